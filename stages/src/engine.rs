@@ -1,0 +1,68 @@
+//! What a stage needs of the model logic: the component's contract (`core-wasm/wit`) as a Rust trait over text and bytes.
+//!
+//! The host implements it with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
+
+use crate::failure::Failure;
+
+/// Result of a call into the engine. Bad input is [`Failure::Data`]; a trap is [`Failure::Trap`].
+pub type Answer<T> = Result<T, Failure>;
+
+/// The component's functions. Documents are JSON text (`docs/formats.md`).
+pub trait Engine {
+    /// Reads data and sums its columns; `finish` returns the text of `statistics.json`.
+    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    /// Predicts every record of a stream; `push` and `finish` return bytes in the format that came in.
+    fn table(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    /// Turns a table into QC records, one JSON object a line.
+    fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    /// Describes every column; `finish` returns the profile.
+    fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    /// Sum of several statistics documents, at least one. The index of the one at fault comes with the failure.
+    fn merge(&self, statistics: &[String]) -> Result<String, (usize, Failure)>;
+    /// `from` without the rows of `gone`.
+    fn subtract(&self, from: &str, gone: &str) -> Answer<String>;
+    /// The model that fits the statistics.
+    fn fit(&self, statistics: &str, plan: &str) -> Answer<String>;
+    /// The plan that summarises data for this model.
+    fn model_plan(&self, model: &str) -> Answer<String>;
+    /// One attributes object in, one prediction object out.
+    fn predict_record(&self, model: &str, attributes: &str) -> Answer<String>;
+    /// Quality control of a model over records, given as their statistics.
+    fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict>;
+    /// The first difference between two models, passing over what quality control adds.
+    fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>>;
+    /// Version, formats and limits of the component.
+    fn identity(&self) -> Answer<Identity>;
+}
+
+/// A resource that is fed bytes and ends once.
+pub trait Stream {
+    /// The next bytes, any number of them; returns the output that is complete (nothing for a stream that only counts).
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>>;
+    /// The end of the input; returns the rest of the output.
+    fn finish(&mut self) -> Answer<Vec<u8>>;
+    /// What the user should be told, as a JSON array of error records; `[]` where a stream has nothing to say.
+    fn notes(&mut self) -> Answer<String> {
+        Ok("[]".to_owned())
+    }
+}
+
+/// Outcome of quality control.
+pub struct Verdict {
+    /// Text of `report.json`.
+    pub report: String,
+    /// Text of the accepted model; none if it was refused.
+    pub model: Option<String>,
+}
+
+/// What the component says of itself.
+pub struct Identity {
+    /// `major.minor.patch`.
+    pub version: String,
+    /// JSON object from file name to format name.
+    pub formats: String,
+    /// JSON object of numbers.
+    pub limits: String,
+    /// SHA-256 of the core module that computes, in hexadecimal.
+    pub component_sha256: String,
+}

@@ -1,0 +1,3 @@
+//! The stage verbs over any engine and any file system.
+pub mod engine;
+pub mod failure;
