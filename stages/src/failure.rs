@@ -15,7 +15,7 @@ pub struct Fault {
     pub found: Option<String>,
     /// What should have stood there.
     pub expected: Option<String>,
-    /// English sentence and, after a line break, what to do.
+    /// English sentence and, after a line break, what to do; it does not repeat row and column.
     pub text: String,
 }
 
@@ -74,8 +74,11 @@ impl fmt::Display for Failure {
                 if let Some(path) = path {
                     write!(f, "{path}: ")?;
                 }
-                if let Some(row) = fault.row {
-                    write!(f, "row {row}, ")?;
+                match (fault.row, &fault.column) {
+                    (Some(row), Some(column)) => write!(f, "row {row}, column `{column}`: ")?,
+                    (Some(row), None) => write!(f, "row {row}: ")?,
+                    (None, Some(column)) => write!(f, "column `{column}`: ")?,
+                    (None, None) => {}
                 }
                 write!(f, "{sentence}")?;
                 if !help.is_empty() {
