@@ -1,6 +1,7 @@
 //! What a stage needs of the model logic: the component's contract (`core-wasm/wit`) as a Rust trait over text and bytes.
 //!
 //! The host implements it with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
+//! Faults carry no file name here: the stage knows which file it was reading.
 
 use crate::failure::Failure;
 
@@ -11,22 +12,18 @@ pub type Answer<T> = Result<T, Failure>;
 pub trait Engine {
     /// Reads data and sums its columns; `finish` returns the text of `statistics.json`.
     fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
-    /// Predicts every record of a stream; `push` and `finish` return bytes in the format that came in.
-    fn table(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>>;
     /// Turns a table into QC records, one JSON object a line.
     fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
     /// Describes every column; `finish` returns the profile.
     fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
-    /// Sum of several statistics documents, at least one. The index of the one at fault comes with the failure.
-    fn merge(&self, statistics: &[String]) -> Result<String, (usize, Failure)>;
+    /// Adds statistics documents up, one after another, so that any number of them needs the memory of two.
+    fn merger(&self) -> Answer<Box<dyn Merger + '_>>;
     /// `from` without the rows of `gone`.
     fn subtract(&self, from: &str, gone: &str) -> Answer<String>;
-    /// The model that fits the statistics.
+    /// The text of the model that fits the statistics.
     fn fit(&self, statistics: &str, plan: &str) -> Answer<String>;
-    /// The plan that summarises data for this model.
-    fn model_plan(&self, model: &str) -> Answer<String>;
-    /// One attributes object in, one prediction object out.
-    fn predict_record(&self, model: &str, attributes: &str) -> Answer<String>;
+    /// Reads a model once, for any number of predictions.
+    fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>>;
     /// Quality control of a model over records, given as their statistics.
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict>;
     /// The first difference between two models, passing over what quality control adds.
@@ -41,10 +38,28 @@ pub trait Stream {
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>>;
     /// The end of the input; returns the rest of the output.
     fn finish(&mut self) -> Answer<Vec<u8>>;
-    /// What the user should be told, as a JSON array of error records; `[]` where a stream has nothing to say.
+    /// What the user should be told, as a JSON array of error records, asked for after `finish`; `[]` where a stream has nothing to say.
     fn notes(&mut self) -> Answer<String> {
         Ok("[]".to_owned())
     }
+}
+
+/// A growing sum of statistics.
+pub trait Merger {
+    /// Adds one statistics document; a fault is this document's.
+    fn add(&mut self, statistics: &str) -> Answer<()>;
+    /// The canonical text of the sum. A fault if nothing was added.
+    fn finish(&mut self) -> Answer<String>;
+}
+
+/// A model that was read and checked.
+pub trait Model {
+    /// The plan that summarises data for this model.
+    fn plan(&self) -> Answer<String>;
+    /// One attributes object in, one prediction object out.
+    fn predict_record(&self, attributes: &str) -> Answer<String>;
+    /// Predicts every record of a stream; `push` and `finish` return bytes in the format that came in.
+    fn table(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
 }
 
 /// Outcome of quality control.

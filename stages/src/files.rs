@@ -1,0 +1,47 @@
+//! What a stage needs of a file system: names and bytes in, whole files out.
+//!
+//! The host implements it with `std::fs` (reading in `files.rs`, writing in `output.rs`), the WASI command with `wasi:filesystem`, tests with a
+//! map. Paths are text with `/` between folders.
+
+use std::io::{self, Read};
+
+use crate::engine::Answer;
+
+/// What stands at a path; links are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file that can be read any number of times.
+    File,
+    /// A folder.
+    Folder,
+    /// A pipe or a device: it can be read once.
+    Pipe,
+}
+
+/// A file system.
+pub trait Files {
+    /// What stands at `path`.
+    fn kind(&self, path: &str) -> io::Result<Kind>;
+    /// The names in a folder, in any order. A name that is not UTF-8 is an error.
+    fn names(&self, folder: &str) -> io::Result<Vec<String>>;
+    /// Opens a file for reading from its start.
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
+    /// Text that is equal for two paths exactly if they lead to the same file or folder.
+    fn identity(&self, path: &str) -> io::Result<String>;
+    /// Begins to write: nothing is seen under its name before [`Output::commit`].
+    fn output(&self) -> Box<dyn Output + '_>;
+}
+
+/// Files that appear together, whole, or not at all. Dropping it without a commit leaves nothing behind.
+pub trait Output {
+    /// Begins a file that will stand at `path`, replacing what is there; its folder is made if it is missing. Returns its handle.
+    fn create(&mut self, path: &str) -> Answer<usize>;
+    /// Adds bytes to the file of a handle.
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()>;
+    /// The file of this handle is complete.
+    fn close(&mut self, handle: usize) -> Answer<()>;
+    /// The file at `path`, if there is one, goes when the new ones come.
+    fn remove(&mut self, path: &str) -> Answer<()>;
+    /// Puts every file in its place, durably.
+    fn commit(self: Box<Self>) -> Answer<()>;
+}
