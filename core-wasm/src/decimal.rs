@@ -1,0 +1,326 @@
+//! Text to an exact decimal number: an integer and a power of ten.
+//!
+//! *Limits*: [`DIGITS_MAX`] digits and an exponent of at most [`EXPONENT_MAX`] either way, for one value. Sums have no limit.
+//!
+//! *Not here*: what is missing rather than a number ([`is_missing`] tells; callers decide), sums (`statistics`).
+
+use crate::error::{Error, Result};
+use dashu_int::{IBig, UBig};
+
+/// Most digits of one value, leading zeros not counted.
+pub const DIGITS_MAX: usize = 60;
+/// Largest written exponent of one value, either way.
+pub const EXPONENT_MAX: i64 = 60;
+
+/// An exact decimal number, `mantissa * 10^-scale`.
+#[derive(Clone, Debug)]
+pub struct Decimal {
+    /// The digits, with sign.
+    pub mantissa: IBig,
+    /// Number of digits after the point.
+    pub scale: u32,
+}
+
+impl Decimal {
+    /// Zero.
+    pub const ZERO: Self = Self { mantissa: IBig::ZERO, scale: 0 };
+
+    /// The mantissa of this number with `scale` digits after the point; `scale` is at least its own.
+    pub fn mantissa_at(&self, scale: u32) -> IBig {
+        &self.mantissa * ten_to(scale - self.scale)
+    }
+
+    /// The same number with the least scale: no zeros at the end of its decimals.
+    #[must_use]
+    pub fn normalized(mut self) -> Self {
+        let ten = IBig::from(10);
+        while self.scale > 0 && &self.mantissa % &ten == IBig::ZERO {
+            self.mantissa /= &ten;
+            self.scale -= 1;
+        }
+        self
+    }
+
+    /// Whether the number is zero.
+    pub fn is_zero(&self) -> bool {
+        self.mantissa == IBig::ZERO
+    }
+
+    /// The nearest f64, ties to even.
+    pub fn to_f64(&self) -> f64 {
+        crate::rounding::ratio_to_f64(&self.mantissa, &ten_to(self.scale))
+    }
+
+    /// The sum of two numbers.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        Self { mantissa: self.mantissa_at(scale) + other.mantissa_at(scale), scale }
+    }
+
+    /// The number with its sign turned.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        Self { mantissa: -&self.mantissa, scale: self.scale }
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        let scale = self.scale.max(other.scale);
+        self.mantissa_at(scale) == other.mantissa_at(scale)
+    }
+}
+
+impl Eq for Decimal {}
+
+/// Canonical text: no exponent, no trailing zeros, no sign on zero.
+impl std::fmt::Display for Decimal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = self.mantissa.to_string();
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+        let scale = self.scale as usize;
+        let digits = format!("{digits:0>width$}", width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let fraction = fraction.trim_end_matches('0');
+        match fraction {
+            "" => write!(f, "{sign}{whole}"),
+            _ => write!(f, "{sign}{whole}.{fraction}"),
+        }
+    }
+}
+
+/// 10 to the power of `exponent`.
+pub fn ten_to(exponent: u32) -> IBig {
+    IBig::from(10).pow(exponent as usize)
+}
+
+/// Whether a cell (without the spaces around it) means that there is no value.
+pub fn is_missing(cell: &[u8]) -> bool {
+    matches!(cell.len(), 0 | 2..=4) && (cell.is_empty() || [&b"na"[..], b"nan", b"null"].iter().any(|word| cell.eq_ignore_ascii_case(word)))
+}
+
+/// The cell without the spaces and tabs around it.
+pub fn trim(mut cell: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = cell {
+        cell = rest;
+    }
+    cell
+}
+
+/// Reads one value as it is written: sign, digits, point, exponent.
+///
+/// Errors: `not-a-number`, `not-a-value`, `too-many-digits`, `exponent-too-large`, `not-utf-8`.
+pub fn parse(cell: &[u8]) -> Result<Decimal> {
+    let Some(parts) = split(cell) else { return Err(explain(cell)) };
+    let digits: Vec<u8> = parts.whole.iter().chain(parts.fraction).copied().collect();
+    let digits = strip_leading_zeros(&digits);
+    if digits.len() > DIGITS_MAX {
+        return Err(too_many_digits(cell, digits.len()));
+    }
+    let exponent = exponent_value(parts.exponent).ok_or_else(|| exponent_too_large(cell))?;
+    let mantissa = IBig::from_parts(parts.sign, digits_value(digits));
+    Ok(scaled(mantissa, parts.fraction.len() as i64 - exponent))
+}
+
+/// Reads a number in the canonical text of [`Decimal`]'s `Display`, of any length; none if the text is not canonical.
+pub fn parse_canonical(text: &str) -> Option<Decimal> {
+    let parts = split(text.as_bytes())?;
+    let digits: Vec<u8> = parts.whole.iter().chain(parts.fraction).copied().collect();
+    let value = Decimal { mantissa: IBig::from_parts(parts.sign, digits_value(&digits)), scale: u32::try_from(parts.fraction.len()).ok()? };
+    (value.to_string() == text).then_some(value)
+}
+
+/// The decimal number that an f64 means: the shortest text that reads back as the same f64.
+///
+/// Errors: `not-a-value` for infinity, `exponent-too-large` beyond what a cell may say.
+pub fn from_f64(value: f64) -> Result<Decimal> {
+    if value.is_infinite() {
+        return Err(explain(if value > 0.0 { b"inf" } else { b"-inf" }));
+    }
+    parse(format!("{value:e}").as_bytes())
+}
+
+/// The pieces of a number's text.
+struct Parts<'a> {
+    sign: dashu_base::Sign,
+    whole: &'a [u8],
+    fraction: &'a [u8],
+    /// With its sign; none if the text has no exponent.
+    exponent: Option<&'a [u8]>,
+}
+
+fn split(cell: &[u8]) -> Option<Parts<'_>> {
+    let (sign, rest) = match cell {
+        [b'-', rest @ ..] => (dashu_base::Sign::Negative, rest),
+        [b'+', rest @ ..] => (dashu_base::Sign::Positive, rest),
+        _ => (dashu_base::Sign::Positive, cell),
+    };
+    let (number, exponent) = match rest.iter().position(|b| matches!(b, b'e' | b'E')) {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    let (whole, fraction) = match number.iter().position(|&b| b == b'.') {
+        Some(at) => (&number[..at], &number[at + 1..]),
+        None => (number, &number[number.len()..]),
+    };
+    let all_digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
+    let exponent_ok = exponent.is_none_or(|e| {
+        let e = e.strip_prefix(b"-").or_else(|| e.strip_prefix(b"+")).unwrap_or(e);
+        !e.is_empty() && all_digits(e)
+    });
+    let some_digit = !whole.is_empty() || !fraction.is_empty();
+    (some_digit && all_digits(whole) && all_digits(fraction) && exponent_ok).then_some(Parts { sign, whole, fraction, exponent })
+}
+
+fn strip_leading_zeros(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().take_while(|&&b| b == b'0').count();
+    &digits[zeros..]
+}
+
+fn digits_value(digits: &[u8]) -> UBig {
+    let mut value = UBig::ZERO;
+    for chunk in digits.chunks(18) {
+        let part = chunk.iter().fold(0u64, |sum, &b| sum * 10 + u64::from(b - b'0'));
+        value = value * UBig::from(10u64.pow(chunk.len() as u32)) + UBig::from(part);
+    }
+    value
+}
+
+/// The exponent as a number, 0 if there is none; none if it is beyond [`EXPONENT_MAX`].
+fn exponent_value(text: Option<&[u8]>) -> Option<i64> {
+    let Some(text) = text else { return Some(0) };
+    let negative = text.first() == Some(&b'-');
+    let digits = strip_leading_zeros(text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text));
+    if digits.len() > 3 {
+        return None;
+    }
+    let value = digits.iter().fold(0i64, |sum, &b| sum * 10 + i64::from(b - b'0'));
+    (value <= EXPONENT_MAX).then_some(if negative { -value } else { value })
+}
+
+/// `mantissa * 10^-scale` with a scale of at least zero.
+fn scaled(mantissa: IBig, scale: i64) -> Decimal {
+    match u32::try_from(scale) {
+        Ok(scale) => Decimal { mantissa, scale },
+        Err(_) => Decimal { mantissa: mantissa * ten_to(scale.unsigned_abs() as u32), scale: 0 },
+    }
+}
+
+/// Why a cell is not a number.
+fn explain(cell: &[u8]) -> Error {
+    const EXPECTED: &str = "a decimal number";
+    let Ok(text) = std::str::from_utf8(cell) else {
+        return Error::found("not-utf-8", &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8");
+    };
+    let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    if matches!(word.as_str(), "inf" | "infinity") {
+        return Error::found("not-a-value", text, EXPECTED, "infinity is not a value: leave the cell empty if there is none");
+    }
+    let remedy = if text.contains(',') && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+')) {
+        "write a point before the decimals and no separators between thousands"
+    } else {
+        "correct the cell, or leave it empty if there is no value"
+    };
+    Error::found("not-a-number", text, EXPECTED, remedy)
+}
+
+fn too_many_digits(cell: &[u8], digits: usize) -> Error {
+    let text = String::from_utf8_lossy(cell);
+    Error::found("too-many-digits", &text, &format!("at most {DIGITS_MAX} digits, not {digits}"), "round the value")
+}
+
+fn exponent_too_large(cell: &[u8]) -> Error {
+    let text = String::from_utf8_lossy(cell);
+    Error::found(
+        "exponent-too-large",
+        &text,
+        &format!("an exponent of at most {EXPONENT_MAX} either way"),
+        "choose another unit for the column",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(cell: &str) -> String {
+        parse(cell.as_bytes()).unwrap().to_string()
+    }
+
+    fn code(cell: &str) -> &'static str {
+        parse(cell.as_bytes()).unwrap_err().code
+    }
+
+    #[test]
+    fn reads_what_is_written() {
+        for (cell, want) in [
+            ("151.0", "151"),
+            ("-0.0", "0"),
+            ("+.50", "0.5"),
+            ("5.", "5"),
+            ("6.12835790605e-05", "0.0000612835790605"),
+            ("1e3", "1000"),
+            ("-12.5E+1", "-125"),
+            ("0000000000000000000000000000000000000000000000000000000000000000000000001", "1"),
+            ("1e-60", &format!("0.{}1", "0".repeat(59))),
+        ] {
+            assert_eq!(text(cell), want, "{cell}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_number() {
+        for cell in ["", "-", ".", "e5", "1e", "1e+", "1 2", "0x10", "1_0", "1,5", "--1", "1.2.3", "2l.6"] {
+            assert_eq!(code(cell), "not-a-number", "{cell}");
+        }
+        assert_eq!(code("-inf"), "not-a-value");
+        assert_eq!(code(&"1".repeat(61)), "too-many-digits");
+        assert_eq!(code("1e61"), "exponent-too-large");
+        assert_eq!(code("1e99999999999999999999"), "exponent-too-large");
+        assert_eq!(parse(b"\xff").unwrap_err().code, "not-utf-8");
+    }
+
+    #[test]
+    fn knows_missing_words() {
+        for cell in ["", "NA", "na", "NaN", "nan", "null", "NULL"] {
+            assert!(is_missing(cell.as_bytes()), "{cell}");
+        }
+        for cell in ["N/A", "0", "n", "none", "nulls"] {
+            assert!(!is_missing(cell.as_bytes()), "{cell}");
+        }
+    }
+
+    #[test]
+    fn canonical_text_alone_is_canonical() {
+        for (text, ok) in [
+            ("0", true),
+            ("-0.5", true),
+            ("12", true),
+            ("0.50", false),
+            ("-0", false),
+            ("1e3", false),
+            ("+1", false),
+            ("01", false),
+            (".5", false),
+        ] {
+            assert_eq!(parse_canonical(text).is_some(), ok, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rounds_as_the_standard_library(digits in "-?[0-9]{1,40}(\\.[0-9]{1,19})?(e-?[0-9]{1,2})?") {
+            if let Ok(value) = parse(digits.as_bytes()) {
+                let want: f64 = digits.parse().unwrap();
+                prop_assert_eq!(value.to_f64().to_bits(), if want == 0.0 { 0 } else { want.to_bits() });
+            }
+        }
+
+        #[test]
+        fn f64_means_its_shortest_text(value in -1e50f64..1e50) {
+            prop_assert_eq!(from_f64(value).unwrap().to_f64(), value);
+        }
+    }
+}

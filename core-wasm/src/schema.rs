@@ -1,0 +1,270 @@
+//! The data dictionary: what each column is, what its target is called, how a form asks for it (`schema.json`).
+//!
+//! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
+
+use crate::decimal::{Decimal, parse};
+use crate::error::{Error, Result};
+use crate::terms::{check_column_name, check_unique};
+use serde::{Deserialize, Serialize};
+
+const FORMAT: &str = "samefit-schema/1";
+
+/// A data dictionary.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// `samefit-schema/1`.
+    pub format: String,
+    /// What the data are, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// More of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What is predicted.
+    pub target: Target,
+    /// The features, in the order of a form.
+    #[serde(default)]
+    pub columns: Vec<Field>,
+    /// Inputs of entry formulas that are no columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+}
+
+/// The column that is predicted.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Its name in the data.
+    pub column: String,
+    /// What the prediction is called: `predicted_` and this. The column, unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// UCUM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// A column or a field of a form.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Its name in the data.
+    pub name: String,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// UCUM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Units that a form takes besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_units: Option<Vec<OtherUnit>>,
+    /// A number unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The values of a category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<Category>>,
+    /// Outside, a prediction comes with a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plausible: Option<Plausible>,
+    /// How finely it is measured: digits after the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u32>,
+    /// Code in a terminology.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How a form gets it from other inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
+}
+
+/// Number or category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Any decimal number.
+    Number,
+    /// One of a few values.
+    Category,
+}
+
+/// A unit and its exact factor: value in the column's unit = value in this unit * `to_base`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherUnit {
+    /// UCUM.
+    pub unit: String,
+    /// Exact decimal.
+    pub to_base: String,
+}
+
+/// One value of a category.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// As in the data.
+    pub value: String,
+    /// For people.
+    pub title: String,
+}
+
+/// Ends of the plausible range, exact decimals.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plausible {
+    /// Least plausible value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<String>,
+    /// Greatest plausible value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<String>,
+}
+
+/// Code of an observation.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// URI of the terminology.
+    pub system: String,
+    /// Code in it.
+    pub code: String,
+}
+
+/// An entry formula over inputs.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Which.
+    pub formula: Formula,
+    /// Columns or fields, in the formula's order.
+    pub inputs: Vec<String>,
+    /// Digits after the point of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+}
+
+/// The closed set of entry formulas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Formula {
+    /// Natural logarithm of one input.
+    Ln,
+    /// First over second.
+    Ratio,
+    /// (systolic + 2 diastolic) / 3.
+    MeanPressure,
+    /// total - HDL - triglycerides / 5.
+    Friedewald,
+}
+
+impl Formula {
+    /// How many inputs it takes.
+    pub const fn inputs(self) -> usize {
+        match self {
+            Self::Ln => 1,
+            Self::Ratio | Self::MeanPressure => 2,
+            Self::Friedewald => 3,
+        }
+    }
+}
+
+impl Schema {
+    /// Refuses a schema that contradicts itself.
+    pub fn check(&self) -> Result<()> {
+        if self.format != FORMAT {
+            return Err(Error::found("schema", &self.format, &format!("the format {FORMAT}"), "check that this is a schema"));
+        }
+        let names: Vec<&str> =
+            self.columns.iter().chain(&self.fields).map(|field| field.name.as_str()).chain([self.target.column.as_str()]).collect();
+        names.iter().try_for_each(|name| check_column_name(name).map_err(|error| error.in_column(name)))?;
+        check_unique(&names, "column or field of the schema")?;
+        self.columns
+            .iter()
+            .chain(&self.fields)
+            .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))
+    }
+
+    /// The entry of a column that is a feature.
+    pub fn column(&self, name: &str) -> Option<&Field> {
+        self.columns.iter().find(|field| field.name == name)
+    }
+
+    /// The unit of a column, the target's among them.
+    pub fn unit(&self, name: &str) -> Option<&str> {
+        if self.target.column == name { self.target.unit.as_deref() } else { self.column(name)?.unit.as_deref() }
+    }
+
+    /// The order of columns that the schema sets: its features, then its target.
+    pub fn order(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|field| field.name.as_str()).chain([self.target.column.as_str()])
+    }
+
+    /// The fields that entry formulas of these columns need, one through another.
+    pub fn fields_for(&self, columns: &[&str]) -> Vec<Field> {
+        let mut needed: Vec<&str> = columns.to_vec();
+        let mut at = 0;
+        while at < needed.len() {
+            let field = self.columns.iter().chain(&self.fields).find(|field| field.name == needed[at]);
+            let inputs = field.and_then(|field| field.entry.as_ref()).map_or(&[][..], |entry| &entry.inputs);
+            for input in inputs {
+                if !needed.contains(&input.as_str()) {
+                    needed.push(input);
+                }
+            }
+            at += 1;
+        }
+        self.fields.iter().filter(|field| needed.contains(&field.name.as_str())).cloned().collect()
+    }
+}
+
+impl Plausible {
+    /// The ends as numbers.
+    pub fn ends(&self) -> (Option<Decimal>, Option<Decimal>) {
+        let end = |text: &Option<String>| text.as_ref().and_then(|text| parse(text.as_bytes()).ok());
+        (end(&self.min), end(&self.max))
+    }
+}
+
+fn check_field(field: &Field, names: &[&str]) -> Result<()> {
+    for unit in field.other_units.iter().flatten() {
+        let factor = parse(unit.to_base.as_bytes());
+        if !factor.is_ok_and(|factor| crate::rounding::signum(&factor.mantissa) > 0) {
+            return Err(Error::found("schema", &unit.to_base, "a decimal number above zero for `to_base`", "correct the schema"));
+        }
+    }
+    if let Some(plausible) = &field.plausible {
+        for end in [&plausible.min, &plausible.max].into_iter().flatten() {
+            parse(end.as_bytes()).map_err(|_| Error::found("schema", end, "a decimal number for `plausible`", "correct the schema"))?;
+        }
+        if let (Some(min), Some(max)) = plausible.ends()
+            && crate::rounding::signum(&max.plus(&min.negated()).mantissa) < 0
+        {
+            return Err(Error::new("schema", format!("the plausible range ends ({max}) before it begins ({min})"), "correct the schema"));
+        }
+    }
+    let Some(entry) = &field.entry else { return Ok(()) };
+    if entry.inputs.len() != entry.formula.inputs() {
+        let sentence = format!("the entry formula takes {} inputs, not {}", entry.formula.inputs(), entry.inputs.len());
+        return Err(Error::new("schema", sentence, "correct the schema"));
+    }
+    match entry.inputs.iter().find(|input| !names.contains(&input.as_str()) || **input == field.name) {
+        Some(input) => Err(Error::found(
+            "schema",
+            input,
+            "another column or field of the schema as input of the entry formula",
+            "describe it under `fields`",
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,48 @@
+//! Could any data have these statistics?
+//!
+//! Rows and counts are not negative, and the matrix of moments is a sum of as many outer products as there are rows: positive
+//! semidefinite, of a rank of at most the rows. Both are tested exactly. (Whether some table of *decimals* has them is not: that is
+//! a question about integer points, and no check of it is known to be cheap.)
+
+use super::elimination::{Elimination, Pivot};
+use super::scaled_gram;
+use crate::error::{Error, Result};
+use crate::statistics::Statistics;
+
+/// Refuses statistics that no data can have.
+pub fn check(statistics: &Statistics) -> Result<()> {
+    check_counts(statistics)?;
+    let all: Vec<usize> = (0..=statistics.terms.len()).collect();
+    let gram = scaled_gram(&statistics.moments, &all);
+    check_elimination(&Elimination::of(gram.entries), statistics.rows)
+}
+
+/// Refuses rows or a count below zero.
+pub fn check_counts(statistics: &Statistics) -> Result<()> {
+    if statistics.rows < 0 {
+        return Err(impossible(format!("the number of rows is {}", statistics.rows)));
+    }
+    let columns = statistics.columns.iter().zip(statistics.distribution.iter().flatten());
+    for (column, counts) in columns {
+        if let Some((cell, count)) = counts.iter().find(|(_, count)| *count < 0) {
+            return Err(impossible(format!("{count} values lie in the cell {}", cell.name())).in_column(&column.name));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an eliminated matrix of moments that is not positive semidefinite with a rank of at most `rows`.
+pub(super) fn check_elimination(elimination: &Elimination, rows: i64) -> Result<()> {
+    let rank = elimination.pivots.iter().filter(|pivot| **pivot == Pivot::Positive).count();
+    if elimination.pivots.contains(&Pivot::Impossible) {
+        return Err(impossible("the moments are not positive semidefinite: a sum of squares is below zero"));
+    }
+    if i64::try_from(rank).is_ok_and(|rank| rank > rows) {
+        return Err(impossible(format!("moments of rank {rank} cannot come from {rows} rows")));
+    }
+    Ok(())
+}
+
+fn impossible(sentence: impl AsRef<str>) -> Error {
+    Error::new("impossible-statistics", format!("no data can have these statistics: {}", sentence.as_ref()), "summarise the data again")
+}

@@ -1,0 +1,96 @@
+//! A ratio of integers on its way to the nearest f64 or to text.
+
+use crate::decimal::ten_to;
+use crate::rounding::{ratio_to_f64, signum, sqrt_ratio_to_f64};
+use dashu_base::{Abs, Gcd, Signed};
+use dashu_int::IBig;
+
+/// `numerator / denominator`, not reduced; the denominator is not zero.
+#[derive(Clone, Debug)]
+pub struct Ratio {
+    /// Of either sign.
+    pub numerator: IBig,
+    /// Of either sign, not zero.
+    pub denominator: IBig,
+}
+
+impl Ratio {
+    /// The ratio of two integers.
+    pub fn new(numerator: IBig, denominator: IBig) -> Self {
+        Self { numerator, denominator }
+    }
+
+    /// The ratio times a power of ten.
+    #[must_use]
+    pub fn times_ten_to(mut self, exponent: i64) -> Self {
+        let power = ten_to(exponent.unsigned_abs() as u32);
+        if exponent >= 0 {
+            self.numerator *= power
+        } else {
+            self.denominator *= power
+        }
+        self
+    }
+
+    /// The nearest f64.
+    pub fn to_f64(&self) -> f64 {
+        ratio_to_f64(&self.numerator, &self.denominator)
+    }
+
+    /// The nearest f64 of the square root; the ratio is not negative.
+    pub fn sqrt_to_f64(&self) -> f64 {
+        sqrt_ratio_to_f64(&self.numerator, &self.denominator)
+    }
+
+    /// -1, 0 or 1.
+    pub fn signum(&self) -> i32 {
+        signum(&self.numerator) * signum(&self.denominator)
+    }
+
+    /// As people write it: a decimal if it is one, else a fraction in lowest terms. Without its sign.
+    pub fn magnitude_text(&self) -> String {
+        let divisor = IBig::from((&self.numerator).gcd(&self.denominator));
+        let (numerator, denominator) = ((&self.numerator / &divisor).abs(), (&self.denominator / &divisor).abs());
+        match decimal_places(&denominator) {
+            Some(scale) => crate::decimal::Decimal { mantissa: numerator * ten_to(scale) / denominator, scale }.to_string(),
+            None => format!("{numerator}/{denominator}"),
+        }
+    }
+
+    /// Whether the ratio is 1 or -1.
+    pub fn is_unit(&self) -> bool {
+        (&self.numerator).abs() == (&self.denominator).abs()
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(&self) -> bool {
+        self.numerator.is_negative() != self.denominator.is_negative() && self.signum() != 0
+    }
+}
+
+/// Digits after the point of `1 / denominator`; none if it has no end.
+fn decimal_places(denominator: &IBig) -> Option<u32> {
+    let mut rest = denominator.clone();
+    let mut count = |prime: u8| {
+        let mut times = 0;
+        while (&rest % IBig::from(prime)) == IBig::ZERO {
+            rest /= IBig::from(prime);
+            times += 1;
+        }
+        times
+    };
+    let places = count(2).max(count(5));
+    (rest == IBig::ONE).then_some(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_read_as_people_write_them() {
+        for (n, d, text) in [(1, 3, "1/3"), (-3, 6, "0.5"), (100, 50, "2"), (1, 80, "0.0125"), (7, -7, "1"), (0, 3, "0")] {
+            assert_eq!(Ratio::new(IBig::from(n), IBig::from(d)).magnitude_text(), text);
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! Bytes to records with positions: CSV (RFC 4180), JSON Lines and JSON, in chunks that may end anywhere.
+//!
+//! *Invariants*: how the bytes are cut into chunks changes nothing. In CSV every quote character opens or closes a quoted field (or is
+//! half of a doubled one), so the parity of the quotes before a byte tells whether the byte is inside a field: [`quotes`] and
+//! [`cut`] rest on that, and a quote anywhere else is an error.
+//!
+//! *Limits*: one record of at most [`RECORD_BYTES_MAX`].
+//!
+//! *Not here*: what a cell means (`decimal`), what a JSON object means (`records`).
+
+use crate::error::{Error, Result};
+use crate::plan::{Format, Plan};
+use crate::records;
+use crate::terms::check_unique;
+
+/// Most bytes of one record, or of one JSON file.
+pub const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// Takes what a reader finds.
+pub trait Sink {
+    /// The names of the columns, once, before the first record.
+    fn header(&mut self, names: &[String]) -> Result<()>;
+    /// One record, with as many cells as there are names; spaces around a cell are gone.
+    fn record(&mut self, record: &Record) -> Result<()>;
+    /// Names that the sink will ask for: a JSON record that lacks one has an empty cell there.
+    fn wants(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Whether names that only later JSON records have may be passed over.
+    fn skips_unknown(&self) -> bool {
+        true
+    }
+    /// What a QC record's `dependent_variable` is called.
+    fn target(&self) -> &str {
+        "dependent_variable"
+    }
+}
+
+/// One record of a table.
+pub struct Record<'a> {
+    /// As a spreadsheet counts: the header is row 1.
+    pub row: u64,
+    bytes: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl<'a> Record<'a> {
+    /// The cell of a column, without the spaces around it.
+    pub fn cell(&self, column: usize) -> &'a [u8] {
+        let start = if column == 0 { 0 } else { self.ends[column - 1] };
+        crate::decimal::trim(&self.bytes[start..self.ends[column]])
+    }
+
+    /// A record of cells that stand one after another in `bytes`.
+    pub(crate) fn new(row: u64, bytes: &'a [u8], ends: &'a [usize]) -> Self {
+        Self { row, bytes, ends }
+    }
+}
+
+/// Reads one format.
+pub struct Reader {
+    format: Format,
+    csv: Csv,
+    json: Lines,
+    /// The header that the plan gives because the bytes have none, until it is handed on.
+    given_header: Option<Vec<String>>,
+    header: Option<Vec<String>>,
+}
+
+impl Reader {
+    /// A reader of bytes written as the plan says.
+    pub fn new(plan: &Plan) -> Self {
+        let given_header = plan.header.clone().filter(|_| plan.format == Format::Csv);
+        Self { format: plan.format, csv: Csv::new(plan.delimiter as u8), json: Lines::default(), given_header, header: None }
+    }
+
+    /// Records read so far, header and blank lines included.
+    pub fn rows(&self) -> u64 {
+        match self.format {
+            Format::Csv => self.csv.row,
+            Format::Jsonl | Format::Json => self.json.row,
+        }
+    }
+
+    /// The next bytes.
+    pub fn push(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<()> {
+        self.hand_on_header(sink)?;
+        let header = &mut self.header;
+        match self.format {
+            Format::Csv => self.csv.push(chunk, &mut Headed { header, sink }),
+            Format::Jsonl => self.json.push(chunk, &mut |row, line| records::feed(row, line, header, sink)),
+            Format::Json => self.json.gather(chunk),
+        }
+    }
+
+    /// The end of the bytes.
+    pub fn finish(&mut self, sink: &mut impl Sink) -> Result<()> {
+        self.hand_on_header(sink)?;
+        let header = &mut self.header;
+        match self.format {
+            Format::Csv => self.csv.finish(&mut Headed { header, sink })?,
+            Format::Jsonl | Format::Json => self.json.finish(&mut |row, line| records::feed(row, line, header, sink))?,
+        }
+        match self.header {
+            Some(_) => Ok(()),
+            None => Err(Error::new("no-data", "there is nothing in it: no header and no record", "check that this is the right file")),
+        }
+    }
+
+    fn hand_on_header(&mut self, sink: &mut impl Sink) -> Result<()> {
+        match self.given_header.take() {
+            Some(names) => Headed { header: &mut self.header, sink }.set(names),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Number of quote characters.
+pub fn quotes(chunk: &[u8]) -> u64 {
+    chunk.iter().filter(|&&byte| byte == b'"').count() as u64
+}
+
+/// Offset just after the first line break that ends a record. `quoted`: the chunk begins inside a quoted field.
+pub fn cut(chunk: &[u8], mut quoted: bool) -> Option<u64> {
+    chunk
+        .iter()
+        .position(|&byte| {
+            quoted ^= byte == b'"';
+            byte == b'\n' && !quoted
+        })
+        .map(|at| at as u64 + 1)
+}
+
+/// Where in a CSV record the next byte falls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Before the first byte of a record.
+    RecordStart,
+    /// Before the first byte of a field.
+    FieldStart,
+    /// In a field without quotes.
+    Plain,
+    /// In a field with quotes.
+    Quoted,
+    /// After a quote in a quoted field: its end, or the first half of a doubled quote.
+    QuoteSeen,
+    /// After a carriage return that only a line feed may follow.
+    Return,
+}
+
+struct Csv {
+    delimiter: u8,
+    state: State,
+    /// Bytes of the byte order mark seen so far; [`BOM_DONE`] once it is decided.
+    bom: usize,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    row: u64,
+}
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+const BOM_DONE: usize = usize::MAX;
+
+impl Csv {
+    fn new(delimiter: u8) -> Self {
+        Self { delimiter, state: State::RecordStart, bom: 0, bytes: Vec::new(), ends: Vec::new(), row: 0 }
+    }
+
+    fn push(&mut self, chunk: &[u8], out: &mut Headed<impl Sink>) -> Result<()> {
+        let chunk = self.skip_bom(chunk)?;
+        for &byte in chunk {
+            self.step(byte, out)?;
+        }
+        if self.bytes.len() > RECORD_BYTES_MAX { Err(record_too_long(self.row + 1)) } else { Ok(()) }
+    }
+
+    fn finish(&mut self, out: &mut Headed<impl Sink>) -> Result<()> {
+        if self.bom != BOM_DONE && self.bom > 0 {
+            return Err(utf16_or_other().at_row(1));
+        }
+        match self.state {
+            State::RecordStart => Ok(()),
+            State::Quoted => {
+                Err(Error::new("quote", "a quoted field is never closed", "close the quote, or copy the file again if it was cut off")
+                    .at_row(self.row + 1))
+            }
+            _ => self.end_record(out),
+        }
+    }
+
+    /// The chunk without the byte order mark that may stand at the very start.
+    fn skip_bom<'a>(&mut self, chunk: &'a [u8]) -> Result<&'a [u8]> {
+        let mut rest = chunk;
+        while self.bom < BOM.len() {
+            let [first, more @ ..] = rest else { return Ok(rest) };
+            match (*first == BOM[self.bom], self.bom) {
+                (true, _) => (self.bom, rest) = (self.bom + 1, more),
+                (false, 0) if matches!(first, 0xfe | 0xff) => return Err(utf16_or_other().at_row(1)),
+                (false, 0) => break,
+                (false, _) => return Err(utf16_or_other().at_row(1)),
+            }
+        }
+        self.bom = BOM_DONE;
+        Ok(rest)
+    }
+
+    #[inline]
+    fn step(&mut self, byte: u8, out: &mut Headed<impl Sink>) -> Result<()> {
+        match (self.state, byte) {
+            (State::Quoted, b'"') => self.state = State::QuoteSeen,
+            (State::Quoted, _) => self.bytes.push(byte),
+            (State::QuoteSeen, b'"') => {
+                self.bytes.push(b'"');
+                self.state = State::Quoted;
+            }
+            (State::Return, b'\n') => return self.end_record(out),
+            (State::Return, _) => return Err(bare_return(self.row + 1)),
+            (State::RecordStart, b'\n') => self.row += 1,
+            (_, b'\n') => return self.end_record(out),
+            (_, b'\r') => self.state = State::Return,
+            (_, byte) if byte == self.delimiter => {
+                self.ends.push(self.bytes.len());
+                self.state = State::FieldStart;
+            }
+            (State::RecordStart | State::FieldStart, b'"') => self.state = State::Quoted,
+            (State::QuoteSeen, _) => return Err(quote_error(self.row + 1, "text stands after a closing quote")),
+            (State::Plain, b'"') => {
+                return Err(quote_error(self.row + 1, "a quote stands in the middle of a field that does not begin with one"));
+            }
+            (_, _) => {
+                self.bytes.push(byte);
+                self.state = State::Plain;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_record(&mut self, out: &mut Headed<impl Sink>) -> Result<()> {
+        self.row += 1;
+        self.state = State::RecordStart;
+        self.ends.push(self.bytes.len());
+        let blank = self.ends.len() == 1 && self.bytes.is_empty();
+        let result = if blank { Ok(()) } else { out.record(&Record::new(self.row, &self.bytes, &self.ends), self.delimiter) };
+        self.bytes.clear();
+        self.ends.clear();
+        result
+    }
+}
+
+/// A sink that makes the first record the header.
+struct Headed<'a, S: Sink> {
+    header: &'a mut Option<Vec<String>>,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> Headed<'_, S> {
+    fn record(&mut self, record: &Record, delimiter: u8) -> Result<()> {
+        match self.header {
+            None => {
+                let names = read_header(record, delimiter).map_err(|error| error.at_row(record.row))?;
+                self.set(names)
+            }
+            Some(names) if names.len() == record.ends.len() => self.sink.record(record).map_err(|error| error.at_row(record.row)),
+            Some(names) => Err(ragged(record.ends.len(), names.len()).at_row(record.row)),
+        }
+    }
+
+    fn set(&mut self, names: Vec<String>) -> Result<()> {
+        self.sink.header(&names)?;
+        *self.header = Some(names);
+        Ok(())
+    }
+}
+
+fn read_header(record: &Record, delimiter: u8) -> Result<Vec<String>> {
+    let cells = (0..record.ends.len()).map(|column| record.cell(column));
+    let names = cells.map(|cell| header_name(cell)).collect::<Result<Vec<String>>>()?;
+    if let [name] = names.as_slice() {
+        check_delimiter(name, delimiter)?;
+    }
+    if let Some(at) = names.iter().position(String::is_empty) {
+        return Err(Error::new(
+            "empty-column-name",
+            format!("column {} of {} has no name", at + 1, names.len()),
+            "give every column a name in the header",
+        ));
+    }
+    check_unique(&names, "column")?;
+    Ok(names)
+}
+
+fn header_name(cell: &[u8]) -> Result<String> {
+    let Ok(name) = std::str::from_utf8(cell) else {
+        return Err(Error::found("not-utf-8", &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8"));
+    };
+    if name.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+        return Err(Error::found("not-text", name, "a header of column names", "check that this is a CSV file"));
+    }
+    Ok(name.to_owned())
+}
+
+/// A header of one name that holds other delimiters is most likely not of one column.
+fn check_delimiter(name: &str, delimiter: u8) -> Result<()> {
+    let candidates = [('\t', "tabs"), (';', "semicolons"), ('|', "bars"), (',', "commas")];
+    let other = candidates.iter().find(|(c, _)| *c as u32 != u32::from(delimiter) && name.contains(*c));
+    let Some((other, plural)) = other else { return Ok(()) };
+    let expected = match delimiter {
+        b',' => "commas".to_owned(),
+        b'\t' => "tabs".to_owned(),
+        b';' => "semicolons".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    };
+    let sentence = format!("the header has {plural} where {expected} are expected between the names");
+    let flag = if *other == '\t' { "tab".to_owned() } else { format!("'{other}'") };
+    let mut error = Error::new("delimiter", sentence, format!("give --delimiter {flag}, or save the file with commas"));
+    error.found = Some(crate::error::shorten(name));
+    error.expected = Some(expected);
+    Err(error)
+}
+
+/// Gathers lines of bytes that come in chunks.
+#[derive(Default)]
+pub(crate) struct Lines {
+    bytes: Vec<u8>,
+    row: u64,
+}
+
+impl Lines {
+    /// Calls `each` with the row and the text of every line that is complete and not blank.
+    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        let mut rest = chunk;
+        while let Some(at) = rest.iter().position(|&byte| byte == b'\n') {
+            self.bytes.extend_from_slice(&rest[..at]);
+            self.end_line(each)?;
+            rest = &rest[at + 1..];
+        }
+        self.gather(rest)
+    }
+
+    /// Keeps the bytes for the end.
+    pub(crate) fn gather(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() > RECORD_BYTES_MAX { Err(record_too_long(self.row + 1)) } else { Ok(()) }
+    }
+
+    /// The last line, if it has no line break.
+    pub(crate) fn finish(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        if self.bytes.is_empty() { Ok(()) } else { self.end_line(each) }
+    }
+
+    fn end_line(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        self.row += 1;
+        let line = if self.row == 1 { self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes) } else { &self.bytes };
+        let result = if line.trim_ascii().is_empty() { Ok(()) } else { each(self.row, line).map_err(|error| error.at_row(self.row)) };
+        self.bytes.clear();
+        result
+    }
+}
+
+fn ragged(found: usize, expected: usize) -> Error {
+    let fields = |n: usize| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
+    let sentence = format!("found {}, expected {} as in the header", fields(found), fields(expected));
+    let mut error =
+        Error::new("ragged-row", sentence, "give the row as many fields as the header has; quote a field that holds the delimiter");
+    (error.found, error.expected) = (Some(found.to_string()), Some(expected.to_string()));
+    error
+}
+
+fn quote_error(row: u64, sentence: &str) -> Error {
+    Error::new("quote", sentence, "put the whole field in quotes and double each quote inside it").at_row(row)
+}
+
+fn bare_return(row: u64) -> Error {
+    Error::new("line-ends", "a carriage return stands without a line feed", "save the file with LF or CRLF line ends, or quote the field")
+        .at_row(row)
+}
+
+fn utf16_or_other() -> Error {
+    Error::new("not-utf-8", "the bytes are not UTF-8 text; they look like UTF-16", "save the file as UTF-8")
+}
+
+fn record_too_long(row: u64) -> Error {
+    Error::new(
+        "capacity",
+        format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20),
+        "check that this is the right file and that its quotes are closed",
+    )
+    .at_row(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every record as text, the header first.
+    #[derive(Default, Debug, PartialEq)]
+    struct Seen(Vec<(u64, Vec<String>)>);
+
+    impl Sink for Seen {
+        fn header(&mut self, names: &[String]) -> Result<()> {
+            self.0.push((0, names.to_vec()));
+            Ok(())
+        }
+        fn record(&mut self, record: &Record) -> Result<()> {
+            self.0.push((record.row, (0..record.ends.len()).map(|i| String::from_utf8_lossy(record.cell(i)).into_owned()).collect()));
+            Ok(())
+        }
+    }
+
+    fn read(chunks: &[&[u8]]) -> Result<Seen> {
+        let (mut reader, mut seen) = (Reader::new(&Plan::default()), Seen::default());
+        for chunk in chunks {
+            reader.push(chunk, &mut seen)?;
+        }
+        reader.finish(&mut seen)?;
+        Ok(seen)
+    }
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        read(&[text.as_bytes()]).unwrap().0
+    }
+
+    fn code(text: &[u8]) -> (&'static str, Option<u64>) {
+        let error = read(&[text]).unwrap_err();
+        (error.code, error.row)
+    }
+
+    #[test]
+    fn reads_rfc_4180() {
+        let want = |rows: &[(u64, &[&str])]| {
+            rows.iter().map(|(row, cells)| (*row, cells.iter().map(|c| c.to_string()).collect())).collect::<Vec<_>>()
+        };
+        assert_eq!(rows("a,b\n1,2\n"), want(&[(0, &["a", "b"]), (2, &["1", "2"])]));
+        assert_eq!(rows("\u{feff}a,b\r\n 1 ,\"2\"\r\n\r\n\n3,4"), want(&[(0, &["a", "b"]), (2, &["1", "2"]), (5, &["3", "4"])]));
+        assert_eq!(rows("a,\"b\n\"\"x\"\"\"\n\"1\n,\",\n"), want(&[(0, &["a", "b\n\"x\""]), (2, &["1\n,", ""])]));
+        assert_eq!(rows("a\n\"\"\n"), want(&[(0, &["a"])]));
+    }
+
+    #[test]
+    fn refuses_what_is_not_rfc_4180() {
+        assert_eq!(code(b""), ("no-data", None));
+        assert_eq!(code(b"\n\n"), ("no-data", None));
+        assert_eq!(code(b"a,b\n1\n"), ("ragged-row", Some(2)));
+        assert_eq!(code(b"a,b\n1,2,3\n"), ("ragged-row", Some(2)));
+        assert_eq!(code(b"a,b\n1,2\"\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\n1,\"2\"x\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\n1,\"2\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\r1,2\r"), ("line-ends", Some(1)));
+        assert_eq!(code(b"a,a\n"), ("duplicate-column", Some(1)));
+        assert_eq!(code(b"a,,b\n"), ("empty-column-name", Some(1)));
+        assert_eq!(code(b"a;b\n"), ("delimiter", Some(1)));
+        assert_eq!(code(b"a\tb\n"), ("delimiter", Some(1)));
+        assert_eq!(code(b"\xff\xfea\0,\0b\0"), ("not-utf-8", Some(1)));
+        assert_eq!(code(b"a,\xe9\n"), ("not-utf-8", Some(1)));
+        assert_eq!(code(b"\x00\x01\x02"), ("not-text", Some(1)));
+    }
+
+    #[test]
+    fn cuts_at_record_ends_alone() {
+        let text = b"a,\"b\nc\"\nd,e\n";
+        assert_eq!(quotes(text), 2);
+        assert_eq!(cut(text, false), Some(8));
+        assert_eq!(cut(&text[4..], true), Some(4));
+        assert_eq!(cut(b"abc", false), None);
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_change_nothing(text in "[ab1,\"\n\r \u{feff}é;]{0,40}", at in 0usize..60) {
+            let bytes = text.as_bytes();
+            let at = at.min(bytes.len());
+            let bytewise: Vec<&[u8]> = bytes.chunks(1).collect();
+            prop_assert_eq!(read(&[bytes]), read(&[&bytes[..at], &bytes[at..]]));
+            prop_assert_eq!(read(&[bytes]), read(&bytewise));
+        }
+    }
+}
