@@ -58,6 +58,12 @@ impl Decimal {
         Self { mantissa: self.mantissa_at(scale) + other.mantissa_at(scale), scale }
     }
 
+    /// The product of two numbers.
+    #[must_use]
+    pub fn times(&self, other: &Self) -> Self {
+        Self { mantissa: &self.mantissa * &other.mantissa, scale: self.scale + other.scale }
+    }
+
     /// The number with its sign turned.
     #[must_use]
     pub fn negated(&self) -> Self {

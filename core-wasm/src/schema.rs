@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::terms::{check_column_name, check_unique};
 use serde::{Deserialize, Serialize};
 
-const FORMAT: &str = "samefit-schema/1";
+pub(crate) const FORMAT: &str = "samefit-schema/1";
 
 /// A data dictionary.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -52,7 +52,7 @@ pub struct Target {
 }
 
 /// A column or a field of a form.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// Its name in the data.
@@ -198,6 +198,31 @@ impl Schema {
     /// The entry of a column that is a feature.
     pub fn column(&self, name: &str) -> Option<&Field> {
         self.columns.iter().find(|field| field.name == name)
+    }
+
+    /// What the schema says of a column as a feature, also of the one that is its target.
+    pub fn as_feature(&self, name: &str) -> Option<Field> {
+        let target = &self.target;
+        if target.column != name {
+            return self.column(name).cloned();
+        }
+        let (title, unit, description) = (target.title.clone(), target.unit.clone(), target.description.clone());
+        Some(Field { name: name.to_owned(), title, unit, description, ..Field::default() })
+    }
+
+    /// What the schema says of a column as the target, also of one that it describes as a feature.
+    pub fn as_target(&self, name: &str) -> Target {
+        if self.target.column == name {
+            return Target { name: Some(self.target.name.clone().unwrap_or_else(|| name.to_owned())), ..self.target.clone() };
+        }
+        let field = self.column(name).cloned().unwrap_or_default();
+        Target {
+            column: name.to_owned(),
+            name: Some(name.to_owned()),
+            title: field.title,
+            unit: field.unit,
+            description: field.description,
+        }
     }
 
     /// The unit of a column, the target's among them.

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-const FORMAT: &str = "samefit-statistics/1";
+/// The format's name.
+pub const FORMAT: &str = "samefit-statistics/1";
 
 #[derive(Serialize, Deserialize)]
 struct Document {

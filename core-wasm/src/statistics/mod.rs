@@ -12,7 +12,7 @@ mod document;
 pub use accumulator::{Accumulator, Factors, Totals};
 pub use distribution::{Cell, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
-pub use document::{distribution_from_json, distribution_json};
+pub use document::{FORMAT, distribution_from_json, distribution_json};
 
 use crate::decimal::Decimal;
 use crate::error::{Error, Result, list};

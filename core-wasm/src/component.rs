@@ -1,0 +1,222 @@
+//! The component's exports over the plain logic. The only file that knows WIT.
+//!
+//! *Invariants*: every export turns bad input into the error record; nothing here computes.
+
+use crate::error::Error as CoreError;
+use crate::model::Model;
+use crate::plan::Plan;
+use crate::predict::{Predictor, Table};
+use crate::quality::{self, RecordWriter};
+use crate::statistics::Statistics;
+use crate::train::Summarizer;
+use crate::{json, profile, table, train};
+use std::cell::RefCell;
+
+#[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
+mod bindings {
+    wit_bindgen::generate!({ path: "wit", world: "regression" });
+    use super::Component;
+    export!(Component);
+}
+
+use bindings::exports::samefit::regression::{identity, prediction, profile as profiling, quality as checking, training, types};
+use types::Error;
+
+struct Component;
+
+impl From<CoreError> for Error {
+    fn from(error: CoreError) -> Self {
+        Self {
+            code: error.code.to_owned(),
+            row: error.row,
+            column: error.column,
+            found: error.found,
+            expected: error.expected,
+            text: error.text,
+        }
+    }
+}
+
+impl training::Guest for Component {
+    type Summarizer = RefCell<Summarizer>;
+    type Statistics = RefCell<Statistics>;
+
+    fn quotes(chunk: Vec<u8>) -> u64 {
+        table::quotes(&chunk)
+    }
+
+    fn cut(chunk: Vec<u8>, quoted: bool) -> Option<u64> {
+        table::cut(&chunk, quoted)
+    }
+}
+
+impl training::GuestSummarizer for RefCell<Summarizer> {
+    fn new(plan: String) -> Result<training::Summarizer, Error> {
+        Ok(training::Summarizer::new(Self::new(Summarizer::new(Plan::parse(&plan)?)?)))
+    }
+
+    fn push(&self, chunk: Vec<u8>) -> Result<(), Error> {
+        Ok(self.borrow_mut().push(&chunk)?)
+    }
+
+    fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
+        Ok(self.borrow_mut().set_f64(&column, &values)?)
+    }
+
+    fn set_text(&self, column: String, values: Vec<u8>) -> Result<(), Error> {
+        Ok(self.borrow_mut().set_text(&column, &values)?)
+    }
+
+    fn sum_columns(&self) -> Result<(), Error> {
+        Ok(self.borrow_mut().sum_columns()?)
+    }
+
+    fn rows(&self) -> u64 {
+        self.borrow().rows()
+    }
+
+    fn notes(&self) -> String {
+        self.borrow().notes()
+    }
+
+    fn finish(&self) -> Result<training::Statistics, Error> {
+        Ok(training::Statistics::new(RefCell::new(self.borrow_mut().finish()?)))
+    }
+}
+
+impl training::GuestStatistics for RefCell<Statistics> {
+    fn parse(text: String) -> Result<training::Statistics, Error> {
+        Ok(training::Statistics::new(Self::new(Statistics::parse(&text)?)))
+    }
+
+    fn merge(&self, other: training::StatisticsBorrow<'_>) -> Result<(), Error> {
+        // a copy, for `other` may be this very resource
+        let other = other.get::<Self>().borrow().clone();
+        Ok(self.borrow_mut().merge(&other)?)
+    }
+
+    fn subtract(&self, other: training::StatisticsBorrow<'_>) -> Result<(), Error> {
+        let other = other.get::<Self>().borrow().clone();
+        Ok(train::forget(&mut self.borrow_mut(), &other)?)
+    }
+
+    fn to_json(&self) -> String {
+        self.borrow().to_json()
+    }
+
+    fn fit(&self, plan: String) -> Result<String, Error> {
+        Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
+    }
+}
+
+impl prediction::Guest for Component {
+    type Model = Predictor;
+    type Table = RefCell<Table>;
+}
+
+impl prediction::GuestModel for Predictor {
+    fn parse(text: String) -> Result<prediction::Model, Error> {
+        Ok(prediction::Model::new(Self::new(Model::parse(&text)?)?))
+    }
+
+    fn plan(&self) -> String {
+        json::document(&self.model().plan())
+    }
+
+    fn columns(&self) -> String {
+        json::line(&self.columns().into())
+    }
+
+    fn predict_record(&self, attributes: String) -> Result<String, Error> {
+        Ok(json::document(&self.predict_record(attributes.as_bytes())?))
+    }
+
+    fn predict_columns(&self, values: Vec<f64>, rows: u32) -> Result<Vec<f64>, Error> {
+        Ok(self.predict_columns(&values, rows as usize)?)
+    }
+}
+
+impl prediction::GuestTable for RefCell<Table> {
+    fn new(model: prediction::ModelBorrow<'_>, plan: String) -> Result<prediction::Table, Error> {
+        let predictor = model.get::<Predictor>().clone();
+        Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?))))
+    }
+
+    fn push(&self, chunk: Vec<u8>) -> Result<Vec<u8>, Error> {
+        Ok(self.borrow_mut().push(&chunk)?)
+    }
+
+    fn finish(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.borrow_mut().finish()?)
+    }
+}
+
+impl checking::Guest for Component {
+    type RecordWriter = RefCell<RecordWriter>;
+    type Verdict = quality::Verdict;
+
+    fn judge(model: String, records: training::StatisticsBorrow<'_>, threshold: f64) -> Result<checking::Verdict, Error> {
+        let records = records.get::<RefCell<Statistics>>().borrow();
+        Ok(checking::Verdict::new(quality::judge(&Model::parse(&model)?, &records, threshold)?))
+    }
+
+    fn first_difference(model: String, other: String) -> Result<Option<String>, Error> {
+        Ok(quality::first_difference(&model, &other)?)
+    }
+}
+
+impl checking::GuestRecordWriter for RefCell<RecordWriter> {
+    fn new(plan: String) -> Result<checking::RecordWriter, Error> {
+        Ok(checking::RecordWriter::new(Self::new(RecordWriter::new(Plan::parse(&plan)?)?)))
+    }
+
+    fn push(&self, chunk: Vec<u8>) -> Result<Vec<u8>, Error> {
+        Ok(self.borrow_mut().push(&chunk)?)
+    }
+
+    fn finish(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.borrow_mut().finish()?)
+    }
+}
+
+impl checking::GuestVerdict for quality::Verdict {
+    fn report(&self) -> String {
+        json::document(&self.report)
+    }
+
+    fn model(&self) -> Option<String> {
+        self.model.as_ref().map(Model::to_json)
+    }
+}
+
+impl profiling::Guest for Component {
+    type Profiler = RefCell<profile::Profiler>;
+}
+
+impl profiling::GuestProfiler for RefCell<profile::Profiler> {
+    fn new(plan: String) -> Result<profiling::Profiler, Error> {
+        Ok(profiling::Profiler::new(Self::new(profile::Profiler::new(&Plan::parse(&plan)?))))
+    }
+
+    fn push(&self, chunk: Vec<u8>) -> Result<(), Error> {
+        Ok(self.borrow_mut().push(&chunk)?)
+    }
+
+    fn finish(&self) -> Result<String, Error> {
+        Ok(self.borrow_mut().finish()?)
+    }
+}
+
+impl identity::Guest for Component {
+    fn version() -> String {
+        crate::identity::VERSION.to_owned()
+    }
+
+    fn formats() -> String {
+        crate::identity::formats()
+    }
+
+    fn limits() -> String {
+        crate::identity::limits()
+    }
+}

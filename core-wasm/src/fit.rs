@@ -1,0 +1,177 @@
+//! Statistics and a plan to a model.
+
+use crate::error::{Error, Result, list};
+use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
+use crate::plan::Plan;
+use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
+use crate::statistics::{Statistics, distribution_json};
+use crate::student::two_sided_p;
+use crate::terms::Term;
+use serde_json::Value;
+
+/// Fits the plan's model to statistics, exactly, each number rounded once.
+///
+/// Errors: `target`, `missing-term`, `units-differ`, and those of [`least_squares`].
+pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
+    plausible::check_counts(statistics)?;
+    let target = plan.needed_target()?;
+    let target_term = Term::column(target);
+    let features = features(statistics, plan, target)?;
+    let used = used_terms(&features, &target_term);
+    used.iter().try_for_each(|term| place(statistics, term).map(drop))?;
+    check_units(statistics, plan, &used)?;
+    let mut design: Vec<(usize, String)> = if plan.intercept { vec![(0, INTERCEPT.to_owned())] } else { Vec::new() };
+    for term in &features {
+        design.push((place(statistics, term)?, term.to_string()));
+    }
+    let problem = Problem { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
+    let solution = least_squares(&problem)?;
+    describe(statistics, plan, &features, &used, solution)
+}
+
+/// The plan's features, else the schema's columns, else all columns but the target.
+fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
+    if let Some(terms) = plan.feature_terms()? {
+        return Ok(terms);
+    }
+    let names: Vec<&str> = match &plan.schema {
+        Some(schema) => schema.order().filter(|name| *name != target).collect(),
+        None => statistics.columns.iter().map(|column| column.name.as_str()).filter(|name| *name != target).collect(),
+    };
+    if names.is_empty() && !plan.intercept {
+        return Err(Error::new("no-columns", "there is no column but the target, and no intercept", "give data with a feature"));
+    }
+    Ok(names.into_iter().map(Term::column).collect())
+}
+
+/// The coefficients' terms, the target, then the columns that only products use.
+fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
+    let mut used: Vec<Term> = features.iter().chain([target]).cloned().collect();
+    for name in features.iter().flat_map(Term::columns) {
+        let column = Term::column(name);
+        if !used.contains(&column) {
+            used.push(column);
+        }
+    }
+    used
+}
+
+fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
+    statistics.position(term).ok_or_else(|| {
+        let what = if term.as_column().is_some() { "column" } else { "term" };
+        let sentence = format!("the statistics have no such {what}; they have {}", list(statistics.terms.iter().map(Term::to_string)));
+        let remedy = match term.as_column() {
+            Some(_) => "correct the name, or summarise that column too".to_owned(),
+            None => format!("summarise with --terms {term}"),
+        };
+        let mut error = Error::new("missing-term", sentence, remedy).in_column(&term.to_string());
+        error.expected = Some(term.to_string());
+        error
+    })
+}
+
+fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
+    if plan.schema.is_none() {
+        return Ok(());
+    }
+    let columns = statistics.columns.iter().filter(|column| used.contains(&Term::column(&column.name)));
+    for column in columns {
+        let expected = plan.unit(&column.name);
+        if expected != column.unit {
+            let say = |unit: &Option<String>| unit.as_ref().map_or_else(|| "no unit".to_owned(), |unit| format!("`{unit}`"));
+            let sentence = format!("the statistics are in {}, the schema says {}", say(&column.unit), say(&expected));
+            let mut error = Error::new(
+                "units-differ",
+                sentence,
+                "summarise with the same schema, after converting the data if they are in another unit",
+            );
+            (error.found, error.expected) = (column.unit.clone(), expected);
+            return Err(error.in_column(&column.name));
+        }
+    }
+    Ok(())
+}
+
+fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Term], solution: Solution) -> Result<Model> {
+    let target = plan.needed_target()?;
+    let df = solution.residual_df as f64;
+    let p = |t: Option<f64>| t.map(|t| two_sided_p(t, df));
+    let (intercept, slopes) =
+        if plan.intercept { (solution.coefficients.first(), &solution.coefficients[1..]) } else { (None, &solution.coefficients[..]) };
+    let coefficients = features.iter().zip(slopes);
+    let mut columns: Vec<&str> = Vec::new();
+    for name in features.iter().flat_map(Term::columns).chain([target]) {
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    let schema = plan.schema.as_ref();
+    Ok(Model {
+        format: FORMAT.to_owned(),
+        target: match schema {
+            Some(schema) => schema.as_target(target),
+            None => crate::schema::Target {
+                column: target.to_owned(),
+                name: Some(target.to_owned()),
+                title: None,
+                unit: None,
+                description: None,
+            },
+        },
+        rmse: None,
+        qc: None,
+        intercept: intercept.map_or(0.0, |c| c.value),
+        has_intercept: plan.intercept,
+        coefficients: coefficients
+            .map(|(term, c)| Coefficient { name: term.to_string(), coefficient: c.value, std_error: c.std_error, t: c.t, p: p(c.t) })
+            .collect(),
+        intercept_std_error: intercept.and_then(|c| c.std_error),
+        intercept_t: intercept.and_then(|c| c.t),
+        intercept_p: intercept.and_then(|c| p(c.t)),
+        fit: Fit {
+            rows: statistics.rows,
+            residual_df: solution.residual_df,
+            rss: solution.rss,
+            residual_sd: solution.residual_sd,
+            r_squared: solution.r_squared,
+            r_squared_kind: if plan.intercept { "centred" } else { "uncentred" }.to_owned(),
+        },
+        leverage: Leverage { l: solution.l, d: solution.d },
+        columns: columns.iter().map(|name| column(statistics, plan, name, target)).collect(),
+        fields: schema.map(|schema| schema.fields_for(&columns)),
+        schema_title: schema.and_then(|schema| schema.title.clone()),
+        statistics_sha256: statistics.digest(used),
+    })
+}
+
+/// Mean, standard deviation, range and distribution of a column that is in the statistics.
+fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Column {
+    let place = statistics.position(&Term::column(name)).unwrap_or(0);
+    let counts = statistics.distribution.as_ref().and_then(|all| statistics.column_index(name).map(|at| &all[at]));
+    let range = counts.and_then(|counts| counts.range());
+    Column {
+        name: name.to_owned(),
+        mean: mean(statistics, place),
+        sd: sd(statistics, place),
+        min: range.map(|(min, _)| min),
+        max: range.map(|(_, max)| max),
+        distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
+        schema: plan.schema.as_ref().filter(|_| name != target).and_then(|schema| schema.as_feature(name)),
+    }
+}
+
+/// Exact mean, rounded once; none without rows.
+pub(crate) fn mean(statistics: &Statistics, place: usize) -> Option<f64> {
+    (statistics.rows > 0).then(|| {
+        let sum = of_decimal(statistics.moments.at(place, 0));
+        Ratio::new(sum.numerator, sum.denominator * statistics.rows).to_f64()
+    })
+}
+
+/// Exact standard deviation with the divisor rows - 1, rounded once; none for fewer than two rows.
+pub(crate) fn sd(statistics: &Statistics, place: usize) -> Option<f64> {
+    (statistics.rows > 1).then(|| {
+        let squares: solve::ratio::Ratio = centred_sum_of_squares(&statistics.moments, place, statistics.rows);
+        Ratio::new(squares.numerator, squares.denominator * (statistics.rows - 1)).sqrt_to_f64()
+    })
+}

@@ -1,0 +1,366 @@
+//! A model and values to predictions with their 95 % intervals and warnings.
+//!
+//! A prediction is `intercept + c1 x1 + c2 x2 + ...` from left to right in f64, a power or product multiplied from left to right. The
+//! leverage of x is the sum of `z_i^2 / d_i`, `L z = x` solved forwards, so it is never negative.
+//!
+//! *Not here*: reading bytes (`table`, `records`).
+
+use crate::decimal::{Decimal, is_missing, parse};
+use crate::error::{Error, Result, list};
+use crate::json;
+use crate::model::Model;
+use crate::plan::{Format, Plan};
+use crate::records::{cells, parse_object};
+use crate::student::two_sided_quantile;
+use crate::table::{Lines, Reader, Record, Sink};
+use serde_json::{Map, Value, json};
+
+/// Probability with which an interval holds a new observation.
+pub const LEVEL: f64 = 0.95;
+
+/// A model made ready to predict.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    model: Model,
+    /// Names of the columns that a prediction needs.
+    columns: Vec<String>,
+    /// For each coefficient: index of a column and its power.
+    terms: Vec<Vec<(usize, u32)>>,
+    /// `t * residual_sd`; none without residual degrees of freedom.
+    half_width: Option<f64>,
+    bounds: Vec<Bounds>,
+}
+
+/// Ranges of one column outside of which a prediction comes with a warning.
+#[derive(Clone, Debug)]
+struct Bounds {
+    training: (Option<f64>, Option<f64>),
+    plausible: (Option<f64>, Option<f64>),
+}
+
+/// What is predicted for one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The predicted target.
+    pub value: f64,
+    /// Ends of the interval; none without residual degrees of freedom.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Something about a value that whoever reads the prediction should know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning {
+    /// Which.
+    pub code: &'static str,
+    /// Of which column.
+    pub column: String,
+    /// The value.
+    pub found: f64,
+    /// The range.
+    pub expected: String,
+    /// A sentence.
+    pub text: String,
+}
+
+impl Predictor {
+    /// Makes a model ready.
+    pub fn new(model: Model) -> Result<Self> {
+        let columns: Vec<String> = model.feature_columns().map(|column| column.name.clone()).collect();
+        let index = |name: &str| columns.iter().position(|column| column == name).unwrap_or(0);
+        let terms = model.terms()?.iter().map(|term| term.factors.iter().map(|(name, power)| (index(name), *power)).collect()).collect();
+        let bounds = model.feature_columns().map(Bounds::of).collect();
+        let df = model.fit.residual_df;
+        let half_width = model.fit.residual_sd.filter(|_| df > 0).map(|sd| two_sided_quantile(LEVEL, df as f64) * sd);
+        Ok(Self { columns, terms, half_width, bounds, model })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Names of the columns that a prediction needs, in the order of the values of [`Self::predict`].
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Predicts one row of values.
+    ///
+    /// Errors: `out-of-range` if the result is beyond a 64-bit float.
+    pub fn predict(&self, values: &[f64]) -> Result<Prediction> {
+        let design = self.design(values);
+        let slopes = if self.model.has_intercept { &design[1..] } else { &design[..] };
+        let value = self.model.coefficients.iter().zip(slopes).fold(self.model.intercept, |sum, (c, x)| sum + c.coefficient * x);
+        let interval =
+            self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design))).map(|half| (value - half, value + half));
+        let finite = value.is_finite() && interval.is_none_or(|(low, high)| low.is_finite() && high.is_finite());
+        if finite {
+            Ok(Prediction { value, interval })
+        } else {
+            Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
+        }
+    }
+
+    /// Predicts rows given as columns, one after another in the order of [`Self::columns`]. Returns the predictions, then the lower, then
+    /// the upper ends of the intervals, which are infinite without residual degrees of freedom.
+    ///
+    /// Errors: `column-lengths`, `missing-values` for NaN, `not-a-value` for infinity, `out-of-range`.
+    pub fn predict_columns(&self, values: &[f64], rows: usize) -> Result<Vec<f64>> {
+        if self.columns.len().checked_mul(rows) != Some(values.len()) {
+            let sentence = format!("found {} values, expected {rows} for each of {} columns", values.len(), self.columns.len());
+            return Err(Error::new("column-lengths", sentence, "give the model's columns one after another"));
+        }
+        let mut out = vec![0.0; 3 * rows];
+        for row in 0..rows {
+            let at_row = |error: Error| error.at_row(row as u64 + 1);
+            let one: Vec<f64> = (0..self.columns.len()).map(|column| values[column * rows + row]).collect();
+            self.check_values(&one).map_err(at_row)?;
+            let prediction = self.predict(&one).map_err(at_row)?;
+            let (lower, upper) = prediction.interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+            (out[row], out[rows + row], out[2 * rows + row]) = (prediction.value, lower, upper);
+        }
+        Ok(out)
+    }
+
+    fn check_values(&self, values: &[f64]) -> Result<()> {
+        for (name, value) in self.columns.iter().zip(values) {
+            if value.is_nan() {
+                self.value(name, b"")?;
+            }
+            if value.is_infinite() {
+                self.value(name, b"inf")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Warnings for values outside the range seen in training, or the schema's plausible one.
+    pub fn warnings(&self, values: &[f64]) -> Vec<Warning> {
+        let columns = self.columns.iter().zip(values).zip(&self.bounds);
+        columns.flat_map(|((name, &value), bounds)| bounds.warnings(name, value)).collect()
+    }
+
+    /// One row of the design matrix, the intercept's 1 first if there is one.
+    fn design(&self, values: &[f64]) -> Vec<f64> {
+        let term = |factors: &Vec<(usize, u32)>| {
+            let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(values[column], power as usize));
+            powers.reduce(|product, factor| product * factor).unwrap_or(1.0)
+        };
+        self.model.has_intercept.then_some(1.0).into_iter().chain(self.terms.iter().map(term)).collect()
+    }
+
+    fn leverage(&self, mut z: Vec<f64>) -> f64 {
+        let factor = &self.model.leverage;
+        let mut sum = 0.0;
+        for i in 0..z.len() {
+            let known: f64 = factor.l[i].iter().zip(&z).fold(0.0, |sum, (l, z)| sum + l * z);
+            z[i] -= known;
+            sum += z[i] * z[i] / factor.d[i];
+        }
+        sum
+    }
+
+    /// One attributes object in, one prediction object out.
+    pub fn predict_record(&self, text: &[u8]) -> Result<Value> {
+        let object = parse_object(text)?;
+        let cells = cells(&object, &self.model.target.column)?;
+        let value_of = |name: &String| {
+            let cell = cells.pairs.iter().find(|(other, _)| other == name);
+            let (_, text) = cell.ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
+            self.value(name, crate::decimal::trim(text.as_bytes()))
+        };
+        let values = self.columns.iter().map(value_of).collect::<Result<Vec<f64>>>()?;
+        let prediction = self.predict(&values)?;
+        let mut out = Map::new();
+        out.insert(self.key(), json!(prediction.value));
+        out.insert(
+            "interval".to_owned(),
+            prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
+        );
+        out.insert("warnings".to_owned(), Value::Array(self.warnings(&values).iter().map(Warning::to_json).collect()));
+        for (key, value) in object {
+            out.entry(key).or_insert(value);
+        }
+        Ok(Value::Object(out))
+    }
+
+    /// `predicted_` and the target's name.
+    fn key(&self) -> String {
+        format!("predicted_{}", self.model.target_name())
+    }
+
+    /// The value of a cell.
+    fn value(&self, column: &str, cell: &[u8]) -> Result<f64> {
+        if is_missing(cell) {
+            let error =
+                Error::new("missing-values", "there is no value, and the model uses it", "fill in the value, or leave the record out");
+            return Err(error.in_column(column));
+        }
+        parse(cell).map(|value| value.to_f64()).map_err(|error| error.in_column(column))
+    }
+
+    fn missing_feature<S: AsRef<str>>(&self, name: &str, there: impl Iterator<Item = S>) -> Error {
+        let there: Vec<String> = there.map(|name| name.as_ref().to_owned()).collect();
+        let has = if there.is_empty() { "nothing".to_owned() } else { list(&there) };
+        let sentence = format!("the model uses this variable, and the record does not have it; it has {has}");
+        let mut error =
+            Error::new("missing-feature", sentence, "give records with the model's variables, or the model that belongs to these records")
+                .in_column(name);
+        (error.found, error.expected) = (Some(there.join(", ")), Some(self.columns.join(", ")));
+        error
+    }
+}
+
+impl Bounds {
+    fn of(column: &crate::model::Column) -> Self {
+        let ends = column.schema.as_ref().and_then(|schema| schema.plausible.as_ref()).map(|plausible| plausible.ends());
+        let (min, max) = ends.unwrap_or((None, None));
+        let to_f64 = |end: Option<Decimal>| end.map(|end| end.to_f64());
+        Self { training: (column.min, column.max), plausible: (to_f64(min), to_f64(max)) }
+    }
+
+    fn warnings(&self, column: &str, value: f64) -> Vec<Warning> {
+        let training = outside(value, self.training, ["below-training-range", "above-training-range"]);
+        let plausible = outside(value, self.plausible, ["below-plausible", "above-plausible"]);
+        let warn = |(code, word): (&'static str, &str), range: (Option<f64>, Option<f64>), what: &str, so: &str| {
+            let expected = range_text(range);
+            Warning {
+                code,
+                column: column.to_owned(),
+                found: value,
+                text: format!("{column} {value} is {word} {what} ({expected}){so}"),
+                expected,
+            }
+        };
+        let training = training.map(|which| {
+            warn(which, self.training, "every training value", ": the prediction is an extrapolation, and its interval may be too narrow")
+        });
+        let plausible = plausible.map(|which| warn(which, self.plausible, "the plausible range", ": check the value and its unit"));
+        training.into_iter().chain(plausible).collect()
+    }
+}
+
+impl Warning {
+    fn to_json(&self) -> Value {
+        json!({"code": self.code, "column": self.column, "found": self.found, "expected": self.expected, "text": self.text})
+    }
+}
+
+fn outside(value: f64, (min, max): (Option<f64>, Option<f64>), codes: [&'static str; 2]) -> Option<(&'static str, &'static str)> {
+    if min.is_some_and(|min| value < min) {
+        return Some((codes[0], "below"));
+    }
+    max.is_some_and(|max| value > max).then_some((codes[1], "above"))
+}
+
+fn range_text(range: (Option<f64>, Option<f64>)) -> String {
+    match range {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// Predicts every record of a stream, in the format in which it comes.
+pub struct Table {
+    predictor: Predictor,
+    input: Input,
+}
+
+enum Input {
+    Csv { reader: Box<Reader>, rows: CsvOut },
+    JsonLines(Lines),
+    Json(Vec<u8>),
+    Ended,
+}
+
+impl Table {
+    /// A table of records written as the plan says.
+    pub fn new(predictor: Predictor, plan: &Plan) -> Self {
+        let input = match plan.format {
+            Format::Csv => Input::Csv {
+                reader: Box::new(Reader::new(plan)),
+                rows: CsvOut { predictor: predictor.clone(), places: Vec::new(), out: Vec::new() },
+            },
+            Format::Jsonl => Input::JsonLines(Lines::default()),
+            Format::Json => Input::Json(Vec::new()),
+        };
+        Self { predictor, input }
+    }
+
+    /// The next bytes; returns the predictions that are complete.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        match &mut self.input {
+            Input::Csv { reader, rows } => {
+                reader.push(chunk, rows)?;
+                out = std::mem::take(&mut rows.out);
+            }
+            Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, &mut out))?,
+            Input::Json(bytes) => bytes.extend_from_slice(chunk),
+            Input::Ended => return Err(crate::train::spent()),
+        }
+        Ok(out)
+    }
+
+    /// The end of the records; returns the rest.
+    pub fn finish(&mut self) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        match std::mem::replace(&mut self.input, Input::Ended) {
+            Input::Csv { mut reader, mut rows } => {
+                reader.finish(&mut rows)?;
+                out = rows.out;
+            }
+            Input::JsonLines(mut lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, &mut out))?,
+            Input::Json(bytes) => out = json::document(&self.predictor.predict_record(&bytes)?).into_bytes(),
+            Input::Ended => return Err(crate::train::spent()),
+        }
+        Ok(out)
+    }
+}
+
+fn predict_line(predictor: &Predictor, line: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    out.extend_from_slice(json::line(&predictor.predict_record(line)?).as_bytes());
+    out.push(b'\n');
+    Ok(())
+}
+
+/// The sink that predicts rows of CSV into rows of CSV.
+struct CsvOut {
+    predictor: Predictor,
+    places: Vec<usize>,
+    out: Vec<u8>,
+}
+
+impl Sink for CsvOut {
+    fn header(&mut self, names: &[String]) -> Result<()> {
+        let find =
+            |name: &String| names.iter().position(|other| other == name).ok_or_else(|| self.predictor.missing_feature(name, names.iter()));
+        self.places = self.predictor.columns.iter().map(find).collect::<Result<Vec<_>>>()?;
+        self.out.extend_from_slice(csv_field(&self.predictor.key()).as_bytes());
+        self.out.extend_from_slice(b",lower,upper,warnings\n");
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<()> {
+        let columns = self.places.iter().zip(&self.predictor.columns);
+        let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
+        let prediction = self.predictor.predict(&values)?;
+        let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
+        let ends = prediction.interval.map_or_else(|| ",".to_owned(), |(lower, upper)| format!("{},{}", number(lower), number(upper)));
+        let line = format!("{},{ends},{}\n", number(prediction.value), csv_field(&warnings.join(" ")));
+        self.out.extend_from_slice(line.as_bytes());
+        Ok(())
+    }
+}
+
+/// An f64 as JSON writes it too: its shortest round-trip text.
+fn number(value: f64) -> String {
+    Value::from(value).to_string()
+}
+
+/// Text as a field of RFC 4180.
+fn csv_field(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}

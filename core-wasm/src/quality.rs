@@ -1,0 +1,241 @@
+//! Does a model hold on records it has not seen, and is it the model of these data?
+//!
+//! The root mean squared residual over records is computed exactly from their moments and the f64 coefficients, and rounded once: the
+//! order of the records changes nothing.
+
+use crate::decimal::Decimal;
+use crate::decimal::{is_missing, parse};
+use crate::error::{Error, Result};
+use crate::json;
+use crate::model::{Model, Qc};
+use crate::plan::{Missing, Plan, Wanted};
+use crate::solve::plausible;
+use crate::solve::ratio::Ratio;
+use crate::statistics::{Statistics, exact_decimal};
+use crate::table::{Reader, Record, Sink};
+use crate::terms::Term;
+use dashu_int::IBig;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The report's format.
+pub const REPORT_FORMAT: &str = "samefit-report/1";
+
+/// The outcome of quality control.
+pub struct Verdict {
+    /// The report.
+    pub report: Report,
+    /// The accepted model, with `rmse`; none if it was refused.
+    pub model: Option<Model>,
+}
+
+/// What `report.json` says.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    format: &'static str,
+    /// Whether `rmse` is below `threshold`.
+    pub accepted: bool,
+    /// Root mean squared residual over the records.
+    pub rmse: f64,
+    /// The bound.
+    pub threshold: f64,
+    rows: i64,
+    target: String,
+    mean_residual: f64,
+    model_residual_sd: Option<f64>,
+    text: String,
+}
+
+/// Judges a model by its exact root mean squared residual over records, given as their statistics.
+///
+/// Errors: `threshold`, `no-rows`, `missing-term`, `impossible-statistics`, `out-of-range`.
+pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
+    if !(threshold > 0.0 && threshold.is_finite()) {
+        return Err(Error::found(
+            "threshold",
+            &threshold.to_string(),
+            "a number above zero, in units of the target",
+            "give another --threshold",
+        ));
+    }
+    plausible::check_counts(records)?;
+    if records.rows == 0 {
+        return Err(Error::new("no-rows", "there is no record to judge the model by", "give at least one QC record"));
+    }
+    let residual = residual_weights(model, records)?;
+    let mean_residual = mean(&residual, records);
+    let rmse = mean_square(&residual, records)?.sqrt_to_f64();
+    if !rmse.is_finite() || !mean_residual.is_finite() {
+        return Err(Error::new("out-of-range", "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
+    }
+    let accepted = rmse < threshold;
+    let report = Report {
+        format: REPORT_FORMAT,
+        accepted,
+        rmse,
+        threshold,
+        rows: records.rows,
+        target: model.target_name().to_owned(),
+        mean_residual,
+        model_residual_sd: model.fit.residual_sd,
+        text: verdict_text(accepted, rmse, threshold, records.rows),
+    };
+    let model = accepted.then(|| Model { rmse: Some(rmse), qc: Some(Qc { rows: records.rows, threshold }), ..model.clone() });
+    Ok(Verdict { report, model })
+}
+
+/// The residual as a linear form: exact weights on places of (1, terms).
+fn residual_weights(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
+    let place = |term: &Term| {
+        records.position(term).ok_or_else(|| {
+            Error::new("missing-term", "the records' statistics have no such term", "summarise the records with the model's plan")
+                .in_column(&term.to_string())
+        })
+    };
+    let mut weights = vec![(place(&Term::column(&model.target.column))?, Decimal { mantissa: IBig::ONE, scale: 0 })];
+    if model.has_intercept {
+        weights.push((0, exact_decimal(model.intercept).negated()));
+    }
+    for (term, coefficient) in model.terms()?.iter().zip(&model.coefficients) {
+        weights.push((place(term)?, exact_decimal(coefficient.coefficient).negated()));
+    }
+    Ok(weights)
+}
+
+fn mean(weights: &[(usize, Decimal)], records: &Statistics) -> f64 {
+    let sum = weights.iter().fold(Decimal::ZERO, |sum, (place, weight)| sum.plus(&weight.times(records.moments.at(*place, 0))));
+    Ratio::new(sum.mantissa, IBig::from(records.rows)).times_ten_to(-i64::from(sum.scale)).to_f64()
+}
+
+fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio> {
+    let mut sum = Decimal::ZERO;
+    for (i, left) in weights {
+        for (j, right) in weights {
+            sum = sum.plus(&left.times(right).times(records.moments.at(*i, *j)));
+        }
+    }
+    if crate::rounding::signum(&sum.mantissa) < 0 {
+        return Err(Error::new(
+            "impossible-statistics",
+            "no data can have these statistics: the residuals' sum of squares is below zero",
+            "summarise the records again",
+        ));
+    }
+    Ok(Ratio::new(sum.mantissa, IBig::from(records.rows)).times_ten_to(-i64::from(sum.scale)))
+}
+
+fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String {
+    let (verdict, relation) = if accepted { ("accepted", "below") } else { ("refused", "not below") };
+    let records = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+    format!("{verdict}: the root mean squared residual over {records} is {rmse}, {relation} the threshold of {threshold}")
+}
+
+/// The path and the values of the first difference between two models, passing over what QC adds.
+pub fn first_difference(model: &str, other: &str) -> Result<Option<String>> {
+    let read = |text: &str| {
+        Model::parse(text)?;
+        json::parse::<Value>(text, "model", "a model made by samefit")
+    };
+    let (mut left, mut right) = (read(model)?, read(other)?);
+    for value in [&mut left, &mut right] {
+        if let Value::Object(object) = value {
+            object.retain(|key, _| key != "rmse" && key != "qc");
+        }
+    }
+    Ok(difference("", &left, &right))
+}
+
+fn difference(path: &str, left: &Value, right: &Value) -> Option<String> {
+    match (left, right) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
+            keys.into_iter().find_map(|key| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                difference(&path, a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null))
+            })
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(i, (a, b))| difference(&format!("{path}[{i}]"), a, b))
+        }
+        _ if left == right => None,
+        _ => Some(format!("{path}: {} and {}", crate::error::shorten(&json::line(left)), crate::error::shorten(&json::line(right)))),
+    }
+}
+
+/// Turns a table into QC records, one JSON object a line.
+pub struct RecordWriter {
+    reader: Option<Reader>,
+    rows: RecordsOut,
+}
+
+impl RecordWriter {
+    /// A writer for a plan with a target.
+    pub fn new(plan: Plan) -> Result<Self> {
+        plan.needed_target()?;
+        let wanted = plan.wanted()?;
+        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordsOut { plan, wanted, columns: Vec::new(), out: Vec::new() } })
+    }
+
+    /// The next bytes; returns the records that are complete.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
+        self.reader.as_mut().ok_or_else(crate::train::spent)?.push(chunk, &mut self.rows)?;
+        Ok(std::mem::take(&mut self.rows.out))
+    }
+
+    /// The end of the table; returns the rest.
+    pub fn finish(&mut self) -> Result<Vec<u8>> {
+        self.reader.take().ok_or_else(crate::train::spent)?.finish(&mut self.rows)?;
+        Ok(std::mem::take(&mut self.rows.out))
+    }
+}
+
+struct RecordsOut {
+    plan: Plan,
+    wanted: Wanted,
+    /// Index in the data and name.
+    columns: Vec<(usize, String)>,
+    out: Vec<u8>,
+}
+
+impl Sink for RecordsOut {
+    fn header(&mut self, names: &[String]) -> Result<()> {
+        self.columns = self.wanted.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<()> {
+        let target = self.plan.needed_target()?;
+        let (mut variables, mut outcome) = (Vec::new(), String::new());
+        for (place, name) in &self.columns {
+            let cell = record.cell(*place);
+            if is_missing(cell) {
+                return match self.plan.missing {
+                    Missing::Drop => Ok(()),
+                    Missing::Error => Err(Error::new(
+                        "missing-values",
+                        "there is no value",
+                        "fill in the value, or leave such rows out with --missing drop",
+                    )
+                    .in_column(name)),
+                };
+            }
+            let value = parse(cell).map_err(|error| error.in_column(name))?;
+            if name == target {
+                outcome = value.to_string();
+            } else {
+                variables.push(format!("{{\"name\": {}, \"value\": {value}}}", Value::from(name.as_str())));
+            }
+        }
+        let line = format!("{{\"independent_variables\": [{}], \"dependent_variable\": {outcome}}}\n", variables.join(", "));
+        self.out.extend_from_slice(line.as_bytes());
+        Ok(())
+    }
+
+    fn wants(&self) -> Vec<String> {
+        self.wanted.names().to_vec()
+    }
+
+    fn target(&self) -> &str {
+        self.plan.target().unwrap_or("dependent_variable")
+    }
+}
