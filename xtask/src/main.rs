@@ -1,2 +1,49 @@
-//! The native program.
-fn main() {}
+//! `cargo xtask VERB`: the tasks that need more than a line of shell.
+//!
+//! | verb | what it does |
+//! |---|---|
+//! | `wasm` | builds the component and its kin and publishes them in `target/wasm/` |
+//! | `reproduce` | builds them again, elsewhere, and compares every byte |
+//! | `licences` | checks that every dependency's licence is one of those agreed on |
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
+
+mod encode;
+mod licences;
+mod publish;
+mod reproduce;
+mod toolchain;
+mod wasm;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let root = root()?;
+    let verbs: Vec<String> = std::env::args().skip(1).collect();
+    match verbs.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["wasm"] => publish::report(&root, &wasm::publish(&root)?),
+        ["reproduce"] => reproduce::reproduce(&root),
+        ["licences"] => licences::check(&root),
+        _ => bail!(USAGE),
+    }
+}
+
+/// The workspace's folder: the one above this crate's.
+fn root() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask stands in the workspace")?;
+    Ok(root.canonicalize()?)
+}

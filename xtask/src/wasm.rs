@@ -1,0 +1,156 @@
+//! Builds the component, with and without SIMD, and the WASI command, so that the same sources give the same bytes.
+//!
+//! Invariants:
+//! - No path of the machine is in the bytes: the workspace, the registry and the standard library are renamed.
+//! - The published core module is the component's inner one, byte for byte.
+//! - Native builds are not disturbed: wasm has a target folder of its own.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::encode::{Encoded, encode};
+use crate::publish::{self, Published};
+use crate::toolchain::Toolchain;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// See `[profile.wasm]` in the workspace's `Cargo.toml`.
+const PROFILE: &str = "wasm";
+const BUILD_FOLDER: &str = "target/wasm-build";
+
+const CORE: Package = Package { name: "samefit-core", features: &["component"], artifact: "samefit_core.wasm" };
+const COMMAND: Package = Package { name: "samefit-command", features: &[], artifact: "samefit_command.wasm" };
+
+struct Package {
+    name: &'static str,
+    features: &'static [&'static str],
+    artifact: &'static str,
+}
+
+/// Builds everything and publishes it in `target/wasm/` of the workspace at `root`.
+pub(crate) fn publish(root: &Path) -> Result<Vec<Published>> {
+    let builder = Builder::new(root)?;
+    let Encoded { component, core } = builder.component(&CORE, true)?;
+    let plain = builder.component(&CORE, false)?;
+    let mut files = vec![
+        ("samefit.component.wasm", component),
+        ("samefit.core.wasm", core),
+        ("samefit.component-nosimd.wasm", plain.component),
+        ("samefit.core-nosimd.wasm", plain.core),
+    ];
+    if builder.has_cdylib(&COMMAND)? {
+        files.push(("samefit.command.wasm", builder.component(&COMMAND, true)?.component));
+    }
+    publish::write(root, &files)
+}
+
+/// What the builds of one run have in common.
+struct Builder<'a> {
+    root: &'a Path,
+    toolchain: Toolchain,
+    metadata: Value,
+    renamed: Vec<String>,
+    /// Two runs at a time would take each other's results for their own.
+    _alone: File,
+}
+
+impl<'a> Builder<'a> {
+    fn new(root: &'a Path) -> Result<Self> {
+        let toolchain = Toolchain::find(root)?;
+        let metadata = metadata(root)?;
+        let renamed = renamed(root, &toolchain, &metadata)?;
+        let folder = root.join(BUILD_FOLDER);
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let alone = File::create(folder.join("xtask.lock"))?;
+        alone.lock()?;
+        Ok(Self { root, toolchain, metadata, renamed, _alone: alone })
+    }
+
+    /// Compiles and encodes a package.
+    fn component(&self, package: &Package, simd: bool) -> Result<Encoded> {
+        let linked = self.compile(package, simd)?;
+        encode(&linked).with_context(|| format!("encoding {} as a component", package.name))
+    }
+
+    /// What the linker makes of a package.
+    fn compile(&self, package: &Package, simd: bool) -> Result<Vec<u8>> {
+        let target_folder = self.root.join(BUILD_FOLDER);
+        let status = Command::new(cargo())
+            .current_dir(self.root)
+            .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE, "--package", package.name])
+            .args(["--features", &package.features.join(",")])
+            .arg("--target-dir")
+            .arg(&target_folder)
+            .envs(self.toolchain.environment.iter().map(|(name, value)| (name, value)))
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags(simd).join("\u{1f}"))
+            // what someone has set for native builds is not meant for these
+            .env_remove("RUSTFLAGS")
+            .status()
+            .context("cargo build")?;
+        ensure!(status.success(), "cargo build of {} for {TARGET} failed", package.name);
+        let linked = target_folder.join(TARGET).join(PROFILE).join(package.artifact);
+        fs::read(&linked).with_context(|| linked.display().to_string())
+    }
+
+    /// The compiler's flags. Relaxed SIMD is never among them: its results differ between machines.
+    fn flags(&self, simd: bool) -> Vec<String> {
+        let feature = if simd { "target-feature=+simd128" } else { "target-feature=-simd128" };
+        [&["-C".to_owned(), feature.to_owned()], self.renamed.as_slice()].concat()
+    }
+
+    fn has_cdylib(&self, package: &Package) -> Result<bool> {
+        let packages = self.metadata["packages"].as_array().context("cargo metadata")?;
+        let targets = packages.iter().find(|other| other["name"] == package.name).map(|found| &found["targets"]);
+        let targets = targets.and_then(Value::as_array).with_context(|| format!("no package {}", package.name))?;
+        Ok(targets.iter().any(|target| target["kind"].as_array().is_some_and(|kinds| kinds.contains(&"cdylib".into()))))
+    }
+}
+
+/// The cargo that started this program.
+pub(crate) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// All packages of the workspace at `root` and their dependencies, which are downloaded if need be.
+pub(crate) fn metadata(root: &Path) -> Result<Value> {
+    let answer = Command::new(cargo())
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .current_dir(root)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cargo metadata")?;
+    ensure!(answer.status.success(), "cargo metadata failed");
+    Ok(serde_json::from_slice(&answer.stdout)?)
+}
+
+/// Flags that give every folder with sources a name that is the same on all machines.
+fn renamed(root: &Path, toolchain: &Toolchain, metadata: &Value) -> Result<Vec<String>> {
+    let (std_sources, std_name) = toolchain.std_sources(root)?;
+    let mut flags = Vec::new();
+    // the last flag that fits wins, and the registry may be below the workspace
+    rename(&mut flags, root, "/samefit");
+    for folder in registry_folders(metadata)? {
+        rename(&mut flags, &folder, "/registry");
+    }
+    for folder in std_sources {
+        rename(&mut flags, &folder, &std_name);
+    }
+    Ok(flags)
+}
+
+fn rename(flags: &mut Vec<String>, folder: &Path, name: &str) {
+    flags.push("--remap-path-prefix".to_owned());
+    flags.push(format!("{}={name}", folder.display()));
+}
+
+/// The folders that hold the unpacked dependencies.
+fn registry_folders(metadata: &Value) -> Result<BTreeSet<PathBuf>> {
+    let packages = metadata["packages"].as_array().context("cargo metadata")?;
+    let manifests = packages.iter().filter(|package| !package["source"].is_null()).filter_map(|package| package["manifest_path"].as_str());
+    Ok(manifests.filter_map(|manifest| Path::new(manifest).ancestors().nth(2)).map(Path::to_owned).collect())
+}
