@@ -1,4 +1,7 @@
 //! Everything that can stop a stage, what it says to a person, and the exit code it means.
+//!
+//! **Wording.** As in the component: a sentence without a capital or a full stop, then after a line break what to do. Names from the command
+//! line and from files stand in backquotes.
 
 use std::fmt;
 
@@ -17,6 +20,49 @@ pub struct Fault {
     pub expected: Option<String>,
     /// English sentence and, after a line break, what to do; it does not repeat row and column.
     pub text: String,
+}
+
+/// The codes of faults that are found without the component, and what they mean. Where it finds the same, it uses the same code.
+pub const CODES: &[(&str, &str)] = &[
+    ("not-found", "A file or folder that is not there."),
+    ("no-data-files", "A folder without a file of data."),
+    ("unsupported-format", "A file in a format that this version does not read."),
+    ("gzip", "Compressed data that are cut off or damaged."),
+    ("document-too-large", "A JSON document of a size that none of ours has."),
+    ("capacity", "A record of a length that no table has: most often a quote that is never closed."),
+    ("quote", "A quote that is never closed."),
+    ("no-rows", "There is no row to part."),
+    ("not-utf-8", "Bytes that are not UTF-8 text."),
+    ("json", "Text that is not JSON, or JSON that is cut off."),
+    ("cannot-split", "Data that cannot be parted in two: too few records on a side, or one object."),
+    ("not-ours", "A file that is neither a model, nor statistics, nor a component."),
+];
+
+impl Fault {
+    /// A fault of the host's own, one of [`CODES`], with a sentence and what to do.
+    pub fn new(code: &'static str, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
+        debug_assert!(CODES.iter().any(|(known, _)| *known == code), "{code} is not in CODES");
+        Self { code: code.to_owned(), text: format!("{sentence}\n{help}"), ..Self::default() }
+    }
+
+    /// This fault in this file.
+    #[must_use]
+    pub fn in_file(self, path: &str) -> Failure {
+        Failure::Data { path: Some(path.to_owned()), fault: self }
+    }
+}
+
+/// As a person reads it, without the file: "row 17, column `bmi`: found ..", then the help on its own line.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.row, &self.column) {
+            (Some(row), Some(column)) => write!(f, "row {row}, column `{column}`: ")?,
+            (Some(row), None) => write!(f, "row {row}: ")?,
+            (None, Some(column)) => write!(f, "column `{column}`: ")?,
+            (None, None) => {}
+        }
+        write!(f, "{}", with_help(&self.text))
+    }
 }
 
 /// Why a stage stopped.
@@ -38,6 +84,8 @@ pub enum Failure {
         /// What was tried and what the system said.
         text: String,
     },
+    /// More memory than a stage may have: what was exceeded.
+    Memory(String),
     /// The component trapped: a fault of samefit, not of the data.
     Trap(String),
     /// A refused model under `--strict`, or a model that differs from its data: the text to show.
@@ -48,7 +96,7 @@ impl Failure {
     /// The process's exit code: 1 failed, 2 usage, 3 bad input, 4 refused.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Io { .. } | Self::Trap(_) => 1,
+            Self::Io { .. } | Self::Memory(_) | Self::Trap(_) => 1,
             Self::Usage(_) => 2,
             Self::Data { .. } => 3,
             Self::Refused(_) => 4,
@@ -65,33 +113,55 @@ impl Failure {
     }
 }
 
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Data { path: None, fault }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Data { path, fault } => {
-                let (sentence, help) = fault.text.split_once('\n').unwrap_or((&fault.text, ""));
-                write!(f, "error: ")?;
-                if let Some(path) = path {
-                    write!(f, "{path}: ")?;
-                }
-                match (fault.row, &fault.column) {
-                    (Some(row), Some(column)) => write!(f, "row {row}, column `{column}`: ")?,
-                    (Some(row), None) => write!(f, "row {row}: ")?,
-                    (None, Some(column)) => write!(f, "column `{column}`: ")?,
-                    (None, None) => {}
-                }
-                write!(f, "{sentence}")?;
-                if !help.is_empty() {
-                    write!(f, "\nhelp: {help}")?;
-                }
-                Ok(())
-            }
-            Self::Usage(text) | Self::Refused(text) => write!(f, "error: {text}"),
-            Self::Io { path, text } => write!(f, "error: {path}: {text}"),
+            Self::Data { path: Some(path), fault } => write!(f, "error: {path}: {fault}"),
+            Self::Data { path: None, fault } => write!(f, "error: {fault}"),
+            Self::Usage(text) | Self::Refused(text) => write!(f, "error: {}", with_help(text)),
+            Self::Io { path, text } => write!(f, "error: {path}: {}", with_help(text)),
+            Self::Memory(text) => write!(f, "error: {text}\nhelp: sum fewer columns or terms at once"),
             Self::Trap(text) => write!(
                 f,
                 "error: the component stopped unexpectedly ({text})\nhelp: this is a fault of samefit, not of your data; please report it with the command line"
             ),
         }
+    }
+}
+
+fn with_help(text: &str) -> String {
+    text.replacen('\n', "\nhelp: ", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(row: Option<u64>, column: Option<&str>) -> Failure {
+        let text = "found `2l.6`, expected a decimal number\ncorrect the cell".to_owned();
+        Failure::Data { path: None, fault: Fault { row, column: column.map(str::to_owned), text, ..Fault::default() } }
+    }
+
+    #[test]
+    fn a_fault_names_file_row_and_column() {
+        let text = fault(Some(17), Some("bmi")).in_file("clinic.csv").to_string();
+        assert_eq!(text, "error: clinic.csv: row 17, column `bmi`: found `2l.6`, expected a decimal number\nhelp: correct the cell");
+        assert_eq!(fault(None, None).to_string(), "error: found `2l.6`, expected a decimal number\nhelp: correct the cell");
+    }
+
+    #[test]
+    fn the_first_file_named_stays() {
+        assert!(fault(None, None).in_file("a.csv").in_file("b.csv").to_string().starts_with("error: a.csv: found"));
+    }
+
+    #[test]
+    fn help_stands_on_a_line_of_its_own() {
+        assert_eq!(Failure::Usage("no threshold\ngive --threshold".into()).to_string(), "error: no threshold\nhelp: give --threshold");
     }
 }

@@ -1,9 +1,32 @@
 //! The stage verbs over any engine and any file system.
 //!
 //! Command lines become plans, files become chunks, answers become files. The model logic is behind [`engine::Engine`], the disk behind
-//! [`files::Files`], the terminal behind [`report::Report`].
+//! [`files::Files`], the terminal behind [`report::Report`]; a [`stage::Stage`] holds one of each, and a verb runs in it.
 //!
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
+//!
+//! Reading order: `cli` and `args` (what was asked), `inputs` and `reading` (files to bytes), `plan` and `summing` (bytes to the engine and
+//! back), `verbs` (one a file), `outputs` and `provenance` (what is written), `describe` (what a person reads).
+
+pub mod args;
+pub mod cli;
+pub mod cutter;
+pub mod describe;
 pub mod engine;
 pub mod failure;
 pub mod files;
+pub mod inputs;
+pub mod json;
+mod json_line;
+pub mod numbers;
+pub mod outputs;
+pub mod paths;
+pub mod plan;
+pub mod provenance;
+pub mod reading;
+pub mod report;
+mod splitmix;
+pub mod stage;
+pub mod summing;
+pub mod table;
+pub mod verbs;

@@ -1,0 +1,129 @@
+//! Flags that several verbs share, and how their values are read. A verb's own flags stand beside the verb.
+
+use clap::Args;
+
+/// How data are read.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ReadArgs {
+    /// What to do with rows that lack a value: refuse the data, or leave the rows out and say how many
+    #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
+    pub missing: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub delimiter: DelimiterArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub schema: SchemaArg,
+}
+
+/// What stands between the fields of CSV.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct DelimiterArg {
+    /// What separates the fields of CSV: a character, or `tab`; a comma unless given
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    pub delimiter: Option<char>,
+}
+
+/// The data dictionary.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SchemaArg {
+    /// The data dictionary: what each column is
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<String>,
+}
+
+/// What to sum.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SumArgs {
+    /// Columns to sum; default: those that are needed, else all that are numbers
+    #[arg(long, value_name = "A,B", value_parser = names)]
+    pub columns: Option<Names>,
+    /// Powers and products to sum beyond the columns: `bmi^2,age*bmi`
+    #[arg(long, value_name = "A^2,A*B", value_parser = names)]
+    pub terms: Option<Names>,
+    /// Do not count each column's values: faster, but no ranges and no warnings later
+    #[arg(long)]
+    pub no_distribution: bool,
+}
+
+/// What to fit.
+#[derive(Args, Clone, Debug, Default)]
+pub struct FitArgs {
+    /// The column to predict; default: the schema's target
+    #[arg(long, value_name = "COLUMN", required_unless_present = "schema")]
+    pub target: Option<String>,
+    /// Columns, powers and products of the model; default: all columns but the target
+    #[arg(long, value_name = "A,B^2,A*B", value_parser = names)]
+    pub features: Option<Names>,
+    /// Fit through the origin
+    #[arg(long)]
+    pub no_intercept: bool,
+}
+
+/// For machines.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct JsonArg {
+    /// Print the result as JSON on stdout, where a person would read a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A list of names on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+/// Reads `a, b` or, where a name holds a comma, `"a,b",c`.
+fn names(text: &str) -> Result<Names, String> {
+    let mut names = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match (c, names.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            (',', _) if !quoted => names.push(String::new()),
+            (c, Some(name)) => name.push(c),
+            (_, None) => {}
+        }
+    }
+    let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+    match () {
+        () if quoted => Err("a quote is never closed".to_owned()),
+        () if names.iter().any(String::is_empty) => Err("a name is empty".to_owned()),
+        () => Ok(Names(names)),
+    }
+}
+
+fn delimiter(text: &str) -> Result<char, String> {
+    match text {
+        "tab" | "\\t" => return Ok('\t'),
+        "comma" => return Ok(','),
+        "semicolon" => return Ok(';'),
+        _ => {}
+    }
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) if c == '\t' || c.is_ascii_punctuation() && c != '"' || c == ' ' => Ok(c),
+        _ => Err("expected one character such as `,` `;` or `|`, or `tab`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_at_commas_outside_quotes() {
+        assert_eq!(names("bmi, age*bmi").unwrap().0, ["bmi", "age*bmi"]);
+        assert_eq!(names("\"weight, kg\",y").unwrap().0, ["weight, kg", "y"]);
+        assert!(names("a,,b").is_err());
+        assert!(names("\"a,b").is_err());
+    }
+
+    #[test]
+    fn a_delimiter_is_one_character_or_a_word() {
+        assert_eq!(delimiter("tab"), Ok('\t'));
+        assert_eq!(delimiter(";"), Ok(';'));
+        assert!(delimiter("::").is_err());
+        assert!(delimiter("a").is_err());
+        assert!(delimiter("\"").is_err());
+    }
+}

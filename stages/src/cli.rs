@@ -1,0 +1,58 @@
+//! The command line of the stage verbs that every host has; a host with more verbs flattens [`StageVerb`] into its own.
+
+use clap::{Parser, Subcommand};
+
+use crate::engine::Answer;
+use crate::stage::Stage;
+use crate::verbs::{fit, infer, merge, qc, summarize, train};
+
+/// Exact linear regression: the same answer to the last bit, wherever it runs
+#[derive(Parser, Clone, Debug)]
+#[command(name = "samefit", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct StageCli {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub quiet: QuietArg,
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub verb: StageVerb,
+}
+
+/// How much a person reads.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+pub struct QuietArg {
+    /// Say nothing but notes and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The verbs.
+#[derive(Subcommand, Clone, Debug)]
+pub enum StageVerb {
+    /// Fit a model to data
+    Train(train::TrainArgs),
+    /// Sum data exactly, to fit, merge or share later
+    Summarize(summarize::SummarizeArgs),
+    /// Add up the statistics of several shards
+    Merge(merge::MergeArgs),
+    /// Fit a model to statistics
+    Fit(fit::FitVerbArgs),
+    /// Judge a model by records it has not seen
+    Qc(qc::QcArgs),
+    /// Predict
+    Infer(infer::InferArgs),
+}
+
+impl StageVerb {
+    /// Does it.
+    pub fn run(&self, stage: &mut Stage<'_>) -> Answer<()> {
+        match self {
+            Self::Train(args) => train::run(stage, args),
+            Self::Summarize(args) => summarize::run(stage, args),
+            Self::Merge(args) => merge::run(stage, args),
+            Self::Fit(args) => fit::run(stage, args),
+            Self::Qc(args) => qc::run(stage, args),
+            Self::Infer(args) => infer::run(stage, args),
+        }
+    }
+}

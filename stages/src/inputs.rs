@@ -1,0 +1,255 @@
+//! Paths from the command line to the data files they mean.
+//!
+//! A path is a file, whatever its name, or a folder: all its data files, sorted by path. Data files are known by their extension; in a folder
+//! hidden files, `provenance.json` and `report.json` are passed over in silence, other files that are no data with a note. A file that is named
+//! itself and has an unknown extension is read as CSV (`data.txt`, `/dev/stdin`).
+//!
+//! *Invariants*: no file is found twice, so no row counts twice. What this command writes is not read: its `--out` in a folder is passed over.
+//! *Limits*: [`FOLDER_DEPTH_MAX`].
+
+use std::collections::HashMap;
+use std::io;
+
+use crate::engine::Answer;
+use crate::failure::{Failure, Fault};
+use crate::files::{Files, Kind};
+use crate::paths;
+use crate::reading;
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// Deepest folder that is looked into: deeper is a loop of links.
+pub const FOLDER_DEPTH_MAX: usize = 64;
+
+/// How data are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table with a header.
+    Csv,
+    /// One object a file.
+    Json,
+    /// One object a line.
+    JsonLines,
+}
+
+impl Format {
+    /// What a plan calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it stands.
+    pub path: String,
+    /// Where it stands below the path that was named; its own name if that path is the file.
+    pub below: String,
+    /// How it is written, by its extension.
+    pub format: Format,
+    /// What stands there.
+    pub kind: Kind,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Tables and records.
+    Data,
+    /// Documents with statistics.
+    Statistics,
+}
+
+/// What a name in a folder says of the file.
+enum Named {
+    File(Format),
+    Unsupported(&'static str),
+    OfOurs,
+    Unknown,
+}
+
+/// The files that `paths` mean. `out`: where this command writes.
+pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Answer<Vec<Source>> {
+    let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
+    let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), strangers: Vec::new() };
+    paths.iter().try_for_each(|path| search.path(path))?;
+    let found = search.found;
+    refuse_repeats(stage.files, &found)?;
+    Ok(found)
+}
+
+/// The one file that `paths` mean.
+pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Answer<Source> {
+    let mut found = find(stage, &[path.to_owned()], out, Wanted::Data)?;
+    match (found.pop(), found.len()) {
+        (Some(source), 0) => Ok(source),
+        (_, more) => Err(Failure::Usage(format!("`{path}` holds {} data files, and this takes one\nname the file", more + 1))),
+    }
+}
+
+/// `path`, or the `name` in it if it is a folder.
+pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Answer<String> {
+    if kind(files, path)? != Kind::Folder {
+        return Ok(path.to_owned());
+    }
+    let inside = paths::join(path, name);
+    match files.kind(&inside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_document(path, name)),
+        _ => Ok(inside),
+    }
+}
+
+fn no_document(folder: &str, name: &str) -> Failure {
+    let help = "name the file, or look into `report.json`: a model that quality control refused is not passed on";
+    Fault::new("not-found", format!("there is no `{name}` in this folder"), help).in_file(folder)
+}
+
+/// What stands at a path that a person named.
+fn kind(files: &dyn Files, path: &str) -> Answer<Kind> {
+    files.kind(path).map_err(|error| reading::failed(path, &error))
+}
+
+struct Search<'a> {
+    files: &'a dyn Files,
+    report: &'a mut dyn Report,
+    wanted: Wanted,
+    out: Option<(&'a str, String)>,
+    found: Vec<Source>,
+    strangers: Vec<String>,
+}
+
+impl Search<'_> {
+    fn path(&mut self, path: &str) -> Answer<()> {
+        match kind(self.files, path)? {
+            Kind::Folder => self.named_folder(path),
+            kind => self.named_file(path, kind),
+        }
+    }
+
+    fn named_file(&mut self, path: &str, kind: Kind) -> Answer<()> {
+        let format = match (self.wanted, named(path)) {
+            (Wanted::Statistics, _) => Format::Json,
+            (Wanted::Data, Named::File(format)) => format,
+            (Wanted::Data, Named::Unsupported(what)) => return Err(unsupported(path, what)),
+            (Wanted::Data, Named::OfOurs | Named::Unknown) => unknown(path),
+        };
+        self.found.push(Source { path: path.to_owned(), below: paths::name(path).to_owned(), format, kind });
+        Ok(())
+    }
+
+    fn named_folder(&mut self, folder: &str) -> Answer<()> {
+        if self.is_out(folder) {
+            return Err(Failure::Usage(format!("`{folder}` is read and written at once\ngive --out another folder")));
+        }
+        let before = self.found.len();
+        self.strangers.clear();
+        self.folder(folder, "", 0)?;
+        self.found[before..].sort_by(|a, b| a.below.cmp(&b.below));
+        if self.found.len() == before {
+            return Err(self.nothing(folder));
+        }
+        if !self.strangers.is_empty() {
+            self.report.note(&format!("note: {folder}: passed over {}, by the name no data", some(&self.strangers)));
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &str, below: &str, depth: usize) -> Answer<()> {
+        if depth > FOLDER_DEPTH_MAX {
+            let text = format!("folders more than {FOLDER_DEPTH_MAX} deep\nlook for a link that leads back");
+            return Err(Failure::Io { path: folder.to_owned(), text });
+        }
+        let mut names = self.files.names(folder).map_err(|error| reading::failed(folder, &error))?;
+        names.sort();
+        names.iter().filter(|name| !name.starts_with('.')).try_for_each(|name| {
+            let path = paths::join(folder, name);
+            self.entry(&path, paths::join(below, name), depth)
+        })
+    }
+
+    fn entry(&mut self, path: &str, below: String, depth: usize) -> Answer<()> {
+        let kind = kind(self.files, path)?;
+        if self.is_out(path) {
+            return Ok(());
+        }
+        if kind == Kind::Folder {
+            return self.folder(path, &below, depth + 1);
+        }
+        match named(path) {
+            Named::File(format) if self.wanted == Wanted::Data || format == Format::Json => {
+                self.found.push(Source { path: path.to_owned(), below, format, kind });
+            }
+            Named::Unsupported(what) if self.wanted == Wanted::Data => return Err(unsupported(path, what)),
+            Named::OfOurs => {}
+            _ => self.strangers.push(below),
+        }
+        Ok(())
+    }
+
+    fn is_out(&self, path: &str) -> bool {
+        self.out.as_ref().is_some_and(|(_, out)| self.files.identity(path).is_ok_and(|identity| identity == *out))
+    }
+
+    fn nothing(&self, folder: &str) -> Failure {
+        let (what, kinds) = match self.wanted {
+            Wanted::Data => ("data", "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz`"),
+            Wanted::Statistics => ("statistics", "`.json`"),
+        };
+        let holds = if self.strangers.is_empty() { String::new() } else { format!("; it holds {}", some(&self.strangers)) };
+        Fault::new("no-data-files", format!("no file of {what} in this folder{holds}"), format!("files of {what} end in {kinds}"))
+            .in_file(folder)
+    }
+}
+
+fn named(path: &str) -> Named {
+    if matches!(paths::name(path), "provenance.json" | "report.json") {
+        return Named::OfOurs;
+    }
+    match paths::extension(path).as_str() {
+        "csv" => Named::File(Format::Csv),
+        "json" => Named::File(Format::Json),
+        "jsonl" | "ndjson" => Named::File(Format::JsonLines),
+        "zst" | "zstd" => Named::Unsupported("compressed with Zstandard"),
+        "parquet" => Named::Unsupported("Parquet"),
+        "arrow" | "arrows" | "feather" => Named::Unsupported("Arrow"),
+        "xlsx" | "xls" | "ods" => Named::Unsupported("a spreadsheet"),
+        _ => Named::Unknown,
+    }
+}
+
+/// How a file that a person named is read though its name does not say.
+fn unknown(path: &str) -> Format {
+    if paths::extension(path) == "json" { Format::Json } else { Format::Csv }
+}
+
+fn unsupported(path: &str, what: &str) -> Failure {
+    let help = "write it as CSV or JSON Lines, which may be compressed with gzip";
+    Fault::new("unsupported-format", format!("this file is {what}, which this version does not read"), help).in_file(path)
+}
+
+fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for source in found.iter().filter(|source| source.kind == Kind::File) {
+        let identity = files.identity(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
+        if let Some(first) = seen.insert(identity, &source.path) {
+            let text = format!("`{first}` and `{}` are one file: its rows would count twice\nname it once", source.path);
+            return Err(Failure::Usage(text));
+        }
+    }
+    Ok(())
+}
+
+/// A few names, for a message.
+fn some(names: &[String]) -> String {
+    const SHOWN_MAX: usize = 3;
+    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN_MAX) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

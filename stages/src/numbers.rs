@@ -1,0 +1,63 @@
+//! A number to the text that a person reads: six significant digits. Files and `--json` have all of them.
+
+use serde_json::Value;
+
+/// Digits that a person is shown.
+const DIGITS: usize = 6;
+
+/// Six significant digits, without trailing zeros; with an exponent where the number is very large or very small.
+pub fn rounded(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".to_owned() } else { value.to_string() };
+    }
+    let scientific = format!("{value:.*e}", DIGITS - 1);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if (-5..DIGITS as i32).contains(&exponent) => {
+            let decimals = usize::try_from(DIGITS as i32 - 1 - exponent).unwrap_or(0);
+            trimmed(&format!("{value:.decimals$}")).to_owned()
+        }
+        _ => format!("{}e{exponent}", trimmed(mantissa)),
+    }
+}
+
+/// A number of a document: a whole number as it is, else rounded; a dash for what is undefined.
+pub fn shown(value: &Value) -> String {
+    if value.is_i64() || value.is_u64() {
+        return value.to_string();
+    }
+    value.as_f64().map_or_else(|| "-".to_owned(), rounded)
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn trimmed(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits() {
+        let cases = [
+            (152.133_484_162_895, "152.133"),
+            (675.0697744316064, "675.07"),
+            (0.0, "0"),
+            (-0.00012345678, "-0.000123457"),
+            (1.5e-23, "1.5e-23"),
+            (999_999.5, "1e6"),
+            (1_234_567.0, "1.23457e6"),
+            (442.0, "442"),
+            (-3.0, "-3"),
+            (f64::INFINITY, "inf"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(rounded(value), text);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Flags to the plan document that the component is given (`docs/formats.md`).
+
+use serde_json::{Map, Value, json};
+
+use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, SumArgs};
+use crate::engine::Answer;
+use crate::failure::Failure;
+use crate::files::Files;
+use crate::inputs::{Format, Source};
+use crate::json;
+use crate::reading::{self, Input};
+
+/// A plan as it grows.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    document: Map<String, Value>,
+    delimiter: Option<char>,
+    schema: Option<Input>,
+}
+
+impl Plan {
+    /// The plan of no flags.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A plan that the engine made, which knows nothing of how bytes are written.
+    pub fn of_engine(text: &str) -> Answer<Self> {
+        match json::parse_ours(text)? {
+            Value::Object(document) => Ok(Self { document, ..Self::default() }),
+            _ => Err(Failure::Trap("a plan that is not an object".to_owned())),
+        }
+    }
+
+    /// How data are read; reads the schema.
+    pub fn reading(self, files: &dyn Files, args: &ReadArgs) -> Answer<Self> {
+        self.missing(args.missing.as_deref()).delimiter(args.delimiter).schema(files, &args.schema)
+    }
+
+    /// What to do with missing values.
+    #[must_use]
+    pub fn missing(mut self, missing: Option<&str>) -> Self {
+        self.set("missing", missing.map(Value::from));
+        self
+    }
+
+    /// What separates the fields of CSV.
+    #[must_use]
+    pub fn delimiter(mut self, args: DelimiterArg) -> Self {
+        self.delimiter = args.delimiter;
+        self
+    }
+
+    /// Reads the schema.
+    pub fn schema(mut self, files: &dyn Files, args: &SchemaArg) -> Answer<Self> {
+        if let Some(path) = &args.schema {
+            let (text, input) = reading::text(files, path)?;
+            self.set("schema", Some(json::parse(&text, path)?));
+            self.schema = Some(input);
+        }
+        Ok(self)
+    }
+
+    /// What to sum.
+    #[must_use]
+    pub fn summing(mut self, args: &SumArgs) -> Self {
+        self.set("columns", args.columns.as_ref().map(list));
+        self.set("terms", args.terms.as_ref().map(list));
+        self.set("distribution", args.no_distribution.then_some(Value::Bool(false)));
+        self
+    }
+
+    /// What to fit.
+    #[must_use]
+    pub fn fitting(mut self, args: &FitArgs) -> Self {
+        self.set("target", args.target.as_deref().map(Value::from));
+        self.set("features", args.features.as_ref().map(list));
+        self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
+        self
+    }
+
+    /// The same plan with one key more, if there is a value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: Option<Value>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// What the plan says of a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.document.get(key)
+    }
+
+    /// The schema's file, if the plan has one.
+    pub fn schema_input(&self) -> Option<&Input> {
+        self.schema.as_ref()
+    }
+
+    /// The text for data in this format.
+    pub fn text_for(&self, format: Format) -> String {
+        let mut document = self.document.clone();
+        document.insert("format".to_owned(), Value::from(format.name()));
+        document.remove("delimiter");
+        if let (Format::Csv, Some(delimiter)) = (format, self.delimiter) {
+            document.insert("delimiter".to_owned(), json!(delimiter.to_string()));
+        }
+        Value::Object(document).to_string()
+    }
+
+    /// The text where no bytes are read.
+    pub fn text(&self) -> String {
+        Value::Object(self.document.clone()).to_string()
+    }
+
+    /// Names the file at fault: the schema's if the plan's own text is, else none.
+    #[must_use]
+    pub fn blame(&self, failure: Failure) -> Failure {
+        match (&self.schema, failure) {
+            (Some(schema), Failure::Data { path: None, fault }) if fault.code == "schema" => fault.in_file(&schema.path),
+            (_, failure) => failure,
+        }
+    }
+
+    /// Names the file at fault: the schema's if the plan's own text is, else `source`.
+    #[must_use]
+    pub fn blame_or(&self, failure: Failure, source: &Source) -> Failure {
+        self.blame(failure).in_file(&source.path)
+    }
+
+    fn set(&mut self, key: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.document.insert(key.to_owned(), value);
+        }
+    }
+}
+
+fn list(names: &Names) -> Value {
+    json!(names.0)
+}

@@ -1,0 +1,22 @@
+//! What made a model, to `provenance.json`: the command line, the inputs and their digests, the component.
+//!
+//! It stands beside the model because the model is a pure function of data, plan and schema, and says nothing of where they were.
+
+use serde_json::{Value, json};
+
+use crate::engine::Answer;
+use crate::json;
+use crate::reading::Input;
+use crate::stage::Stage;
+
+/// The text of `provenance.json`.
+pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Answer<String> {
+    let inputs: Vec<Value> = inputs.iter().map(|input| json!({"path": input.path, "bytes": input.bytes, "sha256": input.sha256})).collect();
+    Ok(json::document(&json!({
+        "format": "samefit-provenance/1",
+        "command": stage.command,
+        "inputs": inputs,
+        "component_sha256": stage.engine.identity()?.component_sha256,
+        "version": env!("CARGO_PKG_VERSION"),
+    })))
+}

@@ -1,0 +1,162 @@
+//! A file to chunks of its bytes, decompressed, and to its size and digest as stored.
+//!
+//! *Limits*: one buffer of [`CHUNK_BYTES`], whatever the size of the file; a document of at most [`DOCUMENT_BYTES_MAX`].
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use crate::engine::Answer;
+use crate::failure::{Failure, Fault};
+use crate::files::Files;
+use crate::paths;
+
+/// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
+pub const CHUNK_BYTES: usize = 1 << 20;
+
+/// Longest document that is read whole: a thousand times the largest model or statistics we know of.
+pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
+
+/// What was read, for `provenance.json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The path, as it was named or found.
+    pub path: String,
+    /// Size as stored.
+    pub bytes: u64,
+    /// SHA-256 as stored, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Hands every byte of a file, decompressed, to `take`, in full chunks but for the last.
+pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<Input> {
+    let mut body = Body::open(files, path)?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let length = body.fill(&mut chunk).map_err(|error| body.failed(path, &error))?;
+        if length > 0 {
+            take(&chunk[..length])?;
+        }
+        if length < chunk.len() {
+            return Ok(body.input(path));
+        }
+    }
+}
+
+/// A whole document.
+pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
+    let mut bytes = Vec::new();
+    let input = each_chunk(files, path, |chunk| {
+        if bytes.len() + chunk.len() > DOCUMENT_BYTES_MAX {
+            return Err(too_large(path));
+        }
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))?;
+    Ok((text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text), input))
+}
+
+/// What to say of a path that could not be looked at or opened.
+pub fn failed(path: &str, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            Fault::new("not-found", "there is no such file or folder", "check the path; it counts from the folder you are in").in_file(path)
+        }
+        io::ErrorKind::PermissionDenied => Failure::Io {
+            path: path.to_owned(),
+            text: "permission denied\nrun as a user who may read it, or change its permissions".to_owned(),
+        },
+        _ => Failure::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
+    }
+}
+
+fn too_large(path: &str) -> Failure {
+    let text = format!("more than {} MiB, too large for a document", DOCUMENT_BYTES_MAX >> 20);
+    Fault::new("document-too-large", text, "check that this is the right file").in_file(path)
+}
+
+fn not_utf8(path: &str, offset: usize) -> Failure {
+    let text = format!("byte {} is not UTF-8 text", offset + 1);
+    Fault::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
+}
+
+enum Body<'a> {
+    Plain(Counted<'a>),
+    Gzip(Box<MultiGzDecoder<Counted<'a>>>),
+}
+
+impl<'a> Body<'a> {
+    fn open(files: &'a dyn Files, path: &str) -> Answer<Self> {
+        let inner = files.open(path).map_err(|error| failed(path, &error))?;
+        let counted = Counted { inner, bytes: 0, digest: Sha256::new(), error: false };
+        let gzip = paths::without_gz(path) != path;
+        Ok(if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(counted))) } else { Self::Plain(counted) })
+    }
+
+    /// Reads until the chunk is full or the file ends.
+    fn fill(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        let mut length = 0;
+        while length < chunk.len() {
+            match self.read(&mut chunk[length..]) {
+                Ok(0) => break,
+                Ok(more) => length += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(length)
+    }
+
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(counted) => counted.read(chunk),
+            Self::Gzip(decoder) => decoder.read(chunk),
+        }
+    }
+
+    /// An error of the disk, or of the bytes that came from it.
+    fn failed(&self, path: &str, error: &io::Error) -> Failure {
+        match self {
+            Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error),
+            _ => failed(path, error),
+        }
+    }
+
+    fn input(self, path: &str) -> Input {
+        let counted = match self {
+            Self::Plain(counted) => counted,
+            Self::Gzip(decoder) => decoder.into_inner(),
+        };
+        Input { path: path.to_owned(), bytes: counted.bytes, sha256: hex(&counted.digest.finalize()) }
+    }
+}
+
+fn damaged(path: &str, error: &io::Error) -> Failure {
+    let what = if error.kind() == io::ErrorKind::UnexpectedEof { "the compressed data are cut off" } else { "not gzip, or damaged" };
+    Fault::new("gzip", what, "copy or compress the file again; a file that is not compressed must not end in `.gz`").in_file(path)
+}
+
+/// The bytes as stored, counted and digested on their way.
+struct Counted<'a> {
+    inner: Box<dyn Read + 'a>,
+    bytes: u64,
+    digest: Sha256,
+    error: bool,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(chunk).inspect_err(|error| self.error |= error.kind() != io::ErrorKind::Interrupted)?;
+        self.bytes += length as u64;
+        self.digest.update(&chunk[..length]);
+        Ok(length)
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}

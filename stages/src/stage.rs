@@ -1,0 +1,36 @@
+//! What every verb is handed: an engine, a file system, someone to report to.
+
+use crate::engine::{Answer, Engine};
+use crate::files::Files;
+use crate::report::Report;
+
+/// The surroundings of one run of a verb.
+pub struct Stage<'a> {
+    /// The model logic.
+    pub engine: &'a dyn Engine,
+    /// The disk.
+    pub files: &'a dyn Files,
+    /// The terminal.
+    pub report: &'a mut dyn Report,
+    /// The command line, program first, for `provenance.json`.
+    pub command: &'a [String],
+}
+
+impl Stage<'_> {
+    /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
+    pub fn show(&mut self, json: bool, table: &str, document: &str) -> Answer<()> {
+        if json {
+            return self.report.print(document);
+        }
+        table.lines().for_each(|line| self.report.say(line));
+        Ok(())
+    }
+
+    /// Says where files went.
+    pub fn say_written(&mut self, paths: &[String]) {
+        if let Some((last, rest)) = paths.split_last() {
+            let rest = rest.iter().fold(String::new(), |text, path| text + path + " and ");
+            self.report.say(&format!("wrote {rest}{last}"));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Data files to the text of their statistics, whatever their number and format.
+//!
+//! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
+//! statistics of the streams are merged: sums do not depend on how the rows were parted.
+
+use crate::engine::{Answer, Stream};
+use crate::failure::{Failure, Fault};
+use crate::inputs::{Format, Source};
+use crate::json_line::JsonLine;
+use crate::plan::Plan;
+use crate::reading::{self, Input};
+use crate::stage::Stage;
+
+/// Statistics and what they were made of.
+pub struct Sum {
+    /// Text of `statistics.json`.
+    pub statistics: String,
+    /// Every file that was read, the schema first.
+    pub inputs: Vec<Input>,
+    /// What an error that belongs to all of the data names.
+    pub name: String,
+}
+
+/// The statistics of all rows of all `sources`, of which there is at least one.
+pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
+    let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
+    let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
+    let mut parts = Parts::new(stage, sources.len() - records.len() + usize::from(!records.is_empty()));
+    for table in tables {
+        let statistics = one(parts.stage, plan, table, &mut inputs)?;
+        parts.add(statistics, &table.path)?;
+    }
+    if let Some(first) = records.first() {
+        let statistics = all_records(parts.stage, plan, &records, &mut inputs)?;
+        parts.add(statistics, &first.path)?;
+    }
+    Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
+}
+
+/// The sum of statistics documents, of which there is at least one.
+pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Answer<Sum> {
+    let mut inputs = Vec::new();
+    let mut parts = Parts::new(stage, sources.len());
+    for source in sources {
+        let (text, input) = reading::text(parts.stage.files, &source.path)?;
+        inputs.push(input);
+        parts.add(text, &source.path)?;
+    }
+    Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
+}
+
+/// Statistics that become one; a single document stays as it is, unparsed.
+struct Parts<'s, 'a> {
+    stage: &'s mut Stage<'a>,
+    merger: Option<Box<dyn crate::engine::Merger + 'a>>,
+    only: String,
+    count: usize,
+}
+
+impl<'s, 'a> Parts<'s, 'a> {
+    fn new(stage: &'s mut Stage<'a>, count: usize) -> Self {
+        Self { stage, merger: None, only: String::new(), count }
+    }
+
+    fn add(&mut self, statistics: String, path: &str) -> Answer<()> {
+        if self.count == 1 {
+            self.only = statistics;
+            return Ok(());
+        }
+        if self.merger.is_none() {
+            self.merger = Some(self.stage.engine.merger()?);
+        }
+        self.merger.as_mut().map_or(Ok(()), |merger| merger.add(&statistics)).map_err(|failure| failure.in_file(path))
+    }
+
+    fn finish(self) -> Answer<String> {
+        self.merger.map_or(Ok(self.only), |mut merger| merger.finish())
+    }
+}
+
+/// The statistics of one file.
+fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>) -> Answer<String> {
+    let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
+    let input = reading::each_chunk(stage.files, &source.path, |chunk| {
+        stream.push(chunk).map(drop).map_err(|failure| plan.blame_or(failure, source))
+    })?;
+    inputs.push(input);
+    let statistics = stream.finish().map_err(|failure| plan.blame_or(failure, source))?;
+    note(stage, stream.as_mut(), &source.path)?;
+    text(statistics)
+}
+
+/// The statistics of files with one record each. If something is wrong, the file at fault is looked for by reading them one at a time.
+fn all_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+    if let [source] = sources {
+        return one(stage, plan, source, inputs);
+    }
+    let before = inputs.len();
+    records_as_lines(stage, plan, sources, inputs).or_else(|failure| {
+        if !matches!(failure, Failure::Data { path: None, .. }) {
+            return Err(failure);
+        }
+        inputs.truncate(before);
+        sources.iter().try_for_each(|source| one(stage, plan, source, inputs).map(drop))?;
+        Err(failure)
+    })
+}
+
+fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+    let mut stream = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
+    let mut flat = Vec::new();
+    for source in sources {
+        let mut line = JsonLine::default();
+        inputs.push(reading::each_chunk(stage.files, &source.path, |chunk| stream.push(line.flatten(chunk, &mut flat)).map(drop))?);
+        if !line.holds_something() {
+            return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path));
+        }
+        stream.push(b"\n")?;
+    }
+    let statistics = stream.finish()?;
+    let folder = sources.first().map_or("", |source| crate::paths::folder(&source.path));
+    note(stage, stream.as_mut(), folder)?;
+    text(statistics)
+}
+
+/// Passes on what the engine wants the user to know.
+pub fn note(stage: &mut Stage<'_>, stream: &mut dyn Stream, path: &str) -> Answer<()> {
+    let notes: Vec<Fault> =
+        serde_json::from_str(&stream.notes()?).map_err(|error| Failure::Trap(format!("notes that are not in the contract: {error}")))?;
+    notes.iter().for_each(|fault| stage.report.note(&format!("note: {path}: {fault}")));
+    Ok(())
+}
+
+/// What an error that belongs to all of the data names: the file, or the first and how many more.
+fn name(sources: &[Source]) -> String {
+    match sources {
+        [] => String::new(),
+        [source] => source.path.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.path, rest.len()),
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Answer<String> {
+    String::from_utf8(bytes).map_err(|_| Failure::Trap("statistics that are not UTF-8".to_owned()))
+}

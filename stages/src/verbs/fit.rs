@@ -1,0 +1,40 @@
+//! `fit`: statistics to `model.json` and `provenance.json`.
+
+use clap::Args;
+
+use super::train::write_model;
+use crate::args::{FitArgs, JsonArg, SchemaArg};
+use crate::engine::Answer;
+use crate::inputs::{self, Wanted};
+use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::summing;
+
+/// Flags of `fit`.
+#[derive(Args, Clone, Debug)]
+pub struct FitVerbArgs {
+    /// Statistics to fit: files, or folders of files; several are merged first
+    #[arg(value_name = "STATS", num_args = 1.., required = true)]
+    pub statistics: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub fit: FitArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub schema: SchemaArg,
+    /// Folder for model.json and provenance.json; `{input}` in it stands for the statistics' path without extension
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Merges the statistics if they are several, fits the model, writes both files.
+pub fn run(stage: &mut Stage<'_>, args: &FitVerbArgs) -> Answer<()> {
+    let plan = Plan::new().schema(stage.files, &args.schema)?.fitting(&args.fit);
+    let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
+    let mut sum = summing::merge(stage, &sources)?;
+    sum.inputs.splice(0..0, plan.schema_input().cloned());
+    write_model(stage, &plan, &sources, &sum, &args.out, args.json)
+}

@@ -1,0 +1,88 @@
+//! `forget`: statistics and the rows to take out of them, to the statistics of never having seen those rows.
+//!
+//! The rows are summed exactly as the statistics were: their columns, terms, units and presence of a distribution make the plan.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::summarize::write_statistics;
+use crate::args::{DelimiterArg, JsonArg};
+use crate::engine::Answer;
+use crate::inputs::{self, Source, Wanted};
+use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::{describe, json, outputs, paths, reading, summing};
+
+/// Flags of `forget`.
+#[derive(Args, Clone, Debug)]
+pub struct ForgetArgs {
+    /// The statistics to take rows out of
+    #[arg(value_name = "STATS")]
+    pub statistics: String,
+    /// The rows to take out: files, or folders of files, with the columns of the statistics
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    pub rows: Vec<String>,
+    /// What to do with rows that lack a value: refuse them, or leave them out and say how many
+    #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
+    pub missing: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub delimiter: DelimiterArg,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Sums the rows and subtracts them.
+pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
+    let path = inputs::document_path(stage.files, &args.statistics, "statistics.json")?;
+    let (text, input) = reading::text(stage.files, &path)?;
+    let plan = plan(&json::parse(&text, &path)?).missing(args.missing.as_deref()).delimiter(args.delimiter);
+    let sources = inputs::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
+    let mut sum = summing::sum(stage, &plan, &sources)?;
+    sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|failure| failure.in_file(&path))?;
+    sum.inputs.insert(0, input);
+    write_statistics(stage, &sum, out(&args.out, &path)?, args.json)
+}
+
+/// `{input}` stands for the statistics here: the rows are what changes them.
+fn out(out: &str, path: &str) -> Answer<String> {
+    let source =
+        Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: inputs::Format::Json, kind: crate::files::Kind::File };
+    outputs::place(out, &[source])
+}
+
+/// The plan that these statistics were made with, as far as they tell.
+fn plan(statistics: &Value) -> Plan {
+    let columns = statistics["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&Value> = columns.iter().map(|column| &column["name"]).collect();
+    let units: Map<String, Value> =
+        columns.iter().filter_map(|column| Some((column["name"].as_str()?.to_owned(), column.get("unit")?.clone()))).collect();
+    let terms: Vec<String> = describe::terms(statistics).into_iter().filter(|term| !names.iter().any(|name| *name == term)).collect();
+    Plan::new()
+        .with("columns", Some(json!(names)))
+        .with("units", Some(Value::Object(units)))
+        .with("terms", Some(json!(terms)))
+        .with("distribution", Some(Value::Bool(statistics.get("distribution").is_some())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_tell_their_plan() {
+        let statistics = json!({
+            "columns": [{"name": "age", "unit": "a"}, {"name": "y"}],
+            "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]]],
+        });
+        let plan = plan(&statistics);
+        assert_eq!(plan.get("columns"), Some(&json!(["age", "y"])));
+        assert_eq!(plan.get("units"), Some(&json!({"age": "a"})));
+        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3"])));
+        assert_eq!(plan.get("distribution"), Some(&json!(false)));
+    }
+}

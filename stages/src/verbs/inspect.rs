@@ -1,0 +1,46 @@
+//! `inspect`: a model or statistics to a table on stdout.
+//!
+//! *Not here*: components, which are no JSON; the native program looks into them.
+
+use clap::Args;
+
+use crate::args::JsonArg;
+use crate::engine::Answer;
+use crate::failure::{Failure, Fault};
+use crate::stage::Stage;
+use crate::{describe, json, reading};
+
+/// Flags of `inspect`.
+#[derive(Args, Clone, Debug)]
+pub struct InspectArgs {
+    /// A model, statistics or a component (.wasm)
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Describes the document, after the engine has accepted it.
+pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
+    let (text, _) = reading::text(stage.files, &args.file)?;
+    let document = json::parse(&text, &args.file)?;
+    let blame = |failure: Failure| failure.in_file(&args.file);
+    let table = match document["format"].as_str().unwrap_or_default() {
+        format if format.starts_with("samefit-statistics/") => {
+            let mut merger = stage.engine.merger()?;
+            merger.add(&text).map_err(blame)?;
+            describe::statistics(&document)
+        }
+        format if format.starts_with("samefit-model/") || document.get("coefficients").is_some() => {
+            stage.engine.model(&text).map(drop).map_err(blame)?;
+            describe::model(&document)
+        }
+        _ => return Err(not_ours().in_file(&args.file)),
+    };
+    stage.report.print(&if args.json.json { text } else { table + "\n" })
+}
+
+fn not_ours() -> Fault {
+    Fault::new("not-ours", "this is neither a model, nor statistics, nor a component", "check that this is the right file")
+}

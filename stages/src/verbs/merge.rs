@@ -1,0 +1,32 @@
+//! `merge`: statistics of several shards to the statistics of all their rows.
+
+use clap::Args;
+
+use super::summarize::write_statistics;
+use crate::args::JsonArg;
+use crate::engine::Answer;
+use crate::inputs::{self, Wanted};
+use crate::outputs;
+use crate::stage::Stage;
+use crate::summing;
+
+/// Flags of `merge`.
+#[derive(Args, Clone, Debug)]
+pub struct MergeArgs {
+    /// Statistics to add up: files, or folders of files
+    #[arg(value_name = "STATS", num_args = 1.., required = true)]
+    pub statistics: Vec<String>,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Adds the statistics up and writes the sum.
+pub fn run(stage: &mut Stage<'_>, args: &MergeArgs) -> Answer<()> {
+    let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
+    let sum = summing::merge(stage, &sources)?;
+    write_statistics(stage, &sum, outputs::place(&args.out, &sources)?, args.json)
+}

@@ -1,0 +1,13 @@
+//! One module a verb: its flags, and what it does.
+
+pub mod fit;
+pub mod forget;
+pub mod infer;
+pub mod inspect;
+pub mod merge;
+pub mod qc;
+pub mod qc_pre_process;
+pub mod split;
+pub mod summarize;
+pub mod train;
+pub mod verify;

@@ -1,0 +1,91 @@
+//! `qc`: a model and records it has not seen to a verdict, `report.json`, and the accepted model.
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::args::{DelimiterArg, JsonArg};
+use crate::engine::{Answer, Verdict};
+use crate::failure::Failure;
+use crate::inputs::{self, Wanted};
+use crate::outputs::{self, Outputs};
+use crate::paths::join;
+use crate::plan::Plan;
+use crate::reading::{self, Input};
+use crate::stage::Stage;
+use crate::{json, provenance, summing};
+
+/// Flags of `qc`.
+#[derive(Args, Clone, Debug)]
+pub struct QcArgs {
+    /// The model: a file, or a folder with model.json
+    #[arg(long, value_name = "PATH")]
+    pub model: String,
+    /// Records with their outcomes: a file, or a folder of files (.json, .jsonl, .csv, each also .gz)
+    #[arg(long, value_name = "PATH")]
+    pub records: String,
+    /// Accept the model if its root mean squared residual over the records is below this, in units of the target
+    #[arg(long, value_name = "NUMBER", value_parser = threshold)]
+    pub threshold: f64,
+    /// Exit with 4 if the model is refused
+    #[arg(long)]
+    pub strict: bool,
+    /// Write report.json only: neither write nor remove a model
+    #[arg(long)]
+    pub report_only: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub delimiter: DelimiterArg,
+    /// Folder for report.json, provenance.json and, if accepted, model.json; `{input}` in it stands for the records' path without extension
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Sums the records, judges the model, writes the verdict.
+pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Answer<()> {
+    let path = inputs::document_path(stage.files, &args.model, "model.json")?;
+    let (model, input) = reading::text(stage.files, &path)?;
+    let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;
+    let plan = Plan::of_engine(&plan)?.delimiter(args.delimiter);
+    let sources = inputs::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
+    let mut sum = summing::sum(stage, &plan, &sources)?;
+    let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|failure| failure.in_file(&sum.name))?;
+    sum.inputs.insert(0, input);
+    let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
+    let written = write(stage, args, &verdict, &sum.inputs, &out)?;
+    tell(stage, args, &verdict, &written)
+}
+
+fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[Input], out: &str) -> Answer<Vec<String>> {
+    let mut outputs = Outputs::new(stage.files, inputs.iter().map(|input| input.path.as_str()));
+    outputs.put(&join(out, "report.json"), &verdict.report)?;
+    if !args.report_only {
+        outputs.put(&join(out, "provenance.json"), provenance::text(stage, inputs)?)?;
+        let model = join(out, "model.json");
+        match &verdict.model {
+            Some(accepted) => outputs.put(&model, accepted)?,
+            None => outputs.remove(&model)?,
+        }
+    }
+    outputs.commit()
+}
+
+fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[String]) -> Answer<()> {
+    let report = json::parse_ours(&verdict.report)?;
+    let text = report["text"].as_str().unwrap_or("no verdict").to_owned();
+    let stops = args.strict && report["accepted"] == Value::Bool(false);
+    if args.json.json || !stops {
+        stage.show(args.json.json, &text, &verdict.report)?;
+    }
+    stage.say_written(written);
+    if stops { Err(Failure::Refused(format!("{}: {text}", args.model))) } else { Ok(()) }
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|threshold: &f64| threshold.is_finite() && *threshold > 0.0)
+        .ok_or_else(|| "expected a positive number".to_owned())
+}

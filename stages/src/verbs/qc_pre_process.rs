@@ -1,0 +1,133 @@
+//! `qc-pre-process`: tables to QC records, one JSON file a row: `1.json`, `2.json`, ... in row order.
+//!
+//! Two passes: the first checks every value and finds the columns of numbers, the second writes. So bad data write nothing.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::args::{JsonArg, ReadArgs};
+use crate::cutter::Cutter;
+use crate::engine::Answer;
+use crate::failure::{Failure, Fault};
+use crate::files::Kind;
+use crate::inputs::{self, Format, Source, Wanted};
+use crate::numbers::counted;
+use crate::outputs::{self, Outputs};
+use crate::paths::join;
+use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::{json, reading, summing};
+
+/// Flags of `qc-pre-process`.
+#[derive(Args, Clone, Debug)]
+pub struct QcPreProcessArgs {
+    /// Data with the outcome: a file, or a folder of files (.csv, .json, .jsonl, each also .gz), numbered through
+    #[arg(long, value_name = "PATH")]
+    pub data: String,
+    /// The column with the outcome; default: the schema's target, else the last column
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub read: ReadArgs,
+    /// Folder for the records; `{input}` in it stands for the data file's path without extension
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Checks the data, chooses the columns, writes the records.
+pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Answer<()> {
+    let plan = Plan::new().reading(stage.files, &args.read)?.with("target", args.target.as_deref().map(Value::from));
+    let sources = inputs::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
+    let plan = check(stage, plan, &sources)?;
+    let plan = choose_target(stage, plan, args);
+    let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
+    let mut writer =
+        Writer { outputs: Outputs::new(stage.files, sources.iter().map(|source| source.path.as_str())), out: &out, records: 0 };
+    sources.iter().try_for_each(|source| writer.source(stage, &plan, source))?;
+    let records = writer.records;
+    writer.remove_older(stage)?;
+    writer.outputs.commit()?;
+    let document = json::document(&json!({"records": records, "out": out, "target": target(&plan)}));
+    stage.show(args.json.json, &format!("wrote {} to {out}", counted(records, "record")), &document)
+}
+
+/// Reads all the data once; returns the plan with the columns of numbers of the first file, which all others must have.
+fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Answer<Plan> {
+    if let Some(pipe) = sources.iter().find(|source| source.kind == Kind::Pipe) {
+        return Err(Failure::Usage(format!("`{}` can be read once, and this reads twice\nwrite it to a file first", pipe.path)));
+    }
+    for source in sources {
+        let counted = plan.clone().with("distribution", Some(Value::Bool(false)));
+        let sum = summing::sum(stage, &counted, std::slice::from_ref(source))?;
+        let columns = json::parse_ours(&sum.statistics)?["columns"].take();
+        let names: Vec<Value> = columns.as_array().into_iter().flatten().map(|column| column["name"].clone()).collect();
+        plan = plan.with("columns", Some(Value::Array(names)));
+    }
+    Ok(plan)
+}
+
+/// Takes the last column where neither the command line nor a schema says, and tells so.
+fn choose_target(stage: &mut Stage<'_>, plan: Plan, args: &QcPreProcessArgs) -> Plan {
+    if target(&plan).is_some() {
+        return plan;
+    }
+    let last = plan.get("columns").and_then(Value::as_array).and_then(|columns| columns.last()).cloned();
+    if let Some(Value::String(name)) = &last {
+        stage.report.note(&format!("note: {}: the outcome is the last column, `{name}`; --target names another", args.data));
+    }
+    plan.with("target", last)
+}
+
+fn target(plan: &Plan) -> Option<&Value> {
+    let of_schema = || plan.get("schema").and_then(|schema| schema["target"].get("column"));
+    plan.get("target").or_else(of_schema)
+}
+
+struct Writer<'a> {
+    outputs: Outputs<'a>,
+    out: &'a str,
+    records: u64,
+}
+
+impl Writer<'_> {
+    fn source(&mut self, stage: &Stage<'_>, plan: &Plan, source: &Source) -> Answer<()> {
+        let blame = |failure| plan.blame_or(failure, source);
+        let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
+        let mut lines = Cutter::new(Format::JsonLines);
+        reading::each_chunk(stage.files, &source.path, |chunk| {
+            let records = stream.push(chunk).map_err(blame)?;
+            lines.push(&records, |line| self.record(line))
+        })?;
+        let records = stream.finish().map_err(blame)?;
+        lines.push(&records, |line| self.record(line))?;
+        lines.finish(|line| self.record(line))
+    }
+
+    fn record(&mut self, line: &[u8]) -> Answer<()> {
+        self.records += 1;
+        let path = self.path(self.records);
+        self.outputs.put(&path, line)
+    }
+
+    /// Records that an earlier run with more rows left would be taken for this run's.
+    fn remove_older(&mut self, stage: &Stage<'_>) -> Answer<()> {
+        let mut next = self.records + 1;
+        while stage.files.kind(&self.path(next)).is_ok_and(|kind| kind == Kind::File) {
+            self.outputs.remove(&self.path(next))?;
+            next += 1;
+        }
+        if self.records == 0 { Err(no_rows().into()) } else { Ok(()) }
+    }
+
+    fn path(&self, record: u64) -> String {
+        join(self.out, &format!("{record}.json"))
+    }
+}
+
+fn no_rows() -> Fault {
+    Fault::new("no-rows", "there is no row to write a record of", "check that this is the right file")
+}

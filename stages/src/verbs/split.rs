@@ -1,0 +1,151 @@
+//! `split`: a table to two tables, training and holdout, record by record, byte for byte.
+//!
+//! Knuth's selection sampling (The Art of Computer Programming, 3.4.2, algorithm S): with t records seen of N, and m chosen of n, the next is
+//! chosen with probability (n - m) / (N - t). So the holdout has exactly the size asked for, every choice of records is equally likely, and one
+//! pass with no memory of the past is enough; a pass before it counts N. The same seed gives the same bytes everywhere.
+//!
+//! *Not here*: what is in the records. Splitting moves bytes.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::args::JsonArg;
+use crate::cutter::Cutter;
+use crate::engine::Answer;
+use crate::failure::{Failure, Fault};
+use crate::files::Kind;
+use crate::inputs::{self, Format, Source};
+use crate::numbers::counted;
+use crate::outputs::{self, Outputs};
+use crate::paths::join;
+use crate::splitmix::SplitMix64;
+use crate::stage::Stage;
+use crate::{json, reading};
+
+/// Flags of `split`.
+#[derive(Args, Clone, Debug)]
+pub struct SplitArgs {
+    /// The table to split (.csv, .jsonl, each also .gz)
+    #[arg(value_name = "DATA")]
+    pub data: String,
+    /// Share of the records that goes to the holdout, between 0 and 1
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub holdout: f64,
+    /// Which of the equally likely splits: the same seed always gives the same one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Folder for training.csv and holdout.csv; `{input}` in it stands for the table's path without extension
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Counts the records, then deals them out.
+pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Answer<()> {
+    let source = inputs::find_one(stage, &args.data, Some(&args.out))?;
+    refuse_what_cannot_be_split(&source)?;
+    let rows = count(stage, &source)?;
+    let holdout = holdout_rows(rows, args.holdout).map_err(|fault| fault.in_file(&source.path))?;
+    let out = outputs::folder(stage.files, outputs::place(&args.out, std::slice::from_ref(&source))?)?;
+    let mut outputs = Outputs::new(stage.files, [source.path.as_str()]);
+    let extension = source.format.name();
+    let handles = ["training", "holdout"].map(|name| outputs.create(&join(&out, &format!("{name}.{extension}"))));
+    let [training_handle, holdout_handle] = handles;
+    let (training_handle, holdout_handle) = (training_handle?, holdout_handle?);
+    let mut deal = Deal { random: SplitMix64::new(args.seed), rows_left: rows, holdout_left: holdout };
+    each_record(stage, &source, |record, is_header| {
+        let to_holdout = !is_header && deal.next();
+        if is_header || to_holdout {
+            outputs.write(holdout_handle, record)?;
+        }
+        if !to_holdout { outputs.write(training_handle, record) } else { Ok(()) }
+    })?;
+    outputs.close(training_handle)?;
+    outputs.close(holdout_handle)?;
+    let written = outputs.commit()?;
+    tell(stage, args, rows, holdout, &written)
+}
+
+/// Which records go to the holdout.
+struct Deal {
+    random: SplitMix64,
+    rows_left: u64,
+    holdout_left: u64,
+}
+
+impl Deal {
+    fn next(&mut self) -> bool {
+        let chosen = self.random.below(self.rows_left) < self.holdout_left;
+        self.rows_left = self.rows_left.saturating_sub(1);
+        self.holdout_left -= u64::from(chosen);
+        chosen
+    }
+}
+
+fn refuse_what_cannot_be_split(source: &Source) -> Answer<()> {
+    match (source.format, source.kind) {
+        (Format::Json, _) => {
+            let help = "write the records to JSON Lines, one object a line, or to CSV";
+            Err(Fault::new("cannot-split", "a JSON file is one object, which cannot be split", help).in_file(&source.path))
+        }
+        (_, Kind::Pipe) => {
+            Err(Failure::Usage(format!("`{}` can be read once, and this reads twice\nwrite it to a file first", source.path)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn count(stage: &Stage<'_>, source: &Source) -> Answer<u64> {
+    let mut rows = 0;
+    each_record(stage, source, |_, is_header| {
+        rows += u64::from(!is_header);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// Hands every record to `take`, and whether it is the header.
+fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], bool) -> Answer<()>) -> Answer<()> {
+    let mut cutter = Cutter::new(source.format);
+    let mut before_header = source.format == Format::Csv;
+    let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
+    let blame = |failure: Failure| failure.in_file(&source.path);
+    reading::each_chunk(stage.files, &source.path, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
+    cutter.finish(&mut take).map_err(blame)
+}
+
+/// round(share * rows), at least one record on each side.
+fn holdout_rows(rows: u64, share: f64) -> Result<u64, Fault> {
+    let holdout = (share * rows as f64).round() as u64;
+    match rows {
+        0 => Err(Fault::new("no-rows", "there is no record in it", "check that this is the right file")),
+        _ if holdout == 0 || holdout >= rows => {
+            let text = format!("a holdout of {share} of {rows} records is {holdout}, which leaves one side without a record");
+            Err(Fault::new("cannot-split", text, "choose another --holdout, or gather more data"))
+        }
+        _ => Ok(holdout),
+    }
+}
+
+fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, written: &[String]) -> Answer<()> {
+    let [training_path, holdout_path] = written else { return Ok(()) };
+    let training = rows - holdout;
+    let document = json!({
+        "training": {"path": training_path, "rows": training},
+        "holdout": {"path": holdout_path, "rows": holdout},
+        "seed": args.seed,
+    });
+    let text = format!(
+        "wrote {} to {training_path} and {} to {holdout_path} (seed {})",
+        counted(training, "row"),
+        counted(holdout, "row"),
+        args.seed
+    );
+    stage.show(args.json.json, &text, &json::document(&document))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0).ok_or_else(|| "expected a number between 0 and 1".to_owned())
+}

@@ -1,0 +1,54 @@
+//! `summarize`: data to `statistics.json`.
+
+use clap::Args;
+
+use crate::args::{JsonArg, ReadArgs, SumArgs};
+use crate::engine::Answer;
+use crate::inputs::{self, Wanted};
+use crate::outputs::{self, Outputs};
+use crate::paths::{extension, join};
+use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::summing::{self, Sum};
+use crate::{describe, json};
+
+/// Flags of `summarize`.
+#[derive(Args, Clone, Debug)]
+pub struct SummarizeArgs {
+    /// Data to sum: files, or folders of files (.csv, .json, .jsonl, each also .gz)
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    pub data: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sum: SumArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub read: ReadArgs,
+    /// A folder for statistics.json, or the file itself if it ends in .json; `{input}` in it stands for the data file's path without extension
+    #[arg(long, value_name = "PATH")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Sums the data and writes the statistics.
+pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
+    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum);
+    let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sum = summing::sum(stage, &plan, &sources)?;
+    let out = outputs::place(&args.out, &sources)?;
+    let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };
+    write_statistics(stage, &sum, out, args.json)
+}
+
+/// Writes statistics to a file: what `summarize`, `merge` and `forget` share.
+pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, json_arg: JsonArg) -> Answer<()> {
+    let out = outputs::file(stage.files, out)?;
+    let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
+    outputs.put(&out, &sum.statistics)?;
+    let written = outputs.commit()?;
+    stage.show(json_arg.json, &describe::statistics_line(&json::parse_ours(&sum.statistics)?), &sum.statistics)?;
+    stage.say_written(&written);
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! `train`: data to `model.json` and `provenance.json`.
+
+use clap::Args;
+
+use crate::args::{FitArgs, JsonArg, ReadArgs, SumArgs};
+use crate::engine::Answer;
+use crate::inputs::{self, Source, Wanted};
+use crate::outputs::{self, Outputs};
+use crate::paths::join;
+use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::summing::{self, Sum};
+use crate::{describe, json, provenance};
+
+/// Flags of `train`.
+#[derive(Args, Clone, Debug)]
+pub struct TrainArgs {
+    /// Data to fit: files, or folders of files (.csv, .json, .jsonl, each also .gz)
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    pub data: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub fit: FitArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sum: SumArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub read: ReadArgs,
+    /// Folder for model.json and provenance.json; `{input}` in it stands for the data file's path without extension
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonArg,
+}
+
+/// Sums the data, fits the model, writes both files.
+pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Answer<()> {
+    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
+    let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sum = summing::sum(stage, &plan, &sources)?;
+    write_model(stage, &plan, &sources, &sum, &args.out, args.json)
+}
+
+/// Fits `sum` and writes `model.json` and `provenance.json`: what `train` and `fit` share.
+pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, json_arg: JsonArg) -> Answer<()> {
+    let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|failure| plan.blame(failure).in_file(&sum.name))?;
+    let provenance = provenance::text(stage, &sum.inputs)?;
+    let out = outputs::folder(stage.files, outputs::place(out, sources)?)?;
+    let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
+    outputs.put(&join(&out, "model.json"), &model)?;
+    outputs.put(&join(&out, "provenance.json"), &provenance)?;
+    let written = outputs.commit()?;
+    stage.show(json_arg.json, &describe::model(&json::parse_ours(&model)?), &model)?;
+    stage.say_written(&written);
+    Ok(())
+}
