@@ -62,7 +62,7 @@ pub fn statistics_line(statistics: &Value) -> String {
     let terms = entries(&statistics["terms"]).count().saturating_sub(columns.len());
     let products = if terms == 0 { String::new() } else { format!(" and {}", counted(terms as u64, "product")) };
     let of = counted(columns.len() as u64, "column");
-    format!("summed {} of {of}{products}: {}", rows(statistics), columns.join(", "))
+    format!("summed {} of {of}{products}: {}", row_count(statistics), columns.join(", "))
 }
 
 /// Statistics: rows, columns, terms, what else is there.
@@ -76,7 +76,7 @@ pub fn statistics(statistics: &Value) -> String {
     let distribution = if statistics.get("distribution").is_some() { "with" } else { "without" };
     format!(
         "statistics of {} ({} dropped), {distribution} distribution\n\n{}\n\nterms: {}",
-        rows(statistics),
+        row_count(statistics),
         text(&statistics["dropped"]),
         table(&rows),
         terms(statistics).join(", ")
@@ -113,7 +113,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// Their number of rows, which statistics write as text.
-fn rows(statistics: &Value) -> String {
+fn row_count(statistics: &Value) -> String {
     let rows = text(&statistics["rows"]);
     if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") }
 }
