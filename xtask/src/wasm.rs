@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
 
 use crate::encode::{Encoded, encode};
@@ -35,18 +35,47 @@ struct Package {
 /// Builds everything and publishes it in `target/wasm/` of the workspace at `root`.
 pub(crate) fn publish(root: &Path) -> Result<Vec<Published>> {
     let builder = Builder::new(root)?;
-    let Encoded { component, core } = builder.component(&CORE, true)?;
-    let plain = builder.component(&CORE, false)?;
+    // most of the time goes into linking, which uses one processor: two builds side by side take little longer
+    let (simd, plain) = std::thread::scope(|scope| {
+        let plain = scope.spawn(|| builder.component(&CORE, Simd::Without));
+        (builder.component(&CORE, Simd::With), plain.join())
+    });
+    let simd = simd?;
+    let plain = plain.map_err(|_| anyhow!("the build without SIMD panicked"))??;
     let mut files = vec![
-        ("samefit.component.wasm", component),
-        ("samefit.core.wasm", core),
+        ("samefit.component.wasm", simd.component),
+        ("samefit.core.wasm", simd.core),
         ("samefit.component-nosimd.wasm", plain.component),
         ("samefit.core-nosimd.wasm", plain.core),
     ];
     if builder.has_cdylib(&COMMAND)? {
-        files.push(("samefit.command.wasm", builder.component(&COMMAND, true)?.component));
+        files.push(("samefit.command.wasm", builder.component(&COMMAND, Simd::With)?.component));
     }
     publish::write(root, &files)
+}
+
+/// Whether the code may use vectors of 128 bits. Relaxed SIMD is no choice: its results differ between machines.
+#[derive(Clone, Copy)]
+enum Simd {
+    With,
+    Without,
+}
+
+impl Simd {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::With => "target-feature=+simd128",
+            Self::Without => "target-feature=-simd128",
+        }
+    }
+
+    /// Cargo keeps one build of a dependency a folder, so each choice has its own.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::With => "simd",
+            Self::Without => "nosimd",
+        }
+    }
 }
 
 /// What the builds of one run have in common.
@@ -72,14 +101,14 @@ impl<'a> Builder<'a> {
     }
 
     /// Compiles and encodes a package.
-    fn component(&self, package: &Package, simd: bool) -> Result<Encoded> {
+    fn component(&self, package: &Package, simd: Simd) -> Result<Encoded> {
         let linked = self.compile(package, simd)?;
         encode(&linked).with_context(|| format!("encoding {} as a component", package.name))
     }
 
     /// What the linker makes of a package.
-    fn compile(&self, package: &Package, simd: bool) -> Result<Vec<u8>> {
-        let target_folder = self.root.join(BUILD_FOLDER);
+    fn compile(&self, package: &Package, simd: Simd) -> Result<Vec<u8>> {
+        let target_folder = self.root.join(BUILD_FOLDER).join(simd.folder());
         let status = Command::new(cargo())
             .current_dir(self.root)
             .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE, "--package", package.name])
@@ -97,10 +126,8 @@ impl<'a> Builder<'a> {
         fs::read(&linked).with_context(|| linked.display().to_string())
     }
 
-    /// The compiler's flags. Relaxed SIMD is never among them: its results differ between machines.
-    fn flags(&self, simd: bool) -> Vec<String> {
-        let feature = if simd { "target-feature=+simd128" } else { "target-feature=-simd128" };
-        [&["-C".to_owned(), feature.to_owned()], self.renamed.as_slice()].concat()
+    fn flags(&self, simd: Simd) -> Vec<String> {
+        [&["-C".to_owned(), simd.flag().to_owned()], self.renamed.as_slice()].concat()
     }
 
     fn has_cdylib(&self, package: &Package) -> Result<bool> {
