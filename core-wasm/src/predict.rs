@@ -269,7 +269,7 @@ pub struct Table {
 }
 
 enum Input {
-    Csv { reader: Box<Reader>, rows: CsvOut },
+    Csv(Box<(Reader, CsvOut)>),
     JsonLines(Lines),
     Json(Vec<u8>),
     Ended,
@@ -279,10 +279,9 @@ impl Table {
     /// A table of records written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
         let input = match plan.format {
-            Format::Csv => Input::Csv {
-                reader: Box::new(Reader::new(plan)),
-                rows: CsvOut { predictor: predictor.clone(), places: Vec::new(), out: Vec::new() },
-            },
+            Format::Csv => {
+                Input::Csv(Box::new((Reader::new(plan), CsvOut { predictor: predictor.clone(), places: Vec::new(), out: Vec::new() })))
+            }
             Format::Jsonl => Input::JsonLines(Lines::default()),
             Format::Json => Input::Json(Vec::new()),
         };
@@ -293,7 +292,8 @@ impl Table {
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         match &mut self.input {
-            Input::Csv { reader, rows } => {
+            Input::Csv(csv) => {
+                let (reader, rows) = &mut **csv;
                 reader.push(chunk, rows)?;
                 out = std::mem::take(&mut rows.out);
             }
@@ -308,9 +308,10 @@ impl Table {
     pub fn finish(&mut self) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         match std::mem::replace(&mut self.input, Input::Ended) {
-            Input::Csv { mut reader, mut rows } => {
-                reader.finish(&mut rows)?;
-                out = rows.out;
+            Input::Csv(mut csv) => {
+                let (reader, rows) = &mut *csv;
+                reader.finish(rows)?;
+                out = std::mem::take(&mut rows.out);
             }
             Input::JsonLines(mut lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, &mut out))?,
             Input::Json(bytes) => out = json::document(&self.predictor.predict_record(&bytes)?).into_bytes(),

@@ -34,7 +34,7 @@ impl Profiler {
     pub fn finish(&mut self) -> Result<String> {
         self.reader.take().ok_or_else(crate::train::spent)?.finish(&mut self.columns)?;
         let columns = std::mem::take(&mut self.columns);
-        let described = columns.all.into_iter().map(Described::to_json).collect::<Result<Vec<Value>>>()?;
+        let described = columns.all.into_iter().map(Described::into_json).collect::<Result<Vec<Value>>>()?;
         Ok(json::document(&json!({"format": FORMAT, "rows": columns.rows, "columns": described})))
     }
 }
@@ -84,7 +84,7 @@ impl Described {
         }
     }
 
-    fn to_json(self) -> Result<Value> {
+    fn into_json(self) -> Result<Value> {
         let totals = self.numbers.finish()?;
         let counts = totals.distribution.as_deref().and_then(<[_]>::first).cloned().unwrap_or_default();
         let statistics = Statistics {

@@ -274,7 +274,7 @@ impl<S: Sink> Headed<'_, S> {
 
 fn read_header(record: &Record, delimiter: u8) -> Result<Vec<String>> {
     let cells = (0..record.ends.len()).map(|column| record.cell(column));
-    let names = cells.map(|cell| header_name(cell)).collect::<Result<Vec<String>>>()?;
+    let names = cells.map(header_name).collect::<Result<Vec<String>>>()?;
     if let [name] = names.as_slice() {
         check_delimiter(name, delimiter)?;
     }

@@ -120,7 +120,7 @@ impl Statistics {
                 "summarise both with the same --columns, in the same order, or with the same schema",
             ));
         }
-        for (own, others) in self.columns.iter().zip(&other.columns).filter(|(own, others)| own.unit != others.unit) {
+        if let Some((own, others)) = self.columns.iter().zip(&other.columns).find(|(own, others)| own.unit != others.unit) {
             let unit = |column: &Column| column.unit.clone().unwrap_or_else(|| "no unit".to_owned());
             let remedy = "summarise both with the same schema; convert the data first if they are in another unit";
             let error = differ("units", &[unit(own)], &[unit(others)], remedy);
