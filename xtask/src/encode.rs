@@ -28,7 +28,7 @@ fn bare(linked: &[u8]) -> Result<Vec<u8>> {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
-            let data = linked.get(range.start as usize..range.end as usize).context("a section beyond the end")?;
+            let data = linked.get(range).context("a section beyond the end")?;
             module.section(&RawSection { id, data });
         }
     }
@@ -39,7 +39,7 @@ fn bare(linked: &[u8]) -> Result<Vec<u8>> {
 fn inner_module(component: &[u8]) -> Result<&[u8]> {
     for payload in Parser::new(0).parse_all(component) {
         if let Payload::ModuleSection { unchecked_range, .. } = payload? {
-            let core = component.get(unchecked_range.start as usize..unchecked_range.end as usize);
+            let core = component.get(unchecked_range);
             return core.context("a module beyond the end");
         }
     }

@@ -1,0 +1,83 @@
+//! Compiles the component ahead of time, so that the program holds machine code and no compiler, and starts in
+//! milliseconds. The code is for a plain machine, not for the builder's own, so that it runs on every node.
+//!
+//! Reads `target/wasm/` (or the component that `SAMEFIT_COMPONENT` names) and writes to `OUT_DIR`:
+//! `samefit.cwasm`, `samefit-nosimd.cwasm` (for tests; empty if there is no such component beside the first) and
+//! `component_sha256`, the digest of the core module in hexadecimal.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmparser::{Parser, Payload};
+use wasmtime::Engine;
+
+#[path = "src/engine_config.rs"]
+mod engine_config;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const COMPONENT_VARIABLE: &str = "SAMEFIT_COMPONENT";
+const COMPONENT: &str = "../target/wasm/samefit.component.wasm";
+const NOSIMD: &str = "samefit.component-nosimd.wasm";
+
+/// x86-64-v2: what every server of the last fifteen years has. The SIMD of wasm needs SSE 4.1 to be fast.
+const X86_64_FLAGS: [&str; 6] = ["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b"];
+
+fn main() -> Result<()> {
+    println!("cargo::rerun-if-changed=src/engine_config.rs");
+    println!("cargo::rerun-if-env-changed={COMPONENT_VARIABLE}");
+    let path = component_path()?;
+    println!("cargo::rerun-if-changed={}", path.display());
+    let Ok(component) = fs::read(&path) else {
+        println!("cargo::error={} is missing: run `sh scripts/just wasm` first", path.display());
+        return Ok(());
+    };
+    let nosimd_path = path.with_file_name(NOSIMD);
+    println!("cargo::rerun-if-changed={}", nosimd_path.display());
+    let nosimd = fs::read(&nosimd_path).ok();
+
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let engine = engine(&std::env::var("TARGET")?)?;
+    let digest = Sha256::digest(core_module(&component)?);
+    fs::write(out.join("component_sha256"), digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())?;
+    fs::write(out.join("samefit.cwasm"), engine.precompile_component(&component)?)?;
+    let nosimd = nosimd.map(|component| engine.precompile_component(&component)).transpose()?;
+    fs::write(out.join("samefit-nosimd.cwasm"), nosimd.unwrap_or_default())?;
+    Ok(())
+}
+
+fn component_path() -> Result<PathBuf> {
+    Ok(match std::env::var_os(COMPONENT_VARIABLE) {
+        Some(named) => PathBuf::from(named),
+        None => Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(COMPONENT),
+    })
+}
+
+/// A compiler for a plain machine of the target's kind. Naming the target keeps the builder's own processor out.
+fn engine(target: &str) -> Result<Engine> {
+    let mut config = engine_config::engine_config();
+    config.target(target)?;
+    if target.starts_with("x86_64") {
+        for flag in X86_64_FLAGS {
+            // SAFETY: the flags only say which instructions may be used, and the program checks for them as it loads
+            // the code
+            #[allow(unsafe_code)]
+            unsafe {
+                config.cranelift_flag_enable(flag)
+            };
+        }
+    }
+    Ok(Engine::new(&config)?)
+}
+
+/// The first core module of the component, which is the one with the code.
+fn core_module(component: &[u8]) -> Result<&[u8]> {
+    for payload in Parser::new(0).parse_all(component) {
+        if let Payload::ModuleSection { unchecked_range, .. } = payload? {
+            return component.get(unchecked_range).ok_or_else(|| "a module beyond the component's end".into());
+        }
+    }
+    Err("the component holds no core module".into())
+}
