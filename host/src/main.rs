@@ -1,2 +1,115 @@
-//! The native program.
-fn main() {}
+//! The native program: command line to verb, failure to exit code.
+
+mod engine;
+mod engine_config;
+mod files;
+mod inspect;
+mod interrupt;
+mod output;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use samefit_stages::cli::{QuietArg, StageVerb};
+use samefit_stages::engine::{Answer, Engine};
+use samefit_stages::stage::Stage;
+use samefit_stages::verbs::{forget, inspect as documents, qc_pre_process, split, verify};
+
+use crate::engine::Wasm;
+use crate::files::Disk;
+use crate::terminal::Terminal;
+
+/// Exact linear regression: the same answer to the last bit, wherever it runs
+#[derive(Parser, Debug)]
+#[command(name = "samefit", arg_required_else_help = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    quiet: QuietArg,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Split a table into training and holdout
+    Split(split::SplitArgs),
+    #[command(flatten)]
+    Stage(StageVerb),
+    /// Take rows out of statistics
+    Forget(forget::ForgetArgs),
+    /// Turn a table into QC records, one file a row
+    QcPreProcess(qc_pre_process::QcPreProcessArgs),
+    /// Train a model again and compare to the byte
+    Verify(verify::VerifyArgs),
+    /// Show a model, statistics or a component
+    Inspect(documents::InspectArgs),
+}
+
+impl Verb {
+    fn run(&self, stage: &mut Stage<'_>) -> Answer<()> {
+        match self {
+            Self::Stage(verb) => verb.run(stage),
+            Self::Split(args) => split::run(stage, args),
+            Self::Forget(args) => forget::run(stage, args),
+            Self::QcPreProcess(args) => qc_pre_process::run(stage, args),
+            Self::Verify(args) => verify::run(stage, args),
+            Self::Inspect(args) => inspect::run(stage, args),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command: Vec<OsString> = std::env::args_os().collect();
+    let wasm = Wasm::embedded();
+    match parse(&command, wasm.as_ref().ok()) {
+        Ok(cli) => ended(wasm.and_then(|wasm| run(&cli, &wasm, &command))),
+        Err(error) => usage(&error),
+    }
+}
+
+fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
+    let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
+    let mut terminal = Terminal { quiet: cli.quiet.quiet };
+    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, command: &command })
+}
+
+fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<Cli, clap::Error> {
+    let mut matches = Cli::command().version(version(wasm)).try_get_matches_from(command)?;
+    Cli::from_arg_matches_mut(&mut matches)
+}
+
+/// Of the program and of what computes.
+fn version(wasm: Option<&Wasm>) -> String {
+    let program = env!("CARGO_PKG_VERSION");
+    match wasm.map(Engine::identity) {
+        Some(Ok(identity)) => format!("{program}\ncomponent {} sha256 {}", identity.version, identity.component_sha256),
+        _ => program.to_owned(),
+    }
+}
+
+/// Help goes to stdout and is no failure; a mistake goes to stderr and is.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let (written, code) = if error.use_stderr() {
+        (io::stderr().write_all(text.as_bytes()), ExitCode::from(2))
+    } else {
+        (io::stdout().write_all(text.as_bytes()), ExitCode::SUCCESS)
+    };
+    // who closes the pipe has read enough
+    drop(written);
+    code
+}
+
+fn ended(answer: Answer<()>) -> ExitCode {
+    match answer {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "{failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The component in wasmtime, as the engine that the stages ask for. The only file of the program that knows WIT.
+//!
+//! Every stream, model and question gets an instance of its own, which costs microseconds: a trap, which poisons an instance for good,
+//! poisons nothing else, and memory goes back to the system when the instance does.
+//!
+//! *Limits*: [`MEMORY_BYTES_MAX`] an instance.
+
+use std::cell::RefCell;
+
+use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
+use samefit_stages::failure::{Failure, Fault};
+use wasmtime::component::{Component, Linker, ResourceAny};
+use wasmtime::{ResourceLimiter, Store};
+
+use crate::engine_config::engine_config;
+
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated")]
+mod contract {
+    wasmtime::component::bindgen!({ path: "../core-wasm/wit", world: "regression" });
+}
+
+use contract::exports::samefit::regression::types::Error;
+use contract::{Regression, RegressionPre};
+
+/// Most memory of an instance. Statistics of a thousand terms take a few MiB; half of what 32 bits can address is where something is wrong,
+/// and a worker should hear it from us rather than from the system's out-of-memory killer.
+pub(crate) const MEMORY_BYTES_MAX: usize = 2 << 30;
+
+/// The component, compiled when this program was built.
+static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit.cwasm"));
+const COMPONENT_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/component_sha256"));
+
+/// The component, ready to be instantiated.
+pub(crate) struct Wasm {
+    engine: wasmtime::Engine,
+    component: RegressionPre<Limits>,
+}
+
+impl Wasm {
+    /// The component that this program holds.
+    pub(crate) fn embedded() -> Answer<Self> {
+        // SAFETY: the bytes are what `build.rs` of this very build had wasmtime compile, and are part of the program: they cannot have been
+        // changed since without changing the program itself. wasmtime checks its own version and settings in them.
+        #[allow(unsafe_code)]
+        unsafe {
+            Self::load(COMPILED)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `compiled` must come from wasmtime's `precompile_component`, unchanged: it is machine code that will be run.
+    #[allow(unsafe_code)]
+    unsafe fn load(compiled: &[u8]) -> Answer<Self> {
+        let broken = |error: wasmtime::Error| Failure::Trap(format!("it cannot be loaded: {}", error.root_cause()));
+        let engine = wasmtime::Engine::new(&engine_config()).map_err(broken)?;
+        // SAFETY: the caller's promise.
+        let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(broken)?;
+        let component = Linker::new(&engine).instantiate_pre(&component).and_then(RegressionPre::new).map_err(broken)?;
+        Ok(Self { engine, component })
+    }
+
+    fn instance(&self) -> Answer<Instance> {
+        let mut store = Store::new(&self.engine, Limits::default());
+        store.limiter(|limits| limits);
+        let exports = self.component.instantiate(&mut store);
+        exports.map_err(|error| failed(&store, &error)).map(|exports| Instance { exports, store })
+    }
+}
+
+/// An instance: its functions and its memory.
+struct Instance {
+    exports: Regression,
+    store: Store<Limits>,
+}
+
+impl Instance {
+    /// A call that cannot go wrong but by a trap.
+    fn ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<T>) -> Answer<T> {
+        call(&self.exports, &mut self.store).map_err(|error| failed(&self.store, &error))
+    }
+
+    /// A call that says so if its input is bad.
+    fn try_ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<Result<T, Error>>) -> Answer<T> {
+        self.ask(call)?.map_err(|error| Fault::from(error).into())
+    }
+
+    fn parse_statistics(&mut self, text: &str) -> Answer<ResourceAny> {
+        self.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_parse(store, text))
+    }
+
+    fn statistics_text(&mut self, statistics: ResourceAny) -> Answer<String> {
+        self.ask(|exports, store| exports.samefit_regression_training().statistics().call_to_json(store, statistics))
+    }
+
+    fn parse_model(&mut self, text: &str) -> Answer<ResourceAny> {
+        self.try_ask(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
+    }
+
+    fn drop(&mut self, resource: ResourceAny) -> Answer<()> {
+        self.ask(|_, store| resource.resource_drop(store))
+    }
+}
+
+/// What a call that broke off means: too much memory asked for, or a trap.
+fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Failure {
+    match store.data().refused_bytes {
+        Some(bytes) => Failure::Memory(format!("{} MiB of memory are needed, and {} MiB allowed", bytes >> 20, MEMORY_BYTES_MAX >> 20)),
+        None => Failure::Trap(error.root_cause().to_string()),
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let Error { code, row, column, found, expected, text } = error;
+        Self { code, row, column, found, expected, text }
+    }
+}
+
+/// Guards an instance's memory.
+#[derive(Default)]
+struct Limits {
+    refused_bytes: Option<usize>,
+}
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= MEMORY_BYTES_MAX;
+        if !allowed {
+            self.refused_bytes = Some(desired);
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+}
+
+impl Engine for Wasm {
+    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        let mut instance = self.instance()?;
+        let stream = instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;
+        Ok(Box::new(Summarizer { instance, stream }))
+    }
+
+    fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        let mut instance = self.instance()?;
+        let stream = instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_new(store, plan))?;
+        Ok(Box::new(RecordWriter { instance, stream }))
+    }
+
+    fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        let mut instance = self.instance()?;
+        let stream = instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_new(store, plan))?;
+        Ok(Box::new(Profiler { instance, stream }))
+    }
+
+    fn merger(&self) -> Answer<Box<dyn Merger + '_>> {
+        Ok(Box::new(Sum { instance: self.instance()?, sum: None }))
+    }
+
+    fn subtract(&self, from: &str, gone: &str) -> Answer<String> {
+        let mut instance = self.instance()?;
+        let from = instance.parse_statistics(from)?;
+        let gone = instance.parse_statistics(gone)?;
+        instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_subtract(store, from, gone))?;
+        instance.statistics_text(from)
+    }
+
+    fn fit(&self, statistics: &str, plan: &str) -> Answer<String> {
+        let mut instance = self.instance()?;
+        let statistics = instance.parse_statistics(statistics)?;
+        instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
+    }
+
+    fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
+        let mut instance = self.instance()?;
+        let model = instance.parse_model(text)?;
+        Ok(Box::new(Parsed { instance: RefCell::new(instance), model }))
+    }
+
+    fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
+        let mut instance = self.instance()?;
+        let records = instance.parse_statistics(records)?;
+        let verdict =
+            instance.try_ask(|exports, store| exports.samefit_regression_quality().call_judge(store, model, records, threshold))?;
+        instance.ask(|exports, mut store| {
+            let verdicts = exports.samefit_regression_quality().verdict();
+            Ok(Verdict { report: verdicts.call_report(&mut store, verdict)?, model: verdicts.call_model(&mut store, verdict)? })
+        })
+    }
+
+    fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>> {
+        self.instance()?.try_ask(|exports, store| exports.samefit_regression_quality().call_first_difference(store, model, other))
+    }
+
+    fn identity(&self) -> Answer<Identity> {
+        self.instance()?.ask(|exports, mut store| {
+            let identity = exports.samefit_regression_identity();
+            Ok(Identity {
+                version: identity.call_version(&mut store)?,
+                formats: identity.call_formats(&mut store)?,
+                limits: identity.call_limits(&mut store)?,
+                component_sha256: COMPONENT_SHA256.to_owned(),
+            })
+        })
+    }
+}
+
+struct Summarizer {
+    instance: Instance,
+    stream: ResourceAny,
+}
+
+impl Stream for Summarizer {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
+        Ok(Vec::new())
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        let statistics =
+            self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
+        Ok(self.instance.statistics_text(statistics)?.into_bytes())
+    }
+
+    fn notes(&mut self) -> Answer<String> {
+        let stream = self.stream;
+        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
+    }
+}
+
+struct RecordWriter {
+    instance: Instance,
+    stream: ResourceAny,
+}
+
+impl Stream for RecordWriter {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_push(store, stream, chunk))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_finish(store, stream))
+    }
+}
+
+struct Profiler {
+    instance: Instance,
+    stream: ResourceAny,
+}
+
+impl Stream for Profiler {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_push(store, stream, chunk))?;
+        Ok(Vec::new())
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        let profile = self.instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_finish(store, stream))?;
+        Ok(profile.into_bytes())
+    }
+}
+
+struct Sum {
+    instance: Instance,
+    sum: Option<ResourceAny>,
+}
+
+impl Merger for Sum {
+    fn add(&mut self, statistics: &str) -> Answer<()> {
+        let next = self.instance.parse_statistics(statistics)?;
+        let Some(sum) = self.sum else {
+            self.sum = Some(next);
+            return Ok(());
+        };
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_merge(store, sum, next))?;
+        self.instance.drop(next)
+    }
+
+    fn finish(&mut self) -> Answer<String> {
+        let nothing = || Failure::Usage("there are no statistics to merge\nname a file".to_owned());
+        self.instance.statistics_text(self.sum.ok_or_else(nothing)?)
+    }
+}
+
+/// A model, and the instance in which it was read. Tables work in the same instance, so it is borrowed for the length of a call only.
+struct Parsed {
+    instance: RefCell<Instance>,
+    model: ResourceAny,
+}
+
+impl Model for Parsed {
+    fn plan(&self) -> Answer<String> {
+        self.instance.borrow_mut().ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.model))
+    }
+
+    fn predict_record(&self, attributes: &str) -> Answer<String> {
+        self.instance
+            .borrow_mut()
+            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_predict_record(store, self.model, attributes))
+    }
+
+    fn table(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        let stream = self
+            .instance
+            .borrow_mut()
+            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.model, plan))?;
+        Ok(Box::new(Table { instance: &self.instance, stream }))
+    }
+}
+
+struct Table<'a> {
+    instance: &'a RefCell<Instance>,
+    stream: ResourceAny,
+}
+
+impl Stream for Table<'_> {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        self.instance
+            .borrow_mut()
+            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_push(store, self.stream, chunk))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        let mut instance = self.instance.borrow_mut();
+        let rest = instance.try_ask(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))?;
+        instance.drop(self.stream)?;
+        Ok(rest)
+    }
+}

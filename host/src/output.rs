@@ -1,0 +1,228 @@
+//! Files that appear together, whole, or not at all. The only file of the program that writes files.
+//!
+//! Every file is written in a hidden folder beside its destination, on the same file system. A commit makes all of them durable, takes away
+//! what is to go, renames each into its place and makes the names durable. Without a commit the hidden folders go, and the folders that were
+//! made on the way.
+//!
+//! A destination that is no regular file (`/dev/stdout`, a named pipe) is written to as it is: a rename would replace the device.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use samefit_stages::engine::Answer;
+use samefit_stages::failure::Failure;
+use samefit_stages::files::Output;
+use tempfile::TempDir;
+
+use crate::interrupt;
+
+/// How the hidden folders are called.
+const PREFIX: &str = ".samefit-";
+
+/// Up to this many files each is flushed to disk by itself; beyond, the whole file system at once is quicker.
+const FLUSHED_SINGLY_MAX: usize = 16;
+
+/// Files that are written but not yet seen.
+#[derive(Default)]
+pub(crate) struct Staged {
+    /// Folder of destinations to the hidden folder in it.
+    hidden: BTreeMap<PathBuf, TempDir>,
+    /// Folders that were made, outermost first.
+    made: Vec<PathBuf>,
+    files: Vec<Pending>,
+    gone: Vec<PathBuf>,
+    committed: bool,
+}
+
+/// A file that is being written.
+struct Pending {
+    /// As the person wrote it, for messages.
+    path: String,
+    /// Where it will stand; none if it stands there already, being a device.
+    to: Option<PathBuf>,
+    /// Where it stands now.
+    at: PathBuf,
+    /// Until it is closed.
+    open: Option<BufWriter<File>>,
+}
+
+impl Output for Staged {
+    fn create(&mut self, path: &str) -> Answer<usize> {
+        let pending = self.begin(path).map_err(|error| failed(path, &error))?;
+        self.files.push(pending);
+        Ok(self.files.len() - 1)
+    }
+
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+        self.with(handle, |file| file.write_all(bytes))
+    }
+
+    fn close(&mut self, handle: usize) -> Answer<()> {
+        self.with(handle, BufWriter::flush)?;
+        self.files[handle].open = None;
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &str) -> Answer<()> {
+        self.gone.push(PathBuf::from(path));
+        Ok(())
+    }
+
+    fn commit(mut self: Box<Self>) -> Answer<()> {
+        let unclosed: Vec<usize> = (0..self.files.len()).filter(|&handle| self.files[handle].open.is_some()).collect();
+        unclosed.into_iter().try_for_each(|handle| self.close(handle))?;
+        self.flush()?;
+        self.gone.iter().try_for_each(|path| remove(path))?;
+        self.files.iter().try_for_each(Pending::place)?;
+        self.committed = true;
+        self.flush_names()
+    }
+}
+
+impl Staged {
+    fn begin(&mut self, path: &str) -> io::Result<Pending> {
+        let to = followed(Path::new(path))?;
+        match fs::metadata(&to) {
+            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if !found.is_file() => {
+                let open = Some(BufWriter::new(OpenOptions::new().write(true).open(&to)?));
+                return Ok(Pending { path: path.to_owned(), to: None, at: to, open });
+            }
+            _ => {}
+        }
+        let at = self.hidden_beside(&to)?.join(self.files.len().to_string());
+        let open = Some(BufWriter::new(File::create(&at)?));
+        Ok(Pending { path: path.to_owned(), to: Some(to), at, open })
+    }
+
+    /// The hidden folder beside a destination, made if it is not there yet.
+    fn hidden_beside(&mut self, to: &Path) -> io::Result<PathBuf> {
+        let folder = folder(to);
+        if let Some(hidden) = self.hidden.get(folder) {
+            return Ok(hidden.path().to_owned());
+        }
+        self.make(folder)?;
+        let hidden = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
+        interrupt::clear_up(hidden.path());
+        let path = hidden.path().to_owned();
+        self.hidden.insert(folder.to_owned(), hidden);
+        Ok(path)
+    }
+
+    /// Makes a folder and those above it, and remembers which were missing.
+    fn make(&mut self, folder: &Path) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+            self.make(above)?;
+        }
+        match fs::create_dir(folder) {
+            Ok(()) => self.made.push(folder.to_owned()),
+            // another worker was quicker
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn with(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Answer<()> {
+        let Pending { path, open, .. } = &mut self.files[handle];
+        open.as_mut().map_or(Ok(()), act).map_err(|error| failed(path, &error))
+    }
+
+    /// Makes the bytes durable.
+    fn flush(&self) -> Answer<()> {
+        let staged: Vec<&Pending> = self.files.iter().filter(|file| file.to.is_some()).collect();
+        if staged.len() <= FLUSHED_SINGLY_MAX {
+            return staged.iter().try_for_each(|file| flush(&file.at).map_err(|error| failed(&file.path, &error)));
+        }
+        self.hidden.iter().try_for_each(|(folder, hidden)| flush_system(hidden.path()).map_err(|error| failed(&name(folder), &error)))
+    }
+
+    /// Makes the names durable: of the files, and of the folders that were made.
+    fn flush_names(&self) -> Answer<()> {
+        let above_made = self.made.iter().map(|made| folder(made));
+        let gone = self.gone.iter().map(|gone| folder(gone)).filter(|folder| folder.is_dir());
+        let mut folders: Vec<&Path> = self.hidden.keys().map(PathBuf::as_path).chain(above_made).chain(gone).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| failed(&name(folder), &error)))
+    }
+}
+
+impl Pending {
+    fn place(&self) -> Answer<()> {
+        self.to.as_ref().map_or(Ok(()), |to| fs::rename(&self.at, to)).map_err(|error| failed(&self.path, &error))
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        for hidden in std::mem::take(&mut self.hidden).into_values() {
+            interrupt::is_cleared(hidden.path());
+            // a folder that cannot be removed is hidden, and no reason to fail
+            let _ = hidden.close();
+        }
+        if !self.committed {
+            // one that someone else has put files into stays
+            self.made.iter().rev().for_each(|made| drop(fs::remove_dir(made)));
+        }
+    }
+}
+
+/// Where a link leads, so that the file is replaced and not the link.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => fs::canonicalize(path),
+        _ => Ok(path.to_owned()),
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn remove(path: &Path) -> Answer<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&name(path), &error)),
+        _ => Ok(()),
+    }
+}
+
+fn flush(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(target_os = "linux")]
+fn flush_system(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn flush_system(folder: &Path) -> io::Result<()> {
+    fs::read_dir(folder)?.try_for_each(|entry| flush(&entry?.path()))
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// What to say of a path that could not be written.
+fn failed(path: &str, error: &io::Error) -> Failure {
+    let text = match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full; nothing was written\nfree space, or give --out a place on another disk".to_owned(),
+        io::ErrorKind::QuotaExceeded => {
+            "your share of the disk is used up; nothing was written\nfree space, or give --out another place".to_owned()
+        }
+        io::ErrorKind::FileTooLarge => "larger than a file may be here; nothing was written\nraise the limit (`ulimit -f`)".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission to write denied\ngive --out a place where you may write".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "this file system is read-only\ngive --out a place where you may write".to_owned(),
+        io::ErrorKind::NotADirectory => "a file stands where a folder is needed\ngive --out another place".to_owned(),
+        io::ErrorKind::IsADirectory => "a folder stands where the file would\ngive --out another place".to_owned(),
+        _ => format!("cannot be written: {error}"),
+    };
+    Failure::Io { path: path.to_owned(), text }
+}
