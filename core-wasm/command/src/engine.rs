@@ -1,0 +1,165 @@
+//! The model logic, linked in, as the engine of a stage.
+
+use samefit_core::error::Error;
+use samefit_core::json::document;
+use samefit_core::model::Model as CoreModel;
+use samefit_core::plan::Plan;
+use samefit_core::predict::{Predictor, Table};
+use samefit_core::quality::{self, RecordWriter};
+use samefit_core::statistics::Statistics;
+use samefit_core::train::{Summarizer, forget};
+use samefit_core::{fit, identity, profile};
+use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
+use samefit_stages::failure::{Failure, Fault};
+
+/// The engine of the code that is linked in.
+pub struct Linked;
+
+impl Engine for Linked {
+    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        Ok(Box::new(Summing(answer(Plan::parse(plan).and_then(Summarizer::new))?)))
+    }
+
+    fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        Ok(Box::new(Writing(answer(Plan::parse(plan).and_then(RecordWriter::new))?)))
+    }
+
+    fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        Ok(Box::new(Profiling(profile::Profiler::new(&answer(Plan::parse(plan))?))))
+    }
+
+    fn merger(&self) -> Answer<Box<dyn Merger + '_>> {
+        Ok(Box::new(Merging(None)))
+    }
+
+    fn subtract(&self, from: &str, gone: &str) -> Answer<String> {
+        let mut rest = answer(Statistics::parse(from))?;
+        answer(Statistics::parse(gone).and_then(|gone| forget(&mut rest, &gone)))?;
+        Ok(rest.to_json())
+    }
+
+    fn fit(&self, statistics: &str, plan: &str) -> Answer<String> {
+        let statistics = answer(Statistics::parse(statistics))?;
+        Ok(answer(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
+    }
+
+    fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
+        Ok(Box::new(Predicting(answer(CoreModel::parse(text).and_then(Predictor::new))?)))
+    }
+
+    fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
+        let records = answer(Statistics::parse(records))?;
+        let verdict = answer(CoreModel::parse(model).and_then(|model| quality::judge(&model, &records, threshold)))?;
+        Ok(Verdict { report: document(&verdict.report), model: verdict.model.as_ref().map(CoreModel::to_json) })
+    }
+
+    fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>> {
+        answer(quality::first_difference(model, other))
+    }
+
+    fn identity(&self) -> Answer<Identity> {
+        Ok(Identity {
+            version: identity::VERSION.to_owned(),
+            formats: identity::formats(),
+            limits: identity::limits(),
+            component_sha256: String::new(),
+        })
+    }
+}
+
+struct Summing(Summarizer);
+struct Writing(RecordWriter);
+struct Profiling(profile::Profiler);
+struct Merging(Option<Statistics>);
+struct Predicting(Predictor);
+struct Tabling(Table);
+
+impl Stream for Summing {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        answer(self.0.push(chunk).map(|()| Vec::new()))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        answer(self.0.finish().map(|statistics| statistics.to_json().into_bytes()))
+    }
+
+    fn notes(&mut self) -> Answer<String> {
+        Ok(self.0.notes())
+    }
+}
+
+impl Stream for Writing {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        answer(self.0.push(chunk))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        answer(self.0.finish())
+    }
+}
+
+impl Stream for Profiling {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        answer(self.0.push(chunk).map(|()| Vec::new()))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        answer(self.0.finish().map(String::into_bytes))
+    }
+}
+
+impl Merger for Merging {
+    fn add(&mut self, statistics: &str) -> Answer<()> {
+        let more = answer(Statistics::parse(statistics))?;
+        match &mut self.0 {
+            Some(sum) => answer(sum.merge(&more)),
+            none => {
+                *none = Some(more);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Answer<String> {
+        let nothing = || Error::new("no-data", "there are no statistics to merge", "name at least one file");
+        answer(self.0.as_ref().map(Statistics::to_json).ok_or_else(nothing))
+    }
+}
+
+impl Model for Predicting {
+    fn plan(&self) -> Answer<String> {
+        Ok(document(&self.0.model().plan()))
+    }
+
+    fn predict_record(&self, attributes: &str) -> Answer<String> {
+        answer(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
+    }
+
+    fn table(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        Ok(Box::new(Tabling(Table::new(self.0.clone(), &answer(Plan::parse(plan))?))))
+    }
+}
+
+impl Stream for Tabling {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        answer(self.0.push(chunk))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        answer(self.0.finish())
+    }
+}
+
+fn answer<T>(result: Result<T, Error>) -> Answer<T> {
+    result.map_err(|error| Failure::Data {
+        path: None,
+        fault: Fault {
+            code: error.code.to_owned(),
+            row: error.row,
+            column: error.column,
+            found: error.found,
+            expected: error.expected,
+            text: error.text,
+        },
+    })
+}
