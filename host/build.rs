@@ -42,9 +42,13 @@ fn main() -> Result<()> {
     let engine = engine(&std::env::var("TARGET")?)?;
     let digest = Sha256::digest(core_module(&component)?);
     fs::write(out.join("component_sha256"), digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())?;
-    fs::write(out.join("samefit.cwasm"), engine.precompile_component(&component)?)?;
-    let nosimd = nosimd.map(|component| engine.precompile_component(&component)).transpose()?;
-    fs::write(out.join("samefit-nosimd.cwasm"), nosimd.unwrap_or_default())?;
+    let (code, nosimd_code) = std::thread::scope(|scope| {
+        let nosimd_code = scope.spawn(|| nosimd.map(|component| engine.precompile_component(&component)).transpose());
+        (engine.precompile_component(&component), nosimd_code.join())
+    });
+    fs::write(out.join("samefit.cwasm"), code?)?;
+    let nosimd_code = nosimd_code.map_err(|_| "the compiler panicked")??;
+    fs::write(out.join("samefit-nosimd.cwasm"), nosimd_code.unwrap_or_default())?;
     Ok(())
 }
 
