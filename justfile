@@ -1,0 +1,51 @@
+# Every task a person runs. `sh scripts/just RECIPE` gets the task runner first, if it is not there.
+
+# lists the recipes
+_default:
+    @just --list --unsorted
+
+# the workshop's whole workflow on the diabetes data, from set-up to predictions
+[group('use')]
+demo: build
+    @sh scripts/demo
+
+# the program `samefit` with the component inside, in target/release
+[group('use')]
+build: wasm
+    @echo 'Building the program (about four minutes the first time: wasmtime is large; then seconds).' >&2
+    cargo build --locked --release --package samefit
+
+# the component and its kin, in target/wasm
+[group('use')]
+wasm:
+    @echo 'Building the component, with and without SIMD (about two minutes the first time).' >&2
+    cargo xtask wasm
+
+# sets up, checks and tests everything; ends with a line that counts what ran
+[group('check')]
+test:
+    @bash scripts/test
+
+# exactly what CI runs
+[group('check')]
+check: test
+
+# the inner loop: tests of the logic alone, natively
+[group('check')]
+quick *ARGS:
+    cargo test --package samefit-core {{ ARGS }}
+
+# the same sources give the same bytes: builds the component in two places and compares
+[group('check')]
+reproduce:
+    cargo xtask reproduce
+
+# every dependency's licence is one of those agreed on
+[group('check')]
+licences:
+    cargo xtask licences
+
+# rewrites the sources in the house's style
+[group('edit')]
+fmt:
+    cargo fmt --all
