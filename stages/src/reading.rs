@@ -15,6 +15,9 @@ use crate::paths;
 /// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
 pub const CHUNK_BYTES: usize = 1 << 20;
 
+/// The first chunk is small, for thousands of small files each need no more.
+const FIRST_CHUNK_BYTES: usize = 1 << 14;
+
 /// Longest document that is read whole: a thousand times the largest model or statistics we know of.
 pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
 
@@ -29,10 +32,10 @@ pub struct Input {
     pub sha256: String,
 }
 
-/// Hands every byte of a file, decompressed, to `take`, in full chunks but for the last.
+/// Hands every byte of a file, decompressed, to `take`, in full chunks but for the first and the last.
 pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<Input> {
     let mut body = Body::open(files, path)?;
-    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
         let length = body.fill(&mut chunk).map_err(|error| body.failed(path, &error))?;
         if length > 0 {
@@ -41,6 +44,7 @@ pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> 
         if length < chunk.len() {
             return Ok(body.input(path));
         }
+        chunk.resize(CHUNK_BYTES, 0);
     }
 }
 

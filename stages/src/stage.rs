@@ -28,9 +28,10 @@ impl Stage<'_> {
 
     /// Says where files went.
     pub fn say_written(&mut self, paths: &[String]) {
-        if let Some((last, rest)) = paths.split_last() {
-            let rest = rest.iter().fold(String::new(), |text, path| text + path + " and ");
-            self.report.say(&format!("wrote {rest}{last}"));
+        match paths {
+            [] => {}
+            [path] => self.report.say(&format!("wrote {path}")),
+            [first @ .., last] => self.report.say(&format!("wrote {} and {last}", first.join(", "))),
         }
     }
 }

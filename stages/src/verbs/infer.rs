@@ -181,7 +181,7 @@ impl Account {
     fn text(&self, out: &str) -> String {
         let mut lines = self.shown.clone();
         if self.files.len() > lines.len() {
-            lines.push(format!("and {} more", counted((self.files.len() - lines.len()) as u64, "file")));
+            lines.push(format!("and {}", counted((self.files.len() - lines.len()) as u64, "more file")));
         }
         lines.push(format!("wrote {} in {} to {out}", counted(self.records, "prediction"), counted(self.files.len() as u64, "file")));
         lines.join("\n")
