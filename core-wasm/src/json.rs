@@ -1,6 +1,7 @@
 //! Values to the JSON text of our files, and text to values with errors that people can use.
 //!
-//! *Invariants*: equal values give equal bytes. A value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line.
+//! *Invariants*: equal values give equal bytes. A value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line; a longer
+//! one has an entry a line, or, if all its entries are numbers, texts and the like, as many as fit on a line.
 
 use crate::error::{Error, Result};
 use serde::{Serialize, de::DeserializeOwned};
@@ -34,18 +35,20 @@ pub fn parse<T: DeserializeOwned>(text: &str, code: &'static str, what: &str) ->
 fn explain(error: &serde_json::Error, text: &str, code: &'static str, what: &str) -> Error {
     use serde_json::error::Category;
     match error.classify() {
-        _ if text.trim().is_empty() => {
-            Error::new("json", format!("found nothing, expected {what} (JSON)"), "check that this is the right file")
-        }
-        Category::Eof => Error::new(
-            "json",
-            format!("the JSON is cut off at line {} column {}", error.line(), error.column()),
-            "copy the file again, whole",
-        ),
+        _ if text.trim().is_empty() => Error::new("json", format!("found nothing, expected {what}"), "check that this is the right file"),
+        Category::Eof => Error::new("json", format!("the JSON is cut off {}", place(text, error)), "copy the file again, whole"),
         Category::Data => {
             Error::new(code, format!("this is not {what}: {error}"), "check that this is the right file, and see docs/formats.md")
         }
         _ => Error::new("json", format!("this is not JSON: {error}"), "correct the text there, or check that this is the right file"),
+    }
+}
+
+/// Where an error stands in a text of one line or of many.
+fn place(text: &str, error: &serde_json::Error) -> String {
+    match text.trim_end().contains('\n') {
+        true => format!("at line {} column {}", error.line(), error.column()),
+        false => format!("after {} characters", error.column()),
     }
 }
 
@@ -58,37 +61,55 @@ fn write_value(out: &mut String, value: &Value, indent: usize, used: usize) {
     match value {
         Value::Array(items) => {
             out.truncate(start);
-            write_items(out, indent, '[', ']', items.iter(), |out, item| write_value(out, item, indent + 2, indent + 3));
+            let all_scalars = items.iter().all(is_scalar);
+            write_entries(out, indent, ['[', ']'], all_scalars, items.iter().map(|item| (None, item)));
         }
         Value::Object(entries) => {
             out.truncate(start);
-            write_items(out, indent, '{', '}', entries.iter(), |out, (key, item)| {
-                let key_start = out.len();
-                write_key(out, key);
-                let used = indent + 3 + out[key_start..].chars().count();
-                write_value(out, item, indent + 2, used);
-            });
+            let all_scalars = entries.values().all(is_scalar);
+            write_entries(out, indent, ['{', '}'], all_scalars, entries.iter().map(|(key, item)| (Some(key.as_str()), item)));
         }
         _ => {}
     }
 }
 
-fn write_items<T>(
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::Array(_) | Value::Object(_))
+}
+
+/// Entries on lines of their own, or filled into lines.
+fn write_entries<'a>(
     out: &mut String,
     indent: usize,
-    open: char,
-    close: char,
-    items: impl Iterator<Item = T>,
-    mut write: impl FnMut(&mut String, T),
+    [open, close]: [char; 2],
+    fill: bool,
+    entries: impl Iterator<Item = (Option<&'a str>, &'a Value)>,
 ) {
     out.push(open);
-    for (i, item) in items.enumerate() {
-        out.push_str(if i == 0 { "\n" } else { ",\n" });
-        out.extend(std::iter::repeat_n(' ', indent + 2));
-        write(out, item);
+    let indent = indent + 2;
+    let mut used = LINE_CHARS_MAX;
+    for (i, (key, item)) in entries.enumerate() {
+        let mut entry = String::new();
+        if let Some(key) = key {
+            write_key(&mut entry, key);
+        }
+        let key_chars = entry.chars().count();
+        // one more for the comma behind the entry
+        write_value(&mut entry, item, indent, indent + key_chars + 1);
+        let chars = entry.chars().count();
+        out.push_str(if i == 0 { "" } else { "," });
+        if fill && used + 2 + chars <= LINE_CHARS_MAX {
+            out.push(' ');
+            used += 2 + chars;
+        } else {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            used = indent + chars + 1;
+        }
+        out.push_str(&entry);
     }
     out.push('\n');
-    out.extend(std::iter::repeat_n(' ', indent));
+    out.extend(std::iter::repeat_n(' ', indent - 2));
     out.push(close);
 }
 
@@ -137,12 +158,18 @@ mod tests {
     #[test]
     fn long_values_are_broken() {
         let long = "x".repeat(90);
-        assert_eq!(document(&json!({"a": [long, 1]})), format!("{{\n  \"a\": [\n    \"{long}\",\n    1\n  ]\n}}\n"));
+        assert_eq!(document(&json!({"a": [[long], 1]})), format!("{{\n  \"a\": [\n    [\"{long}\"],\n    1\n  ]\n}}\n"));
+    }
+
+    #[test]
+    fn long_lists_of_numbers_are_filled_into_lines() {
+        let text = document(&json!({"a": (1000..1030).collect::<Vec<_>>()}));
+        assert_eq!(text.lines().map(|line| line.chars().count()).collect::<Vec<_>>(), [1, 8, 99, 86, 3, 1], "{text}");
     }
 
     #[test]
     fn cut_off_text_is_said_to_be_cut_off() {
         let error = parse::<Value>("{\"a\": [1, ", "plan", "a plan").unwrap_err();
-        assert_eq!(error.text, "the JSON is cut off at line 1 column 10\ncopy the file again, whole");
+        assert_eq!(error.text, "the JSON is cut off after 10 characters\ncopy the file again, whole");
     }
 }

@@ -242,7 +242,7 @@ impl Bounds {
 
 impl Warning {
     fn to_json(&self) -> Value {
-        json!({"code": self.code, "column": self.column, "found": self.found, "expected": self.expected, "text": self.text})
+        json!({"code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "text": self.text})
     }
 }
 

@@ -1,0 +1,77 @@
+//! `case.json` to the inputs of a case.
+
+use serde_json::Value;
+use std::path::Path;
+
+/// What a case does with what.
+#[derive(Default)]
+pub(crate) struct Input {
+    /// What to do.
+    pub(crate) verb: String,
+    /// The plan document; its schema may be named as a file.
+    pub(crate) plan: Value,
+    /// Bytes of the data or of the attributes.
+    pub(crate) data: Vec<u8>,
+    /// Text of the model.
+    pub(crate) model: String,
+    /// Texts of further documents.
+    pub(crate) documents: Vec<String>,
+    /// The bound of quality control.
+    pub(crate) threshold: f64,
+}
+
+impl Input {
+    /// Reads `case.json`; files that it names are below `data`.
+    pub(crate) fn read(data: &Path, path: &Path) -> Result<Self, String> {
+        let wrong = |reason: String| format!("{}: {reason}", path.display());
+        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let case: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        Self::of(data, &case).map_err(wrong)
+    }
+
+    fn of(data: &Path, case: &Value) -> Result<Self, String> {
+        let mut plan = case.get("plan").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        if let Some(schema) = plan.get("schema").filter(|schema| schema.get("file").is_some()) {
+            plan["schema"] = serde_json::from_slice(&bytes(data, schema)?).map_err(|error| error.to_string())?;
+        }
+        let documents = case.get("documents").and_then(Value::as_array).into_iter().flatten();
+        Ok(Self {
+            verb: case.get("do").and_then(Value::as_str).ok_or("no `do`")?.to_owned(),
+            plan,
+            data: case.get("data").map_or(Ok(Vec::new()), |value| bytes(data, value))?,
+            model: text(&case.get("model").map_or(Ok(Vec::new()), |value| bytes(data, value))?),
+            documents: documents.map(|value| bytes(data, value).map(|bytes| text(&bytes))).collect::<Result<Vec<_>, String>>()?,
+            threshold: case.get("threshold").and_then(Value::as_f64).unwrap_or_default(),
+        })
+    }
+}
+
+/// Text as it stands, `{"file": ..}`, `{"hex": ..}`, `{"json": ..}`, or `{"repeat": [text, times]}`; an array of these is their concatenation.
+fn bytes(data: &Path, value: &Value) -> Result<Vec<u8>, String> {
+    if let Value::String(text) = value {
+        return Ok(text.clone().into_bytes());
+    }
+    if let Value::Array(parts) = value {
+        let parts = parts.iter().map(|part| bytes(data, part)).collect::<Result<Vec<_>, String>>()?;
+        return Ok(parts.concat());
+    }
+    if let Some(file) = value.get("file").and_then(Value::as_str) {
+        return std::fs::read(data.join(file)).map_err(|error| format!("{file}: {error}"));
+    }
+    if let Some(hex) = value.get("hex").and_then(Value::as_str) {
+        let digits: Vec<u8> = hex.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+        return Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect());
+    }
+    if let Some(json) = value.get("json") {
+        return Ok(json.to_string().into_bytes());
+    }
+    if let Some([Value::String(text), times]) = value.get("repeat").and_then(Value::as_array).map(Vec::as_slice) {
+        return Ok(text.repeat(times.as_u64().unwrap_or(0) as usize).into_bytes());
+    }
+    Err(format!("{value} is no text, file, hex, json or repeat"))
+}
+
+/// Bytes as text, as an engine that takes text would get them.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,197 @@
+//! Runs the conformance cases of `data/cases` over any engine: the same inputs, the same bytes out.
+//!
+//! A case is a folder: `case.json` says what to do with what, the other files are what must come out, byte for byte. The format is
+//! described in `data/cases/README.md`. The corpus knows no engine, and an engine needs nothing but [`Engine`].
+//!
+//! *Not here*: engines (the linked one in `core-wasm/command`, the component's in `host`), command lines (`host/tests`).
+
+mod input;
+
+use input::{Input, text};
+use samefit_stages::engine::{Answer, Engine, Stream};
+use samefit_stages::failure::Failure;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Sizes of the chunks in which bytes are fed: whole, odd, one by one. They must not matter.
+const CHUNK_BYTES: [usize; 3] = [usize::MAX, 7, 1];
+/// Longest input that is also fed byte by byte.
+const BYTEWISE_BYTES_MAX: usize = 4096;
+
+/// What a case gave, by file name.
+pub type Outputs = BTreeMap<String, Vec<u8>>;
+
+/// A case on disk.
+pub struct Case {
+    /// Name of its folder.
+    pub name: String,
+    folder: PathBuf,
+    /// The folder below which `case.json` names files.
+    data: PathBuf,
+}
+
+/// All cases below `data/cases`, in order of their names.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn cases(data: &Path) -> Result<Vec<Case>, String> {
+    let root = data.join("cases");
+    let entries = std::fs::read_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let name = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(folders.into_iter().map(|folder| Case { name: name(&folder), folder, data: data.to_owned() }).collect())
+}
+
+impl Case {
+    /// What must come out.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn expected(&self) -> Result<Outputs, String> {
+        let entries = std::fs::read_dir(&self.folder).map_err(|error| error.to_string())?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| name != "case.json");
+        names.map(|name| std::fs::read(self.folder.join(&name)).map(|bytes| (name, bytes)).map_err(|error| error.to_string())).collect()
+    }
+
+    /// Runs the case and compares. With `bless`, what came out becomes what must come out.
+    ///
+    /// # Errors
+    /// The difference, in words.
+    pub fn check(&self, engine: &dyn Engine, bless: bool) -> Result<(), String> {
+        let got = self.run(engine)?;
+        if bless {
+            return self.bless(&got);
+        }
+        let want = self.expected()?;
+        let names: Vec<&String> = want.keys().chain(got.keys().filter(|name| !want.contains_key(*name))).collect();
+        let differ = names.into_iter().find(|name| want.get(*name) != got.get(*name));
+        differ
+            .map_or(Ok(()), |name| Err(format!("{}: {name}\n  want: {}\n  got:  {}", self.name, show(want.get(name)), show(got.get(name)))))
+    }
+
+    /// What the engine makes of the case, which must not depend on how the bytes are cut.
+    fn run(&self, engine: &dyn Engine) -> Result<Outputs, String> {
+        let input = Input::read(&self.data, &self.folder.join("case.json"))?;
+        let bytewise = input.data.len() <= BYTEWISE_BYTES_MAX;
+        let sizes = CHUNK_BYTES.iter().filter(|&&size| size > 1 || bytewise);
+        let results = sizes.map(|&size| self.run_in_chunks(&input, engine, size)).collect::<Result<Vec<_>, String>>()?;
+        match results.windows(2).all(|pair| pair[0] == pair[1]) {
+            true => results.into_iter().next().ok_or_else(|| "no run".to_owned()),
+            false => Err(format!("{}: the size of the chunks changes the result", self.name)),
+        }
+    }
+
+    fn run_in_chunks(&self, input: &Input, engine: &dyn Engine, size: usize) -> Result<Outputs, String> {
+        let mut outputs = Outputs::new();
+        match perform(input, engine, size, &mut outputs) {
+            Ok(()) => Ok(outputs),
+            Err(Failure::Data { fault, .. }) => {
+                let error = serde_json::to_string_pretty(&fault).map_err(|error| error.to_string())?;
+                Ok(Outputs::from([("error.json".to_owned(), (error + "\n").into_bytes())]))
+            }
+            Err(other) => Err(format!("{}: {other}", self.name)),
+        }
+    }
+
+    fn bless(&self, got: &Outputs) -> Result<(), String> {
+        let stale = self.expected()?.into_keys().filter(|name| !got.contains_key(name));
+        let removed = stale.map(|name| std::fs::remove_file(self.folder.join(name)));
+        let written = got.iter().map(|(name, bytes)| std::fs::write(self.folder.join(name), bytes));
+        removed.chain(written).collect::<Result<(), _>>().map_err(|error| error.to_string())
+    }
+}
+
+fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Answer<()> {
+    let plan = input.plan.to_string();
+    match input.verb.as_str() {
+        "train" => {
+            let statistics = summarize(input, engine, &plan, size, out)?;
+            if input.plan.get("columns").is_none() {
+                put(out, "model.json", engine.fit(&statistics, &plan)?);
+            }
+            put(out, "statistics.json", statistics);
+        }
+        "merge" => {
+            let mut merger = engine.merger()?;
+            input.documents.iter().try_for_each(|document| merger.add(document))?;
+            put(out, "statistics.json", merger.finish()?);
+        }
+        "subtract" => put(out, "statistics.json", engine.subtract(document(input, 0), document(input, 1))?),
+        "fit" => put(out, "model.json", engine.fit(document(input, 0), &plan)?),
+        "plan" => put(out, "plan.json", engine.model(&input.model)?.plan()?),
+        "predict" => put(out, "prediction.json", engine.model(&input.model)?.predict_record(&text(&input.data))?),
+        "table" => {
+            let model = engine.model(&input.model)?;
+            out.insert("predictions".to_owned(), feed(&mut *model.table(&plan)?, &input.data, size)?);
+        }
+        "records" => {
+            out.insert("records.jsonl".to_owned(), feed(&mut *engine.record_writer(&plan)?, &input.data, size)?);
+        }
+        "profile" => {
+            out.insert("profile.json".to_owned(), feed(&mut *engine.profiler(&plan)?, &input.data, size)?);
+        }
+        "judge" => judge(input, engine, size, out)?,
+        "difference" => put(out, "difference.txt", engine.first_difference(&input.model, document(input, 0))?.unwrap_or_default()),
+        other => return Err(Failure::Usage(format!("case.json asks for `{other}`, which is no verb"))),
+    }
+    Ok(())
+}
+
+/// Judges the model by the case's data, or by its first document where it gives statistics.
+fn judge(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Answer<()> {
+    let records = match input.documents.first() {
+        Some(statistics) => statistics.clone(),
+        None => {
+            let plan = with_format(&engine.model(&input.model)?.plan()?, &input.plan);
+            summarize(input, engine, &plan, size, out)?
+        }
+    };
+    let verdict = engine.judge(&input.model, &records, input.threshold)?;
+    put(out, "report.json", verdict.report);
+    if let Some(model) = verdict.model {
+        put(out, "model.json", model);
+    }
+    Ok(())
+}
+
+/// The model's plan, with what the case says of how the bytes are written.
+fn with_format(plan: &str, format: &Value) -> String {
+    let mut plan: Value = serde_json::from_str(plan).unwrap_or_default();
+    for (key, value) in format.as_object().into_iter().flatten() {
+        plan[key] = value.clone();
+    }
+    plan.to_string()
+}
+
+fn summarize(input: &Input, engine: &dyn Engine, plan: &str, size: usize, out: &mut Outputs) -> Answer<String> {
+    let mut stream = engine.summarizer(plan)?;
+    let statistics = feed(&mut *stream, &input.data, size)?;
+    let notes = stream.notes()?;
+    if notes != "[]" {
+        put(out, "notes.json", notes);
+    }
+    Ok(text(&statistics))
+}
+
+fn feed(stream: &mut dyn Stream, data: &[u8], size: usize) -> Answer<Vec<u8>> {
+    let mut out = Vec::new();
+    for chunk in data.chunks(size.min(data.len().max(1))) {
+        out.extend(stream.push(chunk)?);
+    }
+    out.extend(stream.finish()?);
+    Ok(out)
+}
+
+fn document(input: &Input, at: usize) -> &str {
+    input.documents.get(at).map_or("", String::as_str)
+}
+
+fn put(out: &mut Outputs, name: &str, text: String) {
+    out.insert(name.to_owned(), text.into_bytes());
+}
+
+fn show(bytes: Option<&Vec<u8>>) -> String {
+    bytes.map_or_else(|| "no such file".to_owned(), |bytes| text(bytes))
+}

@@ -1,0 +1,44 @@
+//! The cases over the logic that is linked in, and the corpus's own completeness.
+
+use samefit_command::engine::Linked;
+use samefit_conformance::cases;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
+
+/// Codes that no document or stream of bytes can bring about: calls in the wrong order, and columns, which `core-wasm/tests` tries.
+const NOT_IN_CASES: [&str; 2] = ["spent", "column-lengths"];
+
+/// `SAMEFIT_BLESS=1` makes what comes out what must come out: read the differences before you commit them.
+#[test]
+fn every_case_gives_its_bytes() {
+    let check_all =
+        |bless| -> Vec<String> { cases(Path::new(DATA)).unwrap().iter().filter_map(|case| case.check(&Linked, bless).err()).collect() };
+    if std::env::var_os("SAMEFIT_BLESS").is_some() {
+        // cases read what others give, models of predictions for instance, and those read others' again
+        (0..3).for_each(|_| drop(check_all(true)));
+    }
+    let failures = check_all(false);
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let mut seen = BTreeSet::new();
+    for case in cases(Path::new(DATA)).unwrap() {
+        for (name, bytes) in case.expected().unwrap() {
+            if name == "error.json" || name == "notes.json" {
+                let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+                let all = document.as_array().cloned().unwrap_or_else(|| vec![document]);
+                seen.extend(all.iter().map(|error| error["code"].as_str().unwrap().to_owned()));
+            }
+        }
+    }
+    let missing: Vec<&str> = samefit_core::error::CODES
+        .iter()
+        .map(|(code, _)| *code)
+        .filter(|code| !seen.contains(*code) && !NOT_IN_CASES.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no case shows {missing:?}");
+}
