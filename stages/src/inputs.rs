@@ -253,3 +253,94 @@ fn some(names: &[String]) -> String {
         more => format!("{} and {more} more", shown.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Memory, in_stage};
+
+    fn found(files: &[(&str, &str)], paths: &[&str], out: Option<&str>, wanted: Wanted) -> (Answer<Vec<String>>, Vec<String>) {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let (answer, lines) = in_stage(&Memory::of(files), |stage| find(stage, &paths, out, wanted));
+        let shown = |source: &Source| format!("{} {} {}", source.path, source.below, source.format.name());
+        (answer.map(|sources| sources.iter().map(shown).collect()), lines.noted)
+    }
+
+    fn failure(files: &[(&str, &str)], paths: &[&str], out: Option<&str>) -> (String, u8) {
+        let failure = found(files, paths, out, Wanted::Data).0.unwrap_err();
+        (failure.to_string(), failure.exit_code())
+    }
+
+    #[test]
+    fn a_folder_is_all_its_data_files_sorted() {
+        let files = [
+            ("d/b.csv.gz", ""),
+            ("d/a/z.JSONL", ""),
+            ("d/a.json", ""),
+            ("d/.hidden.csv", ""),
+            ("d/.git/x.csv", ""),
+            ("d/provenance.json", ""),
+            ("d/report.json", ""),
+            ("d/README.md", ""),
+        ];
+        let (answer, notes) = found(&files, &["d"], None, Wanted::Data);
+        assert_eq!(answer.unwrap(), ["d/a.json a.json json", "d/a/z.JSONL a/z.JSONL jsonl", "d/b.csv.gz b.csv.gz csv"]);
+        assert_eq!(notes, ["note: d: passed over `README.md`, by the name no data"]);
+    }
+
+    #[test]
+    fn statistics_are_json() {
+        let files = [("d/a.json", ""), ("d/a.csv", ""), ("s", "")];
+        let (answer, notes) = found(&files, &["d", "s"], None, Wanted::Statistics);
+        assert_eq!(answer.unwrap(), ["d/a.json a.json json", "s s json"]);
+        assert_eq!(notes, ["note: d: passed over `a.csv`, by the name no data"]);
+    }
+
+    #[test]
+    fn a_file_that_is_named_is_read_whatever_its_name() {
+        let files = [("x/data.txt", ""), ("/dev/stdin", "")];
+        let (answer, _) = found(&files, &["x/data.txt", "/dev/stdin"], None, Wanted::Data);
+        assert_eq!(answer.unwrap(), ["x/data.txt data.txt csv", "/dev/stdin stdin csv"]);
+    }
+
+    #[test]
+    fn what_this_command_writes_is_not_read() {
+        let files = [("d/a.csv", ""), ("d/out/1.json", ""), ("d/s.json", "")];
+        assert_eq!(found(&files, &["d"], Some("d/out"), Wanted::Data).0.unwrap().len(), 2);
+        assert_eq!(found(&files, &["d"], Some("d/s.json"), Wanted::Data).0.unwrap().len(), 2);
+        let (text, code) = failure(&files, &["d"], Some("d/"));
+        assert_eq!((text.as_str(), code), ("error: `d` is read and written at once\nhelp: give --out another folder", 2));
+    }
+
+    #[test]
+    fn nothing_is_found_with_words() {
+        let (text, code) = failure(&[("d/a.md", "")], &["d"], None);
+        let help = "files of data end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz`";
+        assert_eq!((text, code), (format!("error: d: no file of data in this folder; it holds `a.md`\nhelp: {help}"), 3));
+        let (text, code) = failure(&[("d/a.md", "")], &["e.csv"], None);
+        let help = "check the path; it counts from the folder you are in";
+        assert_eq!((text, code), (format!("error: e.csv: there is no such file or folder\nhelp: {help}"), 3));
+    }
+
+    #[test]
+    fn formats_of_other_versions_are_not_passed_over() {
+        let (text, code) = failure(&[("d/a.csv", ""), ("d/b.parquet", "")], &["d"], None);
+        assert!(text.starts_with("error: d/b.parquet: this file is Parquet, which this version does not read\n"), "{text}");
+        assert_eq!(code, 3);
+    }
+
+    #[test]
+    fn no_row_counts_twice() {
+        let (text, code) = failure(&[("d/a.csv", "")], &["d", "d/a.csv"], None);
+        assert_eq!((text.contains("its rows would count twice"), code), (true, 2));
+    }
+
+    #[test]
+    fn a_folder_stands_for_the_document_in_it() {
+        let files = Memory::of(&[("m/model.json", "{}"), ("r/report.json", "{}")]);
+        assert_eq!(document_path(&files, "m", "model.json").unwrap(), "m/model.json");
+        assert_eq!(document_path(&files, "m/model.json", "model.json").unwrap(), "m/model.json");
+        let text = document_path(&files, "r", "model.json").unwrap_err().to_string();
+        assert!(text.starts_with("error: r: there is no `model.json` in this folder\nhelp: "), "{text}");
+    }
+}

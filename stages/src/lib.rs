@@ -29,4 +29,6 @@ mod splitmix;
 pub mod stage;
 pub mod summing;
 pub mod table;
+#[cfg(test)]
+mod testing;
 pub mod verbs;

@@ -99,3 +99,43 @@ impl<'a> Outputs<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::Format;
+    use crate::testing::Memory;
+
+    fn source(below: &str) -> Source {
+        Source { path: format!("/pfs/data/{below}"), below: below.to_owned(), format: Format::Csv, kind: Kind::File }
+    }
+
+    #[test]
+    fn input_stands_for_the_path_of_the_one_file() {
+        assert_eq!(place("/pfs/out/{input}", &[source("site1/a.csv.gz")]).unwrap(), "/pfs/out/site1/a");
+        assert_eq!(place("{input}.json", &[source("a.csv")]).unwrap(), "a.json");
+        assert_eq!(place("out", &[source("a.csv"), source("b.csv")]).unwrap(), "out");
+        let failure = place("{input}", &[source("a.csv"), source("b.csv")]).unwrap_err();
+        assert_eq!((failure.to_string().contains("2 were found"), failure.exit_code()), (true, 2));
+    }
+
+    #[test]
+    fn an_input_is_never_overwritten() {
+        let files = Memory::of(&[("a.json", "in"), ("m/model.json", "in")]);
+        let mut outputs = Outputs::new(&files, ["a.json", "m/model.json"]);
+        assert_eq!(outputs.create("a.json").unwrap_err().exit_code(), 2);
+        assert_eq!(outputs.remove("m/model.json").unwrap_err().exit_code(), 2);
+        outputs.put("b.json", "out").unwrap();
+        assert_eq!(outputs.commit().unwrap(), ["b.json"]);
+        assert_eq!(files.get("a.json").unwrap(), b"in");
+        assert_eq!(files.get("b.json").unwrap(), b"out");
+    }
+
+    #[test]
+    fn a_folder_is_no_file_and_a_file_no_folder() {
+        let files = Memory::of(&[("d/a.json", "")]);
+        assert_eq!(file(&files, "d".into()).unwrap_err().exit_code(), 2);
+        assert_eq!(folder(&files, "d/a.json".into()).unwrap_err().exit_code(), 2);
+        assert_eq!(folder(&files, "new".into()).unwrap(), "new");
+    }
+}

@@ -137,3 +137,49 @@ impl Plan {
 fn list(names: &Names) -> Value {
     json!(names.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Names;
+    use crate::testing::Memory;
+
+    fn names(names: &[&str]) -> Option<Names> {
+        Some(Names(names.iter().map(|name| (*name).to_owned()).collect()))
+    }
+
+    #[test]
+    fn no_flags_say_nothing() {
+        let plan = Plan::new().missing(None).delimiter(DelimiterArg::default()).summing(&SumArgs::default()).fitting(&FitArgs::default());
+        assert_eq!(plan.text(), "{}");
+        assert_eq!(plan.text_for(Format::JsonLines), r#"{"format":"jsonl"}"#);
+    }
+
+    #[test]
+    fn every_flag_says_its_key() {
+        let files = Memory::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
+        let read = ReadArgs {
+            missing: Some("drop".into()),
+            delimiter: DelimiterArg { delimiter: Some(';') },
+            schema: SchemaArg { schema: Some("s.json".into()) },
+        };
+        let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true };
+        let fit = FitArgs { target: Some("y".into()), features: names(&["a", "a^2"]), no_intercept: true };
+        let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
+        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"target":"y","features":["a","a^2"],"intercept":false,"format":"csv","delimiter":";"}"#;
+        assert_eq!(plan.text_for(Format::Csv), expected);
+        assert_eq!(plan.schema_input().unwrap().path, "s.json");
+    }
+
+    #[test]
+    fn a_fault_of_the_schema_is_the_schemas() {
+        let files = Memory::of(&[("s.json", "{}"), ("bad.json", "{")]);
+        let schema = |path: &str| SchemaArg { schema: Some(path.into()) };
+        let plan = Plan::new().schema(&files, &schema("s.json")).unwrap();
+        let fault = |code: &str| Failure::from(crate::failure::Fault { code: code.into(), text: "x".into(), ..Default::default() });
+        assert_eq!(plan.blame(fault("schema")).to_string(), "error: s.json: x");
+        assert_eq!(plan.blame(fault("term")).to_string(), "error: x");
+        let failure = Plan::new().schema(&files, &schema("bad.json")).unwrap_err();
+        assert!(failure.to_string().starts_with("error: bad.json: the JSON is cut off"), "{failure}");
+    }
+}

@@ -164,3 +164,67 @@ pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Memory;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read(name: &str, bytes: &[u8]) -> Answer<(Vec<u8>, Input)> {
+        let mut all = Vec::new();
+        let input = each_chunk(&Memory::of(&[(name, bytes)]), name, |chunk| {
+            all.extend_from_slice(chunk);
+            Ok(())
+        })?;
+        Ok((all, input))
+    }
+
+    #[test]
+    fn sizes_and_digests_are_of_the_bytes_as_stored() {
+        let (all, input) = read("a.csv", b"abc").unwrap();
+        assert_eq!((all.as_slice(), input.bytes), (&b"abc"[..], 3));
+        assert_eq!(input.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let stored = gzip(b"abc");
+        let (all, input) = read("a.csv.gz", &stored).unwrap();
+        assert_eq!((all.as_slice(), input.bytes), (&b"abc"[..], stored.len() as u64));
+        assert_eq!(input.sha256, hex(&Sha256::digest(&stored)));
+    }
+
+    #[test]
+    fn several_gzip_members_are_one_file() {
+        let long = vec![b'x'; 3 * CHUNK_BYTES + 7];
+        let (all, _) = read("a.gz", &[gzip(&long), gzip(b"abc")].concat()).unwrap();
+        assert_eq!(all.len(), long.len() + 3);
+    }
+
+    #[test]
+    fn damaged_gzip_is_bad_data() {
+        let whole = gzip(&(0..100_000u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
+        for (bytes, words) in [
+            (&whole[..whole.len() / 2], "the compressed data are cut off"),
+            (&b""[..], "cut off"),
+            (&b"age,y\n1,2\n"[..], "not gzip, or damaged"),
+        ] {
+            let failure = read("a.csv.gz", bytes).unwrap_err();
+            assert!(failure.to_string().contains(words), "{failure}");
+            assert_eq!(failure.exit_code(), 3);
+        }
+    }
+
+    #[test]
+    fn a_document_is_utf8_without_its_mark() {
+        let files = Memory::of(&[("a.json", &b"\xef\xbb\xbf{}"[..]), ("b.json", &b"{\"a\": \"\xff\"}"[..])]);
+        assert_eq!(text(&files, "a.json").unwrap().0, "{}");
+        let failure = text(&files, "b.json").unwrap_err();
+        assert!(failure.to_string().starts_with("error: b.json: byte 8 is not UTF-8 text"), "{failure}");
+    }
+}

@@ -149,3 +149,73 @@ fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, writte
 fn share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0).ok_or_else(|| "expected a number between 0 and 1".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Memory, in_stage};
+    use proptest::prelude::*;
+
+    fn split(name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Failure> {
+        let files = Memory::of(&[(name, data)]);
+        let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), json: JsonArg::default() };
+        in_stage(&files, |stage| run(stage, &args)).0?;
+        let extension = if name.ends_with("l") { "jsonl" } else { "csv" };
+        let [training, holdout] =
+            ["training", "holdout"].map(|part| String::from_utf8(files.get(&format!("out/{part}.{extension}")).unwrap()).unwrap());
+        Ok((training, holdout))
+    }
+
+    /// The lines of `parts` in the order of `whole`, where all lines are different.
+    fn together(whole: &str, parts: [&str; 2]) -> Vec<String> {
+        let mut lines: Vec<String> = parts.iter().flat_map(|part| part.split_inclusive('\n')).map(str::to_owned).collect();
+        lines.sort_by_key(|line| whole.find(line.trim_end()));
+        lines
+    }
+
+    #[test]
+    fn the_header_is_in_both_and_quoted_line_breaks_stay_whole() {
+        let data = "\u{feff}a,b\r\n1,\"x\ny\"\r\n\r\n2,z\r\n3,w";
+        let (training, holdout) = split("d.csv", data.as_bytes(), 0.34, 7).unwrap();
+        assert!(training.starts_with("\u{feff}a,b\r\n") && holdout.starts_with("\u{feff}a,b\r\n"));
+        let rows = training["\u{feff}a,b\r\n".len()..].len() + holdout["\u{feff}a,b\r\n".len()..].len();
+        assert_eq!(rows, "1,\"x\ny\"\r\n2,z\r\n3,w".len());
+        assert_eq!((training + &holdout).matches("\"x\ny\"").count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_said() {
+        for (name, data, words) in [
+            ("d.csv", "a,b\n", "there is no record in it"),
+            ("d.csv", "", "there is no record in it"),
+            ("d.csv", "a\n1\n", "a holdout of 0.2 of 1 records is 0, which leaves one side without a record"),
+            ("d.csv", "a\n\"1\n", "row 2: a quoted field is never closed"),
+            ("d.json", "{}", "a JSON file is one object"),
+        ] {
+            let failure = split(name, data.as_bytes(), 0.2, 1).unwrap_err();
+            assert!(failure.to_string().contains(words), "{failure}");
+            assert_eq!(failure.exit_code(), 3);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_are_the_whole(rows in 2u64..80, share in 0.01f64..0.99, seed: u64) {
+            let lines: String = (0..rows).map(|row| format!("{{\"row\": {row}, \"text\": \"\\\"\"}}\n")).collect();
+            let expected = (share * rows as f64).round() as u64;
+            prop_assume!(expected > 0 && expected < rows);
+            let (training, holdout) = split("d.jsonl", lines.as_bytes(), share, seed).unwrap();
+            prop_assert_eq!(holdout.lines().count() as u64, expected);
+            prop_assert_eq!(together(&lines, [&training, &holdout]).concat(), lines.clone());
+            prop_assert_eq!(split("d.jsonl", lines.as_bytes(), share, seed).unwrap(), (training, holdout));
+        }
+    }
+
+    /// The same seed chooses the same rows in every version: these are version 0.1's.
+    #[test]
+    fn a_seed_is_a_promise() {
+        let data: String = std::iter::once("n\n".to_owned()).chain((1..=20).map(|row| format!("{row}\n"))).collect();
+        let (_, holdout) = split("d.csv", data.as_bytes(), 0.25, 1).unwrap();
+        assert_eq!(holdout, "n\n9\n13\n15\n16\n20\n");
+    }
+}

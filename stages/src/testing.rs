@@ -1,0 +1,176 @@
+//! A file system in memory, an engine that is not there, and a report that remembers: what the tests of the stages run on.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use crate::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
+use crate::failure::Failure;
+use crate::files::{Files, Kind, Output};
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// Files by path. A path that others begin with is a folder.
+#[derive(Default)]
+pub(crate) struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
+
+impl Memory {
+    pub(crate) fn of<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
+        Self(RefCell::new(files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.as_ref().to_vec())).collect()))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.borrow().get(path).cloned()
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        self.0.borrow().keys().any(|other| other.starts_with(&below))
+    }
+}
+
+impl Files for Memory {
+    fn kind(&self, path: &str) -> io::Result<Kind> {
+        match () {
+            () if self.0.borrow().contains_key(path) => Ok(if path.starts_with("/dev/") { Kind::Pipe } else { Kind::File }),
+            () if self.is_folder(path) => Ok(Kind::Folder),
+            () => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
+        let below = format!("{}/", folder.trim_end_matches('/'));
+        let files = self.0.borrow();
+        let rest = files.keys().filter_map(|path| path.strip_prefix(&below)?.split('/').next());
+        let mut names: Vec<String> = rest.map(str::to_owned).collect();
+        names.dedup();
+        names.reverse();
+        Ok(names)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
+        let bytes = self.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(io::Cursor::new(bytes)))
+    }
+
+    fn identity(&self, path: &str) -> io::Result<String> {
+        self.kind(path).map(|_| path.trim_end_matches('/').to_owned())
+    }
+
+    fn output(&self) -> Box<dyn Output + '_> {
+        Box::new(Pending { files: self, new: Vec::new(), gone: Vec::new() })
+    }
+}
+
+struct Pending<'a> {
+    files: &'a Memory,
+    new: Vec<(String, Vec<u8>)>,
+    gone: Vec<String>,
+}
+
+impl Output for Pending<'_> {
+    fn create(&mut self, path: &str) -> Answer<usize> {
+        self.new.push((path.to_owned(), Vec::new()));
+        Ok(self.new.len() - 1)
+    }
+
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+        self.new[handle].1.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn close(&mut self, _handle: usize) -> Answer<()> {
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &str) -> Answer<()> {
+        self.gone.push(path.to_owned());
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>) -> Answer<()> {
+        let mut files = self.files.0.borrow_mut();
+        files.retain(|path, _| !self.gone.contains(path));
+        files.extend(self.new);
+        Ok(())
+    }
+}
+
+/// What was reported.
+#[derive(Default)]
+pub(crate) struct Lines {
+    pub(crate) said: Vec<String>,
+    pub(crate) noted: Vec<String>,
+    pub(crate) printed: String,
+}
+
+impl Report for Lines {
+    fn say(&mut self, line: &str) {
+        self.said.push(line.to_owned());
+    }
+
+    fn note(&mut self, line: &str) {
+        self.noted.push(line.to_owned());
+    }
+
+    fn print(&mut self, text: &str) -> Answer<()> {
+        self.printed.push_str(text);
+        Ok(())
+    }
+}
+
+/// Runs something in a stage over `files`, without an engine; returns what it answers and what was reported.
+pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Answer<T>) -> (Answer<T>, Lines) {
+    let mut lines = Lines::default();
+    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, command: &[] });
+    (answer, lines)
+}
+
+/// An engine for what needs none.
+struct NoEngine;
+
+fn none<T>() -> Answer<T> {
+    Err(Failure::Trap("there is no engine in this test".to_owned()))
+}
+
+impl Engine for NoEngine {
+    fn summarizer(&self, _: &str) -> Answer<Box<dyn Stream + '_>> {
+        none()
+    }
+
+    fn record_writer(&self, _: &str) -> Answer<Box<dyn Stream + '_>> {
+        none()
+    }
+
+    fn profiler(&self, _: &str) -> Answer<Box<dyn Stream + '_>> {
+        none()
+    }
+
+    fn merger(&self) -> Answer<Box<dyn Merger + '_>> {
+        none()
+    }
+
+    fn subtract(&self, _: &str, _: &str) -> Answer<String> {
+        none()
+    }
+
+    fn fit(&self, _: &str, _: &str) -> Answer<String> {
+        none()
+    }
+
+    fn model(&self, _: &str) -> Answer<Box<dyn Model + '_>> {
+        none()
+    }
+
+    fn judge(&self, _: &str, _: &str, _: f64) -> Answer<Verdict> {
+        none()
+    }
+
+    fn first_difference(&self, _: &str, _: &str) -> Answer<Option<String>> {
+        none()
+    }
+
+    fn identity(&self) -> Answer<Identity> {
+        none()
+    }
+}
