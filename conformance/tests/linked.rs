@@ -1,5 +1,7 @@
 //! The cases over the logic that is linked in, and the corpus's own completeness.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 use samefit_command::engine::Linked;
 use samefit_conformance::cases;
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! Data that come as columns of numbers give what the same data give as CSV.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 use proptest::prelude::*;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};

@@ -47,6 +47,17 @@ impl Wasm {
         }
     }
 
+    /// The same component built without SIMD, which must answer alike.
+    #[cfg(test)]
+    pub(crate) fn without_simd() -> Answer<Self> {
+        static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit-nosimd.cwasm"));
+        // SAFETY: as in `embedded`.
+        #[allow(unsafe_code)]
+        unsafe {
+            Self::load(COMPILED)
+        }
+    }
+
     /// # Safety
     ///
     /// `compiled` must come from wasmtime's `precompile_component`, unchanged: it is machine code that will be run.

@@ -1,5 +1,7 @@
 //! The native program: command line to verb, failure to exit code.
 
+#[cfg(test)]
+mod conformance;
 mod engine;
 mod engine_config;
 mod files;

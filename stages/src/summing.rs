@@ -37,19 +37,19 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
 }
 
-/// The sum of statistics documents, of which there is at least one.
+/// The sum of statistics documents, of which there is at least one. Even a single one is read: it may come from anywhere.
 pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Answer<Sum> {
     let mut inputs = Vec::new();
-    let mut parts = Parts::new(stage, sources.len());
+    let mut merger = stage.engine.merger()?;
     for source in sources {
-        let (text, input) = reading::text(parts.stage.files, &source.path)?;
+        let (text, input) = reading::text(stage.files, &source.path)?;
         inputs.push(input);
-        parts.add(text, &source.path)?;
+        merger.add(&text).map_err(|failure| failure.in_file(&source.path))?;
     }
-    Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
+    Ok(Sum { statistics: merger.finish()?, inputs, name: name(sources) })
 }
 
-/// Statistics that become one; a single document stays as it is, unparsed.
+/// Statistics of the engine's own making that become one; a single document stays as it is, unparsed.
 struct Parts<'s, 'a> {
     stage: &'s mut Stage<'a>,
     merger: Option<Box<dyn crate::engine::Merger + 'a>>,

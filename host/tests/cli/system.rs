@@ -1,0 +1,122 @@
+//! What the system refuses: permissions, space, time.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::place::{Place, Ran};
+
+/// The exit code of a command of the test's own that says the system does not allow the test.
+const CANNOT: i32 = 77;
+
+fn is_root(place: &Place) -> bool {
+    place.shell("id -u").stdout().trim() == "0"
+}
+
+/// Runs a line as someone who may not do everything.
+fn unprivileged(place: &Place, line: &str) -> Option<Ran> {
+    if !is_root(place) {
+        return Some(place.shell(line));
+    }
+    // the program may stand where others cannot enter
+    std::fs::copy(env!("CARGO_BIN_EXE_samefit"), place.path("samefit")).unwrap();
+    let line = line.replace("samefit ", "./samefit ");
+    let ran = place.shell(&format!("setpriv --reuid=65534 --regid=65534 --clear-groups true || exit {CANNOT}; setpriv --reuid=65534 --regid=65534 --clear-groups {line}"));
+    (ran.code() != CANNOT).then_some(ran)
+}
+
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_an_input_failure() {
+    let place = Place::new();
+    place.shell("mkdir closed && printf 'a,y\\n1,2\\n' > closed/a.csv && chmod 000 closed");
+    let ran = unprivileged(&place, "samefit summarize --data closed --out out");
+    place.shell("chmod 755 closed");
+    let Some(ran) = ran else { return skipped("running as root, and setpriv cannot become someone else") };
+    let help = "help: run as a user who may read it, or change its permissions";
+    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed: permission denied\n{help}\n")));
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_is_an_output_failure() {
+    let place = Place::new();
+    place.shell("printf 'a,y\\n1,2\\n' > a.csv && mkdir closed && chmod 555 closed");
+    let Some(ran) = unprivileged(&place, "samefit summarize --data a.csv --out closed/deep/out") else {
+        return skipped("running as root, and setpriv cannot become someone else");
+    };
+    let help = "help: give --out a place where you may write";
+    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed/deep/out/statistics.json: permission to write denied\n{help}\n")));
+    assert!(place.tree().iter().all(|path| !path.starts_with("closed/")));
+}
+
+#[test]
+fn a_file_beyond_its_limit_leaves_nothing() {
+    let place = Place::new();
+    let before = place.tree();
+    let ran = place.shell("trap '' XFSZ; ulimit -f 1; samefit train --data data/diabetes.csv --target y --out out/model");
+    let text = "error: out/model/model.json: larger than a file may be here; nothing was written\nhelp: raise the limit (`ulimit -f`)\n";
+    assert_eq!((ran.code(), ran.stderr().as_str()), (1, text));
+    assert_eq!(place.tree(), before);
+}
+
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let place = Place::new();
+    let script = format!(
+        "mkdir disk && unshare --mount --map-root-user sh -c '
+            mount -t tmpfs -o size=64k,mode=777 tmpfs disk || exit {CANNOT}
+            printf old > disk/1.json
+            samefit qc-pre-process --data data/diabetes.csv --target y --out disk/records
+            code=$?; find disk; cat disk/1.json; exit $code' || exit $?"
+    );
+    let ran = place.shell(&script);
+    if ran.code() == CANNOT || ran.stderr().contains("unshare") {
+        return skipped("a small file system cannot be mounted here");
+    }
+    assert_eq!(ran.code(), 1, "{}", ran.stderr());
+    assert!(ran.stderr().contains("the disk is full; nothing was written\nhelp: free space"), "{}", ran.stderr());
+    assert_eq!(ran.stdout(), "disk\ndisk/1.json\nold");
+}
+
+#[test]
+fn a_full_device_is_an_output_failure() {
+    let place = Place::new();
+    let ran = place.shell("samefit summarize --data data/diabetes.csv --out full.json && samefit merge full.json --out /dev/full");
+    assert_eq!(ran.code(), 1);
+    assert!(ran.stderr().contains("error: /dev/full: the disk is full"), "{}", ran.stderr());
+    assert!(std::path::Path::new("/dev/full").exists());
+}
+
+#[test]
+fn a_pipe_that_closes_early_is_no_failure() {
+    let place = Place::new();
+    place.shell("samefit train --data data/diabetes.csv --target y --out m");
+    let ran = place.shell("{ samefit inspect --json m; echo $? >&2; } | head -c 1");
+    assert_eq!((ran.stdout().as_str(), ran.stderr().as_str()), ("{", "0\n"));
+}
+
+/// The program waits for its input with output half written, and is told to stop.
+#[test]
+fn a_signal_leaves_nothing_and_is_the_exit_code() {
+    for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
+        let place = Place::new();
+        place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
+        let mut child =
+            place.command("exec samefit infer --model m --attributes /dev/stdin --out out").stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"bmi\n0.01\n").unwrap();
+        let start = Instant::now();
+        while !place.tree().iter().any(|path| path.starts_with("out/.samefit-")) {
+            assert!(start.elapsed() < Duration::from_secs(30), "no output was begun");
+            sleep(Duration::from_millis(5));
+        }
+        place.shell(&format!("kill -{signal} {}", child.id()));
+        let status = child.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(number));
+        assert!(!place.tree().iter().any(|path| path.starts_with("out/")), "{:?}", place.tree());
+    }
+}
