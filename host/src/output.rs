@@ -12,8 +12,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
 use samefit_stages::files::Output;
+use samefit_stages::outputs::failed;
 use tempfile::TempDir;
 
 use crate::interrupt;
@@ -83,7 +83,7 @@ impl Output for Staged {
 
 impl Staged {
     fn begin(&mut self, path: &str) -> io::Result<Pending> {
-        let to = followed(Path::new(path))?;
+        let to = followed(Path::new(path));
         match fs::metadata(&to) {
             Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => {
@@ -123,6 +123,7 @@ impl Staged {
             Ok(()) => self.made.push(folder.to_owned()),
             // another worker was quicker
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(io::ErrorKind::NotADirectory.into()),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -173,11 +174,11 @@ impl Drop for Staged {
     }
 }
 
-/// Where a link leads, so that the file is replaced and not the link.
-fn followed(path: &Path) -> io::Result<PathBuf> {
+/// Where a link leads, so that the file is replaced and not the link. What leads nowhere, or to a pipe, is left as it is.
+fn followed(path: &Path) -> PathBuf {
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() => fs::canonicalize(path),
-        _ => Ok(path.to_owned()),
+        Ok(found) if found.is_symlink() => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+        _ => path.to_owned(),
     }
 }
 
@@ -208,21 +209,4 @@ fn flush_system(folder: &Path) -> io::Result<()> {
 
 fn name(path: &Path) -> String {
     path.display().to_string()
-}
-
-/// What to say of a path that could not be written.
-fn failed(path: &str, error: &io::Error) -> Failure {
-    let text = match error.kind() {
-        io::ErrorKind::StorageFull => "the disk is full; nothing was written\nfree space, or give --out a place on another disk".to_owned(),
-        io::ErrorKind::QuotaExceeded => {
-            "your share of the disk is used up; nothing was written\nfree space, or give --out another place".to_owned()
-        }
-        io::ErrorKind::FileTooLarge => "larger than a file may be here; nothing was written\nraise the limit (`ulimit -f`)".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission to write denied\ngive --out a place where you may write".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "this file system is read-only\ngive --out a place where you may write".to_owned(),
-        io::ErrorKind::NotADirectory => "a file stands where a folder is needed\ngive --out another place".to_owned(),
-        io::ErrorKind::IsADirectory => "a folder stands where the file would\ngive --out another place".to_owned(),
-        _ => format!("cannot be written: {error}"),
-    };
-    Failure::Io { path: path.to_owned(), text }
 }

@@ -8,7 +8,7 @@ use crate::verbs::{fit, infer, merge, qc, summarize, train};
 
 /// Exact linear regression: the same answer to the last bit, wherever it runs
 #[derive(Parser, Clone, Debug)]
-#[command(name = "samefit", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "samefit", bin_name = "samefit", version, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct StageCli {
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -22,7 +22,7 @@ pub struct StageCli {
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
 pub struct QuietArg {
     /// Say nothing but notes and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub quiet: bool,
 }
 
@@ -39,7 +39,7 @@ pub enum StageVerb {
     Fit(fit::FitVerbArgs),
     /// Judge a model by records it has not seen
     Qc(qc::QcArgs),
-    /// Predict
+    /// Predict with a model
     Infer(infer::InferArgs),
 }
 

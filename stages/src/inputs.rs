@@ -154,7 +154,7 @@ impl Search<'_> {
             return Err(self.nothing(folder));
         }
         if !self.strangers.is_empty() {
-            self.report.note(&format!("note: {folder}: passed over {}, by the name no data", some(&self.strangers)));
+            self.report.note(&format!("note: {folder}: passed over what by its name is no data: {}", some(&self.strangers)));
         }
         Ok(())
     }
@@ -237,8 +237,9 @@ fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
     for source in found.iter().filter(|source| source.kind == Kind::File) {
         let identity = files.identity(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
         if let Some(first) = seen.insert(identity, &source.path) {
-            let text = format!("`{first}` and `{}` are one file: its rows would count twice\nname it once", source.path);
-            return Err(Failure::Usage(text));
+            let path = &source.path;
+            let what = if first == path { format!("`{path}` is named twice") } else { format!("`{first}` and `{path}` are one file") };
+            return Err(Failure::Usage(format!("{what}: its rows would count twice\nname it once")));
         }
     }
     Ok(())
@@ -285,7 +286,7 @@ mod tests {
         ];
         let (answer, notes) = found(&files, &["d"], None, Wanted::Data);
         assert_eq!(answer.unwrap(), ["d/a.json a.json json", "d/a/z.JSONL a/z.JSONL jsonl", "d/b.csv.gz b.csv.gz csv"]);
-        assert_eq!(notes, ["note: d: passed over `README.md`, by the name no data"]);
+        assert_eq!(notes, ["note: d: passed over what by its name is no data: `README.md`"]);
     }
 
     #[test]
@@ -293,7 +294,7 @@ mod tests {
         let files = [("d/a.json", ""), ("d/a.csv", ""), ("s", "")];
         let (answer, notes) = found(&files, &["d", "s"], None, Wanted::Statistics);
         assert_eq!(answer.unwrap(), ["d/a.json a.json json", "s s json"]);
-        assert_eq!(notes, ["note: d: passed over `a.csv`, by the name no data"]);
+        assert_eq!(notes, ["note: d: passed over what by its name is no data: `a.csv`"]);
     }
 
     #[test]

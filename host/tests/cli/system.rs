@@ -56,9 +56,11 @@ fn a_folder_that_may_not_be_written_is_an_output_failure() {
 #[test]
 fn a_file_beyond_its_limit_leaves_nothing() {
     let place = Place::new();
+    place.shell("(echo n; seq 1000000) > long.csv");
     let before = place.tree();
-    let ran = place.shell("trap '' XFSZ; ulimit -f 1; samefit train --data data/diabetes.csv --target y --out out/model");
-    let text = "error: out/model/model.json: larger than a file may be here; nothing was written\nhelp: raise the limit (`ulimit -f`)\n";
+    // in units of 512 bytes: enough for the program's own code, too little for 6 MB
+    let ran = place.shell("trap '' XFSZ; ulimit -f 10000; samefit split long.csv --holdout 0.1 --out out/split");
+    let text = "error: out/split/training.csv: larger than a file may be here; nothing was written\nhelp: raise the limit (`ulimit -f`)\n";
     assert_eq!((ran.code(), ran.stderr().as_str()), (1, text));
     assert_eq!(place.tree(), before);
 }
