@@ -113,6 +113,11 @@ pub fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     shown.join(", ")
 }
 
+/// A stream that was used after its end.
+pub fn spent() -> Error {
+    Error::new("spent", "the stream has ended", "make a new one")
+}
+
 /// Every code and what it means. Notes (what the user should be told though nothing is wrong) have codes too.
 pub const CODES: &[(&str, &str)] = &[
     ("no-data", "The input is empty: no header, or no object."),

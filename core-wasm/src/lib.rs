@@ -1,4 +1,11 @@
 //! Exact linear regression on tables of decimal numbers.
+//!
+//! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
+//!
+//! Reading order: [`error`], [`rounding`] and [`decimal`] (numbers), [`terms`], [`json`] and [`schema`] (words), [`statistics`] (exact sums),
+//! [`plan`] (what to sum), [`sink`], [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and
+//! [`fit`], then what a user asks for: [`train`], [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
+
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
@@ -14,6 +21,7 @@ pub mod quality;
 pub mod records;
 pub mod rounding;
 pub mod schema;
+pub mod sink;
 pub mod solve;
 pub mod statistics;
 pub mod student;

@@ -11,8 +11,9 @@ use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Plan};
 use crate::records::{cells, parse_object};
+use crate::sink::{Record, Sink};
 use crate::student::two_sided_quantile;
-use crate::table::{Lines, Reader, Record, Sink};
+use crate::table::{Lines, Reader};
 use serde_json::{Map, Value, json};
 
 /// Probability with which an interval holds a new observation.
@@ -299,7 +300,7 @@ impl Table {
             }
             Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, &mut out))?,
             Input::Json(bytes) => bytes.extend_from_slice(chunk),
-            Input::Ended => return Err(crate::train::spent()),
+            Input::Ended => return Err(crate::error::spent()),
         }
         Ok(out)
     }
@@ -315,7 +316,7 @@ impl Table {
             }
             Input::JsonLines(mut lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, &mut out))?,
             Input::Json(bytes) => out = json::document(&self.predictor.predict_record(&bytes)?).into_bytes(),
-            Input::Ended => return Err(crate::train::spent()),
+            Input::Ended => return Err(crate::error::spent()),
         }
         Ok(out)
     }

@@ -5,8 +5,9 @@ use crate::error::{Result, shorten};
 use crate::fit::{mean, sd};
 use crate::json;
 use crate::plan::Plan;
+use crate::sink::{Record, Sink};
 use crate::statistics::{Accumulator, Statistics, distribution_json};
-use crate::table::{Reader, Record, Sink};
+use crate::table::Reader;
 use crate::terms::Term;
 use serde_json::{Value, json};
 
@@ -27,12 +28,12 @@ impl Profiler {
 
     /// The next bytes.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
-        self.reader.as_mut().ok_or_else(crate::train::spent)?.push(chunk, &mut self.columns)
+        self.reader.as_mut().ok_or_else(crate::error::spent)?.push(chunk, &mut self.columns)
     }
 
     /// The end of the data: the profile's text.
     pub fn finish(&mut self) -> Result<String> {
-        self.reader.take().ok_or_else(crate::train::spent)?.finish(&mut self.columns)?;
+        self.reader.take().ok_or_else(crate::error::spent)?.finish(&mut self.columns)?;
         let columns = std::mem::take(&mut self.columns);
         let described = columns.all.into_iter().map(Described::into_json).collect::<Result<Vec<Value>>>()?;
         Ok(json::document(&json!({"format": FORMAT, "rows": columns.rows, "columns": described})))

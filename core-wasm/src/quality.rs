@@ -9,10 +9,11 @@ use crate::error::{Error, Result};
 use crate::json;
 use crate::model::{Model, Qc};
 use crate::plan::{Missing, Plan, Wanted};
+use crate::sink::{Record, Sink};
 use crate::solve::plausible;
 use crate::solve::ratio::Ratio;
 use crate::statistics::{Statistics, exact_decimal};
-use crate::table::{Reader, Record, Sink};
+use crate::table::Reader;
 use crate::terms::Term;
 use dashu_int::IBig;
 use serde::Serialize;
@@ -178,13 +179,13 @@ impl RecordWriter {
 
     /// The next bytes; returns the records that are complete.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        self.reader.as_mut().ok_or_else(crate::train::spent)?.push(chunk, &mut self.rows)?;
+        self.reader.as_mut().ok_or_else(crate::error::spent)?.push(chunk, &mut self.rows)?;
         Ok(std::mem::take(&mut self.rows.out))
     }
 
     /// The end of the table; returns the rest.
     pub fn finish(&mut self) -> Result<Vec<u8>> {
-        self.reader.take().ok_or_else(crate::train::spent)?.finish(&mut self.rows)?;
+        self.reader.take().ok_or_else(crate::error::spent)?.finish(&mut self.rows)?;
         Ok(std::mem::take(&mut self.rows.out))
     }
 }

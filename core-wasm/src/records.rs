@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result, list};
 use crate::json;
-use crate::table::{Record, Sink};
+use crate::sink::{Record, Sink};
 use serde_json::{Map, Value};
 
 /// The names and values of one object, as cells.

@@ -11,51 +11,11 @@
 use crate::error::{Error, Result};
 use crate::plan::{Format, Plan};
 use crate::records;
+use crate::sink::{Record, Sink};
 use crate::terms::check_unique;
 
 /// Most bytes of one record, or of one JSON file.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
-
-/// Takes what a reader finds.
-pub trait Sink {
-    /// The names of the columns, once, before the first record.
-    fn header(&mut self, names: &[String]) -> Result<()>;
-    /// One record, with as many cells as there are names; spaces around a cell are gone.
-    fn record(&mut self, record: &Record) -> Result<()>;
-    /// Names that the sink will ask for: a JSON record that lacks one has an empty cell there.
-    fn wants(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// Whether names that only later JSON records have may be passed over.
-    fn skips_unknown(&self) -> bool {
-        true
-    }
-    /// What a QC record's `dependent_variable` is called.
-    fn target(&self) -> &str {
-        "dependent_variable"
-    }
-}
-
-/// One record of a table.
-pub struct Record<'a> {
-    /// As a spreadsheet counts: the header is row 1.
-    pub row: u64,
-    bytes: &'a [u8],
-    ends: &'a [usize],
-}
-
-impl<'a> Record<'a> {
-    /// The cell of a column, without the spaces around it.
-    pub fn cell(&self, column: usize) -> &'a [u8] {
-        let start = if column == 0 { 0 } else { self.ends[column - 1] };
-        crate::decimal::trim(&self.bytes[start..self.ends[column]])
-    }
-
-    /// A record of cells that stand one after another in `bytes`.
-    pub(crate) fn new(row: u64, bytes: &'a [u8], ends: &'a [usize]) -> Self {
-        Self { row, bytes, ends }
-    }
-}
 
 /// Reads one format.
 pub struct Reader {
@@ -260,8 +220,8 @@ impl<S: Sink> Headed<'_, S> {
                 let names = read_header(record, delimiter).map_err(|error| error.at_row(record.row))?;
                 self.set(names)
             }
-            Some(names) if names.len() == record.ends.len() => self.sink.record(record).map_err(|error| error.at_row(record.row)),
-            Some(names) => Err(ragged(record.ends.len(), names.len()).at_row(record.row)),
+            Some(names) if names.len() == record.len() => self.sink.record(record).map_err(|error| error.at_row(record.row)),
+            Some(names) => Err(ragged(record.len(), names.len()).at_row(record.row)),
         }
     }
 
@@ -273,7 +233,7 @@ impl<S: Sink> Headed<'_, S> {
 }
 
 fn read_header(record: &Record, delimiter: u8) -> Result<Vec<String>> {
-    let cells = (0..record.ends.len()).map(|column| record.cell(column));
+    let cells = (0..record.len()).map(|column| record.cell(column));
     let names = cells.map(header_name).collect::<Result<Vec<String>>>()?;
     if let [name] = names.as_slice() {
         check_delimiter(name, delimiter)?;
@@ -403,7 +363,7 @@ mod tests {
             Ok(())
         }
         fn record(&mut self, record: &Record) -> Result<()> {
-            self.0.push((record.row, (0..record.ends.len()).map(|i| String::from_utf8_lossy(record.cell(i)).into_owned()).collect()));
+            self.0.push((record.row, (0..record.len()).map(|i| String::from_utf8_lossy(record.cell(i)).into_owned()).collect()));
             Ok(())
         }
     }

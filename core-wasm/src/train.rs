@@ -3,10 +3,11 @@
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`).
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Error, Result, list, shorten};
+use crate::error::{Error, Result, list, shorten, spent};
 use crate::plan::{Missing, Plan, Wanted, summed_column};
+use crate::sink::{Record, Sink};
 use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, moment_index};
-use crate::table::{Reader, Record, Sink};
+use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -395,9 +396,4 @@ fn text_beside_numbers(row: u64, text: &str, number_row: u64) -> Error {
 
 fn not_set(name: &str) -> Error {
     Error::new("missing-column", "the batch has no such column", "set every column before `sum-columns`").in_column(name)
-}
-
-/// A stream that was used after its end.
-pub fn spent() -> Error {
-    Error::new("spent", "the stream has ended", "make a new one")
 }

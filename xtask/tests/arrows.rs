@@ -1,0 +1,117 @@
+//! The arrows that may not exist, looked for in the sources' own text.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The core's modules in reading order: each uses only those before it.
+const CORE: [&str; 22] = [
+    "error",
+    "rounding",
+    "decimal",
+    "terms",
+    "json",
+    "schema",
+    "statistics",
+    "plan",
+    "sink",
+    "records",
+    "table",
+    "solve",
+    "student",
+    "model",
+    "fit",
+    "train",
+    "predict",
+    "quality",
+    "profile",
+    "identity",
+    "component",
+    "lib",
+];
+
+/// Rust sources below a folder, with their text but for comments and the tests at the end.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(ROOT).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n"));
+                found.push((path, code.collect()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} is empty");
+    found
+}
+
+/// Files of `folder`, but those named, that hold one of the words.
+fn holding(folder: &str, but: &[&str], words: &[&str]) -> Vec<String> {
+    let other = |path: &Path| !but.iter().any(|name| path.ends_with(name));
+    let found = sources(folder).into_iter().filter(|(path, text)| other(path) && words.iter().any(|word| text.contains(word)));
+    found.map(|(path, _)| path.display().to_string()).collect()
+}
+
+fn assert_none(found: &[String], what: &str) {
+    assert!(found.is_empty(), "{what}: {}", found.join(", "));
+}
+
+#[test]
+fn modules_of_the_core_use_those_before_them() {
+    let core = Path::new(ROOT).join("core-wasm/src");
+    for (path, text) in sources("core-wasm/src") {
+        let below = path.strip_prefix(&core).unwrap();
+        let module = below.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        let place = CORE.iter().position(|name| *name == module).unwrap_or_else(|| panic!("{module} has no place in the order"));
+        for used in text.split("crate::").skip(1) {
+            let names = used.trim_start_matches('{').split(['}', ';']).next().unwrap_or_default();
+            let first = names.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            if let Some(at) = CORE.iter().position(|name| *name == first) {
+                assert!(at <= place, "{} uses `{first}`, which comes after it", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_core_iterates_no_unordered_map() {
+    assert_none(&holding("core-wasm/src", &[], &["HashMap", "HashSet"]), "unordered maps");
+}
+
+#[test]
+fn the_core_knows_no_world() {
+    let words = ["std::fs", "std::env::", "std::time", "std::thread", "std::process", "std::net", "println!"];
+    assert_none(&holding("core-wasm/src", &[], &words), "the world outside");
+}
+
+#[test]
+fn only_two_files_know_wit() {
+    let words = ["bindgen!(", "wit_bindgen::"];
+    for folder in ["core-wasm/src", "stages/src", "host/src"] {
+        assert_none(&holding(folder, &["src/component.rs", "src/engine.rs"], &words), "WIT bindings");
+    }
+}
+
+#[test]
+fn only_one_file_of_the_program_writes() {
+    let words = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir"];
+    assert_none(&holding("host/src", &["src/output.rs"], &words), "writing to the disk");
+    assert_none(&holding("stages/src", &[], &["std::fs", "std::env", "std::process"]), "the disk in a stage");
+}
+
+#[test]
+fn the_program_and_the_stages_compute_no_statistic() {
+    for manifest in ["host/Cargo.toml", "stages/Cargo.toml"] {
+        let text = std::fs::read_to_string(format!("{ROOT}/{manifest}")).unwrap();
+        let dependencies = text.split("[dev-dependencies]").next().unwrap();
+        assert!(!dependencies.contains("samefit-core"), "{manifest} depends on the model logic");
+    }
+}
