@@ -115,9 +115,9 @@ impl Instance {
 
 /// What a call that broke off means: too much memory asked for, or a trap.
 fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Failure {
-    match store.data().refused_bytes {
-        Some(bytes) => Failure::Memory(format!("{} MiB of memory are needed, and {} MiB allowed", bytes >> 20, MEMORY_BYTES_MAX >> 20)),
-        None => Failure::Trap(error.root_cause().to_string()),
+    match store.data().refused {
+        false => Failure::Trap(error.root_cause().to_string()),
+        true => Failure::Memory(format!("more than {} MiB of memory are needed, which is the limit", MEMORY_BYTES_MAX >> 20)),
     }
 }
 
@@ -131,15 +131,14 @@ impl From<Error> for Fault {
 /// Guards an instance's memory.
 #[derive(Default)]
 struct Limits {
-    refused_bytes: Option<usize>,
+    /// Whether memory was asked for beyond the limit.
+    refused: bool,
 }
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= MEMORY_BYTES_MAX;
-        if !allowed {
-            self.refused_bytes = Some(desired);
-        }
+        self.refused |= !allowed;
         Ok(allowed)
     }
 
@@ -345,5 +344,29 @@ impl Stream for Table<'_> {
         let rest = instance.try_ask(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))?;
         instance.drop(self.stream)?;
         Ok(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_beyond_the_limit_is_refused_and_remembered() {
+        let wasm = Wasm::embedded().unwrap();
+        let mut store = Store::new(&wasm.engine, Limits::default());
+        assert!(store.data_mut().memory_growing(0, MEMORY_BYTES_MAX, None).unwrap());
+        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Failure::Trap(_)));
+        assert!(!store.data_mut().memory_growing(0, MEMORY_BYTES_MAX + 1, None).unwrap());
+        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Failure::Memory(_)));
+    }
+
+    #[test]
+    fn bad_input_is_a_fault_and_the_engine_goes_on() {
+        let wasm = Wasm::embedded().unwrap();
+        let mut stream = wasm.summarizer("{}").unwrap();
+        assert!(matches!(stream.push(b"a,y\n1,2,3\n"), Err(Failure::Data { path: None, .. })));
+        assert!(matches!(wasm.model("{}"), Err(Failure::Data { .. })));
+        assert_eq!(wasm.identity().unwrap().component_sha256.len(), 64);
     }
 }

@@ -78,6 +78,6 @@ pub struct Identity {
     pub formats: String,
     /// JSON object of numbers.
     pub limits: String,
-    /// SHA-256 of the core module that computes, in hexadecimal.
+    /// SHA-256 of the core module that computes, in hexadecimal; empty where the logic is linked in and cannot know its own bytes.
     pub component_sha256: String,
 }

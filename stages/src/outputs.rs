@@ -1,6 +1,7 @@
 //! Where the files of a verb go, and a guard that none of them replaces an input.
 
 use std::collections::HashSet;
+use std::io;
 
 use crate::engine::Answer;
 use crate::failure::Failure;
@@ -98,6 +99,23 @@ impl<'a> Outputs<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// What to say of a path that could not be written.
+pub fn failed(path: &str, error: &io::Error) -> Failure {
+    let text = match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full; nothing was written\nfree space, or give --out a place on another disk".to_owned(),
+        io::ErrorKind::QuotaExceeded => {
+            "your share of the disk is used up; nothing was written\nfree space, or give --out another place".to_owned()
+        }
+        io::ErrorKind::FileTooLarge => "larger than a file may be here; nothing was written\nraise the limit (`ulimit -f`)".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission to write denied\ngive --out a place where you may write".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "this file system is read-only\ngive --out a place where you may write".to_owned(),
+        io::ErrorKind::NotADirectory => "a file stands where a folder is needed\ngive --out another place".to_owned(),
+        io::ErrorKind::IsADirectory => "a folder stands where the file would\ngive --out another place".to_owned(),
+        _ => format!("cannot be written: {error}"),
+    };
+    Failure::Io { path: path.to_owned(), text }
 }
 
 #[cfg(test)]
