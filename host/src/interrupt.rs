@@ -23,7 +23,9 @@ pub(crate) fn is_cleared(folder: &Path) {
 
 fn watch() {
     // without a watch the program still runs, and a signal leaves a hidden folder
-    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
+    let ignored = ignored(&std::fs::read_to_string("/proc/self/status").unwrap_or_default());
+    let minded = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let Ok(mut signals) = Signals::new(minded) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // held to the end, so that nothing is renamed out of a folder that goes
@@ -34,4 +36,21 @@ fn watch() {
             std::process::exit(128 + signal);
         }
     });
+}
+
+/// The signals that whoever started the program had it ignore (`nohup`, a job in the background), bit n - 1 for signal n.
+fn ignored(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        assert_eq!(ignored("Name:\tsamefit\nSigIgn:\t0000000000001001\n"), 1 << (SIGHUP - 1) | 1 << 12);
+        assert_eq!(ignored(""), 0);
+    }
 }

@@ -1,7 +1,7 @@
 //! What the system refuses: permissions, space, time.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Child, ChildStdin, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,32 @@ fn a_pipe_that_closes_early_is_no_failure() {
     assert_eq!((ran.stdout().as_str(), ran.stderr().as_str()), ("{", "0\n"));
 }
 
-/// The program waits for its input with output half written, and is told to stop.
+/// The program, waiting for more input with its output half written.
+fn waiting(place: &Place, program: &str) -> (Child, ChildStdin) {
+    place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
+    let line = format!("{program} infer --model m --attributes /dev/stdin --out out");
+    let mut child = place.command(&line).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"bmi\n0.01\n").unwrap();
+    let start = Instant::now();
+    while !place.tree().iter().any(|path| path.starts_with("out/.samefit-")) {
+        assert!(start.elapsed() < Duration::from_secs(30), "no output was begun");
+        sleep(Duration::from_millis(5));
+    }
+    (child, stdin)
+}
+
+#[test]
+fn a_signal_that_is_to_be_ignored_is_ignored() {
+    let place = Place::new();
+    let (mut child, stdin) = waiting(&place, "trap '' HUP; exec samefit");
+    place.shell(&format!("kill -HUP {}", child.id()));
+    sleep(Duration::from_millis(100));
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(place.tree().iter().filter(|path| path.starts_with("out/")).count(), 1);
+}
+
 #[test]
 fn a_signal_leaves_nothing_and_is_the_exit_code() {
     for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
