@@ -24,7 +24,7 @@ const PROFILE: &str = "wasm";
 const BUILD_FOLDER: &str = "target/wasm-build";
 
 const CORE: Package = Package { name: "samefit-core", features: &["component"], artifact: "samefit_core.wasm" };
-const COMMAND: Package = Package { name: "samefit-command", features: &[], artifact: "samefit_command.wasm" };
+const COMMAND: Package = Package { name: "samefit-command", features: &["wasi"], artifact: "samefit_command.wasm" };
 
 struct Package {
     name: &'static str,
@@ -42,15 +42,13 @@ pub(crate) fn publish(root: &Path) -> Result<Vec<Published>> {
     });
     let simd = simd?;
     let plain = plain.map_err(|_| anyhow!("the build without SIMD panicked"))??;
-    let mut files = vec![
+    let files = [
         ("samefit.component.wasm", simd.component),
         ("samefit.core.wasm", simd.core),
         ("samefit.component-nosimd.wasm", plain.component),
         ("samefit.core-nosimd.wasm", plain.core),
+        ("samefit.command.wasm", builder.component(&COMMAND, Simd::With)?.component),
     ];
-    if builder.has_cdylib(&COMMAND)? {
-        files.push(("samefit.command.wasm", builder.component(&COMMAND, Simd::With)?.component));
-    }
     publish::write(root, &files)
 }
 
@@ -82,7 +80,6 @@ impl Simd {
 struct Builder<'a> {
     root: &'a Path,
     toolchain: Toolchain,
-    metadata: Value,
     renamed: Vec<String>,
     /// Two runs at a time would take each other's results for their own.
     _alone: File,
@@ -91,13 +88,12 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn new(root: &'a Path) -> Result<Self> {
         let toolchain = Toolchain::find(root)?;
-        let metadata = metadata(root)?;
-        let renamed = renamed(root, &toolchain, &metadata)?;
+        let renamed = renamed(root, &toolchain, &metadata(root)?)?;
         let folder = root.join(BUILD_FOLDER);
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let alone = File::create(folder.join("xtask.lock"))?;
         alone.lock()?;
-        Ok(Self { root, toolchain, metadata, renamed, _alone: alone })
+        Ok(Self { root, toolchain, renamed, _alone: alone })
     }
 
     /// Compiles and encodes a package.
@@ -111,7 +107,10 @@ impl<'a> Builder<'a> {
         let target_folder = self.root.join(BUILD_FOLDER).join(simd.folder());
         let status = Command::new(cargo())
             .current_dir(self.root)
-            .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE, "--package", package.name])
+            // `rustc`, for its --crate-type: named in the manifest, a library for the linker would be made of every dependency as well,
+            // and under one name whatever the features
+            .args(["rustc", "--crate-type", "cdylib"])
+            .args(["--locked", "--target", TARGET, "--profile", PROFILE, "--package", package.name])
             .args(["--features", &package.features.join(",")])
             .arg("--target-dir")
             .arg(&target_folder)
@@ -128,13 +127,6 @@ impl<'a> Builder<'a> {
 
     fn flags(&self, simd: Simd) -> Vec<String> {
         [&["-C".to_owned(), simd.flag().to_owned()], self.renamed.as_slice()].concat()
-    }
-
-    fn has_cdylib(&self, package: &Package) -> Result<bool> {
-        let packages = self.metadata["packages"].as_array().context("cargo metadata")?;
-        let targets = packages.iter().find(|other| other["name"] == package.name).map(|found| &found["targets"]);
-        let targets = targets.and_then(Value::as_array).with_context(|| format!("no package {}", package.name))?;
-        Ok(targets.iter().any(|target| target["kind"].as_array().is_some_and(|kinds| kinds.contains(&"cdylib".into()))))
     }
 }
 
