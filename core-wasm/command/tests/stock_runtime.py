@@ -41,7 +41,8 @@ def run_command(folder, *arguments):
         function = instance.get_func(store, instance.get_export_index(store, "run", run))
         outcome = function(store)
         well = getattr(outcome, "tag", "ok") == "ok" if outcome is not None else True
-        return well, open(stderr.name, encoding="utf-8").read()
+        with open(stderr.name, encoding="utf-8") as printed:
+            return well, printed.read()
 
 
 def run_native(folder, *arguments):
