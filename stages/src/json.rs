@@ -1,6 +1,6 @@
 //! JSON values to the text of our files and of `--json`, and text to values.
 //!
-//! *Invariants*: a value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line, as in all our files.
+//! *Invariants*: a value that fits on one line of `LINE_CHARS_MAX` characters stands on one line, as in all our files.
 
 use serde_json::Value;
 
