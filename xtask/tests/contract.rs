@@ -2,12 +2,14 @@
 //!
 //! - Only the shapes that every language can convert cross the boundary, and every item is documented.
 //! - The component imports nothing.
+//! - The command is one, and asks its runtime for folders, arguments, stdout and stderr.
 //! - The published core modules are the components' inner ones, and use no more of WebAssembly than they say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 use std::path::{Path, PathBuf};
 
 use wasmparser::{Encoding, Operator, Parser, Payload, Validator, WasmFeatures};
+use wit_component::DecodedWasm;
 use wit_parser::{Docs, FunctionKind, Handle, Resolve, Type, TypeDefKind, TypeOwner, WorldItem};
 
 /// The one record that may cross, and its fields.
@@ -163,6 +165,41 @@ mod built {
         }
     }
 
+    /// Interfaces that the command asks its runtime for. It calls nothing of the clock's: the state of a file has a time in it, as a type.
+    const ASKED_FOR: [&str; 8] = [
+        "wasi:cli/environment",
+        "wasi:cli/stderr",
+        "wasi:cli/stdout",
+        "wasi:clocks/wall-clock",
+        "wasi:filesystem/preopens",
+        "wasi:filesystem/types",
+        "wasi:io/error",
+        "wasi:io/streams",
+    ];
+
+    #[test]
+    fn the_command_is_one_and_asks_for_folders_arguments_and_streams() {
+        let command = published("samefit.command.wasm");
+        let DecodedWasm::Component(resolve, world) = wit_component::decode(&command).unwrap() else { panic!("no component") };
+        let names = |items: Vec<&WorldItem>| -> Vec<String> {
+            let mut names: Vec<String> = items.into_iter().map(|item| interface_name(&resolve, item)).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(resolve.worlds[world].imports.values().collect()), ASKED_FOR);
+        assert_eq!(names(resolve.worlds[world].exports.values().collect()), ["wasi:cli/run"]);
+        for (_, interface) in resolve.interfaces.iter().filter(|(_, interface)| interface.name.as_deref() == Some("wall-clock")) {
+            assert!(interface.functions.is_empty(), "{:?}", interface.functions.keys());
+        }
+    }
+
+    /// Package and name, without the version.
+    fn interface_name(resolve: &Resolve, item: &WorldItem) -> String {
+        let WorldItem::Interface { id, .. } = item else { panic!("not an interface: {item:?}") };
+        let name = resolve.id_of(*id).unwrap();
+        name.split_once('@').map_or(name.clone(), |(name, _)| name.to_owned())
+    }
+
     #[test]
     fn the_core_module_is_the_inner_one() {
         for (component_name, core_name) in PAIRS {
@@ -230,7 +267,7 @@ mod built {
     #[test]
     fn no_path_of_the_builder_is_in_the_bytes() {
         let home = std::env::home_dir().unwrap();
-        for name in PAIRS.iter().flat_map(|pair| [pair.0, pair.1]) {
+        for name in PAIRS.iter().flat_map(|pair| [pair.0, pair.1]).chain(["samefit.command.wasm"]) {
             let bytes = published(name);
             for path in [root(), home.clone()] {
                 let path = format!("{}/", path.to_str().unwrap());
@@ -244,7 +281,7 @@ mod built {
     fn the_digests_are_those_of_the_files() {
         use sha2::{Digest, Sha256};
         let list = String::from_utf8(published("SHA256SUMS")).unwrap();
-        assert!(list.lines().count() >= 4, "{list}");
+        assert!(list.lines().count() == 5, "{list}");
         for (sha256, name) in list.lines().map(|line| line.split_once("  ").unwrap()) {
             let digest: String = Sha256::digest(published(name)).iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(digest, sha256, "{name}");
