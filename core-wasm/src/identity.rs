@@ -18,12 +18,13 @@ pub fn formats() -> String {
     }))
 }
 
-/// JSON object of limits: digits and exponent of a value, degree of a term, bytes of a record, rows kept aside.
+/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, bytes of a record, rows kept aside.
 pub fn limits() -> String {
     line(&json!({
         "digits": decimal::DIGITS_MAX,
         "exponent": decimal::EXPONENT_MAX,
         "degree": terms::DEGREE_MAX,
+        "terms": statistics::TERMS_MAX,
         "record_bytes": table::RECORD_BYTES_MAX,
         "rows_aside": train::ASIDE_ROWS_MAX,
     }))

@@ -32,6 +32,12 @@ pub fn parse<T: DeserializeOwned>(text: &str, code: &'static str, what: &str) ->
     serde_json::from_str(text).map_err(|error| explain(&error, text, code, what))
 }
 
+/// A value as the document that it is part of; `code` as for [`parse`].
+pub fn from_value<T: DeserializeOwned>(value: Value, code: &'static str, what: &str) -> Result<T> {
+    serde_json::from_value(value)
+        .map_err(|error| Error::new(code, format!("this is not {what}: {error}"), "correct it as docs/formats.md says"))
+}
+
 fn explain(error: &serde_json::Error, text: &str, code: &'static str, what: &str) -> Error {
     use serde_json::error::Category;
     match error.classify() {

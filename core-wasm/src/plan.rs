@@ -6,6 +6,7 @@ use crate::schema::Schema;
 use crate::statistics::{Column, sort_terms};
 use crate::terms::{Term, check_column_name, check_unique};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What to sum and to fit, and how the bytes are written. See docs/formats.md.
@@ -91,10 +92,12 @@ impl Default for Plan {
 impl Plan {
     /// Reads and checks a plan.
     pub fn parse(text: &str) -> Result<Self> {
-        let plan: Self = json::parse(text, "plan", "a plan")?;
-        if let Some(schema) = &plan.schema {
-            schema.check()?;
-        }
+        let mut document: Value = json::parse(text, "plan", "a plan")?;
+        // read on its own, so that what is wrong with it is said of the schema
+        let schema = document.as_object_mut().and_then(|plan| plan.remove("schema")).filter(|schema| !schema.is_null());
+        let schema: Option<Schema> = schema.map(|schema| json::from_value(schema, "schema", "a schema")).transpose()?;
+        schema.iter().try_for_each(Schema::check)?;
+        let plan = Self { schema, ..json::from_value(document, "plan", "a plan")? };
         if !plan.delimiter.is_ascii() || matches!(plan.delimiter, '"' | '\n' | '\r') {
             return Err(Error::found(
                 "plan",

@@ -6,7 +6,7 @@ use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
 use crate::plan::{Missing, Plan, Wanted, summed_column};
 use crate::sink::{Record, Sink};
-use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, moment_index};
+use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
 use serde_json::Value;
@@ -168,6 +168,7 @@ struct Sums {
 impl Sink for Sums {
     fn header(&mut self, names: &[String]) -> Result<()> {
         let places = self.wanted.resolve(names)?;
+        check_terms(places.len() + self.wanted.terms.len())?;
         let named = self.wanted.names();
         let is_named = |name: &String| named.contains(name);
         let kind = |name: &String| if is_named(name) { Kind::Named } else { Kind::Undecided };

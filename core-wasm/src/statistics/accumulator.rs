@@ -45,7 +45,7 @@ impl Accumulator {
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
         let terms: Vec<Factors> = (0..columns).map(|column| vec![(column, 1)]).chain(products).collect();
         let totals = vec![Decimal::ZERO; moment_index(terms.len() + 1, 0)];
-        let block = vec![Vec::with_capacity(BLOCK_ROWS); columns];
+        let block = vec![Vec::new(); columns];
         Self { terms, block, rows: 0, totals, distribution: distribution.then(|| vec![Distribution::default(); columns]) }
     }
 

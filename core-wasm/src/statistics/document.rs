@@ -1,6 +1,6 @@
 //! Statistics to and from their canonical text, `statistics.json`.
 
-use super::{Cell, Column, Distribution, Moments, Statistics, moment_index};
+use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment_index};
 use crate::decimal::{Decimal, parse_canonical};
 use crate::error::{Error, Result};
 use crate::json;
@@ -89,6 +89,7 @@ impl Statistics {
         let columns: Vec<Column> = document.columns.into_iter().map(|c| Column { name: c.name, unit: c.unit }).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
+        check_terms(document.terms.len())?;
         let terms = parse_terms(document.terms, &columns)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {

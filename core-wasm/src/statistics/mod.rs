@@ -18,6 +18,18 @@ use crate::decimal::Decimal;
 use crate::error::{Error, Result, list};
 use crate::terms::Term;
 
+/// Most columns and products that are summed together: their moments are half of its square.
+pub const TERMS_MAX: usize = 2048;
+
+/// Refuses more terms than [`TERMS_MAX`].
+pub fn check_terms(count: usize) -> Result<()> {
+    if count <= TERMS_MAX {
+        return Ok(());
+    }
+    let sentence = format!("{count} columns and terms are more than the {TERMS_MAX} that can be summed together");
+    Err(Error::new("capacity", sentence, "name the columns to use with --columns or --features"))
+}
+
 /// A column that was summed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
