@@ -139,6 +139,7 @@ impl<'a> Staged<'a> {
             Ok(()) => self.made.push(folder.to_owned()),
             // another worker was quicker
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.is_folder(folder) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(io::ErrorKind::NotADirectory.into()),
             Err(error) => return Err(error),
         }
         Ok(())
