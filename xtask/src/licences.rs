@@ -9,8 +9,8 @@ use spdx::{Expression, ParseMode};
 use crate::wasm;
 
 /// Licences that ask for no more than notices. A dependency under any other needs a decision, made here.
-const AGREED: [&str; 10] =
-    ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC", "MIT", "Unicode-3.0", "Zlib"];
+const AGREED: [&str; 11] =
+    ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC", "MIT", "MIT-0", "Unicode-3.0", "Zlib"];
 /// Exceptions that only give more freedom.
 const EXCEPTIONS: [&str; 1] = ["LLVM-exception"];
 
