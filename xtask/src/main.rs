@@ -14,10 +14,10 @@ mod reproduce;
 mod toolchain;
 mod wasm;
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences";
 
@@ -42,8 +42,11 @@ fn run() -> Result<()> {
     }
 }
 
-/// The workspace's folder: the one above this crate's.
+/// The folder of the workspace in which this was started: `reproduce` starts it in a copy.
 fn root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask stands in the workspace")?;
-    Ok(root.canonicalize()?)
+    let answer = Command::new(wasm::cargo()).args(["locate-project", "--workspace", "--message-format", "plain"]).output();
+    let answer = answer.context("cargo locate-project")?;
+    ensure!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr).trim());
+    let manifest = PathBuf::from(String::from_utf8(answer.stdout)?.trim());
+    Ok(manifest.parent().context("a manifest in a folder")?.canonicalize()?)
 }

@@ -26,13 +26,13 @@ pub(crate) fn reproduce(root: &Path) -> Result<()> {
 /// The build as a user with another home would run it: this program again, with the copy as its workspace.
 fn build_apart(copy: &Path, cargo_home: &Path) -> Result<Vec<Published>> {
     borrow_registry(cargo_home)?;
-    let status = Command::new(wasm::cargo())
-        .args(["run", "--quiet", "--locked", "--package", "xtask", "--", "wasm"])
+    let status = Command::new(std::env::current_exe()?)
+        .arg("wasm")
         .current_dir(copy)
         .env("CARGO_HOME", cargo_home)
         .env_remove("CARGO_TARGET_DIR")
         .status()
-        .context("cargo run --package xtask")?;
+        .context("xtask wasm")?;
     ensure!(status.success(), "the build in {} failed", copy.display());
     publish::read(copy)
 }
