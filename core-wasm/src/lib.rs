@@ -6,6 +6,8 @@
 //! [`plan`] (what to sum), [`sink`], [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and
 //! [`fit`], then what a user asks for: [`train`], [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
+mod cells;
+mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
@@ -20,7 +22,9 @@ pub mod profile;
 pub mod quality;
 pub mod records;
 pub mod rounding;
+pub mod scan;
 pub mod schema;
+mod simd;
 pub mod sink;
 pub mod solve;
 pub mod statistics;

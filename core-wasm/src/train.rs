@@ -2,10 +2,12 @@
 //!
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`).
 
+use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
 use crate::plan::{Missing, Plan, Wanted, summed_column};
-use crate::sink::{Record, Sink};
+use crate::scan::Rows;
+use crate::sink::{Gathered, Record, Sink};
 use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
@@ -149,6 +151,8 @@ struct Summed {
     place: usize,
     kind: Kind,
     missing: u64,
+    /// Reads its cells in rows that come together.
+    cells: CellReader,
 }
 
 /// The sink that sums.
@@ -163,6 +167,8 @@ struct Sums {
     first_missing: Option<u64>,
     dropped: i64,
     notes: Vec<Error>,
+    /// Which of the rows that came together have a cell that is to be looked at by itself.
+    unread: Vec<bool>,
 }
 
 impl Sink for Sums {
@@ -172,8 +178,10 @@ impl Sink for Sums {
         let named = self.wanted.names();
         let is_named = |name: &String| named.contains(name);
         let kind = |name: &String| if is_named(name) { Kind::Named } else { Kind::Undecided };
-        let columns: Vec<Summed> =
-            places.iter().map(|&place| Summed { name: names[place].clone(), place, kind: kind(&names[place]), missing: 0 }).collect();
+        let columns: Vec<Summed> = places
+            .iter()
+            .map(|&place| Summed { name: names[place].clone(), place, kind: kind(&names[place]), missing: 0, cells: CellReader::default() })
+            .collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
             let left_out = names.iter().filter(|name| !is_named(name));
@@ -188,6 +196,29 @@ impl Sink for Sums {
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let values = columns.iter_mut().map(|column| column.read(record)).collect::<Result<Vec<_>>>()?;
         self.add(record.row, values)
+    }
+
+    /// Rows can come together once it is known which columns hold numbers.
+    fn takes_rows(&self) -> bool {
+        self.columns.iter().flatten().all(|column| column.kind != Kind::Undecided)
+    }
+
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        self.unread.clear();
+        self.unread.resize(rows.len(), false);
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        for column in columns.iter_mut() {
+            column.read_rows(rows, &mut self.unread);
+        }
+        let lacking = self.unread.iter().filter(|unread| **unread).count();
+        let unread = (lacking > 0).then_some(self.unread.as_slice());
+        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+        for (column, to) in columns.iter_mut().zip(accumulator.columns_mut()) {
+            column.cells.hand_on(unread, to);
+        }
+        accumulator.added(rows.len() - lacking)?;
+        self.rows = first + rows.len() as u64 - 1;
+        if lacking > 0 { self.records_of(rows, first) } else { Ok(()) }
     }
 
     fn wants(&self) -> Vec<String> {
@@ -226,6 +257,17 @@ impl Summed {
         }
     }
 
+    /// Reads the cells of rows that come together; text in a column of text reads as zero.
+    fn read_rows(&mut self, rows: &Rows<'_>, unread: &mut [bool]) {
+        if !self.is_text() {
+            return self.cells.read(rows, self.place, unread);
+        }
+        self.cells.zero(rows.len());
+        for (row, unread) in unread.iter_mut().enumerate() {
+            *unread |= !is_plain_text(rows.cell(row, self.place));
+        }
+    }
+
     fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Text(..))
     }
@@ -243,11 +285,22 @@ impl Sums {
             first_missing: None,
             dropped: 0,
             notes: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
     fn names(&self) -> Vec<String> {
         self.columns.iter().flatten().map(|column| column.name.clone()).collect()
+    }
+
+    /// Reads the rows that are to be looked at by themselves as records.
+    fn records_of(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut gathered = Gathered::default();
+        for row in (0..rows.len()).filter(|&row| self.unread[row]).collect::<Vec<_>>() {
+            let number = first + row as u64;
+            self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+        }
+        Ok(())
     }
 
     /// The plan's products, by the columns' indexes.
@@ -384,6 +437,12 @@ fn statistics(plan: &Plan, wanted: &Wanted, columns: &[Summed], kept: &[usize], 
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped: if plan.missing == Missing::Drop { dropped } else { 0 },
     }
+}
+
+/// Whether a cell is neither a number nor infinity nor broken text, told by a look: false means that it takes more than a look.
+fn is_plain_text(cell: &[u8]) -> bool {
+    let cell = crate::decimal::trim(cell);
+    cell.is_ascii() && cell.first().is_some_and(|first| first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I'))
 }
 
 fn left_out_note(column: &str, reason: &str) -> Error {
