@@ -7,7 +7,7 @@ use crate::decimal::{Small, parse_small, power_of_ten, trim};
 use crate::scan::Rows;
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised};
 
-/// Rows that are read again one by one if one of them does not fit the pattern.
+/// Rows that are tried again together where not all of a batch fit the pattern.
 const STRIDE: usize = 16;
 /// Reads a column, batch after batch.
 #[derive(Default)]
@@ -60,20 +60,28 @@ impl Column {
         self.others.clear();
         let pattern_scale = self.scale;
         let mut narrow = std::mem::take(&mut self.narrow);
-        for (stride, out) in narrow.chunks_mut(STRIDE).enumerate() {
-            let first = stride * STRIDE;
-            if let Some(bits) = self.pattern.and_then(|pattern| read(&rows.column(column, first), pattern, out)) {
-                self.narrow_bits |= bits;
+        for first in (0..narrow.len()).step_by(STRIDE) {
+            let stop = narrow.len().min(first + STRIDE);
+            if self.fits(rows, column, first, &mut narrow[first..stop]) {
                 continue;
             }
-            out.fill(0);
-            for (row, unread) in unread.iter_mut().enumerate().skip(first).take(out.len()) {
-                *unread |= !self.read_one(row, rows.cell(row, column), pattern_scale);
+            for row in first..stop {
+                if !self.fits(rows, column, row, &mut narrow[row..=row]) {
+                    narrow[row] = 0;
+                    unread[row] |= !self.read_one(row, rows.cell(row, column), pattern_scale);
+                }
             }
         }
         self.narrow = narrow;
         self.join(pattern_scale);
         self.learn();
+    }
+
+    /// Whether the cells from row `first` on fit the pattern; then they are read.
+    fn fits(&mut self, rows: &Rows<'_>, column: usize, first: usize, out: &mut [i64]) -> bool {
+        let bits = self.pattern.and_then(|pattern| read(&rows.column(column, first), pattern, out));
+        self.narrow_bits |= bits.unwrap_or(0);
+        bits.is_some()
     }
 
     /// Reads a cell by itself; false if it is no number, or too long beside the others.
@@ -112,13 +120,17 @@ impl Column {
         self.narrow_bits = self.narrow.iter().fold(0, |all, value| all | value.unsigned_abs());
     }
 
-    /// A pattern for the numbers that the one so far did not fit, and for those that it did; else for the former alone.
+    /// A pattern for the numbers that the one so far did not fit, and for those that it did. Where none is for both, what is commoner counts.
     fn learn(&mut self) {
         let plain = self.others.iter().filter_map(|&(_, small)| Some((small.mantissa < 0, small.whole?, small.scale as usize)));
-        let all = plain.reduce(|a, b| (a.0 || b.0, a.1.max(b.1), a.2.max(b.2)));
-        let Some((signed, whole, decimals)) = all else { return };
-        let wider = self.pattern.and_then(|pattern| pattern.wider(signed, whole, decimals));
-        self.pattern = wider.or_else(|| Pattern::of(signed, whole, decimals));
+        let fitting = plain.filter(|&(signed, whole, decimals)| Pattern::of(signed, whole, decimals).is_some());
+        let Some((signed, whole, decimals)) = fitting.reduce(|a, b| (a.0 || b.0, a.1.max(b.1), a.2.max(b.2))) else { return };
+        let wider = match self.pattern {
+            Some(pattern) => pattern.wider(signed, whole, decimals),
+            None => Pattern::of(signed, whole, decimals),
+        };
+        let rare = self.others.len() < self.narrow.len() / 4;
+        self.pattern = wider.or(self.pattern.filter(|_| rare)).or_else(|| Pattern::of(signed, whole.min(1), decimals));
     }
 }
 

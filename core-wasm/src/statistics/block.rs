@@ -57,29 +57,34 @@ impl Column {
     /// Adds integers at a scale; `all_bits` has every bit that one of their magnitudes has.
     pub(crate) fn extend(&mut self, values: &[i64], all_bits: u64, scale: u32) {
         let bits = u64::BITS - all_bits.leading_zeros();
-        let factor = self.meet(scale, bits);
-        match (&mut self.integers, factor) {
-            (Integers::Narrow(own), 0) => own.extend_from_slice(values),
-            (Integers::Narrow(own), power) => {
+        match (self.meet(scale, bits), &mut self.integers) {
+            (0, Integers::Narrow(own)) => {
+                own.extend_from_slice(values);
+                self.bits = self.bits.max(bits);
+            }
+            (power, Integers::Narrow(own)) => {
                 let factor = power_of_ten(power) as i64;
                 own.extend(values.iter().map(|value| value * factor));
+                self.bits = self.bits.max(bits_of((i128::from(all_bits)) * i128::from(factor)));
             }
-            (Integers::Wide(own), power) => {
-                let factor = power_of_ten(power);
-                own.extend(values.iter().map(|&value| i128::from(value) * factor));
-            }
-            (Integers::Big(own), power) => own.extend(values.iter().map(|&value| IBig::from(value) * ten_to(power))),
+            (power, _) => self.extend_raised(values.iter().map(|&value| value.into()), raised(bits, power), power),
         }
     }
 
     /// Adds wider integers at a scale; no magnitude has more than `bits` bits.
     pub(crate) fn extend_wide(&mut self, values: &[i128], bits: u32, scale: u32) {
         let power = self.meet(scale, bits);
+        self.extend_raised(values.iter().copied(), raised(bits, power), power);
+    }
+
+    /// Adds integers times a power of ten, of at most `bits` bits then.
+    fn extend_raised(&mut self, values: impl Iterator<Item = i128>, bits: u32, power: u32) {
         match &mut self.integers {
-            Integers::Narrow(own) => own.extend(values.iter().map(|&value| (value * power_of_ten(power)) as i64)),
-            Integers::Wide(own) => own.extend(values.iter().map(|&value| value * power_of_ten(power))),
-            Integers::Big(own) => own.extend(values.iter().map(|&value| IBig::from(value) * ten_to(power))),
+            Integers::Narrow(own) => own.extend(values.map(|value| (value * power_of_ten(power)) as i64)),
+            Integers::Wide(own) => own.extend(values.map(|value| value * power_of_ten(power))),
+            Integers::Big(own) => own.extend(values.map(|value| IBig::from(value) * ten_to(power))),
         }
+        self.bits = self.bits.max(bits);
     }
 
     /// Adds a value.
@@ -87,7 +92,9 @@ impl Column {
         match i128::try_from(&value.mantissa) {
             Ok(mantissa) if value.scale <= WIDE_BITS => self.extend_wide(&[mantissa], bits_of(mantissa), value.scale),
             _ => {
-                let power = self.meet(value.scale, value.mantissa.bit_len() as u32);
+                let bits = value.mantissa.bit_len() as u32;
+                let power = self.meet(value.scale, bits);
+                self.bits = self.bits.max(raised(bits, power));
                 let mantissa = &value.mantissa * ten_to(power);
                 match &mut self.integers {
                     Integers::Narrow(own) => own.push(i64::try_from(&mantissa).unwrap_or_default()),
@@ -123,6 +130,7 @@ impl Column {
             Integers::Big(values) => values.iter_mut().for_each(|value| *value *= ten_to(power)),
         }
         self.scale = scale;
+        self.bits = self.integers.bits();
     }
 
     /// Whether the values, at a scale that is not lower, are integers of so many digits.
@@ -132,11 +140,10 @@ impl Column {
 
     /// Makes sure that integers of so many bits have a place.
     fn hold(&mut self, bits: u32) {
-        self.bits = self.bits.max(bits);
         match &self.integers {
-            Integers::Narrow(values) if self.bits > WIDE_BITS => self.integers = Integers::Big(values.iter().map(|&v| v.into()).collect()),
-            Integers::Wide(values) if self.bits > WIDE_BITS => self.integers = Integers::Big(values.iter().map(|&v| v.into()).collect()),
-            Integers::Narrow(values) if self.bits > NARROW_BITS => {
+            Integers::Narrow(values) if bits > WIDE_BITS => self.integers = Integers::Big(values.iter().map(|&v| v.into()).collect()),
+            Integers::Wide(values) if bits > WIDE_BITS => self.integers = Integers::Big(values.iter().map(|&v| v.into()).collect()),
+            Integers::Narrow(values) if bits > NARROW_BITS => {
                 self.integers = Integers::Wide(values.iter().map(|&v| v.into()).collect());
             }
             _ => {}
