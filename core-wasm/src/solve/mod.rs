@@ -14,6 +14,7 @@ pub mod modular;
 pub mod plausible;
 pub mod quantity;
 pub mod ratio;
+pub mod relations;
 pub mod residues;
 pub mod results;
 
@@ -24,7 +25,7 @@ use crate::terms::Term;
 use dashu_int::IBig;
 use decide::{Decide, Eliminated, Refined, Verdict, certify};
 use elimination::Elimination;
-use plausible::{check_elimination, check_residual, not_semidefinite};
+use plausible::{check_pivots, check_residual, not_semidefinite};
 use ratio::Ratio;
 use results::{Units, Wanted};
 
@@ -113,9 +114,13 @@ fn solve(problem: &Problem, eliminated_max: usize) -> Result<Solution> {
         Verdict::Impossible => return Err(not_semidefinite()),
         Verdict::Definite(certified) => round(problem, scales, &mut Refined::new(&entries, count, certified))?,
         Verdict::Unknown => {
+            if let Some(found) = if count <= eliminated_max { None } else { relations::find(&entries) } {
+                check_pivots(&found.pivots, problem.rows)?;
+                collinearity::check(&found.pivots, |k| found.relations.get(&k).cloned().unwrap_or_default(), problem, &scales)?;
+            }
             let eliminated = Elimination::of(entries);
-            check_elimination(&eliminated, problem.rows)?;
-            collinearity::check(&eliminated, problem, &scales)?;
+            check_pivots(&eliminated.pivots, problem.rows)?;
+            collinearity::check(&eliminated.pivots, |k| eliminated.relation(k), problem, &scales)?;
             round(problem, scales, &mut Eliminated::new(eliminated, count))?
         }
     };

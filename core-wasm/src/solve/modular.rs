@@ -111,16 +111,27 @@ impl Modular {
         u64::from(self.scaled[i][j]) * self.minors[j] % self.prime
     }
 
-    /// The numerators by Cramer's rule of the solution for column `count`, the target: backwards, `b_j = L_nj - sum of L_ij b_i`.
+    /// The numerators by Cramer's rule of the solution for column `count`, the target.
     pub fn numerators(&self, count: usize) -> Vec<u64> {
-        let mut left = self.l[count].clone();
-        for i in (0..count).rev() {
+        self.combination(count).into_iter().map(|b| b * self.minors[count] % self.prime).collect()
+    }
+
+    /// Column `k` as a combination of the columns before it: backwards, `b_j = L_kj - sum of L_ij b_i`. Columns whose pivot the prime
+    /// divides have no part in it.
+    pub fn combination(&self, k: usize) -> Vec<u64> {
+        let mut left = self.l[k].clone();
+        for i in (0..k).rev() {
             let solved = u64::from(left[i]);
             for (entry, &l) in left.iter_mut().zip(&self.l[i]) {
                 *entry = self.minus(u64::from(*entry), solved * u64::from(l) % self.prime) as u32;
             }
         }
-        left.iter().map(|&b| u64::from(b) * self.minors[count] % self.prime).collect()
+        left.into_iter().map(u64::from).collect()
+    }
+
+    /// Entry `k` of D.
+    pub fn pivot(&self, k: usize) -> u64 {
+        u64::from(self.scaled[k][k])
     }
 
     /// The determinant of the leading `count` columns without row and column `j`: the sum of `z_i^2 / D_i`, `L z` the j-th unit vector.

@@ -6,7 +6,7 @@
 
 use super::decide::{Verdict, certify};
 use super::elimination::{Elimination, Pivot};
-use super::{ELIMINATED_MAX, scaled_gram};
+use super::{ELIMINATED_MAX, relations, scaled_gram};
 use crate::error::{Error, Result};
 use crate::statistics::Statistics;
 
@@ -19,7 +19,10 @@ pub fn check(statistics: &Statistics) -> Result<()> {
     match verdict {
         Verdict::Definite(_) => check_rank(gram.len(), statistics.rows),
         Verdict::Impossible => Err(not_semidefinite()),
-        Verdict::Unknown => check_elimination(&Elimination::of(gram), statistics.rows),
+        Verdict::Unknown => {
+            let relations = if gram.len() <= ELIMINATED_MAX { None } else { relations::find(&gram) };
+            check_pivots(&relations.map_or_else(|| Elimination::of(gram).pivots, |found| found.pivots), statistics.rows)
+        }
     }
 }
 
@@ -37,12 +40,12 @@ pub fn check_counts(statistics: &Statistics) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an eliminated matrix of moments that is not positive semidefinite with a rank of at most `rows`.
-pub(super) fn check_elimination(elimination: &Elimination, rows: i64) -> Result<()> {
-    if elimination.pivots.contains(&Pivot::Impossible) {
+/// Refuses a matrix of moments that is not positive semidefinite with a rank of at most `rows`.
+pub(super) fn check_pivots(pivots: &[Pivot], rows: i64) -> Result<()> {
+    if pivots.contains(&Pivot::Impossible) {
         return Err(not_semidefinite());
     }
-    check_rank(elimination.pivots.iter().filter(|pivot| **pivot == Pivot::Positive).count(), rows)
+    check_rank(pivots.iter().filter(|pivot| **pivot == Pivot::Positive).count(), rows)
 }
 
 /// The same where the `count` columns of the design are known to be positive definite, and the sign of the residual sum of squares.

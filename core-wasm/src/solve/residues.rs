@@ -38,7 +38,8 @@ pub fn surely_regular(gram: &[Vec<IBig>], count: usize) -> bool {
     primes().take(2).any(|prime| Modular::of(&residues(&gram[..count], prime), count, prime).is_some())
 }
 
-fn residues(gram: &[Vec<IBig>], prime: u64) -> Vec<Vec<u32>> {
+/// The matrix modulo a prime.
+pub fn residues(gram: &[Vec<IBig>], prime: u64) -> Vec<Vec<u32>> {
     gram.iter().map(|row| row.iter().map(|entry| residue(entry, prime)).collect()).collect()
 }
 
@@ -48,18 +49,21 @@ fn residue(value: &IBig, prime: u64) -> u32 {
 }
 
 /// Numbers known modulo a growing product of primes (H. L. Garner, The residue number system, 1959).
-struct Rising {
+pub struct Rising {
     /// Between 0 and the modulus.
-    values: Vec<UBig>,
-    modulus: UBig,
+    pub values: Vec<UBig>,
+    /// The product of the primes so far.
+    pub modulus: UBig,
 }
 
 impl Rising {
-    fn new(size: usize) -> Self {
+    /// So many numbers of which nothing is known yet.
+    pub fn new(size: usize) -> Self {
         Self { values: vec![UBig::ZERO; size], modulus: UBig::ONE }
     }
 
-    fn add(&mut self, prime: u64, residues: impl Iterator<Item = u64>) {
+    /// One more prime, and what the numbers are modulo it.
+    pub fn add(&mut self, prime: u64, residues: impl Iterator<Item = u64>) {
         let step = inverse(u64::from(&self.modulus % prime as u32), prime);
         for (value, residue) in self.values.iter_mut().zip(residues) {
             let known = u64::from(&*value % prime as u32);
