@@ -7,6 +7,7 @@ use super::certified::{Attempt, Certified};
 use super::elimination::Elimination;
 use super::quantity::{Determinant, Enclosure, Quantity, Source, as_determinants};
 use super::ratio::Ratio;
+use super::relations::search;
 use super::residues::{determinants, surely_regular};
 use super::results::{Units, Wanted};
 use dashu_int::IBig;
@@ -92,59 +93,78 @@ pub struct Refined<'a> {
     gram: &'a [Vec<IBig>],
     count: usize,
     certified: Box<Certified>,
-    refined: bool,
-    exact: BTreeMap<Determinant, IBig>,
+    exact: BTreeMap<Quantity, Ratio>,
+    steps: std::vec::IntoIter<Step<'a>>,
 }
+
+/// Makes more numbers decided, those at least that are given.
+type Step<'a> = fn(&mut Refined<'a>, &[Wanted]);
 
 impl<'a> Refined<'a> {
     /// Starts from the first enclosures.
     pub fn new(gram: &'a [Vec<IBig>], count: usize, certified: Box<Certified>) -> Self {
-        Self { gram, count, certified, refined: false, exact: BTreeMap::new() }
+        let steps: Vec<Step> = vec![Self::relate, Self::refine];
+        Self { gram, count, certified, exact: BTreeMap::new(), steps: steps.into_iter() }
     }
 
-    /// Twice the bits, once.
-    fn refine(&mut self) {
-        if let (false, Attempt::Definite(narrower)) = (self.refined, Certified::attempt(self.gram, self.count, 2 * self.certified.bits())) {
+    /// A target that depends on the design has simple coefficients more often than not.
+    fn relate(&mut self, undecided: &[Wanted]) {
+        if !undecided.contains(&Wanted::ResidualSign) {
+            return;
+        }
+        if let Some(relation) = search(self.gram).and_then(|relations| relations.get(&self.count).cloned()) {
+            let zero = || Ratio::new(IBig::ZERO, IBig::ONE);
+            self.exact.extend((0..self.count).map(|j| (Quantity::Coefficient(j), zero())));
+            self.exact.extend(relation.into_iter().map(|(j, ratio)| (Quantity::Coefficient(j), ratio)));
+            self.exact.insert(Quantity::Residual, zero());
+        }
+    }
+
+    /// Twice the bits.
+    fn refine(&mut self, _: &[Wanted]) {
+        if let Attempt::Definite(narrower) = Certified::attempt(self.gram, self.count, 2 * self.certified.bits()) {
             self.certified = narrower;
         }
-        self.refined = true;
     }
 
-    /// Computes exactly what these numbers are made of.
-    fn compute(&mut self, undecided: impl Iterator<Item = Wanted>) {
-        let parts = undecided.flat_map(Wanted::quantities).flat_map(|quantity| {
-            let (numerator, denominator) = as_determinants(quantity, self.count);
-            std::iter::once(numerator).chain(denominator)
-        });
-        let mut missing: Vec<Determinant> = parts.filter(|part| !self.exact.contains_key(part)).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        self.exact.extend(determinants(self.gram, self.count, missing));
+    /// What the numbers are made of, exactly: then they are decided.
+    fn compute(&mut self, undecided: &[Wanted]) {
+        let quantities = undecided.iter().flat_map(|wanted| wanted.quantities());
+        let missing: Vec<Quantity> = quantities.filter(|quantity| !self.exact.contains_key(quantity)).collect();
+        let parts = |quantity: &Quantity| as_determinants(*quantity, self.count);
+        let mut needed: Vec<Determinant> =
+            missing.iter().map(parts).flat_map(|(numerator, denominator)| std::iter::once(numerator).chain(denominator)).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let known = determinants(self.gram, self.count, needed);
+        let value = |determinant| known.get(&determinant).cloned().unwrap_or(IBig::ONE);
+        let ratio = |(numerator, denominator): (Determinant, Option<Determinant>)| {
+            Ratio::new(value(numerator), denominator.map_or(IBig::ONE, value))
+        };
+        self.exact.extend(missing.iter().map(|quantity| (*quantity, ratio(parts(quantity)))));
     }
 }
 
 impl Source for Refined<'_> {
     fn enclosure(&self, quantity: Quantity) -> Enclosure {
-        let (numerator, denominator) = as_determinants(quantity, self.count);
-        let value = |determinant| self.exact.get(&determinant).cloned();
-        match (value(numerator), denominator.map_or(Some(IBig::ONE), value)) {
-            (Some(numerator), Some(denominator)) => Enclosure::exact(Ratio::new(numerator, denominator)),
-            _ => self.certified.enclosure(quantity),
-        }
+        self.exact.get(&quantity).map_or_else(|| self.certified.enclosure(quantity), |ratio| Enclosure::exact(ratio.clone()))
     }
 }
 
 impl Decide for Refined<'_> {
     fn decide(&mut self, units: &Units, wanted: &[Wanted]) -> Vec<f64> {
         let mut values: Vec<Option<f64>> = wanted.iter().map(|&wanted| units.round(wanted, self)).collect();
-        for last in [false, true] {
+        loop {
             let undecided: Vec<usize> = (0..values.len()).filter(|&at| values[at].is_none()).collect();
-            match (undecided.is_empty(), last) {
-                (true, _) => break,
-                (false, false) => self.refine(),
-                (false, true) => self.compute(undecided.iter().map(|&at| wanted[at])),
+            if undecided.is_empty() {
+                break;
             }
-            undecided.into_iter().for_each(|at| values[at] = units.round(wanted[at], self));
+            let step = self.steps.next();
+            step.unwrap_or(Self::compute)(self, &undecided.iter().map(|&at| wanted[at]).collect::<Vec<_>>());
+            undecided.iter().for_each(|&at| values[at] = units.round(wanted[at], self));
+            if step.is_none() {
+                break;
+            }
         }
         found(values.into_iter())
     }

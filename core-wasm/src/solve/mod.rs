@@ -135,38 +135,26 @@ fn round(problem: &Problem, scales: Vec<u32>, numbers: &mut impl Decide) -> Resu
     let tss = total_sum_of_squares(problem);
     let has_tss = tss.signum() != 0;
     let units = Units { scales, count, residual_df, tss };
-    let rest = numbers.decide(&units, &[Wanted::ResidualSign])[0];
-    check_residual(rest, count, problem.rows)?;
-
-    let (has_df, has_rest) = (residual_df > 0, residual_df > 0 && rest > 0.0);
-    let each = |wanted: fn(usize) -> Wanted, there: bool| (0..count).filter(move |_| there).map(wanted);
-    let wanted: Vec<Wanted> = [Wanted::Rss]
-        .into_iter()
-        .chain(has_df.then_some(Wanted::ResidualSd))
-        .chain(has_tss.then_some(Wanted::RSquared))
-        .chain(each(Wanted::Coefficient, true))
-        .chain(each(Wanted::StdError, has_df))
-        .chain(each(Wanted::T, has_rest))
-        .chain(each(Wanted::D, true))
-        .chain((0..count).flat_map(|i| (0..i).map(move |j| Wanted::L(i, j))))
-        .collect();
-    // handed out in the order in which they were asked for
+    // what does not depend on whether anything is left, so that what has to be exact is computed in one go
+    let l = (0..count).flat_map(|i| (0..i).map(move |j| Wanted::L(i, j)));
+    let wanted: Vec<Wanted> =
+        [Wanted::ResidualSign].into_iter().chain((0..count).map(Wanted::Coefficient)).chain((0..count).map(Wanted::D)).chain(l).collect();
     let mut values = numbers.decide(&units, &wanted).into_iter();
-    let mut take = |there: bool| if there { values.next() } else { None };
-    let (rss, residual_sd, r_squared) = (take(true).unwrap_or(f64::NAN), take(has_df), take(has_tss));
-    let mut take_each = |there: bool| -> Vec<Option<f64>> { (0..count).map(|_| take(there)).collect() };
-    let (b, std_errors, ts, d) = (take_each(true), take_each(has_df), take_each(has_rest), take_each(true));
-    let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    let coefficients = b.into_iter().zip(std_errors).zip(ts).map(|((b, std_error), t)| Coefficient { value: known(b), std_error, t });
-    Ok(Solution {
-        coefficients: coefficients.collect(),
-        residual_df,
-        rss,
-        residual_sd,
-        r_squared,
-        d: d.into_iter().map(known).collect(),
-        l: (0..count).map(|i| values.by_ref().take(i).collect()).collect(),
-    })
+    let left = values.next().unwrap_or(f64::NAN);
+    let b: Vec<f64> = values.by_ref().take(count).collect();
+    let d = values.by_ref().take(count).collect();
+    let l = (0..count).map(|i| values.by_ref().take(i).collect()).collect();
+    check_residual(left, count, problem.rows)?;
+
+    let mut each = |wanted: Vec<Wanted>, there: bool| -> Vec<Option<f64>> {
+        if there { numbers.decide(&units, &wanted).into_iter().map(Some).collect() } else { vec![None; wanted.len()] }
+    };
+    let std_errors = each((0..count).map(Wanted::StdError).collect(), residual_df > 0);
+    let t = each((0..count).map(Wanted::T).collect(), residual_df > 0 && left > 0.0);
+    let mut one = |wanted: Wanted, there: bool| each(vec![wanted], there).into_iter().next().flatten();
+    let (rss, residual_sd, r_squared) = (one(Wanted::Rss, true), one(Wanted::ResidualSd, residual_df > 0), one(Wanted::RSquared, has_tss));
+    let coefficients = b.into_iter().zip(std_errors).zip(t).map(|((value, std_error), t)| Coefficient { value, std_error, t });
+    Ok(Solution { coefficients: coefficients.collect(), residual_df, rss: rss.unwrap_or(f64::NAN), residual_sd, r_squared, l, d })
 }
 
 /// About the mean with an intercept, else about zero.

@@ -11,7 +11,7 @@ use super::decide::{Verdict, certify};
 use super::elimination::Pivot;
 use super::modular::{Modular, primes};
 use super::ratio::Ratio;
-use super::residues::{Rising, residues};
+use super::residues::{Limbs, Rising};
 use dashu_base::{DivRem, Gcd, SquareRoot, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use std::collections::BTreeMap;
@@ -30,11 +30,17 @@ pub struct Relations {
     pub relations: BTreeMap<usize, Relation>,
 }
 
-/// The relations of a matrix; none if they are not found, or if the matrix is not semidefinite.
+/// What a matrix is; none if the relations are not found, or if the matrix is not semidefinite.
 pub fn find(gram: &[Vec<IBig>]) -> Option<Relations> {
+    search(gram).and_then(|relations| semidefinite(gram, relations))
+}
+
+/// The relations of a matrix, by dependent column; none if they are not found. The other columns may or may not depend on each other.
+pub fn search(gram: &[Vec<IBig>]) -> Option<BTreeMap<usize, Relation>> {
+    let limbs = Limbs::of(gram);
     let mut rising: Option<(Vec<usize>, Rising)> = None;
     for (known, prime) in (1..=PRIMES_MAX).zip(primes()) {
-        let factor = Modular::of(&residues(gram, prime), 0, prime)?;
+        let factor = Modular::of(&limbs.residues(prime), 0, prime)?;
         let dependent: Vec<usize> = (0..gram.len()).filter(|&k| factor.pivot(k) == 0).collect();
         let (first, values) = rising.get_or_insert_with(|| (dependent.clone(), Rising::new(dependent.iter().sum())));
         if *first != dependent {
@@ -44,7 +50,7 @@ pub fn find(gram: &[Vec<IBig>]) -> Option<Relations> {
         if known.is_power_of_two()
             && let Some(relations) = proven(gram, &dependent, values)
         {
-            return semidefinite(gram, relations);
+            return Some(relations);
         }
     }
     None

@@ -17,7 +17,8 @@ pub fn determinants(gram: &[Vec<IBig>], count: usize, wanted: Vec<Determinant>) 
     // a bit for the sign, one for equality
     let bits = gram.iter().enumerate().map(|(i, row)| row[i].bit_len()).sum::<usize>() + 2;
     let needed = bits.div_ceil(PRIME_BITS);
-    let usable = primes().filter_map(|prime| Modular::of(&residues(gram, prime), count, prime).map(|factor| (prime, factor)));
+    let limbs = Limbs::of(gram);
+    let usable = primes().filter_map(|prime| Modular::of(&limbs.residues(prime), count, prime).map(|factor| (prime, factor)));
     let solved = wanted.iter().any(|determinant| matches!(determinant, Determinant::Numerator(_)));
     let mut rising = Rising::new(wanted.len());
     for (prime, factor) in usable.take(needed) {
@@ -35,17 +36,37 @@ pub fn determinants(gram: &[Vec<IBig>], count: usize, wanted: Vec<Determinant>) 
 
 /// Whether the leading `count` columns are independent for sure: a prime that does not divide their determinants is found at once.
 pub fn surely_regular(gram: &[Vec<IBig>], count: usize) -> bool {
-    primes().take(2).any(|prime| Modular::of(&residues(&gram[..count], prime), count, prime).is_some())
+    let limbs = Limbs::of(&gram[..count]);
+    primes().take(2).any(|prime| Modular::of(&limbs.residues(prime), count, prime).is_some())
 }
 
-/// The matrix modulo a prime.
-pub fn residues(gram: &[Vec<IBig>], prime: u64) -> Vec<Vec<u32>> {
-    gram.iter().map(|row| row.iter().map(|entry| residue(entry, prime)).collect()).collect()
-}
+/// A lower triangle as signs and digits of 32 bits, lowest first, from which residues are quick to get.
+pub struct Limbs(Vec<Vec<(bool, Vec<u32>)>>);
 
-fn residue(value: &IBig, prime: u64) -> u32 {
-    let rest = value.unsigned_abs() % prime as u32;
-    if rest != 0 && *value < IBig::ZERO { prime as u32 - rest } else { rest }
+impl Limbs {
+    /// Takes the numbers apart.
+    pub fn of(gram: &[Vec<IBig>]) -> Self {
+        let limbs = |entry: &IBig| {
+            let bytes = entry.unsigned_abs().to_le_bytes();
+            let limb = |bytes: &[u8]| bytes.iter().rev().fold(0, |limb, &byte| limb << 8 | u32::from(byte));
+            (*entry < IBig::ZERO, bytes.chunks(4).map(limb).collect())
+        };
+        Self(gram.iter().map(|row| row.iter().map(limbs).collect()).collect())
+    }
+
+    /// The matrix modulo a prime.
+    pub fn residues(&self, prime: u64) -> Vec<Vec<u32>> {
+        let longest = self.0.iter().flatten().map(|(_, limbs)| limbs.len()).max().unwrap_or(0);
+        let powers: Vec<u64> = std::iter::successors(Some(1), |power| Some((power << 32) % prime)).take(longest).collect();
+        let residue = |(negative, limbs): &(bool, Vec<u32>)| {
+            // both sums of 32-bit halves stay far below 64 bits
+            let products = limbs.iter().zip(&powers).map(|(&limb, power)| u64::from(limb) * power);
+            let (low, high) = products.fold((0, 0), |(low, high), product| (low + (product & u64::from(u32::MAX)), high + (product >> 32)));
+            let rest = (((high % prime) << 32) + low) % prime;
+            (if *negative && rest != 0 { prime - rest } else { rest }) as u32
+        };
+        self.0.iter().map(|row| row.iter().map(residue).collect()).collect()
+    }
 }
 
 /// Numbers known modulo a growing product of primes (H. L. Garner, The residue number system, 1959).
