@@ -1,7 +1,13 @@
 //! Exact moments to the correctly rounded least-squares solution.
 //!
-//! The moments of the chosen terms become an integer Gram matrix (each term at a scale of its own), which is eliminated fraction-free.
-//! Everything that a model says of its fit is a ratio of its entries, or the square root of one, rounded once.
+//! The moments of the chosen terms become an integer Gram matrix (each term at a scale of its own). Everything that a model says of its fit
+//! is a ratio of its minors, or the square root of one, rounded once: `quantity` says which, `results` rounds, `decide` finds the least work
+//! that decides every rounding. Small matrices are eliminated fraction-free (`elimination`). In large ones determinants have thousands of
+//! digits; there a fixed-point factor (`cholesky`) with a proof of its error (`certified`) does, and where it does not, determinants modulo
+//! primes (`modular`, `residues`). What is singular is proven so by `relations` and `semidefinite`.
+//!
+//! *Limits*: time grows with the cube of the columns. In the component on one core of a small server: 100 features 0.1 s, 300 features
+//! 1.2 s; where a zero or a tie has to be proven, 300 features up to 7 s.
 //!
 //! *Not here*: what a model file holds (`model`), predictions (`predict`).
 
@@ -17,6 +23,7 @@ pub mod ratio;
 pub mod relations;
 pub mod residues;
 pub mod results;
+pub mod semidefinite;
 
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
@@ -94,7 +101,7 @@ pub struct Solution {
 }
 
 /// Most columns that are eliminated exactly at once; beyond, enclosures are faster.
-const ELIMINATED_MAX: usize = 8;
+const ELIMINATED_MAX: usize = 12;
 
 /// Solves the normal equations exactly and rounds each result once.
 ///
@@ -114,9 +121,8 @@ fn solve(problem: &Problem, eliminated_max: usize) -> Result<Solution> {
         Verdict::Impossible => return Err(not_semidefinite()),
         Verdict::Definite(certified) => round(problem, scales, &mut Refined::new(&entries, count, certified))?,
         Verdict::Unknown => {
-            if let Some(found) = if count <= eliminated_max { None } else { relations::find(&entries) } {
-                check_pivots(&found.pivots, problem.rows)?;
-                collinearity::check(&found.pivots, |k| found.relations.get(&k).cloned().unwrap_or_default(), problem, &scales)?;
+            if count > eliminated_max {
+                check_relations(problem, &entries, &scales)?;
             }
             let eliminated = Elimination::of(entries);
             check_pivots(&eliminated.pivots, problem.rows)?;
@@ -126,6 +132,15 @@ fn solve(problem: &Problem, eliminated_max: usize) -> Result<Solution> {
     };
     check_finite(&solution)?;
     Ok(solution)
+}
+
+/// Refuses what is collinear, or impossible, by relations that are simple; whatever they do not show is let pass.
+fn check_relations(problem: &Problem, entries: &[Vec<IBig>], scales: &[u32]) -> Result<()> {
+    let Some(relations) = relations::search(entries) else { return Ok(()) };
+    let dependent: Vec<usize> = relations.keys().copied().collect();
+    let Some(pivots) = semidefinite::pivots(entries, &dependent) else { return Ok(()) };
+    check_pivots(&pivots, problem.rows)?;
+    collinearity::check(&pivots, |k| relations.get(&k).cloned().unwrap_or_default(), problem, scales)
 }
 
 /// The numbers of the solution, whose design has independent columns.

@@ -101,11 +101,16 @@ impl Modular {
             low += sum & u64::from(u32::MAX);
             high += sum >> 32;
         }
-        ((high % self.prime << 32) + low) % self.prime
+        (((high % self.prime) << 32) + low) % self.prime
     }
 
     fn minus(&self, a: u64, b: u64) -> u64 {
         if a >= b { a - b } else { a + self.prime - b }
+    }
+
+    /// What elimination leaves at (i, j); columns whose pivot the prime divides are passed over.
+    pub fn left(&self, i: usize, j: usize) -> u64 {
+        u64::from(self.scaled[i][j])
     }
 
     /// What fraction-free elimination leaves at (i, j).
@@ -133,7 +138,7 @@ impl Modular {
 
     /// Entry `k` of D.
     pub fn pivot(&self, k: usize) -> u64 {
-        u64::from(self.scaled[k][k])
+        self.left(k, k)
     }
 
     /// The determinant of the leading `count` columns without row and column `j`: the sum of `z_i^2 / D_i`, `L z` the j-th unit vector.

@@ -6,9 +6,11 @@
 
 use super::decide::{Verdict, certify};
 use super::elimination::{Elimination, Pivot};
-use super::{ELIMINATED_MAX, relations, scaled_gram};
+use super::relations::search;
+use super::{ELIMINATED_MAX, scaled_gram, semidefinite};
 use crate::error::{Error, Result};
 use crate::statistics::Statistics;
+use dashu_int::IBig;
 
 /// Refuses statistics that no data can have.
 pub fn check(statistics: &Statistics) -> Result<()> {
@@ -20,10 +22,16 @@ pub fn check(statistics: &Statistics) -> Result<()> {
         Verdict::Definite(_) => check_rank(gram.len(), statistics.rows),
         Verdict::Impossible => Err(not_semidefinite()),
         Verdict::Unknown => {
-            let relations = if gram.len() <= ELIMINATED_MAX { None } else { relations::find(&gram) };
-            check_pivots(&relations.map_or_else(|| Elimination::of(gram).pivots, |found| found.pivots), statistics.rows)
+            let proven = if gram.len() <= ELIMINATED_MAX { None } else { singular(&gram) };
+            check_pivots(&proven.unwrap_or_else(|| Elimination::of(gram).pivots), statistics.rows)
         }
     }
+}
+
+/// The pivots of a singular matrix, if its relations or its rank give a proof.
+fn singular(gram: &[Vec<IBig>]) -> Option<Vec<Pivot>> {
+    let dependent = search(gram).map(|relations| relations.into_keys().collect());
+    semidefinite::pivots(gram, &dependent.or_else(|| semidefinite::dependent(gram))?)
 }
 
 /// Refuses rows or a count below zero.

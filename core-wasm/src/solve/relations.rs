@@ -1,14 +1,11 @@
 //! A singular Gram matrix to the relations of its dependent columns, proven.
 //!
 //! Relations of data are simple: a column stands there twice, columns add up to another. So they are looked for modulo a few primes, made
-//! rational, and put to the test: `G v = 0` in integers proves that a column depends on those before it as v says. If the columns that
-//! are left are positive definite, then the whole matrix is semidefinite.
+//! rational, and put to the test: `G v = 0` in integers proves that a column depends on those before it as v says.
 //!
-//! *Limits*: coefficients of at most about [`PRIMES_MAX`] * 14 bits, above and below the line. *Not here*: what is not found or not
-//! proven is for `elimination`.
+//! *Limits*: coefficients of at most about [`PRIMES_MAX`] * 14 bits, above and below the line. *Not here*: whether the columns that are
+//! left are independent (`semidefinite`).
 
-use super::decide::{Verdict, certify};
-use super::elimination::Pivot;
 use super::modular::{Modular, primes};
 use super::ratio::Ratio;
 use super::residues::{Limbs, Rising};
@@ -21,19 +18,6 @@ const PRIMES_MAX: usize = 32;
 
 /// A column as a combination of independent columns before it; factors of zero left out.
 pub type Relation = Vec<(usize, Ratio)>;
-
-/// A semidefinite matrix.
-pub struct Relations {
-    /// One a column; none is impossible.
-    pub pivots: Vec<Pivot>,
-    /// By dependent column.
-    pub relations: BTreeMap<usize, Relation>,
-}
-
-/// What a matrix is; none if the relations are not found, or if the matrix is not semidefinite.
-pub fn find(gram: &[Vec<IBig>]) -> Option<Relations> {
-    search(gram).and_then(|relations| semidefinite(gram, relations))
-}
 
 /// The relations of a matrix, by dependent column; none if they are not found. The other columns may or may not depend on each other.
 pub fn search(gram: &[Vec<IBig>]) -> Option<BTreeMap<usize, Relation>> {
@@ -92,16 +76,6 @@ fn holds(gram: &[Vec<IBig>], k: usize, relation: &[(usize, Ratio)]) -> bool {
     (0..gram.len()).all(|i| factors.iter().map(|(j, factor)| at(i, *j) * factor).sum::<IBig>() == at(i, k) * &common)
 }
 
-/// The rest of the matrix has to be positive definite.
-fn semidefinite(gram: &[Vec<IBig>], relations: BTreeMap<usize, Relation>) -> Option<Relations> {
-    let independent = |k: &usize| !relations.contains_key(k);
-    let chosen: Vec<usize> = (0..gram.len()).filter(independent).collect();
-    let rest: Vec<Vec<IBig>> =
-        chosen.iter().map(|&i| chosen.iter().take_while(|&&j| j <= i).map(|&j| gram[i][j].clone()).collect()).collect();
-    let pivots = (0..gram.len()).map(|k| if independent(&k) { Pivot::Positive } else { Pivot::Zero }).collect();
-    matches!(certify(&rest, rest.len()), Verdict::Definite(_)).then_some(Relations { pivots, relations })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,24 +92,14 @@ mod tests {
 
     #[test]
     fn relations_are_found_or_nothing_is_said() {
-        let columns: [[i64; 5]; 5] = [[1, 1, 1, 1, 1], [3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [7, 2, 9, 3, 10], [0, 2, 7, 1, 8]];
-        let gram = |columns: &[[i64; 5]]| -> Vec<Vec<IBig>> {
-            let sum = |i: usize, j: usize| (0..5).map(|r| IBig::from(columns[i][r] * columns[j][r])).sum();
-            (0..columns.len()).map(|i| (0..=i).map(|j| sum(i, j)).collect()).collect()
-        };
-        // 3 a - 2 of the second column, less halves
-        let mut dependent = columns;
-        dependent[3] = std::array::from_fn(|row| 3 * columns[1][row] - 2);
-        let found = find(&gram(&dependent)).unwrap();
-        assert_eq!(found.pivots, [Pivot::Positive, Pivot::Positive, Pivot::Positive, Pivot::Zero, Pivot::Positive]);
-        let text: Vec<(usize, String)> = found.relations[&3].iter().map(|(j, ratio)| (*j, ratio.magnitude_text())).collect();
-        assert_eq!(text, [(0, "2".to_owned()), (1, "3".to_owned())]);
-        // no data has these
-        let mut impossible = gram(&dependent);
-        impossible[4][4] = IBig::from(-1);
-        assert!(find(&impossible).is_none());
-        let mut impossible = gram(&dependent);
-        impossible[4][3] += 1;
-        assert!(find(&impossible).is_none());
+        // of data whose second column is thrice the first less twice the mean
+        let columns: [[i64; 3]; 3] = [[1, 1, 1], [3, 1, 4], [7, 1, 10]];
+        let sum = |i: usize, j: usize| IBig::from((0..3).map(|r| columns[i][r] * columns[j][r]).sum::<i64>());
+        let mut gram: Vec<Vec<IBig>> = (0..3).map(|i| (0..=i).map(|j| sum(i, j)).collect()).collect();
+        let found = search(&gram).unwrap();
+        let text: Vec<(usize, String)> = found[&2].iter().map(|(j, ratio)| (*j, ratio.magnitude_text())).collect();
+        assert_eq!((found.len(), text), (1, vec![(0, "2".to_owned()), (1, "3".to_owned())]));
+        gram[2][2] += 1;
+        assert!(search(&gram).unwrap().is_empty());
     }
 }
