@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn characters_are_counted_not_bytes() {
+        let lines = |value: Value| document(&value).lines().count();
+        let wide = |count: usize| "\u{1f600}".repeat(count);
+        assert_eq!((lines(json!([wide(96)])), lines(json!([wide(97)]))), (1, 3));
+        assert_eq!((lines(json!(vec![wide(1); 20])), lines(json!(vec![wide(1); 21]))), (1, 4));
+        assert_eq!((lines(json!({"a": [wide(89)]})), lines(json!({"a": [wide(90)]}))), (1, 5));
+    }
+
+    #[test]
     fn long_lists_of_numbers_are_filled_into_lines() {
         let text = document(&json!({"a": (1000..1030).collect::<Vec<_>>()}));
         assert_eq!(text.lines().map(|line| line.chars().count()).collect::<Vec<_>>(), [1, 8, 99, 86, 3, 1], "{text}");

@@ -7,7 +7,7 @@
 //! primes (`modular`, `residues`). What is singular is proven so by `relations` and `semidefinite`.
 //!
 //! *Limits*: time grows with the cube of the columns. In the component on one core of a small server: 100 features 0.1 s, 300 features
-//! 1.2 s; where a zero or a tie has to be proven, 300 features up to 7 s.
+//! 1.2 s; where a zero or a tie has to be proven, 300 features up to 4 s.
 //!
 //! *Not here*: what a model file holds (`model`), predictions (`predict`).
 
