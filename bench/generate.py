@@ -39,13 +39,16 @@ SETS = {
 }
 
 
-def path_of(name, quick=False):
+def folder_of(quick):
+    return BENCH / "data/quick" if quick else BENCH / "data"
+
+
+def path_of(name, quick):
     """Where a set is: NAME.csv, NAME if it says its kind itself, or a folder."""
-    folder = BENCH / "data" / "quick" if quick else BENCH / "data"
-    return folder / (name if "." in name or name == "small_files" else name + ".csv")
+    return folder_of(quick) / (name if "." in name or name == "small_files" else name + ".csv")
 
 
-def facts_of(name, quick=False):
+def facts_of(name, quick):
     """What is known of a set: rows, bytes and SHA-256, or None if it is not made."""
     facts = Path(f"{path_of(name, quick)}.json")
     return json.loads(facts.read_text()) if facts.exists() else None
@@ -174,7 +177,7 @@ def small_files(path, quick, files):
         (path / f"{number:05}.json").write_bytes(text)
         digest.update(text)
         size += len(text)
-    return {"rows": files, "bytes": size, "sha256": digest.hexdigest()}
+    return {"files": True, "rows": files, "bytes": size, "sha256": digest.hexdigest()}
 
 
 def ensure(name, quick):

@@ -81,3 +81,25 @@ def answer(coefficients):
     """Prints the intercept and the features' coefficients."""
     json.dump([float(c) for c in coefficients], sys.stdout)
     print()
+
+
+def inference_arguments():
+    """DATA COLUMNS MODEL OUT THREADS: as above, samefit's model.json to predict with, the CSV file to write."""
+    data, columns, model, out, threads = sys.argv[1:6]
+    return data, columns.split(","), read_model(model), out, int(threads)
+
+
+def read_model(path):
+    """The intercept, and the coefficients as pairs of name and value."""
+    with open(path) as file:
+        model = json.load(file)
+    return model["intercept"], [(c["name"], c["coefficient"]) for c in model["coefficients"]]
+
+
+def prediction_sql(intercept, coefficients):
+    """intercept + c1 * x1 + c2 * x2 + ..., its numbers written so that SQL reads them as binary64."""
+
+    def double(value):
+        return f"({value:.16e})"
+
+    return " + ".join([double(intercept), *(f"{double(value)} * {quoted(name)}" for name, value in coefficients)])

@@ -13,8 +13,8 @@ source = (
     else f"read_csv('{data}', columns={types}, header=true, auto_detect=false, delim=',', quote='', escape='')"
 )
 if few(columns):
-    (sums,) = db.execute(f"SELECT {sums_sql(columns)} FROM {source}").fetchall()
+    (sums,) = db.sql(f"SELECT {sums_sql(columns)} FROM {source}").fetchall()
     answer(solve_sums(sums))
 else:
-    batches = db.execute(f"SELECT * FROM {source}").to_arrow_reader(20_000)
+    batches = db.sql(f"SELECT * FROM {source}").to_arrow_reader(20_000)
     answer(solve(sum_batches(batches, columns)))
