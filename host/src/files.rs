@@ -25,7 +25,7 @@ impl Files for Disk {
         fs::read_dir(folder)?.map(name).collect()
     }
 
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(File::open(path)?))
     }
 

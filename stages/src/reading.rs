@@ -7,6 +7,8 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
+use crate::blocks::fill;
+use crate::digests::Digests;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
 use crate::files::Files;
@@ -37,7 +39,7 @@ pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> 
     let mut body = Body::open(files, path)?;
     let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
-        let length = body.fill(&mut chunk).map_err(|error| body.failed(path, &error))?;
+        let length = fill(&mut body, &mut chunk).map_err(|error| body.failed(path, &error))?;
         if length > 0 {
             take(&chunk[..length])?;
         }
@@ -86,7 +88,8 @@ fn not_utf8(path: &str, offset: usize) -> Failure {
     Fault::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
 }
 
-enum Body<'a> {
+/// A file that is read from its start to its end, decompressed.
+pub(crate) enum Body<'a> {
     Plain(Counted<'a>),
     Gzip(Box<MultiGzDecoder<Counted<'a>>>),
 }
@@ -94,46 +97,65 @@ enum Body<'a> {
 impl<'a> Body<'a> {
     fn open(files: &'a dyn Files, path: &str) -> Answer<Self> {
         let inner = files.open(path).map_err(|error| failed(path, &error))?;
-        let counted = Counted { inner, bytes: 0, digest: Sha256::new(), error: false };
+        let counted = Counted { inner, bytes: 0, digest: Some(Sha256::new()), error: false };
         let gzip = paths::without_gz(path) != path;
         Ok(if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(counted))) } else { Self::Plain(counted) })
     }
 
-    /// Reads until the chunk is full or the file ends.
-    fn fill(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
-        let mut length = 0;
-        while length < chunk.len() {
-            match self.read(&mut chunk[length..]) {
-                Ok(0) => break,
-                Ok(more) => length += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// The same, but that the bytes of a file that is not compressed are digested by whoever reads them.
+    pub(crate) fn open_undigested(files: &'a dyn Files, path: &str) -> Answer<Self> {
+        let mut body = Self::open(files, path)?;
+        if let Self::Plain(counted) = &mut body {
+            counted.digest = None;
         }
-        Ok(length)
+        Ok(body)
     }
 
-    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+    /// Whether the bytes are as stored.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
+    /// Bytes read so far, as stored.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.counted().bytes
+    }
+
+    /// Everything was read.
+    pub(crate) fn end(&mut self, path: &str, digests: &Digests) {
+        match &self.counted().digest {
+            None => digests.end(path),
+            Some(_) => digests.whole(self.input(path)),
+        }
+    }
+
+    fn counted(&self) -> &Counted<'a> {
         match self {
-            Self::Plain(counted) => counted.read(chunk),
-            Self::Gzip(decoder) => decoder.read(chunk),
+            Self::Plain(counted) => counted,
+            Self::Gzip(decoder) => decoder.get_ref(),
         }
     }
 
     /// An error of the disk, or of the bytes that came from it.
-    fn failed(&self, path: &str, error: &io::Error) -> Failure {
+    pub(crate) fn failed(&self, path: &str, error: &io::Error) -> Failure {
         match self {
             Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error),
             _ => failed(path, error),
         }
     }
 
-    fn input(self, path: &str) -> Input {
-        let counted = match self {
-            Self::Plain(counted) => counted,
-            Self::Gzip(decoder) => decoder.into_inner(),
-        };
-        Input { path: path.to_owned(), bytes: counted.bytes, sha256: hex(&counted.digest.finalize()) }
+    fn input(&self, path: &str) -> Input {
+        let Counted { bytes, digest, .. } = self.counted();
+        Input { path: path.to_owned(), bytes: *bytes, sha256: hex(&digest.clone().unwrap_or_default().finalize()) }
+    }
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(counted) => counted.read(chunk),
+            Self::Gzip(decoder) => decoder.read(chunk),
+        }
     }
 }
 
@@ -143,10 +165,10 @@ fn damaged(path: &str, error: &io::Error) -> Failure {
 }
 
 /// The bytes as stored, counted and digested on their way.
-struct Counted<'a> {
-    inner: Box<dyn Read + 'a>,
+pub(crate) struct Counted<'a> {
+    inner: Box<dyn Read + Send + 'a>,
     bytes: u64,
-    digest: Sha256,
+    digest: Option<Sha256>,
     error: bool,
 }
 
@@ -154,7 +176,9 @@ impl Read for Counted<'_> {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(chunk).inspect_err(|error| self.error |= error.kind() != io::ErrorKind::Interrupted)?;
         self.bytes += length as u64;
-        self.digest.update(&chunk[..length]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&chunk[..length]);
+        }
         Ok(length)
     }
 }

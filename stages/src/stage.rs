@@ -12,6 +12,10 @@ pub struct Stage<'a> {
     pub files: &'a dyn Files,
     /// The terminal.
     pub report: &'a mut dyn Report,
+    /// How many threads may work at once. A host without threads says 1, and none is ever begun.
+    pub threads: usize,
+    /// Length of the pieces that threads share a file by: [`crate::pieces::PIECE_BYTES`], or less in a test.
+    pub piece_bytes: usize,
     /// The command line, program first, for `provenance.json`.
     pub command: &'a [String],
 }

@@ -1,14 +1,15 @@
 //! Data files to the text of their statistics, whatever their number and format.
 //!
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
-//! statistics of the streams are merged: sums do not depend on how the rows were parted.
+//! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
 
-use crate::engine::{Answer, Stream};
+use crate::engine::{Answer, Engine, Merger, Stream};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{Format, Source};
 use crate::json_line::JsonLine;
 use crate::plan::Plan;
 use crate::reading::{self, Input};
+use crate::sharing;
 use crate::stage::Stage;
 
 /// Statistics and what they were made of.
@@ -25,13 +26,17 @@ pub struct Sum {
 pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
     let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
-    let mut parts = Parts::new(stage, sources.len() - records.len() + usize::from(!records.is_empty()));
-    for table in tables {
-        let statistics = one(parts.stage, plan, table, &mut inputs)?;
-        parts.add(statistics, &table.path)?;
+    let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
+    if stage.threads > 1 && !tables.is_empty() {
+        inputs.extend(sharing::tables(stage, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
+    } else {
+        for table in tables {
+            let statistics = one(stage, plan, table, &mut inputs)?;
+            parts.add(statistics, &table.path)?;
+        }
     }
     if let Some(first) = records.first() {
-        let statistics = all_records(parts.stage, plan, &records, &mut inputs)?;
+        let statistics = all_records(stage, plan, &records, &mut inputs)?;
         parts.add(statistics, &first.path)?;
     }
     Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
@@ -50,16 +55,16 @@ pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Answer<Sum> {
 }
 
 /// Statistics of the engine's own making that become one; a single document stays as it is, unparsed.
-struct Parts<'s, 'a> {
-    stage: &'s mut Stage<'a>,
-    merger: Option<Box<dyn crate::engine::Merger + 'a>>,
+struct Parts<'a> {
+    engine: &'a dyn Engine,
+    merger: Option<Box<dyn Merger + Send + 'a>>,
     only: String,
     count: usize,
 }
 
-impl<'s, 'a> Parts<'s, 'a> {
-    fn new(stage: &'s mut Stage<'a>, count: usize) -> Self {
-        Self { stage, merger: None, only: String::new(), count }
+impl<'a> Parts<'a> {
+    fn new(engine: &'a dyn Engine, count: usize) -> Self {
+        Self { engine, merger: None, only: String::new(), count }
     }
 
     fn add(&mut self, statistics: String, path: &str) -> Answer<()> {
@@ -68,7 +73,7 @@ impl<'s, 'a> Parts<'s, 'a> {
             return Ok(());
         }
         if self.merger.is_none() {
-            self.merger = Some(self.stage.engine.merger()?);
+            self.merger = Some(self.engine.merger()?);
         }
         self.merger.as_mut().map_or(Ok(()), |merger| merger.add(&statistics)).map_err(|failure| failure.in_file(path))
     }
@@ -125,10 +130,15 @@ fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inp
 
 /// Passes on what the engine wants the user to know.
 pub fn note(stage: &mut Stage<'_>, stream: &mut dyn Stream, path: &str) -> Answer<()> {
+    notes(stream, path)?.iter().for_each(|note| stage.report.note(note));
+    Ok(())
+}
+
+/// What the engine wants the user to know, as lines.
+pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Answer<Vec<String>> {
     let notes: Vec<Fault> =
         serde_json::from_str(&stream.notes()?).map_err(|error| Failure::Trap(format!("notes that are not in the contract: {error}")))?;
-    notes.iter().for_each(|fault| stage.report.note(&format!("note: {path}: {fault}")));
-    Ok(())
+    Ok(notes.iter().map(|fault| format!("note: {path}: {fault}")).collect())
 }
 
 /// What an error that belongs to all of the data names: the file, or the first and how many more.
@@ -140,6 +150,7 @@ fn name(sources: &[Source]) -> String {
     }
 }
 
-fn text(bytes: Vec<u8>) -> Answer<String> {
+/// The text of statistics.
+pub(crate) fn text(bytes: Vec<u8>) -> Answer<String> {
     String::from_utf8(bytes).map_err(|_| Failure::Trap("statistics that are not UTF-8".to_owned()))
 }

@@ -127,6 +127,28 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
     assert_eq!(place.tree().iter().filter(|path| path.starts_with("out/")).count(), 1);
 }
 
+/// The input comes slowly through a pipe, several threads wait for it, and the folders of the output were made by this run.
+#[test]
+fn an_interrupt_in_the_middle_of_a_run_by_many_threads_leaves_nothing() {
+    for verb in ["summarize --data /dev/stdin", "infer --model m --attributes /dev/stdin"] {
+        let place = Place::new();
+        place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
+        let before = place.tree();
+        let line = format!("exec samefit --threads 3 --piece-bytes 100 {verb} --out new/deep/out");
+        let mut child = place.command(&line).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"bmi,y\n").unwrap();
+        (0..2000).for_each(|row| writeln!(stdin, "0.{row},{row}").unwrap());
+        sleep(Duration::from_millis(50));
+        place.shell(&format!("kill -INT {}", child.id()));
+        let ended = child.wait_with_output().unwrap();
+        drop(stdin);
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended.status), Some(2));
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+        assert_eq!(place.tree(), before);
+    }
+}
+
 #[test]
 fn a_signal_leaves_nothing_and_is_the_exit_code() {
     for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
@@ -144,6 +166,6 @@ fn a_signal_leaves_nothing_and_is_the_exit_code() {
         place.shell(&format!("kill -{signal} {}", child.id()));
         let status = child.wait().unwrap();
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(number));
-        assert!(!place.tree().iter().any(|path| path.starts_with("out/")), "{:?}", place.tree());
+        assert!(!place.tree().iter().any(|path| path.starts_with("out")), "{:?}", place.tree());
     }
 }
