@@ -8,6 +8,7 @@ mod files;
 mod inspect;
 mod interrupt;
 mod output;
+mod progress;
 mod terminal;
 
 use std::ffi::OsString;
@@ -96,7 +97,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
-    let mut terminal = Terminal { quiet: cli.quiet.quiet };
+    let mut terminal = Terminal::new(cli.quiet.quiet);
     let (threads, piece_bytes) = (cli.work.threads(), cli.work.piece_bytes);
     cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, threads, piece_bytes, command: &command })
 }

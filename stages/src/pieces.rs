@@ -86,7 +86,7 @@ impl<'a> Pieces<'a> {
             let file = open.file;
             let piece = open.next(self, digests).map_err(|failure| (file, failure));
             if open.ended {
-                self.bytes_before += open.body.bytes();
+                self.bytes_before += open.body.stored();
             } else {
                 self.open = Some(open);
             }
@@ -118,7 +118,7 @@ impl<'a> Pieces<'a> {
 
     /// Files begun, and bytes read as stored.
     pub(crate) fn so_far(&self) -> (usize, u64) {
-        (self.opened, self.bytes_before + self.open.as_ref().map_or(0, |open| open.body.bytes()))
+        (self.opened, self.bytes_before + self.open.as_ref().map_or(0, |open| open.body.stored()))
     }
 
     fn open_next(&mut self) -> Result<bool, (usize, Failure)> {

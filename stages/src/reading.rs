@@ -2,6 +2,8 @@
 //!
 //! *Limits*: one buffer of [`CHUNK_BYTES`], whatever the size of the file; a document of at most [`DOCUMENT_BYTES_MAX`].
 
+#[cfg(feature = "zstd")]
+use std::io::BufReader;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -12,7 +14,7 @@ use crate::digests::Digests;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
 use crate::files::Files;
-use crate::paths;
+use crate::paths::{self, Compression};
 
 /// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
 pub const CHUNK_BYTES: usize = 1 << 20;
@@ -36,12 +38,17 @@ pub struct Input {
 
 /// Hands every byte of a file, decompressed, to `take`, in full chunks but for the first and the last.
 pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<Input> {
+    each_chunk_at(files, path, |chunk, _| take(chunk))
+}
+
+/// The same, with the number of bytes read so far, as stored.
+pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Answer<()>) -> Answer<Input> {
     let mut body = Body::open(files, path)?;
     let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
         let length = fill(&mut body, &mut chunk).map_err(|error| body.failed(path, &error))?;
         if length > 0 {
-            take(&chunk[..length])?;
+            take(&chunk[..length], body.stored())?;
         }
         if length < chunk.len() {
             return Ok(body.input(path));
@@ -92,14 +99,23 @@ fn not_utf8(path: &str, offset: usize) -> Failure {
 pub(crate) enum Body<'a> {
     Plain(Counted<'a>),
     Gzip(Box<MultiGzDecoder<Counted<'a>>>),
+    #[cfg(feature = "zstd")]
+    Zstd(zstd::Decoder<'static, BufReader<Counted<'a>>>),
 }
 
 impl<'a> Body<'a> {
     fn open(files: &'a dyn Files, path: &str) -> Answer<Self> {
         let inner = files.open(path).map_err(|error| failed(path, &error))?;
         let counted = Counted { inner, bytes: 0, digest: Some(Sha256::new()), error: false };
-        let gzip = paths::without_gz(path) != path;
-        Ok(if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(counted))) } else { Self::Plain(counted) })
+        Ok(match paths::compression(path) {
+            None => Self::Plain(counted),
+            Some(Compression::Gzip) => Self::Gzip(Box::new(MultiGzDecoder::new(counted))),
+            #[cfg(feature = "zstd")]
+            Some(Compression::Zstd) => Self::Zstd(zstd::Decoder::new(counted).map_err(|error| failed(path, &error))?),
+            // only a document is not looked at by its name before
+            #[cfg(not(feature = "zstd"))]
+            Some(Compression::Zstd) => Self::Plain(counted),
+        })
     }
 
     /// The same, but that the bytes of a file that is not compressed are digested by whoever reads them.
@@ -117,7 +133,7 @@ impl<'a> Body<'a> {
     }
 
     /// Bytes read so far, as stored.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub(crate) fn stored(&self) -> u64 {
         self.counted().bytes
     }
 
@@ -133,13 +149,22 @@ impl<'a> Body<'a> {
         match self {
             Self::Plain(counted) => counted,
             Self::Gzip(decoder) => decoder.get_ref(),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.get_ref().get_ref(),
         }
     }
 
     /// An error of the disk, or of the bytes that came from it.
     pub(crate) fn failed(&self, path: &str, error: &io::Error) -> Failure {
         match self {
-            Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error),
+            Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error, "gzip", ".gz"),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) if !self.counted().error && error.to_string().contains("too much memory") => {
+                let help = "compress the file again, without --long or --ultra";
+                Fault::new("zstd", "more memory is needed to decompress it than 128 MiB", help).in_file(path)
+            }
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) if !self.counted().error => damaged(path, error, "zstd", ".zst"),
             _ => failed(path, error),
         }
     }
@@ -155,13 +180,19 @@ impl Read for Body<'_> {
         match self {
             Self::Plain(counted) => counted.read(chunk),
             Self::Gzip(decoder) => decoder.read(chunk),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.read(chunk),
         }
     }
 }
 
-fn damaged(path: &str, error: &io::Error) -> Failure {
-    let what = if error.kind() == io::ErrorKind::UnexpectedEof { "the compressed data are cut off" } else { "not gzip, or damaged" };
-    Fault::new("gzip", what, "copy or compress the file again; a file that is not compressed must not end in `.gz`").in_file(path)
+fn damaged(path: &str, error: &io::Error, code: &'static str, extension: &str) -> Failure {
+    let what = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the compressed data are cut off".to_owned(),
+        _ => format!("not {code}, or damaged"),
+    };
+    let help = format!("copy or compress the file again; a file that is not compressed must not end in `{extension}`");
+    Fault::new(code, what, help).in_file(path)
 }
 
 /// The bytes as stored, counted and digested on their way.
@@ -239,6 +270,27 @@ mod tests {
             (&b"age,y\n1,2\n"[..], "not gzip, or damaged"),
         ] {
             let failure = read("a.csv.gz", bytes).unwrap_err();
+            assert!(failure.to_string().contains(words), "{failure}");
+            assert_eq!(failure.exit_code(), 3);
+        }
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn frames_of_zstandard_are_one_file_and_damage_is_bad_data() {
+        let long = vec![b'x'; 3 * CHUNK_BYTES + 7];
+        let frame = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        let stored = [frame(&long), frame(b"abc")].concat();
+        let (all, input) = read("a.csv.zst", &stored).unwrap();
+        assert_eq!((all.len(), input.bytes), (long.len() + 3, stored.len() as u64));
+        assert_eq!(input.sha256, hex(&Sha256::digest(&stored)));
+        let whole = frame(&(0..100_000u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
+        for (bytes, words) in [
+            (&whole[..whole.len() / 2], "the compressed data are cut off"),
+            (&b"age,y\n1,2\n"[..], "not zstd, or damaged"),
+            (&[&whole[..], b"more"].concat()[..], "not zstd, or damaged"),
+        ] {
+            let failure = read("a.csv.zst", bytes).unwrap_err();
             assert!(failure.to_string().contains(words), "{failure}");
             assert_eq!(failure.exit_code(), 3);
         }

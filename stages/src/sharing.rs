@@ -33,7 +33,7 @@ pub(crate) fn tables(
     sources: &[&Source],
     add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
 ) -> Answer<Vec<Input>> {
-    let all = Progress { files: sources.len(), bytes_total: total(stage, sources), ..Progress::default() };
+    let all = stage.begins(sources);
     let pieces = Pieces::new(stage.engine, stage.files, plan, sources, stage.piece_bytes);
     let work = Work {
         stopped: pieces.stopped(),
@@ -59,13 +59,6 @@ fn begin<'scope>(work: &'scope Work<'_>, scope: &'scope Scope<'scope, '_>, left:
     if left > 0 {
         let _ = Builder::new().spawn_scoped(scope, move || work.go(&mut None, || begin(work, scope, left - 1)));
     }
-}
-
-fn total(stage: &Stage<'_>, sources: &[&Source]) -> Option<u64> {
-    if !stage.report.watches() {
-        return None;
-    }
-    sources.iter().map(|source| stage.files.bytes(&source.path)).sum()
 }
 
 /// What the workers share.

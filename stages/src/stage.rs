@@ -2,7 +2,8 @@
 
 use crate::engine::{Answer, Engine};
 use crate::files::Files;
-use crate::report::Report;
+use crate::inputs::Source;
+use crate::report::{Progress, Report};
 
 /// The surroundings of one run of a verb.
 pub struct Stage<'a> {
@@ -21,6 +22,15 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.
+    pub(crate) fn begins(&self, sources: &[&Source]) -> Progress {
+        let bytes_total = match self.report.watches() {
+            true => sources.iter().map(|source| self.files.bytes(&source.path)).sum(),
+            false => None,
+        };
+        Progress { files: sources.len(), bytes_total, ..Progress::default() }
+    }
+
     /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
     pub fn show(&mut self, json: bool, table: &str, document: &str) -> Answer<()> {
         if json {

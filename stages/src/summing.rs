@@ -9,6 +9,7 @@ use crate::inputs::{Format, Source};
 use crate::json_line::JsonLine;
 use crate::plan::Plan;
 use crate::reading::{self, Input};
+use crate::report::Progress;
 use crate::sharing;
 use crate::stage::Stage;
 
@@ -30,8 +31,9 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     if stage.threads > 1 && !tables.is_empty() {
         inputs.extend(sharing::tables(stage, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
+        let mut progress = stage.begins(&tables);
         for table in tables {
-            let statistics = one(stage, plan, table, &mut inputs)?;
+            let statistics = one(stage, plan, table, &mut inputs, &mut progress)?;
             parts.add(statistics, &table.path)?;
         }
     }
@@ -84,9 +86,13 @@ impl<'a> Parts<'a> {
 }
 
 /// The statistics of one file.
-fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>) -> Answer<String> {
+fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>, progress: &mut Progress) -> Answer<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
-    let input = reading::each_chunk(stage.files, &source.path, |chunk| {
+    progress.file += 1;
+    let before = progress.bytes;
+    let input = reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+        progress.bytes = before + bytes;
+        stage.report.progress(progress);
         stream.push(chunk).map(drop).map_err(|failure| plan.blame_or(failure, source))
     })?;
     inputs.push(input);
@@ -97,21 +103,28 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
 
 /// The statistics of files with one record each. If something is wrong, the file at fault is looked for by reading them one at a time.
 fn all_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+    let mut progress = stage.begins(sources);
     if let [source] = sources {
-        return one(stage, plan, source, inputs);
+        return one(stage, plan, source, inputs, &mut progress);
     }
     let before = inputs.len();
-    records_as_lines(stage, plan, sources, inputs).or_else(|failure| {
+    records_as_lines(stage, plan, sources, inputs, &mut progress).or_else(|failure| {
         if !matches!(failure, Failure::Data { path: None, .. }) {
             return Err(failure);
         }
         inputs.truncate(before);
-        sources.iter().try_for_each(|source| one(stage, plan, source, inputs).map(drop))?;
+        sources.iter().try_for_each(|source| one(stage, plan, source, inputs, &mut Progress::default()).map(drop))?;
         Err(failure)
     })
 }
 
-fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+fn records_as_lines(
+    stage: &mut Stage<'_>,
+    plan: &Plan,
+    sources: &[&Source],
+    inputs: &mut Vec<Input>,
+    progress: &mut Progress,
+) -> Answer<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
@@ -121,6 +134,9 @@ fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inp
             return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path));
         }
         stream.push(b"\n")?;
+        progress.file += 1;
+        progress.bytes += inputs.last().map_or(0, |input| input.bytes);
+        stage.report.progress(progress);
     }
     let statistics = stream.finish()?;
     let folder = sources.first().map_or("", |source| crate::paths::folder(&source.path));

@@ -1,5 +1,6 @@
 //! What the system refuses: permissions, space, time.
 
+use std::fs;
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread::sleep;
@@ -114,6 +115,28 @@ fn waiting(place: &Place, program: &str) -> (Child, ChildStdin) {
         sleep(Duration::from_millis(5));
     }
     (child, stdin)
+}
+
+/// On a terminal, a line says how far the work has come once that takes a while; it is gone before anything else is said.
+#[test]
+fn a_terminal_shows_how_far_the_work_has_come() {
+    let place = Place::new();
+    let rows = "(head -1 data/diabetes.csv; for i in 1 2 3 4 5 6 7 8; do tail -n +2 data/diabetes.csv; sleep 0.2; done)";
+    let run = |flags: &str| {
+        let inner = format!("{rows} | samefit --threads 2 --piece-bytes 1000 {flags} summarize --data /dev/stdin --out s.json");
+        fs::write(place.path("run.sh"), inner).unwrap();
+        place.shell("command -v script > /dev/null || exit 77; TERM=xterm script -qec 'sh run.sh' /dev/null < /dev/null")
+    };
+    let ran = run("");
+    if ran.code() == CANNOT {
+        return skipped("there is no `script` to make a terminal with");
+    }
+    let text = ran.stdout();
+    let shown: Vec<&str> = text.split("\r\u{1b}[K").collect();
+    assert!(shown.len() > 3 && shown[1].contains(" MB/s"), "{text:?}");
+    assert!(shown.last().unwrap().contains("wrote s.json"), "{text:?}");
+    assert_eq!(run("--quiet").stdout(), "");
+    assert!(!place.shell("sh run.sh").stderr().contains('\u{1b}'));
 }
 
 #[test]

@@ -72,6 +72,12 @@ fn a_table_of_many_blocks() {
     let plain = same_statistics(&place, &line("a.csv"), &[1 << 12, 100_000, 1 << 18, 1 << 20]);
     let gzip = same_statistics(&place, &line("a.csv.gz"), &[1 << 14, 1 << 18]);
     assert_eq!(gzip.statistics, plain.statistics);
+    let text = table(200_000);
+    let (front, back) = text.split_at(1_234_567);
+    let frames = [front, back].map(|frame| zstd::encode_all(frame.as_bytes(), 1).unwrap()).concat();
+    fs::write(place.path("a.csv.zst"), frames).unwrap();
+    let zstd = same_statistics(&place, &line("a.csv.zst"), &[1 << 14, 1 << 18]);
+    assert_eq!(zstd.statistics, plain.statistics);
     let pipe = same_statistics(&place, &format!("cat a.csv | {}", line("/dev/stdin")), &[1 << 14, 1 << 18]);
     assert_eq!(pipe.statistics, plain.statistics);
 }
@@ -95,9 +101,9 @@ fn quotes_line_breaks_blank_lines_text_and_missing_values() {
             0 => write!(text, "\"low\n,\"\"\n\",{row},2\r\n"),
             1 => write!(text, "\"\n\n\n\",\"{row}.5\",3\n"),
             2 => write!(text, "plain,,4\n\n\r\n"),
-            3 => write!(text, "\"\"\"\",{row},\n"),
+            3 => writeln!(text, "\"\"\"\",{row},"),
             4 => write!(text, ",{row},1\r\n"),
-            _ => write!(text, "high,-{row}e-2,\"7\"\n"),
+            _ => writeln!(text, "high,-{row}e-2,\"7\""),
         }
         .unwrap();
     }
