@@ -27,8 +27,8 @@ pub(crate) fn hidden<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io
 }
 
 /// Makes a folder that goes if the program is stopped and nothing is in it.
-pub(crate) fn folder(path: &Path) -> io::Result<()> {
-    made(|| std::fs::create_dir(path), |()| Left::Made(path.to_owned()))
+pub(crate) fn folder(path: &Path, make: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    made(make, |()| Left::Made(path.to_owned()))
 }
 
 fn made<T>(make: impl FnOnce() -> io::Result<T>, left: impl FnOnce(&T) -> Left) -> io::Result<T> {

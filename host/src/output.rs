@@ -120,7 +120,7 @@ impl Staged {
         if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
             self.make(above)?;
         }
-        match interrupt::folder(folder) {
+        match interrupt::folder(folder, || fs::create_dir(folder)) {
             Ok(()) => self.made.push(folder.to_owned()),
             // another worker was quicker
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}

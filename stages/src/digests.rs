@@ -95,3 +95,26 @@ impl Digests {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocks::Blocks;
+
+    #[test]
+    fn files_come_in_their_order_whoever_digested_them() {
+        let (digests, blocks) = (Digests::default(), Blocks::new(4));
+        let mut text = &b"abcdefghij"[..];
+        (0..3).for_each(|_| digests.block(&blocks.read(&mut text).unwrap()));
+        digests.end("long");
+        let elsewhere = Input { path: "gz".into(), bytes: 1, sha256: "00".into() };
+        digests.whole(elsewhere.clone());
+        std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(|| digests.help()))));
+        digests.end("empty");
+        let done = digests.finish();
+        let shown: Vec<(&str, u64)> = done.iter().map(|input| (input.path.as_str(), input.bytes)).collect();
+        assert_eq!(shown, [("long", 10), ("gz", 1), ("empty", 0)]);
+        assert_eq!(done[0].sha256, hex(&Sha256::digest(b"abcdefghij")));
+        assert_eq!(done[2].sha256, hex(&Sha256::digest(b"")));
+    }
+}

@@ -6,7 +6,8 @@
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
 //! Reading order: `cli` and `args` (what was asked), `inputs` and `reading` (files to bytes), `plan` and `summing` (bytes to the engine and
-//! back), `pieces`, `sharing` and `digests` (the same by many threads at once), `verbs` (one a file), `outputs` and `provenance` (what is written), `describe` (what a person reads).
+//! back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `verbs` (one a file), `outputs` and `provenance` (what is
+//! written), `describe` (what a person reads).
 
 pub mod args;
 mod blocks;

@@ -78,28 +78,21 @@ impl<'a> Pieces<'a> {
 
     /// The next piece; none at the end of the last file. An error comes with the place of its file, and is the end.
     pub(crate) fn next(&mut self, digests: &Digests) -> Result<Option<Piece>, (usize, Failure)> {
-        while !self.stopped.load(Ordering::Relaxed) {
-            if self.open.is_none() && !self.open_next()? {
-                break;
-            }
-            let Some(mut open) = self.open.take() else { break };
-            let file = open.file;
-            let piece = open.next(self, digests).map_err(|failure| (file, failure));
-            if open.ended {
-                self.bytes_before += open.body.stored();
-            } else {
-                self.open = Some(open);
-            }
-            match piece {
-                Ok(None) => {}
-                Ok(some) => return Ok(some),
-                Err(error) => {
-                    self.stop();
-                    return Err(error);
-                }
-            }
+        if self.stopped.load(Ordering::Relaxed) || self.open.is_none() && !self.open_next()? {
+            return Ok(None);
         }
-        Ok(None)
+        let Some(mut open) = self.open.take() else { return Ok(None) };
+        let file = open.file;
+        let piece = open.next(self, digests);
+        if open.ended {
+            self.bytes_before += open.body.stored();
+        } else {
+            self.open = Some(open);
+        }
+        piece.map(Some).map_err(|failure| {
+            self.stop();
+            (file, failure)
+        })
     }
 
     /// Once it is set, no more is handed out.
@@ -140,8 +133,8 @@ impl<'a> Pieces<'a> {
 }
 
 impl<'a> Open<'a> {
-    /// The next piece of this file; none at its end.
-    fn next(&mut self, all: &Pieces<'a>, digests: &Digests) -> Answer<Option<Piece>> {
+    /// The next piece of this file, which has one at least, if it is empty.
+    fn next(&mut self, all: &Pieces<'a>, digests: &Digests) -> Answer<Piece> {
         let source = all.sources[self.file];
         loop {
             let block = all.blocks.read(&mut self.body).map_err(|error| self.body.failed(&source.path, &error))?;
@@ -152,7 +145,7 @@ impl<'a> Open<'a> {
                 self.ended = true;
                 self.body.end(&source.path, digests);
                 self.rest.push(Slice::whole(block));
-                return Ok(Some(self.piece()));
+                return Ok(self.piece());
             }
             let slice = Slice::whole(block);
             match self.scout.is_some() || !self.rest.is_empty() {
@@ -161,7 +154,7 @@ impl<'a> Open<'a> {
                 true => {
                     self.look_ahead(all, source)?;
                     if let Some(piece) = self.border(slice, source, all)? {
-                        return Ok(Some(piece));
+                        return Ok(piece);
                     }
                 }
             }

@@ -265,6 +265,11 @@ impl<'a> Work<'a> {
         let Account { parts, failure, rows, header, .. } = account;
         let source = self.sources[file];
         let blame = |failure| self.plan.blame_or(counted_through(failure, &rows), source);
+        let failure = match failure {
+            // an instance is gone, and what it had read
+            Some(gone @ (Failure::Trap(_) | Failure::Memory(_))) => return Err(gone),
+            failure => failure,
+        };
         let (mut summarizer, mut verdict) = match (share, parts.is_empty()) {
             (Some(share), _) => (share.summarizer, share.verdict),
             // each of two thought that the other was the last
@@ -326,4 +331,24 @@ impl Merged<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_pieces_are_counted_through() {
+        let row = |number: u64| {
+            let fault = Fault { code: "quote".into(), row: Some(number), ..Fault::default() };
+            match counted_through(fault.into(), &[11, 20, 0, 7]) {
+                Failure::Data { fault, .. } => fault.row.unwrap(),
+                other => panic!("{other}"),
+            }
+        };
+        assert_eq!(row(1), 1);
+        assert_eq!(row((1 << PIECE_ROWS_BITS) + 1), 12);
+        assert_eq!(row((3 << PIECE_ROWS_BITS) + 7), 38);
+        assert_eq!(row((4 << PIECE_ROWS_BITS) + 1), 39);
+    }
 }
