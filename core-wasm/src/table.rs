@@ -54,6 +54,27 @@ impl Reader {
         }
     }
 
+    /// The records with which the data begin, read for the names alone. Returns whether the names are known now.
+    pub fn header(&mut self, records: &[u8], sink: &mut impl Sink) -> Result<bool> {
+        self.hand_on_header(sink)?;
+        let header = &mut self.header;
+        match self.format {
+            _ if header.is_some() => {}
+            Format::Csv => self.csv.push(records, &mut Headed { header, sink })?,
+            Format::Jsonl | Format::Json => self.json.push(records, &mut |_, line| match header {
+                Some(_) => Ok(()),
+                None => records::feed_names(line, header, sink),
+            })?,
+        }
+        Ok(self.header.is_some())
+    }
+
+    /// The next record counts as this row.
+    pub fn continue_at(&mut self, row: u64) {
+        let before = row.saturating_sub(1);
+        (self.csv.row, self.json.row) = (before, before);
+    }
+
     /// The end of the bytes.
     pub fn finish(&mut self, sink: &mut impl Sink) -> Result<()> {
         self.hand_on_header(sink)?;

@@ -8,15 +8,18 @@ mod files;
 mod inspect;
 mod interrupt;
 mod output;
+mod progress;
 mod terminal;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::engine::{Answer, Engine};
+use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::{forget, inspect as documents, qc_pre_process, split, verify};
 
@@ -30,8 +33,27 @@ use crate::terminal::Terminal;
 struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
+    #[command(flatten)]
+    work: WorkArgs,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// How the work is shared.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct WorkArgs {
+    /// Threads that share the work; default: as many as there are processors. The results are the same for any number
+    #[arg(long, value_name = "N", global = true, display_order = 901)]
+    threads: Option<NonZeroUsize>,
+    /// Bytes of the pieces that they share a file by
+    #[arg(long, value_name = "N", global = true, hide = true, default_value_t = PIECE_BYTES)]
+    piece_bytes: usize,
+}
+
+impl WorkArgs {
+    fn threads(self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -75,8 +97,9 @@ fn main() -> ExitCode {
 fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
-    let mut terminal = Terminal { quiet: cli.quiet.quiet };
-    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, command: &command })
+    let mut terminal = Terminal::new(cli.quiet.quiet);
+    let (threads, piece_bytes) = (cli.work.threads(), cli.work.piece_bytes);
+    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, threads, piece_bytes, command: &command })
 }
 
 fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<Cli, clap::Error> {
@@ -110,6 +133,7 @@ fn ended(answer: Answer<()>) -> ExitCode {
     match answer {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            interrupt::settle();
             let _ = writeln!(io::stderr(), "{failure}");
             ExitCode::from(failure.exit_code())
         }

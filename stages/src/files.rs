@@ -19,13 +19,17 @@ pub enum Kind {
 }
 
 /// A file system.
-pub trait Files {
+pub trait Files: Sync {
     /// What stands at `path`.
     fn kind(&self, path: &str) -> io::Result<Kind>;
     /// The names in a folder, in any order. A name that is not UTF-8 is an error.
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
     /// Opens a file for reading from its start.
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>>;
+    /// Size of a file, if that is known before it is read.
+    fn bytes(&self, _path: &str) -> Option<u64> {
+        None
+    }
     /// Text that is equal for two paths exactly if they lead to the same file or folder.
     fn identity(&self, path: &str) -> io::Result<String>;
     /// Begins to write: nothing is seen under its name before [`Output::commit`].

@@ -6,12 +6,15 @@
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
 //! Reading order: `cli` and `args` (what was asked), `inputs` and `reading` (files to bytes), `plan` and `summing` (bytes to the engine and
-//! back), `verbs` (one a file), `outputs` and `provenance` (what is written), `describe` (what a person reads).
+//! back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `verbs` (one a file), `outputs` and `provenance` (what is
+//! written), `describe` (what a person reads).
 
 pub mod args;
+mod blocks;
 pub mod cli;
 pub mod cutter;
 pub mod describe;
+mod digests;
 pub mod engine;
 pub mod failure;
 pub mod files;
@@ -21,10 +24,12 @@ mod json_line;
 pub mod numbers;
 pub mod outputs;
 pub mod paths;
+pub mod pieces;
 pub mod plan;
 pub mod provenance;
 pub mod reading;
 pub mod report;
+mod sharing;
 mod splitmix;
 pub mod stage;
 pub mod summing;

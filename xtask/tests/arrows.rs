@@ -107,6 +107,12 @@ fn only_one_file_of_the_program_writes() {
     assert_none(&holding("stages/src", &[], &["std::fs", "std::env", "std::process"]), "the disk in a stage");
 }
 
+/// The WASI command has no threads, and asks for one: what begins more stands where that is minded.
+#[test]
+fn only_one_file_of_the_stages_begins_threads() {
+    assert_none(&holding("stages/src", &["src/sharing.rs"], &["std::thread"]), "threads");
+}
+
 #[test]
 fn the_program_and_the_stages_compute_no_statistic() {
     for manifest in ["host/Cargo.toml", "stages/Cargo.toml"] {

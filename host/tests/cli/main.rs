@@ -11,4 +11,5 @@
 mod pages;
 mod place;
 mod system;
+mod threads;
 mod transcript;

@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::inputs::{self, Format, Source, Wanted};
 use crate::numbers::counted;
 use crate::outputs::{self, Outputs};
-use crate::paths::{join, without_gz};
+use crate::paths::{join, without_compression};
 use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::{describe, json, reading};
@@ -29,7 +29,7 @@ pub struct InferArgs {
     /// The model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz)
+    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
         outputs,
         account: Account::default(),
     };
-    sources.iter().try_for_each(|source| run.predict(source, &join(&out, without_gz(&source.below))))?;
+    sources.iter().try_for_each(|source| run.predict(source, &join(&out, without_compression(&source.below))))?;
     let Run { outputs, account, .. } = run;
     outputs.commit()?;
     stage.show(args.json.json, &account.text(&out), &account.document())
@@ -70,7 +70,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
 fn refuse_collisions(sources: &[Source]) -> Answer<()> {
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for source in sources {
-        if let Some(first) = seen.insert(without_gz(&source.below), &source.path) {
+        if let Some(first) = seen.insert(without_compression(&source.below), &source.path) {
             let text = format!("the predictions of `{first}` and of `{}` would have the same name\nrename one", source.path);
             return Err(Failure::Usage(text));
         }
