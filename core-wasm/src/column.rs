@@ -180,14 +180,11 @@ mod tests {
             prop::collection::vec(cell(), 40..41).boxed(),
         ];
         (prop::collection::vec(column, 1..5), 1usize..40).prop_map(|(columns, rows)| {
-            let cell = |column: &Vec<String>, row: usize| if columns_empty(column, row) { "0".to_owned() } else { column[row].clone() };
+            // an empty line is no record of one cell, and a lone point looks like one
+            let is_nothing = |cell: &String| cell.is_empty() || cell == ".";
+            let cell = |column: &Vec<String>, row: usize| if is_nothing(&column[row]) { "0".to_owned() } else { column[row].clone() };
             (0..rows).map(|row| columns.iter().map(|column| cell(column, row)).collect()).collect()
         })
-    }
-
-    /// A table of one column has no empty cells: such lines are no records.
-    fn columns_empty(column: &[String], row: usize) -> bool {
-        column[row].is_empty()
     }
 
     proptest! {
