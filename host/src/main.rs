@@ -33,27 +33,11 @@ use crate::terminal::Terminal;
 struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
-    #[command(flatten)]
-    work: WorkArgs,
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-/// How the work is shared.
-#[derive(clap::Args, Clone, Copy, Debug)]
-struct WorkArgs {
-    /// Threads that share the work; default: as many as there are processors. The results are the same for any number
-    #[arg(long, value_name = "N", global = true, display_order = 901)]
-    threads: Option<NonZeroUsize>,
-    /// Bytes of the pieces that they share a file by
+    /// Bytes of the pieces that threads share a file by
     #[arg(long, value_name = "N", global = true, hide = true, default_value_t = PIECE_BYTES)]
     piece_bytes: usize,
-}
-
-impl WorkArgs {
-    fn threads(self) -> usize {
-        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
-    }
+    #[command(subcommand)]
+    verb: Verb,
 }
 
 #[derive(Subcommand, Debug)]
@@ -98,7 +82,8 @@ fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
     let mut terminal = Terminal::new(cli.quiet.quiet);
-    let (threads, piece_bytes) = (cli.work.threads(), cli.work.piece_bytes);
+    let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
+    let piece_bytes = cli.piece_bytes;
     cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, threads, piece_bytes, command: &command })
 }
 

@@ -29,6 +29,7 @@ const PIECE_ROWS_BITS: u32 = 40;
 /// Hands the statistics of every table, with its path, to `add`, in order; returns the files that were read.
 pub(crate) fn tables(
     stage: &mut Stage<'_>,
+    threads: usize,
     plan: &Plan,
     sources: &[&Source],
     add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
@@ -46,7 +47,6 @@ pub(crate) fn tables(
         sources,
         all,
     };
-    let threads = stage.threads;
     let mut watcher: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
     std::thread::scope(|scope| work.go(&mut watcher, || begin(&work, scope, threads - 1)));
     let Merged { notes, failure, .. } = work.merged.into_inner().unwrap_or_else(PoisonError::into_inner);

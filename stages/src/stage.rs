@@ -1,5 +1,8 @@
 //! What every verb is handed: an engine, a file system, someone to report to.
 
+use std::num::NonZeroUsize;
+
+use crate::args::ThreadsArg;
 use crate::engine::{Answer, Engine};
 use crate::files::Files;
 use crate::inputs::Source;
@@ -13,8 +16,8 @@ pub struct Stage<'a> {
     pub files: &'a dyn Files,
     /// The terminal.
     pub report: &'a mut dyn Report,
-    /// How many threads may work at once. A host without threads says 1, and none is ever begun.
-    pub threads: usize,
+    /// How many threads work at once; none where the host cannot begin any.
+    pub threads: Option<NonZeroUsize>,
     /// Length of the pieces that threads share a file by: [`crate::pieces::PIECE_BYTES`], or less in a test.
     pub piece_bytes: usize,
     /// The command line, program first, for `provenance.json`.
@@ -22,6 +25,11 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// So many threads may work at once, if the host has threads at all.
+    pub(crate) fn share_by(&mut self, args: ThreadsArg) {
+        self.threads = self.threads.map(|default| args.threads.unwrap_or(default));
+    }
+
     /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.
     pub(crate) fn begins(&self, sources: &[&Source]) -> Progress {
         let bytes_total = match self.report.watches() {

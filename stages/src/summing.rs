@@ -3,6 +3,8 @@
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
 //! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
 
+use std::num::NonZeroUsize;
+
 use crate::engine::{Answer, Engine, Merger, Stream};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{Format, Source};
@@ -28,8 +30,9 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
     let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
-    if stage.threads > 1 && !tables.is_empty() {
-        inputs.extend(sharing::tables(stage, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
+    let threads = stage.threads.map_or(1, NonZeroUsize::get);
+    if threads > 1 && !tables.is_empty() {
+        inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
         let mut progress = stage.begins(&tables);
         for table in tables {

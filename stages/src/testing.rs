@@ -127,7 +127,7 @@ impl Report for Lines {
 /// Runs something in a stage over `files`, without an engine; returns what it answers and what was reported.
 pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Answer<T>) -> (Answer<T>, Lines) {
     let mut lines = Lines::default();
-    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: 1, piece_bytes: PIECE_BYTES, command: &[] });
+    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, piece_bytes: PIECE_BYTES, command: &[] });
     (answer, lines)
 }
 

@@ -49,7 +49,7 @@ fn run(cli: &StageCli, command: &[String]) -> Answer<()> {
         engine: &Linked,
         files: &Disk::given(),
         report: &mut terminal,
-        threads: 1,
+        threads: None,
         piece_bytes: PIECE_BYTES,
         command,
     })

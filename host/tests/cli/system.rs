@@ -123,7 +123,7 @@ fn a_terminal_shows_how_far_the_work_has_come() {
     let place = Place::new();
     let rows = "(head -1 data/diabetes.csv; for i in 1 2 3 4 5 6 7 8; do tail -n +2 data/diabetes.csv; sleep 0.2; done)";
     let run = |flags: &str| {
-        let inner = format!("{rows} | samefit --threads 2 --piece-bytes 1000 {flags} summarize --data /dev/stdin --out s.json");
+        let inner = format!("{rows} | samefit --piece-bytes 1000 {flags} summarize --threads 2 --data /dev/stdin --out s.json");
         fs::write(place.path("run.sh"), inner).unwrap();
         place.shell("command -v script > /dev/null || exit 77; TERM=xterm script -qec 'sh run.sh' /dev/null < /dev/null")
     };
@@ -153,11 +153,11 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
 /// The input comes slowly through a pipe, several threads wait for it, and the folders of the output were made by this run.
 #[test]
 fn an_interrupt_in_the_middle_of_a_run_by_many_threads_leaves_nothing() {
-    for verb in ["summarize --data /dev/stdin", "infer --model m --attributes /dev/stdin"] {
+    for verb in ["summarize --threads 3 --data /dev/stdin", "infer --model m --attributes /dev/stdin"] {
         let place = Place::new();
         place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
         let before = place.tree();
-        let line = format!("exec samefit --threads 3 --piece-bytes 100 {verb} --out new/deep/out");
+        let line = format!("exec samefit --piece-bytes 100 {verb} --out new/deep/out");
         let mut child = place.command(&line).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"bmi,y\n").unwrap();

@@ -20,7 +20,7 @@ struct Outcome {
 
 fn run(place: &Place, line: &str, threads: usize, piece_bytes: usize) -> Outcome {
     place.shell("rm -rf out");
-    let ran = place.shell(&line.replace("samefit ", &format!("samefit --threads {threads} --piece-bytes {piece_bytes} ")));
+    let ran = place.shell(&format!("{line} --threads {threads} --piece-bytes {piece_bytes}"));
     let read = |name: &str| fs::read_to_string(place.path(name)).ok();
     let provenance = read("out/provenance.json").map(|text| text.split("\"inputs\"").nth(1).unwrap().to_owned());
     Outcome { code: ran.code(), stderr: ran.stderr(), statistics: read("out/statistics.json"), provenance }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::{JsonArg, ReadArgs, SumArgs};
+use crate::args::{JsonArg, ReadArgs, SumArgs, ThreadsArg};
 use crate::engine::Answer;
 use crate::inputs::{self, Wanted};
 use crate::outputs::{self, Outputs};
@@ -29,11 +29,15 @@ pub struct SummarizeArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
