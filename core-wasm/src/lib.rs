@@ -2,7 +2,7 @@
 //!
 //! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
 //!
-//! Reading order: [`error`], [`rounding`] and [`decimal`] (numbers), [`terms`], [`json`] and [`schema`] (words), [`statistics`] (exact sums),
+//! Reading order: [`error`], [`rounding`], [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words), [`statistics`] (exact sums),
 //! [`plan`] (what to sum), [`sink`], [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and
 //! [`fit`], then what a user asks for: [`train`], [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
@@ -21,6 +21,7 @@ pub mod quality;
 pub mod records;
 pub mod rounding;
 pub mod schema;
+pub mod shortest;
 pub mod sink;
 pub mod solve;
 pub mod statistics;

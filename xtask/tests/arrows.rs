@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 22] = [
+const CORE: [&str; 23] = [
     "error",
     "rounding",
     "decimal",
+    "shortest",
     "terms",
     "json",
     "schema",
