@@ -10,16 +10,19 @@ use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Most rows kept aside because a column has no value in them and has not shown yet whether it holds numbers.
 pub const ASIDE_ROWS_MAX: usize = 1 << 16;
+
+/// A value of a column: a number, or missing, or what is wrong with it.
+type Cell = std::result::Result<Option<Decimal>, Box<Error>>;
 
 /// Reads data and sums its columns.
 pub struct Summarizer {
     reader: Option<Reader>,
     sums: Sums,
-    batch: BTreeMap<String, Vec<Option<Decimal>>>,
+    /// In the order in which they were set first, which is the data's.
+    batch: Vec<(String, Vec<Cell>)>,
 }
 
 impl Summarizer {
@@ -27,7 +30,7 @@ impl Summarizer {
     pub fn new(plan: Plan) -> Result<Self> {
         let wanted = plan.wanted()?;
         let reader = Reader::new(&plan);
-        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: BTreeMap::new() })
+        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: Vec::new() })
     }
 
     /// The next bytes.
@@ -38,33 +41,46 @@ impl Summarizer {
     /// The values of one column of a batch; NaN is missing.
     pub fn set_f64(&mut self, column: &str, values: &[f64]) -> Result<()> {
         let number = |(i, &value): (usize, &f64)| match value.is_nan() {
-            true => Ok(None),
-            false => {
-                crate::decimal::from_f64(value).map(Some).map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column))
-            }
+            true => Ok(Ok(None)),
+            false => crate::decimal::from_f64(value)
+                .map(|value| Ok(Some(value)))
+                .map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column)),
         };
         let values = values.iter().enumerate().map(number).collect::<Result<Vec<_>>>()?;
-        self.batch.insert(column.to_owned(), values);
+        self.set(column, values);
         Ok(())
     }
 
     /// The values of one column of a batch as decimal text, one a line.
     pub fn set_text(&mut self, column: &str, text: &[u8]) -> Result<()> {
+        let named = self.sums.wanted.names().iter().any(|name| name == column);
         let lines = text.strip_suffix(b"\n").unwrap_or(text);
         let number = |(i, line): (usize, &[u8])| {
             let cell = crate::decimal::trim(line.strip_suffix(b"\r").unwrap_or(line));
             if is_missing(cell) {
-                return Ok(None);
+                return Ok(Ok(None));
             }
-            parse(cell).map(Some).map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column))
+            match parse(cell) {
+                Ok(value) => Ok(Ok(Some(value))),
+                // as in CSV, a column that nobody named may turn out to hold text
+                Err(error) if error.code == "not-a-number" && !named => Ok(Err(Box::new(error))),
+                Err(error) => Err(error.at_row(self.sums.rows + i as u64 + 1).in_column(column)),
+            }
         };
         let values = if text.is_empty() {
             Ok(Vec::new())
         } else {
             lines.split(|&byte| byte == b'\n').enumerate().map(number).collect::<Result<Vec<_>>>()
         };
-        self.batch.insert(column.to_owned(), values?);
+        self.set(column, values?);
         Ok(())
+    }
+
+    fn set(&mut self, column: &str, values: Vec<Cell>) {
+        match self.batch.iter_mut().find(|(name, _)| name == column) {
+            Some((_, old)) => *old = values,
+            None => self.batch.push((column.to_owned(), values)),
+        }
     }
 
     /// Adds the batch of columns that were set.
@@ -72,20 +88,20 @@ impl Summarizer {
         let batch = std::mem::take(&mut self.batch);
         self.reader.as_ref().ok_or_else(spent)?;
         if self.sums.columns.is_none() {
-            let order = self.sums.wanted.names().iter().filter(|name| batch.contains_key(*name)).cloned();
-            let mut names: Vec<String> = order.collect();
-            names.extend(batch.keys().filter(|name| !self.sums.wanted.names().contains(name)).cloned());
-            self.sums.header(&names)?;
+            self.sums.header(&batch.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())?;
         }
-        let columns = self.sums.names().iter().map(|name| batch.get(name).ok_or_else(|| not_set(name))).collect::<Result<Vec<_>>>()?;
+        let set = |name: &String| batch.iter().find(|(other, _)| other == name).map(|(_, values)| values).ok_or_else(|| not_set(name));
+        let columns = self.sums.names().iter().map(set).collect::<Result<Vec<_>>>()?;
         let rows = columns.first().map_or(0, |column| column.len());
         if let Some(at) = columns.iter().position(|column| column.len() != rows) {
             let sentence = format!("the column has {} values, the first has {rows}", columns[at].len());
             return Err(Error::new("column-lengths", sentence, "set columns of equal lengths").in_column(&self.sums.names()[at]));
         }
         for row in 0..rows {
-            let values = columns.iter().map(|column| column[row].clone()).collect();
             let number = self.sums.rows + 1;
+            let summed = self.sums.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+            let take = |(summed, column): (&mut Summed, &&Vec<Cell>)| summed.take(number, column[row].clone());
+            let values = summed.iter_mut().zip(&columns).map(take).collect::<Result<Vec<_>>>()?;
             self.sums.add(number, values)?;
         }
         Ok(())
@@ -207,22 +223,29 @@ impl Summed {
     /// The value of this column in a record. Text in a column that nobody named reads as zero: the column is left out at the end.
     fn read(&mut self, record: &Record) -> Result<Option<Decimal>> {
         let cell = record.cell(self.place);
-        if is_missing(cell) {
-            return Ok(None);
-        }
-        match (parse(cell), &self.kind) {
+        self.take(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some).map_err(Box::new) })
+    }
+
+    /// The same for a cell that was parsed.
+    fn take(&mut self, row: u64, cell: Cell) -> Result<Option<Decimal>> {
+        let cell = match cell {
+            Ok(None) => return Ok(None),
+            Ok(Some(value)) => Ok(value),
+            Err(error) => Err(error),
+        };
+        match (cell, &self.kind) {
             (Ok(value), Kind::Named | Kind::Number) => Ok(Some(value)),
             (Ok(value), Kind::Undecided) => {
                 self.kind = Kind::Number;
                 Ok(Some(value))
             }
-            (Ok(_), Kind::Text(row, text)) => Err(text_beside_numbers(*row, text, record.row).in_column(&self.name)),
+            (Ok(_), Kind::Text(first, text)) => Err(text_beside_numbers(*first, text, row).in_column(&self.name)),
             (Err(error), Kind::Undecided) if error.code == "not-a-number" => {
-                self.kind = Kind::Text(record.row, error.found.unwrap_or_default());
+                self.kind = Kind::Text(row, error.found.unwrap_or_default());
                 Ok(Some(Decimal::ZERO))
             }
             (Err(error), Kind::Text(..)) if error.code == "not-a-number" => Ok(Some(Decimal::ZERO)),
-            (Err(error), _) => Err(error.in_column(&self.name)),
+            (Err(error), _) => Err(error.at_row(row).in_column(&self.name)),
         }
     }
 

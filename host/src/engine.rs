@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 
+use samefit_stages::columns::{Batch, Values};
 use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 use wasmtime::component::{Component, Linker, ResourceAny};
@@ -228,6 +229,20 @@ impl Stream for Summarizer {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
         Ok(Vec::new())
+    }
+
+    fn add(&mut self, batch: &Batch) -> Answer<()> {
+        let stream = self.stream;
+        for (name, values) in &batch.columns {
+            self.instance.try_ask(|exports, store| {
+                let summarizer = exports.samefit_regression_training().summarizer();
+                match values {
+                    Values::Numbers(numbers) => summarizer.call_set_f64(store, stream, name, numbers),
+                    Values::Text(text) => summarizer.call_set_text(store, stream, name, text),
+                }
+            })?;
+        }
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
     fn finish(&mut self) -> Answer<Vec<u8>> {

@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
+use samefit_stages::columns::Columns;
+use samefit_stages::engine::Answer;
 use samefit_stages::files::{Files, Kind, Output};
 
 use crate::output::Staged;
@@ -27,6 +29,10 @@ impl Files for Disk {
 
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(File::open(path)?))
+    }
+
+    fn columns(&self, path: &str) -> Answer<Box<dyn Columns>> {
+        crate::columns::open(path)
     }
 
     fn identity(&self, path: &str) -> io::Result<String> {

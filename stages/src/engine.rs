@@ -3,6 +3,7 @@
 //! The host implements it with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
 //! Faults carry no file name here: the stage knows which file it was reading.
 
+use crate::columns::Batch;
 use crate::failure::Failure;
 
 /// Result of a call into the engine. Bad input is [`Failure::Data`]; a trap is [`Failure::Trap`].
@@ -36,6 +37,10 @@ pub trait Engine {
 pub trait Stream {
     /// The next bytes, any number of them; returns the output that is complete (nothing for a stream that only counts).
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>>;
+    /// The next rows, as columns; for a summarizer, which is then fed no bytes.
+    fn add(&mut self, batch: &Batch) -> Answer<()> {
+        Err(Failure::Trap(format!("{} columns where bytes are expected", batch.columns.len())))
+    }
     /// The end of the input; returns the rest of the output.
     fn finish(&mut self) -> Answer<Vec<u8>>;
     /// What the user should be told, as a JSON array of error records, asked for after `finish`; `[]` where a stream has nothing to say.

@@ -5,7 +5,9 @@
 
 use std::io::{self, Read};
 
+use crate::columns::Columns;
 use crate::engine::Answer;
+use crate::failure::Fault;
 
 /// What stands at a path; links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,11 @@ pub trait Files {
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
     /// Opens a file for reading from its start.
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
+    /// Opens a file of columns (Parquet, Arrow), whichever format it has.
+    fn columns(&self, _path: &str) -> Answer<Box<dyn Columns>> {
+        let help = "use the native program, or write the file as CSV";
+        Err(Fault::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help).into())
+    }
     /// Text that is equal for two paths exactly if they lead to the same file or folder.
     fn identity(&self, path: &str) -> io::Result<String>;
     /// Begins to write: nothing is seen under its name before [`Output::commit`].

@@ -5,11 +5,12 @@
 //!
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
-//! Reading order: `cli` and `args` (what was asked), `inputs` and `reading` (files to bytes), `plan` and `summing` (bytes to the engine and
+//! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (bytes to the engine and
 //! back), `verbs` (one a file), `outputs` and `provenance` (what is written), `describe` (what a person reads).
 
 pub mod args;
 pub mod cli;
+pub mod columns;
 pub mod cutter;
 pub mod describe;
 pub mod engine;

@@ -3,6 +3,7 @@
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
 //! statistics of the streams are merged: sums do not depend on how the rows were parted.
 
+use crate::columns;
 use crate::engine::{Answer, Stream};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{Format, Source};
@@ -81,9 +82,12 @@ impl<'s, 'a> Parts<'s, 'a> {
 /// The statistics of one file.
 fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>) -> Answer<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
-    let input = reading::each_chunk(stage.files, &source.path, |chunk| {
-        stream.push(chunk).map(drop).map_err(|failure| plan.blame_or(failure, source))
-    })?;
+    let input = if source.format.holds_columns() {
+        columns::sum(stage, plan, source, stream.as_mut())?
+    } else {
+        let blame = |failure| plan.blame_or(failure, source);
+        reading::each_chunk(stage.files, &source.path, |chunk| stream.push(chunk).map(drop).map_err(blame))?
+    };
     inputs.push(input);
     let statistics = stream.finish().map_err(|failure| plan.blame_or(failure, source))?;
     note(stage, stream.as_mut(), &source.path)?;

@@ -9,6 +9,7 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::statistics::Statistics;
 use samefit_core::train::{Summarizer, forget};
 use samefit_core::{fit, identity, profile};
+use samefit_stages::columns::{Batch, Values};
 use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 
@@ -77,6 +78,16 @@ struct Tabling(Table);
 impl Stream for Summing {
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
         answer(self.0.push(chunk).map(|()| Vec::new()))
+    }
+
+    fn add(&mut self, batch: &Batch) -> Answer<()> {
+        batch.columns.iter().try_for_each(|(name, values)| {
+            answer(match values {
+                Values::Numbers(numbers) => self.0.set_f64(name, numbers),
+                Values::Text(text) => self.0.set_text(name, text),
+            })
+        })?;
+        answer(self.0.sum_columns())
     }
 
     fn finish(&mut self) -> Answer<Vec<u8>> {

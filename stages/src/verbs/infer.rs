@@ -18,7 +18,7 @@ use crate::outputs::{self, Outputs};
 use crate::paths::{join, without_gz};
 use crate::plan::Plan;
 use crate::stage::Stage;
-use crate::{describe, json, reading};
+use crate::{columns, describe, json, reading};
 
 /// Predictions that a person is shown before the rest is only counted.
 const SHOWN_MAX: usize = 10;
@@ -90,7 +90,7 @@ impl Run<'_> {
     fn predict(&mut self, source: &Source, to: &str) -> Answer<()> {
         match source.format {
             Format::Json => self.record(source, to),
-            Format::Csv | Format::JsonLines => self.table(source, to),
+            Format::Csv | Format::JsonLines | Format::Parquet | Format::Arrow => self.table(source, to),
         }
     }
 
@@ -107,7 +107,7 @@ impl Run<'_> {
         let mut counter = Counter::new(source.format);
         let handle = self.outputs.create(to)?;
         let outputs = &mut self.outputs;
-        reading::each_chunk(self.files, &source.path, |chunk| {
+        columns::each_chunk(self.files, source, |chunk| {
             let predictions = stream.push(chunk).map_err(blame)?;
             counter.push(&predictions)?;
             outputs.write(handle, &predictions)
@@ -130,7 +130,7 @@ struct Counter {
 
 impl Counter {
     fn new(format: Format) -> Self {
-        Self { cutter: Cutter::new(format), records: 0, header: u64::from(format == Format::Csv) }
+        Self { cutter: Cutter::new(format), records: 0, header: u64::from(format.of_bytes() == Format::Csv) }
     }
 
     fn push(&mut self, bytes: &[u8]) -> Answer<()> {

@@ -16,7 +16,7 @@ use crate::outputs::{self, Outputs};
 use crate::paths::join;
 use crate::plan::Plan;
 use crate::stage::Stage;
-use crate::{json, reading, summing};
+use crate::{columns, json, summing};
 
 /// Flags of `qc-pre-process`.
 #[derive(Args, Clone, Debug)]
@@ -98,7 +98,7 @@ impl Writer<'_> {
         let blame = |failure| plan.blame_or(failure, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = Cutter::new(Format::JsonLines);
-        reading::each_chunk(stage.files, &source.path, |chunk| {
+        columns::each_chunk(stage.files, source, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
         })?;
