@@ -171,3 +171,75 @@ fn decoder_failure(error: &ArrowError) -> Failure {
     }
     damaged(text).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Reads all of it; the number of rows.
+    fn rows(path: &str) -> Answer<usize> {
+        let mut file = open(path)?;
+        let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
+        let mut batches = file.read(&readable, 0..file.parts())?;
+        let mut rows = 0;
+        while let Some(batch) = batches.next()? {
+            rows += batch.rows;
+        }
+        file.input()?;
+        Ok(rows)
+    }
+
+    fn fixture(name: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn rows_of(bytes: &[u8]) -> Answer<usize> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        rows(file.path().to_str().unwrap())
+    }
+
+    #[test]
+    fn parts_are_the_whole() {
+        for name in ["kinds.parquet", "kinds.feather"] {
+            let file = open(&format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            let read = |parts: Range<usize>| {
+                let mut batches = file.read(&[0, 3], parts).unwrap();
+                let mut found = Vec::new();
+                while let Some(batch) = batches.next().unwrap() {
+                    let [(first, _), (second, samefit_stages::columns::Values::Numbers(numbers))] = &batch.columns[..] else {
+                        panic!("two columns")
+                    };
+                    assert_eq!([first.as_str(), second.as_str()], ["i8", "f64"]);
+                    found.extend(numbers.iter().map(|number| number.to_bits()));
+                }
+                found
+            };
+            assert_eq!(file.parts(), 3);
+            assert_eq!([read(0..1), read(1..3), read(3..3)].concat(), read(0..3), "{name}");
+            assert_eq!(read(0..3).len(), 60);
+        }
+    }
+
+    /// Whatever is done to a file, it is read or refused: bad data, or another format than it was.
+    #[test]
+    fn damage_is_bad_data() {
+        for name in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
+            let whole = fixture(name);
+            assert_eq!(rows_of(&whole).unwrap(), 60);
+            let step = whole.len() / 200;
+            for at in (0..whole.len()).step_by(step) {
+                let failure = rows_of(&whole[..at]).unwrap_err();
+                assert_eq!(failure.exit_code(), 3, "{name} cut at {at}: {failure}");
+            }
+            for at in 0..whole.len() {
+                let mut damaged = whole.clone();
+                damaged[at] ^= [1, 0x80, 0xff, 0x10][at % 4];
+                if let Err(failure) = rows_of(&damaged) {
+                    assert_eq!(failure.exit_code(), 3, "{name} changed at {at}: {failure}");
+                }
+            }
+        }
+    }
+}

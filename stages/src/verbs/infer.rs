@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::inputs::{self, Format, Source, Wanted};
 use crate::numbers::counted;
 use crate::outputs::{self, Outputs};
-use crate::paths::{join, without_gz};
+use crate::paths::{join, without_extension, without_gz};
 use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::{columns, describe, json, reading};
@@ -29,7 +29,7 @@ pub struct InferArgs {
     /// The model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz)
+    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     #[command(flatten)]
@@ -60,17 +60,25 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
         outputs,
         account: Account::default(),
     };
-    sources.iter().try_for_each(|source| run.predict(source, &join(&out, without_gz(&source.below))))?;
+    sources.iter().try_for_each(|source| run.predict(source, &join(&out, &output_name(source))))?;
     let Run { outputs, account, .. } = run;
     outputs.commit()?;
     stage.show(args.json.json, &account.text(&out), &account.document())
 }
 
-/// `a.csv` and `a.csv.gz` would be written to the same place.
+/// The input's name; predictions from columns are CSV, and say so.
+fn output_name(source: &Source) -> String {
+    match source.format.holds_columns() {
+        true => format!("{}.csv", without_extension(&source.below)),
+        false => without_gz(&source.below).to_owned(),
+    }
+}
+
+/// `a.csv` and `a.csv.gz` would be written to the same place, and so would `a.parquet`.
 fn refuse_collisions(sources: &[Source]) -> Answer<()> {
-    let mut seen: HashMap<&str, &str> = HashMap::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
     for source in sources {
-        if let Some(first) = seen.insert(without_gz(&source.below), &source.path) {
+        if let Some(first) = seen.insert(output_name(source), &source.path) {
             let text = format!("the predictions of `{first}` and of `{}` would have the same name\nrename one", source.path);
             return Err(Failure::Usage(text));
         }
