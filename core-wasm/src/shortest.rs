@@ -203,16 +203,18 @@ fn computed(value: f64) -> Option<Written> {
     let (high, low) = exact_product(magnitude, TENS[decimals]);
     let half = f64::from_bits(((exponent + 1023 - 53) as u64) << 52) * TENS[decimals];
     let whole = high as i64;
-    for (unit, strip) in [(100, 2), (10, 1), (1, 0)] {
-        let size = unit as f64;
-        let rest = (whole % unit) as f64 + low;
-        let nearest = (rest / size).round_ties_even();
-        let off = (rest - nearest * size).abs();
-        if (off - half).abs() < DOUBT || (off - size / 2.0).abs() < DOUBT && off < half {
+    let (hundreds, below) = (whole / 100, (whole % 100) as f64 + low);
+    // a multiple of 100, of 10, of 1; each is the nearest of its kind
+    let nearest = |unit: f64| (below / unit + INTEGER_BITS - INTEGER_BITS) * unit;
+    for unit in [100.0, 10.0, 1.0] {
+        let near = nearest(unit);
+        let off = (below - near).abs();
+        if (off - half).abs() < DOUBT || off < half && (off - unit / 2.0).abs() < DOUBT {
             return None;
         }
         if off < half {
-            return Some(stripped(value, whole / unit + nearest as i64, decimals as i32 - strip));
+            let digits = hundreds * 100 + near as i64;
+            return Some(stripped(value, digits, decimals as i32, unit > 1.0));
         }
     }
     None
@@ -231,10 +233,12 @@ fn exact_product(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// With the sign of the value, and without zeros at the end of the decimals.
-fn stripped(value: f64, mut digits: i64, mut decimals: i32) -> Written {
-    while decimals > 0 && digits % 10 == 0 {
-        digits /= 10;
-        decimals -= 1;
+fn stripped(value: f64, mut digits: i64, mut decimals: i32, may_end_in_zeros: bool) -> Written {
+    if may_end_in_zeros {
+        while decimals > 0 && digits % 10 == 0 {
+            digits /= 10;
+            decimals -= 1;
+        }
     }
     Written { digits: if value < 0.0 { -digits } else { digits }, decimals }
 }

@@ -11,7 +11,7 @@ use arrow_schema::Schema;
 use samefit_stages::engine::Answer;
 
 use super::shared::{Place, Shared};
-use super::{Format, Reader, damaged, guard};
+use super::{Format, Reader, damaged, guard, lengths};
 
 /// What a stream ends with.
 const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
@@ -25,6 +25,7 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn open(file: Arc<Shared>) -> Answer<Self> {
+        guard::guarded(|| lengths::check_file(&file))??;
         let reader = file_reader(&file, None)?;
         Ok(Self { schema: reader.schema(), parts: reader.num_batches(), file })
     }
@@ -65,6 +66,7 @@ impl Stream {
         if file.end().ok() != Some(END) {
             return Err(damaged("the stream has no end mark").into());
         }
+        guard::guarded(|| lengths::check_stream(&file))??;
         let schema = stream_reader(&file, None)?.schema();
         Ok(Self { file, schema })
     }

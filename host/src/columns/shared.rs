@@ -47,6 +47,20 @@ impl Shared {
         Ok(end)
     }
 
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Exactly these bytes.
+    pub(super) fn bytes(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        if offset.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+
     /// What an error of a decoder means: the disk failed, or the bytes are bad.
     pub(super) fn failure(&self, error: &ArrowError) -> Failure {
         match self.failed.get() {
