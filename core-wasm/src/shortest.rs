@@ -198,7 +198,7 @@ fn computed(value: f64) -> Option<Written> {
     }
     let exponent = (magnitude.to_bits() >> 52) as i32 - 1023;
     // log10(2) from below: the power of ten is right, or one too large
-    let most = usize::try_from(16 - (exponent * 1233 >> 12)).ok()?;
+    let most = usize::try_from(16 - ((exponent * 1233) >> 12)).ok()?;
     let decimals = if magnitude * TENS.get(most)? < 1e17 { most } else { most - 1 };
     let (high, low) = exact_product(magnitude, TENS[decimals]);
     let half = f64::from_bits(((exponent + 1023 - 53) as u64) << 52) * TENS[decimals];
