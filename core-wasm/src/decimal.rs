@@ -216,14 +216,15 @@ pub fn parse_canonical(text: &str) -> Option<Decimal> {
     (value.to_string() == text).then_some(value)
 }
 
-/// The decimal number that an f64 means: the shortest text that reads back as the same f64.
+/// The decimal number that an f64 means: the shortest text that reads back as the same f64; of several, the nearest, and of two as near, the
+/// one whose last digit is even. So do Python, JavaScript and our own JSON; the standard library rounds such ties up.
 ///
 /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond what a cell may say.
 pub fn from_f64(value: f64) -> Result<Decimal> {
     if value.is_infinite() {
         return Err(explain(if value > 0.0 { b"inf" } else { b"-inf" }));
     }
-    parse(format!("{value:e}").as_bytes())
+    parse(zmij::Buffer::new().format(value).as_bytes())
 }
 
 /// The pieces of a number's text.
@@ -392,6 +393,12 @@ mod tests {
         ] {
             assert_eq!(parse_canonical(text).is_some(), ok, "{text}");
         }
+    }
+
+    #[test]
+    fn an_f64_between_two_texts_means_the_even_one() {
+        // a sixteenth either way reads back: 569.2 and 569.3 do
+        assert_eq!(from_f64(798_262_579_619_569.0 + 0.25).unwrap().to_string(), "798262579619569.2");
     }
 
     proptest! {
