@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 27] = [
+const CORE: [&str; 28] = [
     "error",
     "rounding",
     "simd",
@@ -29,6 +29,7 @@ const CORE: [&str; 27] = [
     "model",
     "fit",
     "train",
+    "forecast",
     "predict",
     "quality",
     "profile",
