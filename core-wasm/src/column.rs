@@ -99,6 +99,8 @@ impl Column {
 
     /// Reads a cell by itself; false if it is no number, or too long beside the others.
     fn read_one(&mut self, row: usize, cell: &[u8], pattern_scale: u32) -> bool {
+        // a quote inside is no digit
+        let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
         let Some(small) = parse_small(trim(cell)) else { return false };
         let scale = self.scale.max(small.scale);
         if bits_at(small, scale) > WIDE_BITS || scale > self.scale && self.bits_at(scale, pattern_scale) > WIDE_BITS {
