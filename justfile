@@ -45,6 +45,12 @@ reproduce:
 licences:
     cargo xtask licences
 
+# measures samefit and its peers: bench/README.md; `--quick` to try it, `--scenario NAME` for one
+[group('measure')]
+bench *ARGS: build
+    @sh bench/setup.sh
+    @python3 bench/run.py {{ ARGS }}
+
 # rewrites the sources in the house's style
 [group('edit')]
 fmt:

@@ -59,6 +59,22 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(self.borrow_mut().push(&chunk)?)
     }
 
+    fn header(&self, records: Vec<u8>) -> Result<bool, Error> {
+        Ok(self.borrow_mut().header(&records)?)
+    }
+
+    fn continue_at(&self, row: u64) -> Result<(), Error> {
+        Ok(self.borrow_mut().continue_at(row)?)
+    }
+
+    fn part(&self) -> Result<String, Error> {
+        Ok(self.borrow_mut().part()?)
+    }
+
+    fn absorb(&self, part: String) -> Result<(), Error> {
+        Ok(self.borrow_mut().absorb(&part)?)
+    }
+
     fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
         Ok(self.borrow_mut().set_f64(&column, &values)?)
     }

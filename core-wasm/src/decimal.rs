@@ -101,6 +101,23 @@ pub fn ten_to(exponent: u32) -> IBig {
     IBig::from(10).pow(exponent as usize)
 }
 
+/// 10 to the power of `exponent`, or of [`SMALL_EXPONENT_MAX`] if that is less: only zero can be asked to grow further and stay small.
+pub(crate) fn power_of_ten(exponent: u32) -> i128 {
+    POWERS_OF_TEN[exponent.min(SMALL_EXPONENT_MAX) as usize]
+}
+
+/// Largest power of ten below 2^127.
+pub(crate) const SMALL_EXPONENT_MAX: u32 = 38;
+const POWERS_OF_TEN: [i128; SMALL_EXPONENT_MAX as usize + 1] = {
+    let mut powers = [1; SMALL_EXPONENT_MAX as usize + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// Whether a cell (without the spaces around it) means that there is no value.
 pub fn is_missing(cell: &[u8]) -> bool {
     matches!(cell.len(), 0 | 2..=4) && (cell.is_empty() || [&b"na"[..], b"nan", b"null"].iter().any(|word| cell.eq_ignore_ascii_case(word)))
@@ -127,6 +144,61 @@ pub fn parse(cell: &[u8]) -> Result<Decimal> {
     let exponent = exponent_value(parts.exponent).ok_or_else(|| exponent_too_large(cell))?;
     let mantissa = IBig::from_parts(parts.sign, digits_value(digits));
     Ok(scaled(mantissa, parts.fraction.len() as i64 - exponent))
+}
+
+/// A number of at most [`SMALL_DIGITS_MAX`] digits: `mantissa * 10^-scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Small {
+    pub(crate) mantissa: i128,
+    pub(crate) scale: u32,
+    /// Digits before the point, where no exponent follows.
+    pub(crate) whole: Option<usize>,
+}
+
+/// Digits of a number that [`parse_small`] reads: two times as many as 64 bits hold for sure.
+const SMALL_DIGITS_MAX: usize = 36;
+
+/// Reads one value as [`parse`] does, without big integers. None if it is too long for that, or no number.
+pub(crate) fn parse_small(cell: &[u8]) -> Option<Small> {
+    let (negative, text) = match cell {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, cell),
+    };
+    let (mut halves, mut digits, mut point, mut at) = ([0u64; 2], 0, None, 0);
+    while let Some(&byte) = text.get(at) {
+        match byte.wrapping_sub(b'0') {
+            digit @ 0..=9 => {
+                let half = halves.get_mut(digits / (SMALL_DIGITS_MAX / 2))?;
+                *half = *half * 10 + u64::from(digit);
+                digits += 1;
+            }
+            _ if byte == b'.' && point.is_none() => point = Some(digits),
+            _ => break,
+        }
+        at += 1;
+    }
+    let exponent = match text.get(at) {
+        Some(b'e' | b'E') => Some(exponent_of(&text[at + 1..])?),
+        Some(_) => return None,
+        None => None,
+    };
+    let low_digits = digits.saturating_sub(SMALL_DIGITS_MAX / 2) as u32;
+    let magnitude = i128::from(halves[0]) * if low_digits > 0 { power_of_ten(low_digits) } else { 1 } + i128::from(halves[1]);
+    let scale = (digits - point.unwrap_or(digits)) as i64 - exponent.unwrap_or(0);
+    let up = scale.min(0).unsigned_abs() as usize;
+    if digits == 0 || digits + up > SMALL_DIGITS_MAX {
+        return None;
+    }
+    let magnitude = magnitude * if up > 0 { power_of_ten(up as u32) } else { 1 };
+    let whole = exponent.is_none().then_some(point.unwrap_or(digits));
+    Some(Small { mantissa: if negative { -magnitude } else { magnitude }, scale: scale.max(0) as u32, whole })
+}
+
+/// The exponent behind an `e`; none if it is no number or beyond [`EXPONENT_MAX`].
+fn exponent_of(text: &[u8]) -> Option<i64> {
+    let digits = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| exponent_value(Some(text))).flatten()
 }
 
 /// Reads a number in the canonical text of [`Decimal`]'s `Display`, of any length; none if the text is not canonical.
@@ -328,6 +400,17 @@ mod tests {
             if let Ok(value) = parse(digits.as_bytes()) {
                 let want: f64 = digits.parse().unwrap();
                 prop_assert_eq!(value.to_f64().to_bits(), if want == 0.0 { 0 } else { want.to_bits() });
+            }
+        }
+
+        #[test]
+        fn small_numbers_are_read_alike(text in "[+-]?[0-9]{0,20}(\\.[0-9]{0,20})?(e[+-]?[0-9]{1,2})?[ x]?") {
+            let (small, exact) = (parse_small(text.as_bytes()), parse(text.as_bytes()));
+            if let Some(small) = small {
+                let exact = exact.unwrap();
+                prop_assert_eq!((IBig::from(small.mantissa), small.scale), (exact.mantissa, exact.scale));
+            } else if let Ok(exact) = exact {
+                prop_assert!(exact.mantissa.to_string().len() + exact.scale as usize >= SMALL_DIGITS_MAX / 2);
             }
         }
 

@@ -1,7 +1,7 @@
 //! What the component says of itself.
 
 use crate::json::line;
-use crate::{decimal, model, schema, statistics, table, terms, train};
+use crate::{decimal, model, schema, statistics, table, terms};
 use serde_json::json;
 
 /// Version of the component.
@@ -18,7 +18,7 @@ pub fn formats() -> String {
     }))
 }
 
-/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, bytes of a record, rows kept aside.
+/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, bytes of a record.
 pub fn limits() -> String {
     line(&json!({
         "digits": decimal::DIGITS_MAX,
@@ -26,6 +26,5 @@ pub fn limits() -> String {
         "degree": terms::DEGREE_MAX,
         "terms": statistics::TERMS_MAX,
         "record_bytes": table::RECORD_BYTES_MAX,
-        "rows_aside": train::ASIDE_ROWS_MAX,
     }))
 }

@@ -23,7 +23,7 @@ pub fn document(value: &impl Serialize) -> String {
 /// The text of a value on one line, without a line break.
 pub fn line(value: &Value) -> String {
     let mut out = String::new();
-    write_line(&mut out, value);
+    write_line(&mut out, value, usize::MAX);
     out
 }
 
@@ -60,8 +60,9 @@ fn place(text: &str, error: &serde_json::Error) -> String {
 
 fn write_value(out: &mut String, value: &Value, indent: usize, used: usize) {
     let start = out.len();
-    write_line(out, value);
-    if used + out[start..].chars().count() <= LINE_CHARS_MAX {
+    // no character has more than four bytes, so there is no need to write more than that to see that it is too long
+    let whole = write_line(out, value, start + 4 * LINE_CHARS_MAX);
+    if whole && used + out[start..].chars().count() <= LINE_CHARS_MAX {
         return;
     }
     match value {
@@ -119,31 +120,36 @@ fn write_entries<'a>(
     out.push(close);
 }
 
-fn write_line(out: &mut String, value: &Value) {
+/// Writes a value on one line, or the beginning of it: false if an entry would start beyond `end`.
+fn write_line(out: &mut String, value: &Value, end: usize) -> bool {
     match value {
         Value::Array(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push_str(", ");
+                out.push_str(if i > 0 { ", " } else { "" });
+                if out.len() > end || !write_line(out, item, end) {
+                    return false;
                 }
-                write_line(out, item);
             }
             out.push(']');
         }
         Value::Object(entries) => {
             out.push('{');
             for (i, (key, item)) in entries.iter().enumerate() {
-                if i > 0 {
-                    out.push_str(", ");
+                out.push_str(if i > 0 { ", " } else { "" });
+                if out.len() > end {
+                    return false;
                 }
                 write_key(out, key);
-                write_line(out, item);
+                if !write_line(out, item, end) {
+                    return false;
+                }
             }
             out.push('}');
         }
         scalar => out.push_str(&scalar.to_string()),
     }
+    true
 }
 
 fn write_key(out: &mut String, key: &str) {
@@ -165,6 +171,15 @@ mod tests {
     fn long_values_are_broken() {
         let long = "x".repeat(90);
         assert_eq!(document(&json!({"a": [[long], 1]})), format!("{{\n  \"a\": [\n    [\"{long}\"],\n    1\n  ]\n}}\n"));
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        let lines = |value: Value| document(&value).lines().count();
+        let wide = |count: usize| "\u{1f600}".repeat(count);
+        assert_eq!((lines(json!([wide(96)])), lines(json!([wide(97)]))), (1, 3));
+        assert_eq!((lines(json!(vec![wide(1); 20])), lines(json!(vec![wide(1); 21]))), (1, 4));
+        assert_eq!((lines(json!({"a": [wide(89)]})), lines(json!({"a": [wide(90)]}))), (1, 5));
     }
 
     #[test]

@@ -63,6 +63,14 @@ pub(crate) fn feed(row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink
     sink.record(&Record::new(row, &bytes, &ends))
 }
 
+/// Feeds the names of an object to a sink, as the header, and not its values.
+pub(crate) fn feed_names(text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    let names = header_of(&cells(&parse_object(text)?, sink.target())?, sink)?;
+    sink.header(&names)?;
+    *header = Some(names);
+    Ok(())
+}
+
 fn header_of(cells: &Cells, sink: &impl Sink) -> Result<Vec<String>> {
     let mut names: Vec<String> = cells.pairs.iter().map(|(name, _)| name.trim().to_owned()).collect();
     names.extend(sink.wants().into_iter().filter(|name| !cells.pairs.iter().any(|(other, _)| other == name)));

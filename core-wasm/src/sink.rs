@@ -1,6 +1,7 @@
 //! What a reader finds, handed on: the names of the columns, then record by record.
 
 use crate::error::Result;
+use crate::scan::Rows;
 
 /// Takes what a reader finds.
 pub trait Sink {
@@ -8,6 +9,18 @@ pub trait Sink {
     fn header(&mut self, names: &[String]) -> Result<()>;
     /// One record, with as many cells as there are names; spaces around a cell are gone.
     fn record(&mut self, record: &Record) -> Result<()>;
+    /// Whether rows whose places are known may come together, by [`Self::rows`]; else every record comes by itself.
+    fn takes_rows(&self) -> bool {
+        true
+    }
+    /// Records that stand one after another, the first of them with number `first`; none holds a quote.
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut record = Gathered::default();
+        (0..rows.len()).try_for_each(|row| {
+            let number = first + row as u64;
+            self.record(&record.gather(rows, row, number)).map_err(|error| error.at_row(number))
+        })
+    }
     /// Names that the sink will ask for: a JSON record that lacks one has an empty cell there.
     fn wants(&self) -> Vec<String> {
         Vec::new()
@@ -46,5 +59,25 @@ impl<'a> Record<'a> {
     /// A record of cells that stand one after another in `bytes`.
     pub(crate) fn new(row: u64, bytes: &'a [u8], ends: &'a [usize]) -> Self {
         Self { row, bytes, ends }
+    }
+}
+
+/// A record of rows whose places are known, its cells brought together.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Gathered {
+    /// The record of a row.
+    pub(crate) fn gather(&mut self, rows: &Rows<'_>, row: usize, number: u64) -> Record<'_> {
+        self.bytes.clear();
+        self.ends.clear();
+        for column in 0..rows.width() {
+            self.bytes.extend_from_slice(rows.cell(row, column));
+            self.ends.push(self.bytes.len());
+        }
+        Record::new(number, &self.bytes, &self.ends)
     }
 }

@@ -11,6 +11,7 @@
 use crate::error::{Error, Result};
 use crate::plan::{Format, Plan};
 use crate::records;
+use crate::scan::{Grid, Irregular, MARGIN, WORD};
 use crate::sink::{Record, Sink};
 use crate::terms::check_unique;
 
@@ -51,6 +52,27 @@ impl Reader {
             Format::Jsonl => self.json.push(chunk, &mut |row, line| records::feed(row, line, header, sink)),
             Format::Json => self.json.gather(chunk),
         }
+    }
+
+    /// The records with which the data begin, read for the names alone. Returns whether the names are known now.
+    pub fn header(&mut self, records: &[u8], sink: &mut impl Sink) -> Result<bool> {
+        self.hand_on_header(sink)?;
+        let header = &mut self.header;
+        match self.format {
+            _ if header.is_some() => {}
+            Format::Csv => self.csv.push(records, &mut Headed { header, sink })?,
+            Format::Jsonl | Format::Json => self.json.push(records, &mut |_, line| match header {
+                Some(_) => Ok(()),
+                None => records::feed_names(line, header, sink),
+            })?,
+        }
+        Ok(self.header.is_some())
+    }
+
+    /// The next record counts as this row.
+    pub fn continue_at(&mut self, row: u64) {
+        let before = row.saturating_sub(1);
+        (self.csv.row, self.json.row) = (before, before);
     }
 
     /// The end of the bytes.
@@ -116,20 +138,38 @@ struct Csv {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     row: u64,
+    /// Places of rows, once the header tells how many cells they have.
+    grid: Option<Grid>,
+    /// Bytes from the edges of a chunk, with margins.
+    padded: Vec<u8>,
 }
+
+/// Cells whose places are found at once: as many as stay near the processor.
+const GRID_CELLS: usize = 1 << 11;
+const GRID_ROWS_MAX: usize = 128;
+/// Bytes read one by one where rows are irregular, before another look.
+const IRREGULAR_BYTES: usize = 1 << 13;
+
+/// What stands in margins: neither a separator nor a quote.
+const PADDING: u8 = b'0';
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const BOM_DONE: usize = usize::MAX;
 
 impl Csv {
     fn new(delimiter: u8) -> Self {
-        Self { delimiter, state: State::RecordStart, bom: 0, bytes: Vec::new(), ends: Vec::new(), row: 0 }
+        Self { delimiter, state: State::RecordStart, bom: 0, bytes: Vec::new(), ends: Vec::new(), row: 0, grid: None, padded: Vec::new() }
     }
 
     fn push(&mut self, chunk: &[u8], out: &mut Headed<impl Sink>) -> Result<()> {
         let chunk = self.skip_bom(chunk)?;
-        for &byte in chunk {
-            self.step(byte, out)?;
+        let mut at = 0;
+        while at < chunk.len() {
+            match self.rows(chunk, at, out)? {
+                Ok(0) => at += self.records(&chunk[at..], 1, out)?,
+                Ok(length) => at += length,
+                Err(Irregular) => at += self.records(&chunk[at..], IRREGULAR_BYTES, out)?,
+            }
         }
         if self.bytes.len() > RECORD_BYTES_MAX { Err(record_too_long(self.row + 1)) } else { Ok(()) }
     }
@@ -162,6 +202,56 @@ impl Csv {
         }
         self.bom = BOM_DONE;
         Ok(rest)
+    }
+
+    /// Hands on rows from `at` on whose places are found together; returns how many bytes they are.
+    fn rows(&mut self, chunk: &[u8], at: usize, out: &mut Headed<impl Sink>) -> Result<std::result::Result<usize, Irregular>> {
+        let Some(width) = out.header.as_ref().map(Vec::len).filter(|_| self.state == State::RecordStart && out.sink.takes_rows()) else {
+            return Ok(Ok(0));
+        };
+        let grid = self.grid.get_or_insert_with(|| Grid::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
+        let in_place = at >= MARGIN && at + WORD + MARGIN <= chunk.len();
+        if in_place {
+            match grid.scan(chunk, at, chunk.len() - MARGIN, self.delimiter) {
+                Ok(rows) if rows.len() > 0 => {
+                    out.sink.rows(&rows, self.row + 1)?;
+                    self.row += rows.len() as u64;
+                    return Ok(Ok(rows.end() - at));
+                }
+                Ok(_) => {}
+                Err(Irregular) => return Ok(Err(Irregular)),
+            }
+        }
+        // at the edges of a chunk the margins are missing
+        let edge = match at < MARGIN {
+            true => chunk.iter().skip(MARGIN).position(|&byte| byte == b'\n').map_or(chunk, |newline| &chunk[..MARGIN + newline + 1]),
+            false => chunk,
+        };
+        self.padded.clear();
+        self.padded.resize(MARGIN, PADDING);
+        self.padded.extend_from_slice(&edge[at..]);
+        self.padded.resize(self.padded.len() + WORD + MARGIN, PADDING);
+        match grid.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.delimiter) {
+            Ok(rows) => {
+                if rows.len() > 0 {
+                    out.sink.rows(&rows, self.row + 1)?;
+                }
+                self.row += rows.len() as u64;
+                Ok(Ok(rows.end() - MARGIN))
+            }
+            Err(Irregular) => Ok(Err(Irregular)),
+        }
+    }
+
+    /// Reads bytes one by one, at least `least` of them and to the end of a record; returns how many.
+    fn records(&mut self, bytes: &[u8], least: usize, out: &mut Headed<impl Sink>) -> Result<usize> {
+        for (at, &byte) in bytes.iter().enumerate() {
+            self.step(byte, out)?;
+            if self.state == State::RecordStart && at + 1 >= least {
+                return Ok(at + 1);
+            }
+        }
+        Ok(bytes.len())
     }
 
     #[inline]

@@ -1,18 +1,22 @@
 //! Data to statistics to a model: what `summarize`, `fit` and `forget` ask for.
 //!
-//! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`).
+//! *Invariants*: the statistics, the notes and the errors are the same for any split of the rows into summarizers that one of them
+//! [absorbs](Summarizer::absorb).
+//!
+//! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`), summarizers as text (`part`).
 
+mod part;
+
+use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
 use crate::plan::{Missing, Plan, Wanted, summed_column};
-use crate::sink::{Record, Sink};
+use crate::scan::Rows;
+use crate::sink::{Gathered, Record, Sink};
 use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
 use serde_json::Value;
-
-/// Most rows kept aside because a column has no value in them and has not shown yet whether it holds numbers.
-pub const ASIDE_ROWS_MAX: usize = 1 << 16;
 
 /// A value of a column: a number, or missing, or what is wrong with it.
 type Cell = std::result::Result<Option<Decimal>, Box<Error>>;
@@ -23,6 +27,10 @@ pub struct Summarizer {
     sums: Sums,
     /// In the order in which they were set first, which is the data's.
     batch: Vec<(String, Vec<Cell>)>,
+    /// Whether bytes came, and not columns.
+    pushed: bool,
+    /// What stopped the reading, here or in a part that was absorbed, unless the state of a column tells.
+    failure: Option<Error>,
 }
 
 impl Summarizer {
@@ -30,12 +38,27 @@ impl Summarizer {
     pub fn new(plan: Plan) -> Result<Self> {
         let wanted = plan.wanted()?;
         let reader = Reader::new(&plan);
-        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: Vec::new() })
+        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: Vec::new(), pushed: false, failure: None })
     }
 
     /// The next bytes.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
-        self.reader.as_mut().ok_or_else(spent)?.push(chunk, &mut self.sums)
+        self.pushed = true;
+        let result = self.reader.as_mut().ok_or_else(spent)?.push(chunk, &mut self.sums);
+        result.map_err(|error| self.stopped_by(error))
+    }
+
+    /// The records with which the data begin, read for the names of the columns alone: for data that begin elsewhere. Returns whether the
+    /// names are known now; if not, call it again with more records.
+    pub fn header(&mut self, records: &[u8]) -> Result<bool> {
+        self.reader.as_mut().ok_or_else(spent)?.header(records, &mut self.sums)
+    }
+
+    /// The next record counts as this row. Call it between records.
+    pub fn continue_at(&mut self, row: u64) -> Result<()> {
+        self.reader.as_mut().ok_or_else(spent)?.continue_at(row);
+        self.sums.rows = row.saturating_sub(1);
+        Ok(())
     }
 
     /// The values of one column of a batch; NaN is missing.
@@ -119,11 +142,58 @@ impl Summarizer {
 
     /// The end of the data.
     pub fn finish(&mut self) -> Result<Statistics> {
-        let mut reader = self.reader.take().ok_or_else(spent)?;
-        if self.sums.columns.is_none() || reader.rows() > 0 {
-            reader.finish(&mut self.sums)?;
-        }
+        self.end()?;
+        self.verdict()?;
         self.sums.finish()
+    }
+
+    /// Everything that was read, failures included, as text that another summarizer of the same plan and header can [absorb](Self::absorb).
+    /// The summarizer is spent.
+    pub fn part(&mut self) -> Result<String> {
+        self.end()?;
+        part::write(&mut self.sums, self.failure.take())
+    }
+
+    /// Adds what another summarizer read, wherever its rows stood.
+    ///
+    /// Errors: what one pass over all rows so far would have stopped at. The next part may change the verdict, and `finish` repeats it.
+    pub fn absorb(&mut self, text: &str) -> Result<()> {
+        if self.sums.columns.is_none() && self.failure.is_some() {
+            // it stopped at the header, which all parts share
+            return self.verdict();
+        }
+        let failure = part::read(text, &mut self.sums)?;
+        let first = |error: &Error| error.row.unwrap_or(0);
+        self.failure = self.failure.take().into_iter().chain(failure).min_by_key(first);
+        self.verdict()
+    }
+
+    /// The end of the bytes; what is wrong with it is remembered.
+    fn end(&mut self) -> Result<()> {
+        let mut reader = self.reader.take().ok_or_else(spent)?;
+        if self.failure.is_none() && (self.sums.columns.is_none() || self.pushed) {
+            // the verdict tells
+            let _ = reader.finish(&mut self.sums).map_err(|error| self.stopped_by(error));
+        }
+        Ok(())
+    }
+
+    fn stopped_by(&mut self, error: Error) -> Error {
+        if self.sums.contradiction().is_none() {
+            self.failure = Some(error.clone());
+        }
+        error
+    }
+
+    /// What one pass over all rows would have stopped at: text beside numbers shows where the second of the two comes, which may be in
+    /// another part than the first.
+    fn verdict(&self) -> Result<()> {
+        let stopped_at = self.failure.as_ref().map_or(u64::MAX, |error| error.row.unwrap_or(0));
+        match (self.sums.contradiction(), &self.failure) {
+            (Some((row, error)), _) if row <= stopped_at => Err(error),
+            (_, Some(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -145,26 +215,40 @@ pub fn forget(statistics: &mut Statistics, gone: &Statistics) -> Result<()> {
     Ok(())
 }
 
-/// Whether a column holds numbers.
-#[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    /// It was named, so it has to.
-    Named,
-    /// Nobody named it, and it had no value yet.
-    Undecided,
-    /// Nobody named it, and it held a number.
-    Number,
-    /// Nobody named it, and it held text first: where, and which.
-    Text(u64, String),
-}
-
 /// A column in the making.
 struct Summed {
     name: String,
     /// Index in the data.
     place: usize,
-    kind: Kind,
+    /// Whether somebody named it, so that it has to hold numbers.
+    named: bool,
+    /// Row of its first number.
+    number: Option<u64>,
+    /// Row of its first text, if nobody named it, and the text.
+    text: Option<(u64, String)>,
     missing: u64,
+    /// Reads its cells in rows that come together.
+    cells: CellReader,
+}
+
+/// Rows that lack a value in every column that is not decided, and else in columns of text at most: what becomes of them shows later.
+struct Aside<S> {
+    /// The columns that were not decided.
+    without: Vec<usize>,
+    /// The first of the rows.
+    first: u64,
+    sums: S,
+}
+
+/// What becomes of rows that were summed apart.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    /// They count: what they lack is text.
+    Count,
+    /// They lack a number.
+    Drop,
+    /// It has not shown.
+    Open,
 }
 
 /// The sink that sums.
@@ -173,12 +257,16 @@ struct Sums {
     wanted: Wanted,
     columns: Option<Vec<Summed>>,
     accumulator: Option<Accumulator>,
-    /// Rows whose only missing values are in columns that are not decided.
-    aside: Vec<Vec<Option<Decimal>>>,
+    aside: Option<Aside<Accumulator>>,
+    /// What other summarizers read.
+    absorbed: Option<Totals>,
+    absorbed_aside: Option<Aside<Totals>>,
     rows: u64,
     first_missing: Option<u64>,
     dropped: i64,
     notes: Vec<Error>,
+    /// Which of the rows that came together have a cell that is to be looked at by itself.
+    unread: Vec<bool>,
 }
 
 impl Sink for Sums {
@@ -187,16 +275,14 @@ impl Sink for Sums {
         check_terms(places.len() + self.wanted.terms.len())?;
         let named = self.wanted.names();
         let is_named = |name: &String| named.contains(name);
-        let kind = |name: &String| if is_named(name) { Kind::Named } else { Kind::Undecided };
-        let columns: Vec<Summed> =
-            places.iter().map(|&place| Summed { name: names[place].clone(), place, kind: kind(&names[place]), missing: 0 }).collect();
+        let columns: Vec<Summed> = places.iter().map(|&place| Summed::new(&names[place], place, is_named(&names[place]))).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
             let left_out = names.iter().filter(|name| !is_named(name));
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
-        self.accumulator = Some(Accumulator::new(columns.len(), self.products(&columns)?, self.plan.distribution));
         self.columns = Some(columns);
+        self.accumulator = Some(self.new_accumulator());
         Ok(())
     }
 
@@ -204,6 +290,29 @@ impl Sink for Sums {
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let values = columns.iter_mut().map(|column| column.read(record)).collect::<Result<Vec<_>>>()?;
         self.add(record.row, values)
+    }
+
+    /// Rows can come together once it is known which columns hold numbers.
+    fn takes_rows(&self) -> bool {
+        !self.columns.iter().flatten().any(Summed::is_undecided)
+    }
+
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        self.unread.clear();
+        self.unread.resize(rows.len(), false);
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        for column in columns.iter_mut() {
+            column.read_rows(rows, &mut self.unread);
+        }
+        let lacking = self.unread.iter().filter(|unread| **unread).count();
+        let unread = (lacking > 0).then_some(self.unread.as_slice());
+        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+        for (column, to) in columns.iter_mut().zip(accumulator.columns_mut()) {
+            column.cells.hand_on(unread, to);
+        }
+        accumulator.added(rows.len() - lacking)?;
+        self.rows = first + rows.len() as u64 - 1;
+        if lacking > 0 { self.records_of(rows, first) } else { Ok(()) }
     }
 
     fn wants(&self) -> Vec<String> {
@@ -220,6 +329,10 @@ impl Sink for Sums {
 }
 
 impl Summed {
+    fn new(name: &str, place: usize, named: bool) -> Self {
+        Self { name: name.to_owned(), place, named, number: None, text: None, missing: 0, cells: CellReader::default() }
+    }
+
     /// The value of this column in a record. Text in a column that nobody named reads as zero: the column is left out at the end.
     fn read(&mut self, record: &Record) -> Result<Option<Decimal>> {
         let cell = record.cell(self.place);
@@ -228,29 +341,44 @@ impl Summed {
 
     /// The same for a cell that was parsed.
     fn take(&mut self, row: u64, cell: Cell) -> Result<Option<Decimal>> {
-        let cell = match cell {
-            Ok(None) => return Ok(None),
-            Ok(Some(value)) => Ok(value),
-            Err(error) => Err(error),
-        };
-        match (cell, &self.kind) {
-            (Ok(value), Kind::Named | Kind::Number) => Ok(Some(value)),
-            (Ok(value), Kind::Undecided) => {
-                self.kind = Kind::Number;
-                Ok(Some(value))
+        match cell {
+            Ok(None) => Ok(None),
+            Ok(Some(value)) => {
+                self.number = self.number.or(Some(row));
+                self.contradiction().map_or(Ok(Some(value)), |(_, error)| Err(error))
             }
-            (Ok(_), Kind::Text(first, text)) => Err(text_beside_numbers(*first, text, row).in_column(&self.name)),
-            (Err(error), Kind::Undecided) if error.code == "not-a-number" => {
-                self.kind = Kind::Text(row, error.found.unwrap_or_default());
+            Err(error) if error.code == "not-a-number" && !self.named && self.number.is_none() => {
+                self.text.get_or_insert_with(|| (row, error.found.unwrap_or_default()));
                 Ok(Some(Decimal::ZERO))
             }
-            (Err(error), Kind::Text(..)) if error.code == "not-a-number" => Ok(Some(Decimal::ZERO)),
-            (Err(error), _) => Err(error.at_row(row).in_column(&self.name)),
+            Err(error) => Err(error.at_row(row).in_column(&self.name)),
+        }
+    }
+
+    /// Reads the cells of rows that come together; text in a column of text reads as zero.
+    fn read_rows(&mut self, rows: &Rows<'_>, unread: &mut [bool]) {
+        if !self.is_text() {
+            return self.cells.read(rows, self.place, unread);
+        }
+        self.cells.zero(rows.len());
+        for (row, unread) in unread.iter_mut().enumerate() {
+            *unread |= !is_plain_text(rows.cell(row, self.place));
         }
     }
 
     fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Text(..))
+        self.text.is_some()
+    }
+
+    fn is_undecided(&self) -> bool {
+        !self.named && self.number.is_none() && self.text.is_none()
+    }
+
+    /// The row where text beside numbers showed, and the error at the text.
+    fn contradiction(&self) -> Option<(u64, Error)> {
+        let ((row, text), number) = (self.text.as_ref()?, self.number?);
+        let error = Error::found("not-a-number", text, "a decimal number", "correct the cell, or leave it empty if there is no value");
+        Some(((*row).max(number), error.at_row(*row).in_column(&self.name)))
     }
 }
 
@@ -261,11 +389,14 @@ impl Sums {
             wanted,
             columns: None,
             accumulator: None,
-            aside: Vec::new(),
+            aside: None,
+            absorbed: None,
+            absorbed_aside: None,
             rows: 0,
             first_missing: None,
             dropped: 0,
             notes: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -273,49 +404,104 @@ impl Sums {
         self.columns.iter().flatten().map(|column| column.name.clone()).collect()
     }
 
-    /// The plan's products, by the columns' indexes.
-    fn products(&self, columns: &[Summed]) -> Result<Vec<Vec<(usize, u32)>>> {
+    /// Reads the rows that are to be looked at by themselves as records.
+    fn records_of(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut gathered = Gathered::default();
+        for row in (0..rows.len()).filter(|&row| self.unread[row]).collect::<Vec<_>>() {
+            let number = first + row as u64;
+            self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+        }
+        Ok(())
+    }
+
+    /// The first of the columns that hold text beside numbers, as one pass over the rows would find it.
+    fn contradiction(&self) -> Option<(u64, Error)> {
+        // the first of equals is the first in the order of the columns, which are read in it
+        self.columns.iter().flatten().filter_map(Summed::contradiction).min_by_key(|(row, _)| *row)
+    }
+
+    fn new_accumulator(&self) -> Accumulator {
+        let columns = self.columns.as_deref().unwrap_or_default();
         let index = |name: &str| columns.iter().position(|column| column.name == name);
         let factors = |term: &Term| term.factors.iter().map(|(name, power)| index(name).map(|at| (at, *power))).collect::<Option<Vec<_>>>();
         // a plan's terms bring their columns, so each is found
-        Ok(self.wanted.terms.iter().filter_map(factors).collect())
+        Accumulator::new(columns.len(), self.wanted.terms.iter().filter_map(factors), self.plan.distribution)
     }
 
-    /// Adds a row, counts it as lacking values, or keeps it aside.
+    /// Adds a row, counts it as lacking values, or sums it apart.
     fn add(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
         self.rows = row;
         if values.iter().all(Option::is_some) {
             return self.accumulate(values);
         }
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let mut undecided = Vec::new();
         let mut certain = false;
-        for (column, _) in columns.iter_mut().zip(&values).filter(|(_, value)| value.is_none()) {
-            column.missing += u64::from(!column.is_text());
-            certain |= matches!(column.kind, Kind::Named | Kind::Number);
+        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| values[*at].is_none()) {
+            column.missing += 1;
+            match column.is_undecided() {
+                true => undecided.push(at),
+                false => certain |= !column.is_text(),
+            }
         }
-        if certain {
-            self.dropped += 1;
-            self.first_missing = self.first_missing.or(Some(row));
-            return Ok(());
+        match (certain, undecided.is_empty()) {
+            (true, _) => {
+                self.drop_rows(row, 1);
+                Ok(())
+            }
+            (false, true) => self.accumulate(values),
+            (false, false) => self.accumulate_aside(row, undecided, values),
         }
-        if columns.iter().zip(&values).all(|(column, value)| value.is_some() || column.is_text()) {
-            return self.accumulate(values);
-        }
-        self.first_missing = self.first_missing.or(Some(row));
-        self.aside.push(values);
-        if self.aside.len() > ASIDE_ROWS_MAX { Err(self.undecided()) } else { Ok(()) }
     }
 
     fn accumulate(&mut self, values: Vec<Option<Decimal>>) -> Result<()> {
-        let row = values.into_iter().map(|value| value.unwrap_or(Decimal::ZERO));
-        self.accumulator.as_mut().ok_or_else(spent)?.push(row)
+        self.accumulator.as_mut().ok_or_else(spent)?.push(filled(values))
+    }
+
+    /// Sums a row apart. All columns that are not decided lack a value in it, so there is one such sum at a time.
+    fn accumulate_aside(&mut self, row: u64, undecided: Vec<usize>, values: Vec<Option<Decimal>>) -> Result<()> {
+        if self.aside.as_ref().is_none_or(|aside| aside.without != undecided) {
+            self.settle_aside(&undecided)?;
+        }
+        if self.aside.is_none() {
+            self.aside = Some(Aside { without: undecided, first: row, sums: self.new_accumulator() });
+        }
+        self.aside.as_mut().map_or(Ok(()), |aside| aside.sums.push(filled(values)))
+    }
+
+    /// Fewer columns are undecided than when the sum began: if the others hold text, its rows are as those to come.
+    fn settle_aside(&mut self, undecided: &[usize]) -> Result<()> {
+        let Some(mut aside) = self.aside.take() else { return Ok(()) };
+        if self.fate(&aside.without) == Fate::Drop {
+            let rows = aside.sums.finish()?.rows;
+            self.drop_rows(aside.first, rows);
+        } else {
+            aside.without = undecided.to_vec();
+            self.aside = Some(aside);
+        }
+        Ok(())
+    }
+
+    fn fate(&self, without: &[usize]) -> Fate {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        let mut lacking = without.iter().filter_map(|&at| columns.get(at));
+        match () {
+            () if lacking.clone().any(|column| column.number.is_some()) => Fate::Drop,
+            () if lacking.all(Summed::is_text) => Fate::Count,
+            () => Fate::Open,
+        }
+    }
+
+    /// Counts rows, the first of which is this one, as lacking values.
+    fn drop_rows(&mut self, first: u64, count: i64) {
+        self.dropped += count;
+        self.first_missing = Some(self.first_missing.map_or(first, |row| row.min(first)));
     }
 
     fn finish(&mut self) -> Result<Statistics> {
-        self.settle_aside()?;
+        let totals = self.totals()?;
         let columns = self.columns.take().ok_or_else(spent)?;
         self.check_missing(&columns)?;
-        let totals = self.accumulator.take().ok_or_else(spent)?.finish()?;
         for column in columns.iter().filter(|column| column.is_text()) {
             self.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
         }
@@ -324,14 +510,44 @@ impl Sums {
         Ok(statistics(&self.plan, &self.wanted, &columns, &kept, totals, self.dropped))
     }
 
-    /// Columns are decided now: rows kept aside are summed if only text was missing in them.
-    fn settle_aside(&mut self) -> Result<()> {
-        for values in std::mem::take(&mut self.aside) {
-            let columns = self.columns.as_deref().unwrap_or_default();
-            if columns.iter().zip(&values).all(|(column, value)| value.is_some() || column.is_text()) {
-                self.accumulate(values)?;
-            } else {
-                self.dropped += 1;
+    /// The sums of all rows. Columns are decided now: rows that were summed apart count if they lack text alone.
+    fn totals(&mut self) -> Result<Totals> {
+        let (mut totals, aside) = self.sums()?;
+        if let Some(aside) = aside {
+            match self.fate(&aside.without) {
+                Fate::Count => totals = part::plus(totals, &aside.sums)?,
+                Fate::Drop | Fate::Open => self.drop_rows(aside.first, aside.sums.rows),
+            }
+        }
+        Ok(totals)
+    }
+
+    /// The sums of the rows that count, and of those of which it has not shown.
+    fn sums(&mut self) -> Result<(Totals, Option<Aside<Totals>>)> {
+        let own = self.accumulator.take().ok_or_else(spent)?.finish()?;
+        self.absorbed = part::sum(self.absorbed.take(), own)?;
+        let absorbed = self.absorbed_aside.take();
+        let own = self.aside.take();
+        let own = own.map(|aside| Ok(Aside { without: aside.without, first: aside.first, sums: aside.sums.finish()? })).transpose()?;
+        own.into_iter().chain(absorbed).try_for_each(|aside| self.absorb_aside(aside))?;
+        Ok((self.absorbed.take().ok_or_else(spent)?, self.absorbed_aside.take()))
+    }
+
+    /// Adds rows that were summed apart to where they belong as far as columns are decided.
+    fn absorb_aside(&mut self, aside: Aside<Totals>) -> Result<()> {
+        let open = self.absorbed_aside.take();
+        for aside in open.into_iter().chain([aside]) {
+            match self.fate(&aside.without) {
+                Fate::Drop => self.drop_rows(aside.first, aside.sums.rows),
+                Fate::Count => self.absorbed = part::sum(self.absorbed.take(), aside.sums)?,
+                Fate::Open => {
+                    let columns = self.columns.as_deref().unwrap_or_default();
+                    let without = (0..columns.len()).filter(|&at| columns[at].is_undecided()).collect();
+                    let other = self.absorbed_aside.take();
+                    let first = other.as_ref().map_or(aside.first, |other| other.first.min(aside.first));
+                    let sums = part::sum(other.map(|other| other.sums), aside.sums)?;
+                    self.absorbed_aside = sums.map(|sums| Aside { without, first, sums });
+                }
             }
         }
         Ok(())
@@ -374,7 +590,7 @@ impl Sums {
                 "check that this is the right file",
             ));
         }
-        if rows == 0 && columns.iter().any(|column| column.kind == Kind::Undecided) {
+        if rows == 0 && columns.iter().any(Summed::is_undecided) {
             return Err(Error::new(
                 "no-rows",
                 "there is a header but no row of data",
@@ -382,12 +598,6 @@ impl Sums {
             ));
         }
         Ok(())
-    }
-
-    fn undecided(&self) -> Error {
-        let undecided = self.columns.iter().flatten().filter(|column| column.kind == Kind::Undecided).map(|column| &column.name);
-        let sentence = format!("{ASIDE_ROWS_MAX} rows have no value in {}, which could hold numbers or text", list(undecided));
-        Error::new("undecided-column", sentence, "name the columns to use with --columns or --features")
     }
 }
 
@@ -409,13 +619,19 @@ fn statistics(plan: &Plan, wanted: &Wanted, columns: &[Summed], kept: &[usize], 
     }
 }
 
+/// Whether a cell of a column of text says nothing new: neither a number nor infinity nor broken text. False means that it takes more than
+/// a look to tell.
+fn is_plain_text(cell: &[u8]) -> bool {
+    let cell = crate::decimal::trim(cell);
+    is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(|first| first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I'))
+}
+
 fn left_out_note(column: &str, reason: &str) -> Error {
     Error::new("column-left-out", format!("left out: {reason}"), "").in_column(column)
 }
 
-fn text_beside_numbers(row: u64, text: &str, number_row: u64) -> Error {
-    let expected = format!("a decimal number as in row {number_row}");
-    Error::found("not-a-number", text, &expected, "correct the cell, or leave it empty if there is no value").at_row(row)
+fn filled(values: Vec<Option<Decimal>>) -> impl Iterator<Item = Decimal> {
+    values.into_iter().map(|value| value.unwrap_or(Decimal::ZERO))
 }
 
 fn not_set(name: &str) -> Error {

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
+use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer as Summing, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
@@ -149,7 +149,7 @@ impl ResourceLimiter for Limits {
 }
 
 impl Engine for Wasm {
-    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summing + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;
         Ok(Box::new(Summarizer { instance, stream }))
@@ -167,7 +167,7 @@ impl Engine for Wasm {
         Ok(Box::new(Profiler { instance, stream }))
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + '_>> {
+    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
         Ok(Box::new(Sum { instance: self.instance()?, sum: None }))
     }
 
@@ -231,6 +231,30 @@ impl Stream for Summarizer {
         Ok(Vec::new())
     }
 
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        let statistics =
+            self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
+        Ok(self.instance.statistics_text(statistics)?.into_bytes())
+    }
+
+    fn notes(&mut self) -> Answer<String> {
+        let stream = self.stream;
+        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
+    }
+}
+
+impl Summing for Summarizer {
+    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
+    }
+
+    fn continue_at(&mut self, row: u64) -> Answer<()> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
+    }
+
     fn add(&mut self, batch: &Batch) -> Answer<()> {
         let stream = self.stream;
         for (name, values) in &batch.columns {
@@ -245,16 +269,28 @@ impl Stream for Summarizer {
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn rows(&mut self) -> Answer<u64> {
         let stream = self.stream;
-        let statistics =
-            self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
-        Ok(self.instance.statistics_text(statistics)?.into_bytes())
+        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
     }
 
-    fn notes(&mut self) -> Answer<String> {
+    fn part(&mut self) -> Answer<String> {
         let stream = self.stream;
-        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_part(store, stream))
+    }
+
+    fn absorb(&mut self, part: &str) -> Answer<()> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_absorb(store, stream, part))
+    }
+
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        self.instance.ask(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        let end = self.instance.ask(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
+        Ok(end.map(|end| end as usize))
     }
 }
 

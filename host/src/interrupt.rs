@@ -1,24 +1,65 @@
-//! Hidden folders of unfinished output go when a signal ends the program, and the exit code is still the signal's (128 + n).
+//! Unfinished output goes when a signal ends the program, and the exit code is still the signal's (128 + n).
+//!
+//! *Invariants*: what is made is known from the moment it is made, for both happen under one lock. A commit that has begun comes to its end
+//! before a signal is answered, so a set of files is in its place whole or not at all.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// What is to be cleared up. Few entries: one a folder that is written to.
-static HIDDEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// What is to be cleared up, in the order in which it was made. Few entries: a folder that is written to, and those made above it.
+static LEFT: Mutex<Vec<Left>> = Mutex::new(Vec::new());
 static WATCH: Once = Once::new();
 
-/// This folder goes if the program is stopped.
-pub(crate) fn clear_up(folder: &Path) {
-    WATCH.call_once(watch);
-    HIDDEN.lock().unwrap_or_else(PoisonError::into_inner).push(folder.to_owned());
+enum Left {
+    /// A hidden folder: it goes with what is in it.
+    Hidden(PathBuf),
+    /// A folder on the way to the output: it goes if nothing is in it.
+    Made(PathBuf),
 }
 
-/// This folder is gone.
-pub(crate) fn is_cleared(folder: &Path) {
-    HIDDEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != folder);
+/// Makes a hidden folder that goes if the program is stopped.
+pub(crate) fn hidden<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    made(make, |made| Left::Hidden(made.as_ref().to_owned()))
+}
+
+/// Makes a folder that goes if the program is stopped and nothing is in it.
+pub(crate) fn folder(path: &Path, make: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    made(make, |()| Left::Made(path.to_owned()))
+}
+
+fn made<T>(make: impl FnOnce() -> io::Result<T>, left: impl FnOnce(&T) -> Left) -> io::Result<T> {
+    WATCH.call_once(watch);
+    let mut all = all();
+    let made = make()?;
+    all.push(left(&made));
+    Ok(made)
+}
+
+/// These are gone, or are to stay.
+pub(crate) fn forget(folders: &[&Path]) {
+    all().retain(|left| {
+        let (Left::Hidden(path) | Left::Made(path)) = left;
+        !folders.contains(&path.as_path())
+    });
+}
+
+/// Does what a signal may not come between.
+pub(crate) fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
+    let _held = all();
+    act()
+}
+
+/// Waits for the end if a signal has begun it: what failed because its folder is gone is not what should be said.
+pub(crate) fn settle() {
+    drop(all());
+}
+
+fn all() -> MutexGuard<'static, Vec<Left>> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn watch() {
@@ -28,9 +69,14 @@ fn watch() {
     let Ok(mut signals) = Signals::new(minded) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            // held to the end, so that nothing is renamed out of a folder that goes
-            let hidden = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
-            hidden.iter().for_each(|folder| drop(std::fs::remove_dir_all(folder)));
+            // held to the end, so that nothing is made or renamed any more
+            let all = all();
+            all.iter().rev().for_each(|left| {
+                let _ = match left {
+                    Left::Hidden(path) => std::fs::remove_dir_all(path),
+                    Left::Made(path) => std::fs::remove_dir(path),
+                };
+            });
             // ends the program as the signal would have; process 1 of a container, which the system shields, ends by exit
             let _ = signal_hook::low_level::emulate_default_handler(signal);
             std::process::exit(128 + signal);

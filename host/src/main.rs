@@ -9,15 +9,18 @@ mod files;
 mod inspect;
 mod interrupt;
 mod output;
+mod progress;
 mod terminal;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::engine::{Answer, Engine};
+use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::{forget, inspect as documents, qc_pre_process, split, verify};
 
@@ -31,6 +34,9 @@ use crate::terminal::Terminal;
 struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
+    /// Bytes of the pieces that threads share a file by
+    #[arg(long, value_name = "N", global = true, hide = true, default_value_t = PIECE_BYTES)]
+    piece_bytes: usize,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -76,8 +82,10 @@ fn main() -> ExitCode {
 fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
-    let mut terminal = Terminal { quiet: cli.quiet.quiet };
-    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, command: &command })
+    let mut terminal = Terminal::new(cli.quiet.quiet);
+    let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
+    let piece_bytes = cli.piece_bytes;
+    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, threads, piece_bytes, command: &command })
 }
 
 fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<Cli, clap::Error> {
@@ -111,6 +119,7 @@ fn ended(answer: Answer<()>) -> ExitCode {
     match answer {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            interrupt::settle();
             let _ = writeln!(io::stderr(), "{failure}");
             ExitCode::from(failure.exit_code())
         }

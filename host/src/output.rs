@@ -74,8 +74,10 @@ impl Output for Staged {
         let unclosed: Vec<usize> = (0..self.files.len()).filter(|&handle| self.files[handle].open.is_some()).collect();
         unclosed.into_iter().try_for_each(|handle| self.close(handle))?;
         self.flush()?;
-        self.gone.iter().try_for_each(|path| remove(path))?;
-        self.files.iter().try_for_each(Pending::place)?;
+        interrupt::undisturbed(|| {
+            self.gone.iter().try_for_each(|path| remove(path))?;
+            self.files.iter().try_for_each(Pending::place)
+        })?;
         self.committed = true;
         self.flush_names()
     }
@@ -104,8 +106,7 @@ impl Staged {
             return Ok(hidden.path().to_owned());
         }
         self.make(folder)?;
-        let hidden = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
-        interrupt::clear_up(hidden.path());
+        let hidden = interrupt::hidden(|| tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder))?;
         let path = hidden.path().to_owned();
         self.hidden.insert(folder.to_owned(), hidden);
         Ok(path)
@@ -119,7 +120,7 @@ impl Staged {
         if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
             self.make(above)?;
         }
-        match fs::create_dir(folder) {
+        match interrupt::folder(folder, || fs::create_dir(folder)) {
             Ok(()) => self.made.push(folder.to_owned()),
             // another worker was quicker
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
@@ -163,7 +164,7 @@ impl Pending {
 impl Drop for Staged {
     fn drop(&mut self) {
         for hidden in std::mem::take(&mut self.hidden).into_values() {
-            interrupt::is_cleared(hidden.path());
+            interrupt::forget(&[hidden.path()]);
             // a folder that cannot be removed is hidden, and no reason to fail
             let _ = hidden.close();
         }
@@ -171,6 +172,7 @@ impl Drop for Staged {
             // one that someone else has put files into stays
             self.made.iter().rev().for_each(|made| drop(fs::remove_dir(made)));
         }
+        interrupt::forget(&self.made.iter().map(PathBuf::as_path).collect::<Vec<_>>());
     }
 }
 

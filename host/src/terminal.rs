@@ -1,15 +1,38 @@
 //! Reports to stderr, results to stdout.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use samefit_stages::engine::Answer;
 use samefit_stages::failure::Failure;
-use samefit_stages::report::Report;
+use samefit_stages::report::{Progress, Report};
+
+use crate::progress::{ERASE, Line};
 
 /// The terminal, or whatever stdout and stderr are.
 pub(crate) struct Terminal {
     /// Nothing but notes and errors.
-    pub(crate) quiet: bool,
+    quiet: bool,
+    /// If a person watches.
+    line: Option<Line>,
+}
+
+impl Terminal {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet, line: (!quiet && io::stderr().is_terminal()).then(Line::new) }
+    }
+
+    /// Makes room for what is said.
+    fn erase(&mut self) {
+        if self.line.as_mut().is_some_and(Line::erased) {
+            let _ = write!(io::stderr(), "{ERASE}");
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.erase();
+    }
 }
 
 impl Report for Terminal {
@@ -20,11 +43,23 @@ impl Report for Terminal {
     }
 
     fn note(&mut self, line: &str) {
+        self.erase();
         // who closes stderr does not want to hear
         let _ = writeln!(io::stderr(), "{line}");
     }
 
+    fn watches(&self) -> bool {
+        self.line.is_some()
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        if let Some(text) = self.line.as_mut().and_then(|line| line.draw(progress)) {
+            let _ = write!(io::stderr(), "{text}");
+        }
+    }
+
     fn print(&mut self, text: &str) -> Answer<()> {
+        self.erase();
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // `samefit inspect model.json | head` has read enough

@@ -1,5 +1,7 @@
 //! Flags that several verbs share, and how their values are read. A verb's own flags stand beside the verb.
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 
 /// How data are read.
@@ -58,6 +60,14 @@ pub struct FitArgs {
     /// Fit through the origin
     #[arg(long)]
     pub no_intercept: bool,
+}
+
+/// How the work is shared.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct ThreadsArg {
+    /// Threads that share the work; default: one a processor. The result is the same for any number
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// For machines.

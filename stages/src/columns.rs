@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{Answer, Stream};
+use crate::engine::{Answer, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::files::{Files, Kind};
 use crate::inputs::Source;
@@ -66,7 +66,7 @@ pub enum Values {
 const CAST: &str = "write the column as numbers (what counts as one is for you to say), or leave it out";
 
 /// Adds all rows of a file to a summarizer.
-pub fn sum(stage: &mut Stage<'_>, plan: &Plan, source: &Source, stream: &mut dyn Stream) -> Answer<Input> {
+pub fn sum(stage: &mut Stage<'_>, plan: &Plan, source: &Source, stream: &mut dyn Summarizer) -> Answer<Input> {
     let mut file = open(stage.files, source)?;
     let named = plan.named_columns();
     let chosen = choose(file.fields(), named.as_ref()).map_err(|fault| fault.in_file(&source.path))?;

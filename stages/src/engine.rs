@@ -10,15 +10,15 @@ use crate::failure::Failure;
 pub type Answer<T> = Result<T, Failure>;
 
 /// The component's functions. Documents are JSON text (`docs/formats.md`).
-pub trait Engine {
+pub trait Engine: Sync {
     /// Reads data and sums its columns; `finish` returns the text of `statistics.json`.
-    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summarizer + '_>>;
     /// Turns a table into QC records, one JSON object a line.
     fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
     /// Describes every column; `finish` returns the profile.
     fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
     /// Adds statistics documents up, one after another, so that any number of them needs the memory of two.
-    fn merger(&self) -> Answer<Box<dyn Merger + '_>>;
+    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>>;
     /// `from` without the rows of `gone`.
     fn subtract(&self, from: &str, gone: &str) -> Answer<String>;
     /// The text of the model that fits the statistics.
@@ -37,16 +37,32 @@ pub trait Engine {
 pub trait Stream {
     /// The next bytes, any number of them; returns the output that is complete (nothing for a stream that only counts).
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>>;
-    /// The next rows, as columns; for a summarizer, which is then fed no bytes.
-    fn add(&mut self, batch: &Batch) -> Answer<()> {
-        Err(Failure::Trap(format!("{} columns where bytes are expected", batch.columns.len())))
-    }
     /// The end of the input; returns the rest of the output.
     fn finish(&mut self) -> Answer<Vec<u8>>;
     /// What the user should be told, as a JSON array of error records, asked for after `finish`; `[]` where a stream has nothing to say.
     fn notes(&mut self) -> Answer<String> {
         Ok("[]".to_owned())
     }
+}
+
+/// A stream of data that are summed, which can share the work with others of its kind: see the contract.
+pub trait Summarizer: Stream + Send {
+    /// The records with which the data begin, for the names of the columns alone; returns whether the names are known now.
+    fn header(&mut self, records: &[u8]) -> Answer<bool>;
+    /// The next record counts as this row.
+    fn continue_at(&mut self, row: u64) -> Answer<()>;
+    /// The next rows, as columns. Who is fed columns is fed no bytes.
+    fn add(&mut self, batch: &Batch) -> Answer<()>;
+    /// The number of the last record.
+    fn rows(&mut self) -> Answer<u64>;
+    /// Everything that was read, for another to absorb.
+    fn part(&mut self) -> Answer<String>;
+    /// Adds what another has read; the fault is what reading would have stopped at, as far as is known.
+    fn absorb(&mut self, part: &str) -> Answer<()>;
+    /// Number of quote characters.
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64>;
+    /// Offset just after the first record end.
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>>;
 }
 
 /// A growing sum of statistics.

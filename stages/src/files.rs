@@ -21,13 +21,17 @@ pub enum Kind {
 }
 
 /// A file system.
-pub trait Files {
+pub trait Files: Sync {
     /// What stands at `path`.
     fn kind(&self, path: &str) -> io::Result<Kind>;
     /// The names in a folder, in any order. A name that is not UTF-8 is an error.
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
     /// Opens a file for reading from its start.
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>>;
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>>;
+    /// Size of a file, if that is known before it is read.
+    fn bytes(&self, _path: &str) -> Option<u64> {
+        None
+    }
     /// Opens a file of columns (Parquet, Arrow), whichever format it has.
     fn columns(&self, _path: &str) -> Answer<Box<dyn Columns>> {
         let help = "use the native program, or write the file as CSV";

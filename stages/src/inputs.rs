@@ -13,7 +13,7 @@ use std::io;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
 use crate::files::{Files, Kind};
-use crate::paths;
+use crate::paths::{self, Compression};
 use crate::reading;
 use crate::report::Report;
 use crate::stage::Stage;
@@ -212,9 +212,10 @@ impl Search<'_> {
 
     fn nothing(&self, folder: &str) -> Failure {
         let (what, kinds) = match self.wanted {
-            Wanted::Data => {
-                ("data", "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz`, `.parquet`, `.arrow`, `.arrows` or `.feather`")
-            }
+            Wanted::Data => (
+                "data",
+                "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`",
+            ),
             Wanted::Statistics => ("statistics", "`.json`"),
         };
         let holds = if self.strangers.is_empty() { String::new() } else { format!("; it holds {}", some(&self.strangers)) };
@@ -227,11 +228,13 @@ fn named(path: &str) -> Named {
     if matches!(paths::name(path), "provenance.json" | "report.json") {
         return Named::OfOurs;
     }
+    if cfg!(not(feature = "zstd")) && paths::compression(path) == Some(Compression::Zstd) {
+        return Named::Unsupported("compressed with Zstandard");
+    }
     match paths::extension(path).as_str() {
         "csv" => Named::File(Format::Csv),
         "json" => Named::File(Format::Json),
         "jsonl" | "ndjson" => Named::File(Format::JsonLines),
-        "zst" | "zstd" => Named::Unsupported("compressed with Zstandard"),
         "parquet" => Named::File(Format::Parquet),
         "arrow" | "arrows" | "feather" => Named::File(Format::Arrow),
         "xlsx" | "xls" | "ods" => Named::Unsupported("a spreadsheet"),
@@ -333,7 +336,7 @@ mod tests {
     #[test]
     fn nothing_is_found_with_words() {
         let (text, code) = failure(&[("d/a.md", "")], &["d"], None);
-        let help = "files of data end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz`, `.parquet`, `.arrow`, `.arrows` or `.feather`";
+        let help = "files of data end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`";
         assert_eq!((text, code), (format!("error: d: no file of data in this folder; it holds `a.md`\nhelp: {help}"), 3));
         let (text, code) = failure(&[("d/a.md", "")], &["e.csv"], None);
         let help = "check the path; it counts from the folder you are in";

@@ -20,20 +20,37 @@ pub fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder })
 }
 
-/// `path` without the `.gz` of a compressed file.
-pub fn without_gz(path: &str) -> &str {
-    let (stem, extension) = split_extension(path);
-    if extension.eq_ignore_ascii_case("gz") { stem } else { path }
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
 }
 
-/// `path` without the extension of its last part, `.gz` included.
+/// How a file is compressed, by its name.
+pub fn compression(path: &str) -> Option<Compression> {
+    match split_extension(path).1.to_ascii_lowercase().as_str() {
+        "gz" => Some(Compression::Gzip),
+        "zst" | "zstd" => Some(Compression::Zstd),
+        _ => None,
+    }
+}
+
+/// `path` without the `.gz` or `.zst` of a compressed file.
+pub fn without_compression(path: &str) -> &str {
+    if compression(path).is_some() { split_extension(path).0 } else { path }
+}
+
+/// `path` without the extension of its last part, that of a compressed file included.
 pub fn without_extension(path: &str) -> &str {
-    split_extension(without_gz(path)).0
+    split_extension(without_compression(path)).0
 }
 
-/// The extension of the last part, in lower case, `.gz` passed over; empty if it has none.
+/// The extension of the last part, in lower case, that of a compressed file passed over; empty if it has none.
 pub fn extension(path: &str) -> String {
-    split_extension(without_gz(path)).1.to_ascii_lowercase()
+    split_extension(without_compression(path)).1.to_ascii_lowercase()
 }
 
 /// Stem and extension; a leading dot begins no extension.
@@ -55,8 +72,10 @@ mod tests {
         assert_eq!(extension("site.1/a"), "");
         assert_eq!(without_extension("site.1/a.csv.gz"), "site.1/a");
         assert_eq!(without_extension("site.1/.hidden"), "site.1/.hidden");
-        assert_eq!(without_gz("a.json.GZ"), "a.json");
-        assert_eq!(without_gz("a.json"), "a.json");
+        assert_eq!(without_compression("a.json.GZ"), "a.json");
+        assert_eq!(without_compression("a.json.zst"), "a.json");
+        assert_eq!(without_compression("a.json"), "a.json");
+        assert_eq!((compression("a.csv.Zstd"), compression("gz")), (Some(Compression::Zstd), None));
     }
 
     #[test]

@@ -2,15 +2,19 @@
 //!
 //! *Limits*: one buffer of [`CHUNK_BYTES`], whatever the size of the file; a document of at most [`DOCUMENT_BYTES_MAX`].
 
+#[cfg(feature = "zstd")]
+use std::io::BufReader;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
+use crate::blocks::fill;
+use crate::digests::Digests;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
 use crate::files::Files;
-use crate::paths;
+use crate::paths::{self, Compression};
 
 /// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
 pub const CHUNK_BYTES: usize = 1 << 20;
@@ -34,12 +38,17 @@ pub struct Input {
 
 /// Hands every byte of a file, decompressed, to `take`, in full chunks but for the first and the last.
 pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<Input> {
+    each_chunk_at(files, path, |chunk, _| take(chunk))
+}
+
+/// The same, with the number of bytes read so far, as stored.
+pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Answer<()>) -> Answer<Input> {
     let mut body = Body::open(files, path)?;
     let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
-        let length = body.fill(&mut chunk).map_err(|error| body.failed(path, &error))?;
+        let length = fill(&mut body, &mut chunk).map_err(|error| body.failed(path, &error))?;
         if length > 0 {
-            take(&chunk[..length])?;
+            take(&chunk[..length], body.stored())?;
         }
         if length < chunk.len() {
             return Ok(body.input(path));
@@ -86,67 +95,111 @@ fn not_utf8(path: &str, offset: usize) -> Failure {
     Fault::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
 }
 
-enum Body<'a> {
+/// A file that is read from its start to its end, decompressed.
+pub(crate) enum Body<'a> {
     Plain(Counted<'a>),
     Gzip(Box<MultiGzDecoder<Counted<'a>>>),
+    #[cfg(feature = "zstd")]
+    Zstd(zstd::Decoder<'static, BufReader<Counted<'a>>>),
 }
 
 impl<'a> Body<'a> {
     fn open(files: &'a dyn Files, path: &str) -> Answer<Self> {
         let inner = files.open(path).map_err(|error| failed(path, &error))?;
-        let counted = Counted { inner, bytes: 0, digest: Sha256::new(), error: false };
-        let gzip = paths::without_gz(path) != path;
-        Ok(if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(counted))) } else { Self::Plain(counted) })
+        let counted = Counted { inner, bytes: 0, digest: Some(Sha256::new()), error: false };
+        Ok(match paths::compression(path) {
+            None => Self::Plain(counted),
+            Some(Compression::Gzip) => Self::Gzip(Box::new(MultiGzDecoder::new(counted))),
+            #[cfg(feature = "zstd")]
+            Some(Compression::Zstd) => Self::Zstd(zstd::Decoder::new(counted).map_err(|error| failed(path, &error))?),
+            // only a document is not looked at by its name before
+            #[cfg(not(feature = "zstd"))]
+            Some(Compression::Zstd) => Self::Plain(counted),
+        })
     }
 
-    /// Reads until the chunk is full or the file ends.
-    fn fill(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
-        let mut length = 0;
-        while length < chunk.len() {
-            match self.read(&mut chunk[length..]) {
-                Ok(0) => break,
-                Ok(more) => length += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// The same, but that the bytes of a file that is not compressed are digested by whoever reads them.
+    pub(crate) fn open_undigested(files: &'a dyn Files, path: &str) -> Answer<Self> {
+        let mut body = Self::open(files, path)?;
+        if let Self::Plain(counted) = &mut body {
+            counted.digest = None;
         }
-        Ok(length)
+        Ok(body)
     }
 
-    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+    /// Whether the bytes are as stored.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
+    /// Bytes read so far, as stored.
+    pub(crate) fn stored(&self) -> u64 {
+        self.counted().bytes
+    }
+
+    /// Everything was read.
+    pub(crate) fn end(&mut self, path: &str, digests: &Digests) {
+        match &self.counted().digest {
+            None => digests.end(path),
+            Some(_) => digests.whole(self.input(path)),
+        }
+    }
+
+    fn counted(&self) -> &Counted<'a> {
         match self {
-            Self::Plain(counted) => counted.read(chunk),
-            Self::Gzip(decoder) => decoder.read(chunk),
+            Self::Plain(counted) => counted,
+            Self::Gzip(decoder) => decoder.get_ref(),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.get_ref().get_ref(),
         }
     }
 
     /// An error of the disk, or of the bytes that came from it.
-    fn failed(&self, path: &str, error: &io::Error) -> Failure {
+    pub(crate) fn failed(&self, path: &str, error: &io::Error) -> Failure {
         match self {
-            Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error),
+            Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error, "gzip", ".gz"),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) if !self.counted().error && error.to_string().contains("too much memory") => {
+                let help = "compress the file again, without --long or --ultra";
+                Fault::new("zstd", "more memory is needed to decompress it than 128 MiB", help).in_file(path)
+            }
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) if !self.counted().error => damaged(path, error, "zstd", ".zst"),
             _ => failed(path, error),
         }
     }
 
-    fn input(self, path: &str) -> Input {
-        let counted = match self {
-            Self::Plain(counted) => counted,
-            Self::Gzip(decoder) => decoder.into_inner(),
-        };
-        Input { path: path.to_owned(), bytes: counted.bytes, sha256: hex(&counted.digest.finalize()) }
+    fn input(&self, path: &str) -> Input {
+        let Counted { bytes, digest, .. } = self.counted();
+        Input { path: path.to_owned(), bytes: *bytes, sha256: hex(&digest.clone().unwrap_or_default().finalize()) }
     }
 }
 
-fn damaged(path: &str, error: &io::Error) -> Failure {
-    let what = if error.kind() == io::ErrorKind::UnexpectedEof { "the compressed data are cut off" } else { "not gzip, or damaged" };
-    Fault::new("gzip", what, "copy or compress the file again; a file that is not compressed must not end in `.gz`").in_file(path)
+impl Read for Body<'_> {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(counted) => counted.read(chunk),
+            Self::Gzip(decoder) => decoder.read(chunk),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.read(chunk),
+        }
+    }
+}
+
+fn damaged(path: &str, error: &io::Error, code: &'static str, extension: &str) -> Failure {
+    let what = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the compressed data are cut off".to_owned(),
+        _ => format!("not {code}, or damaged"),
+    };
+    let help = format!("copy or compress the file again; a file that is not compressed must not end in `{extension}`");
+    Fault::new(code, what, help).in_file(path)
 }
 
 /// The bytes as stored, counted and digested on their way.
-struct Counted<'a> {
-    inner: Box<dyn Read + 'a>,
+pub(crate) struct Counted<'a> {
+    inner: Box<dyn Read + Send + 'a>,
     bytes: u64,
-    digest: Sha256,
+    digest: Option<Sha256>,
     error: bool,
 }
 
@@ -154,7 +207,9 @@ impl Read for Counted<'_> {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(chunk).inspect_err(|error| self.error |= error.kind() != io::ErrorKind::Interrupted)?;
         self.bytes += length as u64;
-        self.digest.update(&chunk[..length]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&chunk[..length]);
+        }
         Ok(length)
     }
 }
@@ -215,6 +270,27 @@ mod tests {
             (&b"age,y\n1,2\n"[..], "not gzip, or damaged"),
         ] {
             let failure = read("a.csv.gz", bytes).unwrap_err();
+            assert!(failure.to_string().contains(words), "{failure}");
+            assert_eq!(failure.exit_code(), 3);
+        }
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn frames_of_zstandard_are_one_file_and_damage_is_bad_data() {
+        let long = vec![b'x'; 3 * CHUNK_BYTES + 7];
+        let frame = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        let stored = [frame(&long), frame(b"abc")].concat();
+        let (all, input) = read("a.csv.zst", &stored).unwrap();
+        assert_eq!((all.len(), input.bytes), (long.len() + 3, stored.len() as u64));
+        assert_eq!(input.sha256, hex(&Sha256::digest(&stored)));
+        let whole = frame(&(0..100_000u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
+        for (bytes, words) in [
+            (&whole[..whole.len() / 2], "the compressed data are cut off"),
+            (&b"age,y\n1,2\n"[..], "not zstd, or damaged"),
+            (&[&whole[..], b"more"].concat()[..], "not zstd, or damaged"),
+        ] {
+            let failure = read("a.csv.zst", bytes).unwrap_err();
             assert!(failure.to_string().contains(words), "{failure}");
             assert_eq!(failure.exit_code(), 3);
         }

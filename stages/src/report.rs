@@ -4,12 +4,31 @@
 
 use crate::engine::Answer;
 
+/// How far the reading of data has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// The file that is read, from 1.
+    pub file: usize,
+    /// How many there are.
+    pub files: usize,
+    /// Bytes read, as stored.
+    pub bytes: u64,
+    /// Bytes of all files, as stored, if that is known.
+    pub bytes_total: Option<u64>,
+}
+
 /// The people and machines that read along.
 pub trait Report {
     /// A line of the account of what was done; `--quiet` silences it.
     fn say(&mut self, line: &str);
     /// Something the user should know though nothing failed; never silenced.
     fn note(&mut self, line: &str);
+    /// Whether anyone watches how the work goes on.
+    fn watches(&self) -> bool {
+        false
+    }
+    /// How far it has come; called often.
+    fn progress(&mut self, _progress: &Progress) {}
     /// The result itself, to stdout.
     fn print(&mut self, text: &str) -> Answer<()>;
 }

@@ -1,8 +1,12 @@
 //! What every verb is handed: an engine, a file system, someone to report to.
 
+use std::num::NonZeroUsize;
+
+use crate::args::ThreadsArg;
 use crate::engine::{Answer, Engine};
 use crate::files::Files;
-use crate::report::Report;
+use crate::inputs::Source;
+use crate::report::{Progress, Report};
 
 /// The surroundings of one run of a verb.
 pub struct Stage<'a> {
@@ -12,11 +16,29 @@ pub struct Stage<'a> {
     pub files: &'a dyn Files,
     /// The terminal.
     pub report: &'a mut dyn Report,
+    /// How many threads work at once; none where the host cannot begin any.
+    pub threads: Option<NonZeroUsize>,
+    /// Length of the pieces that threads share a file by: [`crate::pieces::PIECE_BYTES`], or less in a test.
+    pub piece_bytes: usize,
     /// The command line, program first, for `provenance.json`.
     pub command: &'a [String],
 }
 
 impl Stage<'_> {
+    /// So many threads may work at once, if the host has threads at all.
+    pub(crate) fn share_by(&mut self, args: ThreadsArg) {
+        self.threads = self.threads.map(|default| args.threads.unwrap_or(default));
+    }
+
+    /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.
+    pub(crate) fn begins(&self, sources: &[&Source]) -> Progress {
+        let bytes_total = match self.report.watches() {
+            true => sources.iter().map(|source| self.files.bytes(&source.path)).sum(),
+            false => None,
+        };
+        Progress { files: sources.len(), bytes_total, ..Progress::default() }
+    }
+
     /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
     pub fn show(&mut self, json: bool, table: &str, document: &str) -> Answer<()> {
         if json {

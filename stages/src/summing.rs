@@ -1,15 +1,19 @@
 //! Data files to the text of their statistics, whatever their number and format.
 //!
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
-//! statistics of the streams are merged: sums do not depend on how the rows were parted.
+//! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
 
 use crate::columns;
-use crate::engine::{Answer, Stream};
+use std::num::NonZeroUsize;
+
+use crate::engine::{Answer, Engine, Merger, Stream};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{Format, Source};
 use crate::json_line::JsonLine;
 use crate::plan::Plan;
 use crate::reading::{self, Input};
+use crate::report::Progress;
+use crate::sharing;
 use crate::stage::Stage;
 
 /// Statistics and what they were made of.
@@ -26,13 +30,19 @@ pub struct Sum {
 pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
     let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
-    let mut parts = Parts::new(stage, sources.len() - records.len() + usize::from(!records.is_empty()));
-    for table in tables {
-        let statistics = one(parts.stage, plan, table, &mut inputs)?;
-        parts.add(statistics, &table.path)?;
+    let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
+    let threads = stage.threads.map_or(1, NonZeroUsize::get);
+    if threads > 1 && !tables.is_empty() && !tables.iter().any(|table| table.format.holds_columns()) {
+        inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
+    } else {
+        let mut progress = stage.begins(&tables);
+        for table in tables {
+            let statistics = one(stage, plan, table, &mut inputs, &mut progress)?;
+            parts.add(statistics, &table.path)?;
+        }
     }
     if let Some(first) = records.first() {
-        let statistics = all_records(parts.stage, plan, &records, &mut inputs)?;
+        let statistics = all_records(stage, plan, &records, &mut inputs)?;
         parts.add(statistics, &first.path)?;
     }
     Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
@@ -51,16 +61,16 @@ pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Answer<Sum> {
 }
 
 /// Statistics of the engine's own making that become one; a single document stays as it is, unparsed.
-struct Parts<'s, 'a> {
-    stage: &'s mut Stage<'a>,
-    merger: Option<Box<dyn crate::engine::Merger + 'a>>,
+struct Parts<'a> {
+    engine: &'a dyn Engine,
+    merger: Option<Box<dyn Merger + Send + 'a>>,
     only: String,
     count: usize,
 }
 
-impl<'s, 'a> Parts<'s, 'a> {
-    fn new(stage: &'s mut Stage<'a>, count: usize) -> Self {
-        Self { stage, merger: None, only: String::new(), count }
+impl<'a> Parts<'a> {
+    fn new(engine: &'a dyn Engine, count: usize) -> Self {
+        Self { engine, merger: None, only: String::new(), count }
     }
 
     fn add(&mut self, statistics: String, path: &str) -> Answer<()> {
@@ -69,7 +79,7 @@ impl<'s, 'a> Parts<'s, 'a> {
             return Ok(());
         }
         if self.merger.is_none() {
-            self.merger = Some(self.stage.engine.merger()?);
+            self.merger = Some(self.engine.merger()?);
         }
         self.merger.as_mut().map_or(Ok(()), |merger| merger.add(&statistics)).map_err(|failure| failure.in_file(path))
     }
@@ -80,13 +90,18 @@ impl<'s, 'a> Parts<'s, 'a> {
 }
 
 /// The statistics of one file.
-fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>) -> Answer<String> {
+fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>, progress: &mut Progress) -> Answer<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
+    progress.file += 1;
+    let before = progress.bytes;
     let input = if source.format.holds_columns() {
         columns::sum(stage, plan, source, stream.as_mut())?
     } else {
-        let blame = |failure| plan.blame_or(failure, source);
-        reading::each_chunk(stage.files, &source.path, |chunk| stream.push(chunk).map(drop).map_err(blame))?
+        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+            progress.bytes = before + bytes;
+            stage.report.progress(progress);
+            stream.push(chunk).map(drop).map_err(|failure| plan.blame_or(failure, source))
+        })?
     };
     inputs.push(input);
     let statistics = stream.finish().map_err(|failure| plan.blame_or(failure, source))?;
@@ -96,21 +111,28 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
 
 /// The statistics of files with one record each. If something is wrong, the file at fault is looked for by reading them one at a time.
 fn all_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+    let mut progress = stage.begins(sources);
     if let [source] = sources {
-        return one(stage, plan, source, inputs);
+        return one(stage, plan, source, inputs, &mut progress);
     }
     let before = inputs.len();
-    records_as_lines(stage, plan, sources, inputs).or_else(|failure| {
+    records_as_lines(stage, plan, sources, inputs, &mut progress).or_else(|failure| {
         if !matches!(failure, Failure::Data { path: None, .. }) {
             return Err(failure);
         }
         inputs.truncate(before);
-        sources.iter().try_for_each(|source| one(stage, plan, source, inputs).map(drop))?;
+        sources.iter().try_for_each(|source| one(stage, plan, source, inputs, &mut Progress::default()).map(drop))?;
         Err(failure)
     })
 }
 
-fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+fn records_as_lines(
+    stage: &mut Stage<'_>,
+    plan: &Plan,
+    sources: &[&Source],
+    inputs: &mut Vec<Input>,
+    progress: &mut Progress,
+) -> Answer<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
@@ -120,6 +142,9 @@ fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inp
             return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path));
         }
         stream.push(b"\n")?;
+        progress.file += 1;
+        progress.bytes += inputs.last().map_or(0, |input| input.bytes);
+        stage.report.progress(progress);
     }
     let statistics = stream.finish()?;
     let folder = sources.first().map_or("", |source| crate::paths::folder(&source.path));
@@ -129,10 +154,15 @@ fn records_as_lines(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inp
 
 /// Passes on what the engine wants the user to know.
 pub fn note(stage: &mut Stage<'_>, stream: &mut dyn Stream, path: &str) -> Answer<()> {
+    notes(stream, path)?.iter().for_each(|note| stage.report.note(note));
+    Ok(())
+}
+
+/// What the engine wants the user to know, as lines.
+pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Answer<Vec<String>> {
     let notes: Vec<Fault> =
         serde_json::from_str(&stream.notes()?).map_err(|error| Failure::Trap(format!("notes that are not in the contract: {error}")))?;
-    notes.iter().for_each(|fault| stage.report.note(&format!("note: {path}: {fault}")));
-    Ok(())
+    Ok(notes.iter().map(|fault| format!("note: {path}: {fault}")).collect())
 }
 
 /// What an error that belongs to all of the data names: the file, or the first and how many more.
@@ -144,6 +174,7 @@ fn name(sources: &[Source]) -> String {
     }
 }
 
-fn text(bytes: Vec<u8>) -> Answer<String> {
+/// The text of statistics.
+pub(crate) fn text(bytes: Vec<u8>) -> Answer<String> {
     String::from_utf8(bytes).map_err(|_| Failure::Trap("statistics that are not UTF-8".to_owned()))
 }

@@ -1,38 +1,43 @@
 //! A file system in memory, an engine that is not there, and a report that remembers: what the tests of the stages run on.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::{Mutex, MutexGuard};
 
-use crate::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
+use crate::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use crate::failure::Failure;
 use crate::files::{Files, Kind, Output};
+use crate::pieces::PIECE_BYTES;
 use crate::report::Report;
 use crate::stage::Stage;
 
 /// Files by path. A path that others begin with is a folder.
 #[derive(Default)]
-pub(crate) struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
+pub(crate) struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl Memory {
     pub(crate) fn of<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
-        Self(RefCell::new(files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.as_ref().to_vec())).collect()))
+        Self(Mutex::new(files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.as_ref().to_vec())).collect()))
     }
 
     pub(crate) fn get(&self, path: &str) -> Option<Vec<u8>> {
-        self.0.borrow().get(path).cloned()
+        self.files().get(path).cloned()
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.0.lock().unwrap()
     }
 
     fn is_folder(&self, path: &str) -> bool {
         let below = format!("{}/", path.trim_end_matches('/'));
-        self.0.borrow().keys().any(|other| other.starts_with(&below))
+        self.files().keys().any(|other| other.starts_with(&below))
     }
 }
 
 impl Files for Memory {
     fn kind(&self, path: &str) -> io::Result<Kind> {
         match () {
-            () if self.0.borrow().contains_key(path) => Ok(if path.starts_with("/dev/") { Kind::Pipe } else { Kind::File }),
+            () if self.get(path).is_some() => Ok(if path.starts_with("/dev/") { Kind::Pipe } else { Kind::File }),
             () if self.is_folder(path) => Ok(Kind::Folder),
             () => Err(io::ErrorKind::NotFound.into()),
         }
@@ -40,7 +45,7 @@ impl Files for Memory {
 
     fn names(&self, folder: &str) -> io::Result<Vec<String>> {
         let below = format!("{}/", folder.trim_end_matches('/'));
-        let files = self.0.borrow();
+        let files = self.files();
         let rest = files.keys().filter_map(|path| path.strip_prefix(&below)?.split('/').next());
         let mut names: Vec<String> = rest.map(str::to_owned).collect();
         names.dedup();
@@ -48,7 +53,7 @@ impl Files for Memory {
         Ok(names)
     }
 
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         let bytes = self.get(path).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(io::Cursor::new(bytes)))
     }
@@ -89,7 +94,7 @@ impl Output for Pending<'_> {
     }
 
     fn commit(self: Box<Self>) -> Answer<()> {
-        let mut files = self.files.0.borrow_mut();
+        let mut files = self.files.files();
         files.retain(|path, _| !self.gone.contains(path));
         files.extend(self.new);
         Ok(())
@@ -122,7 +127,7 @@ impl Report for Lines {
 /// Runs something in a stage over `files`, without an engine; returns what it answers and what was reported.
 pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Answer<T>) -> (Answer<T>, Lines) {
     let mut lines = Lines::default();
-    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, command: &[] });
+    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, piece_bytes: PIECE_BYTES, command: &[] });
     (answer, lines)
 }
 
@@ -134,7 +139,7 @@ fn none<T>() -> Answer<T> {
 }
 
 impl Engine for NoEngine {
-    fn summarizer(&self, _: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn summarizer(&self, _: &str) -> Answer<Box<dyn Summarizer + '_>> {
         none()
     }
 
@@ -146,7 +151,7 @@ impl Engine for NoEngine {
         none()
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + '_>> {
+    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
         none()
     }
 

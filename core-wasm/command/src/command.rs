@@ -10,6 +10,7 @@ use clap::Parser;
 use samefit_stages::cli::StageCli;
 use samefit_stages::engine::Answer;
 use samefit_stages::failure::Failure;
+use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::report::Report;
 use samefit_stages::stage::Stage;
 use wasip2::cli::environment::get_arguments;
@@ -44,7 +45,14 @@ impl wasip2::exports::cli::run::Guest for Command {
 
 fn run(cli: &StageCli, command: &[String]) -> Answer<()> {
     let mut terminal = Terminal { quiet: cli.quiet.quiet };
-    cli.verb.run(&mut Stage { engine: &Linked, files: &Disk::given(), report: &mut terminal, command })
+    cli.verb.run(&mut Stage {
+        engine: &Linked,
+        files: &Disk::given(),
+        report: &mut terminal,
+        threads: None,
+        piece_bytes: PIECE_BYTES,
+        command,
+    })
 }
 
 /// Help goes to stdout and is no failure; a mistake goes to stderr and is.

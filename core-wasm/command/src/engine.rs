@@ -7,18 +7,18 @@ use samefit_core::plan::Plan;
 use samefit_core::predict::{Predictor, Table};
 use samefit_core::quality::{self, RecordWriter};
 use samefit_core::statistics::Statistics;
-use samefit_core::train::{Summarizer, forget};
-use samefit_core::{fit, identity, profile};
+use samefit_core::train::{self, forget};
+use samefit_core::{fit, identity, profile, table};
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Verdict};
+use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 
 /// The engine of the code that is linked in.
 pub struct Linked;
 
 impl Engine for Linked {
-    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
-        Ok(Box::new(Summing(answer(Plan::parse(plan).and_then(Summarizer::new))?)))
+    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summarizer + '_>> {
+        Ok(Box::new(Summing(answer(Plan::parse(plan).and_then(train::Summarizer::new))?)))
     }
 
     fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
@@ -29,7 +29,7 @@ impl Engine for Linked {
         Ok(Box::new(Profiling(profile::Profiler::new(&answer(Plan::parse(plan))?))))
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + '_>> {
+    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
         Ok(Box::new(Merging(None)))
     }
 
@@ -68,7 +68,7 @@ impl Engine for Linked {
     }
 }
 
-struct Summing(Summarizer);
+struct Summing(train::Summarizer);
 struct Writing(RecordWriter);
 struct Profiling(profile::Profiler);
 struct Merging(Option<Statistics>);
@@ -78,6 +78,24 @@ struct Tabling(Table);
 impl Stream for Summing {
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
         answer(self.0.push(chunk).map(|()| Vec::new()))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        answer(self.0.finish().map(|statistics| statistics.to_json().into_bytes()))
+    }
+
+    fn notes(&mut self) -> Answer<String> {
+        Ok(self.0.notes())
+    }
+}
+
+impl Summarizer for Summing {
+    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+        answer(self.0.header(records))
+    }
+
+    fn continue_at(&mut self, row: u64) -> Answer<()> {
+        answer(self.0.continue_at(row))
     }
 
     fn add(&mut self, batch: &Batch) -> Answer<()> {
@@ -90,12 +108,24 @@ impl Stream for Summing {
         answer(self.0.sum_columns())
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
-        answer(self.0.finish().map(|statistics| statistics.to_json().into_bytes()))
+    fn rows(&mut self) -> Answer<u64> {
+        Ok(self.0.rows())
     }
 
-    fn notes(&mut self) -> Answer<String> {
-        Ok(self.0.notes())
+    fn part(&mut self) -> Answer<String> {
+        answer(self.0.part())
+    }
+
+    fn absorb(&mut self, part: &str) -> Answer<()> {
+        answer(self.0.absorb(part))
+    }
+
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        Ok(table::quotes(chunk))
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        Ok(table::cut(chunk, quoted).map(|end| end as usize))
     }
 }
 

@@ -25,7 +25,7 @@ impl Files for Disk {
         self.names(folder)
     }
 
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         let file = self.open(path, OpenFlags::empty(), DescriptorFlags::READ)?;
         Ok(Box::new(Reading { file, offset: 0 }))
     }

@@ -1,24 +1,27 @@
 //! Columns that depend on others to the errors that name them and their relation.
 
-use super::elimination::{Elimination, Pivot};
+use super::elimination::Pivot;
 use super::ratio::Ratio;
+use super::relations::Relation;
 use super::{INTERCEPT, Problem};
 use crate::error::{Error, Result, list};
 
 /// Refuses a design matrix whose columns are not independent; the target may depend on them.
-pub(super) fn check(eliminated: &Elimination, problem: &Problem, scales: &[u32]) -> Result<()> {
-    let dependent: Vec<usize> = (0..problem.design.len()).filter(|&k| eliminated.pivots[k] == Pivot::Zero).collect();
+///
+/// `of` gives a dependent column as a combination of the independent ones before it.
+pub(super) fn check(pivots: &[Pivot], of: impl Fn(usize) -> Relation, problem: &Problem, scales: &[u32]) -> Result<()> {
+    let dependent: Vec<usize> = (0..problem.design.len()).filter(|&k| pivots[k] == Pivot::Zero).collect();
     let Some(&first) = dependent.first() else { return Ok(()) };
     let name = |k: usize| problem.design[k].1.as_str();
-    let relation = relation(eliminated, first, scales);
+    let in_units = |k: usize| in_units(of(k), k, scales);
+    let relation = in_units(first);
     let is_constant = relation.iter().all(|(k, _)| name(*k) == INTERCEPT);
     if is_constant {
         let value = relation.first().map_or_else(|| "0".to_owned(), |(_, ratio)| signed(ratio));
         let sentence = format!("the feature has the same value, {value}, in every row");
         return Err(Error::new("constant-column", sentence, "leave it out of the features").in_column(name(first)));
     }
-    let relations: Vec<String> =
-        dependent.iter().take(3).map(|&k| format!("{} = {}", name(k), sum(&self::relation(eliminated, k, scales), problem))).collect();
+    let relations: Vec<String> = dependent.iter().take(3).map(|&k| format!("{} = {}", name(k), sum(&in_units(k), problem))).collect();
     let sentence = format!("the features {} are exactly collinear: {}", list(involved(&relation, first, problem)), relations.join("; "));
     let remedy = format!("leave out {}", list(dependent.iter().map(|&k| name(k))));
     let mut error = Error::new("collinear", sentence, remedy).in_column(name(first));
@@ -26,11 +29,9 @@ pub(super) fn check(eliminated: &Elimination, problem: &Problem, scales: &[u32])
     Err(error)
 }
 
-/// Column `k` as a combination of the independent columns before it, in the data's units.
-fn relation(eliminated: &Elimination, k: usize, scales: &[u32]) -> Vec<(usize, Ratio)> {
-    let determinant = eliminated.determinant(k);
-    let numerators = eliminated.combination(k).into_iter().filter(|(_, n)| *n != dashu_int::IBig::ZERO);
-    numerators.map(|(j, n)| (j, Ratio::new(n, determinant.clone()).times_ten_to(i64::from(scales[j]) - i64::from(scales[k])))).collect()
+/// The relation of column `k` in the data's units.
+fn in_units(relation: Relation, k: usize, scales: &[u32]) -> Relation {
+    relation.into_iter().map(|(j, ratio)| (j, ratio.times_ten_to(i64::from(scales[j]) - i64::from(scales[k])))).collect()
 }
 
 fn involved<'a>(relation: &[(usize, Ratio)], k: usize, problem: &'a Problem) -> Vec<&'a str> {

@@ -7,6 +7,8 @@
 //! Pivots are taken in order. A positive semidefinite matrix needs no other: a zero pivot there has a zero column below it, and means
 //! that the column depends on those before it.
 
+use super::ratio::Ratio;
+use super::relations::Relation;
 use dashu_base::Signed;
 use dashu_int::IBig;
 
@@ -71,6 +73,13 @@ impl Elimination {
         }
         numerators.reverse();
         numerators
+    }
+
+    /// [`Self::combination`] as ratios, those of zero left out.
+    pub fn relation(&self, row: usize) -> Relation {
+        let determinant = self.determinant(row);
+        let factors = self.combination(row).into_iter().filter(|(_, numerator)| *numerator != IBig::ZERO);
+        factors.map(|(j, numerator)| (j, Ratio::new(numerator, determinant.clone()))).collect()
     }
 
     /// Determinant of the Gram matrix of the independent columns among the first `count`.

@@ -4,17 +4,34 @@
 //! semidefinite, of a rank of at most the rows. Both are tested exactly. (Whether some table of *decimals* has them is not: that is
 //! a question about integer points, and no check of it is known to be cheap.)
 
+use super::decide::{Verdict, certify};
 use super::elimination::{Elimination, Pivot};
-use super::scaled_gram;
+use super::relations::search;
+use super::{ELIMINATED_MAX, scaled_gram, semidefinite};
 use crate::error::{Error, Result};
 use crate::statistics::Statistics;
+use dashu_int::IBig;
 
 /// Refuses statistics that no data can have.
 pub fn check(statistics: &Statistics) -> Result<()> {
     check_counts(statistics)?;
     let all: Vec<usize> = (0..=statistics.terms.len()).collect();
-    let gram = scaled_gram(&statistics.moments, &all);
-    check_elimination(&Elimination::of(gram.entries), statistics.rows)
+    let gram = scaled_gram(&statistics.moments, &all).entries;
+    let verdict = if gram.len() <= ELIMINATED_MAX { Verdict::Unknown } else { certify(&gram, gram.len()) };
+    match verdict {
+        Verdict::Definite(_) => check_rank(gram.len(), statistics.rows),
+        Verdict::Impossible => Err(not_semidefinite()),
+        Verdict::Unknown => {
+            let proven = if gram.len() <= ELIMINATED_MAX { None } else { singular(&gram) };
+            check_pivots(&proven.unwrap_or_else(|| Elimination::of(gram).pivots), statistics.rows)
+        }
+    }
+}
+
+/// The pivots of a singular matrix, if its relations or its rank give a proof.
+fn singular(gram: &[Vec<IBig>]) -> Option<Vec<Pivot>> {
+    let dependent = search(gram).map(|relations| relations.into_keys().collect());
+    semidefinite::pivots(gram, &dependent.or_else(|| semidefinite::dependent(gram))?)
 }
 
 /// Refuses rows or a count below zero.
@@ -31,16 +48,32 @@ pub fn check_counts(statistics: &Statistics) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an eliminated matrix of moments that is not positive semidefinite with a rank of at most `rows`.
-pub(super) fn check_elimination(elimination: &Elimination, rows: i64) -> Result<()> {
-    let rank = elimination.pivots.iter().filter(|pivot| **pivot == Pivot::Positive).count();
-    if elimination.pivots.contains(&Pivot::Impossible) {
-        return Err(impossible("the moments are not positive semidefinite: a sum of squares is below zero"));
+/// Refuses a matrix of moments that is not positive semidefinite with a rank of at most `rows`.
+pub(super) fn check_pivots(pivots: &[Pivot], rows: i64) -> Result<()> {
+    if pivots.contains(&Pivot::Impossible) {
+        return Err(not_semidefinite());
     }
+    check_rank(pivots.iter().filter(|pivot| **pivot == Pivot::Positive).count(), rows)
+}
+
+/// The same where the `count` columns of the design are known to be positive definite, and the sign of the residual sum of squares.
+pub(super) fn check_residual(sign: f64, count: usize, rows: i64) -> Result<()> {
+    if sign < 0.0 {
+        return Err(not_semidefinite());
+    }
+    check_rank(count + usize::from(sign > 0.0), rows)
+}
+
+fn check_rank(rank: usize, rows: i64) -> Result<()> {
     if i64::try_from(rank).is_ok_and(|rank| rank > rows) {
         return Err(impossible(format!("moments of rank {rank} cannot come from {rows} rows")));
     }
     Ok(())
+}
+
+/// Some combination of the terms would have a sum of squares below zero.
+pub(super) fn not_semidefinite() -> Error {
+    impossible("the moments are not positive semidefinite: a sum of squares is below zero")
 }
 
 fn impossible(sentence: impl AsRef<str>) -> Error {

@@ -22,13 +22,37 @@ impl Ratio {
 
     /// The ratio times a power of ten.
     #[must_use]
-    pub fn times_ten_to(mut self, exponent: i64) -> Self {
+    pub fn times_ten_to(&self, exponent: i64) -> Self {
         let power = ten_to(exponent.unsigned_abs() as u32);
         if exponent >= 0 {
-            self.numerator *= power
+            Self::new(&self.numerator * power, self.denominator.clone())
         } else {
-            self.denominator *= power
+            Self::new(self.numerator.clone(), &self.denominator * power)
         }
+    }
+
+    /// The ratio times a power of two.
+    #[must_use]
+    pub fn times_two_to(mut self, exponent: i64) -> Self {
+        let bits = exponent.unsigned_abs() as usize;
+        if exponent >= 0 {
+            self.numerator <<= bits
+        } else {
+            self.denominator <<= bits
+        }
+        self
+    }
+
+    /// The product of two ratios.
+    #[must_use]
+    pub fn times(&self, other: &Self) -> Self {
+        Self::new(&self.numerator * &other.numerator, &self.denominator * &other.denominator)
+    }
+
+    /// The ratio over an integer that is not zero.
+    #[must_use]
+    pub fn over(mut self, divisor: i64) -> Self {
+        self.denominator *= divisor;
         self
     }
 

@@ -1,33 +1,39 @@
 //! Rows of decimal numbers to exact sums and sums of products.
 //!
-//! Rows are gathered in blocks of [`BLOCK_ROWS`]. In a block each term has one scale, so its values are integers; where they are short,
-//! products are summed in 128 bits, else in big integers. A block's sums are then added to the totals, at the totals' own scales.
+//! Rows are gathered in blocks of about [`BLOCK_ROWS`], column by column. In a block each column is integers at one scale (`block`); products of
+//! columns are made there; all become digits of 16 bits (`digits`), whose products are summed eight at a time (`products`) into a
+//! `layout`, and from there, rarely, into totals of any size.
 //!
 //! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows.
+//!
+//! *Limits*: 2^63 - 1 rows; values and sums of any size.
 
-use super::distribution::{Distribution, cell_of};
+use super::block::Column;
+use super::distribution::Distribution;
+use super::layout::Layout;
+use super::tally::Tally;
 use super::{Moments, moment_index};
 use crate::decimal::Decimal;
 use crate::error::{Error, Result};
 use dashu_int::IBig;
 
-/// Rows summed at once. A sum of so many products of two numbers below 2^[`SHORT_BITS`] fits in 128 bits.
+/// Rows that are summed at once, or a few more: the digits of eleven columns of them stay near the processor.
 const BLOCK_ROWS: usize = 512;
-/// Bits of the integers that are summed without big integers: 2 * 58 + log2(512) < 127.
-const SHORT_BITS: u32 = 58;
 
 /// A term as the accumulator sees it: index of a column and its power.
 pub type Factors = Vec<(usize, u32)>;
 
 /// Sums in the making.
 pub struct Accumulator {
-    /// The terms, columns first.
-    terms: Vec<Factors>,
-    /// Values of the block, by column.
-    block: Vec<Vec<Decimal>>,
+    /// Terms beyond the columns.
+    products: Vec<Factors>,
+    columns: Vec<Column>,
+    /// Rows in the block.
+    gathered: usize,
     rows: i64,
+    layout: Layout,
     totals: Vec<Decimal>,
-    distribution: Option<Vec<Distribution>>,
+    tallies: Option<Vec<Tally>>,
 }
 
 /// What an accumulator sums up to.
@@ -43,114 +49,81 @@ pub struct Totals {
 impl Accumulator {
     /// For `columns` columns, and products of them beyond the columns themselves.
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
-        let terms: Vec<Factors> = (0..columns).map(|column| vec![(column, 1)]).chain(products).collect();
-        let totals = vec![Decimal::ZERO; moment_index(terms.len() + 1, 0)];
-        let block = vec![Vec::new(); columns];
-        Self { terms, block, rows: 0, totals, distribution: distribution.then(|| vec![Distribution::default(); columns]) }
+        let products: Vec<Factors> = products.into_iter().collect();
+        Self {
+            columns: vec![Column::new(); columns],
+            gathered: 0,
+            rows: 0,
+            layout: Layout::default(),
+            totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
+            tallies: distribution.then(|| vec![Tally::default(); columns]),
+            products,
+        }
     }
 
     /// Adds a row: one value a column.
     pub fn push(&mut self, row: impl IntoIterator<Item = Decimal>) -> Result<()> {
-        self.rows = self.rows.checked_add(1).ok_or_else(too_many_rows)?;
-        for (column, value) in self.block.iter_mut().zip(row) {
-            column.push(value);
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            column.push(&value);
         }
-        if self.block.first().is_some_and(|column| column.len() == BLOCK_ROWS) { self.spill() } else { Ok(()) }
+        self.added(1)
+    }
+
+    /// The block's columns, for a caller who extends each of them by the same rows and then says so by [`Self::added`].
+    pub(crate) fn columns_mut(&mut self) -> &mut [Column] {
+        &mut self.columns
+    }
+
+    /// Each column has so many more values.
+    pub(crate) fn added(&mut self, rows: usize) -> Result<()> {
+        self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
+        self.gathered += rows;
+        if self.gathered >= BLOCK_ROWS { self.spill() } else { Ok(()) }
     }
 
     /// The end of the rows.
     pub fn finish(mut self) -> Result<Totals> {
         self.spill()?;
+        self.layout.drain_into(&mut self.totals);
         if let Some(first) = self.totals.first_mut() {
             *first = Decimal { mantissa: IBig::from(self.rows), scale: 0 };
         }
+        let counts = |tallies: Vec<Tally>| tallies.into_iter().map(Tally::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows);
         Ok(Totals {
             rows: self.rows,
             moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
-            distribution: self.distribution,
+            distribution: self.tallies.map(counts).transpose()?,
         })
     }
 
     fn spill(&mut self) -> Result<()> {
-        self.count_block()?;
-        let scales: Vec<u32> = self.block.iter().map(|values| values.iter().map(|value| value.scale).max().unwrap_or(0)).collect();
-        let columns: Vec<Vec<IBig>> =
-            self.block.iter().zip(&scales).map(|(values, &scale)| values.iter().map(|value| value.mantissa_at(scale)).collect()).collect();
-        let terms: Vec<TermBlock> = self.terms.iter().map(|factors| TermBlock::new(factors, &columns, &scales)).collect();
-        for (i, left) in terms.iter().enumerate() {
-            self.totals[moment_index(i + 1, 0)] = self.totals[moment_index(i + 1, 0)].plus(&left.sum());
-            for (j, right) in terms[..=i].iter().enumerate() {
-                let total = &mut self.totals[moment_index(i + 1, j + 1)];
-                *total = total.plus(&left.dot(right));
-            }
+        if self.gathered == 0 {
+            return Ok(());
         }
-        self.block.iter_mut().for_each(Vec::clear);
-        Ok(())
-    }
-
-    fn count_block(&mut self) -> Result<()> {
-        for (values, counts) in self.block.iter().zip(self.distribution.iter_mut().flatten()) {
-            for value in values {
-                counts.add(cell_of(value), 1).ok_or_else(too_many_rows)?;
-            }
+        for (column, tally) in self.columns.iter().zip(self.tallies.iter_mut().flatten()) {
+            tally.count(column).ok_or_else(too_many_rows)?;
         }
+        let width = self.columns.len();
+        let products: Vec<Column> = self.products.iter().map(|factors| product(factors, &self.columns)).collect();
+        self.columns.extend(products);
+        if !self.layout.admit(&mut self.columns) {
+            self.layout.drain_into(&mut self.totals);
+            self.layout = Layout::of(&self.columns);
+        }
+        self.layout.add(&self.columns);
+        self.columns.truncate(width);
+        self.columns.iter_mut().for_each(Column::clear);
+        self.gathered = 0;
         Ok(())
     }
 }
 
-/// The integers of one term in one block, and their scale.
-struct TermBlock {
-    values: Values,
-    scale: u32,
-}
-
-enum Values {
-    Short(Vec<i64>),
-    Long(Vec<IBig>),
-}
-
-impl TermBlock {
-    fn new(factors: &Factors, columns: &[Vec<IBig>], scales: &[u32]) -> Self {
-        let scale = factors.iter().map(|&(column, power)| scales[column] * power).sum();
-        let values = product(factors, columns);
-        let short: Option<Vec<i64>> =
-            values.iter().map(|value| i64::try_from(value).ok().filter(|v| v.unsigned_abs() < 1 << SHORT_BITS)).collect();
-        Self { values: short.map_or(Values::Long(values), Values::Short), scale }
-    }
-
-    fn sum(&self) -> Decimal {
-        let mantissa = match &self.values {
-            Values::Short(values) => IBig::from(values.iter().map(|&value| i128::from(value)).sum::<i128>()),
-            Values::Long(values) => values.iter().sum(),
-        };
-        Decimal { mantissa, scale: self.scale }
-    }
-
-    fn dot(&self, other: &Self) -> Decimal {
-        let mantissa = match (&self.values, &other.values) {
-            (Values::Short(left), Values::Short(right)) => IBig::from(dot_short(left, right)),
-            (Values::Long(left), Values::Long(right)) => left.iter().zip(right).map(|(l, r)| l * r).sum(),
-            (Values::Short(short), Values::Long(long)) | (Values::Long(long), Values::Short(short)) => {
-                short.iter().zip(long).map(|(s, l)| IBig::from(*s) * l).sum()
-            }
-        };
-        Decimal { mantissa, scale: self.scale + other.scale }
-    }
-}
-
-fn dot_short(left: &[i64], right: &[i64]) -> i128 {
-    left.iter().zip(right).map(|(&l, &r)| i128::from(l) * i128::from(r)).sum()
-}
-
-fn product(factors: &Factors, columns: &[Vec<IBig>]) -> Vec<IBig> {
-    let rows = columns.first().map_or(0, Vec::len);
-    let power_at = |row: usize, column: usize, power: u32| match power {
-        1 => columns[column][row].clone(),
-        _ => columns[column][row].pow(power as usize),
-    };
-    (0..rows)
-        .map(|row| factors.iter().map(|&(column, power)| power_at(row, column, power)).reduce(|a, b| a * b).unwrap_or(IBig::ONE))
-        .collect()
+/// The values of a product of powers of columns; terms have at least one factor.
+fn product(factors: &Factors, columns: &[Column]) -> Column {
+    let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(&columns[column], power as usize));
+    let mut powers = powers.cloned();
+    let first = powers.next().unwrap_or_else(Column::new);
+    powers.fold(first, |product, factor| product.times(&factor))
 }
 
 fn too_many_rows() -> Error {

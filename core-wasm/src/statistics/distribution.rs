@@ -11,7 +11,7 @@ use dashu_int::IBig;
 use std::collections::BTreeMap;
 
 /// Bits of an f64 that a cell leaves out.
-const BITS_LEFT_OUT: u32 = 46;
+pub(super) const BITS_LEFT_OUT: u32 = 46;
 
 /// The cell of a value; cells are ordered as their values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,12 @@ impl Cell {
     pub fn of(value: f64) -> Self {
         let magnitude = (value.abs().to_bits() >> BITS_LEFT_OUT) as i32;
         Self(if value < 0.0 { -magnitude } else { magnitude })
+    }
+
+    /// The cell whose values have these top 18 bits.
+    pub(super) fn of_top_bits(bits: u32) -> Self {
+        let magnitude = (bits & 0x1_ffff) as i32;
+        Self(if bits >> 17 & 1 == 1 { -magnitude } else { magnitude })
     }
 
     /// The edge nearer to zero, by which the cell is named.
@@ -68,6 +74,11 @@ impl Distribution {
             _ => self.counts.insert(cell, sum),
         };
         Some(())
+    }
+
+    /// Adds other counts. None if one overflows.
+    pub fn merge(&mut self, other: &Self) -> Option<()> {
+        other.iter().try_for_each(|(cell, count)| self.add(cell, count))
     }
 
     /// Cells and counts, in increasing order of the values.
@@ -133,7 +144,7 @@ pub(super) fn cell_of(value: &Decimal) -> Cell {
 }
 
 /// The powers of ten that an f64 holds exactly.
-const POWERS_OF_TEN: [f64; 23] =
+pub(super) const POWERS_OF_TEN: [f64; 23] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
 
 #[cfg(test)]

@@ -107,19 +107,32 @@ impl Statistics {
         if *self.moments.at(0, 0) != (Decimal { mantissa: IBig::from(self.rows), scale: 0 }) {
             return Err(impossible(format!("the first moment is {}, the rows are {}", self.moments.at(0, 0), self.rows)));
         }
+        if self.terms.len() == self.columns.len() {
+            // the terms are the columns: no two products of them are equal
+            return Ok(());
+        }
         let one = Term { factors: Vec::new() };
         let all: Vec<&Term> = std::iter::once(&one).chain(&self.terms).collect();
-        let mut seen: BTreeMap<Vec<(String, u32)>, &Decimal> = BTreeMap::new();
+        let powers: Vec<Vec<(usize, u32)>> = all.iter().map(|term| self.powers(term)).collect();
+        let mut seen: BTreeMap<Vec<(usize, u32)>, &Decimal> = BTreeMap::new();
         for i in 0..all.len() {
             for j in 0..=i {
-                let (monomial, sum) = (all[i].times(all[j]), self.moments.at(i, j));
-                let name = Term { factors: monomial.clone() }.to_string();
-                if *seen.entry(monomial).or_insert(sum) != sum {
+                let sum = self.moments.at(i, j);
+                if *seen.entry(product(&powers[i], &powers[j])).or_insert(sum) != sum {
+                    let name = Term { factors: all[i].times(all[j]) }.to_string();
                     return Err(impossible(format!("the sum of {name} stands there twice, with two values")));
                 }
             }
         }
         Ok(())
+    }
+
+    /// A term by the indices of its columns, in their order.
+    fn powers(&self, term: &Term) -> Vec<(usize, u32)> {
+        let mut powers: Vec<(usize, u32)> =
+            term.factors.iter().filter_map(|(name, power)| Some((self.column_index(name)?, *power))).collect();
+        powers.sort_unstable();
+        powers
     }
 
     fn check_counts_add_up(&self) -> Result<()> {
@@ -131,6 +144,18 @@ impl Statistics {
         }
         Ok(())
     }
+}
+
+/// The product of two terms by the indices of their columns.
+fn product(left: &[(usize, u32)], right: &[(usize, u32)]) -> Vec<(usize, u32)> {
+    let mut all = [left, right].concat();
+    all.sort_unstable();
+    all.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        kept.1 += if same { next.1 } else { 0 };
+        same
+    });
+    all
 }
 
 /// Counts by cell as JSON, in increasing order.

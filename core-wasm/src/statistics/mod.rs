@@ -6,10 +6,18 @@
 //! *Not here*: reading tables (`table`, `records`, `train`), solving (`solve`).
 
 mod accumulator;
+mod block;
+mod digits;
 mod distribution;
 mod document;
+mod layout;
+mod products;
+mod tally;
 
 pub use accumulator::{Accumulator, Factors, Totals};
+#[cfg(test)]
+pub(crate) use block::block_values;
+pub(crate) use block::{Column as BlockColumn, NARROW_BITS, WIDE_BITS, raised};
 pub use distribution::{Cell, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};

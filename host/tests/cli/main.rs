@@ -12,4 +12,5 @@ mod columns;
 mod pages;
 mod place;
 mod system;
+mod threads;
 mod transcript;

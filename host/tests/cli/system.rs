@@ -1,5 +1,6 @@
 //! What the system refuses: permissions, space, time.
 
+use std::fs;
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread::sleep;
@@ -116,6 +117,28 @@ fn waiting(place: &Place, program: &str) -> (Child, ChildStdin) {
     (child, stdin)
 }
 
+/// On a terminal, a line says how far the work has come once that takes a while; it is gone before anything else is said.
+#[test]
+fn a_terminal_shows_how_far_the_work_has_come() {
+    let place = Place::new();
+    let rows = "(head -1 data/diabetes.csv; for i in 1 2 3 4 5 6 7 8; do tail -n +2 data/diabetes.csv; sleep 0.2; done)";
+    let run = |flags: &str| {
+        let inner = format!("{rows} | samefit --piece-bytes 1000 {flags} summarize --threads 2 --data /dev/stdin --out s.json");
+        fs::write(place.path("run.sh"), inner).unwrap();
+        place.shell("command -v script > /dev/null || exit 77; TERM=xterm script -qec 'sh run.sh' /dev/null < /dev/null")
+    };
+    let ran = run("");
+    if ran.code() == CANNOT {
+        return skipped("there is no `script` to make a terminal with");
+    }
+    let text = ran.stdout();
+    let shown: Vec<&str> = text.split("\r\u{1b}[K").collect();
+    assert!(shown.len() > 3 && shown[1].contains(" MB/s"), "{text:?}");
+    assert!(shown.last().unwrap().contains("wrote s.json"), "{text:?}");
+    assert_eq!(run("--quiet").stdout(), "");
+    assert!(!place.shell("sh run.sh").stderr().contains('\u{1b}'));
+}
+
 #[test]
 fn a_signal_that_is_to_be_ignored_is_ignored() {
     let place = Place::new();
@@ -125,6 +148,28 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
     drop(stdin);
     assert!(child.wait().unwrap().success());
     assert_eq!(place.tree().iter().filter(|path| path.starts_with("out/")).count(), 1);
+}
+
+/// The input comes slowly through a pipe, several threads wait for it, and the folders of the output were made by this run.
+#[test]
+fn an_interrupt_in_the_middle_of_a_run_by_many_threads_leaves_nothing() {
+    for verb in ["summarize --threads 3 --data /dev/stdin", "infer --model m --attributes /dev/stdin"] {
+        let place = Place::new();
+        place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
+        let before = place.tree();
+        let line = format!("exec samefit --piece-bytes 100 {verb} --out new/deep/out");
+        let mut child = place.command(&line).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"bmi,y\n").unwrap();
+        (0..2000).for_each(|row| writeln!(stdin, "0.{row},{row}").unwrap());
+        sleep(Duration::from_millis(50));
+        place.shell(&format!("kill -INT {}", child.id()));
+        let ended = child.wait_with_output().unwrap();
+        drop(stdin);
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended.status), Some(2));
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+        assert_eq!(place.tree(), before);
+    }
 }
 
 #[test]
@@ -144,6 +189,6 @@ fn a_signal_leaves_nothing_and_is_the_exit_code() {
         place.shell(&format!("kill -{signal} {}", child.id()));
         let status = child.wait().unwrap();
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(number));
-        assert!(!place.tree().iter().any(|path| path.starts_with("out/")), "{:?}", place.tree());
+        assert!(!place.tree().iter().any(|path| path.starts_with("out")), "{:?}", place.tree());
     }
 }

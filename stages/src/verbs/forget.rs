@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::summarize::write_statistics;
-use crate::args::{DelimiterArg, JsonArg};
+use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
 use crate::engine::Answer;
 use crate::inputs::{self, Source, Wanted};
 use crate::plan::Plan;
@@ -33,11 +33,15 @@ pub struct ForgetArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Sums the rows and subtracts them.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let path = inputs::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let plan = plan(&json::parse(&text, &path)?).missing(args.missing.as_deref()).delimiter(args.delimiter);

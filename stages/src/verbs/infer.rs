@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::inputs::{self, Format, Source, Wanted};
 use crate::numbers::counted;
 use crate::outputs::{self, Outputs};
-use crate::paths::{join, without_extension, without_gz};
+use crate::paths::{join, without_compression, without_extension};
 use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::{columns, describe, json, reading};
@@ -29,7 +29,7 @@ pub struct InferArgs {
     /// The model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz; .parquet, .arrow, .arrows, .feather)
+    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
 fn output_name(source: &Source) -> String {
     match source.format.holds_columns() {
         true => format!("{}.csv", without_extension(&source.below)),
-        false => without_gz(&source.below).to_owned(),
+        false => without_compression(&source.below).to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::args::{DelimiterArg, JsonArg};
+use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
 use crate::engine::{Answer, Verdict};
 use crate::failure::Failure;
 use crate::inputs::{self, Wanted};
@@ -20,7 +20,7 @@ pub struct QcArgs {
     /// The model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// Records with their outcomes: a file, or a folder of files (.json, .jsonl, .csv, each also .gz; .parquet, .arrow, .arrows, .feather)
+    /// Records with their outcomes: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub records: String,
     /// Accept the model if its root mean squared residual over the records is below this, in units of the target
@@ -40,11 +40,15 @@ pub struct QcArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Sums the records, judges the model, writes the verdict.
 pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;

@@ -21,7 +21,7 @@ use crate::{columns, json, summing};
 /// Flags of `qc-pre-process`.
 #[derive(Args, Clone, Debug)]
 pub struct QcPreProcessArgs {
-    /// Data with the outcome: a file, or a folder of files (.csv, .json, .jsonl, each also .gz; .parquet, .arrow, .arrows, .feather), numbered through
+    /// Data with the outcome: a file, or a folder of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), numbered through
     #[arg(long, value_name = "PATH")]
     pub data: String,
     /// The column with the outcome; default: the schema's target, else the last column

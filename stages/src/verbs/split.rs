@@ -25,7 +25,7 @@ use crate::{columns, json};
 /// Flags of `split`.
 #[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
-    /// The table to split (.csv, .jsonl, each also .gz; .parquet, .arrow, .arrows, .feather)
+    /// The table to split (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(value_name = "DATA")]
     pub data: String,
     /// Share of the records that goes to the holdout, between 0 and 1

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::{JsonArg, ReadArgs, SumArgs};
+use crate::args::{JsonArg, ReadArgs, SumArgs, ThreadsArg};
 use crate::engine::Answer;
 use crate::inputs::{self, Wanted};
 use crate::outputs::{self, Outputs};
@@ -15,7 +15,7 @@ use crate::{describe, json};
 /// Flags of `summarize`.
 #[derive(Args, Clone, Debug)]
 pub struct SummarizeArgs {
-    /// Data to sum: files, or folders of files (.csv, .json, .jsonl, each also .gz; .parquet, .arrow, .arrows, .feather)
+    /// Data to sum: files, or folders of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]
@@ -29,11 +29,15 @@ pub struct SummarizeArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;

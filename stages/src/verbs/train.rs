@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::{FitArgs, JsonArg, ReadArgs, SumArgs};
+use crate::args::{FitArgs, JsonArg, ReadArgs, SumArgs, ThreadsArg};
 use crate::engine::Answer;
 use crate::inputs::{self, Source, Wanted};
 use crate::outputs::{self, Outputs};
@@ -15,7 +15,7 @@ use crate::{describe, json, provenance};
 /// Flags of `train`.
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
-    /// Data to fit: files, or folders of files (.csv, .json, .jsonl, each also .gz; .parquet, .arrow, .arrows, .feather)
+    /// Data to fit: files, or folders of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]
@@ -32,11 +32,15 @@ pub struct TrainArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Sums the data, fits the model, writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;

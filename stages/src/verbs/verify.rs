@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::args::{DelimiterArg, JsonArg};
+use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
 use crate::engine::Answer;
 use crate::failure::Failure;
 use crate::inputs::{self, Wanted};
@@ -28,11 +28,15 @@ pub struct VerifyArgs {
     pub delimiter: DelimiterArg,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Sums the data, fits them, compares.
 pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (model, _) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;

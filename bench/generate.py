@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Makes the benchmarks' data sets in bench/data: no downloads, the same bytes for the same seed.
+
+    bench/.venv/bin/python bench/generate.py raw_2m standardised_2m
+
+Every set is made once, a temporary file renamed when it is whole, and its rows, bytes and SHA-256 are kept beside it
+in NAME.json. `--quick` makes small ones of the same shapes in bench/data/quick.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+PROJECT = BENCH.parent
+SEED = 442
+ROWS_QUICK = 2_000
+FILES_QUICK = 100
+# a chunk is what is in memory at a time: 100 MB at most
+CHUNK_ROWS = 250_000
+
+RESAMPLED = {"raw": PROJECT / "data/diabetes_raw.csv", "standardised": PROJECT / "data/diabetes.csv"}
+
+# name: (the function's name below, its arguments)
+SETS = {
+    "raw_2m": ("resample", "raw", 2_000_000),
+    "standardised_2m": ("resample", "standardised", 2_000_000),
+    "raw_20m": ("resample", "raw", 20_000_000),
+    "standardised_20m": ("resample", "standardised", 20_000_000),
+    "features_30": ("wide", 30, 2_000_000),
+    "features_100": ("wide", 100, 500_000),
+    "raw_2m.parquet": ("parquet", "raw_2m", True),
+    "standardised_2m.parquet": ("parquet", "standardised_2m", True),
+    "standardised_2m_plain.parquet": ("parquet", "standardised_2m", False),
+    "small_files": ("small_files", 10_000),
+}
+
+
+def folder_of(quick):
+    return BENCH / "data/quick" if quick else BENCH / "data"
+
+
+def path_of(name, quick):
+    """Where a set is: NAME.csv, NAME if it says its kind itself, or a folder."""
+    return folder_of(quick) / (name if "." in name or name == "small_files" else name + ".csv")
+
+
+def facts_of(name, quick):
+    """What is known of a set: rows, bytes and SHA-256, or None if it is not made."""
+    facts = Path(f"{path_of(name, quick)}.json")
+    return json.loads(facts.read_text()) if facts.exists() else None
+
+
+class Whole:
+    """A file that appears under its name when it is finished, with its facts beside it."""
+
+    def __init__(self, path):
+        self.path, self.partial = path, path.with_name(path.name + ".partial")
+        self.digest, self.size = hashlib.sha256(), 0
+
+    def __enter__(self):
+        self.file = open(self.partial, "wb")
+        return self
+
+    def write(self, data):
+        data = memoryview(data)
+        self.digest.update(data)
+        self.size += data.nbytes
+        return self.file.write(data)
+
+    # pyarrow asks for these of what it writes to
+    closed = False
+
+    def flush(self):
+        self.file.flush()
+
+    def close(self):
+        pass
+
+    def __exit__(self, failed, *_):
+        self.file.close()
+        if not failed:
+            self.partial.rename(self.path)
+
+    def facts(self, rows):
+        return {"rows": rows, "bytes": self.size, "sha256": self.digest.hexdigest()}
+
+
+def chunks(rows):
+    """Cuts a number of rows into chunks."""
+    while rows > 0:
+        yield min(rows, CHUNK_ROWS)
+        rows -= CHUNK_ROWS
+
+
+def resample(path, quick, source, rows):
+    """Rows of a diabetes file, drawn with replacement: its cells as they are written there."""
+    rows = ROWS_QUICK if quick else rows
+    header, *lines = RESAMPLED[source].read_bytes().splitlines(keepends=True)
+    chance = random.Random(SEED)
+    with Whole(path) as out:
+        out.write(header)
+        for count in chunks(rows):
+            out.write(b"".join(chance.choices(lines, k=count)))
+    return out.facts(rows)
+
+
+def wide(path, quick, features, rows):
+    """Numbers as clinical tables have them: columns of their own units and decimals, correlated, some of them counts.
+
+    Each column mixes five hidden factors with noise of its own (so that pairs correlate up to about 0.8 and none is
+    collinear), then is scaled to a mean of 1 to 1000 and a coefficient of variation of a tenth to a half, and rounded
+    to 0 to 4 decimals. The target is a linear function of all, with noise, and two decimals.
+    """
+    import numpy
+    import pyarrow
+    from pyarrow import csv
+
+    rows = ROWS_QUICK if quick else rows
+    chance = numpy.random.default_rng([SEED, features])
+    loadings = chance.normal(size=(5, features))
+    means = 10 ** chance.uniform(0, 3, features)
+    spreads = means * chance.uniform(0.1, 0.5, features)
+    decimals = numpy.arange(features) % 5
+    weights = chance.normal(size=features) / spreads
+    names = [f"x{i + 1}" for i in range(features)] + ["y"]
+
+    def table(count):
+        mixed = chance.normal(size=(count, 5)) @ loadings + 1.5 * chance.normal(size=(count, features))
+        values = means + spreads * mixed / numpy.sqrt((loadings**2).sum(axis=0) + 1.5**2)
+        cells = [numpy.round(values[:, i], decimals[i]) for i in range(features)]
+        target = 100 + values @ weights + 3 * chance.normal(size=count)
+        # whole numbers are written as such; + 0.0 so that there is no -0
+        columns = [c.astype(int) if d == 0 else c + 0.0 for c, d in zip(cells, decimals)] + [numpy.round(target, 2) + 0.0]
+        return pyarrow.table(columns, names=names)
+
+    with Whole(path) as out:
+        out.write((",".join(names) + "\n").encode())
+        for count in chunks(rows):
+            csv.write_csv(table(count), out, csv.WriteOptions(include_header=False))
+    return out.facts(rows)
+
+
+def parquet(path, quick, name, dictionary):
+    """The same numbers as a CSV file's, every column float64, snappy.
+
+    With a dictionary it is what pyarrow writes unasked; resampled columns then shrink to indices. Without one, the
+    values stand in it one by one, as they would in a column of measurements that hardly repeat.
+    """
+    import pyarrow
+    from pyarrow import csv, parquet as writer
+
+    source = path_of(name, quick)
+    columns = source.open().readline().strip().split(",")
+    types = csv.ConvertOptions(column_types={c: pyarrow.float64() for c in columns})
+    table = csv.read_csv(source, convert_options=types)
+    with Whole(path) as out:
+        writer.write_table(table, pyarrow.PythonFile(out, mode="w"), compression="snappy", use_dictionary=dictionary)
+    return out.facts(table.num_rows)
+
+
+def small_files(path, quick, files):
+    """A folder of attribute files, one patient each, as a pipeline hands them from stage to stage."""
+    files = FILES_QUICK if quick else files
+    header, *lines = RESAMPLED["raw"].read_text().splitlines()
+    names = header.split(",")[:-1]
+    chance = random.Random(SEED)
+    digest, size = hashlib.sha256(), 0
+    path.mkdir(exist_ok=True)
+    for number, line in enumerate(chance.choices(lines, k=files), 1):
+        cells = zip(names, line.split(","))
+        values = ",\n".join(f'    {{"name": "{name}", "value": {cell}}}' for name, cell in cells)
+        text = f'{{\n  "independent_variables": [\n{values}\n  ]\n}}\n'.encode()
+        (path / f"{number:05}.json").write_bytes(text)
+        digest.update(text)
+        size += len(text)
+    return {"files": True, "rows": files, "bytes": size, "sha256": digest.hexdigest()}
+
+
+def ensure(name, quick):
+    """Makes a set unless it is there."""
+    path = path_of(name, quick)
+    if facts_of(name, quick):
+        return
+    make, *arguments = SETS[name]
+    if make == "parquet":
+        ensure(arguments[0], quick)
+    print(f"making {path.relative_to(PROJECT)}", file=sys.stderr)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    facts = globals()[make](path, quick, *arguments)
+    Path(f"{path}.json").write_text(json.dumps(facts) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Makes the benchmarks' data sets.")
+    parser.add_argument("names", nargs="*", metavar="SET", help=f"{', '.join(SETS)}; all of them if none is named")
+    parser.add_argument("--quick", action="store_true", help=f"{ROWS_QUICK} rows, for trying the harness")
+    options = parser.parse_args()
+    for name in options.names or SETS:
+        ensure(name, options.quick)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+//! A symmetric integer matrix to a Cholesky factor in fixed point, its inverse, and solutions, each with a bound on what is left over.
+//!
+//! The matrix G is first scaled by powers of two to H with a diagonal in [1/4, 1), so nothing in its factor C exceeds 1. All numbers are
+//! integers over 2^bits. Sums of products are exact, and only the division (or root) at the end of each leaves something over, less than
+//! the divisor. So, with `|.|` of each entry:
+//!
+//! - `|C C' - H| <= 2^(1 - bits)`,
+//! - `|C' x - c| <= 2^-bits` for solutions x, and for the columns of the inverse of C'.
+//!
+//! *Not here*: what follows for the exact factor (`certified`).
+
+use dashu_base::{BitTest, SquareRoot, UnsignedAbs};
+use dashu_int::IBig;
+
+/// The factor of the leading columns, and the columns behind them solved against it.
+pub struct Cholesky {
+    /// Bits behind the point.
+    pub bits: usize,
+    /// `H_ij = G_ij 2^-(exponents[i] + exponents[j])`.
+    pub exponents: Vec<usize>,
+    /// Lower triangle of C, row by row.
+    pub rows: Vec<Vec<IBig>>,
+    /// For the column behind those factored: c with `C c = h`, and what is left of its diagonal, `H_nn - c'c`, at twice the bits.
+    pub next: Option<(Vec<IBig>, IBig)>,
+}
+
+impl Cholesky {
+    /// Factors the leading columns of the lower triangle `gram`: `count` of them, or as many as have a pivot above zero.
+    pub fn of(gram: &[Vec<IBig>], count: usize, bits: usize) -> Self {
+        let exponents: Vec<usize> = gram.iter().enumerate().map(|(i, row)| row[i].bit_len().div_ceil(2)).collect();
+        let mut factor = Self { bits, exponents, rows: Vec::with_capacity(count), next: None };
+        for row in gram.iter().take(count + 1) {
+            let (mut solved, left) = factor.substitute(row);
+            if factor.rows.len() == count || left <= IBig::ZERO {
+                factor.next = Some((solved, left));
+                break;
+            }
+            solved.push(IBig::from(left.unsigned_abs().sqrt()));
+            factor.rows.push(solved);
+        }
+        factor
+    }
+
+    /// Solves `C c = h` for the next row of the matrix; returns what is left of its diagonal as well.
+    fn substitute(&self, row: &[IBig]) -> (Vec<IBig>, IBig) {
+        let place = self.rows.len();
+        let mut solved: Vec<IBig> = Vec::with_capacity(place + 1);
+        for (j, above) in self.rows.iter().enumerate() {
+            let left = self.scaled(row, place, j) - dot(&solved, above);
+            solved.push(left / &above[j]);
+        }
+        let left = self.scaled(row, place, place) - dot(&solved, &solved);
+        (solved, left)
+    }
+
+    /// `H_ij` at twice the bits; less than the last of them is lost.
+    fn scaled(&self, row: &[IBig], i: usize, j: usize) -> IBig {
+        let (bits, down) = (2 * self.bits, self.exponents[i] + self.exponents[j]);
+        if bits >= down { &row[j] << (bits - down) } else { &row[j] >> (down - bits) }
+    }
+
+    /// Solves `C' x = c` for the leading columns, as many as `c` has.
+    pub fn solve_transposed(&self, c: &[IBig]) -> Vec<IBig> {
+        let mut left: Vec<IBig> = c.iter().map(|c| c << self.bits).collect();
+        for (k, row) in self.rows.iter().enumerate().take(c.len()).rev() {
+            let (before, rest) = left.split_at_mut(k);
+            rest[0] = &rest[0] / &row[k];
+            for (entry, factor) in before.iter_mut().zip(row) {
+                *entry -= factor * &rest[0];
+            }
+        }
+        left
+    }
+
+    /// Squared lengths of the rows of the inverse of C', at twice the bits.
+    pub fn inverse_norms(&self) -> Vec<IBig> {
+        let size = self.rows.len();
+        let mut norms = vec![IBig::ZERO; size];
+        for j in 0..size {
+            let mut unit = vec![IBig::ZERO; j + 1];
+            unit[j] = IBig::ONE << self.bits;
+            for (norm, x) in norms.iter_mut().zip(self.solve_transposed(&unit)) {
+                *norm += x.clone() * x;
+            }
+        }
+        norms
+    }
+}
+
+/// The sum of the products of two lists, as far as the shorter one goes.
+fn dot(left: &[IBig], right: &[IBig]) -> IBig {
+    left.iter().zip(right).map(|(l, r)| l * r).sum()
+}

@@ -1,0 +1,128 @@
+//! A Gram matrix to chosen determinants of it, exactly: modulo as many primes as their size needs, then by the Chinese remainder theorem.
+//!
+//! This decides what no enclosure ever decides: zeros, and numbers halfway between two f64.
+//!
+//! *Invariants*: the matrix is positive semidefinite, its leading `count` columns positive definite. Then Hadamard's and Fischer's
+//! inequalities bound each of these determinants by the product of the diagonal (G. H. Golub, C. F. Van Loan, Matrix Computations).
+//! The last pivot may also be below zero, if it is larger than the negative of its diagonal entry.
+
+use super::modular::{Modular, PRIME_BITS, inverse, primes};
+use super::quantity::Determinant;
+use dashu_base::{BitTest, UnsignedAbs};
+use dashu_int::{IBig, UBig};
+use std::collections::BTreeMap;
+
+/// The determinants asked for.
+pub fn determinants(gram: &[Vec<IBig>], count: usize, wanted: Vec<Determinant>) -> BTreeMap<Determinant, IBig> {
+    // a bit for the sign, one for equality
+    let bits = gram.iter().enumerate().map(|(i, row)| row[i].bit_len()).sum::<usize>() + 2;
+    let needed = bits.div_ceil(PRIME_BITS);
+    let limbs = Limbs::of(gram);
+    let usable = primes().filter_map(|prime| Modular::of(&limbs.residues(prime), count, prime).map(|factor| (prime, factor)));
+    let solved = wanted.iter().any(|determinant| matches!(determinant, Determinant::Numerator(_)));
+    let mut rising = Rising::new(wanted.len());
+    for (prime, factor) in usable.take(needed) {
+        let numerators = if solved { factor.numerators(count) } else { Vec::new() };
+        let residue = |determinant: &Determinant| match *determinant {
+            Determinant::Minor(i, j) => factor.minor(i, j),
+            Determinant::Numerator(j) => numerators[j],
+            Determinant::Adjugate(j) => factor.adjugate(j, count),
+        };
+        rising.add(prime, wanted.iter().map(residue));
+    }
+    let values = rising.finish();
+    wanted.into_iter().zip(values).collect()
+}
+
+/// Whether the leading `count` columns are independent for sure: a prime that does not divide their determinants is found at once.
+pub fn surely_regular(gram: &[Vec<IBig>], count: usize) -> bool {
+    let limbs = Limbs::of(&gram[..count]);
+    primes().take(2).any(|prime| Modular::of(&limbs.residues(prime), count, prime).is_some())
+}
+
+/// A lower triangle as signs and digits of 32 bits, lowest first, from which residues are quick to get.
+pub struct Limbs(Vec<Vec<(bool, Vec<u32>)>>);
+
+impl Limbs {
+    /// Takes the numbers apart.
+    pub fn of(gram: &[Vec<IBig>]) -> Self {
+        let limbs = |entry: &IBig| {
+            let bytes = entry.unsigned_abs().to_le_bytes();
+            let limb = |bytes: &[u8]| bytes.iter().rev().fold(0, |limb, &byte| limb << 8 | u32::from(byte));
+            (*entry < IBig::ZERO, bytes.chunks(4).map(limb).collect())
+        };
+        Self(gram.iter().map(|row| row.iter().map(limbs).collect()).collect())
+    }
+
+    /// The matrix modulo a prime.
+    pub fn residues(&self, prime: u64) -> Vec<Vec<u32>> {
+        let longest = self.0.iter().flatten().map(|(_, limbs)| limbs.len()).max().unwrap_or(0);
+        let powers: Vec<u64> = std::iter::successors(Some(1), |power| Some((power << 32) % prime)).take(longest).collect();
+        let residue = |(negative, limbs): &(bool, Vec<u32>)| {
+            // both sums of 32-bit halves stay far below 64 bits
+            let products = limbs.iter().zip(&powers).map(|(&limb, power)| u64::from(limb) * power);
+            let (low, high) = products.fold((0, 0), |(low, high), product| (low + (product & u64::from(u32::MAX)), high + (product >> 32)));
+            let rest = (((high % prime) << 32) + low) % prime;
+            (if *negative && rest != 0 { prime - rest } else { rest }) as u32
+        };
+        self.0.iter().map(|row| row.iter().map(residue).collect()).collect()
+    }
+}
+
+/// Numbers known modulo a growing product of primes (H. L. Garner, The residue number system, 1959).
+pub struct Rising {
+    /// Between 0 and the modulus.
+    pub values: Vec<UBig>,
+    /// The product of the primes so far.
+    pub modulus: UBig,
+}
+
+impl Rising {
+    /// So many numbers of which nothing is known yet.
+    pub fn new(size: usize) -> Self {
+        Self { values: vec![UBig::ZERO; size], modulus: UBig::ONE }
+    }
+
+    /// One more prime, and what the numbers are modulo it.
+    pub fn add(&mut self, prime: u64, residues: impl Iterator<Item = u64>) {
+        let step = inverse(u64::from(&self.modulus % prime as u32), prime);
+        for (value, residue) in self.values.iter_mut().zip(residues) {
+            let known = u64::from(&*value % prime as u32);
+            let times = (residue + prime - known) % prime * step % prime;
+            if times != 0 {
+                *value += &self.modulus * times;
+            }
+        }
+        self.modulus *= prime;
+    }
+
+    /// The numbers of either sign that are nearest to zero.
+    fn finish(self) -> Vec<IBig> {
+        let half = &self.modulus >> 1;
+        let modulus = IBig::from(self.modulus);
+        self.values.into_iter().map(|value| if value > half { IBig::from(value) - &modulus } else { IBig::from(value) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::elimination::Elimination;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn determinants_are_those_of_elimination(rows in prop::collection::vec(prop::collection::vec(any::<i32>(), 6), 6..9)) {
+            let sum = |i: usize, j: usize| rows.iter().map(|row| IBig::from(row[i]) * row[j]).sum();
+            let gram: Vec<Vec<IBig>> = (0..6).map(|i| (0..=i).map(|j| sum(i, j)).collect()).collect();
+            let exact = Elimination::of(gram.clone());
+            let minors = (0..6).flat_map(|i| (0..=i).map(move |j| (Determinant::Minor(i, j), (i, j))));
+            let want: Vec<(Determinant, IBig)> = minors.map(|(minor, (i, j))| (minor, exact.at(i, j).clone()))
+                .chain(exact.combination(5).into_iter().map(|(j, n)| (Determinant::Numerator(j), n)))
+                .chain(exact.inverse_diagonal(5).into_iter().enumerate().map(|(j, n)| (Determinant::Adjugate(j), n)))
+                .collect();
+            let got = determinants(&gram, 5, want.iter().map(|(determinant, _)| *determinant).collect());
+            prop_assert_eq!(got, want.into_iter().collect());
+        }
+    }
+}

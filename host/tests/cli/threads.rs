@@ -1,0 +1,199 @@
+//! Any number of threads gives what one gives, to the byte: statistics, notes, errors, provenance.
+//!
+//! `--piece-bytes` makes the pieces small that threads share a file by, so that borders fall everywhere.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::place::Place;
+
+const THREADS: [usize; 3] = [2, 3, 7];
+
+/// What a run gave: exit code, account, and the two documents of interest.
+#[derive(PartialEq, Debug)]
+struct Outcome {
+    code: i32,
+    stderr: String,
+    statistics: Option<String>,
+    provenance: Option<String>,
+}
+
+fn run(place: &Place, line: &str, threads: usize, piece_bytes: usize) -> Outcome {
+    place.shell("rm -rf out");
+    let ran = place.shell(&format!("{line} --threads {threads} --piece-bytes {piece_bytes}"));
+    let read = |name: &str| fs::read_to_string(place.path(name)).ok();
+    let provenance = read("out/provenance.json").map(|text| text.split("\"inputs\"").nth(1).unwrap().to_owned());
+    Outcome { code: ran.code(), stderr: ran.stderr(), statistics: read("out/statistics.json"), provenance }
+}
+
+/// Runs a line with one thread and with several, in pieces of several lengths; returns what all of them gave.
+fn same(place: &Place, line: &str, pieces: &[usize]) -> Outcome {
+    let one = run(place, line, 1, 1 << 18);
+    for threads in THREADS {
+        for &piece_bytes in pieces {
+            let many = run(place, line, threads, piece_bytes);
+            assert_eq!(many, one, "{line}: {threads} threads, pieces of {piece_bytes} bytes");
+        }
+    }
+    one
+}
+
+fn same_statistics(place: &Place, line: &str, pieces: &[usize]) -> Outcome {
+    let outcome = same(place, line, pieces);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.statistics.is_some());
+    outcome
+}
+
+fn same_error(place: &Place, text: &str, pieces: &[usize], begins: &str) {
+    fs::write(place.path("bad.csv"), text).unwrap();
+    let outcome = same(place, "samefit summarize --data bad.csv --out out", pieces);
+    assert_eq!(outcome.code, 3);
+    assert!(outcome.stderr.starts_with(&format!("error: bad.csv: {begins}")), "{}", outcome.stderr);
+}
+
+/// A table of `rows` rows with decimals of several lengths.
+fn table(rows: usize) -> String {
+    let mut text = String::from("age,bmi,y\n");
+    for row in 0..rows {
+        writeln!(text, "{},{}.{},{}", row % 90, 18 + row % 17, row % 1000, (row * 7919) % 350).unwrap();
+    }
+    text
+}
+
+const SMALL: [usize; 6] = [1, 3, 17, 64, 200, 1000];
+
+#[test]
+fn a_table_of_many_blocks() {
+    let place = Place::new();
+    fs::write(place.path("a.csv"), table(200_000)).unwrap();
+    place.shell("gzip -k a.csv");
+    let line = |path: &str| format!("samefit summarize --data {path} --out out");
+    let plain = same_statistics(&place, &line("a.csv"), &[1 << 12, 100_000, 1 << 18, 1 << 20]);
+    let gzip = same_statistics(&place, &line("a.csv.gz"), &[1 << 14, 1 << 18]);
+    assert_eq!(gzip.statistics, plain.statistics);
+    let text = table(200_000);
+    let (front, back) = text.split_at(1_234_567);
+    let frames = [front, back].map(|frame| zstd::encode_all(frame.as_bytes(), 1).unwrap()).concat();
+    fs::write(place.path("a.csv.zst"), frames).unwrap();
+    let zstd = same_statistics(&place, &line("a.csv.zst"), &[1 << 14, 1 << 18]);
+    assert_eq!(zstd.statistics, plain.statistics);
+    let pipe = same_statistics(&place, &format!("cat a.csv | {}", line("/dev/stdin")), &[1 << 14, 1 << 18]);
+    assert_eq!(pipe.statistics, plain.statistics);
+}
+
+#[test]
+fn provenance_is_the_same() {
+    let place = Place::new();
+    place.shell("mkdir d && cp data/diabetes.csv d/a.csv && gzip -k d/a.csv && tail -n +2 data/diabetes.csv | head -100 > rest && (head -1 data/diabetes.csv; cat rest) > d/b.csv");
+    let outcome = same(&place, "samefit train --data d --target y --features bmi,ltg --out out", &[100, 5000, 1 << 18]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let digest = place.shell("sha256sum d/b.csv").stdout();
+    assert!(outcome.provenance.unwrap().contains(digest.split(' ').next().unwrap()));
+}
+
+#[test]
+fn quotes_line_breaks_blank_lines_text_and_missing_values() {
+    let place = Place::new();
+    let mut text = String::from("\u{feff}\r\n\"\"\n\r\n\"na\"\"me,\",x,y\r\n");
+    for row in 0..120 {
+        match row % 6 {
+            0 => write!(text, "\"low\n,\"\"\n\",{row},2\r\n"),
+            1 => write!(text, "\"\n\n\n\",\"{row}.5\",3\n"),
+            2 => write!(text, "plain,,4\n\n\r\n"),
+            3 => writeln!(text, "\"\"\"\",{row},"),
+            4 => write!(text, ",{row},1\r\n"),
+            _ => writeln!(text, "high,-{row}e-2,\"7\""),
+        }
+        .unwrap();
+    }
+    fs::write(place.path("q.csv"), &text).unwrap();
+    let dropped = same_statistics(&place, "samefit summarize --data q.csv --missing drop --out out", &SMALL);
+    assert!(
+        dropped.stderr.contains("it holds text, not numbers") && dropped.stderr.contains("left out: 40 rows lack values"),
+        "{}",
+        dropped.stderr
+    );
+    let refused = same(&place, "samefit summarize --data q.csv --out out", &SMALL);
+    assert!(refused.stderr.contains("40 rows lack values (`x` 20, `y` 20), the first of them this one"), "{}", refused.stderr);
+    // without its last line break
+    fs::write(place.path("q.csv"), text.trim_end()).unwrap();
+    let cut = same_statistics(&place, "samefit summarize --data q.csv --missing drop --out out", &SMALL);
+    assert_eq!(cut.statistics, dropped.statistics);
+}
+
+#[test]
+fn json_lines() {
+    let place = Place::new();
+    let mut text = String::from("\u{feff}\n{\"x\": 1, \"w\": \"a\\\"\", \"y\": 2}\n");
+    for row in 0..100 {
+        writeln!(text, "{{\"y\": {row}.25, \"x\": {}, \"w\": \"b\"}}{}", row * row, if row % 9 == 0 { "\r\n" } else { "" }).unwrap();
+    }
+    fs::write(place.path("a.jsonl"), &text).unwrap();
+    let line = "samefit summarize --data a.jsonl --out out";
+    let good = same_statistics(&place, line, &SMALL);
+    assert!(good.statistics.unwrap().contains("\"rows\": \"101\""));
+    fs::write(place.path("a.jsonl"), text + "{\"x\": 1, \"z\": 3}\n{\"x\"\n").unwrap();
+    let bad = same(&place, line, &SMALL);
+    assert!(bad.stderr.starts_with("error: a.jsonl: row 115, column `z`: "), "{}", bad.stderr);
+}
+
+#[test]
+fn a_folder_of_many_files() {
+    let place = Place::new();
+    place.shell("mkdir d");
+    for file in 0..30 {
+        fs::write(place.path(&format!("d/{file:02}.csv")), table(1 + file * file)).unwrap();
+    }
+    place.shell("echo '{\"age\": 1, \"bmi\": 2, \"y\": 3}' > d/x.json && cp d/x.json d/y.jsonl");
+    same_statistics(&place, "samefit summarize --data d --columns age,bmi,y --out out", &[100, 1000, 1 << 18]);
+    // the earliest file at fault is named, though a later one is found at once
+    fs::write(place.path("d/29.csv"), "age,bmi,y\nold,2,3\n").unwrap();
+    fs::write(place.path("d/28.csv"), table(3000) + "1,2,x\n").unwrap();
+    let outcome = same(&place, "samefit summarize --data d --columns age,bmi,y --out out", &[100, 1 << 18]);
+    assert!(outcome.stderr.starts_with("error: d/28.csv: row 3002, column `y`: found `x`"), "{}", outcome.stderr);
+    // so it is if what is wrong shows at its end alone
+    fs::write(place.path("d/27.csv"), table(3000) + "1,,2\n").unwrap();
+    let outcome = same(&place, "samefit summarize --data d --columns age,bmi,y --out out", &[100, 1 << 18]);
+    assert!(outcome.stderr.starts_with("error: d/27.csv: row 3002: 1 row lacks a value (`bmi` 1)"), "{}", outcome.stderr);
+    // and if it is the header
+    fs::write(place.path("d/00.csv"), table(1).replace("bmi", "age") + &"1,2,3\n".repeat(500)).unwrap();
+    let outcome = same(&place, "samefit summarize --data d --columns age,bmi,y --out out", &[10, 100, 1 << 18]);
+    assert!(outcome.stderr.starts_with("error: d/00.csv: row 1, column `age`: "), "{}", outcome.stderr);
+    fs::remove_file(place.path("d/00.csv")).unwrap();
+    place.shell("mkdir d/00.csv.gz");
+    let outcome = same(&place, "samefit summarize --data d/01.csv d/none.csv --out out", &[10, 1 << 18]);
+    assert!(outcome.stderr.starts_with("error: d/none.csv: there is no such file"), "{}", outcome.stderr);
+}
+
+#[test]
+fn errors_are_the_earliest() {
+    let place = Place::new();
+    let pieces = [7, 100, 1000, 5000];
+    same_error(&place, &(table(1000) + "1,2\n" + &table(100)[10..]), &pieces, "row 1002: found 2 fields");
+    same_error(&place, &(table(1000) + "1,2,x\n3\n" + &table(900)[10..]), &pieces, "row 1002, column `y`: found `x`");
+    same_error(&place, &(table(300) + "1,2,\"3\n" + &table(900)[10..]), &pieces, "row 302: a quoted field is never closed");
+    same_error(&place, &(table(300) + "1,2\"x,3\n" + &table(900)[10..]), &pieces, "row 302: a quote stands in the middle");
+    same_error(&place, &(table(300) + "1,2\rx,3\n" + &table(900)[10..]), &pieces, "row 302: a carriage return");
+    // text in a column that nobody named is at fault when a number comes, which may be in another piece
+    let texts = "low,1,2\n".repeat(200);
+    same_error(&place, &("age,bmi,y\n".to_owned() + &texts + "1,2,3\n" + &texts + "1\n"), &pieces, "row 2, column `age`: found `low`");
+    same_error(&place, &("age,bmi,y\n".to_owned() + &texts + "low,2\n" + &texts + "1,2,3\n"), &pieces, "row 202: found 2 fields");
+    same_error(&place, &(table(200) + &texts + &table(200)[10..]), &pieces, "row 202, column `age`: found `low`");
+    same_error(&place, "age;y\n1;2\n", &pieces, "row 1: the header has semicolons");
+    same_error(&place, &"\n".repeat(500), &pieces, "there is nothing in it");
+}
+
+#[test]
+fn damaged_compression_and_plans_that_say_too_much() {
+    let place = Place::new();
+    fs::write(place.path("a.csv"), table(100_000)).unwrap();
+    place.shell("gzip -k a.csv && head -c 200000 a.csv.gz > cut.csv.gz");
+    let outcome = same(&place, "samefit summarize --data cut.csv.gz --out out", &[1 << 12, 1 << 18]);
+    assert!(outcome.stderr.starts_with("error: cut.csv.gz: the compressed data are cut off"), "{}", outcome.stderr);
+    let outcome = same(&place, "samefit summarize --data a.csv --terms age^-1 --out out", &[1 << 12, 1 << 18]);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    let outcome = same(&place, "samefit summarize --data a.csv --columns age,height --out out", &[1 << 12, 1 << 18]);
+    assert!(outcome.stderr.starts_with("error: a.csv: column `height`: "), "{}", outcome.stderr);
+    assert_eq!(place.shell("samefit summarize --data a.csv --threads 0 --out out").code(), 2);
+}

@@ -1,0 +1,354 @@
+//! Many tables to their statistics by many threads, each with an instance of the engine: what one thread would have found, to the byte.
+//!
+//! Pieces are handed out in the order of the files, and a worker reads those of a file in increasing order. When it is handed a piece of the
+//! next file, it leaves what it has read of this one as a *part*; the last to leave absorbs the parts. Rows are numbered by piece
+//! ([`PIECE_ROWS_BITS`]), and counted through once all pieces before are read. Files are merged in their order.
+//!
+//! *Invariants*: after a piece that is at fault no other is handed out, and those before it are read to their ends. So the earliest fault of
+//! the earliest file is found. No thread is begun unless there is a piece for it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, Scope};
+
+use crate::digests::Digests;
+use crate::engine::{Answer, Engine, Summarizer};
+use crate::failure::{Failure, Fault};
+use crate::inputs::Source;
+use crate::pieces::{Piece, Pieces};
+use crate::plan::Plan;
+use crate::reading::Input;
+use crate::report::{Progress, Report};
+use crate::stage::Stage;
+use crate::summing::{notes, text};
+
+/// Rows of a piece are numbered from its number shifted by this.
+const PIECE_ROWS_BITS: u32 = 40;
+
+/// Hands the statistics of every table, with its path, to `add`, in order; returns the files that were read.
+pub(crate) fn tables(
+    stage: &mut Stage<'_>,
+    threads: usize,
+    plan: &Plan,
+    sources: &[&Source],
+    add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
+) -> Answer<Vec<Input>> {
+    let all = stage.begins(sources);
+    let pieces = Pieces::new(stage.engine, stage.files, plan, sources, stage.piece_bytes);
+    let work = Work {
+        stopped: pieces.stopped(),
+        pieces: Mutex::new(pieces),
+        engine: stage.engine,
+        accounts: Mutex::default(),
+        digests: Digests::default(),
+        merged: Mutex::new(Merged { add, next: 0, waiting: BTreeMap::new(), notes: Vec::new(), failure: None }),
+        plan,
+        sources,
+        all,
+    };
+    let mut watcher: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
+    std::thread::scope(|scope| work.go(&mut watcher, || begin(&work, scope, threads - 1)));
+    let Merged { notes, failure, .. } = work.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
+    notes.iter().for_each(|note| stage.report.note(note));
+    failure.map_or_else(|| Ok(work.digests.finish()), Err)
+}
+
+/// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
+fn begin<'scope>(work: &'scope Work<'_>, scope: &'scope Scope<'scope, '_>, left: usize) {
+    if left > 0 {
+        let _ = Builder::new().spawn_scoped(scope, move || work.go(&mut None, || begin(work, scope, left - 1)));
+    }
+}
+
+/// What the workers share.
+struct Work<'a> {
+    engine: &'a dyn Engine,
+    stopped: Arc<AtomicBool>,
+    pieces: Mutex<Pieces<'a>>,
+    accounts: Mutex<BTreeMap<usize, Account>>,
+    digests: Digests,
+    merged: Mutex<Merged<'a>>,
+    plan: &'a Plan,
+    sources: &'a [&'a Source],
+    all: Progress,
+}
+
+/// What is known of a file that is read.
+#[derive(Default)]
+struct Account {
+    /// Workers who have read of it and not left it.
+    workers: usize,
+    parts: Vec<String>,
+    /// Rows of each piece.
+    rows: Vec<u64>,
+    /// The records up to the header, if there is more than one piece.
+    header: Option<Arc<[u8]>>,
+    /// Why it cannot be read to its end, if that is no fault of the records before.
+    failure: Option<Failure>,
+}
+
+/// What a worker has read of a file.
+struct Share<'a> {
+    file: usize,
+    summarizer: Box<dyn Summarizer + 'a>,
+    /// What reading stopped at.
+    verdict: Answer<()>,
+}
+
+/// Statistics of files, merged in the order of the files.
+struct Merged<'a> {
+    add: &'a mut (dyn FnMut(String, &str) -> Answer<()> + Send),
+    next: usize,
+    waiting: BTreeMap<usize, Answer<Summed>>,
+    notes: Vec<String>,
+    failure: Option<Failure>,
+}
+
+/// A file's statistics and what is to be said of it.
+struct Summed {
+    statistics: String,
+    notes: Vec<String>,
+}
+
+impl<'a> Work<'a> {
+    /// Reads pieces until there are none.
+    fn go(&self, watcher: &mut Option<&mut dyn Report>, begin_another: impl FnOnce()) {
+        let mut begin_another = Some(begin_another);
+        let mut share: Option<Share<'a>> = None;
+        loop {
+            let (piece, more) = self.take(share.as_ref().map(|share| share.file), watcher);
+            if more && let Some(begin_another) = begin_another.take() {
+                begin_another();
+            }
+            let Some(piece) = piece else { break };
+            if share.as_ref().is_some_and(|share| share.file != piece.file) {
+                self.leave(share.take());
+            }
+            share = share.or_else(|| self.join(&piece));
+            match &mut share {
+                Some(share) => self.read(share, &piece),
+                None => self.leave_without(piece.file),
+            }
+            drop(piece);
+            self.digests.help();
+        }
+        self.leave(share);
+        self.digests.help();
+    }
+
+    /// The next piece, and whether there are more. `working_at`: the file whose share this worker holds.
+    fn take(&self, working_at: Option<usize>, watcher: &mut Option<&mut dyn Report>) -> (Option<Piece>, bool) {
+        let mut pieces = lock(&self.pieces);
+        let next = pieces.next(&self.digests);
+        if let Some(watcher) = watcher {
+            let (file, bytes) = pieces.so_far();
+            watcher.progress(&Progress { file, bytes, ..self.all });
+        }
+        let mut accounts = lock(&self.accounts);
+        match next {
+            Ok(Some(piece)) => {
+                let account = accounts.entry(piece.file).or_default();
+                account.workers += usize::from(working_at != Some(piece.file));
+                account.header.clone_from(&piece.header);
+                (Some(piece), pieces.has_more())
+            }
+            Ok(None) => (None, false),
+            Err((file, failure)) => {
+                let account = accounts.entry(file).or_default();
+                account.failure = account.failure.take().or(Some(failure));
+                if account.workers == 0 && working_at != Some(file) {
+                    // nobody will leave it
+                    let account = accounts.remove(&file).unwrap_or_default();
+                    drop((accounts, pieces));
+                    self.close(file, account, None);
+                }
+                (None, false)
+            }
+        }
+    }
+
+    /// A share of the piece's file; none if it cannot be made, which the account then tells.
+    fn join(&self, piece: &Piece) -> Option<Share<'a>> {
+        match self.summarizer(piece.file, piece.header.as_deref().filter(|_| piece.number > 0)) {
+            Ok(summarizer) => Some(Share { file: piece.file, summarizer, verdict: Ok(()) }),
+            Err(failure) => {
+                self.fail(piece.file, failure);
+                None
+            }
+        }
+    }
+
+    fn summarizer(&self, file: usize, header: Option<&[u8]>) -> Answer<Box<dyn Summarizer + 'a>> {
+        let plan = self.plan.text_for(self.sources[file].format);
+        let mut summarizer = self.engine.summarizer(&plan).map_err(|failure| self.plan.blame(failure))?;
+        if let Some(header) = header {
+            summarizer.header(header)?;
+        }
+        Ok(summarizer)
+    }
+
+    /// Reads a piece into a share, unless that has stopped before.
+    fn read(&self, share: &mut Share<'a>, piece: &Piece) {
+        if share.verdict.is_err() {
+            return;
+        }
+        match records(share.summarizer.as_mut(), piece) {
+            Ok(rows) => {
+                let mut accounts = lock(&self.accounts);
+                let account = accounts.entry(piece.file).or_default();
+                let at = piece.number as usize;
+                account.rows.resize(account.rows.len().max(at + 1), 0);
+                account.rows[at] = rows;
+            }
+            Err(failure @ Failure::Data { .. }) => {
+                self.stop();
+                share.verdict = Err(failure);
+            }
+            Err(failure) => self.fail(piece.file, failure),
+        }
+    }
+
+    /// Leaves a file: the last to leave brings everything together.
+    fn leave(&self, share: Option<Share<'a>>) {
+        let Some(mut share) = share else { return };
+        if let Some(account) = self.last_in(share.file) {
+            return self.close(share.file, account, Some(share));
+        }
+        match share.summarizer.part() {
+            Ok(part) => lock(&self.accounts).entry(share.file).or_default().parts.push(part),
+            Err(failure) => self.fail(share.file, failure),
+        }
+        self.leave_without(share.file);
+    }
+
+    /// Leaves a file without a share, having put what there was into the account.
+    fn leave_without(&self, file: usize) {
+        let mut accounts = lock(&self.accounts);
+        let account = accounts.entry(file).or_default();
+        account.workers -= 1;
+        if account.workers == 0 {
+            let account = accounts.remove(&file).unwrap_or_default();
+            drop(accounts);
+            self.close(file, account, None);
+        }
+    }
+
+    /// The account of a file, if nobody else works at it. Who leaves a file knows that all its pieces were handed out.
+    fn last_in(&self, file: usize) -> Option<Account> {
+        let mut accounts = lock(&self.accounts);
+        if accounts.get(&file).is_some_and(|account| account.workers == 1) { accounts.remove(&file) } else { None }
+    }
+
+    fn fail(&self, file: usize, failure: Failure) {
+        self.stop();
+        let mut accounts = lock(&self.accounts);
+        let account = accounts.entry(file).or_default();
+        account.failure = account.failure.take().or(Some(failure));
+    }
+
+    /// The end of a file.
+    fn close(&self, file: usize, account: Account, share: Option<Share<'a>>) {
+        let summed = self.together(file, account, share);
+        let failed = lock(&self.merged).add(file, summed, self.sources);
+        if failed {
+            self.stop();
+        }
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Absorbs the parts of a file.
+    fn together(&self, file: usize, account: Account, share: Option<Share<'a>>) -> Answer<Summed> {
+        let Account { parts, failure, rows, header, .. } = account;
+        let source = self.sources[file];
+        let blame = |failure| self.plan.blame_or(counted_through(failure, &rows), source);
+        let failure = match failure {
+            // an instance is gone, and what it had read
+            Some(gone @ (Failure::Trap(_) | Failure::Memory(_))) => return Err(gone),
+            failure => failure,
+        };
+        let (mut summarizer, mut verdict) = match (share, parts.is_empty()) {
+            (Some(share), _) => (share.summarizer, share.verdict),
+            // each of two thought that the other was the last
+            (None, false) => (self.summarizer(file, header.as_deref())?, Ok(())),
+            (None, true) => return Err(failure.unwrap_or_else(|| Failure::Trap("a file that nobody has read".to_owned()))),
+        };
+        for part in parts {
+            verdict = match summarizer.absorb(&part) {
+                Err(failure) if !matches!(failure, Failure::Data { .. }) => return Err(failure),
+                verdict => verdict,
+            };
+        }
+        verdict.map_err(blame)?;
+        failure.map_or(Ok(()), Err)?;
+        let statistics = text(summarizer.finish().map_err(blame)?)?;
+        Ok(Summed { statistics, notes: notes(summarizer.as_mut(), &source.path)? })
+    }
+}
+
+/// Feeds the records of a piece; returns their number.
+fn records(summarizer: &mut dyn Summarizer, piece: &Piece) -> Answer<u64> {
+    let before = piece.number << PIECE_ROWS_BITS;
+    if piece.number > 0 {
+        summarizer.continue_at(before + 1)?;
+    }
+    piece.slices.iter().try_for_each(|slice| summarizer.push(slice).map(drop))?;
+    Ok(summarizer.rows()?.saturating_sub(before))
+}
+
+/// The failure with its row counted from the start of the file.
+fn counted_through(failure: Failure, rows: &[u64]) -> Failure {
+    let Failure::Data { path, fault } = failure else { return failure };
+    let row = fault.row.map(|row| {
+        let before = row.saturating_sub(1);
+        let piece = (before >> PIECE_ROWS_BITS) as usize;
+        rows.iter().take(piece).sum::<u64>() + before % (1 << PIECE_ROWS_BITS) + 1
+    });
+    Failure::Data { path, fault: Fault { row, ..fault } }
+}
+
+impl Merged<'_> {
+    /// Adds a file when those before it are there. Returns whether something has failed.
+    fn add(&mut self, file: usize, summed: Answer<Summed>, sources: &[&Source]) -> bool {
+        self.waiting.insert(file, summed);
+        while self.failure.is_none()
+            && let Some(summed) = self.waiting.remove(&self.next)
+        {
+            let path = &sources[self.next].path;
+            self.next += 1;
+            let added = summed.and_then(|summed| {
+                self.notes.extend(summed.notes);
+                (self.add)(summed.statistics, path)
+            });
+            self.failure = added.err();
+        }
+        self.failure.is_some()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_pieces_are_counted_through() {
+        let row = |number: u64| {
+            let fault = Fault { code: "quote".into(), row: Some(number), ..Fault::default() };
+            match counted_through(fault.into(), &[11, 20, 0, 7]) {
+                Failure::Data { fault, .. } => fault.row.unwrap(),
+                other => panic!("{other}"),
+            }
+        };
+        assert_eq!(row(1), 1);
+        assert_eq!(row((1 << PIECE_ROWS_BITS) + 1), 12);
+        assert_eq!(row((3 << PIECE_ROWS_BITS) + 7), 38);
+        assert_eq!(row((4 << PIECE_ROWS_BITS) + 1), 39);
+    }
+}
