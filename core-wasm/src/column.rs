@@ -73,6 +73,7 @@ impl Column {
             }
         }
         self.narrow = narrow;
+        self.drop_others_if_too_long(pattern_scale, unread);
         self.join(pattern_scale);
         self.learn();
     }
@@ -100,6 +101,14 @@ impl Column {
     fn bits_at(&self, scale: u32, pattern_scale: u32) -> u32 {
         let narrow = raised(u64::BITS - self.narrow_bits.leading_zeros(), scale - pattern_scale);
         self.others.iter().map(|&(_, small)| bits_at(small, scale)).fold(narrow, u32::max)
+    }
+
+    /// What fitted the pattern after a number of many decimals may be too long at that number's scale.
+    fn drop_others_if_too_long(&mut self, pattern_scale: u32, unread: &mut [bool]) {
+        if self.bits_at(self.scale, pattern_scale) > WIDE_BITS {
+            self.others.drain(..).for_each(|(row, _)| unread[row] = true);
+            self.scale = pattern_scale;
+        }
     }
 
     /// Brings what the pattern read and the other numbers to one scale.
@@ -185,6 +194,28 @@ mod tests {
             let cell = |column: &Vec<String>, row: usize| if is_nothing(&column[row]) { "0".to_owned() } else { column[row].clone() };
             (0..rows).map(|row| columns.iter().map(|column| cell(column, row)).collect()).collect()
         })
+    }
+
+    #[test]
+    fn what_fits_the_pattern_may_be_too_long_beside_a_number_before_it() {
+        // the pattern fits all but one, and at that one's scale those after it need more than 126 bits
+        let cell = |row: usize| if row == 20 { "3.91E-36".to_owned() } else { if row < 20 { "0" } else { "99" }.to_owned() };
+        let cells: Vec<String> = (0..40).map(cell).collect();
+        let text: String = cells.iter().map(|cell| format!("{cell},1\n")).collect();
+        let mut bytes = vec![b'0'; MARGIN];
+        bytes.extend(text.as_bytes());
+        bytes.resize(bytes.len() + WORD + MARGIN, b'0');
+        let mut grid = Grid::new(2, 128);
+        let rows = grid.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+        let mut column = Column::default();
+        for _ in 0..2 {
+            let mut unread = vec![false; cells.len()];
+            column.read(&rows, 0, &mut unread);
+            let mut block = BlockColumn::new();
+            column.hand_on(Some(&unread), &mut block);
+            let read = cells.iter().zip(&unread).filter(|(_, unread)| !**unread);
+            assert_eq!(block_values(&block), read.map(|(cell, _)| parse(cell.as_bytes()).unwrap()).collect::<Vec<_>>());
+        }
     }
 
     proptest! {
