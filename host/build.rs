@@ -1,8 +1,9 @@
 //! Compiles the component ahead of time, so that the program holds machine code and no compiler, and starts in
-//! milliseconds. The code is for a plain machine, not for the builder's own, so that it runs on every node.
+//! milliseconds. The code is for a plain machine, not for the builder's own, so that it runs on every node; on x86-64 there is a second one
+//! for machines of the last ten years, which the program prefers where it can.
 //!
 //! Reads `target/wasm/` (or the component that `SAMEFIT_COMPONENT` names) and writes to `OUT_DIR`:
-//! `samefit.cwasm`, `samefit-nosimd.cwasm` (for tests; empty if there is no such component beside the first) and
+//! `samefit.cwasm`, `samefit-newer.cwasm` (empty but on x86-64), `samefit-nosimd.cwasm` (for tests; empty if there is no such component beside the first) and
 //! `component_sha256`, the digest of the core module in hexadecimal.
 
 use std::error::Error;
@@ -24,6 +25,8 @@ const NOSIMD: &str = "samefit.component-nosimd.wasm";
 
 /// x86-64-v2: what every server of the last fifteen years has. The SIMD of wasm needs SSE 4.1 to be fast.
 const X86_64_FLAGS: [&str; 6] = ["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b"];
+/// What x86-64-v3 has beyond: instructions that count zeros, and vectors with three operands.
+const X86_64_NEWER_FLAGS: [&str; 6] = ["has_avx", "has_avx2", "has_bmi1", "has_bmi2", "has_lzcnt", "has_fma"];
 
 fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=src/engine_config.rs");
@@ -39,14 +42,20 @@ fn main() -> Result<()> {
     let nosimd = fs::read(&nosimd_path).ok();
 
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let engine = engine(&std::env::var("TARGET")?)?;
+    let target = std::env::var("TARGET")?;
+    let is_x86_64 = target.starts_with("x86_64");
+    let plain = engine(&target, if is_x86_64 { &X86_64_FLAGS } else { &[] })?;
+    let newer = is_x86_64.then(|| engine(&target, &[X86_64_FLAGS, X86_64_NEWER_FLAGS].concat())).transpose()?;
     let digest = Sha256::digest(core_module(&component)?);
     fs::write(out.join("component_sha256"), digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())?;
-    let (code, nosimd_code) = std::thread::scope(|scope| {
-        let nosimd_code = scope.spawn(|| nosimd.map(|component| engine.precompile_component(&component)).transpose());
-        (engine.precompile_component(&component), nosimd_code.join())
+    let (code, newer_code, nosimd_code) = std::thread::scope(|scope| {
+        let newer_code = scope.spawn(|| newer.map(|engine| engine.precompile_component(&component)).transpose());
+        let nosimd_code = scope.spawn(|| nosimd.map(|component| plain.precompile_component(&component)).transpose());
+        (plain.precompile_component(&component), newer_code.join(), nosimd_code.join())
     });
     fs::write(out.join("samefit.cwasm"), code?)?;
+    let newer_code = newer_code.map_err(|_| "the compiler panicked")??;
+    fs::write(out.join("samefit-newer.cwasm"), newer_code.unwrap_or_default())?;
     let nosimd_code = nosimd_code.map_err(|_| "the compiler panicked")??;
     fs::write(out.join("samefit-nosimd.cwasm"), nosimd_code.unwrap_or_default())?;
     Ok(())
@@ -59,19 +68,16 @@ fn component_path() -> Result<PathBuf> {
     })
 }
 
-/// A compiler for a plain machine of the target's kind. Naming the target keeps the builder's own processor out.
-fn engine(target: &str) -> Result<Engine> {
+/// A compiler for a machine of the target's kind with these features. Naming the target keeps the builder's own processor out.
+fn engine(target: &str, flags: &[&str]) -> Result<Engine> {
     let mut config = engine_config::engine_config();
     config.target(target)?;
-    if target.starts_with("x86_64") {
-        for flag in X86_64_FLAGS {
-            // SAFETY: the flags only say which instructions may be used, and the program checks for them as it loads
-            // the code
-            #[allow(unsafe_code)]
-            unsafe {
-                config.cranelift_flag_enable(flag)
-            };
-        }
+    for flag in flags {
+        // SAFETY: the flags only say which instructions may be used, and the program checks for them as it loads the code
+        #[allow(unsafe_code)]
+        unsafe {
+            config.cranelift_flag_enable(flag)
+        };
     }
     Ok(Engine::new(&config)?)
 }

@@ -3,14 +3,14 @@
 //! *Not here*: rows that lack a value or hold text (`train` reads those as records; this marks them).
 
 use crate::cells::{Pattern, read};
-use crate::decimal::{Small, parse_small, power_of_ten, trim};
+use crate::decimal::{Decimal, Small, exact_power_of_ten, parse_small, power_of_ten, trim};
 use crate::scan::Rows;
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised};
 
 /// Rows that are tried again together where not all of a batch fit the pattern.
 const STRIDE: usize = 16;
 /// Reads a column, batch after batch.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Column {
     pattern: Option<Pattern>,
     /// The batch's integers at `scale`, if they fit in 64 bits; all bits of their magnitudes.
@@ -52,6 +52,18 @@ impl Column {
         } else {
             keep(&mut self.wide, unread);
             to.extend_wide(&self.wide, self.wide_bits, self.scale);
+        }
+    }
+
+    /// The nearest f64 of each number; anything for unread rows.
+    pub(crate) fn to_f64(&self, out: &mut Vec<f64>) {
+        out.clear();
+        let decimal = |mantissa: i128| Decimal { mantissa: mantissa.into(), scale: self.scale }.to_f64();
+        match exact_power_of_ten(self.scale) {
+            _ if !self.wide.is_empty() => out.extend(self.wide.iter().map(|&value| decimal(value))),
+            // two exact numbers, and one division that rounds
+            Some(power) if self.narrow_bits < 1 << 53 => out.extend(self.narrow.iter().map(|&value| value as f64 / power)),
+            _ => out.extend(self.narrow.iter().map(|&value| decimal(value.into()))),
         }
     }
 
@@ -158,7 +170,7 @@ fn keep<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decimal::{Decimal, parse};
+    use crate::decimal::parse;
     use crate::scan::{Grid, MARGIN, WORD};
     use crate::statistics::block_values;
     use proptest::prelude::*;
@@ -241,6 +253,12 @@ mod tests {
                     column.hand_on(Some(&unread), &mut block);
                     let want: Vec<Decimal> = table.iter().zip(&unread).filter(|(_, unread)| !**unread).map(|(row, _)| parse(trim(row[at].as_bytes())).unwrap()).collect();
                     prop_assert_eq!(block_values(&block), want);
+                    let mut floats = Vec::new();
+                    column.read(&rows, at, &mut unread);
+                    column.to_f64(&mut floats);
+                    for ((row, float), _) in table.iter().zip(floats).zip(&unread).filter(|(_, unread)| !**unread) {
+                        prop_assert_eq!(float.to_bits(), parse(trim(row[at].as_bytes())).unwrap().to_f64().to_bits());
+                    }
                     // what is long makes others too long
                     let long = table.iter().any(|row| row[at].len() > 20 || row[at].contains(['e', 'E']));
                     for (row, unread) in table.iter().zip(&unread) {

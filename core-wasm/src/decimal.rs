@@ -118,6 +118,13 @@ const POWERS_OF_TEN: [i128; SMALL_EXPONENT_MAX as usize + 1] = {
     powers
 };
 
+/// 10 to the power of `exponent`, if an f64 holds it exactly.
+pub(crate) fn exact_power_of_ten(exponent: u32) -> Option<f64> {
+    const POWERS: [f64; 23] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+    POWERS.get(exponent as usize).copied()
+}
+
 /// Whether a cell (without the spaces around it) means that there is no value.
 pub fn is_missing(cell: &[u8]) -> bool {
     matches!(cell.len(), 0 | 2..=4) && (cell.is_empty() || [&b"na"[..], b"nan", b"null"].iter().any(|word| cell.eq_ignore_ascii_case(word)))

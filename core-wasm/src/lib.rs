@@ -15,6 +15,7 @@ mod component;
 pub mod decimal;
 pub mod error;
 pub mod fit;
+mod forecast;
 pub mod identity;
 pub mod json;
 pub mod model;

@@ -7,11 +7,13 @@
 
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list};
+use crate::forecast::{Forecast, Formula, Spread};
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Plan};
 use crate::records::{cells, parse_object};
-use crate::sink::{Record, Sink};
+use crate::scan::Rows;
+use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
 use serde_json::{Map, Value, json};
@@ -150,6 +152,20 @@ impl Predictor {
         self.model.has_intercept.then_some(1.0).into_iter().chain(self.terms.iter().map(term)).collect()
     }
 
+    /// Predicts many rows at once, as [`Self::predict`] does; what needs a warning or an error is marked as unread.
+    fn forecast(&self, forecast: &mut Forecast, rows: &Rows<'_>, places: &[usize]) {
+        forecast.read(rows, places);
+        for (column, bounds) in self.bounds.iter().enumerate() {
+            forecast.mark_outside(column, bounds.within());
+        }
+        let coefficients = &mut self.model.coefficients.iter().map(|coefficient| coefficient.coefficient);
+        forecast.predict(Formula { terms: &self.terms, intercept: self.model.intercept, coefficients });
+        if let Some(half_width) = self.half_width {
+            let factor = &self.model.leverage;
+            forecast.spread(&Spread { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
+        }
+    }
+
     fn leverage(&self, mut z: Vec<f64>) -> f64 {
         let factor = &self.model.leverage;
         let mut sum = 0.0;
@@ -220,6 +236,13 @@ impl Bounds {
         Self { training: (column.min, column.max), plausible: (to_f64(min), to_f64(max)) }
     }
 
+    /// The range without warnings.
+    fn within(&self) -> (f64, f64) {
+        let low = [self.training.0, self.plausible.0].into_iter().flatten().fold(f64::NEG_INFINITY, f64::max);
+        let high = [self.training.1, self.plausible.1].into_iter().flatten().fold(f64::INFINITY, f64::min);
+        (low, high)
+    }
+
     fn warnings(&self, column: &str, value: f64) -> Vec<Warning> {
         let training = outside(value, self.training, ["below-training-range", "above-training-range"]);
         let plausible = outside(value, self.plausible, ["below-plausible", "above-plausible"]);
@@ -280,9 +303,15 @@ impl Table {
     /// A table of records written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
         let input = match plan.format {
-            Format::Csv => {
-                Input::Csv(Box::new((Reader::new(plan), CsvOut { predictor: predictor.clone(), places: Vec::new(), out: Vec::new() })))
-            }
+            Format::Csv => Input::Csv(Box::new((
+                Reader::new(plan),
+                CsvOut {
+                    predictor: predictor.clone(),
+                    places: Vec::new(),
+                    forecast: Forecast::new(predictor.columns.len()),
+                    out: Vec::new(),
+                },
+            ))),
             Format::Jsonl => Input::JsonLines(Lines::default()),
             Format::Json => Input::Json(Vec::new()),
         };
@@ -296,7 +325,9 @@ impl Table {
             Input::Csv(csv) => {
                 let (reader, rows) = &mut **csv;
                 reader.push(chunk, rows)?;
-                out = std::mem::take(&mut rows.out);
+                // the next chunk most likely needs as much
+                let room = rows.out.len();
+                out = std::mem::replace(&mut rows.out, Vec::with_capacity(room));
             }
             Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, &mut out))?,
             Input::Json(bytes) => bytes.extend_from_slice(chunk),
@@ -332,6 +363,7 @@ fn predict_line(predictor: &Predictor, line: &[u8], out: &mut Vec<u8>) -> Result
 struct CsvOut {
     predictor: Predictor,
     places: Vec<usize>,
+    forecast: Forecast,
     out: Vec<u8>,
 }
 
@@ -345,6 +377,22 @@ impl Sink for CsvOut {
         Ok(())
     }
 
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut forecast = std::mem::take(&mut self.forecast);
+        self.predictor.forecast(&mut forecast, rows, &self.places);
+        let mut gathered = Gathered::default();
+        for row in 0..rows.len() {
+            if forecast.unread[row] {
+                let number = first + row as u64;
+                self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+            } else {
+                self.line(forecast.values[row], forecast.halves.get(row).copied());
+            }
+        }
+        self.forecast = forecast;
+        Ok(())
+    }
+
     fn record(&mut self, record: &Record) -> Result<()> {
         let columns = self.places.iter().zip(&self.predictor.columns);
         let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
@@ -354,6 +402,25 @@ impl Sink for CsvOut {
         let line = format!("{},{ends},{}\n", number(prediction.value), csv_field(&warnings.join(" ")));
         self.out.extend_from_slice(line.as_bytes());
         Ok(())
+    }
+}
+
+impl CsvOut {
+    /// A prediction without warnings.
+    fn line(&mut self, value: f64, half: Option<f64>) {
+        let mut number = |value: f64, end: u8| {
+            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            self.out.push(end);
+        };
+        number(value, b',');
+        match half {
+            Some(half) => {
+                number(value - half, b',');
+                number(value + half, b',');
+            }
+            None => self.out.extend_from_slice(b",,"),
+        }
+        self.out.push(b'\n');
     }
 }
 

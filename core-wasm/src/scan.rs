@@ -1,7 +1,8 @@
 //! Bytes of a table to the places of its separators and decimal points, 64 bytes at a time.
 //!
 //! Each 64 bytes become bit masks, one bit a byte; the places are read off the masks without a question about what stands between them: that
-//! is for `cells` to read. Rows that hold quotes, or have another number of cells, are [`Irregular`] and left to the reader of single bytes.
+//! is for `cells` to read. Where there are quotes, what stands inside them is taken off the masks. Rows with another number of cells, with
+//! misplaced quotes, or blank are [`Irregular`] and left to the reader of single bytes.
 //!
 //! *Limits*: places are offsets of 32 bits, so a chunk has fewer than 2^32 bytes.
 
@@ -29,6 +30,8 @@ pub struct Grid {
     shapes: Vec<u32>,
     /// Whether lines end with CRLF; the last cell of a row ends before its carriage return.
     crlf: bool,
+    /// Whether a quote was seen.
+    quoted: bool,
 }
 
 /// Rows that are to be read byte by byte.
@@ -39,7 +42,7 @@ impl Grid {
     /// For rows of `width` cells, about `rows` of them at a time.
     pub(crate) fn new(width: usize, rows: usize) -> Self {
         let room = width * rows + WORD + 1;
-        Self { width, rows: 0, ends: vec![0; room], points: vec![0; room], shapes: vec![0; room], crlf: false }
+        Self { width, rows: 0, ends: vec![0; room], points: vec![0; room], shapes: vec![0; room], crlf: false, quoted: false }
     }
 
     /// Finds rows in `bytes` from the row start `from` on, looking at no byte from `to` on; there may be none. [`MARGIN`] bytes stand before and
@@ -48,17 +51,15 @@ impl Grid {
         if from < MARGIN || to.checked_add(MARGIN).is_none_or(|end| end > bytes.len()) || u32::try_from(bytes.len()).is_err() {
             return Err(Irregular);
         }
-        let wanted = self.ends.len() - WORD - 1;
-        let (mut found, mut at) = (Found { cells: 0, newlines: 0, special: false }, from);
-        self.rows = 0;
-        self.ends[0] = (from as u32).wrapping_sub(1);
-        self.points.fill(0);
-        while found.cells < wanted && at + WORD <= to {
-            let words = bytes[at..to].chunks_exact(WORD).take(WORDS_MAX);
-            at = self.words(words, at, delimiter, wanted, &mut found);
+        let mut found =
+            if self.quoted { self.look::<true>(bytes, from, to, delimiter) } else { self.look::<false>(bytes, from, to, delimiter) };
+        if !self.quoted && found.special && bytes[from..found.at].contains(&b'"') {
+            self.quoted = true;
+            found = self.look::<true>(bytes, from, to, delimiter);
         }
         let rows = found.cells / self.width;
-        if rows as u64 != found.newlines {
+        // a line of two quotes is blank too
+        if rows as u64 != found.newlines || found.quotes.misplaced || self.quoted && self.width == 1 {
             return Err(Irregular);
         }
         let is_line_end = |row: usize| bytes[self.ends[row * self.width] as usize] == b'\n';
@@ -66,7 +67,7 @@ impl Grid {
             return Err(Irregular);
         }
         self.rows = rows;
-        self.crlf = rows > 0 && found.special && self.special(&bytes[from..at], bytes)?;
+        self.crlf = rows > 0 && found.special && self.ends_lines_with_returns(bytes)?;
         self.shape();
         // a line with nothing in it is no record of one cell
         if self.width == 1 && self.shapes[1..=rows].contains(&0) {
@@ -111,20 +112,27 @@ impl Grid {
         }
     }
 
-    /// Looks at words until enough cells are found; returns where it stopped.
+    /// Looks at words until enough cells are found.
+    fn look<const QUOTED: bool>(&mut self, bytes: &[u8], from: usize, to: usize, delimiter: u8) -> Found {
+        let wanted = self.ends.len() - WORD - 1;
+        let mut found = Found { cells: 0, newlines: 0, special: false, at: from, quotes: Quotes::default() };
+        self.rows = 0;
+        self.ends[0] = (from as u32).wrapping_sub(1);
+        self.points.fill(0);
+        while found.cells < wanted && found.at + WORD <= to {
+            let words = bytes[found.at..to].chunks_exact(WORD).take(WORDS_MAX);
+            self.words::<QUOTED>(words, delimiter, wanted, &mut found);
+        }
+        found
+    }
+
+    /// The same for so many words that counts of bytes do not overflow.
     #[inline(always)]
-    fn words<'a>(
-        &mut self,
-        words: impl Iterator<Item = &'a [u8]>,
-        mut at: usize,
-        delimiter: u8,
-        wanted: usize,
-        found: &mut Found,
-    ) -> usize {
+    fn words<'a, const QUOTED: bool>(&mut self, words: impl Iterator<Item = &'a [u8]>, delimiter: u8, wanted: usize, found: &mut Found) {
         let (delimiter, newline, point) = (V128::splat(delimiter), V128::splat(b'\n'), V128::splat(b'.'));
-        let (mut newlines, mut least, mut cells) = (V128::zero(), V128::splat(0xff), found.cells);
+        let (mut newlines, mut least, mut cells, mut at) = (V128::zero(), V128::splat(0xff), found.cells, found.at);
         for word in words {
-            let (mut separators, mut points) = (0u64, 0u64);
+            let (mut separators, mut points, mut ends, mut quotes, mut returns) = (0u64, 0u64, 0u64, 0u64, 0u64);
             for (i, part) in word.chunks_exact(16).enumerate() {
                 let part = V128::load(part.try_into().unwrap_or(&[0; 16]));
                 let newline = part.eq_u8(newline);
@@ -133,6 +141,17 @@ impl Grid {
                 least = least.min_u8(part.or(separator));
                 separators |= separator.bitmask() << (16 * i);
                 points |= part.eq_u8(point).bitmask() << (16 * i);
+                if QUOTED {
+                    ends |= newline.bitmask() << (16 * i);
+                    quotes |= part.eq_u8(V128::splat(b'"')).bitmask() << (16 * i);
+                    returns |= part.eq_u8(V128::splat(b'\r')).bitmask() << (16 * i);
+                }
+            }
+            if QUOTED {
+                let outside = found.quotes.outside(quotes, separators, returns);
+                separators &= outside;
+                points &= outside;
+                found.newlines += u64::from((ends & outside).count_ones());
             }
             self.place_separators(separators, at as u32, cells);
             self.place_points(points, separators, at as u32, cells);
@@ -142,51 +161,47 @@ impl Grid {
                 break;
             }
         }
-        found.cells = cells;
-        found.newlines += newlines.to_u8x16().iter().map(|&count| u64::from(count)).sum::<u64>();
+        (found.cells, found.at) = (cells, at);
+        if !QUOTED {
+            found.newlines += newlines.to_u8x16().iter().map(|&count| u64::from(count)).sum::<u64>();
+        }
         found.special |= least.to_u8x16().iter().any(|&byte| byte < SPECIAL_BELOW);
-        at
     }
 
     #[inline(always)]
     fn place_separators(&mut self, mut mask: u64, at: u32, cells: usize) {
-        let count = mask.count_ones() as usize;
-        let ends = &mut self.ends[cells + 1..cells + 1 + WORD];
-        let mut i = 0;
-        while i < count {
-            // four at a time: what is beyond the count is overwritten by what follows
-            for j in i..i + 4 {
-                ends[j & (WORD - 1)] = at + mask.trailing_zeros();
+        let (fours, _) = self.ends[cells + 1..][..WORD].as_chunks_mut::<4>();
+        // four at a time: what is beyond the count is overwritten by what follows
+        for four in fours.iter_mut().take(mask.count_ones().div_ceil(4) as usize) {
+            for end in four {
+                *end = at + mask.trailing_zeros();
                 mask &= mask.wrapping_sub(1);
             }
-            i += 4;
         }
     }
 
     /// A point belongs to the cell that ends next.
     #[inline(always)]
     fn place_points(&mut self, mut mask: u64, separators: u64, at: u32, cells: usize) {
+        let points = &mut self.points[cells + 1..][..=WORD];
         while mask != 0 {
-            let below = (mask & mask.wrapping_neg()) - 1;
-            let cell = cells + 1 + (separators & below).count_ones() as usize;
-            self.points[cell] = at + below.count_ones();
+            let place = mask.trailing_zeros();
+            let cell = (separators & !(u64::MAX << place)).count_ones() as usize;
+            points[cell] = at + place;
             mask &= mask - 1;
         }
     }
 
-    /// Whether lines end with CRLF; irregular if there are quotes, or carriage returns elsewhere than before every line feed.
-    fn special(&self, scanned: &[u8], bytes: &[u8]) -> Result<bool, Irregular> {
-        let count = |byte: u8| scanned.iter().filter(|&&other| other == byte).count();
-        if count(b'"') > 0 {
-            return Err(Irregular);
-        }
-        if count(b'\r') == 0 {
-            return Ok(false);
-        }
+    /// Whether lines end with CRLF; irregular if carriage returns stand elsewhere than before every line feed.
+    fn ends_lines_with_returns(&self, bytes: &[u8]) -> Result<bool, Irregular> {
         let rows = &bytes[self.ends[0] as usize + 1..self.ends[self.rows * self.width] as usize];
         let returns = rows.iter().filter(|&&byte| byte == b'\r').count();
-        let crlf = (1..=self.rows).all(|row| bytes[self.ends[row * self.width] as usize - 1] == b'\r');
-        if crlf && returns == self.rows { Ok(true) } else { Err(Irregular) }
+        let all = (1..=self.rows).all(|row| bytes[self.ends[row * self.width] as usize - 1] == b'\r');
+        match returns {
+            0 => Ok(false),
+            returns if all && returns == self.rows => Ok(true),
+            _ => Err(Irregular),
+        }
     }
 }
 
@@ -213,7 +228,21 @@ impl<'a> Rows<'a> {
         self.grid.ends[self.len() * self.width()] as usize + 1 + usize::from(self.grid.crlf && self.len() > 0)
     }
 
-    /// The bytes of a cell.
+    /// Adds the text of a cell: without the quotes around it, and with single ones for doubled ones.
+    pub(crate) fn unquote(&self, row: usize, column: usize, out: &mut Vec<u8>) {
+        let cell = self.cell(row, column);
+        let Some(quoted) = cell.strip_prefix(b"\"") else { return out.extend_from_slice(cell) };
+        let quoted = quoted.strip_suffix(b"\"").unwrap_or(quoted);
+        let mut first_half = false;
+        for &byte in quoted {
+            first_half = byte == b'"' && !first_half;
+            if !first_half {
+                out.push(byte);
+            }
+        }
+    }
+
+    /// The bytes of a cell, as they stand there.
     pub(crate) fn cell(&self, row: usize, column: usize) -> &'a [u8] {
         let at = row * self.width() + column;
         let return_before = usize::from(self.grid.crlf && column == 0 && row > 0);
@@ -292,5 +321,43 @@ impl Places<'_> {
 struct Found {
     cells: usize,
     newlines: u64,
+    /// Whether there are bytes that stand in few tables.
     special: bool,
+    /// The first byte that was not looked at.
+    at: usize,
+    quotes: Quotes,
+}
+
+/// Quotes from word to word. Each of them opens or closes a quoted field, or is half of a doubled one, which closes it and opens it again.
+struct Quotes {
+    /// All ones if the next byte is inside quotes.
+    inside: u64,
+    /// One if a quote may open at the next byte.
+    may_open: u64,
+    /// One if the byte before the next one closed.
+    closed: u64,
+    misplaced: bool,
+}
+
+impl Default for Quotes {
+    fn default() -> Self {
+        Self { inside: 0, may_open: 1, closed: 0, misplaced: false }
+    }
+}
+
+impl Quotes {
+    /// The bytes of a word that are outside of quotes; closing quotes are.
+    fn outside(&mut self, quotes: u64, separators: u64, returns: u64) -> u64 {
+        // each bit is the parity of the quotes up to it
+        let parity = [1, 2, 4, 8, 16, 32].iter().fold(quotes, |parity, shift| parity ^ (parity << shift));
+        let inside = parity ^ self.inside;
+        let (opening, closing, separators) = (quotes & inside, quotes & !inside, separators & !inside);
+        let may_open = ((separators | closing) << 1) | self.may_open;
+        let behind_closing = (closing << 1) | self.closed;
+        self.misplaced |= opening & !may_open != 0 || behind_closing & !(separators | returns | quotes) != 0;
+        self.may_open = (separators | closing) >> 63;
+        self.closed = closing >> 63;
+        self.inside = (inside >> 63).wrapping_neg();
+        !inside
+    }
 }

@@ -13,7 +13,7 @@ pub trait Sink {
     fn takes_rows(&self) -> bool {
         true
     }
-    /// Records that stand one after another, the first of them with number `first`; none holds a quote.
+    /// Records that stand one after another, the first of them with number `first`.
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut record = Gathered::default();
         (0..rows.len()).try_for_each(|row| {
@@ -75,7 +75,7 @@ impl Gathered {
         self.bytes.clear();
         self.ends.clear();
         for column in 0..rows.width() {
-            self.bytes.extend_from_slice(rows.cell(row, column));
+            rows.unquote(row, column, &mut self.bytes);
             self.ends.push(self.bytes.len());
         }
         Record::new(number, &self.bytes, &self.ends)

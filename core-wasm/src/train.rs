@@ -657,7 +657,8 @@ fn statistics(plan: &Plan, wanted: &Wanted, columns: &[Summed], kept: &[usize], 
 /// Whether a cell of a column of text says nothing new: neither a number nor infinity nor broken text. False means that it takes more than
 /// a look to tell.
 fn is_plain_text(cell: &[u8]) -> bool {
-    let cell = crate::decimal::trim(cell);
+    let cell = cell.strip_prefix(b"\"").unwrap_or(cell);
+    let cell = crate::decimal::trim(cell.strip_suffix(b"\"").unwrap_or(cell));
     is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(|first| first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I'))
 }
 

@@ -23,6 +23,11 @@ fn every_case_gives_its_bytes_in_the_component() {
 }
 
 #[test]
+fn every_case_gives_its_bytes_on_a_plain_machine() {
+    check_all(&Wasm::plain().unwrap());
+}
+
+#[test]
 fn every_case_gives_its_bytes_without_simd() {
     check_all(&Wasm::without_simd().unwrap());
 }

@@ -27,8 +27,9 @@ use contract::{Regression, RegressionPre};
 /// and a worker should hear it from us rather than from the system's out-of-memory killer.
 pub(crate) const MEMORY_BYTES_MAX: usize = 2 << 30;
 
-/// The component, compiled when this program was built.
+/// The component, compiled when this program was built: for a plain machine, and for a newer one.
 static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit.cwasm"));
+static COMPILED_NEWER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit-newer.cwasm"));
 const COMPONENT_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/component_sha256"));
 
 /// The component, ready to be instantiated.
@@ -42,6 +43,16 @@ impl Wasm {
     pub(crate) fn embedded() -> Answer<Self> {
         // SAFETY: the bytes are what `build.rs` of this very build had wasmtime compile, and are part of the program: they cannot have been
         // changed since without changing the program itself. wasmtime checks its own version and settings in them.
+        #[allow(unsafe_code)]
+        unsafe {
+            Self::load(if is_newer() { COMPILED_NEWER } else { COMPILED })
+        }
+    }
+
+    /// The component compiled for a plain machine, wherever this is.
+    #[cfg(test)]
+    pub(crate) fn plain() -> Answer<Self> {
+        // SAFETY: as in `embedded`.
         #[allow(unsafe_code)]
         unsafe {
             Self::load(COMPILED)
@@ -78,6 +89,17 @@ impl Wasm {
         let exports = self.component.instantiate(&mut store);
         exports.map_err(|error| failed(&store, &error)).map(|exports| Instance { exports, store })
     }
+}
+
+/// Whether this machine has what the code for a newer one needs (`X86_64_NEWER_FLAGS` in `build.rs`); wasmtime checks again as it loads it.
+fn is_newer() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        has!("avx") && has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("fma")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// An instance: its functions and its memory.

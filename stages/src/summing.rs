@@ -3,9 +3,9 @@
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
 //! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
 
-use crate::columns::Table;
 use std::num::NonZeroUsize;
 
+use crate::columns::Table;
 use crate::engine::{Answer, Engine, Merger, Stream, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{Format, Source};
@@ -32,7 +32,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
     let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    if threads > 1 && !tables.is_empty() {
+    if threads > 1 && !tables.is_empty() && !tables.iter().any(|table| table.format.holds_columns()) {
         inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
         let mut progress = stage.begins(&tables);
