@@ -32,7 +32,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
     let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    if threads > 1 && !tables.is_empty() && !tables.iter().any(|table| table.format.holds_columns()) {
+    if threads > 1 && !tables.is_empty() {
         inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
         let mut progress = stage.begins(&tables);
