@@ -5,7 +5,7 @@
 //! Reading order: [`error`], [`rounding`], `simd`, [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
 //! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells`, `column` and `batch` (values of many rows to integers), [`sink`],
 //! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user asks
-//! for: [`train`], [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
+//! for: [`train`], `forecast` and [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
 mod batch;
 mod cells;
