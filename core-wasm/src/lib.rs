@@ -3,10 +3,11 @@
 //! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
 //!
 //! Reading order: [`error`], [`rounding`], `simd`, [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
-//! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells` and `column` (cells of many rows to integers), [`sink`],
+//! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells`, `column` and `batch` (values of many rows to integers), [`sink`],
 //! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user asks
 //! for: [`train`], `forecast` and [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
+mod batch;
 mod cells;
 mod column;
 #[cfg(feature = "component")]

@@ -79,6 +79,9 @@ pub struct Shortest {
     long: Vec<IBig>,
     written: Vec<(usize, Written)>,
     missing: Vec<usize>,
+    /// Of the last block.
+    block_scale: u32,
+    width: Width,
 }
 
 /// The number of a shortest text: `digits * 10^-decimals`.
@@ -111,13 +114,19 @@ impl Shortest {
             }
         }
         let finest = self.written.iter().map(|(_, one)| u32::try_from(one.decimals).unwrap_or(0)).max();
-        let scale = self.scale.max(finest.unwrap_or(0));
-        let integers = match self.bring_to(scale) {
+        self.block_scale = self.scale.max(finest.unwrap_or(0));
+        self.width = self.bring_to(self.block_scale);
+        Ok(self.block())
+    }
+
+    /// What was read last.
+    pub fn block(&self) -> Block<'_> {
+        let integers = match self.width {
             Width::Short => Integers::Short(&self.short),
             Width::Wide => Integers::Wide(&self.wide),
             Width::Long => Integers::Long(&self.long),
         };
-        Ok(Block { scale, integers, missing: &self.missing })
+        Block { scale: self.block_scale, integers, missing: &self.missing }
     }
 
     /// Writes out what was not found at the scale.
@@ -165,7 +174,9 @@ impl Shortest {
 }
 
 /// Which of the buffers holds a block.
+#[derive(Clone, Copy, Debug, Default)]
 enum Width {
+    #[default]
     Short,
     Wide,
     Long,

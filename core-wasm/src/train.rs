@@ -7,6 +7,7 @@
 
 mod part;
 
+use crate::batch::{self, Lines, Values};
 use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
@@ -17,16 +18,14 @@ use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
 use serde_json::Value;
-
-/// A value of a column: a number, or missing, or what is wrong with it.
-type Cell = std::result::Result<Option<Decimal>, Box<Error>>;
+use std::ops::Range;
 
 /// Reads data and sums its columns.
 pub struct Summarizer {
     reader: Option<Reader>,
     sums: Sums,
     /// In the order in which they were set first, which is the data's.
-    batch: Vec<(String, Vec<Cell>)>,
+    batch: Vec<(String, Values)>,
     /// Whether bytes came, and not columns.
     pushed: bool,
     /// What stopped the reading, here or in a part that was absorbed, unless the state of a column tells.
@@ -62,44 +61,16 @@ impl Summarizer {
     }
 
     /// The values of one column of a batch; NaN is missing.
-    pub fn set_f64(&mut self, column: &str, values: &[f64]) -> Result<()> {
-        let number = |(i, &value): (usize, &f64)| match value.is_nan() {
-            true => Ok(Ok(None)),
-            false => crate::decimal::from_f64(value)
-                .map(|value| Ok(Some(value)))
-                .map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column)),
-        };
-        let values = values.iter().enumerate().map(number).collect::<Result<Vec<_>>>()?;
-        self.set(column, values);
-        Ok(())
+    pub fn set_f64(&mut self, column: &str, values: impl Into<Vec<f64>>) {
+        self.set(column, Values::Numbers(values.into()));
     }
 
     /// The values of one column of a batch as decimal text, one a line.
-    pub fn set_text(&mut self, column: &str, text: &[u8]) -> Result<()> {
-        let named = self.sums.wanted.names().iter().any(|name| name == column);
-        let lines = text.strip_suffix(b"\n").unwrap_or(text);
-        let number = |(i, line): (usize, &[u8])| {
-            let cell = crate::decimal::trim(line.strip_suffix(b"\r").unwrap_or(line));
-            if is_missing(cell) {
-                return Ok(Ok(None));
-            }
-            match parse(cell) {
-                Ok(value) => Ok(Ok(Some(value))),
-                // as in CSV, a column that nobody named may turn out to hold text
-                Err(error) if error.code == "not-a-number" && !named => Ok(Err(Box::new(error))),
-                Err(error) => Err(error.at_row(self.sums.rows + i as u64 + 1).in_column(column)),
-            }
-        };
-        let values = if text.is_empty() {
-            Ok(Vec::new())
-        } else {
-            lines.split(|&byte| byte == b'\n').enumerate().map(number).collect::<Result<Vec<_>>>()
-        };
-        self.set(column, values?);
-        Ok(())
+    pub fn set_text(&mut self, column: &str, text: impl Into<Vec<u8>>) {
+        self.set(column, Values::Text(Lines::new(text.into())));
     }
 
-    fn set(&mut self, column: &str, values: Vec<Cell>) {
+    fn set(&mut self, column: &str, values: Values) {
         match self.batch.iter_mut().find(|(name, _)| name == column) {
             Some((_, old)) => *old = values,
             None => self.batch.push((column.to_owned(), values)),
@@ -111,7 +82,8 @@ impl Summarizer {
         let batch = std::mem::take(&mut self.batch);
         self.reader.as_ref().ok_or_else(spent)?;
         if self.sums.columns.is_none() {
-            self.sums.header(&batch.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())?;
+            let names: Vec<String> = batch.iter().map(|(name, _)| name.clone()).collect();
+            self.sums.header(&names).map_err(|error| self.stopped_by(error))?;
         }
         let set = |name: &String| batch.iter().find(|(other, _)| other == name).map(|(_, values)| values).ok_or_else(|| not_set(name));
         let columns = self.sums.names().iter().map(set).collect::<Result<Vec<_>>>()?;
@@ -120,14 +92,7 @@ impl Summarizer {
             let sentence = format!("the column has {} values, the first has {rows}", columns[at].len());
             return Err(Error::new("column-lengths", sentence, "set columns of equal lengths").in_column(&self.sums.names()[at]));
         }
-        for row in 0..rows {
-            let number = self.sums.rows + 1;
-            let summed = self.sums.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
-            let take = |(summed, column): (&mut Summed, &&Vec<Cell>)| summed.take(number, column[row].clone());
-            let values = summed.iter_mut().zip(&columns).map(take).collect::<Result<Vec<_>>>()?;
-            self.sums.add(number, values)?;
-        }
-        Ok(())
+        self.sums.batch(&columns, rows).map_err(|error| self.stopped_by(error))
     }
 
     /// Records read so far, header and blank lines included.
@@ -229,6 +194,8 @@ struct Summed {
     missing: u64,
     /// Reads its cells in rows that come together.
     cells: CellReader,
+    /// The same for columns that are set.
+    values: batch::Column,
 }
 
 /// Rows that lack a value in every column that is not decided, and else in columns of text at most: what becomes of them shows later.
@@ -330,17 +297,26 @@ impl Sink for Sums {
 
 impl Summed {
     fn new(name: &str, place: usize, named: bool) -> Self {
-        Self { name: name.to_owned(), place, named, number: None, text: None, missing: 0, cells: CellReader::default() }
+        Self {
+            name: name.to_owned(),
+            place,
+            named,
+            number: None,
+            text: None,
+            missing: 0,
+            cells: CellReader::default(),
+            values: batch::Column::default(),
+        }
     }
 
     /// The value of this column in a record. Text in a column that nobody named reads as zero: the column is left out at the end.
     fn read(&mut self, record: &Record) -> Result<Option<Decimal>> {
         let cell = record.cell(self.place);
-        self.take(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some).map_err(Box::new) })
+        self.take(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some) })
     }
 
     /// The same for a cell that was parsed.
-    fn take(&mut self, row: u64, cell: Cell) -> Result<Option<Decimal>> {
+    fn take(&mut self, row: u64, cell: Result<Option<Decimal>>) -> Result<Option<Decimal>> {
         match cell {
             Ok(None) => Ok(None),
             Ok(Some(value)) => {
@@ -363,6 +339,15 @@ impl Summed {
         self.cells.zero(rows.len());
         for (row, unread) in unread.iter_mut().enumerate() {
             *unread |= !is_plain_text(rows.cell(row, self.place));
+        }
+    }
+
+    /// Reads the values of rows of a batch, in the same way.
+    fn read_values(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool]) {
+        if self.is_text() {
+            self.values.zero(values, rows, unread, is_plain_text);
+        } else {
+            self.values.read(values, rows, unread);
         }
     }
 
@@ -412,6 +397,56 @@ impl Sums {
             self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
         }
         Ok(())
+    }
+
+    /// Adds the rows of columns that were set: together once it is known which of them hold numbers.
+    fn batch(&mut self, columns: &[&Values], rows: usize) -> Result<()> {
+        let mut row = 0;
+        while row < rows {
+            let room = self.accumulator.as_ref().map_or(1, Accumulator::room);
+            let stop = if self.takes_rows() { rows.min(row + room) } else { row + 1 };
+            if stop == row + 1 {
+                self.row_of(columns, row, self.rows + 1)?;
+            } else {
+                self.rows_of(columns, row..stop)?;
+            }
+            row = stop;
+        }
+        Ok(())
+    }
+
+    /// Adds some rows of a batch.
+    fn rows_of(&mut self, columns: &[&Values], rows: Range<usize>) -> Result<()> {
+        let before = self.rows;
+        self.unread.clear();
+        self.unread.resize(rows.len(), false);
+        let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        for (column, values) in summed.iter_mut().zip(columns) {
+            column.read_values(values, rows.clone(), &mut self.unread);
+        }
+        let lacking = self.unread.iter().filter(|unread| **unread).count();
+        if lacking < rows.len() {
+            let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+            for (column, to) in summed.iter().zip(accumulator.columns_mut()) {
+                column.values.hand_on(&self.unread, to);
+            }
+            accumulator.added(rows.len() - lacking)?;
+        }
+        if lacking > 0 {
+            for at in (0..rows.len()).filter(|&at| self.unread[at]).collect::<Vec<_>>() {
+                self.row_of(columns, rows.start + at, before + at as u64 + 1)?;
+            }
+        }
+        self.rows = before + rows.len() as u64;
+        Ok(())
+    }
+
+    /// Adds one row of a batch.
+    fn row_of(&mut self, columns: &[&Values], at: usize, row: u64) -> Result<()> {
+        let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let values = summed.iter_mut().zip(columns).map(|(summed, values)| summed.take(row, values.value(at)));
+        let values = values.collect::<Result<Vec<_>>>()?;
+        self.add(row, values)
     }
 
     /// The first of the columns that hold text beside numbers, as one pass over the rows would find it.

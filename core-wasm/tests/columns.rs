@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
 use samefit_core::predict::Predictor;
 use samefit_core::statistics::Statistics;
 use samefit_core::train::Summarizer;
+use std::ops::Range;
 
 fn plan() -> Plan {
     Plan { target: Some("y".to_owned()), features: Some(vec!["x".to_owned(), "x^2".to_owned()]), missing: Missing::Drop, ..Plan::default() }
@@ -32,9 +34,9 @@ proptest! {
         let mut text = Summarizer::new(plan()).unwrap();
         for part in [&rows[..cut.min(rows.len())], &rows[cut.min(rows.len())..]] {
             for (name, values) in [("x", part.iter().map(|r| r.0).collect::<Vec<f64>>()), ("y", part.iter().map(|r| r.1).collect())] {
-                binary.set_f64(name, &values).unwrap();
+                binary.set_f64(name, values.as_slice());
                 let lines: String = values.iter().map(|value| format!("{value:e}\n")).collect();
-                text.set_text(name, lines.as_bytes()).unwrap();
+                text.set_text(name, lines);
             }
             binary.sum_columns().unwrap();
             text.sum_columns().unwrap();
@@ -45,19 +47,160 @@ proptest! {
     }
 }
 
+/// What a reader of the data is told: statistics and notes, or what is wrong, its row counted without a header.
+type Outcome = Result<(String, String), (String, Option<u64>, Option<String>, String)>;
+
+fn told(result: samefit_core::error::Result<Summarizer>, header: u64) -> Outcome {
+    let mut summarizer = result.map_err(|error| told_error(error, header))?;
+    let statistics = summarizer.finish().map_err(|error| told_error(error, header))?;
+    Ok((statistics.to_json(), summarizer.notes()))
+}
+
+fn told_error(error: Error, header: u64) -> (String, Option<u64>, Option<String>, String) {
+    (error.code.to_owned(), error.row.map(|row| row - header), error.column, error.text)
+}
+
+const NAMES: [&str; 4] = ["x", "w", "v", "y"];
+
+fn any_plan() -> impl Strategy<Value = Plan> {
+    let missing = prop_oneof![Just(Missing::Error), Just(Missing::Drop)];
+    let columns = prop_oneof![3 => Just(None), 1 => Just(Some(vec!["x".to_owned(), "y".to_owned()]))];
+    let terms = prop_oneof![3 => Just(vec![]), 1 => Just(vec!["x^2".to_owned(), "x*y".to_owned()])];
+    (missing, columns, terms, any::<bool>()).prop_map(|(missing, columns, terms, distribution)| Plan {
+        missing,
+        columns,
+        terms,
+        distribution,
+        ..Plan::default()
+    })
+}
+
+/// Numbers of one kind, with a few of another among them.
+fn column() -> impl Strategy<Value = Vec<f64>> {
+    let kind = |value: BoxedStrategy<f64>, others: BoxedStrategy<f64>| {
+        let either = prop_oneof![400 => value, 1 => others];
+        prop::collection::vec(either, ROWS..=ROWS).boxed()
+    };
+    let decimal = |places: i32| (-99_999i64..99_999).prop_map(move |k| format!("{k}e-{places}").parse().unwrap()).boxed();
+    let any =
+        prop_oneof![6 => Just(f64::NAN), 3 => -1e30f64..1e30, 3 => -1e-30f64..1e-30, 6 => -1f64..1., 1 => Just(f64::INFINITY)].boxed();
+    prop_oneof![
+        2 => kind(decimal(0), any.clone()),
+        2 => kind(decimal(2), any.clone()),
+        2 => kind((-3.0f64..3.0).boxed(), any.clone()),
+        1 => kind((-1e15f64..1e15).boxed(), any.clone()),
+        1 => kind(prop_oneof![decimal(0), decimal(11), -1e9f64..1e9].boxed(), any.clone()),
+        1 => kind(prop_oneof![decimal(1), Just(f64::NAN)].boxed(), any),
+        1 => kind(Just(f64::NAN).boxed(), decimal(1)),
+    ]
+}
+
+/// Text, mostly: in some rows nothing, rarely a number.
+fn words() -> impl Strategy<Value = Vec<String>> {
+    let word = prop_oneof![300 => Just("low"), 300 => Just("high"), 30 => Just(""), 30 => Just("NA"), 1 => Just("7")];
+    prop_oneof![
+        3 => prop::collection::vec(word.prop_map(str::to_owned), ROWS..=ROWS),
+        1 => prop::collection::vec("-?[0-9]{1,3}(\\.[0-9]{1,2})?", ROWS..=ROWS),
+        1 => prop::collection::vec("-?[0-9]{1,30}(\\.[0-9]{1,20})?", ROWS..=ROWS),
+    ]
+}
+
+const ROWS: usize = 1300;
+
+/// The text that an f64 means; the standard library rounds some ties otherwise.
+fn written(value: f64) -> String {
+    zmij::Buffer::new().format(value).to_owned()
+}
+
+/// Rows of `columns` and `words`, as columns; `as_text` tells which numbers go as text.
+fn add_batch(to: &mut Summarizer, columns: &[Vec<f64>], words: &[String], rows: Range<usize>, as_text: usize) -> Result<(), Error> {
+    for (at, name) in NAMES.iter().enumerate() {
+        let numbers = columns.get(at.saturating_sub(usize::from(at > 1))).filter(|_| at != 1);
+        match numbers {
+            None => to.set_text(name, words[rows.clone()].iter().fold(String::new(), |text, word| text + word + "\n")),
+            Some(numbers) if as_text >> at & 1 == 1 => {
+                to.set_text(name, numbers[rows.clone()].iter().fold(String::new(), |text, number| text + &written(*number) + "\n"));
+            }
+            Some(numbers) => to.set_f64(name, &numbers[rows.clone()]),
+        }
+    }
+    to.sum_columns()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn batches_of_columns_are_rows_whoever_sums_them(
+        plan in any_plan(),
+        columns in prop::collection::vec(column(), 3..=3),
+        words in words(),
+        rows in prop_oneof![1 => 0usize..40, 2 => 500usize..=ROWS],
+        lengths in prop::collection::vec((prop_oneof![1usize..20, 300usize..900], 0usize..16, 0usize..3), 1..60),
+    ) {
+        let mut csv = NAMES.join(",") + "\n";
+        for row in 0..rows {
+            csv += &[&written(columns[0][row]), &words[row], &written(columns[1][row]), &written(columns[2][row])].map(String::as_str).join(",");
+            csv += "\n";
+        }
+        let mut by_rows = Summarizer::new(plan.clone()).unwrap();
+        let want = told(by_rows.push(csv.as_bytes()).map(|()| by_rows), 1);
+
+        // one after another, and by three who stop handing out batches after the first that fails
+        let mut all = Summarizer::new(plan.clone()).unwrap();
+        let mut result = add_batch(&mut all, &columns, &words, 0..0, 0);
+        let mut workers: Vec<Summarizer> = Vec::new();
+        for _ in 0..3 {
+            let mut worker = Summarizer::new(plan.clone()).unwrap();
+            let _ = add_batch(&mut worker, &columns, &words, 0..0, 0);
+            workers.push(worker);
+        }
+        let mut row = 0;
+        for &(length, as_text, worker) in lengths.iter().cycle() {
+            if row == rows || result.is_err() {
+                break;
+            }
+            let batch = row..rows.min(row + length);
+            result = add_batch(&mut all, &columns, &words, batch.clone(), as_text);
+            workers[worker].continue_at(row as u64 + 1).unwrap();
+            let _ = add_batch(&mut workers[worker], &columns, &words, batch.clone(), as_text);
+            row = batch.end;
+        }
+        prop_assert_eq!(&told(result.map(|()| all), 0), &want);
+        let mut last = workers.pop().unwrap();
+        for mut worker in workers {
+            let _ = last.absorb(&worker.part().unwrap());
+        }
+        prop_assert_eq!(told(Ok(last), 0), want);
+    }
+}
+
 #[test]
 fn batches_that_do_not_fit_are_refused() {
     let mut summarizer = Summarizer::new(plan()).unwrap();
-    assert_eq!(summarizer.set_f64("x", &[1.0, f64::INFINITY]).unwrap_err().code, "not-a-value");
-    summarizer.set_f64("x", &[1.0, 2.0]).unwrap();
-    summarizer.set_f64("y", &[1.0]).unwrap();
+    summarizer.set_f64("x", [1.0, 2.0]);
+    summarizer.set_f64("y", [1.0]);
     assert_eq!(summarizer.sum_columns().unwrap_err().code, "column-lengths");
-    summarizer.set_f64("x", &[1.0]).unwrap();
+    summarizer.set_f64("x", [1.0]);
     assert_eq!(summarizer.sum_columns().unwrap_err().code, "missing-column");
-    assert_eq!(summarizer.set_text("x", b"1\n2x\n").unwrap_err().row, Some(2));
     summarizer.finish().unwrap();
     assert_eq!(summarizer.finish().unwrap_err().code, "spent");
     assert_eq!(summarizer.push(b"x").unwrap_err().code, "spent");
+    assert_eq!(summarizer.sum_columns().unwrap_err().code, "spent");
+}
+
+#[test]
+fn what_is_no_value_is_told_with_its_row() {
+    let mut summarizer = Summarizer::new(plan()).unwrap();
+    summarizer.set_f64("x", [1.0, 2.0]);
+    summarizer.set_f64("y", [1.0, f64::INFINITY]);
+    let error = summarizer.sum_columns().unwrap_err();
+    assert_eq!((error.code, error.row, error.column.as_deref()), ("not-a-value", Some(2), Some("y")));
+    assert_eq!(summarizer.finish().unwrap_err().code, "not-a-value");
+    let mut summarizer = Summarizer::new(plan()).unwrap();
+    summarizer.set_text("x", "1\n2x\n");
+    summarizer.set_f64("y", [1.0, 2.0]);
+    assert_eq!(summarizer.sum_columns().unwrap_err().row, Some(2));
 }
 
 #[test]
@@ -78,7 +221,7 @@ fn predictions_of_columns_are_those_of_records() {
 }
 
 fn sums(summarizer: &mut Summarizer, columns: &[(&str, &[u8])]) -> samefit_core::error::Result<()> {
-    columns.iter().try_for_each(|(name, text)| summarizer.set_text(name, text))?;
+    columns.iter().for_each(|(name, text)| summarizer.set_text(name, *text));
     summarizer.sum_columns()
 }
 

@@ -5,6 +5,7 @@
 //! *Invariants*: a column is read only if the plan may need it. Rows count from 1: there is no header.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::engine::{Answer, Summarizer};
 use crate::failure::{Failure, Fault};
@@ -12,21 +13,32 @@ use crate::files::{Files, Kind};
 use crate::inputs::Source;
 use crate::plan::Plan;
 use crate::reading::{self, CHUNK_BYTES, Input};
-use crate::stage::Stage;
 
 /// A file of columns.
-pub trait Columns {
+pub trait Columns: Send + Sync {
     /// Its columns, in order; no two have the same name.
     fn fields(&self) -> &[Field];
     /// Number of parts that can be read apart from one another: Parquet's row groups, Arrow's record batches.
     fn parts(&self) -> usize;
+    /// Rows of a part, if some of them can be read without reading all.
+    fn rows(&self, part: usize) -> Option<usize>;
     /// Reads some columns (indexes of [`Columns::fields`], increasing) of some parts, from their first row to their last. Readers of one file
     /// do not disturb each other.
-    fn read(&self, columns: &[usize], parts: std::ops::Range<usize>) -> Answer<Box<dyn Batches>>;
-    /// Begins to find out what [`Columns::input`] answers, beside whatever else is done.
-    fn begin_input(&mut self);
-    /// Size and digest as stored, of the whole file.
-    fn input(&mut self) -> Answer<Input>;
+    fn read(&self, columns: &[usize], share: &Share) -> Answer<Box<dyn Batches>>;
+    /// Begins to find out the size and digest of the whole file as stored, beside whatever else is done.
+    fn begin_input(&self) -> Later;
+}
+
+/// What is found out meanwhile: waits for it.
+pub type Later = Box<dyn FnOnce() -> Answer<Input> + Send>;
+
+/// What is read at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// All rows of some parts.
+    Parts(Range<usize>),
+    /// Some rows of one part, whose number of rows is known.
+    Rows(usize, Range<usize>),
 }
 
 /// What a file says of a column.
@@ -62,27 +74,76 @@ pub enum Values {
     Text(Vec<u8>),
 }
 
+/// Shares for each thread, where a file has so many parts.
+const SHARES_OF_THREAD: usize = 8;
+/// Fewest rows for which a part is read by more than one.
+const SHARE_ROWS_MIN: usize = 1 << 15;
+
 /// What to do about a column whose type is refused.
 const CAST: &str = "write the column as numbers (what counts as one is for you to say), or leave it out";
 
-/// Adds all rows of a file to a summarizer.
-pub fn sum(stage: &mut Stage<'_>, plan: &Plan, source: &Source, stream: &mut dyn Summarizer) -> Answer<Input> {
-    let mut file = open(stage.files, source)?;
-    let named = plan.named_columns();
-    let chosen = choose(file.fields(), named.as_ref()).map_err(|fault| fault.in_file(&source.path))?;
-    if named.is_none() {
-        note_refused(stage, file.fields(), source);
+/// A file of which a plan's columns are summed.
+pub(crate) struct Table {
+    file: Box<dyn Columns>,
+    /// Indexes of the columns that the plan may need.
+    chosen: Vec<usize>,
+    /// What the user should be told.
+    notes: Vec<String>,
+}
+
+impl Table {
+    pub(crate) fn open(files: &dyn Files, plan: &Plan, source: &Source) -> Answer<Self> {
+        let file = open(files, source)?;
+        let named = plan.named_columns();
+        let chosen = choose(file.fields(), named.as_ref()).map_err(|fault| fault.in_file(&source.path))?;
+        let notes = if named.is_none() { refused(file.fields(), source) } else { Vec::new() };
+        Ok(Self { file, chosen, notes })
     }
-    file.begin_input();
-    // a batch without rows first: names are checked even if no row follows
-    let chosen_fields = chosen.iter().map(|&at| (file.fields()[at].name.clone(), Values::Numbers(Vec::new())));
-    let blame = |failure| plan.blame_or(failure, source);
-    stream.add(&Batch { rows: 0, columns: chosen_fields.collect() }).map_err(blame)?;
-    let mut batches = file.read(&chosen, 0..file.parts()).map_err(blame)?;
-    while let Some(batch) = batches.next().map_err(blame)? {
-        stream.add(&batch).map_err(blame)?;
+
+    /// What the user should be told.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
     }
-    file.input()
+
+    /// Begins to find out the size and digest of the file.
+    pub(crate) fn begin_input(&self) -> Later {
+        self.file.begin_input()
+    }
+
+    /// The whole file.
+    pub(crate) fn whole(&self) -> Share {
+        Share::Parts(0..self.file.parts())
+    }
+
+    /// The file in shares of about the same size for so many threads, in order; one at least, if it is empty.
+    pub(crate) fn shares(&self, threads: usize) -> Vec<Share> {
+        let parts = self.file.parts();
+        let cuts = |length: usize, count: usize| (0..count).map(move |at| length * at / count..length * (at + 1) / count);
+        if parts >= threads {
+            // more than threads, for they differ in length; not many more, for each has to find its place
+            return cuts(parts, parts.min(threads * SHARES_OF_THREAD)).map(Share::Parts).collect();
+        }
+        let split = |part: usize| match self.file.rows(part) {
+            Some(rows) => {
+                let count = threads.div_ceil(parts).min(rows / SHARE_ROWS_MIN).max(1);
+                cuts(rows, count).map(|rows| Share::Rows(part, rows)).collect()
+            }
+            None => vec![Share::Parts(part..part + 1)],
+        };
+        let shares: Vec<Share> = (0..parts).flat_map(split).collect();
+        if shares.is_empty() { vec![self.whole()] } else { shares }
+    }
+
+    /// Tells a summarizer the names of the columns, which it checks even if no row follows.
+    pub(crate) fn begin(&self, summarizer: &mut dyn Summarizer) -> Answer<()> {
+        let empty = |&at: &usize| (self.file.fields()[at].name.clone(), Values::Numbers(Vec::new()));
+        summarizer.add(&Batch { rows: 0, columns: self.chosen.iter().map(empty).collect() })
+    }
+
+    /// The rows of a share.
+    pub(crate) fn read(&self, share: &Share) -> Answer<Box<dyn Batches>> {
+        self.file.read(&self.chosen, share)
+    }
 }
 
 /// Hands on the bytes of a file, decompressed; a file of columns as CSV: a header, and all columns but those whose type is refused.
@@ -96,7 +157,7 @@ pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]
     let mut bytes = Vec::new();
     let names = chosen.iter().map(|&at| file.fields()[at].name.as_bytes());
     write_row(&mut bytes, names);
-    let mut batches = file.read(&chosen, 0..file.parts()).map_err(blame)?;
+    let mut batches = file.read(&chosen, &Share::Parts(0..file.parts())).map_err(blame)?;
     while let Some(batch) = batches.next().map_err(blame)? {
         write_rows(&mut bytes, &batch);
         if bytes.len() >= CHUNK_BYTES {
@@ -128,13 +189,13 @@ fn choose(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usiz
     Ok((0..fields.len()).filter(|&at| fields[at].refused.is_none() && is_named(&fields[at])).collect())
 }
 
-fn note_refused(stage: &mut Stage<'_>, fields: &[Field], source: &Source) {
-    for field in fields {
-        if let Some(refused) = &field.refused {
-            let name = &field.name;
-            stage.report.note(&format!("note: {}: column `{name}`: left out: its values are of type {refused}, not numbers", source.path));
-        }
-    }
+fn refused(fields: &[Field], source: &Source) -> Vec<String> {
+    let path = &source.path;
+    let note = |field: &Field| {
+        let (name, refused) = (&field.name, field.refused.as_ref()?);
+        Some(format!("note: {path}: column `{name}`: left out: its values are of type {refused}, not numbers"))
+    };
+    fields.iter().filter_map(note).collect()
 }
 
 /// In the CSV that we wrote, a header came first.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use sha2::{Digest, Sha256};
 
 use crate::blocks::Block;
+use crate::columns::Later;
+use crate::engine::Answer;
 use crate::reading::{Input, hex};
 
 /// Blocks that may wait before everyone waits for the digest.
@@ -26,13 +28,20 @@ enum Next {
     End(String),
     /// A file that was digested elsewhere.
     Whole(Input),
+    /// A file that is digested meanwhile.
+    Later(Later),
+}
+
+enum Done {
+    Input(Input),
+    Later(Later),
 }
 
 #[derive(Default)]
 struct Baton {
     digest: Sha256,
     bytes: u64,
-    done: Vec<Input>,
+    done: Vec<Done>,
 }
 
 impl Digests {
@@ -51,6 +60,11 @@ impl Digests {
         self.push(Next::Whole(input));
     }
 
+    /// A file that is digested meanwhile.
+    pub(crate) fn later(&self, later: Later) {
+        self.push(Next::Later(later));
+    }
+
     /// Takes the baton if nobody holds it, and digests what waits.
     pub(crate) fn help(&self) {
         let waiting = self.pending().len();
@@ -62,9 +76,14 @@ impl Digests {
     }
 
     /// Digests the rest: every file, in order.
-    pub(crate) fn finish(self) -> Vec<Input> {
+    pub(crate) fn finish(self) -> Answer<Vec<Input>> {
         self.help();
-        self.baton.into_inner().unwrap_or_else(PoisonError::into_inner).done
+        let done = self.baton.into_inner().unwrap_or_else(PoisonError::into_inner).done;
+        let input = |done| match done {
+            Done::Input(input) => Ok(input),
+            Done::Later(later) => later(),
+        };
+        done.into_iter().map(input).collect()
     }
 
     fn digest(&self, baton: &mut Baton) {
@@ -76,9 +95,11 @@ impl Digests {
                 }
                 Next::End(path) => {
                     let digest = std::mem::take(&mut baton.digest).finalize();
-                    baton.done.push(Input { path, bytes: std::mem::take(&mut baton.bytes), sha256: hex(&digest) });
+                    let bytes = std::mem::take(&mut baton.bytes);
+                    baton.done.push(Done::Input(Input { path, bytes, sha256: hex(&digest) }));
                 }
-                Next::Whole(input) => baton.done.push(input),
+                Next::Whole(input) => baton.done.push(Done::Input(input)),
+                Next::Later(later) => baton.done.push(Done::Later(later)),
             }
         }
     }
@@ -111,7 +132,7 @@ mod tests {
         digests.whole(elsewhere.clone());
         std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(|| digests.help()))));
         digests.end("empty");
-        let done = digests.finish();
+        let done = digests.finish().unwrap();
         let shown: Vec<(&str, u64)> = done.iter().map(|input| (input.path.as_str(), input.bytes)).collect();
         assert_eq!(shown, [("long", 10), ("gz", 1), ("empty", 0)]);
         assert_eq!(done[0].sha256, hex(&Sha256::digest(b"abcdefghij")));

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use memchr::memchr;
 
 use crate::blocks::{Blocks, Slice};
+use crate::columns::{Later, Share, Table};
 use crate::digests::Digests;
 use crate::engine::{Answer, Engine, Summarizer};
 use crate::failure::{Failure, Fault};
@@ -34,9 +35,26 @@ pub(crate) struct Piece {
     pub(crate) file: usize,
     /// The piece's place in the file.
     pub(crate) number: u64,
-    pub(crate) slices: Vec<Slice>,
-    /// The records up to the header, for whoever does not read the first piece; none if the file is one piece.
-    pub(crate) header: Option<Arc<[u8]>>,
+    pub(crate) content: Content,
+    /// For whoever does not read the first piece; none if the file is one piece.
+    pub(crate) header: Option<Header>,
+}
+
+/// What is read.
+pub(crate) enum Content {
+    /// Whole records.
+    Records(Vec<Slice>),
+    /// Rows of a file of columns.
+    Columns(Arc<Table>, Share),
+}
+
+/// What tells the names of the columns.
+#[derive(Clone)]
+pub(crate) enum Header {
+    /// The records up to the header.
+    Records(Arc<[u8]>),
+    /// The file itself.
+    Columns(Arc<Table>),
 }
 
 /// Hands out the pieces of files, one file after another.
@@ -47,10 +65,27 @@ pub(crate) struct Pieces<'a> {
     sources: &'a [&'a Source],
     blocks: Blocks,
     opened: usize,
-    open: Option<Open<'a>>,
+    open: Option<Opened<'a>>,
+    threads: usize,
     stopped: Arc<AtomicBool>,
     /// Bytes read so far, as stored.
     bytes_before: u64,
+}
+
+enum Opened<'a> {
+    Records(Open<'a>),
+    Columns(OpenTable),
+}
+
+/// A file of columns that is read.
+struct OpenTable {
+    table: Arc<Table>,
+    file: usize,
+    number: usize,
+    shares: Vec<Share>,
+    later: Later,
+    /// Size of the file, if that is known.
+    bytes: u64,
 }
 
 /// A file that is read.
@@ -64,16 +99,23 @@ struct Open<'a> {
     quoted: bool,
     /// Knows the header and finds the borders, once there are two blocks.
     scout: Option<Box<dyn Summarizer + 'a>>,
-    header: Option<Arc<[u8]>>,
+    header: Option<Header>,
     /// Bytes of the first piece that the scout was shown.
     searched: usize,
     ended: bool,
 }
 
 impl<'a> Pieces<'a> {
-    pub(crate) fn new(engine: &'a dyn Engine, files: &'a dyn Files, plan: &'a Plan, sources: &'a [&'a Source], bytes: usize) -> Self {
+    pub(crate) fn new(
+        engine: &'a dyn Engine,
+        files: &'a dyn Files,
+        plan: &'a Plan,
+        sources: &'a [&'a Source],
+        bytes: usize,
+        threads: usize,
+    ) -> Self {
         let (blocks, stopped) = (Blocks::new(bytes), Arc::default());
-        Self { engine, files, plan, sources, blocks, opened: 0, open: None, stopped, bytes_before: 0 }
+        Self { engine, files, plan, sources, blocks, opened: 0, open: None, threads, stopped, bytes_before: 0 }
     }
 
     /// The next piece; none at the end of the last file. An error comes with the place of its file, and is the end.
@@ -81,13 +123,17 @@ impl<'a> Pieces<'a> {
         if self.stopped.load(Ordering::Relaxed) || self.open.is_none() && !self.open_next()? {
             return Ok(None);
         }
-        let Some(mut open) = self.open.take() else { return Ok(None) };
+        let mut open = match self.open.take() {
+            Some(Opened::Records(open)) => open,
+            Some(Opened::Columns(table)) => return Ok(Some(self.next_of_columns(table, digests))),
+            None => return Ok(None),
+        };
         let file = open.file;
         let piece = open.next(self, digests);
         if open.ended {
             self.bytes_before += open.body.stored();
         } else {
-            self.open = Some(open);
+            self.open = Some(Opened::Records(open));
         }
         piece.map(Some).map_err(|failure| {
             self.stop();
@@ -111,17 +157,42 @@ impl<'a> Pieces<'a> {
 
     /// Files begun, and bytes read as stored.
     pub(crate) fn so_far(&self) -> (usize, u64) {
-        (self.opened, self.bytes_before + self.open.as_ref().map_or(0, |open| open.body.stored()))
+        (self.opened, self.bytes_before + self.open.as_ref().map_or(0, Opened::stored))
+    }
+
+    /// The next piece of a file of columns, which has one at least.
+    fn next_of_columns(&mut self, mut open: OpenTable, digests: &Digests) -> Piece {
+        let share = open.shares.get(open.number).cloned().unwrap_or_else(|| open.table.whole());
+        let header = Some(Header::Columns(Arc::clone(&open.table)));
+        let content = Content::Columns(Arc::clone(&open.table), share);
+        let piece = Piece { file: open.file, number: open.number as u64, content, header };
+        open.number += 1;
+        if open.number < open.shares.len() {
+            self.open = Some(Opened::Columns(open));
+        } else {
+            self.bytes_before += open.bytes;
+            digests.later(open.later);
+        }
+        piece
+    }
+
+    fn open_table(&self, file: usize, table: Table) -> OpenTable {
+        let (shares, later) = (table.shares(self.threads), table.begin_input());
+        let bytes = self.files.bytes(&self.sources[file].path).unwrap_or(0);
+        OpenTable { table: Arc::new(table), file, number: 0, shares, later, bytes }
     }
 
     fn open_next(&mut self) -> Result<bool, (usize, Failure)> {
         let Some(source) = self.sources.get(self.opened) else { return Ok(false) };
         let file = self.opened;
         self.opened += 1;
-        match Body::open_undigested(self.files, &source.path) {
-            Ok(body) => {
-                let (rest, scout, header) = (Vec::new(), None, None);
-                self.open = Some(Open { body, file, number: 0, rest, quoted: false, scout, header, searched: 0, ended: false });
+        let opened = match source.format.holds_columns() {
+            true => Table::open(self.files, self.plan, source).map(|table| Opened::Columns(self.open_table(file, table))),
+            false => Body::open_undigested(self.files, &source.path).map(|body| Opened::Records(Open::new(file, body))),
+        };
+        match opened {
+            Ok(opened) => {
+                self.open = Some(opened);
                 Ok(true)
             }
             Err(failure) => {
@@ -132,7 +203,22 @@ impl<'a> Pieces<'a> {
     }
 }
 
+impl Opened<'_> {
+    /// Bytes read so far, as stored.
+    fn stored(&self) -> u64 {
+        match self {
+            Self::Records(open) => open.body.stored(),
+            Self::Columns(open) => open.bytes * open.number as u64 / open.shares.len().max(1) as u64,
+        }
+    }
+}
+
 impl<'a> Open<'a> {
+    fn new(file: usize, body: Body<'a>) -> Self {
+        let (rest, scout, header) = (Vec::new(), None, None);
+        Self { body, file, number: 0, rest, quoted: false, scout, header, searched: 0, ended: false }
+    }
+
     /// The next piece of this file, which has one at least, if it is empty.
     fn next(&mut self, all: &Pieces<'a>, digests: &Digests) -> Answer<Piece> {
         let source = all.sources[self.file];
@@ -209,7 +295,7 @@ impl<'a> Open<'a> {
             let records = self.searched..self.searched + length;
             self.searched = records.end;
             if scout.header(&bytes[records.clone()])? {
-                self.header = Some(Arc::from(&bytes[..records.end]));
+                self.header = Some(Header::Records(Arc::from(&bytes[..records.end])));
                 return Ok(true);
             }
         }
@@ -226,7 +312,12 @@ impl<'a> Open<'a> {
 
     /// What was read and not handed out, as a piece.
     fn piece(&mut self) -> Piece {
-        let piece = Piece { file: self.file, number: self.number, slices: std::mem::take(&mut self.rest), header: self.header.clone() };
+        let piece = Piece {
+            file: self.file,
+            number: self.number,
+            content: Content::Records(std::mem::take(&mut self.rest)),
+            header: self.header.clone(),
+        };
         self.number += 1;
         piece
     }

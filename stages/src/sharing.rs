@@ -16,7 +16,7 @@ use crate::digests::Digests;
 use crate::engine::{Answer, Engine, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::inputs::Source;
-use crate::pieces::{Piece, Pieces};
+use crate::pieces::{Content, Header, Piece, Pieces};
 use crate::plan::Plan;
 use crate::reading::Input;
 use crate::report::{Progress, Report};
@@ -35,7 +35,7 @@ pub(crate) fn tables(
     add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
 ) -> Answer<Vec<Input>> {
     let all = stage.begins(sources);
-    let pieces = Pieces::new(stage.engine, stage.files, plan, sources, stage.piece_bytes);
+    let pieces = Pieces::new(stage.engine, stage.files, plan, sources, stage.piece_bytes, threads);
     let work = Work {
         stopped: pieces.stopped(),
         pieces: Mutex::new(pieces),
@@ -51,7 +51,7 @@ pub(crate) fn tables(
     std::thread::scope(|scope| work.go(&mut watcher, || begin(&work, scope, threads - 1)));
     let Merged { notes, failure, .. } = work.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
     notes.iter().for_each(|note| stage.report.note(note));
-    failure.map_or_else(|| Ok(work.digests.finish()), Err)
+    failure.map_or_else(|| work.digests.finish(), Err)
 }
 
 /// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
@@ -82,10 +82,19 @@ struct Account {
     parts: Vec<String>,
     /// Rows of each piece.
     rows: Vec<u64>,
-    /// The records up to the header, if there is more than one piece.
-    header: Option<Arc<[u8]>>,
-    /// Why it cannot be read to its end, if that is no fault of the records before.
-    failure: Option<Failure>,
+    /// What tells the names of the columns, if there is more than one piece.
+    header: Option<Header>,
+    /// Why it cannot be read to its end, if that is no fault of the records before, and the piece at which that was found.
+    failure: Option<(u64, Failure)>,
+}
+
+impl Account {
+    /// The first failure counts.
+    fn fail(&mut self, piece: u64, failure: Failure) {
+        if self.failure.as_ref().is_none_or(|(first, _)| piece < *first) {
+            self.failure = Some((piece, failure));
+        }
+    }
 }
 
 /// What a worker has read of a file.
@@ -156,7 +165,7 @@ impl<'a> Work<'a> {
             Ok(None) => (None, false),
             Err((file, failure)) => {
                 let account = accounts.entry(file).or_default();
-                account.failure = account.failure.take().or(Some(failure));
+                account.fail(u64::MAX, failure);
                 if account.workers == 0 && working_at != Some(file) {
                     // nobody will leave it
                     let account = accounts.remove(&file).unwrap_or_default();
@@ -170,20 +179,25 @@ impl<'a> Work<'a> {
 
     /// A share of the piece's file; none if it cannot be made, which the account then tells.
     fn join(&self, piece: &Piece) -> Option<Share<'a>> {
-        match self.summarizer(piece.file, piece.header.as_deref().filter(|_| piece.number > 0)) {
+        let is_told = piece.number > 0 || matches!(piece.content, Content::Columns(..));
+        match self.summarizer(piece.file, piece.header.as_ref().filter(|_| is_told)) {
             Ok(summarizer) => Some(Share { file: piece.file, summarizer, verdict: Ok(()) }),
             Err(failure) => {
-                self.fail(piece.file, failure);
+                self.fail(piece.file, 0, failure);
                 None
             }
         }
     }
 
-    fn summarizer(&self, file: usize, header: Option<&[u8]>) -> Answer<Box<dyn Summarizer + 'a>> {
+    fn summarizer(&self, file: usize, header: Option<&Header>) -> Answer<Box<dyn Summarizer + 'a>> {
         let plan = self.plan.text_for(self.sources[file].format);
         let mut summarizer = self.engine.summarizer(&plan).map_err(|failure| self.plan.blame(failure))?;
-        if let Some(header) = header {
-            summarizer.header(header)?;
+        match header {
+            Some(Header::Records(records)) => drop(summarizer.header(records)?),
+            Some(Header::Columns(table)) => {
+                table.begin(summarizer.as_mut()).map_err(|failure| self.plan.blame_or(failure, self.sources[file]))?
+            }
+            None => {}
         }
         Ok(summarizer)
     }
@@ -201,11 +215,14 @@ impl<'a> Work<'a> {
                 account.rows.resize(account.rows.len().max(at + 1), 0);
                 account.rows[at] = rows;
             }
-            Err(failure @ Failure::Data { .. }) => {
+            Err(Stop::AtRecord(failure @ Failure::Data { .. })) => {
                 self.stop();
                 share.verdict = Err(failure);
             }
-            Err(failure) => self.fail(piece.file, failure),
+            Err(Stop::Unreadable(failure @ Failure::Data { .. })) => {
+                self.fail(piece.file, piece.number, failure.in_file(&self.sources[piece.file].path));
+            }
+            Err(Stop::AtRecord(failure) | Stop::Unreadable(failure)) => self.fail(piece.file, piece.number, failure),
         }
     }
 
@@ -217,7 +234,7 @@ impl<'a> Work<'a> {
         }
         match share.summarizer.part() {
             Ok(part) => lock(&self.accounts).entry(share.file).or_default().parts.push(part),
-            Err(failure) => self.fail(share.file, failure),
+            Err(failure) => self.fail(share.file, 0, failure),
         }
         self.leave_without(share.file);
     }
@@ -240,11 +257,9 @@ impl<'a> Work<'a> {
         if accounts.get(&file).is_some_and(|account| account.workers == 1) { accounts.remove(&file) } else { None }
     }
 
-    fn fail(&self, file: usize, failure: Failure) {
+    fn fail(&self, file: usize, piece: u64, failure: Failure) {
         self.stop();
-        let mut accounts = lock(&self.accounts);
-        let account = accounts.entry(file).or_default();
-        account.failure = account.failure.take().or(Some(failure));
+        lock(&self.accounts).entry(file).or_default().fail(piece, failure);
     }
 
     /// The end of a file.
@@ -267,14 +282,17 @@ impl<'a> Work<'a> {
         let blame = |failure| self.plan.blame_or(counted_through(failure, &rows), source);
         let failure = match failure {
             // an instance is gone, and what it had read
-            Some(gone @ (Failure::Trap(_) | Failure::Memory(_))) => return Err(gone),
+            Some((_, gone @ (Failure::Trap(_) | Failure::Memory(_)))) => return Err(gone),
             failure => failure,
         };
         let (mut summarizer, mut verdict) = match (share, parts.is_empty()) {
             (Some(share), _) => (share.summarizer, share.verdict),
             // each of two thought that the other was the last
-            (None, false) => (self.summarizer(file, header.as_deref())?, Ok(())),
-            (None, true) => return Err(failure.unwrap_or_else(|| Failure::Trap("a file that nobody has read".to_owned()))),
+            (None, false) => (self.summarizer(file, header.as_ref())?, Ok(())),
+            (None, true) => {
+                let nobody = || Failure::Trap("a file that nobody has read".to_owned());
+                return Err(failure.map_or_else(nobody, |(_, failure)| failure));
+            }
         };
         for part in parts {
             verdict = match summarizer.absorb(&part) {
@@ -282,21 +300,53 @@ impl<'a> Work<'a> {
                 verdict => verdict,
             };
         }
+        if let Some((at, failure)) = failure {
+            // what comes first in the file counts
+            return Err(verdict.err().filter(|verdict| piece_of(verdict) <= at).map_or(failure, blame));
+        }
         verdict.map_err(blame)?;
-        failure.map_or(Ok(()), Err)?;
         let statistics = text(summarizer.finish().map_err(blame)?)?;
-        Ok(Summed { statistics, notes: notes(summarizer.as_mut(), &source.path)? })
+        let mut all_notes = match &header {
+            Some(Header::Columns(table)) => table.notes().to_vec(),
+            _ => Vec::new(),
+        };
+        all_notes.extend(notes(summarizer.as_mut(), &source.path)?);
+        Ok(Summed { statistics, notes: all_notes })
     }
 }
 
+/// What the reading of a piece stops at.
+enum Stop {
+    /// A record, or the engine.
+    AtRecord(Failure),
+    /// What cannot be read: no fault of the records before.
+    Unreadable(Failure),
+}
+
 /// Feeds the records of a piece; returns their number.
-fn records(summarizer: &mut dyn Summarizer, piece: &Piece) -> Answer<u64> {
+fn records(summarizer: &mut dyn Summarizer, piece: &Piece) -> Result<u64, Stop> {
     let before = piece.number << PIECE_ROWS_BITS;
     if piece.number > 0 {
-        summarizer.continue_at(before + 1)?;
+        summarizer.continue_at(before + 1).map_err(Stop::AtRecord)?;
     }
-    piece.slices.iter().try_for_each(|slice| summarizer.push(slice).map(drop))?;
-    Ok(summarizer.rows()?.saturating_sub(before))
+    match &piece.content {
+        Content::Records(slices) => slices.iter().try_for_each(|slice| summarizer.push(slice).map(drop)).map_err(Stop::AtRecord)?,
+        Content::Columns(table, share) => {
+            let mut batches = table.read(share).map_err(Stop::Unreadable)?;
+            while let Some(batch) = batches.next().map_err(Stop::Unreadable)? {
+                summarizer.add(&batch).map_err(Stop::AtRecord)?;
+            }
+        }
+    }
+    Ok(summarizer.rows().map_err(Stop::AtRecord)?.saturating_sub(before))
+}
+
+/// The piece at whose row a fault was found.
+fn piece_of(failure: &Failure) -> u64 {
+    match failure {
+        Failure::Data { fault, .. } => fault.row.unwrap_or(0).saturating_sub(1) >> PIECE_ROWS_BITS,
+        _ => 0,
+    }
 }
 
 /// The failure with its row counted from the start of the file.

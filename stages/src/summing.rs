@@ -3,10 +3,10 @@
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
 //! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
 
-use crate::columns;
 use std::num::NonZeroUsize;
 
-use crate::engine::{Answer, Engine, Merger, Stream};
+use crate::columns::Table;
+use crate::engine::{Answer, Engine, Merger, Stream, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{Format, Source};
 use crate::json_line::JsonLine;
@@ -32,7 +32,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
     let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    if threads > 1 && !tables.is_empty() && !tables.iter().any(|table| table.format.holds_columns()) {
+    if threads > 1 && !tables.is_empty() {
         inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
         let mut progress = stage.begins(&tables);
@@ -94,8 +94,13 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
     progress.file += 1;
     let before = progress.bytes;
+    let mut first_notes = Vec::new();
     let input = if source.format.holds_columns() {
-        columns::sum(stage, plan, source, stream.as_mut())?
+        let table = Table::open(stage.files, plan, source)?;
+        let input = all_rows(&table, stream.as_mut()).map_err(|failure| plan.blame_or(failure, source))?;
+        first_notes.extend_from_slice(table.notes());
+        progress.bytes += input.bytes;
+        input
     } else {
         reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
             progress.bytes = before + bytes;
@@ -105,8 +110,20 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
     };
     inputs.push(input);
     let statistics = stream.finish().map_err(|failure| plan.blame_or(failure, source))?;
+    first_notes.iter().for_each(|note| stage.report.note(note));
     note(stage, stream.as_mut(), &source.path)?;
     text(statistics)
+}
+
+/// Adds all rows of a file of columns.
+fn all_rows(table: &Table, summarizer: &mut dyn Summarizer) -> Answer<Input> {
+    let later = table.begin_input();
+    table.begin(summarizer)?;
+    let mut batches = table.read(&table.whole())?;
+    while let Some(batch) = batches.next()? {
+        summarizer.add(&batch)?;
+    }
+    later()
 }
 
 /// The statistics of files with one record each. If something is wrong, the file at fault is looked for by reading them one at a time.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 28] = [
+const CORE: [&str; 29] = [
     "error",
     "rounding",
     "simd",
@@ -21,6 +21,7 @@ const CORE: [&str; 28] = [
     "scan",
     "cells",
     "column",
+    "batch",
     "sink",
     "records",
     "table",

@@ -99,12 +99,12 @@ impl Summarizer for Summing {
     }
 
     fn add(&mut self, batch: &Batch) -> Answer<()> {
-        batch.columns.iter().try_for_each(|(name, values)| {
-            answer(match values {
-                Values::Numbers(numbers) => self.0.set_f64(name, numbers),
-                Values::Text(text) => self.0.set_text(name, text),
-            })
-        })?;
+        for (name, values) in &batch.columns {
+            match values {
+                Values::Numbers(numbers) => self.0.set_f64(name, numbers.as_slice()),
+                Values::Text(text) => self.0.set_text(name, text.as_slice()),
+            }
+        }
         answer(self.0.sum_columns())
     }
 

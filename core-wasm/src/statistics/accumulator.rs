@@ -74,6 +74,11 @@ impl Accumulator {
         &mut self.columns
     }
 
+    /// How many rows the block has room for, at least one.
+    pub(crate) fn room(&self) -> usize {
+        BLOCK_ROWS - self.gathered
+    }
+
     /// Each column has so many more values.
     pub(crate) fn added(&mut self, rows: usize) -> Result<()> {
         self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;

@@ -88,7 +88,7 @@ impl Column {
     }
 
     /// Adds a value.
-    pub(super) fn push(&mut self, value: &Decimal) {
+    pub(crate) fn push(&mut self, value: &Decimal) {
         match i128::try_from(&value.mantissa) {
             Ok(mantissa) if value.scale <= WIDE_BITS => self.extend_wide(&[mantissa], bits_of(mantissa), value.scale),
             _ => {

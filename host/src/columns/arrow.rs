@@ -3,11 +3,11 @@
 //! A stream without its end mark is refused, though the format allows it: it cannot be told from one that was cut off.
 
 use std::io::BufReader;
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::Schema;
+use samefit_stages::columns::Share;
 use samefit_stages::engine::Answer;
 
 use super::shared::{Place, Shared};
@@ -40,7 +40,12 @@ impl Format for File {
         self.parts
     }
 
-    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Reader> {
+    fn rows(&self, _part: usize) -> Option<usize> {
+        None
+    }
+
+    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
+        let parts = super::parts(share);
         let mut reader = file_reader(&self.file, Some(columns.to_vec()))?;
         let count = parts.len();
         if count > 0 {
@@ -81,7 +86,12 @@ impl Format for Stream {
         1
     }
 
-    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Reader> {
+    fn rows(&self, _part: usize) -> Option<usize> {
+        None
+    }
+
+    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
+        let parts = super::parts(share);
         let reader = stream_reader(&self.file, Some(columns.to_vec()))?;
         let all = if parts.is_empty() { 0 } else { usize::MAX };
         Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(reader.take(all)), rest: None })

@@ -14,12 +14,11 @@ mod parquet;
 mod shared;
 mod values;
 
-use std::ops::Range;
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{ArrowError, Schema};
-use samefit_stages::columns::{Batch, Batches, Columns, Field};
+use samefit_stages::columns::{Batch, Batches, Columns, Field, Later, Share};
 use samefit_stages::engine::Answer;
 use samefit_stages::failure::{Failure, Fault};
 use samefit_stages::files::Files;
@@ -49,14 +48,24 @@ pub(crate) fn open(path: &str) -> Answer<Box<dyn Columns>> {
         _ => return Err(damaged("it begins as no Parquet and no Arrow file does").into()),
     };
     let fields = fields(format.schema())?;
-    Ok(Box::new(Opened { path: path.to_owned(), format, fields, digest: None }))
+    Ok(Box::new(Opened { path: path.to_owned(), format, fields }))
 }
 
 /// A format of files of columns.
-trait Format {
+trait Format: Send + Sync {
     fn schema(&self) -> &Schema;
     fn parts(&self) -> usize;
-    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Reader>;
+    /// Rows of a part, if some of them can be read without reading all.
+    fn rows(&self, part: usize) -> Option<usize>;
+    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader>;
+}
+
+/// The parts of a share. Only formats that know their rows are asked for some of them.
+fn parts(share: &Share) -> std::ops::Range<usize> {
+    match share {
+        Share::Parts(parts) => parts.clone(),
+        Share::Rows(part, _) => *part..*part + 1,
+    }
 }
 
 /// A file that was opened.
@@ -64,7 +73,6 @@ struct Opened {
     path: String,
     format: Box<dyn Format>,
     fields: Vec<Field>,
-    digest: Option<JoinHandle<Answer<Input>>>,
 }
 
 impl Columns for Opened {
@@ -76,20 +84,22 @@ impl Columns for Opened {
         self.format.parts()
     }
 
-    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Box<dyn Batches>> {
-        Ok(Box::new(self.format.read(columns, parts)?))
+    fn rows(&self, part: usize) -> Option<usize> {
+        self.format.rows(part)
     }
 
-    fn begin_input(&mut self) {
+    fn read(&self, columns: &[usize], share: &Share) -> Answer<Box<dyn Batches>> {
+        Ok(Box::new(self.format.read(columns, share)?))
+    }
+
+    fn begin_input(&self) -> Later {
         let path = self.path.clone();
-        self.digest = Some(std::thread::spawn(move || digest(&path)));
-    }
-
-    fn input(&mut self) -> Answer<Input> {
-        match self.digest.take().map(JoinHandle::join) {
-            Some(Ok(input)) => input,
-            Some(Err(_)) | None => digest(&self.path),
-        }
+        let thread = Builder::new().spawn({
+            let path = path.clone();
+            move || digest(&path)
+        });
+        // without a thread, it is done when it is asked for
+        Box::new(move || thread.ok().map(JoinHandle::join).and_then(Result::ok).unwrap_or_else(|| digest(&path)))
     }
 }
 
@@ -180,14 +190,15 @@ mod tests {
 
     /// Reads all of it; the number of rows.
     fn rows(path: &str) -> Answer<usize> {
-        let mut file = open(path)?;
+        let file = open(path)?;
+        let later = file.begin_input();
         let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
-        let mut batches = file.read(&readable, 0..file.parts())?;
+        let mut batches = file.read(&readable, &Share::Parts(0..file.parts()))?;
         let mut rows = 0;
         while let Some(batch) = batches.next()? {
             rows += batch.rows;
         }
-        file.input()?;
+        later()?;
         Ok(rows)
     }
 
@@ -205,8 +216,8 @@ mod tests {
     fn parts_are_the_whole() {
         for name in ["kinds.parquet", "kinds.feather"] {
             let file = open(&format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-            let read = |parts: Range<usize>| {
-                let mut batches = file.read(&[0, 3], parts).unwrap();
+            let read = |share: Share| {
+                let mut batches = file.read(&[0, 3], &share).unwrap();
                 let mut found = Vec::new();
                 while let Some(batch) = batches.next().unwrap() {
                     let [(first, _), (second, samefit_stages::columns::Values::Numbers(numbers))] = &batch.columns[..] else {
@@ -218,8 +229,14 @@ mod tests {
                 found
             };
             assert_eq!(file.parts(), 3);
-            assert_eq!([read(0..1), read(1..3), read(3..3)].concat(), read(0..3), "{name}");
-            assert_eq!(read(0..3).len(), 60);
+            let whole = read(Share::Parts(0..3));
+            let parts = [0..1, 1..3, 3..3].map(|parts| read(Share::Parts(parts)));
+            assert_eq!(parts.concat(), whole, "{name}");
+            assert_eq!(whole.len(), 60);
+            if let Some(rows) = file.rows(1) {
+                let rows = [0..1, 1..5, 5..rows].map(|rows| read(Share::Rows(1, rows)));
+                assert_eq!(rows.concat(), read(Share::Parts(1..2)), "{name}");
+            }
         }
     }
 

@@ -1,12 +1,12 @@
 //! Parquet to record batches: some columns of some row groups.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use ::parquet::errors::ParquetError;
 use arrow_schema::{ArrowError, Schema};
+use samefit_stages::columns::Share;
 use samefit_stages::engine::Answer;
 
 use super::shared::{Chunks, Shared};
@@ -35,14 +35,21 @@ impl Format for Parquet {
         self.metadata.metadata().num_row_groups()
     }
 
-    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Reader> {
+    fn rows(&self, part: usize) -> Option<usize> {
+        usize::try_from(self.metadata.metadata().row_group(part).num_rows()).ok()
+    }
+
+    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let build = || {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(Chunks(Arc::clone(&self.file)), self.metadata.clone())
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Chunks(Arc::clone(&self.file)), self.metadata.clone())
                 .with_batch_size(BATCH_ROWS)
-                .with_projection(mask)
-                .with_row_groups(parts.collect())
-                .build()
+                .with_projection(mask);
+            match share {
+                Share::Parts(parts) => builder.with_row_groups(parts.clone().collect()),
+                Share::Rows(part, rows) => builder.with_row_groups(vec![*part]).with_offset(rows.start).with_limit(rows.len()),
+            }
+            .build()
         };
         let batches = guard::guarded(build)?.map_err(|error| failure(&self.file, error))?;
         Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(batches), rest: None })

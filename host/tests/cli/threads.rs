@@ -4,6 +4,11 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 
 use crate::place::Place;
 
@@ -196,4 +201,87 @@ fn damaged_compression_and_plans_that_say_too_much() {
     let outcome = same(&place, "samefit summarize --data a.csv --columns age,height --out out", &[1 << 12, 1 << 18]);
     assert!(outcome.stderr.starts_with("error: a.csv: column `height`: "), "{}", outcome.stderr);
     assert_eq!(place.shell("samefit summarize --data a.csv --threads 0 --out out").code(), 2);
+}
+
+/// A table of columns, in row groups of so many rows: whole numbers, decimals, long numbers, some of them missing in `gaps`, all in `never`.
+fn write_columns(place: &Place, name: &str, rows: usize, group: usize, change: impl Fn(usize, f64) -> Option<f64>) {
+    let column = |value: &dyn Fn(usize) -> Option<f64>| -> ArrayRef { Arc::new((0..rows).map(value).collect::<Float64Array>()) };
+    let text: ArrayRef = Arc::new((0..rows).map(|row| Some(if row % 3 == 0 { "low" } else { "high" })).collect::<StringArray>());
+    let data = RecordBatch::try_from_iter([
+        ("age", column(&|row| Some((row % 90) as f64))),
+        ("name", text),
+        ("bmi", column(&|row| change(row, (1800 + row % 1700) as f64 / 100.0))),
+        ("long", column(&|row| Some((row as f64 * 0.7).sin() / 3.0))),
+        ("y", column(&|row| Some((row * 7919 % 350) as f64))),
+    ])
+    .unwrap();
+    let file = fs::File::create(place.path(name)).unwrap();
+    if name.ends_with(".parquet") {
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
+        let mut writer = ArrowWriter::try_new(file, data.schema(), Some(properties)).unwrap();
+        writer.write(&data).unwrap();
+        writer.close().unwrap();
+    } else {
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(file, &data.schema()).unwrap();
+        (0..rows).step_by(group).for_each(|at| writer.write(&data.slice(at, group.min(rows - at))).unwrap());
+        writer.finish().unwrap();
+    }
+}
+
+#[test]
+fn files_of_columns() {
+    let place = Place::new();
+    let line = |path: &str| format!("samefit summarize --data {path} --missing drop --out out");
+    let keep = |_: usize, value: f64| Some(value);
+    write_columns(&place, "one.parquet", 150_000, 1 << 20, keep);
+    let one = same_statistics(&place, &line("one.parquet"), &[1 << 18]);
+    assert!(one.stderr.contains("column `name`: left out: it holds text"), "{}", one.stderr);
+    for (name, group) in [("two.parquet", 100_000), ("many.parquet", 1_000), ("two.arrow", 100_000), ("many.arrow", 1_000)] {
+        write_columns(&place, name, 150_000, group, keep);
+        assert_eq!(same_statistics(&place, &line(name), &[1 << 18]).statistics, one.statistics, "{name}");
+    }
+    let gaps = |row: usize, value: f64| Some(value).filter(|_| row % 1000 != 70 && !(40_000..60_000).contains(&row));
+    write_columns(&place, "gaps.parquet", 150_000, 9_000, gaps);
+    let dropped = same_statistics(&place, &line("gaps.parquet"), &[1 << 18]);
+    assert!(dropped.stderr.contains("20130 rows lack values (`bmi` 20130)"), "{}", dropped.stderr);
+    write_columns(&place, "never.parquet", 20_000, 3_000, |_, _| None);
+    let never = same(&place, &line("never.parquet"), &[1 << 18]);
+    assert!(never.stderr.contains("never.parquet: there is a header but no row of data"), "{}", never.stderr);
+    write_columns(&place, "empty.parquet", 0, 10, keep);
+    same(&place, &line("empty.parquet"), &[1 << 18]);
+    // beside tables of other formats
+    fs::write(place.path("a.csv"), table(50_000)).unwrap();
+    let columns = "--columns age,bmi,y";
+    same_statistics(&place, &format!("{} {columns}", line("many.parquet a.csv two.arrow gaps.parquet")), &[1 << 12, 1 << 18]);
+    same(&place, &format!("{} --columns age,weight", line("many.parquet")), &[1 << 18]);
+}
+
+#[test]
+fn the_first_fault_of_files_of_columns() {
+    let place = Place::new();
+    let fault = |name: &str, group: usize, begins: &str, change: &dyn Fn(usize, f64) -> Option<f64>| {
+        write_columns(&place, name, 100_000, group, change);
+        let outcome = same(&place, &format!("samefit summarize --data {name} --out out"), &[1 << 18]);
+        assert_eq!(outcome.code, 3);
+        assert!(outcome.stderr.starts_with(&format!("error: {name}: {begins}")), "{}", outcome.stderr);
+    };
+    for (name, group) in [("a.parquet", 1 << 20), ("b.parquet", 1_000), ("c.arrow", 1_000)] {
+        let infinite = |row: usize, value: f64| Some(if row % 30_000 == 29_999 { f64::INFINITY } else { value });
+        fault(name, group, "row 30000, column `bmi`: found `inf`", &infinite);
+        fault(name, group, "row 65001", &|row, value| Some(value).filter(|_| row < 65_000 || row % 7 == 0));
+    }
+    // what is damaged hides only what comes after it
+    let damage = |name: &str, share: f64| {
+        let mut bytes = fs::read(place.path(name)).unwrap();
+        let at = (bytes.len() as f64 * share) as usize;
+        // more than a row group, so that the head of a page is among it
+        bytes[at..at + 20_000].fill(0xff);
+        fs::write(place.path(name), bytes).unwrap();
+        same(&place, &format!("samefit summarize --data {name} --out out"), &[1 << 18])
+    };
+    for (row, begins) in [(90_000, "not Parquet"), (10_000, "row 10001, column `bmi`")] {
+        write_columns(&place, "d.parquet", 100_000, 1_000, |at, value| Some(if at == row { f64::INFINITY } else { value }));
+        let outcome = damage("d.parquet", 0.5);
+        assert!(outcome.stderr.starts_with(&format!("error: d.parquet: {begins}")), "{}", outcome.stderr);
+    }
 }
