@@ -2,6 +2,7 @@
 //!
 //! A block is read, and the engine's `cut` finds the first record that ends in it: so far goes the piece that began in the block before.
 //! Whether a block begins inside a quoted field follows from the number of quotes before it. Nothing is copied: a piece is slices of blocks.
+//! A file of columns is in parts already, and a piece is some of them, or some rows of one.
 //!
 //! *Limits*: a record that is longer than a block makes its piece longer, up to [`PIECE_BYTES_MAX`].
 
