@@ -74,7 +74,7 @@ pub(crate) struct Pieces<'a> {
 }
 
 enum Opened<'a> {
-    Records(Open<'a>),
+    Records(Box<Open<'a>>),
     Columns(OpenTable),
 }
 
@@ -189,7 +189,7 @@ impl<'a> Pieces<'a> {
         self.opened += 1;
         let opened = match source.format.holds_columns() {
             true => Table::open(self.files, self.plan, source).map(|table| Opened::Columns(self.open_table(file, table))),
-            false => Body::open_undigested(self.files, &source.path).map(|body| Opened::Records(Open::new(file, body))),
+            false => Body::open_undigested(self.files, &source.path).map(|body| Opened::Records(Box::new(Open::new(file, body)))),
         };
         match opened {
             Ok(opened) => {
