@@ -2,6 +2,7 @@
 //!
 //! A block is read, and the engine's `cut` finds the first record that ends in it: so far goes the piece that began in the block before.
 //! Whether a block begins inside a quoted field follows from the number of quotes before it. Nothing is copied: a piece is slices of blocks.
+//! A file of columns is in parts already, and a piece is some of them, or some rows of one.
 //!
 //! *Limits*: a record that is longer than a block makes its piece longer, up to [`PIECE_BYTES_MAX`].
 
@@ -73,7 +74,7 @@ pub(crate) struct Pieces<'a> {
 }
 
 enum Opened<'a> {
-    Records(Open<'a>),
+    Records(Box<Open<'a>>),
     Columns(OpenTable),
 }
 
@@ -188,7 +189,7 @@ impl<'a> Pieces<'a> {
         self.opened += 1;
         let opened = match source.format.holds_columns() {
             true => Table::open(self.files, self.plan, source).map(|table| Opened::Columns(self.open_table(file, table))),
-            false => Body::open_undigested(self.files, &source.path).map(|body| Opened::Records(Open::new(file, body))),
+            false => Body::open_undigested(self.files, &source.path).map(|body| Opened::Records(Box::new(Open::new(file, body)))),
         };
         match opened {
             Ok(opened) => {
