@@ -9,7 +9,7 @@ use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list};
 use crate::json;
 use crate::model::Model;
-use crate::plan::{Format, Plan};
+use crate::plan::{Format, Only, Plan};
 use crate::records::{cells, parse_object};
 use crate::sink::{Record, Sink};
 use crate::student::two_sided_quantile;
@@ -163,6 +163,11 @@ impl Predictor {
 
     /// One attributes object in, one prediction object out.
     pub fn predict_record(&self, text: &[u8]) -> Result<Value> {
+        self.record(text, Written { all: true, input: true })
+    }
+
+    /// The parts of that object that are to be written.
+    fn record(&self, text: &[u8], written: Written) -> Result<Value> {
         let object = parse_object(text)?;
         let cells = cells(&object, &self.model.target.column)?;
         let value_of = |name: &String| {
@@ -174,13 +179,17 @@ impl Predictor {
         let prediction = self.predict(&values)?;
         let mut out = Map::new();
         out.insert(self.key(), json!(prediction.value));
-        out.insert(
-            "interval".to_owned(),
-            prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
-        );
-        out.insert("warnings".to_owned(), Value::Array(self.warnings(&values).iter().map(Warning::to_json).collect()));
-        for (key, value) in object {
-            out.entry(key).or_insert(value);
+        if written.all {
+            out.insert(
+                "interval".to_owned(),
+                prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
+            );
+            out.insert("warnings".to_owned(), Value::Array(self.warnings(&values).iter().map(Warning::to_json).collect()));
+        }
+        if written.input {
+            for (key, value) in object {
+                out.entry(key).or_insert(value);
+            }
         }
         Ok(Value::Object(out))
     }
@@ -263,10 +272,30 @@ fn range_text(range: (Option<f64>, Option<f64>)) -> String {
     }
 }
 
+/// What of a prediction is written.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    /// The interval and the warnings too.
+    all: bool,
+    /// What it was made from too.
+    input: bool,
+}
+
+impl Written {
+    /// What a plan says of CSV. JSON is handed back whole unless less is asked for.
+    fn of(plan: &Plan) -> Self {
+        let all = plan.only != Some(Only::Predicted);
+        Self { all, input: plan.with_input || all && plan.format != Format::Csv }
+    }
+}
+
 /// Predicts every record of a stream, in the format in which it comes.
 pub struct Table {
     predictor: Predictor,
+    written: Written,
     input: Input,
+    /// Rows and predictions, once the input has ended.
+    ended: (u64, u64),
 }
 
 enum Input {
@@ -276,17 +305,27 @@ enum Input {
     Ended,
 }
 
+impl Input {
+    /// Rows read and records predicted, if it counts them.
+    fn count(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Csv(csv) => Some((csv.0.rows(), csv.0.records())),
+            Self::JsonLines(lines) => Some((lines.rows(), lines.records())),
+            Self::Json(_) | Self::Ended => None,
+        }
+    }
+}
+
 impl Table {
     /// A table of records written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
+        let written = Written::of(plan);
         let input = match plan.format {
-            Format::Csv => {
-                Input::Csv(Box::new((Reader::new(plan), CsvOut { predictor: predictor.clone(), places: Vec::new(), out: Vec::new() })))
-            }
+            Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvOut::new(predictor.clone(), written)))),
             Format::Jsonl => Input::JsonLines(Lines::default()),
             Format::Json => Input::Json(Vec::new()),
         };
-        Self { predictor, input }
+        Self { predictor, written, input, ended: (0, 0) }
     }
 
     /// The next bytes; returns the predictions that are complete.
@@ -298,32 +337,73 @@ impl Table {
                 reader.push(chunk, rows)?;
                 out = std::mem::take(&mut rows.out);
             }
-            Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, &mut out))?,
+            Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, self.written, &mut out))?,
             Input::Json(bytes) => bytes.extend_from_slice(chunk),
             Input::Ended => return Err(crate::error::spent()),
         }
         Ok(out)
     }
 
+    /// The records with which the data begin, read for the names of the columns alone: this table is to read bytes from the middle, and
+    /// writes no header. Returns whether the names are known now; if not, call it again with more records.
+    pub fn header(&mut self, records: &[u8]) -> Result<bool> {
+        match &mut self.input {
+            Input::Csv(csv) => {
+                let (reader, rows) = &mut **csv;
+                rows.headed = false;
+                reader.header(records, rows)
+            }
+            // every object has its own names
+            Input::JsonLines(_) | Input::Json(_) => Ok(true),
+            Input::Ended => Err(crate::error::spent()),
+        }
+    }
+
+    /// The next record counts as this row. Call it between records.
+    pub fn continue_at(&mut self, row: u64) -> Result<()> {
+        match &mut self.input {
+            Input::Csv(csv) => csv.0.continue_at(row),
+            Input::JsonLines(lines) => lines.continue_at(row),
+            Input::Json(_) => {}
+            Input::Ended => return Err(crate::error::spent()),
+        }
+        Ok(())
+    }
+
+    /// The number of the last record that was read, header and blank lines included.
+    pub fn rows(&self) -> u64 {
+        self.input.count().unwrap_or(self.ended).0
+    }
+
+    /// Records predicted so far.
+    pub fn predictions(&self) -> u64 {
+        self.input.count().unwrap_or(self.ended).1
+    }
+
     /// The end of the records; returns the rest.
     pub fn finish(&mut self) -> Result<Vec<u8>> {
         let mut out = Vec::new();
-        match std::mem::replace(&mut self.input, Input::Ended) {
-            Input::Csv(mut csv) => {
-                let (reader, rows) = &mut *csv;
+        let mut input = std::mem::replace(&mut self.input, Input::Ended);
+        match &mut input {
+            Input::Csv(csv) => {
+                let (reader, rows) = &mut **csv;
                 reader.finish(rows)?;
                 out = std::mem::take(&mut rows.out);
             }
-            Input::JsonLines(mut lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, &mut out))?,
-            Input::Json(bytes) => out = json::document(&self.predictor.predict_record(&bytes)?).into_bytes(),
+            Input::JsonLines(lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, self.written, &mut out))?,
+            Input::Json(bytes) => {
+                out = json::document(&self.predictor.record(bytes, self.written)?).into_bytes();
+                self.ended = (1, 1);
+            }
             Input::Ended => return Err(crate::error::spent()),
         }
+        self.ended = input.count().unwrap_or(self.ended);
         Ok(out)
     }
 }
 
-fn predict_line(predictor: &Predictor, line: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    out.extend_from_slice(json::line(&predictor.predict_record(line)?).as_bytes());
+fn predict_line(predictor: &Predictor, line: &[u8], written: Written, out: &mut Vec<u8>) -> Result<()> {
+    out.extend_from_slice(json::line(&predictor.record(line, written)?).as_bytes());
     out.push(b'\n');
     Ok(())
 }
@@ -331,8 +411,23 @@ fn predict_line(predictor: &Predictor, line: &[u8], out: &mut Vec<u8>) -> Result
 /// The sink that predicts rows of CSV into rows of CSV.
 struct CsvOut {
     predictor: Predictor,
+    written: Written,
+    /// Whether the first line names the columns.
+    headed: bool,
     places: Vec<usize>,
     out: Vec<u8>,
+}
+
+impl CsvOut {
+    fn new(predictor: Predictor, written: Written) -> Self {
+        Self { predictor, written, headed: true, places: Vec::new(), out: Vec::new() }
+    }
+
+    /// The names of the columns that are added.
+    fn added(&self) -> Vec<String> {
+        let rest = ["lower", "upper", "warnings"].into_iter().filter(|_| self.written.all);
+        std::iter::once(self.predictor.key()).chain(rest.map(str::to_owned)).collect()
+    }
 }
 
 impl Sink for CsvOut {
@@ -340,8 +435,16 @@ impl Sink for CsvOut {
         let find =
             |name: &String| names.iter().position(|other| other == name).ok_or_else(|| self.predictor.missing_feature(name, names.iter()));
         self.places = self.predictor.columns.iter().map(find).collect::<Result<Vec<_>>>()?;
-        self.out.extend_from_slice(csv_field(&self.predictor.key()).as_bytes());
-        self.out.extend_from_slice(b",lower,upper,warnings\n");
+        let added = self.added();
+        let kept = if self.written.input { names } else { &[] };
+        if let Some(name) = kept.iter().find(|name| added.contains(name)) {
+            return Err(named_twice(name, *name == added[0]));
+        }
+        if self.headed {
+            let fields: Vec<String> = kept.iter().chain(&added).map(|name| csv_field(name)).collect();
+            self.out.extend_from_slice(fields.join(",").as_bytes());
+            self.out.push(b'\n');
+        }
         Ok(())
     }
 
@@ -349,12 +452,28 @@ impl Sink for CsvOut {
         let columns = self.places.iter().zip(&self.predictor.columns);
         let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
         let prediction = self.predictor.predict(&values)?;
-        let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
-        let ends = prediction.interval.map_or_else(|| ",".to_owned(), |(lower, upper)| format!("{},{}", number(lower), number(upper)));
-        let line = format!("{},{ends},{}\n", number(prediction.value), csv_field(&warnings.join(" ")));
-        self.out.extend_from_slice(line.as_bytes());
+        if self.written.input {
+            (0..record.len()).for_each(|column| {
+                push_csv_field(&mut self.out, record.whole_cell(column));
+                self.out.push(b',');
+            });
+        }
+        self.out.extend_from_slice(number(prediction.value).as_bytes());
+        if self.written.all {
+            let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
+            let ends = prediction.interval.map_or_else(|| ",".to_owned(), |(lower, upper)| format!("{},{}", number(lower), number(upper)));
+            self.out.extend_from_slice(format!(",{ends},{}", csv_field(&warnings.join(" "))).as_bytes());
+        }
+        self.out.push(b'\n');
         Ok(())
     }
+}
+
+/// `with_input` needs two columns of one name.
+fn named_twice(name: &str, is_prediction: bool) -> Error {
+    let sentence = format!("the input has a column `{name}`, and the predictions have one of that name too");
+    let or = if is_prediction { "" } else { ", write the predicted value alone (--only predicted)" };
+    Error::new("duplicate-column", sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
 }
 
 /// An f64 as JSON writes it too: its shortest round-trip text.
@@ -364,5 +483,24 @@ fn number(value: f64) -> String {
 
 /// Text as a field of RFC 4180.
 fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if needs_quotes(text.as_bytes()) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+/// The same for bytes that need not be UTF-8.
+fn push_csv_field(out: &mut Vec<u8>, text: &[u8]) {
+    if !needs_quotes(text) {
+        return out.extend_from_slice(text);
+    }
+    out.push(b'"');
+    for &byte in text {
+        out.push(byte);
+        if byte == b'"' {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}
+
+fn needs_quotes(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'"' | b',' | b'\n' | b'\r'))
 }
