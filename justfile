@@ -49,6 +49,7 @@ licences:
 [group('measure')]
 bench *ARGS: build
     @sh bench/setup.sh
+    RUSTFLAGS="{{ if arch() == 'x86_64' { '-C target-cpu=x86-64-v3' } else { '' } }}" cargo build --locked --release --package samefit-bench-native --target-dir target/native
     @python3 bench/run.py {{ ARGS }}
 
 # rewrites the sources in the house's style

@@ -362,7 +362,7 @@ def parse():
     parser.add_argument("--rounds", type=int, help="how often each contender runs; default: as the scenario says")
     parser.add_argument("--quick", action="store_true", help="small data, two rounds, results beside the data")
     parser.add_argument("--samefit", type=Path, default=PROJECT / "target/release/samefit", metavar="PROGRAM")
-    native = PROJECT / "target/release/samefit-bench-native"
+    native = PROJECT / "target/native/release/samefit-bench-native"
     parser.add_argument("--native", type=Path, default=native, metavar="PROGRAM", help="the same logic, built natively")
     return parser.parse_args()
 

@@ -3,14 +3,14 @@
 //! *Not here*: rows that lack a value or hold text (`train` reads those as records; this marks them).
 
 use crate::cells::{Pattern, read};
-use crate::decimal::{Small, parse_small, power_of_ten, trim};
+use crate::decimal::{Decimal, Small, exact_power_of_ten, parse_small, power_of_ten, trim};
 use crate::scan::Rows;
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised};
 
 /// Rows that are tried again together where not all of a batch fit the pattern.
 const STRIDE: usize = 16;
 /// Reads a column, batch after batch.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Column {
     pattern: Option<Pattern>,
     /// The batch's integers at `scale`, if they fit in 64 bits; all bits of their magnitudes.
@@ -55,6 +55,18 @@ impl Column {
         }
     }
 
+    /// The nearest f64 of each number; anything for unread rows.
+    pub(crate) fn to_f64(&self, out: &mut Vec<f64>) {
+        out.clear();
+        let decimal = |mantissa: i128| Decimal { mantissa: mantissa.into(), scale: self.scale }.to_f64();
+        match exact_power_of_ten(self.scale) {
+            _ if !self.wide.is_empty() => out.extend(self.wide.iter().map(|&value| decimal(value))),
+            // two exact numbers, and one division that rounds
+            Some(power) if self.narrow_bits < 1 << 53 => out.extend(self.narrow.iter().map(|&value| value as f64 / power)),
+            _ => out.extend(self.narrow.iter().map(|&value| decimal(value.into()))),
+        }
+    }
+
     fn read_in_strides(&mut self, rows: &Rows<'_>, column: usize, unread: &mut [bool]) {
         self.narrow_bits = 0;
         self.others.clear();
@@ -73,6 +85,7 @@ impl Column {
             }
         }
         self.narrow = narrow;
+        self.drop_others_if_too_long(pattern_scale, unread);
         self.join(pattern_scale);
         self.learn();
     }
@@ -100,6 +113,14 @@ impl Column {
     fn bits_at(&self, scale: u32, pattern_scale: u32) -> u32 {
         let narrow = raised(u64::BITS - self.narrow_bits.leading_zeros(), scale - pattern_scale);
         self.others.iter().map(|&(_, small)| bits_at(small, scale)).fold(narrow, u32::max)
+    }
+
+    /// What fitted the pattern after a number of many decimals may be too long at that number's scale.
+    fn drop_others_if_too_long(&mut self, pattern_scale: u32, unread: &mut [bool]) {
+        if self.bits_at(self.scale, pattern_scale) > WIDE_BITS {
+            self.others.drain(..).for_each(|(row, _)| unread[row] = true);
+            self.scale = pattern_scale;
+        }
     }
 
     /// Brings what the pattern read and the other numbers to one scale.
@@ -149,7 +170,7 @@ fn keep<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decimal::{Decimal, parse};
+    use crate::decimal::parse;
     use crate::scan::{Grid, MARGIN, WORD};
     use crate::statistics::block_values;
     use proptest::prelude::*;
@@ -187,6 +208,28 @@ mod tests {
         })
     }
 
+    #[test]
+    fn what_fits_the_pattern_may_be_too_long_beside_a_number_before_it() {
+        // the pattern fits all but one, and at that one's scale those after it need more than 126 bits
+        let cell = |row: usize| if row == 20 { "3.91E-36".to_owned() } else { if row < 20 { "0" } else { "99" }.to_owned() };
+        let cells: Vec<String> = (0..40).map(cell).collect();
+        let text: String = cells.iter().map(|cell| format!("{cell},1\n")).collect();
+        let mut bytes = vec![b'0'; MARGIN];
+        bytes.extend(text.as_bytes());
+        bytes.resize(bytes.len() + WORD + MARGIN, b'0');
+        let mut grid = Grid::new(2, 128);
+        let rows = grid.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+        let mut column = Column::default();
+        for _ in 0..2 {
+            let mut unread = vec![false; cells.len()];
+            column.read(&rows, 0, &mut unread);
+            let mut block = BlockColumn::new();
+            column.hand_on(Some(&unread), &mut block);
+            let read = cells.iter().zip(&unread).filter(|(_, unread)| !**unread);
+            assert_eq!(block_values(&block), read.map(|(cell, _)| parse(cell.as_bytes()).unwrap()).collect::<Vec<_>>());
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -210,6 +253,12 @@ mod tests {
                     column.hand_on(Some(&unread), &mut block);
                     let want: Vec<Decimal> = table.iter().zip(&unread).filter(|(_, unread)| !**unread).map(|(row, _)| parse(trim(row[at].as_bytes())).unwrap()).collect();
                     prop_assert_eq!(block_values(&block), want);
+                    let mut floats = Vec::new();
+                    column.read(&rows, at, &mut unread);
+                    column.to_f64(&mut floats);
+                    for ((row, float), _) in table.iter().zip(floats).zip(&unread).filter(|(_, unread)| !**unread) {
+                        prop_assert_eq!(float.to_bits(), parse(trim(row[at].as_bytes())).unwrap().to_f64().to_bits());
+                    }
                     // what is long makes others too long
                     let long = table.iter().any(|row| row[at].len() > 20 || row[at].contains(['e', 'E']));
                     for (row, unread) in table.iter().zip(&unread) {

@@ -118,6 +118,13 @@ const POWERS_OF_TEN: [i128; SMALL_EXPONENT_MAX as usize + 1] = {
     powers
 };
 
+/// 10 to the power of `exponent`, if an f64 holds it exactly.
+pub(crate) fn exact_power_of_ten(exponent: u32) -> Option<f64> {
+    const POWERS: [f64; 23] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+    POWERS.get(exponent as usize).copied()
+}
+
 /// Whether a cell (without the spaces around it) means that there is no value.
 pub fn is_missing(cell: &[u8]) -> bool {
     matches!(cell.len(), 0 | 2..=4) && (cell.is_empty() || [&b"na"[..], b"nan", b"null"].iter().any(|word| cell.eq_ignore_ascii_case(word)))
@@ -209,14 +216,15 @@ pub fn parse_canonical(text: &str) -> Option<Decimal> {
     (value.to_string() == text).then_some(value)
 }
 
-/// The decimal number that an f64 means: the shortest text that reads back as the same f64.
+/// The decimal number that an f64 means: the shortest text that reads back as the same f64; of several, the nearest, and of two as near, the
+/// one whose last digit is even. So do Python, JavaScript and our own JSON; the standard library rounds such ties up.
 ///
 /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond what a cell may say.
 pub fn from_f64(value: f64) -> Result<Decimal> {
     if value.is_infinite() {
         return Err(explain(if value > 0.0 { b"inf" } else { b"-inf" }));
     }
-    parse(format!("{value:e}").as_bytes())
+    parse(zmij::Buffer::new().format(value).as_bytes())
 }
 
 /// The pieces of a number's text.
@@ -385,6 +393,12 @@ mod tests {
         ] {
             assert_eq!(parse_canonical(text).is_some(), ok, "{text}");
         }
+    }
+
+    #[test]
+    fn an_f64_between_two_texts_means_the_even_one() {
+        // a sixteenth either way reads back: 569.2 and 569.3 do
+        assert_eq!(from_f64(798_262_579_619_569.0 + 0.25).unwrap().to_string(), "798262579619569.2");
     }
 
     proptest! {

@@ -2,9 +2,10 @@
 //!
 //! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
 //!
-//! Reading order: [`error`], [`rounding`] and [`decimal`] (numbers), [`terms`], [`json`] and [`schema`] (words), [`statistics`] (exact sums),
-//! [`plan`] (what to sum), [`sink`], [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and
-//! [`fit`], then what a user asks for: [`train`], [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
+//! Reading order: [`error`], [`rounding`], `simd`, [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
+//! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells` and `column` (cells of many rows to integers), [`sink`],
+//! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user asks
+//! for: [`train`], [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
 mod cells;
 mod column;
@@ -13,6 +14,7 @@ mod component;
 pub mod decimal;
 pub mod error;
 pub mod fit;
+mod forecast;
 pub mod identity;
 pub mod json;
 pub mod model;
@@ -24,6 +26,7 @@ pub mod records;
 pub mod rounding;
 pub mod scan;
 pub mod schema;
+pub mod shortest;
 mod simd;
 pub mod sink;
 pub mod solve;

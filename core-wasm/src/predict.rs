@@ -7,11 +7,13 @@
 
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list};
+use crate::forecast::{Forecast, Formula, Spread};
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Only, Plan};
 use crate::records::{cells, parse_object};
-use crate::sink::{Record, Sink};
+use crate::scan::Rows;
+use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
 use serde_json::{Map, Value, json};
@@ -90,16 +92,21 @@ impl Predictor {
     /// Errors: `out-of-range` if the result is beyond a 64-bit float.
     pub fn predict(&self, values: &[f64]) -> Result<Prediction> {
         let design = self.design(values);
-        let slopes = if self.model.has_intercept { &design[1..] } else { &design[..] };
-        let value = self.model.coefficients.iter().zip(slopes).fold(self.model.intercept, |sum, (c, x)| sum + c.coefficient * x);
+        let value = self.sum(&design);
         let interval =
             self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design))).map(|half| (value - half, value + half));
-        let finite = value.is_finite() && interval.is_none_or(|(low, high)| low.is_finite() && high.is_finite());
-        if finite {
-            Ok(Prediction { value, interval })
-        } else {
-            Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
-        }
+        finite(Prediction { value, interval })
+    }
+
+    /// What of a prediction is written: its value alone is asked for without its interval.
+    fn prediction(&self, values: &[f64], written: Written) -> Result<Prediction> {
+        if written.all { self.predict(values) } else { finite(Prediction { value: self.sum(&self.design(values)), interval: None }) }
+    }
+
+    /// The predicted target.
+    fn sum(&self, design: &[f64]) -> f64 {
+        let slopes = if self.model.has_intercept { &design[1..] } else { design };
+        self.model.coefficients.iter().zip(slopes).fold(self.model.intercept, |sum, (c, x)| sum + c.coefficient * x)
     }
 
     /// Predicts rows given as columns, one after another in the order of [`Self::columns`]. Returns the predictions, then the lower, then
@@ -150,6 +157,22 @@ impl Predictor {
         self.model.has_intercept.then_some(1.0).into_iter().chain(self.terms.iter().map(term)).collect()
     }
 
+    /// Predicts many rows at once, as [`Self::prediction`] does; what needs a warning or an error is marked as unread.
+    fn forecast(&self, forecast: &mut Forecast, rows: &Rows<'_>, places: &[usize], written: Written) {
+        forecast.read(rows, places);
+        if written.all {
+            for (column, bounds) in self.bounds.iter().enumerate() {
+                forecast.mark_outside(column, bounds.within());
+            }
+        }
+        let coefficients = &mut self.model.coefficients.iter().map(|coefficient| coefficient.coefficient);
+        forecast.predict(Formula { terms: &self.terms, intercept: self.model.intercept, coefficients });
+        if let Some(half_width) = self.half_width.filter(|_| written.all) {
+            let factor = &self.model.leverage;
+            forecast.spread(&Spread { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
+        }
+    }
+
     fn leverage(&self, mut z: Vec<f64>) -> f64 {
         let factor = &self.model.leverage;
         let mut sum = 0.0;
@@ -176,7 +199,7 @@ impl Predictor {
             self.value(name, crate::decimal::trim(text.as_bytes()))
         };
         let values = self.columns.iter().map(value_of).collect::<Result<Vec<f64>>>()?;
-        let prediction = self.predict(&values)?;
+        let prediction = self.prediction(&values, written)?;
         let mut out = Map::new();
         out.insert(self.key(), json!(prediction.value));
         if written.all {
@@ -229,6 +252,13 @@ impl Bounds {
         Self { training: (column.min, column.max), plausible: (to_f64(min), to_f64(max)) }
     }
 
+    /// The range without warnings.
+    fn within(&self) -> (f64, f64) {
+        let low = [self.training.0, self.plausible.0].into_iter().flatten().fold(f64::NEG_INFINITY, f64::max);
+        let high = [self.training.1, self.plausible.1].into_iter().flatten().fold(f64::INFINITY, f64::min);
+        (low, high)
+    }
+
     fn warnings(&self, column: &str, value: f64) -> Vec<Warning> {
         let training = outside(value, self.training, ["below-training-range", "above-training-range"]);
         let plausible = outside(value, self.plausible, ["below-plausible", "above-plausible"]);
@@ -254,6 +284,15 @@ impl Warning {
     fn to_json(&self) -> Value {
         json!({"code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "text": self.text})
     }
+}
+
+/// Refuses what a 64-bit float cannot hold.
+fn finite(prediction: Prediction) -> Result<Prediction> {
+    let (lower, upper) = prediction.interval.unwrap_or_default();
+    if prediction.value.is_finite() && lower.is_finite() && upper.is_finite() {
+        return Ok(prediction);
+    }
+    Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
 }
 
 fn outside(value: f64, (min, max): (Option<f64>, Option<f64>), codes: [&'static str; 2]) -> Option<(&'static str, &'static str)> {
@@ -335,7 +374,9 @@ impl Table {
             Input::Csv(csv) => {
                 let (reader, rows) = &mut **csv;
                 reader.push(chunk, rows)?;
-                out = std::mem::take(&mut rows.out);
+                // the next chunk most likely needs as much
+                let room = rows.out.len();
+                out = std::mem::replace(&mut rows.out, Vec::with_capacity(room));
             }
             Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, self.written, &mut out))?,
             Input::Json(bytes) => bytes.extend_from_slice(chunk),
@@ -415,18 +456,43 @@ struct CsvOut {
     /// Whether the first line names the columns.
     headed: bool,
     places: Vec<usize>,
+    forecast: Forecast,
     out: Vec<u8>,
 }
 
 impl CsvOut {
     fn new(predictor: Predictor, written: Written) -> Self {
-        Self { predictor, written, headed: true, places: Vec::new(), out: Vec::new() }
+        let forecast = Forecast::new(predictor.columns.len());
+        Self { predictor, written, headed: true, places: Vec::new(), forecast, out: Vec::new() }
     }
 
     /// The names of the columns that are added.
     fn added(&self) -> Vec<String> {
         let rest = ["lower", "upper", "warnings"].into_iter().filter(|_| self.written.all);
         std::iter::once(self.predictor.key()).chain(rest.map(str::to_owned)).collect()
+    }
+
+    /// A cell of the input.
+    fn cell(&mut self, cell: &[u8]) {
+        push_csv_field(&mut self.out, cell);
+        self.out.push(b',');
+    }
+
+    /// A prediction without warnings.
+    fn line(&mut self, value: f64, half: Option<f64>) {
+        let mut number = |value: f64, end: &[u8]| {
+            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            self.out.extend_from_slice(end);
+        };
+        match half {
+            _ if !self.written.all => number(value, b"\n"),
+            Some(half) => {
+                number(value, b",");
+                number(value - half, b",");
+                number(value + half, b",\n");
+            }
+            None => number(value, b",,,\n"),
+        }
     }
 }
 
@@ -448,15 +514,31 @@ impl Sink for CsvOut {
         Ok(())
     }
 
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut forecast = std::mem::take(&mut self.forecast);
+        self.predictor.forecast(&mut forecast, rows, &self.places, self.written);
+        let mut gathered = Gathered::default();
+        for row in 0..rows.len() {
+            if forecast.unread[row] {
+                let number = first + row as u64;
+                self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+            } else {
+                if self.written.input {
+                    (0..rows.width()).for_each(|column| self.cell(rows.cell(row, column)));
+                }
+                self.line(forecast.values[row], forecast.halves.get(row).copied());
+            }
+        }
+        self.forecast = forecast;
+        Ok(())
+    }
+
     fn record(&mut self, record: &Record) -> Result<()> {
         let columns = self.places.iter().zip(&self.predictor.columns);
         let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
-        let prediction = self.predictor.predict(&values)?;
+        let prediction = self.predictor.prediction(&values, self.written)?;
         if self.written.input {
-            (0..record.len()).for_each(|column| {
-                push_csv_field(&mut self.out, record.whole_cell(column));
-                self.out.push(b',');
-            });
+            (0..record.len()).for_each(|column| self.cell(record.whole_cell(column)));
         }
         self.out.extend_from_slice(number(prediction.value).as_bytes());
         if self.written.all {

@@ -150,26 +150,24 @@ impl Grid {
 
     #[inline(always)]
     fn place_separators(&mut self, mut mask: u64, at: u32, cells: usize) {
-        let count = mask.count_ones() as usize;
-        let ends = &mut self.ends[cells + 1..cells + 1 + WORD];
-        let mut i = 0;
-        while i < count {
-            // four at a time: what is beyond the count is overwritten by what follows
-            for j in i..i + 4 {
-                ends[j & (WORD - 1)] = at + mask.trailing_zeros();
+        let (fours, _) = self.ends[cells + 1..][..WORD].as_chunks_mut::<4>();
+        // four at a time: what is beyond the count is overwritten by what follows
+        for four in fours.iter_mut().take(mask.count_ones().div_ceil(4) as usize) {
+            for end in four {
+                *end = at + mask.trailing_zeros();
                 mask &= mask.wrapping_sub(1);
             }
-            i += 4;
         }
     }
 
     /// A point belongs to the cell that ends next.
     #[inline(always)]
     fn place_points(&mut self, mut mask: u64, separators: u64, at: u32, cells: usize) {
+        let points = &mut self.points[cells + 1..][..=WORD];
         while mask != 0 {
-            let below = (mask & mask.wrapping_neg()) - 1;
-            let cell = cells + 1 + (separators & below).count_ones() as usize;
-            self.points[cell] = at + below.count_ones();
+            let place = mask.trailing_zeros();
+            let cell = (separators & !(u64::MAX << place)).count_ones() as usize;
+            points[cell] = at + place;
             mask &= mask - 1;
         }
     }

@@ -17,13 +17,16 @@ use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
 use serde_json::Value;
-use std::collections::BTreeMap;
+
+/// A value of a column: a number, or missing, or what is wrong with it.
+type Cell = std::result::Result<Option<Decimal>, Box<Error>>;
 
 /// Reads data and sums its columns.
 pub struct Summarizer {
     reader: Option<Reader>,
     sums: Sums,
-    batch: BTreeMap<String, Vec<Option<Decimal>>>,
+    /// In the order in which they were set first, which is the data's.
+    batch: Vec<(String, Vec<Cell>)>,
     /// Whether bytes came, and not columns.
     pushed: bool,
     /// What stopped the reading, here or in a part that was absorbed, unless the state of a column tells.
@@ -35,7 +38,7 @@ impl Summarizer {
     pub fn new(plan: Plan) -> Result<Self> {
         let wanted = plan.wanted()?;
         let reader = Reader::new(&plan);
-        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: BTreeMap::new(), pushed: false, failure: None })
+        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: Vec::new(), pushed: false, failure: None })
     }
 
     /// The next bytes.
@@ -61,33 +64,46 @@ impl Summarizer {
     /// The values of one column of a batch; NaN is missing.
     pub fn set_f64(&mut self, column: &str, values: &[f64]) -> Result<()> {
         let number = |(i, &value): (usize, &f64)| match value.is_nan() {
-            true => Ok(None),
-            false => {
-                crate::decimal::from_f64(value).map(Some).map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column))
-            }
+            true => Ok(Ok(None)),
+            false => crate::decimal::from_f64(value)
+                .map(|value| Ok(Some(value)))
+                .map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column)),
         };
         let values = values.iter().enumerate().map(number).collect::<Result<Vec<_>>>()?;
-        self.batch.insert(column.to_owned(), values);
+        self.set(column, values);
         Ok(())
     }
 
     /// The values of one column of a batch as decimal text, one a line.
     pub fn set_text(&mut self, column: &str, text: &[u8]) -> Result<()> {
+        let named = self.sums.wanted.names().iter().any(|name| name == column);
         let lines = text.strip_suffix(b"\n").unwrap_or(text);
         let number = |(i, line): (usize, &[u8])| {
             let cell = crate::decimal::trim(line.strip_suffix(b"\r").unwrap_or(line));
             if is_missing(cell) {
-                return Ok(None);
+                return Ok(Ok(None));
             }
-            parse(cell).map(Some).map_err(|error| error.at_row(self.sums.rows + i as u64 + 1).in_column(column))
+            match parse(cell) {
+                Ok(value) => Ok(Ok(Some(value))),
+                // as in CSV, a column that nobody named may turn out to hold text
+                Err(error) if error.code == "not-a-number" && !named => Ok(Err(Box::new(error))),
+                Err(error) => Err(error.at_row(self.sums.rows + i as u64 + 1).in_column(column)),
+            }
         };
         let values = if text.is_empty() {
             Ok(Vec::new())
         } else {
             lines.split(|&byte| byte == b'\n').enumerate().map(number).collect::<Result<Vec<_>>>()
         };
-        self.batch.insert(column.to_owned(), values?);
+        self.set(column, values?);
         Ok(())
+    }
+
+    fn set(&mut self, column: &str, values: Vec<Cell>) {
+        match self.batch.iter_mut().find(|(name, _)| name == column) {
+            Some((_, old)) => *old = values,
+            None => self.batch.push((column.to_owned(), values)),
+        }
     }
 
     /// Adds the batch of columns that were set.
@@ -95,25 +111,20 @@ impl Summarizer {
         let batch = std::mem::take(&mut self.batch);
         self.reader.as_ref().ok_or_else(spent)?;
         if self.sums.columns.is_none() {
-            let order = self.sums.wanted.names().iter().filter(|name| batch.contains_key(*name)).cloned();
-            let mut names: Vec<String> = order.collect();
-            names.extend(batch.keys().filter(|name| !self.sums.wanted.names().contains(name)).cloned());
-            self.sums.header(&names)?;
+            self.sums.header(&batch.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())?;
         }
-        let columns = self.sums.names().iter().map(|name| batch.get(name).ok_or_else(|| not_set(name))).collect::<Result<Vec<_>>>()?;
+        let set = |name: &String| batch.iter().find(|(other, _)| other == name).map(|(_, values)| values).ok_or_else(|| not_set(name));
+        let columns = self.sums.names().iter().map(set).collect::<Result<Vec<_>>>()?;
         let rows = columns.first().map_or(0, |column| column.len());
         if let Some(at) = columns.iter().position(|column| column.len() != rows) {
             let sentence = format!("the column has {} values, the first has {rows}", columns[at].len());
             return Err(Error::new("column-lengths", sentence, "set columns of equal lengths").in_column(&self.sums.names()[at]));
         }
-        if rows > 0 {
-            // columns that are set hold numbers, whatever is missing in them
-            let first = self.sums.rows + 1;
-            self.sums.columns.iter_mut().flatten().for_each(|column| column.number = column.number.or(Some(first)));
-        }
         for row in 0..rows {
-            let values = columns.iter().map(|column| column[row].clone()).collect();
             let number = self.sums.rows + 1;
+            let summed = self.sums.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+            let take = |(summed, column): (&mut Summed, &&Vec<Cell>)| summed.take(number, column[row].clone());
+            let values = summed.iter_mut().zip(&columns).map(take).collect::<Result<Vec<_>>>()?;
             self.sums.add(number, values)?;
         }
         Ok(())
@@ -325,19 +336,22 @@ impl Summed {
     /// The value of this column in a record. Text in a column that nobody named reads as zero: the column is left out at the end.
     fn read(&mut self, record: &Record) -> Result<Option<Decimal>> {
         let cell = record.cell(self.place);
-        if is_missing(cell) {
-            return Ok(None);
-        }
-        match parse(cell) {
-            Ok(value) => {
-                self.number = self.number.or(Some(record.row));
+        self.take(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some).map_err(Box::new) })
+    }
+
+    /// The same for a cell that was parsed.
+    fn take(&mut self, row: u64, cell: Cell) -> Result<Option<Decimal>> {
+        match cell {
+            Ok(None) => Ok(None),
+            Ok(Some(value)) => {
+                self.number = self.number.or(Some(row));
                 self.contradiction().map_or(Ok(Some(value)), |(_, error)| Err(error))
             }
             Err(error) if error.code == "not-a-number" && !self.named && self.number.is_none() => {
-                self.text.get_or_insert_with(|| (record.row, error.found.unwrap_or_default()));
+                self.text.get_or_insert_with(|| (row, error.found.unwrap_or_default()));
                 Ok(Some(Decimal::ZERO))
             }
-            Err(error) => Err(error.in_column(&self.name)),
+            Err(error) => Err(error.at_row(row).in_column(&self.name)),
         }
     }
 

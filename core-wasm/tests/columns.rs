@@ -76,3 +76,27 @@ fn predictions_of_columns_are_those_of_records() {
     assert_eq!(predictor.predict_columns(&[f64::INFINITY], 1).unwrap_err().code, "not-a-value");
     assert_eq!(predictor.predict_columns(&[1e200], 1).unwrap_err().code, "out-of-range");
 }
+
+fn sums(summarizer: &mut Summarizer, columns: &[(&str, &[u8])]) -> samefit_core::error::Result<()> {
+    columns.iter().try_for_each(|(name, text)| summarizer.set_text(name, text))?;
+    summarizer.sum_columns()
+}
+
+#[test]
+fn columns_keep_the_order_of_the_data_and_text_is_left_out() {
+    let mut csv = Summarizer::new(Plan { target: Some("b".to_owned()), ..Plan::default() }).unwrap();
+    csv.push(b"z,name,b,a\n1,x,2,5\n3,,4,6\n").unwrap();
+    let mut columns = Summarizer::new(Plan { target: Some("b".to_owned()), ..Plan::default() }).unwrap();
+    sums(&mut columns, &[("z", b"1\n"), ("name", b"x\n"), ("b", b"2\n"), ("a", b"5\n")]).unwrap();
+    sums(&mut columns, &[("a", b"6\n"), ("b", b"4\n"), ("name", b"\n"), ("z", b"3\n")]).unwrap();
+    assert_eq!(columns.finish().unwrap().to_json(), csv.finish().unwrap().to_json());
+    assert_eq!(columns.notes(), csv.notes());
+}
+
+#[test]
+fn text_beside_numbers_is_an_error_with_its_row() {
+    let mut summarizer = Summarizer::new(Plan::default()).unwrap();
+    sums(&mut summarizer, &[("x", b"1\n")]).unwrap();
+    let error = sums(&mut summarizer, &[("x", b"2\n2l\n")]).unwrap_err();
+    assert_eq!((error.code, error.row, error.column.as_deref()), ("not-a-number", Some(3), Some("x")));
+}

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 
+use samefit_stages::columns::{Batch, Values};
 use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer as Summing, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 use wasmtime::component::{Component, Linker, ResourceAny};
@@ -274,6 +275,20 @@ impl Summing for Summarizer {
     fn continue_at(&mut self, row: u64) -> Answer<()> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
+    }
+
+    fn add(&mut self, batch: &Batch) -> Answer<()> {
+        let stream = self.stream;
+        for (name, values) in &batch.columns {
+            self.instance.try_ask(|exports, store| {
+                let summarizer = exports.samefit_regression_training().summarizer();
+                match values {
+                    Values::Numbers(numbers) => summarizer.call_set_f64(store, stream, name, numbers),
+                    Values::Text(text) => summarizer.call_set_text(store, stream, name, text),
+                }
+            })?;
+        }
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
     fn rows(&mut self) -> Answer<u64> {

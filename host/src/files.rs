@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
+use samefit_stages::columns::Columns;
+use samefit_stages::engine::Answer;
 use samefit_stages::files::{Files, Kind, Output};
 
 use crate::output::Staged;
@@ -33,6 +35,10 @@ impl Files for Disk {
 
     fn bytes(&self, path: &str) -> Option<u64> {
         fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len())
+    }
+
+    fn columns(&self, path: &str) -> Answer<Box<dyn Columns>> {
+        crate::columns::open(path)
     }
 
     fn identity(&self, path: &str) -> io::Result<String> {

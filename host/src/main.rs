@@ -1,5 +1,6 @@
 //! The native program: command line to verb, failure to exit code.
 
+mod columns;
 #[cfg(test)]
 mod conformance;
 mod engine;

@@ -23,7 +23,7 @@ pub struct Cutter {
 impl Cutter {
     /// A cutter for data in this format.
     pub fn new(format: Format) -> Self {
-        Self { quotes: format == Format::Csv, quoted: false, record: Vec::new(), row: 1 }
+        Self { quotes: format.of_bytes() == Format::Csv, quoted: false, record: Vec::new(), row: 1 }
     }
 
     /// Hands each record that is complete, with its line end, to `take`.

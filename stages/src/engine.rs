@@ -3,6 +3,7 @@
 //! The host implements it with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
 //! Faults carry no file name here: the stage knows which file it was reading.
 
+use crate::columns::Batch;
 use crate::failure::Failure;
 
 /// Result of a call into the engine. Bad input is [`Failure::Data`]; a trap is [`Failure::Trap`].
@@ -50,6 +51,8 @@ pub trait Summarizer: Stream + Send {
     fn header(&mut self, records: &[u8]) -> Answer<bool>;
     /// The next record counts as this row.
     fn continue_at(&mut self, row: u64) -> Answer<()>;
+    /// The next rows, as columns. Who is fed columns is fed no bytes.
+    fn add(&mut self, batch: &Batch) -> Answer<()>;
     /// The number of the last record.
     fn rows(&mut self) -> Answer<u64>;
     /// Everything that was read, for another to absorb.

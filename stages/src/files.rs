@@ -5,7 +5,9 @@
 
 use std::io::{self, Read};
 
+use crate::columns::Columns;
 use crate::engine::Answer;
+use crate::failure::Fault;
 
 /// What stands at a path; links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,11 @@ pub trait Files: Sync {
     /// Size of a file, if that is known before it is read.
     fn bytes(&self, _path: &str) -> Option<u64> {
         None
+    }
+    /// Opens a file of columns (Parquet, Arrow), whichever format it has.
+    fn columns(&self, _path: &str) -> Answer<Box<dyn Columns>> {
+        let help = "use the native program, or write the file as CSV";
+        Err(Fault::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help).into())
     }
     /// Text that is equal for two paths exactly if they lead to the same file or folder.
     fn identity(&self, path: &str) -> io::Result<String>;

@@ -30,13 +30,28 @@ pub enum Format {
     Json,
     /// One object a line.
     JsonLines,
+    /// Columns, in files with row groups.
+    Parquet,
+    /// Columns, in files or streams of record batches.
+    Arrow,
 }
 
 impl Format {
-    /// What a plan calls it.
+    /// Whether a file holds columns rather than bytes to parse.
+    pub fn holds_columns(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow)
+    }
+
+    /// The format of the bytes that are handed on: files of columns become CSV ([`crate::columns::each_chunk`]).
+    #[must_use]
+    pub fn of_bytes(self) -> Self {
+        if self.holds_columns() { Self::Csv } else { self }
+    }
+
+    /// What a plan calls its bytes.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Csv => "csv",
+            Self::Csv | Self::Parquet | Self::Arrow => "csv",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
         }
@@ -197,7 +212,10 @@ impl Search<'_> {
 
     fn nothing(&self, folder: &str) -> Failure {
         let (what, kinds) = match self.wanted {
-            Wanted::Data => ("data", "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`"),
+            Wanted::Data => (
+                "data",
+                "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`",
+            ),
             Wanted::Statistics => ("statistics", "`.json`"),
         };
         let holds = if self.strangers.is_empty() { String::new() } else { format!("; it holds {}", some(&self.strangers)) };
@@ -217,8 +235,8 @@ fn named(path: &str) -> Named {
         "csv" => Named::File(Format::Csv),
         "json" => Named::File(Format::Json),
         "jsonl" | "ndjson" => Named::File(Format::JsonLines),
-        "parquet" => Named::Unsupported("Parquet"),
-        "arrow" | "arrows" | "feather" => Named::Unsupported("Arrow"),
+        "parquet" => Named::File(Format::Parquet),
+        "arrow" | "arrows" | "feather" => Named::File(Format::Arrow),
         "xlsx" | "xls" | "ods" => Named::Unsupported("a spreadsheet"),
         _ => Named::Unknown,
     }
@@ -318,7 +336,7 @@ mod tests {
     #[test]
     fn nothing_is_found_with_words() {
         let (text, code) = failure(&[("d/a.md", "")], &["d"], None);
-        let help = "files of data end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`";
+        let help = "files of data end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`";
         assert_eq!((text, code), (format!("error: d: no file of data in this folder; it holds `a.md`\nhelp: {help}"), 3));
         let (text, code) = failure(&[("d/a.md", "")], &["e.csv"], None);
         let help = "check the path; it counts from the folder you are in";
@@ -327,8 +345,8 @@ mod tests {
 
     #[test]
     fn formats_of_other_versions_are_not_passed_over() {
-        let (text, code) = failure(&[("d/a.csv", ""), ("d/b.parquet", "")], &["d"], None);
-        assert!(text.starts_with("error: d/b.parquet: this file is Parquet, which this version does not read\n"), "{text}");
+        let (text, code) = failure(&[("d/a.csv", ""), ("d/b.xlsx", "")], &["d"], None);
+        assert!(text.starts_with("error: d/b.xlsx: this file is a spreadsheet, which this version does not read\n"), "{text}");
         assert_eq!(code, 3);
     }
 

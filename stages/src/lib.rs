@@ -5,13 +5,14 @@
 //!
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
-//! Reading order: `cli` and `args` (what was asked), `inputs` and `reading` (files to bytes), `plan` and `summing` (bytes to the engine and
-//! back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `verbs` (one a file), `outputs` and `provenance` (what is
-//! written), `describe` (what a person reads).
+//! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (both
+//! to the engine and back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `verbs` (one a file), `outputs` and
+//! `provenance` (what is written), `describe` (what a person reads).
 
 pub mod args;
 mod blocks;
 pub mod cli;
+pub mod columns;
 pub mod cutter;
 pub mod describe;
 mod digests;

@@ -1,5 +1,7 @@
 //! Flags to the plan document that the component is given (`docs/formats.md`).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, SumArgs};
@@ -105,6 +107,31 @@ impl Plan {
             document.insert("delimiter".to_owned(), json!(delimiter.to_string()));
         }
         Value::Object(document).to_string()
+    }
+
+    /// Names of the columns that the engine may need, if the plan says which; a few more do no harm.
+    pub fn named_columns(&self) -> Option<BTreeSet<String>> {
+        let texts = |key: &str| self.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let schema = self.get("schema");
+        if self.get("columns").is_none() && self.get("features").is_none() && schema.is_none() {
+            return None;
+        }
+        // a term is made of names, `*`, `^` and digits, and no column that is part of one has such characters in its name
+        let factors =
+            texts("features").chain(texts("terms")).flat_map(|term| term.split('*')).filter_map(|factor| factor.split('^').next());
+        let mut names: BTreeSet<String> = texts("columns").chain(factors).map(|name| name.trim().to_owned()).collect();
+        let targets = [self.get("target"), schema.and_then(|schema| schema["target"].get("column"))];
+        names.extend(targets.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+        if self.get("columns").is_none() && self.get("features").is_none() {
+            names.extend(
+                schema
+                    .and_then(|schema| schema["columns"].as_array())
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|column| column["name"].as_str().map(str::to_owned)),
+            );
+        }
+        Some(names)
     }
 
     /// The text where no bytes are read.

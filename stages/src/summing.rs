@@ -3,6 +3,7 @@
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
 //! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
 
+use crate::columns;
 use std::num::NonZeroUsize;
 
 use crate::engine::{Answer, Engine, Merger, Stream};
@@ -31,7 +32,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
     let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    if threads > 1 && !tables.is_empty() {
+    if threads > 1 && !tables.is_empty() && !tables.iter().any(|table| table.format.holds_columns()) {
         inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
         let mut progress = stage.begins(&tables);
@@ -93,11 +94,15 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
     progress.file += 1;
     let before = progress.bytes;
-    let input = reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
-        progress.bytes = before + bytes;
-        stage.report.progress(progress);
-        stream.push(chunk).map(drop).map_err(|failure| plan.blame_or(failure, source))
-    })?;
+    let input = if source.format.holds_columns() {
+        columns::sum(stage, plan, source, stream.as_mut())?
+    } else {
+        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+            progress.bytes = before + bytes;
+            stage.report.progress(progress);
+            stream.push(chunk).map(drop).map_err(|failure| plan.blame_or(failure, source))
+        })?
+    };
     inputs.push(input);
     let statistics = stream.finish().map_err(|failure| plan.blame_or(failure, source))?;
     note(stage, stream.as_mut(), &source.path)?;

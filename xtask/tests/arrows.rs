@@ -7,15 +7,20 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 22] = [
+const CORE: [&str; 28] = [
     "error",
     "rounding",
+    "simd",
     "decimal",
+    "shortest",
     "terms",
     "json",
     "schema",
     "statistics",
     "plan",
+    "scan",
+    "cells",
+    "column",
     "sink",
     "records",
     "table",
@@ -24,6 +29,7 @@ const CORE: [&str; 22] = [
     "model",
     "fit",
     "train",
+    "forecast",
     "predict",
     "quality",
     "profile",

@@ -9,6 +9,7 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::statistics::Statistics;
 use samefit_core::train::{self, forget};
 use samefit_core::{fit, identity, profile, table};
+use samefit_stages::columns::{Batch, Values};
 use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 
@@ -95,6 +96,16 @@ impl Summarizer for Summing {
 
     fn continue_at(&mut self, row: u64) -> Answer<()> {
         answer(self.0.continue_at(row))
+    }
+
+    fn add(&mut self, batch: &Batch) -> Answer<()> {
+        batch.columns.iter().try_for_each(|(name, values)| {
+            answer(match values {
+                Values::Numbers(numbers) => self.0.set_f64(name, numbers),
+                Values::Text(text) => self.0.set_text(name, text),
+            })
+        })?;
+        answer(self.0.sum_columns())
     }
 
     fn rows(&mut self) -> Answer<u64> {

@@ -5,7 +5,7 @@
 //!
 //! *Not here*: quantiles and ranges for people (`model`, `profile`).
 
-use crate::decimal::{Decimal, parse_canonical};
+use crate::decimal::{Decimal, exact_power_of_ten, parse_canonical};
 use crate::rounding::ratio_to_f64;
 use dashu_int::IBig;
 use std::collections::BTreeMap;
@@ -135,17 +135,13 @@ fn exact_parts(value: f64) -> (IBig, i32) {
 /// The cell of an exact decimal.
 pub(super) fn cell_of(value: &Decimal) -> Cell {
     // the common case: both integers are exact in f64, and one division rounds once
-    if let (Ok(mantissa), Some(&power)) = (i64::try_from(&value.mantissa), POWERS_OF_TEN.get(value.scale as usize))
+    if let (Ok(mantissa), Some(power)) = (i64::try_from(&value.mantissa), exact_power_of_ten(value.scale))
         && mantissa.unsigned_abs() < 1 << 53
     {
         return Cell::of(mantissa as f64 / power);
     }
     Cell::of(ratio_to_f64(&value.mantissa, &crate::decimal::ten_to(value.scale)))
 }
-
-/// The powers of ten that an f64 holds exactly.
-pub(super) const POWERS_OF_TEN: [f64; 23] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
 
 #[cfg(test)]
 mod tests {

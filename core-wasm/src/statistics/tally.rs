@@ -5,8 +5,8 @@
 //! edges of cells; only huge ones are all looked at one by one.
 
 use super::block::{Column, Integers};
-use super::distribution::{BITS_LEFT_OUT, Cell, Distribution, POWERS_OF_TEN, cell_of};
-use crate::decimal::Decimal;
+use super::distribution::{BITS_LEFT_OUT, Cell, Distribution, cell_of};
+use crate::decimal::{Decimal, exact_power_of_ten};
 use dashu_int::IBig;
 
 /// Integers of up to so many bits are counted as they are.
@@ -42,14 +42,14 @@ impl Tally {
         if self.values > VALUES_MAX {
             self.drain()?;
         }
-        match (&column.integers, POWERS_OF_TEN.get(column.scale as usize)) {
+        match (&column.integers, exact_power_of_ten(column.scale)) {
             (Integers::Narrow(values), _) if column.bits <= DIRECT_BITS => self.count_direct(values, column.scale),
-            (Integers::Narrow(values), Some(&power)) if column.bits <= EXACT_BITS => {
+            (Integers::Narrow(values), Some(power)) if column.bits <= EXACT_BITS => {
                 self.count_quotients(values, power);
                 Some(())
             }
-            (Integers::Narrow(values), Some(&power)) => self.count_near(values.iter().map(|&value| value.into()), column.scale, power),
-            (Integers::Wide(values), Some(&power)) => self.count_near(values.iter().copied(), column.scale, power),
+            (Integers::Narrow(values), Some(power)) => self.count_near(values.iter().map(|&value| value.into()), column.scale, power),
+            (Integers::Wide(values), Some(power)) => self.count_near(values.iter().copied(), column.scale, power),
             (Integers::Narrow(values), None) => self.count_singly(values.iter().map(|&value| value.into()), column.scale),
             (Integers::Wide(values), None) => self.count_singly(values.iter().map(|&value| value.into()), column.scale),
             (Integers::Big(values), _) => self.count_singly(values.iter().cloned(), column.scale),

@@ -15,10 +15,10 @@ use crate::files::Files;
 use crate::inputs::{self, Format, Source, Wanted};
 use crate::numbers::counted;
 use crate::outputs::{self, Outputs};
-use crate::paths::{join, without_compression};
+use crate::paths::{join, without_compression, without_extension};
 use crate::plan::Plan;
 use crate::stage::Stage;
-use crate::{describe, json, reading};
+use crate::{columns, describe, json, reading};
 
 /// Predictions that a person is shown before the rest is only counted.
 const SHOWN_MAX: usize = 10;
@@ -29,7 +29,7 @@ pub struct InferArgs {
     /// The model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst)
+    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     #[command(flatten)]
@@ -60,17 +60,25 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
         outputs,
         account: Account::default(),
     };
-    sources.iter().try_for_each(|source| run.predict(source, &join(&out, without_compression(&source.below))))?;
+    sources.iter().try_for_each(|source| run.predict(source, &join(&out, &output_name(source))))?;
     let Run { outputs, account, .. } = run;
     outputs.commit()?;
     stage.show(args.json.json, &account.text(&out), &account.document())
 }
 
-/// `a.csv` and `a.csv.gz` would be written to the same place.
+/// The input's name; predictions from columns are CSV, and say so.
+fn output_name(source: &Source) -> String {
+    match source.format.holds_columns() {
+        true => format!("{}.csv", without_extension(&source.below)),
+        false => without_compression(&source.below).to_owned(),
+    }
+}
+
+/// `a.csv` and `a.csv.gz` would be written to the same place, and so would `a.parquet`.
 fn refuse_collisions(sources: &[Source]) -> Answer<()> {
-    let mut seen: HashMap<&str, &str> = HashMap::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
     for source in sources {
-        if let Some(first) = seen.insert(without_compression(&source.below), &source.path) {
+        if let Some(first) = seen.insert(output_name(source), &source.path) {
             let text = format!("the predictions of `{first}` and of `{}` would have the same name\nrename one", source.path);
             return Err(Failure::Usage(text));
         }
@@ -90,7 +98,7 @@ impl Run<'_> {
     fn predict(&mut self, source: &Source, to: &str) -> Answer<()> {
         match source.format {
             Format::Json => self.record(source, to),
-            Format::Csv | Format::JsonLines => self.table(source, to),
+            Format::Csv | Format::JsonLines | Format::Parquet | Format::Arrow => self.table(source, to),
         }
     }
 
@@ -107,7 +115,7 @@ impl Run<'_> {
         let mut counter = Counter::new(source.format);
         let handle = self.outputs.create(to)?;
         let outputs = &mut self.outputs;
-        reading::each_chunk(self.files, &source.path, |chunk| {
+        columns::each_chunk(self.files, source, |chunk| {
             let predictions = stream.push(chunk).map_err(blame)?;
             counter.push(&predictions)?;
             outputs.write(handle, &predictions)
@@ -130,7 +138,7 @@ struct Counter {
 
 impl Counter {
     fn new(format: Format) -> Self {
-        Self { cutter: Cutter::new(format), records: 0, header: u64::from(format == Format::Csv) }
+        Self { cutter: Cutter::new(format), records: 0, header: u64::from(format.of_bytes() == Format::Csv) }
     }
 
     fn push(&mut self, bytes: &[u8]) -> Answer<()> {

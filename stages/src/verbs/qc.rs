@@ -20,7 +20,7 @@ pub struct QcArgs {
     /// The model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// Records with their outcomes: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst)
+    /// Records with their outcomes: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub records: String,
     /// Accept the model if its root mean squared residual over the records is below this, in units of the target

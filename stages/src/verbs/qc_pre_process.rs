@@ -16,12 +16,12 @@ use crate::outputs::{self, Outputs};
 use crate::paths::join;
 use crate::plan::Plan;
 use crate::stage::Stage;
-use crate::{json, reading, summing};
+use crate::{columns, json, summing};
 
 /// Flags of `qc-pre-process`.
 #[derive(Args, Clone, Debug)]
 pub struct QcPreProcessArgs {
-    /// Data with the outcome: a file, or a folder of files (.csv, .json, .jsonl, each also .gz or .zst), numbered through
+    /// Data with the outcome: a file, or a folder of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), numbered through
     #[arg(long, value_name = "PATH")]
     pub data: String,
     /// The column with the outcome; default: the schema's target, else the last column
@@ -98,7 +98,7 @@ impl Writer<'_> {
         let blame = |failure| plan.blame_or(failure, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = Cutter::new(Format::JsonLines);
-        reading::each_chunk(stage.files, &source.path, |chunk| {
+        columns::each_chunk(stage.files, source, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
         })?;

@@ -20,12 +20,12 @@ use crate::outputs::{self, Outputs};
 use crate::paths::join;
 use crate::splitmix::SplitMix64;
 use crate::stage::Stage;
-use crate::{json, reading};
+use crate::{columns, json};
 
 /// Flags of `split`.
 #[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
-    /// The table to split (.csv, .jsonl, each also .gz or .zst)
+    /// The table to split (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(value_name = "DATA")]
     pub data: String,
     /// Share of the records that goes to the holdout, between 0 and 1
@@ -109,10 +109,10 @@ fn count(stage: &Stage<'_>, source: &Source) -> Answer<u64> {
 /// Hands every record to `take`, and whether it is the header.
 fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], bool) -> Answer<()>) -> Answer<()> {
     let mut cutter = Cutter::new(source.format);
-    let mut before_header = source.format == Format::Csv;
+    let mut before_header = source.format.of_bytes() == Format::Csv;
     let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
     let blame = |failure: Failure| failure.in_file(&source.path);
-    reading::each_chunk(stage.files, &source.path, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
+    columns::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
     cutter.finish(&mut take).map_err(blame)
 }
 

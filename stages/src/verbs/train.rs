@@ -15,7 +15,7 @@ use crate::{describe, json, provenance};
 /// Flags of `train`.
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
-    /// Data to fit: files, or folders of files (.csv, .json, .jsonl, each also .gz or .zst)
+    /// Data to fit: files, or folders of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]

@@ -1,0 +1,47 @@
+//! The model logic, linked in: `samefit-bench-native --data F --target y --threads 1` prints the model that `samefit train` writes.
+//!
+//! It does what one worker of the program does, reading and digesting included, but in native code instead of the component.
+
+use std::fs::File;
+use std::io::{Read, Write};
+
+use samefit_core::error::Error;
+use samefit_core::fit::fit;
+use samefit_core::plan::Plan;
+use samefit_core::train::Summarizer;
+use sha2::{Digest, Sha256};
+
+/// As the program reads.
+const CHUNK_BYTES: usize = 256 << 10;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let data = argument("--data")?;
+    let plan = Plan { target: Some(argument("--target")?), ..Plan::default() };
+    if argument("--threads")? != "1" {
+        return Err("one thread is all there is".into());
+    }
+    let mut file = File::open(&data)?;
+    let mut summarizer = Summarizer::new(plan.clone()).map_err(shown)?;
+    let (mut chunk, mut digest) = (vec![0; CHUNK_BYTES], Sha256::new());
+    loop {
+        let length = file.read(&mut chunk)?;
+        if length == 0 {
+            break;
+        }
+        digest.update(&chunk[..length]);
+        summarizer.push(&chunk[..length]).map_err(shown)?;
+    }
+    // a digest that nobody sees might not be computed
+    std::hint::black_box(digest.finalize());
+    let model = summarizer.finish().and_then(|statistics| fit(&statistics, &plan)).map_err(shown)?;
+    Ok(std::io::stdout().write_all(model.to_json().as_bytes())?)
+}
+
+fn argument(name: &str) -> Result<String, String> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != name);
+    arguments.nth(1).ok_or_else(|| format!("{name} is missing"))
+}
+
+fn shown(error: Error) -> String {
+    error.to_string()
+}

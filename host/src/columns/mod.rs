@@ -1,0 +1,247 @@
+//! Parquet and Arrow files to batches of columns, as the stages ask for them.
+//!
+//! A file's first bytes say what it is, whatever its name. Parquet and Arrow's file format are read in parts that do not disturb each other;
+//! a stream is one part. The digest for `provenance.json` comes from a thread of its own, which reads the file from end to end.
+//!
+//! *Invariants*: a damaged file is bad data, never a panic: decoders run in [`guard`]. Values are exact ([`values`]).
+//!
+//! *Limits*: batches of [`BATCH_ROWS`]. A record batch of Arrow, and a page of Parquet, is in memory as a whole, at the size its writer chose.
+
+mod arrow;
+mod guard;
+mod lengths;
+mod parquet;
+mod shared;
+mod values;
+
+use std::ops::Range;
+use std::thread::JoinHandle;
+
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{ArrowError, Schema};
+use samefit_stages::columns::{Batch, Batches, Columns, Field};
+use samefit_stages::engine::Answer;
+use samefit_stages::failure::{Failure, Fault};
+use samefit_stages::files::Files;
+use samefit_stages::reading::{self, Input};
+
+use crate::files::Disk;
+use shared::Shared;
+
+/// Most rows of a batch: a few hundred KiB of ten columns, which stay in the processor's cache while they are summed.
+const BATCH_ROWS: usize = 1 << 14;
+
+/// Opens a file of columns.
+pub(crate) fn open(path: &str) -> Answer<Box<dyn Columns>> {
+    let file = Shared::open(path)?;
+    let begin = file.begin().map_err(|error| reading::failed(path, &error))?;
+    let format: Box<dyn Format> = match &begin {
+        [b'P', b'A', b'R', b'1', ..] => Box::new(parquet::Parquet::open(file)?),
+        b"ARROW1\0\0" => Box::new(arrow::File::open(file)?),
+        [0xff, 0xff, 0xff, 0xff, ..] => Box::new(arrow::Stream::open(file)?),
+        [b'P', b'A', b'R', b'E', ..] => return Err(unsupported("encrypted Parquet", "write it without encryption").into()),
+        [b'F', b'E', b'A', b'1', ..] => {
+            return Err(unsupported("Feather of version 1", "write it as Feather of version 2, or as Parquet").into());
+        }
+        [0x1f, 0x8b, ..] => {
+            return Err(unsupported("columns compressed as a whole with gzip", "decompress it: columns are compressed inside").into());
+        }
+        _ => return Err(damaged("it begins as no Parquet and no Arrow file does").into()),
+    };
+    let fields = fields(format.schema())?;
+    Ok(Box::new(Opened { path: path.to_owned(), format, fields, digest: None }))
+}
+
+/// A format of files of columns.
+trait Format {
+    fn schema(&self) -> &Schema;
+    fn parts(&self) -> usize;
+    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Reader>;
+}
+
+/// A file that was opened.
+struct Opened {
+    path: String,
+    format: Box<dyn Format>,
+    fields: Vec<Field>,
+    digest: Option<JoinHandle<Answer<Input>>>,
+}
+
+impl Columns for Opened {
+    fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    fn parts(&self) -> usize {
+        self.format.parts()
+    }
+
+    fn read(&self, columns: &[usize], parts: Range<usize>) -> Answer<Box<dyn Batches>> {
+        Ok(Box::new(self.format.read(columns, parts)?))
+    }
+
+    fn begin_input(&mut self) {
+        let path = self.path.clone();
+        self.digest = Some(std::thread::spawn(move || digest(&path)));
+    }
+
+    fn input(&mut self) -> Answer<Input> {
+        match self.digest.take().map(JoinHandle::join) {
+            Some(Ok(input)) => input,
+            Some(Err(_)) | None => digest(&self.path),
+        }
+    }
+}
+
+fn digest(path: &str) -> Answer<Input> {
+    reading::each_chunk(&Disk as &dyn Files, path, |_| Ok(()))
+}
+
+fn fields(schema: &Schema) -> Result<Vec<Field>, Fault> {
+    let fields = schema.fields();
+    for (at, field) in fields.iter().enumerate() {
+        if fields[..at].iter().any(|other| other.name() == field.name()) {
+            let fault = Fault::new("duplicate-column", "two columns have this name", "rename one");
+            return Err(Fault { column: Some(field.name().clone()), ..fault });
+        }
+    }
+    let described = |field: &arrow_schema::Field| Field { name: field.name().clone(), refused: values::refused(field.data_type()) };
+    Ok(fields.iter().map(|field| described(field)).collect())
+}
+
+/// Record batches of any size to batches of at most [`BATCH_ROWS`].
+struct Reader {
+    file: std::sync::Arc<Shared>,
+    batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
+    /// What is left of the last record batch.
+    rest: Option<RecordBatch>,
+}
+
+impl Reader {
+    fn next_record_batch(&mut self) -> Answer<Option<RecordBatch>> {
+        loop {
+            let next = match self.rest.take() {
+                Some(rest) => Some(rest),
+                None => guard::guarded(|| self.batches.next())?.transpose().map_err(|error| self.file.failure(&error))?,
+            };
+            match next {
+                None => return Ok(None),
+                Some(batch) if batch.num_rows() == 0 => {}
+                Some(batch) if batch.num_rows() <= BATCH_ROWS => return Ok(Some(batch)),
+                Some(batch) => {
+                    self.rest = Some(batch.slice(BATCH_ROWS, batch.num_rows() - BATCH_ROWS));
+                    return Ok(Some(batch.slice(0, BATCH_ROWS)));
+                }
+            }
+        }
+    }
+}
+
+impl Batches for Reader {
+    fn next(&mut self) -> Answer<Option<Batch>> {
+        let Some(batch) = self.next_record_batch()? else { return Ok(None) };
+        let named = |(field, array): (&std::sync::Arc<arrow_schema::Field>, &std::sync::Arc<dyn Array>)| {
+            let values = guard::guarded(|| values::values(array.as_ref()))?;
+            values.map(|values| (field.name().clone(), values)).map_err(|error| self.file.failure(&error))
+        };
+        let columns = batch.schema_ref().fields().iter().zip(batch.columns()).map(named).collect::<Answer<_>>()?;
+        Ok(Some(Batch { rows: batch.num_rows(), columns }))
+    }
+}
+
+fn damaged(what: impl std::fmt::Display) -> Fault {
+    let help = "copy the file again if it was cut off, or write it again";
+    Fault::new("damaged", format!("not Parquet and not Arrow, or damaged: {what}"), help)
+}
+
+fn unsupported(what: &str, help: &str) -> Fault {
+    Fault::new("unsupported-format", format!("this file is {what}, which this version does not read"), help)
+}
+
+/// What a decoder's error means.
+fn decoder_failure(error: &ArrowError) -> Failure {
+    let text = error.to_string();
+    // the decoders' words for what they were built without
+    if ["Disabled feature", "not supported", "NYI"].iter().any(|words| text.contains(words)) {
+        return Fault::new(
+            "unsupported-format",
+            format!("this file needs what this version does not have: {text}"),
+            "write it with Snappy or Zstandard, or as CSV",
+        )
+        .into();
+    }
+    damaged(text).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Reads all of it; the number of rows.
+    fn rows(path: &str) -> Answer<usize> {
+        let mut file = open(path)?;
+        let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
+        let mut batches = file.read(&readable, 0..file.parts())?;
+        let mut rows = 0;
+        while let Some(batch) = batches.next()? {
+            rows += batch.rows;
+        }
+        file.input()?;
+        Ok(rows)
+    }
+
+    fn fixture(name: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn rows_of(bytes: &[u8]) -> Answer<usize> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        rows(file.path().to_str().unwrap())
+    }
+
+    #[test]
+    fn parts_are_the_whole() {
+        for name in ["kinds.parquet", "kinds.feather"] {
+            let file = open(&format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            let read = |parts: Range<usize>| {
+                let mut batches = file.read(&[0, 3], parts).unwrap();
+                let mut found = Vec::new();
+                while let Some(batch) = batches.next().unwrap() {
+                    let [(first, _), (second, samefit_stages::columns::Values::Numbers(numbers))] = &batch.columns[..] else {
+                        panic!("two columns")
+                    };
+                    assert_eq!([first.as_str(), second.as_str()], ["i8", "f64"]);
+                    found.extend(numbers.iter().map(|number| number.to_bits()));
+                }
+                found
+            };
+            assert_eq!(file.parts(), 3);
+            assert_eq!([read(0..1), read(1..3), read(3..3)].concat(), read(0..3), "{name}");
+            assert_eq!(read(0..3).len(), 60);
+        }
+    }
+
+    /// Whatever is done to a file, it is read or refused: bad data, or another format than it was.
+    #[test]
+    fn damage_is_bad_data() {
+        for name in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
+            let whole = fixture(name);
+            assert_eq!(rows_of(&whole).unwrap(), 60);
+            let step = whole.len() / 200;
+            for at in (0..whole.len()).step_by(step) {
+                let failure = rows_of(&whole[..at]).unwrap_err();
+                assert_eq!(failure.exit_code(), 3, "{name} cut at {at}: {failure}");
+            }
+            // one byte in nine, for time; all of them were tried
+            for at in (0..whole.len()).step_by(9) {
+                let mut damaged = whole.clone();
+                damaged[at] ^= [1, 0x80, 0xff, 0x10][at % 4];
+                if let Err(failure) = rows_of(&damaged) {
+                    assert_eq!(failure.exit_code(), 3, "{name} changed at {at}: {failure}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What a stage needs of files that hold columns (Parquet, Arrow): names, and batches of values; and how such files become sums, or CSV.
+//!
+//! A host that can read them implements [`Columns`] and answers it from [`Files::columns`]; the WASI command does not.
+//!
+//! *Invariants*: a column is read only if the plan may need it. Rows count from 1: there is no header.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Answer, Summarizer};
+use crate::failure::{Failure, Fault};
+use crate::files::{Files, Kind};
+use crate::inputs::Source;
+use crate::plan::Plan;
+use crate::reading::{self, CHUNK_BYTES, Input};
+use crate::stage::Stage;
+
+/// A file of columns.
+pub trait Columns {
+    /// Its columns, in order; no two have the same name.
+    fn fields(&self) -> &[Field];
+    /// Number of parts that can be read apart from one another: Parquet's row groups, Arrow's record batches.
+    fn parts(&self) -> usize;
+    /// Reads some columns (indexes of [`Columns::fields`], increasing) of some parts, from their first row to their last. Readers of one file
+    /// do not disturb each other.
+    fn read(&self, columns: &[usize], parts: std::ops::Range<usize>) -> Answer<Box<dyn Batches>>;
+    /// Begins to find out what [`Columns::input`] answers, beside whatever else is done.
+    fn begin_input(&mut self);
+    /// Size and digest as stored, of the whole file.
+    fn input(&mut self) -> Answer<Input>;
+}
+
+/// What a file says of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its type, in the format's own words, if its values are neither numbers nor text; such a column is not to be read.
+    pub refused: Option<String>,
+}
+
+/// Batches of rows, one after another.
+pub trait Batches: Send {
+    /// The next rows; none after the last.
+    fn next(&mut self) -> Answer<Option<Batch>>;
+}
+
+/// Some rows of some columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Number of rows.
+    pub rows: usize,
+    /// Names and values, in the file's order; each `rows` long.
+    pub columns: Vec<(String, Values)>,
+}
+
+/// The values of one column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Each means its shortest decimal text; NaN is a missing value.
+    Numbers(Vec<f64>),
+    /// Cells as CSV would hold them, each ended by LF and without one inside; empty is a missing value.
+    Text(Vec<u8>),
+}
+
+/// What to do about a column whose type is refused.
+const CAST: &str = "write the column as numbers (what counts as one is for you to say), or leave it out";
+
+/// Adds all rows of a file to a summarizer.
+pub fn sum(stage: &mut Stage<'_>, plan: &Plan, source: &Source, stream: &mut dyn Summarizer) -> Answer<Input> {
+    let mut file = open(stage.files, source)?;
+    let named = plan.named_columns();
+    let chosen = choose(file.fields(), named.as_ref()).map_err(|fault| fault.in_file(&source.path))?;
+    if named.is_none() {
+        note_refused(stage, file.fields(), source);
+    }
+    file.begin_input();
+    // a batch without rows first: names are checked even if no row follows
+    let chosen_fields = chosen.iter().map(|&at| (file.fields()[at].name.clone(), Values::Numbers(Vec::new())));
+    let blame = |failure| plan.blame_or(failure, source);
+    stream.add(&Batch { rows: 0, columns: chosen_fields.collect() }).map_err(blame)?;
+    let mut batches = file.read(&chosen, 0..file.parts()).map_err(blame)?;
+    while let Some(batch) = batches.next().map_err(blame)? {
+        stream.add(&batch).map_err(blame)?;
+    }
+    file.input()
+}
+
+/// Hands on the bytes of a file, decompressed; a file of columns as CSV: a header, and all columns but those whose type is refused.
+pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<()> {
+    if !source.format.holds_columns() {
+        return reading::each_chunk(files, &source.path, take).map(drop);
+    }
+    let file = open(files, source)?;
+    let chosen: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
+    let blame = |failure: Failure| failure.in_file(&source.path);
+    let mut bytes = Vec::new();
+    let names = chosen.iter().map(|&at| file.fields()[at].name.as_bytes());
+    write_row(&mut bytes, names);
+    let mut batches = file.read(&chosen, 0..file.parts()).map_err(blame)?;
+    while let Some(batch) = batches.next().map_err(blame)? {
+        write_rows(&mut bytes, &batch);
+        if bytes.len() >= CHUNK_BYTES {
+            take(&bytes).map_err(without_header)?;
+            bytes.clear();
+        }
+    }
+    take(&bytes).map_err(without_header)
+}
+
+fn open(files: &dyn Files, source: &Source) -> Answer<Box<dyn Columns>> {
+    if source.kind != Kind::File {
+        let help = "save it as a file first";
+        return Err(Fault::new("unsupported-format", "columns cannot be read from a pipe", help).in_file(&source.path));
+    }
+    files.columns(&source.path).map_err(|failure| failure.in_file(&source.path))
+}
+
+/// Indexes of the columns that a plan may need: those it names, or all that can be read if it names none, or one that is not there (the
+/// engine's error then lists what is).
+fn choose(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usize>, Fault> {
+    let known = |name: &String| fields.iter().any(|field| field.name == *name);
+    let named = named.filter(|names| names.iter().all(known));
+    let is_named = |field: &Field| named.is_none_or(|names| names.contains(&field.name));
+    if let (Some(_), Some(field)) = (named, fields.iter().find(|field| is_named(field) && field.refused.is_some())) {
+        let sentence = format!("its values are of type {}, which are no numbers", field.refused.as_deref().unwrap_or_default());
+        return Err(Fault { column: Some(field.name.clone()), ..Fault::new("column-type", sentence, CAST) });
+    }
+    Ok((0..fields.len()).filter(|&at| fields[at].refused.is_none() && is_named(&fields[at])).collect())
+}
+
+fn note_refused(stage: &mut Stage<'_>, fields: &[Field], source: &Source) {
+    for field in fields {
+        if let Some(refused) = &field.refused {
+            let name = &field.name;
+            stage.report.note(&format!("note: {}: column `{name}`: left out: its values are of type {refused}, not numbers", source.path));
+        }
+    }
+}
+
+/// In the CSV that we wrote, a header came first.
+fn without_header(failure: Failure) -> Failure {
+    match failure {
+        Failure::Data { path, fault } => Failure::Data { path, fault: Fault { row: fault.row.map(|row| row.saturating_sub(1)), ..fault } },
+        other => other,
+    }
+}
+
+fn write_rows(csv: &mut Vec<u8>, batch: &Batch) {
+    let mut cells: Vec<Cells<'_>> = batch.columns.iter().map(|(_, values)| Cells::of(values)).collect();
+    for _ in 0..batch.rows {
+        for (at, column) in cells.iter_mut().enumerate() {
+            if at > 0 {
+                csv.push(b',');
+            }
+            column.write_next(csv, batch.columns.len() == 1);
+        }
+        csv.push(b'\n');
+    }
+}
+
+fn write_row<'a>(csv: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            csv.push(b',');
+        }
+        write_cell(csv, cell);
+    }
+    csv.push(b'\n');
+}
+
+/// The cells of a column, from the first.
+enum Cells<'a> {
+    Numbers(std::slice::Iter<'a, f64>),
+    Text(std::slice::Split<'a, u8, fn(&u8) -> bool>),
+}
+
+impl<'a> Cells<'a> {
+    fn of(values: &'a Values) -> Self {
+        match values {
+            Values::Numbers(numbers) => Self::Numbers(numbers.iter()),
+            Values::Text(text) => Self::Text(text.split(|byte| *byte == b'\n')),
+        }
+    }
+
+    /// `alone`: an empty cell would be a blank line, which is no row.
+    fn write_next(&mut self, csv: &mut Vec<u8>, alone: bool) {
+        match self {
+            Self::Numbers(numbers) => match numbers.next() {
+                Some(number) if !number.is_nan() => csv.extend_from_slice(zmij::Buffer::new().format(*number).as_bytes()),
+                _ if alone => csv.extend_from_slice(b"NA"),
+                _ => {}
+            },
+            Self::Text(cells) => match cells.next() {
+                None | Some(b"") if alone => csv.extend_from_slice(b"NA"),
+                cell => write_cell(csv, cell.unwrap_or_default()),
+            },
+        }
+    }
+}
+
+fn write_cell(csv: &mut Vec<u8>, cell: &[u8]) {
+    if !cell.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        csv.extend_from_slice(cell);
+        return;
+    }
+    csv.push(b'"');
+    for &byte in cell {
+        csv.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
+    }
+    csv.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, refused: Option<&str>) -> Field {
+        Field { name: name.to_owned(), refused: refused.map(str::to_owned) }
+    }
+
+    fn named(names: &[&str]) -> Option<BTreeSet<String>> {
+        Some(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn only_what_is_needed_is_read() {
+        let fields = [field("a", None), field("day", Some("Date32")), field("b", None), field("y", None)];
+        assert_eq!(choose(&fields, named(&["y", "a"]).as_ref()).unwrap(), [0, 3]);
+        assert_eq!(choose(&fields, None).unwrap(), [0, 2, 3]);
+        assert_eq!(choose(&fields, named(&["y", "z"]).as_ref()).unwrap(), [0, 2, 3], "a name that is not there");
+        let fault = choose(&fields, named(&["day", "y"]).as_ref()).unwrap_err();
+        assert_eq!((fault.code.as_str(), fault.column.as_deref()), ("column-type", Some("day")));
+    }
+
+    #[test]
+    fn columns_become_csv() {
+        let columns = vec![
+            ("a".to_owned(), Values::Numbers(vec![0.1, f64::NAN, 1e-7])),
+            ("b".to_owned(), Values::Text(b"12.50\n\nx,\"y\"\n".to_vec())),
+        ];
+        let mut csv = Vec::new();
+        write_row(&mut csv, [&b"a"[..], b"b,c"].into_iter());
+        write_rows(&mut csv, &Batch { rows: 3, columns: columns.clone() });
+        assert_eq!(String::from_utf8(csv).unwrap(), "a,\"b,c\"\n0.1,12.50\n,\n1e-7,\"x,\"\"y\"\"\"\n");
+        let mut csv = Vec::new();
+        write_rows(&mut csv, &Batch { rows: 3, columns: columns[..1].to_vec() });
+        assert_eq!(String::from_utf8(csv).unwrap(), "0.1\nNA\n1e-7\n");
+    }
+}
