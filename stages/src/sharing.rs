@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
 use crate::digests::Digests;
-use crate::engine::{Answer, Engine, Summarizer};
+use crate::engine::{Answer, Engine, Shared, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::inputs::Source;
 use crate::pieces::{Piece, Pieces};
@@ -24,7 +24,7 @@ use crate::stage::Stage;
 use crate::summing::{notes, text};
 
 /// Rows of a piece are numbered from its number shifted by this.
-const PIECE_ROWS_BITS: u32 = 40;
+pub(crate) const PIECE_ROWS_BITS: u32 = 40;
 
 /// Hands the statistics of every table, with its path, to `add`, in order; returns the files that were read.
 pub(crate) fn tables(
@@ -35,7 +35,11 @@ pub(crate) fn tables(
     add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
 ) -> Answer<Vec<Input>> {
     let all = stage.begins(sources);
-    let pieces = Pieces::new(stage.engine, stage.files, plan, sources, stage.piece_bytes);
+    let engine = stage.engine;
+    let scout = move |source: &Source| -> Answer<Box<dyn Shared + '_>> {
+        Ok(engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?)
+    };
+    let pieces = Pieces::new(Box::new(scout), stage.files, sources, stage.piece_bytes);
     let work = Work {
         stopped: pieces.stopped(),
         pieces: Mutex::new(pieces),
@@ -140,7 +144,7 @@ impl<'a> Work<'a> {
     /// The next piece, and whether there are more. `working_at`: the file whose share this worker holds.
     fn take(&self, working_at: Option<usize>, watcher: &mut Option<&mut dyn Report>) -> (Option<Piece>, bool) {
         let mut pieces = lock(&self.pieces);
-        let next = pieces.next(&self.digests);
+        let next = pieces.next(Some(&self.digests));
         if let Some(watcher) = watcher {
             let (file, bytes) = pieces.so_far();
             watcher.progress(&Progress { file, bytes, ..self.all });
