@@ -12,7 +12,6 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{Builder, Scope};
 
 use crate::columns;
 use crate::engine::{Answer, Engine, Model, Shared, Table};
@@ -23,7 +22,7 @@ use crate::pieces::{Piece, Pieces};
 use crate::plan::Plan;
 use crate::reading;
 use crate::report::{Progress, Report};
-use crate::sharing::PIECE_ROWS_BITS;
+use crate::sharing::{PIECE_ROWS_BITS, Shareable, by_many};
 use crate::stage::Stage;
 use crate::turns::Turns;
 
@@ -71,7 +70,7 @@ pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sou
         all: stage.begins(&sources.iter().collect::<Vec<_>>()),
     };
     let mut watcher: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
-    std::thread::scope(|scope| work.go(model, &mut watcher, || begin(&work, scope, threads - 1)));
+    by_many(&work, threads, |begin_another| work.go(model, &mut watcher, begin_another));
     lock(&work.end).failure.take().map_or(Ok(()), Err)
 }
 
@@ -90,14 +89,12 @@ fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) ->
     }
 }
 
-/// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
-fn begin<'scope>(work: &'scope Work<'_>, scope: &'scope Scope<'scope, '_>, left: usize) {
-    if left > 0 {
-        let _ = Builder::new().spawn_scoped(scope, move || {
-            if let Ok(model) = work.engine.model(work.with.model) {
-                work.go(model.as_ref(), &mut None, || begin(work, scope, left - 1));
-            }
-        });
+impl Shareable for Work<'_> {
+    fn help(&self, begin_another: &mut dyn FnMut()) {
+        // without another model, the others do the work
+        if let Ok(model) = self.engine.model(self.with.model) {
+            self.go(model.as_ref(), &mut None, begin_another);
+        }
     }
 }
 

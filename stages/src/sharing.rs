@@ -52,16 +52,33 @@ pub(crate) fn tables(
         all,
     };
     let mut watcher: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
-    std::thread::scope(|scope| work.go(&mut watcher, || begin(&work, scope, threads - 1)));
+    by_many(&work, threads, |begin_another| work.go(&mut watcher, begin_another));
     let Merged { notes, failure, .. } = work.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
     notes.iter().for_each(|note| stage.report.note(note));
     failure.map_or_else(|| Ok(work.digests.finish()), Err)
 }
 
+/// Work that any number of threads do.
+pub(crate) trait Shareable: Sync {
+    /// Does what there is to do, and begins another helper, once, if there is more.
+    fn help(&self, begin_another: &mut dyn FnMut());
+}
+
+/// Has the work done by so many threads at most, this one among them, which does `first`.
+pub(crate) fn by_many(work: &impl Shareable, threads: usize, first: impl FnOnce(&mut dyn FnMut())) {
+    std::thread::scope(|scope| first(&mut || begin(work, scope, threads - 1)));
+}
+
 /// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
-fn begin<'scope>(work: &'scope Work<'_>, scope: &'scope Scope<'scope, '_>, left: usize) {
+fn begin<'scope>(work: &'scope impl Shareable, scope: &'scope Scope<'scope, '_>, left: usize) {
     if left > 0 {
-        let _ = Builder::new().spawn_scoped(scope, move || work.go(&mut None, || begin(work, scope, left - 1)));
+        let _ = Builder::new().spawn_scoped(scope, move || work.help(&mut || begin(work, scope, left - 1)));
+    }
+}
+
+impl Shareable for Work<'_> {
+    fn help(&self, begin_another: &mut dyn FnMut()) {
+        self.go(&mut None, begin_another);
     }
 }
 
