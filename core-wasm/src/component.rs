@@ -164,6 +164,22 @@ impl prediction::GuestTable for RefCell<Table> {
         Ok(self.borrow_mut().push(&chunk)?)
     }
 
+    fn header(&self, records: Vec<u8>) -> Result<bool, Error> {
+        Ok(self.borrow_mut().header(&records)?)
+    }
+
+    fn continue_at(&self, row: u64) -> Result<(), Error> {
+        Ok(self.borrow_mut().continue_at(row)?)
+    }
+
+    fn rows(&self) -> u64 {
+        self.borrow().rows()
+    }
+
+    fn predictions(&self) -> u64 {
+        self.borrow().predictions()
+    }
+
     fn finish(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().finish()?)
     }

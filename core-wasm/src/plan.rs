@@ -44,6 +44,20 @@ pub struct Plan {
     /// The header, where the bytes have none; CSV only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
+    /// What of a prediction to write; all of it unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
+    /// Whether a prediction stands beside what it was made from.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub with_input: bool,
+}
+
+/// The part of a prediction that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Only {
+    /// The predicted value.
+    Predicted,
 }
 
 /// What to do with rows that lack a value.
@@ -85,6 +99,8 @@ impl Default for Plan {
             format: Format::Csv,
             delimiter: ',',
             header: None,
+            only: None,
+            with_input: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, list};
 use crate::forecast::{Forecast, Formula, Spread};
 use crate::json;
 use crate::model::Model;
-use crate::plan::{Format, Plan};
+use crate::plan::{Format, Only, Plan};
 use crate::records::{cells, parse_object};
 use crate::scan::Rows;
 use crate::sink::{Gathered, Record, Sink};
@@ -92,16 +92,21 @@ impl Predictor {
     /// Errors: `out-of-range` if the result is beyond a 64-bit float.
     pub fn predict(&self, values: &[f64]) -> Result<Prediction> {
         let design = self.design(values);
-        let slopes = if self.model.has_intercept { &design[1..] } else { &design[..] };
-        let value = self.model.coefficients.iter().zip(slopes).fold(self.model.intercept, |sum, (c, x)| sum + c.coefficient * x);
+        let value = self.sum(&design);
         let interval =
             self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design))).map(|half| (value - half, value + half));
-        let finite = value.is_finite() && interval.is_none_or(|(low, high)| low.is_finite() && high.is_finite());
-        if finite {
-            Ok(Prediction { value, interval })
-        } else {
-            Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
-        }
+        finite(Prediction { value, interval })
+    }
+
+    /// What of a prediction is written: its value alone is asked for without its interval.
+    fn prediction(&self, values: &[f64], written: Written) -> Result<Prediction> {
+        if written.all { self.predict(values) } else { finite(Prediction { value: self.sum(&self.design(values)), interval: None }) }
+    }
+
+    /// The predicted target.
+    fn sum(&self, design: &[f64]) -> f64 {
+        let slopes = if self.model.has_intercept { &design[1..] } else { design };
+        self.model.coefficients.iter().zip(slopes).fold(self.model.intercept, |sum, (c, x)| sum + c.coefficient * x)
     }
 
     /// Predicts rows given as columns, one after another in the order of [`Self::columns`]. Returns the predictions, then the lower, then
@@ -152,15 +157,17 @@ impl Predictor {
         self.model.has_intercept.then_some(1.0).into_iter().chain(self.terms.iter().map(term)).collect()
     }
 
-    /// Predicts many rows at once, as [`Self::predict`] does; what needs a warning or an error is marked as unread.
-    fn forecast(&self, forecast: &mut Forecast, rows: &Rows<'_>, places: &[usize]) {
+    /// Predicts many rows at once, as [`Self::prediction`] does; what needs a warning or an error is marked as unread.
+    fn forecast(&self, forecast: &mut Forecast, rows: &Rows<'_>, places: &[usize], written: Written) {
         forecast.read(rows, places);
-        for (column, bounds) in self.bounds.iter().enumerate() {
-            forecast.mark_outside(column, bounds.within());
+        if written.all {
+            for (column, bounds) in self.bounds.iter().enumerate() {
+                forecast.mark_outside(column, bounds.within());
+            }
         }
         let coefficients = &mut self.model.coefficients.iter().map(|coefficient| coefficient.coefficient);
         forecast.predict(Formula { terms: &self.terms, intercept: self.model.intercept, coefficients });
-        if let Some(half_width) = self.half_width {
+        if let Some(half_width) = self.half_width.filter(|_| written.all) {
             let factor = &self.model.leverage;
             forecast.spread(&Spread { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
         }
@@ -179,6 +186,11 @@ impl Predictor {
 
     /// One attributes object in, one prediction object out.
     pub fn predict_record(&self, text: &[u8]) -> Result<Value> {
+        self.record(text, Written { all: true, input: true })
+    }
+
+    /// The parts of that object that are to be written.
+    fn record(&self, text: &[u8], written: Written) -> Result<Value> {
         let object = parse_object(text)?;
         let cells = cells(&object, &self.model.target.column)?;
         let value_of = |name: &String| {
@@ -187,16 +199,20 @@ impl Predictor {
             self.value(name, crate::decimal::trim(text.as_bytes()))
         };
         let values = self.columns.iter().map(value_of).collect::<Result<Vec<f64>>>()?;
-        let prediction = self.predict(&values)?;
+        let prediction = self.prediction(&values, written)?;
         let mut out = Map::new();
         out.insert(self.key(), json!(prediction.value));
-        out.insert(
-            "interval".to_owned(),
-            prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
-        );
-        out.insert("warnings".to_owned(), Value::Array(self.warnings(&values).iter().map(Warning::to_json).collect()));
-        for (key, value) in object {
-            out.entry(key).or_insert(value);
+        if written.all {
+            out.insert(
+                "interval".to_owned(),
+                prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
+            );
+            out.insert("warnings".to_owned(), Value::Array(self.warnings(&values).iter().map(Warning::to_json).collect()));
+        }
+        if written.input {
+            for (key, value) in object {
+                out.entry(key).or_insert(value);
+            }
         }
         Ok(Value::Object(out))
     }
@@ -270,6 +286,15 @@ impl Warning {
     }
 }
 
+/// Refuses what a 64-bit float cannot hold.
+fn finite(prediction: Prediction) -> Result<Prediction> {
+    let (lower, upper) = prediction.interval.unwrap_or_default();
+    if prediction.value.is_finite() && lower.is_finite() && upper.is_finite() {
+        return Ok(prediction);
+    }
+    Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
+}
+
 fn outside(value: f64, (min, max): (Option<f64>, Option<f64>), codes: [&'static str; 2]) -> Option<(&'static str, &'static str)> {
     if min.is_some_and(|min| value < min) {
         return Some((codes[0], "below"));
@@ -286,10 +311,30 @@ fn range_text(range: (Option<f64>, Option<f64>)) -> String {
     }
 }
 
+/// What of a prediction is written.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    /// The interval and the warnings too.
+    all: bool,
+    /// What it was made from too.
+    input: bool,
+}
+
+impl Written {
+    /// What a plan says of CSV. JSON is handed back whole unless less is asked for.
+    fn of(plan: &Plan) -> Self {
+        let all = plan.only != Some(Only::Predicted);
+        Self { all, input: plan.with_input || all && plan.format != Format::Csv }
+    }
+}
+
 /// Predicts every record of a stream, in the format in which it comes.
 pub struct Table {
     predictor: Predictor,
+    written: Written,
     input: Input,
+    /// Rows and predictions, once the input has ended.
+    ended: (u64, u64),
 }
 
 enum Input {
@@ -299,23 +344,27 @@ enum Input {
     Ended,
 }
 
+impl Input {
+    /// Rows read and records predicted, if it counts them.
+    fn count(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Csv(csv) => Some((csv.0.rows(), csv.0.records())),
+            Self::JsonLines(lines) => Some((lines.rows(), lines.records())),
+            Self::Json(_) | Self::Ended => None,
+        }
+    }
+}
+
 impl Table {
     /// A table of records written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
+        let written = Written::of(plan);
         let input = match plan.format {
-            Format::Csv => Input::Csv(Box::new((
-                Reader::new(plan),
-                CsvOut {
-                    predictor: predictor.clone(),
-                    places: Vec::new(),
-                    forecast: Forecast::new(predictor.columns.len()),
-                    out: Vec::new(),
-                },
-            ))),
+            Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvOut::new(predictor.clone(), written)))),
             Format::Jsonl => Input::JsonLines(Lines::default()),
             Format::Json => Input::Json(Vec::new()),
         };
-        Self { predictor, input }
+        Self { predictor, written, input, ended: (0, 0) }
     }
 
     /// The next bytes; returns the predictions that are complete.
@@ -329,32 +378,73 @@ impl Table {
                 let room = rows.out.len();
                 out = std::mem::replace(&mut rows.out, Vec::with_capacity(room));
             }
-            Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, &mut out))?,
+            Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, self.written, &mut out))?,
             Input::Json(bytes) => bytes.extend_from_slice(chunk),
             Input::Ended => return Err(crate::error::spent()),
         }
         Ok(out)
     }
 
+    /// The records with which the data begin, read for the names of the columns alone: this table is to read bytes from the middle, and
+    /// writes no header. Returns whether the names are known now; if not, call it again with more records.
+    pub fn header(&mut self, records: &[u8]) -> Result<bool> {
+        match &mut self.input {
+            Input::Csv(csv) => {
+                let (reader, rows) = &mut **csv;
+                rows.headed = false;
+                reader.header(records, rows)
+            }
+            // every object has its own names
+            Input::JsonLines(_) | Input::Json(_) => Ok(true),
+            Input::Ended => Err(crate::error::spent()),
+        }
+    }
+
+    /// The next record counts as this row. Call it between records.
+    pub fn continue_at(&mut self, row: u64) -> Result<()> {
+        match &mut self.input {
+            Input::Csv(csv) => csv.0.continue_at(row),
+            Input::JsonLines(lines) => lines.continue_at(row),
+            Input::Json(_) => {}
+            Input::Ended => return Err(crate::error::spent()),
+        }
+        Ok(())
+    }
+
+    /// The number of the last record that was read, header and blank lines included.
+    pub fn rows(&self) -> u64 {
+        self.input.count().unwrap_or(self.ended).0
+    }
+
+    /// Records predicted so far.
+    pub fn predictions(&self) -> u64 {
+        self.input.count().unwrap_or(self.ended).1
+    }
+
     /// The end of the records; returns the rest.
     pub fn finish(&mut self) -> Result<Vec<u8>> {
         let mut out = Vec::new();
-        match std::mem::replace(&mut self.input, Input::Ended) {
-            Input::Csv(mut csv) => {
-                let (reader, rows) = &mut *csv;
+        let mut input = std::mem::replace(&mut self.input, Input::Ended);
+        match &mut input {
+            Input::Csv(csv) => {
+                let (reader, rows) = &mut **csv;
                 reader.finish(rows)?;
                 out = std::mem::take(&mut rows.out);
             }
-            Input::JsonLines(mut lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, &mut out))?,
-            Input::Json(bytes) => out = json::document(&self.predictor.predict_record(&bytes)?).into_bytes(),
+            Input::JsonLines(lines) => lines.finish(&mut |_, line| predict_line(&self.predictor, line, self.written, &mut out))?,
+            Input::Json(bytes) => {
+                out = json::document(&self.predictor.record(bytes, self.written)?).into_bytes();
+                self.ended = (1, 1);
+            }
             Input::Ended => return Err(crate::error::spent()),
         }
+        self.ended = input.count().unwrap_or(self.ended);
         Ok(out)
     }
 }
 
-fn predict_line(predictor: &Predictor, line: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    out.extend_from_slice(json::line(&predictor.predict_record(line)?).as_bytes());
+fn predict_line(predictor: &Predictor, line: &[u8], written: Written, out: &mut Vec<u8>) -> Result<()> {
+    out.extend_from_slice(json::line(&predictor.record(line, written)?).as_bytes());
     out.push(b'\n');
     Ok(())
 }
@@ -362,9 +452,48 @@ fn predict_line(predictor: &Predictor, line: &[u8], out: &mut Vec<u8>) -> Result
 /// The sink that predicts rows of CSV into rows of CSV.
 struct CsvOut {
     predictor: Predictor,
+    written: Written,
+    /// Whether the first line names the columns.
+    headed: bool,
     places: Vec<usize>,
     forecast: Forecast,
     out: Vec<u8>,
+}
+
+impl CsvOut {
+    fn new(predictor: Predictor, written: Written) -> Self {
+        let forecast = Forecast::new(predictor.columns.len());
+        Self { predictor, written, headed: true, places: Vec::new(), forecast, out: Vec::new() }
+    }
+
+    /// The names of the columns that are added.
+    fn added(&self) -> Vec<String> {
+        let rest = ["lower", "upper", "warnings"].into_iter().filter(|_| self.written.all);
+        std::iter::once(self.predictor.key()).chain(rest.map(str::to_owned)).collect()
+    }
+
+    /// A cell of the input.
+    fn cell(&mut self, cell: &[u8]) {
+        push_csv_field(&mut self.out, cell);
+        self.out.push(b',');
+    }
+
+    /// A prediction without warnings.
+    fn line(&mut self, value: f64, half: Option<f64>) {
+        let mut number = |value: f64, end: &[u8]| {
+            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            self.out.extend_from_slice(end);
+        };
+        match half {
+            _ if !self.written.all => number(value, b"\n"),
+            Some(half) => {
+                number(value, b",");
+                number(value - half, b",");
+                number(value + half, b",\n");
+            }
+            None => number(value, b",,,\n"),
+        }
+    }
 }
 
 impl Sink for CsvOut {
@@ -372,20 +501,35 @@ impl Sink for CsvOut {
         let find =
             |name: &String| names.iter().position(|other| other == name).ok_or_else(|| self.predictor.missing_feature(name, names.iter()));
         self.places = self.predictor.columns.iter().map(find).collect::<Result<Vec<_>>>()?;
-        self.out.extend_from_slice(csv_field(&self.predictor.key()).as_bytes());
-        self.out.extend_from_slice(b",lower,upper,warnings\n");
+        let added = self.added();
+        let kept = if self.written.input { names } else { &[] };
+        if let Some(name) = kept.iter().find(|name| added.contains(name)) {
+            return Err(named_twice(name, *name == added[0]));
+        }
+        if self.headed {
+            let fields: Vec<String> = kept.iter().chain(&added).map(|name| csv_field(name)).collect();
+            self.out.extend_from_slice(fields.join(",").as_bytes());
+            self.out.push(b'\n');
+        }
         Ok(())
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut forecast = std::mem::take(&mut self.forecast);
-        self.predictor.forecast(&mut forecast, rows, &self.places);
-        let mut gathered = Gathered::default();
+        self.predictor.forecast(&mut forecast, rows, &self.places, self.written);
+        let (mut gathered, mut text) = (Gathered::default(), Vec::new());
         for row in 0..rows.len() {
             if forecast.unread[row] {
                 let number = first + row as u64;
                 self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
             } else {
+                if self.written.input {
+                    for column in 0..rows.width() {
+                        text.clear();
+                        rows.unquote(row, column, &mut text);
+                        self.cell(&text);
+                    }
+                }
                 self.line(forecast.values[row], forecast.halves.get(row).copied());
             }
         }
@@ -396,32 +540,26 @@ impl Sink for CsvOut {
     fn record(&mut self, record: &Record) -> Result<()> {
         let columns = self.places.iter().zip(&self.predictor.columns);
         let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
-        let prediction = self.predictor.predict(&values)?;
-        let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
-        let ends = prediction.interval.map_or_else(|| ",".to_owned(), |(lower, upper)| format!("{},{}", number(lower), number(upper)));
-        let line = format!("{},{ends},{}\n", number(prediction.value), csv_field(&warnings.join(" ")));
-        self.out.extend_from_slice(line.as_bytes());
+        let prediction = self.predictor.prediction(&values, self.written)?;
+        if self.written.input {
+            (0..record.len()).for_each(|column| self.cell(record.whole_cell(column)));
+        }
+        self.out.extend_from_slice(number(prediction.value).as_bytes());
+        if self.written.all {
+            let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
+            let ends = prediction.interval.map_or_else(|| ",".to_owned(), |(lower, upper)| format!("{},{}", number(lower), number(upper)));
+            self.out.extend_from_slice(format!(",{ends},{}", csv_field(&warnings.join(" "))).as_bytes());
+        }
+        self.out.push(b'\n');
         Ok(())
     }
 }
 
-impl CsvOut {
-    /// A prediction without warnings.
-    fn line(&mut self, value: f64, half: Option<f64>) {
-        let mut number = |value: f64, end: u8| {
-            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
-            self.out.push(end);
-        };
-        number(value, b',');
-        match half {
-            Some(half) => {
-                number(value - half, b',');
-                number(value + half, b',');
-            }
-            None => self.out.extend_from_slice(b",,"),
-        }
-        self.out.push(b'\n');
-    }
+/// `with_input` needs two columns of one name.
+fn named_twice(name: &str, is_prediction: bool) -> Error {
+    let sentence = format!("the input has a column `{name}`, and the predictions have one of that name too");
+    let or = if is_prediction { "" } else { ", write the predicted value alone (--only predicted)" };
+    Error::new("duplicate-column", sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
 }
 
 /// An f64 as JSON writes it too: its shortest round-trip text.
@@ -431,5 +569,24 @@ fn number(value: f64) -> String {
 
 /// Text as a field of RFC 4180.
 fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if needs_quotes(text.as_bytes()) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+/// The same for bytes that need not be UTF-8.
+fn push_csv_field(out: &mut Vec<u8>, text: &[u8]) {
+    if !needs_quotes(text) {
+        return out.extend_from_slice(text);
+    }
+    out.push(b'"');
+    for &byte in text {
+        out.push(byte);
+        if byte == b'"' {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}
+
+fn needs_quotes(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'"' | b',' | b'\n' | b'\r'))
 }

@@ -47,8 +47,13 @@ pub struct Record<'a> {
 impl<'a> Record<'a> {
     /// The cell of a column, without the spaces around it.
     pub fn cell(&self, column: usize) -> &'a [u8] {
+        crate::decimal::trim(self.whole_cell(column))
+    }
+
+    /// The cell of a column as it is written, but for the quotes around it.
+    pub fn whole_cell(&self, column: usize) -> &'a [u8] {
         let start = if column == 0 { 0 } else { self.ends[column - 1] };
-        crate::decimal::trim(&self.bytes[start..self.ends[column]])
+        &self.bytes[start..self.ends[column]]
     }
 
     /// Number of its cells.

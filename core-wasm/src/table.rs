@@ -54,6 +54,14 @@ impl Reader {
         }
     }
 
+    /// Records handed on so far.
+    pub fn records(&self) -> u64 {
+        match self.format {
+            Format::Csv => self.csv.records,
+            Format::Jsonl | Format::Json => self.json.records,
+        }
+    }
+
     /// The records with which the data begin, read for the names alone. Returns whether the names are known now.
     pub fn header(&mut self, records: &[u8], sink: &mut impl Sink) -> Result<bool> {
         self.hand_on_header(sink)?;
@@ -71,8 +79,8 @@ impl Reader {
 
     /// The next record counts as this row.
     pub fn continue_at(&mut self, row: u64) {
-        let before = row.saturating_sub(1);
-        (self.csv.row, self.json.row) = (before, before);
+        self.csv.row = row.saturating_sub(1);
+        self.json.continue_at(row);
     }
 
     /// The end of the bytes.
@@ -138,6 +146,8 @@ struct Csv {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     row: u64,
+    /// Records handed on, the header not among them.
+    records: u64,
     /// Places of rows, once the header tells how many cells they have.
     grid: Option<Grid>,
     /// Bytes from the edges of a chunk, with margins.
@@ -158,7 +168,8 @@ const BOM_DONE: usize = usize::MAX;
 
 impl Csv {
     fn new(delimiter: u8) -> Self {
-        Self { delimiter, state: State::RecordStart, bom: 0, bytes: Vec::new(), ends: Vec::new(), row: 0, grid: None, padded: Vec::new() }
+        let (bytes, ends, padded) = (Vec::new(), Vec::new(), Vec::new());
+        Self { delimiter, state: State::RecordStart, bom: 0, bytes, ends, row: 0, records: 0, grid: None, padded }
     }
 
     fn push(&mut self, chunk: &[u8], out: &mut Headed<impl Sink>) -> Result<()> {
@@ -216,6 +227,7 @@ impl Csv {
                 Ok(rows) if rows.len() > 0 => {
                     out.sink.rows(&rows, self.row + 1)?;
                     self.row += rows.len() as u64;
+                    self.records += rows.len() as u64;
                     return Ok(Ok(rows.end() - at));
                 }
                 Ok(_) => {}
@@ -237,6 +249,7 @@ impl Csv {
                     out.sink.rows(&rows, self.row + 1)?;
                 }
                 self.row += rows.len() as u64;
+                self.records += rows.len() as u64;
                 Ok(Ok(rows.end() - MARGIN))
             }
             Err(Irregular) => Ok(Err(Irregular)),
@@ -290,6 +303,7 @@ impl Csv {
         self.state = State::RecordStart;
         self.ends.push(self.bytes.len());
         let blank = self.ends.len() == 1 && self.bytes.is_empty();
+        self.records += u64::from(!blank && out.header.is_some());
         let result = if blank { Ok(()) } else { out.record(&Record::new(self.row, &self.bytes, &self.ends), self.delimiter) };
         self.bytes.clear();
         self.ends.clear();
@@ -373,6 +387,8 @@ fn check_delimiter(name: &str, delimiter: u8) -> Result<()> {
 pub(crate) struct Lines {
     bytes: Vec<u8>,
     row: u64,
+    /// Lines that are not blank.
+    records: u64,
 }
 
 impl Lines {
@@ -393,6 +409,21 @@ impl Lines {
         if self.bytes.len() > RECORD_BYTES_MAX { Err(record_too_long(self.row + 1)) } else { Ok(()) }
     }
 
+    /// The number of the last line.
+    pub(crate) fn rows(&self) -> u64 {
+        self.row
+    }
+
+    /// Lines so far that are not blank.
+    pub(crate) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The next line counts as this one.
+    pub(crate) fn continue_at(&mut self, row: u64) {
+        self.row = row.saturating_sub(1);
+    }
+
     /// The last line, if it has no line break.
     pub(crate) fn finish(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
         if self.bytes.is_empty() { Ok(()) } else { self.end_line(each) }
@@ -401,7 +432,9 @@ impl Lines {
     fn end_line(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
         self.row += 1;
         let line = if self.row == 1 { self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes) } else { &self.bytes };
-        let result = if line.trim_ascii().is_empty() { Ok(()) } else { each(self.row, line).map_err(|error| error.at_row(self.row)) };
+        let blank = line.trim_ascii().is_empty();
+        self.records += u64::from(!blank);
+        let result = if blank { Ok(()) } else { each(self.row, line).map_err(|error| error.at_row(self.row)) };
         self.bytes.clear();
         result
     }

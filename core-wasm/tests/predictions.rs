@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
-use samefit_core::plan::Plan;
+use samefit_core::plan::{Only, Plan};
 use samefit_core::predict::{Predictor, Table};
 use samefit_core::train::Summarizer;
 
@@ -32,8 +32,8 @@ fn predictor(text: &str, features: usize, intercept: bool) -> Option<Predictor> 
     fit(&summarizer.finish().unwrap(), &plan).ok().map(|model| Predictor::new(model).unwrap())
 }
 
-fn predicted(predictor: &Predictor, text: &str, chunk: usize) -> Result<String, Error> {
-    let mut table = Table::new(predictor.clone(), &Plan::default());
+fn predicted(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> Result<String, Error> {
+    let mut table = Table::new(predictor.clone(), plan);
     let mut out = Vec::new();
     for chunk in text.as_bytes().chunks(chunk) {
         out.extend(table.push(chunk)?);
@@ -56,11 +56,17 @@ proptest! {
         features in 1usize..6,
         intercept in any::<bool>(),
         odd in prop_oneof![Just(None), (0usize..200, prop_oneof![Just("1e2"), Just(" 7"), Just("x"), Just(""), Just("1e60"), Just("123456789.125")]).prop_map(Some)],
+        only in any::<bool>(),
+        with_input in any::<bool>(),
+        semicolons in any::<bool>(),
     ) {
         let Some(predictor) = predictor(&table(&training, |_| None), features, intercept) else { return Ok(()) };
         let text = table(&rows, |at| odd.filter(|(row, _)| *row == at).map(|(_, cell)| cell));
-        let singly = predicted(&predictor, &text, 1);
-        prop_assert_eq!(&predicted(&predictor, &text, usize::MAX), &singly);
-        prop_assert_eq!(&predicted(&predictor, &text, 997), &singly);
+        // between semicolons a column that is not used may hold commas
+        let text = if semicolons { text.replace(',', ";").replace(";y\n", ";y;d\n").replace('\n', ";1,5\n").replace("d;1,5", "d") } else { text };
+        let plan = Plan { only: only.then_some(Only::Predicted), with_input, delimiter: if semicolons { ';' } else { ',' }, ..Plan::default() };
+        let singly = predicted(&predictor, &plan, &text, 1);
+        prop_assert_eq!(&predicted(&predictor, &plan, &text, usize::MAX), &singly);
+        prop_assert_eq!(&predicted(&predictor, &plan, &text, 997), &singly);
     }
 }

@@ -5,10 +5,10 @@
 //!
 //! *Limits*: [`MEMORY_BYTES_MAX`] an instance.
 
-use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer as Summing, Verdict};
+use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Shared, Stream, Summarizer as Summing, Table as Tabling, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
@@ -131,7 +131,16 @@ impl Instance {
         self.try_ask(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
     }
 
-    fn drop(&mut self, resource: ResourceAny) -> Answer<()> {
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        self.ask(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        let end = self.ask(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
+        Ok(end.map(|end| end as usize))
+    }
+
+    fn release(&mut self, resource: ResourceAny) -> Answer<()> {
         self.ask(|_, store| resource.resource_drop(store))
     }
 }
@@ -210,7 +219,7 @@ impl Engine for Wasm {
     fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
         let mut instance = self.instance()?;
         let model = instance.parse_model(text)?;
-        Ok(Box::new(Parsed { instance: RefCell::new(instance), model }))
+        Ok(Box::new(Parsed { instance: Arc::new(Mutex::new(instance)), model }))
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
@@ -266,7 +275,7 @@ impl Stream for Summarizer {
     }
 }
 
-impl Summing for Summarizer {
+impl Shared for Summarizer {
     fn header(&mut self, records: &[u8]) -> Answer<bool> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
@@ -277,6 +286,21 @@ impl Summing for Summarizer {
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
     }
 
+    fn rows(&mut self) -> Answer<u64> {
+        let stream = self.stream;
+        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
+    }
+
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        self.instance.quotes(chunk)
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        self.instance.cut(chunk, quoted)
+    }
+}
+
+impl Summing for Summarizer {
     fn add(&mut self, batch: &Batch) -> Answer<()> {
         let stream = self.stream;
         for (name, values) in &batch.columns {
@@ -291,11 +315,6 @@ impl Summing for Summarizer {
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
-    fn rows(&mut self) -> Answer<u64> {
-        let stream = self.stream;
-        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
-    }
-
     fn part(&mut self) -> Answer<String> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_part(store, stream))
@@ -304,15 +323,6 @@ impl Summing for Summarizer {
     fn absorb(&mut self, part: &str) -> Answer<()> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_absorb(store, stream, part))
-    }
-
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
-        self.instance.ask(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
-        let end = self.instance.ask(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
-        Ok(end.map(|end| end as usize))
     }
 }
 
@@ -365,7 +375,7 @@ impl Merger for Sum {
             return Ok(());
         };
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_merge(store, sum, next))?;
-        self.instance.drop(next)
+        self.instance.release(next)
     }
 
     fn finish(&mut self) -> Answer<String> {
@@ -374,50 +384,84 @@ impl Merger for Sum {
     }
 }
 
-/// A model, and the instance in which it was read. Tables work in the same instance, so it is borrowed for the length of a call only.
+/// A model, and the instance in which it was read. Its tables work there too, one call at a time; a thread that wants its own reads the model
+/// again, which costs little.
 struct Parsed {
-    instance: RefCell<Instance>,
+    instance: Arc<Mutex<Instance>>,
     model: ResourceAny,
 }
 
 impl Model for Parsed {
     fn plan(&self) -> Answer<String> {
-        self.instance.borrow_mut().ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.model))
+        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.model))
     }
 
     fn predict_record(&self, attributes: &str) -> Answer<String> {
-        self.instance
-            .borrow_mut()
+        lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_predict_record(store, self.model, attributes))
     }
 
-    fn table(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
-        let stream = self
-            .instance
-            .borrow_mut()
+    fn table(&self, plan: &str) -> Answer<Box<dyn Tabling>> {
+        let stream = lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.model, plan))?;
-        Ok(Box::new(Table { instance: &self.instance, stream }))
+        Ok(Box::new(Table { instance: Arc::clone(&self.instance), stream }))
     }
 }
 
-struct Table<'a> {
-    instance: &'a RefCell<Instance>,
+struct Table {
+    instance: Arc<Mutex<Instance>>,
     stream: ResourceAny,
 }
 
-impl Stream for Table<'_> {
+impl Stream for Table {
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
-        self.instance
-            .borrow_mut()
-            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_push(store, self.stream, chunk))
+        lock(&self.instance).try_ask(|exports, store| exports.samefit_regression_prediction().table().call_push(store, self.stream, chunk))
     }
 
     fn finish(&mut self) -> Answer<Vec<u8>> {
-        let mut instance = self.instance.borrow_mut();
-        let rest = instance.try_ask(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))?;
-        instance.drop(self.stream)?;
-        Ok(rest)
+        lock(&self.instance).try_ask(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))
     }
+}
+
+impl Shared for Table {
+    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+        lock(&self.instance)
+            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_header(store, self.stream, records))
+    }
+
+    fn continue_at(&mut self, row: u64) -> Answer<()> {
+        lock(&self.instance)
+            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_continue_at(store, self.stream, row))
+    }
+
+    fn rows(&mut self) -> Answer<u64> {
+        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_rows(store, self.stream))
+    }
+
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        lock(&self.instance).quotes(chunk)
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        lock(&self.instance).cut(chunk, quoted)
+    }
+}
+
+impl Tabling for Table {
+    fn predictions(&mut self) -> Answer<u64> {
+        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_predictions(store, self.stream))
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // an instance that trapped has nothing more to give back
+        let _ = lock(&self.instance).release(self.stream);
+    }
+}
+
+fn lock(instance: &Mutex<Instance>) -> MutexGuard<'_, Instance> {
+    instance.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

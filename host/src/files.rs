@@ -46,7 +46,7 @@ impl Files for Disk {
         fs::canonicalize(path).map(|path| format!("{path:?}"))
     }
 
-    fn output(&self) -> Box<dyn Output + '_> {
+    fn output(&self) -> Box<dyn Output + Send + '_> {
         Box::new(Staged::default())
     }
 }

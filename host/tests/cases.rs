@@ -87,6 +87,8 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
                 flags.extend(["--schema".to_owned(), folder.put("schema.json", &document)]);
             }
             "intercept" => flags.push("--no-intercept".to_owned()),
+            "only" => flags.extend(["--only".to_owned(), value.as_str().unwrap().to_owned()]),
+            "with_input" => flags.push("--with-input".to_owned()),
             "format" => {}
             other => panic!("no flag says `{other}`"),
         }
@@ -155,7 +157,8 @@ fn bad_statistics_are_refused() {
 
 #[test]
 fn bad_records_are_refused() {
-    for case in bad_cases("predict").iter().chain(&bad_cases("table")) {
+    // another word than `predicted` is wrong usage
+    for case in bad_cases("predict").iter().chain(&bad_cases("table")).filter(|case| case.name != "bad-plan-only") {
         let folder = Folder::new();
         let name = match (case.input["do"].as_str().unwrap(), case.input["plan"]["format"].as_str()) {
             ("predict", _) => "record.json",
@@ -165,7 +168,9 @@ fn bad_records_are_refused() {
         let (model, data, out) =
             (folder.put("model.json", &case.input["model"]), folder.put(name, &case.input["data"]), folder.path("out"));
         let file = if case.name.starts_with("bad-model") { "model.json" } else { name };
-        assert_refused(case, file, &words(["infer", "--model", &model, "--attributes", &data, "--out", &out]), &out);
+        let arguments =
+            [words(["infer", "--model", &model, "--attributes", &data, "--out", &out]), flags(&folder, &case.input["plan"])].concat();
+        assert_refused(case, file, &arguments, &out);
     }
 }
 

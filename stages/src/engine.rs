@@ -45,24 +45,34 @@ pub trait Stream {
     }
 }
 
-/// A stream of data that are summed, which can share the work with others of its kind: see the contract.
-pub trait Summarizer: Stream + Send {
+/// A stream that can share the work on a file with others of its kind, each reading pieces of it: see the contract.
+pub trait Shared: Stream + Send {
     /// The records with which the data begin, for the names of the columns alone; returns whether the names are known now.
     fn header(&mut self, records: &[u8]) -> Answer<bool>;
     /// The next record counts as this row.
     fn continue_at(&mut self, row: u64) -> Answer<()>;
-    /// The next rows, as columns. Who is fed columns is fed no bytes.
-    fn add(&mut self, batch: &Batch) -> Answer<()>;
     /// The number of the last record.
     fn rows(&mut self) -> Answer<u64>;
-    /// Everything that was read, for another to absorb.
-    fn part(&mut self) -> Answer<String>;
-    /// Adds what another has read; the fault is what reading would have stopped at, as far as is known.
-    fn absorb(&mut self, part: &str) -> Answer<()>;
     /// Number of quote characters.
     fn quotes(&mut self, chunk: &[u8]) -> Answer<u64>;
     /// Offset just after the first record end.
     fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>>;
+}
+
+/// A stream of data that are summed.
+pub trait Summarizer: Shared {
+    /// The next rows, as columns. Who is fed columns is fed no bytes.
+    fn add(&mut self, batch: &Batch) -> Answer<()>;
+    /// Everything that was read, for another to absorb.
+    fn part(&mut self) -> Answer<String>;
+    /// Adds what another has read; the fault is what reading would have stopped at, as far as is known.
+    fn absorb(&mut self, part: &str) -> Answer<()>;
+}
+
+/// A stream of records that are predicted; `push` and `finish` return bytes in the format that came in.
+pub trait Table: Shared {
+    /// How many records were predicted.
+    fn predictions(&mut self) -> Answer<u64>;
 }
 
 /// A growing sum of statistics.
@@ -74,13 +84,13 @@ pub trait Merger {
 }
 
 /// A model that was read and checked.
-pub trait Model {
+pub trait Model: Send {
     /// The plan that summarises data for this model.
     fn plan(&self) -> Answer<String>;
     /// One attributes object in, one prediction object out.
     fn predict_record(&self, attributes: &str) -> Answer<String>;
-    /// Predicts every record of a stream; `push` and `finish` return bytes in the format that came in.
-    fn table(&self, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    /// Predicts every record of a stream.
+    fn table(&self, plan: &str) -> Answer<Box<dyn Table>>;
 }
 
 /// Outcome of quality control.

@@ -40,7 +40,7 @@ pub trait Files: Sync {
     /// Text that is equal for two paths exactly if they lead to the same file or folder.
     fn identity(&self, path: &str) -> io::Result<String>;
     /// Begins to write: nothing is seen under its name before [`Output::commit`].
-    fn output(&self) -> Box<dyn Output + '_>;
+    fn output(&self) -> Box<dyn Output + Send + '_>;
 }
 
 /// Files that appear together, whole, or not at all. Dropping it without a commit leaves nothing behind.

@@ -6,8 +6,8 @@
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
 //! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (both
-//! to the engine and back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `verbs` (one a file), `outputs` and
-//! `provenance` (what is written), `describe` (what a person reads).
+//! to the engine and back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `turns` and `predicting` (bytes to
+//! predictions, by as many), `verbs` (one a file), `outputs` and `provenance` (what is written), `describe` (what a person reads).
 
 pub mod args;
 mod blocks;
@@ -27,6 +27,7 @@ pub mod outputs;
 pub mod paths;
 pub mod pieces;
 pub mod plan;
+mod predicting;
 pub mod provenance;
 pub mod reading;
 pub mod report;
@@ -37,4 +38,5 @@ pub mod summing;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod turns;
 pub mod verbs;

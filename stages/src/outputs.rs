@@ -43,7 +43,7 @@ pub fn file(files: &dyn Files, out: String) -> Answer<String> {
 /// Files that appear together or not at all, and never in the place of an input.
 pub struct Outputs<'a> {
     files: &'a dyn Files,
-    output: Box<dyn Output + 'a>,
+    output: Box<dyn Output + Send + 'a>,
     inputs: HashSet<String>,
     created: Vec<String>,
 }

@@ -14,12 +14,12 @@ use memchr::memchr;
 use crate::blocks::{Blocks, Slice};
 use crate::columns::{Later, Share, Table};
 use crate::digests::Digests;
-use crate::engine::{Answer, Engine, Summarizer};
+use crate::engine::{Answer, Shared};
 use crate::failure::{Failure, Fault};
 use crate::files::Files;
 use crate::inputs::{Format, Source};
 use crate::plan::Plan;
-use crate::reading::Body;
+use crate::reading::{Body, Digesting};
 
 /// Bytes that are read at once: little beside a processor's cache, much beside the cost of a piece.
 pub const PIECE_BYTES: usize = 1 << 18;
@@ -36,9 +36,23 @@ pub(crate) struct Piece {
     pub(crate) file: usize,
     /// The piece's place in the file.
     pub(crate) number: u64,
+    /// Whether the file ends with it.
+    pub(crate) last: bool,
     pub(crate) content: Content,
     /// For whoever does not read the first piece; none if the file is one piece.
     pub(crate) header: Option<Header>,
+}
+
+impl Piece {
+    /// The records; none of a file of columns.
+    pub(crate) fn records(&self) -> &[Slice] {
+        if let Content::Records(slices) = &self.content { slices } else { &[] }
+    }
+
+    /// The records up to the header, if that is what tells the names.
+    pub(crate) fn header_records(&self) -> Option<&[u8]> {
+        if let Some(Header::Records(records)) = &self.header { Some(records) } else { None }
+    }
 }
 
 /// What is read.
@@ -58,9 +72,12 @@ pub(crate) enum Header {
     Columns(Arc<Table>),
 }
 
+/// Makes what finds a file's header and borders.
+type Scouts<'a> = Box<dyn Fn(&Source) -> Answer<Box<dyn Shared + 'a>> + Send + 'a>;
+
 /// Hands out the pieces of files, one file after another.
 pub(crate) struct Pieces<'a> {
-    engine: &'a dyn Engine,
+    scouts: Scouts<'a>,
     files: &'a dyn Files,
     plan: &'a Plan,
     sources: &'a [&'a Source],
@@ -99,7 +116,7 @@ struct Open<'a> {
     /// Whether the next block begins inside a quoted field.
     quoted: bool,
     /// Knows the header and finds the borders, once there are two blocks.
-    scout: Option<Box<dyn Summarizer + 'a>>,
+    scout: Option<Box<dyn Shared + 'a>>,
     header: Option<Header>,
     /// Bytes of the first piece that the scout was shown.
     searched: usize,
@@ -108,7 +125,7 @@ struct Open<'a> {
 
 impl<'a> Pieces<'a> {
     pub(crate) fn new(
-        engine: &'a dyn Engine,
+        scouts: Scouts<'a>,
         files: &'a dyn Files,
         plan: &'a Plan,
         sources: &'a [&'a Source],
@@ -116,12 +133,13 @@ impl<'a> Pieces<'a> {
         threads: usize,
     ) -> Self {
         let (blocks, stopped) = (Blocks::new(bytes), Arc::default());
-        Self { engine, files, plan, sources, blocks, opened: 0, open: None, threads, stopped, bytes_before: 0 }
+        Self { scouts, files, plan, sources, blocks, opened: 0, open: None, threads, stopped, bytes_before: 0 }
     }
 
-    /// The next piece; none at the end of the last file. An error comes with the place of its file, and is the end.
-    pub(crate) fn next(&mut self, digests: &Digests) -> Result<Option<Piece>, (usize, Failure)> {
-        if self.stopped.load(Ordering::Relaxed) || self.open.is_none() && !self.open_next()? {
+    /// The next piece; none at the end of the last file. An error comes with the place of its file, and is the end. What is read is digested
+    /// if there is a place for it.
+    pub(crate) fn next(&mut self, digests: Option<&Digests>) -> Result<Option<Piece>, (usize, Failure)> {
+        if self.stopped.load(Ordering::Relaxed) || self.open.is_none() && !self.open_next(digests.is_some())? {
             return Ok(None);
         }
         let mut open = match self.open.take() {
@@ -162,17 +180,20 @@ impl<'a> Pieces<'a> {
     }
 
     /// The next piece of a file of columns, which has one at least.
-    fn next_of_columns(&mut self, mut open: OpenTable, digests: &Digests) -> Piece {
+    fn next_of_columns(&mut self, mut open: OpenTable, digests: Option<&Digests>) -> Piece {
         let share = open.shares.get(open.number).cloned().unwrap_or_else(|| open.table.whole());
         let header = Some(Header::Columns(Arc::clone(&open.table)));
         let content = Content::Columns(Arc::clone(&open.table), share);
-        let piece = Piece { file: open.file, number: open.number as u64, content, header };
+        let last = open.number + 1 >= open.shares.len();
+        let piece = Piece { file: open.file, number: open.number as u64, last, content, header };
         open.number += 1;
-        if open.number < open.shares.len() {
+        if !last {
             self.open = Some(Opened::Columns(open));
         } else {
             self.bytes_before += open.bytes;
-            digests.later(open.later);
+            if let Some(digests) = digests {
+                digests.later(open.later);
+            }
         }
         piece
     }
@@ -183,13 +204,14 @@ impl<'a> Pieces<'a> {
         OpenTable { table: Arc::new(table), file, number: 0, shares, later, bytes }
     }
 
-    fn open_next(&mut self) -> Result<bool, (usize, Failure)> {
+    fn open_next(&mut self, digested: bool) -> Result<bool, (usize, Failure)> {
         let Some(source) = self.sources.get(self.opened) else { return Ok(false) };
         let file = self.opened;
         self.opened += 1;
+        let digesting = if digested { Digesting::Compressed } else { Digesting::Nothing };
         let opened = match source.format.holds_columns() {
             true => Table::open(self.files, self.plan, source).map(|table| Opened::Columns(self.open_table(file, table))),
-            false => Body::open_undigested(self.files, &source.path).map(|body| Opened::Records(Box::new(Open::new(file, body)))),
+            false => Body::open(self.files, &source.path, digesting).map(|body| Opened::Records(Box::new(Open::new(file, body)))),
         };
         match opened {
             Ok(opened) => {
@@ -221,16 +243,18 @@ impl<'a> Open<'a> {
     }
 
     /// The next piece of this file, which has one at least, if it is empty.
-    fn next(&mut self, all: &Pieces<'a>, digests: &Digests) -> Answer<Piece> {
+    fn next(&mut self, all: &Pieces<'a>, digests: Option<&Digests>) -> Answer<Piece> {
         let source = all.sources[self.file];
         loop {
             let block = all.blocks.read(&mut self.body).map_err(|error| self.body.failed(&source.path, &error))?;
-            if self.body.is_plain() {
+            if let Some(digests) = digests.filter(|_| self.body.is_plain()) {
                 digests.block(&block);
             }
             if !block.is_full() {
                 self.ended = true;
-                self.body.end(&source.path, digests);
+                if let Some(digests) = digests {
+                    self.body.end(&source.path, digests);
+                }
                 self.rest.push(Slice::whole(block));
                 return Ok(self.piece());
             }
@@ -253,7 +277,7 @@ impl<'a> Open<'a> {
         if self.scout.is_some() {
             return Ok(());
         }
-        let mut scout = all.engine.summarizer(&all.plan.text_for(source.format)).map_err(|failure| all.plan.blame(failure))?;
+        let mut scout = (all.scouts)(source)?;
         let quotes = self.rest.iter().map(|slice| quotes(scout.as_mut(), source, slice)).sum::<Answer<u64>>()?;
         self.quoted = quotes % 2 == 1;
         self.scout = Some(scout);
@@ -313,24 +337,20 @@ impl<'a> Open<'a> {
 
     /// What was read and not handed out, as a piece.
     fn piece(&mut self) -> Piece {
-        let piece = Piece {
-            file: self.file,
-            number: self.number,
-            content: Content::Records(std::mem::take(&mut self.rest)),
-            header: self.header.clone(),
-        };
+        let (content, header) = (Content::Records(std::mem::take(&mut self.rest)), self.header.clone());
+        let piece = Piece { file: self.file, number: self.number, last: self.ended, content, header };
         self.number += 1;
         piece
     }
 }
 
 /// Number of quote characters that mean something.
-fn quotes(scout: &mut dyn Summarizer, source: &Source, bytes: &[u8]) -> Answer<u64> {
+fn quotes(scout: &mut (dyn Shared + '_), source: &Source, bytes: &[u8]) -> Answer<u64> {
     if source.format == Format::Csv && memchr(b'"', bytes).is_some() { scout.quotes(bytes) } else { Ok(0) }
 }
 
 /// Offset just after the first record end.
-fn cut(scout: &mut dyn Summarizer, bytes: &[u8], quoted: bool) -> Answer<Option<usize>> {
+fn cut(scout: &mut (dyn Shared + '_), bytes: &[u8], quoted: bool) -> Answer<Option<usize>> {
     let near = bytes.len().min(CUT_BYTES);
     Ok(match scout.cut(&bytes[..near], quoted)? {
         None if near < bytes.len() => scout.cut(bytes, quoted)?,

@@ -43,15 +43,20 @@ pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> 
 
 /// The same, with the number of bytes read so far, as stored.
 pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Answer<()>) -> Answer<Input> {
-    let mut body = Body::open(files, path)?;
+    let mut body = Body::open(files, path, Digesting::Everything)?;
+    each_chunk_of(&mut body, path, &mut take)?;
+    Ok(body.input(path))
+}
+
+fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u64) -> Answer<()>) -> Answer<()> {
     let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
-        let length = fill(&mut body, &mut chunk).map_err(|error| body.failed(path, &error))?;
+        let length = fill(body, &mut chunk).map_err(|error| body.failed(path, &error))?;
         if length > 0 {
             take(&chunk[..length], body.stored())?;
         }
         if length < chunk.len() {
-            return Ok(body.input(path));
+            return Ok(());
         }
         chunk.resize(CHUNK_BYTES, 0);
     }
@@ -59,8 +64,21 @@ pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(
 
 /// A whole document.
 pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
+    let mut body = Body::open(files, path, Digesting::Everything)?;
+    let text = text_of(&mut body, path)?;
+    Ok((text, body.input(path)))
+}
+
+/// A whole document of which nothing need be told afterwards but its size as stored.
+pub(crate) fn undigested_text(files: &dyn Files, path: &str) -> Answer<(String, u64)> {
+    let mut body = Body::open(files, path, Digesting::Nothing)?;
+    let text = text_of(&mut body, path)?;
+    Ok((text, body.stored()))
+}
+
+fn text_of(body: &mut Body<'_>, path: &str) -> Answer<String> {
     let mut bytes = Vec::new();
-    let input = each_chunk(files, path, |chunk| {
+    each_chunk_of(body, path, &mut |chunk, _| {
         if bytes.len() + chunk.len() > DOCUMENT_BYTES_MAX {
             return Err(too_large(path));
         }
@@ -68,7 +86,7 @@ pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
         Ok(())
     })?;
     let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))?;
-    Ok((text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text), input))
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// What to say of a path that could not be looked at or opened.
@@ -103,10 +121,24 @@ pub(crate) enum Body<'a> {
     Zstd(zstd::Decoder<'static, BufReader<Counted<'a>>>),
 }
 
+/// What is digested as it is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Digesting {
+    Everything,
+    /// What is compressed: other bytes are seen by whoever reads them, who can do it.
+    Compressed,
+    Nothing,
+}
+
 impl<'a> Body<'a> {
-    fn open(files: &'a dyn Files, path: &str) -> Answer<Self> {
+    pub(crate) fn open(files: &'a dyn Files, path: &str, digesting: Digesting) -> Answer<Self> {
         let inner = files.open(path).map_err(|error| failed(path, &error))?;
-        let counted = Counted { inner, bytes: 0, digest: Some(Sha256::new()), error: false };
+        let digested = match digesting {
+            Digesting::Everything => true,
+            Digesting::Compressed => paths::compression(path).is_some(),
+            Digesting::Nothing => false,
+        };
+        let counted = Counted { inner, bytes: 0, digest: digested.then(Sha256::new), error: false };
         Ok(match paths::compression(path) {
             None => Self::Plain(counted),
             Some(Compression::Gzip) => Self::Gzip(Box::new(MultiGzDecoder::new(counted))),
@@ -116,15 +148,6 @@ impl<'a> Body<'a> {
             #[cfg(not(feature = "zstd"))]
             Some(Compression::Zstd) => Self::Plain(counted),
         })
-    }
-
-    /// The same, but that the bytes of a file that is not compressed are digested by whoever reads them.
-    pub(crate) fn open_undigested(files: &'a dyn Files, path: &str) -> Answer<Self> {
-        let mut body = Self::open(files, path)?;
-        if let Self::Plain(counted) = &mut body {
-            counted.digest = None;
-        }
-        Ok(body)
     }
 
     /// Whether the bytes are as stored.

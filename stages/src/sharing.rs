@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
 use crate::digests::Digests;
-use crate::engine::{Answer, Engine, Summarizer};
+use crate::engine::{Answer, Engine, Shared, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::inputs::Source;
 use crate::pieces::{Content, Header, Piece, Pieces};
@@ -24,7 +24,7 @@ use crate::stage::Stage;
 use crate::summing::{notes, text};
 
 /// Rows of a piece are numbered from its number shifted by this.
-const PIECE_ROWS_BITS: u32 = 40;
+pub(crate) const PIECE_ROWS_BITS: u32 = 40;
 
 /// Hands the statistics of every table, with its path, to `add`, in order; returns the files that were read.
 pub(crate) fn tables(
@@ -35,7 +35,11 @@ pub(crate) fn tables(
     add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
 ) -> Answer<Vec<Input>> {
     let all = stage.begins(sources);
-    let pieces = Pieces::new(stage.engine, stage.files, plan, sources, stage.piece_bytes, threads);
+    let engine = stage.engine;
+    let scout = move |source: &Source| -> Answer<Box<dyn Shared + '_>> {
+        Ok(engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?)
+    };
+    let pieces = Pieces::new(Box::new(scout), stage.files, plan, sources, stage.piece_bytes, threads);
     let work = Work {
         stopped: pieces.stopped(),
         pieces: Mutex::new(pieces),
@@ -48,16 +52,33 @@ pub(crate) fn tables(
         all,
     };
     let mut watcher: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
-    std::thread::scope(|scope| work.go(&mut watcher, || begin(&work, scope, threads - 1)));
+    by_many(&work, threads, |begin_another| work.go(&mut watcher, begin_another));
     let Merged { notes, failure, .. } = work.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
     notes.iter().for_each(|note| stage.report.note(note));
     failure.map_or_else(|| work.digests.finish(), Err)
 }
 
+/// Work that any number of threads do.
+pub(crate) trait Shareable: Sync {
+    /// Does what there is to do, and begins another helper, once, if there is more.
+    fn help(&self, begin_another: &mut dyn FnMut());
+}
+
+/// Has the work done by so many threads at most, this one among them, which does `first`.
+pub(crate) fn by_many(work: &impl Shareable, threads: usize, first: impl FnOnce(&mut dyn FnMut())) {
+    std::thread::scope(|scope| first(&mut || begin(work, scope, threads - 1)));
+}
+
 /// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
-fn begin<'scope>(work: &'scope Work<'_>, scope: &'scope Scope<'scope, '_>, left: usize) {
+fn begin<'scope>(work: &'scope impl Shareable, scope: &'scope Scope<'scope, '_>, left: usize) {
     if left > 0 {
-        let _ = Builder::new().spawn_scoped(scope, move || work.go(&mut None, || begin(work, scope, left - 1)));
+        let _ = Builder::new().spawn_scoped(scope, move || work.help(&mut || begin(work, scope, left - 1)));
+    }
+}
+
+impl Shareable for Work<'_> {
+    fn help(&self, begin_another: &mut dyn FnMut()) {
+        self.go(&mut None, begin_another);
     }
 }
 
@@ -149,7 +170,7 @@ impl<'a> Work<'a> {
     /// The next piece, and whether there are more. `working_at`: the file whose share this worker holds.
     fn take(&self, working_at: Option<usize>, watcher: &mut Option<&mut dyn Report>) -> (Option<Piece>, bool) {
         let mut pieces = lock(&self.pieces);
-        let next = pieces.next(&self.digests);
+        let next = pieces.next(Some(&self.digests));
         if let Some(watcher) = watcher {
             let (file, bytes) = pieces.so_far();
             watcher.progress(&Progress { file, bytes, ..self.all });

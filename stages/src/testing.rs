@@ -62,7 +62,7 @@ impl Files for Memory {
         self.kind(path).map(|_| path.trim_end_matches('/').to_owned())
     }
 
-    fn output(&self) -> Box<dyn Output + '_> {
+    fn output(&self) -> Box<dyn Output + Send + '_> {
         Box::new(Pending { files: self, new: Vec::new(), gone: Vec::new() })
     }
 }

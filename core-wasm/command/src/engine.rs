@@ -10,7 +10,7 @@ use samefit_core::statistics::Statistics;
 use samefit_core::train::{self, forget};
 use samefit_core::{fit, identity, profile, table};
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer, Verdict};
+use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Shared, Stream, Summarizer, Table as Predictions, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 
 /// The engine of the code that is linked in.
@@ -89,7 +89,7 @@ impl Stream for Summing {
     }
 }
 
-impl Summarizer for Summing {
+impl Shared for Summing {
     fn header(&mut self, records: &[u8]) -> Answer<bool> {
         answer(self.0.header(records))
     }
@@ -98,6 +98,20 @@ impl Summarizer for Summing {
         answer(self.0.continue_at(row))
     }
 
+    fn rows(&mut self) -> Answer<u64> {
+        Ok(self.0.rows())
+    }
+
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        Ok(table::quotes(chunk))
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        Ok(table::cut(chunk, quoted).map(|end| end as usize))
+    }
+}
+
+impl Summarizer for Summing {
     fn add(&mut self, batch: &Batch) -> Answer<()> {
         for (name, values) in &batch.columns {
             match values {
@@ -108,24 +122,12 @@ impl Summarizer for Summing {
         answer(self.0.sum_columns())
     }
 
-    fn rows(&mut self) -> Answer<u64> {
-        Ok(self.0.rows())
-    }
-
     fn part(&mut self) -> Answer<String> {
         answer(self.0.part())
     }
 
     fn absorb(&mut self, part: &str) -> Answer<()> {
         answer(self.0.absorb(part))
-    }
-
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
-        Ok(table::quotes(chunk))
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
-        Ok(table::cut(chunk, quoted).map(|end| end as usize))
     }
 }
 
@@ -176,8 +178,36 @@ impl Model for Predicting {
         answer(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
     }
 
-    fn table(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn table(&self, plan: &str) -> Answer<Box<dyn Predictions>> {
         Ok(Box::new(Tabling(Table::new(self.0.clone(), &answer(Plan::parse(plan))?))))
+    }
+}
+
+impl Shared for Tabling {
+    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+        answer(self.0.header(records))
+    }
+
+    fn continue_at(&mut self, row: u64) -> Answer<()> {
+        answer(self.0.continue_at(row))
+    }
+
+    fn rows(&mut self) -> Answer<u64> {
+        Ok(self.0.rows())
+    }
+
+    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+        Ok(table::quotes(chunk))
+    }
+
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+        Ok(table::cut(chunk, quoted).map(|end| end as usize))
+    }
+}
+
+impl Predictions for Tabling {
+    fn predictions(&mut self) -> Answer<u64> {
+        Ok(self.0.predictions())
     }
 }
 

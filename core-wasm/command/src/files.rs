@@ -40,7 +40,7 @@ impl Files for Disk {
         Ok(format!("{:016x}{:016x}/{name}", hash.upper, hash.lower))
     }
 
-    fn output(&self) -> Box<dyn Output + '_> {
+    fn output(&self) -> Box<dyn Output + Send + '_> {
         Box::new(Staged::new(self))
     }
 }

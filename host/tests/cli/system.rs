@@ -105,10 +105,10 @@ fn a_pipe_that_closes_early_is_no_failure() {
 /// The program, waiting for more input with its output half written.
 fn waiting(place: &Place, program: &str) -> (Child, ChildStdin) {
     place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
-    let line = format!("{program} infer --model m --attributes /dev/stdin --out out");
+    let line = format!("{program} --piece-bytes 100 infer --model m --attributes /dev/stdin --out out");
     let mut child = place.command(&line).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"bmi\n0.01\n").unwrap();
+    stdin.write_all(("bmi\n".to_owned() + &"0.01\n".repeat(100)).as_bytes()).unwrap();
     let start = Instant::now();
     while !place.tree().iter().any(|path| path.starts_with("out/.samefit-")) {
         assert!(start.elapsed() < Duration::from_secs(30), "no output was begun");
@@ -153,7 +153,7 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
 /// The input comes slowly through a pipe, several threads wait for it, and the folders of the output were made by this run.
 #[test]
 fn an_interrupt_in_the_middle_of_a_run_by_many_threads_leaves_nothing() {
-    for verb in ["summarize --threads 3 --data /dev/stdin", "infer --model m --attributes /dev/stdin"] {
+    for verb in ["summarize --threads 3 --data /dev/stdin", "infer --threads 3 --model m --attributes /dev/stdin"] {
         let place = Place::new();
         place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
         let before = place.tree();
@@ -177,10 +177,13 @@ fn a_signal_leaves_nothing_and_is_the_exit_code() {
     for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
         let place = Place::new();
         place.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
-        let mut child =
-            place.command("exec samefit infer --model m --attributes /dev/stdin --out out").stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = place
+            .command("exec samefit --piece-bytes 100 infer --model m --attributes /dev/stdin --out out")
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(b"bmi\n0.01\n").unwrap();
+        stdin.write_all(("bmi\n".to_owned() + &"0.01\n".repeat(100)).as_bytes()).unwrap();
         let start = Instant::now();
         while !place.tree().iter().any(|path| path.starts_with("out/.samefit-")) {
             assert!(start.elapsed() < Duration::from_secs(30), "no output was begun");

@@ -1,24 +1,23 @@
 //! `infer`: a model and attributes to predictions, a file for a file.
 //!
-//! The model is read once, so a folder of thousands of small files costs what the files cost.
+//! The model is read once a thread, so a folder of thousands of small files costs what the files cost.
 
 use std::collections::HashMap;
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::args::{DelimiterArg, JsonArg};
-use crate::cutter::Cutter;
-use crate::engine::{Answer, Model};
+use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
+use crate::engine::Answer;
 use crate::failure::Failure;
-use crate::files::Files;
-use crate::inputs::{self, Format, Source, Wanted};
+use crate::inputs::{self, Source, Wanted};
 use crate::numbers::counted;
 use crate::outputs::{self, Outputs};
 use crate::paths::{join, without_compression, without_extension};
 use crate::plan::Plan;
+use crate::predicting::{self, Sink, With};
 use crate::stage::Stage;
-use crate::{columns, describe, json, reading};
+use crate::{describe, json, reading};
 
 /// Predictions that a person is shown before the rest is only counted.
 const SHOWN_MAX: usize = 10;
@@ -32,6 +31,12 @@ pub struct InferArgs {
     /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
+    /// Write the predicted value alone, without interval and warnings
+    #[arg(long, value_name = "predicted", value_parser = ["predicted"], hide_possible_values = true)]
+    pub only: Option<String>,
+    /// Write the input's columns before those of the prediction
+    #[arg(long)]
+    pub with_input: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
@@ -40,11 +45,15 @@ pub struct InferArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub threads: ThreadsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Predicts every record of every file.
 pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
+    stage.share_by(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     let model = stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
@@ -52,16 +61,11 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
     let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
     refuse_collisions(&sources)?;
     let read = sources.iter().map(|source| source.path.as_str()).chain([path.as_str()]);
-    let outputs = Outputs::new(stage.files, read);
-    let mut run = Run {
-        files: stage.files,
-        model: model.as_ref(),
-        plan: Plan::new().delimiter(args.delimiter),
-        outputs,
-        account: Account::default(),
-    };
-    sources.iter().try_for_each(|source| run.predict(source, &join(&out, &output_name(source))))?;
-    let Run { outputs, account, .. } = run;
+    let mut written = Written { outputs: Outputs::new(stage.files, read), out: &out, open: 0, account: Account::default() };
+    let only = args.only.as_deref().map(Value::from);
+    let plan = Plan::new().delimiter(args.delimiter).with("only", only).with("with_input", args.with_input.then_some(Value::Bool(true)));
+    predicting::all(stage, &With { model: &text, plan: &plan }, model.as_ref(), &sources, &mut written)?;
+    let Written { outputs, account, .. } = written;
     outputs.commit()?;
     stage.show(args.json.json, &account.text(&out), &account.document())
 }
@@ -86,74 +90,41 @@ fn refuse_collisions(sources: &[Source]) -> Answer<()> {
     Ok(())
 }
 
-struct Run<'r> {
-    files: &'r dyn Files,
-    model: &'r dyn Model,
-    plan: Plan,
+/// The files as they are written.
+struct Written<'r> {
     outputs: Outputs<'r>,
+    out: &'r str,
+    /// Handle of the table that is written.
+    open: usize,
     account: Account,
 }
 
-impl Run<'_> {
-    fn predict(&mut self, source: &Source, to: &str) -> Answer<()> {
-        match source.format {
-            Format::Json => self.record(source, to),
-            Format::Csv | Format::JsonLines | Format::Parquet | Format::Arrow => self.table(source, to),
-        }
+impl Written<'_> {
+    fn place(&self, source: &Source) -> String {
+        join(self.out, &output_name(source))
+    }
+}
+
+impl Sink for Written<'_> {
+    fn record(&mut self, source: &Source, prediction: &str) -> Answer<()> {
+        let to = self.place(source);
+        self.outputs.put(&to, format!("{}\n", prediction.trim_end()))?;
+        self.account.record(source, to, prediction)
     }
 
-    fn record(&mut self, source: &Source, to: &str) -> Answer<()> {
-        let (attributes, _) = reading::text(self.files, &source.path)?;
-        let prediction = self.model.predict_record(&attributes).map_err(|failure| failure.in_file(&source.path))?;
-        self.outputs.put(to, format!("{}\n", prediction.trim_end()))?;
-        self.account.record(source, to, &prediction)
-    }
-
-    fn table(&mut self, source: &Source, to: &str) -> Answer<()> {
-        let blame = |failure: Failure| failure.in_file(&source.path);
-        let mut stream = self.model.table(&self.plan.text_for(source.format)).map_err(blame)?;
-        let mut counter = Counter::new(source.format);
-        let handle = self.outputs.create(to)?;
-        let outputs = &mut self.outputs;
-        columns::each_chunk(self.files, source, |chunk| {
-            let predictions = stream.push(chunk).map_err(blame)?;
-            counter.push(&predictions)?;
-            outputs.write(handle, &predictions)
-        })?;
-        let rest = stream.finish().map_err(blame)?;
-        counter.push(&rest)?;
-        outputs.write(handle, &rest)?;
-        outputs.close(handle)?;
-        self.account.table(source, to, counter.finish()?);
+    fn begin(&mut self, source: &Source) -> Answer<()> {
+        self.open = self.outputs.create(&self.place(source))?;
         Ok(())
     }
-}
 
-/// Counts the records of a table that is written.
-struct Counter {
-    cutter: Cutter,
-    records: u64,
-    header: u64,
-}
-
-impl Counter {
-    fn new(format: Format) -> Self {
-        Self { cutter: Cutter::new(format), records: 0, header: u64::from(format.of_bytes() == Format::Csv) }
+    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
+        self.outputs.write(self.open, bytes)
     }
 
-    fn push(&mut self, bytes: &[u8]) -> Answer<()> {
-        self.cutter.push(bytes, |_| {
-            self.records += 1;
-            Ok(())
-        })
-    }
-
-    fn finish(mut self) -> Answer<u64> {
-        self.cutter.finish(|_| {
-            self.records += 1;
-            Ok(())
-        })?;
-        Ok(self.records.saturating_sub(self.header))
+    fn end(&mut self, source: &Source, records: u64) -> Answer<()> {
+        self.outputs.close(self.open)?;
+        self.account.table(source, self.place(source), records);
+        Ok(())
     }
 }
 
@@ -166,7 +137,7 @@ struct Account {
 }
 
 impl Account {
-    fn record(&mut self, source: &Source, to: &str, prediction: &str) -> Answer<()> {
+    fn record(&mut self, source: &Source, to: String, prediction: &str) -> Answer<()> {
         self.count(to, 1);
         if self.shown.len() < SHOWN_MAX {
             self.shown.push(describe::prediction(&source.below, &json::parse_ours(prediction)?));
@@ -174,14 +145,14 @@ impl Account {
         Ok(())
     }
 
-    fn table(&mut self, source: &Source, to: &str, records: u64) {
+    fn table(&mut self, source: &Source, to: String, records: u64) {
         self.count(to, records);
         if self.shown.len() < SHOWN_MAX {
             self.shown.push(format!("{}: {}", source.below, counted(records, "prediction")));
         }
     }
 
-    fn count(&mut self, to: &str, records: u64) {
+    fn count(&mut self, to: String, records: u64) {
         self.files.push(json!({"path": to, "records": records}));
         self.records += records;
     }
