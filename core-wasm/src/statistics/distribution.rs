@@ -5,7 +5,7 @@
 //!
 //! *Not here*: quantiles and ranges for people (`model`, `profile`).
 
-use crate::decimal::{Decimal, exact_power_of_ten, parse_canonical};
+use crate::decimal::{Decimal, exact_power_of_ten};
 use crate::rounding::ratio_to_f64;
 use dashu_int::IBig;
 use std::collections::BTreeMap;
@@ -48,15 +48,42 @@ impl Cell {
 
     /// The name: the inner edge as an exact decimal.
     pub fn name(self) -> String {
-        exact_decimal(self.inner_edge()).to_string()
+        let edge = self.inner_edge();
+        short_name(edge).unwrap_or_else(|| exact_decimal(edge).to_string())
     }
 
     /// The cell of that name; none if it is no cell's.
     pub fn from_name(name: &str) -> Option<Self> {
-        let value = parse_canonical(name)?.to_f64();
+        let plain = name.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+        let value: f64 = name.parse().ok().filter(|value: &f64| plain && value.is_finite())?;
         let cell = Self::of(value);
-        (value.is_finite() && cell.name() == name).then_some(cell)
+        (cell.name() == name).then_some(cell)
     }
+}
+
+/// [`Cell::name`] in 128 bits, where they hold it: `m / 2^e` has the digits of `m * 5^e`.
+fn short_name(edge: f64) -> Option<String> {
+    /// The largest such e: an edge has 7 bits, and 5^52 has 121.
+    const HALVINGS_MAX: i32 = 52;
+    let bits = edge.abs().to_bits();
+    let (raw, fraction) = ((bits >> 52) as i32, bits & ((1 << 52) - 1));
+    if bits == 0 {
+        return Some("0".to_owned());
+    }
+    let mantissa = fraction | 1 << 52;
+    let zeros = mantissa.trailing_zeros();
+    let (mantissa, exponent) = (u128::from(mantissa >> zeros), raw - 1075 + zeros as i32);
+    if raw == 0 || mantissa >= 1 << 7 || !(-HALVINGS_MAX..=100).contains(&exponent) {
+        return None;
+    }
+    let sign = if edge < 0.0 { "-" } else { "" };
+    if exponent >= 0 {
+        return Some(format!("{sign}{}", mantissa << exponent));
+    }
+    let decimals = exponent.unsigned_abs();
+    let digits = format!("{:0>width$}", mantissa * 5u128.pow(decimals), width = decimals as usize + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
+    Some(format!("{sign}{whole}.{fraction}"))
 }
 
 /// Counts of one column's values by cell. Counts of zero are not kept.
@@ -176,7 +203,10 @@ mod tests {
         fn cells_order_as_their_values(a in -1e60f64..1e60, b in -1e-3f64..1e-3) {
             let (x, y) = (Cell::of(a), Cell::of(b));
             prop_assert!(x == y || (x < y) == (a < b));
-            prop_assert_eq!(Cell::from_name(&x.name()), Some(x));
+            for cell in [x, y, Cell::of(a * 1e-70), Cell::of(b * 1e-9)] {
+                prop_assert_eq!(cell.name(), exact_decimal(cell.inner_edge()).to_string());
+                prop_assert_eq!(Cell::from_name(&cell.name()), Some(cell));
+            }
             let (low, high) = y.range();
             prop_assert!(low <= b && b <= high);
         }
