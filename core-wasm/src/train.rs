@@ -12,11 +12,11 @@ use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
 use crate::plan::{Missing, Plan, Wanted, summed_column};
-use crate::scan::Rows;
 use crate::sink::{Gathered, Record, Sink};
 use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
+use samefit_kernels::scan::Rows;
 use serde_json::Value;
 use std::ops::Range;
 
