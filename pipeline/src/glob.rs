@@ -72,6 +72,11 @@ impl Glob {
         self.text == "/"
     }
 
+    /// Whether there is one path at most that it can match.
+    pub fn is_plain(&self) -> bool {
+        !self.text.contains(['*', '?', '[', '{', '('])
+    }
+
     /// Whether it matches a path: `/`, `/a/1.json`, or a folder's, `/a/`.
     pub fn matches(&self, path: &str) -> bool {
         match path {
@@ -414,6 +419,13 @@ mod tests {
                 assert!(!glob.matches(path), "{text} should not match {path}: {}", glob.regex);
             }
         }
+    }
+
+    #[test]
+    fn a_plain_glob_is_a_path() {
+        let plain = |text| Glob::parse(text).unwrap().is_plain();
+        assert!(["/", "/model.json", "/a|b", "/site/1.json"].into_iter().all(plain));
+        assert!(!["/*", "/a?", "/[a]", "/{a,b}", "/(a)", "/@(a)"].into_iter().any(plain));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) enum Kind {
 #[derive(Clone, Copy)]
 pub(super) enum Treatment {
     Read,
+    /// It changes nothing here, and nobody expects it to.
+    Passed,
     /// It changes nothing here: why.
     Ignored(&'static str),
     /// What it asks for.
@@ -40,6 +42,10 @@ const fn read(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, treatment: Treatment::Read }
 }
 
+const fn passed(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, treatment: Treatment::Passed }
+}
+
 const fn ignored(name: &'static str, kind: Kind, why: &'static str) -> Field {
     Field { name, kind, treatment: Treatment::Ignored(why) }
 }
@@ -49,7 +55,6 @@ const fn refused(name: &'static str, kind: Kind, what: &'static str) -> Field {
 }
 
 const PODS: &str = "it is about the pods of a cluster, and there are none here";
-const PLACE: &str = "it says what a pod asks of its node, and there are no pods here";
 
 /// `CreatePipelineRequest`.
 pub(super) static PIPELINE_SPEC: [Field; 29] = [
@@ -67,13 +72,13 @@ pub(super) static PIPELINE_SPEC: [Field; 29] = [
     read("salt", Kind::Text),
     read("resourceRequests", Kind::Object(&RESOURCES)),
     read("resourceLimits", Kind::Object(&RESOURCES)),
-    ignored("sidecarResourceRequests", Kind::Object(&RESOURCES), PODS),
-    ignored("sidecarResourceLimits", Kind::Object(&RESOURCES), PODS),
+    passed("sidecarResourceRequests", Kind::Object(&RESOURCES)),
+    passed("sidecarResourceLimits", Kind::Object(&RESOURCES)),
     ignored("schedulingSpec", Kind::Object(&SCHEDULING), PODS),
     ignored("podSpec", Kind::Text, PODS),
     ignored("podPatch", Kind::Text, PODS),
     ignored("tolerations", Kind::Objects(&TOLERATION), PODS),
-    ignored("metadata", Kind::Object(&METADATA), PODS),
+    passed("metadata", Kind::Object(&METADATA)),
     ignored("autoscaling", Kind::Flag, "workers live for a job here, so none are idle"),
     ignored("maximumExpectedUptime", Kind::Seconds, "workers live for a job here"),
     refused("tfJob", Kind::Object(&TF_JOB), "a Kubeflow job"),
@@ -97,7 +102,7 @@ static TRANSFORM: [Field; 15] = [
     read("datumBatching", Kind::Flag),
     ignored("imagePullSecrets", Kind::Texts, "no cluster pulls the image"),
     ignored("debug", Kind::Flag, "what a command prints is kept anyway"),
-    ignored("dockerfile", Kind::Text, "it only tells where the image came from"),
+    passed("dockerfile", Kind::Text),
     ignored("memoryVolume", Kind::Flag, PODS),
     refused("secrets", Kind::Objects(&SECRET), "secrets of a cluster"),
     refused("errCmd", Kind::Texts, "a command for datums that failed"),
@@ -165,9 +170,9 @@ static DATUM_SET: [Field; 3] = [
 
 static RESOURCES: [Field; 4] = [
     read("memory", Kind::Text),
-    ignored("cpu", Kind::Number, PLACE),
-    ignored("disk", Kind::Text, PLACE),
-    ignored("gpu", Kind::Object(&GPU), PLACE),
+    passed("cpu", Kind::Number),
+    passed("disk", Kind::Text),
+    ignored("gpu", Kind::Object(&GPU), "it is about the nodes of a cluster, and there are none here"),
 ];
 
 static GPU: [Field; 2] = [read("type", Kind::Text), read("number", Kind::Whole)];

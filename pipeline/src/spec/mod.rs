@@ -144,11 +144,11 @@ fn costs(spec: &Spec, branches: &BTreeMap<&str, &str>) -> Vec<Note> {
     let inputs = spec.input.pfs();
     let note = |field: String, text: String| Note { file: spec.file.clone(), pipeline: spec.name.clone(), field, text };
     let mut notes = Vec::new();
-    let split = inputs.iter().any(|input| !input.glob.is_whole());
+    let many = inputs.iter().any(|input| !input.glob.is_plain());
     for input in &inputs {
         let written = branches.get(input.repo.as_str());
         let glob = format!("{}.glob", input.field);
-        if split && written.is_some() && input.glob.is_whole() {
+        if many && written.is_some() && input.glob.is_whole() {
             notes.push(note(glob, format!("`/` is all that `{0}` writes, what it records of how it was made too: any change of it runs every datum again\nname the file that is needed, such as `/model.json`", input.repo)));
         } else if input.glob.text().ends_with("**") {
             notes.push(note(glob, format!("`{}` matches folders and also the files in them, so a file is in several datums\nwrite `*` for each part of the path, such as `/*/*`", input.glob)));
@@ -161,9 +161,11 @@ fn costs(spec: &Spec, branches: &BTreeMap<&str, &str>) -> Vec<Note> {
             notes.push(note(format!("{}.branch", input.field), text));
         }
     }
-    if spec.workers > 1 && !split {
-        let text =
-            format!("{} workers share at most one datum: every glob is `/`\nwrite a glob that parts the data, such as `/*`", spec.workers);
+    if spec.workers > 1 && !many {
+        let text = format!(
+            "{} workers share at most one datum: no glob matches more than one path\nwrite a glob that parts the data, such as `/*`",
+            spec.workers
+        );
         notes.push(note("parallelismSpec.constant".to_owned(), text));
     }
     notes

@@ -37,6 +37,7 @@ fn treated(field: &Field, value: &Value, place: &str, findings: &mut Findings<'_
     let typed = typed(field.kind, value, place, findings);
     match field.treatment {
         Treatment::Read => typed,
+        Treatment::Passed => None,
         Treatment::Ignored(why) => {
             if asks(value) {
                 findings.note(place, format!("not used: {why}"));

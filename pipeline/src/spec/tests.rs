@@ -419,8 +419,8 @@ fn fields_without_effect_are_named() {
         "{shown}"
     );
     assert_eq!(
-        notes(&[one(&with("/resourceRequests", json!({"cpu": 1, "memory": "64Mi"})))]),
-        ["resourceRequests.cpu: not used: it says what a pod asks of its node, and there are no pods here"]
+        notes(&[one(&with("/resourceRequests", json!({"cpu": 1, "memory": "64Mi", "gpu": {"type": "nvidia.com/gpu", "number": 1}})))]),
+        ["resourceRequests.gpu: not used: it is about the nodes of a cluster, and there are none here"]
     );
     assert_eq!(
         notes(&[one(&with("/pipeline/project", json!({"name": "clinic"})))]),
@@ -448,7 +448,9 @@ fn what_costs_more_than_it_seems_is_said() {
     );
     assert_eq!(
         notes(&[one(&with("/parallelismSpec", json!({"constant": 8})))]),
-        ["parallelismSpec.constant: 8 workers share at most one datum: every glob is `/`\nwrite a glob that parts the data, such as `/*`"]
+        [
+            "parallelismSpec.constant: 8 workers share at most one datum: no glob matches more than one path\nwrite a glob that parts the data, such as `/*`"
+        ]
     );
     let reader = PLAIN.replace("model", "reader").replace("\"training_data\"", "\"model\", \"branch\": \"staging\"");
     assert_eq!(
