@@ -1,4 +1,4 @@
-//! A file of a commit to what made it: the datum of a job of a version of a pipeline, the files it read, and what made those.
+//! Files of a commit to what made them: the datum of a job of a version of a pipeline, the files it read, and what made those.
 
 use serde::Serialize;
 
@@ -8,68 +8,70 @@ use crate::paths;
 use crate::store::Store;
 use crate::store::records::{Commit, Job, Part, Processed, Version, Written};
 
-/// Where a file comes from.
+/// Files of a commit that one datum wrote, or that people put.
 #[derive(Debug, Serialize)]
-pub struct Trace {
-    /// The file.
-    pub file: Written,
-    /// The commit it was found in.
+pub struct Origin {
+    /// The commit they are in.
     pub commit: Commit,
-    /// What wrote it; none if a person put it.
+    /// The files.
+    pub files: Vec<Written>,
+    /// What wrote them; none if people put them.
     pub made: Option<Made>,
 }
 
-/// What wrote a file.
+/// What wrote files.
 #[derive(Debug, Serialize)]
 pub struct Made {
     /// The job that the commit is of.
     pub job: Job,
-    /// The version of the pipeline.
+    /// The version of the pipeline with which the datum ran.
     pub version: Version,
     /// The datum. It ran in the job it names, which may be an earlier one.
     pub datum: Processed,
     /// What it read.
-    pub inputs: Vec<Read>,
+    pub inputs: Vec<Origin>,
 }
 
-/// What a datum read of one input.
-#[derive(Debug, Serialize)]
-pub struct Read {
-    /// The input and its path.
-    pub part: Part,
-    /// Every file of it, and where that comes from.
-    pub files: Vec<Trace>,
+/// Follows a file, or what is below a folder, back to the files that people put.
+pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<Origin>, Failure> {
+    let mut files = store.tree(commit)?;
+    files.retain(|file, _| paths::within(path, file));
+    if files.is_empty() {
+        let help = format!("see `samefit pipeline list files {}`", commit.repo);
+        return Err(bad(format_args!("`{}` has no file at or below `{path}` in commit {}", commit.repo, commit.id), help));
+    }
+    let files = files.into_iter().map(|(path, leaf)| Written { path, leaf });
+    let Some(job) = store.job(&commit.repo, &commit.id)? else {
+        return Ok(vec![Origin { commit: commit.clone(), files: files.collect(), made: None }]);
+    };
+    let mut writers = store.processed(&job)?;
+    writers.iter_mut().for_each(|datum| datum.files.retain(|file| paths::within(path, &file.path)));
+    writers.retain(|datum| !datum.files.is_empty() && datum.error.is_none());
+    let origin =
+        |datum: Processed| Ok(Origin { commit: commit.clone(), files: datum.files.clone(), made: Some(made(store, &job, datum)?) });
+    writers.into_iter().map(origin).collect()
 }
 
-/// Follows a file back to the files that people put.
-pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Trace, Failure> {
-    let tree = store.tree(commit)?;
-    let help = format!("see `samefit pipeline list files {}`", commit.repo);
-    let leaf = *tree.get(path).ok_or_else(|| bad(format_args!("`{}` has no file `{path}` in commit {}", commit.repo, commit.id), help))?;
-    let made = store.job(&commit.repo, &commit.id)?.map(|job| made(store, job, path)).transpose()?;
-    Ok(Trace { file: Written { path: path.to_owned(), leaf }, commit: commit.clone(), made })
-}
-
-fn made(store: &Store, job: Job, path: &str) -> Result<Made, Failure> {
+fn made(store: &Store, job: &Job, datum: Processed) -> Result<Made, Failure> {
     let lost = |what: &str| {
         broken(format_args!("{what} of job {} of `{}` is not in the store", job.id, job.pipeline), "see `samefit pipeline check`")
     };
-    let wrote = |datum: &Processed| datum.files.iter().any(|file| file.path == path);
-    let datum = store.processed(&job)?.into_iter().find(wrote).ok_or_else(|| lost("the datum"))?;
     // a datum that was skipped was made by the version of the job in which it ran
     let ran = store.job(&job.pipeline, &datum.job)?.ok_or_else(|| lost("an earlier job"))?;
     let version = store.version(&job.pipeline, ran.version)?.ok_or_else(|| lost("the version"))?;
-    let inputs = datum.pieces.iter().map(|part| read(store, &job, part)).collect::<Result<_, _>>()?;
-    Ok(Made { job, version, datum, inputs })
+    let mut inputs = Vec::new();
+    for part in &datum.pieces {
+        let commit = read(store, job, part)?.ok_or_else(|| lost("an input"))?;
+        // a piece may be an empty folder
+        if store.tree(&commit)?.keys().any(|file| paths::within(&part.path, file)) {
+            inputs.extend(trace(store, &commit, &part.path)?);
+        }
+    }
+    Ok(Made { job: job.clone(), version, datum, inputs })
 }
 
-fn read(store: &Store, job: &Job, part: &Part) -> Result<Read, Failure> {
+/// The commit that a job read of an input.
+fn read(store: &Store, job: &Job, part: &Part) -> Result<Option<Commit>, Failure> {
     let head = job.inputs.iter().find(|head| head.repo == part.repo && head.branch == part.branch);
-    let commit = head.map(|head| store.commit(&head.repo, &head.commit)).transpose()?.flatten();
-    let commit =
-        commit.ok_or_else(|| broken(format_args!("the commit of `{}` is not in the store", part.repo), "see `samefit pipeline check`"))?;
-    let tree = store.tree(&commit)?;
-    let files =
-        tree.keys().filter(|file| paths::within(&part.path, file)).map(|file| trace(store, &commit, file)).collect::<Result<_, _>>()?;
-    Ok(Read { part: part.clone(), files })
+    Ok(head.map(|head| store.commit(&head.repo, &head.commit)).transpose()?.flatten())
 }

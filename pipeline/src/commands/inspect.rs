@@ -9,11 +9,11 @@ use crate::failure::Failure;
 use crate::reference::Reference;
 use crate::report::Report;
 use crate::store::Store;
-use crate::store::records::{Commit, Job};
-use crate::trace::{Made, Trace, trace};
+use crate::store::records::{Commit, Job, Version, Written};
+use crate::trace::{Made, Origin, trace};
 
-/// Files of one input that are shown; more are counted.
-const FILES_SHOWN_MAX: usize = 5;
+/// Files that are shown of those with one origin; more are counted.
+const FILES_SHOWN_MAX: usize = 3;
 
 /// Arguments of `inspect`.
 #[derive(Args, Clone, Debug)]
@@ -31,8 +31,8 @@ pub fn run(args: &InspectArgs, store: &Store, report: &mut dyn Report) -> Result
     let commit = args.what.commit(store);
     let text = match (&args.what.path, commit) {
         (Some(path), commit) => {
-            let traced = trace(store, &commit?, path)?;
-            if args.json { pretty(&json!(traced)) } else { traced_text(&traced, 0) }
+            let origins = trace(store, &commit?, path)?;
+            if args.json { pretty(&json!(origins)) } else { origins.iter().map(|origin| origin_text(origin, 0)).collect() }
         }
         (None, Ok(commit)) => {
             let made = store.job(&commit.repo, &commit.id)?;
@@ -74,27 +74,29 @@ fn job_text(store: &Store, job: &Job) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn traced_text(traced: &Trace, depth: usize) -> String {
-    let Trace { file, commit, made } = traced;
+fn origin_text(origin: &Origin, depth: usize) -> String {
+    let Origin { commit, files, made } = origin;
     let indent = "  ".repeat(depth);
-    let put = if made.is_none() { format!(", put {}", time(commit.made)) } else { String::new() };
-    let mut text = format!("{indent}{}@{}={}:{}{put}\n", commit.repo, commit.branch, commit.id, file.path);
-    text += &format!("{indent}  sha256 {}, {} bytes\n", file.leaf.sha256, file.leaf.bytes);
-    text + &made.as_ref().map_or_else(String::new, |made| made_text(made, depth + 1))
+    let name = format!("{}@{}={}", commit.repo, commit.branch, commit.id);
+    let file = |file: &Written| format!("{indent}{name}:{}  sha256 {}  {} bytes\n", file.path, file.leaf.sha256, file.leaf.bytes);
+    let mut text: String = files.iter().take(FILES_SHOWN_MAX).map(file).collect();
+    if files.len() > FILES_SHOWN_MAX {
+        text += &format!("{indent}{name} and {} more files (all of them: --json)\n", files.len() - FILES_SHOWN_MAX);
+    }
+    match made {
+        Some(made) => text + &made_text(made, depth + 1),
+        None => text + &format!("{indent}  put {}\n", time(commit.made)),
+    }
 }
 
 fn made_text(made: &Made, depth: usize) -> String {
     let Made { job, version, datum, inputs } = made;
     let indent = "  ".repeat(depth);
-    let skipped = if datum.job == job.id { String::new() } else { ", unchanged since".to_owned() };
-    let mut text = format!("{indent}made by {} version {} (spec sha256 {})\n", version.pipeline, version.version, version.spec_sha256);
-    text += &format!("{indent}in job {}{skipped}, datum {}, from\n", datum.job, datum.id);
-    for read in inputs {
-        text += &read.files.iter().take(FILES_SHOWN_MAX).map(|file| traced_text(file, depth + 1)).collect::<String>();
-        let more = read.files.len().saturating_sub(FILES_SHOWN_MAX);
-        if more > 0 {
-            text += &format!("{indent}  and {more} more files of {}:{} (all of them: --json)\n", read.part.repo, read.part.path);
-        }
-    }
-    text
+    let skipped = if datum.job == job.id { "" } else { ", unchanged since" };
+    let Version { pipeline, version, spec_sha256, .. } = version;
+    let text = format!(
+        "{indent}made by {pipeline} version {version} (spec sha256 {spec_sha256})\n{indent}in job {}{skipped}, datum {}, from\n",
+        datum.job, datum.id
+    );
+    text + &inputs.iter().map(|origin| origin_text(origin, depth + 1)).collect::<String>()
 }

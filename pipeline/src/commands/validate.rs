@@ -20,7 +20,9 @@ pub struct ValidateArgs {
 /// Does it.
 pub fn run(args: &ValidateArgs, report: &mut dyn Report) -> Result<(), Failure> {
     let specs = spec::read(&args.specs)?;
+    let notes = spec::check(&specs);
     let order = graph::order(specs)?;
+    notes.iter().for_each(|note| report.note(&note.to_string()));
     let names: Vec<&str> = order.pipelines.iter().map(|spec| spec.name.as_str()).collect();
     report.say(&format!("{} pipelines are valid, in this order: {}", names.len(), names.join(", ")));
     report.say(&format!("they read the repos {}", order.sources.join(", ")));

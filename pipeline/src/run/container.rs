@@ -4,8 +4,8 @@
 //! *Limits*: every pipeline of a run uses the one image that is given. With `datumBatching` the program that runs is mounted as `pachctl`, so
 //! the image needs its libraries, or the program none.
 
-use std::fs;
-use std::os::unix::fs::chown;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -230,6 +230,10 @@ fn unpack(store: &Store, layout: &str, tag: &str, bundle: &Path) -> Result<(), F
         let said = String::from_utf8_lossy(&done.stderr);
         return Err(broken(format_args!("{layout}:{tag} cannot be unpacked: {}", said.trim()), "see to what umoci says"));
     }
+    // what is mounted there gets the mode of what it is mounted on
+    let tmp = made.join("rootfs/tmp");
+    let open = || fs::create_dir_all(&tmp).and_then(|()| fs::set_permissions(&tmp, Permissions::from_mode(0o1777)));
+    open().map_err(at(&tmp))?;
     let above = bundle.parent().unwrap_or(bundle);
     fs::create_dir_all(above).and_then(|()| fs::rename(&made, bundle)).map_err(at(bundle))
 }

@@ -37,17 +37,15 @@ pub fn pipeline(version: Version) -> Result<Pipeline, Failure> {
 pub fn adopt(store: &Store, files: &[PathBuf], reprocess: bool, report: &mut dyn Report) -> Result<(), Failure> {
     let specs = spec::read(files)?;
     check(store, &specs)?;
+    let notes = spec::check(&specs);
     for spec in specs {
         let before = store.versions(&spec.name)?.pop();
-        match before {
-            None => put(store, &spec, None, reprocess).map(|version| report.say(&format!("created pipeline `{}`", version.pipeline)))?,
-            Some(before) if before.spec == spec.text && !reprocess => {}
-            Some(before) => {
-                let version = put(store, &spec, Some(&before), reprocess)?;
-                report.say(&format!("updated pipeline `{}`: version {}", version.pipeline, version.version));
-                warn(&before, &version, report);
-            }
+        if before.as_ref().is_some_and(|before| before.spec == spec.text && !reprocess) {
+            continue;
         }
+        let version = put(store, &spec, before.as_ref(), reprocess)?;
+        say(before.as_ref(), &version, report);
+        notes.iter().filter(|note| note.pipeline == spec.name).for_each(|note| report.note(&note.to_string()));
     }
     Ok(())
 }
@@ -55,8 +53,7 @@ pub fn adopt(store: &Store, files: &[PathBuf], reprocess: bool, report: &mut dyn
 /// Gives every pipeline a new salt.
 pub fn reprocess(store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
     for Pipeline { spec, version } in known(store)? {
-        let version = put(store, &spec, Some(&version), true)?;
-        report.say(&format!("updated pipeline `{}`: version {}", version.pipeline, version.version));
+        say(Some(&version), &put(store, &spec, Some(&version), true)?, report);
     }
     Ok(())
 }
@@ -112,13 +109,15 @@ fn put(store: &Store, spec: &Spec, before: Option<&Version>, reprocess: bool) ->
     })
 }
 
-/// Without a new salt, what the old command made stays.
-fn warn(before: &Version, version: &Version, report: &mut dyn Report) {
+/// What was done, and what it means: without a new salt, what the old command made stays.
+fn say(before: Option<&Version>, version: &Version, report: &mut dyn Report) {
+    let name = &version.pipeline;
+    let Some(before) = before else { return report.say(&format!("created pipeline `{name}`")) };
+    report.say(&format!("updated pipeline `{name}`: version {}", version.version));
     if before.salt == version.salt && before.spec.get("transform") != version.spec.get("transform") {
         report.note(&format!(
-            "note: `{}` runs another command now, but keeps the output of datums that are unchanged: outputs of both may stand side by side. \
-             `--reprocess` runs all of them again",
-            version.pipeline
+            "note: `{name}` runs another command now, but keeps the output of datums that are unchanged: outputs of both may stand side by \
+             side\nhelp: to run all of them again, give --reprocess"
         ));
     }
 }
