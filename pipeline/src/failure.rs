@@ -16,6 +16,8 @@ pub enum Failure {
     Bad(String),
     /// A job that failed, or input and output that did.
     Failed(String),
+    /// The run was stopped from outside; what was to be said has been said.
+    Stopped,
 }
 
 impl From<Vec<Problem>> for Failure {
@@ -26,7 +28,9 @@ impl From<Vec<Problem>> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Usage(text) | Self::Bad(text) | Self::Failed(text)) = self;
-        write!(f, "error: {text}")
+        match self {
+            Self::Usage(text) | Self::Bad(text) | Self::Failed(text) => write!(f, "error: {text}"),
+            Self::Stopped => f.write_str("error: stopped"),
+        }
     }
 }

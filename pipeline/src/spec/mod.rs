@@ -16,7 +16,7 @@ mod shape;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use problem::{Note, Problem};
@@ -131,6 +131,11 @@ pub fn read(files: &[PathBuf]) -> Result<Vec<Spec>, Vec<Problem>> {
         }
     }
     if problems.is_empty() { Ok(specs) } else { Err(problems) }
+}
+
+/// Reads one document, which came from a file.
+pub fn of(document: &serde_json::Value, file: &Path) -> Result<Spec, Vec<Problem>> {
+    build::spec(file, document)
 }
 
 /// What an operator should know of specs that are right: fields without effect here, and what costs more than it seems.
