@@ -1,9 +1,13 @@
 //! The disk as the file system that the stages ask for: reading, and what stands where. *Not here*: writing (`output`).
+//!
+//! A datum that `samefit pipeline` runs without a container has its `/pfs` in a folder that the variable `SAMEFIT_PFS` names. Only here is that
+//! known: everything else sees `/pfs`, so what a stage says and writes is what it says and writes in a container.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use samefit_stages::columns::Columns;
 use samefit_stages::engine::Answer;
@@ -47,7 +51,7 @@ impl Disk {
 
 impl Files for Disk {
     fn kind(&self, path: &str) -> io::Result<Kind> {
-        let kind = fs::metadata(path)?.file_type();
+        let kind = fs::metadata(stands(path))?.file_type();
         Ok(match () {
             () if kind.is_dir() => Kind::Folder,
             () if kind.is_file() => Kind::File,
@@ -57,17 +61,17 @@ impl Files for Disk {
 
     fn names(&self, folder: &str) -> io::Result<Vec<String>> {
         let name = |entry: io::Result<fs::DirEntry>| entry?.file_name().into_string().map_err(|name| not_utf8(&name));
-        fs::read_dir(folder)?.map(name).collect()
+        fs::read_dir(stands(folder))?.map(name).collect()
     }
 
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        let file = File::open(path)?;
+        let file = File::open(stands(path))?;
         read_ahead(&file);
         Ok(Box::new(file))
     }
 
     fn bytes(&self, path: &str) -> Option<u64> {
-        fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len())
+        fs::metadata(stands(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
     fn columns(&self, path: &str) -> Answer<Box<dyn Columns>> {
@@ -76,11 +80,31 @@ impl Files for Disk {
 
     fn identity(&self, path: &str) -> io::Result<String> {
         // the escapes of Debug keep names apart that are not UTF-8
-        self.canonical(Path::new(path)).map(|path| format!("{path:?}"))
+        self.canonical(&stands(path)).map(|path| format!("{path:?}"))
     }
 
     fn output(&self) -> Box<dyn Output + Send + '_> {
         Box::new(Staged::default())
+    }
+}
+
+/// The folder that stands for `/pfs`.
+static PFS: LazyLock<Option<OsString>> = LazyLock::new(|| std::env::var_os("SAMEFIT_PFS"));
+
+/// Where a path stands.
+pub(crate) fn stands(path: &str) -> PathBuf {
+    moved(path, PFS.as_deref())
+}
+
+fn moved(path: &str, pfs: Option<&OsStr>) -> PathBuf {
+    let below = path.strip_prefix("/pfs").filter(|below| below.is_empty() || below.starts_with('/'));
+    match (pfs, below) {
+        (Some(pfs), Some(below)) => {
+            let mut at = pfs.to_owned();
+            at.push(below);
+            at.into()
+        }
+        _ => path.into(),
     }
 }
 
@@ -126,5 +150,15 @@ mod tests {
             assert_eq!(disk.identity(at(path).to_str().unwrap()).unwrap_err().kind(), io::ErrorKind::NotFound, "{path}");
         }
         assert_eq!(disk.identity("Cargo.toml").unwrap(), format!("{:?}", fs::canonicalize("Cargo.toml").unwrap()));
+    }
+
+    #[test]
+    fn pfs_stands_where_the_variable_says() {
+        let at = |path: &str| moved(path, Some(OsStr::new("/tmp/d")));
+        assert_eq!(at("/pfs/out/1.json"), PathBuf::from("/tmp/d/out/1.json"));
+        assert_eq!(at("/pfs"), PathBuf::from("/tmp/d"));
+        assert_eq!(at("/pfsx"), PathBuf::from("/pfsx"));
+        assert_eq!(at("pfs/out"), PathBuf::from("pfs/out"));
+        assert_eq!(moved("/pfs/out", None), PathBuf::from("/pfs/out"));
     }
 }

@@ -9,15 +9,19 @@ mod files;
 mod inspect;
 mod interrupt;
 mod output;
+mod pipeline;
 mod progress;
 mod terminal;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use samefit_pipeline::cli::PipelineArgs;
+use samefit_pipeline::next_datum;
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::engine::{Answer, Engine};
 use samefit_stages::pieces::PIECE_BYTES;
@@ -55,6 +59,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Show a model, statistics or a component
     Inspect(documents::InspectArgs),
+    /// Run Pachyderm pipeline specs on this machine, without a cluster
+    Pipeline(PipelineArgs),
 }
 
 impl Verb {
@@ -66,14 +72,21 @@ impl Verb {
             Self::QcPreProcess(args) => qc_pre_process::run(stage, args),
             Self::Verify(args) => verify::run(stage, args),
             Self::Inspect(args) => inspect::run(stage, args),
+            // it needs no stage: see `main`
+            Self::Pipeline(_) => Ok(()),
         }
     }
 }
 
 fn main() -> ExitCode {
     let command: Vec<OsString> = std::env::args_os().collect();
+    // so called by the program of a pipeline that asks for its datums
+    if command.first().is_some_and(|name| Path::new(name).file_name() == Some(OsStr::new("pachctl"))) {
+        return next_datum::main(command.into_iter().skip(1));
+    }
     let wasm = Wasm::embedded();
     match parse(&command, wasm.as_ref().ok()) {
+        Ok(Cli { quiet, verb: Verb::Pipeline(args), .. }) => pipeline::run(&args, quiet.quiet),
         Ok(cli) => ended(wasm.and_then(|wasm| run(&cli, &wasm, &command))),
         Err(error) => usage(&error),
     }

@@ -54,6 +54,9 @@ pub struct FitArgs {
     /// The column to predict; default: the schema's target
     #[arg(long, value_name = "COLUMN", required_unless_present = "schema")]
     pub target: Option<String>,
+    /// What predictions call the target, `predicted_NAME`, where there is no schema to say; default: its column
+    #[arg(long, value_name = "NAME", requires_all = ["target", "features"], conflicts_with = "schema")]
+    pub target_name: Option<String>,
     /// Columns, powers and products of the model; default: all columns but the target
     #[arg(long, value_name = "A,B^2,A*B", value_parser = names)]
     pub features: Option<Names>,

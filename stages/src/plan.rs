@@ -12,6 +12,8 @@ use crate::inputs::{Format, Source};
 use crate::json;
 use crate::reading::{self, Input};
 
+const SCHEMA_FORMAT: &str = "samefit-schema/1";
+
 /// A plan as it grows.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -76,6 +78,9 @@ impl Plan {
     #[must_use]
     pub fn fitting(mut self, args: &FitArgs) -> Self {
         self.set("target", args.target.as_deref().map(Value::from));
+        // a schema of nothing but the target; the features are named, so it need not say which columns there are
+        let named = |name| json!({"format": SCHEMA_FORMAT, "target": {"column": args.target, "name": name}});
+        self.set("schema", args.target_name.as_ref().map(named));
         self.set("features", args.features.as_ref().map(list));
         self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
         self
@@ -191,11 +196,22 @@ mod tests {
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true };
-        let fit = FitArgs { target: Some("y".into()), features: names(&["a", "a^2"]), no_intercept: true };
+        let fit = FitArgs { target: Some("y".into()), features: names(&["a", "a^2"]), no_intercept: true, target_name: None };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
         let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"target":"y","features":["a","a^2"],"intercept":false,"format":"csv","delimiter":";"}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
+    }
+
+    #[test]
+    fn a_name_of_the_target_is_a_schema_of_the_target() {
+        let fit =
+            FitArgs { target: Some("y".into()), target_name: Some("progression".into()), features: names(&["a"]), ..FitArgs::default() };
+        let plan = Plan::new().fitting(&fit);
+        let schema = r#"{"format":"samefit-schema/1","target":{"column":"y","name":"progression"}}"#;
+        assert_eq!(plan.text(), format!(r#"{{"target":"y","schema":{schema},"features":["a"]}}"#));
+        // no file of the user's is to blame for it
+        assert!(plan.schema_input().is_none());
     }
 
     #[test]

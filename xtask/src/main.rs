@@ -5,12 +5,14 @@
 //! | `wasm` | builds the component and its kin and publishes them in `target/wasm/` |
 //! | `reproduce` | builds them again, elsewhere, and compares every byte |
 //! | `licences` | checks that every dependency's licence is one of those agreed on |
+//! | `specs` | writes the Pachyderm specs that ship, in `pachyderm/specs/` |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
 mod encode;
 mod licences;
 mod publish;
 mod reproduce;
+mod specs;
 mod toolchain;
 mod wasm;
 
@@ -19,7 +21,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
-const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences";
+const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences | specs";
 
 fn main() -> ExitCode {
     match run() {
@@ -38,6 +40,7 @@ fn run() -> Result<()> {
         ["wasm"] => publish::report(&root, &wasm::publish(&root)?),
         ["reproduce"] => reproduce::reproduce(&root),
         ["licences"] => licences::check(&root),
+        ["specs"] => specs::write(&root),
         _ => bail!(USAGE),
     }
 }

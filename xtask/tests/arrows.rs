@@ -129,3 +129,11 @@ fn the_program_and_the_stages_compute_no_statistic() {
         assert!(!dependencies.contains("samefit-core"), "{manifest} depends on the model logic");
     }
 }
+
+#[test]
+fn the_pipeline_runner_knows_nothing_of_models() {
+    let text = std::fs::read_to_string(format!("{ROOT}/pipeline/Cargo.toml")).unwrap();
+    let dependencies = text.split("[dev-dependencies]").next().unwrap();
+    let own = dependencies.lines().filter(|line| line.starts_with("samefit-")).count();
+    assert_eq!(own, 0, "the pipeline runner depends on what a pipeline runs");
+}

@@ -10,6 +10,7 @@
 
 mod columns;
 mod pages;
+mod pipelines;
 mod place;
 mod system;
 mod threads;
