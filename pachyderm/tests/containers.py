@@ -367,7 +367,8 @@ class Image(unittest.TestCase):
         labels = {name.removeprefix(prefix): value for name, value in config["config"]["Labels"].items() if name.startswith(prefix)}
         self.assertEqual((labels["title"], labels["version"], labels["licenses"]), ("samefit", version, "Apache-2.0"))
         revision = command("git", "rev-parse", "HEAD", cwd=ROOT).stdout.strip() or "unknown"
-        self.assertEqual(labels["revision"], revision)
+        modified = revision != "unknown" and command("git", "diff", "--quiet", "HEAD", cwd=ROOT).returncode != 0
+        self.assertEqual(labels["revision"], revision + ("-modified" if modified else ""))
         self.assertTrue(labels["description"])
         self.assertRegex(labels["source"], r"^(https://[^@]+)?$")
         self.assertEqual(BUNDLE.tag, version)
