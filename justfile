@@ -15,6 +15,11 @@ build: wasm
     @echo 'Building the program (about four minutes the first time: wasmtime is large; then seconds).' >&2
     cargo build --locked --release --package samefit
 
+# the container image, in target/image and target/samefit-image.tar: pachyderm/image.md
+[group('use')]
+image: wasm
+    @sh scripts/image
+
 # the component and its kin, in target/wasm
 [group('use')]
 wasm:

@@ -104,8 +104,11 @@ fn watch() {
                     Left::Made(path) => std::fs::remove_dir(path),
                 };
             });
-            // ends the program as the signal would have; process 1 of a container, which the system shields, ends by exit
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
+            // ends the program as the signal would have; process 1 of a container is shielded from that, and from being aborted, which is
+            // what is tried next
+            if std::process::id() != 1 {
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
             std::process::exit(128 + signal);
         }
     });

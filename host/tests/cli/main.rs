@@ -8,6 +8,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that cannot go on has failed")]
 
+mod batch;
 mod columns;
 mod pages;
 mod pipelines;
