@@ -49,9 +49,9 @@ pub fn run(args: &PipelineArgs, world: &World<'_>, report: &mut dyn Report) -> R
     let open = || Store::open(&args.store, world.now);
     let create = || Store::create(&args.store, world.now);
     match &args.verb {
-        Verb::Run(verb) => run::run(verb, &create()?, world, report),
-        Verb::Put(verb) => put::run(verb, &create()?, report),
-        Verb::Update(verb) => update::run(verb, &create()?, report),
+        Verb::Run(verb) => run::run(verb, &create, world, report),
+        Verb::Put(verb) => put::run(verb, &create, report),
+        Verb::Update(verb) => update::run(verb, &create, report),
         Verb::Validate(verb) => validate::run(verb, report),
         Verb::Get(verb) => get::run(verb, &open()?, report),
         Verb::List(verb) => list::run(verb, &open()?, report),

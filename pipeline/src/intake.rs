@@ -55,6 +55,14 @@ pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<
     }
 }
 
+/// An error if there is no such source.
+pub fn is_there(source: &Path) -> Result<(), Failure> {
+    if source == Path::new("-") || source.exists() {
+        return Ok(());
+    }
+    Err(bad(format_args!("{}: there is no such file or folder", source.display()), "check the path"))
+}
+
 fn refuse_output(store: &Store, repo: &str) -> Result<(), Failure> {
     let written = store.repo(repo)?.is_some_and(|repo| repo.output);
     let help = "put files into the repos that pipelines read; see `samefit pipeline list repos`";
@@ -85,6 +93,7 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
     if source == Path::new("-") {
         return Ok(vec![(source.to_owned(), path.to_owned())]);
     }
+    is_there(source)?;
     let mut files = Vec::new();
     for entry in WalkDir::new(source).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| walked(source, error))?;
@@ -100,9 +109,6 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
 fn walked(source: &Path, error: walkdir::Error) -> Failure {
     let path = error.path().unwrap_or(source).to_owned();
     match error.into_io_error() {
-        Some(error) if error.kind() == io::ErrorKind::NotFound => {
-            bad(format_args!("{}: there is no such file or folder", path.display()), "check the path")
-        }
         Some(error) => failed(&path, &error),
         None => bad(format_args!("{}: a link leads back to a folder above it", path.display()), "remove the link"),
     }
@@ -113,10 +119,10 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
         return staged.stream(io::stdin().lock());
     }
     let open = || File::open(file).map_err(at(file));
-    if let Some(before) = before.filter(|before| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes)) {
-        if digest(open()?).map_err(at(file))? == *before {
-            return Ok(*before);
-        }
+    if let Some(before) = before.filter(|before| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes))
+        && digest(open()?).map_err(at(file))? == *before
+    {
+        return Ok(*before);
     }
     staged.stream(Box::new(open()?) as Box<dyn Read>)
 }

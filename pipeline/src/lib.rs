@@ -1,7 +1,7 @@
 //! Pachyderm pipeline specs to what they make, on one machine and with no cluster.
 //!
-//! Read in this order; a module knows those above it only: [`failure`], [`disk`], [`report`]; [`glob`], [`spec`], [`graph`], [`datums`] and
-//! [`paths`], over plain data; [`store`]; [`intake`]; [`next_datum`], [`run`]; [`reference`](mod@reference), [`trace`]; [`commands`], [`cli`].
+//! Read in this order; a module knows those before it only: [`glob`], [`spec`]; [`failure`], [`disk`], [`report`]; [`graph`], [`datums`],
+//! [`paths`], over plain data; [`store`], [`intake`]; [`next_datum`], [`run`]; [`mod@reference`], [`trace`]; [`commands`], [`cli`].
 //!
 //! *Not here*: anything of models or tables (a datum is a command line), and the terminal.
 

@@ -86,7 +86,7 @@ fn a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on() {
         assert_eq!(again, Vec::<String>::new(), "killed in round {round}");
     }
     let done = wrote(&place, "copy");
-    assert!(done.len() > 5, "{done:?}");
+    assert!(!done.is_empty() && done.len() < 40, "{done:?}");
     let before = lines(&place, "log").len();
     let ran = good(place.shell("samefit pipeline run"));
     assert!(ran.stderr().contains("copy: 40 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
@@ -295,4 +295,28 @@ fn an_image_that_is_not_there_is_an_error() {
         "{}",
         ran.stderr()
     );
+}
+
+#[test]
+fn any_number_of_shards_gives_the_bytes_of_one_model() {
+    let place = Place::new();
+    good(
+        place.shell(
+            "samefit -q train --data data/diabetes.csv --target y --target-name diabetes_progression --features bmi,ltg --out plain",
+        ),
+    );
+    good(
+        place.shell(
+            "mkdir specs && cp data/../pachyderm/specs/scalable/summarize.json data/../pachyderm/specs/scalable/merge_fit.json specs",
+        ),
+    );
+    for shards in [1, 2, 10, 100] {
+        let parts = format!(
+            "rm -rf shards; mkdir shards; tail -n +2 data/diabetes.csv | split -n r/{shards} -a 3 --additional-suffix .csv - shards/"
+        );
+        good(place.shell(&format!("{parts}; for f in shards/*; do sed -i \"1i $(head -1 data/diabetes.csv)\" $f; done")));
+        let ran = good(place.shell("samefit pipeline run specs --input training_data=shards"));
+        assert!(ran.stderr().contains(&format!("summarize: {shards} processed, 0 skipped, 0 failed")), "{}", ran.stderr());
+        good(place.shell("samefit pipeline get merge_fit:/model.json | cmp - plain/model.json"));
+    }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::list::{job, state};
-use super::table::time;
+use super::table::{counted, time};
 use crate::failure::Failure;
 use crate::reference::Reference;
 use crate::report::Report;
@@ -53,7 +53,12 @@ fn pretty(value: &Value) -> String {
 
 fn commit_text(store: &Store, commit: &Commit, made: Option<&Job>) -> Result<String, Failure> {
     let mut text = format!("{} commit {} of {}, made {}\n", commit.repo, commit.id, commit.branch, time(commit.made));
-    text += &format!("{} files, {} bytes; before it: {}\n", commit.files, commit.bytes, commit.parent.as_deref().unwrap_or("nothing"));
+    text += &format!(
+        "{}, {}; before it: {}\n",
+        counted(commit.files, "file"),
+        counted(commit.bytes, "byte"),
+        commit.parent.as_deref().unwrap_or("nothing")
+    );
     match made {
         Some(job) => text += &job_text(store, job)?,
         None => text += "put by a person\n",

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::Opening;
+use super::table::counted;
 use crate::failure::Failure;
-use crate::intake::{Intake, Taken, take};
+use crate::intake::{Intake, Taken, is_there, take};
 use crate::paths;
 use crate::reference::Reference;
 use crate::report::Report;
-use crate::store::Store;
 
 /// Arguments of `put`.
 #[derive(Args, Clone, Debug)]
@@ -29,13 +30,14 @@ pub struct PutArgs {
 }
 
 /// Does it.
-pub fn run(args: &PutArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &PutArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<(), Failure> {
     if args.files.is_empty() && args.delete.is_empty() && !args.replace_all {
         return Err(Failure::Usage("there is nothing to put\nhelp: name files, or what to --delete".to_owned()));
     }
     let sources = args.files.iter().map(|file| Ok((file.clone(), destination(args, file)?))).collect::<Result<_, Failure>>()?;
+    args.files.iter().try_for_each(|file| is_there(file))?;
     let deleted = args.delete.iter().map(|path| format!("/{}", path.trim_matches('/'))).collect();
-    let taken = take(store, &args.to.repo, args.to.branch(), &Intake { sources, deleted, mirror: args.replace_all })?;
+    let taken = take(&store()?, &args.to.repo, args.to.branch(), &Intake { sources, deleted, mirror: args.replace_all })?;
     report.say(&said(&taken));
     Ok(())
 }
@@ -59,7 +61,7 @@ pub fn said(taken: &Taken) -> String {
     let Taken { commit, changed } = taken;
     let name = format!("{}@{}", commit.repo, commit.branch);
     match changed {
-        true => format!("{name} is commit {} now: {} files, {} bytes", commit.id, commit.files, commit.bytes),
+        true => format!("{name} is commit {} now: {}, {}", commit.id, counted(commit.files, "file"), counted(commit.bytes, "byte")),
         false => format!("{name}: nothing changed, commit {}", commit.id),
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use walkdir::WalkDir;
 
+use super::Opening;
 use super::list::job;
 use crate::datums::Datum;
 use crate::disk::{at, bad, broken};
@@ -44,12 +45,7 @@ pub struct ReplayArgs {
 }
 
 /// Does it. Files that were fetched need no store.
-pub fn run(
-    args: &ReplayArgs,
-    store: &dyn Fn() -> Result<Store, Failure>,
-    world: &World<'_>,
-    report: &mut dyn Report,
-) -> Result<(), Failure> {
+pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
     if fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(bad(format_args!("{}: this folder is not empty", args.out.display()), "give --out a new folder"));
     }

@@ -5,15 +5,18 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::Opening;
 use super::put::said;
+use super::table::counted;
 use crate::disk::bad;
 use crate::failure::Failure;
-use crate::intake::{Intake, take};
+use crate::intake::{Intake, is_there, take};
 use crate::reference::Reference;
 use crate::report::Report;
 use crate::run::container::Containers;
 use crate::run::place::{Here, Place};
 use crate::run::{Options, Run, World, run as bring_up_to_date, versions};
+use crate::spec;
 use crate::store::Store;
 
 /// Arguments of `run`.
@@ -59,17 +62,19 @@ impl FromStr for Input {
 }
 
 /// Does it.
-pub fn run(args: &RunArgs, store: &Store, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+    let specs = if args.specs.is_empty() { Vec::new() } else { spec::read(&args.specs)? };
+    args.inputs.iter().try_for_each(|input| is_there(&input.path))?;
+    let store = &store()?;
     for Input { to, path } in &args.inputs {
         let at = if path.is_dir() { "/".to_owned() } else { format!("/{}", name(path)?) };
         let intake = Intake { sources: vec![(path.clone(), at)], deleted: Vec::new(), mirror: true };
         report.say(&said(&take(store, &to.repo, to.branch(), &intake)?));
     }
-    match args.specs.as_slice() {
-        [] if args.reprocess => versions::reprocess(store, report)?,
-        [] => {}
-        specs => versions::adopt(store, specs, args.reprocess, report)?,
+    if specs.is_empty() && args.reprocess {
+        versions::reprocess(store, report)?;
     }
+    versions::adopt(store, specs, args.reprocess, report)?;
     let place: Box<dyn Place> = match &args.image {
         Some(image) => Box::new(Containers::of(store, image)?),
         None => Box::new(Here),
@@ -91,7 +96,7 @@ fn say_outputs(store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
     for pipeline in versions::known(store)? {
         let (name, branch) = (&pipeline.spec.name, &pipeline.spec.output_branch);
         let files = store.head(name, branch)?.map_or(0, |commit| commit.files);
-        names.push(format!("{name} ({files} files)"));
+        names.push(format!("{name} ({})", counted(files, "file")));
     }
     report.say(&format!("up to date: {}", names.join(", ")));
     let last = versions::known(store)?.pop().map(|pipeline| pipeline.spec.name).unwrap_or_default();

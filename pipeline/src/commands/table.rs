@@ -14,6 +14,11 @@ pub fn text(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// `1 file`, `2 files`.
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `2026-11-25T14:12:07Z`.
 pub fn time(seconds: u64) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Opening;
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::run::versions;
-use crate::store::Store;
+use crate::spec;
 
 /// Arguments of `update`.
 #[derive(Args, Clone, Debug)]
@@ -21,8 +22,9 @@ pub struct UpdateArgs {
 }
 
 /// Does it.
-pub fn run(args: &UpdateArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
-    versions::adopt(store, &args.specs, args.reprocess, report)?;
+pub fn run(args: &UpdateArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+    let specs = spec::read(&args.specs)?;
+    versions::adopt(&store()?, specs, args.reprocess, report)?;
     report.say("the next `samefit pipeline run` gives changed pipelines a job");
     Ok(())
 }

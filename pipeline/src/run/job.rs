@@ -49,9 +49,9 @@ pub fn execute(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Re
             None => left.push(datum),
         }
     }
-    let mut said = Vec::new();
+    let mut said = Words::default();
     let stop = work(run, pipeline, &job, &left, &mut |finished| {
-        said.extend(finished.iter().take(SHOWN_MAX.saturating_sub(said.len())).map(last_words));
+        finished.iter().for_each(|finished| said.hear(finished));
         record(run.store, &job, finished, &mut results)
     });
     match stop {
@@ -207,16 +207,40 @@ fn named(processed: &Processed) -> String {
     format!("datum {} ({})", &processed.id[..12.min(processed.id.len())], paths.join(", "))
 }
 
-/// The last lines that a program said.
-fn last_words(finished: &Finished<'_>) -> String {
-    let lines: Vec<&str> = finished.log.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(LINES_MAX)..].iter().map(|line| format!("  | {line}\n")).collect()
+/// The last lines of some datums: those that failed, and else the first.
+#[derive(Default)]
+struct Words {
+    good: Vec<String>,
+    bad: Vec<String>,
+    heard: usize,
 }
 
-fn say(job: &Job, said: &[String], report: &mut dyn Report) {
+impl Words {
+    fn hear(&mut self, finished: &Finished<'_>) {
+        let lines: Vec<&str> = finished.log.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(LINES_MAX)..].iter().map(|line| format!("  | {line}\n")).collect();
+        self.heard += usize::from(!lines.is_empty());
+        if finished.processed.error.is_some() {
+            self.bad.push(last)
+        } else {
+            self.good.push(last)
+        };
+        self.good.truncate(SHOWN_MAX);
+        self.bad.truncate(SHOWN_MAX);
+    }
+
+    fn text(&self) -> String {
+        let shown: Vec<&str> =
+            self.bad.iter().chain(&self.good).filter(|words| !words.is_empty()).take(SHOWN_MAX).map(String::as_str).collect();
+        let more = self.heard - shown.len();
+        shown.concat() + &if more == 0 { String::new() } else { format!("  and the words of {more} more\n") }
+    }
+}
+
+fn say(job: &Job, said: &Words, report: &mut dyn Report) {
     let Counts { processed, skipped, failed } = job.counts;
     let mut text = format!("{}: {processed} processed, {skipped} skipped, {failed} failed", job.pipeline);
-    let _ = write!(text, "\n{}", said.concat());
+    let _ = write!(text, "\n{}", said.text());
     report.say(text.trim_end());
     let Some(error) = &job.error else { return };
     report.note(&format!("{}: the job failed: {error}", job.pipeline));

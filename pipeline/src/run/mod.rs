@@ -114,6 +114,7 @@ impl Run<'_> {
 
     fn execute(&self, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<State, Failure> {
         self.store.write(|change| change.job(&job))?;
+        self.options.place.doubt(&pipeline.spec).iter().for_each(|doubt| report.note(doubt));
         match job::execute(self, pipeline, job, report)? {
             Ended::Job(job) => Ok(job.state),
             Ended::Stopped { done, all } => {

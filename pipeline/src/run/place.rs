@@ -2,6 +2,8 @@
 //!
 //! Here nothing stands at `/pfs`, so an argument or a variable that begins with `/pfs` is rewritten. `samefit` needs no rewriting: it finds in
 //! the variable `SAMEFIT_PFS` where `/pfs` stands, so that what it says and writes is what it would say and write in a container.
+//!
+//! *Limits*: a spec's limit of memory holds in containers only.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -25,6 +27,10 @@ pub trait Place: Sync {
     fn bin(&self, desk: &Desk) -> PathBuf;
     /// What starts the program.
     fn command(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Command, Failure>;
+    /// What a person should know of a spec that runs here.
+    fn doubt(&self, _spec: &Spec) -> Option<String> {
+        None
+    }
     /// Ends what ending the command's process group leaves.
     fn end(&self, _desk: &Desk) {}
 }
@@ -33,6 +39,17 @@ pub trait Place: Sync {
 pub struct Here;
 
 impl Place for Here {
+    fn doubt(&self, spec: &Spec) -> Option<String> {
+        let (program, arguments) = spec.transform.cmd.split_first()?;
+        let hidden = |argument: &&String| argument.contains("/pfs/") && value(argument).1.strip_prefix("/pfs").is_none();
+        let argument = arguments.iter().filter(|_| !OURS.contains(&program.as_str())).find(hidden)?;
+        Some(format!(
+            "note: pipeline `{}`: `/pfs` inside `{argument}` stays as it is, and nothing stands there\nhelp: give the path as an argument of its \
+             own (`$1` in a shell) or in a variable of `transform.env`, or run with --container",
+            spec.name
+        ))
+    }
+
     fn pfs(&self, desk: &Desk) -> PathBuf {
         desk.pfs()
     }
@@ -66,11 +83,14 @@ fn path(desk: &Desk) -> std::ffi::OsString {
 
 /// A text with the folder for `/pfs` where it begins with that, or where the value of `--flag=value` does.
 fn rewritten(desk: &Desk, text: &str) -> String {
-    let (flag, value) = match text.split_once('=') {
-        Some((flag, value)) if flag.starts_with('-') => (format!("{flag}="), value),
-        _ => (String::new(), text),
-    };
-    desk.seen(value).map_or_else(|| text.to_owned(), |at| flag + &at)
+    let (flag, value) = value(text);
+    desk.seen(value).map_or_else(|| text.to_owned(), |at| format!("{flag}{at}"))
+}
+
+/// `--flag=` and the value, or nothing and the text.
+fn value(text: &str) -> (&str, &str) {
+    let end = text.find('=').filter(|_| text.starts_with('-')).map_or(0, |at| at + 1);
+    text.split_at(end)
 }
 
 #[cfg(test)]

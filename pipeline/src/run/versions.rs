@@ -1,6 +1,6 @@
 //! Specs to versions of pipelines: new ones are created, changed ones updated as `pachctl update pipeline` would.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::disk::bad;
 use crate::failure::Failure;
@@ -33,9 +33,8 @@ pub fn pipeline(version: Version) -> Result<Pipeline, Failure> {
     Ok(Pipeline { spec: spec::of(&version.spec, Path::new(&version.file))?, version })
 }
 
-/// Creates or updates the pipelines of spec files. With `reprocess` all their datums will run again, though they did before.
-pub fn adopt(store: &Store, files: &[PathBuf], reprocess: bool, report: &mut dyn Report) -> Result<(), Failure> {
-    let specs = spec::read(files)?;
+/// Creates or updates pipelines. With `reprocess` all their datums will run again, though they did before.
+pub fn adopt(store: &Store, specs: Vec<Spec>, reprocess: bool, report: &mut dyn Report) -> Result<(), Failure> {
     check(store, &specs)?;
     let notes = spec::check(&specs);
     for spec in specs {

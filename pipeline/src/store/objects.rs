@@ -136,6 +136,7 @@ impl Staged<'_> {
         let path = self.place();
         let mut to = File::create_new(&path).map_err(at(&path))?;
         let leaf = copy(from, &mut to).map_err(at(&path))?;
+        protect(&path)?;
         self.waiting.push((leaf.sha256, path));
         Ok(leaf)
     }
@@ -143,11 +144,12 @@ impl Staged<'_> {
     /// Takes a file away from where it stands, if nobody else has a name for it; else copies it.
     pub fn file(&mut self, from: &Path) -> Result<Leaf, Failure> {
         let only = fs::symlink_metadata(from).map_err(at(from))?.nlink() == 1;
-        let file = File::open(from).map_err(at(from))?;
+        let open = || File::open(from).map_err(at(from));
         if !only {
-            return self.stream(file);
+            return self.stream(open()?);
         }
-        let leaf = copy(file, &mut io::sink()).map_err(at(from))?;
+        protect(from)?;
+        let leaf = copy(open()?, &mut io::sink()).map_err(at(from))?;
         let path = self.place();
         fs::rename(from, &path).map_err(at(from))?;
         self.waiting.push((leaf.sha256, path));
@@ -172,7 +174,6 @@ impl Staged<'_> {
             let to = self.objects.path(hash);
             let folder = to.parent().unwrap_or(&self.objects.folder).to_owned();
             fs::create_dir_all(&folder).map_err(at(&folder))?;
-            fs::set_permissions(from, Permissions::from_mode(0o444)).map_err(at(from))?;
             fs::rename(from, &to).map_err(at(&to))?;
             folders.insert(folder);
         }
@@ -184,6 +185,11 @@ impl Drop for Staged<'_> {
     fn drop(&mut self) {
         self.waiting.iter().for_each(|(_, path)| drop(fs::remove_file(path)));
     }
+}
+
+/// Nobody writes to contents, and everybody may read them: a container's user as well.
+fn protect(path: &Path) -> Result<(), Failure> {
+    fs::set_permissions(path, Permissions::from_mode(0o444)).map_err(at(path))
 }
 
 /// The SHA-256 of some bytes.

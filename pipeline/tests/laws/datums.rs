@@ -107,3 +107,23 @@ fn many_datums_on_several_workers_give_one_result() {
     assert_eq!(place.files("upper").len(), 300);
     assert_eq!(place.pipeline(&["check"]).good().said, ["603 contents are what their names say"]);
 }
+
+#[test]
+fn a_path_in_a_longer_text_is_pointed_out() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("hidden", &input, "cat /pfs/in/a; true", &json!({}));
+    let said = place.run(&[]).good().said;
+    assert!(said.iter().any(|line| line.contains("`/pfs` inside `cat /pfs/in/a; true` stays as it is")), "{said:?}");
+}
+
+#[test]
+fn output_that_nobody_may_read_is_read() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("closed", &input, r#"cp "$PFS/in/a" "$PFS/out/a"; chmod 0 "$PFS/out/a""#, &json!({}));
+    place.run(&[]).good();
+    assert_eq!(place.files("closed").len(), 1);
+}

@@ -38,9 +38,10 @@ fn output_repos_are_written_by_their_pipelines_alone() {
     place.run(&[]).good();
     let said = place.pipeline(&["put", "out", place.path("put/in").to_str().unwrap()]).bad();
     assert!(said.contains("`out` holds the output of the pipeline `out`"), "{said}");
-    place.spec("in", &json!({"pfs": {"name": "made", "repo": "out", "glob": "/"}}), "true", &json!({}));
+    place.put("other", &[]);
+    place.spec("other", &json!({"pfs": {"name": "made", "repo": "out", "glob": "/"}}), "true", &json!({}));
     let said = place.run(&[]).bad();
-    assert!(said.contains("the pipeline `in` would write to a repo of that name"), "{said}");
+    assert!(said.contains("the pipeline `other` would write to a repo of that name"), "{said}");
 }
 
 #[test]
