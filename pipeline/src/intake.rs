@@ -119,10 +119,10 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
         return staged.stream(io::stdin().lock());
     }
     let open = || File::open(file).map_err(at(file));
-    if let Some(before) = before.filter(|before| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes)) {
-        if digest(open()?).map_err(at(file))? == *before {
-            return Ok(*before);
-        }
+    if let Some(before) = before.filter(|before| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes))
+        && digest(open()?).map_err(at(file))? == *before
+    {
+        return Ok(*before);
     }
     staged.stream(Box::new(open()?) as Box<dyn Read>)
 }
