@@ -3,7 +3,7 @@
 //! *Invariants*: no commit is made if nothing would differ; files that are there already are read but not copied.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -119,12 +119,13 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
         return staged.stream(io::stdin().lock());
     }
     let open = || File::open(file).map_err(at(file));
-    if let Some(before) = before.filter(|before| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes))
+    let as_long = |before: &&Leaf| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
+    if let Some(before) = before.filter(as_long)
         && digest(open()?).map_err(at(file))? == *before
     {
         return Ok(*before);
     }
-    staged.stream(Box::new(open()?) as Box<dyn Read>)
+    staged.stream(open()?)
 }
 
 fn commit(

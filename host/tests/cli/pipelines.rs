@@ -207,7 +207,7 @@ fn a_program_that_does_not_ask_fails_its_datum() {
     assert!(ran.stderr().contains("it took longer than `datumTimeout`"), "{}", ran.stderr());
 }
 
-/// An OCI image layout with a static busybox; none if the tools for it are not there.
+/// An OCI image layout with a static busybox, and this program with its libraries; none if the tools for it are not there.
 fn image(place: &Place) -> bool {
     let script = "command -v runc umoci busybox > /dev/null || exit 77
         set -e
@@ -216,7 +216,9 @@ fn image(place: &Place) -> bool {
         cp \"$(command -v busybox)\" made/rootfs/bin/busybox
         for name in sh cp cat id ls echo touch tr head tail sleep wc; do ln -s busybox made/rootfs/bin/$name; done
         echo 'root:x:0:0::/:/bin/sh' > made/rootfs/etc/passwd; echo 'worker:x:1000:1000::/:/bin/sh' >> made/rootfs/etc/passwd
-        umoci repack --image image:tiny made && umoci config --image image:tiny --config.env PATH=/bin --config.env FROM_IMAGE=yes";
+        mkdir -p made/rootfs/usr/local/bin; cp \"$(command -v samefit)\" made/rootfs/usr/local/bin/samefit
+        for library in $(ldd \"$(command -v samefit)\" | grep -o '/[^ )]*'); do mkdir -p made/rootfs/$(dirname $library); cp $library made/rootfs/$library; done
+        umoci repack --image image:tiny made && umoci config --image image:tiny --config.env PATH=/usr/local/bin:/bin --config.env FROM_IMAGE=yes";
     let ran = place.shell(script);
     if ran.code() != 77 {
         good(ran);
@@ -261,6 +263,38 @@ fn a_container_sees_its_inputs_and_little_else() {
 }
 
 #[test]
+fn a_container_gives_the_bytes_of_a_private_folder() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    good(place.shell("mkdir shards && cp data/diabetes.csv shards/a.csv && cp data/diabetes.csv shards/b.csv && rm -r specs"));
+    good(place.shell("cp -r data/../pachyderm/specs/multiple specs && cp data/../pachyderm/specs/scalable/[sm]*.json specs"));
+    let inputs = "--input training_data=shards --input qc_data=data/diabetes.csv --input attributes=data/attributes";
+    good(place.shell(&format!("samefit pipeline run specs {inputs} --store here")));
+    good(place.shell(&format!("samefit pipeline run specs {inputs} --store inside --container --image image")));
+    for pipeline in ["summarize", "merge_fit", "model", "qc_pre_process", "qcontrol", "qc_report", "infer"] {
+        good(place.shell(&format!("samefit pipeline --store here get {pipeline} --out a/{pipeline}")));
+        good(place.shell(&format!("samefit pipeline --store inside get {pipeline} --out b/{pipeline}")));
+    }
+    good(place.shell("diff -r a b"));
+}
+
+#[test]
+fn a_program_in_a_container_asks_for_its_datums_too() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    put(&place, 5);
+    let script = "while pachctl next datum; do . /pfs/.env; cp $in /pfs/out; done";
+    spec(&place, "batch", &["sh", "-c", script], &json!({"transform": {"datumBatching": true}}));
+    let ran = good(place.shell("samefit pipeline run specs --container --image image"));
+    assert!(ran.stderr().contains("batch: 5 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
+    assert_eq!(good(place.shell("samefit pipeline get batch:/4")).stdout(), "text 4\n");
+}
+
+#[test]
 fn a_container_ends_with_its_time_and_with_the_run() {
     let place = Place::new();
     if !image(&place) {
@@ -275,7 +309,7 @@ fn a_container_ends_with_its_time_and_with_the_run() {
     // a run that is killed leaves one, which the next run ends
     spec(&place, "slow", &["sh", "-c", "sleep 600"], &json!({}));
     let mut child = start(&place, "samefit pipeline run specs --container --image image");
-    wait_for(|| left() != "");
+    wait_for(|| !left().is_empty());
     child.kill().unwrap();
     child.wait().unwrap();
     spec(&place, "slow", &["true"], &json!({"transform": {"cmd": ["/bin/busybox", "true"]}}));
