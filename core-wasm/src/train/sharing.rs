@@ -213,17 +213,9 @@ impl Sharing {
         let (mut shared, mut notes) = (Shared::default(), Vec::new());
         for column in &self.columns {
             check_values(&column.watch.values, &column.name)?;
-            let chosen = column.watch.levels.iter().find(|level| level.reason().is_none());
-            let reason = column.watch.levels.first().and_then(Level::reason);
-            let decimals = match (chosen, reason) {
-                (Some(level), None) => level.decimals,
-                (Some(level), Some(reason)) => {
-                    notes.push(column.coarser(level.decimals, &reason));
-                    level.decimals
-                }
-                (None, reason) => return Err(column.singled_out(reason)),
-            };
+            let decimals = column.choose()?;
             shared.decimals.insert(column.name.clone(), decimals);
+            notes.extend(column.coarser(decimals));
         }
         Ok((shared, notes))
     }
@@ -254,8 +246,8 @@ impl Sharing {
         let changed = self.columns.iter().filter(|column| column.watch.changed > 0);
         changed.map(|column| {
             let (changed, rows) = (column.watch.changed, self.rows);
-            let was = if changed == 1 { "value was" } else { "values were" };
-            let sentence = format!("{changed} of {rows} {was} rounded to {}", in_words(column.decimals));
+            let was = if changed == 1 { "was" } else { "were" };
+            let sentence = format!("{changed} of {rows} values {was} rounded to {}", in_words(column.decimals));
             Error::new("rounded", sentence, "").in_column(&column.name)
         })
     }
@@ -282,9 +274,21 @@ impl Column {
         Decimal { mantissa: integer * zeros, scale: self.decimals.max(0).unsigned_abs() }
     }
 
-    fn coarser(&self, decimals: i32, reason: &Reason) -> Error {
+    /// The finest level that does.
+    fn choose(&self) -> Result<i32> {
+        let levels = &self.watch.levels;
+        if let Some(level) = levels.iter().find(|level| level.reason().is_none()) {
+            return Ok(level.decimals);
+        }
+        let telling = |reason: &Reason| !matches!(reason, Reason::Carried(0));
+        Err(self.singled_out(levels.iter().filter_map(Level::reason).find(telling)))
+    }
+
+    /// Why it is shared with so many decimals, if that is not how finely it is measured.
+    fn coarser(&self, decimals: i32) -> Option<Error> {
+        let reason = self.watch.levels.iter().find(|level| level.decimals == decimals + 1)?.reason()?;
         let sentence = format!("is shared with {} instead of {}: {reason}", in_words(decimals), in_words(self.decimals));
-        Error::new("coarser", sentence, "").in_column(&self.name)
+        Some(Error::new("coarser", sentence, "").in_column(&self.name))
     }
 
     fn singled_out(&self, reason: Option<Reason>) -> Error {
@@ -456,7 +460,7 @@ impl std::fmt::Display for Reason {
         match self {
             Self::Carried(0) => write!(f, "no row has a last decimal other than 0"),
             Self::Carried(rows) => write!(f, "only {} a last decimal other than 0", rows_that(*rows, "has", "have")),
-            Self::Step(rows, step) => write!(f, "only {} no whole steps of {step} from the rest", rows_that(*rows, "is", "are")),
+            Self::Step(rows, step) => write!(f, "all but {} whole steps of {step} apart", rows_that(*rows, "are", "are")),
         }
     }
 }
