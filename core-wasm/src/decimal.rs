@@ -154,7 +154,7 @@ fn small_quotient(mantissa: i128, divisor: i128) -> i128 {
 
 /// 10 to the power of `exponent`.
 pub fn ten_to(exponent: u32) -> IBig {
-    IBig::from(10).pow(exponent as usize)
+    if exponent <= SMALL_EXPONENT_MAX { power_of_ten(exponent).into() } else { IBig::from(10).pow(exponent as usize) }
 }
 
 /// 10 to the power of `exponent`, or of [`SMALL_EXPONENT_MAX`] if that is less: only zero can be asked to grow further and stay small.
