@@ -27,7 +27,7 @@ pub const SUFFIX: &str = ".audit.jsonl";
 
 /// Adds a line about the statistics that are written to `out`.
 pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -> Answer<()> {
-    let path = path(stage.files, out)?;
+    let path = format!("{}{SUFFIX}", without_extension(out));
     let line = json::line(&entry(stage, sum)?);
     let mut log = before(stage.files, &path)?;
     if !log.lines().any(|told| told == line) {
@@ -37,13 +37,13 @@ pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -
     outputs.put(&path, log)
 }
 
-/// Where the log of these statistics stands.
-fn path(files: &dyn Files, out: &str) -> Answer<String> {
+/// Refuses a place beside which no log can stand.
+pub fn check(files: &dyn Files, out: &str) -> Answer<()> {
     if matches!(files.kind(out), Ok(Kind::Pipe)) || out.starts_with("/dev/") {
         let help = "give --out a file: a log of what was shared is written beside it";
         return Err(Failure::Usage(format!("`{out}` is no file, and what is shared goes to one\n{help}")));
     }
-    Ok(format!("{}{SUFFIX}", without_extension(out)))
+    Ok(())
 }
 
 /// The log so far, whole lines.

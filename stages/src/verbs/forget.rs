@@ -52,10 +52,11 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|failure| failure.in_file(&path))?;
     sum.inputs.insert(0, input);
     let shared = document.get("shared").is_some();
+    write_statistics(stage, &sum, out(&args.out, &path)?, shared, args.json)?;
     if shared {
-        stage.report.note(&format!("note: {path}: whoever has these statistics and the new ones has the sums of the rows that are taken out"));
+        stage.report.note(&format!("note: {path}: whoever has these statistics and the new ones has the sums of the rows that were taken out"));
     }
-    write_statistics(stage, &sum, out(&args.out, &path)?, shared, args.json)
+    Ok(())
 }
 
 /// `{input}` stands for the statistics here: the rows are what changes them.

@@ -53,6 +53,9 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
 /// share.
 pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, leave: bool, json_arg: JsonArg) -> Answer<()> {
     let out = outputs::file(stage.files, out)?;
+    if leave {
+        audit::check(stage.files, &out)?;
+    }
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&out, &sum.statistics)?;
     if leave {
