@@ -33,7 +33,7 @@ check: test
 # the inner loop: tests of the logic alone, natively
 [group('check')]
 quick *ARGS:
-    cargo test --package samefit-core {{ ARGS }}
+    cargo test --package samefit-kernels --package samefit-core {{ ARGS }}
 
 # the same sources give the same bytes: builds the component in two places and compares
 [group('check')]

@@ -8,7 +8,6 @@
 //! for: [`train`], `forecast` and [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
 mod batch;
-mod cells;
 mod column;
 #[cfg(feature = "component")]
 mod component;
@@ -25,11 +24,9 @@ pub mod profile;
 pub mod quality;
 pub mod records;
 pub mod rounding;
-pub mod scan;
 pub mod schema;
 pub mod shared;
 pub mod shortest;
-mod simd;
 pub mod sink;
 pub mod solve;
 pub mod statistics;

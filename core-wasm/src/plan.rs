@@ -135,7 +135,10 @@ impl Plan {
                 "correct the plan",
             ));
         }
-        plan.decimals.iter().chain(plan.shared.iter().map(|shared| &shared.decimals)).try_for_each(|decimals| check_decimals(decimals, "plan"))?;
+        plan.decimals
+            .iter()
+            .chain(plan.shared.iter().map(|shared| &shared.decimals))
+            .try_for_each(|decimals| check_decimals(decimals, "plan"))?;
         if plan.decimals.is_some() && !plan.share {
             return Err(Error::new("plan", "`decimals` are given, but nothing is shared", "set `share` too"));
         }

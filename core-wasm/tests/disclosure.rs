@@ -81,8 +81,10 @@ fn sums_of_model(text: &str) -> Sums {
     let l: Vec<Vec<f64>> = model["leverage"]["l"].as_array().unwrap().iter().map(|row| [floats(row), vec![1.0]].concat()).collect();
     let coefficients = model["coefficients"].as_array().unwrap();
     let names: Vec<&str> = std::iter::once("").chain(coefficients.iter().map(|term| term["name"].as_str().unwrap())).collect();
-    let values: Vec<f64> =
-        std::iter::once(&model["intercept"]).chain(coefficients.iter().map(|term| &term["coefficient"])).map(|x| x.as_f64().unwrap()).collect();
+    let values: Vec<f64> = std::iter::once(&model["intercept"])
+        .chain(coefficients.iter().map(|term| &term["coefficient"]))
+        .map(|x| x.as_f64().unwrap())
+        .collect();
     let entry = |i: usize, j: usize| (0..=i.min(j)).map(|k| l[i][k] * d[k] * l[j][k]).sum::<f64>();
     let mut sums = Sums::new();
     for i in 0..names.len() {

@@ -151,7 +151,9 @@ fn whole(rows: usize) -> Vec<String> {
 /// A table of such columns, with another in place of the second.
 fn with(cells: impl Fn(usize) -> String, rows: usize) -> Vec<Vec<String>> {
     let (a, c) = (whole(rows), whole(rows + 5));
-    (0..rows).map(|row| vec![a[row].clone(), cells(row), format!("{}.{:02}", c[row + 5], row * 37 % 100), a[rows - 1 - row].clone()]).collect()
+    (0..rows)
+        .map(|row| vec![a[row].clone(), cells(row), format!("{}.{:02}", c[row + 5], row * 37 % 100), a[rows - 1 - row].clone()])
+        .collect()
 }
 
 fn decimals_of_b(rows: &[Vec<String>]) -> Result<i32, Error> {
@@ -199,7 +201,9 @@ fn a_few_rows_off_a_step_are_rounded_away() {
 fn five_rows_must_differ_from_the_commonest_value() {
     let indicator = |ones: usize| with(move |row| u8::from(row < ones).to_string(), 60);
     assert_eq!(decimals_of_b(&indicator(5)).unwrap(), 0);
-    for (ones, words) in [(4, "only 4 rows differ from the commonest value"), (0, "all rows have the same value"), (56, "only 4 rows differ")] {
+    for (ones, words) in
+        [(4, "only 4 rows differ from the commonest value"), (0, "all rows have the same value"), (56, "only 4 rows differ")]
+    {
         let error = decimals_of_b(&indicator(ones)).unwrap_err();
         assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("b")));
         assert!(error.text.starts_with(words), "{}", error.text);

@@ -85,7 +85,7 @@ fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
     let mut terminal = Terminal::new(cli.quiet.quiet);
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let piece_bytes = cli.piece_bytes;
-    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, threads, piece_bytes, command: &command })
+    cli.verb.run(&mut Stage { engine: wasm, files: &Disk::default(), report: &mut terminal, threads, piece_bytes, command: &command })
 }
 
 fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<Cli, clap::Error> {

@@ -161,7 +161,9 @@ impl Plan {
     #[must_use]
     pub fn blame(&self, failure: Failure) -> Failure {
         match (&self.schema, failure) {
-            (Some(schema), Failure::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => fault.in_file(&schema.path),
+            (Some(schema), Failure::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => {
+                fault.in_file(&schema.path)
+            }
             (_, failure) => failure,
         }
     }

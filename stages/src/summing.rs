@@ -60,7 +60,9 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
 pub fn share(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
     if let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) {
         let help = "save it as a file first";
-        return Err(Fault::new("unsupported-format", "data that are to be shared are read twice, and a pipe cannot be", help).in_file(&pipe.path));
+        return Err(
+            Fault::new("unsupported-format", "data that are to be shared are read twice, and a pipe cannot be", help).in_file(&pipe.path)
+        );
     }
     let survey = sum(stage, plan, sources)?;
     let plan = plan.clone().with("shared", Some(json::parse_ours(&survey.statistics)?));

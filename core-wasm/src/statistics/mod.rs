@@ -7,11 +7,9 @@
 
 mod accumulator;
 mod block;
-mod digits;
 mod distribution;
 mod document;
 mod layout;
-mod products;
 mod tally;
 
 pub use accumulator::{Accumulator, Factors, Totals};

@@ -29,8 +29,7 @@ use serde::{Deserialize, Serialize};
 const LEVELS_BELOW: i32 = 9;
 
 /// Powers of primes: rows that are whole steps apart for a product of such are so for one of them.
-const STEPS: [u16; 27] =
-    [2, 4, 8, 16, 32, 64, 128, 256, 3, 9, 27, 81, 243, 5, 25, 125, 7, 49, 11, 121, 13, 169, 17, 19, 23, 29, 31];
+const STEPS: [u16; 27] = [2, 4, 8, 16, 32, 64, 128, 256, 3, 9, 27, 81, 243, 5, 25, 125, 7, 49, 11, 121, 13, 169, 17, 19, 23, 29, 31];
 
 /// Rounds rows, and watches them.
 pub(super) struct Sharing {
