@@ -3,7 +3,7 @@
 //! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
 //!
 //! Reading order: [`error`], [`rounding`], `simd`, [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
-//! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells`, `column` and `batch` (values of many rows to integers), [`sink`],
+//! [`shared`] and [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells`, `column` and `batch` (values of many rows to integers), [`sink`],
 //! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user asks
 //! for: [`train`], `forecast` and [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
 
@@ -25,6 +25,7 @@ pub mod quality;
 pub mod records;
 pub mod rounding;
 pub mod schema;
+pub mod shared;
 pub mod shortest;
 pub mod sink;
 pub mod solve;

@@ -95,6 +95,7 @@ impl Described {
             moments: totals.moments,
             distribution: None,
             dropped: 0,
+            shared: None,
         };
         let range = counts.range();
         Ok(json!({

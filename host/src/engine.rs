@@ -333,6 +333,16 @@ impl Summing for Summarizer {
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_part(store, stream))
     }
 
+    fn close(&mut self) -> Answer<String> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_close(store, stream))
+    }
+
+    fn survey(&mut self) -> Answer<String> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_survey(store, stream))
+    }
+
     fn absorb(&mut self, part: &str) -> Answer<()> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_absorb(store, stream, part))

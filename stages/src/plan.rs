@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, SumArgs};
+use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::engine::Answer;
 use crate::failure::Failure;
 use crate::files::Files;
@@ -72,6 +72,24 @@ impl Plan {
         self.set("terms", args.terms.as_ref().map(list));
         self.set("distribution", args.no_distribution.then_some(Value::Bool(false)));
         self
+    }
+
+    /// What is shared.
+    #[must_use]
+    pub fn sharing(mut self, args: &ShareArgs) -> Self {
+        self.set("share", args.share.then_some(Value::Bool(true)));
+        self.set("decimals", args.decimals.as_ref().map(|decimals| json!(decimals.0)));
+        self
+    }
+
+    /// Whether what is summed is to be shared, so that all of it counts together.
+    pub fn shares(&self) -> bool {
+        self.get("share").is_some()
+    }
+
+    /// Whether it is the first of the two passes that sharing takes.
+    pub fn surveys(&self) -> bool {
+        self.shares() && self.get("shared").is_none()
     }
 
     /// What to fit.
@@ -148,7 +166,9 @@ impl Plan {
     #[must_use]
     pub fn blame(&self, failure: Failure) -> Failure {
         match (&self.schema, failure) {
-            (Some(schema), Failure::Data { path: None, fault }) if fault.code == "schema" => fault.in_file(&schema.path),
+            (Some(schema), Failure::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => {
+                fault.in_file(&schema.path)
+            }
             (_, failure) => failure,
         }
     }
