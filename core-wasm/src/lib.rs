@@ -13,7 +13,9 @@ mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
+pub mod entry;
 pub mod error;
+pub mod explain;
 pub mod fit;
 mod forecast;
 pub mod identity;
@@ -24,6 +26,7 @@ pub mod predict;
 pub mod profile;
 pub mod quality;
 pub mod records;
+pub mod residuals;
 pub mod rounding;
 pub mod scan;
 pub mod schema;
