@@ -67,7 +67,7 @@ fn errors_are_listed_with_their_messages() {
 }
 
 /// Which schema describes an output of a case.
-const SCHEMA_OF_OUTPUT: [(&str, &str); 7] = [
+const SCHEMA_OF_OUTPUT: [(&str, &str); 11] = [
     ("statistics.json", "statistics"),
     ("model.json", "model"),
     ("prediction.json", "prediction"),
@@ -75,6 +75,10 @@ const SCHEMA_OF_OUTPUT: [(&str, &str); 7] = [
     ("profile.json", "profile"),
     ("plan.json", "plan"),
     ("records.jsonl", "qc-record"),
+    ("form.json", "form"),
+    ("entries.json", "entries"),
+    ("explanation.json", "explanation"),
+    ("residuals.json", "residuals"),
 ];
 
 /// Finds the schemas that a schema refers to, beside it.
@@ -151,6 +155,10 @@ fn the_examples_of_the_formats_are_as_the_schemas_say() {
         ("## Predictions", "prediction"),
         ("## QC records", "qc-record"),
         ("## `report.json`", "report"),
+        ("## Form", "form"),
+        ("## Entries", "entries"),
+        ("## Explanation", "explanation"),
+        ("## Residuals", "residuals"),
         ("## Profile", "profile"),
     ];
     let page = read("docs/formats.md");

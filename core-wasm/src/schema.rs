@@ -211,7 +211,24 @@ impl Schema {
             .iter()
             .chain(&self.fields)
             .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
-        self.check_order()
+        self.check_order()?;
+        self.check_formula_units()
+    }
+
+    /// Refuses a formula whose numbers are for another unit: a fifth of the triglycerides is for mg/dL.
+    fn check_formula_units(&self) -> Result<()> {
+        let of = |formula: Formula| move |field: &&Field| field.entry.as_ref().is_some_and(|entry| entry.formula == formula);
+        let fields = || self.columns.iter().chain(&self.fields);
+        for field in fields().filter(of(Formula::Friedewald)) {
+            let inputs = field.entry.iter().flat_map(|entry| &entry.inputs);
+            let used = fields().filter(|other| other.name == field.name || inputs.clone().any(|input| *input == other.name));
+            if let Some(other) = used.into_iter().find(|other| other.unit.as_deref().is_some_and(|unit| unit != "mg/dL")) {
+                let found = other.unit.as_deref().unwrap_or_default();
+                let remedy = format!("give `{}` in mg/dL, with other units besides, or leave out the entry formula", other.name);
+                return Err(Error::found("schema", found, "mg/dL, for which the formula `friedewald` holds", remedy).in_column(&field.name));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses entry formulas that go round in a circle.
