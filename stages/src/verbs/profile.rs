@@ -81,6 +81,7 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Answer<Strin
     let mut progress = stage.begins(&[source]);
     progress.file = 1;
     if source.format.holds_columns() {
+        columns::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
         columns::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
     } else {
         reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
