@@ -67,7 +67,7 @@ fn errors_are_listed_with_their_messages() {
 }
 
 /// Which schema describes an output of a case.
-const SCHEMA_OF_OUTPUT: [(&str, &str); 8] = [
+const SCHEMA_OF_OUTPUT: [(&str, &str); 12] = [
     ("statistics.json", "statistics"),
     ("model.json", "model"),
     ("prediction.json", "prediction"),
@@ -76,6 +76,10 @@ const SCHEMA_OF_OUTPUT: [(&str, &str); 8] = [
     ("plan.json", "plan"),
     ("shared.json", "shared"),
     ("records.jsonl", "qc-record"),
+    ("form.json", "form"),
+    ("entries.json", "entries"),
+    ("explanation.json", "explanation"),
+    ("residuals.json", "residuals"),
 ];
 
 /// Finds the schemas that a schema refers to, beside it.
@@ -153,6 +157,10 @@ fn the_examples_of_the_formats_are_as_the_schemas_say() {
         ("## Predictions", "prediction"),
         ("## QC records", "qc-record"),
         ("## `report.json`", "report"),
+        ("## Form", "form"),
+        ("## Entries", "entries"),
+        ("## Explanation", "explanation"),
+        ("## Residuals", "residuals"),
         ("## Profile", "profile"),
     ];
     let page = read("docs/formats.md");

@@ -3,7 +3,7 @@
 //! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
 
 use crate::decimal::{Decimal, EXPONENT_MAX, parse};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, list};
 use crate::terms::{check_column_name, check_unique};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,9 @@ pub struct Field {
     /// Code in a terminology.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
+    /// Codes of the same quantity measured or calculated otherwise, which whoever imports one has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_codes: Option<Vec<OtherCode>>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -113,6 +116,9 @@ pub struct OtherUnit {
     pub unit: String,
     /// Exact decimal.
     pub to_base: String,
+    /// Code in a terminology, where the unit has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 /// One value of a category.
@@ -145,6 +151,18 @@ pub struct Code {
     pub system: String,
     /// Code in it.
     pub code: String,
+}
+
+/// Code of the same quantity, measured or calculated otherwise.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherCode {
+    /// URI of the terminology.
+    pub system: String,
+    /// Code in it.
+    pub code: String,
+    /// For people: what is different.
+    pub title: String,
 }
 
 /// An entry formula over inputs.
@@ -199,7 +217,45 @@ impl Schema {
         self.columns
             .iter()
             .chain(&self.fields)
-            .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))
+            .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
+        self.check_order()?;
+        self.check_formula_units()
+    }
+
+    /// Refuses a formula whose numbers are for another unit: a fifth of the triglycerides is for mg/dL.
+    fn check_formula_units(&self) -> Result<()> {
+        let of = |formula: Formula| move |field: &&Field| field.entry.as_ref().is_some_and(|entry| entry.formula == formula);
+        let fields = || self.columns.iter().chain(&self.fields);
+        for field in fields().filter(of(Formula::Friedewald)) {
+            let inputs = field.entry.iter().flat_map(|entry| &entry.inputs);
+            let used = fields().filter(|other| other.name == field.name || inputs.clone().any(|input| *input == other.name));
+            if let Some(other) = used.into_iter().find(|other| other.unit.as_deref().is_some_and(|unit| unit != "mg/dL")) {
+                let found = other.unit.as_deref().unwrap_or_default();
+                let remedy = format!("give `{}` in mg/dL, with other units besides, or leave out the entry formula", other.name);
+                return Err(Error::found("schema", found, "mg/dL, for which the formula `friedewald` holds", remedy).in_column(&field.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses entry formulas that go round in a circle.
+    fn check_order(&self) -> Result<()> {
+        let inputs = |field: &Field| field.entry.as_ref().map_or_else(Vec::new, |entry| entry.inputs.clone());
+        let mut open: Vec<(&str, Vec<String>)> =
+            self.columns.iter().chain(&self.fields).map(|field| (field.name.as_str(), inputs(field))).collect();
+        loop {
+            let waiting: Vec<&str> = open.iter().map(|(name, _)| *name).collect();
+            let before = open.len();
+            open.retain(|(_, inputs)| inputs.iter().any(|input| waiting.contains(&input.as_str())));
+            match open.first() {
+                None => return Ok(()),
+                Some((name, _)) if open.len() == before => {
+                    let sentence = format!("the entry formulas of {} need one another", list(waiting));
+                    return Err(Error::new("schema", sentence, "leave one of them out").in_column(name));
+                }
+                Some(_) => {}
+            }
+        }
     }
 
     /// The entry of a column that is a feature.
@@ -254,7 +310,7 @@ impl Schema {
         self.columns.iter().map(|field| field.name.as_str()).chain([self.target.column.as_str()])
     }
 
-    /// The fields that entry formulas of these columns need, one through another.
+    /// What entry formulas of these columns need besides them, one through another: fields, and columns that are not among `columns`.
     pub fn fields_for(&self, columns: &[&str]) -> Vec<Field> {
         let mut needed: Vec<&str> = columns.to_vec();
         let mut at = 0;
@@ -268,7 +324,8 @@ impl Schema {
             }
             at += 1;
         }
-        self.fields.iter().filter(|field| needed.contains(&field.name.as_str())).cloned().collect()
+        let asked = |field: &&Field| needed[columns.len()..].contains(&field.name.as_str());
+        self.columns.iter().chain(&self.fields).filter(asked).cloned().collect()
     }
 }
 

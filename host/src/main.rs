@@ -30,7 +30,7 @@ use samefit_stages::engine::{Answer, Engine};
 use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::report::Report;
 use samefit_stages::stage::Stage;
-use samefit_stages::verbs::{forget, inspect as documents, qc_pre_process, split, verify};
+use samefit_stages::verbs::{forget, inspect as documents, profile, qc_pre_process, split, verify};
 
 use crate::engine::Wasm;
 use crate::files::Disk;
@@ -52,6 +52,8 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Describe the columns of a table
+    Profile(profile::ProfileArgs),
     /// Split a table into training and holdout
     Split(split::SplitArgs),
     #[command(flatten)]
@@ -72,6 +74,7 @@ impl Verb {
     fn run(&self, stage: &mut Stage<'_>) -> Answer<()> {
         match self {
             Self::Stage(verb) => verb.run(stage),
+            Self::Profile(args) => profile::run(stage, args),
             Self::Split(args) => split::run(stage, args),
             Self::Forget(args) => forget::run(stage, args),
             Self::QcPreProcess(args) => qc_pre_process::run(stage, args),

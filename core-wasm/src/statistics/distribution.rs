@@ -122,13 +122,12 @@ impl Distribution {
         Some((first.0.range().0, last.0.range().1))
     }
 
-    /// The middle of the cell in which the value of this rank (from 0) lies.
-    pub fn at_rank(&self, rank: i64) -> Option<f64> {
+    /// The cell in which the value of this rank (from 0) lies.
+    pub fn cell_at_rank(&self, rank: i64) -> Option<Cell> {
         let mut below = 0i64;
         self.iter().find_map(|(cell, count)| {
             below = below.saturating_add(count);
-            let (low, high) = cell.range();
-            (below > rank).then_some(low + (high - low) / 2.0)
+            (below > rank).then_some(cell)
         })
     }
 }
