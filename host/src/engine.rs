@@ -491,13 +491,13 @@ impl Model for Parsed<'_> {
     }
 
     fn explain(&self, attributes: &str) -> Answer<String> {
-        lock(&self.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.model, attributes))
+        lock(&self.read.instance)
+            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.read.model, attributes))
     }
 
     fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>> {
-        lock(&self.instance).try_ask(|exports, store| {
-            exports.samefit_regression_prediction().model().call_curve(store, self.model, attributes, column, values)
+        lock(&self.read.instance).try_ask(|exports, store| {
+            exports.samefit_regression_prediction().model().call_curve(store, self.read.model, attributes, column, values)
         })
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 26] = [
+const CORE: [&str; 31] = [
     "error",
     "rounding",
     "decimal",
@@ -15,6 +15,7 @@ const CORE: [&str; 26] = [
     "terms",
     "json",
     "schema",
+    "shared",
     "statistics",
     "plan",
     "column",
@@ -29,7 +30,11 @@ const CORE: [&str; 26] = [
     "train",
     "forecast",
     "predict",
+    "fisher",
+    "explain",
+    "entry",
     "quality",
+    "residuals",
     "profile",
     "identity",
     "component",
