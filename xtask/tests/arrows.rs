@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 29] = [
+const CORE: [&str; 33] = [
     "error",
     "rounding",
     "simd",
@@ -32,7 +32,11 @@ const CORE: [&str; 29] = [
     "train",
     "forecast",
     "predict",
+    "fisher",
+    "explain",
+    "entry",
     "quality",
+    "residuals",
     "profile",
     "identity",
     "component",
