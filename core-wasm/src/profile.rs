@@ -12,12 +12,12 @@ use crate::error::{Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
 use crate::plan::Plan;
-use crate::scan::Rows;
 use crate::schema::{Field, Kind, Schema};
 use crate::sink::{Record, Sink};
 use crate::statistics::{Accumulator, Distribution, Statistics, distribution_json};
 use crate::table::Reader;
 use crate::terms::Term;
+use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 
 /// The profile's format.
@@ -207,6 +207,7 @@ impl Described {
             moments: totals.moments,
             distribution: None,
             dropped: 0,
+            shared: None,
         };
         let (title, unit) = self.field.map_or((None, None), |field| (field.title, field.unit));
         Ok(json!({

@@ -8,10 +8,8 @@
 use crate::decimal::{Decimal, exact_power_of_ten};
 use crate::rounding::ratio_to_f64;
 use dashu_int::IBig;
+use samefit_kernels::counts::BITS_LEFT_OUT;
 use std::collections::BTreeMap;
-
-/// Bits of an f64 that a cell leaves out.
-pub(super) const BITS_LEFT_OUT: u32 = 46;
 
 /// The cell of a value; cells are ordered as their values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

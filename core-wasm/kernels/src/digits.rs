@@ -9,25 +9,25 @@ use dashu_base::RemEuclid;
 use dashu_int::IBig;
 
 /// Bits of a digit that is not the top one.
-pub(super) const DIGIT_BITS: u32 = 13;
+pub const DIGIT_BITS: u32 = 13;
 /// Largest magnitude of a digit that is not the top one.
 const HALF: u64 = 1 << (DIGIT_BITS - 1);
 /// Most digits that [`split`] writes: those of 64 bits.
-pub(super) const NARROW_MAX: usize = 5;
+pub const NARROW_MAX: usize = 5;
 /// Rows of a vector.
-pub(super) const LANES: usize = 8;
+pub const LANES: usize = 8;
 
 /// One digit of eight rows.
-pub(super) type Lanes = [i16; LANES];
+pub type Lanes = [i16; LANES];
 
 /// Digits of integers whose magnitudes have up to `bits` bits.
-pub(super) fn digits_for(bits: u32) -> usize {
+pub fn digits_for(bits: u32) -> usize {
     // the carry of the lower digits may make the top one greater by one
     if bits <= 15 { 1 } else { 1 + (bits - 14).div_ceil(DIGIT_BITS) as usize }
 }
 
 /// Largest magnitude of the digit of place `place` of integers of `bits` bits.
-pub(super) fn bound(bits: u32, place: usize) -> u64 {
+pub fn bound(bits: u32, place: usize) -> u64 {
     let digits = digits_for(bits);
     match place + 1 {
         1 if digits == 1 => 1 << bits,
@@ -39,7 +39,7 @@ pub(super) fn bound(bits: u32, place: usize) -> u64 {
 /// Writes the digits of `values` to `out`, the last rows filled up with zeros.
 ///
 /// Within each eight rows their order changes, for all columns alike: sums do not mind.
-pub(super) fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
+pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
     // a digit is what is left of an unsigned one when the bias of its place is taken off again
@@ -57,12 +57,12 @@ pub(super) fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
 }
 
 /// The digits of the number one in each of so many rows.
-pub(super) fn ones(rows: usize, out: &mut Vec<Lanes>) {
+pub fn ones(rows: usize, out: &mut Vec<Lanes>) {
     split(&vec![1; rows], 1, out);
 }
 
 /// The same for wider integers.
-pub(super) fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, out: &mut Vec<Lanes>) {
+pub fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
     for (row, mut value) in values.enumerate() {
@@ -75,7 +75,7 @@ pub(super) fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: us
 }
 
 /// The same for integers of any size.
-pub(super) fn split_big(values: &[IBig], digits: usize, out: &mut Vec<Lanes>) {
+pub fn split_big(values: &[IBig], digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
     let base = IBig::ONE << DIGIT_BITS as usize;

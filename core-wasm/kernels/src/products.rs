@@ -3,11 +3,11 @@
 //! Products of digits whose places add up to the same sum go into one accumulator of 32 bits a lane, which is emptied into 64 bits before it could
 //! overflow.
 
-use super::digits::{Lanes, bound, digits_for};
+use crate::digits::{Lanes, bound, digits_for};
 use crate::simd::V128;
 
 /// Vectors after which accumulators of 32 bits are emptied, for integers of so many bits.
-pub(super) fn steps(left_bits: u32, right_bits: u32) -> usize {
+pub fn steps(left_bits: u32, right_bits: u32) -> usize {
     let (left, right) = (digits_for(left_bits), digits_for(right_bits));
     let sum =
         |k: usize| (k.saturating_sub(right - 1)..left.min(k + 1)).map(|a| bound(left_bits, a) * bound(right_bits, k - a)).sum::<u64>();
@@ -16,7 +16,7 @@ pub(super) fn steps(left_bits: u32, right_bits: u32) -> usize {
 }
 
 /// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. `steps`: see [`steps`].
-pub(super) fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
+pub fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
     macro_rules! dispatch {
         ($($a:literal $b:literal),*) => {
             match (left_digits, right_digits) {
@@ -72,8 +72,8 @@ fn sum(accumulator: V128) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::digits::{DIGIT_BITS, split_wide};
     use super::*;
+    use crate::digits::{DIGIT_BITS, split_wide};
     use proptest::prelude::*;
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Bytes of a table to the places of its separators and decimal points, 64 bytes at a time.
 //!
 //! Each 64 bytes become bit masks, one bit a byte; the places are read off the masks without a question about what stands between them: that
-//! is for `cells` to read. Where there are quotes, what stands inside them is taken off the masks. Rows with another number of cells, with
+//! is for [`cells`](crate::cells) to read. Where there are quotes, what stands inside them is taken off the masks. Rows with another number of cells, with
 //! misplaced quotes, or blank are [`Irregular`] and left to the reader of single bytes.
 //!
 //! *Limits*: places are offsets of 32 bits, so a chunk has fewer than 2^32 bytes.
@@ -9,9 +9,9 @@
 use crate::simd::V128;
 
 /// Bytes that must be readable on either side of the cells: as far as a reader of cells looks.
-pub(crate) const MARGIN: usize = 32;
+pub const MARGIN: usize = 32;
 /// Bytes looked at together.
-pub(crate) const WORD: usize = 64;
+pub const WORD: usize = 64;
 /// Words after which counts of bytes could overflow.
 const WORDS_MAX: usize = 255;
 /// All separators and points are below this byte, digits and signs above, but for the plus.
@@ -40,14 +40,14 @@ pub struct Irregular;
 
 impl Grid {
     /// For rows of `width` cells, about `rows` of them at a time.
-    pub(crate) fn new(width: usize, rows: usize) -> Self {
+    pub fn new(width: usize, rows: usize) -> Self {
         let room = width * rows + WORD + 1;
         Self { width, rows: 0, ends: vec![0; room], points: vec![0; room], shapes: vec![0; room], crlf: false, quoted: false }
     }
 
     /// Finds rows in `bytes` from the row start `from` on, looking at no byte from `to` on; there may be none. [`MARGIN`] bytes stand before and
     /// behind.
-    pub(crate) fn scan<'a>(&'a mut self, bytes: &'a [u8], from: usize, to: usize, delimiter: u8) -> Result<Rows<'a>, Irregular> {
+    pub fn scan<'a>(&'a mut self, bytes: &'a [u8], from: usize, to: usize, delimiter: u8) -> Result<Rows<'a>, Irregular> {
         if from < MARGIN || to.checked_add(MARGIN).is_none_or(|end| end > bytes.len()) || u32::try_from(bytes.len()).is_err() {
             return Err(Irregular);
         }
@@ -214,22 +214,27 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Number of rows.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.grid.rows
     }
 
+    /// Whether none were found.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Cells in a row.
-    pub(crate) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.grid.width
     }
 
     /// Offset of the first byte behind the rows.
-    pub(crate) fn end(&self) -> usize {
-        self.grid.ends[self.len() * self.width()] as usize + 1 + usize::from(self.grid.crlf && self.len() > 0)
+    pub fn end(&self) -> usize {
+        self.grid.ends[self.len() * self.width()] as usize + 1 + usize::from(self.grid.crlf && !self.is_empty())
     }
 
     /// Adds the text of a cell: without the quotes around it, and with single ones for doubled ones.
-    pub(crate) fn unquote(&self, row: usize, column: usize, out: &mut Vec<u8>) {
+    pub fn unquote(&self, row: usize, column: usize, out: &mut Vec<u8>) {
         let cell = self.cell(row, column);
         let Some(quoted) = cell.strip_prefix(b"\"") else { return out.extend_from_slice(cell) };
         let quoted = quoted.strip_suffix(b"\"").unwrap_or(quoted);
@@ -243,14 +248,14 @@ impl<'a> Rows<'a> {
     }
 
     /// The bytes of a cell, as they stand there.
-    pub(crate) fn cell(&self, row: usize, column: usize) -> &'a [u8] {
+    pub fn cell(&self, row: usize, column: usize) -> &'a [u8] {
         let at = row * self.width() + column;
         let return_before = usize::from(self.grid.crlf && column == 0 && row > 0);
         &self.bytes[self.grid.ends[at] as usize + 1 + return_before..self.grid.ends[at + 1] as usize]
     }
 
     /// The cells of column `column`, from row `first` on.
-    pub(crate) fn column(&self, column: usize, first: usize) -> Places<'a> {
+    pub fn column(&self, column: usize, first: usize) -> Places<'a> {
         let (from, to) = (first * self.width() + column + 1, self.len() * self.width() + 1);
         Places { bytes: self.bytes, points: &self.grid.points[from..to], shapes: &self.grid.shapes[from..to], width: self.width() }
     }
@@ -269,7 +274,7 @@ pub struct Places<'a> {
 
 /// Where a cell is. Only [`Places`] makes one, and only it can tell the point.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub(crate) struct Place {
     point: u32,
     /// Characters before the point times 256, and behind it times 16; 15 characters stand for more too.
     pub(crate) shape: u32,

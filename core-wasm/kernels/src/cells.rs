@@ -11,7 +11,7 @@ use crate::simd::{V128, i16x8};
 
 /// Shape of the numbers of a column that are read without looking at each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pattern {
+pub enum Pattern {
     /// No sign, up to 3 or 4 digits before the point and `decimals` of up to 4 behind it: 8 bytes.
     Short {
         /// Digits behind the point at most; the scale of the integers.
@@ -33,7 +33,7 @@ const _: () = assert!(MARGIN >= 2 * LONG_BYTES);
 
 impl Pattern {
     /// The pattern for numbers like those seen; none if none holds them.
-    pub(crate) fn of(signed: bool, whole: usize, decimals: usize) -> Option<Self> {
+    pub fn of(signed: bool, whole: usize, decimals: usize) -> Option<Self> {
         match decimals {
             0..=4 if !signed && whole <= SHORT_WHOLE[decimals] => Some(Self::Short { decimals }),
             0..=14 if whole + usize::from(signed) < LONG_BYTES - 1 && whole + decimals < LONG_BYTES => Some(Self::Long { decimals }),
@@ -42,7 +42,7 @@ impl Pattern {
     }
 
     /// A pattern for what this one holds and for numbers like these; none if there is none.
-    pub(crate) fn wider(self, signed: bool, whole: usize, decimals: usize) -> Option<Self> {
+    pub fn wider(self, signed: bool, whole: usize, decimals: usize) -> Option<Self> {
         let (own_signed, own_decimals) = (matches!(self, Self::Long { .. }), self.decimals());
         let own_whole = match self {
             Self::Short { decimals } => SHORT_WHOLE[decimals],
@@ -53,7 +53,7 @@ impl Pattern {
     }
 
     /// The power of ten of the integers.
-    pub(crate) fn decimals(self) -> usize {
+    pub fn decimals(self) -> usize {
         match self {
             Self::Short { decimals } | Self::Long { decimals } => decimals,
         }
@@ -62,7 +62,7 @@ impl Pattern {
 
 /// Reads cells of a column, one for each place of `out`. None if one of them does not fit the pattern: then `out` means nothing. Else all
 /// bits of all magnitudes.
-pub(crate) fn read(places: &Places<'_>, pattern: Pattern, out: &mut [i64]) -> Option<u64> {
+pub fn read(places: &Places<'_>, pattern: Pattern, out: &mut [i64]) -> Option<u64> {
     match pattern {
         Pattern::Short { decimals } => short(places, &SHORT[decimals], out),
         Pattern::Long { decimals } => long(places, &LONG[decimals], out),
