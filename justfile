@@ -52,6 +52,11 @@ bench *ARGS: build
     RUSTFLAGS="{{ if arch() == 'x86_64' { '-C target-cpu=x86-64-v3' } else { '' } }}" cargo build --locked --release --package samefit-bench-native --target-dir target/native
     @python3 bench/run.py {{ ARGS }}
 
+# writes the Pachyderm specs that ship, from xtask/src/specs.rs
+[group('edit')]
+specs:
+    cargo xtask specs
+
 # rewrites the sources in the house's style
 [group('edit')]
 fmt:

@@ -1,9 +1,12 @@
 //! Paths to files, and the text of a file to its JSON documents.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::problem::{Findings, Problem};
@@ -45,12 +48,15 @@ pub(super) fn documents(file: &Path, problems: &mut Vec<Problem>) -> Vec<Value> 
     match parse(&text) {
         Ok(documents) if documents.is_empty() => report(problems, file, "no document", "write a pipeline spec there"),
         Ok(documents) => return documents,
-        Err(error) => report(problems, file, &format!("text that is not JSON ({error})"), "write the spec as JSON; YAML is not read here"),
+        Err(error) => {
+            report(problems, file, &format!("text that is not sound JSON ({error})"), "write the spec as JSON; YAML is not read here")
+        }
     }
     Vec::new()
 }
 
 fn parse(text: &str) -> serde_json::Result<Vec<Value>> {
+    serde_json::Deserializer::from_str(text).into_iter::<NoKeyTwice>().try_for_each(|document| document.map(drop))?;
     let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>().collect::<serde_json::Result<Vec<_>>>()?;
     let flat = documents.into_iter().flat_map(|document| match document {
         Value::Array(documents) => documents,
@@ -63,4 +69,63 @@ fn report(problems: &mut Vec<Problem>, file: &Path, found: &str, help: &str) {
     let mut findings = Findings::new(file, None);
     findings.problem("", found, "a pipeline spec, several, or a list of them", help);
     problems.append(&mut findings.problems);
+}
+
+/// Any document in which no object has a key twice: of two values one would be passed over.
+struct NoKeyTwice;
+
+impl<'de> Deserialize<'de> for NoKeyTwice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for NoKeyTwice {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    /// A number of arbitrary precision comes here too: one key, and the digits as its value.
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        let mut keys = BTreeSet::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            if keys.contains(&key) {
+                return Err(A::Error::custom(format_args!("the key `{key}` a second time")));
+            }
+            fields.next_value::<Self>()?;
+            keys.insert(key);
+        }
+        Ok(self)
+    }
 }

@@ -151,8 +151,10 @@ fn files_that_hold_no_spec() {
     let not_json = problems("{\"pipeline\": }");
     assert_eq!(
         not_json,
-        "a.json: found text that is not JSON (expected value at line 1 column 14), expected a pipeline spec, several, or a list of them\nhelp: write the spec as JSON; YAML is not read here"
+        "a.json: found text that is not sound JSON (expected value at line 1 column 14), expected a pipeline spec, several, or a list of them\nhelp: write the spec as JSON; YAML is not read here"
     );
+    let twice = problems(&PLAIN.replace("\"repo\"", "\"repo\": \"a\", \"repo\""));
+    assert!(twice.starts_with("a.json: found text that is not sound JSON (the key `repo` a second time at line 1 column"), "{twice}");
     assert!(problems("").starts_with("a.json: found no document, expected"));
     assert!(problems("[]").starts_with("a.json: found no document, expected"));
     assert_eq!(problems("3"), "a.json: found `3`, expected an object\nhelp: write `{ }` with the fields inside");
