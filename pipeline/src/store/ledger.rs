@@ -9,11 +9,14 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::disk::{broken, failed};
+use crate::disk::{at, broken, failed};
 use crate::failure::Failure;
 
 /// The default, a gigabyte, is for larger things.
 const CACHE_BYTES: usize = 32 << 20;
+
+/// How a file begins to be called that will be a database.
+pub const BEGUN: &str = "new-ledger-";
 
 /// Records of one kind. A key's parts are parted by slashes.
 pub struct Table<T>(&'static str, PhantomData<T>);
@@ -36,9 +39,21 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the file, or makes it.
+    /// Makes an empty database beside, and gives it its name once it is whole. One that is there stays.
+    pub fn make(path: &Path) -> Result<(), Failure> {
+        let folder = path.parent().unwrap_or(path);
+        let made = tempfile::Builder::new().prefix(BEGUN).tempfile_in(folder).map_err(at(folder))?;
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create(made.path()).map_err(fault(path))?;
+        database.close().map_err(fault(path))?;
+        match made.persist_noclobber(path) {
+            Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(path, &error.error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the file.
     pub fn open(path: PathBuf) -> Result<Self, Failure> {
-        let opened = Database::builder().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).create(&path);
+        let opened = Database::builder().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(&path);
         match opened {
             Ok(database) => Ok(Self { path, database }),
             Err(DatabaseError::DatabaseAlreadyOpen) => Err(broken(

@@ -52,10 +52,12 @@ pub struct Store {
 impl Store {
     /// Opens a store, or makes one in a folder that is empty or not there. `now` gives the seconds since 1970.
     pub fn create(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
-        if !folder.join(LEDGER).is_file() {
-            refuse_other(folder)?;
+        if folder.join(LEDGER).is_file() {
+            return Self::begin(folder, now);
         }
+        refuse_other(folder)?;
         fs::create_dir_all(folder).map_err(at(folder))?;
+        Ledger::make(&folder.join(LEDGER))?;
         Self::begin(folder, now)
     }
 
@@ -258,10 +260,10 @@ fn numbered(pipeline: &str, version: u64) -> String {
     format!("{pipeline}/{version:010}")
 }
 
-/// A folder with other things in it is none of ours.
+/// A folder with other things in it is none of ours; what a process left that was killed at the very beginning is.
 fn refuse_other(folder: &Path) -> Result<(), Failure> {
     let empty = match fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_none(),
+        Ok(entries) => entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(ledger::BEGUN)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
         Err(error) => return Err(crate::disk::failed(folder, &error)),
     };
