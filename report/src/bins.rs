@@ -36,9 +36,8 @@ pub fn rebin(cells: &[Bin], about: usize) -> Vec<Bin> {
     let step = round_step(((high - low) / about.max(1) as f64).max(widest));
     let first = (low / step).floor();
     let bars = ((high / step).ceil() - first).max(1.0) as usize;
-    let mut bins: Vec<Bin> = (0..bars)
-        .map(|at| Bin { from: (first + at as f64) * step, to: (first + at as f64 + 1.0) * step, count: 0.0 })
-        .collect();
+    let mut bins: Vec<Bin> =
+        (0..bars).map(|at| Bin { from: (first + at as f64) * step, to: (first + at as f64 + 1.0) * step, count: 0.0 }).collect();
     for cell in cells {
         let middle = f64::midpoint(cell.from, cell.to);
         let at = ((middle / step).floor() - first).max(0.0) as usize;

@@ -53,7 +53,10 @@ impl Curve<'_> {
         let height = (self.width * 0.55).clamp(230.0, 340.0);
         let base = height - FOOT;
         let x = Scale::new(extent(self.places.iter().map(|place| place.at)), (LEFT, self.width - RIGHT));
-        let ends = self.places.iter().flat_map(|place| [place.value, place.interval.map_or(place.value, |i| i.0), place.interval.map_or(place.value, |i| i.1)]);
+        let ends = self
+            .places
+            .iter()
+            .flat_map(|place| [place.value, place.interval.map_or(place.value, |i| i.0), place.interval.map_or(place.value, |i| i.1)]);
         let y = Scale::new(extent(ends), (base, TOP));
         let mut svg = Svg::new("curve", self.width, height, self.label);
         self.draw_trained(&mut svg, &x, base);

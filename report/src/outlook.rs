@@ -89,7 +89,12 @@ impl Outlook<'_> {
             }
             let (lower, upper) = (self.format.whole(lower), self.format.whole(upper));
             svg.text("small", (left, y - 14.0), side(left, text_width(&lower)), &lower);
-            svg.text("small", (right, y - 14.0), if right + text_width(&upper) / 2.0 > self.width { Anchor::End } else { Anchor::Middle }, &upper);
+            svg.text(
+                "small",
+                (right, y - 14.0),
+                if right + text_width(&upper) / 2.0 > self.width { Anchor::End } else { Anchor::Middle },
+                &upper,
+            );
         }
         svg.dot("point", (x, y), 6.5);
         let value = self.format.whole(row.value);

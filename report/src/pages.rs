@@ -36,11 +36,8 @@ pub struct CoefficientWords<'a> {
 }
 
 /// In English.
-pub const COEFFICIENTS: CoefficientWords<'static> = CoefficientWords {
-    caption: "Coefficients",
-    columns: ["Feature", "Coefficient", "Standard error", "t", "p"],
-    intercept: "Intercept",
-};
+pub const COEFFICIENTS: CoefficientWords<'static> =
+    CoefficientWords { caption: "Coefficients", columns: ["Feature", "Coefficient", "Standard error", "t", "p"], intercept: "Intercept" };
 
 /// The coefficients with every digit, as a table; `title` words a feature.
 #[must_use]
@@ -123,7 +120,9 @@ pub fn small_histogram(column: Column<'_>, format: Format, label: &str) -> Strin
 #[must_use]
 pub fn table_head(caption: &str, columns: &[&str]) -> String {
     let caption = escape(caption);
-    let mut html = format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>");
+    let mut html = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>"
+    );
     for column in columns {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape(column));
     }

@@ -37,7 +37,9 @@ fn copy(folder: &Path, out: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         let name = path.file_name().context("a name")?;
-        let wanted = path.extension().is_some_and(|extension| ["js", "json", "html", "css", "svg", "webmanifest"].iter().any(|known| extension == *known));
+        let wanted = path
+            .extension()
+            .is_some_and(|extension| ["js", "json", "html", "css", "svg", "webmanifest"].iter().any(|known| extension == *known));
         if path.is_file() && wanted {
             let bytes = fs::read(&path)?;
             // ours to make shorter; models are compared as bytes
@@ -66,7 +68,10 @@ fn service_worker(out: &Path) -> Result<String> {
     let names: Vec<&str> = ["./", "version.txt"].into_iter().chain(digests.keys().map(String::as_str)).collect();
     let template = fs::read_to_string(out.join(SERVICE_WORKER))?;
     ensure!(template.contains("'@FILES@'") && template.contains("@VERSION@"), "sw.js has no place for its list");
-    fs::write(out.join(SERVICE_WORKER), template.replace("'@FILES@'", &format!("'{}'", names.join("', '"))).replace("@VERSION@", &version))?;
+    fs::write(
+        out.join(SERVICE_WORKER),
+        template.replace("'@FILES@'", &format!("'{}'", names.join("', '"))).replace("@VERSION@", &version),
+    )?;
     fs::write(out.join("SHA256SUMS"), all)?;
     fs::write(out.join("version.txt"), &version)?;
     Ok(version)
