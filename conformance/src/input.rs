@@ -18,6 +18,12 @@ pub(crate) struct Input {
     pub(crate) documents: Vec<String>,
     /// The bound of quality control.
     pub(crate) threshold: f64,
+    /// The column that moves, or the field of a value.
+    pub(crate) column: String,
+    /// Values of that column.
+    pub(crate) values: Vec<f64>,
+    /// A value, its unit, and another.
+    pub(crate) convert: [String; 3],
 }
 
 impl Input {
@@ -34,6 +40,7 @@ impl Input {
         if let Some(schema) = plan.get("schema").filter(|schema| schema.get("file").is_some()) {
             plan["schema"] = serde_json::from_slice(&bytes(data, schema)?).map_err(|error| error.to_string())?;
         }
+        let word = |key: &str| case.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let documents = case.get("documents").and_then(Value::as_array).into_iter().flatten();
         Ok(Self {
             verb: case.get("do").and_then(Value::as_str).ok_or("no `do`")?.to_owned(),
@@ -42,6 +49,9 @@ impl Input {
             model: text(&case.get("model").map_or(Ok(Vec::new()), |value| bytes(data, value))?),
             documents: documents.map(|value| bytes(data, value).map(|bytes| text(&bytes))).collect::<Result<Vec<_>, String>>()?,
             threshold: case.get("threshold").and_then(Value::as_f64).unwrap_or_default(),
+            column: word("column"),
+            values: case.get("values").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect(),
+            convert: ["value", "unit", "to"].map(word),
         })
     }
 }

@@ -134,6 +134,20 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         "profile" => {
             out.insert("profile.json".to_owned(), feed(&mut *engine.profiler(&plan)?, &input.data, size)?);
         }
+        "explain" => put(out, "explanation.json", engine.model(&input.model)?.explain(&text(&input.data))?),
+        "curve" => {
+            let values = engine.model(&input.model)?.curve(&text(&input.data), &input.column, &input.values)?;
+            put(out, "curve.json", serde_json::json!(values).to_string() + "\n");
+        }
+        "residuals" => {
+            out.insert("residuals.json".to_owned(), feed(&mut *engine.residuals(&input.model, &plan)?, &input.data, size)?);
+        }
+        "form" => put(out, "form.json", engine.form(document(input, 0))?.fields()?),
+        "evaluate" => put(out, "entries.json", engine.form(document(input, 0))?.evaluate(&text(&input.data))?),
+        "convert" => {
+            let [value, unit, to] = input.convert.each_ref().map(String::as_str);
+            put(out, "converted.txt", engine.form(document(input, 0))?.convert(&input.column, value, unit, to)?);
+        }
         "judge" => judge(input, engine, size, out)?,
         "difference" => put(out, "difference.txt", engine.first_difference(&input.model, document(input, 0))?.unwrap_or_default()),
         other => return Err(Failure::Usage(format!("case.json asks for `{other}`, which is no verb"))),

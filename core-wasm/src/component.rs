@@ -2,11 +2,13 @@
 //!
 //! *Invariants*: every export turns bad input into the error record; nothing here computes.
 
+use crate::entry::Form;
 use crate::error::Error as CoreError;
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::predict::{Predictor, Table};
 use crate::quality::{self, RecordWriter};
+use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::train::Summarizer;
 use crate::{json, profile, table, train};
@@ -19,7 +21,9 @@ mod bindings {
     export!(Component);
 }
 
-use bindings::exports::samefit::regression::{identity, prediction, profile as profiling, quality as checking, training, types};
+use bindings::exports::samefit::regression::{
+    entry as entering, identity, prediction, profile as profiling, quality as checking, training, types,
+};
 use types::Error;
 
 struct Component;
@@ -152,6 +156,14 @@ impl prediction::GuestModel for Predictor {
     fn predict_columns(&self, values: Vec<f64>, rows: u32) -> Result<Vec<f64>, Error> {
         Ok(self.predict_columns(&values, rows as usize)?)
     }
+
+    fn explain(&self, attributes: String) -> Result<String, Error> {
+        Ok(json::document(&self.explain(attributes.as_bytes())?))
+    }
+
+    fn curve(&self, attributes: String, column: String, values: Vec<f64>) -> Result<Vec<f64>, Error> {
+        Ok(self.curve(attributes.as_bytes(), &column, &values)?)
+    }
 }
 
 impl prediction::GuestTable for RefCell<Table> {
@@ -187,6 +199,7 @@ impl prediction::GuestTable for RefCell<Table> {
 
 impl checking::Guest for Component {
     type RecordWriter = RefCell<RecordWriter>;
+    type Residuals = RefCell<Residuals>;
     type Verdict = quality::Verdict;
 
     fn judge(model: String, records: training::StatisticsBorrow<'_>, threshold: f64) -> Result<checking::Verdict, Error> {
@@ -209,6 +222,21 @@ impl checking::GuestRecordWriter for RefCell<RecordWriter> {
     }
 
     fn finish(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.borrow_mut().finish()?)
+    }
+}
+
+impl checking::GuestResiduals for RefCell<Residuals> {
+    fn new(model: String, plan: String) -> Result<checking::Residuals, Error> {
+        let predictor = Predictor::new(Model::parse(&model)?)?;
+        Ok(checking::Residuals::new(Self::new(Residuals::new(predictor, &Plan::parse(&plan)?))))
+    }
+
+    fn push(&self, chunk: Vec<u8>) -> Result<(), Error> {
+        Ok(self.borrow_mut().push(&chunk)?)
+    }
+
+    fn finish(&self) -> Result<String, Error> {
         Ok(self.borrow_mut().finish()?)
     }
 }
@@ -238,6 +266,28 @@ impl profiling::GuestProfiler for RefCell<profile::Profiler> {
 
     fn finish(&self) -> Result<String, Error> {
         Ok(self.borrow_mut().finish()?)
+    }
+}
+
+impl entering::Guest for Component {
+    type Form = Form;
+}
+
+impl entering::GuestForm for Form {
+    fn new(document: String) -> Result<entering::Form, Error> {
+        Ok(entering::Form::new(Self::parse(&document)?))
+    }
+
+    fn fields(&self) -> String {
+        json::document(&self.fields())
+    }
+
+    fn evaluate(&self, entries: String) -> Result<String, Error> {
+        Ok(json::document(&self.evaluate(&entries)?))
+    }
+
+    fn convert(&self, field: String, value: String, unit: String, to: String) -> Result<String, Error> {
+        Ok(self.convert(&field, &value, &unit, &to)?)
     }
 }
 

@@ -5,7 +5,9 @@
 //! *Not here*: what is missing rather than a number ([`is_missing`] tells; callers decide), sums (`statistics`).
 
 use crate::error::{Error, Result};
+use dashu_base::DivRemEuclid;
 use dashu_int::{IBig, UBig};
+use std::cmp::Ordering;
 
 /// Most digits of one value, leading zeros not counted.
 pub const DIGITS_MAX: usize = 60;
@@ -64,6 +66,30 @@ impl Decimal {
         Self { mantissa: &self.mantissa * &other.mantissa, scale: self.scale + other.scale }
     }
 
+    /// `numerator / denominator` to `scale` digits after the point, the nearest, ties to even; the denominator is above zero.
+    pub fn nearest(numerator: &IBig, denominator: &IBig, scale: u32) -> Self {
+        let (quotient, rest) = (numerator * ten_to(scale)).div_rem_euclid(denominator);
+        let twice = IBig::from(rest * 2u8);
+        let up = match twice.cmp(denominator) {
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => &quotient % IBig::from(2) != IBig::ZERO,
+        };
+        Self { mantissa: quotient + IBig::from(u8::from(up)), scale }
+    }
+
+    /// The number to `scale` digits after the point, ties to even.
+    #[must_use]
+    pub fn rounded(&self, scale: u32) -> Self {
+        Self::nearest(&self.mantissa, &ten_to(self.scale), scale)
+    }
+
+    /// The largest number of `scale` digits after the point that is not above the quotient; the denominator is above zero.
+    pub fn floor(numerator: &IBig, denominator: &IBig, scale: u32) -> Self {
+        let (mantissa, _) = (numerator * ten_to(scale)).div_rem_euclid(denominator);
+        Self { mantissa, scale }
+    }
+
     /// The number with its sign turned.
     #[must_use]
     pub fn negated(&self) -> Self {
@@ -79,6 +105,25 @@ impl PartialEq for Decimal {
 }
 
 impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let scale = self.scale.max(other.scale);
+        self.mantissa_at(scale).cmp(&other.mantissa_at(scale))
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(value: i64) -> Self {
+        Self { mantissa: value.into(), scale: 0 }
+    }
+}
 
 /// Canonical text: no exponent, no trailing zeros, no sign on zero.
 impl std::fmt::Display for Decimal {
@@ -366,6 +411,17 @@ mod tests {
         assert_eq!(code("1e61"), "exponent-too-large");
         assert_eq!(code("1e99999999999999999999"), "exponent-too-large");
         assert_eq!(parse(b"\xff").unwrap_err().code, "not-utf-8");
+    }
+
+    #[test]
+    fn quotients_are_rounded_to_even_and_down() {
+        let nearest = |n: i64, d: i64, scale| Decimal::nearest(&n.into(), &d.into(), scale).to_string();
+        let cases = [(1, 3, 2, "0.33"), (2, 3, 2, "0.67"), (1, 8, 2, "0.12"), (3, 8, 2, "0.38"), (-1, 8, 2, "-0.12"), (-3, 8, 2, "-0.38")];
+        for (n, d, scale, want) in cases.into_iter().chain([(-2, 3, 0, "-1"), (5, 10, 0, "0"), (15, 10, 0, "2"), (7, 1, 3, "7")]) {
+            assert_eq!(nearest(n, d, scale), want, "{n} / {d}");
+        }
+        let floor = |n: i64, d: i64| Decimal::floor(&n.into(), &d.into(), 1).to_string();
+        assert_eq!([floor(2, 3), floor(-2, 3), floor(1, 2)], ["0.6", "-0.7", "0.5"]);
     }
 
     #[test]

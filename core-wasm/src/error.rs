@@ -157,6 +157,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("capacity", "More than samefit can count or hold."),
     ("model", "A model that is not in the format."),
     ("missing-feature", "The record lacks a variable that the model uses."),
+    ("entries", "Entries of a form that are no object of texts, or that name no field of it."),
+    ("unit", "A unit that the field does not have."),
     ("threshold", "A threshold that is not a positive number."),
     ("part", "A part of a table that is not of this table, or of another version."),
     ("spent", "A stream that was used after its end."),

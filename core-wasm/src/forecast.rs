@@ -63,6 +63,11 @@ impl Forecast {
         }
     }
 
+    /// The values of a column that was read; anything for unread rows.
+    pub(crate) fn column(&self, column: usize) -> &[f64] {
+        &self.columns[column]
+    }
+
     /// Marks rows with a value outside the range of its column as unread; ends that are not there are infinite.
     pub(crate) fn mark_outside(&mut self, column: usize, (low, high): (f64, f64)) {
         let values = &self.columns[column];

@@ -15,6 +15,7 @@ pub fn formats() -> String {
         "schema.json": schema::FORMAT,
         "report.json": crate::quality::REPORT_FORMAT,
         "profile.json": crate::profile::FORMAT,
+        "residuals.json": crate::residuals::FORMAT,
     }))
 }
 

@@ -4,8 +4,9 @@
 //!
 //! Reading order: [`error`], [`rounding`], `simd`, [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
 //! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells`, `column` and `batch` (values of many rows to integers), [`sink`],
-//! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user asks
-//! for: [`train`], `forecast` and [`predict`], [`quality`], [`profile`], [`identity`]. A module uses those before it.
+//! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user
+//! asks for: [`train`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`entry`], [`quality`], [`residuals`], [`profile`],
+//! [`identity`]. A module uses those before it.
 
 mod batch;
 mod cells;
@@ -13,7 +14,10 @@ mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
+pub mod entry;
 pub mod error;
+pub mod explain;
+pub mod fisher;
 pub mod fit;
 mod forecast;
 pub mod identity;
@@ -24,6 +28,7 @@ pub mod predict;
 pub mod profile;
 pub mod quality;
 pub mod records;
+pub mod residuals;
 pub mod rounding;
 pub mod scan;
 pub mod schema;

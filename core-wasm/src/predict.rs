@@ -91,11 +91,17 @@ impl Predictor {
     ///
     /// Errors: `out-of-range` if the result is beyond a 64-bit float.
     pub fn predict(&self, values: &[f64]) -> Result<Prediction> {
+        let (value, half) = self.predict_half(values)?;
+        Ok(Prediction { value, interval: half.map(|half| (value - half, value + half)) })
+    }
+
+    /// The same, with half the width of the interval.
+    pub(crate) fn predict_half(&self, values: &[f64]) -> Result<(f64, Option<f64>)> {
         let design = self.design(values);
         let value = self.sum(&design);
-        let interval =
-            self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design))).map(|half| (value - half, value + half));
-        finite(Prediction { value, interval })
+        let half = self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design)));
+        finite(Prediction { value, interval: half.map(|half| (value - half, value + half)) })?;
+        Ok((value, half))
     }
 
     /// What of a prediction is written: its value alone is asked for without its interval.
@@ -149,7 +155,7 @@ impl Predictor {
     }
 
     /// One row of the design matrix, the intercept's 1 first if there is one.
-    fn design(&self, values: &[f64]) -> Vec<f64> {
+    pub(crate) fn design(&self, values: &[f64]) -> Vec<f64> {
         let term = |factors: &Vec<(usize, u32)>| {
             let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(values[column], power as usize));
             powers.reduce(|product, factor| product * factor).unwrap_or(1.0)
@@ -165,23 +171,31 @@ impl Predictor {
                 forecast.mark_outside(column, bounds.within());
             }
         }
+        self.forecast_read(forecast, written.all);
+    }
+
+    /// Predicts the rows that were read; what needs an error is marked as unread.
+    pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
         let coefficients = &mut self.model.coefficients.iter().map(|coefficient| coefficient.coefficient);
         forecast.predict(Formula { terms: &self.terms, intercept: self.model.intercept, coefficients });
-        if let Some(half_width) = self.half_width.filter(|_| written.all) {
+        if let Some(half_width) = self.half_width.filter(|_| intervals) {
             let factor = &self.model.leverage;
             forecast.spread(&Spread { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
         }
     }
 
-    fn leverage(&self, mut z: Vec<f64>) -> f64 {
+    fn leverage(&self, design: Vec<f64>) -> f64 {
+        self.leverage_parts(design).iter().fold(0.0, |sum, part| sum + part)
+    }
+
+    /// What each coordinate adds to the leverage, the intercept's first if there is one.
+    pub(crate) fn leverage_parts(&self, mut z: Vec<f64>) -> Vec<f64> {
         let factor = &self.model.leverage;
-        let mut sum = 0.0;
         for i in 0..z.len() {
             let known: f64 = factor.l[i].iter().zip(&z).fold(0.0, |sum, (l, z)| sum + l * z);
             z[i] -= known;
-            sum += z[i] * z[i] / factor.d[i];
         }
-        sum
+        z.iter().zip(&factor.d).map(|(z, d)| z * z / d).collect()
     }
 
     /// One attributes object in, one prediction object out.
@@ -192,13 +206,7 @@ impl Predictor {
     /// The parts of that object that are to be written.
     fn record(&self, text: &[u8], written: Written) -> Result<Value> {
         let object = parse_object(text)?;
-        let cells = cells(&object, &self.model.target.column)?;
-        let value_of = |name: &String| {
-            let cell = cells.pairs.iter().find(|(other, _)| other == name);
-            let (_, text) = cell.ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
-            self.value(name, crate::decimal::trim(text.as_bytes()))
-        };
-        let values = self.columns.iter().map(value_of).collect::<Result<Vec<f64>>>()?;
+        let values = self.values_of(&object, None)?;
         let prediction = self.prediction(&values, written)?;
         let mut out = Map::new();
         out.insert(self.key(), json!(prediction.value));
@@ -217,13 +225,33 @@ impl Predictor {
         Ok(Value::Object(out))
     }
 
+    /// The values of an attributes object, in the order of the columns; what it says of the column `but` does not count.
+    pub(crate) fn values_of(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<Vec<f64>> {
+        let cells = cells(object, &self.model.target.column)?;
+        let value_of = |(at, name): (usize, &String)| {
+            if but == Some(at) {
+                return Ok(0.0);
+            }
+            let cell = cells.pairs.iter().find(|(other, _)| other == name);
+            let (_, text) = cell.ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
+            self.value(name, crate::decimal::trim(text.as_bytes()))
+        };
+        self.columns.iter().enumerate().map(value_of).collect()
+    }
+
     /// `predicted_` and the target's name.
     fn key(&self) -> String {
         format!("predicted_{}", self.model.target_name())
     }
 
+    /// Where the columns stand among these names.
+    pub(crate) fn places(&self, names: &[String]) -> Result<Vec<usize>> {
+        let find = |name: &String| names.iter().position(|other| other == name).ok_or_else(|| self.missing_feature(name, names.iter()));
+        self.columns.iter().map(find).collect()
+    }
+
     /// The value of a cell.
-    fn value(&self, column: &str, cell: &[u8]) -> Result<f64> {
+    pub(crate) fn value(&self, column: &str, cell: &[u8]) -> Result<f64> {
         if is_missing(cell) {
             let error =
                 Error::new("missing-values", "there is no value, and the model uses it", "fill in the value, or leave the record out");
@@ -281,7 +309,7 @@ impl Bounds {
 }
 
 impl Warning {
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({"code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "text": self.text})
     }
 }
@@ -498,9 +526,7 @@ impl CsvOut {
 
 impl Sink for CsvOut {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        let find =
-            |name: &String| names.iter().position(|other| other == name).ok_or_else(|| self.predictor.missing_feature(name, names.iter()));
-        self.places = self.predictor.columns.iter().map(find).collect::<Result<Vec<_>>>()?;
+        self.places = self.predictor.places(names)?;
         let added = self.added();
         let kept = if self.written.input { names } else { &[] };
         if let Some(name) = kept.iter().find(|name| added.contains(name)) {

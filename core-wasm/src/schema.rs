@@ -3,7 +3,7 @@
 //! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
 
 use crate::decimal::{Decimal, parse};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, list};
 use crate::terms::{check_column_name, check_unique};
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,9 @@ pub struct Field {
     /// Code in a terminology.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
+    /// Codes of the same quantity measured or calculated otherwise, which whoever imports one has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_codes: Option<Vec<OtherCode>>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -107,6 +110,9 @@ pub struct OtherUnit {
     pub unit: String,
     /// Exact decimal.
     pub to_base: String,
+    /// Code in a terminology, where the unit has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 /// One value of a category.
@@ -139,6 +145,18 @@ pub struct Code {
     pub system: String,
     /// Code in it.
     pub code: String,
+}
+
+/// Code of the same quantity, measured or calculated otherwise.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherCode {
+    /// URI of the terminology.
+    pub system: String,
+    /// Code in it.
+    pub code: String,
+    /// For people: what is different.
+    pub title: String,
 }
 
 /// An entry formula over inputs.
@@ -192,7 +210,28 @@ impl Schema {
         self.columns
             .iter()
             .chain(&self.fields)
-            .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))
+            .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
+        self.check_order()
+    }
+
+    /// Refuses entry formulas that go round in a circle.
+    fn check_order(&self) -> Result<()> {
+        let inputs = |field: &Field| field.entry.as_ref().map_or_else(Vec::new, |entry| entry.inputs.clone());
+        let mut open: Vec<(&str, Vec<String>)> =
+            self.columns.iter().chain(&self.fields).map(|field| (field.name.as_str(), inputs(field))).collect();
+        loop {
+            let waiting: Vec<&str> = open.iter().map(|(name, _)| *name).collect();
+            let before = open.len();
+            open.retain(|(_, inputs)| inputs.iter().any(|input| waiting.contains(&input.as_str())));
+            match open.first() {
+                None => return Ok(()),
+                Some((name, _)) if open.len() == before => {
+                    let sentence = format!("the entry formulas of {} need one another", list(waiting));
+                    return Err(Error::new("schema", sentence, "leave one of them out").in_column(name));
+                }
+                Some(_) => {}
+            }
+        }
     }
 
     /// The entry of a column that is a feature.
@@ -235,7 +274,7 @@ impl Schema {
         self.columns.iter().map(|field| field.name.as_str()).chain([self.target.column.as_str()])
     }
 
-    /// The fields that entry formulas of these columns need, one through another.
+    /// What entry formulas of these columns need besides them, one through another: fields, and columns that are not among `columns`.
     pub fn fields_for(&self, columns: &[&str]) -> Vec<Field> {
         let mut needed: Vec<&str> = columns.to_vec();
         let mut at = 0;
@@ -249,7 +288,8 @@ impl Schema {
             }
             at += 1;
         }
-        self.fields.iter().filter(|field| needed.contains(&field.name.as_str())).cloned().collect()
+        let asked = |field: &&Field| needed[columns.len()..].contains(&field.name.as_str());
+        self.columns.iter().chain(&self.fields).filter(asked).cloned().collect()
     }
 }
 

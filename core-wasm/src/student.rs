@@ -48,7 +48,7 @@ const SERIES_FROM: f64 = 24.0;
 
 /// Gamma(a + 1/2) / Gamma(a) for a a multiple of 1/2: by the asymptotic series (F. Tricomi and A. Erdelyi, Pacific J. Math. 1, 1951), for
 /// small a through the recurrence `r(a) = r(a + 1) a / (a + 1/2)`. A difference of log-gammas would lose its digits for large a.
-fn gamma_ratio(a: f64) -> f64 {
+pub(crate) fn gamma_ratio(a: f64) -> f64 {
     let (mut a, mut factor) = (a, 1.0);
     while a < SERIES_FROM {
         factor *= a / (a + 0.5);

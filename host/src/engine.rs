@@ -8,7 +8,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Shared, Stream, Summarizer as Summing, Table as Tabling, Verdict};
+use samefit_stages::engine::{
+    Answer, Engine, Form, Identity, Merger, Model, Shared, Stream, Summarizer as Summing, Table as Tabling, Verdict,
+};
 use samefit_stages::failure::{Failure, Fault};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
@@ -237,6 +239,18 @@ impl Engine for Wasm {
         self.instance()?.try_ask(|exports, store| exports.samefit_regression_quality().call_first_difference(store, model, other))
     }
 
+    fn residuals(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        let mut instance = self.instance()?;
+        let stream = instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_new(store, model, plan))?;
+        Ok(Box::new(Residuals { instance, stream }))
+    }
+
+    fn form(&self, document: &str) -> Answer<Box<dyn Form + '_>> {
+        let mut instance = self.instance()?;
+        let form = instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_new(store, document))?;
+        Ok(Box::new(Asked { instance, form }))
+    }
+
     fn identity(&self) -> Answer<Identity> {
         self.instance()?.ask(|exports, mut store| {
             let identity = exports.samefit_regression_identity();
@@ -362,6 +376,49 @@ impl Stream for Profiler {
     }
 }
 
+struct Residuals {
+    instance: Instance,
+    stream: ResourceAny,
+}
+
+impl Stream for Residuals {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_push(store, stream, chunk))?;
+        Ok(Vec::new())
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        let stream = self.stream;
+        let counted =
+            self.instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_finish(store, stream))?;
+        Ok(counted.into_bytes())
+    }
+}
+
+/// A form, and the instance in which it was read.
+struct Asked {
+    instance: Instance,
+    form: ResourceAny,
+}
+
+impl Form for Asked {
+    fn fields(&mut self) -> Answer<String> {
+        let form = self.form;
+        self.instance.ask(|exports, store| exports.samefit_regression_entry().form().call_fields(store, form))
+    }
+
+    fn evaluate(&mut self, entries: &str) -> Answer<String> {
+        let form = self.form;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_evaluate(store, form, entries))
+    }
+
+    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Answer<String> {
+        let form = self.form;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_convert(store, form, field, value, unit, to))
+    }
+}
+
 struct Sum {
     instance: Instance,
     sum: Option<ResourceAny>,
@@ -399,6 +456,17 @@ impl Model for Parsed {
     fn predict_record(&self, attributes: &str) -> Answer<String> {
         lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_predict_record(store, self.model, attributes))
+    }
+
+    fn explain(&self, attributes: &str) -> Answer<String> {
+        lock(&self.instance)
+            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.model, attributes))
+    }
+
+    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>> {
+        lock(&self.instance).try_ask(|exports, store| {
+            exports.samefit_regression_prediction().model().call_curve(store, self.model, attributes, column, values)
+        })
     }
 
     fn table(&self, plan: &str) -> Answer<Box<dyn Tabling>> {

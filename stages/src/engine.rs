@@ -29,6 +29,10 @@ pub trait Engine: Sync {
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict>;
     /// The first difference between two models, passing over what quality control adds.
     fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>>;
+    /// Compares a model's predictions with the outcomes of a table; `finish` returns Residuals.
+    fn residuals(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>>;
+    /// The form of a schema or of a model.
+    fn form(&self, document: &str) -> Answer<Box<dyn Form + '_>>;
     /// Version, formats and limits of the component.
     fn identity(&self) -> Answer<Identity>;
 }
@@ -89,8 +93,22 @@ pub trait Model: Send {
     fn plan(&self) -> Answer<String>;
     /// One attributes object in, one prediction object out.
     fn predict_record(&self, attributes: &str) -> Answer<String>;
+    /// What a person should see of one prediction.
+    fn explain(&self, attributes: &str) -> Answer<String>;
+    /// Predictions when one column moves, then the lower, then the upper ends of their intervals.
+    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>>;
     /// Predicts every record of a stream.
     fn table(&self, plan: &str) -> Answer<Box<dyn Table>>;
+}
+
+/// What a person types, turned into the columns of a model.
+pub trait Form {
+    /// The fields to draw.
+    fn fields(&mut self) -> Answer<String>;
+    /// What was typed to values and problems.
+    fn evaluate(&mut self, entries: &str) -> Answer<String>;
+    /// A value of a field in another of its units.
+    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Answer<String>;
 }
 
 /// Outcome of quality control.

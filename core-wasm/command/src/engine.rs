@@ -6,11 +6,12 @@ use samefit_core::model::Model as CoreModel;
 use samefit_core::plan::Plan;
 use samefit_core::predict::{Predictor, Table};
 use samefit_core::quality::{self, RecordWriter};
+use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::train::{self, forget};
-use samefit_core::{fit, identity, profile, table};
+use samefit_core::{entry, fit, identity, profile, table};
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Identity, Merger, Model, Shared, Stream, Summarizer, Table as Predictions, Verdict};
+use samefit_stages::engine::{Answer, Engine, Form, Identity, Merger, Model, Shared, Stream, Summarizer, Table as Predictions, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 
 /// The engine of the code that is linked in.
@@ -58,6 +59,15 @@ impl Engine for Linked {
         answer(quality::first_difference(model, other))
     }
 
+    fn residuals(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+        let predictor = answer(CoreModel::parse(model).and_then(Predictor::new))?;
+        Ok(Box::new(Comparing(Residuals::new(predictor, &answer(Plan::parse(plan))?))))
+    }
+
+    fn form(&self, document: &str) -> Answer<Box<dyn Form + '_>> {
+        Ok(Box::new(Asking(answer(entry::Form::parse(document))?)))
+    }
+
     fn identity(&self) -> Answer<Identity> {
         Ok(Identity {
             version: identity::VERSION.to_owned(),
@@ -74,6 +84,8 @@ struct Profiling(profile::Profiler);
 struct Merging(Option<Statistics>);
 struct Predicting(Predictor);
 struct Tabling(Table);
+struct Comparing(Residuals);
+struct Asking(entry::Form);
 
 impl Stream for Summing {
     fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
@@ -151,6 +163,30 @@ impl Stream for Profiling {
     }
 }
 
+impl Stream for Comparing {
+    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+        answer(self.0.push(chunk).map(|()| Vec::new()))
+    }
+
+    fn finish(&mut self) -> Answer<Vec<u8>> {
+        answer(self.0.finish().map(String::into_bytes))
+    }
+}
+
+impl Form for Asking {
+    fn fields(&mut self) -> Answer<String> {
+        Ok(document(&self.0.fields()))
+    }
+
+    fn evaluate(&mut self, entries: &str) -> Answer<String> {
+        answer(self.0.evaluate(entries).map(|evaluated| document(&evaluated)))
+    }
+
+    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Answer<String> {
+        answer(self.0.convert(field, value, unit, to))
+    }
+}
+
 impl Merger for Merging {
     fn add(&mut self, statistics: &str) -> Answer<()> {
         let more = answer(Statistics::parse(statistics))?;
@@ -176,6 +212,14 @@ impl Model for Predicting {
 
     fn predict_record(&self, attributes: &str) -> Answer<String> {
         answer(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
+    }
+
+    fn explain(&self, attributes: &str) -> Answer<String> {
+        answer(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
+    }
+
+    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>> {
+        answer(self.0.curve(attributes.as_bytes(), column, values))
     }
 
     fn table(&self, plan: &str) -> Answer<Box<dyn Predictions>> {

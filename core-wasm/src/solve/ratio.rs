@@ -1,6 +1,6 @@
 //! A ratio of integers on its way to the nearest f64 or to text.
 
-use crate::decimal::ten_to;
+use crate::decimal::{Decimal, ten_to};
 use crate::rounding::{ratio_to_f64, signum, sqrt_ratio_to_f64};
 use dashu_base::{Abs, Gcd, Signed};
 use dashu_int::IBig;
@@ -73,12 +73,23 @@ impl Ratio {
 
     /// As people write it: a decimal if it is one, else a fraction in lowest terms. Without its sign.
     pub fn magnitude_text(&self) -> String {
-        let divisor = IBig::from((&self.numerator).gcd(&self.denominator));
-        let (numerator, denominator) = ((&self.numerator / &divisor).abs(), (&self.denominator / &divisor).abs());
+        let (numerator, denominator) = self.lowest_terms();
         match decimal_places(&denominator) {
-            Some(scale) => crate::decimal::Decimal { mantissa: numerator * ten_to(scale) / denominator, scale }.to_string(),
-            None => format!("{numerator}/{denominator}"),
+            Some(scale) => Decimal { mantissa: numerator.abs() * ten_to(scale) / denominator, scale }.to_string(),
+            None => format!("{}/{denominator}", numerator.abs()),
         }
+    }
+
+    /// The same number as a decimal, if it is one.
+    pub fn to_decimal(&self) -> Option<Decimal> {
+        let (numerator, denominator) = self.lowest_terms();
+        decimal_places(&denominator).map(|scale| Decimal { mantissa: numerator * ten_to(scale) / denominator, scale })
+    }
+
+    /// Numerator and denominator without a common divisor, the denominator above zero.
+    fn lowest_terms(&self) -> (IBig, IBig) {
+        let divisor = IBig::from((&self.numerator).gcd(&self.denominator)) * signum(&self.denominator);
+        (&self.numerator / &divisor, &self.denominator / &divisor)
     }
 
     /// Whether the ratio is 1 or -1.
@@ -115,6 +126,13 @@ mod tests {
     fn ratios_read_as_people_write_them() {
         for (n, d, text) in [(1, 3, "1/3"), (-3, 6, "0.5"), (100, 50, "2"), (1, 80, "0.0125"), (7, -7, "1"), (0, 3, "0")] {
             assert_eq!(Ratio::new(IBig::from(n), IBig::from(d)).magnitude_text(), text);
+        }
+    }
+
+    #[test]
+    fn some_ratios_are_decimals() {
+        for (n, d, text) in [(1, 3, None), (3, -6, Some("-0.5")), (-100, 50, Some("-2")), (0, 3, Some("0"))] {
+            assert_eq!(Ratio::new(IBig::from(n), IBig::from(d)).to_decimal().map(|decimal| decimal.to_string()).as_deref(), text);
         }
     }
 }

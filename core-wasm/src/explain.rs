@@ -1,0 +1,151 @@
+//! A model and one record to everything that a person should see of the prediction.
+//!
+//! *Method*: the leverage of x is its distance from the training data: `h = 1/n + D2 / (n - 1)`, D2 the squared Mahalanobis distance with
+//! the training data's means and covariances. A record is called unlike them where h is above 3 p / n, three times the mean leverage of
+//! the training data: D. C. Hoaglin and R. E. Welsch (The American Statistician 32, 1978) and D. A. Belsley, E. Kuh and R. E. Welsch
+//! (Regression Diagnostics, 1980) look at 2 p / n and more among the training data; 3 p / n is the customary bound for predictions
+//! (A. Tropsha, P. Gramatica and V. K. Gombar, QSAR & Combinatorial Science 22, 2003).
+//! If records are normal, `D2 n (n - k) / ((n^2 - 1) k)` of a new one has the F distribution of k and n - k degrees of freedom, k being
+//! the number of features (T. W. Anderson, An Introduction to Multivariate Statistical Analysis, 5.2).
+
+use crate::error::{Error, Result, list};
+use crate::fisher::upper_tail;
+use crate::model::Model;
+use crate::predict::{LEVEL, Prediction, Predictor, Warning};
+use crate::records::parse_object;
+use crate::statistics::{distribution_from_json, exact_decimal};
+use crate::terms::Term;
+use serde_json::{Value, json};
+
+/// A record is unlike the training data from so many times their mean leverage on.
+const UNLIKE_FROM: f64 = 3.0;
+const RULE: &str = "3 p / n";
+const SOURCE: &str =
+    "Hoaglin and Welsch, The American Statistician 32 (1978); Tropsha, Gramatica and Gombar, QSAR & Combinatorial Science 22 (2003)";
+
+impl Predictor {
+    /// Explains the prediction of one record.
+    ///
+    /// Errors: those of [`Self::predict_record`].
+    pub fn explain(&self, attributes: &[u8]) -> Result<Value> {
+        let values = self.values_of(&parse_object(attributes)?, None)?;
+        let prediction = self.predict(&values)?;
+        let design = self.design(&values);
+        let likeness = Likeness::of(self, &design);
+        let warnings = self.warnings(&values).iter().map(Warning::to_json).chain(likeness.warning()).collect::<Vec<_>>();
+        let Prediction { value, interval } = prediction;
+        let (start, contributions) = contributions(self.model(), &design)?;
+        Ok(json!({
+            "target": self.model().target,
+            "prediction": value,
+            "interval": interval.map(|(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
+            "outcomes": outcomes(self.model(), value),
+            "start": start, "contributions": contributions,
+            "likeness": likeness.to_json(),
+            "warnings": warnings,
+        }))
+    }
+
+    /// Predictions when one column moves and the others stay: the predictions, then the lower, then the upper ends of their intervals, as
+    /// [`Self::predict_columns`] gives them.
+    ///
+    /// Errors: those of both, and `missing-column`.
+    pub fn curve(&self, attributes: &[u8], column: &str, values: &[f64]) -> Result<Vec<f64>> {
+        let at = self.columns().iter().position(|name| name == column).ok_or_else(|| {
+            let sentence = format!("the model uses no such column; it uses {}", list(self.columns()));
+            Error::new("missing-column", sentence, "name one of these").in_column(column)
+        })?;
+        let others = self.values_of(&parse_object(attributes)?, Some(at))?;
+        let columns = others.iter().enumerate();
+        let table: Vec<f64> = columns.flat_map(|(i, &value)| if i == at { values.to_vec() } else { vec![value; values.len()] }).collect();
+        self.predict_columns(&table, values.len())
+    }
+}
+
+/// What each feature adds to the prediction for the mean record, or, without an intercept, for zeros.
+fn contributions(model: &Model, design: &[f64]) -> Result<(Value, Vec<Value>)> {
+    // the first column of L is that of X'X over the number of rows: the means
+    let mean = |feature: usize| if model.has_intercept { model.leverage.l[feature + 1][0] } else { 0.0 };
+    let slopes = &design[usize::from(model.has_intercept)..];
+    let start = model.coefficients.iter().enumerate().fold(model.intercept, |sum, (at, c)| sum + c.coefficient * mean(at));
+    let one = |(at, (c, &value)): (usize, (&crate::model::Coefficient, &f64))| {
+        let columns: Vec<String> = Term::parse(&c.name)?.columns().map(str::to_owned).collect();
+        Ok(json!({
+            "name": c.name, "columns": columns, "value": value, "mean": mean(at), "coefficient": c.coefficient,
+            "contribution": c.coefficient * (value - mean(at)),
+        }))
+    };
+    let all = model.coefficients.iter().zip(slopes).enumerate().map(one).collect::<Result<Vec<_>>>()?;
+    Ok((json!({"value": start, "at": if model.has_intercept { "mean" } else { "zero" }}), all))
+}
+
+/// Where a value lies among the outcomes of the training data; null without their distribution.
+fn outcomes(model: &Model, value: f64) -> Value {
+    let target = model.columns.iter().find(|column| column.name == model.target.column);
+    let counts = target.and_then(|column| distribution_from_json(&Value::Object(column.distribution.clone()?)));
+    let Some(counts) = counts else { return Value::Null };
+    let Some((min, max)) = counts.range() else { return Value::Null };
+    let total = counts.iter().map(|(_, count)| count as f64).sum::<f64>();
+    let (mut below, mut within, mut part) = (0.0, 0.0, 0.0);
+    for (cell, count) in counts.iter() {
+        let (low, high) = cell.range();
+        if high <= value {
+            below += count as f64;
+        } else if low < value {
+            (within, part) = (count as f64, (value - low) / (high - low));
+        }
+    }
+    let share = |count: f64| count / total;
+    json!({
+        "min": min, "max": max,
+        "below": {"share": share(below + within * part), "low": share(below), "high": share(below + within)},
+    })
+}
+
+/// How like the training data a record is.
+struct Likeness {
+    leverage: f64,
+    /// Mean of the training data.
+    mean: f64,
+    /// Mahalanobis, squared, and the share beyond; none without an intercept or without features.
+    distance: Option<(f64, f64)>,
+}
+
+impl Likeness {
+    fn of(predictor: &Predictor, design: &[f64]) -> Self {
+        let model = predictor.model();
+        let parts = predictor.leverage_parts(design.to_vec());
+        let leverage = parts.iter().fold(0.0, |sum, part| sum + part);
+        let (n, features) = (model.fit.rows as f64, model.coefficients.len());
+        let distance = (model.has_intercept && features > 0 && model.fit.rows > features as i64).then(|| {
+            let squared = (n - 1.0) * parts[1..].iter().fold(0.0, |sum, part| sum + part);
+            // (n - 1) (n + 1) = n^2 - 1 is larger than the product of its factors can be exact, and need not be
+            (squared, upper_tail(squared * n / ((n - 1.0) * (n + 1.0)), features as u32, n - features as f64))
+        });
+        Self { leverage, mean: design.len() as f64 / n, distance: distance.filter(|(squared, _)| squared.is_finite()) }
+    }
+
+    fn is_unlike(&self) -> bool {
+        self.leverage > UNLIKE_FROM * self.mean
+    }
+
+    fn warning(&self) -> Option<Value> {
+        let times = |ratio: f64| exact_decimal(ratio).rounded(1).to_string();
+        self.is_unlike().then(|| {
+            let text = format!(
+                "the values together are unlike those of the training data, {} times as far out (by leverage) as these on average, where \
+                 {UNLIKE_FROM} times is the bound: the prediction is an extrapolation, and its interval may be too narrow",
+                times(self.leverage / self.mean)
+            );
+            let expected = format!("a leverage of at most {}", UNLIKE_FROM * self.mean);
+            json!({"code": "unlike-combination", "column": null, "found": self.leverage.to_string(), "expected": expected, "text": text})
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "leverage": self.leverage, "threshold": UNLIKE_FROM * self.mean, "unlike": self.is_unlike(), "rule": RULE, "source": SOURCE,
+            "distance_squared": self.distance.map(|(squared, _)| squared), "p": self.distance.map(|(_, p)| p),
+        })
+    }
+}

@@ -1,0 +1,326 @@
+//! A model and a table with outcomes to how predictions and outcomes compare.
+//!
+//! *Invariants*: counts are integers and do not depend on the order of the rows; mean and standard deviation of the residuals are
+//! updated row by row (B. P. Welford, Technometrics 4, 1962), so their last digits do.
+//!
+//! *Limits*: the memory of a batch of rows and of [`CELLS`] by [`CELLS`] counts, twice, whatever the number of rows.
+
+use crate::decimal::is_missing;
+use crate::error::{Error, Result, list, spent};
+use crate::forecast::Forecast;
+use crate::json;
+use crate::model::Model;
+use crate::plan::{Missing, Plan};
+use crate::predict::{LEVEL, Predictor};
+use crate::scan::Rows;
+use crate::sink::{Gathered, Record, Sink};
+use crate::table::Reader;
+use serde_json::{Value, json};
+
+/// The format of the result.
+pub const FORMAT: &str = "samefit-residuals/1";
+/// Cells of an axis.
+const CELLS: usize = 64;
+/// Residual standard deviations either way that the axis of the residuals covers, and those of the target where its range is not known.
+const DEVIATIONS: f64 = 4.0;
+
+/// Compares predictions and outcomes.
+pub struct Residuals {
+    reader: Option<Reader>,
+    counting: Counting,
+}
+
+impl Residuals {
+    /// For a table that is written as the plan says.
+    pub fn new(predictor: Predictor, plan: &Plan) -> Self {
+        Self { reader: Some(Reader::new(plan)), counting: Counting::new(predictor, plan.missing) }
+    }
+
+    /// The next bytes.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
+        self.reader.as_mut().ok_or_else(spent)?.push(chunk, &mut self.counting)
+    }
+
+    /// The end of the table: what was counted, as JSON.
+    pub fn finish(&mut self) -> Result<String> {
+        self.reader.take().ok_or_else(spent)?.finish(&mut self.counting)?;
+        Ok(json::document(&self.counting.to_json()))
+    }
+}
+
+/// The sink that predicts and counts.
+struct Counting {
+    predictor: Predictor,
+    missing: Missing,
+    /// Places of the model's columns, then of the target.
+    places: Vec<usize>,
+    forecast: Forecast,
+    dropped: u64,
+    residuals: Moments,
+    /// Outcomes below, inside and above their intervals.
+    coverage: [u64; 3],
+    histogram: Histogram,
+    observed: Grid,
+    by_prediction: Grid,
+}
+
+impl Counting {
+    fn new(predictor: Predictor, missing: Missing) -> Self {
+        let outcomes = Axis::of_outcomes(predictor.model());
+        let residuals = Axis::of_residuals(predictor.model(), &outcomes);
+        Self {
+            missing,
+            places: Vec::new(),
+            forecast: Forecast::new(predictor.columns().len() + 1),
+            dropped: 0,
+            residuals: Moments::default(),
+            coverage: [0; 3],
+            histogram: Histogram::new(residuals),
+            observed: Grid::new(outcomes, outcomes),
+            by_prediction: Grid::new(outcomes, residuals),
+            predictor,
+        }
+    }
+
+    /// Counts a row; `half` is half the width of its interval.
+    fn count(&mut self, observed: f64, predicted: f64, half: Option<f64>) {
+        let residual = observed - predicted;
+        self.residuals.add(residual);
+        if let Some(half) = half {
+            let side = usize::from(observed >= predicted - half) + usize::from(observed > predicted + half);
+            self.coverage[side] += 1;
+        }
+        self.histogram.add(residual);
+        self.observed.add(predicted, observed);
+        self.by_prediction.add(predicted, residual);
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "format": FORMAT, "target": self.predictor.model().target_name(),
+            "rows": self.residuals.rows, "dropped": self.dropped,
+            "residual": self.residuals.to_json(), "coverage": self.coverage_json(),
+            "histogram": self.histogram.to_json(),
+            "predicted_observed": self.observed.to_json(), "predicted_residual": self.by_prediction.to_json(),
+        })
+    }
+
+    fn coverage_json(&self) -> Value {
+        let [below, inside, above] = self.coverage;
+        match below + inside + above {
+            0 => Value::Null,
+            rows => json!({"level": LEVEL, "below": below, "inside": inside, "above": above, "share": inside as f64 / rows as f64}),
+        }
+    }
+
+    fn target_column(&self) -> &str {
+        &self.predictor.model().target.column
+    }
+}
+
+impl Sink for Counting {
+    fn header(&mut self, names: &[String]) -> Result<()> {
+        self.places = self.predictor.places(names)?;
+        let target = names.iter().position(|name| name == self.target_column()).ok_or_else(|| {
+            let sentence = format!("the data have no such column, which the model predicts; they have {}", list(names));
+            Error::new("missing-column", sentence, "give data with the outcome").in_column(self.target_column())
+        })?;
+        self.places.push(target);
+        Ok(())
+    }
+
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut forecast = std::mem::take(&mut self.forecast);
+        forecast.read(rows, &self.places);
+        self.predictor.forecast_read(&mut forecast, true);
+        let mut gathered = Gathered::default();
+        for row in 0..rows.len() {
+            if forecast.unread[row] {
+                let number = first + row as u64;
+                self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+            } else {
+                let observed = forecast.column(self.places.len() - 1)[row];
+                self.count(observed, forecast.values[row], forecast.halves.get(row).copied());
+            }
+        }
+        self.forecast = forecast;
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<()> {
+        let names: Vec<&str> = self.predictor.columns().iter().map(String::as_str).chain([self.target_column()]).collect();
+        if self.missing == Missing::Drop && self.places.iter().any(|&place| is_missing(record.cell(place))) {
+            self.dropped += 1;
+            return Ok(());
+        }
+        let cells = names.iter().zip(&self.places);
+        let mut values = cells.map(|(name, &place)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
+        let observed = values.pop().unwrap_or_default();
+        let (predicted, half) = self.predictor.predict_half(&values)?;
+        self.count(observed, predicted, half);
+        Ok(())
+    }
+
+    fn wants(&self) -> Vec<String> {
+        self.predictor.columns().iter().cloned().chain([self.target_column().to_owned()]).collect()
+    }
+
+    fn target(&self) -> &str {
+        self.target_column()
+    }
+}
+
+/// Number, mean and spread of the residuals.
+#[derive(Default)]
+struct Moments {
+    rows: u64,
+    mean: f64,
+    /// Sum of squares about the mean.
+    squares: f64,
+    range: Option<(f64, f64)>,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.rows += 1;
+        let from_mean = value - self.mean;
+        self.mean += from_mean / self.rows as f64;
+        self.squares += from_mean * (value - self.mean);
+        let (min, max) = self.range.unwrap_or((value, value));
+        self.range = Some((min.min(value), max.max(value)));
+    }
+
+    fn to_json(&self) -> Value {
+        let Some((min, max)) = self.range else { return Value::Null };
+        let rows = self.rows as f64;
+        let sd = (self.rows > 1).then(|| libm::sqrt(self.squares / (rows - 1.0)));
+        let rmse = libm::sqrt(self.squares / rows + self.mean * self.mean);
+        json!({"mean": self.mean, "sd": sd, "rmse": rmse, "min": min, "max": max})
+    }
+}
+
+/// A range in [`CELLS`] cells.
+#[derive(Clone, Copy)]
+struct Axis {
+    from: f64,
+    to: f64,
+}
+
+impl Axis {
+    /// One that holds something, whatever the ends.
+    fn new(from: f64, to: f64) -> Self {
+        if from < to && (to - from).is_finite() { Self { from, to } } else { Self { from: from - 1.0, to: from + 1.0 } }
+    }
+
+    /// The outcomes of the training data, by their distribution, else by mean and standard deviation.
+    fn of_outcomes(model: &Model) -> Self {
+        let target = model.columns.iter().find(|column| column.name == model.target.column);
+        let ends = target.and_then(|column| column.min.zip(column.max));
+        let spread = target.and_then(|column| column.mean.zip(column.sd));
+        let (from, to) = ends.or(spread.map(|(mean, sd)| (mean - DEVIATIONS * sd, mean + DEVIATIONS * sd))).unwrap_or_default();
+        Self::new(from, to)
+    }
+
+    fn of_residuals(model: &Model, outcomes: &Self) -> Self {
+        let reach = model.fit.residual_sd.filter(|sd| *sd > 0.0).map_or(outcomes.to - outcomes.from, |sd| DEVIATIONS * sd);
+        Self::new(-reach, reach)
+    }
+
+    /// The cell of a value; an error says on which side of the range it is.
+    fn cell(&self, value: f64) -> std::result::Result<usize, Side> {
+        if value < self.from {
+            return Err(Side::Below);
+        }
+        if value > self.to {
+            return Err(Side::Above);
+        }
+        let cell = (value - self.from) / (self.to - self.from) * CELLS as f64;
+        Ok((cell as usize).min(CELLS - 1))
+    }
+
+    fn to_json(self) -> Value {
+        json!({"from": self.from, "to": self.to, "cells": CELLS})
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Side {
+    Below,
+    Above,
+}
+
+/// Counts along an axis.
+struct Histogram {
+    axis: Axis,
+    counts: Vec<u64>,
+    below: u64,
+    above: u64,
+}
+
+impl Histogram {
+    fn new(axis: Axis) -> Self {
+        Self { axis, counts: vec![0; CELLS], below: 0, above: 0 }
+    }
+
+    fn add(&mut self, value: f64) {
+        match self.axis.cell(value) {
+            Ok(cell) => self.counts[cell] += 1,
+            Err(Side::Below) => self.below += 1,
+            Err(Side::Above) => self.above += 1,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"axis": self.axis.to_json(), "below": self.below, "above": self.above, "counts": self.counts})
+    }
+}
+
+/// Counts over a plane.
+struct Grid {
+    x: Axis,
+    y: Axis,
+    /// Row by row from the lowest y.
+    counts: Vec<u64>,
+    outside: u64,
+}
+
+impl Grid {
+    fn new(x: Axis, y: Axis) -> Self {
+        Self { x, y, counts: vec![0; CELLS * CELLS], outside: 0 }
+    }
+
+    fn add(&mut self, x: f64, y: f64) {
+        match (self.x.cell(x), self.y.cell(y)) {
+            (Ok(x), Ok(y)) => self.counts[y * CELLS + x] += 1,
+            _ => self.outside += 1,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"x": self.x.to_json(), "y": self.y.to_json(), "outside": self.outside, "counts": self.counts})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_holds_its_lower_edge_and_the_last_both() {
+        let axis = Axis::new(0.0, 64.0);
+        let cells = [-0.5, 0.0, 0.9, 1.0, 63.9, 64.0, 64.1].map(|value| axis.cell(value));
+        assert_eq!(cells, [Err(Side::Below), Ok(0), Ok(0), Ok(1), Ok(63), Ok(63), Err(Side::Above)]);
+    }
+
+    #[test]
+    fn an_axis_without_length_holds_its_value() {
+        assert_eq!(Axis::new(5.0, 5.0).cell(5.0), Ok(CELLS / 2));
+    }
+
+    #[test]
+    fn moments_are_those_of_the_definition() {
+        let mut moments = Moments::default();
+        [1.0, 2.0, 3.0, 6.0].into_iter().for_each(|value| moments.add(value));
+        assert_eq!(moments.to_json(), json!({"mean": 3.0, "sd": (14.0f64 / 3.0).sqrt(), "rmse": 12.5f64.sqrt(), "min": 1.0, "max": 6.0}));
+    }
+}

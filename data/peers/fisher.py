@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""Writes fisher.json: shares of the F distribution beyond a value to 17 digits, by mpmath with 40 digits of working precision."""
+import json
+import os
+
+import mpmath as mp
+
+mp.mp.dps = 40
+
+
+def share(odds, d1, d2):
+    odds, d1, d2 = mp.mpf(odds), mp.mpf(d1), mp.mpf(d2)
+    return mp.betainc(d2 / 2, d1 / 2, 0, 1 / (1 + odds), regularized=True)
+
+
+peers = []
+for d1 in (1, 2, 3, 10, 45):
+    for d2 in (1, 4, 432, 1999):
+        # odds of F at about a half, a few and many times its mean of one
+        for f in (0.5, 1.5, 6.0):
+            odds = f * d1 / d2
+            peers.append({"odds": odds, "d1": d1, "d2": d2, "share": mp.nstr(share(odds, d1, d2), 17)})
+
+with open(os.path.join(os.path.dirname(__file__), "fisher.json"), "w") as out:
+    json.dump(peers, out, indent=1)
+    out.write("\n")
