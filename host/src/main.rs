@@ -10,6 +10,7 @@ mod inspect;
 mod interrupt;
 mod output;
 mod progress;
+mod serve;
 mod terminal;
 
 use std::ffi::OsString;
@@ -55,6 +56,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Show a model, statistics or a component
     Inspect(documents::InspectArgs),
+    /// Serve the page to a browser on this machine
+    Serve(serve::ServeArgs),
 }
 
 impl Verb {
@@ -66,6 +69,7 @@ impl Verb {
             Self::QcPreProcess(args) => qc_pre_process::run(stage, args),
             Self::Verify(args) => verify::run(stage, args),
             Self::Inspect(args) => inspect::run(stage, args),
+            Self::Serve(args) => serve::run(stage, args),
         }
     }
 }

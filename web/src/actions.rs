@@ -55,6 +55,9 @@ pub(crate) fn start() {
             change(|state| state.readiness = Readiness::Refused(why));
         }
         draw();
+        if browser::is_served() {
+            return;
+        }
         let newer = Closure::<dyn FnMut()>::new(|| {
             change(|state| state.newer = true);
             redraw("banners", views::frame::banners);
@@ -84,6 +87,13 @@ async fn prepare() -> Result<(), String> {
         return Err(read(|state| state.t("refused.selftest")));
     }
     change(|state| state.readiness = Readiness::Ready);
+    if let Some(file) = browser::served_model() {
+        let opened = match component::own("custom.json").await {
+            Ok(text) => open(text, Some(file)).await,
+            Err(fault) => Err(fault),
+        };
+        opened.map_err(why)?;
+    }
     Ok(())
 }
 

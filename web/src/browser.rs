@@ -150,6 +150,20 @@ fn stored(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
 }
 
+/// What `samefit serve` writes into the page: the file of the model to open with, or nothing.
+fn served() -> Option<String> {
+    document().query_selector("meta[name=samefit-served]").ok().flatten().map(|meta| attribute(&meta, "content"))
+}
+
+/// The page comes from the program on this machine, which is always there: no copy of it need be kept.
+pub(crate) fn is_served() -> bool {
+    served().is_some()
+}
+
+pub(crate) fn served_model() -> Option<String> {
+    served().filter(|file| !file.is_empty())
+}
+
 pub(crate) fn address() -> String {
     window().location().hash().unwrap_or_default()
 }

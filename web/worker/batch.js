@@ -65,13 +65,11 @@ export async function batch(Table, model, file, progress) {
     return one;
   };
   const predicted = (bytes) => {
-    const lines = decoder.decode(bytes);
     for (const [from, to] of spans(ends(bytes))) {
       const line = decoder.decode(bytes.subarray(from, to - 1));
       // the last column, the warnings, is empty
       write(line, line.endsWith(',') ? 'fine' : 'out of range');
     }
-    return lines.length;
   };
   const refused = (bytes, error) => {
     const record = cells(decoder.decode(bytes), delimiter).map(cellText).join(',');
@@ -114,9 +112,8 @@ export async function batch(Table, model, file, progress) {
     let from = 0;
     if (!header && found.length) {
       header = bytes.slice(0, found[0]);
-      const start = header[0] === 0xef ? 3 : 0;
-      const names = cells(decoder.decode(header.subarray(start)), delimiter).map(cellText);
-      out.push(`${names.join(',')},${Table.names(model)},status\n`);
+      const names = Table.new(model, plan);
+      out.push(`${decoder.decode(concat(names.push(header), names.finish())).trimEnd()},status\n`);
       row = 2;
       from = found.shift();
     }

@@ -15,7 +15,8 @@ let form;
 let columns;
 
 const fault = (error) => error?.payload ?? null;
-const text = (value) => JSON.stringify(value);
+/** JSON; rows are counted in integers that it does not know. */
+const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
 
 /** SHA-256 in hexadecimal. */
 const digest = async (bytes) =>
@@ -91,7 +92,7 @@ const ops = {
     const open = moved.filter((one) => one.attributes);
     const table = new Float64Array(columns.length * open.length);
     open.forEach((one, row) => columns.forEach((name, column) => (table[column * open.length + row] = Number(one.attributes[name]))));
-    const out = open.length ? component.prediction.Model.prototype.predictColumns.call(model, table, open.length) : [];
+    const out = open.length ? model.predictColumns(table, open.length) : [];
     let row = 0;
     return text(
       moved.map((one) => {
@@ -153,7 +154,7 @@ self.onmessage = async ({ data: { id, op, args } }) => {
     self.postMessage({ id, value: await ops[op](...args, progress) });
   } catch (error) {
     const found = fault(error);
-    if (found) self.postMessage({ id, fault: text(found, null) });
+    if (found) self.postMessage({ id, fault: text(found) });
     else self.postMessage({ id, trap: String(error?.message ?? error) });
   }
 };
