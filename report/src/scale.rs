@@ -28,7 +28,8 @@ impl Scale {
     #[must_use]
     pub fn ticks(&self, about: usize) -> Vec<f64> {
         let step = round_step((self.domain.1 - self.domain.0) / about.max(1) as f64);
-        let (first, last) = ((self.domain.0 / step).ceil(), (self.domain.1 / step).floor());
+        // a hair of tolerance, so that an end that is a round value keeps its tick
+        let (first, last) = ((self.domain.0 / step - 1e-9).ceil(), (self.domain.1 / step + 1e-9).floor());
         // a multiple of the step, so that no error adds up
         (0..=(last - first).max(0.0) as usize).map(|at| (first + at as f64) * step).collect()
     }

@@ -709,7 +709,7 @@ pub(crate) fn files(files: Vec<File>) {
 /// Documents are taken in; tables are put aside.
 async fn sort(file: &File, tables: &mut Vec<(File, Table)>) -> Result<(), Fault> {
     let name = file.name();
-    let is_json = name.to_lowercase().ends_with(".json") && file.size() < DOCUMENT_BYTES_MAX;
+    let is_json = name.to_ascii_lowercase().ends_with(".json") && file.size() < DOCUMENT_BYTES_MAX;
     if !is_json {
         let head = browser::text(file, Some(HEAD_BYTES)).await.unwrap_or_default();
         let read = files::how_written(&name, &head);

@@ -176,7 +176,7 @@ pub fn kind(document: &Value) -> Kind {
 /// How the bytes of a table are written: by the file's name, and for CSV by which separator its first line has most of.
 #[must_use]
 pub fn how_written(name: &str, head: &str) -> Value {
-    let name = name.to_lowercase();
+    let name = name.to_ascii_lowercase();
     let name = name.trim_end_matches(".gz");
     if name.ends_with(".jsonl") || name.ends_with(".ndjson") {
         return json!({"format": "jsonl"});

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
@@ -53,8 +53,7 @@ fn copy(folder: &Path, out: &Path) -> Result<()> {
 /// The service worker's list of files and the version that follows from their bytes.
 fn service_worker(out: &Path) -> Result<String> {
     let mut digests = BTreeMap::new();
-    for entry in fs::read_dir(out)? {
-        let path = entry?.path();
+    for path in files(out)? {
         let name = path.file_name().and_then(|name| name.to_str()).context("a name")?.to_owned();
         if name != SERVICE_WORKER {
             digests.insert(name, hex(&Sha256::digest(fs::read(&path)?)));
@@ -77,10 +76,14 @@ fn service_worker(out: &Path) -> Result<String> {
     Ok(version)
 }
 
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.is_file()).collect())
+}
+
 fn compress(out: &Path) -> Result<()> {
     let mut sizes = Vec::new();
-    for entry in fs::read_dir(out)? {
-        let path = entry?.path();
+    for path in files(out)? {
         let bytes = fs::read(&path)?;
         let name = path.file_name().and_then(|name| name.to_str()).context("a name")?.to_owned();
         let mut twin = Vec::new();

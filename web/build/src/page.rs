@@ -16,19 +16,16 @@ const PROFILE: &str = "web";
 pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     let folder = root.join("target/web-build");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let environment = toolchain(root)?;
-    // where the standard library is built as well, it is built small
-    let features = environment.iter().any(|(name, _)| name == "CARGO_UNSTABLE_BUILD_STD").then_some("optimize_for_size");
     let mut build = Command::new(cargo);
     build
         .current_dir(root)
         .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE, "--package", "samefit-web", "--target-dir"])
         .arg(&folder)
-        .envs(environment)
+        .envs(toolchain(root)?)
         .env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix\u{1f}{}=/samefit", root.display()))
         .env_remove("RUSTFLAGS");
-    if let Some(features) = features {
-        build.env("CARGO_UNSTABLE_BUILD_STD_FEATURES", features);
+    if has_std_sources(root) {
+        build.envs(SMALL);
     }
     done(&mut build)?;
     let linked = folder.join(TARGET).join(PROFILE).join("samefit_web.wasm");
@@ -36,6 +33,23 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     bindgen.input_path(linked).web(true)?.typescript(false).remove_name_section(true).remove_producers_section(true).out_name("page");
     bindgen.generate(out)?;
     shrink(root, &out.join("page_bg.wasm"))
+}
+
+/// Where the sources of the standard library are, it is built small as well, and what only words a panic is left out: half of the page's size.
+/// A stable compiler does this when it is told that it may.
+const SMALL: [(&str, &str); 5] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    ("CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT", "true"),
+    ("CARGO_PROFILE_WEB_PANIC", "immediate-abort"),
+];
+
+fn has_std_sources(root: &Path) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let answer = Command::new(rustc).args(["--print", "sysroot"]).current_dir(root).output();
+    let sysroot = answer.map(|answer| String::from_utf8_lossy(&answer.stdout).trim().to_owned()).unwrap_or_default();
+    Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock").exists()
 }
 
 /// What `scripts/wasm-toolchain` says: NAME=value a line.
