@@ -48,7 +48,7 @@ function replace(code, text, ...ended) {
 /** Version, formats, limits and digest of the component, once it runs. */
 export async function start() {
   begin();
-  const started = await send('start', []);
+  const started = await send('start', [null]);
   known = started.known;
   return started.facts;
 }

@@ -27,6 +27,7 @@ const server = await serve(PAGE);
 async function open({ hash = '', wait = true, allow = [], ...options } = {}, act) {
   const context = await browser.newContext({ locale: 'en', viewport: { width: 1100, height: 900 }, acceptDownloads: true, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   const strangers = [];
   const said = [];
   context.on('request', (request) => {
@@ -429,6 +430,7 @@ test('a trap ends nothing but the calculation: another instance takes over', () 
 test('without WebAssembly the page says so', async () => {
   const context = await browser.newContext({ locale: 'de' });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   await page.addInitScript(() => delete window.WebAssembly);
   await page.goto(server.address);
   await page.waitForSelector('main[role=alert]');
@@ -503,6 +505,7 @@ test('nothing shifts while the page loads, and it is ready in a second', () =>
 test('it works without a network once it was opened', async () => {
   const context = await browser.newContext({ locale: 'en' });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   await page.goto(server.address);
   await page.waitForSelector('form');
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -517,6 +520,7 @@ test('it works without a network once it was opened', async () => {
 test('a newer version is offered, and taken only when asked for', async () => {
   const context = await browser.newContext({ locale: 'en' });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   await page.goto(server.address);
   await page.waitForSelector('form');
   await page.evaluate(() => navigator.serviceWorker.ready);
