@@ -24,7 +24,7 @@ extern "C" {
 pub(crate) type Fault = String;
 
 fn fault(value: JsValue) -> Fault {
-    value.as_string().unwrap_or_else(|| format!("{value:?}"))
+    value.as_string().or_else(|| js_sys::Object::from(value).to_string().as_string()).unwrap_or_default()
 }
 
 fn text(value: &JsValue) -> String {

@@ -30,19 +30,21 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     done(&mut build)?;
     let linked = folder.join(TARGET).join(PROFILE).join("samefit_web.wasm");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(linked).web(true)?.typescript(false).remove_name_section(true).remove_producers_section(true).out_name("page");
+    bindgen.input_path(linked).web(true)?.typescript(false).remove_name_section(std::env::var_os("SAMEFIT_NAMES").is_none()).remove_producers_section(true).out_name("page");
     bindgen.generate(out)?;
     shrink(root, &out.join("page_bg.wasm"))
 }
 
 /// Where the sources of the standard library are, it is built small as well, and what only words a panic is left out: half of the page's size.
 /// A stable compiler does this when it is told that it may.
-const SMALL: [(&str, &str); 5] = [
+const SMALL: [(&str, &str); 7] = [
     ("RUSTC_BOOTSTRAP", "1"),
     ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
     ("CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT", "true"),
     ("CARGO_PROFILE_WEB_PANIC", "immediate-abort"),
+    ("CARGO_UNSTABLE_PROFILE_RUSTFLAGS", "true"),
+    ("CARGO_PROFILE_WEB_RUSTFLAGS", "-Zfmt-debug=none -Zlocation-detail=none -Cllvm-args=-inline-threshold=0"),
 ];
 
 fn has_std_sources(root: &Path) -> bool {

@@ -26,7 +26,7 @@ pub fn waiting(state: &State) -> String {
 pub fn section(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };
     let (texts, format) = (&state.texts, state.texts.format());
-    let mut table = table_head(texts.text("compare.caption"), &["", "A", "B"]);
+    let mut table = table_head(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"]);
     let (a, b) = (entered(texts, &state.loaded, kept), entered(texts, &state.loaded, &state.patient));
     let value_of = |entered: &[(String, String)], name: &str| {
         entered.iter().find(|(known, _)| known == name).map_or_else(|| "\u{2013}".to_owned(), |(_, value)| value.clone())

@@ -55,7 +55,7 @@ fn confirmation(state: &State, findings: &Findings) -> String {
     format!(
         "<section class=\"card\" aria-labelledby=\"fhir-title\"><h2 id=\"fhir-title\" tabindex=\"-1\">{}</h2><p>{} <strong>{}</strong></p>{table}\
          <ul class=\"care\">{refused}</ul>{sex}<p class=\"buttons\">{used}<button type=\"button\" class=\"quiet\" data-do=\"fhir-cancel\">{}</button></p></section>",
-        state.t("fhir.found"),
+        state.t("fhir.title"),
         state.t("fhir.patient"),
         escape(if findings.patient.is_empty() { "\u{2013}" } else { &findings.patient }),
         state.t("fhir.cancel"),

@@ -47,8 +47,8 @@ fn head(state: &State) -> String {
     let links: String = [Section::Predict, Section::Data, Section::About].map(link).concat();
     format!(
         "<header class=\"top\"><div class=\"bar\"><p class=\"mark\"><svg viewBox=\"0 0 40 24\" aria-hidden=\"true\"><path d=\"M3 4v16M37 4v16M3 12h34\"/>\
-         <circle cx=\"23\" cy=\"12\" r=\"6\"/></svg>samefit</p><nav aria-label=\"{}\"><ul>{links}</ul></nav></div></header>\
-         <p class=\"notice\"><strong>{}</strong></p>",
+         <circle cx=\"23\" cy=\"12\" r=\"6\"/></svg>samefit</p><nav aria-label=\"{}\"><ul>{links}</ul></nav></div>\
+         <p class=\"notice\"><strong>{}</strong></p></header>",
         state.t("site.menu"),
         state.t("site.notice"),
     )
