@@ -160,7 +160,10 @@ fn talk(site: &Site, mut stream: TcpStream) -> io::Result<()> {
             return stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         }
         let with_body = request.method != Some("HEAD");
-        let close = request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"close"));
+        let close = request
+            .headers
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"close"));
         write(&mut stream, &site.reply(&request), with_body)?;
         if close || request.method == Some("POST") {
             return Ok(());
@@ -229,7 +232,9 @@ mod tests {
     fn only_this_machine_is_answered() {
         assert_eq!(status("GET /custom.json HTTP/1.1\r\nHost: localhost:80\r\n\r\n"), OK);
         assert_eq!(status("GET /custom.json HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"), OK);
-        for request in ["GET / HTTP/1.1\r\nHost: evil.example:80\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost:81\r\n\r\n"] {
+        for request in
+            ["GET / HTTP/1.1\r\nHost: evil.example:80\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost:81\r\n\r\n"]
+        {
             assert_eq!(status(request), "421 Misdirected Request", "{request}");
         }
     }

@@ -80,7 +80,7 @@ impl Curve<'_> {
         let (left, right) = (x.at(low.max(x.domain.0)), x.at(high.min(x.domain.1)));
         if left < right {
             svg.rect("observed", (left, right), (TOP, base));
-            svg.text("small muted", (left + 4.0, base - 6.0), Anchor::Start, self.trained_words);
+            svg.text("small muted", (left + 4.0, TOP + 14.0), Anchor::Start, self.trained_words);
         }
     }
 

@@ -16,12 +16,14 @@ pub struct Model {
 pub struct Column<'a>(&'a Value);
 
 /// A coefficient with what belongs to it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Coefficient<'a> {
     /// The feature; none for the intercept.
     pub name: Option<&'a str>,
     /// Its coefficient.
     pub coefficient: f64,
+    /// The same with every digit, as the document has it.
+    pub exact: String,
     /// Its standard error.
     pub std_error: Option<f64>,
     /// Over its standard error.
@@ -108,6 +110,7 @@ impl Model {
         let intercept = (model["has_intercept"].as_bool() != Some(false)).then(|| Coefficient {
             name: None,
             coefficient: model["intercept"].as_f64().unwrap_or(0.0),
+            exact: model["intercept"].to_string(),
             std_error: model["intercept_std_error"].as_f64(),
             t: model["intercept_t"].as_f64(),
             p: model["intercept_p"].as_f64(),
@@ -115,6 +118,7 @@ impl Model {
         let others = list(&model["coefficients"]).iter().map(|entry| Coefficient {
             name: entry["name"].as_str(),
             coefficient: entry["coefficient"].as_f64().unwrap_or(0.0),
+            exact: entry["coefficient"].to_string(),
             std_error: entry["std_error"].as_f64(),
             t: entry["t"].as_f64(),
             p: entry["p"].as_f64(),

@@ -13,6 +13,7 @@ impl Default for Format {
     }
 }
 
+const DIGITS_MAX: usize = 15;
 /// Beyond this many digits before the point a number is written with a power of ten.
 const WHOLE_DIGITS_MAX: i32 = 12;
 /// Below this power of ten too.
@@ -23,7 +24,7 @@ impl Format {
     /// With so many digits after the point; a true minus sign, and none before zero.
     #[must_use]
     pub fn fixed(self, value: f64, digits: usize) -> String {
-        let text = format!("{:.digits$}", value.abs());
+        let text = decimal(value.abs(), digits);
         let is_zero = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
         self.with_sign(value < 0.0 && !is_zero, &text)
     }
@@ -50,17 +51,11 @@ impl Format {
         }
         let power = value.abs().log10().floor() as i32;
         if !(EXPONENT_MIN..WHOLE_DIGITS_MAX).contains(&power) {
-            let mantissa = trimmed(&format!("{:.*}", usize::try_from(digits - 1).unwrap_or(0), value.abs() / 10f64.powi(power)));
+            let mantissa = trimmed(&decimal(value.abs() / 10f64.powi(power), usize::try_from(digits - 1).unwrap_or(0)));
             return format!("{} × 10^{power}", self.with_sign(value < 0.0, &mantissa));
         }
         let after = usize::try_from(digits - 1 - power).unwrap_or(0);
-        self.with_sign(value < 0.0, &trimmed(&format!("{:.after$}", value.abs())))
-    }
-
-    /// With every digit that it takes to read the same number back.
-    #[must_use]
-    pub fn exact(self, value: f64) -> String {
-        self.with_sign(value < 0.0, &value.abs().to_string())
+        self.with_sign(value < 0.0, &trimmed(&decimal(value.abs(), after)))
     }
 
     /// A count, in groups of three digits.
@@ -91,6 +86,36 @@ impl Format {
     }
 }
 
+/// A number that is not negative, with so many digits after the point, at most 15; a tie is rounded up. Pages show a handful of digits, and
+/// the formatter of the standard library is a tenth of the page's size.
+#[must_use]
+pub fn decimal(value: f64, digits: usize) -> String {
+    let digits = digits.min(DIGITS_MAX);
+    if !value.is_finite() {
+        return "\u{2013}".to_owned();
+    }
+    let mut text = ((value * 10f64.powi(digits as i32)).round() as u64).to_string();
+    while text.len() <= digits {
+        text.insert(0, '0');
+    }
+    if digits > 0 {
+        text.insert(text.len() - digits, '.');
+    }
+    text
+}
+
+/// A place in a picture, to a tenth of a pixel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(pub f64);
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < -0.05 { "-" } else { "" };
+        f.write_str(sign)?;
+        f.write_str(&trimmed(&decimal(self.0.abs(), 1)))
+    }
+}
+
 fn trimmed(text: &str) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
 }
@@ -115,6 +140,13 @@ mod tests {
         assert_eq!(point.count(2_000_000), "2\u{202f}000\u{202f}000");
         assert_eq!(point.count(1234), "1234");
         assert_eq!(COMMA.text("-4.8598"), "\u{2212}4,8598");
-        assert_eq!(point.exact(-334.881_027), "\u{2212}334.881027");
+        assert_eq!(
+            (decimal(0.0, 0), decimal(0.05, 1), decimal(9.999, 2), decimal(1e300, 1).len()),
+            ("0".to_owned(), "0.1".to_owned(), "10.00".to_owned(), 21)
+        );
+        assert_eq!(
+            (Place(-0.01).to_string(), Place(-12.34).to_string(), Place(7.0).to_string()),
+            ("0".to_owned(), "-12.3".to_owned(), "7".to_owned())
+        );
     }
 }

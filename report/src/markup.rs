@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::format::Place;
+
 /// Text that stands for itself in HTML and SVG, attributes included.
 #[must_use]
 pub fn escape(text: &str) -> String {
@@ -43,33 +45,37 @@ impl Svg {
     #[must_use]
     pub fn new(class: &str, width: f64, height: f64, label: &str) -> Self {
         let label = escape(label);
+        let (width, height) = (Place(width), Place(height));
         let text = format!(
-            r#"<svg class="plot {class}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}" role="img" aria-label="{label}">"#
+            r#"<svg class="plot {class}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{label}">"#
         );
         Self { text }
     }
 
     /// A rectangle; its sides may come in either order.
     pub fn rect(&mut self, class: &str, (x1, x2): (f64, f64), (y1, y2): (f64, f64)) {
-        let (x, y, width, height) = (x1.min(x2), y1.min(y2), (x2 - x1).abs(), (y2 - y1).abs());
-        self.put(format_args!(r#"<rect class="{class}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}"/>"#));
+        let [x, y, width, height] = [x1.min(x2), y1.min(y2), (x2 - x1).abs(), (y2 - y1).abs()].map(Place);
+        self.put(format_args!(r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#));
     }
 
     /// A straight line.
     pub fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
-        self.put(format_args!(r#"<line class="{class}" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#));
+        let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(Place);
+        self.put(format_args!(r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#));
     }
 
     /// A dot.
     pub fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64) {
-        self.put(format_args!(r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="{radius:.1}"/>"#));
+        let [x, y, radius] = [x, y, radius].map(Place);
+        self.put(format_args!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}"/>"#));
     }
 
     /// A line through points, closed to an area if asked.
     pub fn path(&mut self, class: &str, points: &[(f64, f64)], closed: bool) {
         let mut d = String::new();
         for (at, (x, y)) in points.iter().enumerate() {
-            let _ = write!(d, "{}{x:.1} {y:.1}", if at == 0 { 'M' } else { 'L' });
+            let [x, y] = [*x, *y].map(Place);
+            let _ = write!(d, "{}{x} {y}", if at == 0 { 'M' } else { 'L' });
         }
         let end = if closed { "Z" } else { "" };
         self.put(format_args!(r#"<path class="{class}" d="{d}{end}"/>"#));
@@ -83,7 +89,8 @@ impl Svg {
             Anchor::End => "end",
         };
         let text = escape(text);
-        self.put(format_args!(r#"<text class="{class}" x="{x:.1}" y="{y:.1}" text-anchor="{anchor}">{text}</text>"#));
+        let [x, y] = [x, y].map(Place);
+        self.put(format_args!(r#"<text class="{class}" x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>"#));
     }
 
     /// The picture.

@@ -121,7 +121,7 @@ pub(crate) fn draw_bins(svg: &mut Svg, scale: &Scale, bins: &[Bin], (top, base):
 /// A horizontal axis below `base` with its title.
 pub(crate) fn draw_axis(svg: &mut Svg, scale: &Scale, base: f64, format: Format, title: &str, width: f64) {
     svg.line("axis", (scale.range.0, base), (scale.range.1, base));
-    let about = (width / 90.0).max(3.0) as usize;
+    let about = (width / 80.0).max(4.0) as usize;
     for tick in scale.ticks(about) {
         let x = scale.at(tick);
         svg.line("axis", (x, base), (x, base + 5.0));

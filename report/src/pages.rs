@@ -46,7 +46,7 @@ pub fn coefficients(model: &Model, format: Format, words: CoefficientWords<'_>, 
     for row in model.coefficients() {
         let name = row.name.map_or_else(|| words.intercept.to_owned(), title);
         let number = |value: Option<f64>, digits| value.map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, digits));
-        let cells = [format.exact(row.coefficient), number(row.std_error, 4), number(row.t, 4), number(row.p, 2)];
+        let cells = [format.text(&row.exact), number(row.std_error, 4), number(row.t, 4), number(row.p, 2)];
         table_row(&mut html, &name, &cells);
     }
     html + "</tbody></table></div>"

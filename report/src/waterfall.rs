@@ -50,7 +50,7 @@ impl Waterfall<'_> {
         let scale = self.scale(left);
         let base = 6.0 + row * (self.steps.len() + 2) as f64;
         let mut svg = Svg::new("waterfall", self.width, base + FOOT, self.label);
-        let mut pen = Pen { svg: &mut svg, format: self.format, scale, left, row, narrow, y: 6.0 };
+        let mut pen = Pen { svg: &mut svg, format: self.format, scale, left, row, narrow, width: self.width, y: 6.0 };
         pen.total(self.start.0, self.start.1);
         let mut reached = self.start.1;
         for step in self.steps {
@@ -85,6 +85,7 @@ struct Pen<'a> {
     left: f64,
     row: f64,
     narrow: bool,
+    width: f64,
     y: f64,
 }
 
@@ -101,8 +102,8 @@ impl Pen<'_> {
         let label = fitted(label, (room - detail_width - SIDE).max(60.0));
         self.svg.text(class, (0.0, y), Anchor::Start, &label);
         if !detail.is_empty() {
-            let x = if self.narrow { text_width(&label) + 8.0 } else { self.left };
-            self.svg.text("small muted", (x, y), if self.narrow { Anchor::Start } else { Anchor::End }, detail);
+            let x = if self.narrow { self.width } else { self.left };
+            self.svg.text("small muted", (x, y), Anchor::End, detail);
         }
     }
 

@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 
 use samefit_report::documents::{Model, list};
+use samefit_report::format::decimal;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -204,7 +205,7 @@ pub(crate) fn navigate() {
 pub(crate) fn typed(name: &str, value: &str) {
     change(|state| {
         let unit = state.loaded.field(name).and_then(|field| field["units"][0]["unit"].as_str()).map(str::to_owned);
-        let entry = state.patient.entries.entry(name.to_owned()).or_insert_with(|| Entry { unit, ..Entry::default() });
+        let entry = state.patient.entries.of(name, unit);
         value.clone_into(&mut entry.shown);
         entry.typed = None;
         entry.left = false;
@@ -226,8 +227,11 @@ fn grow_stale() {
 /// The person leaves a field: now it is looked at.
 pub(crate) fn left(name: &str) {
     let filled = change(|state| {
-        let entry = state.patient.entries.get_mut(name);
-        entry.map(|entry| entry.left = true).is_some()
+        let there = state.patient.entries.get(name).is_some();
+        if there {
+            state.patient.entries.of(name, None).left = true;
+        }
+        there
     });
     if filled {
         spawn_local(async {
@@ -337,7 +341,7 @@ pub(crate) fn unit(name: &str, to: &str) {
             shown.map_or_else(|| text.clone(), |shown| if converted { read(|state| state.texts.format().text(&shown)) } else { shown });
         change(|state| {
             let entry = Entry { shown: shown.clone(), unit: Some(to), typed: converted.then_some((text, from)), left: entry.left };
-            state.patient.entries.insert(name.clone(), entry);
+            state.patient.entries.set(&name, entry);
         });
         browser::set_value(&format!("in-{name}"), &shown);
         draw_unit(&name);
@@ -365,17 +369,16 @@ fn draw_unit(name: &str) {
 /// The training range in another unit, as the component converts it.
 async fn learn_range(name: &str, field: &Value, unit: &str) {
     let own = field["units"][0]["unit"].as_str().unwrap_or_default();
-    let (Some(low), Some(high)) = (field["training"]["min"].as_f64(), field["training"]["max"].as_f64()) else { return };
-    if own == unit {
+    if own == unit || field["training"].is_null() {
         return;
     }
     let mut ends = Vec::new();
-    for end in [low, high] {
+    for end in [&field["training"]["min"], &field["training"]["max"]] {
         let converted = component::ask("convert", &[name, &end.to_string(), own, unit]).await;
         ends.extend(converted.ok().and_then(|text| text.parse::<f64>().ok()));
     }
     if let [low, high] = ends[..] {
-        change(|state| state.ranges.insert((name.to_owned(), unit.to_owned()), (low, high)));
+        change(|state| state.ranges.push(((name.to_owned(), unit.to_owned()), (low, high))));
     }
 }
 
@@ -384,7 +387,7 @@ fn enter(entries: impl IntoIterator<Item = (String, String, Option<String>)>) {
     change(|state| {
         for (name, shown, unit) in entries {
             let own = state.loaded.field(&name).and_then(|field| field["units"][0]["unit"].as_str()).map(str::to_owned);
-            state.patient.entries.insert(name, Entry { shown, unit: unit.or(own), typed: None, left: true });
+            state.patient.entries.set(&name, Entry { shown, unit: unit.or(own), typed: None, left: true });
         }
         state.patient.stale = true;
     });
@@ -452,7 +455,8 @@ fn places(state: &State, name: &str) -> Option<WhatIf> {
     let mut values: Vec<f64> = (0..PLACES).map(|at| low + (high - low) * at as f64 / (PLACES - 1) as f64).collect();
     values.push(now);
     values.sort_by(f64::total_cmp);
-    let mut texts: Vec<String> = values.iter().map(|value| format!("{value:.digits$}")).collect();
+    let mut texts: Vec<String> =
+        values.iter().map(|value| if *value < 0.0 { format!("-{}", decimal(-*value, digits)) } else { decimal(*value, digits) }).collect();
     texts.retain(|text| text.parse::<f64>().is_ok_and(|value| value >= low && value <= high));
     texts.dedup();
     let distance = |text: &String| (text.parse::<f64>().unwrap_or(f64::NAN) - now).abs();
@@ -563,8 +567,8 @@ pub(crate) fn set(name: &str, element: &Element) {
         "target" => {
             change_data(|data| {
                 let old = std::mem::replace(&mut data.choice.target, value.clone());
-                data.choice.features.remove(&value);
-                data.choice.features.insert(old);
+                data.choice.features.retain(|name| *name != value);
+                data.choice.features.push(old);
             });
             browser::focus("target");
         }
@@ -572,7 +576,10 @@ pub(crate) fn set(name: &str, element: &Element) {
             let on = browser::is_checked(element);
             change(|state| {
                 let features = &mut state.data.choice.features;
-                if on { features.insert(value) } else { features.remove(&value) }
+                features.retain(|name| *name != value);
+                if on {
+                    features.push(value);
+                }
             });
         }
         "missing" => change(|state| state.data.choice.drop_missing = value == "drop"),
@@ -600,10 +607,9 @@ fn toggle_import() {
 
 fn use_unit(name: &str, unit: &str) {
     change(|state| {
-        if let Some(entry) = state.patient.entries.get_mut(name) {
-            entry.unit = Some(unit.to_owned());
-            entry.typed = None;
-        }
+        let entry = state.patient.entries.of(name, None);
+        entry.unit = Some(unit.to_owned());
+        entry.typed = None;
     });
     let (name, unit) = (name.to_owned(), unit.to_owned());
     spawn_local(async move {
@@ -804,7 +810,7 @@ fn show_progress() {
     }) else {
         return;
     };
-    browser::set_attribute("progress", "value", Some(&format!("{percent:.0}")));
+    browser::set_attribute("progress", "value", Some(&decimal(percent, 0)));
     browser::set_html("progress-line", &line);
 }
 

@@ -1,7 +1,5 @@
 //! What the person's files are, and what came of them.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 /// A table, by what its name and its first bytes tell.
@@ -53,7 +51,7 @@ pub struct Choice {
     /// The column to predict.
     pub target: String,
     /// The columns to predict from.
-    pub features: BTreeSet<String>,
+    pub features: Vec<String>,
     /// Leave rows out that lack a value.
     pub drop_missing: bool,
     /// Make statistics that may be given away.
@@ -100,7 +98,7 @@ impl Data {
     /// Names of the columns that hold numbers in every table.
     #[must_use]
     pub fn number_columns(&self) -> Vec<&str> {
-        let columns = |profile: &'_ Value| -> BTreeSet<String> {
+        let columns = |profile: &'_ Value| -> Vec<String> {
             let numbers = |column: &&Value| column["numbers"].as_u64() > Some(0) && column["text"].as_u64() == Some(0);
             list(&profile["columns"]).iter().filter(numbers).filter_map(|column| Some(column["name"].as_str()?.to_owned())).collect()
         };
@@ -110,13 +108,13 @@ impl Data {
         let others: Vec<_> = others.iter().map(columns).collect();
         let own = columns(first);
         let in_order = list(&first["columns"]).iter().filter_map(|column| column["name"].as_str());
-        in_order.filter(|name| own.contains(*name) && others.iter().all(|names| names.contains(*name))).collect()
+        in_order.filter(|name| has(&own, name) && others.iter().all(|names| has(names, name))).collect()
     }
 
     /// The plan of what was chosen, as `samefit train` writes it for the same flags.
     #[must_use]
     pub fn plan(&self) -> Value {
-        let chosen = |name: &&str| self.choice.features.contains(*name);
+        let chosen = |name: &&str| has(&self.choice.features, name);
         let features: Vec<&str> = self.number_columns().into_iter().filter(chosen).collect();
         let mut plan = json!({"target": self.choice.target, "features": features});
         if self.choice.drop_missing {
@@ -193,6 +191,12 @@ pub fn how_written(name: &str, head: &str) -> Value {
     }
 }
 
+/// Whether a name is among these.
+#[must_use]
+pub fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name)
+}
+
 fn list(value: &Value) -> &[Value] {
     samefit_report::documents::list(value)
 }
@@ -227,7 +231,7 @@ mod tests {
         data.choose();
         assert_eq!(data.plan().to_string(), r#"{"features":["b","a"],"target":"y"}"#);
         data.choice.drop_missing = true;
-        data.choice.features.remove("b");
+        data.choice.features.retain(|name| name != "b");
         assert_eq!(data.plan(), json!({"features": ["a"], "target": "y", "missing": "drop"}));
     }
 }

@@ -1,7 +1,5 @@
 //! All that the page knows.
 
-use std::collections::BTreeMap;
-
 use samefit_report::documents::{Model, list};
 use serde_json::{Value, json};
 
@@ -43,7 +41,7 @@ pub struct State {
     /// Files of the person.
     pub data: Data,
     /// Training ranges in other units than the columns' own, by field and unit.
-    pub ranges: BTreeMap<(String, String), (f64, f64)>,
+    pub ranges: Vec<((String, String), (f64, f64))>,
     /// Pixels for pictures.
     pub width: f64,
     /// The day, as the browser writes it.
@@ -105,6 +103,14 @@ pub struct Loaded {
     pub file: Option<String>,
 }
 
+impl State {
+    /// The training range of a field in another unit than its own, if it is known.
+    #[must_use]
+    pub fn range(&self, field: &str, unit: &str) -> Option<(f64, f64)> {
+        self.ranges.iter().find(|(known, _)| known.0 == field && known.1 == unit).map(|(_, range)| *range)
+    }
+}
+
 impl Loaded {
     /// The fields, in the order to draw them.
     #[must_use]
@@ -156,11 +162,37 @@ impl Entry {
     }
 }
 
+/// What stands in the fields, by name. A form has a dozen: they are looked through.
+#[derive(Clone, Debug, Default)]
+pub struct Entries(Vec<(String, Entry)>);
+
+impl Entries {
+    /// What stands in a field, if anything ever did.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, entry)| entry)
+    }
+
+    /// What stands in a field, to be changed; empty in this unit at first.
+    pub fn of(&mut self, name: &str, unit: Option<String>) -> &mut Entry {
+        let at = self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.0.push((name.to_owned(), Entry { unit, ..Entry::default() }));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+
+    /// Puts something into a field.
+    pub fn set(&mut self, name: &str, entry: Entry) {
+        *self.of(name, None) = entry;
+    }
+}
+
 /// One patient, or one scenario of a patient.
 #[derive(Clone, Debug, Default)]
 pub struct Patient {
     /// What was typed, by field.
-    pub entries: BTreeMap<String, Entry>,
+    pub entries: Entries,
     /// What the component made of it, as of the last time a field was left.
     pub evaluated: Value,
     /// What it says of the prediction.
@@ -175,7 +207,7 @@ impl Patient {
     /// The entries as the component takes them.
     #[must_use]
     pub fn entries_json(&self) -> String {
-        let typed = self.entries.iter().filter(|(_, entry)| !entry.as_typed().0.trim().is_empty()).map(|(name, entry)| {
+        let typed = self.entries.0.iter().filter(|(_, entry)| !entry.as_typed().0.trim().is_empty()).map(|(name, entry)| {
             let (text, unit) = entry.as_typed();
             let value = unit.map_or_else(|| json!({"value": text}), |unit| json!({"value": text, "unit": unit}));
             (name.clone(), value)
@@ -230,9 +262,9 @@ mod tests {
         let mut patient = Patient::default();
         let typed = Some(("5,2".to_owned(), Some("mmol/L".to_owned())));
         let shown = Entry { shown: "201.084".to_owned(), unit: Some("mg/dL".to_owned()), typed, left: true };
-        patient.entries.insert("tc".to_owned(), shown);
-        patient.entries.insert("age".to_owned(), Entry { shown: "50".to_owned(), ..Entry::default() });
-        patient.entries.insert("bmi".to_owned(), Entry::default());
+        patient.entries.set("tc", shown);
+        patient.entries.set("age", Entry { shown: "50".to_owned(), ..Entry::default() });
+        patient.entries.set("bmi", Entry::default());
         let sent: Value = serde_json::from_str(&patient.entries_json()).unwrap_or_default();
         assert_eq!(sent, json!({"age": {"value": "50"}, "tc": {"value": "5,2", "unit": "mmol/L"}}));
     }
@@ -240,8 +272,8 @@ mod tests {
     #[test]
     fn problems_wait_until_a_filled_field_is_left() {
         let mut patient = Patient { evaluated: json!({"problems": [{"name": "a"}, {"name": "b"}]}), ..Patient::default() };
-        patient.entries.insert("a".to_owned(), Entry { shown: "x".to_owned(), left: true, ..Entry::default() });
-        patient.entries.insert("b".to_owned(), Entry { left: true, ..Entry::default() });
+        patient.entries.set("a", Entry { shown: "x".to_owned(), left: true, ..Entry::default() });
+        patient.entries.set("b", Entry { left: true, ..Entry::default() });
         assert_eq!(patient.problems(), [&json!({"name": "a"})]);
         patient.asked = true;
         assert_eq!(patient.problems().len(), 2);

@@ -22,6 +22,11 @@ pub(crate) fn gather(root: &Path, out: &Path) -> Result<()> {
         copy(&root.join(folder), out)?;
     }
     let style = [root.join("report/src/report.css"), root.join("web/assets/page.css")].map(fs::read_to_string);
+    // declarations for programmers, which the transpiler writes whatever it is told
+    for path in files(out)?.into_iter().filter(|path| path.to_string_lossy().ends_with(".d.ts")) {
+        fs::remove_file(path)?;
+    }
+    fs::remove_dir_all(out.join("interfaces")).ok();
     let [report, page] = style;
     fs::write(out.join("page.css"), shorter(&(report? + &page?)))?;
     let policy = fs::read_to_string(root.join(POLICY)).context(POLICY)?;

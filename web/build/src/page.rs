@@ -30,7 +30,13 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     done(&mut build)?;
     let linked = folder.join(TARGET).join(PROFILE).join("samefit_web.wasm");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(linked).web(true)?.typescript(false).remove_name_section(std::env::var_os("SAMEFIT_NAMES").is_none()).remove_producers_section(true).out_name("page");
+    bindgen
+        .input_path(linked)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(std::env::var_os("SAMEFIT_NAMES").is_none())
+        .remove_producers_section(true)
+        .out_name("page");
     bindgen.generate(out)?;
     shrink(root, &out.join("page_bg.wasm"))
 }

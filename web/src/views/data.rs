@@ -40,9 +40,10 @@ pub fn busy(state: &State) -> String {
     let percent = if *total > 0.0 { (100.0 * done / total).floor() } else { 0.0 };
     let values = [format.whole(percent), format.fixed(done / MEGA, 1), format.fixed(total / MEGA, 1)];
     format!(
-        "<section class=\"card\"><p>{}</p><progress id=\"progress\" max=\"100\" value=\"{percent:.0}\" aria-label=\"{}\"></progress><p class=\"hint\" id=\"progress-line\">{}</p>\
+        "<section class=\"card\"><p>{}</p><progress id=\"progress\" max=\"100\" value=\"{}\" aria-label=\"{}\"></progress><p class=\"hint\" id=\"progress-line\">{}</p>\
          <p class=\"buttons\"><button type=\"button\" data-do=\"cancel\">{}</button></p></section>",
         state.tf("data.reading", &[("name", name)]),
+        values[0],
         state.tf("data.reading", &[("name", name)]),
         state.tf("data.progress", &[("percent", &values[0]), ("done", &values[1]), ("total", &values[2])]),
         state.t("data.cancel"),
@@ -173,7 +174,7 @@ fn choice(state: &State) -> String {
         format!("<option{chosen}>{}</option>", escape(name))
     };
     let check = |name: &&str| {
-        let checked = if choice.features.contains(*name) { " checked" } else { "" };
+        let checked = if crate::files::has(&choice.features, name) { " checked" } else { "" };
         let name = escape(name);
         format!("<label class=\"choice\"><input type=\"checkbox\" data-set=\"feature\" value=\"{name}\"{checked}> {name}</label>")
     };

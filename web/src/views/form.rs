@@ -88,7 +88,7 @@ pub fn hint(state: &State, field: &Value, entry: &Entry) -> String {
     let unit = entry.unit.as_deref().filter(|unit| Some(*unit) != field["units"][0]["unit"].as_str());
     let ends = match unit {
         None => field["training"]["min"].as_f64().zip(field["training"]["max"].as_f64()),
-        Some(unit) => state.ranges.get(&(name.to_owned(), unit.to_owned())).copied(),
+        Some(unit) => state.range(name, unit),
     };
     if let Some((low, high)) = ends {
         let format = state.texts.format();

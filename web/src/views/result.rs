@@ -8,11 +8,11 @@ use samefit_report::pages::{table_head, table_row};
 use samefit_report::waterfall::{Step, Waterfall};
 use serde_json::Value;
 
-use super::words::{category, title, warning};
+use super::words::{category_of, title, warning};
 use crate::state::{Patient, State};
 
 /// About how many bars a histogram of outcomes has.
-const BARS: usize = 16;
+const BARS: usize = 18;
 
 /// The section below the form; empty before the first prediction.
 #[must_use]
@@ -178,7 +178,7 @@ fn steps(state: &State, patient: &Patient) -> Vec<(Step, f64)> {
         let value = entry["value"].as_f64().unwrap_or(f64::NAN);
         let unit = field["units"][0]["label"].as_str().unwrap_or_default();
         let detail = if field["kind"] == "category" {
-            category(&state.texts, &field, &value.to_string()).to_owned()
+            category_of(&state.texts, &field, value).to_owned()
         } else {
             format!("{} {unit}", format.significant(value, 4)).trim().to_owned()
         };

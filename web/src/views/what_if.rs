@@ -120,7 +120,7 @@ fn curve(state: &State, field: &serde_json::Value) -> String {
     let trained = if own_unit {
         field["training"]["min"].as_f64().zip(field["training"]["max"].as_f64())
     } else {
-        state.ranges.get(&(name.to_owned(), state.what_if.unit.clone().unwrap_or_default())).copied()
+        state.range(name, state.what_if.unit.as_deref().unwrap_or_default())
     };
     let title = title(&state.texts, field);
     let unit = unit_label(field, state.what_if.unit.as_deref());

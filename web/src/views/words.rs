@@ -56,6 +56,14 @@ pub fn category<'a>(texts: &'a Texts, field: &'a Value, value: &'a str) -> &'a s
     known.and_then(|category| category["title"].as_str()).map_or(value, |title| texts.schema(title))
 }
 
+/// The same of a number.
+#[must_use]
+pub fn category_of<'a>(texts: &'a Texts, field: &'a Value, value: f64) -> &'a str {
+    let categories = samefit_report::documents::list(&field["categories"]);
+    let known = categories.iter().find(|category| category["value"].as_str().and_then(|text| text.parse().ok()) == Some(value));
+    known.and_then(|category| category["title"].as_str()).map_or("", |title| texts.schema(title))
+}
+
 /// Every field that was typed or computed, with what stands in it: for print, copies and comparisons.
 #[must_use]
 pub fn entered(texts: &Texts, loaded: &Loaded, patient: &Patient) -> Vec<(String, String)> {
