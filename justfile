@@ -15,6 +15,11 @@ build: wasm
     @echo 'Building the program (about four minutes the first time: wasmtime is large; then seconds).' >&2
     cargo build --locked --release --package samefit
 
+# the container image, in target/image and target/samefit-image.tar: pachyderm/image.md
+[group('use')]
+image: wasm
+    @sh scripts/image
+
 # the component and its kin, in target/wasm
 [group('use')]
 wasm:
@@ -40,7 +45,7 @@ check: test
 # the inner loop: tests of the logic alone, natively
 [group('check')]
 quick *ARGS:
-    cargo test --package samefit-core {{ ARGS }}
+    cargo test --package samefit-kernels --package samefit-core {{ ARGS }}
 
 # the same sources give the same bytes: builds the component in two places and compares
 [group('check')]
@@ -58,6 +63,11 @@ bench *ARGS: build
     @sh bench/setup.sh
     RUSTFLAGS="{{ if arch() == 'x86_64' { '-C target-cpu=x86-64-v3' } else { '' } }}" cargo build --locked --release --package samefit-bench-native --target-dir target/native
     @python3 bench/run.py {{ ARGS }}
+
+# writes the Pachyderm specs that ship, from xtask/src/specs.rs
+[group('edit')]
+specs:
+    cargo xtask specs
 
 # rewrites the sources in the house's style
 [group('edit')]

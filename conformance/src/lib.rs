@@ -115,6 +115,7 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
             }
             put(out, "statistics.json", statistics);
         }
+        "share" => share(input, engine, size, out)?,
         "merge" => {
             let mut merger = engine.merger()?;
             input.documents.iter().try_for_each(|document| merger.add(document))?;
@@ -151,6 +152,25 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         "judge" => judge(input, engine, size, out)?,
         "difference" => put(out, "difference.txt", engine.first_difference(&input.model, document(input, 0))?.unwrap_or_default()),
         other => return Err(Failure::Usage(format!("case.json asks for `{other}`, which is no verb"))),
+    }
+    Ok(())
+}
+
+/// Both passes over the case's data.
+fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Answer<()> {
+    let mut survey = engine.summarizer(&input.plan.to_string())?;
+    push(&mut *survey, &input.data, size)?;
+    let shared = survey.survey()?;
+    let mut plan = input.plan.clone();
+    plan["shared"] = serde_json::from_str(&shared).unwrap_or_default();
+    put(out, "shared.json", shared);
+    let mut release = engine.summarizer(&plan.to_string())?;
+    let statistics = feed(&mut *release, &input.data, size)?;
+    put(out, "statistics.json", text(&statistics));
+    let notes = [survey.notes()?, release.notes()?].map(|notes| notes.trim_matches(['[', ']']).to_owned());
+    let notes = notes.into_iter().filter(|notes| !notes.is_empty()).collect::<Vec<_>>().join(", ");
+    if !notes.is_empty() {
+        put(out, "notes.json", format!("[{notes}]"));
     }
     Ok(())
 }
@@ -192,11 +212,16 @@ fn summarize(input: &Input, engine: &dyn Engine, plan: &str, size: usize, out: &
 }
 
 fn feed(stream: &mut dyn Stream, data: &[u8], size: usize) -> Answer<Vec<u8>> {
+    let mut out = push(stream, data, size)?;
+    out.extend(stream.finish()?);
+    Ok(out)
+}
+
+fn push<S: Stream + ?Sized>(stream: &mut S, data: &[u8], size: usize) -> Answer<Vec<u8>> {
     let mut out = Vec::new();
     for chunk in data.chunks(size.min(data.len().max(1))) {
         out.extend(stream.push(chunk)?);
     }
-    out.extend(stream.finish()?);
     Ok(out)
 }
 

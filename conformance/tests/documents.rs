@@ -67,14 +67,19 @@ fn errors_are_listed_with_their_messages() {
 }
 
 /// Which schema describes an output of a case.
-const SCHEMA_OF_OUTPUT: [(&str, &str); 7] = [
+const SCHEMA_OF_OUTPUT: [(&str, &str); 12] = [
     ("statistics.json", "statistics"),
     ("model.json", "model"),
     ("prediction.json", "prediction"),
     ("report.json", "report"),
     ("profile.json", "profile"),
     ("plan.json", "plan"),
+    ("shared.json", "shared"),
     ("records.jsonl", "qc-record"),
+    ("form.json", "form"),
+    ("entries.json", "entries"),
+    ("explanation.json", "explanation"),
+    ("residuals.json", "residuals"),
 ];
 
 /// Finds the schemas that a schema refers to, beside it.
@@ -147,10 +152,15 @@ fn the_examples_of_the_formats_are_as_the_schemas_say() {
         ("## `statistics.json`", "statistics"),
         ("## `model.json`", "model"),
         ("## `provenance.json`", "provenance"),
+        ("## Audit", "audit"),
         ("## Attributes", "attributes"),
         ("## Predictions", "prediction"),
         ("## QC records", "qc-record"),
         ("## `report.json`", "report"),
+        ("## Form", "form"),
+        ("## Entries", "entries"),
+        ("## Explanation", "explanation"),
+        ("## Residuals", "residuals"),
         ("## Profile", "profile"),
     ];
     let page = read("docs/formats.md");

@@ -88,5 +88,6 @@ fn statistics(features: usize, next: impl Fn(&mut u64, &[i64]) -> i64) -> Statis
         moments: Moments(moments),
         distribution: None,
         dropped: 0,
+        shared: None,
     }
 }

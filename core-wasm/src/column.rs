@@ -2,10 +2,11 @@
 //!
 //! *Not here*: rows that lack a value or hold text (`train` reads those as records; this marks them).
 
-use crate::cells::{Pattern, read};
 use crate::decimal::{Decimal, Small, exact_power_of_ten, parse_small, power_of_ten, trim};
-use crate::scan::Rows;
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised};
+use samefit_kernels::cells::{Pattern, read};
+use samefit_kernels::floats;
+use samefit_kernels::scan::Rows;
 
 /// Rows that are tried again together where not all of a batch fit the pattern.
 const STRIDE: usize = 16;
@@ -62,7 +63,7 @@ impl Column {
         match exact_power_of_ten(self.scale) {
             _ if !self.wide.is_empty() => out.extend(self.wide.iter().map(|&value| decimal(value))),
             // two exact numbers, and one division that rounds
-            Some(power) if self.narrow_bits < 1 << 53 => out.extend(self.narrow.iter().map(|&value| value as f64 / power)),
+            Some(power) if self.narrow_bits < 1 << 53 => floats::quotients(&self.narrow, power, out),
             _ => out.extend(self.narrow.iter().map(|&value| decimal(value.into()))),
         }
     }
@@ -173,9 +174,9 @@ fn keep<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
 mod tests {
     use super::*;
     use crate::decimal::parse;
-    use crate::scan::{Grid, MARGIN, WORD};
     use crate::statistics::block_values;
     use proptest::prelude::*;
+    use samefit_kernels::scan::{Grid, MARGIN, WORD};
 
     /// Cells as files have them: most alike, some of another kind.
     fn cell() -> impl Strategy<Value = String> {

@@ -79,6 +79,14 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(self.borrow_mut().absorb(&part)?)
     }
 
+    fn close(&self) -> Result<String, Error> {
+        Ok(self.borrow_mut().close()?)
+    }
+
+    fn survey(&self) -> Result<String, Error> {
+        Ok(json::document(&self.borrow_mut().survey()?))
+    }
+
     fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
         self.borrow_mut().set_f64(&column, values);
         Ok(())

@@ -43,6 +43,36 @@ impl Decimal {
         self
     }
 
+    /// The nearest number with so many decimals, or, below zero, with so many zeros before the point; of two as near, the one whose last
+    /// digit is even.
+    #[must_use]
+    pub fn rounded(&self, decimals: i32) -> Self {
+        if i64::from(self.scale) <= i64::from(decimals) {
+            return self.clone();
+        }
+        let zeros = ten_to(decimals.min(0).unsigned_abs());
+        Self { mantissa: self.integer_at(decimals) * zeros, scale: decimals.max(0).unsigned_abs() }
+    }
+
+    /// This number times ten to the power of `decimals`, rounded to an integer, ties to even.
+    pub(crate) fn integer_at(&self, decimals: i32) -> IBig {
+        let power = i64::from(self.scale) - i64::from(decimals);
+        let exponent = power.unsigned_abs() as u32;
+        if power <= 0 {
+            return &self.mantissa * ten_to(exponent);
+        }
+        match i128::try_from(&self.mantissa) {
+            Ok(mantissa) if exponent < SMALL_EXPONENT_MAX => small_quotient(mantissa, power_of_ten(exponent)).into(),
+            _ => {
+                let divisor = ten_to(exponent);
+                let (floor, rest) = (&self.mantissa).div_rem_euclid(&divisor);
+                let twice = IBig::from(rest) * 2;
+                let up = twice > divisor || twice == divisor && &floor % IBig::from(2) != IBig::ZERO;
+                floor + IBig::from(u8::from(up))
+            }
+        }
+    }
+
     /// Whether the number is zero.
     pub fn is_zero(&self) -> bool {
         self.mantissa == IBig::ZERO
@@ -78,12 +108,6 @@ impl Decimal {
         Self { mantissa: quotient + IBig::from(u8::from(up)), scale }
     }
 
-    /// The number to `scale` digits after the point, ties to even.
-    #[must_use]
-    pub fn rounded(&self, scale: u32) -> Self {
-        Self::nearest(&self.mantissa, &ten_to(self.scale), scale)
-    }
-
     /// The largest number of `scale` digits after the point that is not above the quotient; the denominator is above zero.
     pub fn floor(numerator: &IBig, denominator: &IBig, scale: u32) -> Self {
         let (mantissa, _) = (numerator * ten_to(scale)).div_rem_euclid(denominator);
@@ -106,16 +130,20 @@ impl PartialEq for Decimal {
 
 impl Eq for Decimal {}
 
-impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         let scale = self.scale.max(other.scale);
-        self.mantissa_at(scale).cmp(&other.mantissa_at(scale))
+        match (scale - self.scale, scale - other.scale) {
+            (0, 0) => self.mantissa.cmp(&other.mantissa),
+            (0, _) => self.mantissa.cmp(&other.mantissa_at(scale)),
+            _ => self.mantissa_at(scale).cmp(&other.mantissa),
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -141,9 +169,16 @@ impl std::fmt::Display for Decimal {
     }
 }
 
+/// The quotient of integers, rounded, ties to even; the divisor is positive, and less than half of what its type holds.
+fn small_quotient(mantissa: i128, divisor: i128) -> i128 {
+    let (floor, twice) = (mantissa.div_euclid(divisor), 2 * mantissa.rem_euclid(divisor));
+    let up = twice > divisor || twice == divisor && floor % 2 != 0;
+    floor + i128::from(up)
+}
+
 /// 10 to the power of `exponent`.
 pub fn ten_to(exponent: u32) -> IBig {
-    IBig::from(10).pow(exponent as usize)
+    if exponent <= SMALL_EXPONENT_MAX { power_of_ten(exponent).into() } else { IBig::from(10).pow(exponent as usize) }
 }
 
 /// 10 to the power of `exponent`, or of [`SMALL_EXPONENT_MAX`] if that is less: only zero can be asked to grow further and stay small.
@@ -398,6 +433,53 @@ mod tests {
             ("1e-60", &format!("0.{}1", "0".repeat(59))),
         ] {
             assert_eq!(text(cell), want, "{cell}");
+        }
+    }
+
+    #[test]
+    fn rounds_half_to_even() {
+        for (cell, decimals, want) in [
+            ("42.5", 0, "42"),
+            ("43.5", 0, "44"),
+            ("-42.5", 0, "-42"),
+            ("-43.5", 0, "-44"),
+            ("42.50000000000000000000000000000000001", 0, "43"),
+            ("-42.50000000000000000000000000000000001", 0, "-43"),
+            ("0.25", 1, "0.2"),
+            ("0.35", 1, "0.4"),
+            ("-0.5", 0, "0"),
+            ("2.5e-1", 1, "0.2"),
+            ("-7.5e1", -1, "-80"),
+            ("65", -1, "60"),
+            ("1e3", -3, "1000"),
+            ("500", -3, "0"),
+            ("1500.0001", -3, "2000"),
+            ("12.30", 1, "12.3"),
+            ("12.3", 4, "12.3"),
+            ("9.99", 1, "10"),
+            ("0", -5, "0"),
+        ] {
+            assert_eq!(parse(cell.as_bytes()).unwrap().rounded(decimals).to_string(), want, "{cell} to {decimals}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_rounded_is_the_nearest(mantissa in any::<i128>(), scale in 0u32..45, decimals in -12i32..20) {
+            let value = Decimal { mantissa: mantissa.into(), scale };
+            let rounded = value.rounded(decimals);
+            let text = rounded.to_string();
+            prop_assert!(text.split_once('.').map_or(0, |(_, fraction)| fraction.len()) <= decimals.max(0) as usize);
+            prop_assert!(text == "0" || decimals >= 0 || text.ends_with(&"0".repeat(decimals.unsigned_abs() as usize)));
+            // twice the distance is at most a unit, and if it is one, the unit's number is even
+            let unit = Decimal { mantissa: ten_to(decimals.min(0).unsigned_abs()), scale: decimals.max(0) as u32 };
+            let twice = value.plus(&rounded.negated()).times(&Decimal { mantissa: 2.into(), scale: 0 });
+            let magnitude = if twice.mantissa < IBig::ZERO { twice.negated() } else { twice };
+            let beyond = unit.plus(&magnitude.negated());
+            prop_assert!(beyond.mantissa >= IBig::ZERO);
+            let half = rounded.times(&Decimal { mantissa: ten_to(decimals.max(0) as u32), scale: 0 }).normalized().mantissa / ten_to(decimals.min(0).unsigned_abs());
+            prop_assert!(!beyond.is_zero() || half % IBig::from(2) == IBig::ZERO);
+            prop_assert_eq!(rounded.rounded(decimals), rounded);
         }
     }
 

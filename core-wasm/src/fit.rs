@@ -3,6 +3,7 @@
 use crate::error::{Error, Result, list};
 use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
 use crate::plan::Plan;
+use crate::shared::check_rows;
 use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
 use crate::statistics::{Statistics, distribution_json};
 use crate::student::two_sided_p;
@@ -11,9 +12,10 @@ use serde_json::Value;
 
 /// Fits the plan's model to statistics, exactly, each number rounded once.
 ///
-/// Errors: `target`, `missing-term`, `units-differ`, and those of [`least_squares`].
+/// Errors: `target`, `missing-term`, `units-differ`, `too-few-to-share`, and those of [`least_squares`].
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     plausible::check_counts(statistics)?;
+    check_shared(statistics)?;
     let target = plan.needed_target()?;
     let target_term = Term::column(target);
     let features = features(statistics, plan, target)?;
@@ -27,6 +29,11 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let problem = Problem { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
     let solution = least_squares(&problem)?;
     describe(statistics, plan, &features, &used, solution)
+}
+
+/// What is said to be fit to share has the rows for it.
+fn check_shared(statistics: &Statistics) -> Result<()> {
+    statistics.shared.as_ref().map_or(Ok(()), |_| check_rows(statistics.rows, statistics.terms.len()))
 }
 
 /// The plan's features, else the schema's columns, else all columns but the target.
@@ -115,6 +122,8 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
                 name: Some(target.to_owned()),
                 title: None,
                 unit: None,
+                plausible: None,
+                decimals: None,
                 description: None,
             },
         },
@@ -140,6 +149,7 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
         columns: columns.iter().map(|name| column(statistics, plan, name, target)).collect(),
         fields: schema.map(|schema| schema.fields_for(&columns)),
         schema_title: schema.and_then(|schema| schema.title.clone()),
+        shared: statistics.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().copied())),
         statistics_sha256: statistics.digest(used),
     })
 }

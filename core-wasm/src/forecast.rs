@@ -6,7 +6,8 @@
 //! *Not here*: what is written (`predict`).
 
 use crate::column::Column;
-use crate::scan::Rows;
+use samefit_kernels::floats;
+use samefit_kernels::scan::Rows;
 
 /// The design of a model: for each coefficient the index of a column and its power, one after another.
 pub(crate) type Terms = [Vec<(usize, u32)>];
@@ -69,12 +70,8 @@ impl Forecast {
     }
 
     /// Marks rows with a value outside the range of its column as unread; ends that are not there are infinite.
-    pub(crate) fn mark_outside(&mut self, column: usize, (low, high): (f64, f64)) {
-        let values = &self.columns[column];
-        if values.iter().all(|value| (low..=high).contains(value)) {
-            return;
-        }
-        self.unread.iter_mut().zip(values).for_each(|(unread, value)| *unread |= !(low..=high).contains(value));
+    pub(crate) fn mark_outside(&mut self, column: usize, range: (f64, f64)) {
+        floats::mark_outside(&self.columns[column], range, &mut self.unread);
     }
 
     /// Predicts the rows that were read.
@@ -86,7 +83,7 @@ impl Forecast {
         self.values.resize(rows, formula.intercept);
         for ((factors, coefficient), term) in formula.terms.iter().zip(formula.coefficients).zip(&mut self.design[1..]) {
             product(factors, &self.columns, rows, term);
-            self.values.iter_mut().zip(&*term).for_each(|(sum, x)| *sum += coefficient * x);
+            floats::add_times(&mut self.values, coefficient, term);
         }
         self.mark_infinite();
     }
@@ -104,24 +101,16 @@ impl Forecast {
             self.known.clear();
             self.known.resize(rows, 0.0);
             for (l, z) in spread.l[i].iter().zip(before.iter()) {
-                self.known.iter_mut().zip(z).for_each(|(sum, z)| *sum += l * z);
+                floats::add_times(&mut self.known, *l, z);
             }
-            let d = spread.d[i];
-            for ((z, known), leverage) in rest[0].iter_mut().zip(&self.known).zip(&mut self.halves) {
-                *z -= known;
-                *leverage += *z * *z / d;
-            }
+            floats::add_leverage(&mut rest[0], &self.known, spread.d[i], &mut self.halves);
         }
-        // the square root is correctly rounded, whoever computes it
-        self.halves.iter_mut().for_each(|leverage| *leverage = spread.half_width * (1.0 + *leverage).sqrt());
+        floats::half_widths(&mut self.halves, spread.half_width);
         self.mark_infinite();
     }
 
     fn mark_infinite(&mut self) {
-        let halves = self.halves.iter().copied().chain(std::iter::repeat(0.0));
-        for ((unread, value), half) in self.unread.iter_mut().zip(&self.values).zip(halves) {
-            *unread |= !(value - half).is_finite() || !(value + half).is_finite();
-        }
+        floats::mark_infinite(&self.values, &self.halves, &mut self.unread);
     }
 }
 
@@ -133,5 +122,5 @@ fn product(factors: &[(usize, u32)], columns: &[Vec<f64>], rows: usize, out: &mu
         Some(first) => out.extend_from_slice(first),
         None => out.resize(rows, 1.0),
     }
-    powers.for_each(|factor| out.iter_mut().zip(factor).for_each(|(product, factor)| *product *= factor));
+    powers.for_each(|factor| floats::multiply(out, factor));
 }

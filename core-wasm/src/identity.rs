@@ -1,7 +1,7 @@
 //! What the component says of itself.
 
 use crate::json::line;
-use crate::{decimal, model, schema, statistics, table, terms};
+use crate::{decimal, model, schema, shared, statistics, table, terms};
 use serde_json::json;
 
 /// Version of the component.
@@ -19,7 +19,8 @@ pub fn formats() -> String {
     }))
 }
 
-/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, bytes of a record.
+/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, bytes of a record, fewest rows that
+/// are shared, in all, for each term, and apart from others.
 pub fn limits() -> String {
     line(&json!({
         "digits": decimal::DIGITS_MAX,
@@ -27,5 +28,8 @@ pub fn limits() -> String {
         "degree": terms::DEGREE_MAX,
         "terms": statistics::TERMS_MAX,
         "record_bytes": table::RECORD_BYTES_MAX,
+        "shared_rows": shared::ROWS_MIN,
+        "shared_term_rows": shared::TERM_ROWS_MIN,
+        "shared_apart_rows": shared::APART_ROWS_MIN,
     }))
 }

@@ -2,14 +2,13 @@
 //!
 //! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
 //!
-//! Reading order: [`error`], [`rounding`], `simd`, [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
-//! [`statistics`] (exact sums), [`plan`] (what to sum), [`scan`], `cells`, `column` and `batch` (values of many rows to integers), [`sink`],
+//! Reading order: [`error`], [`rounding`], [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
+//! [`shared`] and [`statistics`] (exact sums), [`plan`] (what to sum), `column` and `batch` (values of many rows to integers), [`sink`],
 //! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user
 //! asks for: [`train`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`entry`], [`quality`], [`residuals`], [`profile`],
-//! [`identity`]. A module uses those before it.
+//! [`identity`]. A module uses those before it. The loops over bytes and integers are in `samefit-kernels`.
 
 mod batch;
-mod cells;
 mod column;
 #[cfg(feature = "component")]
 mod component;
@@ -30,10 +29,9 @@ pub mod quality;
 pub mod records;
 pub mod residuals;
 pub mod rounding;
-pub mod scan;
 pub mod schema;
+pub mod shared;
 pub mod shortest;
-mod simd;
 pub mod sink;
 pub mod solve;
 pub mod statistics;

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::json;
 use crate::plan::Plan;
 use crate::schema::{Field, Schema, Target};
+use crate::shared::Shared;
 use crate::terms::Term;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -52,6 +53,9 @@ pub struct Model {
     /// The schema's title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_title: Option<String>,
+    /// How the values were rounded that it was fitted on, if they were to be shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
     /// Digest of the canonical statistics restricted to what the model uses.
     pub statistics_sha256: String,
 }
@@ -157,7 +161,7 @@ impl Model {
         self.target.name.as_deref().unwrap_or(&self.target.column)
     }
 
-    /// The plan that summarises data for this model.
+    /// The plan that summarises data for this model, without [`Self::shared`]: quality control judges by values as they were measured.
     pub fn plan(&self) -> Plan {
         Plan {
             target: Some(self.target.column.clone()),

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result, list};
 use crate::json;
 use crate::schema::Schema;
+use crate::shared::{Shared, check_decimals};
 use crate::statistics::{Column, sort_terms};
 use crate::terms::{Term, check_column_name, check_unique};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,15 @@ pub struct Plan {
     pub missing: Missing,
     /// Whether to count each column's values.
     pub distribution: bool,
+    /// Whether the statistics are to leave the place of their data: see `train::sharing`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub share: bool,
+    /// Decimals by column, to share other ones than the schema says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<BTreeMap<String, i32>>,
+    /// How the values are rounded before they are summed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
     /// The data dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Schema>,
@@ -94,6 +104,9 @@ impl Default for Plan {
             intercept: true,
             missing: Missing::Error,
             distribution: true,
+            share: false,
+            decimals: None,
+            shared: None,
             schema: None,
             units: None,
             format: Format::Csv,
@@ -122,7 +135,19 @@ impl Plan {
                 "correct the plan",
             ));
         }
+        plan.decimals
+            .iter()
+            .chain(plan.shared.iter().map(|shared| &shared.decimals))
+            .try_for_each(|decimals| check_decimals(decimals, "plan"))?;
+        if plan.decimals.is_some() && !plan.share {
+            return Err(Error::new("plan", "`decimals` are given, but nothing is shared", "set `share` too"));
+        }
         Ok(plan)
+    }
+
+    /// Whether each column's values are counted: never if they are rounded.
+    pub fn counts_values(&self) -> bool {
+        self.distribution && !self.share && self.shared.is_none()
     }
 
     /// The column to predict: the plan's, else the schema's.

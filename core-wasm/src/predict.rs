@@ -12,10 +12,11 @@ use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Only, Plan};
 use crate::records::{cells, parse_object};
-use crate::scan::Rows;
 use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
+use samefit_kernels::scan::Rows;
+use samefit_kernels::text::append;
 use serde_json::{Map, Value, json};
 
 /// Probability with which an interval holds a new observation.
@@ -509,7 +510,7 @@ impl CsvOut {
     /// A prediction without warnings.
     fn line(&mut self, value: f64, half: Option<f64>) {
         let mut number = |value: f64, end: &[u8]| {
-            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            append(value, &mut self.out);
             self.out.extend_from_slice(end);
         };
         match half {

@@ -12,9 +12,9 @@ use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
 use crate::predict::{LEVEL, Predictor};
-use crate::scan::Rows;
 use crate::sink::{Gathered, Record, Sink};
 use crate::table::Reader;
+use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 
 /// The format of the result.

@@ -2,7 +2,7 @@
 //!
 //! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
 
-use crate::decimal::{Decimal, parse};
+use crate::decimal::{Decimal, EXPONENT_MAX, parse};
 use crate::error::{Error, Result, list};
 use crate::terms::{check_column_name, check_unique};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,12 @@ pub struct Target {
     /// UCUM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// Outside, data are not shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plausible: Option<Plausible>,
+    /// How finely it is measured: digits after the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u32>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -207,11 +213,29 @@ impl Schema {
             self.columns.iter().chain(&self.fields).map(|field| field.name.as_str()).chain([self.target.column.as_str()]).collect();
         names.iter().try_for_each(|name| check_column_name(name).map_err(|error| error.in_column(name)))?;
         check_unique(&names, "column or field of the schema")?;
+        check_measure(self.target.decimals, self.target.plausible.as_ref()).map_err(|error| error.in_column(&self.target.column))?;
         self.columns
             .iter()
             .chain(&self.fields)
             .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
-        self.check_order()
+        self.check_order()?;
+        self.check_formula_units()
+    }
+
+    /// Refuses a formula whose numbers are for another unit: a fifth of the triglycerides is for mg/dL.
+    fn check_formula_units(&self) -> Result<()> {
+        let of = |formula: Formula| move |field: &&Field| field.entry.as_ref().is_some_and(|entry| entry.formula == formula);
+        let fields = || self.columns.iter().chain(&self.fields);
+        for field in fields().filter(of(Formula::Friedewald)) {
+            let inputs = field.entry.iter().flat_map(|entry| &entry.inputs);
+            let used = fields().filter(|other| other.name == field.name || inputs.clone().any(|input| *input == other.name));
+            if let Some(other) = used.into_iter().find(|other| other.unit.as_deref().is_some_and(|unit| unit != "mg/dL")) {
+                let found = other.unit.as_deref().unwrap_or_default();
+                let remedy = format!("give `{}` in mg/dL, with other units besides, or leave out the entry formula", other.name);
+                return Err(Error::found("schema", found, "mg/dL, for which the formula `friedewald` holds", remedy).in_column(&field.name));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses entry formulas that go round in a circle.
@@ -245,8 +269,8 @@ impl Schema {
         if target.column != name {
             return self.column(name).cloned();
         }
-        let (title, unit, description) = (target.title.clone(), target.unit.clone(), target.description.clone());
-        Some(Field { name: name.to_owned(), title, unit, description, ..Field::default() })
+        let Target { title, unit, plausible, decimals, description, .. } = target.clone();
+        Some(Field { name: name.to_owned(), title, unit, plausible, decimals, description, ..Field::default() })
     }
 
     /// What the schema says of a column as the target, also of one that it describes as a feature.
@@ -260,8 +284,20 @@ impl Schema {
             name: Some(name.to_owned()),
             title: field.title,
             unit: field.unit,
+            plausible: field.plausible,
+            decimals: field.decimals,
             description: field.description,
         }
+    }
+
+    /// How finely a column is measured, the target among them.
+    pub fn decimals(&self, name: &str) -> Option<u32> {
+        if self.target.column == name { self.target.decimals } else { self.column(name)?.decimals }
+    }
+
+    /// What is plausible of a column, the target among them.
+    pub fn plausible(&self, name: &str) -> Option<&Plausible> {
+        if self.target.column == name { self.target.plausible.as_ref() } else { self.column(name)?.plausible.as_ref() }
     }
 
     /// The unit of a column, the target's among them.
@@ -308,16 +344,7 @@ fn check_field(field: &Field, names: &[&str]) -> Result<()> {
             return Err(Error::found("schema", &unit.to_base, "a decimal number above zero for `to_base`", "correct the schema"));
         }
     }
-    if let Some(plausible) = &field.plausible {
-        for end in [&plausible.min, &plausible.max].into_iter().flatten() {
-            parse(end.as_bytes()).map_err(|_| Error::found("schema", end, "a decimal number for `plausible`", "correct the schema"))?;
-        }
-        if let (Some(min), Some(max)) = plausible.ends()
-            && crate::rounding::signum(&max.plus(&min.negated()).mantissa) < 0
-        {
-            return Err(Error::new("schema", format!("the plausible range ends ({max}) before it begins ({min})"), "correct the schema"));
-        }
-    }
+    check_measure(field.decimals, field.plausible.as_ref())?;
     let Some(entry) = &field.entry else { return Ok(()) };
     if entry.inputs.len() != entry.formula.inputs() {
         let sentence = format!("the entry formula takes {} inputs, not {}", entry.formula.inputs(), entry.inputs.len());
@@ -332,4 +359,23 @@ fn check_field(field: &Field, names: &[&str]) -> Result<()> {
         )),
         None => Ok(()),
     }
+}
+
+/// Refuses decimals beyond what a value can have, and ranges that are none.
+fn check_measure(decimals: Option<u32>, plausible: Option<&Plausible>) -> Result<()> {
+    if let Some(decimals) = decimals.filter(|decimals| i64::from(*decimals) > EXPONENT_MAX) {
+        let expected = format!("at most {EXPONENT_MAX} for `decimals`");
+        return Err(Error::found("schema", &decimals.to_string(), &expected, "correct the schema"));
+    }
+    if let Some(plausible) = plausible {
+        for end in [&plausible.min, &plausible.max].into_iter().flatten() {
+            parse(end.as_bytes()).map_err(|_| Error::found("schema", end, "a decimal number for `plausible`", "correct the schema"))?;
+        }
+        if let (Some(min), Some(max)) = plausible.ends()
+            && crate::rounding::signum(&max.plus(&min.negated()).mantissa) < 0
+        {
+            return Err(Error::new("schema", format!("the plausible range ends ({max}) before it begins ({min})"), "correct the schema"));
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a reader finds, handed on: the names of the columns, then record by record.
 
 use crate::error::Result;
-use crate::scan::Rows;
+use samefit_kernels::scan::Rows;
 
 /// Takes what a reader finds.
 pub trait Sink {

@@ -11,9 +11,9 @@
 use crate::error::{Error, Result};
 use crate::plan::{Format, Plan};
 use crate::records;
-use crate::scan::{Grid, Irregular, MARGIN, WORD};
 use crate::sink::{Record, Sink};
 use crate::terms::check_unique;
+use samefit_kernels::scan::{Grid, Irregular, MARGIN, WORD};
 
 /// Most bytes of one record, or of one JSON file.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -224,7 +224,7 @@ impl Csv {
         let in_place = at >= MARGIN && at + WORD + MARGIN <= chunk.len();
         if in_place {
             match grid.scan(chunk, at, chunk.len() - MARGIN, self.delimiter) {
-                Ok(rows) if rows.len() > 0 => {
+                Ok(rows) if !rows.is_empty() => {
                     out.sink.rows(&rows, self.row + 1)?;
                     self.row += rows.len() as u64;
                     self.records += rows.len() as u64;
@@ -245,7 +245,7 @@ impl Csv {
         self.padded.resize(self.padded.len() + WORD + MARGIN, PADDING);
         match grid.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.delimiter) {
             Ok(rows) => {
-                if rows.len() > 0 {
+                if !rows.is_empty() {
                     out.sink.rows(&rows, self.row + 1)?;
                 }
                 self.row += rows.len() as u64;

@@ -3,21 +3,25 @@
 //! *Invariants*: the statistics, the notes and the errors are the same for any split of the rows into summarizers that one of them
 //! [absorbs](Summarizer::absorb).
 //!
-//! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`), summarizers as text (`part`).
+//! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`), summarizers as text (`part`), what is shared (`sharing`).
 
 mod part;
+mod sharing;
+mod spread;
 
 use crate::batch::{self, Lines, Values};
 use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
 use crate::plan::{Missing, Plan, Wanted, summed_column};
-use crate::scan::Rows;
+use crate::shared::{Shared, check_rows};
 use crate::sink::{Gathered, Record, Sink};
-use crate::statistics::{Accumulator, Column, Moments, Statistics, Totals, check_terms, moment_index};
+use crate::statistics::{Accumulator, Column, Factors, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name};
+use samefit_kernels::scan::Rows;
 use serde_json::Value;
+use sharing::Sharing;
 use std::ops::Range;
 
 /// Reads data and sums its columns.
@@ -36,6 +40,7 @@ impl Summarizer {
     /// A summarizer for a plan.
     pub fn new(plan: Plan) -> Result<Self> {
         let wanted = plan.wanted()?;
+        sharing::check(&plan, &wanted)?;
         let reader = Reader::new(&plan);
         Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: Vec::new(), pushed: false, failure: None })
     }
@@ -112,6 +117,22 @@ impl Summarizer {
         self.sums.finish()
     }
 
+    /// The end of one table of several whose rows count together: what `finish` would find wrong with this one is an error, and what was
+    /// read becomes text that a summarizer of the same plan can [absorb](Self::absorb).
+    pub fn close(&mut self) -> Result<String> {
+        self.end()?;
+        self.verdict()?;
+        self.sums.tell_missing()?;
+        part::write(&mut self.sums, None)
+    }
+
+    /// The end of the first of two passes over data that are to be shared: what the plan of the second says as `shared`.
+    pub fn survey(&mut self) -> Result<Shared> {
+        self.end()?;
+        self.verdict()?;
+        self.sums.survey()
+    }
+
     /// Everything that was read, failures included, as text that another summarizer of the same plan and header can [absorb](Self::absorb).
     /// The summarizer is spent.
     pub fn part(&mut self) -> Result<String> {
@@ -126,6 +147,11 @@ impl Summarizer {
         if self.sums.columns.is_none() && self.failure.is_some() {
             // it stopped at the header, which all parts share
             return self.verdict();
+        }
+        if self.sums.columns.is_none()
+            && let Some(names) = part::names(text)?
+        {
+            self.sums.header(&names)?;
         }
         let failure = part::read(text, &mut self.sums)?;
         let first = |error: &Error| error.row.unwrap_or(0);
@@ -164,7 +190,7 @@ impl Summarizer {
 
 /// The statistics without the rows of `gone`.
 ///
-/// Errors: `statistics-differ`; `impossible-statistics` if what is left is what no data can have.
+/// Errors: `statistics-differ`; `impossible-statistics` if what is left is what no data can have; `too-few-to-share` if it may not be shared.
 pub fn forget(statistics: &mut Statistics, gone: &Statistics) -> Result<()> {
     let mut rest = statistics.clone();
     rest.subtract(gone)?;
@@ -176,6 +202,9 @@ pub fn forget(statistics: &mut Statistics, gone: &Statistics) -> Result<()> {
             "subtract only rows that were summed, once",
         )
     })?;
+    if rest.shared.is_some() {
+        check_rows(rest.rows, rest.terms.len())?;
+    }
     *statistics = rest;
     Ok(())
 }
@@ -228,9 +257,13 @@ struct Sums {
     /// What other summarizers read.
     absorbed: Option<Totals>,
     absorbed_aside: Option<Aside<Totals>>,
+    /// Rounds what is summed, and watches what is to be shared.
+    sharing: Option<Sharing>,
     rows: u64,
     first_missing: Option<u64>,
     dropped: i64,
+    /// Rows dropped of which the user has been told.
+    told: i64,
     notes: Vec<Error>,
     /// Which of the rows that came together have a cell that is to be looked at by itself.
     unread: Vec<bool>,
@@ -249,6 +282,7 @@ impl Sink for Sums {
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
         self.columns = Some(columns);
+        self.sharing = self.new_sharing();
         self.accumulator = Some(self.new_accumulator());
         Ok(())
     }
@@ -259,9 +293,9 @@ impl Sink for Sums {
         self.add(record.row, values)
     }
 
-    /// Rows can come together once it is known which columns hold numbers.
+    /// Rows can come together once it is known which columns hold numbers, unless each is to be rounded.
     fn takes_rows(&self) -> bool {
-        !self.columns.iter().flatten().any(Summed::is_undecided)
+        self.sharing.is_none() && !self.columns.iter().flatten().any(Summed::is_undecided)
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
@@ -377,9 +411,11 @@ impl Sums {
             aside: None,
             absorbed: None,
             absorbed_aside: None,
+            sharing: None,
             rows: 0,
             first_missing: None,
             dropped: 0,
+            told: 0,
             notes: Vec::new(),
             unread: Vec::new(),
         }
@@ -456,18 +492,31 @@ impl Sums {
     }
 
     fn new_accumulator(&self) -> Accumulator {
+        Accumulator::new(self.columns.iter().flatten().count(), self.factors(), self.plan.counts_values())
+    }
+
+    /// The terms beyond the columns, by the columns' places.
+    fn factors(&self) -> Vec<Factors> {
         let columns = self.columns.as_deref().unwrap_or_default();
         let index = |name: &str| columns.iter().position(|column| column.name == name);
         let factors = |term: &Term| term.factors.iter().map(|(name, power)| index(name).map(|at| (at, *power))).collect::<Option<Vec<_>>>();
         // a plan's terms bring their columns, so each is found
-        Accumulator::new(columns.len(), self.wanted.terms.iter().filter_map(factors), self.plan.distribution)
+        self.wanted.terms.iter().filter_map(factors).collect()
+    }
+
+    fn new_sharing(&self) -> Option<Sharing> {
+        if !self.plan.share && self.plan.shared.is_none() {
+            return None;
+        }
+        let terms = self.wanted.terms.iter().map(Term::to_string).zip(self.factors());
+        Some(Sharing::new(&self.plan, &self.names(), terms))
     }
 
     /// Adds a row, counts it as lacking values, or sums it apart.
     fn add(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
         self.rows = row;
         if values.iter().all(Option::is_some) {
-            return self.accumulate(values);
+            return self.accumulate(row, values);
         }
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let mut undecided = Vec::new();
@@ -484,13 +533,20 @@ impl Sums {
                 self.drop_rows(row, 1);
                 Ok(())
             }
-            (false, true) => self.accumulate(values),
+            (false, true) => self.accumulate(row, values),
             (false, false) => self.accumulate_aside(row, undecided, values),
         }
     }
 
-    fn accumulate(&mut self, values: Vec<Option<Decimal>>) -> Result<()> {
-        self.accumulator.as_mut().ok_or_else(spent)?.push(filled(values))
+    fn accumulate(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
+        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+        match &mut self.sharing {
+            None => accumulator.push(filled(values)),
+            Some(sharing) => {
+                let rounded = sharing.row(row, &filled(values).collect::<Vec<_>>())?;
+                rounded.map_or(Ok(()), |values| accumulator.push(values))
+            }
+        }
     }
 
     /// Sums a row apart. All columns that are not decided lack a value in it, so there is one such sum at a time.
@@ -533,16 +589,25 @@ impl Sums {
         self.first_missing = Some(self.first_missing.map_or(first, |row| row.min(first)));
     }
 
+    fn survey(&mut self) -> Result<Shared> {
+        self.tell_missing()?;
+        let (shared, notes) = self.sharing.take().ok_or_else(no_survey)?.survey()?;
+        self.notes.extend(notes);
+        Ok(shared)
+    }
+
     fn finish(&mut self) -> Result<Statistics> {
         let totals = self.totals()?;
+        self.tell_missing()?;
         let columns = self.columns.take().ok_or_else(spent)?;
-        self.check_missing(&columns)?;
         for column in columns.iter().filter(|column| column.is_text()) {
             self.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
         }
         let kept: Vec<usize> = (0..columns.len()).filter(|&at| !columns[at].is_text()).collect();
         self.check_kept(&columns, &kept, totals.rows)?;
-        Ok(statistics(&self.plan, &self.wanted, &columns, &kept, totals, self.dropped))
+        let shared = self.sharing.as_ref().map(|sharing| sharing.verdict()).transpose()?;
+        self.notes.extend(self.sharing.iter().flat_map(Sharing::notes));
+        Ok(Statistics { shared, ..statistics(&self.plan, &self.wanted, &columns, &kept, totals, self.told) })
     }
 
     /// The sums of all rows. Columns are decided now: rows that were summed apart count if they lack text alone.
@@ -588,10 +653,12 @@ impl Sums {
         Ok(())
     }
 
-    fn check_missing(&mut self, columns: &[Summed]) -> Result<()> {
+    /// Refuses rows that lack values, or tells of them.
+    fn tell_missing(&mut self) -> Result<()> {
         if self.dropped == 0 {
             return Ok(());
         }
+        let columns = self.columns.as_deref().unwrap_or_default();
         let lacking = columns.iter().filter(|column| column.missing > 0 && !column.is_text());
         let by_column: Vec<String> = lacking.map(|column| format!("`{}` {}", shorten(&column.name), column.missing)).collect();
         let rows = if self.dropped == 1 { "1 row lacks a value".to_owned() } else { format!("{} rows lack values", self.dropped) };
@@ -599,6 +666,7 @@ impl Sums {
         match self.plan.missing {
             Missing::Drop => {
                 self.notes.push(Error::new("rows-dropped", format!("left out: {rows} ({counts})"), ""));
+                self.told += std::mem::take(&mut self.dropped);
                 Ok(())
             }
             Missing::Error => {
@@ -650,7 +718,8 @@ fn statistics(plan: &Plan, wanted: &Wanted, columns: &[Summed], kept: &[usize], 
         rows: totals.rows,
         moments: Moments(moments),
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
-        dropped: if plan.missing == Missing::Drop { dropped } else { 0 },
+        dropped,
+        shared: None,
     }
 }
 
@@ -668,6 +737,10 @@ fn left_out_note(column: &str, reason: &str) -> Error {
 
 fn filled(values: Vec<Option<Decimal>>) -> impl Iterator<Item = Decimal> {
     values.into_iter().map(|value| value.unwrap_or(Decimal::ZERO))
+}
+
+fn no_survey() -> Error {
+    Error::new("plan", "nothing is surveyed", "set `share` in the plan")
 }
 
 fn not_set(name: &str) -> Error {

@@ -1,7 +1,8 @@
 //! The component in wasmtime, as the engine that the stages ask for. The only file of the program that knows WIT.
 //!
 //! Every stream, model and question gets an instance of its own, which costs microseconds: a trap, which poisons an instance for good,
-//! poisons nothing else, and memory goes back to the system when the instance does.
+//! poisons nothing else, and memory goes back to the system when the instance does. Models that nobody needs any more are kept, each with its
+//! instance, for whoever asks for the same one next.
 //!
 //! *Limits*: [`MEMORY_BYTES_MAX`] an instance.
 
@@ -16,6 +17,7 @@ use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
 
 use crate::engine_config::engine_config;
+use crate::kept::{Kept, Key};
 
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated")]
 mod contract {
@@ -38,6 +40,7 @@ const COMPONENT_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/component
 pub(crate) struct Wasm {
     engine: wasmtime::Engine,
     component: RegressionPre<Limits>,
+    models: Kept<Read>,
 }
 
 impl Wasm {
@@ -82,14 +85,20 @@ impl Wasm {
         // SAFETY: the caller's promise.
         let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(broken)?;
         let component = Linker::new(&engine).instantiate_pre(&component).and_then(RegressionPre::new).map_err(broken)?;
-        Ok(Self { engine, component })
+        Ok(Self { engine, component, models: Kept::default() })
+    }
+
+    fn read_model(&self, text: &str) -> Answer<Read> {
+        let mut instance = self.instance()?;
+        let model = instance.parse_model(text)?;
+        Ok(Read { instance: Arc::new(Mutex::new(instance)), model })
     }
 
     fn instance(&self) -> Answer<Instance> {
         let mut store = Store::new(&self.engine, Limits::default());
         store.limiter(|limits| limits);
         let exports = self.component.instantiate(&mut store);
-        exports.map_err(|error| failed(&store, &error)).map(|exports| Instance { exports, store })
+        exports.map_err(|error| failed(&store, &error)).map(|exports| Instance { exports, store, broke_off: false })
     }
 }
 
@@ -108,12 +117,16 @@ fn is_newer() -> bool {
 struct Instance {
     exports: Regression,
     store: Store<Limits>,
+    /// Whether a call ended in a trap: no other can be made.
+    broke_off: bool,
 }
 
 impl Instance {
     /// A call that cannot go wrong but by a trap.
     fn ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<T>) -> Answer<T> {
-        call(&self.exports, &mut self.store).map_err(|error| failed(&self.store, &error))
+        let answer = call(&self.exports, &mut self.store);
+        self.broke_off |= answer.is_err();
+        answer.map_err(|error| failed(&self.store, &error))
     }
 
     /// A call that says so if its input is bad.
@@ -219,9 +232,9 @@ impl Engine for Wasm {
     }
 
     fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
-        let mut instance = self.instance()?;
-        let model = instance.parse_model(text)?;
-        Ok(Box::new(Parsed { instance: Arc::new(Mutex::new(instance)), model }))
+        let (kept, key) = self.models.take(text);
+        let read = kept.map_or_else(|| self.read_model(text), Ok)?;
+        Ok(Box::new(Parsed { read, key, keeper: &self.models }))
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
@@ -334,6 +347,16 @@ impl Summing for Summarizer {
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_part(store, stream))
     }
 
+    fn close(&mut self) -> Answer<String> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_close(store, stream))
+    }
+
+    fn survey(&mut self) -> Answer<String> {
+        let stream = self.stream;
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_survey(store, stream))
+    }
+
     fn absorb(&mut self, part: &str) -> Answer<()> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_absorb(store, stream, part))
@@ -441,38 +464,55 @@ impl Merger for Sum {
     }
 }
 
-/// A model, and the instance in which it was read. Its tables work there too, one call at a time; a thread that wants its own reads the model
-/// again, which costs little.
-struct Parsed {
+/// A model, and the instance in which it was read.
+#[derive(Clone)]
+struct Read {
     instance: Arc<Mutex<Instance>>,
     model: ResourceAny,
 }
 
-impl Model for Parsed {
+/// A model in use. Its tables work in its instance too, one call at a time; a thread that wants its own reads the model again, which costs
+/// little.
+struct Parsed<'k> {
+    read: Read,
+    key: Key,
+    keeper: &'k Kept<Read>,
+}
+
+impl Model for Parsed<'_> {
     fn plan(&self) -> Answer<String> {
-        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.model))
+        lock(&self.read.instance).ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.read.model))
     }
 
     fn predict_record(&self, attributes: &str) -> Answer<String> {
-        lock(&self.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_predict_record(store, self.model, attributes))
+        lock(&self.read.instance).try_ask(|exports, store| {
+            exports.samefit_regression_prediction().model().call_predict_record(store, self.read.model, attributes)
+        })
     }
 
     fn explain(&self, attributes: &str) -> Answer<String> {
-        lock(&self.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.model, attributes))
+        lock(&self.read.instance)
+            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.read.model, attributes))
     }
 
     fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>> {
-        lock(&self.instance).try_ask(|exports, store| {
-            exports.samefit_regression_prediction().model().call_curve(store, self.model, attributes, column, values)
+        lock(&self.read.instance).try_ask(|exports, store| {
+            exports.samefit_regression_prediction().model().call_curve(store, self.read.model, attributes, column, values)
         })
     }
 
     fn table(&self, plan: &str) -> Answer<Box<dyn Tabling>> {
-        let stream = lock(&self.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.model, plan))?;
-        Ok(Box::new(Table { instance: Arc::clone(&self.instance), stream }))
+        let stream = lock(&self.read.instance)
+            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.read.model, plan))?;
+        Ok(Box::new(Table { instance: Arc::clone(&self.read.instance), stream }))
+    }
+}
+
+impl Drop for Parsed<'_> {
+    fn drop(&mut self) {
+        if !lock(&self.read.instance).broke_off {
+            self.keeper.put(&self.key, self.read.clone());
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
 
+use crate::files::stands;
+
 /// How every wasm file begins.
 const MAGIC: &[u8] = b"\0asm";
 
@@ -23,7 +25,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
     if &start[..read] != MAGIC {
         return inspect::run(stage, &InspectArgs { file: path, ..args.clone() });
     }
-    let bytes = fs::read(&path).map_err(|error| reading::failed(&path, &error))?;
+    let bytes = fs::read(stands(&path)).map_err(|error| reading::failed(&path, &error))?;
     let found = Found::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
     stage.report.print(&if args.json.json { json::document(&found.document()) } else { found.table() })
 }

@@ -5,7 +5,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -29,6 +31,33 @@ pub(crate) fn hidden<T: AsRef<Path>>(make: impl FnOnce() -> io::Result<T>) -> io
 /// Makes a folder that goes if the program is stopped and nothing is in it.
 pub(crate) fn folder(path: &Path, make: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     made(make, |()| Left::Made(path.to_owned()))
+}
+
+/// A signal that is waited for by asking: what runs comes to a good end by itself.
+pub(crate) struct Stop(Arc<AtomicUsize>);
+
+impl Stop {
+    /// From now on signals are noted.
+    pub(crate) fn watch() -> Self {
+        let noted = Arc::new(AtomicUsize::new(0));
+        for signal in minded() {
+            // without it the signal ends the program as ever, which loses nothing either
+            let _ = signal_hook::flag::register_usize(signal, Arc::clone(&noted), usize::try_from(signal).unwrap_or(0));
+        }
+        Self(noted)
+    }
+
+    /// The signal that came.
+    pub(crate) fn signal(&self) -> Option<i32> {
+        i32::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|signal| *signal > 0)
+    }
+
+    /// Ends the program as the signal would have.
+    pub(crate) fn end(&self) -> ExitCode {
+        let Some(signal) = self.signal() else { return ExitCode::FAILURE };
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+        ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))
+    }
 }
 
 fn made<T>(make: impl FnOnce() -> io::Result<T>, left: impl FnOnce(&T) -> Left) -> io::Result<T> {
@@ -64,9 +93,7 @@ fn all() -> MutexGuard<'static, Vec<Left>> {
 
 fn watch() {
     // without a watch the program still runs, and a signal leaves a hidden folder
-    let ignored = ignored(&std::fs::read_to_string("/proc/self/status").unwrap_or_default());
-    let minded = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    let Ok(mut signals) = Signals::new(minded) else { return };
+    let Ok(mut signals) = Signals::new(minded()) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // held to the end, so that nothing is made or renamed any more
@@ -77,11 +104,20 @@ fn watch() {
                     Left::Made(path) => std::fs::remove_dir(path),
                 };
             });
-            // ends the program as the signal would have; process 1 of a container, which the system shields, ends by exit
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
+            // ends the program as the signal would have; process 1 of a container is shielded from that, and from being aborted, which is
+            // what is tried next
+            if std::process::id() != 1 {
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
             std::process::exit(128 + signal);
         }
     });
+}
+
+/// The signals that end the program.
+fn minded() -> impl Iterator<Item = i32> {
+    let ignored = ignored(&std::fs::read_to_string("/proc/self/status").unwrap_or_default());
+    [SIGHUP, SIGINT, SIGTERM].into_iter().filter(move |signal| ignored & (1 << (signal - 1)) == 0)
 }
 
 /// The signals that whoever started the program had it ignore (`nohup`, a job in the background), bit n - 1 for signal n.

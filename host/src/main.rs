@@ -1,5 +1,6 @@
 //! The native program: command line to verb, failure to exit code.
 
+mod batch;
 mod columns;
 #[cfg(test)]
 mod conformance;
@@ -8,25 +9,33 @@ mod engine_config;
 mod files;
 mod inspect;
 mod interrupt;
+mod kept;
 mod output;
+mod pachctl;
+mod pipeline;
 mod progress;
 mod serve;
 mod terminal;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use samefit_pipeline::cli::PipelineArgs;
+use samefit_pipeline::next_datum;
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::engine::{Answer, Engine};
 use samefit_stages::pieces::PIECE_BYTES;
+use samefit_stages::report::Report;
 use samefit_stages::stage::Stage;
-use samefit_stages::verbs::{forget, inspect as documents, qc_pre_process, split, verify};
+use samefit_stages::verbs::{forget, inspect as documents, profile, qc_pre_process, split, verify};
 
 use crate::engine::Wasm;
 use crate::files::Disk;
+use crate::pachctl::Pachctl;
 use crate::terminal::Terminal;
 
 /// Exact linear regression: the same answer to the last bit, wherever it runs
@@ -44,6 +53,8 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Describe the columns of a table
+    Profile(profile::ProfileArgs),
     /// Split a table into training and holdout
     Split(split::SplitArgs),
     #[command(flatten)]
@@ -58,43 +69,61 @@ enum Verb {
     Inspect(documents::InspectArgs),
     /// Serve the page to a browser on this machine
     Serve(serve::ServeArgs),
+    /// Run Pachyderm pipeline specs on this machine, without a cluster
+    Pipeline(PipelineArgs),
 }
 
 impl Verb {
     fn run(&self, stage: &mut Stage<'_>) -> Answer<()> {
         match self {
             Self::Stage(verb) => verb.run(stage),
+            Self::Profile(args) => profile::run(stage, args),
             Self::Split(args) => split::run(stage, args),
             Self::Forget(args) => forget::run(stage, args),
             Self::QcPreProcess(args) => qc_pre_process::run(stage, args),
             Self::Verify(args) => verify::run(stage, args),
             Self::Inspect(args) => inspect::run(stage, args),
             Self::Serve(args) => serve::run(stage, args),
+            // it needs no stage: see `main`
+            Self::Pipeline(_) => Ok(()),
         }
     }
 }
 
 fn main() -> ExitCode {
     let command: Vec<OsString> = std::env::args_os().collect();
+    // so called by the program of a pipeline that asks for its datums
+    if command.first().is_some_and(|name| Path::new(name).file_name() == Some(OsStr::new("pachctl"))) {
+        return next_datum::main(command.into_iter().skip(1));
+    }
     let wasm = Wasm::embedded();
     match parse(&command, wasm.as_ref().ok()) {
-        Ok(cli) => ended(wasm.and_then(|wasm| run(&cli, &wasm, &command))),
+        Ok((Cli { quiet, verb: Verb::Pipeline(args), .. }, _)) => pipeline::run(&args, quiet.quiet),
+        Ok((cli, batch)) => ended(wasm.and_then(|wasm| run(&cli, batch.as_deref(), &wasm, &command))),
         Err(error) => usage(&error),
     }
 }
 
-fn run(cli: &Cli, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
+/// `batch`: where the verb writes, if it is to be run for every datum.
+fn run(cli: &Cli, batch: Option<&str>, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
     let mut terminal = Terminal::new(cli.quiet.quiet);
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
-    let piece_bytes = cli.piece_bytes;
-    cli.verb.run(&mut Stage { engine: wasm, files: &Disk, report: &mut terminal, threads, piece_bytes, command: &command })
+    let mut once = |report: &mut dyn Report| {
+        let piece_bytes = cli.piece_bytes;
+        cli.verb.run(&mut Stage { engine: wasm, files: &Disk::default(), report, threads, piece_bytes, command: &command })
+    };
+    match batch {
+        None => once(&mut terminal),
+        Some(out) => Err(batch::run(&mut Pachctl::find(), out, &mut terminal, &mut once)),
+    }
 }
 
-fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<Cli, clap::Error> {
-    let mut matches = Cli::command().version(version(wasm)).try_get_matches_from(command)?;
-    Cli::from_arg_matches_mut(&mut matches)
+fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<(Cli, Option<String>), clap::Error> {
+    let mut matches = batch::offered(Cli::command()).version(version(wasm)).try_get_matches_from(command)?;
+    let batch = batch::asked_for(&matches);
+    Ok((Cli::from_arg_matches_mut(&mut matches)?, batch))
 }
 
 /// Of the program and of what computes.

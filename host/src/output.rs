@@ -16,6 +16,7 @@ use samefit_stages::files::Output;
 use samefit_stages::outputs::failed;
 use tempfile::TempDir;
 
+use crate::files::stands;
 use crate::interrupt;
 
 /// How the hidden folders are called.
@@ -66,7 +67,7 @@ impl Output for Staged {
     }
 
     fn remove(&mut self, path: &str) -> Answer<()> {
-        self.gone.push(PathBuf::from(path));
+        self.gone.push(stands(path));
         Ok(())
     }
 
@@ -85,7 +86,7 @@ impl Output for Staged {
 
 impl Staged {
     fn begin(&mut self, path: &str) -> io::Result<Pending> {
-        let to = followed(Path::new(path));
+        let to = followed(&stands(path));
         match fs::metadata(&to) {
             Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => {

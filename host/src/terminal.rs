@@ -21,6 +21,16 @@ impl Terminal {
         Self { quiet, line: (!quiet && io::stderr().is_terminal()).then(Line::new) }
     }
 
+    /// Writes to stdout. Who closes it (`samefit inspect model.json | head`) has read enough.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.erase();
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes room for what is said.
     fn erase(&mut self) {
         if self.line.as_mut().is_some_and(Line::erased) {
@@ -59,13 +69,7 @@ impl Report for Terminal {
     }
 
     fn print(&mut self, text: &str) -> Answer<()> {
-        self.erase();
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            // `samefit inspect model.json | head` has read enough
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }),
-            Ok(()) => Ok(()),
-        }
+        let failed = |error| Failure::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") };
+        self.bytes(text.as_bytes()).map_err(failed)
     }
 }

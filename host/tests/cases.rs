@@ -86,6 +86,11 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
                 let document = if value.get("file").is_some() { value.clone() } else { serde_json::json!({ "json": value }) };
                 flags.extend(["--schema".to_owned(), folder.put("schema.json", &document)]);
             }
+            "share" => flags.push("--share".to_owned()),
+            "decimals" => {
+                let one = |(name, decimals): (&String, &Value)| format!("{name}={decimals}");
+                flags.extend(["--decimals".to_owned(), value.as_object().unwrap().iter().map(one).collect::<Vec<_>>().join(",")]);
+            }
             "intercept" => flags.push("--no-intercept".to_owned()),
             "only" => flags.extend(["--only".to_owned(), value.as_str().unwrap().to_owned()]),
             "with_input" => flags.push("--with-input".to_owned()),
@@ -124,7 +129,7 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
 #[test]
 fn bad_data_are_refused() {
     // the command line refuses these as wrong usage, or has no way to say them
-    let elsewhere = ["bad-plan-key", "bad-plan-delimiter", "bad-no-target"];
+    let elsewhere = ["bad-plan-key", "bad-plan-delimiter", "bad-no-target", "bad-share-not-asked", "bad-share-sums-nothing"];
     let cases: Vec<Case> = bad_cases("train").into_iter().filter(|case| !elsewhere.contains(&case.name.as_str())).collect();
     assert!(cases.len() > 40);
     for case in &cases {
@@ -139,6 +144,19 @@ fn bad_data_are_refused() {
         let of_plan =
             ["plan", "schema", "term", "target"].contains(&case.error["code"].as_str().unwrap()) || case.name == "bad-duplicate-feature";
         assert_refused(case, if of_plan { "" } else { name }, &arguments, &out);
+    }
+}
+
+#[test]
+fn what_may_not_be_shared_is_refused() {
+    let cases = bad_cases("share");
+    assert!(cases.len() > 8);
+    for case in &cases {
+        let folder = Folder::new();
+        let (data, out) = (folder.put("data.csv", &case.input["data"]), folder.path("out"));
+        let arguments = [words(["summarize", "--data", &data, "--out", &out]), flags(&folder, &case.input["plan"])].concat();
+        let of_plan = ["plan", "decimals"].contains(&case.error["code"].as_str().unwrap());
+        assert_refused(case, if of_plan { "" } else { "data.csv" }, &arguments, &out);
     }
 }
 

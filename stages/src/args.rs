@@ -1,5 +1,6 @@
 //! Flags that several verbs share, and how their values are read. A verb's own flags stand beside the verb.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use clap::Args;
@@ -48,12 +49,26 @@ pub struct SumArgs {
     pub no_distribution: bool,
 }
 
+/// What leaves the place of the data.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ShareArgs {
+    /// Make the statistics fit to be shared: values are rounded so that no sum tells of fewer than 5 rows; needs a schema with `decimals`
+    #[arg(long)]
+    pub share: bool,
+    /// Share these columns with other decimals than the schema's, to agree with other places: digits after the point, below 0 zeros before it
+    #[arg(long, value_name = "A=0,B=-1", value_parser = decimals, requires = "share")]
+    pub decimals: Option<Decimals>,
+}
+
 /// What to fit.
 #[derive(Args, Clone, Debug, Default)]
 pub struct FitArgs {
     /// The column to predict; default: the schema's target
     #[arg(long, value_name = "COLUMN", required_unless_present = "schema")]
     pub target: Option<String>,
+    /// What predictions call the target, `predicted_NAME`, where there is no schema to say; default: its column
+    #[arg(long, value_name = "NAME", requires_all = ["target", "features"], conflicts_with = "schema")]
+    pub target_name: Option<String>,
     /// Columns, powers and products of the model; default: all columns but the target
     #[arg(long, value_name = "A,B^2,A*B", value_parser = names)]
     pub features: Option<Names>,
@@ -81,6 +96,20 @@ pub struct JsonArg {
 /// A list of names on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);
+
+/// Decimals by column on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decimals(pub BTreeMap<String, i32>);
+
+/// Reads `a=1,b=-2`.
+fn decimals(text: &str) -> Result<Decimals, String> {
+    let one = |entry: &String| {
+        let (name, decimals) = entry.rsplit_once('=').ok_or("expected `column=decimals`")?;
+        let decimals = decimals.trim().parse().map_err(|_| format!("`{decimals}` is no whole number"))?;
+        Ok::<(String, i32), String>((name.trim().to_owned(), decimals))
+    };
+    Ok(Decimals(names(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
+}
 
 /// Reads `a, b` or, where a name holds a comma, `"a,b",c`.
 fn names(text: &str) -> Result<Names, String> {
@@ -126,6 +155,14 @@ mod tests {
         assert_eq!(names("\"weight, kg\",y").unwrap().0, ["weight, kg", "y"]);
         assert!(names("a,,b").is_err());
         assert!(names("\"a,b").is_err());
+    }
+
+    #[test]
+    fn decimals_are_names_and_numbers() {
+        assert_eq!(decimals("hdl=0, tc=-1").unwrap().0, BTreeMap::from([("hdl".to_owned(), 0), ("tc".to_owned(), -1)]));
+        assert_eq!(decimals("\"a=b, c\"=2").unwrap().0, BTreeMap::from([("a=b, c".to_owned(), 2)]));
+        assert!(decimals("hdl").is_err());
+        assert!(decimals("hdl=0.5").is_err());
     }
 
     #[test]

@@ -189,6 +189,11 @@ fn choose(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usiz
     Ok((0..fields.len()).filter(|&at| fields[at].refused.is_none() && is_named(&fields[at])).collect())
 }
 
+/// Columns that [`each_chunk`] leaves out, as notes.
+pub fn left_out(files: &dyn Files, source: &Source) -> Answer<Vec<String>> {
+    Ok(refused(open(files, source)?.fields(), source))
+}
+
 fn refused(fields: &[Field], source: &Source) -> Vec<String> {
     let path = &source.path;
     let note = |field: &Field| {

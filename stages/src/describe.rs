@@ -56,13 +56,14 @@ fn has_intercept(model: &Value) -> bool {
     model["has_intercept"] != Value::Bool(false)
 }
 
-/// Statistics on one line.
+/// Statistics on one line, and on another how they are rounded if they are shared.
 pub fn statistics_line(statistics: &Value) -> String {
     let columns: Vec<&str> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).collect();
     let terms = entries(&statistics["terms"]).count().saturating_sub(columns.len());
     let products = if terms == 0 { String::new() } else { format!(" and {}", counted(terms as u64, "product")) };
     let of = counted(columns.len() as u64, "column");
-    format!("summed {} of {of}{products}: {}", row_count(statistics), columns.join(", "))
+    let rounded = decimals(statistics).map(|decimals| format!("\nrounded to be shared, to these decimals: {decimals}")).unwrap_or_default();
+    format!("summed {} of {of}{products}: {}{rounded}", row_count(statistics), columns.join(", "))
 }
 
 /// Statistics: rows, columns, terms, what else is there.
@@ -81,6 +82,20 @@ pub fn statistics(statistics: &Value) -> String {
         table(&rows),
         terms(statistics).join(", ")
     )
+}
+
+/// Whether statistics, or those of a model, were made to be shared.
+pub fn shared(document: &Value) -> String {
+    match decimals(document) {
+        Some(decimals) => format!("shared: values are rounded to these decimals: {decimals}"),
+        None => "not shared: made of values as they were measured, so it may tell of single rows".to_owned(),
+    }
+}
+
+/// Decimals by column: `bmi 1, y 0`.
+fn decimals(document: &Value) -> Option<String> {
+    let decimals = document["shared"]["decimals"].as_object()?;
+    Some(decimals.iter().map(|(name, decimals)| format!("{name} {decimals}")).collect::<Vec<_>>().join(", "))
 }
 
 /// The terms of statistics as text: `age`, `bmi^2`, `age*bmi`.
@@ -160,6 +175,14 @@ y          -      0
 
 terms: age, y, age^2";
         assert_eq!(statistics(&document), expected);
+    }
+
+    #[test]
+    fn what_is_shared_is_said() {
+        let document = json!({"columns": [{"name": "y"}], "rows": "50", "shared": {"decimals": {"bmi": 1, "y": -1}}});
+        assert_eq!(statistics_line(&document), "summed 50 rows of 1 column: y\nrounded to be shared, to these decimals: bmi 1, y -1");
+        assert_eq!(shared(&document), "shared: values are rounded to these decimals: bmi 1, y -1");
+        assert!(shared(&json!({})).starts_with("not shared"));
     }
 
     #[test]

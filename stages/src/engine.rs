@@ -69,6 +69,10 @@ pub trait Summarizer: Shared {
     fn add(&mut self, batch: &Batch) -> Answer<()>;
     /// Everything that was read, for another to absorb.
     fn part(&mut self) -> Answer<String>;
+    /// The end of one table of several that count together: what was read, for another to absorb.
+    fn close(&mut self) -> Answer<String>;
+    /// The end of the first of two passes: how values are to be rounded in the second.
+    fn survey(&mut self) -> Answer<String>;
     /// Adds what another has read; the fault is what reading would have stopped at, as far as is known.
     fn absorb(&mut self, part: &str) -> Answer<()>;
 }

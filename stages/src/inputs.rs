@@ -1,7 +1,7 @@
 //! Paths from the command line to the data files they mean.
 //!
 //! A path is a file, whatever its name, or a folder: all its data files, sorted by path. Data files are known by their extension; in a folder
-//! hidden files, `provenance.json` and `report.json` are passed over in silence, other files that are no data with a note. A file that is named
+//! hidden files, `provenance.json`, `report.json` and logs of what was shared are passed over in silence, other files that are no data with a note. A file that is named
 //! itself and has an unknown extension is read as CSV (`data.txt`, `/dev/stdin`).
 //!
 //! *Invariants*: no file is found twice, so no row counts twice. What this command writes is not read: its `--out` in a folder is passed over.
@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::io;
 
+use crate::audit;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
 use crate::files::{Files, Kind};
@@ -225,7 +226,7 @@ impl Search<'_> {
 }
 
 fn named(path: &str) -> Named {
-    if matches!(paths::name(path), "provenance.json" | "report.json") {
+    if matches!(paths::name(path), "provenance.json" | "report.json") || path.ends_with(audit::SUFFIX) {
         return Named::OfOurs;
     }
     if cfg!(not(feature = "zstd")) && paths::compression(path) == Some(Compression::Zstd) {
@@ -302,6 +303,7 @@ mod tests {
             ("d/.git/x.csv", ""),
             ("d/provenance.json", ""),
             ("d/report.json", ""),
+            ("d/statistics.audit.jsonl", ""),
             ("d/README.md", ""),
         ];
         let (answer, notes) = found(&files, &["d"], None, Wanted::Data);

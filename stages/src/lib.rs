@@ -7,9 +7,10 @@
 //!
 //! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (both
 //! to the engine and back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `turns` and `predicting` (bytes to
-//! predictions, by as many), `verbs` (one a file), `outputs` and `provenance` (what is written), `describe` (what a person reads).
+//! predictions, by as many), `verbs` (one a file), `outputs`, `provenance` and `audit` (what is written), `describe` (what a person reads).
 
 pub mod args;
+pub mod audit;
 mod blocks;
 pub mod cli;
 pub mod columns;

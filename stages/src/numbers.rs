@@ -29,6 +29,19 @@ pub fn shown(value: &Value) -> String {
     value.as_f64().map_or_else(|| "-".to_owned(), rounded)
 }
 
+/// A number that is known to within an error: no digits that mean less than the error.
+pub fn within(value: &Value, error: &Value) -> String {
+    let (Some(number), Some(error)) = (value.as_f64(), error.as_f64()) else { return "-".to_owned() };
+    if error <= 0.0 {
+        return shown(value);
+    }
+    let decimals = (-(2.0 * error).log10()).ceil();
+    match decimals >= 0.0 && decimals <= DIGITS as f64 {
+        true => format!("{number:.*}", decimals as usize),
+        false => rounded(number),
+    }
+}
+
 /// `1 file`, `2 files`.
 pub fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
@@ -58,6 +71,15 @@ mod tests {
         ];
         for (value, text) in cases {
             assert_eq!(rounded(value), text);
+        }
+    }
+
+    #[test]
+    fn an_error_hides_digits() {
+        let cases =
+            [(23.125, 0.125, "23.1"), (0.503_906, 0.003_906, "0.504"), (1.0, 0.0, "1"), (4112.0, 16.0, "4112"), (1e-9, 1e-11, "1e-9")];
+        for (value, error, text) in cases {
+            assert_eq!(within(&value.into(), &error.into()), text);
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn folder(files: &dyn Files, out: String) -> Answer<String> {
 /// `out` as the file itself.
 pub fn file(files: &dyn Files, out: String) -> Answer<String> {
     match files.kind(&out) {
-        Ok(Kind::Folder) => Err(Failure::Usage(format!("`{out}` is a folder, and --out takes a file here\nname a file in it"))),
+        Ok(Kind::Folder) => Err(Failure::Usage(format!("`{out}` is a folder, and a file is to be written here\nname a file in it"))),
         _ => Ok(out),
     }
 }
@@ -94,7 +94,7 @@ impl<'a> Outputs<'a> {
     fn guard(&self, path: &str) -> Answer<()> {
         match self.files.identity(path) {
             Ok(identity) if self.inputs.contains(&identity) => {
-                Err(Failure::Usage(format!("`{path}` is read and would be overwritten\ngive --out another place")))
+                Err(Failure::Usage(format!("`{path}` is read and would be overwritten\nwrite to another place")))
             }
             _ => Ok(()),
         }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, SumArgs};
+use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::engine::Answer;
 use crate::failure::Failure;
 use crate::files::Files;
 use crate::inputs::{Format, Source};
 use crate::json;
 use crate::reading::{self, Input};
+
+const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
 /// A plan as it grows.
 #[derive(Clone, Debug, Default)]
@@ -72,10 +74,31 @@ impl Plan {
         self
     }
 
+    /// What is shared.
+    #[must_use]
+    pub fn sharing(mut self, args: &ShareArgs) -> Self {
+        self.set("share", args.share.then_some(Value::Bool(true)));
+        self.set("decimals", args.decimals.as_ref().map(|decimals| json!(decimals.0)));
+        self
+    }
+
+    /// Whether what is summed is to be shared, so that all of it counts together.
+    pub fn shares(&self) -> bool {
+        self.get("share").is_some()
+    }
+
+    /// Whether it is the first of the two passes that sharing takes.
+    pub fn surveys(&self) -> bool {
+        self.shares() && self.get("shared").is_none()
+    }
+
     /// What to fit.
     #[must_use]
     pub fn fitting(mut self, args: &FitArgs) -> Self {
         self.set("target", args.target.as_deref().map(Value::from));
+        // a schema of nothing but the target; the features are named, so it need not say which columns there are
+        let named = |name| json!({"format": SCHEMA_FORMAT, "target": {"column": args.target, "name": name}});
+        self.set("schema", args.target_name.as_ref().map(named));
         self.set("features", args.features.as_ref().map(list));
         self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
         self
@@ -143,7 +166,9 @@ impl Plan {
     #[must_use]
     pub fn blame(&self, failure: Failure) -> Failure {
         match (&self.schema, failure) {
-            (Some(schema), Failure::Data { path: None, fault }) if fault.code == "schema" => fault.in_file(&schema.path),
+            (Some(schema), Failure::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => {
+                fault.in_file(&schema.path)
+            }
             (_, failure) => failure,
         }
     }
@@ -191,11 +216,22 @@ mod tests {
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true };
-        let fit = FitArgs { target: Some("y".into()), features: names(&["a", "a^2"]), no_intercept: true };
+        let fit = FitArgs { target: Some("y".into()), features: names(&["a", "a^2"]), no_intercept: true, target_name: None };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
         let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"target":"y","features":["a","a^2"],"intercept":false,"format":"csv","delimiter":";"}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
+    }
+
+    #[test]
+    fn a_name_of_the_target_is_a_schema_of_the_target() {
+        let fit =
+            FitArgs { target: Some("y".into()), target_name: Some("progression".into()), features: names(&["a"]), ..FitArgs::default() };
+        let plan = Plan::new().fitting(&fit);
+        let schema = r#"{"format":"samefit-schema/1","target":{"column":"y","name":"progression"}}"#;
+        assert_eq!(plan.text(), format!(r#"{{"target":"y","schema":{schema},"features":["a"]}}"#));
+        // no file of the user's is to blame for it
+        assert!(plan.schema_input().is_none());
     }
 
     #[test]

@@ -11,13 +11,21 @@ use crate::stage::Stage;
 
 /// The text of `provenance.json`.
 pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Answer<String> {
-    let inputs: Vec<Value> = inputs.iter().map(|input| json!({"path": input.path, "bytes": input.bytes, "sha256": input.sha256})).collect();
-    let component_sha256 = Some(stage.engine.identity()?.component_sha256).filter(|sha256| !sha256.is_empty());
     Ok(json::document(&json!({
         "format": "samefit-provenance/1",
         "command": stage.command,
-        "inputs": inputs,
-        "component_sha256": component_sha256,
+        "inputs": self::inputs(inputs),
+        "component_sha256": component_sha256(stage)?,
         "version": env!("CARGO_PKG_VERSION"),
     })))
+}
+
+/// Files with their sizes and digests.
+pub(crate) fn inputs(inputs: &[Input]) -> Value {
+    inputs.iter().map(|input| json!({"path": input.path, "bytes": input.bytes, "sha256": input.sha256})).collect()
+}
+
+/// The digest of the core module that computes, if it is known.
+pub(crate) fn component_sha256(stage: &Stage<'_>) -> Answer<Option<String>> {
+    Ok(Some(stage.engine.identity()?.component_sha256).filter(|sha256| !sha256.is_empty()))
 }

@@ -21,7 +21,7 @@ use crate::plan::Plan;
 use crate::reading::Input;
 use crate::report::{Progress, Report};
 use crate::stage::Stage;
-use crate::summing::{notes, text};
+use crate::summing::{end, end_notes};
 
 /// Rows of a piece are numbered from its number shifted by this.
 pub(crate) const PIECE_ROWS_BITS: u32 = 40;
@@ -326,12 +326,12 @@ impl<'a> Work<'a> {
             return Err(verdict.err().filter(|verdict| piece_of(verdict) <= at).map_or(failure, blame));
         }
         verdict.map_err(blame)?;
-        let statistics = text(summarizer.finish().map_err(blame)?)?;
+        let statistics = end(self.plan, summarizer.as_mut()).map_err(blame)?;
         let mut all_notes = match &header {
             Some(Header::Columns(table)) => table.notes().to_vec(),
             _ => Vec::new(),
         };
-        all_notes.extend(notes(summarizer.as_mut(), &source.path)?);
+        all_notes.extend(end_notes(self.plan, summarizer.as_mut(), &source.path)?);
         Ok(Summed { statistics, notes: all_notes })
     }
 }

@@ -1,14 +1,17 @@
 //! Data files to the text of their statistics, whatever their number and format.
 //!
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
-//! statistics of the streams are merged: sums do not depend on how the rows were parted. By many threads (`sharing`) the answer is the same.
+//! statistics of the streams are merged: sums do not depend on how the rows were parted. Rows that are to be shared are judged together, so there
+//! the streams are absorbed by one. By many threads (`sharing`) the answer is the same.
 
 use std::num::NonZeroUsize;
 
 use crate::columns::Table;
 use crate::engine::{Answer, Engine, Merger, Stream, Summarizer};
 use crate::failure::{Failure, Fault};
+use crate::files::Kind;
 use crate::inputs::{Format, Source};
+use crate::json;
 use crate::json_line::JsonLine;
 use crate::plan::Plan;
 use crate::reading::{self, Input};
@@ -24,13 +27,15 @@ pub struct Sum {
     pub inputs: Vec<Input>,
     /// What an error that belongs to all of the data names.
     pub name: String,
+    /// What the user was told of all of the data, if they are to be shared.
+    pub notes: Vec<String>,
 }
 
 /// The statistics of all rows of all `sources`, of which there is at least one.
 pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
     let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
-    let mut parts = Parts::new(stage.engine, tables.len() + usize::from(!records.is_empty()));
+    let mut parts = Parts::new(stage.engine, plan, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
     if threads > 1 && !tables.is_empty() {
         inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
@@ -45,7 +50,31 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
         let statistics = all_records(stage, plan, &records, &mut inputs)?;
         parts.add(statistics, &first.path)?;
     }
-    Ok(Sum { statistics: parts.finish()?, inputs, name: name(sources) })
+    let name = name(sources);
+    let (statistics, notes) = parts.finish(&name)?;
+    notes.iter().for_each(|note| stage.report.note(note));
+    Ok(Sum { statistics, inputs, name, notes })
+}
+
+/// The statistics of all rows, made to be shared, in two passes: the first says how to round, the second rounds and sums.
+pub fn share(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
+    if let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) {
+        let help = "save it as a file first";
+        return Err(
+            Fault::new("unsupported-format", "data that are to be shared are read twice, and a pipe cannot be", help).in_file(&pipe.path)
+        );
+    }
+    let survey = sum(stage, plan, sources)?;
+    let plan = plan.clone().with("shared", Some(json::parse_ours(&survey.statistics)?));
+    let mut sum = sum(stage, &plan, sources)?;
+    sum.notes.splice(0..0, survey.notes);
+    match survey.inputs.iter().zip(&sum.inputs).find(|(before, after)| before != after) {
+        None => Ok(sum),
+        Some((input, _)) => {
+            let text = "it changed while it was read\nshare it again when it is complete".to_owned();
+            Err(Failure::Io { path: input.path.clone(), text })
+        }
+    }
 }
 
 /// The sum of statistics documents, of which there is at least one. Even a single one is read: it may come from anywhere.
@@ -57,36 +86,77 @@ pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Answer<Sum> {
         inputs.push(input);
         merger.add(&text).map_err(|failure| failure.in_file(&source.path))?;
     }
-    Ok(Sum { statistics: merger.finish()?, inputs, name: name(sources) })
+    Ok(Sum { statistics: merger.finish()?, inputs, name: name(sources), notes: Vec::new() })
 }
 
-/// Statistics of the engine's own making that become one; a single document stays as it is, unparsed.
+/// What files gave, that becomes one.
 struct Parts<'a> {
     engine: &'a dyn Engine,
-    merger: Option<Box<dyn Merger + Send + 'a>>,
+    plan: &'a Plan,
+    sum: Option<Whole<'a>>,
     only: String,
     count: usize,
 }
 
+/// What becomes of several.
+enum Whole<'a> {
+    /// Statistics of the engine's own making.
+    Merged(Box<dyn Merger + Send + 'a>),
+    /// Parts that count together.
+    Absorbed(Box<dyn Summarizer + 'a>),
+}
+
 impl<'a> Parts<'a> {
-    fn new(engine: &'a dyn Engine, count: usize) -> Self {
-        Self { engine, merger: None, only: String::new(), count }
+    fn new(engine: &'a dyn Engine, plan: &'a Plan, count: usize) -> Self {
+        Self { engine, plan, sum: None, only: String::new(), count }
     }
 
-    fn add(&mut self, statistics: String, path: &str) -> Answer<()> {
-        if self.count == 1 {
-            self.only = statistics;
+    /// Adds what a file gave. The statistics of a single one stay as they are, unparsed.
+    fn add(&mut self, text: String, path: &str) -> Answer<()> {
+        if self.count == 1 && !self.plan.shares() {
+            self.only = text;
             return Ok(());
         }
-        if self.merger.is_none() {
-            self.merger = Some(self.engine.merger()?);
+        if self.sum.is_none() {
+            self.sum = Some(self.whole()?);
         }
-        self.merger.as_mut().map_or(Ok(()), |merger| merger.add(&statistics)).map_err(|failure| failure.in_file(path))
+        let added = match &mut self.sum {
+            Some(Whole::Merged(merger)) => merger.add(&text),
+            Some(Whole::Absorbed(summarizer)) => summarizer.absorb(&text),
+            None => Ok(()),
+        };
+        added.map_err(|failure| failure.in_file(path))
     }
 
-    fn finish(self) -> Answer<String> {
-        self.merger.map_or(Ok(self.only), |mut merger| merger.finish())
+    fn whole(&self) -> Answer<Whole<'a>> {
+        Ok(match self.plan.shares() {
+            true => Whole::Absorbed(self.engine.summarizer(&self.plan.text()).map_err(|failure| self.plan.blame(failure))?),
+            false => Whole::Merged(self.engine.merger()?),
+        })
     }
+
+    /// All of it, and what the user should be told of it. `name`: of all files.
+    fn finish(self, name: &str) -> Answer<(String, Vec<String>)> {
+        let blame = |failure: Failure| failure.in_file(name);
+        match self.sum {
+            None => Ok((self.only, Vec::new())),
+            Some(Whole::Merged(mut merger)) => Ok((merger.finish()?, Vec::new())),
+            Some(Whole::Absorbed(mut summarizer)) => {
+                let whole = if self.plan.surveys() { summarizer.survey() } else { summarizer.finish().and_then(text) }.map_err(blame)?;
+                Ok((whole, notes(summarizer.as_mut(), name)?))
+            }
+        }
+    }
+}
+
+/// What a file gives at its end, for others to be added to: statistics, or a part of what counts together.
+pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Answer<String> {
+    if plan.shares() { summarizer.close() } else { text(summarizer.finish()?) }
+}
+
+/// What is to be said of a file at its end. The second of two passes says it again.
+pub(crate) fn end_notes(plan: &Plan, summarizer: &mut dyn Summarizer, path: &str) -> Answer<Vec<String>> {
+    if plan.surveys() { Ok(Vec::new()) } else { notes(summarizer, path) }
 }
 
 /// The statistics of one file.
@@ -109,10 +179,10 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
         })?
     };
     inputs.push(input);
-    let statistics = stream.finish().map_err(|failure| plan.blame_or(failure, source))?;
+    let statistics = end(plan, stream.as_mut()).map_err(|failure| plan.blame_or(failure, source))?;
+    first_notes.extend(end_notes(plan, stream.as_mut(), &source.path)?);
     first_notes.iter().for_each(|note| stage.report.note(note));
-    note(stage, stream.as_mut(), &source.path)?;
-    text(statistics)
+    Ok(statistics)
 }
 
 /// Adds all rows of a file of columns.
@@ -163,16 +233,10 @@ fn records_as_lines(
         progress.bytes += inputs.last().map_or(0, |input| input.bytes);
         stage.report.progress(progress);
     }
-    let statistics = stream.finish()?;
+    let statistics = end(plan, stream.as_mut())?;
     let folder = sources.first().map_or("", |source| crate::paths::folder(&source.path));
-    note(stage, stream.as_mut(), folder)?;
-    text(statistics)
-}
-
-/// Passes on what the engine wants the user to know.
-pub fn note(stage: &mut Stage<'_>, stream: &mut dyn Stream, path: &str) -> Answer<()> {
-    notes(stream, path)?.iter().for_each(|note| stage.report.note(note));
-    Ok(())
+    end_notes(plan, stream.as_mut(), folder)?.iter().for_each(|note| stage.report.note(note));
+    Ok(statistics)
 }
 
 /// What the engine wants the user to know, as lines.

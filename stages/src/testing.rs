@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::engine::{Answer, Engine, Identity, Merger, Model, Stream, Summarizer, Verdict};
+use crate::engine::{Answer, Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use crate::failure::Failure;
 use crate::files::{Files, Kind, Output};
 use crate::pieces::PIECE_BYTES;
@@ -172,6 +172,14 @@ impl Engine for NoEngine {
     }
 
     fn first_difference(&self, _: &str, _: &str) -> Answer<Option<String>> {
+        none()
+    }
+
+    fn residuals(&self, _: &str, _: &str) -> Answer<Box<dyn Stream + '_>> {
+        none()
+    }
+
+    fn form(&self, _: &str) -> Answer<Box<dyn Form + '_>> {
         none()
     }
 

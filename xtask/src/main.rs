@@ -5,21 +5,25 @@
 //! | `wasm` | builds the component and its kin and publishes them in `target/wasm/` |
 //! | `reproduce` | builds them again, elsewhere, and compares every byte |
 //! | `licences` | checks that every dependency's licence is one of those agreed on |
+//! | `specs` | writes the Pachyderm specs that ship, in `pachyderm/specs/` |
+//! | `sbom FILE` | writes what the program is made of, as a software bill of materials |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
 mod encode;
 mod licences;
 mod publish;
 mod reproduce;
+mod sbom;
+mod specs;
 mod toolchain;
 mod wasm;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
-const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences";
+const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences | specs | sbom FILE";
 
 fn main() -> ExitCode {
     match run() {
@@ -38,6 +42,8 @@ fn run() -> Result<()> {
         ["wasm"] => publish::report(&root, &wasm::publish(&root)?),
         ["reproduce"] => reproduce::reproduce(&root),
         ["licences"] => licences::check(&root),
+        ["specs"] => specs::write(&root),
+        ["sbom", to] => sbom::write(&root, Path::new(to)),
         _ => bail!(USAGE),
     }
 }

@@ -138,7 +138,7 @@ pub(crate) fn cargo() -> OsString {
 /// All packages of the workspace at `root` and their dependencies, which are downloaded if need be.
 pub(crate) fn metadata(root: &Path) -> Result<Value> {
     let answer = Command::new(cargo())
-        .args(["metadata", "--locked", "--format-version", "1"])
+        .args(["metadata", "--locked", "--all-features", "--format-version", "1"])
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
         .output()

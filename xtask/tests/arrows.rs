@@ -7,19 +7,17 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 29] = [
+const CORE: [&str; 31] = [
     "error",
     "rounding",
-    "simd",
     "decimal",
     "shortest",
     "terms",
     "json",
     "schema",
+    "shared",
     "statistics",
     "plan",
-    "scan",
-    "cells",
     "column",
     "batch",
     "sink",
@@ -32,12 +30,40 @@ const CORE: [&str; 29] = [
     "train",
     "forecast",
     "predict",
+    "fisher",
+    "explain",
+    "entry",
     "quality",
+    "residuals",
     "profile",
     "identity",
     "component",
     "lib",
 ];
+
+/// The pipeline runner's modules in reading order.
+const PIPELINE: [&str; 17] = [
+    "glob",
+    "spec",
+    "failure",
+    "disk",
+    "report",
+    "graph",
+    "datums",
+    "paths",
+    "store",
+    "intake",
+    "next_datum",
+    "run",
+    "reference",
+    "trace",
+    "commands",
+    "cli",
+    "lib",
+];
+
+/// What writes to the disk.
+const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
 /// Rust sources below a folder, with their text but for comments and the tests at the end.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
@@ -71,17 +97,17 @@ fn assert_none(found: &[String], what: &str) {
     assert!(found.is_empty(), "{what}: {}", found.join(", "));
 }
 
-#[test]
-fn modules_of_the_core_use_those_before_them() {
-    let core = Path::new(ROOT).join("core-wasm/src");
-    for (path, text) in sources("core-wasm/src") {
-        let below = path.strip_prefix(&core).unwrap();
+/// Each module of a crate uses only those before it.
+fn assert_order(folder: &str, order: &[&str]) {
+    let root = Path::new(ROOT).join(folder);
+    for (path, text) in sources(folder) {
+        let below = path.strip_prefix(&root).unwrap();
         let module = below.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
-        let place = CORE.iter().position(|name| *name == module).unwrap_or_else(|| panic!("{module} has no place in the order"));
+        let place = order.iter().position(|name| *name == module).unwrap_or_else(|| panic!("{module} has no place in the order"));
         for used in text.split("crate::").skip(1) {
             let names = used.trim_start_matches('{').split(['}', ';']).next().unwrap_or_default();
             let first = names.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-            if let Some(at) = CORE.iter().position(|name| *name == first) {
+            if let Some(at) = order.iter().position(|name| *name == first) {
                 assert!(at <= place, "{} uses `{first}`, which comes after it", path.display());
             }
         }
@@ -89,14 +115,24 @@ fn modules_of_the_core_use_those_before_them() {
 }
 
 #[test]
+fn modules_use_those_before_them() {
+    assert_order("core-wasm/src", &CORE);
+    assert_order("pipeline/src", &PIPELINE);
+}
+
+#[test]
 fn the_core_iterates_no_unordered_map() {
-    assert_none(&holding("core-wasm/src", &[], &["HashMap", "HashSet"]), "unordered maps");
+    for folder in ["core-wasm/src", "core-wasm/kernels/src"] {
+        assert_none(&holding(folder, &[], &["HashMap", "HashSet"]), "unordered maps");
+    }
 }
 
 #[test]
 fn the_core_knows_no_world() {
     let words = ["std::fs", "std::env::", "std::time", "std::thread", "std::process", "std::net", "println!"];
-    assert_none(&holding("core-wasm/src", &[], &words), "the world outside");
+    for folder in ["core-wasm/src", "core-wasm/kernels/src"] {
+        assert_none(&holding(folder, &[], &words), "the world outside");
+    }
 }
 
 #[test]
@@ -109,8 +145,7 @@ fn only_two_files_know_wit() {
 
 #[test]
 fn only_one_file_of_the_program_writes() {
-    let words = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir"];
-    assert_none(&holding("host/src", &["src/output.rs"], &words), "writing to the disk");
+    assert_none(&holding("host/src", &["src/output.rs"], &WRITING), "writing to the disk");
     assert_none(&holding("stages/src", &[], &["std::fs", "std::env", "std::process"]), "the disk in a stage");
 }
 
@@ -127,4 +162,36 @@ fn the_program_and_the_stages_compute_no_statistic() {
         let dependencies = text.split("[dev-dependencies]").next().unwrap();
         assert!(!dependencies.contains("samefit-core"), "{manifest} depends on the model logic");
     }
+}
+
+/// Its store writes contents and records, a run lays out datums, and two verbs write what a person asks for.
+#[test]
+fn few_files_of_the_pipeline_runner_write() {
+    let may = [
+        "store/mod.rs",
+        "store/objects.rs",
+        "run/desk.rs",
+        "run/batch.rs",
+        "run/container.rs",
+        "commands/get.rs",
+        "commands/replay.rs",
+        "spec/tests.rs",
+    ];
+    assert_none(&holding("pipeline/src", &may, &WRITING), "writing to the disk");
+    assert_none(&holding("pipeline/src", &["store/ledger.rs"], &["redb::"]), "the database");
+}
+
+/// Its words go through `Report`; but for `pachctl`, which is a program of its own.
+#[test]
+fn the_pipeline_runner_does_not_touch_the_terminal() {
+    let words = ["io::stdout", "io::stderr", "println!"];
+    assert_none(&holding("pipeline/src", &["src/next_datum.rs"], &words), "the terminal");
+}
+
+#[test]
+fn the_pipeline_runner_knows_nothing_of_models() {
+    let text = std::fs::read_to_string(format!("{ROOT}/pipeline/Cargo.toml")).unwrap();
+    let dependencies = text.split("[dev-dependencies]").next().unwrap();
+    let own = dependencies.lines().filter(|line| line.starts_with("samefit-")).count();
+    assert_eq!(own, 0, "the pipeline runner depends on what a pipeline runs");
 }

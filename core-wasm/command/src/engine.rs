@@ -138,6 +138,14 @@ impl Summarizer for Summing {
         answer(self.0.part())
     }
 
+    fn close(&mut self) -> Answer<String> {
+        answer(self.0.close())
+    }
+
+    fn survey(&mut self) -> Answer<String> {
+        answer(self.0.survey().map(|shared| document(&shared)))
+    }
+
     fn absorb(&mut self, part: &str) -> Answer<()> {
         answer(self.0.absorb(part))
     }

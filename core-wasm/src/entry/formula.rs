@@ -33,7 +33,7 @@ pub(super) fn compute(formula: Formula, inputs: &[Decimal], round: Option<u32>) 
         (Formula::Friedewald, [total, hdl, triglycerides]) => {
             let fifth = Decimal { mantissa: IBig::from(2), scale: 1 };
             let exact = total.plus(&hdl.negated()).plus(&triglycerides.times(&fifth).negated());
-            Ok(round.map_or_else(|| exact.clone(), |scale| exact.rounded(scale)).normalized())
+            Ok(round.map_or_else(|| exact.clone(), |scale| exact.rounded(scale.cast_signed())).normalized())
         }
         // the schema was checked, so there are as many inputs as the formula takes
         _ => Err(Undefined::NotPositive(0)),
@@ -59,7 +59,7 @@ fn quotient(top: &Decimal, bottom: &Decimal, round: Option<u32>) -> Decimal {
 
 fn of_f64(value: f64, round: Option<u32>) -> Decimal {
     let exact = exact_decimal(value);
-    round.map_or_else(|| from_f64(value).unwrap_or_else(|_| exact.clone()), |scale| exact.rounded(scale)).normalized()
+    round.map_or_else(|| from_f64(value).unwrap_or_else(|_| exact.clone()), |scale| exact.rounded(scale.cast_signed())).normalized()
 }
 
 /// Whether the formula holds for inputs like these.

@@ -180,8 +180,10 @@ impl Asked {
     fn example(&self) -> String {
         let decimals = self.field.decimals.unwrap_or(1).min(2);
         let mean = self.training.get("mean").and_then(Value::as_f64);
-        let example = mean.map(|mean| crate::statistics::exact_decimal(mean).rounded(decimals));
-        example.or_else(|| parse(b"12.5").ok().map(|half| half.rounded(decimals))).map_or_else(String::new, |number| number.to_string())
+        let example = mean.map(|mean| crate::statistics::exact_decimal(mean).rounded(decimals.cast_signed()));
+        example
+            .or_else(|| parse(b"12.5").ok().map(|half| half.rounded(decimals.cast_signed())))
+            .map_or_else(String::new, |number| number.to_string())
     }
 }
 

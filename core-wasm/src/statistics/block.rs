@@ -2,10 +2,10 @@
 //!
 //! Most data fit in 64 bits; numbers of up to about 38 digits in 128; the rest, and high powers of anything, in big integers.
 
-use super::digits::{self, Lanes};
 use crate::decimal::{Decimal, power_of_ten, ten_to};
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::IBig;
+use samefit_kernels::digits::{self, Lanes};
 
 /// Most bits of a magnitude in 64 bits; one bit more than the sign stays free.
 pub(crate) const NARROW_BITS: u32 = 62;

@@ -8,10 +8,8 @@
 use crate::decimal::{Decimal, exact_power_of_ten};
 use crate::rounding::ratio_to_f64;
 use dashu_int::IBig;
+use samefit_kernels::counts::BITS_LEFT_OUT;
 use std::collections::BTreeMap;
-
-/// Bits of an f64 that a cell leaves out.
-pub(super) const BITS_LEFT_OUT: u32 = 46;
 
 /// The cell of a value; cells are ordered as their values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,13 +122,12 @@ impl Distribution {
         Some((first.0.range().0, last.0.range().1))
     }
 
-    /// The middle of the cell in which the value of this rank (from 0) lies.
-    pub fn at_rank(&self, rank: i64) -> Option<f64> {
+    /// The cell in which the value of this rank (from 0) lies.
+    pub fn cell_at_rank(&self, rank: i64) -> Option<Cell> {
         let mut below = 0i64;
         self.iter().find_map(|(cell, count)| {
             below = below.saturating_add(count);
-            let (low, high) = cell.range();
-            (below > rank).then_some(low + (high - low) / 2.0)
+            (below > rank).then_some(cell)
         })
     }
 }

@@ -4,6 +4,7 @@ use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment
 use crate::decimal::{Decimal, parse_canonical};
 use crate::error::{Error, Result};
 use crate::json;
+use crate::shared::{Shared, check_decimals};
 use crate::terms::{Term, check_column_name, check_unique};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ struct Document {
     distribution: Option<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dropped: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shared: Option<Shared>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,6 +82,7 @@ impl Statistics {
                 .is_some()
                 .then(|| columns.iter().filter_map(|column| Some((column.name.clone(), counts(column)?))).collect()),
             dropped: dropped.map(|dropped| dropped.to_string()),
+            shared: self.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().map(|column| column.name.as_str()))),
         }
     }
 
@@ -96,6 +100,7 @@ impl Statistics {
             rows: parse_count(&document.rows, "rows")?,
             moments: parse_moments(&document.moments, terms.len() + 1)?,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
+            shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
             columns,
             terms,
             distribution,
@@ -233,6 +238,15 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[Column]) -> Result
         return Err(wrong(name));
     }
     columns.iter().map(|column| counts.get(&column.name).and_then(distribution_from_json).ok_or_else(|| wrong(&column.name))).collect()
+}
+
+/// Shared statistics say of each column how it was rounded.
+fn check_shared(shared: Shared, columns: &[Column]) -> Result<Shared> {
+    check_decimals(&shared.decimals, "statistics")?;
+    let known = shared.restricted(columns.iter().map(|column| column.name.as_str()));
+    known.filter(|known| *known == shared).ok_or_else(|| {
+        Error::new("statistics", "`shared` does not give decimals for each column, and no others", "summarise the data again")
+    })
 }
 
 fn impossible(sentence: impl AsRef<str>) -> Error {

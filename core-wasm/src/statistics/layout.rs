@@ -5,10 +5,11 @@
 //! *Limits*: [`ROWS_MAX`] rows, then the sums are taken out.
 
 use super::block::Column;
-use super::digits::{DIGIT_BITS, Lanes, digits_for};
-use super::{moment_index, products};
+use super::moment_index;
 use crate::decimal::Decimal;
 use dashu_int::IBig;
+use samefit_kernels::digits::{DIGIT_BITS, Lanes, digits_for};
+use samefit_kernels::{digits, products};
 
 /// Rows before a sum could overflow: each adds less than 2^34.
 pub(super) const ROWS_MAX: usize = 1 << 28;
@@ -76,7 +77,7 @@ impl Layout {
     /// Adds the sums of products of a block that was admitted.
     pub(super) fn add(&mut self, columns: &[Column]) {
         let rows = columns.first().map_or(0, Column::len);
-        super::digits::ones(rows, &mut self.lanes[0]);
+        digits::ones(rows, &mut self.lanes[0]);
         for ((column, term), lanes) in columns.iter().zip(&self.terms[1..]).zip(&mut self.lanes[1..]) {
             column.split(term.digits, lanes);
         }

@@ -7,11 +7,9 @@
 
 mod accumulator;
 mod block;
-mod digits;
 mod distribution;
 mod document;
 mod layout;
-mod products;
 mod tally;
 
 pub use accumulator::{Accumulator, Factors, Totals};
@@ -24,6 +22,7 @@ pub use document::{FORMAT, distribution_from_json, distribution_json};
 
 use crate::decimal::Decimal;
 use crate::error::{Error, Result, list};
+use crate::shared::{Shared, in_words};
 use crate::terms::Term;
 
 /// Most columns and products that are summed together: their moments are half of its square.
@@ -78,6 +77,8 @@ pub struct Statistics {
     pub distribution: Option<Vec<Distribution>>,
     /// Rows left out because a value was missing.
     pub dropped: i64,
+    /// How the values were rounded, if these statistics were made to be shared.
+    pub shared: Option<Shared>,
 }
 
 impl Statistics {
@@ -125,6 +126,7 @@ impl Statistics {
             moments,
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),
+            shared: self.shared.clone(),
         })
     }
 
@@ -149,12 +151,41 @@ impl Statistics {
         if terms(self) != terms(other) {
             return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));
         }
+        check_shared_alike(self.shared.as_ref(), other.shared.as_ref())?;
         if self.distribution.is_some() != other.distribution.is_some() {
             let has = |s: &Self| vec![if s.distribution.is_some() { "distribution" } else { "no distribution" }.to_owned()];
             return Err(differ("distribution", &has(self), &has(other), "summarise both with or both without --no-distribution"));
         }
         Ok(())
     }
+}
+
+/// Statistics that are shared are rounded alike, or they do not go together.
+fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<()> {
+    let (Some(own), Some(others)) = (ours, theirs) else {
+        if ours == theirs {
+            return Ok(());
+        }
+        let say = |shared: Option<&Shared>| if shared.is_some() { "made to be shared" } else { "not made to be shared" };
+        let sentence = format!("the first statistics are {}, these are {}", say(ours), say(theirs));
+        let mut error = Error::new("statistics-differ", sentence, "summarise both with --share, or both without");
+        (error.found, error.expected) = (Some(say(theirs).to_owned()), Some(say(ours).to_owned()));
+        return Err(error);
+    };
+    let pairs = own.decimals.iter().filter_map(|(name, decimals)| Some((name, *decimals, *others.decimals.get(name)?)));
+    let differing: Vec<(&String, i32, i32)> = pairs.filter(|(_, own, others)| own != others).collect();
+    let Some(&(first, own, others)) = differing.first() else { return Ok(()) };
+    let finer = |ours: bool| differing.iter().filter(move |(_, own, others)| (own > others) == ours);
+    let flag = |ours: bool| finer(ours).map(|(name, own, others)| format!("{name}={}", own.min(others))).collect::<Vec<_>>().join(",");
+    let remedies: Vec<String> = [("the first", true), ("these", false)]
+        .iter()
+        .filter(|(_, ours)| finer(*ours).next().is_some())
+        .map(|(which, ours)| format!("summarise {which} again with --decimals {}", flag(*ours)))
+        .collect();
+    let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(own), in_words(others));
+    let mut error = Error::new("statistics-differ", sentence, remedies.join(", and "));
+    (error.found, error.expected) = (Some(others.to_string()), Some(own.to_string()));
+    Err(error.in_column(first))
 }
 
 fn differ(what: &str, ours: &[String], theirs: &[String], remedy: &str) -> Error {

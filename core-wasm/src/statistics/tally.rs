@@ -5,30 +5,21 @@
 //! edges of cells; only huge ones are all looked at one by one.
 
 use super::block::{Column, Integers};
-use super::distribution::{BITS_LEFT_OUT, Cell, Distribution, cell_of};
+use super::distribution::{Cell, Distribution, cell_of};
 use crate::decimal::{Decimal, exact_power_of_ten};
 use dashu_int::IBig;
+use samefit_kernels::counts::{BITS_LEFT_OUT, Cells, DIRECT_BITS, Direct, EXACT_BITS, cells_of_quotients};
 
-/// Integers of up to so many bits are counted as they are.
-const DIRECT_BITS: u32 = 12;
 /// Values counted before counts of 32 bits could overflow.
 const VALUES_MAX: u64 = u32::MAX as u64 - (1 << 20);
-/// Integers of up to so many bits become an f64 by an addition.
-const EXACT_BITS: u32 = 51;
-/// Bits of a cell within its power of two.
-const FRACTION_BITS: u32 = 6;
-/// Powers of two, with a sign.
-const PAGES: usize = 1 << 12;
 
 /// Counts of one column.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Counts of short integers at scale `direct_scale`.
-    direct: Vec<u32>,
+    direct: Direct,
     direct_scale: u32,
-    /// Where the counts of a power of two stand, one more than the index; 0 for none yet.
-    pages: Vec<u16>,
-    counts: Vec<[u32; 1 << FRACTION_BITS]>,
+    counts: Cells,
     /// Values in `direct` and `counts`.
     values: u64,
     /// What was counted otherwise, or taken out of the counts above.
@@ -67,20 +58,13 @@ impl Tally {
             self.drain()?;
             self.direct_scale = scale;
         }
-        self.direct.resize(2 << DIRECT_BITS, 0);
-        let direct: Option<&mut [u32; 2 << DIRECT_BITS]> = self.direct.as_mut_slice().try_into().ok();
-        if let Some(direct) = direct {
-            for value in values {
-                direct[(value + (1 << DIRECT_BITS)) as usize & ((2 << DIRECT_BITS) - 1)] += 1;
-            }
-        }
+        self.direct.add(values);
         self.values += values.len() as u64;
         Some(())
     }
 
     fn count_quotients(&mut self, values: &[i64], power: f64) {
-        self.cells.clear();
-        self.cells.extend(values.iter().map(|&value| (exact_f64(value) / power).to_bits()).map(|bits| (bits >> BITS_LEFT_OUT) as u32));
+        cells_of_quotients(values, power, &mut self.cells);
         self.count_cells();
     }
 
@@ -101,15 +85,7 @@ impl Tally {
     }
 
     fn count_cells(&mut self) {
-        self.pages.resize(PAGES, 0);
-        for &cell in &self.cells {
-            let page = &mut self.pages[(cell >> FRACTION_BITS) as usize & (PAGES - 1)];
-            if *page == 0 {
-                self.counts.push([0; 1 << FRACTION_BITS]);
-                *page = self.counts.len() as u16;
-            }
-            self.counts[usize::from(*page) - 1][cell as usize & ((1 << FRACTION_BITS) - 1)] += 1;
-        }
+        self.counts.add(&self.cells);
         self.values += self.cells.len() as u64;
     }
 
@@ -119,28 +95,15 @@ impl Tally {
 
     /// Counts of 32 bits into those of 64.
     fn drain(&mut self) -> Option<()> {
-        for (at, count) in self.direct.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
-            let mantissa = IBig::from(at as i64 - (1 << DIRECT_BITS));
-            self.rest.add(cell_of(&Decimal { mantissa, scale: self.direct_scale }), i64::from(std::mem::take(count)))?;
+        for (mantissa, count) in self.direct.drain() {
+            self.rest.add(cell_of(&Decimal { mantissa: mantissa.into(), scale: self.direct_scale }), count.into())?;
         }
-        for (top, &page) in self.pages.iter().enumerate().filter(|(_, page)| **page > 0) {
-            let counts = &mut self.counts[usize::from(page) - 1];
-            for (low, count) in counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
-                let cell = Cell::of_top_bits((top << FRACTION_BITS | low) as u32);
-                self.rest.add(cell, i64::from(std::mem::take(count)))?;
-            }
+        for (cell, count) in self.counts.drain() {
+            self.rest.add(Cell::of_top_bits(cell), count.into())?;
         }
         self.values = 0;
         Some(())
     }
-}
-
-/// An integer of up to [`EXACT_BITS`] bits as an f64. A conversion would do as well, but machines have none for vectors: the bits of
-/// 1.5 * 2^52 plus the integer are those of the number 1.5 * 2^52 plus the integer.
-#[inline(always)]
-fn exact_f64(value: i64) -> f64 {
-    const BASE: f64 = 6_755_399_441_055_744.0;
-    f64::from_bits(BASE.to_bits().wrapping_add(value as u64)) - BASE
 }
 
 #[cfg(test)]

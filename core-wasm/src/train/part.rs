@@ -4,6 +4,7 @@
 //!
 //! *Not here*: a file format. Parts go from an instance of the component to another of the same version, and are never kept.
 
+use super::sharing::{self, Sharing};
 use super::{Aside, Sums};
 use crate::decimal::{Decimal, parse_canonical};
 use crate::error::{CODES, Error, Result, spent};
@@ -19,7 +20,9 @@ struct Part {
     format: String,
     columns: Vec<ColumnPart>,
     dropped: i64,
+    told: i64,
     first_missing: Option<u64>,
+    sharing: Option<sharing::Part>,
     sums: Option<SumsPart>,
     aside: Option<AsidePart>,
     failure: Option<FailurePart>,
@@ -70,12 +73,20 @@ pub(super) fn write(sums: &mut Sums, failure: Option<Error>) -> Result<String> {
         format: FORMAT.to_owned(),
         columns: columns.map(|c| ColumnPart { name: c.name, number: c.number, text: c.text, missing: c.missing }).collect(),
         dropped: sums.dropped,
+        told: sums.told,
+        sharing: sums.sharing.take().map(Sharing::part),
         first_missing: sums.first_missing,
         sums: total.as_ref().map(SumsPart::of),
         aside: aside.map(|Aside { without, first, sums }| AsidePart { without, first, sums: SumsPart::of(&sums) }),
         failure: failure.map(FailurePart::of),
     };
     serde_json::to_string(&part).map_err(|error| not_a_part(&error.to_string()))
+}
+
+/// The names of a part's columns, if it came so far as to know them.
+pub(super) fn names(text: &str) -> Result<Option<Vec<String>>> {
+    let part: Part = json::parse(text, "part", "a part of a table")?;
+    Ok(part.sums.map(|_| part.columns.into_iter().map(|column| column.name).collect()))
 }
 
 /// Adds a part's rows to `sums`; returns what stopped its reading.
@@ -94,7 +105,7 @@ pub(super) fn read(text: &str, sums: &mut Sums) -> Result<Option<Error>> {
         return Err(not_a_part("it has other columns"));
     }
     let moments = moment_index(columns.len() + sums.wanted.terms.len() + 1, 0);
-    let counts = sums.plan.distribution.then_some(columns.len());
+    let counts = sums.plan.counts_values().then_some(columns.len());
     let fits = |sums: &SumsPart| sums.moments.len() == moments && sums.distribution.as_ref().map(Vec::len) == counts;
     if !part.aside.iter().map(|aside| &aside.sums).chain([&more]).all(fits) {
         return Err(not_a_part("its sums are of other columns"));
@@ -104,7 +115,13 @@ pub(super) fn read(text: &str, sums: &mut Sums) -> Result<Option<Error>> {
         column.number = first(column.number, other.number, |row| *row);
         column.text = first(column.text.take(), other.text, |(row, _)| *row);
     }
+    match (&mut sums.sharing, part.sharing) {
+        (Some(own), Some(other)) => own.absorb(other).ok_or_else(|| not_a_part("it was watched otherwise"))?,
+        (None, None) => {}
+        _ => return Err(not_a_part("it is rounded otherwise")),
+    }
     sums.dropped += part.dropped;
+    sums.told += part.told;
     sums.first_missing = first(sums.first_missing, part.first_missing, |row| *row);
     sums.absorbed = sum(sums.absorbed.take(), more.totals()?)?;
     if let Some(AsidePart { without, first, sums: apart }) = part.aside {

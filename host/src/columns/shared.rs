@@ -25,7 +25,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn open(path: &str) -> Answer<Arc<Self>> {
-        let open = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len())));
+        let open = File::open(crate::files::stands(path)).and_then(|file| file.metadata().map(|metadata| (file, metadata.len())));
         let (file, length) = open.map_err(|error| reading::failed(path, &error))?;
         Ok(Arc::new(Self { path: path.to_owned(), file, length, failed: OnceLock::new() }))
     }

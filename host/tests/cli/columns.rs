@@ -122,6 +122,17 @@ fn columns_that_are_no_numbers_are_left_out_and_announced() {
 }
 
 #[test]
+fn a_profile_does_not_show_the_format_of_its_data() {
+    let place = place();
+    run(&place, "samefit profile fixtures/kinds.csv --json csv.json");
+    for file in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
+        let said = run(&place, &format!("samefit profile fixtures/{file} --json columns.json"));
+        assert_eq!(read(&place, "columns.json"), read(&place, "csv.json"), "{file}");
+        assert!(said.contains("column `day`: left out: its values are of type Date32, not numbers"), "{said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said() {
     let place = place();
     place.shell("head -c 9000 fixtures/kinds.parquet > cut.parquet; head -c 9000 fixtures/kinds.arrows > cut.arrows");

@@ -8,8 +8,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that cannot go on has failed")]
 
+mod batch;
 mod columns;
 mod pages;
+mod pipelines;
 mod place;
 mod system;
 mod threads;

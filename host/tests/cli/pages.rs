@@ -13,8 +13,10 @@ const CLOSE: &str = "```";
 #[test]
 fn pages_show_what_happens() {
     let mut pages = vec![Path::new(ROOT).join("README.md")];
-    let guide = std::fs::read_dir(format!("{ROOT}/docs/guide")).unwrap().map(|entry| entry.unwrap().path());
-    pages.extend(guide.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    for folder in ["docs/guide", "pachyderm"] {
+        let found = std::fs::read_dir(Path::new(ROOT).join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        pages.extend(found.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    }
     let differences: Vec<String> = pages.iter().filter_map(difference).collect();
     assert!(differences.is_empty(), "{}\n\n(SAMEFIT_BLESS=1 writes what came)", differences.join("\n"));
 }
@@ -36,6 +38,7 @@ fn difference(path: &PathBuf) -> Option<String> {
 /// The page with what came of its commands.
 fn run(page: &str) -> String {
     let place = Place::new();
+    std::os::unix::fs::symlink(Path::new(ROOT).join("pachyderm").canonicalize().unwrap(), place.path("pachyderm")).unwrap();
     let (mut came, mut in_block) = (String::new(), false);
     for line in page.lines() {
         in_block = (in_block && line != CLOSE) || line == OPEN;

@@ -406,3 +406,33 @@ fn predictions_of_a_folder_come_in_order() {
     let cut = same_predictions(&place, "INFER cut.csv.gz", &[50, 1000]);
     assert!(cut.stderr.starts_with("error: cut.csv.gz: the compressed data are cut off"), "{}", cut.stderr);
 }
+
+#[test]
+fn what_is_shared() {
+    let place = Place::new();
+    let text = table(6000);
+    let lines: Vec<&str> = text.lines().collect();
+    // one row with a finer value than all others, and one that lacks a value
+    let part = |range: std::ops::Range<usize>| {
+        let line = |at: usize| match at {
+            700 => "44,20.55,7".to_owned(),
+            2500 => "44,20.5,".to_owned(),
+            _ => lines[at].to_owned(),
+        };
+        std::iter::once(lines[0].to_owned()).chain(range.map(line)).fold(String::new(), |text, line| text + &line + "\n")
+    };
+    fs::create_dir(place.path("d")).unwrap();
+    fs::write(place.path("d/a.csv"), part(1..2000)).unwrap();
+    fs::write(place.path("d/b.csv"), part(2000..6001)).unwrap();
+    let line = "samefit summarize --share --data d --columns age,bmi,y --terms age*bmi --decimals age=0,bmi=2,y=0 --missing drop --out out";
+    let outcome = same_statistics(&place, line, &[64, 1000, 1 << 14]);
+    assert!(outcome.stderr.contains("column `bmi`: "), "{}", outcome.stderr);
+    fs::write(place.path("whole.csv"), part(1..6001)).unwrap();
+    let whole = same_statistics(&place, &line.replace("--data d", "--data whole.csv"), &[64, 1 << 14]);
+    assert_eq!(whole.statistics, outcome.statistics);
+    let outside = line.replace("--missing drop", "").replace("--decimals age=0,bmi=2,y=0", "--decimals age=0,bmi=2,y=0 --schema s.json");
+    let schema = r#"{"format": "samefit-schema/1", "target": {"column": "y", "plausible": {"max": "349"}}, "columns": [{"name": "age", "plausible": {"max": "88"}}]}"#;
+    fs::write(place.path("s.json"), schema).unwrap();
+    let refused = same(&place, &outside, &[64, 1000]);
+    assert!(refused.stderr.starts_with("error: d/a.csv: row 91, column `age`: found `89`"), "{}", refused.stderr);
+}

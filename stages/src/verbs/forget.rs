@@ -1,6 +1,7 @@
 //! `forget`: statistics and the rows to take out of them, to the statistics of never having seen those rows.
 //!
-//! The rows are summed exactly as the statistics were: their columns, terms, units and presence of a distribution make the plan.
+//! The rows are summed exactly as the statistics were: their columns, terms, units, presence of a distribution and, if
+//! they are shared, rounding make the plan.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -44,12 +45,20 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
     stage.share_by(args.threads);
     let path = inputs::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
-    let plan = plan(&json::parse(&text, &path)?).missing(args.missing.as_deref()).delimiter(args.delimiter);
+    let document = json::parse(&text, &path)?;
+    let plan = plan(&document).missing(args.missing.as_deref()).delimiter(args.delimiter);
     let sources = inputs::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|failure| failure.in_file(&path))?;
     sum.inputs.insert(0, input);
-    write_statistics(stage, &sum, out(&args.out, &path)?, args.json)
+    let shared = document.get("shared").is_some();
+    write_statistics(stage, &sum, out(&args.out, &path)?, shared, args.json)?;
+    if shared {
+        stage
+            .report
+            .note(&format!("note: {path}: whoever has these statistics and the new ones has the sums of the rows that were taken out"));
+    }
+    Ok(())
 }
 
 /// `{input}` stands for the statistics here: the rows are what changes them.
@@ -70,6 +79,7 @@ fn plan(statistics: &Value) -> Plan {
         .with("columns", Some(json!(names)))
         .with("units", Some(Value::Object(units)))
         .with("terms", Some(json!(terms)))
+        .with("shared", statistics.get("shared").cloned())
         .with("distribution", Some(Value::Bool(statistics.get("distribution").is_some())))
 }
 

@@ -30,11 +30,11 @@ pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
         format if format.starts_with("samefit-statistics/") => {
             let mut merger = stage.engine.merger()?;
             merger.add(&text).map_err(blame)?;
-            describe::statistics(&document)
+            format!("{}\n\n{}", describe::statistics(&document), describe::shared(&document))
         }
         format if format.starts_with("samefit-model/") || document.get("coefficients").is_some() => {
             stage.engine.model(&text).map(drop).map_err(blame)?;
-            describe::model(&document)
+            format!("{}\n\n{}", describe::model(&document), describe::shared(&document))
         }
         _ => return Err(not_ours().in_file(&args.file)),
     };

@@ -28,5 +28,5 @@ pub struct MergeArgs {
 pub fn run(stage: &mut Stage<'_>, args: &MergeArgs) -> Answer<()> {
     let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let sum = summing::merge(stage, &sources)?;
-    write_statistics(stage, &sum, outputs::place(&args.out, &sources)?, args.json)
+    write_statistics(stage, &sum, outputs::place(&args.out, &sources)?, false, args.json)
 }

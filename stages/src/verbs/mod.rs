@@ -5,6 +5,7 @@ pub mod forget;
 pub mod infer;
 pub mod inspect;
 pub mod merge;
+pub mod profile;
 pub mod qc;
 pub mod qc_pre_process;
 pub mod split;

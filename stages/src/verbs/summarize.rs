@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::{JsonArg, ReadArgs, SumArgs, ThreadsArg};
+use crate::args::{JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
 use crate::engine::Answer;
 use crate::inputs::{self, Wanted};
 use crate::outputs::{self, Outputs};
@@ -10,7 +10,7 @@ use crate::paths::{extension, join};
 use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::summing::{self, Sum};
-use crate::{describe, json};
+use crate::{audit, describe, json};
 
 /// Flags of `summarize`.
 #[derive(Args, Clone, Debug)]
@@ -24,6 +24,9 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub share: ShareArgs,
     /// A folder for statistics.json, or the file itself if it ends in .json; `{input}` in it stands for the data file's path without extension
     #[arg(long, value_name = "PATH")]
     pub out: String,
@@ -38,19 +41,26 @@ pub struct SummarizeArgs {
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
     stage.share_by(args.threads);
-    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum);
+    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
-    let sum = summing::sum(stage, &plan, &sources)?;
+    let sum = if args.share.share { summing::share(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
     let out = outputs::place(&args.out, &sources)?;
     let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };
-    write_statistics(stage, &sum, out, args.json)
+    write_statistics(stage, &sum, out, args.share.share, args.json)
 }
 
-/// Writes statistics to a file: what `summarize`, `merge` and `forget` share.
-pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, json_arg: JsonArg) -> Answer<()> {
+/// Writes statistics to a file, and a line about them beside it if they `leave` the place of their data: what `summarize`, `merge` and `forget`
+/// share.
+pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, leave: bool, json_arg: JsonArg) -> Answer<()> {
     let out = outputs::file(stage.files, out)?;
+    if leave {
+        audit::check(stage.files, &out)?;
+    }
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&out, &sum.statistics)?;
+    if leave {
+        audit::put(stage, &mut outputs, sum, &out)?;
+    }
     let written = outputs.commit()?;
     stage.show(json_arg.json, &describe::statistics_line(&json::parse_ours(&sum.statistics)?), &sum.statistics)?;
     stage.say_written(&written);

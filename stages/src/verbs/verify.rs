@@ -1,4 +1,4 @@
-//! `verify`: trains a model's data again and compares the two models to the byte.
+//! `verify`: trains a model's data again, rounded if they were, and compares the two models to the byte.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -40,7 +40,8 @@ pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (model, _) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;
-    let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).delimiter(args.delimiter);
+    let shared = json::parse(&model, &path)?.get("shared").cloned();
+    let plan = Plan::of_engine(&plan)?.with("shared", shared).missing(args.missing.as_deref()).delimiter(args.delimiter);
     let sources = inputs::find(stage, &args.data, None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let again = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|failure| failure.in_file(&sum.name))?;

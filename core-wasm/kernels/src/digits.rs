@@ -1,0 +1,177 @@
+//! Integers of a block to digits of 16 bits, so that sums of products are made of small exact ones.
+//!
+//! An integer is written to the base 2^[`DIGIT_BITS`] with balanced digits, from -2^12 to 2^12 - 1; the top digit may use all of its 16 bits,
+//! so a number that fits in 16 bits is one digit. Eight rows make a vector for each digit, and the vectors of the digits of the same
+//! rows stand together.
+
+use crate::simd::{V128, i16x8};
+use dashu_base::RemEuclid;
+use dashu_int::IBig;
+
+/// Bits of a digit that is not the top one.
+pub const DIGIT_BITS: u32 = 13;
+/// Largest magnitude of a digit that is not the top one.
+const HALF: u64 = 1 << (DIGIT_BITS - 1);
+/// Most digits that [`split`] writes: those of 64 bits.
+pub const NARROW_MAX: usize = 5;
+/// Rows of a vector.
+pub const LANES: usize = 8;
+
+/// One digit of eight rows.
+pub type Lanes = [i16; LANES];
+
+/// Digits of integers whose magnitudes have up to `bits` bits.
+pub fn digits_for(bits: u32) -> usize {
+    // the carry of the lower digits may make the top one greater by one
+    if bits <= 15 { 1 } else { 1 + (bits - 14).div_ceil(DIGIT_BITS) as usize }
+}
+
+/// Largest magnitude of the digit of place `place` of integers of `bits` bits.
+pub fn bound(bits: u32, place: usize) -> u64 {
+    let digits = digits_for(bits);
+    match place + 1 {
+        1 if digits == 1 => 1 << bits,
+        top if top == digits => (1 << (bits - DIGIT_BITS * place as u32)) + 1,
+        _ => HALF,
+    }
+}
+
+/// Writes the digits of `values` to `out`, the last rows filled up with zeros.
+///
+/// Within each eight rows their order changes, for all columns alike: sums do not mind.
+pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
+    out.clear();
+    out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
+    // a digit is what is left of an unsigned one when the bias of its place is taken off again
+    let biases = (0..digits).map(|place| bias(place, digits) << (DIGIT_BITS * place as u32)).fold(0u64, u64::wrapping_add);
+    for place in 0..digits {
+        let out = out[place..].iter_mut().step_by(digits);
+        match place {
+            0 => split_place::<0>(values, digits, biases, out),
+            1 => split_place::<1>(values, digits, biases, out),
+            2 => split_place::<2>(values, digits, biases, out),
+            3 => split_place::<3>(values, digits, biases, out),
+            _ => split_place::<4>(values, digits, biases, out),
+        }
+    }
+}
+
+/// The digits of the number one in each of so many rows.
+pub fn ones(rows: usize, out: &mut Vec<Lanes>) {
+    split(&vec![1; rows], 1, out);
+}
+
+/// The same for wider integers.
+pub fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, out: &mut Vec<Lanes>) {
+    out.clear();
+    out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
+    for (row, mut value) in values.enumerate() {
+        for place in 0..digits {
+            let digit = if place + 1 == digits { value as i64 } else { low_digit(value as i64) };
+            value = (value - i128::from(digit)) >> DIGIT_BITS;
+            set(out, digits, row, place, digit);
+        }
+    }
+}
+
+/// The same for integers of any size.
+pub fn split_big(values: &[IBig], digits: usize, out: &mut Vec<Lanes>) {
+    out.clear();
+    out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
+    let base = IBig::ONE << DIGIT_BITS as usize;
+    for (row, value) in values.iter().enumerate() {
+        let mut value = value.clone();
+        for place in 0..digits {
+            let digit = match place + 1 == digits {
+                true => i64::try_from(&value).unwrap_or_default(),
+                false => low_digit(i64::try_from(&(&value).rem_euclid(&base)).unwrap_or_default()),
+            };
+            value = (value - digit) >> DIGIT_BITS as usize;
+            set(out, digits, row, place, digit);
+        }
+    }
+}
+
+/// The balanced digit of the lowest place.
+fn low_digit(value: i64) -> i64 {
+    let half = HALF as i64;
+    (value.wrapping_add(half) & (2 * half - 1)) - half
+}
+
+/// Rows stand in the order in which [`split`] puts them.
+fn set(out: &mut [Lanes], digits: usize, row: usize, place: usize, digit: i64) {
+    let (at, lane) = (row / LANES, row % LANES);
+    out[at * digits + place][lane / 2 + 4 * (lane % 2)] = digit as i16;
+}
+
+/// The digits of one place: those of eight integers, of 64 bits each, become lanes of 16 bits.
+fn split_place<'a, const PLACE: u32>(values: &[i64], digits: usize, biases: u64, mut out: impl Iterator<Item = &'a mut Lanes>) {
+    let mask = 2 * bias(PLACE as usize, digits) - 1;
+    let masks = [0, 16, 32, 48].map(|lane| V128::of_u64x2(mask << lane, mask << lane));
+    let biases = V128::of_u64x2(biases, biases);
+    let bias = i16x8([bias(PLACE as usize, digits) as i16; LANES]);
+    let shift = DIGIT_BITS * PLACE;
+    let eight = |values: &[i64; LANES]| {
+        let two = |i: usize| V128::load_i64(&[values[2 * i], values[2 * i + 1]]).add_u64(biases);
+        let lane = |i: usize, to: u32| if shift >= to { two(i).shr_u64(shift - to) } else { two(i).shl_u64(to - shift) }.and(masks[i]);
+        lane(0, 0).or(lane(1, 16)).or(lane(2, 32)).or(lane(3, 48)).sub_i16(bias)
+    };
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for (values, lanes) in whole.iter().zip(&mut out) {
+        eight(values).store_i16(lanes);
+    }
+    if let (Some(lanes), false) = (out.next(), rest.is_empty()) {
+        let mut values = [0; LANES];
+        values[..rest.len()].copy_from_slice(rest);
+        eight(&values).store_i16(lanes);
+    }
+}
+
+/// Half of the unsigned digits of a place; the top one has 16 bits, or what 64 leave it.
+fn bias(place: usize, digits: usize) -> u64 {
+    if place + 1 == digits { 1 << (63 - DIGIT_BITS as usize * place).min(15) } else { HALF }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The integers that lanes of digits are, in the order of the rows.
+    fn joined(lanes: &[Lanes], digits: usize, rows: usize) -> Vec<i128> {
+        let digit = |row: usize, place: usize| i128::from(lanes[row / LANES * digits + place][row % LANES / 2 + 4 * (row % 2)]);
+        (0..rows).map(|row| (0..digits).map(|place| digit(row, place) << (DIGIT_BITS * place as u32)).sum()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn digits_make_the_integer(bits in 1u32..62, seeds in prop::collection::vec(any::<i64>(), 1..30), more in 0usize..2) {
+            let values: Vec<i64> = seeds.iter().map(|seed| seed >> (63 - bits)).collect();
+            let bits = values.iter().map(|value| 64 - value.unsigned_abs().leading_zeros()).max().unwrap();
+            let digits = (digits_for(bits) + more).min(NARROW_MAX);
+            let mut lanes = Vec::new();
+            split(&values, digits, &mut lanes);
+            prop_assert_eq!(joined(&lanes, digits, values.len()), values.iter().map(|&v| i128::from(v)).collect::<Vec<_>>());
+            for (at, lane) in lanes.iter().enumerate() {
+                prop_assert!(more > 0 || lane.iter().all(|digit| u64::from(digit.unsigned_abs()) <= bound(bits, at % digits)));
+            }
+            let mut others = Vec::new();
+            split_wide(values.iter().map(|&value| value.into()), digits, &mut others);
+            prop_assert_eq!(&others, &lanes);
+            split_big(&values.iter().map(|&value| value.into()).collect::<Vec<_>>(), digits, &mut others);
+            prop_assert_eq!(&others, &lanes);
+        }
+
+        #[test]
+        fn wide_digits_make_the_integer(bits in 1u32..127, seeds in prop::collection::vec(any::<i128>(), 1..20)) {
+            let values: Vec<i128> = seeds.iter().map(|seed| seed >> (127 - bits)).collect();
+            let bits = values.iter().map(|value| 128 - value.unsigned_abs().leading_zeros()).max().unwrap();
+            let digits = digits_for(bits);
+            let (mut lanes, mut others) = (Vec::new(), Vec::new());
+            split_wide(values.iter().copied(), digits, &mut lanes);
+            prop_assert_eq!(joined(&lanes, digits, values.len()), values.clone());
+            split_big(&values.iter().map(|&value| value.into()).collect::<Vec<_>>(), digits, &mut others);
+            prop_assert_eq!(&others, &lanes);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Planes of digits to sums of products: eight products with one instruction.
+//!
+//! Products of digits whose places add up to the same sum go into one accumulator of 32 bits a lane, which is emptied into 64 bits before it could
+//! overflow.
+
+use crate::digits::{Lanes, bound, digits_for};
+use crate::simd::V128;
+
+/// Vectors after which accumulators of 32 bits are emptied, for integers of so many bits.
+pub fn steps(left_bits: u32, right_bits: u32) -> usize {
+    let (left, right) = (digits_for(left_bits), digits_for(right_bits));
+    let sum =
+        |k: usize| (k.saturating_sub(right - 1)..left.min(k + 1)).map(|a| bound(left_bits, a) * bound(right_bits, k - a)).sum::<u64>();
+    let greatest = (0..left + right - 1).map(sum).max().unwrap_or(1);
+    ((i32::MAX as u64) / (2 * greatest.max(1))).max(1) as usize
+}
+
+/// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. `steps`: see [`steps`].
+pub fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
+    macro_rules! dispatch {
+        ($($a:literal $b:literal),*) => {
+            match (left_digits, right_digits) {
+                $(($a, $b) => fixed::<$a, $b>(left, right, steps, sums),)*
+                _ => in_turn(left, left_digits, right, right_digits, steps, sums),
+            }
+        };
+    }
+    dispatch!(1 1, 1 2, 1 3, 1 4, 1 5, 2 1, 2 2, 2 3, 2 4, 3 1, 3 2, 3 3, 3 4, 4 1, 4 2, 4 3, 4 4, 5 1);
+}
+
+/// Accumulators of the largest case that is written out.
+const SUMS_MAX: usize = 7;
+
+#[inline(always)]
+fn fixed<const A: usize, const B: usize>(left: &[Lanes], right: &[Lanes], steps: usize, sums: &mut [i64]) {
+    let ((left, _), (right, _)) = (left.as_chunks::<A>(), right.as_chunks::<B>());
+    for (left, right) in left.chunks(steps).zip(right.chunks(steps)) {
+        let mut accumulators = [V128::zero(); SUMS_MAX];
+        for (left, right) in left.iter().zip(right) {
+            let x: [V128; A] = core::array::from_fn(|a| V128::load_i16(&left[a]));
+            for b in 0..B {
+                let y = V128::load_i16(&right[b]);
+                for a in 0..A {
+                    accumulators[a + b] = accumulators[a + b].add_i32(x[a].dot_i16(y));
+                }
+            }
+        }
+        for k in 0..A + B - 1 {
+            sums[k] += sum(accumulators[k]);
+        }
+    }
+}
+
+/// Any numbers of digits, one pair of places after the other.
+fn in_turn(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
+    for (left, right) in left.chunks(steps * left_digits).zip(right.chunks(steps * right_digits)) {
+        for a in 0..left_digits {
+            for b in 0..right_digits {
+                let left = left.iter().skip(a).step_by(left_digits);
+                let right = right.iter().skip(b).step_by(right_digits);
+                let products = left.zip(right).map(|(x, y)| V128::load_i16(x).dot_i16(V128::load_i16(y)));
+                sums[a + b] += sum(products.fold(V128::zero(), V128::add_i32));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn sum(accumulator: V128) -> i64 {
+    accumulator.to_i32x4().iter().map(|&lane| i64::from(lane)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digits::{DIGIT_BITS, split_wide};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_exact(left_bits in 1u32..126, right_bits in 1u32..126, seeds in prop::collection::vec(any::<(i128, i128)>(), 1..600), extreme in any::<bool>()) {
+            let shorten = |seed: i128, bits: u32| if extreme { (1i128 << bits) - 1 } else { seed >> (127 - bits) };
+            let left: Vec<i128> = seeds.iter().map(|seed| shorten(seed.0, left_bits)).collect();
+            let right: Vec<i128> = seeds.iter().map(|seed| shorten(seed.1, right_bits)).collect();
+            let (left_digits, right_digits) = (digits_for(left_bits), digits_for(right_bits));
+            let (mut left_lanes, mut right_lanes) = (Vec::new(), Vec::new());
+            split_wide(left.iter().copied(), left_digits, &mut left_lanes);
+            split_wide(right.iter().copied(), right_digits, &mut right_lanes);
+            let mut sums = vec![0; left_digits + right_digits - 1];
+            add(&left_lanes, left_digits, &right_lanes, right_digits, steps(left_bits, right_bits), &mut sums);
+            let sum: dashu_int::IBig = sums.iter().enumerate().map(|(k, &sum)| dashu_int::IBig::from(sum) << (k * DIGIT_BITS as usize)).sum();
+            let want: dashu_int::IBig = left.iter().zip(&right).map(|(&l, &r)| dashu_int::IBig::from(l) * dashu_int::IBig::from(r)).sum();
+            prop_assert_eq!(sum, want);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! An f64 to its shortest text that reads back as the same f64, and to that text's number without the text.
+
+use crate::floats::{INTEGER_BITS, TENS};
+
+/// Appends the shortest text of a finite value, as JSON writes it too.
+pub fn append(value: f64, out: &mut Vec<u8>) {
+    out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+}
+
+/// The number of a shortest text: `digits * 10^-decimals`.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// The digits as an integer, with the sign.
+    pub digits: i64,
+    /// How many of them stand behind the point; negative: so many zeros follow.
+    pub decimals: i32,
+}
+
+impl Written {
+    /// The number that a finite value means.
+    pub fn of(value: f64) -> Self {
+        computed(value).unwrap_or_else(|| read_written(zmij::Buffer::new().format(value).as_bytes()))
+    }
+
+    /// By which power of ten the digits grow at a scale that is no less than their own.
+    pub fn raise_to(self, scale: u32) -> Option<usize> {
+        usize::try_from(i64::from(scale) - i64::from(self.decimals)).ok()
+    }
+}
+
+/// The shortest text's number, where arithmetic finds it beyond doubt: for nearly all values between 10^-6 and 10^17.
+///
+/// `whole + low` is the value times a power of ten, exactly, with 17 digits before the point. A decimal reads back as the value if it is nearer
+/// than half the distance to the next f64, which is between 1.1 and 11.1 here. So at most one multiple of 100 does, and if none does, then the
+/// nearest multiple of 10 is the text, or else the nearest integer. Where something is too close to a tie or to the edge, none is returned, and
+/// for powers of two, whose neighbours are not equally far.
+fn computed(value: f64) -> Option<Written> {
+    const DOUBT: f64 = 1e-3;
+    const FRACTION: u64 = (1 << 52) - 1;
+    let magnitude = value.abs();
+    if !(1e-6..1e17).contains(&magnitude) || value.to_bits() & FRACTION == 0 {
+        return None;
+    }
+    let exponent = (magnitude.to_bits() >> 52) as i32 - 1023;
+    // log10(2) from below: the power of ten is right, or one too large
+    let most = usize::try_from(16 - ((exponent * 1233) >> 12)).ok()?;
+    let decimals = if magnitude * TENS.get(most)? < 1e17 { most } else { most - 1 };
+    let (high, low) = exact_product(magnitude, TENS[decimals]);
+    let half = f64::from_bits(((exponent + 1023 - 53) as u64) << 52) * TENS[decimals];
+    let whole = high as i64;
+    let (hundreds, below) = (whole / 100, (whole % 100) as f64 + low);
+    // a multiple of 100, of 10, of 1; each is the nearest of its kind
+    let nearest = |unit: f64| (below / unit + INTEGER_BITS - INTEGER_BITS) * unit;
+    for unit in [100.0, 10.0, 1.0] {
+        let near = nearest(unit);
+        let off = (below - near).abs();
+        if (off - half).abs() < DOUBT || off < half && (off - unit / 2.0).abs() < DOUBT {
+            return None;
+        }
+        if off < half {
+            let digits = hundreds * 100 + near as i64;
+            return Some(stripped(value, digits, decimals as i32, unit > 1.0));
+        }
+    }
+    None
+}
+
+/// A product as its nearest f64 and the exact rest (Dekker's), for factors whose product is far from the ends of f64.
+fn exact_product(a: f64, b: f64) -> (f64, f64) {
+    let halves = |x: f64| {
+        let scaled = x * 134_217_729.0; // 2^27 + 1
+        let high = scaled - (scaled - x);
+        (high, x - high)
+    };
+    let ((a_high, a_low), (b_high, b_low)) = (halves(a), halves(b));
+    let high = a * b;
+    (high, ((a_high * b_high - high) + a_high * b_low + a_low * b_high) + a_low * b_low)
+}
+
+/// With the sign of the value, and without zeros at the end of the decimals.
+fn stripped(value: f64, mut digits: i64, mut decimals: i32, may_end_in_zeros: bool) -> Written {
+    if may_end_in_zeros {
+        while decimals > 0 && digits % 10 == 0 {
+            digits /= 10;
+            decimals -= 1;
+        }
+    }
+    Written { digits: if value < 0.0 { -digits } else { digits }, decimals }
+}
+
+/// Reads what the formatter wrote: a sign, at most 17 digits with a point among them, an exponent.
+fn read_written(text: &[u8]) -> Written {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    // it writes whole numbers as `12.0`
+    let (whole, rest) = read_digits(0, unsigned.strip_suffix(b".0").unwrap_or(unsigned));
+    let after_point = rest.strip_prefix(b".").unwrap_or(rest);
+    let (digits, rest) = read_digits(whole, after_point);
+    let decimals = (after_point.len() - rest.len()) as i32;
+    let exponent = match rest {
+        [b'e', b'-', exponent @ ..] => -read_digits(0, exponent).0,
+        [b'e', b'+', exponent @ ..] | [b'e', exponent @ ..] => read_digits(0, exponent).0,
+        _ => 0,
+    } as i32;
+    Written { digits: if unsigned.len() < text.len() { -digits } else { digits }, decimals: decimals - exponent }
+}
+
+/// Appends the digits that a text begins with to a number, eight at a time where there are so many.
+fn read_digits(mut number: i64, mut text: &[u8]) -> (i64, &[u8]) {
+    while let Some((eight, rest)) = text.split_first_chunk::<8>() {
+        let values = u64::from_le_bytes(*eight).wrapping_sub(0x3030_3030_3030_3030);
+        if (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
+            break;
+        }
+        // pairs, then fours, then all eight: each step multiplies the earlier half and adds the later
+        let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00ff_00ff_00ff_00ff;
+        let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+        let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+        number = number * 100_000_000 + all.cast_signed();
+        text = rest;
+    }
+    while let [digit @ b'0'..=b'9', rest @ ..] = text {
+        number = number * 10 + i64::from(digit - b'0');
+        text = rest;
+    }
+    (number, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decimals(places: i32) -> impl Strategy<Value = f64> {
+        (-9_999_999i64..9_999_999).prop_map(move |k| format!("{k}e-{places}").parse().unwrap_or(0.0))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_computed_is_what_would_be_written(values in prop::collection::vec(prop_oneof![-3.0f64..3.0, -1e-5f64..1e-5, 1e9f64..1e17, 1f64..1e6, decimals(9), (0u64..1 << 53, 0i32..22).prop_map(|(k, s)| format!("{k}e-{s}").parse::<f64>().unwrap_or(0.0))], 1000)) {
+            for value in values {
+                if let Some(got) = computed(value) {
+                    let want = read_written(zmij::Buffer::new().format(value).as_bytes());
+                    let plain = |one: Written| (i128::from(one.digits) * 10i128.pow((-one.decimals).max(0) as u32), one.decimals.max(0));
+                    prop_assert_eq!(plain(got), plain(want), "{:e}", value);
+                }
+            }
+        }
+    }
+}

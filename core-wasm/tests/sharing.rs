@@ -1,0 +1,339 @@
+//! What is shared: the rules at their edges, and that nothing depends on the order or the sharding of the rows.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use proptest::prelude::*;
+use samefit_core::decimal::parse;
+use samefit_core::error::Error;
+use samefit_core::fit::fit;
+use samefit_core::plan::{Missing, Plan};
+use samefit_core::shared::Shared;
+use samefit_core::statistics::Statistics;
+use samefit_core::train::{Summarizer, forget};
+use std::collections::BTreeMap;
+
+/// Decimals of the columns of a generated table.
+const DECIMALS: [(&str, i32); 4] = [("a", 0), ("b", 1), ("c", 2), ("y", 0)];
+
+fn plan() -> Plan {
+    let decimals = DECIMALS.map(|(name, decimals)| (name.to_owned(), decimals));
+    let columns = Some(DECIMALS.map(|(name, _)| name.to_owned()).to_vec());
+    Plan { columns, target: Some("y".to_owned()), share: true, decimals: Some(decimals.into()), missing: Missing::Drop, ..Plan::default() }
+}
+
+fn csv(rows: &[Vec<String>]) -> String {
+    DECIMALS.map(|(name, _)| name).join(",") + "\n" + &rows.iter().map(|row| row.join(",") + "\n").collect::<String>()
+}
+
+fn fed(plan: &Plan, rows: &[Vec<String>]) -> Result<Summarizer, Error> {
+    let mut summarizer = Summarizer::new(plan.clone())?;
+    summarizer.push(csv(rows).as_bytes())?;
+    Ok(summarizer)
+}
+
+/// Both passes; the second's summarizer and what came of it.
+fn share(plan: &Plan, rows: &[Vec<String>]) -> Result<(Statistics, String), Error> {
+    let mut first = fed(plan, rows)?;
+    let shared = first.survey()?;
+    let mut second = fed(&Plan { shared: Some(shared), ..plan.clone() }, rows)?;
+    let statistics = second.finish()?;
+    Ok((statistics, first.notes() + &second.notes()))
+}
+
+/// The same by several summarizers, each of which reads a table or a part of one.
+fn share_in_parts(plan: &Plan, shards: &[Vec<Vec<String>>], close: bool) -> Result<(Statistics, String), Error> {
+    let together = |plan: &Plan| -> Result<Summarizer, Error> {
+        let mut all = Summarizer::new(plan.clone())?;
+        for shard in shards {
+            let mut one = fed(plan, shard)?;
+            let part = if close { one.close() } else { one.part() }?;
+            all.absorb(&part)?;
+        }
+        Ok(all)
+    };
+    let mut first = together(plan)?;
+    let shared = first.survey()?;
+    let mut second = together(&Plan { shared: Some(shared), ..plan.clone() })?;
+    let statistics = second.finish()?;
+    Ok((statistics, first.notes() + &second.notes()))
+}
+
+/// Numbers of which few carry a last decimal, or stand apart in other ways.
+fn cell(decimals: i32) -> BoxedStrategy<String> {
+    let fraction = proptest::string::string_regex(&format!("[0-9]{{1,2}}\\.[0-9]{{1,{}}}", decimals.max(0) + 2)).unwrap();
+    prop_oneof![
+        20 => "[1-9][0-9]?",
+        8 => "[0-9][02468]",
+        4 => "[0-9]0",
+        1 => fraction,
+        1 => "-?[0-9]{1,2}\\.5",
+        1 => "[1-9]\\.[0-9]e-?1",
+        1 => Just(String::new()),
+    ]
+    .boxed()
+}
+
+fn table(rows: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Vec<String>>> {
+    let row = DECIMALS.map(|(_, decimals)| cell(decimals)).to_vec();
+    prop::collection::vec(row, rows)
+}
+
+/// Whole rows, in the order of the table, rounded as the statistics say.
+fn rounded(rows: &[Vec<String>], shared: &Shared) -> Vec<Vec<String>> {
+    let whole = rows.iter().filter(|row| row.iter().all(|cell| !cell.is_empty()));
+    let cell = |(cell, (name, _)): (&String, &(&str, i32))| parse(cell.as_bytes()).unwrap().rounded(shared.decimals[*name]).to_string();
+    whole.map(|row| row.iter().zip(&DECIMALS).map(cell).collect()).collect()
+}
+
+/// The rows that stand apart from the commonest remainder.
+fn apart(integers: &[i64], step: i64) -> usize {
+    let mut counts = BTreeMap::new();
+    integers.iter().for_each(|integer| *counts.entry(integer.rem_euclid(step)).or_insert(0) += 1);
+    integers.len() - counts.values().max().unwrap_or(&0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_order_and_sharding_gives_the_same(rows in table(40..160), order in any::<prop::sample::Index>(), owners in prop::collection::vec(0usize..4, 160)) {
+        let plan = Plan { terms: vec!["a*b".to_owned()], ..plan() };
+        let one = share(&plan, &rows);
+        let mut turned = rows.clone();
+        turned.rotate_left(order.index(rows.len()));
+        turned.reverse();
+        prop_assert_eq!(&share(&plan, &turned), &one);
+        let shards: Vec<Vec<Vec<String>>> = (0..4)
+            .map(|shard| turned.iter().zip(&owners).filter(|(_, owner)| **owner == shard).map(|(row, _)| row.clone()).collect())
+            .collect();
+        prop_assert_eq!(&share_in_parts(&plan, &shards, false), &one);
+        let tables = share_in_parts(&plan, &shards, true).map(|(statistics, _)| statistics);
+        prop_assert_eq!(&tables, &one.map(|(statistics, _)| statistics));
+    }
+
+    #[test]
+    fn what_is_shared_are_sums_of_rounded_rows_that_no_step_singles_out(rows in table(60..160)) {
+        let Ok((statistics, _)) = share(&plan(), &rows) else { return Ok(()) };
+        let shared = statistics.shared.clone().unwrap();
+        let rounded = rounded(&rows, &shared);
+        let plain = Plan { share: false, decimals: None, distribution: false, ..plan() };
+        let again = fed(&plain, &rounded).unwrap().finish().unwrap();
+        prop_assert_eq!(&statistics.moments, &again.moments);
+        prop_assert_eq!(statistics.rows, again.rows);
+        for (at, (name, measured)) in DECIMALS.iter().enumerate() {
+            let decimals = shared.decimals[*name];
+            prop_assert!(decimals <= *measured);
+            let unit = 10f64.powi(decimals);
+            let integers: Vec<i64> = rounded.iter().map(|row| (row[at].parse::<f64>().unwrap() * unit).round() as i64).collect();
+            prop_assert!(integers.iter().filter(|integer| **integer % 10 != 0).count() >= 5);
+            for step in 2..256 {
+                let apart = apart(&integers, step);
+                prop_assert!(apart == 0 || apart >= 5, "{name}: {apart} rows, step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn forgotten_rows_were_never_there(rows in table(120..160), gone in 1usize..20) {
+        let Ok((mut all, _)) = share(&plan(), &rows) else { return Ok(()) };
+        let alike = Plan { share: false, decimals: None, shared: all.shared.clone(), ..plan() };
+        let of = |rows: &[Vec<String>]| fed(&alike, rows).unwrap().finish().unwrap();
+        forget(&mut all, &of(&rows[..gone])).unwrap();
+        prop_assert_eq!(all.to_json(), of(&rows[gone..]).to_json());
+    }
+}
+
+/// A column of whole numbers of all kinds.
+fn whole(rows: usize) -> Vec<String> {
+    (0..rows).map(|row| (20 + (row * row * 7 + row * 3) % 61).to_string()).collect()
+}
+
+/// A table of such columns, with another in place of the second.
+fn with(cells: impl Fn(usize) -> String, rows: usize) -> Vec<Vec<String>> {
+    let (a, c) = (whole(rows), whole(rows + 5));
+    (0..rows)
+        .map(|row| vec![a[row].clone(), cells(row), format!("{}.{:02}", c[row + 5], row * 37 % 100), a[rows - 1 - row].clone()])
+        .collect()
+}
+
+fn decimals_of_b(rows: &[Vec<String>]) -> Result<i32, Error> {
+    share(&plan(), rows).map(|(statistics, _)| statistics.shared.unwrap().decimals["b"])
+}
+
+#[test]
+fn four_rows_with_a_decimal_are_rounded_and_five_are_not() {
+    let with_tenths = |tenths: usize| with(move |row| format!("{}.{}", whole(60)[row], u8::from(row < tenths)), 60);
+    for (tenths, want) in [(0, 0), (1, 0), (4, 0), (5, 1), (60, 1)] {
+        assert_eq!(decimals_of_b(&with_tenths(tenths)).unwrap(), want, "{tenths}");
+    }
+    let (_, notes) = share(&plan(), &with_tenths(4)).unwrap();
+    assert!(notes.contains("is shared with 0 decimals instead of 1 decimal: only 4 rows have a last decimal other than 0"), "{notes}");
+    assert!(notes.contains("4 of 60 values were rounded to 0 decimals"), "{notes}");
+}
+
+#[test]
+fn tens_and_hundreds_are_rounded_to_too() {
+    let tens = |others: usize| with(move |row| if row < others { "123".to_owned() } else { (row % 7 * 10).to_string() }, 60);
+    assert_eq!(decimals_of_b(&tens(4)).unwrap(), -1);
+    assert_eq!(decimals_of_b(&tens(5)).unwrap(), 0);
+    let hundreds = with(|row| if row == 0 { "1234.5".to_owned() } else { (row % 7 * 100).to_string() }, 60);
+    assert_eq!(decimals_of_b(&hundreds).unwrap(), -2);
+    let (statistics, notes) = share(&plan(), &hundreds).unwrap();
+    assert!(notes.contains("1 of 60 values was rounded to hundreds"), "{notes}");
+    // 1234.5 counts as 1200
+    let sum: usize = (1..60).map(|row| row % 7 * 100).sum::<usize>() + 1200;
+    assert_eq!(statistics.moments.at(2, 0).to_string(), sum.to_string());
+}
+
+#[test]
+fn a_few_rows_off_a_step_are_rounded_away() {
+    // even tenths, but for some
+    let tenths = |odd: usize| with(move |row| format!("{}.{}", whole(60)[row], if row < odd { 7 } else { row % 5 * 2 }), 60);
+    assert_eq!(decimals_of_b(&tenths(0)).unwrap(), 1);
+    assert_eq!(decimals_of_b(&tenths(1)).unwrap(), 0);
+    assert_eq!(decimals_of_b(&tenths(4)).unwrap(), 0);
+    assert_eq!(decimals_of_b(&tenths(5)).unwrap(), 1);
+    let (_, notes) = share(&plan(), &tenths(1)).unwrap();
+    assert!(notes.contains("all but 1 row are whole steps of 0.2 apart"), "{notes}");
+}
+
+#[test]
+fn five_rows_must_differ_from_the_commonest_value() {
+    let indicator = |ones: usize| with(move |row| u8::from(row < ones).to_string(), 60);
+    assert_eq!(decimals_of_b(&indicator(5)).unwrap(), 0);
+    for (ones, words) in
+        [(4, "only 4 rows differ from the commonest value"), (0, "all rows have the same value"), (56, "only 4 rows differ")]
+    {
+        let error = decimals_of_b(&indicator(ones)).unwrap_err();
+        assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("b")));
+        assert!(error.text.starts_with(words), "{}", error.text);
+    }
+    // rounding comes first
+    let error = decimals_of_b(&with(|row| format!("7.00{row:02}"), 60)).unwrap_err();
+    assert!(error.text.starts_with("all rows have the same value"), "{}", error.text);
+}
+
+#[test]
+fn a_rare_category_cannot_be_rounded_away() {
+    let category = |rare: usize| with(move |row| if row < rare { 2 } else { 1 + row % 2 * 2 }.to_string(), 60);
+    assert!(decimals_of_b(&category(5)).is_ok());
+    let error = decimals_of_b(&category(4)).unwrap_err();
+    assert_eq!(error.code, "singled-out");
+    assert!(error.text.starts_with("all but 4 rows are whole steps of 2 apart"), "{}", error.text);
+}
+
+#[test]
+fn products_single_out_no_rows_either() {
+    // both columns are fit to be shared, but their product differs from zero in few rows
+    let rows = |both: usize| {
+        let mut rows = with(|row| u8::from(row < 10).to_string(), 60);
+        (0..60).for_each(|row| rows[row][0] = u8::from((10 - both..30).contains(&row)).to_string());
+        rows
+    };
+    let plan = Plan { terms: vec!["a*b".to_owned()], ..plan() };
+    assert!(share(&plan, &rows(5)).is_ok());
+    let error = share(&plan, &rows(4)).unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
+    // last digits: both columns have five rows with tenths, and three rows have them in both
+    let tenths = |first: usize| move |row: usize| format!("{}.{}", whole(60)[row], if (first..first + 5).contains(&row) { 3 } else { 0 });
+    let mut rows = with(tenths(0), 60);
+    (0..60).for_each(|row| rows[row][0] = tenths(2)(row));
+    let finer = |plan: &Plan| {
+        let mut plan = plan.clone();
+        plan.decimals.as_mut().unwrap().insert("a".to_owned(), 1);
+        plan
+    };
+    let error = share(&finer(&plan), &rows).unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
+    assert!(error.text.contains("all but 3 rows are whole steps of 0.02 apart"), "{}", error.text);
+    assert!(share(&Plan { terms: Vec::new(), ..finer(&plan) }, &rows).is_ok());
+}
+
+#[test]
+fn fifty_rows_are_needed_and_ten_a_term() {
+    let rows = |count: usize| with(|row| whole(60)[row].clone(), count);
+    assert_eq!(share(&plan(), &rows(49)).unwrap_err().code, "too-few-to-share");
+    assert!(share(&plan(), &rows(50)).is_ok());
+    let plan = Plan { terms: vec!["a*b".to_owned(), "a^2".to_owned()], ..plan() };
+    let error = share(&plan, &rows(59)).unwrap_err();
+    assert!(error.text.starts_with("59 rows of 6 columns and terms are too few to be shared: 60 are needed"), "{}", error.text);
+    assert!(share(&plan, &rows(60)).is_ok());
+    assert_eq!(share(&plan, &[]).unwrap_err().code, "too-few-to-share");
+}
+
+#[test]
+fn few_rows_are_not_left_by_forgetting() {
+    let rows = with(|row| whole(60)[row].clone(), 60);
+    let (statistics, _) = share(&plan(), &rows).unwrap();
+    let alike = Plan { share: false, decimals: None, shared: statistics.shared.clone(), ..plan() };
+    let of = |rows: &[Vec<String>]| fed(&alike, rows).unwrap().finish().unwrap();
+    let mut rest = statistics.clone();
+    assert_eq!(forget(&mut rest, &of(&rows[..11])).unwrap_err().code, "too-few-to-share");
+    assert_eq!(rest, statistics);
+    forget(&mut rest, &of(&rows[..10])).unwrap();
+    // nor is a model of few rows one of shared statistics
+    let to_fit = Plan { share: false, decimals: None, features: Some(vec!["b".to_owned()]), ..plan() };
+    assert!(fit(&rest, &to_fit).is_ok());
+    assert_eq!(fit(&of(&rows[11..]), &to_fit).unwrap_err().code, "too-few-to-share");
+}
+
+#[test]
+fn statistics_that_are_rounded_otherwise_do_not_go_together() {
+    let rows = with(|row| format!("{}.{}", whole(60)[row], row % 10), 60);
+    let (mut fine, _) = share(&plan(), &rows).unwrap();
+    let mut coarse = plan();
+    coarse.decimals.as_mut().unwrap().extend([("b".to_owned(), 0), ("c".to_owned(), 1)]);
+    let (mut coarse, _) = share(&coarse, &rows).unwrap();
+    let error = fine.merge(&coarse).unwrap_err();
+    let want = "the first statistics are rounded to 1 decimal, these to 0 decimals\nsummarise the first again with --decimals b=0,c=1";
+    assert_eq!((error.code, error.column.as_deref(), error.text.as_str()), ("statistics-differ", Some("b"), want));
+    let error = coarse.merge(&fine).unwrap_err();
+    assert!(error.text.ends_with("summarise these again with --decimals b=0,c=1"), "{}", error.text);
+    let plain = fed(&Plan { share: false, decimals: None, ..plan() }, &rows).unwrap().finish().unwrap();
+    let error = fine.merge(&plain).unwrap_err();
+    let want = "the first statistics are made to be shared, these are not made to be shared\nsummarise both with --share, or both without";
+    assert_eq!(error.text, want);
+    assert_eq!(forget(&mut fine, &plain).unwrap_err().text, want);
+}
+
+#[test]
+fn a_pass_that_is_not_asked_for_is_an_error() {
+    let rows = with(|row| whole(60)[row].clone(), 60);
+    assert_eq!(fed(&plan(), &rows).unwrap().finish().unwrap_err().code, "plan");
+    let shared = fed(&plan(), &rows).unwrap().survey().unwrap();
+    let release = Plan { shared: Some(shared), ..plan() };
+    assert_eq!(fed(&release, &rows).unwrap().survey().unwrap_err().code, "plan");
+    let plain = Plan { share: false, decimals: None, ..plan() };
+    assert_eq!(fed(&plain, &rows).unwrap().survey().unwrap_err().code, "plan");
+    // a part of the first pass is none of the second
+    let part = fed(&plan(), &rows).unwrap().close().unwrap();
+    assert_eq!(Summarizer::new(plain).unwrap().absorb(&part).unwrap_err().code, "part");
+}
+
+/// Who names finer decimals than the survey did is refused what the survey would have rounded away.
+#[test]
+fn the_second_pass_trusts_nobody() {
+    let rows = with(|row| format!("{}.{}", whole(60)[row], u8::from(row < 4)), 60);
+    let mut shared = fed(&plan(), &rows).unwrap().survey().unwrap();
+    shared.decimals.insert("b".to_owned(), 1);
+    let error = fed(&Plan { shared: Some(shared), ..plan() }, &rows).unwrap().finish().unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("b")));
+}
+
+#[test]
+fn columns_come_in_batches_too() {
+    let rows = with(|row| format!("{}.{}", whole(60)[row], row % 10), 60);
+    let in_batches = |plan: &Plan| {
+        let mut summarizer = Summarizer::new(plan.clone()).unwrap();
+        for batch in rows.chunks(7) {
+            for (at, (name, _)) in DECIMALS.iter().enumerate() {
+                summarizer.set_f64(name, batch.iter().map(|row| row[at].parse().unwrap()).collect::<Vec<f64>>());
+            }
+            summarizer.sum_columns().unwrap();
+        }
+        summarizer
+    };
+    let shared = in_batches(&plan()).survey().unwrap();
+    let statistics = in_batches(&Plan { shared: Some(shared), ..plan() }).finish().unwrap();
+    assert_eq!(statistics, share(&plan(), &rows).unwrap().0);
+}

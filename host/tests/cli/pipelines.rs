@@ -1,0 +1,356 @@
+//! `samefit pipeline` as a program: killed, interrupted, twice at once, asked for datums, in containers.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, Ran};
+
+/// Writes a spec that reads every file of the repo `in` by itself.
+fn spec(place: &Place, name: &str, cmd: &[&str], more: &Value) {
+    let mut spec = json!({
+        "pipeline": {"name": name},
+        "input": {"pfs": {"repo": "in", "glob": "/*"}},
+        "transform": {"cmd": cmd, "env": {"LOG": place.path("log")}},
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        match (spec.get_mut(key), value) {
+            (Some(Value::Object(there)), Value::Object(more)) => there.extend(more.clone()),
+            _ => spec[key] = value.clone(),
+        }
+    }
+    fs::create_dir_all(place.path("specs")).unwrap();
+    fs::write(place.path(&format!("specs/{name}.json")), spec.to_string()).unwrap();
+}
+
+fn good(ran: Ran) -> Ran {
+    assert_eq!(ran.code(), 0, "{}{}", ran.stdout(), ran.stderr());
+    ran
+}
+
+/// Folder `in` with files 1 to `count`, put into the repo.
+fn put(place: &Place, count: usize) {
+    fs::create_dir_all(place.path("in")).unwrap();
+    (1..=count).for_each(|i| fs::write(place.path(&format!("in/{i}")), format!("text {i}\n")).unwrap());
+    good(place.shell("samefit pipeline put in --replace-all in"));
+}
+
+fn lines(place: &Place, name: &str) -> Vec<String> {
+    fs::read_to_string(place.path(name)).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+fn wait_for(mut what: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it did not happen");
+        sleep(Duration::from_millis(2));
+    }
+}
+
+fn start(place: &Place, line: &str) -> Child {
+    place.command(&format!("exec {line}")).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn wrote(place: &Place, pipeline: &str) -> BTreeSet<String> {
+    let ran = good(place.shell(&format!("samefit pipeline list datums {pipeline} --json")));
+    let datums: Value = serde_json::from_str(&ran.stdout()).unwrap();
+    datums.as_array().unwrap().iter().filter_map(|datum| Some(datum["datum"]["files"][0]["path"].as_str()?[1..].to_owned())).collect()
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on() {
+    let place = Place::new();
+    put(&place, 40);
+    let script = "echo ${in##*/} >> $LOG; sleep 0.01; cp $in \"$0\"";
+    spec(&place, "copy", &["sh", "-c", script, "/pfs/out"], &json!({"parallelismSpec": {"constant": 2}}));
+    spec(
+        &place,
+        "count",
+        &["sh", "-c", "ls \"$0\" | wc -l > \"$1/n\"", "/pfs/copy", "/pfs/out"],
+        &json!({"input": {"pfs": {"repo": "copy", "glob": "/"}}}),
+    );
+    for (round, more) in [0, 1, 0, 2, 3, 5, 8, 9].into_iter().enumerate() {
+        let done = if round < 3 { BTreeSet::new() } else { wrote(&place, "copy") };
+        let before = lines(&place, "log").len();
+        let mut child = start(&place, "samefit pipeline run specs");
+        wait_for(|| lines(&place, "log").len() >= before + more || child.try_wait().unwrap().is_some());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        good(place.shell("samefit pipeline check"));
+        // what was recorded before is not done again
+        let again: Vec<String> = lines(&place, "log").split_off(before).into_iter().filter(|name| done.contains(name)).collect();
+        assert_eq!(again, Vec::<String>::new(), "killed in round {round}");
+    }
+    let done = wrote(&place, "copy");
+    assert!(!done.is_empty() && done.len() < 40, "{done:?}");
+    let before = lines(&place, "log").len();
+    let ran = good(place.shell("samefit pipeline run"));
+    assert!(ran.stderr().contains("copy: 40 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
+    assert!(lines(&place, "log").split_off(before).iter().all(|name| !done.contains(name)));
+    assert_eq!(good(place.shell("samefit pipeline get count:/n")).stdout().trim(), "40");
+}
+
+#[test]
+fn putting_that_is_killed_leaves_the_old_commit_or_the_new_one() {
+    let place = Place::new();
+    place.shell("mkdir many; seq 2000 | split -l 1 -a 4 - many/");
+    for delay in (0..120).step_by(8) {
+        let mut child = start(&place, "samefit pipeline put in --replace-all many");
+        sleep(Duration::from_millis(delay));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let ran = place.shell("samefit pipeline check");
+        assert!(ran.code() == 0 || ran.stderr().contains("there is no pipeline store"), "{}", ran.stderr());
+        let files = place.shell("samefit pipeline list files in | tail -n +2 | wc -l").stdout();
+        assert!(["0", "2000"].contains(&files.trim()), "{files}");
+        if files.trim() == "2000" {
+            fs::remove_dir_all(place.path(".samefit-pipeline")).unwrap();
+        }
+    }
+    good(place.shell("samefit pipeline put in --replace-all many"));
+}
+
+#[test]
+fn an_interrupt_ends_what_runs_and_is_the_exit_code() {
+    let place = Place::new();
+    put(&place, 1);
+    spec(&place, "slow", &["sh", "-c", "echo $$ >> $LOG; sleep 600"], &json!({}));
+    let mut child = start(&place, "samefit pipeline run specs");
+    wait_for(|| lines(&place, "log").len() == 1);
+    place.shell(&format!("kill -INT {}", child.id()));
+    let status = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
+    let program = &lines(&place, "log")[0];
+    assert_ne!(place.shell(&format!("kill -0 {program} 2> /dev/null")).code(), 0, "the program still runs");
+    assert!(good(place.shell("samefit pipeline list jobs")).stdout().contains("  running  "));
+}
+
+#[test]
+fn two_at_once_are_told_apart() {
+    let place = Place::new();
+    put(&place, 1);
+    spec(&place, "slow", &["sh", "-c", "echo x >> $LOG; while ! test -e $LOG.go; do sleep 0.01; done"], &json!({}));
+    let mut child = start(&place, "samefit pipeline run specs");
+    wait_for(|| lines(&place, "log").len() == 1);
+    let ran = place.shell("samefit pipeline run specs");
+    assert_eq!(ran.code(), 1);
+    assert!(ran.stderr().contains("another `samefit pipeline` is at work on this store"), "{}", ran.stderr());
+    fs::write(place.path("log.go"), "").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// Asks for datums; `next` is what it asks with, `each` what it does with one.
+fn batch(place: &Place, each: &str, more: &Value) {
+    let script = format!(
+        "echo start >> $LOG; while pachctl next datum $error; do . \"$0/.env\"; error=; echo ${{in##*/}} >> $LOG; {each}; done; echo end >> $LOG"
+    );
+    let transform = json!({"transform": {"datumBatching": true}});
+    let mut all = transform.as_object().unwrap().clone();
+    all.extend(more.as_object().unwrap().clone());
+    spec(place, "batch", &["sh", "-c", &script, "/pfs"], &Value::Object(all));
+}
+
+#[test]
+fn a_program_that_asks_for_its_datums_is_started_once_a_set() {
+    let place = Place::new();
+    put(&place, 20);
+    batch(
+        &place,
+        "tr a-z A-Z < $in > \"$0/out/${in##*/}\"; test -z \"$(ls $0/out | grep -vx ${in##*/})\"",
+        &json!({"datumSetSpec": {"number": 7}}),
+    );
+    let ran = good(place.shell("samefit pipeline run specs"));
+    assert!(ran.stderr().contains("batch: 20 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
+    let log = lines(&place, "log");
+    assert_eq!((log.iter().filter(|line| *line == "start").count(), log.len()), (3, 23), "{log:?}");
+    assert_eq!(good(place.shell("samefit pipeline get batch:/7")).stdout(), "TEXT 7\n");
+    // unchanged datums need no program
+    put(&place, 21);
+    let ran = good(place.shell("samefit pipeline run"));
+    assert!(ran.stderr().contains("batch: 1 processed, 20 skipped, 0 failed"), "{}", ran.stderr());
+    assert_eq!(lines(&place, "log").len(), 25);
+}
+
+#[test]
+fn a_datum_of_a_set_that_fails_is_tried_again_by_a_new_program() {
+    let place = Place::new();
+    put(&place, 5);
+    // 2 fails by its own word, 4 ends the program, each the first time
+    let each = "case ${in##*/} in 2) test -e $LOG.2 || { touch $LOG.2; error='--error=broken'; continue; };; 4) test -e $LOG.4 || { touch $LOG.4; exit 1; };; esac; cp $in \"$0/out\"";
+    batch(&place, each, &json!({"datumSetSpec": {"number": 5}}));
+    let ran = good(place.shell("samefit pipeline run specs"));
+    assert!(ran.stderr().contains("batch: 5 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
+    assert_eq!(lines(&place, "log"), ["start", "1", "2", "start", "2", "3", "4", "start", "4", "5"]);
+    let tries = good(place.shell("samefit pipeline list datums batch | awk '{print $3}'")).stdout();
+    assert_eq!(tries.split_whitespace().collect::<Vec<_>>(), ["TRIES", "1", "2", "1", "2", "1"]);
+    // and one that always fails leaves the others alone
+    batch(&place, "test ${in##*/} != 3 || { error='--error=never'; continue; }; cp $in \"$0/out\"", &json!({"datumTries": 2}));
+    let ran = place.shell("samefit pipeline run specs --reprocess");
+    assert!(ran.stderr().contains("batch: 4 processed, 0 skipped, 1 failed"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("(in:/3): never"), "{}", ran.stderr());
+}
+
+#[test]
+fn a_program_that_does_not_ask_fails_its_datum() {
+    let place = Place::new();
+    put(&place, 1);
+    spec(&place, "deaf", &["true"], &json!({"transform": {"datumBatching": true}}));
+    let ran = place.shell("samefit pipeline run specs");
+    assert_eq!(ran.code(), 1);
+    assert!(ran.stderr().contains("the program ended by itself and did not ask for the next datum"), "{}", ran.stderr());
+    spec(&place, "deaf", &["sleep", "600"], &json!({"transform": {"datumBatching": true}, "datumTimeout": "1s", "datumTries": 1}));
+    let ran = place.shell("samefit pipeline run specs");
+    assert!(ran.stderr().contains("it took longer than `datumTimeout`"), "{}", ran.stderr());
+}
+
+/// An OCI image layout with a static busybox, and this program with its libraries; none if the tools for it are not there.
+fn image(place: &Place) -> bool {
+    let script = "command -v runc umoci busybox > /dev/null || exit 77
+        set -e
+        umoci init --layout image && umoci new --image image:tiny && umoci unpack --image image:tiny made
+        mkdir -p made/rootfs/bin made/rootfs/etc
+        cp \"$(command -v busybox)\" made/rootfs/bin/busybox
+        for name in sh cp cat id ls echo touch tr head tail sleep wc; do ln -s busybox made/rootfs/bin/$name; done
+        echo 'root:x:0:0::/:/bin/sh' > made/rootfs/etc/passwd; echo 'worker:x:1000:1000::/:/bin/sh' >> made/rootfs/etc/passwd
+        mkdir -p made/rootfs/usr/local/bin; cp \"$(command -v samefit)\" made/rootfs/usr/local/bin/samefit
+        for library in $(ldd \"$(command -v samefit)\" | grep -o '/[^ )]*'); do mkdir -p made/rootfs/$(dirname $library); cp $library made/rootfs/$library; done
+        umoci repack --image image:tiny made && umoci config --image image:tiny --config.env PATH=/usr/local/bin:/bin --config.env FROM_IMAGE=yes";
+    let ran = place.shell(script);
+    if ran.code() != 77 {
+        good(ran);
+        // whether containers can run here at all
+        put(place, 1);
+        spec(place, "probe", &["true"], &json!({"transform": {"cmd": ["/bin/busybox", "true"]}}));
+        let ran = place.shell("samefit pipeline run specs --container --image image");
+        fs::remove_file(place.path("specs/probe.json")).unwrap();
+        fs::remove_dir_all(place.path(".samefit-pipeline")).unwrap();
+        if ran.code() == 0 {
+            return true;
+        }
+        eprintln!("{}", ran.stderr());
+    }
+    eprintln!("not run: pipelines in containers (runc, umoci and busybox-static are not there, or may not run)");
+    false
+}
+
+#[test]
+fn a_container_sees_its_inputs_and_little_else() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    put(&place, 3);
+    let script = "cat $in > /pfs/out/${in##*/}; ls / > /pfs/out/root${in##*/}; echo $FROM_IMAGE $LOG >> /pfs/out/${in##*/}; id -u >> /pfs/out/${in##*/}
+        touch /x 2>/dev/null && exit 11; touch $in 2>/dev/null && exit 12; touch /pfs/x 2>/dev/null && exit 13
+        touch /tmp/x || exit 14; test \"$(ls /sys/class/net)\" = lo || exit 15; cat /proc/self/status | while read a b; do case $a in CapEff:) test $((0x$b)) = 0 || exit 16;; esac; done";
+    spec(
+        &place,
+        "inside",
+        &["sh", "-c", script],
+        &json!({"transform": {"user": "worker"}, "resourceLimits": {"memory": "64M"}, "parallelismSpec": {"constant": 2}}),
+    );
+    let ran = good(place.shell("samefit pipeline run specs --container --image image"));
+    assert!(ran.stderr().contains("inside: 3 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
+    let text = good(place.shell("samefit pipeline get inside:/2")).stdout();
+    assert_eq!(text, format!("text 2\nyes {}\n1000\n", place.path("log").display()));
+    // the same place again: nothing runs
+    let ran = good(place.shell("samefit pipeline run --container --image image:tiny"));
+    assert!(ran.stderr().contains("inside: up to date"), "{}", ran.stderr());
+}
+
+#[test]
+fn a_container_gives_the_bytes_of_a_private_folder() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    good(place.shell("mkdir shards && cp data/diabetes.csv shards/a.csv && cp data/diabetes.csv shards/b.csv && rm -r specs"));
+    good(place.shell("cp -r data/../pachyderm/specs/multiple specs && cp data/../pachyderm/specs/scalable/[sm]*.json specs"));
+    let inputs = "--input training_data=shards --input qc_data=data/diabetes.csv --input attributes=data/attributes";
+    good(place.shell(&format!("samefit pipeline run specs {inputs} --store here")));
+    good(place.shell(&format!("samefit pipeline run specs {inputs} --store inside --container --image image")));
+    for pipeline in ["summarize", "merge_fit", "model", "qc_pre_process", "qcontrol", "qc_report", "infer"] {
+        good(place.shell(&format!("samefit pipeline --store here get {pipeline} --out a/{pipeline}")));
+        good(place.shell(&format!("samefit pipeline --store inside get {pipeline} --out b/{pipeline}")));
+    }
+    good(place.shell("diff -r a b"));
+}
+
+#[test]
+fn a_program_in_a_container_asks_for_its_datums_too() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    put(&place, 5);
+    let script = "while pachctl next datum; do . /pfs/.env; cp $in /pfs/out; done";
+    spec(&place, "batch", &["sh", "-c", script], &json!({"transform": {"datumBatching": true}}));
+    let ran = good(place.shell("samefit pipeline run specs --container --image image"));
+    assert!(ran.stderr().contains("batch: 5 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
+    assert_eq!(good(place.shell("samefit pipeline get batch:/4")).stdout(), "text 4\n");
+}
+
+#[test]
+fn a_container_ends_with_its_time_and_with_the_run() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    put(&place, 1);
+    spec(&place, "slow", &["sh", "-c", "echo begun; sleep 600"], &json!({"datumTimeout": "2s", "datumTries": 1}));
+    let ran = place.shell("samefit pipeline run specs --container --image image");
+    assert!(ran.stderr().contains("it took longer than `datumTimeout`"), "{}", ran.stderr());
+    let left = || place.shell("runc --root .samefit-pipeline/cache/runc list -q").stdout();
+    assert_eq!(left(), "");
+    // a run that is killed leaves one, which the next run ends
+    spec(&place, "slow", &["sh", "-c", "sleep 600"], &json!({}));
+    let mut child = start(&place, "samefit pipeline run specs --container --image image");
+    wait_for(|| !left().is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    spec(&place, "slow", &["true"], &json!({"transform": {"cmd": ["/bin/busybox", "true"]}}));
+    good(place.shell("samefit pipeline run specs --container --image image"));
+    assert_eq!(left(), "");
+}
+
+#[test]
+fn an_image_that_is_not_there_is_an_error() {
+    let place = Place::new();
+    put(&place, 1);
+    spec(&place, "one", &["true"], &json!({}));
+    let ran = place.shell("samefit pipeline run specs --container --image nowhere");
+    assert_eq!(ran.code(), 3);
+    assert!(
+        ran.stderr().contains("there is no OCI image layout") || ran.stderr().contains("apt-get install runc umoci"),
+        "{}",
+        ran.stderr()
+    );
+}
+
+#[test]
+fn any_number_of_shards_gives_the_bytes_of_one_model() {
+    let place = Place::new();
+    good(
+        place.shell(
+            "samefit -q train --data data/diabetes.csv --target y --target-name diabetes_progression --features bmi,ltg --out plain",
+        ),
+    );
+    good(
+        place.shell(
+            "mkdir specs && cp data/../pachyderm/specs/scalable/summarize.json data/../pachyderm/specs/scalable/merge_fit.json specs",
+        ),
+    );
+    for shards in [1, 2, 10, 100] {
+        let parts = format!(
+            "rm -rf shards; mkdir shards; tail -n +2 data/diabetes.csv | split -n r/{shards} -a 3 --additional-suffix .csv - shards/"
+        );
+        good(place.shell(&format!("{parts}; for f in shards/*; do sed -i \"1i $(head -1 data/diabetes.csv)\" $f; done")));
+        let ran = good(place.shell("samefit pipeline run specs --input training_data=shards"));
+        assert!(ran.stderr().contains(&format!("summarize: {shards} processed, 0 skipped, 0 failed")), "{}", ran.stderr());
+        good(place.shell("samefit pipeline get merge_fit:/model.json | cmp - plain/model.json"));
+    }
+}

@@ -1,0 +1,30 @@
+//! `validate`: spec files to what is wrong with them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::graph;
+use crate::report::Report;
+use crate::spec;
+
+/// Arguments of `validate`.
+#[derive(Args, Clone, Debug)]
+pub struct ValidateArgs {
+    /// Spec files, or folders of them
+    #[arg(value_name = "SPEC", required = true)]
+    specs: Vec<PathBuf>,
+}
+
+/// Does it.
+pub fn run(args: &ValidateArgs, report: &mut dyn Report) -> Result<(), Failure> {
+    let specs = spec::read(&args.specs)?;
+    let notes = spec::check(&specs);
+    let order = graph::order(specs)?;
+    notes.iter().for_each(|note| report.note(&note.to_string()));
+    let names: Vec<&str> = order.pipelines.iter().map(|spec| spec.name.as_str()).collect();
+    report.say(&format!("{} pipelines are valid, in this order: {}", names.len(), names.join(", ")));
+    report.say(&format!("they read the repos {}", order.sources.join(", ")));
+    Ok(())
+}

@@ -1,0 +1,312 @@
+//! An input and the files of its repos to the datums of a job.
+//!
+//! *Invariants*: the id of a datum is the one that Pachyderm gives it, so what is known of it on a cluster can be looked up here. The order
+//! is Pachyderm's too: pieces by their paths, and in a cross the last input changes fastest. A folder's content is what its files hold, in
+//! the order of their paths, and not what they are called: on a cluster as well, a renamed file alone does not run a datum again.
+//!
+//! *Not here*: which datums a job runs, and which it skips.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use blake2::digest::consts::U32;
+use blake2::{Blake2b, Digest};
+
+use crate::spec::{Input, Pfs};
+
+/// What Pachyderm calls a hash.
+type PachHash = Blake2b<U32>;
+
+/// A SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// What a commit holds of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Of the content.
+    pub sha256: Hash,
+    /// Length of the content.
+    pub bytes: u64,
+}
+
+/// The files of a commit by their paths, which begin with a slash: `/a/1.json`.
+pub type Tree = BTreeMap<String, Leaf>;
+
+/// One run of a pipeline's command: a piece of every input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datum {
+    /// 64 hexadecimal digits, of each input's name, repo, branch and path.
+    pub id: String,
+    /// 64 hexadecimal digits, of the id, every content and the pipeline's salt.
+    pub hash: String,
+    /// In the order of the input.
+    pub pieces: Vec<Piece>,
+}
+
+/// What a glob matched once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The input's name: the folder below /pfs.
+    pub input: String,
+    /// Where it comes from.
+    pub repo: String,
+    /// Its branch.
+    pub branch: String,
+    /// `/`, `/1.json`, or with a slash at the end for a folder: `/site/`.
+    pub path: String,
+    /// Every file of it, with its path in the repo.
+    pub files: Vec<(String, Leaf)>,
+    /// Whether its files are shown empty.
+    pub empty_files: bool,
+}
+
+/// The datums of an input, in Pachyderm's order. `tree` gives the files of a repo's branch.
+pub fn datums(input: &Input, salt: &str, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Datum> {
+    combinations(input, tree).into_iter().map(|pieces| datum(pieces, salt)).collect()
+}
+
+fn datum(pieces: Vec<Piece>, salt: &str) -> Datum {
+    let id = id(&pieces);
+    let mut hash = PachHash::new_with_prefix(&id);
+    pieces.iter().for_each(|piece| hash.update(content(&piece.path, &piece.files)));
+    hash.update(salt);
+    Datum { hash: hex(hash), id, pieces }
+}
+
+/// Each field, then its length in eight bytes, the highest first.
+fn id(pieces: &[Piece]) -> String {
+    let mut hash = PachHash::new();
+    for field in pieces.iter().flat_map(|piece| [&piece.input, &piece.repo, &piece.branch, &piece.path]) {
+        hash.update(field);
+        hash.update((field.len() as u64).to_be_bytes());
+    }
+    hex(hash)
+}
+
+fn hex(hash: PachHash) -> String {
+    Hash(hash.finalize().into()).to_string()
+}
+
+/// The hash of a file's content, or that of the hashes of what a folder holds. `files` are those below `path`, in order.
+fn content(path: &str, files: &[(String, Leaf)]) -> [u8; 32] {
+    match files {
+        [(file, leaf)] if file == path => leaf.sha256.0,
+        _ => folder_content(path, files),
+    }
+}
+
+fn folder_content(folder: &str, files: &[(String, Leaf)]) -> [u8; 32] {
+    let mut hash = PachHash::new();
+    let child_of = |path: &str| path[folder.len()..].find('/').map_or(path.len(), |slash| folder.len() + slash + 1);
+    for children in files.chunk_by(|(a, _), (b, _)| a[..child_of(a)] == b[..child_of(b)]) {
+        if let Some((first, _)) = children.first() {
+            hash.update(content(&first[..child_of(first)], children));
+        }
+    }
+    hash.finalize().into()
+}
+
+/// A piece of every input, in every combination.
+fn combinations(input: &Input, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Vec<Piece>> {
+    match input {
+        Input::Pfs(pfs) => pieces(pfs, &tree(&pfs.repo, &pfs.branch)).into_iter().map(|piece| vec![piece]).collect(),
+        Input::Cross(inputs) => inputs.iter().map(|input| combinations(input, tree)).fold(vec![Vec::new()], product),
+    }
+}
+
+fn product(lefts: Vec<Vec<Piece>>, rights: Vec<Vec<Piece>>) -> Vec<Vec<Piece>> {
+    lefts.iter().flat_map(|left| rights.iter().map(move |right| [left.as_slice(), right].concat())).collect()
+}
+
+/// What a glob matches in a tree, by path.
+fn pieces(pfs: &Pfs, tree: &Tree) -> Vec<Piece> {
+    paths(tree).into_iter().filter(|path| pfs.glob.matches(path)).map(|path| piece(pfs, tree, path)).collect()
+}
+
+fn piece(pfs: &Pfs, tree: &Tree, path: String) -> Piece {
+    let below = tree.range(path.clone()..).take_while(|(file, _)| file.starts_with(&path));
+    let files = match path.ends_with('/') {
+        true => below.map(|(file, leaf)| (file.clone(), *leaf)).collect(),
+        false => tree.get(&path).map(|leaf| (path.clone(), *leaf)).into_iter().collect(),
+    };
+    let Pfs { name, repo, branch, empty_files, .. } = pfs.clone();
+    Piece { input: name, repo, branch, path, files, empty_files }
+}
+
+/// Every file, and every folder with a slash at the end, in the order of their bytes. An empty commit has none, not even `/`.
+fn paths(tree: &Tree) -> Vec<String> {
+    let folders = |file: &str| file.match_indices('/').map(|(slash, _)| file[..=slash].to_owned()).collect::<Vec<_>>();
+    let mut paths: Vec<String> = tree.keys().flat_map(|file| folders(file).into_iter().chain([file.clone()])).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::glob::Glob;
+
+    fn pfs(name: &str, glob: &str) -> Pfs {
+        Pfs {
+            name: name.to_owned(),
+            repo: name.to_owned(),
+            branch: "master".to_owned(),
+            glob: Glob::parse(glob).unwrap(),
+            empty_files: false,
+            lazy: false,
+            field: String::new(),
+        }
+    }
+
+    fn input(name: &str, glob: &str) -> Input {
+        Input::Pfs(pfs(name, glob))
+    }
+
+    fn leaf(content: u8) -> Leaf {
+        Leaf { sha256: Hash([content; 32]), bytes: 1 }
+    }
+
+    fn tree(files: &[(&str, u8)]) -> Tree {
+        files.iter().map(|(path, content)| ((*path).to_owned(), leaf(*content))).collect()
+    }
+
+    fn paths_of(glob: &str, tree: &Tree) -> Vec<String> {
+        pieces(&pfs("in", glob), tree).into_iter().map(|piece| piece.path).collect()
+    }
+
+    /// The paths of each datum's pieces.
+    fn shown(datums: &[Datum]) -> Vec<String> {
+        datums.iter().map(|datum| datum.pieces.iter().map(|piece| piece.path.as_str()).collect::<Vec<_>>().join(" ")).collect()
+    }
+
+    #[test]
+    fn pieces_are_files_and_folders_by_path() {
+        let tree = tree(&[("/a.json", 1), ("/a/1", 2), ("/a/b/2", 3), ("/c", 4)]);
+        assert_eq!(paths_of("/", &tree), ["/"]);
+        assert_eq!(paths_of("/*", &tree), ["/a.json", "/a/", "/c"]);
+        assert_eq!(paths_of("/*/*", &tree), ["/a/1", "/a/b/"]);
+        assert_eq!(paths_of("/**", &tree), ["/a.json", "/a/", "/a/1", "/a/b/", "/a/b/2", "/c"]);
+        assert_eq!(paths_of("/none", &tree), [] as [&str; 0]);
+        assert_eq!(paths_of("/", &Tree::new()), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_piece_holds_what_is_below_it_and_no_more() {
+        let tree = tree(&[("/a", 0), ("/b.json", 1), ("/b/1", 2), ("/b/c/2", 3), ("/bb/3", 4)]);
+        let files = |glob| pieces(&pfs("in", glob), &tree).into_iter().map(|piece| piece.files).collect::<Vec<_>>();
+        assert_eq!(files("/b"), [vec![("/b/1".to_owned(), leaf(2)), ("/b/c/2".to_owned(), leaf(3))]]);
+        assert_eq!(files("/b.json"), [vec![("/b.json".to_owned(), leaf(1))]]);
+        assert_eq!(files("/")[0].len(), 5);
+    }
+
+    #[test]
+    fn a_cross_pairs_everything_and_the_last_input_changes_fastest() {
+        let cross = Input::Cross(vec![input("a", "/*"), input("b", "/*")]);
+        let trees = |repo: &str, _: &str| Arc::new(if repo == "a" { tree(&[("/1", 1), ("/2", 2)]) } else { tree(&[("/x", 3), ("/y", 4)]) });
+        assert_eq!(shown(&datums(&cross, "", &trees)), ["/1 /x", "/1 /y", "/2 /x", "/2 /y"]);
+        let nested = Input::Cross(vec![input("b", "/x"), cross]);
+        assert_eq!(shown(&datums(&nested, "", &trees)).len(), 4);
+        let nothing = |repo: &str, _: &str| Arc::new(if repo == "a" { tree(&[("/1", 1)]) } else { Tree::new() });
+        assert_eq!(datums(&Input::Cross(vec![input("a", "/*"), input("b", "/")]), "", &nothing), []);
+    }
+
+    // python3: h = hashlib.blake2b(digest_size=32); for f in ["attributes", "attributes", "master", "/1.json", "qcontrol", "qcontrol",
+    // "master", "/model.json"]: h.update(f.encode() + len(f).to_bytes(8, "big")); and over that: the digits, contents, salt
+    #[test]
+    fn ids_and_hashes_are_pachyderms() {
+        let cross = Input::Cross(vec![input("attributes", "/*"), input("qcontrol", "/model.json")]);
+        let trees =
+            |repo: &str, _: &str| Arc::new(if repo == "attributes" { tree(&[("/1.json", 7)]) } else { tree(&[("/model.json", 8)]) });
+        let datums = datums(&cross, "salt", &trees);
+        assert_eq!(datums[0].id, "24775b3a6c9d0db1ee099f56e71cf518c015fee17fb4b1cc820f6ac730b39e73");
+        assert_eq!(datums[0].hash, "d49fc2755eb71423dadb9fe9ada61c3721ecb6066a8b80512e1f8fd3db4fd5d8");
+    }
+
+    // python3: H = lambda *b: hashlib.blake2b(b"".join(b), digest_size=32).digest(); leaf = lambda n: bytes([n]) * 32;
+    // H(leaf(1), H(leaf(2), H(leaf(3))), leaf(4)).hex()
+    #[test]
+    fn a_folder_is_what_its_files_hold() {
+        let files = |names: [&str; 4]| names.into_iter().zip(1..).map(|(name, n)| (name.to_owned(), leaf(n))).collect::<Vec<_>>();
+        let one = folder_content("/", &files(["/a.json", "/a/1", "/a/b/2", "/c"]));
+        assert_eq!(Hash(one).to_string(), "9b8e84eee60a0bdbda0188bb4e04d52540985160417b52096cd900a9e2d36d3c");
+        assert_eq!(one, folder_content("/", &files(["/0.json", "/x/0", "/x/y/0", "/z"])));
+        assert_ne!(one, folder_content("/", &files(["/a.json", "/a/1", "/a/2", "/c"])));
+    }
+
+    #[test]
+    fn names_branches_and_salt_tell_datums_apart_and_empty_files_do_not() {
+        let files = |_: &str, _: &str| Arc::new(tree(&[("/1", 1)]));
+        let of = |change: &dyn Fn(&mut Pfs), salt| {
+            let mut pfs = pfs("in", "/*");
+            change(&mut pfs);
+            let datum = datums(&Input::Pfs(pfs), salt, &files).remove(0);
+            (datum.id, datum.hash)
+        };
+        let plain = of(&|_| {}, "");
+        assert_ne!(of(&|pfs| pfs.name = "other".into(), "").0, plain.0);
+        assert_ne!(of(&|pfs| pfs.repo = "other".into(), "").0, plain.0);
+        assert_ne!(of(&|pfs| pfs.branch = "other".into(), "").0, plain.0);
+        assert_eq!(of(&|_| {}, "salt").0, plain.0);
+        assert_ne!(of(&|_| {}, "salt").1, plain.1);
+        assert_eq!(of(&|pfs| pfs.empty_files = true, ""), plain);
+    }
+
+    fn trees() -> impl Strategy<Value = Tree> {
+        let path = prop::collection::vec("[ab.]{1,2}", 1..3).prop_map(|parts| format!("/{}", parts.join("/")));
+        let usable = |tree: &Tree| tree.keys().all(|file| !tree.keys().any(|other| other.starts_with(&format!("{file}/"))));
+        prop::collection::btree_map(path, any::<u8>().prop_map(leaf), 1..8).prop_filter("a file that is a folder", usable)
+    }
+
+    fn cross() -> Input {
+        Input::Cross(vec![input("left", "/*"), Input::Cross(vec![input("middle", "/**"), input("right", "/")])])
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_file_changes_exactly_the_datums_that_hold_it(
+            left in trees(), middle in trees(), right in trees(), repo in 0..3usize, file in any::<prop::sample::Index>(),
+        ) {
+            let before = [left, middle, right].map(Arc::new);
+            let mut after = before.clone();
+            let path = file.get(&before[repo].keys().collect::<Vec<_>>()).to_string();
+            if let Some(leaf) = Arc::make_mut(&mut after[repo]).get_mut(&path) {
+                leaf.sha256.0[5] ^= 1;
+            }
+            let names = ["left", "middle", "right"];
+            let index = |repo: &str| names.iter().position(|name| *name == repo).unwrap();
+            let old = datums(&cross(), "", &|repo, _| before[index(repo)].clone());
+            let new = datums(&cross(), "", &|repo, _| after[index(repo)].clone());
+            prop_assert_eq!(old.len(), new.len());
+            for (old, new) in old.iter().zip(&new) {
+                let holds = old.pieces.iter().any(|piece| piece.repo == names[repo] && piece.files.iter().any(|(file, _)| *file == path));
+                prop_assert_eq!(&old.id, &new.id);
+                prop_assert_eq!(old.hash != new.hash, holds, "{:?}", old);
+            }
+        }
+
+        #[test]
+        fn ids_of_a_job_differ(left in trees(), middle in trees(), right in trees()) {
+            let trees = [left, middle, right].map(Arc::new);
+            let datums = datums(&cross(), "", &|repo, _| trees[match repo { "left" => 0, "middle" => 1, _ => 2 }].clone());
+            let ids: std::collections::BTreeSet<_> = datums.iter().map(|datum| &datum.id).collect();
+            prop_assert_eq!(ids.len(), datums.len());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the system says of a file, to a [`Failure`] with a remedy.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// Input or output that failed at a path.
+pub fn failed(path: &Path, error: &io::Error) -> Failure {
+    let (what, help) = match error.kind() {
+        ErrorKind::NotFound => ("there is no such file or folder".to_owned(), "check the path"),
+        ErrorKind::PermissionDenied => ("permission denied".to_owned(), "run as a user who may use it, or change its permissions"),
+        ErrorKind::StorageFull => ("the disk is full".to_owned(), "free space and run the command again: what was done is kept"),
+        ErrorKind::ReadOnlyFilesystem => ("the file system is read-only".to_owned(), "choose a place that may be written"),
+        _ => (error.to_string(), "see to what the system says and run the command again"),
+    };
+    Failure::Failed(format!("{}: {what}\nhelp: {help}", path.display()))
+}
+
+/// The same for use after `map_err`.
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Failure + '_ {
+    move |error| failed(path, &error)
+}
+
+/// Names or files that are wrong, and what to do.
+pub fn bad(sentence: impl Display, help: impl Display) -> Failure {
+    Failure::Bad(format!("{sentence}\nhelp: {help}"))
+}
+
+/// Something that failed though nothing was wrong with what was asked, and what to do.
+pub fn broken(sentence: impl Display, help: impl Display) -> Failure {
+    Failure::Failed(format!("{sentence}\nhelp: {help}"))
+}

@@ -1,0 +1,160 @@
+//! Files of the machine to a commit of an input repo.
+//!
+//! *Invariants*: no commit is made if nothing would differ; files that are there already are read but not copied.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::datums::{Leaf, Tree};
+use crate::disk::{at, bad, failed};
+use crate::failure::Failure;
+use crate::paths;
+use crate::store::objects::{Staged, digest};
+use crate::store::records::{Commit, Repo};
+use crate::store::{self, Store};
+
+/// What is to change in a branch of an input repo.
+#[derive(Debug, Default)]
+pub struct Intake {
+    /// Files or folders of the machine, `-` for standard input, and the paths at which they will stand.
+    pub sources: Vec<(PathBuf, String)>,
+    /// Files and folders of the repo that go.
+    pub deleted: Vec<String>,
+    /// Whether everything goes that is not among the sources.
+    pub mirror: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Taken {
+    /// The head, old or new.
+    pub commit: Commit,
+    /// Whether it is new.
+    pub changed: bool,
+}
+
+/// Changes a branch of a repo, which is made if it is not there.
+pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<Taken, Failure> {
+    refuse_output(store, repo)?;
+    let head = store.head(repo, branch)?;
+    let before = head.as_ref().map_or_else(|| Ok(Tree::new()), |head| store.tree(head))?;
+    let mut staged = store.objects.stage();
+    let tree = changed(&before, intake, &mut staged)?;
+    if let Some((file, other)) = paths::clash(&tree) {
+        return Err(bad(
+            format_args!("`{file}` is a file of `{repo}`, so `{other}` cannot stand below it"),
+            "choose another path, or delete the file first",
+        ));
+    }
+    match head {
+        Some(head) if tree == before => Ok(Taken { commit: head, changed: false }),
+        head => Ok(Taken { commit: commit(store, repo, branch, head.as_ref(), &tree, staged)?, changed: true }),
+    }
+}
+
+/// An error if there is no such source.
+pub fn is_there(source: &Path) -> Result<(), Failure> {
+    if source == Path::new("-") || source.exists() {
+        return Ok(());
+    }
+    Err(bad(format_args!("{}: there is no such file or folder", source.display()), "check the path"))
+}
+
+fn refuse_output(store: &Store, repo: &str) -> Result<(), Failure> {
+    let written = store.repo(repo)?.is_some_and(|repo| repo.output);
+    let help = "put files into the repos that pipelines read; see `samefit pipeline list repos`";
+    if written { Err(bad(format_args!("`{repo}` holds the output of the pipeline `{repo}`"), help)) } else { Ok(()) }
+}
+
+/// The files as they will be; new contents are taken in.
+fn changed(before: &Tree, intake: &Intake, staged: &mut Staged<'_>) -> Result<Tree, Failure> {
+    let mut tree = if intake.mirror { Tree::new() } else { before.clone() };
+    for path in &intake.deleted {
+        let count = tree.len();
+        tree.retain(|file, _| !paths::within(path, file));
+        if tree.len() == count {
+            return Err(bad(format_args!("there is no file at or below `{path}` to delete"), "see `samefit pipeline list files`"));
+        }
+    }
+    for (source, path) in &intake.sources {
+        for (file, path) in files(source, path)? {
+            let leaf = content(&file, before.get(&path), staged)?;
+            tree.insert(path, leaf);
+        }
+    }
+    Ok(tree)
+}
+
+/// The files of a source with their paths in the repo.
+fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
+    if source == Path::new("-") {
+        return Ok(vec![(source.to_owned(), path.to_owned())]);
+    }
+    is_there(source)?;
+    let mut files = Vec::new();
+    for entry in WalkDir::new(source).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(|error| walked(source, error))?;
+        if !entry.file_type().is_dir() {
+            let below = entry.path().strip_prefix(source).unwrap_or(entry.path());
+            let unfit = |why| bad(format_args!("{}: {why}", entry.path().display()), "rename it");
+            files.push((entry.path().to_owned(), paths::of(path, below).map_err(unfit)?));
+        }
+    }
+    Ok(files)
+}
+
+fn walked(source: &Path, error: walkdir::Error) -> Failure {
+    let path = error.path().unwrap_or(source).to_owned();
+    match error.into_io_error() {
+        Some(error) => failed(&path, &error),
+        None => bad(format_args!("{}: a link leads back to a folder above it", path.display()), "remove the link"),
+    }
+}
+
+fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Result<Leaf, Failure> {
+    if file == Path::new("-") {
+        return staged.stream(io::stdin().lock());
+    }
+    let open = || File::open(file).map_err(at(file));
+    let as_long = |before: &&Leaf| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
+    if let Some(before) = before.filter(as_long)
+        && digest(open()?).map_err(at(file))? == *before
+    {
+        return Ok(*before);
+    }
+    staged.stream(open()?)
+}
+
+fn commit(
+    store: &Store,
+    repo: &str,
+    branch: &str,
+    parent: Option<&Commit>,
+    tree: &Tree,
+    mut staged: Staged<'_>,
+) -> Result<Commit, Failure> {
+    let listing = store::list(&mut staged, tree)?.sha256;
+    staged.settle()?;
+    let parent = parent.map(|parent| parent.id.clone());
+    store.write(|change| {
+        let number = change.number()?;
+        let commit = Commit {
+            id: store::id(&["commit", &number.to_string(), repo, branch, parent.as_deref().unwrap_or_default(), &listing.to_string()]),
+            repo: repo.to_owned(),
+            branch: branch.to_owned(),
+            parent,
+            tree: Some(listing),
+            files: tree.len() as u64,
+            bytes: tree.values().map(|leaf| leaf.bytes).sum(),
+            error: None,
+            number,
+            made: store.now(),
+        };
+        change.repo(&Repo { name: repo.to_owned(), output: false })?;
+        change.commit(&commit)?;
+        Ok(commit)
+    })
+}

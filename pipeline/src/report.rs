@@ -1,0 +1,13 @@
+//! Where a verb says what it did: lines for people, results for whatever comes next. The program that runs the library stands behind it.
+
+use crate::failure::Failure;
+
+/// The people and machines that read along.
+pub trait Report {
+    /// A line of the account of what was done.
+    fn say(&mut self, line: &str);
+    /// Something a person should know though nothing failed.
+    fn note(&mut self, line: &str);
+    /// A part of the result, to stdout.
+    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+}

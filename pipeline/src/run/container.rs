@@ -1,0 +1,239 @@
+//! A datum to a container of `runc`, over an image that `umoci` unpacked: no network, no capabilities, nothing writable but `/pfs/out` and
+//! `/tmp`.
+//!
+//! *Limits*: every pipeline of a run uses the one image that is given. With `datumBatching` the program that runs is mounted as `pachctl`, so
+//! the image needs its libraries, or the program none.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::desk::Desk;
+use super::place::Place;
+use super::variables::Variables;
+use crate::disk::{at, bad, broken};
+use crate::failure::Failure;
+use crate::next_datum::SOCKET;
+use crate::spec::Spec;
+use crate::store::Store;
+
+/// Where `pachctl` and the worker's socket are in a container.
+const BIN: &str = "/pach-bin";
+
+/// An image, ready to make containers of.
+pub struct Containers {
+    /// Holds `config.json` and `rootfs`.
+    bundle: PathBuf,
+    /// What a container is if nothing is changed.
+    config: Value,
+    /// Where `runc` keeps what it knows of containers.
+    state: PathBuf,
+}
+
+impl Containers {
+    /// Unpacks an image, if that was not done before: `LAYOUT` or `LAYOUT:TAG`.
+    pub fn of(store: &Store, image: &str) -> Result<Self, Failure> {
+        ["runc", "umoci"].into_iter().try_for_each(has)?;
+        let (tag, digest) = manifest(image)?;
+        let (layout, _) = parts(image);
+        let bundle = store.cache().join("images").join(digest.replace(':', "-"));
+        if !bundle.is_dir() {
+            unpack(store, layout, &tag, &bundle)?;
+        }
+        let path = bundle.join("config.json");
+        let text = fs::read(&path).map_err(at(&path))?;
+        let config =
+            serde_json::from_slice(&text).map_err(|error| broken(format_args!("{}: {error}", path.display()), "delete this folder"))?;
+        let state = store.cache().join("runc");
+        fs::create_dir_all(&state).map_err(at(&state))?;
+        let containers = Self { bundle, config, state };
+        containers.sweep();
+        Ok(containers)
+    }
+
+    /// Ends containers of a run that was killed.
+    fn sweep(&self) {
+        let left = fs::read_dir(&self.state).into_iter().flatten().flatten();
+        left.for_each(|entry| self.delete(&entry.file_name().to_string_lossy()));
+    }
+
+    fn delete(&self, id: &str) {
+        if self.state.join(id).exists() {
+            let _ = quiet(self.runc().args(["delete", "--force", id])).status();
+        }
+    }
+
+    fn runc(&self) -> Command {
+        let mut command = Command::new("runc");
+        command.arg("--root").arg(&self.state);
+        command
+    }
+
+    /// The container of a datum: `config.json` of the OCI runtime specification.
+    fn config(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Value, Failure> {
+        let mut config = self.config.clone();
+        let process = &mut config["process"];
+        process["terminal"] = json!(false);
+        process["args"] = json!(spec.transform.cmd);
+        process["env"] = json!(environment(&process["env"], spec, variables));
+        process["noNewPrivileges"] = json!(true);
+        process["capabilities"] = json!({});
+        if let Some(folder) = &spec.transform.working_dir {
+            process["cwd"] = json!(folder);
+        }
+        if let Some(user) = &spec.transform.user {
+            process["user"] = self.user(user)?;
+        }
+        config["root"] = json!({"path": self.bundle.join("rootfs"), "readonly": true});
+        let mounts = mounts(desk, spec);
+        config["mounts"].as_array_mut().into_iter().for_each(|all| all.extend(mounts.iter().cloned()));
+        isolate(&mut config["linux"], spec);
+        Ok(config)
+    }
+
+    /// `UID`, `UID:GID` or a name that the image knows.
+    fn user(&self, user: &str) -> Result<Value, Failure> {
+        let (name, group) = user.split_once(':').unwrap_or((user, ""));
+        let known = fs::read_to_string(self.bundle.join("rootfs/etc/passwd")).unwrap_or_default();
+        let entry: Vec<&str> =
+            known.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|entry| entry[0] == name).unwrap_or_default();
+        let number = |text: &str| text.parse::<u32>().ok();
+        let uid = number(name).or_else(|| number(entry.get(2)?));
+        let gid = number(group).or_else(|| number(entry.get(3)?)).or(Some(0));
+        let unknown =
+            || bad(format_args!("the image has no user `{user}` (`transform.user`)"), "write a number, or a user that the image has");
+        Ok(json!({"uid": uid.ok_or_else(unknown)?, "gid": gid}))
+    }
+}
+
+impl Place for Containers {
+    fn pfs(&self, _desk: &Desk) -> PathBuf {
+        "/pfs".into()
+    }
+
+    fn bin(&self, _desk: &Desk) -> PathBuf {
+        BIN.into()
+    }
+
+    fn command(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Command, Failure> {
+        let config = self.config(desk, spec, variables)?;
+        let number = |name: &str| config["process"]["user"][name].as_u64().and_then(|number| u32::try_from(number).ok());
+        // without the right to give it away it stays the person's, as whom the container then runs
+        let _ = chown(desk.out(), number("uid"), number("gid"));
+        let bundle = desk.root().join("bundle");
+        fs::create_dir_all(&bundle).map_err(at(&bundle))?;
+        fs::write(bundle.join("config.json"), config.to_string()).map_err(at(&bundle))?;
+        let mut command = self.runc();
+        command.arg("run").arg("--bundle").arg(&bundle).arg(name(desk));
+        Ok(command)
+    }
+
+    fn end(&self, desk: &Desk) {
+        self.delete(&name(desk));
+    }
+}
+
+/// A container is called as the folder of its worker.
+fn name(desk: &Desk) -> String {
+    desk.root().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The image's variables, then the spec's, then the datum's.
+fn environment(image: &Value, spec: &Spec, variables: &Variables) -> Vec<String> {
+    let image = image.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut all: Variables =
+        image.filter_map(|variable| variable.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect();
+    all.extend(spec.transform.env.iter().chain(variables).map(|(name, value)| (name.clone(), value.clone())));
+    if spec.transform.datum_batching {
+        let path = all.entry("PATH".to_owned()).or_insert_with(|| "/usr/local/bin:/usr/bin:/bin".to_owned());
+        *path = format!("{BIN}:{path}");
+    }
+    all.iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+fn mounts(desk: &Desk, spec: &Spec) -> Vec<Value> {
+    let bind = |from: PathBuf, to: &str, mode: &str| json!({"destination": to, "type": "bind", "source": from, "options": ["rbind", mode]});
+    let mut mounts = vec![
+        json!({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]}),
+        bind(desk.pfs(), "/pfs", "ro"),
+        bind(desk.out(), "/pfs/out", "rw"),
+    ];
+    if spec.transform.datum_batching {
+        let program = fs::canonicalize(desk.bin().join("pachctl")).unwrap_or_default();
+        mounts.push(bind(program, &format!("{BIN}/pachctl"), "ro"));
+        mounts.push(bind(desk.bin().join(SOCKET), &format!("{BIN}/{SOCKET}"), "rw"));
+    }
+    mounts
+}
+
+/// No network, and no more memory than the spec says.
+fn isolate(linux: &mut Value, spec: &Spec) {
+    let namespaces = linux["namespaces"].as_array().cloned().unwrap_or_default();
+    let other = namespaces.into_iter().filter(|namespace| namespace["type"] != "network");
+    linux["namespaces"] = other.chain([json!({"type": "network"})]).collect();
+    if let Some(bytes) = spec.memory_bytes {
+        linux["resources"]["memory"] = json!({"limit": bytes});
+    }
+}
+
+fn has(tool: &str) -> Result<(), Failure> {
+    let help = "install them (`apt-get install runc umoci`), or run without --container";
+    let found = quiet(Command::new(tool).arg("--version")).status().is_ok_and(|status| status.success());
+    if found { Ok(()) } else { Err(bad(format_args!("--container needs `runc` and `umoci`, and `{tool}` is not there"), help)) }
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+/// The folder of an image, and the tag if one is named.
+fn parts(image: &str) -> (&str, Option<&str>) {
+    match image.rsplit_once(':') {
+        Some((layout, tag)) if !Path::new(image).is_dir() => (layout, Some(tag)),
+        _ => (image, None),
+    }
+}
+
+/// Tag and digest of the image that is meant.
+fn manifest(image: &str) -> Result<(String, String), Failure> {
+    let (layout, tag) = parts(image);
+    let help = "give --image a folder with an OCI image layout (`index.json`), and `:TAG` if it holds several";
+    let wrong = |why: &str| bad(format_args!("{image}: {why}"), help);
+    let text = fs::read(Path::new(layout).join("index.json")).map_err(|_| wrong("there is no OCI image layout"))?;
+    let index: Value = serde_json::from_slice(&text).map_err(|error| wrong(&error.to_string()))?;
+    let named = |manifest: &Value| {
+        let name = manifest["annotations"]["org.opencontainers.image.ref.name"].as_str()?.to_owned();
+        Some((name, manifest["digest"].as_str()?.to_owned()))
+    };
+    let mut found: Vec<(String, String)> = index["manifests"].as_array().into_iter().flatten().filter_map(named).collect();
+    found.retain(|(name, _)| tag.is_none_or(|tag| tag == name));
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(wrong("it holds no image of that tag")),
+        _ => Err(wrong("it holds several images")),
+    }
+}
+
+/// Unpacks an image beside, and gives it its name once it is whole.
+fn unpack(store: &Store, layout: &str, tag: &str, bundle: &Path) -> Result<(), Failure> {
+    let made = store.tmp().join("image");
+    let mut command = Command::new("umoci");
+    command.args(["unpack", "--image", &format!("{layout}:{tag}")]);
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--rootless");
+    }
+    let done = command.arg(&made).stdin(Stdio::null()).output().map_err(at(Path::new("umoci")))?;
+    if !done.status.success() {
+        let said = String::from_utf8_lossy(&done.stderr);
+        return Err(broken(format_args!("{layout}:{tag} cannot be unpacked: {}", said.trim()), "see to what umoci says"));
+    }
+    // what is mounted there gets the mode of what it is mounted on
+    let tmp = made.join("rootfs/tmp");
+    let open = || fs::create_dir_all(&tmp).and_then(|()| fs::set_permissions(&tmp, Permissions::from_mode(0o1777)));
+    open().map_err(at(&tmp))?;
+    let above = bundle.parent().unwrap_or(bundle);
+    fs::create_dir_all(above).and_then(|()| fs::rename(&made, bundle)).map_err(at(bundle))
+}

@@ -1,0 +1,61 @@
+//! One datum to its result: the program is started for it, and again if it fails.
+
+use std::io;
+
+use super::desk::Desk;
+use super::process::{Running, words};
+use super::work::{Finished, Stop, Tried, Work, ends_job};
+use crate::datums::Datum;
+use crate::disk::bad;
+use crate::failure::Failure;
+use crate::spec::Spec;
+
+/// Tries a datum until it succeeds or has failed often enough.
+pub fn process<'a>(work: &Work<'a>, desk: &mut Desk, datum: &Datum) -> Result<Finished<'a>, Stop> {
+    let mut processed = work.begun(datum);
+    let mut staged = work.store.objects.stage();
+    loop {
+        processed.tries += 1;
+        desk.lay(&work.store.objects, datum)?;
+        let (code, log) = run(work, desk, datum)?;
+        let tried = match code {
+            Ok(()) => work.collect(desk, &mut staged, &mut processed)?,
+            Err(why) => Tried::Bad(why),
+        };
+        processed.error = match tried {
+            Tried::Good => None,
+            Tried::Bad(_) if processed.tries < work.spec.datum_tries => continue,
+            Tried::Bad(why) => Some(why),
+        };
+        return work.finished(desk, processed, staged, &log);
+    }
+}
+
+/// Runs the program once: how it went, and what it said.
+fn run(work: &Work<'_>, desk: &Desk, datum: &Datum) -> Result<(Result<(), String>, String), Stop> {
+    let stopped = || work.stopped();
+    let limits = work.limits(&stopped);
+    if let Some(stop) = limits.cut().and_then(ends_job) {
+        return Err(stop);
+    }
+    let command = work.place.command(desk, work.spec, &work.variables(desk, datum))?;
+    let running = Running::start(command).map_err(|error| cannot_start(work.spec, &error))?;
+    let (ended, log) = running.wait(&limits);
+    work.place.end(desk);
+    let accepted = |code: i32| code == 0 || work.spec.transform.accept_return_code.contains(&code);
+    match ended {
+        Ok(status) if status.code().is_some_and(accepted) => Ok((Ok(()), log)),
+        Ok(_) => Ok((Err(words(ended)), log)),
+        Err(cut) => match ends_job(cut) {
+            Some(stop) => Err(stop),
+            None => Ok((Err(words(ended)), log)),
+        },
+    }
+}
+
+/// The program is not there, or is none.
+pub fn cannot_start(spec: &Spec, error: &io::Error) -> Failure {
+    let program = spec.transform.cmd.first().map_or("", String::as_str);
+    let help = "install it, or run with --container and an --image that has it";
+    bad(format_args!("pipeline `{}`: `{program}` cannot be started: {error}", spec.name), help)
+}

@@ -1,0 +1,157 @@
+//! Records to an embedded database and back, as JSON by table and key. What one [`Ledger::write`] does happens whole or not at all.
+//!
+//! *Invariants*: one process at a time has it open; a file that was changed by anything else is refused when it is opened.
+
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::disk::{at, broken, failed};
+use crate::failure::Failure;
+
+/// The default, a gigabyte, is for larger things.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// How a file begins to be called that will be a database.
+pub const BEGUN: &str = "new-ledger-";
+
+/// Records of one kind. A key's parts are parted by slashes.
+pub struct Table<T>(&'static str, PhantomData<T>);
+
+impl<T> Table<T> {
+    /// By its name in the file.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name, PhantomData)
+    }
+
+    fn definition(&self) -> TableDefinition<'static, &'static str, &'static [u8]> {
+        TableDefinition::new(self.0)
+    }
+}
+
+/// The open database.
+pub struct Ledger {
+    path: PathBuf,
+    database: Database,
+}
+
+impl Ledger {
+    /// Makes an empty database beside, and gives it its name once it is whole. One that is there stays.
+    pub fn make(path: &Path) -> Result<(), Failure> {
+        let folder = path.parent().unwrap_or(path);
+        let made = tempfile::Builder::new().prefix(BEGUN).tempfile_in(folder).map_err(at(folder))?;
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create(made.path()).map_err(fault(path))?;
+        database.close().map_err(fault(path))?;
+        match made.persist_noclobber(path) {
+            Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(path, &error.error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the file.
+    pub fn open(path: PathBuf) -> Result<Self, Failure> {
+        let opened = Database::builder().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(&path);
+        match opened {
+            Ok(database) => Ok(Self { path, database }),
+            Err(DatabaseError::DatabaseAlreadyOpen) => Err(broken(
+                format_args!("{}: another `samefit pipeline` is at work on this store", path.display()),
+                "wait until it has ended, or give another --store",
+            )),
+            Err(error) => Err(fault(&path)(error)),
+        }
+    }
+
+    /// The record of a key.
+    pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>, Failure> {
+        let read = self.database.begin_read().map_err(fault(&self.path))?;
+        let open = match read.open_table(table.definition()) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            open => open.map_err(fault(&self.path))?,
+        };
+        let found = open.get(key).map_err(fault(&self.path))?;
+        found.map(|found| self.parse(found.value())).transpose()
+    }
+
+    /// The records whose keys begin with a text, in the order of their keys.
+    pub fn list<T: DeserializeOwned>(&self, table: &Table<T>, prefix: &str) -> Result<Vec<T>, Failure> {
+        let read = self.database.begin_read().map_err(fault(&self.path))?;
+        let open = match read.open_table(table.definition()) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            open => open.map_err(fault(&self.path))?,
+        };
+        let mut records = Vec::new();
+        for entry in open.range(prefix..).map_err(fault(&self.path))? {
+            let (key, value) = entry.map_err(fault(&self.path))?;
+            if !key.value().starts_with(prefix) {
+                break;
+            }
+            records.push(self.parse(value.value())?);
+        }
+        Ok(records)
+    }
+
+    /// Changes records, durably, all or none.
+    pub fn write<R>(&self, act: impl FnOnce(&mut Writing<'_>) -> Result<R, Failure>) -> Result<R, Failure> {
+        let transaction = self.database.begin_write().map_err(fault(&self.path))?;
+        let done = act(&mut Writing { ledger: self, transaction: &transaction })?;
+        transaction.commit().map_err(fault(&self.path))?;
+        Ok(done)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Failure> {
+        serde_json::from_slice(bytes).map_err(|error| {
+            broken(
+                format_args!("{}: a record cannot be read ({error})", self.path.display()),
+                "it was written by another version of samefit: use that one, or a new store",
+            )
+        })
+    }
+}
+
+/// Changes that are not seen yet.
+pub struct Writing<'a> {
+    ledger: &'a Ledger,
+    transaction: &'a WriteTransaction,
+}
+
+impl Writing<'_> {
+    /// The record of a key, as changed so far.
+    pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>, Failure> {
+        let open = self.transaction.open_table(table.definition()).map_err(fault(&self.ledger.path))?;
+        let found = open.get(key).map_err(fault(&self.ledger.path))?;
+        found.map(|found| self.ledger.parse(found.value())).transpose()
+    }
+
+    /// Sets the record of a key.
+    pub fn put<T: Serialize>(&mut self, table: &Table<T>, key: &str, record: &T) -> Result<(), Failure> {
+        let bytes =
+            serde_json::to_vec(record).map_err(|error| broken(format_args!("a record cannot be written ({error})"), "report it"))?;
+        let mut open = self.transaction.open_table(table.definition()).map_err(fault(&self.ledger.path))?;
+        open.insert(key, bytes.as_slice()).map_err(fault(&self.ledger.path))?;
+        Ok(())
+    }
+
+    /// Takes away the records whose keys begin with a text.
+    pub fn remove<T>(&mut self, table: &Table<T>, prefix: &str) -> Result<(), Failure> {
+        let mut open = self.transaction.open_table(table.definition()).map_err(fault(&self.ledger.path))?;
+        open.retain(|key, _| !key.starts_with(prefix)).map_err(fault(&self.ledger.path))
+    }
+}
+
+/// What the database says of its file.
+fn fault<E: Into<redb::Error>>(path: &Path) -> impl FnOnce(E) -> Failure + '_ {
+    move |error| match error.into() {
+        redb::Error::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => failed(path, &error),
+        redb::Error::UpgradeRequired(version) => broken(
+            format_args!("{}: its format ({version}) is that of an older version of the database", path.display()),
+            "use the version of samefit that made it, or a new store",
+        ),
+        error => broken(
+            format_args!("{}: the store's database is damaged ({error})", path.display()),
+            "bring it back from a copy, or begin a new store and put the input files again; the contents beside it are not lost",
+        ),
+    }
+}

@@ -1,0 +1,289 @@
+//! Repos, commits, branches, pipelines and jobs: a folder that is right after a crash at any point.
+//!
+//! Records stand in a database ([`ledger`]), contents in files named by their SHA-256 ([`objects`]). A listing (the files of a commit, the
+//! datums of a job) is a content too, so equal commits share it and a change of it shows. Contents are durable before a record names them.
+//!
+//! *Invariants*: commits and versions never change; a branch is one record. Ids follow from what the store did before, so the same commands
+//! give the same ids. Everything in `tmp` belongs to the process that has the store open.
+//!
+//! *Not here*: what a run does ([`crate::run`]).
+
+pub mod ledger;
+pub mod objects;
+pub mod records;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::ledger::{Ledger, Table, Writing};
+use self::objects::{Objects, Staged, hash};
+use self::records::{Commit, Job, Processed, Repo, Version};
+use crate::datums::{Hash, Leaf, Tree};
+use crate::disk::{at, bad, broken};
+use crate::failure::Failure;
+
+const FORMAT: &str = "samefit-pipeline-store/1";
+const LEDGER: &str = "ledger.redb";
+
+const FACTS: Table<String> = Table::new("facts");
+const SERIAL: Table<u64> = Table::new("serial");
+const REPOS: Table<Repo> = Table::new("repos");
+/// The id of the commit at its head, by repo and branch.
+const BRANCHES: Table<String> = Table::new("branches");
+const COMMITS: Table<Commit> = Table::new("commits");
+const VERSIONS: Table<Version> = Table::new("versions");
+const JOBS: Table<Job> = Table::new("jobs");
+/// What the running job of a pipeline has done, by pipeline, version and datum hash.
+const DONE: Table<Processed> = Table::new("done");
+
+/// An open store.
+pub struct Store {
+    folder: PathBuf,
+    ledger: Ledger,
+    /// The contents.
+    pub objects: Objects,
+    now: fn() -> u64,
+}
+
+impl Store {
+    /// Opens a store, or makes one in a folder that is empty or not there. `now` gives the seconds since 1970.
+    pub fn create(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
+        if folder.join(LEDGER).is_file() {
+            return Self::begin(folder, now);
+        }
+        refuse_other(folder)?;
+        fs::create_dir_all(folder).map_err(at(folder))?;
+        Ledger::make(&folder.join(LEDGER))?;
+        Self::begin(folder, now)
+    }
+
+    /// Opens a store that is there.
+    pub fn open(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
+        if !folder.join(LEDGER).is_file() {
+            refuse_other(folder)?;
+            let help = "name its folder with --store, or make one: `samefit pipeline put REPO FILE`";
+            return Err(bad(format_args!("{}: there is no pipeline store", folder.display()), help));
+        }
+        Self::begin(folder, now)
+    }
+
+    fn begin(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
+        let folder = fs::canonicalize(folder).map_err(at(folder))?;
+        let ledger = Ledger::open(folder.join(LEDGER))?;
+        agree(&folder, &ledger)?;
+        let (objects, tmp) = (folder.join("objects"), folder.join("tmp"));
+        // what a process left that was killed; a folder that its programs still write to goes the next time
+        let _ = fs::remove_dir_all(&tmp);
+        [&objects, &tmp].into_iter().try_for_each(|made| fs::create_dir_all(made).map_err(at(made)))?;
+        File::open(&folder).and_then(|names| names.sync_all()).map_err(at(&folder))?;
+        Ok(Self { objects: Objects::new(objects, tmp), folder, ledger, now })
+    }
+
+    /// The folder for what is being made; gone when the store is opened again.
+    pub fn tmp(&self) -> PathBuf {
+        self.folder.join("tmp")
+    }
+
+    /// The folder for what can be made again.
+    pub fn cache(&self) -> PathBuf {
+        self.folder.join("cache")
+    }
+
+    /// Seconds since 1970.
+    pub fn now(&self) -> u64 {
+        (self.now)()
+    }
+
+    /// Changes records, durably, all or none. What they name has to be settled before.
+    pub fn write<R>(&self, act: impl FnOnce(&mut Change<'_, '_>) -> Result<R, Failure>) -> Result<R, Failure> {
+        self.ledger.write(|writing| act(&mut Change(writing)))
+    }
+
+    /// Every repo, by name.
+    pub fn repos(&self) -> Result<Vec<Repo>, Failure> {
+        self.ledger.list(&REPOS, "")
+    }
+
+    /// The repo of a name.
+    pub fn repo(&self, name: &str) -> Result<Option<Repo>, Failure> {
+        self.ledger.get(&REPOS, name)
+    }
+
+    /// The commit at the head of a branch.
+    pub fn head(&self, repo: &str, branch: &str) -> Result<Option<Commit>, Failure> {
+        let Some(id) = self.ledger.get(&BRANCHES, &key(repo, branch))? else { return Ok(None) };
+        self.commit(repo, &id)
+    }
+
+    /// The commit of an id.
+    pub fn commit(&self, repo: &str, id: &str) -> Result<Option<Commit>, Failure> {
+        self.ledger.get(&COMMITS, &key(repo, id))
+    }
+
+    /// Every commit of a repo, newest first.
+    pub fn commits(&self, repo: &str) -> Result<Vec<Commit>, Failure> {
+        let mut commits = self.ledger.list(&COMMITS, &key(repo, ""))?;
+        commits.sort_by_key(|commit| std::cmp::Reverse(commit.number));
+        Ok(commits)
+    }
+
+    /// The files of a commit.
+    pub fn tree(&self, commit: &Commit) -> Result<Tree, Failure> {
+        let unreadable = || {
+            let error = commit.error.as_deref().unwrap_or("its job failed");
+            broken(
+                format_args!("commit {} of `{}` cannot be read: {error}", commit.id, commit.repo),
+                "see `samefit pipeline list commits` for an older one",
+            )
+        };
+        self.listing(&commit.tree.ok_or_else(unreadable)?)
+    }
+
+    /// Every version of a pipeline, oldest first.
+    pub fn versions(&self, pipeline: &str) -> Result<Vec<Version>, Failure> {
+        self.ledger.list(&VERSIONS, &key(pipeline, ""))
+    }
+
+    /// One version of a pipeline.
+    pub fn version(&self, pipeline: &str, version: u64) -> Result<Option<Version>, Failure> {
+        self.ledger.get(&VERSIONS, &numbered(pipeline, version))
+    }
+
+    /// The newest version of every pipeline, by name.
+    pub fn pipelines(&self) -> Result<Vec<Version>, Failure> {
+        let versions: Vec<Version> = self.ledger.list(&VERSIONS, "")?;
+        let newest: BTreeMap<String, Version> = versions.into_iter().map(|version| (version.pipeline.clone(), version)).collect();
+        Ok(newest.into_values().collect())
+    }
+
+    /// Every job of a pipeline, newest first.
+    pub fn jobs(&self, pipeline: &str) -> Result<Vec<Job>, Failure> {
+        let mut jobs = self.ledger.list(&JOBS, &key(pipeline, ""))?;
+        jobs.sort_by_key(|job: &Job| std::cmp::Reverse(job.number));
+        Ok(jobs)
+    }
+
+    /// The job of an id.
+    pub fn job(&self, pipeline: &str, id: &str) -> Result<Option<Job>, Failure> {
+        self.ledger.get(&JOBS, &key(pipeline, id))
+    }
+
+    /// The datums of a job: all if it has ended, those that are done if it has not.
+    pub fn processed(&self, job: &Job) -> Result<Vec<Processed>, Failure> {
+        match &job.datums {
+            Some(listing) => self.listing(listing),
+            None => self.done(&job.pipeline, job.version),
+        }
+    }
+
+    /// What the running job of a pipeline has done.
+    pub fn done(&self, pipeline: &str, version: u64) -> Result<Vec<Processed>, Failure> {
+        self.ledger.list(&DONE, &(numbered(pipeline, version) + "/"))
+    }
+
+    fn listing<T: DeserializeOwned>(&self, hash: &Hash) -> Result<T, Failure> {
+        let bytes = self.objects.bytes(hash)?;
+        let other =
+            |error| broken(format_args!("the listing {hash} cannot be read ({error})"), "use the version of samefit that made the store");
+        serde_json::from_slice(&bytes).map_err(other)
+    }
+}
+
+/// Changes of records that are not seen yet.
+pub struct Change<'a, 'b>(&'a mut Writing<'b>);
+
+impl Change<'_, '_> {
+    /// How many commits and jobs there were.
+    pub fn number(&mut self) -> Result<u64, Failure> {
+        let number = self.0.get(&SERIAL, "")?.unwrap_or(0);
+        self.0.put(&SERIAL, "", &(number + 1))?;
+        Ok(number)
+    }
+
+    /// A repo that is there from now on.
+    pub fn repo(&mut self, repo: &Repo) -> Result<(), Failure> {
+        self.0.put(&REPOS, &repo.name, repo)
+    }
+
+    /// A commit, and the branch that it is the head of.
+    pub fn commit(&mut self, commit: &Commit) -> Result<(), Failure> {
+        self.0.put(&COMMITS, &key(&commit.repo, &commit.id), commit)?;
+        self.branch(&commit.repo, &commit.branch, &commit.id)
+    }
+
+    /// Where a branch stands.
+    pub fn branch(&mut self, repo: &str, branch: &str, commit: &str) -> Result<(), Failure> {
+        self.0.put(&BRANCHES, &key(repo, branch), &commit.to_owned())
+    }
+
+    /// A version of a pipeline.
+    pub fn version(&mut self, version: &Version) -> Result<(), Failure> {
+        self.0.put(&VERSIONS, &numbered(&version.pipeline, version.version), version)
+    }
+
+    /// A job, new or further than before.
+    pub fn job(&mut self, job: &Job) -> Result<(), Failure> {
+        self.0.put(&JOBS, &key(&job.pipeline, &job.id), job)
+    }
+
+    /// A datum of a running job that succeeded.
+    pub fn done(&mut self, pipeline: &str, version: u64, processed: &Processed) -> Result<(), Failure> {
+        self.0.put(&DONE, &key(&numbered(pipeline, version), &processed.hash), processed)
+    }
+
+    /// The pipeline's job has ended, and its listing holds what it did.
+    pub fn forget_done(&mut self, pipeline: &str) -> Result<(), Failure> {
+        self.0.remove(&DONE, &key(pipeline, ""))
+    }
+}
+
+/// Takes in a listing.
+pub fn list<T: Serialize>(staged: &mut Staged<'_>, listing: &T) -> Result<Leaf, Failure> {
+    let text = serde_json::to_vec(listing).map_err(|error| broken(format_args!("a listing cannot be written ({error})"), "report it"))?;
+    staged.stream(text.as_slice())
+}
+
+/// An id of 32 hexadecimal digits that follows from its parts.
+pub fn id(parts: &[&str]) -> String {
+    hash(parts.join("\0").as_bytes()).to_string()[..32].to_owned()
+}
+
+fn key(first: &str, second: &str) -> String {
+    format!("{first}/{second}")
+}
+
+fn numbered(pipeline: &str, version: u64) -> String {
+    format!("{pipeline}/{version:010}")
+}
+
+/// A folder with other things in it is none of ours; what a process left that was killed at the very beginning is.
+fn refuse_other(folder: &Path) -> Result<(), Failure> {
+    let empty = match fs::read_dir(folder) {
+        Ok(entries) => entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(ledger::BEGUN)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(crate::disk::failed(folder, &error)),
+    };
+    if empty {
+        return Ok(());
+    }
+    Err(bad(
+        format_args!("{}: this folder holds other things and is no pipeline store", folder.display()),
+        "give --store a folder that is empty, or not there yet",
+    ))
+}
+
+/// A new store gets the format's name, an old one has to have it.
+fn agree(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
+    match ledger.get(&FACTS, "format")? {
+        Some(format) if format == FORMAT => Ok(()),
+        Some(other) => Err(bad(
+            format_args!("{}: the store's format is `{other}`; this version of samefit knows `{FORMAT}`", folder.display()),
+            "use the version of samefit that made it, or a new store",
+        )),
+        None => ledger.write(|writing| writing.put(&FACTS, "format", &FORMAT.to_owned())),
+    }
+}

@@ -1,0 +1,220 @@
+//! What the store knows, as plain data that is kept as JSON.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::datums::{Hash, Leaf};
+
+/// A repo: of files that people put, or of a pipeline's output.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Repo {
+    /// Its name.
+    pub name: String,
+    /// Whether a pipeline of that name writes it.
+    pub output: bool,
+}
+
+/// The files of a repo at one time. It never changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Commit {
+    /// 32 hexadecimal digits. For a pipeline's output, those of the job.
+    pub id: String,
+    /// The repo.
+    pub repo: String,
+    /// The branch that it was made on.
+    pub branch: String,
+    /// What was there before.
+    pub parent: Option<String>,
+    /// The listing of its files; none if they contradict each other, so that nothing can be read.
+    pub tree: Option<Hash>,
+    /// How many files.
+    pub files: u64,
+    /// Their length.
+    pub bytes: u64,
+    /// Why its job failed.
+    pub error: Option<String>,
+    /// How many commits and jobs of the store came before.
+    pub number: u64,
+    /// Seconds since 1970.
+    pub made: u64,
+}
+
+/// One version of a pipeline. It never changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Version {
+    /// The pipeline.
+    pub pipeline: String,
+    /// From 1.
+    pub version: u64,
+    /// The spec as it was read.
+    pub spec: serde_json::Value,
+    /// Of the spec's text.
+    pub spec_sha256: Hash,
+    /// The file it was read from.
+    pub file: String,
+    /// Part of every datum's hash: a new one means that everything runs again.
+    pub salt: String,
+    /// Seconds since 1970.
+    pub made: u64,
+}
+
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Not at its end yet, or interrupted.
+    Running,
+    /// Every datum succeeded.
+    Success,
+    /// A datum failed, or two wrote the same path.
+    Failure,
+    /// It took too long, or something else took its place before it came to its end.
+    Killed,
+    /// What it reads comes from a job that failed.
+    Unrunnable,
+}
+
+impl State {
+    /// As people read it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Killed => "killed",
+            Self::Unrunnable => "unrunnable",
+        }
+    }
+}
+
+/// One way through a pipeline: a version of it over commits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// 32 hexadecimal digits: those of its output commit, and of every other job of the same run.
+    pub id: String,
+    /// The pipeline.
+    pub pipeline: String,
+    /// Its version.
+    pub version: u64,
+    /// How many commits and jobs of the store came before.
+    pub number: u64,
+    /// How far it has come.
+    pub state: State,
+    /// What it reads.
+    pub inputs: Vec<Head>,
+    /// Datums by how they ended.
+    pub counts: Counts,
+    /// The listing of its datums ([`Processed`]), once it has ended.
+    pub datums: Option<Hash>,
+    /// Why it did not succeed.
+    pub error: Option<String>,
+    /// Seconds since 1970.
+    pub started: u64,
+    /// Seconds since 1970, once it has ended.
+    pub ended: Option<u64>,
+}
+
+/// A branch, and the commit that stood at its head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The repo.
+    pub repo: String,
+    /// The branch.
+    pub branch: String,
+    /// The commit; for a pipeline's output the job, whether it made a commit or not.
+    pub commit: String,
+}
+
+/// Datums by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Those that ran.
+    pub processed: u64,
+    /// Those whose output an earlier job had made.
+    pub skipped: u64,
+    /// Those whose every try failed.
+    pub failed: u64,
+}
+
+/// What came of a datum.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Processed {
+    /// Of the inputs' names, repos, branches and paths.
+    pub id: String,
+    /// Of the id, the contents and the salt.
+    pub hash: String,
+    /// The inputs' paths.
+    pub pieces: Vec<Part>,
+    /// What it wrote.
+    pub files: Vec<Written>,
+    /// Why its last try failed.
+    pub error: Option<String>,
+    /// How often it was tried.
+    pub tries: u32,
+    /// The job in which it ran.
+    pub job: String,
+    /// What its program said: the end of it.
+    pub log: Option<Hash>,
+}
+
+/// Which piece of an input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// The input's name.
+    pub input: String,
+    /// The repo.
+    pub repo: String,
+    /// The branch.
+    pub branch: String,
+    /// `/`, `/1.json` or `/site/`.
+    pub path: String,
+}
+
+/// A file that a datum wrote.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Written {
+    /// `/1.json`.
+    pub path: String,
+    /// Its content.
+    pub leaf: Leaf,
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no SHA-256")))
+    }
+}
+
+/// The digest that 64 hexadecimal digits mean.
+pub fn parse(text: &str) -> Option<Hash> {
+    let digits = Some(text).filter(|text| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    let mut hash = [0; 32];
+    for (byte, at) in hash.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
+    }
+    Some(Hash(hash))
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeafRecord {
+    sha256: Hash,
+    bytes: u64,
+}
+
+impl Serialize for Leaf {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        LeafRecord { sha256: self.sha256, bytes: self.bytes }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Leaf {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        LeafRecord::deserialize(deserializer).map(|LeafRecord { sha256, bytes }| Self { sha256, bytes })
+    }
+}

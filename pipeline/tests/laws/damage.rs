@@ -1,0 +1,120 @@
+//! Stores that are damaged, busy, or no stores.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::place::Place;
+
+#[test]
+fn a_folder_that_is_no_store_is_refused() {
+    let place = Place::new();
+    place.file("store/letter.txt", "dear all");
+    for words in [["list", "repos"], ["put", "in"]] {
+        let words: Vec<&str> = words.into_iter().chain((words[0] == "put").then_some("--replace-all")).collect();
+        let said = place.pipeline(&words).bad();
+        assert!(said.contains("this folder holds other things and is no pipeline store"), "{said}");
+    }
+    assert_eq!(fs::read_dir(place.store()).unwrap().count(), 1);
+    let place = Place::new();
+    assert!(place.pipeline(&["list", "repos"]).bad().contains("there is no pipeline store"));
+    assert!(!place.store().exists());
+}
+
+#[test]
+fn a_second_process_is_told_to_wait() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    let _store = samefit_pipeline::store::Store::open(&place.store(), || 0).unwrap();
+    let said = place.pipeline(&["list", "repos"]).bad();
+    assert!(said.contains("another `samefit pipeline` is at work on this store\nhelp: wait until it has ended"), "{said}");
+}
+
+#[test]
+fn a_damaged_content_is_found_and_named() {
+    let place = Place::new();
+    place.put("in", &[("a", "content")]);
+    let list = place.pipeline(&["list", "files", "in", "--json"]).good().printed;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let hash = list[0]["content"]["sha256"].as_str().unwrap().to_owned();
+    let path = place.store().join("objects").join(&hash[..2]).join(&hash[2..]);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&path, "c0ntent").unwrap();
+    let said = place.pipeline(&["get", "in:/a"]).bad();
+    assert!(said.contains("its content is not that of its name any more"), "{said}");
+    let said = place.pipeline(&["check"]).bad();
+    assert!(said.contains(":/a: ") && said.contains("is not there any more"), "{said}");
+    // and it comes back with the file
+    place.put("in", &[("a", "other")]);
+    place.put("in", &[("a", "content")]);
+    assert_eq!(place.pipeline(&["get", "in:/a"]).good().printed, "content");
+    place.pipeline(&["check"]).good();
+}
+
+#[test]
+fn a_program_that_writes_to_its_input_is_found_out() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("rude", &input, r#"chmod u+w "$PFS/in/a"; echo more >> "$PFS/in/a"; cp "$PFS/in/a" "$PFS/out""#, &json!({}));
+    let said = place.run(&[]).bad();
+    assert!(said.contains("a program of a pipeline must not write to its inputs"), "{said}");
+    assert!(place.pipeline(&["get", "in:/a"]).bad().contains("is not there any more"));
+}
+
+#[test]
+fn a_damaged_database_is_an_error() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    let path = place.store().join("ledger.redb");
+    let whole = fs::read(&path).unwrap();
+    let broken: [(&str, Vec<u8>); 4] = [
+        ("cut off", whole[..whole.len() / 2].to_vec()),
+        ("something else", b"this is a letter, not a database".repeat(1000)),
+        ("zeros behind the header", [&whole[..512], &vec![0; whole.len() - 512]].concat()),
+        ("a header of zeros", [&vec![0; 512], &whole[512..]].concat()),
+    ];
+    for (name, bytes) in broken {
+        fs::write(&path, bytes).unwrap();
+        let said = place.pipeline(&["list", "repos"]).bad();
+        assert!(said.contains("ledger.redb: "), "{name}: {said}");
+    }
+    // wherever one byte is wrong, there is an error or the right answer, and never a panic
+    let right = {
+        fs::write(&path, &whole).unwrap();
+        place.pipeline(&["list", "files", "in"]).good().printed
+    };
+    for at in (0..whole.len()).step_by(whole.len() / 150) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        fs::write(&path, bytes).unwrap();
+        let ran = place.pipeline(&["list", "files", "in"]);
+        assert!(ran.failure.is_some() || ran.printed == right, "byte {at}: {:?}", ran.printed);
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_the_store_goes_on_afterwards() {
+    let place = Place::new();
+    let disk = place.store();
+    fs::create_dir_all(&disk).unwrap();
+    let mount =
+        |words: &[&str]| std::process::Command::new(words[0]).args(&words[1..]).arg(&disk).status().is_ok_and(|status| status.success());
+    if !mount(&["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs"]) {
+        eprintln!("not run: a full disk (a small file system cannot be mounted here)");
+        return;
+    }
+    place.put("in", &[("a", "1")]);
+    place.file("large", &"x".repeat(9 << 20));
+    let said = place.pipeline(&["put", "in", place.path("large").to_str().unwrap()]).bad();
+    assert!(said.contains("the disk is full"), "{said}");
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("large", &input, r#"head -c 9000000 /dev/zero > "$PFS/out/x""#, &json!({"datumTries": 1}));
+    place.run(&[]).bad();
+    place.spec("large", &input, r#"cp "$PFS/in/a" "$PFS/out/x""#, &json!({}));
+    place.run(&[]).good();
+    assert_eq!(place.pipeline(&["get", "large:/x"]).good().printed, "1");
+    place.pipeline(&["check"]).good();
+    assert!(mount(&["umount"]));
+}

@@ -1,0 +1,129 @@
+//! Which datums run, and whose output stays.
+
+use serde_json::json;
+
+use crate::place::Place;
+
+/// Writes each file of `in` in capitals, and which it was to the log.
+const UPPER: &str = r#"for f in "$PFS"/in/*; do tr a-z A-Z < "$f" > "$PFS/out/${f##*/}"; echo "${f##*/}" >> "$LOG"; done"#;
+
+fn upper(place: &Place) {
+    place.spec("upper", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), UPPER, &json!({"parallelismSpec": {"constant": 2}}));
+}
+
+fn pairs(files: &std::collections::BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+}
+
+#[test]
+fn an_unchanged_input_runs_nothing() {
+    let place = Place::new();
+    place.put("in", &[("a", "x"), ("b", "y")]);
+    upper(&place);
+    assert_eq!(place.run(&[]).good().counts("upper"), Some((2, 0, 0)));
+    assert_eq!(place.log(), ["a", "b"]);
+    place.put("in", &[("a", "x"), ("b", "y")]);
+    assert_eq!(place.run(&[]).good().counts("upper"), None);
+    assert_eq!(place.pipeline(&["run"]).good().counts("upper"), None);
+    assert_eq!(place.log(), [""; 0]);
+}
+
+#[test]
+fn one_changed_file_runs_one_datum_and_one_that_is_gone_takes_its_output() {
+    let place = Place::new();
+    place.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
+    upper(&place);
+    place.run(&[]).good();
+    place.log();
+    place.put("in", &[("a", "x"), ("b", "new")]);
+    assert_eq!(place.run(&[]).good().counts("upper"), Some((1, 1, 0)));
+    assert_eq!(place.log(), ["b"]);
+    assert_eq!(pairs(&place.files("upper")), [("a", "X"), ("b", "NEW")]);
+}
+
+#[test]
+fn no_datums_are_a_job_too() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    place.put("in", &[]);
+    upper(&place);
+    assert_eq!(place.run(&[]).good().counts("upper"), Some((0, 0, 0)));
+    assert!(place.files("upper").is_empty());
+}
+
+#[test]
+fn equal_output_upstream_skips_everything_downstream() {
+    let place = Place::new();
+    place.put("in", &[("a", "x\nx\n")]);
+    place.spec("once", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), r#"sort -u "$PFS/in/a" > "$PFS/out/a""#, &json!({}));
+    place.spec("next", &json!({"pfs": {"name": "in", "repo": "once", "glob": "/"}}), r#"cp "$PFS/in/a" "$PFS/out/b""#, &json!({}));
+    place.run(&[]).good();
+    place.put("in", &[("a", "x\nx\nx\n")]);
+    let ran = place.run(&[]).good();
+    assert_eq!((ran.counts("once"), ran.counts("next")), (Some((1, 0, 0)), Some((0, 1, 0))));
+}
+
+#[test]
+fn a_cross_pairs_its_inputs_and_shows_each_where_it_belongs() {
+    let place = Place::new();
+    place.put("left", &[("a", "1"), ("b", "2")]);
+    place.put("right", &[("deep/x", "3"), ("y", "4")]);
+    let input =
+        json!({"cross": [{"pfs": {"name": "l", "repo": "left", "glob": "/*"}}, {"pfs": {"name": "r", "repo": "right", "glob": "/"}}]});
+    let script = r#"cat "$l" "$PFS/r/deep/x" "$r/y" > "$PFS/out/${l##*/}"; test -n "$l_COMMIT" && test ${#PACH_DATUM_ID} = 64 && test "$0" = "$PFS""#;
+    place.spec("pair", &input, script, &json!({}));
+    assert_eq!(place.run(&[]).good().counts("pair"), Some((2, 0, 0)));
+    assert_eq!(pairs(&place.files("pair")), [("a", "134"), ("b", "234")]);
+}
+
+#[test]
+fn output_is_files_and_links_to_files_of_the_datum() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    let script =
+        r#"mkdir -p "$PFS/out/d/e"; ln -s "$PFS/in/a" "$PFS/out/d/link"; ln "$PFS/in/a" "$PFS/out/hard"; ln -s ../hard "$PFS/out/d/up""#;
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("links", &input, script, &json!({}));
+    place.run(&[]).good();
+    assert_eq!(pairs(&place.files("links")), [("d/link", "x"), ("d/up", "x"), ("hard", "x")]);
+    for (name, script, why) in [
+        ("outside", r#"ln -s /etc/passwd "$PFS/out/x""#, "/pfs/out/x: this link leads to no file below /pfs"),
+        ("pipe", r#"mkfifo "$PFS/out/x""#, "/pfs/out/x: it is neither a file nor a folder"),
+        ("newline", "touch \"$PFS/out/x\ny\"", "holds a control character"),
+    ] {
+        place.spec("links", &input, script, &json!({"description": name}));
+        let said = place.run(&["--reprocess"]).bad();
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn many_datums_on_several_workers_give_one_result() {
+    let place = Place::new();
+    let files: Vec<(String, String)> = (0..300).map(|i| (format!("{i}"), format!("text {i}"))).collect();
+    place.put("in", &files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>());
+    upper(&place);
+    assert_eq!(place.run(&["--workers", "8"]).good().counts("upper"), Some((300, 0, 0)));
+    assert_eq!(place.files("upper").len(), 300);
+    assert_eq!(place.pipeline(&["check"]).good().said, ["603 contents are what their names say"]);
+}
+
+#[test]
+fn a_path_in_a_longer_text_is_pointed_out() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("hidden", &input, "cat /pfs/in/a; true", &json!({}));
+    let said = place.run(&[]).good().said;
+    assert!(said.iter().any(|line| line.contains("`/pfs` inside `cat /pfs/in/a; true` stays as it is")), "{said:?}");
+}
+
+#[test]
+fn output_that_nobody_may_read_is_read() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
+    place.spec("closed", &input, r#"cp "$PFS/in/a" "$PFS/out/a"; chmod 0 "$PFS/out/a""#, &json!({}));
+    place.run(&[]).good();
+    assert_eq!(place.files("closed").len(), 1);
+}

@@ -1,0 +1,76 @@
+//! What was shared, to a line of the log that stands beside it: `north.json` is told of by `north.audit.jsonl`.
+//!
+//! A line says which statistics were written (their digest), of which files, how many rows they are the sums of, how the values were rounded
+//! and what was changed for it. The log stays where the data are: it is there to find out what was given away before, above all when a
+//! second release is about to differ from a first by a few rows.
+//!
+//! *Invariants*: a line is added, and none is lost; what was shared before, to the byte and from the same files, is not told of again. No clock:
+//! equal runs write equal lines.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::describe;
+use crate::engine::Answer;
+use crate::failure::Failure;
+use crate::files::{Files, Kind};
+use crate::json;
+use crate::outputs::Outputs;
+use crate::paths::without_extension;
+use crate::provenance;
+use crate::reading::{self, hex};
+use crate::stage::Stage;
+use crate::summing::Sum;
+
+/// Ends the name of a log.
+pub const SUFFIX: &str = ".audit.jsonl";
+
+/// Adds a line about the statistics that are written to `out`.
+pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -> Answer<()> {
+    let path = format!("{}{SUFFIX}", without_extension(out));
+    let line = json::line(&entry(stage, sum)?);
+    let mut log = before(stage.files, &path)?;
+    if !log.lines().any(|told| told == line) {
+        log.push_str(&line);
+        log.push('\n');
+    }
+    outputs.put(&path, log)
+}
+
+/// Refuses a place beside which no log can stand.
+pub fn check(files: &dyn Files, out: &str) -> Answer<()> {
+    if matches!(files.kind(out), Ok(Kind::Pipe)) || out.starts_with("/dev/") {
+        let help = "give --out a file: a log of what was shared is written beside it";
+        return Err(Failure::Usage(format!("`{out}` is no file, and what is shared goes to one\n{help}")));
+    }
+    Ok(())
+}
+
+/// The log so far, whole lines.
+fn before(files: &dyn Files, path: &str) -> Answer<String> {
+    if files.kind(path).is_err() {
+        return Ok(String::new());
+    }
+    let (mut log, _) = reading::text(files, path)?;
+    if !log.is_empty() && !log.ends_with('\n') {
+        log.push('\n');
+    }
+    Ok(log)
+}
+
+fn entry(stage: &Stage<'_>, sum: &Sum) -> Answer<Value> {
+    let statistics = json::parse_ours(&sum.statistics)?;
+    Ok(json!({
+        "format": "samefit-audit/1",
+        "statistics_sha256": hex(&Sha256::digest(sum.statistics.as_bytes())),
+        "rows": statistics["rows"],
+        "dropped": statistics["dropped"],
+        "terms": describe::terms(&statistics),
+        "decimals": statistics["shared"]["decimals"],
+        "changes": sum.notes,
+        "command": stage.command,
+        "inputs": provenance::inputs(&sum.inputs),
+        "component_sha256": provenance::component_sha256(stage)?,
+        "version": env!("CARGO_PKG_VERSION"),
+    }))
+}

@@ -1,0 +1,213 @@
+//! `profile`: a table to a description of each of its columns.
+//!
+//! The table is streamed: memory does not grow with it.
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::args::{DelimiterArg, SchemaArg};
+use crate::engine::{Answer, Stream};
+use crate::failure::{Failure, Fault};
+use crate::inputs::{self, Format, Source, Wanted};
+use crate::json_line::JsonLine;
+use crate::numbers::{counted, shown, within};
+use crate::outputs::{self, Outputs};
+use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::table::table;
+use crate::{columns, json, reading};
+
+/// Flags of `profile`.
+#[derive(Args, Clone, Debug)]
+pub struct ProfileArgs {
+    /// The table (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), or a folder with it, or of .json files, one a record
+    #[arg(value_name = "DATA")]
+    pub data: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub schema: SchemaArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub delimiter: DelimiterArg,
+    /// Write the profile as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<String>,
+}
+
+/// What was profiled, as the component says it.
+pub struct Profile {
+    /// The profile document.
+    pub text: String,
+    /// The files that were read, the schema among them: none of them may be overwritten.
+    pub paths: Vec<String>,
+}
+
+/// Describes the columns, for a person on stdout, and for machines in files.
+pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<()> {
+    let profile = profile(stage, args)?;
+    let mut outputs = Outputs::new(stage.files, profile.paths.iter().map(String::as_str));
+    if let Some(path) = &args.json {
+        outputs.put(&outputs::file(stage.files, path.clone())?, &profile.text)?;
+    }
+    let written = outputs.commit()?;
+    stage.report.print(&(described(&json::parse_ours(&profile.text)?) + "\n"))?;
+    stage.say_written(&written);
+    Ok(())
+}
+
+/// Reads the table.
+pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<Profile> {
+    let plan = Plan::new().delimiter(args.delimiter).schema(stage.files, &args.schema)?;
+    let sources = inputs::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
+    let text = if sources.iter().all(|source| source.format == Format::Json) {
+        records(stage, &plan, &sources)?
+    } else {
+        table_of(stage, &plan, the_one(&args.data, &sources)?)?
+    };
+    let schema = plan.schema_input().map(|input| input.path.clone());
+    Ok(Profile { text, paths: sources.into_iter().map(|source| source.path).chain(schema).collect() })
+}
+
+fn the_one<'a>(path: &str, sources: &'a [Source]) -> Answer<&'a Source> {
+    match sources {
+        [source] => Ok(source),
+        more => Err(Failure::Usage(format!("`{path}` holds {} data files, and a profile is of one table\nname the file", more.len()))),
+    }
+}
+
+fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Answer<String> {
+    let blame = |failure| plan.blame_or(failure, source);
+    let mut stream = stage.engine.profiler(&plan.text_for(source.format)).map_err(blame)?;
+    let mut progress = stage.begins(&[source]);
+    progress.file = 1;
+    if source.format.holds_columns() {
+        columns::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
+        columns::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
+    } else {
+        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+            progress.bytes = bytes;
+            stage.report.progress(&progress);
+            stream.push(chunk).map(drop).map_err(blame)
+        })?;
+    }
+    finish(stream.as_mut()).map_err(blame)
+}
+
+/// Files of one record each are a table, a line each.
+fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<String> {
+    let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
+    let mut flat = Vec::new();
+    for source in sources {
+        let (mut line, blame) = (JsonLine::default(), |failure: Failure| of_file(failure).in_file(&source.path));
+        reading::each_chunk(stage.files, &source.path, |chunk| stream.push(line.flatten(chunk, &mut flat)).map(drop).map_err(blame))?;
+        if !line.holds_something() {
+            return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path));
+        }
+        stream.push(b"\n").map_err(blame)?;
+    }
+    finish(stream.as_mut())
+}
+
+/// A fault without its row: each file is a record.
+fn of_file(failure: Failure) -> Failure {
+    match failure {
+        Failure::Data { path, fault } => Failure::Data { path, fault: Fault { row: None, ..fault } },
+        other => other,
+    }
+}
+
+fn finish(stream: &mut dyn Stream) -> Answer<String> {
+    String::from_utf8(stream.finish()?).map_err(|_| Failure::Trap("a profile that is not UTF-8".to_owned()))
+}
+
+/// A profile for a person.
+fn described(profile: &Value) -> String {
+    let columns: Vec<&Value> = profile["columns"].as_array().into_iter().flatten().collect();
+    let head = ["", "kind", "values", "missing", "min", "25 %", "median", "75 %", "max", "mean", "sd"].map(str::to_owned);
+    let rows: Vec<[String; 11]> = std::iter::once(head).chain(columns.iter().map(|column| row(column))).collect();
+    let count = |key: &str| profile[key].as_u64().unwrap_or_default();
+    let mut lines =
+        vec![format!("{} of {}", counted(count("rows"), "row"), counted(columns.len() as u64, "column")), String::new(), table(&rows)];
+    let remarks: Vec<String> = columns.iter().flat_map(|column| remarks(column)).chain(absent(profile)).collect();
+    if !remarks.is_empty() {
+        lines.push(String::new());
+        lines.extend(remarks);
+    }
+    lines.join("\n")
+}
+
+fn row(column: &Value) -> [String; 11] {
+    let quantile = |share: f64| {
+        let found = column["quantiles"].as_array().into_iter().flatten().find(|quantile| quantile["share"].as_f64() == Some(share));
+        found.map_or_else(|| "-".to_owned(), |quantile| within(&quantile["value"], &quantile["error"]))
+    };
+    let text = |key: &str| column[key].as_str().unwrap_or("?").to_owned();
+    let number = |key: &str| shown(&column[key]);
+    let values = column["numbers"].as_u64().unwrap_or_default() + column["text"].as_u64().unwrap_or_default();
+    [
+        text("name"),
+        text("kind"),
+        values.to_string(),
+        number("missing"),
+        number("min"),
+        quantile(0.25),
+        quantile(0.5),
+        quantile(0.75),
+        number("max"),
+        number("mean"),
+        number("sd"),
+    ]
+}
+
+/// What a table of numbers does not show.
+fn remarks(column: &Value) -> Vec<String> {
+    let name = column["name"].as_str().unwrap_or("?");
+    let count = |value: &Value| value.as_u64().filter(|count| *count > 0);
+    let text = count(&column["text"]).filter(|_| column["kind"] == "mixed");
+    let text = text
+        .map(|count| format!("{name}: {} of text, the first `{}`", counted(count, "cell"), column["first_text"].as_str().unwrap_or("?")));
+    let outside =
+        |key: &str, what: &str| count(&column["outside"][key]).map(|count| format!("{name}: {} {what}", counted(count, "number")));
+    let outside = [
+        outside("below", "below the plausible range of the schema"),
+        outside("above", "above the plausible range of the schema"),
+        outside("other", "that the schema does not list"),
+    ];
+    text.into_iter().chain(outside.into_iter().flatten()).collect()
+}
+
+fn absent(profile: &Value) -> Option<String> {
+    let names: Vec<&str> = profile["missing_columns"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    (!names.is_empty()).then(|| format!("not in the data, though the schema describes them: {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_profile_is_a_table_and_what_it_does_not_show() {
+        let quantiles = json!([{"share": 0.25, "value": 1.0, "error": 0.0}, {"share": 0.5, "value": 23.125, "error": 0.125}]);
+        let document = json!({
+            "rows": 3, "missing_columns": ["y"],
+            "columns": [
+                {"name": "x", "kind": "mixed", "numbers": 2, "text": 1, "first_text": "abc", "missing": 0, "mean": 1.5, "sd": 0.5,
+                 "min": 1.0, "max": 2.0, "quantiles": quantiles, "outside": {"below": 0, "above": 1, "other": 0}},
+                {"name": "note", "kind": "text", "numbers": 0, "text": 2, "first_text": "a", "missing": 1, "mean": null, "sd": null,
+                 "min": null, "max": null, "quantiles": [], "outside": null},
+            ],
+        });
+        let expected = "\
+3 rows of 2 columns
+
+       kind  values  missing  min  25 %  median  75 %  max  mean   sd
+x     mixed       3        0    1     1    23.1     -    2   1.5  0.5
+note   text       2        1    -     -       -     -    -     -    -
+
+x: 1 cell of text, the first `abc`
+x: 1 number above the plausible range of the schema
+not in the data, though the schema describes them: y";
+        assert_eq!(described(&document), expected);
+    }
+}
