@@ -941,7 +941,9 @@ async fn fit() -> Result<Trained, Fault> {
         let sum = component::work("merge", &[texts.into()], &closure).await?;
         (sum.as_string().unwrap_or_default(), Vec::new())
     } else {
-        let answer = component::work("summarize", &[for_worker(), JsValue::from_str(&plan)], &closure).await?;
+        let share = read(|state| state.data.choice.share.then(|| state.data.share_plan().to_string()));
+        let (op, plan) = share.map_or(("summarize", plan.clone()), |plan| ("share", plan));
+        let answer = component::work(op, &[for_worker(), JsValue::from_str(&plan)], &closure).await?;
         let mut answer: Value = serde_json::from_str(&answer.as_string().unwrap_or_default()).unwrap_or_default();
         let notes = list(&answer["notes"]).to_vec();
         (answer["statistics"].take().as_str().unwrap_or_default().to_owned(), notes)

@@ -123,9 +123,21 @@ impl Data {
         if let Some((_, schema)) = &self.schema {
             plan["schema"] = schema.clone();
         }
-        if self.choice.share {
-            plan["share"] = json!(true);
+        plan
+    }
+
+    /// The plan of statistics that are to be given away, as `samefit summarize --share --columns` writes it for the same columns.
+    #[must_use]
+    pub fn share_plan(&self) -> Value {
+        let chosen = |name: &&str| has(&self.choice.features, name) || *name == self.choice.target;
+        let columns: Vec<&str> = self.number_columns().into_iter().filter(chosen).collect();
+        let mut plan = self.plan();
+        if let Some(plan) = plan.as_object_mut() {
+            plan.remove("target");
+            plan.remove("features");
         }
+        plan["columns"] = json!(columns);
+        plan["share"] = json!(true);
         plan
     }
 

@@ -320,6 +320,35 @@ test('profile, train and plots of a table; the files are those of the program, b
     await page.waitForFunction(() => !document.querySelector('.banner'));
   }));
 
+test('statistics to be given away are those of `summarize --share`, byte for byte', () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['diabetes_raw.csv', RAW], ['diabetes_raw.schema.json', SCHEMA]);
+    await page.waitForSelector('[data-do=train]');
+    await page.check('input[name=sharing][value=share]');
+    holds((await page.textContent('#data')).includes('does not make the data anonymous'), 'what sharing does not do');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title, #data-fault');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const schema = ['--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
+    const columns = ['--columns', 'age,sex,bmi,map,tc,ldl,hdl,tch,ltg,glu,y'];
+    let refused = '';
+    try {
+      execFileSync(SAMEFIT, ['summarize', '--share', '--data', join(ROOT, 'data/diabetes_raw.csv'), ...schema, ...columns, '--out', join(folder, 's.json')], { stdio: 'pipe' });
+    } catch (error) {
+      refused = String(error.stderr);
+    }
+    if (refused) {
+      holds(await page.locator('#data-fault').count(), `the program refused: ${refused}`);
+      holds(refused.includes((await page.innerText('#data-fault p')).split('\n').at(-1).trim().slice(0, 40)), 'for another reason');
+      return;
+    }
+    const statistics = await downloaded(page, '[data-do=download-statistics]');
+    const model = await downloaded(page, '[data-do=download-model]');
+    holds(statistics.equals(readFileSync(join(folder, 's.json'))), 'other statistics');
+    execFileSync(SAMEFIT, ['fit', join(folder, 's.json'), ...schema, '--out', join(folder, 'm')], { stdio: 'ignore' });
+    holds(model.equals(readFileSync(join(folder, 'm/model.json'))), 'another model');
+  }));
+
 test('statistics of several hospitals give the model of all their rows', () =>
   open({ hash: '#data' }, async (page) => {
     const [header, ...rows] = RAW.toString().trim().split('\n');

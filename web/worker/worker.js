@@ -124,6 +124,27 @@ const ops = {
     return text({ statistics: sum.toJson(), notes });
   },
 
+  /** As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. */
+  async share(files, plan, progress) {
+    const notes = [];
+    const pass = async (plan, end, half) => {
+      const whole = component.training.Summarizer.new(plan);
+      const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
+      const close = (summarizer, file) => {
+        const part = summarizer.close();
+        notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
+        whole.absorb(part);
+      };
+      await feed(files, begin, close, ({ done, total }) => progress({ done: done + half * total, total: 2 * total }));
+      const found = whole[end]();
+      notes.push(...JSON.parse(whole.notes()));
+      return found;
+    };
+    const shared = JSON.parse(await pass(plan, 'survey', 0));
+    const sum = await pass(text({ ...JSON.parse(plan), shared }), 'finish', 1);
+    return text({ statistics: sum.toJson(), notes });
+  },
+
   merge(texts) {
     const [first, ...others] = texts.map((one) => component.training.Statistics.parse(one));
     others.forEach((other) => first.merge(other));
