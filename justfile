@@ -26,6 +26,13 @@ wasm:
     @echo 'Building the component, with and without SIMD (about two minutes the first time).' >&2
     cargo xtask wasm
 
+# the page, in target/web; `samefit serve` carries it if the program is built after it
+[group('use')]
+web: wasm
+    @sh web/setup
+    @echo 'Building the page (two minutes the first time).' >&2
+    cargo run --locked --quiet --package samefit-web-build
+
 # sets up, checks and tests everything; ends with a line that counts what ran
 [group('check')]
 test:

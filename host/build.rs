@@ -5,6 +5,8 @@
 //! Reads `target/wasm/` (or the component that `SAMEFIT_COMPONENT` names) and writes to `OUT_DIR`:
 //! `samefit.cwasm`, `samefit-newer.cwasm` (empty but on x86-64), `samefit-nosimd.cwasm` (for tests; empty if there is no such component beside the first) and
 //! `component_sha256`, the digest of the core module in hexadecimal.
+//!
+//! The page, if `target/web` holds one, goes in as it is: `page.rs` lists its files for `serve`. Without it the program builds all the same.
 
 use std::error::Error;
 use std::fs;
@@ -21,6 +23,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const COMPONENT_VARIABLE: &str = "SAMEFIT_COMPONENT";
 const COMPONENT: &str = "../target/wasm/samefit.component.wasm";
+const PAGE: &str = "../target/web";
+const POLICY: &str = "../web/policy.txt";
 const NOSIMD: &str = "samefit.component-nosimd.wasm";
 
 /// x86-64-v2: what every server of the last fifteen years has. The SIMD of wasm needs SSE 4.1 to be fast.
@@ -42,12 +46,13 @@ fn main() -> Result<()> {
     let nosimd = fs::read(&nosimd_path).ok();
 
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    embed_page(&out)?;
     let target = std::env::var("TARGET")?;
     let is_x86_64 = target.starts_with("x86_64");
     let plain = engine(&target, if is_x86_64 { &X86_64_FLAGS } else { &[] })?;
     let newer = is_x86_64.then(|| engine(&target, &[X86_64_FLAGS, X86_64_NEWER_FLAGS].concat())).transpose()?;
     let digest = Sha256::digest(core_module(&component)?);
-    fs::write(out.join("component_sha256"), digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())?;
+    fs::write(out.join("component_sha256"), hex(&digest))?;
     let (code, newer_code, nosimd_code) = std::thread::scope(|scope| {
         let newer_code = scope.spawn(|| newer.map(|engine| engine.precompile_component(&component)).transpose());
         let nosimd_code = scope.spawn(|| nosimd.map(|component| plain.precompile_component(&component)).transpose());
@@ -59,6 +64,29 @@ fn main() -> Result<()> {
     let nosimd_code = nosimd_code.map_err(|_| "the compiler panicked")??;
     fs::write(out.join("samefit-nosimd.cwasm"), nosimd_code.unwrap_or_default())?;
     Ok(())
+}
+
+/// Lists the page's files, each with the digest of its bytes. What is compressed for other servers stays out.
+fn embed_page(out: &Path) -> Result<()> {
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(PAGE);
+    let policy = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(POLICY);
+    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-changed={}", policy.display());
+    let words = fs::read_to_string(policy)?;
+    fs::write(out.join("policy.txt"), words.split_whitespace().collect::<Vec<_>>().join(" "))?;
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut list = String::from("&[");
+    for path in paths.iter().filter(|path| path.extension().is_none_or(|extension| extension != "br")) {
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a name")?;
+        let place = path.canonicalize()?;
+        list += &format!("({name:?}, include_bytes!({:?}), {:?}),\n", place, hex(&Sha256::digest(fs::read(path)?)));
+    }
+    Ok(fs::write(out.join("page.rs"), list + "]")?)
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn component_path() -> Result<PathBuf> {

@@ -14,6 +14,7 @@ mod output;
 mod pachctl;
 mod pipeline;
 mod progress;
+mod serve;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};
@@ -66,6 +67,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Show a model, statistics or a component
     Inspect(documents::InspectArgs),
+    /// Serve the page to a browser on this machine
+    Serve(serve::ServeArgs),
     /// Run Pachyderm pipeline specs on this machine, without a cluster
     Pipeline(PipelineArgs),
 }
@@ -80,6 +83,7 @@ impl Verb {
             Self::QcPreProcess(args) => qc_pre_process::run(stage, args),
             Self::Verify(args) => verify::run(stage, args),
             Self::Inspect(args) => inspect::run(stage, args),
+            Self::Serve(args) => serve::run(stage, args),
             // it needs no stage: see `main`
             Self::Pipeline(_) => Ok(()),
         }

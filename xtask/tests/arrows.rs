@@ -157,7 +157,7 @@ fn only_one_file_of_the_stages_begins_threads() {
 
 #[test]
 fn the_program_and_the_stages_compute_no_statistic() {
-    for manifest in ["host/Cargo.toml", "stages/Cargo.toml"] {
+    for manifest in ["host/Cargo.toml", "stages/Cargo.toml", "report/Cargo.toml", "web/Cargo.toml"] {
         let text = std::fs::read_to_string(format!("{ROOT}/{manifest}")).unwrap();
         let dependencies = text.split("[dev-dependencies]").next().unwrap();
         assert!(!dependencies.contains("samefit-core"), "{manifest} depends on the model logic");

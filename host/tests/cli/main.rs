@@ -10,6 +10,7 @@
 
 mod batch;
 mod columns;
+mod page;
 mod pages;
 mod pipelines;
 mod place;

@@ -1,0 +1,258 @@
+//! `serve`: the page that this program carries, on a loopback address, for a browser on the same machine.
+//!
+//! *Invariants*: nothing but the page's own files and the model that was named can be asked for; no name becomes a path. Only requests for
+//! a loopback name are answered, so that no other site can have its own name point here (DNS rebinding).
+//!
+//! *Limits*: `GET` and `HEAD`, 8 KiB of headers, 64 connections at a time, ten seconds of silence.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use samefit_stages::engine::Answer;
+use samefit_stages::failure::Failure;
+use samefit_stages::stage::Stage;
+use samefit_stages::{inputs, reading};
+
+/// The files of `target/web` when this was built: name, bytes, digest of the bytes.
+const PAGE: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
+/// What the page may do; `build.rs` has it from `web/policy.txt`.
+const POLICY: &str = include_str!(concat!(env!("OUT_DIR"), "/policy.txt"));
+
+const PORT: u16 = 7420;
+const HEADERS_MAX: usize = 64;
+const HEAD_BYTES_MAX: usize = 8192;
+const CONNECTIONS_MAX: usize = 64;
+const SILENCE: Duration = Duration::from_secs(10);
+/// Where the page looks for a model that is not its own.
+const MODEL: &str = "custom.json";
+
+/// Flags of `serve`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServeArgs {
+    /// Model that the page opens with: model.json, or the folder it is in; default: the page's own
+    #[arg(long, value_name = "PATH")]
+    model: Option<String>,
+    /// Port on 127.0.0.1; 0: any that is free
+    #[arg(long, value_name = "N", default_value_t = PORT)]
+    port: u16,
+}
+
+/// Serves until it is stopped.
+pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Answer<()> {
+    if PAGE.is_empty() {
+        let help = "run `sh scripts/just web`, then build the program again: it carries the page that is in target/web";
+        return Err(Failure::Usage(format!("this program was built without the page\nhelp: {help}")));
+    }
+    let model = args.model.as_ref().map(|path| model(stage, path)).transpose()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| bound(args.port, &error))?;
+    let port = listener.local_addr().map_err(|error| bound(args.port, &error))?.port();
+    stage.report.print(&format!("http://127.0.0.1:{port}/\n"))?;
+    stage.report.say("serving the page to this machine alone; Ctrl-C ends it");
+    accept(&listener, Arc::new(Site::new(model, port)));
+    Ok(())
+}
+
+/// Name and text of a model, which the component has accepted.
+fn model(stage: &mut Stage<'_>, path: &str) -> Answer<(String, String)> {
+    let path = inputs::document_path(stage.files, path, "model.json")?;
+    let (text, _) = reading::text(stage.files, &path)?;
+    stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
+    Ok((path, text))
+}
+
+fn bound(port: u16, error: &io::Error) -> Failure {
+    Failure::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\nhelp: give another --port, or --port 0 for any that is free") }
+}
+
+fn accept(listener: &TcpListener, site: Arc<Site>) {
+    let open = Arc::new(AtomicUsize::new(0));
+    for stream in listener.incoming().flatten() {
+        if open.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS_MAX {
+            open.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        let (site, open) = (Arc::clone(&site), Arc::clone(&open));
+        std::thread::spawn(move || {
+            // a connection that breaks is the browser's affair
+            let _ = talk(&site, stream);
+            open.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+/// What is served.
+struct Site {
+    model: Option<(String, String)>,
+    index: Vec<u8>,
+    hosts: [String; 3],
+}
+
+/// What a request is answered with.
+struct Reply<'a> {
+    status: &'static str,
+    kind: &'static str,
+    tag: Option<&'a str>,
+    body: &'a [u8],
+}
+
+impl Site {
+    fn new(model: Option<(String, String)>, port: u16) -> Self {
+        let name = model.as_ref().map_or("", |(path, _)| path.as_str());
+        // tells the page that it need not keep itself, and which model to open
+        let mark = format!("<meta name=\"samefit-served\" content=\"{}\">\n<title>", escape(name));
+        let index = PAGE.iter().find(|file| file.0 == "index.html").map_or(&[][..], |file| file.1);
+        let index = String::from_utf8_lossy(index).replacen("<title>", &mark, 1).into_bytes();
+        let hosts = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
+        Self { model, index, hosts }
+    }
+
+    fn reply(&self, request: &httparse::Request<'_, '_>) -> Reply<'_> {
+        let text = |status, body: &'static str| Reply { status, kind: "text/plain; charset=utf-8", tag: None, body: body.as_bytes() };
+        let header = |name: &str| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value);
+        if !header("host").is_some_and(|host| self.hosts.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(host))) {
+            return text("421 Misdirected Request", "this server answers to 127.0.0.1 and localhost alone\n");
+        }
+        if !matches!(request.method, Some("GET" | "HEAD")) {
+            return text("405 Method Not Allowed", "only GET and HEAD\n");
+        }
+        let path = request.path.unwrap_or_default().split('?').next().unwrap_or_default().trim_start_matches('/');
+        let reply = match (path, &self.model) {
+            ("" | "index.html", _) => Reply { status: OK, kind: kind("index.html"), tag: None, body: &self.index },
+            (MODEL, Some((_, model))) => Reply { status: OK, kind: kind(MODEL), tag: None, body: model.as_bytes() },
+            _ => match PAGE.iter().find(|file| file.0 == path) {
+                Some((name, body, tag)) => Reply { status: OK, kind: kind(name), tag: Some(tag), body },
+                None => return text("404 Not Found", "there is no such file\n"),
+            },
+        };
+        let known = |tag: &str| header("if-none-match").is_some_and(|sent| sent == format!("\"{tag}\"").as_bytes());
+        if reply.tag.is_some_and(known) { Reply { status: "304 Not Modified", body: &[], ..reply } } else { reply }
+    }
+}
+
+const OK: &str = "200 OK";
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("webmanifest") => "application/manifest+json",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+/// Answers one request after another.
+fn talk(site: &Site, mut stream: TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(SILENCE))?;
+    stream.set_nodelay(true)?;
+    let mut bytes = Vec::new();
+    while let Some(length) = head(&mut stream, &mut bytes)? {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut request = httparse::Request::new(&mut headers);
+        if request.parse(&bytes[..length]).is_err() {
+            return stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+        let with_body = request.method != Some("HEAD");
+        let close = request
+            .headers
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"close"));
+        write(&mut stream, &site.reply(&request), with_body)?;
+        if close || request.method == Some("POST") {
+            return Ok(());
+        }
+        bytes.drain(..length);
+    }
+    Ok(())
+}
+
+/// Reads until a request's head is whole; its length, or nothing where the browser has ended or sends too much.
+fn head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Option<usize>> {
+    loop {
+        if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            return Ok(Some(at + 4));
+        }
+        if bytes.len() > HEAD_BYTES_MAX {
+            return Ok(None);
+        }
+        let mut part = [0; 2048];
+        let read = stream.read(&mut part)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&part[..read]);
+    }
+}
+
+fn write(stream: &mut TcpStream, reply: &Reply<'_>, with_body: bool) -> io::Result<()> {
+    let Reply { status, kind, tag, body } = reply;
+    // the bytes decide: asked for each time, sent only if they are others
+    let tag = tag.map_or_else(|| "Cache-Control: no-store\r\n".to_owned(), |tag| format!("Cache-Control: no-cache\r\nETag: \"{tag}\"\r\n"));
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{tag}Content-Security-Policy: {POLICY}; frame-ancestors 'none'\r\n\
+         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n\
+         Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: camera=(), geolocation=(), microphone=()\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes())?;
+    if with_body {
+        stream.write_all(body)?;
+    }
+    stream.flush()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+
+    fn site() -> Site {
+        Site::new(Some(("a\"b.json".to_owned(), "{}".to_owned())), 80)
+    }
+
+    fn status(request: &str) -> &'static str {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut parsed = httparse::Request::new(&mut headers);
+        parsed.parse(request.as_bytes()).unwrap();
+        site().reply(&parsed).status
+    }
+
+    #[test]
+    fn only_this_machine_is_answered() {
+        assert_eq!(status("GET /custom.json HTTP/1.1\r\nHost: localhost:80\r\n\r\n"), OK);
+        assert_eq!(status("GET /custom.json HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"), OK);
+        for request in
+            ["GET / HTTP/1.1\r\nHost: evil.example:80\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost:81\r\n\r\n"]
+        {
+            assert_eq!(status(request), "421 Misdirected Request", "{request}");
+        }
+    }
+
+    #[test]
+    fn only_the_pages_files_are_answered() {
+        for path in ["/../../etc/passwd", "//etc/passwd", "/nothing", "/%2e%2e/x"] {
+            assert_eq!(status(&format!("GET {path} HTTP/1.1\r\nHost: localhost:80\r\n\r\n")), "404 Not Found", "{path}");
+        }
+        assert_eq!(status("POST / HTTP/1.1\r\nHost: localhost:80\r\n\r\n"), "405 Method Not Allowed");
+    }
+
+    #[test]
+    fn what_is_embedded_is_whole() {
+        for (name, bytes, digest) in PAGE {
+            assert_eq!(digest.len(), 64, "{name}");
+            assert!(!bytes.is_empty(), "{name}");
+            assert!(!name.contains('/'), "{name}");
+        }
+    }
+}

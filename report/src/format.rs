@@ -1,0 +1,152 @@
+//! Numbers to the text that people read.
+
+/// How numbers are written: the sign between whole and fraction follows the language, nothing else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// `.` or `,`.
+    pub decimal: char,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self { decimal: '.' }
+    }
+}
+
+const DIGITS_MAX: usize = 15;
+/// Beyond this many digits before the point a number is written with a power of ten.
+const WHOLE_DIGITS_MAX: i32 = 12;
+/// Below this power of ten too.
+const EXPONENT_MIN: i32 = -6;
+const MINUS: char = '\u{2212}';
+
+impl Format {
+    /// With so many digits after the point; a true minus sign, and none before zero.
+    #[must_use]
+    pub fn fixed(self, value: f64, digits: usize) -> String {
+        let text = decimal(value.abs(), digits);
+        let is_zero = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+        self.with_sign(value < 0.0 && !is_zero, &text)
+    }
+
+    /// As a whole number.
+    #[must_use]
+    pub fn whole(self, value: f64) -> String {
+        self.fixed(value, 0)
+    }
+
+    /// As [`Self::fixed`], with a plus sign where it is above zero.
+    #[must_use]
+    pub fn signed(self, value: f64, digits: usize) -> String {
+        let text = self.fixed(value, digits);
+        let is_above = value > 0.0 && text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+        if is_above { format!("+{text}") } else { text }
+    }
+
+    /// With so many significant digits, zeros at the end left out.
+    #[must_use]
+    pub fn significant(self, value: f64, digits: i32) -> String {
+        if value == 0.0 || !value.is_finite() {
+            return if value == 0.0 { "0".to_owned() } else { "\u{2013}".to_owned() };
+        }
+        let power = value.abs().log10().floor() as i32;
+        if !(EXPONENT_MIN..WHOLE_DIGITS_MAX).contains(&power) {
+            let mantissa = trimmed(&decimal(value.abs() / 10f64.powi(power), usize::try_from(digits - 1).unwrap_or(0)));
+            return format!("{} × 10^{power}", self.with_sign(value < 0.0, &mantissa));
+        }
+        let after = usize::try_from(digits - 1 - power).unwrap_or(0);
+        self.with_sign(value < 0.0, &trimmed(&decimal(value.abs(), after)))
+    }
+
+    /// A count, in groups of three digits.
+    #[must_use]
+    pub fn count(self, value: u64) -> String {
+        let digits = value.to_string();
+        let mut text = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && digits.len() > 4 && (digits.len() - at).is_multiple_of(3) {
+                // a narrow space is read the same in every language
+                text.push('\u{202f}');
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    /// Decimal text as a file has it, with this language's sign.
+    #[must_use]
+    pub fn text(self, decimal: &str) -> String {
+        let negative = decimal.starts_with('-');
+        self.with_sign(negative, decimal.trim_start_matches('-'))
+    }
+
+    fn with_sign(self, negative: bool, text: &str) -> String {
+        let sign = if negative { MINUS.to_string() } else { String::new() };
+        sign + &text.replace('.', self.decimal.encode_utf8(&mut [0; 4]))
+    }
+}
+
+/// A number that is not negative, with so many digits after the point, at most 15; a tie is rounded up. Pages show a handful of digits, and
+/// the formatter of the standard library is a tenth of the page's size.
+#[must_use]
+pub fn decimal(value: f64, digits: usize) -> String {
+    let digits = digits.min(DIGITS_MAX);
+    if !value.is_finite() {
+        return "\u{2013}".to_owned();
+    }
+    let mut text = ((value * 10f64.powi(digits as i32)).round() as u64).to_string();
+    while text.len() <= digits {
+        text.insert(0, '0');
+    }
+    if digits > 0 {
+        text.insert(text.len() - digits, '.');
+    }
+    text
+}
+
+/// A place in a picture, to a tenth of a pixel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(pub f64);
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < -0.05 { "-" } else { "" };
+        f.write_str(sign)?;
+        f.write_str(&trimmed(&decimal(self.0.abs(), 1)))
+    }
+}
+
+fn trimmed(text: &str) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMA: Format = Format { decimal: ',' };
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        let point = Format::default();
+        assert_eq!(point.fixed(-0.04, 1), "0.0");
+        assert_eq!(COMMA.fixed(-12.34, 1), "\u{2212}12,3");
+        assert_eq!(point.signed(12.34, 1), "+12.3");
+        assert_eq!(point.signed(0.01, 1), "0.0");
+        assert_eq!(COMMA.significant(1234.5678, 6), "1234,57");
+        assert_eq!(point.significant(0.000_037_426_2, 3), "0.0000374");
+        assert_eq!(point.significant(1.158_98e-32, 3), "1.16 × 10^-32");
+        assert_eq!(point.significant(200.0, 4), "200");
+        assert_eq!(point.count(2_000_000), "2\u{202f}000\u{202f}000");
+        assert_eq!(point.count(1234), "1234");
+        assert_eq!(COMMA.text("-4.8598"), "\u{2212}4,8598");
+        assert_eq!(
+            (decimal(0.0, 0), decimal(0.05, 1), decimal(9.999, 2), decimal(1e300, 1).len()),
+            ("0".to_owned(), "0.1".to_owned(), "10.00".to_owned(), 21)
+        );
+        assert_eq!(
+            (Place(-0.01).to_string(), Place(-12.34).to_string(), Place(7.0).to_string()),
+            ("0".to_owned(), "-12.3".to_owned(), "7".to_owned())
+        );
+    }
+}

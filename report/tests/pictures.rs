@@ -1,0 +1,112 @@
+//! Every picture and page, from the page's own model and made-up numbers, as files that people can open. `SAMEFIT_BLESS=1` writes them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::PathBuf;
+
+use samefit_report::bins::{Bin, rebin};
+use samefit_report::curve::{Curve, Place};
+use samefit_report::documents::Model;
+use samefit_report::format::Format;
+use samefit_report::heat::Heat;
+use samefit_report::histogram::Histogram;
+use samefit_report::outlook::{Outlook, Row};
+use samefit_report::pages;
+use samefit_report::waterfall::{Step, Waterfall};
+
+fn check(name: &str, found: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name);
+    if std::env::var_os("SAMEFIT_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "{name} differs: look at it after SAMEFIT_BLESS=1 cargo test -p samefit-report");
+    assert_strict(found);
+}
+
+/// What a strict policy would not show, and what a reader of screens would miss.
+fn assert_strict(markup: &str) {
+    for forbidden in ["style=", "<script", "onclick", "http-equiv"] {
+        assert!(!markup.contains(forbidden), "{forbidden}");
+    }
+    assert_eq!(markup.matches("<svg").count(), markup.matches("role=\"img\" aria-label=\"").count());
+}
+
+fn model() -> Model {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../web/model/model.json")).unwrap();
+    Model::new(serde_json::from_str(&text).unwrap())
+}
+
+const POINT: Format = Format { decimal: '.' };
+const COMMA: Format = Format { decimal: ',' };
+
+fn row(label: &str, value: f64, interval: Option<(f64, f64)>) -> Row {
+    Row { label: label.to_owned(), value, interval }
+}
+
+#[test]
+fn outlooks() {
+    let model = model();
+    let target = model.target_column().unwrap();
+    let bins = rebin(&target.cells(), 18);
+    let draw = |width, rows: &[Row]| {
+        Outlook { width, format: POINT, observed: target.range(), bins: &bins, rows, axis: "Progression", bars: "Training", label: "One" }.svg()
+    };
+    check("outlook.svg", &draw(700.0, &[row("", 200.6, Some((90.4, 310.8)))]));
+    check("outlook-two.svg", &draw(340.0, &[row("A", 60.2, Some((-50.0, 170.1))), row("B", 290.0, Some((180.0, 400.0)))]));
+    check("outlook-bare.svg", &draw(340.0, &[row("", 100.0, None)]));
+}
+
+#[test]
+fn waterfalls() {
+    let steps = [("Body mass index", "32.1 kg/m²", 30.4), ("Sex <coded>", "Code 2", -12.1), ("Glucose", "87 mg/dL", -0.04)]
+        .map(|(label, detail, amount)| Step { label: label.to_owned(), detail: detail.to_owned(), amount });
+    let draw = |width| {
+        let (start, end) = (("Average", 152.0), ("This", 170.26));
+        Waterfall { width, format: COMMA, start, steps: &steps, end, axis: "Prediction", label: "Steps" }.svg()
+    };
+    check("waterfall.svg", &draw(700.0));
+    check("waterfall-narrow.svg", &draw(330.0));
+}
+
+#[test]
+fn curves() {
+    let place = |at: f64| Place { at, value: 3.0 * at, interval: Some((3.0 * at - 100.0, 3.0 * at + 100.0)) };
+    let places: Vec<Place> = (18..=45).map(|at| place(f64::from(at))).collect();
+    let draw = |places: &[Place], trained| {
+        let (now, moved) = (Some(place(32.0)), Some(place(40.0)));
+        let words = ("BMI (kg/m²)", "Prediction", "training", "A curve");
+        Curve { width: 600.0, format: POINT, places, trained, now, moved, x_axis: words.0, y_axis: words.1, trained_words: words.2, label: words.3 }.svg()
+    };
+    check("curve.svg", &draw(&places, Some((18.0, 42.5))));
+}
+
+#[test]
+fn maps_and_histograms() {
+    let counts: Vec<f64> = (0..64).map(|at| if at % 9 == 0 { f64::from(1 << (at / 9)) } else { 0.0 }).collect();
+    let heat = Heat {
+        width: 400.0,
+        format: POINT,
+        counts: &counts,
+        columns: 8,
+        x: (0.0, 8.0),
+        y: (0.0, 8.0),
+        line: Some(((0.0, 0.0), (8.0, 8.0))),
+        axes: ("Predicted", "Observed"),
+        label: "A map",
+    };
+    check("heat.svg", &heat.svg());
+    let bins: Vec<Bin> = (-3..3).map(|at| Bin { from: f64::from(at), to: f64::from(at + 1), count: f64::from(9 - at * at) }).collect();
+    let histogram = Histogram { width: 400.0, height: 100.0, format: POINT, bins: &bins, axis: Some("Residual"), mark: Some(0.0), label: "Bars" };
+    check("histogram.svg", &histogram.svg());
+}
+
+#[test]
+fn whole_pages() {
+    check("model.html", &pages::model(model().document));
+    let profile = serde_json::json!({"rows": 3, "columns": [
+        {"name": "bmi", "mean": 25.3, "sd": 4.29, "min": 21.5, "max": 32.5, "missing": 0, "text": 0, "distribution": {"21.5": 1, "32": 2}},
+        {"name": "<note>", "mean": null, "sd": null, "min": null, "max": null, "missing": 1, "text": 2, "distribution": null}]});
+    check("profile.html", &pages::profile(&profile, "clinic.csv"));
+}

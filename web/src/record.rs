@@ -1,0 +1,45 @@
+//! A result to text for a record: what the printed page says, line by line.
+
+use crate::state::{Patient, State};
+use crate::views::result::{all_warnings, interval, prediction, sentences};
+use crate::views::words::entered;
+
+/// The text.
+#[must_use]
+pub fn text(state: &State) -> String {
+    let model = &state.loaded.model;
+    let texts = &state.texts;
+    let title = texts.schema(model.title().unwrap_or_else(|| model.target_title()));
+    let mut lines = vec![title.to_owned(), texts.text("site.notice").to_owned()];
+    if let Some(file) = &state.loaded.file {
+        lines.push(texts.fill("custom.banner", &[("n", &model.rows().to_string()), ("file", file)]));
+    }
+    if let Some(kept) = &state.kept {
+        lines.push("\nA".to_owned());
+        lines.extend(one(state, kept));
+        lines.push("\nB".to_owned());
+    } else {
+        lines.push(String::new());
+    }
+    lines.extend(one(state, &state.patient));
+    let digest = model.document["statistics_sha256"].as_str().unwrap_or_default();
+    lines.push(String::new());
+    lines.push(format!("* {}", texts.text("print.computed")));
+    lines.push(texts.fill("print.model-line", &[("title", title), ("n", &model.rows().to_string()), ("digest", digest)]));
+    lines.push(format!("{}: {}", texts.text("site.digest"), state.facts["sha256"].as_str().unwrap_or_default()));
+    lines.push(format!("{}: {}", texts.text("print.date"), state.today));
+    lines.join("\n") + "\n"
+}
+
+fn one(state: &State, patient: &Patient) -> Vec<String> {
+    let (texts, format) = (&state.texts, state.texts.format());
+    let mut lines: Vec<String> =
+        entered(texts, &state.loaded, patient).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    lines.push(texts.fill("record.prediction", &[("value", &format.whole(prediction(&patient.explanation)))]));
+    if let Some((lower, upper)) = interval(&patient.explanation) {
+        lines.push(texts.fill("record.interval", &[("lower", &format.whole(lower)), ("upper", &format.whole(upper))]));
+    }
+    lines.extend(sentences(state, patient));
+    lines.extend(all_warnings(state, patient).into_iter().map(|warning| format!("! {warning}")));
+    lines
+}

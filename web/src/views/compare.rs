@@ -1,0 +1,70 @@
+//! Two patients, or two scenarios, side by side.
+
+use samefit_report::markup::escape;
+use samefit_report::pages::{table_head, table_row};
+
+use super::result::{interval, prediction};
+use super::words::entered;
+use crate::state::State;
+
+/// What is said while A waits for B.
+#[must_use]
+pub fn waiting(state: &State) -> String {
+    let value = state.kept.as_ref().map_or(f64::NAN, |kept| prediction(&kept.explanation));
+    format!(
+        "<section class=\"card\"><h2>{}</h2><p>A: <strong>{}</strong></p><p>{}</p><p class=\"buttons\">\
+         <button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button></p></section>",
+        state.t("compare.title"),
+        state.texts.format().whole(value),
+        state.t("compare.lead"),
+        state.t("compare.end")
+    )
+}
+
+/// A and B in a table, and in a sentence how they differ.
+#[must_use]
+pub fn section(state: &State) -> String {
+    let Some(kept) = &state.kept else { return String::new() };
+    let (texts, format) = (&state.texts, state.texts.format());
+    let mut table = table_head(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"]);
+    let (a, b) = (entered(texts, &state.loaded, kept), entered(texts, &state.loaded, &state.patient));
+    let value_of = |entered: &[(String, String)], name: &str| {
+        entered.iter().find(|(known, _)| known == name).map_or_else(|| "\u{2013}".to_owned(), |(_, value)| value.clone())
+    };
+    let mut names: Vec<&String> = a.iter().map(|(name, _)| name).collect();
+    names.extend(b.iter().map(|(name, _)| name).filter(|name| !a.iter().any(|(known, _)| known == *name)));
+    for name in names {
+        let (first, second) = (value_of(&a, name), value_of(&b, name));
+        let mark = if first == second { "" } else { "\u{2260} " };
+        table_row(&mut table, name, &[first, format!("{mark}{second}")]);
+    }
+    let both = [&kept.explanation, &state.patient.explanation];
+    let range = |explanation| {
+        interval(explanation).map_or_else(|| "\u{2013}".to_owned(), |(l, u)| format!("{} \u{2026} {}", format.whole(l), format.whole(u)))
+    };
+    table_row(&mut table, texts.text("compare.prediction"), &both.map(|one| format.whole(prediction(one))));
+    table_row(&mut table, texts.text("compare.interval"), &both.map(range));
+    format!(
+        "<section class=\"card\"><h2>{}</h2><p>{}</p>{table}</tbody></table></div></section>",
+        state.t("compare.title"),
+        escape(&difference(state))
+    )
+}
+
+fn difference(state: &State) -> String {
+    let Some(kept) = &state.kept else { return String::new() };
+    let (texts, format) = (&state.texts, state.texts.format());
+    let (a, b) = (prediction(&kept.explanation), prediction(&state.patient.explanation));
+    let amount = format.whole((b - a).abs());
+    if amount == "0" {
+        return texts.text("compare.same").to_owned();
+    }
+    let direction = texts.text(if b > a { "compare.higher" } else { "compare.lower" });
+    let overlap = interval(&kept.explanation).zip(interval(&state.patient.explanation)).map(|(a, b)| a.1.min(b.1) - a.0.max(b.0));
+    match overlap {
+        Some(overlap) if overlap > 0.0 => {
+            texts.fill("compare.difference", &[("amount", &amount), ("direction", direction), ("overlap", &format.whole(overlap))])
+        }
+        _ => texts.fill("compare.apart", &[("amount", &amount), ("direction", direction)]),
+    }
+}

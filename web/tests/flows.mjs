@@ -1,0 +1,583 @@
+// What a person does on the page, in Chromium; each flow from a fresh page. `node web/tests/flows.mjs [part of a name]`.
+//
+// Pictures to look at: SAMEFIT_SCREENSHOTS names a folder for them; they stay out of the repository.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { equal, holds, run, test } from './harness.mjs';
+import { serve } from './server.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PAGE = process.env.SAMEFIT_PAGE ?? join(ROOT, 'target/web');
+const SAMEFIT = process.env.SAMEFIT ?? join(ROOT, 'target/release/samefit');
+const AXE = readFileSync(join(ROOT, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
+const RAW = readFileSync(join(ROOT, 'data/diabetes_raw.csv'));
+const SCHEMA = readFileSync(join(ROOT, 'data/diabetes_raw.schema.json'));
+const SHOTS = process.env.SAMEFIT_SCREENSHOTS;
+
+const chrome = process.env.SAMEFIT_CHROMIUM ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath: chrome, args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'] });
+const server = await serve(PAGE);
+
+/** A page of its own; ends with the test, which fails on any request but for the page's own files and on anything in the console. */
+async function open({ hash = '', wait = true, allow = [], ...options } = {}, act) {
+  const context = await browser.newContext({ locale: 'en', viewport: { width: 1100, height: 900 }, acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  const strangers = [];
+  const said = [];
+  context.on('request', (request) => {
+    if (!request.url().startsWith(server.address) && !request.url().startsWith('blob:' + server.address)) strangers.push(request.url());
+  });
+  page.on('console', (message) => message.type() === 'error' && said.push(message.text()));
+  page.on('pageerror', (error) => said.push(String(error)));
+  try {
+    await page.goto(server.address + hash);
+    if (wait) await page.waitForSelector('h1');
+    await act(page, context);
+    equal(strangers, [], 'requests to others:');
+    equal(said.filter((text) => !allow.some((known) => text.includes(known))), [], 'console:');
+    const stored = await page.evaluate(() => Object.keys(localStorage).concat(Object.keys(sessionStorage)));
+    holds(stored.every((key) => key === 'samefit-language' || key === 'samefit-theme'), `stored: ${stored}`);
+  } finally {
+    await context.close();
+  }
+}
+
+const shot = async (page, name) => {
+  if (!SHOTS) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+};
+
+const EXAMPLE = { age: '59', bmi: '32.1', systolic: '139', diastolic: '82', tc: '157', hdl: '38', triglycerides: '129', glu: '87' };
+
+async function fill(page, values = {}) {
+  for (const [name, value] of Object.entries({ ...EXAMPLE, ...values })) await page.fill(`#in-${name}`, value);
+  await page.check('input[name=sex][value="2"]');
+}
+
+async function predict(page) {
+  await page.click('button[type=submit]');
+  await page.waitForSelector('.answer:not(.stale)');
+}
+
+const violations = async (page) => {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
+};
+
+async function drop(page, ...files) {
+  await page.setInputFiles('#files', files.map(([name, content]) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) })));
+}
+
+async function downloaded(page, selector) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
+  return readFileSync(await download.path());
+}
+
+test('a prediction from what a clinic measures', () =>
+  open({}, async (page) => {
+    await fill(page);
+    await predict(page);
+    holds(/^\d+$/.test(await page.textContent('#prediction')), 'a whole number');
+    holds(/Of 100 similar patients, about 95 would score between \S+ and \S+\./.test(await page.textContent('#interval')), 'the interval in words');
+    holds((await page.textContent('.answer')).includes('Checked on 88 patients'), 'coverage on patients held out');
+    equal(await page.locator('#computed-triglycerides').textContent(), 'Calculated: ln(129) = 4.8598');
+    holds((await page.textContent('#computed-map')).includes('101'), 'mean pressure');
+    equal(await page.evaluate(() => document.activeElement.id), 'result-title');
+    await shot(page, 'predict-light');
+  }));
+
+test('the core module is that of the program, byte for byte, and its digest is shown', () =>
+  open({}, async (page) => {
+    const core = readFileSync(join(ROOT, 'target/wasm/samefit.core.wasm'));
+    const served = Buffer.from(await page.evaluate(async () => Array.from(new Uint8Array(await (await fetch('samefit.core.wasm')).arrayBuffer()))));
+    holds(core.equals(served), 'other bytes');
+    equal(await page.textContent('#digest'), createHash('sha256').update(core).digest('hex'));
+  }));
+
+test('comma and dot, typed units, and switching them', () =>
+  open({}, async (page) => {
+    await fill(page, { bmi: '32,1', tc: '4.06 mmol/L' });
+    await predict(page);
+    equal(await page.inputValue('#in-bmi'), '32,1');
+    await page.fill('#in-glu', '5.0');
+    await page.selectOption('[data-unit=glu]', 'mmol/L');
+    await page.waitForFunction(() => document.querySelector('#label-glu').textContent.includes('mmol/L'));
+    await page.fill('#in-glu', '5.0');
+    await page.selectOption('[data-unit=glu]', 'mg/dL');
+    await page.waitForFunction(() => document.querySelector('#in-glu').value === '90.08');
+    await page.selectOption('[data-unit=glu]', 'mmol/L');
+    await page.waitForFunction(() => document.querySelector('#in-glu').value === '5.0');
+    holds((await page.textContent('#hint-glu')).includes('3.2'), 'the range in mmol/L');
+    await page.fill('#in-bmi', '1.032,1');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('#problems');
+    holds((await page.textContent('#problem-bmi')).includes('one decimal sign'), 'both signs');
+  }));
+
+test('problems are said on leaving a filled field and on Predict, with links, and entries stay', () =>
+  open({}, async (page) => {
+    await page.fill('#in-bmi', 'thirty');
+    equal(await page.textContent('#problem-bmi'), '', 'while typing');
+    await page.press('#in-bmi', 'Tab');
+    await page.waitForFunction(() => document.querySelector('#problem-bmi').textContent.includes('must be a number'));
+    equal(await page.textContent('#problem-age'), '', 'a field nobody was in');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('#problems');
+    equal(await page.evaluate(() => document.activeElement.id), 'problems');
+    holds((await page.title()).startsWith('Error: '), 'the title');
+    await page.click('#problems a[href="#in-glu"]');
+    equal(await page.evaluate(() => document.activeElement.id), 'in-glu');
+    equal(await page.inputValue('#in-bmi'), 'thirty');
+    equal(await page.getAttribute('#in-bmi', 'aria-invalid'), 'true');
+    await shot(page, 'problems');
+    equal(await violations(page), []);
+  }));
+
+test('a value plausible only in the other unit is asked about, never guessed', () =>
+  open({}, async (page) => {
+    await fill(page, { tc: '5.2' });
+    await page.click('button[type=submit]');
+    await page.click('#problem-tc button');
+    await page.waitForFunction(() => document.querySelector('#label-tc').textContent.includes('mmol/L'));
+    equal(await page.inputValue('#in-tc'), '5.2');
+    await predict(page);
+  }));
+
+test('what was never seen is predicted with a warning', () =>
+  open({}, async (page) => {
+    await fill(page, { bmi: '45' });
+    await predict(page);
+    holds((await page.textContent('.care')).includes('Body mass index 45 kg/m² is above every training value (18 to 42.5'), 'above the range');
+    await fill(page, { bmi: '32.1', hdl: '90', triglycerides: '440', tc: '110' });
+    await page.fill('#in-ldl', '20');
+    await predict(page);
+    holds((await page.textContent('.care')).includes('unlike the training patients'), 'an unlike combination');
+    await shot(page, 'warnings');
+  }));
+
+test('an edited entry makes the result stale', () =>
+  open({}, async (page) => {
+    await fill(page);
+    await predict(page);
+    await page.fill('#in-bmi', '33');
+    await page.waitForSelector('.answer.stale');
+    holds((await page.textContent('.stale-note')).includes('have changed'), 'it says so');
+  }));
+
+test('what if: the slider moves a value, and linked ones move along', () =>
+  open({}, async (page) => {
+    await fill(page);
+    await predict(page);
+    await page.selectOption('#what-if-field', 'triglycerides');
+    await page.waitForFunction(() => document.querySelector('#what-if').textContent.includes('moving along'));
+    holds((await page.textContent('#what-if')).includes('LDL cholesterol'), 'LDL moves along');
+    const before = await page.textContent('#what-if-said');
+    await page.focus('#what-if-slider');
+    await page.keyboard.press('End');
+    await page.waitForFunction((old) => document.querySelector('#what-if-said').textContent !== old, before);
+    const moved = /: (\d+), interval/.exec(await page.textContent('#what-if-said'))[1];
+    await page.click('[data-do=use-moved]');
+    await page.waitForFunction((value) => document.querySelector('#prediction')?.textContent === value, moved);
+    await shot(page, 'what-if');
+  }));
+
+test('two scenarios side by side, both with intervals', () =>
+  open({}, async (page) => {
+    await fill(page);
+    await predict(page);
+    await page.click('[data-do=keep-change]');
+    await page.fill('#in-bmi', '25');
+    await predict(page);
+    equal(await page.locator('.outlook .interval').count(), 4, 'two on the page, two on the sheet:');
+    const text = await page.textContent('#result');
+    holds(/B is \d+ lower than A/.test(text), 'the difference in words');
+    await shot(page, 'compare');
+    equal(await violations(page), []);
+    await page.click('[data-do=compare-end]');
+    equal(await page.locator('#result .outlook .interval').count(), 1);
+    await page.click('[data-do=keep-other]');
+    equal(await page.inputValue('#in-bmi'), '');
+  }));
+
+test('copied text and printed page hold entries as typed, flags, interval, model and digest', () =>
+  open({ permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+    await fill(page, { bmi: '45', tc: '4.06 mmol/L' });
+    await predict(page);
+    await page.click('[data-do=copy]');
+    await page.waitForFunction(() => document.querySelector('#copied').textContent === 'Copied.');
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    const digest = await page.textContent('#digest');
+    for (const part of ['Total cholesterol: 4.06 mmol/L', 'Body mass index: 45 kg/m²', '! Body mass index 45', '95 % prediction interval', 'n = 354', digest, 'Not a medical device'])
+      holds(text.includes(part), `copied text lacks ${part}`);
+    await page.emulateMedia({ media: 'print' });
+    const sheet = await page.innerText('#sheet');
+    for (const part of ['4.06 mmol/L', '! Body mass index 45', 'n = 354', digest, 'Not a medical device']) holds(sheet.includes(part), `print lacks ${part}`);
+    const pdf = await page.pdf({ format: 'A4' });
+    equal((pdf.toString('latin1').match(/\/Type\s*\/Page\b/g) ?? []).length, 1, 'pages:');
+    await shot(page, 'print');
+  }));
+
+const observation = (code, value, unit, date, more = {}) => ({
+  resource: {
+    resourceType: 'Observation', status: 'final', code: { coding: [{ system: 'http://loinc.org', code }] }, effectiveDateTime: date,
+    valueQuantity: { value, code: unit, system: 'http://unitsofmeasure.org', unit: 'free text' }, ...more,
+  },
+});
+const BUNDLE = JSON.stringify({
+  resourceType: 'Bundle', type: 'collection',
+  entry: [
+    { resource: { resourceType: 'Patient', name: [{ given: ['Ada'], family: 'Test' }], birthDate: '1964-05-02', gender: 'female' } },
+    observation('39156-5', 32.1, 'kg/m2', '2024-05-01'),
+    observation('14647-2', 4.06, 'mmol/L', '2024-05-01'),
+    observation('2093-3', 190, 'mg/dL', '2020-05-01'),
+    observation('2085-9', 38, 'mg/dL', '2024-05-01'),
+    observation('2571-8', 129, 'mg/dL', '2024-05-01'),
+    observation('2345-7', 87, 'mg/dL', '2024-05-01', { status: 'preliminary' }),
+    { resource: { resourceType: 'Observation', status: 'final', effectiveDateTime: '2024-05-01', code: { coding: [{ system: 'http://loinc.org', code: '85354-9' }] },
+      component: [['8480-6', 139], ['8462-4', 82]].map(([code, value]) => ({ code: { coding: [{ system: 'http://loinc.org', code }] }, valueQuantity: { value, code: 'mm[Hg]' } })) } },
+  ],
+});
+
+test('a FHIR record fills the form once it is confirmed', () =>
+  open({}, async (page) => {
+    await page.click('[data-do=import]');
+    await page.fill('#fhir-text', BUNDLE);
+    await page.click('[data-do=fhir-read]');
+    await page.waitForSelector('[data-do=fhir-use]');
+    equal(await page.inputValue('#in-bmi'), '', 'before it is confirmed');
+    const text = await page.textContent('#fhir');
+    for (const part of ['Ada Test', 'preliminary', 'not known', '2024-05-01']) holds(text.includes(part), part);
+    await shot(page, 'fhir');
+    equal(await violations(page), []);
+    await page.click('[data-do=fhir-use]');
+    const values = { age: '59', bmi: '32.1', tc: '4.06', hdl: '38', triglycerides: '129', systolic: '139', diastolic: '82', glu: '' };
+    for (const [name, value] of Object.entries(values)) equal(await page.inputValue(`#in-${name}`), value, name);
+    equal(await page.locator('input[name=sex]:checked').count(), 0, 'sex is asked:');
+    await page.fill('#in-glu', '87');
+    await page.check('input[name=sex][value="2"]');
+    await predict(page);
+  }));
+
+test('about: the equation and everything else comes from the model', () =>
+  open({ hash: '#about' }, async (page) => {
+    const model = JSON.parse(readFileSync(join(PAGE, 'model.json'), 'utf8'));
+    const text = await page.textContent('main');
+    for (const part of [String(model.coefficients[2].coefficient), 'Self-test passed', 'accepted', '354', model.statistics_sha256, 'does not name the instrument'])
+      holds(text.includes(part), `about lacks ${part}`);
+    await shot(page, 'about');
+    equal(await violations(page), []);
+  }));
+
+test('the self-test refuses to predict if one digit differs', async () => {
+  const check = JSON.parse(readFileSync(join(PAGE, 'check.json'), 'utf8'));
+  check.answer = check.answer.replace(/(\d)(,|\s|\})/, (_, digit, rest) => `${(Number(digit) + 1) % 10}${rest}`);
+  server.replaced.set('check.json', JSON.stringify(check));
+  try {
+    await open({}, async (page) => {
+      holds((await page.textContent('main')).includes('This page will not predict'), 'it refuses');
+      equal(await page.locator('form').count(), 0);
+      await page.click('a[href="#data"]');
+      equal(await page.locator('#files').count(), 0, 'nor with own data:');
+    });
+  } finally {
+    server.replaced.clear();
+  }
+});
+
+test('profile, train and plots of a table; the files are those of the program, byte for byte', () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['diabetes_raw.csv', RAW], ['diabetes_raw.schema.json', SCHEMA]);
+    await page.waitForSelector('[data-do=train]');
+    holds((await page.textContent('#data')).includes('442 rows, 11 columns'), 'the profile');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    equal(await page.locator('.heat').count(), 2);
+    await shot(page, 'train');
+    equal(await violations(page), []);
+    const model = await downloaded(page, '[data-do=download-model]');
+    const statistics = await downloaded(page, '[data-do=download-statistics]');
+    if (!existsSync(SAMEFIT)) throw new Error(`${SAMEFIT} is missing`);
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const data = ['--data', join(ROOT, 'data/diabetes_raw.csv'), '--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
+    execFileSync(SAMEFIT, ['train', ...data, '--out', folder, '--quiet'], { stdio: 'ignore' });
+    execFileSync(SAMEFIT, ['summarize', ...data, '--out', join(folder, 'statistics.json'), '--quiet'], { stdio: 'ignore' });
+    holds(model.equals(readFileSync(join(folder, 'model.json'))), 'another model');
+    holds(statistics.equals(readFileSync(join(folder, 'statistics.json'))), 'other statistics');
+    await page.click('[data-do=use-model]');
+    await page.waitForSelector('.banner');
+    holds((await page.textContent('.banner')).includes('n = 442, from diabetes_raw.csv'), 'the banner');
+    await fill(page);
+    await predict(page);
+    await page.click('[data-do=own-model]');
+    await page.waitForFunction(() => !document.querySelector('.banner'));
+  }));
+
+test('statistics to be given away are those of `summarize --share`, byte for byte', () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['diabetes_raw.csv', RAW], ['diabetes_raw.schema.json', SCHEMA]);
+    await page.waitForSelector('[data-do=train]');
+    await page.check('input[name=sharing][value=share]');
+    holds((await page.textContent('#data')).includes('does not make the data anonymous'), 'what sharing does not do');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title, #data-fault');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const schema = ['--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
+    const columns = ['--columns', 'age,sex,bmi,map,tc,ldl,hdl,tch,ltg,glu,y'];
+    let refused = '';
+    try {
+      execFileSync(SAMEFIT, ['summarize', '--share', '--data', join(ROOT, 'data/diabetes_raw.csv'), ...schema, ...columns, '--out', join(folder, 's.json')], { stdio: 'pipe' });
+    } catch (error) {
+      refused = String(error.stderr);
+    }
+    if (refused) {
+      holds(await page.locator('#data-fault').count(), `the program refused: ${refused}`);
+      holds(refused.includes((await page.innerText('#data-fault p')).split('\n').at(-1).trim().slice(0, 40)), 'for another reason');
+      return;
+    }
+    const statistics = await downloaded(page, '[data-do=download-statistics]');
+    const model = await downloaded(page, '[data-do=download-model]');
+    holds(statistics.equals(readFileSync(join(folder, 's.json'))), 'other statistics');
+    execFileSync(SAMEFIT, ['fit', join(folder, 's.json'), ...schema, '--out', join(folder, 'm')], { stdio: 'ignore' });
+    holds(model.equals(readFileSync(join(folder, 'm/model.json'))), 'another model');
+  }));
+
+test('statistics of several hospitals give the model of all their rows', () =>
+  open({ hash: '#data' }, async (page) => {
+    const [header, ...rows] = RAW.toString().trim().split('\n');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const schema = ['--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
+    const parts = [rows.slice(0, 100), rows.slice(100, 250), rows.slice(250)].map((part, at) => {
+      writeFileSync(join(folder, `${at}.csv`), `${header}\n${part.join('\n')}\n`);
+      execFileSync(SAMEFIT, ['summarize', '--data', join(folder, `${at}.csv`), ...schema, '--out', join(folder, `${at}.json`)], { stdio: 'ignore' });
+      return [`hospital-${at}.json`, readFileSync(join(folder, `${at}.json`))];
+    });
+    await drop(page, ...parts);
+    await page.waitForFunction(() => document.querySelector('#pooled')?.textContent.includes('3 statistics, 442 rows'));
+    await drop(page, ['diabetes_raw.schema.json', SCHEMA]);
+    await page.waitForSelector('.chip');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    await shot(page, 'pool');
+    const model = await downloaded(page, '[data-do=download-model]');
+    execFileSync(SAMEFIT, ['train', '--data', join(ROOT, 'data/diabetes_raw.csv'), ...schema, '--out', folder], { stdio: 'ignore' });
+    holds(model.equals(readFileSync(join(folder, 'model.json'))), 'another model');
+    // one of other columns does not go with them
+    execFileSync(SAMEFIT, ['summarize', '--data', join(folder, '0.csv'), '--columns', 'bmi,y', '--out', join(folder, 'other.json')], { stdio: 'ignore' });
+    await drop(page, ['other.json', readFileSync(join(folder, 'other.json'))]);
+    await page.waitForFunction(() => document.querySelector('#pooled')?.textContent.includes('4 statistics'));
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#data-fault');
+  }));
+
+test('every row of a table is predicted, and says how it fared', () =>
+  open({ hash: '#data' }, async (page) => {
+    const lines = RAW.toString().trim().split('\n');
+    const cells = (line, at, value) => line.split(',').map((cell, column) => (column === at ? value : cell)).join(',');
+    lines[5] = cells(lines[5], 2, '');
+    lines[9] = cells(lines[9], 2, '60');
+    lines[20] = cells(lines[20], 3, 'high');
+    await drop(page, ['many.csv', lines.join('\n')]);
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+    holds((await page.textContent('#counts')).startsWith('442 rows: '), 'all rows');
+    await shot(page, 'batch');
+    const out = (await downloaded(page, '[data-do=download-batch]')).toString().trim().split('\n');
+    equal(out.length, lines.length);
+    equal(out[0], `${lines[0]},predicted_diabetes_progression,lower,upper,warnings,status`);
+    holds(out[5].endsWith(',,,,bmi:missing-values,missing'), out[5]);
+    holds(out[9].endsWith('bmi:above-training-range,out of range'), out[9]);
+    holds(out[20].endsWith(',,,,map:not-a-number,error'), out[20]);
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const attributes = join(ROOT, 'data/diabetes_raw.csv');
+    execFileSync(SAMEFIT, ['infer', '--model', join(PAGE, 'model.json'), '--attributes', attributes, '--with-input', '--out', folder], { stdio: 'ignore' });
+    const expected = readFileSync(join(folder, 'diabetes_raw.csv'), 'utf8').trim().split('\n');
+    for (const [at, line] of out.entries()) if (![5, 9, 20].includes(at)) equal(line.slice(0, line.lastIndexOf(',')), at ? expected[at] : expected[0]);
+  }));
+
+test('a table with semicolons, from a spreadsheet', () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['semicolons.csv', RAW.toString().replaceAll(',', ';')]);
+    await page.waitForSelector('[data-do=train]');
+    holds((await page.textContent('#data')).includes('442 rows, 11 columns'), 'the profile');
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+  }));
+
+test('files that are wrong say what is wrong', () =>
+  open({ hash: '#data' }, async (page) => {
+    const wrong = async (name, content, ...parts) => {
+      await drop(page, [name, content]);
+      await page.waitForSelector('#data-fault');
+      const text = await page.textContent('#data-fault');
+      for (const part of parts) holds(text.includes(part), `${name}: “${text}” lacks ${part}`);
+      await page.click('[data-do=start-over]');
+    };
+    await wrong('empty.csv', '', 'empty.csv', 'nothing in it');
+    await wrong('picture.png', Buffer.from([137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 1, 2, 3]), 'picture.png');
+    await wrong('ragged.csv', 'a,b\n1,2\n1,2,3\n', 'row 3', 'as many fields');
+    await wrong('model.json', '{"format": "samefit-model/1"}', 'model.json');
+    await wrong('broken-model.json', readFileSync(join(PAGE, 'model.json'), 'utf8').replace('"residual_df"', '"residual"'), 'broken-model.json');
+    await wrong('statistics.json', '{"format": "samefit-statistics/1", "columns": []}', 'statistics.json');
+    await drop(page, ['collinear.csv', 'a,b,y\n1,2,1\n2,4,3\n3,6,2\n4,8,5\n5,10,1\n']);
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#data-fault');
+    holds((await page.textContent('#data-fault')).includes('collinear'), 'collinear columns are named');
+    await shot(page, 'fault');
+    equal(await violations(page), []);
+  }));
+
+test('missing values stop the training, or are left out and counted', () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['gaps.csv', 'a,y\n1,2\n,3\n2,5\n3,5\n4,9\n']);
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#data-fault');
+    await page.check('input[name=missing][value=drop]');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    holds((await page.textContent('#data')).includes('left out'), 'how many');
+  }));
+
+test('a trap ends nothing but the calculation: another instance takes over', () =>
+  open({}, async (page) => {
+    await fill(page);
+    const fault = await page.evaluate(async () => {
+      const { call } = await import('./client.js');
+      return call('trap', []).catch((error) => error);
+    });
+    equal(JSON.parse(fault).code, 'trap');
+    await predict(page);
+  }));
+
+test('without WebAssembly the page says so', async () => {
+  const context = await browser.newContext({ locale: 'de' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  await page.addInitScript(() => delete window.WebAssembly);
+  await page.goto(server.address);
+  await page.waitForSelector('main[role=alert]');
+  holds((await page.textContent('main')).includes('WebAssembly'), 'it says so');
+  await context.close();
+});
+
+test('German and French: words change, units and values do not', () =>
+  open({ locale: 'de-CH' }, async (page) => {
+    equal(await page.getAttribute('html', 'lang'), 'de');
+    await fill(page, { bmi: '32,1' });
+    await predict(page);
+    holds((await page.textContent('.answer')).includes('Von 100 ähnlichen Personen'), 'German');
+    holds(!(await page.textContent('#page')).match(/\b[a-z]+\.[a-z-]+\.[a-z]/), 'a name instead of a text');
+    await shot(page, 'german');
+    await page.selectOption('[data-set=language]', 'fr');
+    await page.waitForFunction(() => document.documentElement.lang === 'fr');
+    equal(await page.inputValue('#in-bmi'), '32,1');
+    holds((await page.textContent('.answer')).includes('Sur 100 patients semblables'), 'French');
+    await shot(page, 'french');
+    equal(await violations(page), []);
+  }));
+
+test('by keyboard alone', () =>
+  open({}, async (page) => {
+    await page.focus('#in-age');
+    const keys = ['59', null, '32.1', '139', '82', '', '157', '129', '', '38', '', '87'];
+    await page.keyboard.type('59');
+    for (let steps = 0; steps < 60; steps++) {
+      await page.keyboard.press('Tab');
+      const [id, type] = await page.evaluate(() => [document.activeElement.id, document.activeElement.type]);
+      if (type === 'radio') await page.keyboard.press('ArrowRight');
+      else if (id.startsWith('in-') && EXAMPLE[id.slice(3)]) await page.keyboard.type(EXAMPLE[id.slice(3)]);
+      else if (type === 'submit') break;
+    }
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.answer');
+    holds(keys.length > 0 && /^\d+$/.test(await page.textContent('#prediction')), 'a prediction');
+  }));
+
+for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true }], ['phone-dark', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }], ['light', {}]])
+  test(`axe finds nothing: ${name}`, () =>
+    open(options, async (page) => {
+      equal(await violations(page), [], 'empty form:');
+      await fill(page, { bmi: '45' });
+      await predict(page);
+      equal(await violations(page), [], 'result:');
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      holds(!wide, 'the page is wider than the window');
+      await shot(page, `result-${name}`);
+      await page.click('a[href="#about"]');
+      await page.waitForSelector('.equation');
+      equal(await violations(page), [], 'about:');
+      await page.click('a[href="#data"]');
+      await page.waitForSelector('#drop');
+      equal(await violations(page), [], 'data:');
+      await shot(page, `data-${name}`);
+    }));
+
+test('nothing shifts while the page loads, and it is ready in a second', () =>
+  open({}, async (page) => {
+    const shift = await page.evaluate(
+      () => new Promise((done) => {
+        let sum = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value))).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => done(sum), 300);
+      }),
+    );
+    holds(shift < 0.01, `layout shift ${shift}`);
+  }));
+
+test('it works without a network once it was opened', async () => {
+  const context = await browser.newContext({ locale: 'en' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  await page.goto(server.address);
+  await page.waitForSelector('form');
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await context.setOffline(true);
+  await page.reload();
+  await page.waitForSelector('form');
+  await fill(page);
+  await predict(page);
+  await context.close();
+});
+
+test('a newer version is offered, and taken only when asked for', async () => {
+  const context = await browser.newContext({ locale: 'en' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  await page.goto(server.address);
+  await page.waitForSelector('form');
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  await page.waitForSelector('form');
+  server.replaced.set('sw.js', readFileSync(join(PAGE, 'sw.js'), 'utf8').replace(/VERSION = '[^']*'/, "VERSION = 'newer'"));
+  try {
+    await fill(page);
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+    await page.waitForSelector('[data-do=update]');
+    equal(await page.inputValue('#in-bmi'), EXAMPLE.bmi, 'entries stay:');
+    await Promise.all([page.waitForNavigation(), page.click('[data-do=update]')]);
+    await page.waitForSelector('form');
+    holds((await page.evaluate(() => caches.keys())).join().includes('newer'), 'the newer version took over');
+  } finally {
+    server.replaced.clear();
+    await context.close();
+  }
+});
+
+test('all files of the page are small', async () => {
+  const { readdirSync, statSync } = await import('node:fs');
+  const sizes = readdirSync(PAGE).filter((name) => name.endsWith('.br')).map((name) => [name, statSync(join(PAGE, name)).size]);
+  const others = sizes.filter(([name]) => name !== 'samefit.core.wasm.br').reduce((sum, [, size]) => sum + size, 0);
+  holds(others < 80_000, `${others} bytes beside the core module`);
+});
+
+const failed = await run(process.argv[2]);
+await browser.close();
+await server.stop();
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,181 @@
+// Messages to calls of the component, and what it answers to messages. One instance a worker: after a trap the worker is thrown away.
+//
+// A message is {id, op, args}; the answer {id, value}, {id, fault} for bad input, or {id, trap}. {id, progress} comes in between.
+import { instantiate } from './samefit.js';
+import { batch } from './batch.js';
+import { chunks, totalSize } from './files.js';
+
+const CORE = 'samefit.core.wasm';
+/** Tables of functions by which the transpiled component and its core module know each other. */
+const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
+
+let component;
+let model;
+let form;
+let columns;
+
+const fault = (error) => error?.payload ?? null;
+/** JSON; rows are counted in integers that it does not know. */
+const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
+
+/** SHA-256 in hexadecimal. */
+const digest = async (bytes) =>
+  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** The bytes that are run are the bytes whose digest is shown: fetched once, never compiled from anywhere else. */
+async function load() {
+  const modules = {};
+  let sha256;
+  const one = async (path) => {
+    const answer = await fetch(path);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    const bytes = await answer.arrayBuffer();
+    if (path === CORE) sha256 = await digest(bytes);
+    modules[path] = await WebAssembly.compile(bytes);
+  };
+  await Promise.all([CORE, ...SHIMS].map(one));
+  return { modules, sha256 };
+}
+
+/** Feeds every chunk of every file; a fault learns its file. */
+async function feed(files, push, done, progress) {
+  const total = totalSize(files);
+  let before = 0;
+  for (const file of files) {
+    const sink = push(file);
+    try {
+      for await (const [bytes, read] of chunks(file)) {
+        sink.push(bytes);
+        progress({ done: before + read, total });
+      }
+      done(sink, file);
+    } catch (error) {
+      if (fault(error)) error.payload.file = file.name;
+      throw error;
+    }
+    before += file.size;
+  }
+}
+
+const planFor = (plan, file) => text({ ...JSON.parse(plan), ...file.read });
+
+const ops = {
+  async start(known) {
+    const { modules, sha256 } = known ?? (await load());
+    component = await instantiate((path) => modules[path], {});
+    const { identity } = component;
+    const facts = text({ version: identity.version(), formats: JSON.parse(identity.formats()), limits: JSON.parse(identity.limits()), sha256 });
+    return { facts, known: { modules, sha256 } };
+  },
+
+  /** Checks a model, and makes it the one that the other calls ask. */
+  open(document) {
+    const opened = component.prediction.Model.parse(document);
+    const drawn = component.entry.Form.new(document);
+    [model, form] = [opened, drawn];
+    columns = JSON.parse(model.columns());
+    return form.fields();
+  },
+
+  /** The fields of a schema, which is thereby checked. */
+  schema: (document) => component.entry.Form.new(document).fields(),
+
+  evaluate: (entries) => form.evaluate(entries),
+  convert: (field, value, from, to) => form.convert(field, value, from, to),
+  explain: (attributes) => model.explain(attributes),
+  record: (attributes) => model.predictRecord(attributes),
+
+  /** Values that move a field, each with the prediction and interval of the entries it gives; none where a problem blocks. */
+  sweep(entries, field, unit, values) {
+    const typed = JSON.parse(entries);
+    const moved = JSON.parse(values).map((value) => JSON.parse(form.evaluate(text({ ...typed, [field]: { value: String(value), unit } }))));
+    const open = moved.filter((one) => one.attributes);
+    const table = new Float64Array(columns.length * open.length);
+    open.forEach((one, row) => columns.forEach((name, column) => (table[column * open.length + row] = Number(one.attributes[name]))));
+    const out = open.length ? model.predictColumns(table, open.length) : [];
+    let row = 0;
+    return text(
+      moved.map((one) => {
+        if (!one.attributes) return null;
+        const at = row++;
+        return [out[at], out[open.length + at], out[2 * open.length + at]];
+      }),
+    );
+  },
+
+  async profile(files, plan, progress) {
+    const profiles = [];
+    await feed(files, (file) => component.profile.Profiler.new(planFor(plan, file)), (profiler) => profiles.push(profiler.finish()), progress);
+    return `[${profiles.join(',')}]`;
+  },
+
+  /** As the program does: each file summed, the sums merged. */
+  async summarize(files, plan, progress) {
+    let sum;
+    const notes = [];
+    const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
+    const end = (summarizer, file) => {
+      const one = summarizer.finish();
+      notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
+      if (sum) sum.merge(one);
+      else sum = one;
+    };
+    await feed(files, begin, end, progress);
+    return text({ statistics: sum.toJson(), notes });
+  },
+
+  /** As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. */
+  async share(files, plan, progress) {
+    const notes = [];
+    const pass = async (plan, end, half) => {
+      const whole = component.training.Summarizer.new(plan);
+      const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
+      const close = (summarizer, file) => {
+        const part = summarizer.close();
+        notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
+        whole.absorb(part);
+      };
+      await feed(files, begin, close, ({ done, total }) => progress({ done: done + half * total, total: 2 * total }));
+      const found = whole[end]();
+      notes.push(...JSON.parse(whole.notes()));
+      return found;
+    };
+    const shared = JSON.parse(await pass(plan, 'survey', 0));
+    const sum = await pass(text({ ...JSON.parse(plan), shared }), 'finish', 1);
+    return text({ statistics: sum.toJson(), notes });
+  },
+
+  merge(texts) {
+    const [first, ...others] = texts.map((one) => component.training.Statistics.parse(one));
+    others.forEach((other) => first.merge(other));
+    return first.toJson();
+  },
+
+  fit: (statistics, plan) => component.training.Statistics.parse(statistics).fit(plan),
+
+  async residuals(files, document, plan, progress) {
+    const found = [];
+    await feed(files, (file) => component.quality.Residuals.new(document, planFor(plan, file)), (one) => found.push(one.finish()), progress);
+    return found[0];
+  },
+
+  batch: (file, progress) => batch(component.prediction.Table, model, file, progress),
+
+  /** For tests of what the page does after a trap: a module that runs into `unreachable`. */
+  trap: () => new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap(),
+};
+
+const TRAP = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11,
+]);
+
+self.onmessage = async ({ data: { id, op, args } }) => {
+  const progress = (state) => self.postMessage({ id, progress: state });
+  try {
+    self.postMessage({ id, value: await ops[op](...args, progress) });
+  } catch (error) {
+    const found = fault(error);
+    if (found) self.postMessage({ id, fault: text(found) });
+    else self.postMessage({ id, trap: String(error?.message ?? error) });
+  }
+};
