@@ -4,9 +4,11 @@
 _default:
     @just --list --unsorted
 
-# the workshop's whole workflow on the diabetes data, from set-up to predictions
+# the workshop's whole workflow on the diabetes data, from set-up to predictions, and the page where npm is there
 [group('use')]
-demo: build
+demo: wasm
+    @if command -v npm >/dev/null 2>&1; then {{ just_executable() }} web; fi || echo 'The page could not be built, and is left out.' >&2
+    @{{ just_executable() }} build
     @sh scripts/demo
 
 # the program `samefit` with the component inside, in target/release
