@@ -354,6 +354,58 @@ class InContainers(unittest.TestCase):
         self.assertEqual((running.returncode, os.listdir(out)), (143, []))
 
 
+class Pipelines(unittest.TestCase):
+    """The specs that ship, run by `samefit pipeline`: in containers they leave what they leave without."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        checked(NATIVE, "split", os.path.join(DATA, "diabetes.csv"), "--holdout", "0.2", "--out", self.path("data"))
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def left(self, variant, store, *flags):
+        """Runs a folder of specs; returns the files of all output repos with their contents."""
+        specs = os.path.join(ROOT, "pachyderm", "specs", variant)
+        store = ["--store", self.path(store)]
+        inputs = {
+            "training_data": self.path("data", "training.csv"),
+            "qc_data": self.path("data", "holdout.csv"),
+            "attributes": os.path.join(DATA, "attributes"),
+        }
+        given = [word for repo, path in inputs.items() for word in ("--input", f"{repo}={path}")]
+        checked(NATIVE, "pipeline", "run", specs, *store, *given, *flags)
+        again = checked(NATIVE, "pipeline", "run", *store, *flags)
+        pipelines = [name.removesuffix(".json") for name in sorted(os.listdir(specs))]
+        for name in pipelines:
+            self.assertIn(f"{name}: up to date", again.stderr)
+            checked(NATIVE, "pipeline", "get", f"{name}:/", *store, "--out", self.path(*flags[:1], variant, name))
+        return contents(self.path(*flags[:1], variant))
+
+    def test_containers_leave_the_same_bytes(self):
+        image = ["--container", "--image", IMAGE]
+        models = {}
+        for variant, model in (("single", "model"), ("multiple", "model"), ("scalable", "merge_fit")):
+            here, there = self.left(variant, "here-" + variant), self.left(variant, "there-" + variant, *image)
+            self.assertEqual(here, there)
+            self.assertIn("infer/3.json", here)
+            models[variant] = here[f"{model}/model.json"]
+        self.assertEqual(models["multiple"], models["scalable"])
+        self.assertNotEqual(models["multiple"], models["single"])
+
+
+def contents(folder):
+    """Paths below a folder and the bytes of the files."""
+    found = {}
+    for above, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(above, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, folder)] = file.read()
+    return found
+
+
 class Image(unittest.TestCase):
     def test_what_it_says_of_itself(self):
         def blob(described):

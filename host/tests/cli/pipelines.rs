@@ -269,7 +269,7 @@ fn a_container_gives_the_bytes_of_a_private_folder() {
         return;
     }
     good(place.shell("mkdir shards && cp data/diabetes.csv shards/a.csv && cp data/diabetes.csv shards/b.csv && rm -r specs"));
-    good(place.shell("cp -r data/../pachyderm/specs/multiple specs && cp data/../pachyderm/specs/scalable/[sm]*.json specs"));
+    good(place.shell("cp -r pachyderm/specs/multiple specs && cp pachyderm/specs/scalable/[sm]*.json specs"));
     let inputs = "--input training_data=shards --input qc_data=data/diabetes.csv --input attributes=data/attributes";
     good(place.shell(&format!("samefit pipeline run specs {inputs} --store here")));
     good(place.shell(&format!("samefit pipeline run specs {inputs} --store inside --container --image image")));
@@ -339,11 +339,7 @@ fn any_number_of_shards_gives_the_bytes_of_one_model() {
             "samefit -q train --data data/diabetes.csv --target y --target-name diabetes_progression --features bmi,ltg --out plain",
         ),
     );
-    good(
-        place.shell(
-            "mkdir specs && cp data/../pachyderm/specs/scalable/summarize.json data/../pachyderm/specs/scalable/merge_fit.json specs",
-        ),
-    );
+    good(place.shell("mkdir specs && cp pachyderm/specs/scalable/summarize.json pachyderm/specs/scalable/merge_fit.json specs"));
     for shards in [1, 2, 10, 100] {
         let parts = format!(
             "rm -rf shards; mkdir shards; tail -n +2 data/diabetes.csv | split -n r/{shards} -a 3 --additional-suffix .csv - shards/"

@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The project's data.
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
+/// The project, and what of it every test has beside it: data and specs.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const BESIDE: [&str; 2] = ["data", "pachyderm"];
 
 /// A folder that goes when the test ends.
 pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
-    /// A new folder that everyone may enter, with the project's data as `data`.
+    /// A new folder that everyone may enter, with the project's data and specs.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        std::os::unix::fs::symlink(Path::new(DATA).canonicalize().unwrap(), folder.path().join("data")).unwrap();
+        for name in BESIDE {
+            std::os::unix::fs::symlink(Path::new(ROOT).join(name).canonicalize().unwrap(), folder.path().join(name)).unwrap();
+        }
         Self(folder)
     }
 
@@ -39,9 +42,9 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// Every file and folder below, but for `data`, sorted.
+    /// Every file and folder below, but for the project's, sorted.
     pub(crate) fn tree(&self) -> Vec<String> {
-        let ran = self.shell("find . -mindepth 1 ! -name data | sed 's/^..//' | LC_ALL=C sort");
+        let ran = self.shell("find . -mindepth 1 ! -name data ! -name pachyderm | sed 's/^..//' | LC_ALL=C sort");
         ran.stdout().lines().map(str::to_owned).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! A datum to a container of `runc`, over an image that `umoci` unpacked: no network, no capabilities, nothing writable but `/pfs/out` and
 //! `/tmp`.
 //!
-//! *Limits*: every pipeline of a run uses the one image that is given. With `datumBatching` the program that runs is mounted as `pachctl`, so
-//! the image needs its libraries, or the program none.
+//! *Limits*: every pipeline of a run uses the one image that is given. With `datumBatching` the image's own samefit is mounted as `pachctl`; if
+//! it has none, the program that runs is, whose libraries the image then needs.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -22,6 +22,8 @@ use crate::store::Store;
 
 /// Where `pachctl` and the worker's socket are in a container.
 const BIN: &str = "/pach-bin";
+/// What answers as `pachctl` if it is called so.
+const PROGRAM: &str = "samefit";
 
 /// An image, ready to make containers of.
 pub struct Containers {
@@ -88,10 +90,23 @@ impl Containers {
             process["user"] = self.user(user)?;
         }
         config["root"] = json!({"path": self.bundle.join("rootfs"), "readonly": true});
-        let mounts = mounts(desk, spec);
+        let mounts = mounts(desk, spec, self.own_program(spec));
         config["mounts"].as_array_mut().into_iter().for_each(|all| all.extend(mounts.iter().cloned()));
         isolate(&mut config["linux"], spec);
         Ok(config)
+    }
+
+    /// The image's own samefit, if that is what the spec runs: it surely runs there.
+    fn own_program(&self, spec: &Spec) -> Option<PathBuf> {
+        let named = Path::new(spec.transform.cmd.first()?);
+        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/"].map(PathBuf::from);
+        let (folders, name) = match named.parent().filter(|folder| folder.is_absolute()) {
+            Some(folder) => (vec![folder.to_owned()], named.file_name()?),
+            None => (folders.to_vec(), named.as_os_str()),
+        };
+        let inside = |folder: &PathBuf| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(name);
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
+        folders.iter().map(inside).find(is_file).filter(|_| name == PROGRAM)
     }
 
     /// `UID`, `UID:GID` or a name that the image knows.
@@ -154,7 +169,7 @@ fn environment(image: &Value, spec: &Spec, variables: &Variables) -> Vec<String>
     all.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-fn mounts(desk: &Desk, spec: &Spec) -> Vec<Value> {
+fn mounts(desk: &Desk, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Value> {
     let bind = |from: PathBuf, to: &str, mode: &str| json!({"destination": to, "type": "bind", "source": from, "options": ["rbind", mode]});
     let mut mounts = vec![
         json!({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]}),
@@ -162,7 +177,7 @@ fn mounts(desk: &Desk, spec: &Spec) -> Vec<Value> {
         bind(desk.out(), "/pfs/out", "rw"),
     ];
     if spec.transform.datum_batching {
-        let program = fs::canonicalize(desk.bin().join("pachctl")).unwrap_or_default();
+        let program = own_program.unwrap_or_else(|| fs::canonicalize(desk.bin().join("pachctl")).unwrap_or_default());
         mounts.push(bind(program, &format!("{BIN}/pachctl"), "ro"));
         mounts.push(bind(desk.bin().join(SOCKET), &format!("{BIN}/{SOCKET}"), "rw"));
     }

@@ -49,9 +49,10 @@ pub fn execute(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Re
             None => left.push(datum),
         }
     }
+    let places: BTreeMap<&str, usize> = left.iter().enumerate().map(|(place, datum)| (datum.hash.as_str(), place)).collect();
     let mut said = Words::default();
     let stop = work(run, pipeline, &job, &left, &mut |finished| {
-        finished.iter().for_each(|finished| said.hear(finished));
+        finished.iter().for_each(|finished| said.hear(places[finished.processed.hash.as_str()], finished));
         record(run.store, &job, finished, &mut results)
     });
     match stop {
@@ -207,31 +208,32 @@ fn named(processed: &Processed) -> String {
     format!("datum {} ({})", &processed.id[..12.min(processed.id.len())], paths.join(", "))
 }
 
-/// The last lines of some datums: those that failed, and else the first.
+/// The last lines of some datums, by their places among all: of the first that failed, and else of the first. In whatever order they end,
+/// the same is said.
 #[derive(Default)]
 struct Words {
-    good: Vec<String>,
-    bad: Vec<String>,
+    good: BTreeMap<usize, String>,
+    bad: BTreeMap<usize, String>,
     heard: usize,
 }
 
 impl Words {
-    fn hear(&mut self, finished: &Finished<'_>) {
+    fn hear(&mut self, place: usize, finished: &Finished<'_>) {
         let lines: Vec<&str> = finished.log.lines().filter(|line| !line.trim().is_empty()).collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.heard += 1;
         let last = lines[lines.len().saturating_sub(LINES_MAX)..].iter().map(|line| format!("  | {line}\n")).collect();
-        self.heard += usize::from(!lines.is_empty());
-        if finished.processed.error.is_some() {
-            self.bad.push(last)
-        } else {
-            self.good.push(last)
-        };
-        self.good.truncate(SHOWN_MAX);
-        self.bad.truncate(SHOWN_MAX);
+        let kind = if finished.processed.error.is_some() { &mut self.bad } else { &mut self.good };
+        kind.insert(place, last);
+        if kind.len() > SHOWN_MAX {
+            kind.pop_last();
+        }
     }
 
     fn text(&self) -> String {
-        let shown: Vec<&str> =
-            self.bad.iter().chain(&self.good).filter(|words| !words.is_empty()).take(SHOWN_MAX).map(String::as_str).collect();
+        let shown: Vec<&str> = self.bad.values().chain(self.good.values()).take(SHOWN_MAX).map(String::as_str).collect();
         let more = self.heard - shown.len();
         shown.concat() + &if more == 0 { String::new() } else { format!("  and the words of {more} more\n") }
     }
