@@ -51,7 +51,8 @@ fn outlooks() {
     let target = model.target_column().unwrap();
     let bins = rebin(&target.cells(), 18);
     let draw = |width, rows: &[Row]| {
-        Outlook { width, format: POINT, observed: target.range(), bins: &bins, rows, axis: "Progression", bars: "Training", label: "One" }.svg()
+        Outlook { width, format: POINT, observed: target.range(), bins: &bins, rows, axis: "Progression", bars: "Training", label: "One" }
+            .svg()
     };
     check("outlook.svg", &draw(700.0, &[row("", 200.6, Some((90.4, 310.8)))]));
     check("outlook-two.svg", &draw(340.0, &[row("A", 60.2, Some((-50.0, 170.1))), row("B", 290.0, Some((180.0, 400.0)))]));
@@ -77,7 +78,19 @@ fn curves() {
     let draw = |places: &[Place], trained| {
         let (now, moved) = (Some(place(32.0)), Some(place(40.0)));
         let words = ("BMI (kg/m²)", "Prediction", "training", "A curve");
-        Curve { width: 600.0, format: POINT, places, trained, now, moved, x_axis: words.0, y_axis: words.1, trained_words: words.2, label: words.3 }.svg()
+        Curve {
+            width: 600.0,
+            format: POINT,
+            places,
+            trained,
+            now,
+            moved,
+            x_axis: words.0,
+            y_axis: words.1,
+            trained_words: words.2,
+            label: words.3,
+        }
+        .svg()
     };
     check("curve.svg", &draw(&places, Some((18.0, 42.5))));
 }
@@ -98,7 +111,8 @@ fn maps_and_histograms() {
     };
     check("heat.svg", &heat.svg());
     let bins: Vec<Bin> = (-3..3).map(|at| Bin { from: f64::from(at), to: f64::from(at + 1), count: f64::from(9 - at * at) }).collect();
-    let histogram = Histogram { width: 400.0, height: 100.0, format: POINT, bins: &bins, axis: Some("Residual"), mark: Some(0.0), label: "Bars" };
+    let histogram =
+        Histogram { width: 400.0, height: 100.0, format: POINT, bins: &bins, axis: Some("Residual"), mark: Some(0.0), label: "Bars" };
     check("histogram.svg", &histogram.svg());
 }
 

@@ -297,7 +297,7 @@ pub(crate) fn predict() {
                 });
                 // the slider's place is there before the result is, so that nothing moves
                 let field = read(|state| Some(state.what_if.field.clone()).filter(|field| views::what_if::movable(state).contains(field)));
-                let field = field.or_else(|| read(|state| favourite(state)));
+                let field = field.or_else(|| read(favourite));
                 sweep(field).await;
                 draw_result();
                 browser::focus("result-title");
