@@ -15,16 +15,17 @@ const PROFILE: &str = "web";
 /// Compiles the page, binds it, makes it smaller.
 pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     let folder = root.join("target/web-build");
+    let toolchain = toolchain(root)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build
         .current_dir(root)
         .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE, "--package", "samefit-web", "--target-dir"])
         .arg(&folder)
-        .envs(toolchain(root)?)
+        .envs(toolchain.iter().map(|(name, value)| (name, value)))
         .env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix\u{1f}{}=/samefit", root.display()))
         .env_remove("RUSTFLAGS");
-    if has_std_sources(root) {
+    if has_std_sources(root, &toolchain) {
         build.envs(SMALL);
     }
     done(&mut build)?;
@@ -53,8 +54,9 @@ const SMALL: [(&str, &str); 7] = [
     ("CARGO_PROFILE_WEB_RUSTFLAGS", "-Zfmt-debug=none -Zlocation-detail=none -Cllvm-args=-inline-threshold=0"),
 ];
 
-fn has_std_sources(root: &Path) -> bool {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+fn has_std_sources(root: &Path, toolchain: &[(String, String)]) -> bool {
+    let named = toolchain.iter().find(|(name, _)| name == "RUSTC").map(|(_, value)| value.into());
+    let rustc = named.or_else(|| std::env::var_os("RUSTC")).unwrap_or_else(|| "rustc".into());
     let answer = Command::new(rustc).args(["--print", "sysroot"]).current_dir(root).output();
     let sysroot = answer.map(|answer| String::from_utf8_lossy(&answer.stdout).trim().to_owned()).unwrap_or_default();
     Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock").exists()
