@@ -74,5 +74,6 @@ fn toolchain(root: &Path) -> Result<Vec<(String, String)>> {
 /// A second optimiser takes a tenth off; it comes with what transpiles the component.
 fn shrink(root: &Path, wasm: &Path) -> Result<()> {
     let optimiser = root.join("web/node_modules/.bin/wasm-opt");
-    done(Command::new(optimiser).arg(wasm).args(["-Oz", "--all-features", "--disable-gc", "-o"]).arg(wasm))
+    let names = std::env::var_os("SAMEFIT_NAMES").map(|_| "-g");
+    done(Command::new(optimiser).arg(wasm).args(["-Oz", "--all-features", "--disable-gc"]).args(names).arg("-o").arg(wasm))
 }
