@@ -331,9 +331,9 @@ class InContainers(unittest.TestCase):
         code, _, said = self.run_container(line.split(), {"data": big}, out)
         self.assertEqual(code, 0, said)
         self.assertIn("fitted on 530400 rows", said)
-        # with next to none the system ends it, and nothing is half written
+        # with less than so many threads need the system ends it, and nothing is half written
         out = self.folder()
-        code, _, said = self.run_container(line.split(), {"data": big}, out, memory=8 << 20)
+        code, _, said = self.run_container(line.replace("2", "32").split(), {"data": big}, out, memory=12 << 20)
         self.assertEqual(code, 137, said)
         self.assertEqual([name for name in os.listdir(out) if not name.startswith(".")], [])
 
@@ -486,6 +486,7 @@ class Materials(unittest.TestCase):
     def test_every_dependency_that_is_linked_is_listed(self):
         """Read from the whole tree, macros and what they need cut off here; the list's maker lets cargo leave them out."""
         parts = {"program": ["--package", "samefit"], "component": ["--package", "samefit-core", "--features", "component", "--target", "wasm32-unknown-unknown"]}
+        parts["page"] = ["--package", "samefit-web", "--target", "wasm32-unknown-unknown"]
         for part, words in parts.items():
             tree = checked("cargo", "tree", "--locked", *words, "--edges", "normal", "--no-dedupe", "--prefix", "depth", "--format", " {p}", cwd=ROOT)
             needed, macro = set(), None
@@ -496,7 +497,7 @@ class Materials(unittest.TestCase):
                     macro = int(depth)
                 if macro is None:
                     needed.add((name, version.removeprefix("v")))
-            self.assertGreater(len(needed), 20)
+            self.assertGreater(len(needed), 10)
             linked = {package for package, component in self.listed.items() if {"name": "samefit:linked-into", "value": part} in component.get("properties", [])}
             self.assertEqual(linked, needed)
 

@@ -1,7 +1,7 @@
 //! What the image's program is made of, as a software bill of materials (CycloneDX 1.5, JSON).
 //!
-//! It lists the crates that are linked into the program and those that are linked into the component which it carries, as cargo resolves them
-//! for the two, with the checksums of the lock file; and what a static program takes from the machine that builds it. Build tools, macros and
+//! It lists the crates that are linked into the program and those that are linked into the component and the page which it carries, as cargo
+//! resolves them for each, with the checksums of the lock file; and what a static program takes from the machine that builds it. Build tools, macros and
 //! tests are not in the program and not in the list.
 //!
 //! *Invariants*: no clock, no random number, no path of the machine: the same lock file and compiler give the same bytes.
@@ -25,8 +25,11 @@ use crate::wasm;
 
 const PROGRAM: &str = "samefit";
 /// Each is linked by itself: the package, its features, its target, and how the list calls it.
-const PARTS: [(&str, &str, Option<&str>, &str); 2] =
-    [(PROGRAM, "", None, "program"), ("samefit-core", "component", Some("wasm32-unknown-unknown"), "component")];
+const PARTS: [(&str, &str, Option<&str>, &str); 3] = [
+    (PROGRAM, "", None, "program"),
+    ("samefit-core", "component", Some("wasm32-unknown-unknown"), "component"),
+    ("samefit-web", "", Some("wasm32-unknown-unknown"), "page"),
+];
 
 /// A name and a version.
 type Package = (String, String);
