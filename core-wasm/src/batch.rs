@@ -6,6 +6,7 @@ use crate::decimal::{Decimal, Small, from_f64, is_missing, parse, parse_small, t
 use crate::error::Result;
 use crate::shortest::{Integers, Shortest};
 use crate::statistics::BlockColumn;
+use samefit_kernels::integers::all_bits;
 use std::ops::Range;
 
 /// The values of one column of a batch.
@@ -150,11 +151,6 @@ impl Column {
 /// What stands in rows that are not marked.
 fn read_only<'a, T>(values: &'a [T], unread: &'a [bool]) -> impl Iterator<Item = &'a T> {
     values.iter().zip(unread).filter(|(_, unread)| !**unread).map(|(value, _)| value)
-}
-
-/// Every bit that a magnitude has.
-fn all_bits(values: &[i64]) -> u64 {
-    values.iter().fold(0, |all, value| all | value.unsigned_abs())
 }
 
 /// Bits of the greatest magnitude.

@@ -5,8 +5,8 @@
 use crate::decimal::{Decimal, Small, exact_power_of_ten, parse_small, power_of_ten, trim};
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised};
 use samefit_kernels::cells::{Pattern, read};
-use samefit_kernels::floats;
 use samefit_kernels::scan::Rows;
+use samefit_kernels::{floats, integers};
 
 /// Rows that are tried again together where not all of a batch fit the pattern.
 const STRIDE: usize = 16;
@@ -138,10 +138,10 @@ impl Column {
             return;
         }
         if factor != 1 {
-            self.narrow.iter_mut().for_each(|value| *value *= factor as i64);
+            integers::multiply(&mut self.narrow, factor as i64);
         }
         self.others.iter().for_each(|&(row, small)| self.narrow[row] = at_scale(small) as i64);
-        self.narrow_bits = self.narrow.iter().fold(0, |all, value| all | value.unsigned_abs());
+        self.narrow_bits = integers::all_bits(&self.narrow);
     }
 
     /// A pattern for the numbers that the one so far did not fit, and for those that it did. Where none is for both, what is commoner counts.

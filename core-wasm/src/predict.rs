@@ -16,7 +16,7 @@ use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
 use samefit_kernels::scan::Rows;
-use samefit_kernels::text::append;
+use samefit_kernels::text::append_lines;
 use serde_json::{Map, Value, json};
 
 /// Probability with which an interval holds a new observation.
@@ -506,23 +506,6 @@ impl CsvOut {
         push_csv_field(&mut self.out, cell);
         self.out.push(b',');
     }
-
-    /// A prediction without warnings.
-    fn line(&mut self, value: f64, half: Option<f64>) {
-        let mut number = |value: f64, end: &[u8]| {
-            append(value, &mut self.out);
-            self.out.extend_from_slice(end);
-        };
-        match half {
-            _ if !self.written.all => number(value, b"\n"),
-            Some(half) => {
-                number(value, b",");
-                number(value - half, b",");
-                number(value + half, b",\n");
-            }
-            None => number(value, b",,,\n"),
-        }
-    }
 }
 
 impl Sink for CsvOut {
@@ -545,6 +528,11 @@ impl Sink for CsvOut {
         let mut forecast = std::mem::take(&mut self.forecast);
         self.predictor.forecast(&mut forecast, rows, &self.places, self.written);
         let (mut gathered, mut text) = (Gathered::default(), Vec::new());
+        if !self.written.input && !forecast.unread.contains(&true) {
+            append_lines(&forecast.values, &forecast.halves, self.written.all, &mut self.out);
+            self.forecast = forecast;
+            return Ok(());
+        }
         for row in 0..rows.len() {
             if forecast.unread[row] {
                 let number = first + row as u64;
@@ -557,7 +545,8 @@ impl Sink for CsvOut {
                         self.cell(&text);
                     }
                 }
-                self.line(forecast.values[row], forecast.halves.get(row).copied());
+                let half = forecast.halves.get(row..=row).unwrap_or_default();
+                append_lines(&forecast.values[row..=row], half, self.written.all, &mut self.out);
             }
         }
         self.forecast = forecast;

@@ -1,8 +1,8 @@
 //! The loops in which samefit spends its time, as functions over slices of bytes and numbers.
 //!
-//! They are a crate of their own because the component is built for size, so that a page loads quickly, and these are built for speed
-//! (`[profile.wasm]` in the workspace's `Cargo.toml`). Reading order: `simd` (vectors of 128 bits), [`scan`] (bytes to the places of cells),
-//! [`cells`] (cells to integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`floats`]
+//! They are a crate of their own so that they can be built for speed, whatever the rest is built for (`[profile.wasm]` in the workspace's
+//! `Cargo.toml`): a page loads all of it. Reading order: `simd` (vectors of 128 bits), [`scan`] (bytes to the places of cells),
+//! [`cells`] (cells to integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`]
 //! and [`text`] (columns of f64).
 //!
 //! *Not here*: what the numbers mean, and any error that a person reads (`samefit-core`).
@@ -11,6 +11,7 @@ pub mod cells;
 pub mod counts;
 pub mod digits;
 pub mod floats;
+pub mod integers;
 pub mod products;
 pub mod scan;
 mod simd;

@@ -7,6 +7,26 @@ pub fn append(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
+/// Appends a line of CSV for each value: the value, and if `all` is to be said the ends of its interval and a cell for warnings, which is
+/// empty. No half widths: no intervals.
+pub fn append_lines(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>) {
+    for (row, &value) in values.iter().enumerate() {
+        append(value, out);
+        match halves.get(row) {
+            _ if !all => {}
+            Some(half) => {
+                out.push(b',');
+                append(value - half, out);
+                out.push(b',');
+                append(value + half, out);
+                out.push(b',');
+            }
+            None => out.extend_from_slice(b",,,"),
+        }
+        out.push(b'\n');
+    }
+}
+
 /// The number of a shortest text: `digits * 10^-decimals`.
 #[derive(Clone, Copy, Debug)]
 pub struct Written {

@@ -6,6 +6,7 @@ use crate::decimal::{Decimal, power_of_ten, ten_to};
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::IBig;
 use samefit_kernels::digits::{self, Lanes};
+use samefit_kernels::integers;
 
 /// Most bits of a magnitude in 64 bits; one bit more than the sign stays free.
 pub(crate) const NARROW_BITS: u32 = 62;
@@ -64,7 +65,7 @@ impl Column {
             }
             (power, Integers::Narrow(own)) => {
                 let factor = power_of_ten(power) as i64;
-                own.extend(values.iter().map(|value| value * factor));
+                integers::extend_times(own, values, factor);
                 self.bits = self.bits.max(bits_of((i128::from(all_bits)) * i128::from(factor)));
             }
             (power, _) => self.extend_raised(values.iter().map(|&value| value.into()), raised(bits, power), power),
@@ -125,7 +126,7 @@ impl Column {
         }
         self.hold(raised(self.bits, power));
         match &mut self.integers {
-            Integers::Narrow(values) => values.iter_mut().for_each(|value| *value *= power_of_ten(power) as i64),
+            Integers::Narrow(values) => integers::multiply(values, power_of_ten(power) as i64),
             Integers::Wide(values) => values.iter_mut().for_each(|value| *value *= power_of_ten(power)),
             Integers::Big(values) => values.iter_mut().for_each(|value| *value *= ten_to(power)),
         }
@@ -154,9 +155,7 @@ impl Column {
     pub(super) fn times(&self, other: &Self) -> Self {
         let (scale, bits) = (self.scale + other.scale, self.bits + other.bits);
         let integers = match (&self.integers, &other.integers) {
-            (Integers::Narrow(left), Integers::Narrow(right)) if bits <= NARROW_BITS => {
-                Integers::Narrow(left.iter().zip(right).map(|(l, r)| l * r).collect())
-            }
+            (Integers::Narrow(left), Integers::Narrow(right)) if bits <= NARROW_BITS => Integers::Narrow(integers::products(left, right)),
             (Integers::Narrow(left), Integers::Narrow(right)) => {
                 Integers::Wide(left.iter().zip(right).map(|(&l, &r)| i128::from(l) * i128::from(r)).collect())
             }
@@ -190,7 +189,7 @@ impl Integers {
     /// Bits of the greatest magnitude.
     fn bits(&self) -> u32 {
         match self {
-            Self::Narrow(values) => u64::BITS - values.iter().fold(0, |all, value| all | value.unsigned_abs()).leading_zeros(),
+            Self::Narrow(values) => u64::BITS - integers::all_bits(values).leading_zeros(),
             Self::Wide(values) => u128::BITS - values.iter().fold(0, |all, value| all | value.unsigned_abs()).leading_zeros(),
             Self::Big(values) => values.iter().map(|value| value.unsigned_abs().bit_len() as u32).max().unwrap_or(0),
         }
