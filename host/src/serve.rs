@@ -45,7 +45,7 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Answer<()> {
     if PAGE.is_empty() {
         let help = "run `sh scripts/just web`, then build the program again: it carries the page that is in target/web";
-        return Err(Failure::Usage(format!("this program was built without the page\nhelp: {help}")));
+        return Err(Failure::Usage(format!("this program was built without the page\n{help}")));
     }
     let model = args.model.as_ref().map(|path| model(stage, path)).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| bound(args.port, &error))?;
@@ -65,7 +65,7 @@ fn model(stage: &mut Stage<'_>, path: &str) -> Answer<(String, String)> {
 }
 
 fn bound(port: u16, error: &io::Error) -> Failure {
-    Failure::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\nhelp: give another --port, or --port 0 for any that is free") }
+    Failure::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any that is free") }
 }
 
 fn accept(listener: &TcpListener, site: Arc<Site>) {
