@@ -63,13 +63,7 @@ impl Decimal {
         }
         match i128::try_from(&self.mantissa) {
             Ok(mantissa) if exponent < SMALL_EXPONENT_MAX => small_quotient(mantissa, power_of_ten(exponent)).into(),
-            _ => {
-                let divisor = ten_to(exponent);
-                let (floor, rest) = (&self.mantissa).div_rem_euclid(&divisor);
-                let twice = IBig::from(rest) * 2;
-                let up = twice > divisor || twice == divisor && &floor % IBig::from(2) != IBig::ZERO;
-                floor + IBig::from(u8::from(up))
-            }
+            _ => Self::nearest(&self.mantissa, &ten_to(exponent), 0).mantissa,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
 use samefit_kernels::scan::Rows;
-use samefit_kernels::text::append_lines;
+use samefit_kernels::text::{append, append_lines};
 use serde_json::{Map, Value, json};
 
 /// Probability with which an interval holds a new observation.
@@ -517,8 +517,12 @@ impl Sink for CsvOut {
             return Err(named_twice(name, *name == added[0]));
         }
         if self.headed {
-            let fields: Vec<String> = kept.iter().chain(&added).map(|name| csv_field(name)).collect();
-            self.out.extend_from_slice(fields.join(",").as_bytes());
+            for (at, name) in kept.iter().chain(&added).enumerate() {
+                if at > 0 {
+                    self.out.push(b',');
+                }
+                push_csv_field(&mut self.out, name.as_bytes());
+            }
             self.out.push(b'\n');
         }
         Ok(())
@@ -560,11 +564,17 @@ impl Sink for CsvOut {
         if self.written.input {
             (0..record.len()).for_each(|column| self.cell(record.whole_cell(column)));
         }
-        self.out.extend_from_slice(number(prediction.value).as_bytes());
+        append(prediction.value, &mut self.out);
         if self.written.all {
+            for end in [prediction.interval.map(|(lower, _)| lower), prediction.interval.map(|(_, upper)| upper)] {
+                self.out.push(b',');
+                if let Some(end) = end {
+                    append(end, &mut self.out);
+                }
+            }
             let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
-            let ends = prediction.interval.map_or_else(|| ",".to_owned(), |(lower, upper)| format!("{},{}", number(lower), number(upper)));
-            self.out.extend_from_slice(format!(",{ends},{}", csv_field(&warnings.join(" "))).as_bytes());
+            self.out.push(b',');
+            push_csv_field(&mut self.out, warnings.join(" ").as_bytes());
         }
         self.out.push(b'\n');
         Ok(())
@@ -578,17 +588,7 @@ fn named_twice(name: &str, is_prediction: bool) -> Error {
     Error::new("duplicate-column", sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
 }
 
-/// An f64 as JSON writes it too: its shortest round-trip text.
-fn number(value: f64) -> String {
-    Value::from(value).to_string()
-}
-
-/// Text as a field of RFC 4180.
-fn csv_field(text: &str) -> String {
-    if needs_quotes(text.as_bytes()) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-}
-
-/// The same for bytes that need not be UTF-8.
+/// Text as a field of RFC 4180; it need not be UTF-8.
 fn push_csv_field(out: &mut Vec<u8>, text: &[u8]) {
     if !needs_quotes(text) {
         return out.extend_from_slice(text);

@@ -372,7 +372,7 @@ fn check_measure(decimals: Option<u32>, plausible: Option<&Plausible>) -> Result
             parse(end.as_bytes()).map_err(|_| Error::found("schema", end, "a decimal number for `plausible`", "correct the schema"))?;
         }
         if let (Some(min), Some(max)) = plausible.ends()
-            && crate::rounding::signum(&max.plus(&min.negated()).mantissa) < 0
+            && max < min
         {
             return Err(Error::new("schema", format!("the plausible range ends ({max}) before it begins ({min})"), "correct the schema"));
         }

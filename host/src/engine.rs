@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::columns::{Batch, Values};
 use samefit_stages::engine::{
-    Answer, Engine, Form, Identity, Merger, Model, Shared, Stream, Summarizer as Summing, Table as Tabling, Verdict,
+    Answer, Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer as Summing, Table as Tabling, Verdict,
 };
 use samefit_stages::failure::{Failure, Fault};
 use wasmtime::component::{Component, Linker, ResourceAny};
@@ -302,7 +302,7 @@ impl Stream for Summarizer {
     }
 }
 
-impl Shared for Summarizer {
+impl Piecewise for Summarizer {
     fn header(&mut self, records: &[u8]) -> Answer<bool> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
@@ -531,7 +531,7 @@ impl Stream for Table {
     }
 }
 
-impl Shared for Table {
+impl Piecewise for Table {
     fn header(&mut self, records: &[u8]) -> Answer<bool> {
         lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_header(store, self.stream, records))

@@ -50,7 +50,7 @@ pub trait Stream {
 }
 
 /// A stream that can share the work on a file with others of its kind, each reading pieces of it: see the contract.
-pub trait Shared: Stream + Send {
+pub trait Piecewise: Stream + Send {
     /// The records with which the data begin, for the names of the columns alone; returns whether the names are known now.
     fn header(&mut self, records: &[u8]) -> Answer<bool>;
     /// The next record counts as this row.
@@ -64,7 +64,7 @@ pub trait Shared: Stream + Send {
 }
 
 /// A stream of data that are summed.
-pub trait Summarizer: Shared {
+pub trait Summarizer: Piecewise {
     /// The next rows, as columns. Who is fed columns is fed no bytes.
     fn add(&mut self, batch: &Batch) -> Answer<()>;
     /// Everything that was read, for another to absorb.
@@ -78,7 +78,7 @@ pub trait Summarizer: Shared {
 }
 
 /// A stream of records that are predicted; `push` and `finish` return bytes in the format that came in.
-pub trait Table: Shared {
+pub trait Table: Piecewise {
     /// How many records were predicted.
     fn predictions(&mut self) -> Answer<u64>;
 }

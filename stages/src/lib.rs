@@ -6,7 +6,7 @@
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
 //! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (both
-//! to the engine and back), `blocks`, `pieces`, `digests` and `sharing` (the same by many threads), `turns` and `predicting` (bytes to
+//! to the engine and back), `blocks`, `pieces`, `digests` and `parallel` (the same by many threads), `turns` and `predicting` (bytes to
 //! predictions, by as many), `verbs` (one a file), `outputs`, `provenance` and `audit` (what is written), `describe` (what a person reads).
 
 pub mod args;
@@ -25,6 +25,7 @@ pub mod json;
 mod json_line;
 pub mod numbers;
 pub mod outputs;
+mod parallel;
 pub mod paths;
 pub mod pieces;
 pub mod plan;
@@ -32,7 +33,6 @@ mod predicting;
 pub mod provenance;
 pub mod reading;
 pub mod report;
-mod sharing;
 mod splitmix;
 pub mod stage;
 pub mod summing;

@@ -14,7 +14,7 @@ use memchr::memchr;
 use crate::blocks::{Blocks, Slice};
 use crate::columns::{Later, Share, Table};
 use crate::digests::Digests;
-use crate::engine::{Answer, Shared};
+use crate::engine::{Answer, Piecewise};
 use crate::failure::{Failure, Fault};
 use crate::files::Files;
 use crate::inputs::{Format, Source};
@@ -73,7 +73,7 @@ pub(crate) enum Header {
 }
 
 /// Makes what finds a file's header and borders.
-type Scouts<'a> = Box<dyn Fn(&Source) -> Answer<Box<dyn Shared + 'a>> + Send + 'a>;
+type Scouts<'a> = Box<dyn Fn(&Source) -> Answer<Box<dyn Piecewise + 'a>> + Send + 'a>;
 
 /// Hands out the pieces of files, one file after another.
 pub(crate) struct Pieces<'a> {
@@ -116,7 +116,7 @@ struct Open<'a> {
     /// Whether the next block begins inside a quoted field.
     quoted: bool,
     /// Knows the header and finds the borders, once there are two blocks.
-    scout: Option<Box<dyn Shared + 'a>>,
+    scout: Option<Box<dyn Piecewise + 'a>>,
     header: Option<Header>,
     /// Bytes of the first piece that the scout was shown.
     searched: usize,
@@ -345,12 +345,12 @@ impl<'a> Open<'a> {
 }
 
 /// Number of quote characters that mean something.
-fn quotes(scout: &mut (dyn Shared + '_), source: &Source, bytes: &[u8]) -> Answer<u64> {
+fn quotes(scout: &mut (dyn Piecewise + '_), source: &Source, bytes: &[u8]) -> Answer<u64> {
     if source.format == Format::Csv && memchr(b'"', bytes).is_some() { scout.quotes(bytes) } else { Ok(0) }
 }
 
 /// Offset just after the first record end.
-fn cut(scout: &mut (dyn Shared + '_), bytes: &[u8], quoted: bool) -> Answer<Option<usize>> {
+fn cut(scout: &mut (dyn Piecewise + '_), bytes: &[u8], quoted: bool) -> Answer<Option<usize>> {
     let near = bytes.len().min(CUT_BYTES);
     Ok(match scout.cut(&bytes[..near], quoted)? {
         None if near < bytes.len() => scout.cut(bytes, quoted)?,

@@ -14,15 +14,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::columns;
-use crate::engine::{Answer, Engine, Model, Shared, Table};
+use crate::engine::{Answer, Engine, Model, Piecewise, Table};
 use crate::failure::{Failure, Fault};
 use crate::files::Files;
 use crate::inputs::{Format, Source};
+use crate::parallel::{PIECE_ROWS_BITS, Parallel, by_many};
 use crate::pieces::{Piece, Pieces};
 use crate::plan::Plan;
 use crate::reading;
 use crate::report::{Progress, Report};
-use crate::sharing::{PIECE_ROWS_BITS, Shareable, by_many};
 use crate::stage::Stage;
 use crate::turns::Turns;
 
@@ -75,7 +75,7 @@ pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sou
 }
 
 /// Finds headers and borders in an instance of its own, with a model that is read when it is first needed.
-fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) -> Answer<Box<dyn Shared + 'a>> + Send + 'a {
+fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) -> Answer<Box<dyn Piecewise + 'a>> + Send + 'a {
     let model = OnceLock::new();
     move |source| {
         let model: &Mutex<Box<dyn Model + 'a>> = match model.get() {
@@ -89,7 +89,7 @@ fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) ->
     }
 }
 
-impl Shareable for Work<'_> {
+impl Parallel for Work<'_> {
     fn help(&self, begin_another: &mut dyn FnMut()) {
         // without another model, the others do the work
         if let Ok(model) = self.engine.model(self.with.model) {

@@ -26,7 +26,7 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     /// So many threads may work at once, if the host has threads at all.
-    pub(crate) fn share_by(&mut self, args: ThreadsArg) {
+    pub(crate) fn use_threads(&mut self, args: ThreadsArg) {
         self.threads = self.threads.map(|default| args.threads.unwrap_or(default));
     }
 

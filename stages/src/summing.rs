@@ -2,7 +2,7 @@
 //!
 //! A table is one stream; all the JSON files together are one stream, a line each, because thousands of one-record files are common. The
 //! statistics of the streams are merged: sums do not depend on how the rows were parted. Rows that are to be shared are judged together, so there
-//! the streams are absorbed by one. By many threads (`sharing`) the answer is the same.
+//! the streams are absorbed by one. By many threads (`parallel`) the answer is the same.
 
 use std::num::NonZeroUsize;
 
@@ -13,10 +13,10 @@ use crate::files::Kind;
 use crate::inputs::{Format, Source};
 use crate::json;
 use crate::json_line::JsonLine;
+use crate::parallel;
 use crate::plan::Plan;
 use crate::reading::{self, Input};
 use crate::report::Progress;
-use crate::sharing;
 use crate::stage::Stage;
 
 /// Statistics and what they were made of.
@@ -38,7 +38,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
     let mut parts = Parts::new(stage.engine, plan, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
     if threads > 1 && !tables.is_empty() {
-        inputs.extend(sharing::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
+        inputs.extend(parallel::tables(stage, threads, plan, &tables, &mut |statistics, path| parts.add(statistics, path))?);
     } else {
         let mut progress = stage.begins(&tables);
         for table in tables {

@@ -152,7 +152,7 @@ fn only_one_file_of_the_program_writes() {
 /// The WASI command has no threads, and asks for one: what begins more stands where that is minded.
 #[test]
 fn only_one_file_of_the_stages_begins_threads() {
-    assert_none(&holding("stages/src", &["src/sharing.rs"], &["std::thread"]), "threads");
+    assert_none(&holding("stages/src", &["src/parallel.rs"], &["std::thread"]), "threads");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use samefit_core::statistics::Statistics;
 use samefit_core::train::{self, forget};
 use samefit_core::{entry, fit, identity, profile, table};
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Form, Identity, Merger, Model, Shared, Stream, Summarizer, Table as Predictions, Verdict};
+use samefit_stages::engine::{Answer, Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
 use samefit_stages::failure::{Failure, Fault};
 
 /// The engine of the code that is linked in.
@@ -101,7 +101,7 @@ impl Stream for Summing {
     }
 }
 
-impl Shared for Summing {
+impl Piecewise for Summing {
     fn header(&mut self, records: &[u8]) -> Answer<bool> {
         answer(self.0.header(records))
     }
@@ -235,7 +235,7 @@ impl Model for Predicting {
     }
 }
 
-impl Shared for Tabling {
+impl Piecewise for Tabling {
     fn header(&mut self, records: &[u8]) -> Answer<bool> {
         answer(self.0.header(records))
     }

@@ -42,7 +42,7 @@ pub struct ForgetArgs {
 
 /// Sums the rows and subtracts them.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
-    stage.share_by(args.threads);
+    stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;

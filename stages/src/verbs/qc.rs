@@ -48,7 +48,7 @@ pub struct QcArgs {
 
 /// Sums the records, judges the model, writes the verdict.
 pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Answer<()> {
-    stage.share_by(args.threads);
+    stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;

@@ -40,7 +40,7 @@ pub struct SummarizeArgs {
 
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
-    stage.share_by(args.threads);
+    stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = if args.share.share { summing::share(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;

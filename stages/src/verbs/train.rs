@@ -40,7 +40,7 @@ pub struct TrainArgs {
 
 /// Sums the data, fits the model, writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Answer<()> {
-    stage.share_by(args.threads);
+    stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;

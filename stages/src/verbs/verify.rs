@@ -36,7 +36,7 @@ pub struct VerifyArgs {
 
 /// Sums the data, fits them, compares.
 pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
-    stage.share_by(args.threads);
+    stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (model, _) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
 use crate::digests::Digests;
-use crate::engine::{Answer, Engine, Shared, Summarizer};
+use crate::engine::{Answer, Engine, Piecewise, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::inputs::Source;
 use crate::pieces::{Content, Header, Piece, Pieces};
@@ -36,7 +36,7 @@ pub(crate) fn tables(
 ) -> Answer<Vec<Input>> {
     let all = stage.begins(sources);
     let engine = stage.engine;
-    let scout = move |source: &Source| -> Answer<Box<dyn Shared + '_>> {
+    let scout = move |source: &Source| -> Answer<Box<dyn Piecewise + '_>> {
         Ok(engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?)
     };
     let pieces = Pieces::new(Box::new(scout), stage.files, plan, sources, stage.piece_bytes, threads);
@@ -59,24 +59,24 @@ pub(crate) fn tables(
 }
 
 /// Work that any number of threads do.
-pub(crate) trait Shareable: Sync {
+pub(crate) trait Parallel: Sync {
     /// Does what there is to do, and begins another helper, once, if there is more.
     fn help(&self, begin_another: &mut dyn FnMut());
 }
 
 /// Has the work done by so many threads at most, this one among them, which does `first`.
-pub(crate) fn by_many(work: &impl Shareable, threads: usize, first: impl FnOnce(&mut dyn FnMut())) {
+pub(crate) fn by_many(work: &impl Parallel, threads: usize, first: impl FnOnce(&mut dyn FnMut())) {
     std::thread::scope(|scope| first(&mut || begin(work, scope, threads - 1)));
 }
 
 /// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
-fn begin<'scope>(work: &'scope impl Shareable, scope: &'scope Scope<'scope, '_>, left: usize) {
+fn begin<'scope>(work: &'scope impl Parallel, scope: &'scope Scope<'scope, '_>, left: usize) {
     if left > 0 {
         let _ = Builder::new().spawn_scoped(scope, move || work.help(&mut || begin(work, scope, left - 1)));
     }
 }
 
-impl Shareable for Work<'_> {
+impl Parallel for Work<'_> {
     fn help(&self, begin_another: &mut dyn FnMut()) {
         self.go(&mut None, begin_another);
     }
