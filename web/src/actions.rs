@@ -610,6 +610,7 @@ fn use_unit(name: &str, unit: &str) {
         let entry = state.patient.entries.of(name, None);
         entry.unit = Some(unit.to_owned());
         entry.typed = None;
+        state.patient.stale = true;
     });
     let (name, unit) = (name.to_owned(), unit.to_owned());
     spawn_local(async move {
@@ -623,6 +624,9 @@ fn use_unit(name: &str, unit: &str) {
 }
 
 fn keep(other: bool) {
+    if !read(|state| state.patient.is_current()) {
+        return;
+    }
     change(|state| {
         state.kept = Some(state.patient.clone());
         if other {
@@ -638,6 +642,9 @@ fn keep(other: bool) {
 }
 
 fn copy() {
+    if !read(|state| state.patient.is_current()) {
+        return;
+    }
     draw_sheet();
     let text = read(record::text);
     spawn_local(async move {

@@ -4,7 +4,7 @@ use crate::state::{Patient, State};
 use crate::views::result::{all_warnings, interval, prediction, sentences};
 use crate::views::words::entered;
 
-/// The text.
+/// The text; of a result that is current.
 #[must_use]
 pub fn text(state: &State) -> String {
     let model = &state.loaded.model;

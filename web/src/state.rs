@@ -234,6 +234,12 @@ impl Patient {
     pub fn has_result(&self) -> bool {
         self.explanation.is_object()
     }
+
+    /// Whether there is a result, and it is that of these entries.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.has_result() && !self.stale
+    }
 }
 
 /// The value that moves, and what came of it.

@@ -172,6 +172,38 @@ test('an edited entry makes the result stale', () =>
     holds((await page.textContent('.stale-note')).includes('have changed'), 'it says so');
   }));
 
+test('a stale result can be neither copied nor kept nor moved, and a comparison with it only ended', () =>
+  open({ permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+    const offered = () => page.locator('#result [data-do], #result [data-set]').evaluateAll((all) => all.map((one) => one.dataset.do ?? one.dataset.set));
+    await fill(page);
+    await predict(page);
+    const copy = await page.locator('[data-do=copy]').elementHandle();
+    await page.fill('#in-bmi', '33');
+    await page.waitForSelector('.answer.stale');
+    equal(await offered(), []);
+    // a button that was there before does nothing either
+    await page.evaluate(() => navigator.clipboard.writeText('before'));
+    await copy.evaluate((button) => document.querySelector('#page').append(button));
+    await page.locator('#page > [data-do=copy]').dispatchEvent('click');
+    await copy.evaluate((button) => (button.dataset.do = 'keep-change'));
+    await page.locator('#page > [data-do=keep-change]').dispatchEvent('click');
+    equal(await offered(), [], 'nothing was kept:');
+    equal(await page.evaluate(() => navigator.clipboard.readText()), 'before', 'copied:');
+    await predict(page);
+    await page.click('[data-do=keep-change]');
+    await page.fill('#in-bmi', '25');
+    await predict(page);
+    equal(await page.locator('#compared.stale').count(), 0);
+    await page.fill('#in-bmi', '26');
+    await page.waitForSelector('.answer.stale');
+    equal(await page.locator('#compared.stale').count(), 1, 'the table is dimmed too:');
+    equal(await offered(), ['compare-end']);
+    await page.click('[data-do=compare-end]');
+    equal(await offered(), []);
+    await predict(page);
+    holds((await offered()).includes('copy'), 'copied again');
+  }));
+
 test('what if: the slider moves a value, and linked ones move along', () =>
   open({}, async (page) => {
     await fill(page);

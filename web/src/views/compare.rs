@@ -45,7 +45,8 @@ pub fn section(state: &State) -> String {
     table_row(&mut table, texts.text("compare.prediction"), &both.map(|one| format.whole(prediction(one))));
     table_row(&mut table, texts.text("compare.interval"), &both.map(range));
     format!(
-        "<section class=\"card\"><h2>{}</h2><p>{}</p>{table}</tbody></table></div></section>",
+        "<section class=\"card{}\" id=\"compared\"><h2>{}</h2><p>{}</p>{table}</tbody></table></div></section>",
+        if state.patient.stale { " stale" } else { "" },
         state.t("compare.title"),
         escape(&difference(state))
     )

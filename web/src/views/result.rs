@@ -21,22 +21,39 @@ pub fn section(state: &State) -> String {
     if !patient.has_result() {
         return if state.kept.is_some() { super::compare::waiting(state) } else { String::new() };
     }
-    let stale =
-        if patient.stale { format!("<p class=\"stale-note\" role=\"status\">{}</p>", state.t("form.stale")) } else { String::new() };
     let class = if patient.stale { " stale" } else { "" };
     let details = if state.kept.is_some() { super::compare::section(state) } else { String::new() };
+    // what would move is the entries, and this is no result of them
+    let what_if = if patient.stale {
+        String::new()
+    } else {
+        format!("<section class=\"card\" id=\"what-if\">{}</section>", super::what_if::section(state))
+    };
     format!(
-        "{stale}<section class=\"card answer{class}\" aria-labelledby=\"result-title\"><h2 id=\"result-title\" tabindex=\"-1\">{}</h2>{}{}{}{}</section>{details}\
-         <section class=\"card{class}\"><h2>{}</h2>{}</section><section class=\"card{class}\" id=\"what-if\">{}</section>",
+        "{}<section class=\"card answer{class}\" aria-labelledby=\"result-title\"><h2 id=\"result-title\" tabindex=\"-1\">{}</h2>{}{}{}{}</section>{details}\
+         <section class=\"card{class}\"><h2>{}</h2>{}</section>{what_if}",
+        stale_note(state),
         state.t("result.title"),
         headline(state),
         warnings(state, patient),
         picture(state),
-        actions(state),
+        if patient.stale { String::new() } else { actions(state) },
         state.t("why.title"),
         contributions(state, patient),
-        super::what_if::section(state),
     )
+}
+
+/// What is said above a result of other entries, and all that can be done with it: a copy, or A of a comparison, would pair it with these.
+fn stale_note(state: &State) -> String {
+    if !state.patient.stale {
+        return String::new();
+    }
+    let end = if state.kept.is_some() { format!("<p class=\"buttons\">{}</p>", end_comparison(state)) } else { String::new() };
+    format!("<p class=\"stale-note\" role=\"status\">{}</p>{end}", state.t("form.stale"))
+}
+
+fn end_comparison(state: &State) -> String {
+    format!("<button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button>", state.t("compare.end"))
 }
 
 /// The ends of the interval, if there is one.
@@ -224,7 +241,7 @@ fn contributions(state: &State, patient: &Patient) -> String {
 
 fn actions(state: &State) -> String {
     let compare = if state.kept.is_some() {
-        format!("<button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button>", state.t("compare.end"))
+        end_comparison(state)
     } else {
         format!(
             "<button type=\"button\" class=\"quiet\" data-do=\"keep-change\">{}</button><button type=\"button\" class=\"quiet\" data-do=\"keep-other\">{}</button>",

@@ -14,7 +14,7 @@ const WIDTH: f64 = 640.0;
 #[must_use]
 pub fn sheet(state: &State) -> String {
     let patient = &state.patient;
-    if !patient.has_result() || patient.stale {
+    if !patient.is_current() {
         return String::new();
     }
     let format = state.texts.format();
