@@ -189,6 +189,14 @@ pub(crate) fn resized() {
     }
 }
 
+/// Opens a section, and says so in the address: a link to the section that the address names already does nothing.
+fn go(section: Section) {
+    change(|state| state.section = section);
+    if Section::of_address(&browser::address()) != section {
+        browser::set_address(section.name());
+    }
+}
+
 /// The address says which section is open.
 pub(crate) fn navigate() {
     let section = Section::of_address(&browser::address());
@@ -669,12 +677,14 @@ fn take_record(text: &str) {
     let found = read(|state| fhir::read(text, state.loaded.fields()));
     match found {
         Ok(findings) => {
-            change(|state| (state.findings, state.section) = (Some(findings), Section::Predict));
+            change(|state| state.findings = Some(findings));
+            go(Section::Predict);
             draw();
             browser::focus("fhir-title");
         }
         Err((name, found)) => {
-            change(|state| (state.importing, state.findings, state.section) = (true, None, Section::Predict));
+            change(|state| (state.importing, state.findings) = (true, None));
+            go(Section::Predict);
             draw();
             browser::set_html("fhir-problem", &read(|state| state.tf(name, &[("found", &found)])));
         }
@@ -734,7 +744,7 @@ async fn sort(file: &File, tables: &mut Vec<(File, Table)>) -> Result<(), Fault>
     match files::kind(&document) {
         Kind::Model => {
             open(text, Some(name)).await?;
-            change(|state| state.section = Section::Predict);
+            go(Section::Predict);
             draw();
             browser::focus("main");
         }
@@ -766,10 +776,8 @@ async fn take_statistics(name: String, text: String, document: &Value) -> Result
 
 /// Changes what is known of files and goes there.
 fn show_data(act: impl FnOnce(&mut Data)) {
-    change(|state| {
-        state.section = Section::Data;
-        act(&mut state.data);
-    });
+    go(Section::Data);
+    change(|state| act(&mut state.data));
     draw();
 }
 
@@ -981,7 +989,7 @@ fn take_model(model: String, file: Option<String>) {
     spawn_local(async move {
         match open(model, file).await {
             Ok(()) => {
-                change(|state| state.section = Section::Predict);
+                go(Section::Predict);
                 draw();
                 browser::focus("main");
             }

@@ -168,6 +168,10 @@ pub(crate) fn address() -> String {
     window().location().hash().unwrap_or_default()
 }
 
+pub(crate) fn set_address(hash: &str) {
+    let _ = window().location().set_hash(hash);
+}
+
 /// Date and time as the browser writes them in the page's language.
 pub(crate) fn today(language: &str) -> String {
     let date = js_sys::Date::new_0();

@@ -350,6 +350,14 @@ test('profile, train and plots of a table; the files are those of the program, b
     await predict(page);
     await page.click('[data-do=own-model]');
     await page.waitForFunction(() => !document.querySelector('.banner'));
+    // the page went from the tables to the form by itself; the link leads back
+    await page.click('a[href="#data"]');
+    await page.waitForSelector('#drop');
+    equal(await page.getAttribute('nav a[aria-current]', 'href'), '#data');
+    await page.click('[data-do=use-model]');
+    await page.waitForSelector('form');
+    await page.goBack();
+    await page.waitForSelector('#drop');
   }));
 
 test('statistics to be given away are those of `summarize --share`, byte for byte', () =>
