@@ -1,7 +1,8 @@
 //! A FHIR R4 record to values for the form, or to reasons why not.
 //!
 //! A value is found by system and code, and taken in the unit that its UCUM code names; free text does not count. Of several the newest is
-//! taken. Limits (`<`, `>`), other units and results that are not final are refused by name.
+//! taken. Limits (`<`, `>`), other units and results that are not final are refused by name; so is a record of more than one person, whatever
+//! else it holds.
 //!
 //! *Not here*: the person's consent, without which nothing of it is used.
 
@@ -54,6 +55,10 @@ const FINAL: [&str; 3] = ["final", "amended", "corrected"];
 pub fn read(text: &str, fields: &[Value]) -> Result<Findings, (&'static str, String)> {
     let document: Value = serde_json::from_str(text).map_err(|error| ("fhir.refused.json", error.to_string()))?;
     let resources = resources(&document)?;
+    let people = people(&resources);
+    if people > 1 {
+        return Err(("fhir.refused.people", people.to_string()));
+    }
     let mut seen = Vec::new();
     let mut findings = Findings::default();
     for resource in resources.iter().filter(|resource| resource["resourceType"] == "Observation") {
@@ -82,6 +87,15 @@ fn resources(document: &Value) -> Result<Vec<&Value>, (&'static str, String)> {
         None if document.is_array() => Ok(list(document).iter().collect()),
         None => Err(("fhir.refused.kind", "JSON".to_owned())),
     }
+}
+
+/// Of how many people a record is, as far as it says: patients, or different subjects of observations if those are more.
+fn people(resources: &[&Value]) -> usize {
+    let of = |kind: &'static str| resources.iter().filter(move |resource| resource["resourceType"] == kind);
+    let mut subjects: Vec<&str> = of("Observation").filter_map(|observation| observation["subject"]["reference"].as_str()).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects.len().max(of("Patient").count())
 }
 
 /// The field and unit that an observation, or a component of one, is for; whether it can be used.
@@ -245,6 +259,22 @@ mod tests {
         assert!(findings.found.is_empty());
         let why: Vec<_> = findings.refused.iter().map(|refused| (refused.why, refused.found.as_str())).collect();
         assert_eq!(why, [("fhir.refused.status", "preliminary"), ("fhir.refused.comparator", "< 30.0"), ("fhir.refused.unit", "mmol/L")]);
+    }
+
+    #[test]
+    fn a_record_of_several_people_is_refused() {
+        let of = |subject: &str, code: &str| {
+            let mut one = observation(code, 5.2, "mmol/L", "2024-01-01");
+            one["subject"] = json!({"reference": subject});
+            one
+        };
+        let patient = json!({"resourceType": "Patient", "birthDate": "1964-05-02"});
+        let (ada, eve) = (of("Patient/ada", "14647-2"), of("Patient/eve", "8480-6"));
+        for several in [vec![ada.clone(), eve], vec![patient.clone(), patient.clone()], vec![ada.clone(), patient.clone(), patient.clone()]] {
+            assert_eq!(read(&bundle(&several), &fields()), Err(("fhir.refused.people", "2".to_owned())));
+        }
+        let one = read(&bundle(&[patient, ada.clone(), ada, observation("2093-3", 190.0, "mg/dL", "2020-01-01")]), &fields()).unwrap();
+        assert_eq!(one.found.len(), 2);
     }
 
     #[test]
