@@ -139,6 +139,9 @@ test('problems are said on leaving a filled field and on Predict, with links, an
     equal(await page.getAttribute('#in-bmi', 'aria-invalid'), 'true');
     await shot(page, 'problems');
     equal(await violations(page), []);
+    await page.selectOption('[data-set=language]', 'de');
+    await page.waitForFunction(() => document.title.startsWith('Fehler: '));
+    equal(await page.locator('#problems a[href="#in-glu"]').count(), 1, 'the summary stays with the title:');
   }));
 
 test('a value plausible only in the other unit is asked about, never guessed', () =>

@@ -18,10 +18,11 @@ pub fn section(state: &State) -> String {
     let outcome = if state.loaded.file.is_none() { format!("<p>{}</p>", state.t("predict.diabetes")) } else { String::new() };
     let name = model.title().map_or_else(|| target.clone(), |title| state.texts.schema(title).to_owned());
     format!(
-        "<h1>{}</h1><p class=\"lead\">{lead}</p>{outcome}<div id=\"fhir\">{}</div><div id=\"summary\"></div>\
+        "<h1>{}</h1><p class=\"lead\">{lead}</p>{outcome}<div id=\"fhir\">{}</div><div id=\"summary\">{}</div>\
          <form id=\"form\" class=\"card\" novalidate autocomplete=\"off\"><h2>{}</h2>{}{}</form><div id=\"result\">{}</div>",
         escape(&name),
         super::fhir::section(state),
+        summary(state),
         state.t("form.title"),
         fields(state),
         buttons(state),
