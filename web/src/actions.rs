@@ -965,7 +965,7 @@ async fn fit() -> Result<Trained, Fault> {
     };
     let model = component::ask("fit", &[&statistics, &plan]).await?;
     let residuals = if pooled {
-        Value::Null
+        Vec::new()
     } else {
         let missing = read(|state| if state.data.choice.drop_missing { json!({"missing": "drop"}) } else { json!({}) });
         let args = [for_worker(), JsValue::from_str(&model), JsValue::from_str(&missing.to_string())];

@@ -67,8 +67,8 @@ pub struct Trained {
     pub statistics: String,
     /// What the component wants to be told.
     pub notes: Vec<Value>,
-    /// Its residuals on the same rows; null for pooled statistics, which have none.
-    pub residuals: Value,
+    /// Its residuals on the same rows, a table each; none for pooled statistics, which have no rows.
+    pub residuals: Vec<Value>,
 }
 
 /// Everything about the person's files.

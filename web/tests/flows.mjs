@@ -363,6 +363,23 @@ test('profile, train and plots of a table; the files are those of the program, b
     await page.waitForSelector('#drop');
   }));
 
+test('a model of two tables says of each how it fits', () =>
+  open({ hash: '#data' }, async (page) => {
+    const [header, ...rows] = RAW.toString().trim().split('\n');
+    const part = (from, to) => `${header}\n${rows.slice(from, to).join('\n')}\n`;
+    await drop(page, ['first.csv', part(0, 300)], ['second.csv', part(300)]);
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    const said = await page.locator('.residuals').allInnerTexts();
+    equal(said.length, 2, 'sections:');
+    for (const [at, [name, count]] of [['first.csv', 300], ['second.csv', 142]].entries()) {
+      const [, inside, of, percent] = /holds (\d+) of (\d+) \(([\d.]+) %\)/.exec(said[at]);
+      holds(said[at].split('\n')[0].endsWith(name) && Number(of) === count, said[at]);
+      equal(percent, (Math.round((1000 * inside) / count) / 10).toFixed(1));
+    }
+    equal(await page.locator('.heat').count(), 4);
+  }));
+
 test('statistics to be given away are those of `summarize --share`, byte for byte', () =>
   open({ hash: '#data' }, async (page) => {
     await drop(page, ['diabetes_raw.csv', RAW], ['diabetes_raw.schema.json', SCHEMA]);

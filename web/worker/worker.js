@@ -132,7 +132,8 @@ const ops = {
       const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
       const close = (summarizer, file) => {
         const part = summarizer.close();
-        notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
+        // the second pass says again what there is to say of a file
+        if (half) notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
         whole.absorb(part);
       };
       await feed(files, begin, close, ({ done, total }) => progress({ done: done + half * total, total: 2 * total }));
@@ -153,10 +154,11 @@ const ops = {
 
   fit: (statistics, plan) => component.training.Statistics.parse(statistics).fit(plan),
 
+  /** Residuals of each table. */
   async residuals(files, document, plan, progress) {
     const found = [];
     await feed(files, (file) => component.quality.Residuals.new(document, planFor(plan, file)), (one) => found.push(one.finish()), progress);
-    return found[0];
+    return `[${found.join(',')}]`;
   },
 
   batch: (file, progress) => batch(component.prediction.Table, model, file, progress),

@@ -230,18 +230,23 @@ fn outcome(state: &State, trained: &Trained) -> String {
         state.t("data.download-model"),
         state.t("data.download-statistics"),
         state.t("data.use"),
-        residuals(state, &trained.residuals)
+        all_residuals(state, &trained.residuals)
     )
 }
 
-fn residuals(state: &State, residuals: &Value) -> String {
-    if !residuals.is_object() {
-        return String::new();
-    }
+/// A section a table; of several, each says which it is of.
+fn all_residuals(state: &State, all: &[Value]) -> String {
+    let tables = state.data.tables.iter().map(|table| table.name.as_str());
+    let names = tables.map(|name| if all.len() > 1 { format!(": {}", escape(name)) } else { String::new() });
+    names.zip(all).map(|(name, one)| residuals(state, &name, one)).collect()
+}
+
+fn residuals(state: &State, name: &str, residuals: &Value) -> String {
     let format = state.texts.format();
     let coverage = &residuals["coverage"];
-    let said = coverage["inside"].as_u64().zip(residuals["rows"].as_u64()).map_or_else(String::new, |(inside, rows)| {
-        let percent = format.fixed(100.0 * inside as f64 / rows.max(1) as f64, 1);
+    let counts = coverage["inside"].as_u64().zip(residuals["rows"].as_u64()).zip(coverage["share"].as_f64());
+    let said = counts.map_or_else(String::new, |((inside, rows), share)| {
+        let percent = format.fixed(100.0 * share, 1);
         let sentence =
             state.tf("data.coverage", &[("inside", &format.count(inside)), ("rows", &format.count(rows)), ("percent", &percent)]);
         format!("<p>{sentence}</p>")
@@ -249,7 +254,7 @@ fn residuals(state: &State, residuals: &Value) -> String {
     let observed = heat(state, &residuals["predicted_observed"], "data.predicted-observed", "data.observed", |x| (x, x));
     let against = heat(state, &residuals["predicted_residual"], "data.predicted-residual", "data.residual", |x| (x, 0.0));
     format!(
-        "<section class=\"card\"><h2>{}</h2>{said}<h3>{}</h3>{observed}<h3>{}</h3>{against}<h3>{}</h3>{}</section>",
+        "<section class=\"card residuals\"><h2>{}{name}</h2>{said}<h3>{}</h3>{observed}<h3>{}</h3>{against}<h3>{}</h3>{}</section>",
         state.t("data.residuals"),
         state.t("data.predicted-observed"),
         state.t("data.predicted-residual"),
