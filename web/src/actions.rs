@@ -23,8 +23,43 @@ use crate::{fhir, record};
 
 thread_local! {
     static STATE: RefCell<State> = RefCell::new(State::default());
-    /// Counts what is asked of the form, so that late answers are known.
-    static ASKED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts what is asked of one kind, so that an answer that comes after something newer was asked is known.
+#[derive(Debug)]
+struct Turns(Cell<u32>);
+
+impl Turns {
+    const fn new() -> Self {
+        Self(Cell::new(0))
+    }
+
+    /// From here on all answers to what was asked before are late; the number of this turn.
+    fn next(&self) -> u32 {
+        self.0.set(self.0.get().wrapping_add(1));
+        self.0.get()
+    }
+
+    /// Whether nothing newer was asked.
+    fn is(&self, number: u32) -> bool {
+        self.0.get() == number
+    }
+}
+
+thread_local! {
+    /// Predictions along a field.
+    static SWEEP: Turns = const { Turns::new() };
+    /// Work with files, and what puts an end to its use.
+    static WORK: Turns = const { Turns::new() };
+    /// Files that were dropped.
+    static DROPPED: Turns = const { Turns::new() };
+    /// Languages.
+    static WORDS: Turns = const { Turns::new() };
+}
+
+/// What a prediction is of: the model, by the digest of its statistics, and the entries. An answer to another one is late.
+fn question() -> (Value, String) {
+    read(|state| (state.loaded.model.document["statistics_sha256"].clone(), state.patient.entries_json()))
 }
 
 /// Places of the slider.
@@ -104,6 +139,7 @@ async fn open(text: String, file: Option<String>) -> Result<(), Fault> {
     change(|state| {
         let model = Model::new(serde_json::from_str(&text).unwrap_or_default());
         state.loaded = Loaded { model, text, form: serde_json::from_str(&form).unwrap_or_default(), file };
+        SWEEP.with(Turns::next);
         state.patient = Patient::default();
         state.kept = None;
         state.what_if = WhatIf::default();
@@ -114,7 +150,11 @@ async fn open(text: String, file: Option<String>) -> Result<(), Fault> {
 }
 
 async fn speak(language: &str) {
+    let number = WORDS.with(Turns::next);
     let json = component::own(&format!("{language}.json")).await.unwrap_or_default();
+    if !WORDS.with(|words| words.is(number)) {
+        return;
+    }
     change(|state| state.texts = Texts::new(language, &json));
     browser::apply_language(language);
 }
@@ -248,13 +288,11 @@ pub(crate) fn left(name: &str) {
     }
 }
 
-/// What the component makes of the entries; whether it is the answer to the latest question.
+/// What the component makes of the entries; whether they are still the entries.
 async fn evaluate() -> bool {
-    let number = ASKED.get().wrapping_add(1);
-    ASKED.set(number);
-    let entries = read(|state| state.patient.entries_json());
-    let answer = component::ask("evaluate", &[&entries]).await;
-    if ASKED.get() != number {
+    let asked = question();
+    let answer = component::ask("evaluate", &[&asked.1]).await;
+    if question() != asked {
         return false;
     }
     match answer {
@@ -287,6 +325,8 @@ fn say_fault(fault: &str) {
 pub(crate) fn predict() {
     change(|state| state.patient.asked = true);
     spawn_local(async {
+        let asked = question();
+        let is_old = || question() != asked;
         if !evaluate().await {
             return;
         }
@@ -297,7 +337,11 @@ pub(crate) fn predict() {
             browser::focus("problems");
             return;
         }
-        match component::ask("explain", &[&attributes.to_string()]).await {
+        let answer = component::ask("explain", &[&attributes.to_string()]).await;
+        if is_old() {
+            return;
+        }
+        match answer {
             Ok(answer) => {
                 change(|state| {
                     state.patient.explanation = serde_json::from_str(&answer).unwrap_or_default();
@@ -307,6 +351,9 @@ pub(crate) fn predict() {
                 let field = read(|state| Some(state.what_if.field.clone()).filter(|field| views::what_if::movable(state).contains(field)));
                 let field = field.or_else(|| read(favourite));
                 sweep(field).await;
+                if is_old() {
+                    return;
+                }
                 draw_result();
                 browser::focus("result-title");
             }
@@ -327,33 +374,45 @@ fn favourite(state: &State) -> Option<String> {
 
 /// A unit was chosen: what stands in the field is shown in it, and what was typed is kept.
 pub(crate) fn unit(name: &str, to: &str) {
+    let Some((text, from, own)) = read(|state| {
+        let own = state.loaded.field(name)?["units"][0]["unit"].as_str().map(str::to_owned);
+        let entry = state.patient.entries.get(name).cloned().unwrap_or_default();
+        let (text, from) = entry.as_typed();
+        Some((text.to_owned(), from.map(str::to_owned).or_else(|| own.clone()), own))
+    }) else {
+        return;
+    };
+    let same = from.as_deref() == Some(to) || text.trim().is_empty();
+    // what was typed counts already; the text in the field follows, unless something newer comes before it
+    let chosen = change(|state| {
+        let entry = state.patient.entries.of(name, own);
+        entry.unit = Some(to.to_owned());
+        entry.typed = (!same).then(|| (text.clone(), from.clone()));
+        if same {
+            entry.shown.clone_from(&text);
+        }
+        entry.clone()
+    });
+    browser::set_value(&format!("in-{name}"), &chosen.shown);
+    draw_unit(name);
     let (name, to) = (name.to_owned(), to.to_owned());
     spawn_local(async move {
-        let Some((entry, field)) = read(|state| {
-            let field = state.loaded.field(&name)?.clone();
-            Some((state.patient.entries.get(&name).cloned().unwrap_or_default(), field))
-        }) else {
-            return;
-        };
-        let own = field["units"][0]["unit"].as_str().map(str::to_owned);
-        let (text, from) = entry.typed.clone().unwrap_or_else(|| (entry.shown.clone(), entry.unit.clone().or_else(|| own.clone())));
-        learn_range(&name, &field, &to).await;
-        let shown = if from.as_deref() == Some(to.as_str()) || text.trim().is_empty() {
-            Some(text.clone())
-        } else {
+        if !same {
             let plain = text.trim().replace(',', ".");
-            component::ask("convert", &[&name, &plain, from.as_deref().unwrap_or_default(), &to]).await.ok()
-        };
-        let converted = shown.as_deref().is_some_and(|shown| shown != text);
-        let shown =
-            shown.map_or_else(|| text.clone(), |shown| if converted { read(|state| state.texts.format().text(&shown)) } else { shown });
-        change(|state| {
-            let entry = Entry { shown: shown.clone(), unit: Some(to), typed: converted.then_some((text, from)), left: entry.left };
-            state.patient.entries.set(&name, entry);
-        });
-        browser::set_value(&format!("in-{name}"), &shown);
+            let shown = component::ask("convert", &[&name, &plain, from.as_deref().unwrap_or_default(), &to]).await;
+            if read(|state| state.patient.entries.get(&name) != Some(&chosen)) {
+                return;
+            }
+            // what is no number, or the same in both units, stands there as it did
+            let shown = shown.ok().filter(|shown| *shown != text).map(|shown| read(|state| state.texts.format().text(&shown)));
+            let typed = shown.is_some().then_some((text.clone(), from));
+            let shown = shown.unwrap_or(text);
+            browser::set_value(&format!("in-{name}"), &shown);
+            change(|state| state.patient.entries.set(&name, Entry { shown, typed, ..chosen }));
+        }
+        learn_range(&name, &to).await;
         draw_unit(&name);
-        if !shown.trim().is_empty() {
+        if read(|state| state.patient.entries.get(&name).is_some_and(|entry| !entry.shown.trim().is_empty())) {
             evaluate().await;
         }
     });
@@ -375,17 +434,24 @@ fn draw_unit(name: &str) {
 }
 
 /// The training range in another unit, as the component converts it.
-async fn learn_range(name: &str, field: &Value, unit: &str) {
-    let own = field["units"][0]["unit"].as_str().unwrap_or_default();
-    if own == unit || field["training"].is_null() {
+async fn learn_range(name: &str, unit: &str) {
+    let model = question().0;
+    let Some((own, training)) = read(|state| {
+        let field = state.loaded.field(name)?;
+        let own = field["units"][0]["unit"].as_str().unwrap_or_default().to_owned();
+        let known = own == unit || field["training"].is_null() || state.range(name, unit).is_some();
+        (!known).then(|| (own, field["training"].clone()))
+    }) else {
         return;
-    }
+    };
     let mut ends = Vec::new();
-    for end in [&field["training"]["min"], &field["training"]["max"]] {
-        let converted = component::ask("convert", &[name, &end.to_string(), own, unit]).await;
+    for end in [&training["min"], &training["max"]] {
+        let converted = component::ask("convert", &[name, &end.to_string(), &own, unit]).await;
         ends.extend(converted.ok().and_then(|text| text.parse::<f64>().ok()));
     }
-    if let [low, high] = ends[..] {
+    if let [low, high] = ends[..]
+        && question().0 == model
+    {
         change(|state| state.ranges.push(((name.to_owned(), unit.to_owned()), (low, high))));
     }
 }
@@ -417,6 +483,7 @@ fn example() {
 
 /// An empty form.
 fn clear() {
+    SWEEP.with(Turns::next);
     change(|state| {
         state.patient = Patient::default();
         state.what_if = WhatIf::default();
@@ -435,9 +502,13 @@ async fn sweep(field: Option<String>) {
         return;
     };
     let Some((what_if, entries)) = read(|state| Some((places(state, &field)?, state.patient.entries_json()))) else { return };
+    let number = SWEEP.with(Turns::next);
     let values = json!(what_if.values).to_string();
     let answer =
         component::ask("sweep", &[&entries, &field, what_if.unit.as_deref().unwrap_or_default(), &values]).await.unwrap_or_default();
+    if !SWEEP.with(|sweep| sweep.is(number)) {
+        return;
+    }
     let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
     let result = |one: &Value| one.is_array().then(|| [one[0].as_f64(), one[1].as_f64(), one[2].as_f64()]);
     let results = list(&answer).iter().map(result).collect();
@@ -545,6 +616,7 @@ pub(crate) fn click(name: &str, arg: &str, element: &Element) {
         "use-model" => use_model(),
         "drop-statistics" => {
             let at: usize = arg.parse().unwrap_or(usize::MAX);
+            pool_anew();
             change_data(|data| {
                 if at < data.statistics.len() {
                     data.statistics.remove(at);
@@ -553,6 +625,8 @@ pub(crate) fn click(name: &str, arg: &str, element: &Element) {
         }
         "start-over" => {
             FILES.with_borrow_mut(Vec::clear);
+            DROPPED.with(Turns::next);
+            anew();
             change_data(|data| *data = Data::default());
             browser::focus("main");
         }
@@ -620,14 +694,13 @@ fn use_unit(name: &str, unit: &str) {
         entry.typed = None;
         state.patient.stale = true;
     });
+    draw();
+    browser::focus(&format!("in-{name}"));
     let (name, unit) = (name.to_owned(), unit.to_owned());
     spawn_local(async move {
-        if let Some(field) = read(|state| state.loaded.field(&name).cloned()) {
-            learn_range(&name, &field, &unit).await;
-        }
-        draw();
+        learn_range(&name, &unit).await;
+        draw_unit(&name);
         evaluate().await;
-        browser::focus(&format!("in-{name}"));
     });
 }
 
@@ -654,9 +727,13 @@ fn copy() {
         return;
     }
     draw_sheet();
-    let text = read(record::text);
+    let (text, asked) = (read(record::text), question());
     spawn_local(async move {
-        let html = if browser::copy(&text).await {
+        let copied = browser::copy(&text).await;
+        if question() != asked {
+            return;
+        }
+        let html = if copied {
             read(|state| state.t("actions.copied"))
         } else {
             let text = samefit_report::markup::escape(&text);
@@ -714,11 +791,16 @@ pub(crate) fn files(files: Vec<File>) {
     if files.is_empty() || read(|state| state.readiness != Readiness::Ready) {
         return;
     }
+    let number = DROPPED.with(Turns::next);
     spawn_local(async move {
         change(|state| state.data.fault = None);
         let mut tables = Vec::new();
         for file in files {
-            if let Err(fault) = sort(&file, &mut tables).await {
+            let sorted = sort(&file, &mut tables).await;
+            if !DROPPED.with(|dropped| dropped.is(number)) {
+                return;
+            }
+            if let Err(fault) = sorted {
                 say_data_fault(in_file(&fault, &file.name()));
                 return;
             }
@@ -766,6 +848,7 @@ async fn take_statistics(name: String, text: String, document: &Value) -> Result
     component::work("merge", &[JsValue::from(js_sys::Array::of1(&JsValue::from_str(&text)))], &no_progress()).await?;
     let columns = list(&document["columns"]).iter().filter_map(|column| Some(column["name"].as_str()?.to_owned())).collect();
     let rows = document["rows"].as_str().unwrap_or_default().to_owned();
+    pool_anew();
     show_data(|data| {
         data.statistics.push(Statistics { name, text, rows, columns });
         data.choose();
@@ -803,8 +886,11 @@ fn no_progress() -> Closure<dyn FnMut(f64, f64)> {
 }
 
 /// Shows how far the work has come, about as often as a person sees it.
-fn progress() -> Closure<dyn FnMut(f64, f64)> {
-    Closure::new(|done, total| {
+fn progress(number: u32) -> Closure<dyn FnMut(f64, f64)> {
+    Closure::new(move |done, total| {
+        if !WORK.with(|work| work.is(number)) {
+            return;
+        }
         change(|state| {
             if let Some(busy) = &mut state.data.busy {
                 (busy.done, busy.total) = (done, total);
@@ -829,18 +915,43 @@ fn show_progress() {
     browser::set_html("progress-line", &line);
 }
 
-fn begin(name: &str) {
+/// Ends the work that goes on with files, whose answer nobody waits for any more; the number of what comes now.
+fn anew() -> u32 {
+    let number = WORK.with(Turns::next);
+    if change(|state| state.data.busy.take()).is_some() {
+        component::cancel();
+        redraw("busy", views::data::busy);
+    }
+    number
+}
+
+/// A model of other statistics than there are now is not wanted; one of tables is what it was.
+fn pool_anew() {
+    if read(|state| state.data.tables.is_empty()) {
+        anew();
+    }
+}
+
+/// Shows that work begins; its number.
+fn begin(name: &str) -> u32 {
+    let number = anew();
     change(|state| {
         state.data.busy = Some(Busy { name: name.to_owned(), ..Busy::default() });
         state.data.fault = None;
     });
     redraw("busy", views::data::busy);
     redraw("data", views::data::results);
+    number
 }
 
-fn end() {
-    change(|state| state.data.busy = None);
-    redraw("busy", views::data::busy);
+/// Shows that work has ended; whether its answer is still wanted.
+fn end(number: u32) -> bool {
+    let wanted = WORK.with(|work| work.is(number));
+    if wanted {
+        change(|state| state.data.busy = None);
+        redraw("busy", views::data::busy);
+    }
+    wanted
 }
 
 /// Files as the worker takes them.
@@ -875,10 +986,12 @@ async fn profile(tables: Vec<(File, Table)>) {
         *data = Data { schema: data.schema.take(), ..Data::default() };
         data.tables = tables.into_iter().map(|(_, table)| table).collect();
     });
-    begin(&read(|state| names(&state.data)));
-    let closure = progress();
+    let number = begin(&read(|state| names(&state.data)));
+    let closure = progress(number);
     let answer = component::work("profile", &[for_worker(), JsValue::from_str("{}")], &closure).await;
-    end();
+    if !end(number) {
+        return;
+    }
     match answer {
         Ok(profiles) => show_data(|data| {
             let profiles: Value = serde_json::from_str(&profiles.as_string().unwrap_or_default()).unwrap_or_default();
@@ -899,10 +1012,12 @@ fn batch() {
     };
     spawn_local(async move {
         let (table, file) = file;
-        begin(&table.name);
-        let closure = progress();
+        let number = begin(&table.name);
+        let closure = progress(number);
         let answer = component::work("batch", &[one_for_worker(&table, &file)], &closure).await;
-        end();
+        if !end(number) {
+            return;
+        }
         match answer {
             Ok(done) => {
                 let get = |key: &str| js_sys::Reflect::get(&done, &key.into()).unwrap_or_default();
@@ -934,9 +1049,11 @@ fn train() {
         return;
     }
     spawn_local(async {
-        begin(&read(|state| names(&state.data)));
-        let trained = fit().await;
-        end();
+        let number = begin(&read(|state| names(&state.data)));
+        let trained = fit(number).await;
+        if !end(number) {
+            return;
+        }
         match trained {
             Ok(trained) => {
                 change_data(|data| data.trained = Some(trained));
@@ -947,18 +1064,19 @@ fn train() {
     });
 }
 
-/// Statistics of the tables, or the sum of those that were dropped; a model of them; and how it fits the tables.
-async fn fit() -> Result<Trained, Fault> {
-    let (plan, pooled) = read(|state| (state.data.plan().to_string(), state.data.profiles.is_empty()));
-    let closure = progress();
+/// Statistics of the tables, or the sum of those that were dropped; a model of them; and how it fits the tables. Files and choice are those of
+/// the beginning, whatever a person does meanwhile.
+async fn fit(number: u32) -> Result<Trained, Fault> {
+    let data = read(|state| state.data.clone());
+    let (files, plan, pooled) = (for_worker(), data.plan().to_string(), data.profiles.is_empty());
+    let closure = progress(number);
     let (statistics, notes) = if pooled {
-        let texts: js_sys::Array = read(|state| state.data.statistics.iter().map(|one| JsValue::from_str(&one.text)).collect());
+        let texts: js_sys::Array = data.statistics.iter().map(|one| JsValue::from_str(&one.text)).collect();
         let sum = component::work("merge", &[texts.into()], &closure).await?;
         (sum.as_string().unwrap_or_default(), Vec::new())
     } else {
-        let share = read(|state| state.data.choice.share.then(|| state.data.share_plan().to_string()));
-        let (op, plan) = share.map_or(("summarize", plan.clone()), |plan| ("share", plan));
-        let answer = component::work(op, &[for_worker(), JsValue::from_str(&plan)], &closure).await?;
+        let (op, plan) = if data.choice.share { ("share", data.share_plan().to_string()) } else { ("summarize", plan.clone()) };
+        let answer = component::work(op, &[files.clone(), JsValue::from_str(&plan)], &closure).await?;
         let mut answer: Value = serde_json::from_str(&answer.as_string().unwrap_or_default()).unwrap_or_default();
         let notes = list(&answer["notes"]).to_vec();
         (answer["statistics"].take().as_str().unwrap_or_default().to_owned(), notes)
@@ -967,8 +1085,8 @@ async fn fit() -> Result<Trained, Fault> {
     let residuals = if pooled {
         Vec::new()
     } else {
-        let missing = read(|state| if state.data.choice.drop_missing { json!({"missing": "drop"}) } else { json!({}) });
-        let args = [for_worker(), JsValue::from_str(&model), JsValue::from_str(&missing.to_string())];
+        let missing = if data.choice.drop_missing { json!({"missing": "drop"}) } else { json!({}) };
+        let args = [files, JsValue::from_str(&model), JsValue::from_str(&missing.to_string())];
         let answer = component::work("residuals", &args, &closure).await?;
         serde_json::from_str(&answer.as_string().unwrap_or_default()).unwrap_or_default()
     };

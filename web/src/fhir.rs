@@ -270,7 +270,8 @@ mod tests {
         };
         let patient = json!({"resourceType": "Patient", "birthDate": "1964-05-02"});
         let (ada, eve) = (of("Patient/ada", "14647-2"), of("Patient/eve", "8480-6"));
-        for several in [vec![ada.clone(), eve], vec![patient.clone(), patient.clone()], vec![ada.clone(), patient.clone(), patient.clone()]] {
+        for several in [vec![ada.clone(), eve], vec![patient.clone(), patient.clone()], vec![ada.clone(), patient.clone(), patient.clone()]]
+        {
             assert_eq!(read(&bundle(&several), &fields()), Err(("fhir.refused.people", "2".to_owned())));
         }
         let one = read(&bundle(&[patient, ada.clone(), ada, observation("2093-3", 190.0, "mg/dL", "2020-01-01")]), &fields()).unwrap();

@@ -17,6 +17,26 @@ const SAMEFIT = process.env.SAMEFIT ?? join(ROOT, 'target/release/samefit');
 const AXE = readFileSync(join(ROOT, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
 const RAW = readFileSync(join(ROOT, 'data/diabetes_raw.csv'));
 const SCHEMA = readFileSync(join(ROOT, 'data/diabetes_raw.schema.json'));
+/** Holds back what the worker is asked, by `hold`, until `release` sends it. */
+const HOLDING = () => {
+  const send = Worker.prototype.postMessage;
+  const held = [];
+  let op;
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (message.op === op) held.push(() => send.call(this, message, ...rest));
+    else send.call(this, message, ...rest);
+  };
+  window.hold = (name) => (op = name);
+  window.held = () => held.length;
+  // what was asked is answered when a later question is
+  window.release = async () => {
+    op = undefined;
+    for (const one of held.splice(0)) one();
+    const { call } = await import('./client.js');
+    await call('evaluate', ['{}']).catch(() => {});
+  };
+};
+
 const SHOTS = process.env.SAMEFIT_SCREENSHOTS;
 
 const chrome = process.env.SAMEFIT_CHROMIUM ?? '/usr/bin/chromium';
@@ -24,10 +44,11 @@ const browser = await chromium.launch({ executablePath: chrome, args: ['--no-san
 const server = await serve(PAGE);
 
 /** A page of its own; ends with the test, which fails on any request but for the page's own files and on anything in the console. */
-async function open({ hash = '', wait = true, allow = [], ...options } = {}, act) {
+async function open({ hash = '', wait = true, allow = [], init, ...options } = {}, act) {
   const context = await browser.newContext({ locale: 'en', viewport: { width: 1100, height: 900 }, acceptDownloads: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
+  if (init) await page.addInitScript(init);
   const strangers = [];
   const said = [];
   context.on('request', (request) => {
@@ -205,6 +226,55 @@ test('a stale result can be neither copied nor kept nor moved, and a comparison 
     equal(await offered(), []);
     await predict(page);
     holds((await offered()).includes('copy'), 'copied again');
+  }));
+
+test('an answer that comes after newer input is dropped', () =>
+  open({ init: HOLDING }, async (page) => {
+    const hold = (op) => page.evaluate((op) => window.hold(op), op);
+    const held = () => page.waitForFunction(() => window.held() > 0);
+    const release = () => page.evaluate(() => window.release());
+    await fill(page);
+    await hold('explain');
+    await page.click('button[type=submit]');
+    await held();
+    await page.fill('#in-bmi', '33');
+    await release();
+    equal(await page.locator('.answer').count(), 0, 'a result of what was there before:');
+    await predict(page);
+    // a unit that is chosen, and a value that is typed before what stood there was converted
+    await page.fill('#in-tc', '157');
+    await hold('convert');
+    await page.selectOption('[data-unit=tc]', 'mmol/L');
+    await held();
+    await page.fill('#in-tc', '4.5');
+    await release();
+    equal(await page.inputValue('#in-tc'), '4.5');
+    holds((await page.textContent('#label-tc')).includes('mmol/L'), 'the label follows the choice');
+    // two units, one after the other
+    await hold('convert');
+    await page.selectOption('[data-unit=tc]', 'mg/dL');
+    await held();
+    await page.selectOption('[data-unit=tc]', 'mmol/L');
+    await release();
+    equal(await page.inputValue('#in-tc'), '4.5');
+    // an emptied form stays empty
+    await hold('evaluate');
+    await page.fill('#in-triglycerides', '130');
+    await page.press('#in-triglycerides', 'Tab');
+    await held();
+    await page.click('[data-do=clear]');
+    await release();
+    equal(await page.textContent('#computed-triglycerides'), '');
+    // a model of statistics that are no longer there
+    await page.click('a[href="#data"]');
+    await drop(page, ['plain.csv', 'a,y\n1,2\n2,5\n3,5\n4,9\n']);
+    await page.waitForSelector('[data-do=train]');
+    await hold('summarize');
+    await page.click('[data-do=train]');
+    await held();
+    await page.click('[data-do=start-over]');
+    await release();
+    equal(await page.locator('#trained-title, #progress').count(), 0, 'a model of nothing:');
   }));
 
 test('what if: the slider moves a value, and linked ones move along', () =>
