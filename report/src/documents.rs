@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::bins::{Bin, cell};
+use crate::format::digits_of;
 
 /// What a page shows of a model.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +69,19 @@ impl Model {
     #[must_use]
     pub fn fit(&self, key: &str) -> Option<f64> {
         self.document["fit"][key].as_f64()
+    }
+
+    /// Digits after the point with which its outcome is written: as the residuals scatter, else as the outcomes do. A fit that leaves hardly
+    /// anything gets no more than four digits beyond those of the outcomes, and none that a number of 64 bits does not have.
+    #[must_use]
+    pub fn outcome_digits(&self) -> usize {
+        let outcomes = self.target_column();
+        let usable = |value: &f64| *value > 0.0 && value.is_finite();
+        let spread = outcomes.and_then(|column| column.number("sd")).filter(usable);
+        let of_spread = spread.map_or(0, digits_of);
+        let wanted = self.fit("residual_sd").filter(usable).map_or(of_spread, digits_of);
+        let largest = outcomes.and_then(Column::range).map_or(1.0, |(low, high)| low.abs().max(high.abs())).max(1.0);
+        wanted.min(of_spread + 4).min(digits_of(largest / 1e13))
     }
 
     /// How many rows it was fitted on.
@@ -180,4 +194,26 @@ impl<'a> Column<'a> {
 #[must_use]
 pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn outcomes_have_the_digits_that_mean_something() {
+        let digits = |residual_sd: Value, sd: f64, max: f64| {
+            let column = json!({"name": "y", "sd": sd, "min": 0.0, "max": max});
+            Model::new(json!({"fit": {"residual_sd": residual_sd}, "columns": [column]})).outcome_digits()
+        };
+        assert_eq!(digits(json!(53.9), 77.0, 346.0), 0);
+        assert_eq!(digits(json!(0.31), 0.9, 5.0), 2);
+        assert_eq!(digits(json!(null), 0.9, 5.0), 2);
+        assert_eq!(digits(json!(0.0), 77.0, 346.0), 0);
+        assert_eq!(digits(json!(1e-14), 0.9, 5.0), 6);
+        assert_eq!(digits(json!(0.001), 1.0, 1e12), 2);
+        assert_eq!(Model::default().outcome_digits(), 0);
+    }
 }

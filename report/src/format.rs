@@ -49,7 +49,7 @@ impl Format {
         if value == 0.0 || !value.is_finite() {
             return if value == 0.0 { "0".to_owned() } else { "\u{2013}".to_owned() };
         }
-        let power = value.abs().log10().floor() as i32;
+        let power = magnitude(value);
         if !(EXPONENT_MIN..WHOLE_DIGITS_MAX).contains(&power) {
             let mantissa = trimmed(&decimal(value.abs() / 10f64.powi(power), usize::try_from(digits - 1).unwrap_or(0)));
             return format!("{} × 10^{power}", self.with_sign(value < 0.0, &mantissa));
@@ -104,6 +104,17 @@ pub fn decimal(value: f64, digits: usize) -> String {
     text
 }
 
+/// Digits after the point of a number that is known to within `sd`: two of the digits in which `sd` begins, or as many as make a whole number.
+#[must_use]
+pub fn digits_of(sd: f64) -> usize {
+    usize::try_from(1 - magnitude(sd)).unwrap_or(0).min(DIGITS_MAX)
+}
+
+/// The power of ten of the first digit of a number that is not zero.
+fn magnitude(value: f64) -> i32 {
+    value.abs().log10().floor() as i32
+}
+
 /// A place in a picture, to a tenth of a pixel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place(pub f64);
@@ -144,6 +155,7 @@ mod tests {
             (decimal(0.0, 0), decimal(0.05, 1), decimal(9.999, 2), decimal(1e300, 1).len()),
             ("0".to_owned(), "0.1".to_owned(), "10.00".to_owned(), 21)
         );
+        assert_eq!([53.9, 530.0, 5.39, 0.539, 0.0099, 1e-40].map(digits_of), [0, 0, 1, 2, 4, 15]);
         assert_eq!(
             (Place(-0.01).to_string(), Place(-12.34).to_string(), Place(7.0).to_string()),
             ("0".to_owned(), "-12.3".to_owned(), "7".to_owned())

@@ -23,6 +23,8 @@ pub struct Outlook<'a> {
     pub width: f64,
     /// How numbers are written.
     pub format: Format,
+    /// Digits after the point of predictions and ends of intervals.
+    pub digits: usize,
     /// Lowest and highest outcome that was observed.
     pub observed: Option<(f64, f64)>,
     /// Observed outcomes.
@@ -87,7 +89,7 @@ impl Outlook<'_> {
             for end in [left, right] {
                 svg.line("cap", (end, y - 9.0), (end, y + 9.0));
             }
-            let (lower, upper) = (self.format.whole(lower), self.format.whole(upper));
+            let (lower, upper) = (self.format.fixed(lower, self.digits), self.format.fixed(upper, self.digits));
             svg.text("small", (left, y - 14.0), side(left, text_width(&lower)), &lower);
             svg.text(
                 "small",
@@ -97,7 +99,7 @@ impl Outlook<'_> {
             );
         }
         svg.dot("point", (x, y), 6.5);
-        let value = self.format.whole(row.value);
+        let value = self.format.fixed(row.value, self.digits);
         let text = if row.label.is_empty() { value } else { format!("{}: {value}", row.label) };
         svg.text("strong", (x, y - 14.0), Anchor::Middle, &text);
     }

@@ -22,6 +22,8 @@ pub struct Waterfall<'a> {
     pub width: f64,
     /// How numbers are written.
     pub format: Format,
+    /// Digits after the point of where the bars end; amounts have one more.
+    pub digits: usize,
     /// What the first bar stands for, and where it ends.
     pub start: (&'a str, f64),
     /// In the order of drawing.
@@ -50,7 +52,7 @@ impl Waterfall<'_> {
         let scale = self.scale(left);
         let base = 6.0 + row * (self.steps.len() + 2) as f64;
         let mut svg = Svg::new("waterfall", self.width, base + FOOT, self.label);
-        let mut pen = Pen { svg: &mut svg, format: self.format, scale, left, row, narrow, width: self.width, y: 6.0 };
+        let mut pen = Pen { svg: &mut svg, format: self.format, digits: self.digits, scale, left, row, narrow, width: self.width, y: 6.0 };
         pen.total(self.start.0, self.start.1);
         let mut reached = self.start.1;
         for step in self.steps {
@@ -81,6 +83,7 @@ impl Waterfall<'_> {
 struct Pen<'a> {
     svg: &'a mut Svg,
     format: Format,
+    digits: usize,
     scale: Scale,
     left: f64,
     row: f64,
@@ -111,7 +114,7 @@ impl Pen<'_> {
         self.name("strong", label, "");
         let (x, y) = (self.scale.at(value), self.middle());
         self.svg.dot("point", (x, y), 6.0);
-        self.svg.text("strong", (x + 12.0, y + 4.5), Anchor::Start, &self.format.whole(value));
+        self.svg.text("strong", (x + 12.0, y + 4.5), Anchor::Start, &self.format.fixed(value, self.digits));
         self.y += self.row;
     }
 
@@ -121,7 +124,7 @@ impl Pen<'_> {
         let up = step.amount >= 0.0;
         self.svg.rect(if up { "up" } else { "down" }, (from, to), (y - 8.0, y + 8.0));
         let (x, anchor) = if up { (to + 6.0, Anchor::Start) } else { (to - 6.0, Anchor::End) };
-        self.svg.text("small", (x, y + 4.0), anchor, &self.format.signed(step.amount, 1));
+        self.svg.text("small", (x, y + 4.0), anchor, &self.format.signed(step.amount, self.digits + 1));
         self.svg.line("link", (to, y - 8.0), (to, y + self.row - 8.0));
         self.y += self.row;
     }

@@ -51,8 +51,18 @@ fn outlooks() {
     let target = model.target_column().unwrap();
     let bins = rebin(&target.cells(), 18);
     let draw = |width, rows: &[Row]| {
-        Outlook { width, format: POINT, observed: target.range(), bins: &bins, rows, axis: "Progression", bars: "Training", label: "One" }
-            .svg()
+        Outlook {
+            width,
+            format: POINT,
+            digits: 0,
+            observed: target.range(),
+            bins: &bins,
+            rows,
+            axis: "Progression",
+            bars: "Training",
+            label: "One",
+        }
+        .svg()
     };
     check("outlook.svg", &draw(700.0, &[row("", 200.6, Some((90.4, 310.8)))]));
     check("outlook-two.svg", &draw(340.0, &[row("A", 60.2, Some((-50.0, 170.1))), row("B", 290.0, Some((180.0, 400.0)))]));
@@ -65,7 +75,7 @@ fn waterfalls() {
         .map(|(label, detail, amount)| Step { label: label.to_owned(), detail: detail.to_owned(), amount });
     let draw = |width| {
         let (start, end) = (("Average", 152.0), ("This", 170.26));
-        Waterfall { width, format: COMMA, start, steps: &steps, end, axis: "Prediction", label: "Steps" }.svg()
+        Waterfall { width, format: COMMA, digits: 0, start, steps: &steps, end, axis: "Prediction", label: "Steps" }.svg()
     };
     check("waterfall.svg", &draw(700.0));
     check("waterfall-narrow.svg", &draw(330.0));

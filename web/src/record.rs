@@ -32,12 +32,12 @@ pub fn text(state: &State) -> String {
 }
 
 fn one(state: &State, patient: &Patient) -> Vec<String> {
-    let (texts, format) = (&state.texts, state.texts.format());
+    let texts = &state.texts;
     let mut lines: Vec<String> =
         entered(texts, &state.loaded, patient).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    lines.push(texts.fill("record.prediction", &[("value", &format.whole(prediction(&patient.explanation)))]));
+    lines.push(texts.fill("record.prediction", &[("value", &state.outcome(prediction(&patient.explanation)))]));
     if let Some((lower, upper)) = interval(&patient.explanation) {
-        lines.push(texts.fill("record.interval", &[("lower", &format.whole(lower)), ("upper", &format.whole(upper))]));
+        lines.push(texts.fill("record.interval", &[("lower", &state.outcome(lower)), ("upper", &state.outcome(upper))]));
     }
     lines.extend(sentences(state, patient));
     lines.extend(all_warnings(state, patient).into_iter().map(|warning| format!("! {warning}")));

@@ -294,6 +294,34 @@ test('what if: the slider moves a value, and linked ones move along', () =>
     await shot(page, 'what-if');
   }));
 
+test("an outcome is written with the digits that mean something: two of the residual's standard deviation", () =>
+  open({ hash: '#data', permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+    const hundredth = (line, at) => (at ? line.replace(/[^,]+$/, (y) => String(Number(y) / 100)) : line);
+    await drop(page, ['hundredths.csv', RAW.toString().trim().split('\n').map(hundredth).join('\n')]);
+    await page.click('[data-do=train]');
+    await page.click('[data-do=use-model]');
+    const values = { age: '59', sex: '2', bmi: '32.1', map: '101', tc: '157', ldl: '93.2', hdl: '38', tch: '4.13', ltg: '4.8598', glu: '87' };
+    for (const [name, value] of Object.entries(values)) await page.fill(`#in-${name}`, value);
+    await predict(page);
+    const number = '\u2212?\\d+\\.\\d\\d';
+    const says = (text, pattern) => holds(new RegExp(pattern).test(text), `${pattern}: ${text}`);
+    says(await page.textContent('#prediction'), `^${number}$`);
+    says(await page.textContent('.answer'), `between ${number} and ${number}\\..*their average is ${number}\\.`);
+    says(await page.textContent('#what-if-said'), `: ${number}, interval ${number} to ${number}\\. Now, at [^:]+: ${number}\\.`);
+    const pictures = async (selector) => page.locator(selector).allTextContents();
+    for (const text of await pictures('.answer .outlook .strong')) says(text, `^${number}$`);
+    equal((await pictures('#result .waterfall .strong')).filter((text) => new RegExp(`^${number}$`).test(text)).length, 2, 'ends of the waterfall:');
+    await page.click('[data-do=copy]');
+    await page.waitForFunction(() => document.querySelector('#copied').textContent === 'Copied.');
+    says(await page.evaluate(() => navigator.clipboard.readText()), `Prediction: ${number}\n95 % prediction interval: ${number} to ${number}\n`);
+    says(await page.textContent('#sheet'), `Prediction ${number}`);
+    await page.click('[data-do=keep-change]');
+    await page.fill('#in-bmi', '25');
+    await predict(page);
+    says(await page.textContent('#compared'), `B is ${number} lower than A.*overlap by ${number}\\.`);
+    says(await page.textContent('#compared'), `${number} … ${number}`);
+  }));
+
 test('two scenarios side by side, both with intervals', () =>
   open({}, async (page) => {
     await fill(page);

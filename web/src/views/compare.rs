@@ -15,7 +15,7 @@ pub fn waiting(state: &State) -> String {
         "<section class=\"card\"><h2>{}</h2><p>A: <strong>{}</strong></p><p>{}</p><p class=\"buttons\">\
          <button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button></p></section>",
         state.t("compare.title"),
-        state.texts.format().whole(value),
+        state.outcome(value),
         state.t("compare.lead"),
         state.t("compare.end")
     )
@@ -25,7 +25,7 @@ pub fn waiting(state: &State) -> String {
 #[must_use]
 pub fn section(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };
-    let (texts, format) = (&state.texts, state.texts.format());
+    let texts = &state.texts;
     let mut table = table_head(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"]);
     let (a, b) = (entered(texts, &state.loaded, kept), entered(texts, &state.loaded, &state.patient));
     let value_of = |entered: &[(String, String)], name: &str| {
@@ -40,9 +40,9 @@ pub fn section(state: &State) -> String {
     }
     let both = [&kept.explanation, &state.patient.explanation];
     let range = |explanation| {
-        interval(explanation).map_or_else(|| "\u{2013}".to_owned(), |(l, u)| format!("{} \u{2026} {}", format.whole(l), format.whole(u)))
+        interval(explanation).map_or_else(|| "\u{2013}".to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
     };
-    table_row(&mut table, texts.text("compare.prediction"), &both.map(|one| format.whole(prediction(one))));
+    table_row(&mut table, texts.text("compare.prediction"), &both.map(|one| state.outcome(prediction(one))));
     table_row(&mut table, texts.text("compare.interval"), &both.map(range));
     format!(
         "<section class=\"card{}\" id=\"compared\"><h2>{}</h2><p>{}</p>{table}</tbody></table></div></section>",
@@ -54,17 +54,17 @@ pub fn section(state: &State) -> String {
 
 fn difference(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };
-    let (texts, format) = (&state.texts, state.texts.format());
+    let texts = &state.texts;
     let (a, b) = (prediction(&kept.explanation), prediction(&state.patient.explanation));
-    let amount = format.whole((b - a).abs());
-    if amount == "0" {
+    let amount = state.outcome((b - a).abs());
+    if amount == state.outcome(0.0) {
         return texts.text("compare.same").to_owned();
     }
     let direction = texts.text(if b > a { "compare.higher" } else { "compare.lower" });
     let overlap = interval(&kept.explanation).zip(interval(&state.patient.explanation)).map(|(a, b)| a.1.min(b.1) - a.0.max(b.0));
     match overlap {
         Some(overlap) if overlap > 0.0 => {
-            texts.fill("compare.difference", &[("amount", &amount), ("direction", direction), ("overlap", &format.whole(overlap))])
+            texts.fill("compare.difference", &[("amount", &amount), ("direction", direction), ("overlap", &state.outcome(overlap))])
         }
         _ => texts.fill("compare.apart", &[("amount", &amount), ("direction", direction)]),
     }

@@ -77,11 +77,11 @@ pub fn sentences(state: &State, patient: &Patient) -> Vec<String> {
     let Some((lower, upper)) = interval(explanation) else {
         return vec![texts.text("result.no-interval").to_owned()];
     };
-    said.push(texts.fill("result.sentence", &[("lower", &format.whole(lower)), ("upper", &format.whole(upper))]));
+    said.push(texts.fill("result.sentence", &[("lower", &state.outcome(lower)), ("upper", &state.outcome(upper))]));
     said.extend(beyond(state, (lower, upper)));
     if let Some(share) = explanation["outcomes"]["below"]["share"].as_f64() {
         let mean = state.loaded.model.target_column().and_then(|column| column.number("mean")).unwrap_or(f64::NAN);
-        said.push(texts.fill("result.position", &[("share", &format.whole(share * 100.0)), ("mean", &format.whole(mean))]));
+        said.push(texts.fill("result.position", &[("share", &format.whole(share * 100.0)), ("mean", &state.outcome(mean))]));
     }
     said.push(coverage(state).unwrap_or_else(|| texts.text("result.coverage-unknown").to_owned()));
     said
@@ -107,13 +107,11 @@ fn beyond(state: &State, (lower, upper): (f64, f64)) -> Option<String> {
         (false, true) => "result.beyond-high",
         (false, false) => return None,
     };
-    let format = state.texts.format();
-    Some(state.texts.fill(name, &[("low", &format.whole(low)), ("high", &format.whole(high))]))
+    Some(state.texts.fill(name, &[("low", &state.outcome(low)), ("high", &state.outcome(high))]))
 }
 
 fn headline(state: &State) -> String {
-    let format = state.texts.format();
-    let value = format.whole(prediction(&state.patient.explanation));
+    let value = state.outcome(prediction(&state.patient.explanation));
     let label = if state.loaded.file.is_none() {
         state.t("result.number")
     } else {
@@ -169,13 +167,14 @@ pub fn outlook(state: &State, rows: &[Row], width: f64) -> String {
     let bins = target.map(|column| rebin(&column.cells(), BARS)).unwrap_or_default();
     let words = |row: &Row| {
         let (lower, upper) = row.interval.unwrap_or((f64::NAN, f64::NAN));
-        let values = [("value", format.whole(row.value)), ("lower", format.whole(lower)), ("upper", format.whole(upper))];
+        let values = [("value", state.outcome(row.value)), ("lower", state.outcome(lower)), ("upper", state.outcome(upper))];
         state.texts.fill("result.alt", &[("value", &values[0].1), ("lower", &values[1].1), ("upper", &values[2].1)])
     };
     let label: Vec<String> = rows.iter().map(|row| format!("{} {}", row.label, words(row)).trim().to_owned()).collect();
     Outlook {
         width,
         format,
+        digits: state.loaded.model.outcome_digits(),
         observed: target.and_then(samefit_report::documents::Column::range),
         bins: &bins,
         rows,
@@ -212,14 +211,16 @@ fn contributions(state: &State, patient: &Patient) -> String {
     let (texts, format) = (&state.texts, state.texts.format());
     let with_means = steps(state, patient);
     let steps: Vec<Step> = with_means.iter().map(|(step, _)| step.clone()).collect();
+    let digits = state.loaded.model.outcome_digits();
     let words = |amount: f64| {
         let name = if amount < 0.0 { "why.takes" } else { "why.adds" };
-        texts.fill(name, &[("amount", &format.fixed(amount.abs(), 1))])
+        texts.fill(name, &[("amount", &format.fixed(amount.abs(), digits + 1))])
     };
     let listed: Vec<String> = steps.iter().map(|step| format!("{} {}", step.label, words(step.amount))).collect();
     let waterfall = Waterfall {
         width: state.width,
         format,
+        digits,
         start: (texts.text("why.start"), patient.explanation["start"]["value"].as_f64().unwrap_or(f64::NAN)),
         steps: &steps,
         end: (texts.text("why.end"), prediction(&patient.explanation)),

@@ -31,7 +31,7 @@ pub fn sheet(state: &State) -> String {
         body += &format!(
             "<p class=\"number\"><span>{label} {}</span> <strong>{}</strong></p>",
             state.t("compare.prediction"),
-            format.whole(prediction(&one.explanation))
+            state.outcome(prediction(&one.explanation))
         );
         body += &sentences(state, one).iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect::<String>();
         body += &all_warnings(state, one).iter().map(|warning| format!("<p class=\"care\">! {}</p>", escape(warning))).collect::<String>();

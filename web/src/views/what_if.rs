@@ -78,16 +78,16 @@ pub fn shown(state: &State) -> String {
 }
 
 fn sentence(state: &State, title: &str) -> String {
-    let (texts, format, what_if) = (&state.texts, state.texts.format(), &state.what_if);
+    let (texts, what_if) = (&state.texts, &state.what_if);
     let value = value_text(state, what_if.at);
     let explanation = &state.patient.explanation;
     let now =
         super::words::typed(state.loaded.field(&what_if.field).unwrap_or(&serde_json::Value::Null), &state.patient).unwrap_or_default();
-    let current = format.whole(prediction(explanation));
+    let current = state.outcome(prediction(explanation));
     match what_if.results.get(what_if.at).copied().flatten() {
         None => texts.fill("whatif.impossible", &[("title", title), ("value", &value)]),
         Some([moved, lower, upper]) => {
-            let text = |end: Option<f64>| end.map_or_else(String::new, |end| format.whole(end));
+            let text = |end: Option<f64>| end.map_or_else(String::new, |end| state.outcome(end));
             let name = if lower.is_some() { "whatif.moved" } else { "whatif.moved-without" };
             let values = [text(moved), text(lower), text(upper)];
             texts.fill(

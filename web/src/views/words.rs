@@ -18,6 +18,12 @@ impl State {
     pub fn tf(&self, name: &str, values: &[(&str, &str)]) -> String {
         escape(&self.texts.fill(name, values))
     }
+
+    /// A value of the outcome, with the digits that mean something for this model.
+    #[must_use]
+    pub fn outcome(&self, value: f64) -> String {
+        self.texts.format().fixed(value, self.loaded.model.outcome_digits())
+    }
 }
 
 /// The title of a field or column in the language of the page.
