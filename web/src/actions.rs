@@ -145,6 +145,7 @@ async fn open(text: String, file: Option<String>) -> Result<(), Fault> {
         state.what_if = WhatIf::default();
         state.findings = None;
         state.ranges.clear();
+        state.data.predicted.clear();
     });
     Ok(())
 }
@@ -609,7 +610,7 @@ pub(crate) fn click(name: &str, arg: &str, element: &Element) {
         }
         "cancel" => component::cancel(),
         "batch" => batch(),
-        "download-batch" => download_batch(),
+        "download-batch" => download_batch(arg.parse().unwrap_or(usize::MAX)),
         "train" => train(),
         "download-model" => download("model.json", |trained| &trained.model),
         "download-statistics" => download("statistics.json", |trained| &trained.statistics),
@@ -954,12 +955,12 @@ fn end(number: u32) -> bool {
     wanted
 }
 
-/// Files as the worker takes them.
-fn for_worker() -> JsValue {
+/// Files, of those tables that are wanted, as the worker takes them.
+fn for_worker(wanted: impl Fn(&Table) -> bool) -> JsValue {
     let tables = read(|state| state.data.tables.clone());
     let all = js_sys::Array::new();
     FILES.with_borrow(|files| {
-        for (table, file) in tables.iter().zip(files) {
+        for (table, file) in tables.iter().zip(files).filter(|(table, _)| wanted(table)) {
             all.push(&one_for_worker(table, file));
         }
     });
@@ -988,7 +989,7 @@ async fn profile(tables: Vec<(File, Table)>) {
     });
     let number = begin(&read(|state| names(&state.data)));
     let closure = progress(number);
-    let answer = component::work("profile", &[for_worker(), JsValue::from_str("{}")], &closure).await;
+    let answer = component::work("profile", &[for_worker(|_| true), JsValue::from_str("{}")], &closure).await;
     if !end(number) {
         return;
     }
@@ -1007,33 +1008,36 @@ async fn profile(tables: Vec<(File, Table)>) {
 }
 
 fn batch() {
-    let Some(file) = read(|state| state.data.tables.first().cloned()).zip(FILES.with_borrow(|files| files.first().cloned())) else {
-        return;
-    };
+    let (files, model) = (for_worker(Table::has_rows), question().0);
+    let names = read(|state| state.data.tables_of_rows().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", "));
     spawn_local(async move {
-        let (table, file) = file;
-        let number = begin(&table.name);
+        let number = begin(&names);
         let closure = progress(number);
-        let answer = component::work("batch", &[one_for_worker(&table, &file)], &closure).await;
-        if !end(number) {
+        let answer = component::work("batch", &[files], &closure).await;
+        if !end(number) || question().0 != model {
             return;
         }
         match answer {
-            Ok(done) => {
-                let get = |key: &str| js_sys::Reflect::get(&done, &key.into()).unwrap_or_default();
-                BATCH.set(get("blob"));
-                let counts = get("count").as_string().unwrap_or_default();
-                change_data(|data| data.counts = serde_json::from_str(&counts).ok());
+            Ok(all) => {
+                let get = |one: &JsValue, key: &str| js_sys::Reflect::get(one, &key.into()).unwrap_or_default();
+                let all: Vec<JsValue> = js_sys::Array::from(&all).to_vec();
+                let said = |one| serde_json::from_str(&get(one, "said").as_string().unwrap_or_default()).unwrap_or_default();
+                let predicted = all.iter().map(said).collect();
+                BATCH.set(all.iter().map(|one| get(one, "blob")).collect());
+                change_data(|data| data.predicted = predicted);
             }
-            Err(fault) => say_data_fault(in_file(&fault, &table.name)),
+            Err(fault) => say_data_fault(fault),
         }
     });
 }
 
-fn download_batch() {
-    let name = read(|state| state.data.tables.first().map(|table| table.name.clone())).unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or("data").to_owned();
-    BATCH.with_borrow(|blob| component::download(&format!("{stem}.predictions.csv"), blob, "text/csv"));
+fn download_batch(at: usize) {
+    let name = read(|state| state.data.tables_of_rows().nth(at).map(Table::predictions_name));
+    BATCH.with_borrow(|blobs| {
+        if let Some((name, blob)) = name.zip(blobs.get(at)) {
+            component::download(&name, blob, "text/plain");
+        }
+    });
 }
 
 fn download(name: &str, text: fn(&Trained) -> &String) {
@@ -1068,7 +1072,7 @@ fn train() {
 /// the beginning, whatever a person does meanwhile.
 async fn fit(number: u32) -> Result<Trained, Fault> {
     let data = read(|state| state.data.clone());
-    let (files, plan, pooled) = (for_worker(), data.plan().to_string(), data.profiles.is_empty());
+    let (files, plan, pooled) = (for_worker(|_| true), data.plan().to_string(), data.profiles.is_empty());
     let closure = progress(number);
     let (statistics, notes) = if pooled {
         let texts: js_sys::Array = data.statistics.iter().map(|one| JsValue::from_str(&one.text)).collect();

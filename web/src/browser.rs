@@ -9,9 +9,9 @@ use web_sys::{Document, Element, Event, File, HtmlElement, HtmlInputElement, Htm
 use crate::actions;
 
 thread_local! {
-    /// The person's tables, beside what the state knows of them; and what predictions of a table gave.
+    /// The person's tables, beside what the state knows of them; and what their predictions gave, in the same order.
     pub(crate) static FILES: RefCell<Vec<File>> = const { RefCell::new(Vec::new()) };
-    pub(crate) static BATCH: RefCell<JsValue> = const { RefCell::new(JsValue::NULL) };
+    pub(crate) static BATCH: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
 }
 
 const STORED_LANGUAGE: &str = "samefit-language";

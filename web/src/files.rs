@@ -14,10 +14,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// Whether it is CSV, whose rows can be predicted one by one.
+    /// Whether it is one record a line, which can be predicted one by one.
     #[must_use]
-    pub fn is_csv(&self) -> bool {
-        self.read["format"] == "csv"
+    pub fn has_rows(&self) -> bool {
+        self.read["format"] != "json"
+    }
+
+    /// What its predictions are called.
+    #[must_use]
+    pub fn predictions_name(&self) -> String {
+        let stem = self.name.split('.').next().unwrap_or("data");
+        let kind = if self.read["format"] == "csv" { "csv" } else { "jsonl" };
+        format!("{stem}.predictions.{kind}")
     }
 }
 
@@ -86,8 +94,8 @@ pub struct Data {
     pub busy: Option<Busy>,
     /// What went wrong, as HTML.
     pub fault: Option<String>,
-    /// How many rows fared how.
-    pub counts: Option<Value>,
+    /// For each table whose rows were predicted, in order, how many fared how (`count`), or what is wrong with it (`fault`).
+    pub predicted: Vec<Value>,
     /// How to train.
     pub choice: Choice,
     /// The model.
@@ -95,6 +103,11 @@ pub struct Data {
 }
 
 impl Data {
+    /// Tables whose rows can be predicted one by one.
+    pub fn tables_of_rows(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| table.has_rows())
+    }
+
     /// Names of the columns that hold numbers in every table.
     #[must_use]
     pub fn number_columns(&self) -> Vec<&str> {
@@ -224,6 +237,14 @@ mod tests {
         assert_eq!(how_written("a.tsv", "x\ty\n"), json!({"format": "csv", "delimiter": "\t"}));
         assert_eq!(how_written("a.jsonl.gz", ""), json!({"format": "jsonl"}));
         assert_eq!(how_written("a.csv.gz", "one\n"), json!({"format": "csv"}));
+    }
+
+    #[test]
+    fn predictions_are_called_after_their_table() {
+        let table = |name: &str| Table { name: name.to_owned(), read: how_written(name, "a,b"), ..Table::default() };
+        assert_eq!(table("clinic.csv.gz").predictions_name(), "clinic.predictions.csv");
+        assert_eq!(table("clinic.ndjson").predictions_name(), "clinic.predictions.jsonl");
+        assert!(table("a.csv").has_rows() && table("a.jsonl").has_rows() && !table("a.json").has_rows());
     }
 
     #[test]

@@ -560,6 +560,121 @@ test('every row of a table is predicted, and says how it fared', () =>
     for (const [at, line] of out.entries()) if (![5, 9, 20].includes(at)) equal(line.slice(0, line.lastIndexOf(',')), at ? expected[at] : expected[0]);
   }));
 
+const cellsOf = (line) => line.split(',');
+/** The table with other columns. `make`: from the old cells by name to the new. */
+const recast = (csv, make) => {
+  const [names, ...rows] = csv.toString().trim().split('\n').map(cellsOf);
+  const made = rows.map((cells) => make(Object.fromEntries(names.map((name, at) => [name, cells[at]]))));
+  return [Object.keys(made[0]), ...made.map(Object.values)].map((cells) => cells.join(',')).join('\n');
+};
+
+test('a table of what is entered is predicted as if each row were typed', () =>
+  open({ hash: '#data' }, async (page) => {
+    // the first patient as a clinic would enter it, of whom the model's own columns are known
+    const example = { age: '59', sex: '2', bmi: '32.1', systolic: '139', diastolic: '82', tc: '157', hdl: '38', triglycerides: '129', glu: '87' };
+    const rows = [
+      example,
+      { ...example, bmi: '' },
+      { ...example, bmi: '"32,1"', tc: '4.06 mmol/L' },
+      { ...example, triglycerides: '500' },
+      { ...example, systolic: '60' },
+      { ...example, hdl: 'low' },
+      { ...example, bmi: '60' },
+    ];
+    const csv = [Object.keys(example), ...rows.map(Object.values)].map((cells) => cells.join(',')).join('\n');
+    await drop(page, ['entered.csv', csv]);
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+    equal(await page.textContent('#counts p'), '7 rows: 2 fine, 2 out of range, 1 missing, 2 with an error.');
+    const out = (await downloaded(page, '[data-do=download-batch]')).toString().trimEnd().split('\n');
+    equal(out[0], `${Object.keys(example).join(',')},predicted_diabetes_progression,lower,upper,warnings,status`);
+    const prediction = await page.evaluate(async (typed) => {
+      const { call } = await import('./client.js');
+      const { attributes } = JSON.parse(await call('evaluate', [JSON.stringify(typed)]));
+      const { prediction, interval } = JSON.parse(await call('explain', [JSON.stringify(attributes)]));
+      return [prediction, interval.lower, interval.upper].join(',');
+    }, example);
+    equal(out[1], `${Object.values(example).join(',')},${prediction},,fine`);
+    holds(out[2].endsWith(',,,,bmi:missing,missing'), out[2]);
+    holds(out[3].includes('"32,1",139,82,4.06 mmol/L') && out[3].endsWith(',,fine'), out[3]);
+    holds(/,\d[\d.]*,ldl:below-training-range ltg:above-training-range ldl:friedewald,out of range$/.test(out[4]), out[4]);
+    holds(out[5].endsWith(',,,,diastolic:swapped,error'), out[5]);
+    holds(out[6].endsWith(',,,,hdl:not-a-number,error'), out[6]);
+    holds(out[7].endsWith('bmi:above-training-range,out of range'), out[7]);
+  }));
+
+test('JSON Lines are predicted, with the columns of the model or with what is entered', () =>
+  open({ hash: '#data' }, async (page) => {
+    const [names, ...rows] = RAW.toString().trim().split('\n').map(cellsOf);
+    const object = (cells) => `{${names.map((name, at) => `"${name}": ${cells[at]}`).join(', ')}}`;
+    const lines = rows.map(object);
+    lines[3] = lines[3].replace(/"bmi": [^,]+/, '"bmi": 60');
+    lines[7] = '';
+    lines[9] = lines[9].replace(/"bmi": [^,]+/, '"bmi": null');
+    const typed = '{"id": "a-1", "age": 59, "sex": 2, "bmi": 32.10, "systolic": 139, "diastolic": 82, "tc": 157, "hdl": 38, "triglycerides": 129, "glu": 87}';
+    await drop(page, ['records.jsonl', lines.join('\n')], ['typed.jsonl', `${typed}\n${typed.replace('129', '"?"')}\n`]);
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+    equal(await page.locator('#counts p:not(.buttons)').allTextContents(), [
+      'records.jsonl: 441 rows: 436 fine, 4 out of range, 1 missing, 0 with an error.',
+      'typed.jsonl: 2 rows: 1 fine, 0 out of range, 0 missing, 1 with an error.',
+    ]);
+    const out = (await downloaded(page, '[data-do=download-batch][data-arg="0"]')).toString().trimEnd().split('\n');
+    equal(out.length, 441);
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    writeFileSync(join(folder, 'fine.jsonl'), lines.filter((_, at) => ![7, 9].includes(at)).join('\n'));
+    execFileSync(SAMEFIT, ['infer', '--model', join(PAGE, 'model.json'), '--attributes', join(folder, 'fine.jsonl'), '--out', join(folder, 'p')], { stdio: 'ignore' });
+    const expected = readFileSync(join(folder, 'p/fine.jsonl'), 'utf8').trimEnd().split('\n');
+    // a blank line is no record
+    equal(out.filter((_, at) => at !== 8).map((line) => line.replace(/,"status":"(fine|out of range)"}$/, '}')).join('\n'), expected.join('\n'));
+    holds(out[3].endsWith('"status":"out of range"}'), out[3]);
+    equal(JSON.parse(out[8]).problem, 'bmi:missing-values');
+    const [first, second] = (await downloaded(page, '[data-do=download-batch][data-arg="1"]')).toString().trimEnd().split('\n');
+    holds(first.includes('"id": "a-1"') && first.includes('"bmi": 32.10') && first.endsWith('"status":"fine"}'), first);
+    equal([JSON.parse(first).warnings, JSON.parse(second).problem], [[], 'triglycerides:not-a-number']);
+    // a line that is no object, which a profile would have refused before
+    const broken = await page.evaluate(async (lines) => {
+      const { call } = await import('./client.js');
+      const blob = new Blob([lines]);
+      const [{ blob: answer }] = await call('batch', [[{ name: 'broken.jsonl', blob, size: blob.size, read: { format: 'jsonl' } }]], () => {});
+      return (await answer.text()).trimEnd().split('\n').map(JSON.parse);
+    }, [lines[0], 'no object', lines[1]].join('\n'));
+    equal(broken.map(({ status }) => status), ['fine', 'error', 'fine']);
+    equal(broken[1], { record: 'no object', problem: 'row:json', status: 'error' });
+  }));
+
+test('several tables are all predicted, and what is wrong with one stops no other', () =>
+  open({ hash: '#data' }, async (page) => {
+    const lines = RAW.toString().trim().split('\n');
+    const without = recast(RAW, ({ bmi, ...rest }) => rest);
+    await drop(page, ['first.csv', lines.slice(0, 101).join('\n')], ['other.csv', without], ['second.csv', [lines[0], ...lines.slice(101)].join('\r\n')]);
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+    const said = await page.locator('#counts p:not(.buttons)').allTextContents();
+    equal(said.length, 3);
+    holds(said[0].startsWith('first.csv: 100 rows: ') && said[2].startsWith('second.csv: 342 rows: '), said.join());
+    holds(said[1].startsWith('other.csv, ') && said[1].includes('bmi'), said[1]);
+    const parts = [];
+    for (const at of [0, 2]) parts.push((await downloaded(page, `[data-do=download-batch][data-arg="${at}"]`)).toString().trimEnd().split('\n').slice(1));
+    equal(parts.flat().length, 442);
+    equal(parts.flat().map((line) => line.split(',').slice(0, 11).join(',')).join('\n'), lines.slice(1).join('\n'));
+    equal(await violations(page), []);
+  }));
+
+test('a long table that is wrong in every row is gone through to its end', () =>
+  open({ hash: '#data' }, async (page) => {
+    const [header, ...rows] = RAW.toString().trim().split('\n');
+    const many = Array.from({ length: 40 }, () => rows).flat();
+    const wrong = many.map((line) => line.replace(/^([^,]+,[^,]+),[^,]+/, '$1,'));
+    const counted = await page.evaluate(async (csv) => {
+      const { call } = await import('./client.js');
+      const blob = new Blob([csv]);
+      const [{ said }] = await call('batch', [[{ name: 'wrong.csv', blob, size: blob.size, read: { format: 'csv' } }]], () => {});
+      return JSON.parse(said).count;
+    }, [header, ...wrong].join('\n'));
+    equal(counted, { fine: 0, 'out of range': 0, missing: 40 * 442, error: 0 });
+  }));
+
 test('a table with semicolons, from a spreadsheet', () =>
   open({ hash: '#data' }, async (page) => {
     await drop(page, ['semicolons.csv', RAW.toString().replaceAll(',', ';')]);

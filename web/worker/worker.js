@@ -4,6 +4,7 @@
 import { instantiate } from './samefit.js';
 import { batch } from './batch.js';
 import { chunks, totalSize } from './files.js';
+import { free } from './free.js';
 
 const CORE = 'samefit.core.wasm';
 /** Tables of functions by which the transpiled component and its core module know each other. */
@@ -12,6 +13,7 @@ const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
 let component;
 let model;
 let form;
+let fields;
 let columns;
 
 const fault = (error) => error?.payload ?? null;
@@ -52,6 +54,8 @@ async function feed(files, push, done, progress) {
     } catch (error) {
       if (fault(error)) error.payload.file = file.name;
       throw error;
+    } finally {
+      free(sink);
     }
     before += file.size;
   }
@@ -74,11 +78,17 @@ const ops = {
     const drawn = component.entry.Form.new(document);
     [model, form] = [opened, drawn];
     columns = JSON.parse(model.columns());
-    return form.fields();
+    fields = form.fields();
+    return fields;
   },
 
   /** The fields of a schema, which is thereby checked. */
-  schema: (document) => component.entry.Form.new(document).fields(),
+  schema(document) {
+    const drawn = component.entry.Form.new(document);
+    const found = drawn.fields();
+    free(drawn);
+    return found;
+  },
 
   evaluate: (entries) => form.evaluate(entries),
   convert: (field, value, from, to) => form.convert(field, value, from, to),
@@ -117,11 +127,16 @@ const ops = {
     const end = (summarizer, file) => {
       const one = summarizer.finish();
       notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
-      if (sum) sum.merge(one);
-      else sum = one;
+      if (!sum) sum = one;
+      else {
+        sum.merge(one);
+        free(one);
+      }
     };
     await feed(files, begin, end, progress);
-    return text({ statistics: sum.toJson(), notes });
+    const statistics = sum.toJson();
+    free(sum);
+    return text({ statistics, notes });
   },
 
   /** As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. */
@@ -139,20 +154,30 @@ const ops = {
       await feed(files, begin, close, ({ done, total }) => progress({ done: done + half * total, total: 2 * total }));
       const found = whole[end]();
       notes.push(...JSON.parse(whole.notes()));
+      free(whole);
       return found;
     };
     const shared = JSON.parse(await pass(plan, 'survey', 0));
     const sum = await pass(text({ ...JSON.parse(plan), shared }), 'finish', 1);
-    return text({ statistics: sum.toJson(), notes });
+    const statistics = sum.toJson();
+    free(sum);
+    return text({ statistics, notes });
   },
 
   merge(texts) {
     const [first, ...others] = texts.map((one) => component.training.Statistics.parse(one));
     others.forEach((other) => first.merge(other));
-    return first.toJson();
+    const sum = first.toJson();
+    [first, ...others].forEach(free);
+    return sum;
   },
 
-  fit: (statistics, plan) => component.training.Statistics.parse(statistics).fit(plan),
+  fit(statistics, plan) {
+    const sum = component.training.Statistics.parse(statistics);
+    const fitted = sum.fit(plan);
+    free(sum);
+    return fitted;
+  },
 
   /** Residuals of each table. */
   async residuals(files, document, plan, progress) {
@@ -161,7 +186,13 @@ const ops = {
     return `[${found.join(',')}]`;
   },
 
-  batch: (file, progress) => batch(component.prediction.Table, model, file, progress),
+  /** For each file a blob, and as JSON how its rows fared, or what is wrong with it. */
+  async batch(files, progress) {
+    const recordBytes = JSON.parse(component.identity.limits()).record_bytes;
+    const world = { Table: component.prediction.Table, model, form, columns, fields: JSON.parse(fields).fields, recordBytes };
+    const answers = await batch(world, files, progress);
+    return answers.map(({ blob, said }) => ({ blob, said: text(said) }));
+  },
 
   /** For tests of what the page does after a trap: a module that runs into `unreachable`. */
   trap: () => new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap(),

@@ -136,25 +136,43 @@ fn pool(state: &State) -> String {
 }
 
 fn batch(state: &State) -> String {
-    let format = state.texts.format();
-    let csv = state.data.tables.first().is_some_and(crate::files::Table::is_csv);
-    let button = if csv {
+    let button = if state.data.tables_of_rows().next().is_some() {
         format!("<p class=\"buttons\"><button type=\"button\" data-do=\"batch\">{}</button></p>", state.t("data.predict"))
     } else {
-        format!("<p>{}</p>", state.t("data.csv-only"))
+        String::new()
     };
-    let done = state.data.counts.as_ref().map_or_else(String::new, |counts| {
-        let count = |key: &str| counts[key].as_u64().unwrap_or(0);
-        let parts = ["fine", "out of range", "missing", "error"].map(count);
-        let texts = parts.map(|part| format.count(part));
-        let total = format.count(parts.iter().sum());
-        format!(
-            "<p id=\"counts\" role=\"status\">{}</p><p class=\"buttons\"><button type=\"button\" class=\"quiet\" data-do=\"download-batch\">{}</button></p>",
-            state.tf("data.predicted", &[("total", &total), ("fine", &texts[0]), ("range", &texts[1]), ("missing", &texts[2]), ("error", &texts[3])]),
-            state.t("data.download-predictions")
-        )
-    });
-    format!("<section class=\"card\"><h2>{}</h2><p>{}</p>{button}{done}</section>", state.t("data.predict"), state.t("data.predict-lead"))
+    let others = if state.data.tables.iter().all(crate::files::Table::has_rows) {
+        String::new()
+    } else {
+        format!("<p>{}</p>", state.t("data.rows-only"))
+    };
+    let several = state.data.predicted.len() > 1;
+    let tables = state.data.tables_of_rows().zip(&state.data.predicted).enumerate();
+    let done: String = tables.map(|(at, (table, said))| predicted(state, at, several.then_some(table.name.as_str()), said)).collect();
+    let done = if done.is_empty() { done } else { format!("<div id=\"counts\" role=\"status\">{done}</div>") };
+    format!(
+        "<section class=\"card\"><h2>{}</h2><p>{}</p>{button}{others}{done}</section>",
+        state.t("data.predict"),
+        state.t("data.predict-lead")
+    )
+}
+
+/// How the rows of one table fared. `name`: to tell it from others.
+fn predicted(state: &State, at: usize, name: Option<&str>, said: &Value) -> String {
+    if said["fault"].is_object() {
+        return format!("<p class=\"problem lines\">{}</p>", escape(&fault(&state.texts, &said["fault"].to_string())));
+    }
+    let parts = ["fine", "out of range", "missing", "error"].map(|key| said["count"][key].as_u64().unwrap_or(0));
+    let texts = parts.map(|part| state.texts.format().count(part));
+    let total = state.texts.format().count(parts.iter().sum());
+    let values = [("total", &*total), ("fine", &texts[0]), ("range", &texts[1]), ("missing", &texts[2]), ("error", &texts[3])];
+    let of = name.map_or_else(String::new, |name| format!("{}: ", escape(name)));
+    let label = name.map_or_else(String::new, |name| format!(" aria-label=\"{}: {}\"", state.t("data.download-predictions"), escape(name)));
+    format!(
+        "<p>{of}{}</p><p class=\"buttons\"><button type=\"button\" class=\"quiet\" data-do=\"download-batch\" data-arg=\"{at}\"{label}>{}</button></p>",
+        state.tf("data.predicted", &values),
+        state.t("data.download-predictions")
+    )
 }
 
 fn radio(state: &State, set: &str, value: &str, text: &str, chosen: bool) -> String {
