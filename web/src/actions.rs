@@ -300,7 +300,8 @@ async fn evaluate() -> bool {
         Ok(answer) => {
             change(|state| state.patient.evaluated = serde_json::from_str(&answer).unwrap_or_default());
             draw_messages();
-            true
+            learn_ranges().await;
+            question() == asked
         }
         Err(fault) => {
             say_fault(&fault);
@@ -434,8 +435,8 @@ fn draw_unit(name: &str) {
     browser::set_html(&format!("hint-{name}"), &hint);
 }
 
-/// The training range in another unit, as the component converts it.
-async fn learn_range(name: &str, unit: &str) {
+/// The training range in another unit, as the component converts it; whether it was not known before.
+async fn learn_range(name: &str, unit: &str) -> bool {
     let model = question().0;
     let Some((own, training)) = read(|state| {
         let field = state.loaded.field(name)?;
@@ -443,17 +444,34 @@ async fn learn_range(name: &str, unit: &str) {
         let known = own == unit || field["training"].is_null() || state.range(name, unit).is_some();
         (!known).then(|| (own, field["training"].clone()))
     }) else {
-        return;
+        return false;
     };
     let mut ends = Vec::new();
     for end in [&training["min"], &training["max"]] {
         let converted = component::ask("convert", &[name, &end.to_string(), &own, unit]).await;
         ends.extend(converted.ok().and_then(|text| text.parse::<f64>().ok()));
     }
-    if let [low, high] = ends[..]
-        && question().0 == model
-    {
-        change(|state| state.ranges.push(((name.to_owned(), unit.to_owned()), (low, high))));
+    let [low, high] = ends[..] else { return false };
+    if question().0 != model {
+        return false;
+    }
+    change(|state| state.ranges.push(((name.to_owned(), unit.to_owned()), (low, high))));
+    true
+}
+
+/// The training ranges in all units that were chosen or typed, for hints, warnings and the curve.
+async fn learn_ranges() {
+    let wanted = |state: &State, field: &Value| {
+        let name = field["name"].as_str()?;
+        let typed = state.patient.field(name)["typed"]["unit"].as_str();
+        let chosen = state.patient.entries.get(name).and_then(|entry| entry.unit.as_deref());
+        Some([typed, chosen].into_iter().flatten().map(|unit| (name.to_owned(), unit.to_owned())).collect::<Vec<_>>())
+    };
+    let wanted: Vec<_> = read(|state| state.loaded.fields().iter().filter_map(|field| wanted(state, field)).flatten().collect());
+    for (name, unit) in wanted {
+        if learn_range(&name, &unit).await {
+            draw_unit(&name);
+        }
     }
 }
 

@@ -187,6 +187,37 @@ test('what was never seen is predicted with a warning', () =>
     await shot(page, 'warnings');
   }));
 
+test('training ranges are in the unit that was chosen, wherever they are said', () =>
+  open({}, async (page) => {
+    const hint = (name) => page.textContent(`#hint-${name}`);
+    const [, low, high] = /(\d+) to (\d+)/.exec(await hint('tc'));
+    const molar = [low, high].map((end) => String(Number((end / 38.67).toFixed(2))));
+    await fill(page, { tc: '' });
+    await page.selectOption('[data-unit=tc]', 'mmol/L');
+    await page.waitForFunction((molar) => document.querySelector('#hint-tc').textContent.includes(`${molar[0]} to ${molar[1]}`), molar);
+    await page.fill('#in-tc', '8.5');
+    await predict(page);
+    holds((await page.textContent('.care')).includes(`Total cholesterol 8.5 mmol/L is above every training value (${molar[0]} to ${molar[1]},`), await page.textContent('.care'));
+    await page.selectOption('[data-set=language]', 'de');
+    await page.waitForFunction(() => document.documentElement.lang === 'de');
+    const comma = molar.map((end) => end.replace('.', ','));
+    holds((await page.textContent('.care')).includes(`8,5 mmol/L`) && (await page.textContent('.care')).includes(`${comma[0]} bis ${comma[1]}`), 'German');
+    await page.selectOption('[data-set=language]', 'en');
+    await page.waitForFunction(() => document.documentElement.lang === 'en');
+    await page.selectOption('[data-unit=tc]', 'mg/dL');
+    await page.waitForFunction(([low, high]) => document.querySelector('#hint-tc').textContent.includes(`${low} to ${high}`), [low, high]);
+    // a unit that came with the value, or from a record, as well
+    await page.fill('#in-tc', '8.5 mmol/L');
+    await predict(page);
+    holds((await page.textContent('.care')).includes(`(${molar[0]} to ${molar[1]},`), 'typed behind the value');
+    await page.click('[data-do=clear]');
+    await page.click('[data-do=import]');
+    await page.fill('#fhir-text', BUNDLE);
+    await page.click('[data-do=fhir-read]');
+    await page.click('[data-do=fhir-use]');
+    await page.waitForFunction((molar) => document.querySelector('#hint-tc').textContent.includes(`${molar[0]} to ${molar[1]}`), molar);
+  }));
+
 test('an edited entry makes the result stale', () =>
   open({}, async (page) => {
     await fill(page);

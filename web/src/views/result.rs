@@ -141,7 +141,7 @@ pub fn warnings(state: &State, patient: &Patient) -> String {
 /// Warnings of the prediction, and of the entries.
 #[must_use]
 pub fn all_warnings(state: &State, patient: &Patient) -> Vec<String> {
-    let of_values = list(&patient.explanation["warnings"]).iter().map(|found| warning(&state.texts, &state.loaded, found));
+    let of_values = list(&patient.explanation["warnings"]).iter().map(|found| warning(state, patient, found));
     let of_entries = list(&patient.evaluated["problems"]).iter().filter(|problem| problem["blocks"] == false);
     of_values.chain(of_entries.map(|found| super::words::problem(&state.texts, &state.loaded, found))).collect()
 }

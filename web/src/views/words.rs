@@ -103,18 +103,44 @@ pub fn problem(texts: &Texts, loaded: &Loaded, problem: &Value) -> String {
     }
 }
 
-/// A warning of a prediction in the language of the page.
+/// A warning of a prediction in the language of the page, in the unit in which the value was typed.
 #[must_use]
-pub fn warning(texts: &Texts, loaded: &Loaded, warning: &Value) -> String {
-    let field = warning["column"].as_str().and_then(|name| loaded.field(name)).unwrap_or(&Value::Null);
-    let unit = field["units"][0]["label"].as_str().unwrap_or_default();
+pub fn warning(state: &State, patient: &Patient, warning: &Value) -> String {
+    let texts = &state.texts;
+    let name = warning["column"].as_str().unwrap_or_default();
+    let field = state.loaded.field(name).unwrap_or(&Value::Null);
+    let code = warning["code"].as_str().unwrap_or_default();
     let text = |key: &str| texts.range(warning[key].as_str().unwrap_or_default());
-    let name = format!("warning.{}", warning["code"].as_str().unwrap_or_default());
-    let found = format!("{} {unit}", text("found"));
+    let as_typed = in_typed_unit(state, patient, field, code);
+    let (found, expected) = as_typed.unwrap_or_else(|| {
+        let unit = field["units"][0]["label"].as_str().unwrap_or_default();
+        (format!("{} {unit}", text("found")).trim().to_owned(), text("expected"))
+    });
+    let name = format!("warning.{code}");
     match texts.find(&name) {
-        Some(_) => texts.fill(&name, &[("title", title(texts, field)), ("found", found.trim()), ("expected", &text("expected"))]),
+        Some(_) => texts.fill(&name, &[("title", title(texts, field)), ("found", &found), ("expected", &expected)]),
         None => warning["text"].as_str().unwrap_or_default().to_owned(),
     }
+}
+
+/// A value that was typed in another unit than its column's, and the range that it is held against.
+fn in_typed_unit(state: &State, patient: &Patient, field: &Value, code: &str) -> Option<(String, String)> {
+    let evaluated = patient.field(field["name"].as_str()?);
+    let (number, unit) = (evaluated["typed"]["value"].as_str()?, evaluated["typed"]["unit"].as_str()?);
+    if evaluated["how"] != "converted" {
+        return None;
+    }
+    let format = state.texts.format();
+    let (low, high) = if code.ends_with("-plausible") {
+        let known = samefit_report::documents::list(&field["units"]).iter().find(|known| known["unit"] == unit)?;
+        let end = |key: &str| Some(format.text(known["plausible"][key].as_str()?));
+        (end("min")?, end("max")?)
+    } else {
+        let (low, high) = state.range(evaluated["name"].as_str()?, unit)?;
+        (format.significant(low, 4), format.significant(high, 4))
+    };
+    let value = format!("{} {}", format.text(number), unit_label(field, Some(unit)));
+    Some((value, format!("{low}{}{high}", state.texts.range(" to "))))
 }
 
 /// An error of the component, or one of the page, in the language of the page. `fault`: text of an error record.
