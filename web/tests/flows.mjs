@@ -3,13 +3,13 @@
 // Pictures to look at: SAMEFIT_SCREENSHOTS names a folder for them; they stay out of the repository.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync, mkdirSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { equal, holds, run, test } from './harness.mjs';
-import { serve } from './server.mjs';
+import { serve, trap } from './server.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = process.env.SAMEFIT_PAGE ?? join(ROOT, 'target/web');
@@ -40,11 +40,19 @@ const HOLDING = () => {
 const SHOTS = process.env.SAMEFIT_SCREENSHOTS;
 
 const chrome = process.env.SAMEFIT_CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath: chrome, args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'] });
-const server = await serve(PAGE);
+const [server, bare, others] = [await serve(PAGE), await serve(PAGE, { bare: true }), await trap()];
+// whatever is not for these servers goes to a proxy that lets nothing through, from whichever part of the browser it comes
+const quiet = ['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-default-apps'];
+const routes = [`--proxy-server=http://${others.address}`, `--proxy-bypass-list=<-loopback>;${[server, bare].map(({ address }) => new URL(address).host).join(';')}`];
+const browser = await chromium.launch({ executablePath: chrome, args: ['--no-sandbox', ...quiet, ...routes] });
+/** What Chromium itself asks for, whatever page is open. */
+const BROWSERS_OWN = /^(https?:\/\/)?[a-z-]+\.(google|googleapis|gvt1)\.com[:/]/;
+const OWN = new Set(['/', ...readdirSync(PAGE).map((name) => `/${name}`)]);
 
-/** A page of its own; ends with the test, which fails on any request but for the page's own files and on anything in the console. */
-async function open({ hash = '', wait = true, allow = [], init, ...options } = {}, act) {
+/** A page of its own; ends with the test, which fails on any request but for the page's own files and on anything in the console. `refused`: the
+ * test asks for what the browser then does not send. */
+async function open({ hash = '', wait = true, allow = [], init, from = server, refused = false, ...options } = {}, act) {
+  const before = [from.asked.length, others.asked.length];
   const context = await browser.newContext({ locale: 'en', viewport: { width: 1100, height: 900 }, acceptDownloads: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
@@ -52,15 +60,20 @@ async function open({ hash = '', wait = true, allow = [], init, ...options } = {
   const strangers = [];
   const said = [];
   context.on('request', (request) => {
-    if (!request.url().startsWith(server.address) && !request.url().startsWith('blob:' + server.address)) strangers.push(request.url());
+    if (!request.url().startsWith(from.address) && !request.url().startsWith('blob:' + from.address)) strangers.push(request.url());
   });
+  page.on('websocket', (socket) => strangers.push(socket.url()));
   page.on('console', (message) => message.type() === 'error' && said.push(message.text()));
   page.on('pageerror', (error) => said.push(String(error)));
   try {
-    await page.goto(server.address + hash);
+    await page.goto(from.address + hash);
     if (wait) await page.waitForSelector('h1');
     await act(page, context);
-    equal(strangers, [], 'requests to others:');
+    const through = others.asked.slice(before[1]).filter((url) => !BROWSERS_OWN.test(url));
+    equal(refused ? through : [...strangers, ...through], [], 'requests to others:');
+    // nor does its own server learn anything: no query, no body, no name that is no file
+    const odd = from.asked.slice(before[0]).filter(({ method, url, length }) => method !== 'GET' || length > 0 || !OWN.has(url));
+    equal(odd, [], 'asked of its own server:');
     equal(said.filter((text) => !allow.some((known) => text.includes(known))), [], 'console:');
     const stored = await page.evaluate(() => Object.keys(localStorage).concat(Object.keys(sessionStorage)));
     holds(stored.every((key) => key === 'samefit-language' || key === 'samefit-theme'), `stored: ${stored}`);
@@ -75,6 +88,7 @@ const shot = async (page, name) => {
   await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
 };
 
+const CHECK = JSON.parse(readFileSync(join(PAGE, 'check.json'), 'utf8'));
 const EXAMPLE = { age: '59', bmi: '32.1', systolic: '139', diastolic: '82', tc: '157', hdl: '38', triglycerides: '129', glu: '87' };
 
 async function fill(page, values = {}) {
@@ -383,7 +397,12 @@ test('copied text and printed page hold entries as typed, flags, interval, model
       holds(text.includes(part), `copied text lacks ${part}`);
     await page.emulateMedia({ media: 'print' });
     const sheet = await page.innerText('#sheet');
-    for (const part of ['4.06 mmol/L', '! Body mass index 45', 'n = 354', digest, 'Not a medical device']) holds(sheet.includes(part), `print lacks ${part}`);
+    const statistics = JSON.parse(readFileSync(join(PAGE, 'model.json'), 'utf8')).statistics_sha256;
+    const interval = await page.locator('#interval').textContent();
+    const prediction = await page.locator('#prediction').textContent();
+    for (const part of ['45 kg/m²', '4.06 mmol/L', '! Body mass index 45', interval, prediction, 'n = 354', statistics, digest, 'Not a medical device', 'Calculated: '])
+      holds(sheet.includes(part), `print lacks ${part}`);
+    for (const part of [interval, `Prediction: ${prediction}`, statistics]) holds(text.includes(part), `copied text lacks ${part}`);
     const pdf = await page.pdf({ format: 'A4' });
     equal((pdf.toString('latin1').match(/\/Type\s*\/Page\b/g) ?? []).length, 1, 'pages:');
     await shot(page, 'print');
@@ -516,21 +535,11 @@ test('statistics to be given away are those of `summarize --share`, byte for byt
     await page.check('input[name=sharing][value=share]');
     holds((await page.textContent('#data')).includes('does not make the data anonymous'), 'what sharing does not do');
     await page.click('[data-do=train]');
-    await page.waitForSelector('#trained-title, #data-fault');
+    await page.waitForSelector('#trained-title');
     const folder = mkdtempSync(join(tmpdir(), 'page-'));
     const schema = ['--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
     const columns = ['--columns', 'age,sex,bmi,map,tc,ldl,hdl,tch,ltg,glu,y'];
-    let refused = '';
-    try {
-      execFileSync(SAMEFIT, ['summarize', '--share', '--data', join(ROOT, 'data/diabetes_raw.csv'), ...schema, ...columns, '--out', join(folder, 's.json')], { stdio: 'pipe' });
-    } catch (error) {
-      refused = String(error.stderr);
-    }
-    if (refused) {
-      holds(await page.locator('#data-fault').count(), `the program refused: ${refused}`);
-      holds(refused.includes((await page.innerText('#data-fault p')).split('\n').at(-1).trim().slice(0, 40)), 'for another reason');
-      return;
-    }
+    execFileSync(SAMEFIT, ['summarize', '--share', '--data', join(ROOT, 'data/diabetes_raw.csv'), ...schema, ...columns, '--out', join(folder, 's.json')], { stdio: 'ignore' });
     const statistics = await downloaded(page, '[data-do=download-statistics]');
     const model = await downloaded(page, '[data-do=download-model]');
     holds(statistics.equals(readFileSync(join(folder, 's.json'))), 'other statistics');
@@ -713,6 +722,10 @@ test('a table with semicolons, from a spreadsheet', () =>
     holds((await page.textContent('#data')).includes('442 rows, 11 columns'), 'the profile');
     await page.click('[data-do=batch]');
     await page.waitForSelector('#counts');
+    const out = (await downloaded(page, '[data-do=download-batch]')).toString().trimEnd().split('\n');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    execFileSync(SAMEFIT, ['infer', '--model', join(PAGE, 'model.json'), '--attributes', join(ROOT, 'data/diabetes_raw.csv'), '--with-input', '--out', folder], { stdio: 'ignore' });
+    equal(out.map((line) => line.slice(0, line.lastIndexOf(','))).join('\n'), readFileSync(join(folder, 'diabetes_raw.csv'), 'utf8').trimEnd());
   }));
 
 test('files that are wrong say what is wrong', () =>
@@ -725,7 +738,7 @@ test('files that are wrong say what is wrong', () =>
       await page.click('[data-do=start-over]');
     };
     await wrong('empty.csv', '', 'empty.csv', 'nothing in it');
-    await wrong('picture.png', Buffer.from([137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 1, 2, 3]), 'picture.png');
+    await wrong('picture.png', Buffer.from([137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 1, 2, 3]), 'picture.png', 'expected UTF-8 text');
     await wrong('ragged.csv', 'a,b\n1,2\n1,2,3\n', 'row 3', 'as many fields');
     await wrong('model.json', '{"format": "samefit-model/1"}', 'model.json');
     await wrong('broken-model.json', readFileSync(join(PAGE, 'model.json'), 'utf8').replace('"residual_df"', '"residual"'), 'broken-model.json');
@@ -746,7 +759,8 @@ test('missing values stop the training, or are left out and counted', () =>
     await page.check('input[name=missing][value=drop]');
     await page.click('[data-do=train]');
     await page.waitForSelector('#trained-title');
-    holds((await page.textContent('#data')).includes('left out'), 'how many');
+    holds(/\b1 row\b.*left out|left out.*\b1\b/s.test(await page.textContent('#data ul')), await page.textContent('#data ul'));
+    holds((await page.textContent('[aria-labelledby=trained-title]')).includes('fitted on 4 rows'), 'the others');
   }));
 
 test('a trap ends nothing but the calculation: another instance takes over', () =>
@@ -760,28 +774,69 @@ test('a trap ends nothing but the calculation: another instance takes over', () 
     await predict(page);
   }));
 
-test('without WebAssembly the page says so', async () => {
-  const context = await browser.newContext({ locale: 'de' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(8000);
-  await page.addInitScript(() => delete window.WebAssembly);
-  await page.goto(server.address);
-  await page.waitForSelector('main[role=alert]');
-  holds((await page.textContent('main')).includes('WebAssembly'), 'it says so');
+test('without WebAssembly the page says so', () =>
+  open({ locale: 'de', wait: false, init: () => delete window.WebAssembly }, async (page) => {
+    await page.waitForSelector('main[role=alert]');
+    holds((await page.textContent('main')).includes('Dieser Browser kann kein WebAssembly ausführen'), 'it says so');
+    equal(await page.locator('form').count(), 0);
+  }));
+
+test('a request to anyone else would be seen', async () => {
+  const context = await browser.newContext();
+  await (await context.newPage()).goto('http://elsewhere.example/').catch(() => {});
+  holds(others.asked.includes('http://elsewhere.example/'), 'nothing was seen');
   await context.close();
 });
+
+test('from a bare static host too, the page may ask nobody else for anything', () =>
+  open({ from: bare, refused: true, allow: ['Content Security Policy', 'Content-Security-Policy'] }, async (page) => {
+    const policy = readFileSync(join(ROOT, 'web/policy.txt'), 'utf8').split(/\s+/).join(' ').trim();
+    equal(await page.getAttribute('meta[http-equiv=Content-Security-Policy]', 'content'), policy);
+    const kept = await page.evaluate(() => [...document.head.children].findIndex((one) => one.httpEquiv === 'Content-Security-Policy'));
+    const first = await page.evaluate(() => [...document.head.children].findIndex((one) => ['LINK', 'SCRIPT', 'STYLE'].includes(one.tagName)));
+    holds(kept < first, 'the policy stands before all that it is for');
+    await fill(page);
+    await predict(page);
+    const refused = await page.evaluate(async (other) => {
+      const said = [];
+      document.addEventListener('securitypolicyviolation', (event) => said.push(event.effectiveDirective));
+      const image = new Image();
+      await Promise.all([
+        fetch(other).catch(() => {}),
+        new Promise((done) => ((image.onerror = done), (image.src = `${other}picture.svg`))),
+        new Promise((done) => {
+          const script = document.createElement('script');
+          [script.onerror, script.src] = [done, `${other}script.js`];
+          document.head.append(script);
+        }),
+        import(`${other}module.js`).catch(() => {}),
+      ]);
+      navigator.sendBeacon(other, 'data');
+      await new Promise((done) => setTimeout(done, 200));
+      return [...new Set(said)].sort();
+    }, server.address.replace('127.0.0.1', 'localhost'));
+    equal(refused, ['connect-src', 'img-src', 'script-src-elem']);
+  }));
 
 test('German and French: words change, units and values do not', () =>
   open({ locale: 'de-CH' }, async (page) => {
     equal(await page.getAttribute('html', 'lang'), 'de');
     await fill(page, { bmi: '32,1' });
+    await page.selectOption('[data-unit=tc]', 'mmol/L');
+    await page.waitForFunction(() => document.querySelector('#in-tc').value === '4,06');
+    const units = () => page.locator('.box .suffix, .box select').evaluateAll((all) => all.map((one) => one.value ?? one.textContent));
+    const german = await units();
+    holds(german.includes('mmol/L') && german.includes('kg/m²'), german.join());
     await predict(page);
+    const predicted = await page.textContent('#prediction');
     holds((await page.textContent('.answer')).includes('Von 100 ähnlichen Personen'), 'German');
     holds(!(await page.textContent('#page')).match(/\b[a-z]+\.[a-z-]+\.[a-z]/), 'a name instead of a text');
     await shot(page, 'german');
     await page.selectOption('[data-set=language]', 'fr');
     await page.waitForFunction(() => document.documentElement.lang === 'fr');
-    equal(await page.inputValue('#in-bmi'), '32,1');
+    equal([await page.inputValue('#in-bmi'), await page.inputValue('#in-tc')], ['32,1', '4,06']);
+    equal(await units(), german);
+    equal(await page.textContent('#prediction'), predicted);
     holds((await page.textContent('.answer')).includes('Sur 100 patients semblables'), 'French');
     await shot(page, 'french');
     equal(await violations(page), []);
@@ -789,19 +844,43 @@ test('German and French: words change, units and values do not', () =>
 
 test('by keyboard alone', () =>
   open({}, async (page) => {
-    await page.focus('#in-age');
-    const keys = ['59', null, '32.1', '139', '82', '', '157', '129', '', '38', '', '87'];
-    await page.keyboard.type('59');
-    for (let steps = 0; steps < 60; steps++) {
+    const focused = () =>
+      page.evaluate(() => {
+        const { id, type, dataset } = document.activeElement;
+        return { id, type, action: dataset.do ?? dataset.set, outline: getComputedStyle(document.activeElement.closest('.box, .file') ?? document.activeElement).outlineStyle };
+      });
+    const entered = [];
+    let at;
+    for (let steps = 0; steps < 80 && at?.type !== 'submit'; steps++) {
       await page.keyboard.press('Tab');
-      const [id, type] = await page.evaluate(() => [document.activeElement.id, document.activeElement.type]);
-      if (type === 'radio') await page.keyboard.press('ArrowRight');
-      else if (id.startsWith('in-') && EXAMPLE[id.slice(3)]) await page.keyboard.type(EXAMPLE[id.slice(3)]);
-      else if (type === 'submit') break;
+      at = await focused();
+      const name = at.id.replace(/^in-/, '');
+      if (at.type === 'radio') await page.keyboard.press('ArrowRight');
+      else if (EXAMPLE[name]) await page.keyboard.type(EXAMPLE[name]);
+      else continue;
+      entered.push(name);
+      holds(at.outline !== 'none', `the focus cannot be seen on ${at.id}`);
     }
+    equal([...entered].sort(), [...Object.keys(EXAMPLE), 'sex'].sort());
     await page.keyboard.press('Enter');
     await page.waitForSelector('.answer');
-    holds(keys.length > 0 && /^\d+$/.test(await page.textContent('#prediction')), 'a prediction');
+    equal(await page.textContent('#prediction'), Math.round(JSON.parse(CHECK.answer).predicted_diabetes_progression).toString());
+    // from the result on to the slider, and with it to another prediction
+    for (let steps = 0; steps < 20 && at.id !== 'what-if-slider'; steps++) {
+      await page.keyboard.press('Tab');
+      at = await focused();
+    }
+    const before = await page.textContent('#what-if-said');
+    await page.keyboard.press('Home');
+    await page.waitForFunction((old) => document.querySelector('#what-if-said').textContent !== old, before);
+    // back to the top, by the link that skips what is there, and to another section
+    await page.keyboard.press('Control+Home');
+    await page.focus('.skip');
+    await page.keyboard.press('Enter');
+    equal((await focused()).id, 'main');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.equation');
   }));
 
 for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true }], ['phone-dark', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }], ['light', {}]])
@@ -823,8 +902,17 @@ for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['phone', { vi
       await shot(page, `data-${name}`);
     }));
 
+/** Notes when the form is there. */
+const READY = () =>
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector('#form')) return;
+    window.ready = performance.now();
+    observer.disconnect();
+  }).observe(document, { childList: true, subtree: true });
+
 test('nothing shifts while the page loads, and it is ready in a second', () =>
-  open({}, async (page) => {
+  open({ init: READY }, async (page) => {
+    await page.waitForSelector('#form');
     const shift = await page.evaluate(
       () => new Promise((done) => {
         let sum = 0;
@@ -833,46 +921,72 @@ test('nothing shifts while the page loads, and it is ready in a second', () =>
       }),
     );
     holds(shift < 0.01, `layout shift ${shift}`);
+    // the best of three: other work on the machine is none of the page's
+    const times = [];
+    while (times.length < 3) {
+      times.push(await page.evaluate(() => window.ready));
+      await page.reload();
+      await page.waitForSelector('#form');
+    }
+    holds(Math.min(...times) < 1000, `ready after ${times.map(Math.round).join(', ')} ms`);
   }));
 
-test('it works without a network once it was opened', async () => {
-  const context = await browser.newContext({ locale: 'en' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(8000);
-  await page.goto(server.address);
-  await page.waitForSelector('form');
+/** Waits until the service worker keeps the page, and loads it from there. */
+const kept = async (page) => {
   await page.evaluate(() => navigator.serviceWorker.ready);
-  await context.setOffline(true);
   await page.reload();
   await page.waitForSelector('form');
-  await fill(page);
-  await predict(page);
-  await context.close();
-});
+  holds(await page.evaluate(() => Boolean(navigator.serviceWorker.controller)), 'the service worker controls the page');
+};
 
-test('a newer version is offered, and taken only when asked for', async () => {
-  const context = await browser.newContext({ locale: 'en' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(8000);
-  await page.goto(server.address);
-  await page.waitForSelector('form');
-  await page.evaluate(() => navigator.serviceWorker.ready);
-  await page.reload();
-  await page.waitForSelector('form');
-  server.replaced.set('sw.js', readFileSync(join(PAGE, 'sw.js'), 'utf8').replace(/VERSION = '[^']*'/, "VERSION = 'newer'"));
-  try {
-    await fill(page);
-    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
-    await page.waitForSelector('[data-do=update]');
-    equal(await page.inputValue('#in-bmi'), EXAMPLE.bmi, 'entries stay:');
-    await Promise.all([page.waitForNavigation(), page.click('[data-do=update]')]);
+test('it can be installed, and works without a network once it was opened', () =>
+  open({}, async (page, context) => {
+    const manifest = JSON.parse(readFileSync(join(PAGE, await page.getAttribute('link[rel=manifest]', 'href')), 'utf8'));
+    for (const name of ['name', 'short_name', 'description', 'background_color', 'theme_color']) holds(manifest[name], `the manifest has no ${name}`);
+    equal([manifest.start_url, manifest.scope, manifest.display], ['./', './', 'standalone']);
+    for (const { src, type } of manifest.icons) equal([OWN.has(`/${src}`), type], [true, 'image/svg+xml'], src);
+    const session = await context.newCDPSession(page);
+    equal((await session.send('Page.getAppManifest')).errors, []);
+    await kept(page);
+    equal((await session.send('Page.getInstallabilityErrors')).installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), []);
+    const before = server.asked.length;
+    await context.setOffline(true);
+    await page.reload();
     await page.waitForSelector('form');
-    holds((await page.evaluate(() => caches.keys())).join().includes('newer'), 'the newer version took over');
-  } finally {
-    server.replaced.clear();
-    await context.close();
-  }
-});
+    await fill(page);
+    await predict(page);
+    for (const section of ['data', 'about']) await page.click(`a[href="#${section}"]`);
+    await page.waitForSelector('.equation');
+    await page.selectOption('[data-set=language]', 'fr');
+    await page.waitForFunction(() => document.documentElement.lang === 'fr');
+    equal(server.asked.slice(before), [], 'asked of the server:');
+  }));
+
+test('a newer version is offered, and taken only when asked for', () =>
+  open({}, async (page) => {
+    await kept(page);
+    const versions = () => page.evaluate(async () => (await caches.keys()).sort());
+    const [old] = await versions();
+    server.replaced.set('sw.js', readFileSync(join(PAGE, 'sw.js'), 'utf8').replace(/VERSION = '[^']*'/, "VERSION = 'newer'"));
+    try {
+      await fill(page);
+      await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+      await page.waitForSelector('[data-do=update]');
+      equal(await page.inputValue('#in-bmi'), EXAMPLE.bmi, 'entries stay:');
+      await page.click('[data-do=later]');
+      equal(await page.locator('[data-do=update]').count(), 0);
+      // it waits, whatever else happens to the page
+      await page.reload();
+      await page.waitForSelector('[data-do=update]');
+      equal(await versions(), [old, 'samefit newer'].sort(), 'the old one is still there:');
+      holds(await page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)), 'the newer one waits');
+      await Promise.all([page.waitForNavigation(), page.click('[data-do=update]')]);
+      await page.waitForSelector('form');
+      await page.waitForFunction(async () => (await caches.keys()).join() === 'samefit newer');
+    } finally {
+      server.replaced.clear();
+    }
+  }));
 
 test('all files of the page are small', async () => {
   const { readdirSync, statSync } = await import('node:fs');
@@ -884,5 +998,5 @@ test('all files of the page are small', async () => {
 
 const failed = await run(process.argv[2]);
 await browser.close();
-await server.stop();
+for (const one of [server, bare, others]) await one.stop();
 process.exit(failed ? 1 : 0);

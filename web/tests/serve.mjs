@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { equal, holds, run, test } from './harness.mjs';
@@ -10,6 +10,18 @@ import { equal, holds, run, test } from './harness.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = join(ROOT, 'target/web');
 const SAMEFIT = process.env.SAMEFIT ?? join(ROOT, 'target/release/samefit');
+
+const TYPES = {
+  '': 'text/plain; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+};
 
 /** Starts the program; its address is what it prints. */
 async function serving(args, act) {
@@ -46,7 +58,9 @@ test('serve: every file as it was built, with its type and the policy', () =>
       holds(headers['content-security-policy'].includes("default-src 'none'") && headers['content-security-policy'].includes("frame-ancestors 'none'"), name);
       equal(headers['x-content-type-options'], 'nosniff');
       if (name !== 'index.html') holds(body.equals(readFileSync(join(PAGE, name))), `${name} differs`);
-      if (name.endsWith('.wasm')) equal(headers['content-type'], 'application/wasm');
+      equal(headers['content-type'], TYPES[extname(name)], name);
+      // what the program writes into the first page is not the file
+      equal(Boolean(headers.etag), name !== 'index.html', `${name} has a tag:`);
       if (headers.etag) equal((await get(address, name, { 'if-none-match': headers.etag })).status, 304, name);
     }
   }));
@@ -67,9 +81,11 @@ test('serve: the page predicts, and opens with the model that was named', () =>
       holds((await page.textContent('.banner')).includes('n = 354'), 'the banner');
       equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0, 'copies kept:');
       await page.click('[data-do=own-model]');
+      await page.waitForFunction(() => !document.querySelector('.banner'));
       await page.click('[data-do=example]');
       await page.click('button[type=submit]');
       await page.waitForSelector('#prediction');
+      equal(await page.textContent('#prediction'), '201');
     } finally {
       await browser.close();
     }
