@@ -1,5 +1,6 @@
 //! What the person's files are, and what came of them.
 
+use samefit_report::documents::list;
 use serde_json::{Value, json};
 
 /// A table, by what its name and its first bytes tell.
@@ -92,7 +93,7 @@ pub struct Data {
     pub statistics: Vec<Statistics>,
     /// Work that goes on.
     pub busy: Option<Busy>,
-    /// What went wrong, as HTML.
+    /// What went wrong: text of an error record.
     pub fault: Option<String>,
     /// For each table whose rows were predicted, in order, how many fared how (`count`), or what is wrong with it (`fault`).
     pub predicted: Vec<Value>,
@@ -220,10 +221,6 @@ pub fn how_written(name: &str, head: &str) -> Value {
 #[must_use]
 pub fn has(names: &[String], name: &str) -> bool {
     names.iter().any(|known| known == name)
-}
-
-fn list(value: &Value) -> &[Value] {
-    samefit_report::documents::list(value)
 }
 
 #[cfg(test)]

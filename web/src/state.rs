@@ -24,9 +24,9 @@ pub struct State {
     pub newer: bool,
     /// The model in use.
     pub loaded: Loaded,
-    /// The model that the page comes with: its text, and what was stored with it.
+    /// Text of the model that the page comes with.
     pub own_model: String,
-    /// Its stored example and quality control.
+    /// What is stored beside it: an example, its answer, and how often its intervals held.
     pub check: Value,
     /// The form and what came of it.
     pub patient: Patient,

@@ -124,6 +124,31 @@ mod tests {
         }
     }
 
+    /// A name stands in the sources, whole or as what is put together there: `{` after its first part.
+    #[test]
+    fn every_text_is_said_somewhere() {
+        let mut sources = String::new();
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    sources += &std::fs::read_to_string(path).unwrap();
+                }
+            }
+        }
+        let is_said = |name: &str| {
+            let (first, last) = name.rsplit_once('.').unwrap_or_default();
+            // codes are the component's to say
+            let by_code = ["problem", "warning", "fault"].contains(&first);
+            sources.contains(&format!("\"{name}\""))
+                || sources.contains(&format!("\"{first}.{{")) && (by_code || sources.contains(&format!("\"{last}\"")))
+        };
+        let unsaid: Vec<_> = all()[0].1.keys().filter(|name| !is_said(name)).cloned().collect();
+        assert!(unsaid.is_empty(), "{unsaid:?}");
+    }
+
     /// The codes as the docs list them, which the component's tests keep complete.
     #[test]
     fn every_error_code_is_worded() {

@@ -902,6 +902,25 @@ for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['phone', { vi
       await shot(page, `data-${name}`);
     }));
 
+test('the dark that is chosen is the dark of the system, and the light too', async () => {
+  const colours = (options, choice) => {
+    let found;
+    const look = async (page) => {
+      if (choice) await page.selectOption('[data-set=theme]', choice);
+      found = await page.evaluate(() => {
+        const style = getComputedStyle(document.documentElement);
+        const names = ['paper', 'card', 'ink', 'muted', 'rule', 'shade', 'accent', 'accent-soft', 'up', 'down', 'bar', 'warn', 'bad-paper', 'heat'];
+        return [style.colorScheme, ...names.map((name) => style.getPropertyValue(`--${name}`))];
+      });
+    };
+    return open(options, look).then(() => found);
+  };
+  const [light, dark] = [await colours({ colorScheme: 'light' }), await colours({ colorScheme: 'dark' })];
+  holds(light.slice(1).every((colour, at) => colour && colour !== dark[at + 1]), `${light} and ${dark}`);
+  equal((await colours({ colorScheme: 'light' }, 'dark')).slice(1), dark.slice(1));
+  equal((await colours({ colorScheme: 'dark' }, 'light')).slice(1), light.slice(1));
+});
+
 /** Notes when the form is there. */
 const READY = () =>
   new MutationObserver((_, observer) => {

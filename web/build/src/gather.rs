@@ -28,7 +28,9 @@ pub(crate) fn gather(root: &Path, out: &Path) -> Result<()> {
     }
     fs::remove_dir_all(out.join("interfaces")).ok();
     let [report, page] = style;
-    fs::write(out.join("page.css"), shorter(&(report? + &page?)))?;
+    let report = report?;
+    let chosen = chosen_dark(&report).context("report.css has no colours for the dark")?;
+    fs::write(out.join("page.css"), shorter(&(report + &chosen + &page?)))?;
     let policy = fs::read_to_string(root.join(POLICY)).context(POLICY)?;
     let index = fs::read_to_string(out.join("index.html"))?.replace("@CSP@", &one_line(&policy));
     fs::write(out.join("index.html"), index)?;
@@ -104,6 +106,12 @@ fn compress(out: &Path) -> Result<()> {
     let core = sizes.iter().find(|size| size.2 == "samefit.core.wasm").map_or(0, |size| size.0);
     println!("{total:>8} bytes compressed, {} of them beside the core module", total - core);
     Ok(())
+}
+
+/// The colours that the style sheet has for who prefers the dark, for who chooses it as well.
+fn chosen_dark(css: &str) -> Option<String> {
+    let (_, colours) = css.split_once(":root:not([data-theme=\"light\"]) {")?;
+    Some(format!(":root[data-theme=\"dark\"] {{{}}}\n", colours.split_once('}')?.0))
 }
 
 /// Without comments and indentation, which no browser needs.

@@ -10,6 +10,8 @@
 mod component;
 mod gather;
 mod page;
+#[path = "../../../xtask/src/toolchain.rs"]
+mod toolchain;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

@@ -1,12 +1,13 @@
 //! `web/src` to `page.js` and `page_bg.wasm`.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::Result;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::done;
+use crate::toolchain::Toolchain;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// See `[profile.web]` in the workspace's `Cargo.toml`.
@@ -15,17 +16,18 @@ const PROFILE: &str = "web";
 /// Compiles the page, binds it, makes it smaller.
 pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     let folder = root.join("target/web-build");
-    let toolchain = toolchain(root)?;
+    let toolchain = Toolchain::find(root)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build
         .current_dir(root)
         .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE, "--package", "samefit-web", "--target-dir"])
         .arg(&folder)
-        .envs(toolchain.iter().map(|(name, value)| (name, value)))
+        .envs(toolchain.environment.iter().map(|(name, value)| (name, value)))
         .env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix\u{1f}{}=/samefit", root.display()))
         .env_remove("RUSTFLAGS");
-    if has_std_sources(root, &toolchain) {
+    let (std_sources, _) = toolchain.std_sources(root)?;
+    if std_sources.iter().any(|place| place.join("library/Cargo.lock").exists()) {
         build.envs(SMALL);
     }
     done(&mut build)?;
@@ -53,23 +55,6 @@ const SMALL: [(&str, &str); 7] = [
     ("CARGO_UNSTABLE_PROFILE_RUSTFLAGS", "true"),
     ("CARGO_PROFILE_WEB_RUSTFLAGS", "-Zfmt-debug=none -Zlocation-detail=none -Cllvm-args=-inline-threshold=0"),
 ];
-
-fn has_std_sources(root: &Path, toolchain: &[(String, String)]) -> bool {
-    let named = toolchain.iter().find(|(name, _)| name == "RUSTC").map(|(_, value)| value.into());
-    let rustc = named.or_else(|| std::env::var_os("RUSTC")).unwrap_or_else(|| "rustc".into());
-    let answer = Command::new(rustc).args(["--print", "sysroot"]).current_dir(root).output();
-    let sysroot = answer.map(|answer| String::from_utf8_lossy(&answer.stdout).trim().to_owned()).unwrap_or_default();
-    Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock").exists()
-}
-
-/// What `scripts/wasm-toolchain` says: NAME=value a line.
-fn toolchain(root: &Path) -> Result<Vec<(String, String)>> {
-    let script = Command::new("sh").arg("scripts/wasm-toolchain").current_dir(root).stderr(Stdio::inherit()).output()?;
-    ensure!(script.status.success(), "this machine cannot build for wasm yet (see above)");
-    let text = String::from_utf8(script.stdout).context("scripts/wasm-toolchain")?;
-    let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    text.lines().map(pair).collect::<Option<_>>().ok_or_else(|| anyhow!("scripts/wasm-toolchain printed something else than NAME=value"))
-}
 
 /// A second optimiser takes a tenth off; it comes with what transpiles the component.
 fn shrink(root: &Path, wasm: &Path) -> Result<()> {

@@ -93,9 +93,10 @@ pub fn coverage(state: &State) -> Option<String> {
     if state.loaded.file.is_some() {
         return None;
     }
-    let (rows, inside) = (state.check["coverage"]["rows"].as_u64()?, state.check["coverage"]["inside"].as_u64()?);
+    let held = &state.check["coverage"];
+    let (rows, inside, share) = (held["rows"].as_u64()?, held["inside"].as_u64()?, held["share"].as_f64()?);
     let format = state.texts.format();
-    let percent = format.whole(100.0 * inside as f64 / rows as f64);
+    let percent = format.whole(100.0 * share);
     Some(state.texts.fill("result.coverage", &[("rows", &format.count(rows)), ("inside", &format.count(inside)), ("percent", &percent)]))
 }
 
@@ -121,9 +122,8 @@ fn headline(state: &State) -> String {
     let (first, others) = said.split_first().map_or(("", [].as_slice()), |(first, others)| (first.as_str(), others));
     let others: String = others.iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect();
     format!(
-        "<p class=\"number\"><span>{label}</span> <strong id=\"prediction\">{value}</strong></p><p class=\"lead\" id=\"interval\">{}</p>{}{others}",
+        "<p class=\"number\"><span>{label}</span> <strong id=\"prediction\">{value}</strong></p><p class=\"lead\" id=\"interval\">{}</p>{others}",
         escape(first),
-        ""
     )
 }
 
