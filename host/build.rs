@@ -70,6 +70,8 @@ fn main() -> Result<()> {
 fn embed_page(out: &Path) -> Result<()> {
     let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(PAGE);
     let policy = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(POLICY);
+    // cargo takes a folder that is not there for one that has changed, and would compile the program again each time
+    fs::create_dir_all(&folder)?;
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed={}", policy.display());
     let words = fs::read_to_string(policy)?;
