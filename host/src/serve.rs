@@ -3,7 +3,7 @@
 //! *Invariants*: nothing but the page's own files and the model that was named can be asked for; no name becomes a path. Only requests for
 //! a loopback name are answered, so that no other site can have its own name point here (DNS rebinding).
 //!
-//! *Limits*: `GET` and `HEAD`, 8 KiB of headers, 64 connections at a time, ten seconds of silence.
+//! *Limits*: `GET` and `HEAD`, 8 KiB of headers, 64 connections at a time, ten seconds of silence, or for a browser to take what it asked for.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -23,6 +23,8 @@ const PAGE: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/page.rs
 const POLICY: &str = include_str!(concat!(env!("OUT_DIR"), "/policy.txt"));
 
 const PORT: u16 = 7420;
+/// The port of an address without one.
+const HTTP_PORT: u16 = 80;
 const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 8192;
 const CONNECTIONS_MAX: usize = 64;
@@ -88,7 +90,7 @@ fn accept(listener: &TcpListener, site: Arc<Site>) {
 struct Site {
     model: Option<(String, String)>,
     index: Vec<u8>,
-    hosts: [String; 3],
+    hosts: Vec<String>,
 }
 
 /// What a request is answered with.
@@ -106,7 +108,12 @@ impl Site {
         let mark = format!("<meta name=\"samefit-served\" content=\"{}\">\n<title>", escape(name));
         let index = PAGE.iter().find(|file| file.0 == "index.html").map_or(&[][..], |file| file.1);
         let index = String::from_utf8_lossy(index).replacen("<title>", &mark, 1).into_bytes();
-        let hosts = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
+        let names = ["127.0.0.1", "localhost", "[::1]"];
+        let mut hosts: Vec<String> = names.iter().map(|host| format!("{host}:{port}")).collect();
+        if port == HTTP_PORT {
+            // browsers leave it out
+            hosts.extend(names.map(str::to_owned));
+        }
         Self { model, index, hosts }
     }
 
@@ -128,12 +135,19 @@ impl Site {
                 None => return text("404 Not Found", "there is no such file\n"),
             },
         };
-        let known = |tag: &str| header("if-none-match").is_some_and(|sent| sent == format!("\"{tag}\"").as_bytes());
-        if reply.tag.is_some_and(known) { Reply { status: "304 Not Modified", body: &[], ..reply } } else { reply }
+        let known = |tag: &str| header("if-none-match").is_some_and(|sent| names_tag(sent, tag));
+        if reply.tag.is_some_and(known) { Reply { status: NOT_MODIFIED, body: &[], ..reply } } else { reply }
     }
 }
 
 const OK: &str = "200 OK";
+const NOT_MODIFIED: &str = "304 Not Modified";
+
+/// Whether `If-None-Match` has this tag among others; a proxy may have marked it as weak.
+fn names_tag(sent: &[u8], tag: &str) -> bool {
+    let sent = String::from_utf8_lossy(sent);
+    sent.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/").trim_matches('"') == tag)
+}
 
 fn kind(name: &str) -> &'static str {
     match name.rsplit('.').next() {
@@ -151,6 +165,7 @@ fn kind(name: &str) -> &'static str {
 /// Answers one request after another.
 fn talk(site: &Site, mut stream: TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(SILENCE))?;
+    stream.set_write_timeout(Some(SILENCE))?;
     stream.set_nodelay(true)?;
     let mut bytes = Vec::new();
     while let Some(length) = head(&mut stream, &mut bytes)? {
@@ -195,11 +210,13 @@ fn write(stream: &mut TcpStream, reply: &Reply<'_>, with_body: bool) -> io::Resu
     let Reply { status, kind, tag, body } = reply;
     // the bytes decide: asked for each time, sent only if they are others
     let tag = tag.map_or_else(|| "Cache-Control: no-store\r\n".to_owned(), |tag| format!("Cache-Control: no-cache\r\nETag: \"{tag}\"\r\n"));
+    // what was not modified has neither type nor length here
+    let content =
+        if *status == NOT_MODIFIED { String::new() } else { format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()) };
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{tag}Content-Security-Policy: {POLICY}; frame-ancestors 'none'\r\n\
+        "HTTP/1.1 {status}\r\n{content}{tag}Content-Security-Policy: {POLICY}; frame-ancestors 'none'\r\n\
          X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n\
-         Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: camera=(), geolocation=(), microphone=()\r\n\r\n",
-        body.len()
+         Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: camera=(), geolocation=(), microphone=()\r\n\r\n"
     );
     stream.write_all(head.as_bytes())?;
     if with_body {
@@ -217,15 +234,16 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
     use super::*;
 
-    fn site() -> Site {
-        Site::new(Some(("a\"b.json".to_owned(), "{}".to_owned())), 80)
-    }
-
-    fn status(request: &str) -> &'static str {
+    fn status_at(port: u16, request: &str) -> &'static str {
+        let site = Site::new(Some(("a\"b.json".to_owned(), "{}".to_owned())), port);
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut parsed = httparse::Request::new(&mut headers);
         parsed.parse(request.as_bytes()).unwrap();
-        site().reply(&parsed).status
+        site.reply(&parsed).status
+    }
+
+    fn status(request: &str) -> &'static str {
+        status_at(HTTP_PORT, request)
     }
 
     #[test]
@@ -237,6 +255,21 @@ mod tests {
         {
             assert_eq!(status(request), "421 Misdirected Request", "{request}");
         }
+    }
+
+    #[test]
+    fn the_port_is_left_out_where_browsers_leave_it_out() {
+        let request = "GET /custom.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        assert_eq!(status_at(HTTP_PORT, request), OK);
+        assert_eq!(status_at(PORT, request), "421 Misdirected Request");
+    }
+
+    #[test]
+    fn tags_are_known_among_others() {
+        for sent in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "*"] {
+            assert!(names_tag(sent.as_bytes(), "a"), "{sent}");
+        }
+        assert!(!names_tag(b"\"ab\"", "a") && !names_tag(b"", "a"));
     }
 
     #[test]
