@@ -32,22 +32,28 @@ pub fn section(state: &State) -> String {
     )
 }
 
-/// How far the work has come.
+/// Work that goes on, with the button that ends it.
 #[must_use]
 pub fn busy(state: &State) -> String {
-    let Some(Busy { name, done, total }) = &state.data.busy else { return String::new() };
+    let (Some(Busy { name, .. }), Some((percent, line))) = (&state.data.busy, progress(state)) else { return String::new() };
+    let reading = state.tf("data.reading", &[("name", name)]);
+    format!(
+        "<section class=\"card\"><p>{reading}</p><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"{reading}\"></progress>\
+         <p class=\"hint\" id=\"progress-line\">{line}</p><p class=\"buttons\"><button type=\"button\" data-do=\"cancel\">{}</button></p></section>",
+        state.t("data.cancel"),
+    )
+}
+
+/// How far it has come, in percent and in words.
+#[must_use]
+pub fn progress(state: &State) -> Option<(String, String)> {
+    let Busy { done, total, .. } = state.data.busy.as_ref()?;
     let format = state.texts.format();
     let percent = if *total > 0.0 { (100.0 * done / total).floor() } else { 0.0 };
     let values = [format.whole(percent), format.fixed(done / MEGA, 1), format.fixed(total / MEGA, 1)];
-    format!(
-        "<section class=\"card\"><p>{}</p><progress id=\"progress\" max=\"100\" value=\"{}\" aria-label=\"{}\"></progress><p class=\"hint\" id=\"progress-line\">{}</p>\
-         <p class=\"buttons\"><button type=\"button\" data-do=\"cancel\">{}</button></p></section>",
-        state.tf("data.reading", &[("name", name)]),
-        values[0],
-        state.tf("data.reading", &[("name", name)]),
-        state.tf("data.progress", &[("percent", &values[0]), ("done", &values[1]), ("total", &values[2])]),
-        state.t("data.cancel"),
-    )
+    let line = state.tf("data.progress", &[("percent", &values[0]), ("done", &values[1]), ("total", &values[2])]);
+    let [percent, ..] = values;
+    Some((percent, line))
 }
 
 /// Everything below the place to drop files.
