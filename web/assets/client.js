@@ -68,6 +68,21 @@ export async function own(path) {
   return answer.text();
 }
 
+/** The text with which a file begins, unpacked if it is packed. */
+export async function head(file, bytes) {
+  const begin = file.slice(0, bytes);
+  let text = '';
+  try {
+    if (!file.name.toLowerCase().endsWith('.gz')) return await begin.text();
+    const reader = begin.stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+    const decoder = new TextDecoder();
+    for (let part = await reader.read(); !part.done && text.length < bytes; part = await reader.read()) text += decoder.decode(part.value, { stream: true });
+  } catch {
+    // it goes on beyond its beginning, or cannot be read, which whoever reads all of it will say
+  }
+  return text;
+}
+
 /** Hands a file to the person. */
 export function download(name, content, type) {
   const link = document.createElement('a');

@@ -9,8 +9,11 @@ use web_sys::{Document, Element, Event, File, HtmlElement, HtmlInputElement, Htm
 use crate::actions;
 
 thread_local! {
-    /// The person's tables, beside what the state knows of them; and what their predictions gave, in the same order.
+    /// The person's tables, beside what the state knows of them.
     pub(crate) static FILES: RefCell<Vec<File>> = const { RefCell::new(Vec::new()) };
+    /// The file of the schema.
+    pub(crate) static SCHEMA: RefCell<Option<File>> = const { RefCell::new(None) };
+    /// What predictions of the tables gave, in the same order.
     pub(crate) static BATCH: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -190,13 +193,9 @@ pub(crate) fn print() {
     let _ = window().print();
 }
 
-/// The text of a file, or of its beginning.
-pub(crate) async fn text(file: &File, bytes: Option<f64>) -> Option<String> {
-    let blob: web_sys::Blob = match bytes {
-        Some(bytes) => file.slice_with_f64_and_f64(0.0, bytes).ok()?,
-        None => file.clone().into(),
-    };
-    wasm_bindgen_futures::JsFuture::from(blob.text()).await.ok()?.as_string()
+/// The text of a file.
+pub(crate) async fn text(file: &File) -> Option<String> {
+    wasm_bindgen_futures::JsFuture::from(file.text()).await.ok()?.as_string()
 }
 
 /// Listens to everything that can happen, for as long as the page is open.

@@ -10,6 +10,8 @@ extern "C" {
     async fn js_call(op: &str, args: &js_sys::Array, progress: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = own)]
     async fn js_own(path: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = head)]
+    async fn js_head(file: &web_sys::File, bytes: f64) -> JsValue;
     /// Ends all work; what was asked fails with `cancelled`.
     pub(crate) fn cancel();
     /// Hands a file to the person.
@@ -34,6 +36,11 @@ fn text(value: &JsValue) -> String {
 /// Starts it; what it says of itself.
 pub(crate) async fn start() -> Result<String, Fault> {
     js_start().await.map(|value| text(&value)).map_err(fault)
+}
+
+/// The text with which a person's file begins.
+pub(crate) async fn head(file: &web_sys::File, bytes: f64) -> String {
+    text(&js_head(file, bytes).await)
 }
 
 /// A file of the page itself.

@@ -74,6 +74,8 @@ pub struct Trained {
     pub model: String,
     /// Text of `statistics.json`.
     pub statistics: String,
+    /// The line of a log about statistics that were made to be shared.
+    pub audit: Option<String>,
     /// What the component wants to be told.
     pub notes: Vec<Value>,
     /// Its residuals on the same rows, a table each; none for pooled statistics, which have no rows.

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, readdirSync, writeFileSync, mkdirSync, exist
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { equal, holds, run, test } from './harness.mjs';
 import { serve, trap } from './server.mjs';
@@ -537,13 +538,22 @@ test('statistics to be given away are those of `summarize --share`, byte for byt
     await page.click('[data-do=train]');
     await page.waitForSelector('#trained-title');
     const folder = mkdtempSync(join(tmpdir(), 'page-'));
-    const schema = ['--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
+    writeFileSync(join(folder, 'diabetes_raw.csv'), RAW);
+    writeFileSync(join(folder, 'diabetes_raw.schema.json'), SCHEMA);
+    const schema = ['--schema', 'diabetes_raw.schema.json'];
     const columns = ['--columns', 'age,sex,bmi,map,tc,ldl,hdl,tch,ltg,glu,y'];
-    execFileSync(SAMEFIT, ['summarize', '--share', '--data', join(ROOT, 'data/diabetes_raw.csv'), ...schema, ...columns, '--out', join(folder, 's.json')], { stdio: 'ignore' });
+    const samefit = (...args) => execFileSync(SAMEFIT, args, { stdio: 'ignore', cwd: folder });
+    samefit('summarize', '--share', '--data', 'diabetes_raw.csv', ...schema, ...columns, '--out', 's.json');
     const statistics = await downloaded(page, '[data-do=download-statistics]');
     const model = await downloaded(page, '[data-do=download-model]');
     holds(statistics.equals(readFileSync(join(folder, 's.json'))), 'other statistics');
-    execFileSync(SAMEFIT, ['fit', join(folder, 's.json'), ...schema, '--out', join(folder, 'm')], { stdio: 'ignore' });
+    // the log beside it is the program's, but for the command
+    const log = (await downloaded(page, '[data-do=download-audit]')).toString();
+    equal(log.trimEnd().split('\n').length, 1);
+    const [line, expected] = [log, readFileSync(join(folder, 's.audit.jsonl'), 'utf8')].map((text) => JSON.parse(text));
+    equal({ ...line, command: [] }, { ...expected, command: [] });
+    equal(Object.keys(line), Object.keys(expected));
+    samefit('fit', 's.json', ...schema, '--out', 'm');
     holds(model.equals(readFileSync(join(folder, 'm/model.json'))), 'another model');
   }));
 
@@ -726,6 +736,91 @@ test('a table with semicolons, from a spreadsheet', () =>
     const folder = mkdtempSync(join(tmpdir(), 'page-'));
     execFileSync(SAMEFIT, ['infer', '--model', join(PAGE, 'model.json'), '--attributes', join(ROOT, 'data/diabetes_raw.csv'), '--with-input', '--out', folder], { stdio: 'ignore' });
     equal(out.map((line) => line.slice(0, line.lastIndexOf(','))).join('\n'), readFileSync(join(folder, 'diabetes_raw.csv'), 'utf8').trimEnd());
+  }));
+
+/** Drops a table as a hand does, made in the page of so many copies of the 442 rows, which takes no time and no memory. */
+const dropMany = (page, name, copies) =>
+  page.evaluate(
+    ([name, csv, copies]) => {
+      const [header, ...rows] = csv.trim().split('\n');
+      const thousand = new Blob(Array(200).fill(`${rows.join('\n')}\n`));
+      const data = new DataTransfer();
+      data.items.add(new File([`${header}\n`, ...Array(copies / 200).fill(thousand)], name));
+      const over = new DragEvent('dragover', { dataTransfer: data, bubbles: true, cancelable: true });
+      const target = document.querySelector('#drop');
+      const refused = !target.dispatchEvent(over);
+      target.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+      return refused;
+    },
+    [name, RAW.toString(), copies],
+  );
+/** Waits until the work has come some way, and ends it. */
+const cancel = async (page) => {
+  await page.waitForFunction(() => document.querySelector('#progress')?.value > 0);
+  await page.click('[data-do=cancel]');
+  await page.waitForSelector('#data-fault');
+  equal(await page.textContent('#data-fault p'), 'Cancelled. Nothing was changed.');
+  equal(await page.locator('#progress').count(), 0);
+};
+
+test('files are dropped, and a long training or prediction ends when it is cancelled', () =>
+  open({ hash: '#data' }, async (page) => {
+    holds(await dropMany(page, 'many.csv', 1000), 'the place takes what is held over it');
+    await page.waitForSelector('[data-do=train]', { timeout: 30_000 });
+    holds((await page.textContent('#data')).includes('442\u202f000 rows, 11 columns'), await page.textContent('#data'));
+    await page.click('[data-do=train]');
+    await cancel(page);
+    equal(await page.locator('#trained-title').count(), 0);
+    await page.click('[data-do=batch]');
+    await cancel(page);
+    equal(await page.locator('#counts').count(), 0);
+    // what was there before still is, and works
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title', { timeout: 30_000 });
+    holds((await page.textContent('[aria-labelledby=trained-title]')).includes('fitted on 442\u202f000 rows'), 'the whole table');
+    await page.click('a[href="#predict"]');
+    await fill(page);
+    await predict(page);
+  }));
+
+test('a file of 300 MB: its progress is shown, the page stays usable, and it can be cancelled', () =>
+  open({ hash: '#data' }, async (page) => {
+    await dropMany(page, 'huge.csv', 17_000);
+    await page.waitForFunction(() => document.querySelector('#progress')?.value >= 1);
+    const [, percent, size] = /^(\d+) %, [\d.]+ of ([\d.]+) MB$/.exec(await page.textContent('#progress-line'));
+    holds(Number(size) > 300 && Number(percent) < 100, `${percent} % of ${size} MB`);
+    // another section meanwhile, with an answer from the same worker
+    await page.click('a[href="#predict"]');
+    await fill(page);
+    await predict(page);
+    await page.click('a[href="#data"]');
+    await page.waitForFunction((before) => document.querySelector('#progress')?.value > before, Number(percent));
+    await cancel(page);
+    await page.click('[data-do=start-over]');
+    await drop(page, ['small.csv', RAW]);
+    await page.waitForSelector('[data-do=train]');
+  }));
+
+test('a table that is packed is read like one that is not', () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['diabetes_raw.csv.gz', gzipSync(RAW)], ['diabetes_raw.schema.json', SCHEMA]);
+    await page.waitForSelector('[data-do=train]');
+    holds((await page.textContent('#data')).includes('442 rows, 11 columns'), 'the profile');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    const statistics = await downloaded(page, '[data-do=download-statistics]');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const data = ['--data', join(ROOT, 'data/diabetes_raw.csv'), '--schema', join(ROOT, 'data/diabetes_raw.schema.json')];
+    execFileSync(SAMEFIT, ['summarize', ...data, '--out', join(folder, 's.json'), '--quiet'], { stdio: 'ignore' });
+    holds(statistics.equals(readFileSync(join(folder, 's.json'))), 'other statistics');
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+    const [packed] = await Promise.all([page.waitForEvent('download'), page.click('[data-do=download-batch]')]);
+    equal(packed.suggestedFilename(), 'diabetes_raw.predictions.csv');
+    equal(readFileSync(await packed.path(), 'utf8').trimEnd().split('\n').length, 443);
+    // one that is cut off says so
+    await drop(page, ['cut.csv.gz', gzipSync(RAW).subarray(0, 4000)]);
+    await page.waitForSelector('#data-fault');
   }));
 
 test('files that are wrong say what is wrong', () =>

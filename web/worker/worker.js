@@ -2,7 +2,9 @@
 //
 // A message is {id, op, args}; the answer {id, value}, {id, fault} for bad input, or {id, trap}. {id, progress} comes in between.
 import { instantiate } from './samefit.js';
+import { audit } from './audit.js';
 import { batch } from './batch.js';
+import { digest } from './digest.js';
 import { chunks, totalSize } from './files.js';
 import { free } from './free.js';
 
@@ -11,6 +13,8 @@ const CORE = 'samefit.core.wasm';
 const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
 
 let component;
+/** Digest of its core module. */
+let core;
 let model;
 let form;
 let fields;
@@ -19,10 +23,6 @@ let columns;
 const fault = (error) => error?.payload ?? null;
 /** JSON; rows are counted in integers that it does not know. */
 const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
-
-/** SHA-256 in hexadecimal. */
-const digest = async (bytes) =>
-  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** The bytes that are run are the bytes whose digest is shown: fetched once, never compiled from anywhere else. */
 async function load() {
@@ -67,6 +67,7 @@ const ops = {
   async start(known) {
     const { modules, sha256 } = known ?? (await load());
     component = await instantiate((path) => modules[path], {});
+    core = sha256;
     const { identity } = component;
     const facts = text({ version: identity.version(), formats: JSON.parse(identity.formats()), limits: JSON.parse(identity.limits()), sha256 });
     return { facts, known: { modules, sha256 } };
@@ -139,8 +140,11 @@ const ops = {
     return text({ statistics, notes });
   },
 
-  /** As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. */
-  async share(files, plan, progress) {
+  /**
+   * As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. `schema`: the file it came from,
+   * if there is one, for the log.
+   */
+  async share(files, plan, schema, progress) {
     const notes = [];
     const pass = async (plan, end, half) => {
       const whole = component.training.Summarizer.new(plan);
@@ -161,7 +165,8 @@ const ops = {
     const sum = await pass(text({ ...JSON.parse(plan), shared }), 'finish', 1);
     const statistics = sum.toJson();
     free(sum);
-    return text({ statistics, notes });
+    const of = { tables: files, files: schema ? [schema, ...files] : files, sha256: core, version: component.identity.version() };
+    return text({ statistics, notes, audit: await audit({ statistics, notes, ...of }) });
   },
 
   merge(texts) {

@@ -61,8 +61,9 @@ pub(crate) fn click(name: &str, arg: &str, element: &Element) {
         "batch" => batch(),
         "download-batch" => download_batch(arg.parse().unwrap_or(usize::MAX)),
         "train" => train(),
-        "download-model" => download("model.json", |trained| &trained.model),
-        "download-statistics" => download("statistics.json", |trained| &trained.statistics),
+        "download-model" => download("model.json", |trained| Some(&trained.model)),
+        "download-statistics" => download("statistics.json", |trained| Some(&trained.statistics)),
+        "download-audit" => download("statistics.audit.jsonl", |trained| trained.audit.as_ref()),
         "use-model" => use_model(),
         "drop-statistics" => {
             let at: usize = arg.parse().unwrap_or(usize::MAX);

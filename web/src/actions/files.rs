@@ -13,10 +13,11 @@ use super::training::profile;
 use super::turns::{DROPPED, Turns};
 use super::work::{no_progress, pool_anew};
 use super::{change, read};
+use crate::browser::{self, SCHEMA};
 use crate::component::{self, Fault};
 use crate::files::{Data, Kind, Statistics, Table, how_written, kind};
 use crate::state::{Readiness, Section};
-use crate::{browser, views};
+use crate::views;
 
 /// Bytes of a file that tell what it is.
 const HEAD_BYTES: f64 = 65_536.0;
@@ -54,12 +55,12 @@ async fn sort(file: &File, tables: &mut Vec<(File, Table)>) -> Result<(), Fault>
     let name = file.name();
     let is_json = name.to_ascii_lowercase().ends_with(".json") && file.size() < DOCUMENT_BYTES_MAX;
     if !is_json {
-        let head = browser::text(file, Some(HEAD_BYTES)).await.unwrap_or_default();
+        let head = component::head(file, HEAD_BYTES).await;
         let read = how_written(&name, &head);
         tables.push((file.clone(), Table { name, bytes: file.size() as u64, read }));
         return Ok(());
     }
-    let text = browser::text(file, None).await.unwrap_or_default();
+    let text = browser::text(file).await.unwrap_or_default();
     let document: Value = serde_json::from_str(&text).unwrap_or_default();
     match kind(&document) {
         Kind::Model => {
@@ -71,6 +72,7 @@ async fn sort(file: &File, tables: &mut Vec<(File, Table)>) -> Result<(), Fault>
         Kind::Statistics => take_statistics(name, text, &document).await?,
         Kind::Schema => {
             component::ask("schema", &[&text]).await?;
+            SCHEMA.set(Some(file.clone()));
             show_data(|data| {
                 data.schema = Some((name, document));
                 data.choose();

@@ -8,7 +8,7 @@ use web_sys::File;
 
 use super::drawing::redraw;
 use super::files::{change_data, say_data_fault, show_data};
-use super::work::{begin, end, for_worker, names, progress};
+use super::work::{begin, end, for_worker, names, progress, schema_for_worker};
 use super::{change, read};
 use crate::browser::{self, FILES};
 use crate::component::{self, Fault};
@@ -68,16 +68,21 @@ async fn fit(number: u32) -> Result<Trained, Fault> {
     let data = read(|state| state.data.clone());
     let (files, plan, pooled) = (for_worker(|_| true), data.plan().to_string(), data.profiles.is_empty());
     let closure = progress(number);
-    let (statistics, notes) = if pooled {
+    let (statistics, notes, audit) = if pooled {
         let texts: js_sys::Array = data.statistics.iter().map(|one| JsValue::from_str(&one.text)).collect();
         let sum = component::work("merge", &[texts.into()], &closure).await?;
-        (sum.as_string().unwrap_or_default(), Vec::new())
+        (sum.as_string().unwrap_or_default(), Vec::new(), None)
     } else {
-        let (op, plan) = if data.choice.share { ("share", data.share_plan().to_string()) } else { ("summarize", plan.clone()) };
-        let answer = component::work(op, &[files.clone(), JsValue::from_str(&plan)], &closure).await?;
+        let answer = if data.choice.share {
+            let args = [files.clone(), JsValue::from_str(&data.share_plan().to_string()), schema_for_worker(&data)];
+            component::work("share", &args, &closure).await?
+        } else {
+            component::work("summarize", &[files.clone(), JsValue::from_str(&plan)], &closure).await?
+        };
         let mut answer: Value = serde_json::from_str(&answer.as_string().unwrap_or_default()).unwrap_or_default();
         let notes = list(&answer["notes"]).to_vec();
-        (answer["statistics"].take().as_str().unwrap_or_default().to_owned(), notes)
+        let audit = answer["audit"].as_str().map(str::to_owned);
+        (answer["statistics"].take().as_str().unwrap_or_default().to_owned(), notes, audit)
     };
     let model = component::ask("fit", &[&statistics, &plan]).await?;
     let residuals = if pooled {
@@ -88,11 +93,11 @@ async fn fit(number: u32) -> Result<Trained, Fault> {
         let answer = component::work("residuals", &args, &closure).await?;
         serde_json::from_str(&answer.as_string().unwrap_or_default()).unwrap_or_default()
     };
-    Ok(Trained { model, statistics, notes, residuals })
+    Ok(Trained { model, statistics, audit, notes, residuals })
 }
 
-pub(super) fn download(name: &str, text: fn(&Trained) -> &String) {
-    let content = read(|state| state.data.trained.as_ref().map(|trained| text(trained).clone()));
+pub(super) fn download(name: &str, text: fn(&Trained) -> Option<&String>) {
+    let content = read(|state| text(state.data.trained.as_ref()?).cloned());
     if let Some(content) = content {
         component::download(name, &JsValue::from_str(&content), "application/json");
     }

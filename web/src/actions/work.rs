@@ -6,7 +6,7 @@ use web_sys::File;
 use super::drawing::redraw;
 use super::turns::{Turns, WORK};
 use super::{change, read};
-use crate::browser::{self, FILES};
+use crate::browser::{self, FILES, SCHEMA};
 use crate::files::{Busy, Data, Table};
 use crate::{component, views};
 
@@ -88,12 +88,21 @@ pub(super) fn for_worker(wanted: impl Fn(&Table) -> bool) -> JsValue {
     all.into()
 }
 
+/// The file of the schema, or null.
+pub(super) fn schema_for_worker(data: &Data) -> JsValue {
+    let file = data.schema.as_ref().and_then(|_| SCHEMA.with_borrow(Clone::clone));
+    file.map_or(JsValue::NULL, |file| described(&file.name(), &file, &JsValue::NULL))
+}
+
 fn one_for_worker(table: &Table, file: &File) -> JsValue {
+    described(&table.name, file, &js_sys::JSON::parse(&table.read.to_string()).unwrap_or_default())
+}
+
+fn described(name: &str, file: &File, read: &JsValue) -> JsValue {
     let object = js_sys::Object::new();
-    let read = js_sys::JSON::parse(&table.read.to_string()).unwrap_or_default();
     let size = JsValue::from_f64(file.size());
-    for (key, value) in [("name", JsValue::from_str(&table.name)), ("blob", file.into()), ("size", size), ("read", read)] {
-        let _ = js_sys::Reflect::set(&object, &key.into(), &value);
+    for (key, value) in [("name", &JsValue::from_str(name)), ("blob", file.as_ref()), ("size", &size), ("read", read)] {
+        let _ = js_sys::Reflect::set(&object, &key.into(), value);
     }
     object.into()
 }

@@ -243,11 +243,15 @@ fn outcome(state: &State, trained: &Trained) -> String {
     let notes: String =
         trained.notes.iter().map(|note| format!("<li class=\"lines\">{}</li>", escape(&fault(&state.texts, &note.to_string())))).collect();
     let notes = if notes.is_empty() { notes } else { format!("<h3>{}</h3><ul>{notes}</ul>", state.t("data.notes")) };
+    let audit = trained.audit.as_ref().map_or_else(String::new, |_| {
+        let (text, why) = (state.t("data.download-audit"), state.t("data.audit"));
+        format!("<button type=\"button\" data-do=\"download-audit\" title=\"{why}\">{text}</button>")
+    });
     let title = |name: &str| model.column(name).map_or(name, |column| state.texts.schema(column.title())).to_owned();
     format!(
         "<section class=\"card\" aria-labelledby=\"trained-title\"><h2 id=\"trained-title\" tabindex=\"-1\">{}</h2><p class=\"lead\">{line}</p>{}{notes}\
          <p class=\"hint\">{}</p><p class=\"buttons\"><button type=\"button\" data-do=\"download-model\">{}</button>\
-         <button type=\"button\" data-do=\"download-statistics\">{}</button><button type=\"button\" class=\"quiet\" data-do=\"use-model\">{}</button></p></section>{}",
+         <button type=\"button\" data-do=\"download-statistics\">{}</button>{audit}<button type=\"button\" class=\"quiet\" data-do=\"use-model\">{}</button></p></section>{}",
         state.t("data.result"),
         super::about::words_table(state, &model, &title),
         state.t("data.no-quality"),
