@@ -1,13 +1,10 @@
 // What was shared, to a line of the log that stands beside it: Audit in `docs/formats.md`, as `samefit summarize --share` writes it.
 import { digest } from './digest.js';
 
-/** Larger files cannot be held to take their digest; their line goes without. */
-const DIGEST_BYTES_MAX = 1 << 30;
+/** The browser takes digests of what is held whole; of larger files there is no line. */
+const INPUT_BYTES_MAX = 1 << 30;
 
-const input = async ({ name, blob }) => {
-  const sha256 = blob.size <= DIGEST_BYTES_MAX ? await digest(await blob.arrayBuffer()) : undefined;
-  return { path: name, bytes: blob.size, sha256 };
-};
+const input = async ({ name, blob }) => ({ path: name, bytes: blob.size, sha256: await digest(await blob.arrayBuffer()) });
 
 const told = (name) => (note) => {
   const place = `${note.row ? `row ${note.row}: ` : ''}${note.column ? `column \`${note.column}\`: ` : ''}`;
@@ -16,8 +13,9 @@ const told = (name) => (note) => {
 
 const term = (factors) => factors.map(([name, power]) => (Number(power) === 1 ? name : `${name}^${power}`)).join('*');
 
-/** `files`: the tables and, if there is one, the schema before them. */
+/** `files`: the tables and, if there is one, the schema before them. `sha256`: of the core module. */
 export async function audit({ statistics, notes, files, tables, sha256, version }) {
+  if (files.some(({ blob }) => blob.size > INPUT_BYTES_MAX)) return undefined;
   const { rows, dropped, terms, shared } = JSON.parse(statistics);
   const more = tables.length > 1 ? ` and ${tables.length - 1} more` : '';
   const inputs = [];
