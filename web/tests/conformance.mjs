@@ -57,7 +57,7 @@ for (const [name, options] of Object.entries(BROWSERS)) {
     const found = await page.evaluate(async (csv) => {
       const { call } = await import('./client.js');
       const file = { name: 'data.csv', blob: new Blob([csv]), size: csv.length, read: { format: 'csv' } };
-      return (await call('batch', [[file], () => {}]))[0].blob.text();
+      return (await call('batch', [[file]], () => {}))[0].blob.text();
     }, csv);
     samefit('infer', '--model', join(PAGE, 'model.json'), '--attributes', join(ROOT, 'data/diabetes_raw.csv'), '--with-input', '--out', join(folder, 'p'));
     equal(found.replace(/,[^,\n]*$/gm, ''), read(join(folder, 'p/diabetes_raw.csv')));
