@@ -165,7 +165,8 @@ impl Staged<'_> {
         self.waiting.append(&mut other.waiting);
     }
 
-    /// Makes everything durable and gives it its name.
+    /// Makes everything durable and gives it its name. A content that is there and sound stays: a program that runs may have it as an input,
+    /// and would seem to have written to it.
     pub fn settle(mut self) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
         flush(&waiting.iter().map(|(_, path)| path.as_path()).collect::<Vec<_>>())?;
@@ -174,8 +175,13 @@ impl Staged<'_> {
             let to = self.objects.path(hash);
             let folder = to.parent().unwrap_or(&self.objects.folder).to_owned();
             fs::create_dir_all(&folder).map_err(at(&folder))?;
-            fs::rename(from, &to).map_err(at(&to))?;
             folders.insert(folder);
+            // one that is damaged is put aside by this
+            if self.objects.verify(hash).is_ok() {
+                fs::remove_file(from).map_err(at(from))?;
+                continue;
+            }
+            fs::rename(from, &to).map_err(at(&to))?;
         }
         flush(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
     }

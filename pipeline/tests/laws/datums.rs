@@ -98,6 +98,18 @@ fn output_is_files_and_links_to_files_of_the_datum() {
 }
 
 #[test]
+fn equal_contents_in_two_datums_do_not_disturb_each_other() {
+    let place = Place::new();
+    place.put("in", &[("a", "x"), ("b", "x")]);
+    let script = r#"case "$in" in */b) sleep 1;; esac; cp "$in" "$PFS/out""#;
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
+    place.spec("copy", &input, script, &json!({"parallelismSpec": {"constant": 2}}));
+    assert_eq!(place.run(&[]).good().counts("copy"), Some((2, 0, 0)));
+    assert_eq!(pairs(&place.files("copy")), [("a", "x"), ("b", "x")]);
+    place.pipeline(&["check"]).good();
+}
+
+#[test]
 fn many_datums_on_several_workers_give_one_result() {
     let place = Place::new();
     let files: Vec<(String, String)> = (0..300).map(|i| (format!("{i}"), format!("text {i}"))).collect();
