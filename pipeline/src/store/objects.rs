@@ -49,6 +49,11 @@ impl Objects {
         self.folder.join(&name[..2]).join(&name[2..])
     }
 
+    /// Whether there is a file for the content.
+    pub fn has(&self, hash: &Hash) -> bool {
+        self.path(hash).is_file()
+    }
+
     /// The content, compared with its name.
     pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>, Failure> {
         let path = self.verify(hash)?;
