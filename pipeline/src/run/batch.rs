@@ -102,6 +102,10 @@ impl<'a> Shift<'a, '_> {
         if let Some(ask) = self.program.as_mut().and_then(|program| program.ask.take()) {
             return Ok(Ok(ask));
         }
+        let stopped = || self.work.stopped();
+        if let Some(stop) = self.work.limits(&stopped).cut().and_then(ends_job) {
+            return Err(stop);
+        }
         self.start(desk)?;
         self.next()
     }

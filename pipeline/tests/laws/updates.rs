@@ -106,3 +106,15 @@ fn new_data_take_the_place_of_a_job_that_was_stopped_and_what_it_did_counts() {
     assert_eq!(place.log(), [""; 0]);
     assert!(place.pipeline(&["list", "jobs"]).good().printed.contains("  killed  "));
 }
+
+#[test]
+fn a_run_that_is_to_stop_starts_no_program() {
+    for batching in [false, true] {
+        let place = Place::new();
+        place.put("in", &[("a", "1")]);
+        place.spec("loud", &input(), r#"echo x >> "$LOG""#, &json!({"transform": {"datumBatching": batching}}));
+        place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(place.run(&[]).bad().contains("loud: stopped; 0 of 1 datums are done"));
+        assert_eq!(place.log(), [""; 0], "datumBatching: {batching}");
+    }
+}
