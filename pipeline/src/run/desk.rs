@@ -98,11 +98,6 @@ impl Desk {
                 fs::create_dir_all(above).map_err(at(above))?;
                 self.show(objects, leaf, piece.empty_files, &to)?;
             }
-            // a folder without files is matched by its slash, and is there
-            let at_least = folder.join(piece.path.trim_start_matches('/'));
-            if piece.path.ends_with('/') {
-                fs::create_dir_all(&at_least).map_err(at(&at_least))?;
-            }
         }
         Ok(())
     }

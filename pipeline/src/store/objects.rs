@@ -116,16 +116,6 @@ impl Objects {
     pub fn stage(&self) -> Staged<'_> {
         Staged { objects: self, waiting: Vec::new() }
     }
-
-    /// Every content's name, of all that is in the folder.
-    pub fn names(&self) -> Result<BTreeSet<String>, Failure> {
-        let mut names = BTreeSet::new();
-        for folder in entries(&self.folder)? {
-            let start = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            names.extend(entries(&folder)?.iter().map(|file| format!("{start}{}", file.file_name().unwrap_or_default().to_string_lossy())));
-        }
-        Ok(names)
-    }
 }
 
 /// Contents that are taken in but not yet part of the store: gone if they are dropped.
@@ -242,11 +232,6 @@ fn missing(path: &Path, error: &io::Error) -> Failure {
         ),
         _ => crate::disk::failed(path, error),
     }
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    entries.map_err(at(folder))
 }
 
 /// Makes files, or the names in folders, durable.
