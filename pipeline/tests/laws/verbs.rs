@@ -141,3 +141,17 @@ fn a_program_that_asks_for_its_datums_is_laid_out_and_not_run_again() {
     replay("again/pfs", "third").good();
     assert_eq!(place.text("third/pfs/out/x"), "1");
 }
+
+#[test]
+fn a_job_is_named_by_four_digits_of_its_id_at_least() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    place.spec("copy", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), r#"cp "$in" "$PFS/out""#, &json!({}));
+    place.run(&[]).good();
+    let list = place.pipeline(&["list", "jobs", "--json"]).good().printed;
+    let jobs: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let id = jobs[0]["id"].as_str().unwrap();
+    place.pipeline(&["list", "datums", &format!("copy@{}", &id[..4])]).good();
+    let said = place.pipeline(&["list", "datums", &format!("copy@{}", &id[..3])]).bad();
+    assert!(said.contains(&format!("the pipeline `copy` has no job `{}`", &id[..3])), "{said}");
+}
