@@ -5,6 +5,8 @@
 //!
 //! *Invariants*: a try that failed, and a program that ended by itself, cost the datum at hand a try and the program a new start.
 //!
+//! *Not here*: a start for an empty set. Where there is no datum, no program is started.
+//!
 //! *Limits*: what the program says counts for the datum that is at hand when it is heard. The path of a socket has at most 107 bytes.
 
 use std::fmt::Write as _;

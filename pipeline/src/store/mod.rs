@@ -198,7 +198,7 @@ impl Store {
 pub struct Change<'a, 'b>(&'a mut Writing<'b>);
 
 impl Change<'_, '_> {
-    /// How many commits and jobs there were.
+    /// The next number: how many were given before, to commits, jobs and versions of pipelines.
     pub fn number(&mut self) -> Result<u64, Failure> {
         let number = self.0.get(&SERIAL, "")?.unwrap_or(0);
         self.0.put(&SERIAL, "", &(number + 1))?;
