@@ -7,6 +7,7 @@
 use crate::error::{Error, Result};
 use dashu_base::DivRemEuclid;
 use dashu_int::{IBig, UBig};
+use samefit_kernels::floats::TENS;
 use std::cmp::Ordering;
 
 /// Most digits of one value, leading zeros not counted.
@@ -50,8 +51,7 @@ impl Decimal {
         if i64::from(self.scale) <= i64::from(decimals) {
             return self.clone();
         }
-        let zeros = ten_to(decimals.min(0).unsigned_abs());
-        Self { mantissa: self.integer_at(decimals) * zeros, scale: decimals.max(0).unsigned_abs() }
+        scaled(self.integer_at(decimals), decimals.into())
     }
 
     /// This number times ten to the power of `decimals`, rounded to an integer, ties to even.
@@ -65,11 +65,6 @@ impl Decimal {
             Ok(mantissa) if exponent < SMALL_EXPONENT_MAX => small_quotient(mantissa, power_of_ten(exponent)).into(),
             _ => Self::nearest(&self.mantissa, &ten_to(exponent), 0).mantissa,
         }
-    }
-
-    /// Whether the number is zero.
-    pub fn is_zero(&self) -> bool {
-        self.mantissa == IBig::ZERO
     }
 
     /// The nearest f64, ties to even.
@@ -117,8 +112,7 @@ impl Decimal {
 
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
-        let scale = self.scale.max(other.scale);
-        self.mantissa_at(scale) == other.mantissa_at(scale)
+        self.cmp(other) == Ordering::Equal
     }
 }
 
@@ -194,9 +188,7 @@ const POWERS_OF_TEN: [i128; SMALL_EXPONENT_MAX as usize + 1] = {
 
 /// 10 to the power of `exponent`, if an f64 holds it exactly.
 pub(crate) fn exact_power_of_ten(exponent: u32) -> Option<f64> {
-    const POWERS: [f64; 23] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
-    POWERS.get(exponent as usize).copied()
+    TENS.get(exponent as usize).copied()
 }
 
 /// Whether a cell (without the spaces around it) means that there is no value.
@@ -359,11 +351,11 @@ fn exponent_value(text: Option<&[u8]>) -> Option<i64> {
     (value <= EXPONENT_MAX).then_some(if negative { -value } else { value })
 }
 
-/// `mantissa * 10^-scale` with a scale of at least zero.
-fn scaled(mantissa: IBig, scale: i64) -> Decimal {
-    match u32::try_from(scale) {
+/// `mantissa * 10^-decimals`, with a scale of at least zero.
+pub(crate) fn scaled(mantissa: IBig, decimals: i64) -> Decimal {
+    match u32::try_from(decimals) {
         Ok(scale) => Decimal { mantissa, scale },
-        Err(_) => Decimal { mantissa: mantissa * ten_to(scale.unsigned_abs() as u32), scale: 0 },
+        Err(_) => Decimal { mantissa: mantissa * ten_to(decimals.unsigned_abs() as u32), scale: 0 },
     }
 }
 
@@ -472,7 +464,7 @@ mod tests {
             let beyond = unit.plus(&magnitude.negated());
             prop_assert!(beyond.mantissa >= IBig::ZERO);
             let half = rounded.times(&Decimal { mantissa: ten_to(decimals.max(0) as u32), scale: 0 }).normalized().mantissa / ten_to(decimals.min(0).unsigned_abs());
-            prop_assert!(!beyond.is_zero() || half % IBig::from(2) == IBig::ZERO);
+            prop_assert!(beyond != Decimal::ZERO || half % IBig::from(2) == IBig::ZERO);
             prop_assert_eq!(rounded.rounded(decimals), rounded);
         }
     }

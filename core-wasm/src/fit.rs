@@ -32,7 +32,7 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
 }
 
 /// What is said to be fit to share has the rows for it.
-fn check_shared(statistics: &Statistics) -> Result<()> {
+pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
     statistics.shared.as_ref().map_or(Ok(()), |_| check_rows(statistics.rows, statistics.terms.len()))
 }
 

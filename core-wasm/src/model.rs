@@ -173,17 +173,21 @@ impl Model {
         }
     }
 
-    /// The part of the schema that the model holds.
+    /// The part of the schema that the model holds, if it was trained with one.
     fn schema(&self) -> Option<Schema> {
-        let fields = self.fields.clone()?;
-        Some(Schema {
+        self.fields.as_ref().map(|_| self.described())
+    }
+
+    /// What the model says of its columns, as a schema.
+    pub(crate) fn described(&self) -> Schema {
+        Schema {
             format: crate::schema::FORMAT.to_owned(),
             title: self.schema_title.clone(),
             description: None,
             target: self.target.clone(),
             columns: self.columns.iter().filter_map(|column| column.schema.clone()).collect(),
-            fields,
-        })
+            fields: self.fields.clone().unwrap_or_default(),
+        }
     }
 
     fn check(&self) -> Result<()> {

@@ -147,7 +147,12 @@ impl Plan {
 
     /// Whether each column's values are counted: never if they are rounded.
     pub fn counts_values(&self) -> bool {
-        self.distribution && !self.share && self.shared.is_none()
+        self.distribution && !self.rounds()
+    }
+
+    /// Whether the values are rounded before they are summed.
+    pub fn rounds(&self) -> bool {
+        self.share || self.shared.is_some()
     }
 
     /// The column to predict: the plan's, else the schema's.

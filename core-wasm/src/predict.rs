@@ -92,17 +92,10 @@ impl Predictor {
     ///
     /// Errors: `out-of-range` if the result is beyond a 64-bit float.
     pub fn predict(&self, values: &[f64]) -> Result<Prediction> {
-        let (value, half) = self.predict_half(values)?;
-        Ok(Prediction { value, interval: half.map(|half| (value - half, value + half)) })
-    }
-
-    /// The same, with half the width of the interval.
-    pub(crate) fn predict_half(&self, values: &[f64]) -> Result<(f64, Option<f64>)> {
         let design = self.design(values);
         let value = self.sum(&design);
         let half = self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design)));
-        finite(Prediction { value, interval: half.map(|half| (value - half, value + half)) })?;
-        Ok((value, half))
+        finite(Prediction { value, interval: half.map(|half| (value - half, value + half)) })
     }
 
     /// What of a prediction is written: its value alone is asked for without its interval.

@@ -3,8 +3,7 @@
 //! The root mean squared residual over records is computed exactly from their moments and the f64 coefficients, and rounded once: the
 //! order of the records changes nothing.
 
-use crate::decimal::Decimal;
-use crate::decimal::{is_missing, parse};
+use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::model::{Model, Qc};
@@ -115,7 +114,7 @@ fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Rat
             sum = sum.plus(&left.times(right).times(records.moments.at(*i, *j)));
         }
     }
-    if crate::rounding::signum(&sum.mantissa) < 0 {
+    if sum < Decimal::ZERO {
         return Err(Error::new(
             "impossible-statistics",
             "no data can have these statistics: the residuals' sum of squares is below zero",

@@ -11,7 +11,7 @@ use crate::forecast::Forecast;
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
-use crate::predict::{LEVEL, Predictor};
+use crate::predict::{LEVEL, Prediction, Predictor};
 use crate::sink::{Gathered, Record, Sink};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
@@ -82,12 +82,12 @@ impl Counting {
         }
     }
 
-    /// Counts a row; `half` is half the width of its interval.
-    fn count(&mut self, observed: f64, predicted: f64, half: Option<f64>) {
+    /// Counts a row.
+    fn count(&mut self, observed: f64, Prediction { value: predicted, interval }: Prediction) {
         let residual = observed - predicted;
         self.residuals.add(residual);
-        if let Some(half) = half {
-            let side = usize::from(observed >= predicted - half) + usize::from(observed > predicted + half);
+        if let Some((lower, upper)) = interval {
+            let side = usize::from(observed >= lower) + usize::from(observed > upper);
             self.coverage[side] += 1;
         }
         self.histogram.add(residual);
@@ -140,7 +140,8 @@ impl Sink for Counting {
                 self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
             } else {
                 let observed = forecast.column(self.places.len() - 1)[row];
-                self.count(observed, forecast.values[row], forecast.halves.get(row).copied());
+                let (value, half) = (forecast.values[row], forecast.halves.get(row));
+                self.count(observed, Prediction { value, interval: half.map(|half| (value - half, value + half)) });
             }
         }
         self.forecast = forecast;
@@ -156,8 +157,7 @@ impl Sink for Counting {
         let cells = names.iter().zip(&self.places);
         let mut values = cells.map(|(name, &place)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
         let observed = values.pop().unwrap_or_default();
-        let (predicted, half) = self.predictor.predict_half(&values)?;
-        self.count(observed, predicted, half);
+        self.count(observed, self.predictor.predict(&values)?);
         Ok(())
     }
 

@@ -340,12 +340,13 @@ impl Plausible {
 fn check_field(field: &Field, names: &[&str]) -> Result<()> {
     for unit in field.other_units.iter().flatten() {
         let factor = parse(unit.to_base.as_bytes());
-        if !factor.is_ok_and(|factor| crate::rounding::signum(&factor.mantissa) > 0) {
+        if !factor.is_ok_and(|factor| factor > Decimal::ZERO) {
             return Err(Error::found("schema", &unit.to_base, "a decimal number above zero for `to_base`", "correct the schema"));
         }
     }
     check_measure(field.decimals, field.plausible.as_ref())?;
     let Some(entry) = &field.entry else { return Ok(()) };
+    check_digits(entry.round, "round")?;
     if entry.inputs.len() != entry.formula.inputs() {
         let sentence = format!("the entry formula takes {} inputs, not {}", entry.formula.inputs(), entry.inputs.len());
         return Err(Error::new("schema", sentence, "correct the schema"));
@@ -361,12 +362,20 @@ fn check_field(field: &Field, names: &[&str]) -> Result<()> {
     }
 }
 
+/// Refuses more digits after the point than a value can have.
+fn check_digits(digits: Option<u32>, key: &str) -> Result<()> {
+    match digits.filter(|digits| i64::from(*digits) > EXPONENT_MAX) {
+        None => Ok(()),
+        Some(digits) => {
+            let expected = format!("at most {EXPONENT_MAX} for `{key}`");
+            Err(Error::found("schema", &digits.to_string(), &expected, "correct the schema"))
+        }
+    }
+}
+
 /// Refuses decimals beyond what a value can have, and ranges that are none.
 fn check_measure(decimals: Option<u32>, plausible: Option<&Plausible>) -> Result<()> {
-    if let Some(decimals) = decimals.filter(|decimals| i64::from(*decimals) > EXPONENT_MAX) {
-        let expected = format!("at most {EXPONENT_MAX} for `decimals`");
-        return Err(Error::found("schema", &decimals.to_string(), &expected, "correct the schema"));
-    }
+    check_digits(decimals, "decimals")?;
     if let Some(plausible) = plausible {
         for end in [&plausible.min, &plausible.max].into_iter().flatten() {
             parse(end.as_bytes()).map_err(|_| Error::found("schema", end, "a decimal number for `plausible`", "correct the schema"))?;

@@ -13,8 +13,9 @@ use crate::batch::{self, Lines, Values};
 use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Error, Result, list, shorten, spent};
+use crate::fit::check_shared;
 use crate::plan::{Missing, Plan, Wanted, summed_column};
-use crate::shared::{Shared, check_rows};
+use crate::shared::Shared;
 use crate::sink::{Gathered, Record, Sink};
 use crate::statistics::{Accumulator, Column, Factors, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
@@ -202,9 +203,7 @@ pub fn forget(statistics: &mut Statistics, gone: &Statistics) -> Result<()> {
             "subtract only rows that were summed, once",
         )
     })?;
-    if rest.shared.is_some() {
-        check_rows(rest.rows, rest.terms.len())?;
-    }
+    check_shared(&rest)?;
     *statistics = rest;
     Ok(())
 }
@@ -505,7 +504,7 @@ impl Sums {
     }
 
     fn new_sharing(&self) -> Option<Sharing> {
-        if !self.plan.share && self.plan.shared.is_none() {
+        if !self.plan.rounds() {
             return None;
         }
         let terms = self.wanted.terms.iter().map(Term::to_string).zip(self.factors());

@@ -257,3 +257,27 @@ proptest! {
         }
     }
 }
+
+/// A model may come from anywhere, also without the key `fields`: what it says of its columns is checked all the same.
+#[test]
+fn what_a_model_says_of_its_columns_is_checked() {
+    let formula = |inputs: Value| json!({"formula": "ln", "inputs": inputs});
+    let one = |column: Value| vec![("ltg", column)];
+    for columns in [
+        one(json!({"name": "ltg", "entry": formula(json!([]))})),
+        one(json!({"name": "ltg", "other_units": [{"unit": "x", "to_base": "0"}], "plausible": {"min": "1", "max": "2"}})),
+        one(json!({"name": "ltg", "decimals": 4_294_967_295u32})),
+        vec![
+            ("bmi", json!({"name": "bmi", "entry": formula(json!(["ltg"]))})),
+            ("ltg", json!({"name": "ltg", "entry": formula(json!(["bmi"]))})),
+        ],
+    ] {
+        let mut model: Value = serde_json::from_str(&model(&["bmi", "ltg"])).unwrap();
+        model.as_object_mut().unwrap().remove("fields");
+        for (name, described) in columns {
+            let column = model["columns"].as_array_mut().unwrap().iter_mut().find(|column| column["name"] == name).unwrap();
+            column["schema"] = described;
+        }
+        assert_eq!(Form::parse(&model.to_string()).err().map(|error| error.code), Some("schema"));
+    }
+}

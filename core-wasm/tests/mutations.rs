@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use samefit_core::entry::Form;
 use samefit_core::fit::fit;
 use samefit_core::model::Model;
 use samefit_core::plan::Plan;
@@ -34,6 +35,7 @@ fn splinter() -> impl Strategy<Value = String> {
         "\"x^16\"",
         "\u{0}",
         "99999999999999999999",
+        "4294967295",
         "0.5",
     ];
     prop_oneof![prop::sample::select(words.to_vec()).prop_map(str::to_owned), "[0-9\"\\[\\]{},:.e-]{0,4}"]
@@ -65,6 +67,20 @@ proptest! {
             drop(forget(&mut statistics.clone(), &whole));
             drop(statistics.merge(&whole));
             prop_assert_eq!(&Statistics::parse(&statistics.to_json()).unwrap(), &statistics);
+        }
+    }
+
+    #[test]
+    fn damaged_forms(
+        text in prop_oneof![
+            damaged(include_str!("../../data/diabetes_raw.schema.json").to_owned()),
+            damaged(case("train-raw-ldl/model.json")),
+        ]
+    ) {
+        if let Ok(form) = Form::parse(&text) {
+            drop(form.fields());
+            drop(form.evaluate(r#"{"tc": "200", "hdl": "50 mg/dL", "triglycerides": {"value": "1,2", "unit": "mmol/L"}, "systolic": "120"}"#));
+            drop(form.convert("tc", "5.2", "mmol/L", "mg/dL"));
         }
     }
 

@@ -3,7 +3,7 @@
 //! *Invariants*: sums, products and quotients are exact and rounded once, ties to even; the logarithm is `libm`'s of the nearest f64,
 //! rounded the same way from its exact value.
 
-use super::units::is_positive;
+use super::units::as_integers;
 use crate::decimal::{Decimal, from_f64};
 use crate::schema::Formula;
 use crate::statistics::exact_decimal;
@@ -26,7 +26,7 @@ pub(super) enum Undefined {
 pub(super) fn compute(formula: Formula, inputs: &[Decimal], round: Option<u32>) -> Result<Decimal, Undefined> {
     match (formula, inputs) {
         (Formula::Ln, [x]) => ln(x, round),
-        (Formula::Ratio, [_, bottom]) if !is_positive(bottom) => Err(Undefined::NotPositive(1)),
+        (Formula::Ratio, [_, bottom]) if *bottom <= Decimal::ZERO => Err(Undefined::NotPositive(1)),
         (Formula::Ratio, [top, bottom]) => Ok(quotient(top, bottom, round)),
         (Formula::MeanPressure, [systolic, diastolic]) if diastolic >= systolic => Err(Undefined::Swapped),
         (Formula::MeanPressure, [systolic, diastolic]) => Ok(quotient(&systolic.plus(diastolic).plus(diastolic), &Decimal::from(3), round)),
@@ -49,8 +49,7 @@ fn ln(x: &Decimal, round: Option<u32>) -> Result<Decimal, Undefined> {
 }
 
 fn quotient(top: &Decimal, bottom: &Decimal, round: Option<u32>) -> Decimal {
-    let scale = top.scale.max(bottom.scale);
-    let (numerator, denominator) = (top.mantissa_at(scale), bottom.mantissa_at(scale));
+    let (numerator, denominator) = as_integers(top, bottom);
     match round {
         Some(scale) => Decimal::nearest(&numerator, &denominator, scale).normalized(),
         None => of_f64(crate::rounding::ratio_to_f64(&numerator, &denominator), None),

@@ -62,9 +62,7 @@ impl Form {
     }
 
     fn of_model(model: &Model) -> Result<Self> {
-        if let Some(schema) = &model.plan().schema {
-            schema.check()?;
-        }
+        model.described().check()?;
         let bare = |name: &String| Field { name: name.clone(), ..Field::default() };
         let columns = model.feature_columns().map(|column| {
             let training = json!({"min": column.min, "max": column.max, "mean": column.mean});

@@ -3,7 +3,6 @@
 //! *Invariants*: a value in the field's own unit is the value in the other times an exact decimal; the way back divides.
 
 use crate::decimal::{Decimal, parse};
-use crate::rounding::signum;
 use crate::schema::{Code, Field};
 use crate::solve::ratio::Ratio;
 use serde_json::{Value, json};
@@ -58,12 +57,12 @@ fn inwards(ends: &(Option<Decimal>, Option<Decimal>), to_base: &Decimal, decimal
 }
 
 fn floor(value: &Decimal, divisor: &Decimal, scale: u32) -> Decimal {
-    let (numerator, denominator) = quotient(value, divisor);
+    let (numerator, denominator) = as_integers(value, divisor);
     Decimal::floor(&numerator, &denominator, scale)
 }
 
 /// The quotient of two decimals as one of integers; the divisor is above zero.
-fn quotient(value: &Decimal, divisor: &Decimal) -> (dashu_int::IBig, dashu_int::IBig) {
+pub(super) fn as_integers(value: &Decimal, divisor: &Decimal) -> (dashu_int::IBig, dashu_int::IBig) {
     let scale = value.scale.max(divisor.scale);
     (value.mantissa_at(scale), divisor.mantissa_at(scale))
 }
@@ -76,7 +75,7 @@ impl Unit {
 
     /// A value in the field's own unit in this one: exact where the quotient ends, else the nearest of [`Self::decimals`].
     pub(super) fn of_base(&self, value: &Decimal) -> Decimal {
-        let (numerator, denominator) = quotient(value, &self.to_base);
+        let (numerator, denominator) = as_integers(value, &self.to_base);
         let scale = self.decimals.unwrap_or(value.scale + MORE_DECIMALS);
         let nearest = || Decimal::nearest(&numerator, &denominator, scale);
         Ratio::new(numerator.clone(), denominator.clone()).to_decimal().unwrap_or_else(nearest).normalized()
@@ -170,11 +169,6 @@ fn plain(name: &str) -> String {
         c => c,
     });
     unified.collect()
-}
-
-/// Whether a number is above zero.
-pub(super) fn is_positive(value: &Decimal) -> bool {
-    signum(&value.mantissa) > 0
 }
 
 #[cfg(test)]

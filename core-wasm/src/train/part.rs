@@ -149,7 +149,7 @@ pub(super) fn plus(mut sum: Totals, other: &Totals) -> Result<Totals> {
         *moment = moment.plus(more).normalized();
     }
     for (counts, more) in sum.distribution.iter_mut().flatten().zip(other.distribution.iter().flatten()) {
-        more.iter().try_for_each(|(cell, count)| counts.add(cell, count)).ok_or_else(too_many_rows)?;
+        counts.merge(more).ok_or_else(too_many_rows)?;
     }
     Ok(sum)
 }

@@ -15,7 +15,7 @@
 //! obey, are not looked for.
 
 use super::spread::Spread;
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, scaled};
 use crate::error::{Error, Result, list};
 use crate::plan::{Columns, Plan, Wanted};
 use crate::schema::Plausible;
@@ -116,7 +116,7 @@ enum Reason {
 
 /// Refuses a plan that says of a column neither how finely it is measured nor how it is rounded.
 pub(super) fn check(plan: &Plan, wanted: &Wanted) -> Result<()> {
-    if !plan.share && plan.shared.is_none() {
+    if !plan.rounds() {
         return Ok(());
     }
     let Columns::Named { columns, .. } = &wanted.columns else {
@@ -269,8 +269,7 @@ impl Column {
 
     /// A rounded value.
     fn decimal(&self, integer: &IBig) -> Decimal {
-        let zeros = crate::decimal::ten_to(self.decimals.min(0).unsigned_abs());
-        Decimal { mantissa: integer * zeros, scale: self.decimals.max(0).unsigned_abs() }
+        scaled(integer.clone(), self.decimals.into())
     }
 
     /// The finest level that does.
@@ -422,8 +421,7 @@ impl Steps {
     fn reason(&self, decimals: i32) -> Option<Reason> {
         let few = |(spread, step): (&Spread<u16>, u16)| Some((spread.outside().filter(|outside| *outside > 0)?, step));
         let (outside, step) = self.0.iter().zip(STEPS).find_map(few)?;
-        let zeros = crate::decimal::ten_to(decimals.min(0).unsigned_abs());
-        Some(Reason::Step(outside, Decimal { mantissa: zeros * step, scale: decimals.max(0).unsigned_abs() }))
+        Some(Reason::Step(outside, scaled(step.into(), decimals.into())))
     }
 }
 
