@@ -1,6 +1,7 @@
 //! `samefit pipeline`: the library of pipelines in this program's world.
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use samefit_pipeline::cli::{PipelineArgs, run as act};
@@ -14,7 +15,8 @@ use crate::terminal::Terminal;
 
 /// Runs the verb: its exit code.
 pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
-    let stop = Stop::watch();
+    // only a job asks; until then, and for all other verbs, a signal ends the program as ever
+    let stop = LazyLock::new(Stop::watch);
     let world = World {
         program: std::env::current_exe().unwrap_or_else(|_| "samefit".into()),
         now: || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()),

@@ -170,7 +170,6 @@ mod tests {
             branch: "master".to_owned(),
             glob: Glob::parse(glob).unwrap(),
             empty_files: false,
-            lazy: false,
             field: String::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! Files of the machine to a commit of an input repo.
 //!
-//! *Invariants*: no commit is made if nothing would differ; files that are there already are read but not copied.
+//! *Invariants*: no commit is made if nothing would differ; files that are there already are read but not copied. A content that the store
+//! has lost comes back with its file, whether anything differs or not.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +13,7 @@ use crate::datums::{Leaf, Tree};
 use crate::disk::{at, bad, failed};
 use crate::failure::Failure;
 use crate::paths;
-use crate::store::objects::{Staged, digest};
+use crate::store::objects::{Objects, Staged, digest};
 use crate::store::records::{Commit, Repo};
 use crate::store::{self, Store};
 
@@ -42,7 +43,7 @@ pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<
     let head = store.head(repo, branch)?;
     let before = head.as_ref().map_or_else(|| Ok(Tree::new()), |head| store.tree(head))?;
     let mut staged = store.objects.stage();
-    let tree = changed(&before, intake, &mut staged)?;
+    let tree = changed(&before, intake, &store.objects, &mut staged)?;
     if let Some((file, other)) = paths::clash(&tree) {
         return Err(bad(
             format_args!("`{file}` is a file of `{repo}`, so `{other}` cannot stand below it"),
@@ -50,7 +51,10 @@ pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<
         ));
     }
     match head {
-        Some(head) if tree == before => Ok(Taken { commit: head, changed: false }),
+        Some(head) if tree == before => {
+            staged.settle()?;
+            Ok(Taken { commit: head, changed: false })
+        }
         head => Ok(Taken { commit: commit(store, repo, branch, head.as_ref(), &tree, staged)?, changed: true }),
     }
 }
@@ -70,7 +74,7 @@ fn refuse_output(store: &Store, repo: &str) -> Result<(), Failure> {
 }
 
 /// The files as they will be; new contents are taken in.
-fn changed(before: &Tree, intake: &Intake, staged: &mut Staged<'_>) -> Result<Tree, Failure> {
+fn changed(before: &Tree, intake: &Intake, objects: &Objects, staged: &mut Staged<'_>) -> Result<Tree, Failure> {
     let mut tree = if intake.mirror { Tree::new() } else { before.clone() };
     for path in &intake.deleted {
         let count = tree.len();
@@ -81,7 +85,7 @@ fn changed(before: &Tree, intake: &Intake, staged: &mut Staged<'_>) -> Result<Tr
     }
     for (source, path) in &intake.sources {
         for (file, path) in files(source, path)? {
-            let leaf = content(&file, before.get(&path), staged)?;
+            let leaf = content(&file, before.get(&path).filter(|before| objects.has(&before.sha256)), staged)?;
             tree.insert(path, leaf);
         }
     }

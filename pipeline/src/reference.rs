@@ -5,6 +5,7 @@ use std::str::FromStr;
 use crate::disk::bad;
 use crate::failure::Failure;
 use crate::run::versions;
+use crate::spec::is_name;
 use crate::store::Store;
 use crate::store::records::Commit;
 
@@ -13,6 +14,11 @@ pub const MASTER: &str = "master";
 
 /// The digits of an id that people write at least.
 const DIGITS_MIN: usize = 4;
+
+/// Whether a text stands for an id: its first digits.
+pub fn stands_for(text: &str, id: &str) -> bool {
+    text.len() >= DIGITS_MIN && id.starts_with(text)
+}
 
 /// What a person names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +39,7 @@ impl FromStr for Reference {
         // `REPO@BRANCH=COMMIT` as pachctl writes it: the commit is enough
         let at = name.rsplit_once(['@', '=']).map(|(_, at)| at.to_owned());
         let repo = name.split(['@', '=']).next().unwrap_or_default();
-        let valid = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        if !valid(repo) || at.as_deref().is_some_and(|at| !valid(at)) {
+        if !is_name(repo) || at.as_deref().is_some_and(|at| !is_name(at)) {
             return Err(
                 "expected REPO, REPO@BRANCH or REPO=COMMIT, then :/PATH if one is meant; names are letters, digits, `-` and `_`".into()
             );
@@ -68,7 +73,7 @@ impl Reference {
             return Ok(head);
         }
         let mut found = store.commits(&self.repo)?;
-        found.retain(|commit| at.len() >= DIGITS_MIN && commit.id.starts_with(&at));
+        found.retain(|commit| stands_for(&at, &commit.id));
         let known = || format!("see `samefit pipeline list commits {}`", self.repo);
         match found.as_slice() {
             [commit] => Ok(commit.clone()),
@@ -100,6 +105,6 @@ mod tests {
         assert_eq!(parts("infer@master:/1.json"), ("infer".into(), some("master"), some("/1.json")));
         assert_eq!(parts("infer=ab12:1.json"), ("infer".into(), some("ab12"), some("/1.json")));
         assert_eq!(parts("infer@master=ab12"), ("infer".into(), some("ab12"), None));
-        ["", "@x", "a b", "a@"].iter().for_each(|text| assert!(text.parse::<Reference>().is_err(), "{text}"));
+        ["", "@x", "a b", "a@", "a.b", "a@b.c"].iter().for_each(|text| assert!(text.parse::<Reference>().is_err(), "{text}"));
     }
 }

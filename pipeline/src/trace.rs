@@ -62,10 +62,7 @@ fn made(store: &Store, job: &Job, datum: Processed) -> Result<Made, Failure> {
     let mut inputs = Vec::new();
     for part in &datum.pieces {
         let commit = read(store, job, part)?.ok_or_else(|| lost("an input"))?;
-        // a piece may be an empty folder
-        if store.tree(&commit)?.keys().any(|file| paths::within(&part.path, file)) {
-            inputs.extend(trace(store, &commit, &part.path)?);
-        }
+        inputs.extend(trace(store, &commit, &part.path)?);
     }
     Ok(Made { job: job.clone(), version, datum, inputs })
 }

@@ -300,7 +300,7 @@ impl<'a> Work<'a> {
     fn together(&self, file: usize, account: Account, share: Option<Share<'a>>) -> Answer<Summed> {
         let Account { parts, failure, rows, header, .. } = account;
         let source = self.sources[file];
-        let blame = |failure| self.plan.blame_or(counted_through(failure, &rows), source);
+        let blame = |failure| self.plan.blame_or(counted_through(failure, |piece| rows.iter().take(piece).sum()), source);
         let failure = match failure {
             // an instance is gone, and what it had read
             Some((_, gone @ (Failure::Trap(_) | Failure::Memory(_)))) => return Err(gone),
@@ -370,13 +370,13 @@ fn piece_of(failure: &Failure) -> u64 {
     }
 }
 
-/// The failure with its row counted from the start of the file.
-fn counted_through(failure: Failure, rows: &[u64]) -> Failure {
+/// The failure with its row counted from the start of the file; `rows_before`: of the pieces before one.
+pub(crate) fn counted_through(failure: Failure, rows_before: impl Fn(usize) -> u64) -> Failure {
     let Failure::Data { path, fault } = failure else { return failure };
     let row = fault.row.map(|row| {
         let before = row.saturating_sub(1);
         let piece = (before >> PIECE_ROWS_BITS) as usize;
-        rows.iter().take(piece).sum::<u64>() + before % (1 << PIECE_ROWS_BITS) + 1
+        rows_before(piece) + before % (1 << PIECE_ROWS_BITS) + 1
     });
     Failure::Data { path, fault: Fault { row, ..fault } }
 }
@@ -400,7 +400,7 @@ impl Merged<'_> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -412,7 +412,7 @@ mod tests {
     fn rows_of_pieces_are_counted_through() {
         let row = |number: u64| {
             let fault = Fault { code: "quote".into(), row: Some(number), ..Fault::default() };
-            match counted_through(fault.into(), &[11, 20, 0, 7]) {
+            match counted_through(fault.into(), |piece| [11, 20, 0, 7].iter().take(piece).sum()) {
                 Failure::Data { fault, .. } => fault.row.unwrap(),
                 other => panic!("{other}"),
             }

@@ -11,14 +11,14 @@
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::columns;
 use crate::engine::{Answer, Engine, Model, Piecewise, Table};
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::files::Files;
 use crate::inputs::{Format, Source};
-use crate::parallel::{PIECE_ROWS_BITS, Parallel, by_many};
+use crate::parallel::{PIECE_ROWS_BITS, Parallel, by_many, counted_through, lock};
 use crate::pieces::{Piece, Pieces};
 use crate::plan::Plan;
 use crate::reading;
@@ -343,7 +343,7 @@ impl End<'_> {
                     (self.rows, self.records) = (0, 0);
                     self.sink.begin(source)?;
                 }
-                let predicted = predicted.map_err(|failure| counted_through(failure, self.rows).in_file(&source.path))?;
+                let predicted = predicted.map_err(|failure| counted_through(failure, |_| self.rows).in_file(&source.path))?;
                 predicted.bytes.iter().try_for_each(|bytes| self.sink.write(bytes))?;
                 self.rows += predicted.rows;
                 self.records += predicted.records;
@@ -358,15 +358,4 @@ impl End<'_> {
             Done::Failed(failure) => Err(failure),
         }
     }
-}
-
-/// The failure with its row counted from the start of the file, whose earlier pieces have so many.
-fn counted_through(failure: Failure, rows: u64) -> Failure {
-    let Failure::Data { path, fault } = failure else { return failure };
-    let row = fault.row.map(|row| rows + row.saturating_sub(1) % (1 << PIECE_ROWS_BITS) + 1);
-    Failure::Data { path, fault: Fault { row, ..fault } }
-}
-
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use crate::columns::Table;
 use crate::engine::{Answer, Engine, Merger, Stream, Summarizer};
 use crate::failure::{Failure, Fault};
-use crate::files::Kind;
+use crate::files::{Files, Kind};
 use crate::inputs::{Format, Source};
 use crate::json;
 use crate::json_line::JsonLine;
@@ -223,12 +223,7 @@ fn records_as_lines(
     let mut stream = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
-        let mut line = JsonLine::default();
-        inputs.push(reading::each_chunk(stage.files, &source.path, |chunk| stream.push(line.flatten(chunk, &mut flat)).map(drop))?);
-        if !line.holds_something() {
-            return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path));
-        }
-        stream.push(b"\n")?;
+        inputs.push(record_as_line(stage.files, &source.path, stream.as_mut(), &mut flat)?);
         progress.file += 1;
         progress.bytes += inputs.last().map_or(0, |input| input.bytes);
         stage.report.progress(progress);
@@ -237,6 +232,17 @@ fn records_as_lines(
     let folder = sources.first().map_or("", |source| crate::paths::folder(&source.path));
     end_notes(plan, stream.as_mut(), folder)?.iter().for_each(|note| stage.report.note(note));
     Ok(statistics)
+}
+
+/// Hands a file with one record to a stream of lines. `flat`: room for the line.
+pub(crate) fn record_as_line(files: &dyn Files, path: &str, stream: &mut dyn Stream, flat: &mut Vec<u8>) -> Answer<Input> {
+    let mut line = JsonLine::default();
+    let input = reading::each_chunk(files, path, |chunk| stream.push(line.flatten(chunk, flat)).map(drop))?;
+    if !line.holds_something() {
+        return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(path));
+    }
+    stream.push(b"\n")?;
+    Ok(input)
 }
 
 /// What the engine wants the user to know, as lines.

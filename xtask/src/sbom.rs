@@ -1,8 +1,10 @@
 //! What the image's program is made of, as a software bill of materials (CycloneDX 1.5, JSON).
 //!
 //! It lists the crates that are linked into the program and those that are linked into the component and the page which it carries, as cargo
-//! resolves them for each, with the checksums of the lock file; and what a static program takes from the machine that builds it. Build tools, macros and
-//! tests are not in the program and not in the list.
+//! resolves them for each, with the checksums of the lock file; and what a static program takes from the machine that builds it. Build
+//! tools, macros and tests are not in the program and not in the list.
+//!
+//! *Limits*: the page is always listed, though a program that was built before the page carries none.
 //!
 //! *Invariants*: no clock, no random number, no path of the machine: the same lock file and compiler give the same bytes.
 

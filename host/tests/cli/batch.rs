@@ -2,6 +2,7 @@
 //! at the end and kills, as the real one does (`host/src/pachctl.rs` says what it does).
 //!
 //! The stand-in for `pachctl` is a script that hands its arguments to the test through one named pipe and waits for its answer at another.
+//! The test holds both open for reading and writing: then opening waits for nobody, and what is written stays until it is read.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -66,6 +67,8 @@ struct Worker {
     command: &'static str,
     program: Option<Program>,
     said: File,
+    /// A new one for each start, so that a call of a program that was killed reads nothing of it.
+    answer: Option<File>,
     datums: usize,
     starts: usize,
     /// As the real one does; a kinder one goes on with the program that failed.
@@ -75,17 +78,18 @@ struct Worker {
 impl Worker {
     fn new(command: &'static str) -> Self {
         let place = Place::new();
-        place.shell("mkdir pfs bin scratch && mkfifo said answer");
+        place.shell("mkdir pfs bin scratch && mkfifo said");
         fs::write(place.path("bin/pachctl"), PACHCTL.replace("..", &place.path("").display().to_string())).unwrap();
         place.shell("chmod +x bin/pachctl");
-        // open for both, so that neither side waits for the other to come
-        let said = OpenOptions::new().read(true).write(true).open(place.path("said")).unwrap();
-        Self { place, command, program: None, said, datums: 0, starts: 0, restarts: true }
+        let said = for_both(place.path("said"));
+        Self { place, command, program: None, said, answer: None, datums: 0, starts: 0, restarts: true }
     }
 
     /// Starts the program and waits until it asks.
     fn start(&mut self) {
         self.starts += 1;
+        self.place.shell("rm -f answer && mkfifo answer");
+        self.answer = Some(for_both(self.place.path("answer")));
         let line = format!("PATH={}:$PATH exec samefit {} --batch 2>> log", self.place.path("bin").display(), self.command);
         let program = self.place.command(&line).stdin(Stdio::null()).stdout(Stdio::null()).process_group(0).spawn().unwrap();
         self.program = Some(Program::watched(program, self.place.path("said")));
@@ -104,8 +108,8 @@ impl Worker {
         }
     }
 
-    fn answer(&self, text: &str) {
-        OpenOptions::new().write(true).open(self.place.path("answer")).unwrap().write_all(format!("{text}\n").as_bytes()).unwrap();
+    fn answer(&mut self, text: &str) {
+        self.answer.as_mut().unwrap().write_all(format!("{text}\n").as_bytes()).unwrap();
     }
 
     /// Puts the inputs of a datum where the program finds them.
@@ -177,6 +181,10 @@ impl Worker {
         self.kill();
         came
     }
+}
+
+fn for_both(pipe: PathBuf) -> File {
+    OpenOptions::new().read(true).write(true).open(pipe).unwrap()
 }
 
 fn files(files: &[(&str, &str, &str)]) -> Files {

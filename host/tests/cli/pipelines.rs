@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -127,6 +128,22 @@ fn an_interrupt_ends_what_runs_and_is_the_exit_code() {
     let program = &lines(&place, "log")[0];
     assert_ne!(place.shell(&format!("kill -0 {program} 2> /dev/null")).code(), 0, "the program still runs");
     assert!(good(place.shell("samefit pipeline list jobs")).stdout().contains("  running  "));
+}
+
+#[test]
+fn an_interrupt_ends_what_runs_no_job_at_once() {
+    let place = Place::new();
+    // more than a pipe holds, and nobody reads on
+    fs::create_dir_all(place.path("in")).unwrap();
+    fs::write(place.path("in/big"), vec![b'x'; 1 << 20]).unwrap();
+    good(place.shell("samefit pipeline put in --replace-all in"));
+    let mut child = place.command("exec samefit pipeline get in:/big").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut printed = child.stdout.take().unwrap();
+    printed.read_exact(&mut [0]).unwrap();
+    place.shell(&format!("kill -INT {}", child.id()));
+    wait_for(|| child.try_wait().unwrap().is_some());
+    let status = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::table;
 use crate::disk::{bad, broken};
 use crate::failure::Failure;
 use crate::paths;
-use crate::reference::Reference;
+use crate::reference::{Reference, stands_for};
 use crate::report::Report;
 use crate::store::Store;
 use crate::store::records::{Job, Processed};
@@ -178,13 +178,17 @@ pub fn state(datum: &Processed, job: &Job) -> &'static str {
 
 /// The job that a person names: PIPELINE for the last one, PIPELINE@JOB for another.
 pub fn job(store: &Store, reference: &Reference) -> Result<Job, Failure> {
-    let jobs = store.jobs(&reference.repo)?;
-    let named = |job: &&Job| reference.at.as_ref().is_none_or(|at| job.id.starts_with(at));
-    let help = "see `samefit pipeline list jobs`";
-    jobs.iter().find(named).cloned().ok_or_else(|| match &reference.at {
-        Some(at) => bad(format_args!("the pipeline `{}` has no job `{at}`", reference.repo), help),
-        None => bad(format_args!("there is no pipeline `{}`, or it had no job yet", reference.repo), help),
-    })
+    let (mut jobs, name, help) = (store.jobs(&reference.repo)?, &reference.repo, "see `samefit pipeline list jobs`");
+    let Some(at) = &reference.at else {
+        let last = jobs.into_iter().next();
+        return last.ok_or_else(|| bad(format_args!("there is no pipeline `{name}`, or it had no job yet"), help));
+    };
+    jobs.retain(|job| stands_for(at, &job.id));
+    match jobs.as_slice() {
+        [job] => Ok(job.clone()),
+        [] => Err(bad(format_args!("the pipeline `{name}` has no job `{at}`"), help)),
+        _ => Err(bad(format_args!("several jobs of `{name}` begin with `{at}`"), "write more of its digits")),
+    }
 }
 
 fn files(store: &Store, at: &Reference) -> Result<Listing, Failure> {

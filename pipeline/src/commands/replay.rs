@@ -57,12 +57,32 @@ pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &m
         None => kept(args, &store()?, &mut desk)?,
     };
     write_variables(&desk, &spec, &variables)?;
+    if spec.transform.datum_batching {
+        return Err(waits(&args.out, &spec, &desk));
+    }
     let status = Here.command(&desk, &spec, &variables)?.status();
     let status = status.map_err(|error| crate::run::single::cannot_start(&spec, &error))?;
     let shown = args.out.display();
     report.say(&format!("inputs and output are in {shown}/pfs, the variables in {shown}/env"));
     let accepted = status.code().is_some_and(|code| code == 0 || spec.transform.accept_return_code.contains(&code));
     if accepted { Ok(()) } else { Err(broken(format_args!("the datum failed: {status}"), "see above what the program said")) }
+}
+
+/// A program that asks for its datums would wait for an answer that nobody gives.
+fn waits(out: &Path, spec: &Spec, desk: &Desk) -> Failure {
+    let shown = out.display();
+    let batch = if spec.transform.cmd.iter().any(|word| word == "--batch") { " and `--batch`" } else { "" };
+    bad(
+        format_args!(
+            "`{}` asks for its datums (`datumBatching`), and none are handed out here: it was not run; the datum is laid out in {shown}/pfs, \
+             its variables in {shown}/env",
+            spec.name
+        ),
+        format_args!(
+            "replay a copy of the spec without `datumBatching`{batch}: `samefit pipeline replay COPY --pfs {} --out DIR`",
+            desk.pfs().display()
+        ),
+    )
 }
 
 /// Lays out a datum of the store.

@@ -92,14 +92,15 @@ fn name(path: &Path) -> Result<&str, Failure> {
 
 /// Where the results are, and how to see them.
 fn say_outputs(store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+    let pipelines = versions::known(store)?;
     let mut names = Vec::new();
-    for pipeline in versions::known(store)? {
+    for pipeline in &pipelines {
         let (name, branch) = (&pipeline.spec.name, &pipeline.spec.output_branch);
         let files = store.head(name, branch)?.map_or(0, |commit| commit.files);
         names.push(format!("{name} ({})", counted(files, "file")));
     }
     report.say(&format!("up to date: {}", names.join(", ")));
-    let last = versions::known(store)?.pop().map(|pipeline| pipeline.spec.name).unwrap_or_default();
+    let last = pipelines.last().map(|pipeline| pipeline.spec.name.as_str()).unwrap_or_default();
     report.say(&format!("see `samefit pipeline list files {last}`, `get {last}:/PATH`, and what made it: `inspect {last}:/PATH`"));
     Ok(())
 }

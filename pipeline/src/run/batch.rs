@@ -5,6 +5,8 @@
 //!
 //! *Invariants*: a try that failed, and a program that ended by itself, cost the datum at hand a try and the program a new start.
 //!
+//! *Not here*: a start for an empty set. Where there is no datum, no program is started.
+//!
 //! *Limits*: what the program says counts for the datum that is at hand when it is heard. The path of a socket has at most 107 bytes.
 
 use std::fmt::Write as _;
@@ -35,25 +37,10 @@ const SOCKET_BYTES_MAX: usize = 107;
 /// Runs a set.
 pub fn process<'a>(work: &Work<'a>, desk: &mut Desk, set: &[&Datum], each: &mut dyn FnMut(Finished<'a>)) -> Result<(), Stop> {
     let mut shift = Shift { work, program: None };
-    for datum in set {
-        let (mut processed, mut staged, mut log) = (work.begun(datum), work.store.objects.stage(), String::new());
-        while processed.tries < work.spec.datum_tries {
-            processed.tries += 1;
-            let tried = shift.attempt(desk, datum, &mut processed, &mut staged)?;
-            log = shift.program.as_ref().map_or_else(String::new, |program| program.running.said());
-            match tried {
-                Tried::Good => {
-                    processed.error = None;
-                    break;
-                }
-                Tried::Bad(why) => processed.error = Some(why),
-            }
-            log += &shift.end(desk);
-        }
-        each(work.finished(desk, processed, staged, &log)?);
-    }
+    let done = set.iter().try_for_each(|datum| shift.datum(desk, datum).map(&mut *each));
+    // whatever came of it, the program does not outlive the set
     shift.end(desk);
-    Ok(())
+    done
 }
 
 /// A worker with the program that it has started, if one runs.
@@ -71,6 +58,25 @@ struct Program {
 }
 
 impl<'a> Shift<'a, '_> {
+    /// Tries a datum until it succeeds or has failed often enough.
+    fn datum(&mut self, desk: &mut Desk, datum: &Datum) -> Result<Finished<'a>, Stop> {
+        let (mut processed, mut staged, mut log) = (self.work.begun(datum), self.work.store.objects.stage(), String::new());
+        while processed.tries < self.work.spec.datum_tries {
+            processed.tries += 1;
+            let tried = self.attempt(desk, datum, &mut processed, &mut staged)?;
+            log = self.program.as_ref().map_or_else(String::new, |program| program.running.said());
+            match tried {
+                Tried::Good => {
+                    processed.error = None;
+                    break;
+                }
+                Tried::Bad(why) => processed.error = Some(why),
+            }
+            log += &self.end(desk);
+        }
+        self.work.finished(desk, processed, staged, &log)
+    }
+
     /// One try of a datum.
     fn attempt(&mut self, desk: &mut Desk, datum: &Datum, processed: &mut Processed, staged: &mut Staged<'a>) -> Result<Tried, Stop> {
         let ask = match self.asked(desk)? {
@@ -82,7 +88,7 @@ impl<'a> Shift<'a, '_> {
         // one that is gone by now is noticed as a program that ended
         let _ = (&ask).write_all(ANSWER.as_bytes());
         drop(ask);
-        match self.next(desk)? {
+        match self.next()? {
             Ok(ask) => {
                 if let Some(program) = &mut self.program {
                     program.ask = Some(ask);
@@ -98,8 +104,12 @@ impl<'a> Shift<'a, '_> {
         if let Some(ask) = self.program.as_mut().and_then(|program| program.ask.take()) {
             return Ok(Ok(ask));
         }
+        let stopped = || self.work.stopped();
+        if let Some(stop) = self.work.limits(&stopped).cut().and_then(ends_job) {
+            return Err(stop);
+        }
         self.start(desk)?;
-        self.next(desk)
+        self.next()
     }
 
     fn start(&mut self, desk: &Desk) -> Result<(), Failure> {
@@ -114,17 +124,14 @@ impl<'a> Shift<'a, '_> {
     }
 
     /// The program's next question, or why the try has failed.
-    fn next(&mut self, desk: &Desk) -> Result<Result<UnixStream, String>, Stop> {
+    fn next(&self) -> Result<Result<UnixStream, String>, Stop> {
         let stopped = || self.work.stopped();
         match self.happened(&self.work.limits(&stopped)) {
             Ok(Event::Asked(stream, None)) => Ok(Ok(stream)),
             Ok(Event::Asked(_, Some(why))) => Ok(Err(why)),
             Ok(Event::Ended) => Ok(Err("the program ended by itself and did not ask for the next datum".to_owned())),
             Err(cut) => match ends_job(cut) {
-                Some(stop) => {
-                    self.end(desk);
-                    Err(stop)
-                }
+                Some(stop) => Err(stop),
                 None => Ok(Err(words(Err(cut)))),
             },
         }

@@ -99,28 +99,37 @@ impl Containers {
     /// The image's own samefit, if that is what the spec runs: it surely runs there.
     fn own_program(&self, spec: &Spec) -> Option<PathBuf> {
         let named = Path::new(spec.transform.cmd.first()?);
-        let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/"].map(PathBuf::from);
-        let (folders, name) = match named.parent().filter(|folder| folder.is_absolute()) {
-            Some(folder) => (vec![folder.to_owned()], named.file_name()?),
-            None => (folders.to_vec(), named.as_os_str()),
-        };
-        let inside = |folder: &PathBuf| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(name);
+        if named.file_name()? != PROGRAM {
+            return None;
+        }
+        let given = named.parent().filter(|folder| folder.is_absolute());
+        let folders = given.into_iter().chain(["/usr/local/bin", "/usr/bin", "/bin", "/"].map(Path::new));
+        let inside = |folder: &Path| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(PROGRAM);
         let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
-        folders.iter().map(inside).find(is_file).filter(|_| name == PROGRAM)
+        folders.map(inside).find(is_file)
     }
 
-    /// `UID`, `UID:GID` or a name that the image knows.
+    /// A user and maybe a group, `USER:GROUP`: numbers, or names that the image knows.
     fn user(&self, user: &str) -> Result<Value, Failure> {
         let (name, group) = user.split_once(':').unwrap_or((user, ""));
-        let known = fs::read_to_string(self.bundle.join("rootfs/etc/passwd")).unwrap_or_default();
-        let entry: Vec<&str> =
-            known.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|entry| entry[0] == name).unwrap_or_default();
         let number = |text: &str| text.parse::<u32>().ok();
-        let uid = number(name).or_else(|| number(entry.get(2)?));
-        let gid = number(group).or_else(|| number(entry.get(3)?)).or(Some(0));
-        let unknown =
-            || bad(format_args!("the image has no user `{user}` (`transform.user`)"), "write a number, or a user that the image has");
-        Ok(json!({"uid": uid.ok_or_else(unknown)?, "gid": gid}))
+        let field = |file, name, index: usize| self.entry(file, name).and_then(|entry| number(entry.get(index)?));
+        let uid = number(name).or_else(|| field("etc/passwd", name, 2));
+        let gid = match group {
+            "" => field("etc/passwd", name, 3).or(Some(0)),
+            group => number(group).or_else(|| field("etc/group", group, 2)),
+        };
+        let unknown = |what: &str, name: &str| {
+            let help = format!("write a number, or a {what} that the image has");
+            bad(format_args!("the image has no {what} `{name}` (`transform.user` is `{user}`)"), help)
+        };
+        Ok(json!({"uid": uid.ok_or_else(|| unknown("user", name))?, "gid": gid.ok_or_else(|| unknown("group", group))?}))
+    }
+
+    /// The fields of a name in a file such as `etc/passwd` of the image.
+    fn entry(&self, file: &str, name: &str) -> Option<Vec<String>> {
+        let text = fs::read_to_string(self.bundle.join("rootfs").join(file)).ok()?;
+        text.lines().map(|line| line.split(':').map(str::to_owned).collect::<Vec<_>>()).find(|entry| entry[0] == name)
     }
 }
 
@@ -251,4 +260,60 @@ fn unpack(store: &Store, layout: &str, tag: &str, bundle: &Path) -> Result<(), F
     open().map_err(at(&tmp))?;
     let above = bundle.parent().unwrap_or(bundle);
     fs::create_dir_all(above).and_then(|()| fs::rename(&made, bundle)).map_err(at(bundle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An image with these files.
+    fn image(files: &[(&str, &str)]) -> (tempfile::TempDir, Containers) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join("rootfs").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let containers = Containers { bundle: folder.path().to_owned(), config: Value::Null, state: folder.path().join("runc") };
+        (folder, containers)
+    }
+
+    #[test]
+    fn users_and_groups_are_numbers_or_names_of_the_image() {
+        let (_folder, image) = image(&[
+            ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmary:x:1001:1002::/:/bin/sh\n"),
+            ("etc/group", "root:x:0:\nstaff:x:50:\n"),
+        ]);
+        for (user, uid, gid) in [
+            ("1000", 1000, 0),
+            ("1000:50", 1000, 50),
+            ("1000:staff", 1000, 50),
+            ("mary", 1001, 1002),
+            ("mary:staff", 1001, 50),
+            ("mary:7", 1001, 7),
+        ] {
+            assert_eq!(image.user(user).unwrap(), json!({"uid": uid, "gid": gid}), "{user}");
+        }
+        let said = |user| image.user(user).unwrap_err().to_string();
+        assert!(said("1000:nobody").contains("the image has no group `nobody` (`transform.user` is `1000:nobody`)"));
+        assert!(said("john:staff").contains("the image has no user `john`"));
+    }
+
+    #[test]
+    fn the_images_own_program_is_found_wherever_the_spec_says_it_is() {
+        let (folder, image) = image(&[("usr/bin/samefit", ""), ("opt/samefit", ""), ("bin/sh", "")]);
+        let own = |program: &str| {
+            let text = json!({
+                "pipeline": {"name": "p"},
+                "transform": {"cmd": [program]},
+                "input": {"pfs": {"repo": "in", "glob": "/"}},
+            });
+            let spec = crate::spec::of(&text, Path::new("p.json")).unwrap();
+            image.own_program(&spec).map(|path| path.strip_prefix(folder.path().join("rootfs")).unwrap().display().to_string())
+        };
+        assert_eq!(own("samefit").as_deref(), Some("usr/bin/samefit"));
+        assert_eq!(own("/opt/samefit").as_deref(), Some("opt/samefit"));
+        assert_eq!(own("/samefit").as_deref(), Some("usr/bin/samefit"));
+        assert_eq!(own("/bin/sh"), None);
+    }
 }

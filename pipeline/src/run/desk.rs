@@ -85,7 +85,10 @@ impl Desk {
 
     /// Lays out a datum in the place of what was there.
     pub fn lay(&mut self, objects: &Objects, datum: &Datum) -> Result<(), Failure> {
+        // a program that took the folders away spoils its own datum and no other
+        fs::create_dir_all(self.pfs()).map_err(at(&self.root))?;
         self.clear()?;
+        fs::create_dir_all(self.out()).map_err(at(&self.root))?;
         for piece in &datum.pieces {
             let folder = self.pfs().join(&piece.input);
             fs::create_dir_all(&folder).map_err(at(&folder))?;
@@ -94,11 +97,6 @@ impl Desk {
                 let above = to.parent().unwrap_or(&folder);
                 fs::create_dir_all(above).map_err(at(above))?;
                 self.show(objects, leaf, piece.empty_files, &to)?;
-            }
-            // a folder without files is matched by its slash, and is there
-            let at_least = folder.join(piece.path.trim_start_matches('/'));
-            if piece.path.ends_with('/') {
-                fs::create_dir_all(&at_least).map_err(at(&at_least))?;
             }
         }
         Ok(())
@@ -131,9 +129,15 @@ impl Desk {
     /// Takes in what the program wrote.
     pub fn collect(&self, objects: &Objects, staged: &mut Staged<'_>) -> Result<Vec<Written>, Unusable> {
         self.linked.iter().try_for_each(|hash| objects.untouched(hash))?;
+        if !is_folder(&self.out()) {
+            return Err(Unusable::Output("/pfs/out is no folder any more; write below it and leave it where it is".to_owned()));
+        }
+        let entries: Result<Vec<_>, _> = WalkDir::new(self.out()).follow_root_links(false).sort_by_file_name().into_iter().collect();
+        let mut entries = entries.map_err(|error| Unusable::Output(format!("its output cannot be read: {error}")))?;
+        // first what links lead to, for files are taken away
+        entries.sort_by_key(|entry| !entry.path_is_symlink());
         let mut files = Vec::new();
-        for entry in WalkDir::new(self.out()).sort_by_file_name() {
-            let entry = entry.map_err(|error| Unusable::Output(format!("its output cannot be read: {error}")))?;
+        for entry in entries {
             let below = entry.path().strip_prefix(self.out()).unwrap_or(entry.path());
             let unfit = |why: &str| Unusable::Output(format!("/pfs/out/{}: {why}", below.display()));
             let path = || paths::of("/", below).map_err(|why| unfit(&why));
@@ -145,6 +149,7 @@ impl Desk {
             };
             files.push(Written { path: path()?, leaf });
         }
+        files.sort_by(|one, other| Path::new(&one.path).cmp(Path::new(&other.path)));
         Ok(files)
     }
 

@@ -149,7 +149,7 @@ fn conclude(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[Process
             id: job.id.clone(),
             repo: job.pipeline.clone(),
             branch: branch.clone(),
-            parent: parent.filter(|parent| *parent != job.id),
+            parent,
             tree: listing.map(|leaf| leaf.sha256),
             files: tree.len() as u64,
             bytes: tree.values().map(|leaf| leaf.bytes).sum(),

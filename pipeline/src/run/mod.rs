@@ -74,7 +74,7 @@ pub fn run(run: &Run<'_>, report: &mut dyn Report) -> Result<(), Failure> {
     let mut id = None;
     let mut bad_jobs = Vec::new();
     for pipeline in &pipelines {
-        let ended = run.bring(pipeline, &mut id, report)?;
+        let ended = run.bring(pipeline, &pipelines, &mut id, report)?;
         bad_jobs.extend((ended != State::Success).then_some(pipeline.spec.name.as_str()));
     }
     if bad_jobs.is_empty() {
@@ -88,9 +88,9 @@ pub fn run(run: &Run<'_>, report: &mut dyn Report) -> Result<(), Failure> {
 
 impl Run<'_> {
     /// Gives a pipeline a job if it needs one: the state of its last.
-    fn bring(&self, pipeline: &Pipeline, id: &mut Option<String>, report: &mut dyn Report) -> Result<State, Failure> {
+    fn bring(&self, pipeline: &Pipeline, all: &[Pipeline], id: &mut Option<String>, report: &mut dyn Report) -> Result<State, Failure> {
         let name = &pipeline.spec.name;
-        let inputs = self.heads(pipeline)?;
+        let inputs = self.heads(pipeline, all)?;
         let last = self.store.jobs(name)?.into_iter().next();
         let same = |job: &&Job| job.inputs == inputs && job.version == pipeline.version.version;
         match last.as_ref().filter(same) {
@@ -128,31 +128,25 @@ impl Run<'_> {
     }
 
     /// What a pipeline reads: heads of branches; of another pipeline, its last job.
-    fn heads(&self, pipeline: &Pipeline) -> Result<Vec<Head>, Failure> {
+    fn heads(&self, pipeline: &Pipeline, all: &[Pipeline]) -> Result<Vec<Head>, Failure> {
         let mut heads: Vec<Head> = Vec::new();
         for Pfs { repo, branch, .. } in pipeline.spec.input.pfs() {
             if !heads.iter().any(|head| head.repo == *repo && head.branch == *branch) {
-                heads.push(Head { repo: repo.clone(), branch: branch.clone(), commit: self.head(pipeline, repo, branch)? });
+                heads.push(Head { repo: repo.clone(), branch: branch.clone(), commit: self.head(pipeline, all, repo, branch)? });
             }
         }
         Ok(heads)
     }
 
-    fn head(&self, pipeline: &Pipeline, repo: &str, branch: &str) -> Result<String, Failure> {
-        let job = self.store.jobs(repo)?.into_iter().next();
-        if let Some(job) = job.filter(|_| self.writes(repo, branch)) {
+    fn head(&self, pipeline: &Pipeline, all: &[Pipeline], repo: &str, branch: &str) -> Result<String, Failure> {
+        let written = all.iter().any(|writer| writer.spec.name == repo && writer.spec.output_branch == branch);
+        if written && let Some(job) = self.store.jobs(repo)?.into_iter().next() {
             return Ok(job.id);
         }
         let help = format!("put files: `samefit pipeline put {repo}@{branch} FILES`");
         let missing =
             || bad(format_args!("pipeline `{}` reads `{repo}@{branch}`, and nothing was ever put there", pipeline.spec.name), help);
         self.store.head(repo, branch)?.map(|commit| commit.id).ok_or_else(missing)
-    }
-
-    /// Whether a pipeline writes the branch.
-    fn writes(&self, repo: &str, branch: &str) -> bool {
-        let version = self.store.versions(repo).ok().and_then(|mut versions| versions.pop());
-        version.and_then(|version| versions::pipeline(version).ok()).is_some_and(|pipeline| pipeline.spec.output_branch == branch)
     }
 
     /// A job that something else took the place of before it came to its end.

@@ -3,7 +3,7 @@
 //! Here nothing stands at `/pfs`, so an argument or a variable that begins with `/pfs` is rewritten. `samefit` needs no rewriting: it finds in
 //! the variable `SAMEFIT_PFS` where `/pfs` stands, so that what it says and writes is what it would say and write in a container.
 //!
-//! *Limits*: a spec's limit of memory holds in containers only.
+//! *Limits*: a spec's limit of memory and its `transform.user` hold in containers only; here a program runs as whoever runs this one.
 
 use std::path::PathBuf;
 use std::process::Command;

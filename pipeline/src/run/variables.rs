@@ -1,4 +1,6 @@
 //! A datum to the variables that its program finds in the environment, as a Pachyderm worker sets them.
+//!
+//! *Not here*: `FILESET_ID`; there are no file sets that a program could ask for.
 
 use std::collections::BTreeMap;
 use std::path::Path;

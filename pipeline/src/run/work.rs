@@ -98,7 +98,7 @@ impl<'a> Work<'a> {
     }
 
     fn set_size(&self, datums: usize, workers: usize) -> usize {
-        match (self.spec.transform.datum_batching, self.spec.datum_sets) {
+        match (self.spec.transform.datum_batching, self.spec.set_datums) {
             (false, _) => 1,
             (true, Some(number)) => usize::try_from(number).unwrap_or(usize::MAX).max(1),
             (true, None) => datums.div_ceil(workers * SETS_A_WORKER).max(1),

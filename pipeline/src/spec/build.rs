@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::fields::PIPELINE_SPEC;
 use super::problem::{Findings, Problem};
 use super::values::Wrong;
-use super::{Input, Pfs, Spec, Transform, is_new, shape, values};
+use super::{Input, Pfs, Spec, Transform, shape, values};
 use crate::glob::Glob;
 
 const PROJECT: &str = "default";
@@ -51,14 +51,13 @@ fn build(fields: &Map<String, Value>, document: &Value, findings: &mut Findings<
         datum_tries: count(fields, "datumTries", findings).unwrap_or(DATUM_TRIES),
         datum_timeout: time(fields, "datumTimeout", findings),
         job_timeout: time(fields, "jobTimeout", findings),
-        datum_sets: count(fields, "datumSetSpec.number", findings).map(u64::from),
+        set_datums: count(fields, "datumSetSpec.number", findings).map(u64::from),
         reprocess: reprocess(fields, findings),
         memory_bytes: limits.or(requests),
         name: name?,
         transform: transform?,
         input: input?,
         output_branch,
-        description: owned(fields, "description"),
         salt: owned(fields, "salt"),
         file: findings.file.to_owned(),
         text: document.clone(),
@@ -78,7 +77,6 @@ fn transform(fields: &Map<String, Value>, findings: &mut Findings<'_>) -> Option
     Some(Transform {
         cmd,
         env,
-        image: owned(fields, "transform.image"),
         user: owned(fields, "transform.user"),
         working_dir: owned(fields, "transform.workingDir"),
         // a code that no process can end with is none that is accepted
@@ -130,8 +128,8 @@ impl Inputs<'_, '_> {
         self.same(text(fields, "repoType"), "user", &format!("{place}.repoType"));
         let name = text(fields, "name").map_or_else(|| repo.clone(), |name| Some(name.to_owned()));
         self.name(name.as_deref(), &format!("{place}.name"));
-        let [empty_files, lazy] = ["emptyFiles", "lazy"].map(|key| flag(fields.get(key)));
-        Some(Pfs { name: name?, repo: repo?, branch, glob: glob?, empty_files, lazy, field: place.to_owned() })
+        let empty_files = flag(fields.get("emptyFiles"));
+        Some(Pfs { name: name?, repo: repo?, branch, glob: glob?, empty_files, field: place.to_owned() })
     }
 
     fn glob(&mut self, glob: Option<&str>, place: &str) -> Option<Glob> {
@@ -146,7 +144,7 @@ impl Inputs<'_, '_> {
 
     fn name(&mut self, name: Option<&str>, place: &str) {
         check(name, place, values::input_name, self.findings);
-        if let Some(name) = name.filter(|name| !is_new(&mut self.used, name)) {
+        if let Some(name) = name.filter(|name| !self.used.insert((*name).to_owned())) {
             self.findings.problem(place, format!("`{name}` a second time"), "a name that no other input has", "give one of them a `name`");
         }
     }

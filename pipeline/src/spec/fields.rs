@@ -59,7 +59,7 @@ const PODS: &str = "it is about the pods of a cluster, and there are none here";
 /// `CreatePipelineRequest`.
 pub(super) static PIPELINE_SPEC: [Field; 29] = [
     read("pipeline", Kind::Object(&PIPELINE)),
-    read("description", Kind::Text),
+    passed("description", Kind::Text),
     read("transform", Kind::Object(&TRANSFORM)),
     read("input", Kind::Object(&INPUT)),
     read("parallelismSpec", Kind::Object(&PARALLELISM)),
@@ -94,7 +94,7 @@ static PROJECT: [Field; 1] = [read("name", Kind::Text)];
 
 static TRANSFORM: [Field; 15] = [
     read("cmd", Kind::Texts),
-    read("image", Kind::Text),
+    passed("image", Kind::Text),
     read("env", Kind::Map),
     read("user", Kind::Text),
     read("workingDir", Kind::Text),
@@ -127,7 +127,7 @@ static PFS: [Field; 16] = [
     read("branch", Kind::Text),
     read("glob", Kind::Text),
     read("emptyFiles", Kind::Flag),
-    read("lazy", Kind::Flag),
+    ignored("lazy", Kind::Flag, "files are there as a whole here"),
     read("project", Kind::Text),
     read("repoType", Kind::Text),
     refused("commit", Kind::Text, "a commit as an input, which Pachyderm refuses too"),

@@ -15,11 +15,12 @@ mod problem;
 mod shape;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use problem::{Note, Problem};
+pub use values::is_name;
 
 use crate::glob::Glob;
 
@@ -28,8 +29,6 @@ use crate::glob::Glob;
 pub struct Spec {
     /// Its name, and that of the repo it writes.
     pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
     /// What it runs.
     pub transform: Transform,
     /// What it reads.
@@ -45,7 +44,7 @@ pub struct Spec {
     /// What a worker may use: of the limits, else of the requests.
     pub memory_bytes: Option<u64>,
     /// Datums in a set (`datumSetSpec.number`).
-    pub datum_sets: Option<u64>,
+    pub set_datums: Option<u64>,
     /// The branch it writes: `master` unless named.
     pub output_branch: String,
     /// Whether every job runs every datum (`reprocessSpec` is `every_job`).
@@ -65,8 +64,6 @@ pub struct Spec {
 pub struct Transform {
     /// The program and its arguments.
     pub cmd: Vec<String>,
-    /// The container image.
-    pub image: Option<String>,
     /// Variables for the program.
     pub env: BTreeMap<String, String>,
     /// Who the program runs as.
@@ -112,8 +109,6 @@ pub struct Pfs {
     pub glob: Glob,
     /// Files are shown empty.
     pub empty_files: bool,
-    /// Files are pipes.
-    pub lazy: bool,
     /// Where the spec says so, for messages: `input.cross[1].pfs`.
     pub field: String,
 }
@@ -174,11 +169,6 @@ fn costs(spec: &Spec, branches: &BTreeMap<&str, &str>) -> Vec<Note> {
         notes.push(note("parallelismSpec.constant".to_owned(), text));
     }
     notes
-}
-
-/// A name that `used` has not got yet.
-fn is_new(used: &mut BTreeSet<String>, name: &str) -> bool {
-    used.insert(name.to_owned())
 }
 
 #[cfg(test)]

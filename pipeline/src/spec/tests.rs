@@ -46,7 +46,7 @@ fn assert_problem(pointer: &str, value: serde_json::Value, message: &str) {
 fn defaults_are_pachyderms() {
     let spec = one(PLAIN);
     assert_eq!((spec.name.as_str(), spec.output_branch.as_str()), ("model", "master"));
-    assert_eq!((spec.workers, spec.datum_tries, spec.datum_sets), (1, 3, None));
+    assert_eq!((spec.workers, spec.datum_tries, spec.set_datums), (1, 3, None));
     assert_eq!((spec.datum_timeout, spec.job_timeout, spec.memory_bytes), (None, None, None));
     assert_eq!((spec.reprocess, spec.salt, spec.transform.datum_batching), (false, None, false));
     let pfs = spec.input.pfs()[0].clone();
@@ -54,7 +54,7 @@ fn defaults_are_pachyderms() {
         (pfs.name.as_str(), pfs.repo.as_str(), pfs.branch.as_str(), pfs.glob.text()),
         ("training_data", "training_data", "master", "/")
     );
-    assert_eq!((pfs.empty_files, pfs.lazy, pfs.field.as_str()), (false, false, "input.pfs"));
+    assert_eq!((pfs.empty_files, pfs.field.as_str()), (false, "input.pfs"));
     assert!(check(&[one(PLAIN)]).is_empty());
 }
 
@@ -66,7 +66,7 @@ const EVERYTHING: &str = r#"{
         "accept_return_code": [4], "datum_batching": true
     },
     "input": {"cross": [
-        {"pfs": {"repo": "attributes", "glob": "/*", "empty_files": true, "lazy": true, "branch": "live"}},
+        {"pfs": {"repo": "attributes", "glob": "/*", "empty_files": true, "branch": "live"}},
         {"pfs": {"repo": "qcontrol", "name": "accepted", "glob": "/model.json"}}
     ]},
     "parallelism_spec": {"constant": 10},
@@ -103,25 +103,16 @@ fn everything_is_read_in_both_spellings() {
         format!("{:?}", Spec { text: json!(null), file: PathBuf::new(), ..same })
     );
     assert_eq!(spec.transform.cmd, ["samefit", "infer"]);
-    assert_eq!(
-        (spec.transform.image.as_deref(), spec.transform.user.as_deref(), spec.transform.working_dir.as_deref()),
-        (Some("samefit/samefit:0.1.0"), Some("1000"), Some("/tmp"))
-    );
+    assert_eq!((spec.transform.user.as_deref(), spec.transform.working_dir.as_deref()), (Some("1000"), Some("/tmp")));
     assert_eq!(
         (spec.transform.env["A"].as_str(), spec.transform.accept_return_code.as_slice(), spec.transform.datum_batching),
         ("1", &[4][..], true)
     );
-    assert_eq!((spec.workers, spec.datum_tries, spec.datum_sets, spec.memory_bytes), (10, 1, Some(100), Some(128 << 20)));
+    assert_eq!((spec.workers, spec.datum_tries, spec.set_datums, spec.memory_bytes), (10, 1, Some(100), Some(128 << 20)));
     assert_eq!((spec.datum_timeout, spec.job_timeout), (Some(Duration::from_secs(60)), Some(Duration::from_secs(600))));
-    assert_eq!(
-        (spec.output_branch.as_str(), spec.reprocess, spec.salt.as_deref(), spec.description.as_deref()),
-        ("out", true, Some("s"), Some("predicts"))
-    );
+    assert_eq!((spec.output_branch.as_str(), spec.reprocess, spec.salt.as_deref()), ("out", true, Some("s")));
     let inputs = spec.input.pfs();
-    assert_eq!(
-        (inputs[0].repo.as_str(), inputs[0].branch.as_str(), inputs[0].empty_files, inputs[0].lazy),
-        ("attributes", "live", true, true)
-    );
+    assert_eq!((inputs[0].repo.as_str(), inputs[0].branch.as_str(), inputs[0].empty_files), ("attributes", "live", true));
     assert_eq!((inputs[1].name.as_str(), inputs[1].field.as_str()), ("accepted", "input.cross[1].pfs"));
 }
 
@@ -429,6 +420,8 @@ fn fields_without_effect_are_named() {
         ["pipeline.project: not used: a store is one project, so `clinic` is not told from others"]
     );
     assert_eq!(notes(&[one(&with("/autoscaling", json!(false)))]), [] as [&str; 0]);
+    assert_eq!(notes(&[one(&with("/input/pfs/lazy", json!(true)))]), ["input.pfs.lazy: not used: files are there as a whole here"]);
+    assert_eq!(notes(&[one(&with("/input/pfs/lazy", json!(false)))]), [] as [&str; 0]);
 }
 
 #[test]
@@ -496,7 +489,7 @@ fn the_fields_are_those_of_pachyderms_schema() {
     let mut seen = BTreeSet::new();
     compare(&PIPELINE_SPEC, "CreatePipelineRequest", &schema(), &mut seen);
     assert!(seen.len() > 20, "{seen:?}");
-    assert!(PIPELINE_SPEC.iter().filter(|field| matches!(field.treatment, Treatment::Read)).count() == 14);
+    assert!(PIPELINE_SPEC.iter().filter(|field| matches!(field.treatment, Treatment::Read)).count() == 13);
 }
 
 /// Pachyderm's schema says no more than types; whatever it refuses is refused here too.

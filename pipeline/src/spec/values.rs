@@ -28,9 +28,14 @@ pub(super) fn pipeline_name(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Whether a text may be the name of a repo or of a branch.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 /// The name of a repo or of a branch.
 pub(super) fn name(text: &str) -> Result<(), Wrong> {
-    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+    if is_name(text) {
         return Ok(());
     }
     let plain: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();

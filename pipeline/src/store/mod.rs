@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use self::ledger::{Ledger, Table, Writing};
 use self::objects::{Objects, Staged, hash};
-use self::records::{Commit, Job, Processed, Repo, Version};
+use self::records::{Commit, Job, Processed, Repo, State, Version};
 use crate::datums::{Hash, Leaf, Tree};
 use crate::disk::{at, bad, broken};
 use crate::failure::Failure;
@@ -172,11 +172,12 @@ impl Store {
         self.ledger.get(&JOBS, &key(pipeline, id))
     }
 
-    /// The datums of a job: all if it has ended, those that are done if it has not.
+    /// The datums of a job: all if it came to its end, those that are done if it runs, none if something else took its place.
     pub fn processed(&self, job: &Job) -> Result<Vec<Processed>, Failure> {
         match &job.datums {
             Some(listing) => self.listing(listing),
-            None => self.done(&job.pipeline, job.version),
+            None if job.state == State::Running => self.done(&job.pipeline, job.version),
+            None => Ok(Vec::new()),
         }
     }
 
@@ -197,7 +198,7 @@ impl Store {
 pub struct Change<'a, 'b>(&'a mut Writing<'b>);
 
 impl Change<'_, '_> {
-    /// How many commits and jobs there were.
+    /// The next number: how many were given before, to commits, jobs and versions of pipelines.
     pub fn number(&mut self) -> Result<u64, Failure> {
         let number = self.0.get(&SERIAL, "")?.unwrap_or(0);
         self.0.put(&SERIAL, "", &(number + 1))?;

@@ -49,6 +49,11 @@ impl Objects {
         self.folder.join(&name[..2]).join(&name[2..])
     }
 
+    /// Whether there is a file for the content.
+    pub fn has(&self, hash: &Hash) -> bool {
+        self.path(hash).is_file()
+    }
+
     /// The content, compared with its name.
     pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>, Failure> {
         let path = self.verify(hash)?;
@@ -111,16 +116,6 @@ impl Objects {
     pub fn stage(&self) -> Staged<'_> {
         Staged { objects: self, waiting: Vec::new() }
     }
-
-    /// Every content's name, of all that is in the folder.
-    pub fn names(&self) -> Result<BTreeSet<String>, Failure> {
-        let mut names = BTreeSet::new();
-        for folder in entries(&self.folder)? {
-            let start = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            names.extend(entries(&folder)?.iter().map(|file| format!("{start}{}", file.file_name().unwrap_or_default().to_string_lossy())));
-        }
-        Ok(names)
-    }
 }
 
 /// Contents that are taken in but not yet part of the store: gone if they are dropped.
@@ -165,7 +160,8 @@ impl Staged<'_> {
         self.waiting.append(&mut other.waiting);
     }
 
-    /// Makes everything durable and gives it its name.
+    /// Makes everything durable and gives it its name. A content that is there and sound stays: a program that runs may have it as an input,
+    /// and would seem to have written to it.
     pub fn settle(mut self) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
         flush(&waiting.iter().map(|(_, path)| path.as_path()).collect::<Vec<_>>())?;
@@ -174,8 +170,13 @@ impl Staged<'_> {
             let to = self.objects.path(hash);
             let folder = to.parent().unwrap_or(&self.objects.folder).to_owned();
             fs::create_dir_all(&folder).map_err(at(&folder))?;
-            fs::rename(from, &to).map_err(at(&to))?;
             folders.insert(folder);
+            // one that is damaged is put aside by this
+            if self.objects.verify(hash).is_ok() {
+                fs::remove_file(from).map_err(at(from))?;
+                continue;
+            }
+            fs::rename(from, &to).map_err(at(&to))?;
         }
         flush(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
     }
@@ -231,11 +232,6 @@ fn missing(path: &Path, error: &io::Error) -> Failure {
         ),
         _ => crate::disk::failed(path, error),
     }
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    entries.map_err(at(folder))
 }
 
 /// Makes files, or the names in folders, durable.

@@ -32,7 +32,7 @@ pub struct Commit {
     pub bytes: u64,
     /// Why its job failed.
     pub error: Option<String>,
-    /// How many commits and jobs of the store came before.
+    /// Later ones have higher numbers: commits, jobs and versions of pipelines take them from one row. A job's commit has the job's.
     pub number: u64,
     /// Seconds since 1970.
     pub made: u64,
@@ -95,7 +95,7 @@ pub struct Job {
     pub pipeline: String,
     /// Its version.
     pub version: u64,
-    /// How many commits and jobs of the store came before.
+    /// Later ones have higher numbers: commits, jobs and versions of pipelines take them from one row. A job's commit has the job's.
     pub number: u64,
     /// How far it has come.
     pub state: State,

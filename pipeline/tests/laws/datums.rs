@@ -98,6 +98,52 @@ fn output_is_files_and_links_to_files_of_the_datum() {
 }
 
 #[test]
+fn a_link_leads_to_a_file_of_the_output_whatever_their_names() {
+    let place = Place::new();
+    place.put("in", &[("m", "x")]);
+    let script = r#"cp "$PFS/in/m" "$PFS/out/m"; ln -s m "$PFS/out/a"; ln -s m "$PFS/out/z"; ln -s /pfs/out/m "$PFS/out/zz""#;
+    place.spec("links", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
+    place.run(&[]).good();
+    assert_eq!(pairs(&place.files("links")), [("a", "x"), ("m", "x"), ("z", "x"), ("zz", "x")]);
+}
+
+#[test]
+fn what_a_link_in_the_place_of_the_output_leads_to_stays_where_it_is() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    place.file("elsewhere/letter", "dear all");
+    let script = r#"rmdir "$PFS/out"; ln -s "${LOG%log}elsewhere" "$PFS/out""#;
+    place.spec("link", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
+    let said = place.run(&[]).bad();
+    assert!(said.contains("/pfs/out is no folder any more"), "{said}");
+    assert_eq!(place.text("elsewhere/letter"), "dear all");
+}
+
+#[test]
+fn a_datum_whose_program_takes_the_folders_away_spoils_no_other() {
+    let place = Place::new();
+    place.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
+    let script = r#"case "$in" in */a) rm -r "$PFS/out";; */b) rm -r "$PFS";; *) cp "$in" "$PFS/out";; esac"#;
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
+    place.spec("rude", &input, script, &json!({"datumTries": 1}));
+    let ran = place.run(&[]);
+    assert_eq!(ran.counts("rude"), Some((1, 0, 2)), "{:?}", ran.said);
+    assert!(ran.bad().contains("/pfs/out is no folder any more"));
+}
+
+#[test]
+fn equal_contents_in_two_datums_do_not_disturb_each_other() {
+    let place = Place::new();
+    place.put("in", &[("a", "x"), ("b", "x")]);
+    let script = r#"case "$in" in */b) sleep 1;; esac; cp "$in" "$PFS/out""#;
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
+    place.spec("copy", &input, script, &json!({"parallelismSpec": {"constant": 2}}));
+    assert_eq!(place.run(&[]).good().counts("copy"), Some((2, 0, 0)));
+    assert_eq!(pairs(&place.files("copy")), [("a", "x"), ("b", "x")]);
+    place.pipeline(&["check"]).good();
+}
+
+#[test]
 fn many_datums_on_several_workers_give_one_result() {
     let place = Place::new();
     let files: Vec<(String, String)> = (0..300).map(|i| (format!("{i}"), format!("text {i}"))).collect();

@@ -129,3 +129,27 @@ fn what_a_program_says_is_kept_to_its_end_only() {
     let text = place.pipeline(&["inspect", "loud"]).good().printed;
     assert!(text.contains("    | ...\n") && text.len() < 200_000, "{}", text.len());
 }
+
+#[test]
+fn a_program_that_waits_for_a_datum_ends_when_the_datum_cannot_be_laid_out() {
+    let place = Place::new();
+    place.put("in", &[("a", "x")]);
+    let script = r#"echo "$$ $PIPELINE_WORKER" > "$LOG.part"; mv "$LOG.part" "$LOG"; exec sleep 20"#;
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
+    place.spec("asks", &input, script, &json!({"transform": {"datumBatching": true}}));
+    place.damage("in", "y");
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| place.run(&[]));
+        while !place.path("log").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let log = place.text("log");
+        let (process, socket) = log.trim().split_once(' ').unwrap();
+        // as `pachctl next datum` does
+        let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+        std::io::Write::write_all(&mut stream, b"null\n").unwrap();
+        let said = run.join().unwrap().bad();
+        assert!(said.contains("its content is not that of its name any more"), "{said}");
+        assert!(!std::path::Path::new("/proc").join(process).exists(), "{process} still runs");
+    });
+}

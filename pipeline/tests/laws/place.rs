@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -135,6 +136,16 @@ impl Place {
         fs::create_dir_all(self.path(&folder)).unwrap();
         files.iter().for_each(|(name, text)| self.file(&format!("{folder}/{name}"), text));
         self.pipeline(&["put", repo, "--replace-all", self.path(&folder).to_str().unwrap()]).good();
+    }
+
+    /// Writes another text over the content of a repo's first file.
+    pub(crate) fn damage(&self, repo: &str, text: &str) {
+        let list = self.pipeline(&["list", "files", repo, "--json"]).good().printed;
+        let list: Value = serde_json::from_str(&list).unwrap();
+        let hash = list[0]["content"]["sha256"].as_str().unwrap();
+        let path = self.store().join("objects").join(&hash[..2]).join(&hash[2..]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::write(&path, text).unwrap();
     }
 
     /// Runs the specs of the test.

@@ -106,3 +106,40 @@ fn new_data_take_the_place_of_a_job_that_was_stopped_and_what_it_did_counts() {
     assert_eq!(place.log(), [""; 0]);
     assert!(place.pipeline(&["list", "jobs"]).good().printed.contains("  killed  "));
 }
+
+#[test]
+fn a_job_that_something_took_the_place_of_does_not_show_the_datums_of_that() {
+    let place = Place::new();
+    place.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 600"#, &json!({}));
+    for last in ["b", "c"] {
+        place.put("in", &[("a", "1"), (last, "2")]);
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| place.run(&[]));
+            while !place.text("log").contains(last) {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
+            run.join().unwrap().bad();
+        });
+        place.stopped.store(false, std::sync::atomic::Ordering::SeqCst);
+    }
+    let json = |words: &[&str]| serde_json::from_str::<Value>(&place.pipeline(words).good().printed).unwrap();
+    let jobs = json(&["list", "jobs", "--json"]);
+    let shown = |index: usize| {
+        let reference = format!("slow@{}", jobs[index]["id"].as_str().unwrap());
+        (jobs[index]["state"].as_str().unwrap(), json(&["list", "datums", &reference, "--json"]).as_array().unwrap().len())
+    };
+    assert_eq!((shown(0), shown(1)), (("running", 1), ("killed", 0)));
+}
+
+#[test]
+fn a_run_that_is_to_stop_starts_no_program() {
+    for batching in [false, true] {
+        let place = Place::new();
+        place.put("in", &[("a", "1")]);
+        place.spec("loud", &input(), r#"echo x >> "$LOG""#, &json!({"transform": {"datumBatching": batching}}));
+        place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(place.run(&[]).bad().contains("loud: stopped; 0 of 1 datums are done"));
+        assert_eq!(place.log(), [""; 0], "datumBatching: {batching}");
+    }
+}

@@ -119,3 +119,39 @@ fn a_datum_runs_again_in_a_folder_that_stays() {
     place.pipeline(&words.iter().map(String::as_str).collect::<Vec<_>>()).good();
     assert_eq!(place.text("third/pfs/out/xa"), "1");
 }
+
+#[test]
+fn a_program_that_asks_for_its_datums_is_laid_out_and_not_run_again() {
+    let place = Place::new();
+    place.file("fetched/in/a", "1");
+    let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
+    place.spec("asks", &input, r#"cp "$in" "$PFS/out/x""#, &json!({"transform": {"datumBatching": true}}));
+    let replay = |pfs: &str, out: &str| {
+        let [spec, pfs, out] = ["specs/asks.json", pfs, out].map(|path| place.path(path).display().to_string());
+        place.pipeline(&["replay", &spec, "--pfs", &pfs, "--out", &out])
+    };
+    let said = replay("fetched", "again").bad();
+    let pfs = place.path("again/pfs").canonicalize().unwrap();
+    let help =
+        format!("replay a copy of the spec without `datumBatching`: `samefit pipeline replay COPY --pfs {} --out DIR`", pfs.display());
+    assert!(said.contains("`asks` asks for its datums") && said.contains(&help), "{said}");
+    assert_eq!((place.text("again/pfs/in/a"), place.path("again/pfs/out/x").exists()), ("1".into(), false));
+    // what it says to do works
+    place.spec("asks", &input, r#"cp "$in" "$PFS/out/x""#, &json!({}));
+    replay("again/pfs", "third").good();
+    assert_eq!(place.text("third/pfs/out/x"), "1");
+}
+
+#[test]
+fn a_job_is_named_by_four_digits_of_its_id_at_least() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    place.spec("copy", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), r#"cp "$in" "$PFS/out""#, &json!({}));
+    place.run(&[]).good();
+    let list = place.pipeline(&["list", "jobs", "--json"]).good().printed;
+    let jobs: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let id = jobs[0]["id"].as_str().unwrap();
+    place.pipeline(&["list", "datums", &format!("copy@{}", &id[..4])]).good();
+    let said = place.pipeline(&["list", "datums", &format!("copy@{}", &id[..3])]).bad();
+    assert!(said.contains(&format!("the pipeline `copy` has no job `{}`", &id[..3])), "{said}");
+}

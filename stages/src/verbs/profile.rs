@@ -3,17 +3,18 @@
 //! The table is streamed: memory does not grow with it.
 
 use clap::Args;
+use samefit_report::pages;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, SchemaArg};
 use crate::engine::{Answer, Stream};
 use crate::failure::{Failure, Fault};
 use crate::inputs::{self, Format, Source, Wanted};
-use crate::json_line::JsonLine;
 use crate::numbers::{counted, shown, within};
 use crate::outputs::{self, Outputs};
 use crate::plan::Plan;
 use crate::stage::Stage;
+use crate::summing::record_as_line;
 use crate::table::table;
 use crate::{columns, json, reading};
 
@@ -29,6 +30,9 @@ pub struct ProfileArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
+    /// Write the profile as a page of HTML, with pictures, to this file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<String>,
     /// Write the profile as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub json: Option<String>,
@@ -49,8 +53,12 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<()> {
     if let Some(path) = &args.json {
         outputs.put(&outputs::file(stage.files, path.clone())?, &profile.text)?;
     }
+    let document = json::parse_ours(&profile.text)?;
+    if let Some(path) = &args.html {
+        outputs.put(&outputs::file(stage.files, path.clone())?, pages::profile(&document, &args.data))?;
+    }
     let written = outputs.commit()?;
-    stage.report.print(&(described(&json::parse_ours(&profile.text)?) + "\n"))?;
+    stage.report.print(&(described(&document) + "\n"))?;
     stage.say_written(&written);
     Ok(())
 }
@@ -98,12 +106,7 @@ fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Str
     let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
-        let (mut line, blame) = (JsonLine::default(), |failure: Failure| of_file(failure).in_file(&source.path));
-        reading::each_chunk(stage.files, &source.path, |chunk| stream.push(line.flatten(chunk, &mut flat)).map(drop).map_err(blame))?;
-        if !line.holds_something() {
-            return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path));
-        }
-        stream.push(b"\n").map_err(blame)?;
+        record_as_line(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|failure| of_file(failure).in_file(&source.path))?;
     }
     finish(stream.as_mut())
 }
