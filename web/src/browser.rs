@@ -117,9 +117,9 @@ pub(crate) fn language() -> String {
 
 pub(crate) fn keep_language(language: &str) {
     store(STORED_LANGUAGE, language);
-    apply_language(language);
 }
 
+/// Says which language the page is in, as its words come.
 pub(crate) fn apply_language(language: &str) {
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("lang", language);
