@@ -29,7 +29,7 @@ const PROGRAM: &str = "samefit";
 /// Each is linked by itself: the package, its features, its target, and how the list calls it.
 const PARTS: [(&str, &str, Option<&str>, &str); 3] = [
     (PROGRAM, "", None, "program"),
-    ("samefit-core", "component", Some("wasm32-unknown-unknown"), "component"),
+    ("samefit-component", "", Some("wasm32-unknown-unknown"), "component"),
     ("samefit-web", "", Some("wasm32-unknown-unknown"), "page"),
 ];
 

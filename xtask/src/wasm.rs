@@ -23,7 +23,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm";
 const BUILD_FOLDER: &str = "target/wasm-build";
 
-const CORE: Package = Package { name: "samefit-core", features: &["component"], artifact: "samefit_core.wasm" };
+const CORE: Package = Package { name: "samefit-component", features: &[], artifact: "samefit_component.wasm" };
 const COMMAND: Package = Package { name: "samefit-command", features: &["wasi"], artifact: "samefit_command.wasm" };
 
 struct Package {

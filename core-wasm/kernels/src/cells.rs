@@ -62,6 +62,7 @@ impl Pattern {
 
 /// Reads cells of a column, one for each place of `out`. None if one of them does not fit the pattern: then `out` means nothing. Else all
 /// bits of all magnitudes.
+#[inline(never)]
 pub fn read(places: &Places<'_>, pattern: Pattern, out: &mut [i64]) -> Option<u64> {
     match pattern {
         Pattern::Short { decimals } => short(places, &SHORT[decimals], out),

@@ -20,6 +20,7 @@ pub struct Direct(Vec<u32>);
 
 impl Direct {
     /// Counts integers.
+    #[inline(never)]
     pub fn add(&mut self, values: &[i64]) {
         self.0.resize(DIRECT, 0);
         let counts: Option<&mut [u32; DIRECT]> = self.0.as_mut_slice().try_into().ok();
@@ -48,6 +49,7 @@ pub struct Cells {
 
 impl Cells {
     /// Counts cells.
+    #[inline(never)]
     pub fn add(&mut self, cells: &[u32]) {
         self.pages.resize(PAGES, 0);
         for &cell in cells {
@@ -72,6 +74,7 @@ impl Cells {
 }
 
 /// The cells of integers of up to [`EXACT_BITS`] bits over a power of ten that is an exact f64: two exact numbers, one division that rounds.
+#[inline(never)]
 pub fn cells_of_quotients(values: &[i64], power: f64, cells: &mut Vec<u32>) {
     cells.clear();
     cells.extend(values.iter().map(|&value| ((exact_f64(value) / power).to_bits() >> BITS_LEFT_OUT) as u32));

@@ -39,6 +39,7 @@ pub fn bound(bits: u32, place: usize) -> u64 {
 /// Writes the digits of `values` to `out`, the last rows filled up with zeros.
 ///
 /// Within each eight rows their order changes, for all columns alike: sums do not mind.
+#[inline(never)]
 pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
@@ -57,6 +58,7 @@ pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
 }
 
 /// The digits of the number one in each of so many rows.
+#[inline(never)]
 pub fn ones(rows: usize, out: &mut Vec<Lanes>) {
     split(&vec![1; rows], 1, out);
 }
@@ -75,6 +77,7 @@ pub fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, ou
 }
 
 /// The same for integers of any size.
+#[inline(never)]
 pub fn split_big(values: &[IBig], digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);

@@ -13,6 +13,7 @@ pub const MISFIT: i64 = i64::MIN;
 
 /// The integers nearest to values times a power of ten, where dividing them by it gives the values again; [`MISFIT`] for the others. True if
 /// there are no others.
+#[inline(never)]
 pub fn integers_at(values: &[f64], power: f64, integers: &mut [i64]) -> bool {
     let mut misfits = 0;
     for (&value, integer) in values.iter().zip(integers) {
@@ -27,21 +28,25 @@ pub fn integers_at(values: &[f64], power: f64, integers: &mut [i64]) -> bool {
 }
 
 /// Integers over a power of ten, appended: the nearest f64 if both are exact ones.
+#[inline(never)]
 pub fn quotients(values: &[i64], power: f64, out: &mut Vec<f64>) {
     out.extend(values.iter().map(|&value| value as f64 / power));
 }
 
 /// Multiplies value by value.
+#[inline(never)]
 pub fn multiply(products: &mut [f64], factors: &[f64]) {
     products.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
 }
 
 /// Adds a multiple of other values.
+#[inline(never)]
 pub fn add_times(sums: &mut [f64], factor: f64, values: &[f64]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
 }
 
 /// One step of the forward substitution: takes what is known off `z`, and adds z^2 / d to the leverages.
+#[inline(never)]
 pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64]) {
     for ((z, known), leverage) in z.iter_mut().zip(known).zip(leverages) {
         *z -= known;
@@ -50,16 +55,19 @@ pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64])
 }
 
 /// Leverages to half the widths of their intervals. The square root is correctly rounded, whoever computes it.
+#[inline(never)]
 pub fn half_widths(leverages: &mut [f64], half_width: f64) {
     leverages.iter_mut().for_each(|leverage| *leverage = half_width * (1.0 + *leverage).sqrt());
 }
 
 /// Marks the values that lie outside a range.
+#[inline(never)]
 pub fn mark_outside(values: &[f64], (low, high): (f64, f64), marks: &mut [bool]) {
     marks.iter_mut().zip(values).for_each(|(mark, value)| *mark |= !(low..=high).contains(value));
 }
 
 /// Marks the predictions of which an end is infinite. No half widths: no intervals.
+#[inline(never)]
 pub fn mark_infinite(values: &[f64], halves: &[f64], marks: &mut [bool]) {
     if halves.is_empty() {
         marks.iter_mut().zip(values).for_each(|(mark, value)| *mark |= !value.is_finite());

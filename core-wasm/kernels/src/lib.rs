@@ -1,7 +1,8 @@
 //! The loops in which samefit spends its time, as functions over slices of bytes and numbers.
 //!
 //! They are a crate of their own so that they can be built for speed, whatever the rest is built for (`[profile.wasm]` in the workspace's
-//! `Cargo.toml`): a page loads all of it. Reading order: `simd` (vectors of 128 bits), [`scan`] (bytes to the places of cells),
+//! `Cargo.toml`): a page loads all of it. Functions that loop are `inline(never)`: within a caller that is built for size they would be so too.
+//! Reading order: `simd` (vectors of 128 bits), [`scan`] (bytes to the places of cells),
 //! [`cells`] (cells to integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`]
 //! and [`text`] (columns of f64).
 //!

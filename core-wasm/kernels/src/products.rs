@@ -15,6 +15,28 @@ pub fn steps(left_bits: u32, right_bits: u32) -> usize {
     ((i32::MAX as u64) / (2 * greatest.max(1))).max(1) as usize
 }
 
+/// Two terms: where the sums of their products begin, and vectors between spills (see [`steps`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    /// Index of the sum of the lowest place.
+    pub at: usize,
+    /// Vectors after which accumulators are emptied.
+    pub steps: usize,
+}
+
+/// Adds the products of each term with those before it and with itself. `lanes` and `digits` are those of the terms; `pairs` are
+/// (0, 0), (1, 0), (1, 1), (2, 0) and so on, and nothing is added for the first.
+#[inline(never)]
+pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[Pair], sums: &mut [i64]) {
+    let mut pairs = pairs.iter().skip(1);
+    for (i, (left, &left_digits)) in lanes.iter().zip(digits).enumerate().skip(1) {
+        for ((right, &right_digits), pair) in lanes[..=i].iter().zip(digits).zip(&mut pairs) {
+            let sums = &mut sums[pair.at..pair.at + left_digits + right_digits - 1];
+            add(left, left_digits, right, right_digits, pair.steps, sums);
+        }
+    }
+}
+
 /// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. `steps`: see [`steps`].
 pub fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
     macro_rules! dispatch {

@@ -47,6 +47,7 @@ impl Grid {
 
     /// Finds rows in `bytes` from the row start `from` on, looking at no byte from `to` on; there may be none. [`MARGIN`] bytes stand before and
     /// behind.
+    #[inline(never)]
     pub fn scan<'a>(&'a mut self, bytes: &'a [u8], from: usize, to: usize, delimiter: u8) -> Result<Rows<'a>, Irregular> {
         if from < MARGIN || to.checked_add(MARGIN).is_none_or(|end| end > bytes.len()) || u32::try_from(bytes.len()).is_err() {
             return Err(Irregular);
@@ -214,6 +215,7 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Number of rows.
+    #[inline(always)]
     pub fn len(&self) -> usize {
         self.grid.rows
     }
@@ -224,6 +226,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Cells in a row.
+    #[inline(always)]
     pub fn width(&self) -> usize {
         self.grid.width
     }
@@ -248,6 +251,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The bytes of a cell, as they stand there.
+    #[inline(always)]
     pub fn cell(&self, row: usize, column: usize) -> &'a [u8] {
         let at = row * self.width() + column;
         let return_before = usize::from(self.grid.crlf && column == 0 && row > 0);
@@ -255,6 +259,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The cells of column `column`, from row `first` on.
+    #[inline(always)]
     pub fn column(&self, column: usize, first: usize) -> Places<'a> {
         let (from, to) = (first * self.width() + column + 1, self.len() * self.width() + 1);
         Places { bytes: self.bytes, points: &self.grid.points[from..to], shapes: &self.grid.shapes[from..to], width: self.width() }

@@ -9,6 +9,7 @@ pub fn append(value: f64, out: &mut Vec<u8>) {
 
 /// Appends a line of CSV for each value: the value, and if `all` is to be said the ends of its interval and a cell for warnings, which is
 /// empty. No half widths: no intervals.
+#[inline(never)]
 pub fn append_lines(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>) {
     for (row, &value) in values.iter().enumerate() {
         append(value, out);

@@ -8,8 +8,9 @@ use super::block::Column;
 use super::moment_index;
 use crate::decimal::Decimal;
 use dashu_int::IBig;
+use samefit_kernels::digits;
 use samefit_kernels::digits::{DIGIT_BITS, Lanes, digits_for};
-use samefit_kernels::{digits, products};
+use samefit_kernels::products::{self, Pair};
 
 /// Rows before a sum could overflow: each adds less than 2^34.
 pub(super) const ROWS_MAX: usize = 1 << 28;
@@ -18,6 +19,8 @@ pub(super) const ROWS_MAX: usize = 1 << 28;
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     terms: Vec<Term>,
+    /// Of each term.
+    digits: Vec<usize>,
     pairs: Vec<Pair>,
     sums: Vec<i64>,
     rows: usize,
@@ -28,23 +31,15 @@ pub(super) struct Layout {
 struct Term {
     scale: u32,
     bits: u32,
-    digits: usize,
-}
-
-#[derive(Debug)]
-struct Pair {
-    /// Where its sums begin.
-    at: usize,
-    /// Vectors between spills: see [`products::steps`].
-    steps: usize,
 }
 
 impl Layout {
     /// A layout for a block.
     pub(super) fn of(columns: &[Column]) -> Self {
-        let one = Term { scale: 0, bits: 1, digits: 1 };
-        let term = |column: &Column| Term { scale: column.scale, bits: column.bits, digits: digits_for(column.bits) };
+        let one = Term { scale: 0, bits: 1 };
+        let term = |column: &Column| Term { scale: column.scale, bits: column.bits };
         let mut layout = Self { terms: std::iter::once(one).chain(columns.iter().map(term)).collect(), ..Self::default() };
+        layout.digits = layout.terms.iter().map(|term| digits_for(term.bits)).collect();
         layout.lanes = vec![Vec::new(); layout.terms.len()];
         layout.arrange();
         layout
@@ -54,7 +49,7 @@ impl Layout {
     pub(super) fn admit(&mut self, columns: &mut [Column]) -> bool {
         let fits = self.terms.len() == columns.len() + 1
             && self.rows < ROWS_MAX
-            && columns.iter().zip(&self.terms[1..]).all(|(column, term)| column.fits(term.scale, term.digits));
+            && columns.iter().zip(&self.terms[1..]).zip(&self.digits[1..]).all(|((column, term), &digits)| column.fits(term.scale, digits));
         if fits {
             columns.iter_mut().zip(&self.terms[1..]).for_each(|(column, term)| column.raise(term.scale));
             self.widen(columns);
@@ -78,17 +73,10 @@ impl Layout {
     pub(super) fn add(&mut self, columns: &[Column]) {
         let rows = columns.first().map_or(0, Column::len);
         digits::ones(rows, &mut self.lanes[0]);
-        for ((column, term), lanes) in columns.iter().zip(&self.terms[1..]).zip(&mut self.lanes[1..]) {
-            column.split(term.digits, lanes);
+        for ((column, &digits), lanes) in columns.iter().zip(&self.digits[1..]).zip(&mut self.lanes[1..]) {
+            column.split(digits, lanes);
         }
-        for i in 1..self.terms.len() {
-            for j in 0..=i {
-                let pair = &self.pairs[moment_index(i, j)];
-                let (left, right) = (self.terms[i].digits, self.terms[j].digits);
-                let sums = &mut self.sums[pair.at..pair.at + left + right - 1];
-                products::add(&self.lanes[i], left, &self.lanes[j], right, pair.steps, sums);
-            }
-        }
+        products::add_pairs(&self.lanes, &self.digits, &self.pairs, &mut self.sums);
         self.rows += rows;
     }
 
@@ -97,7 +85,7 @@ impl Layout {
         for i in 1..self.terms.len() {
             for j in 0..=i {
                 let at = moment_index(i, j);
-                let digits = self.terms[i].digits + self.terms[j].digits - 1;
+                let digits = self.digits[i] + self.digits[j] - 1;
                 let sums = &mut self.sums[self.pairs[at].at..][..digits];
                 let mantissa: IBig = sums.iter().enumerate().map(|(k, &sum)| IBig::from(sum) << (k * DIGIT_BITS as usize)).sum();
                 totals[at] = totals[at].plus(&Decimal { mantissa, scale: self.terms[i].scale + self.terms[j].scale });
@@ -112,7 +100,7 @@ impl Layout {
         for i in 0..self.terms.len() {
             for j in 0..=i {
                 self.pairs.push(Pair { at, steps: 1 });
-                at += self.terms[i].digits + self.terms[j].digits - 1;
+                at += self.digits[i] + self.digits[j] - 1;
             }
         }
         self.sums = vec![0; at];
