@@ -485,7 +485,7 @@ class Materials(unittest.TestCase):
 
     def test_every_dependency_that_is_linked_is_listed(self):
         """Read from the whole tree, macros and what they need cut off here; the list's maker lets cargo leave them out."""
-        parts = {"program": ["--package", "samefit"], "component": ["--package", "samefit-core", "--features", "component", "--target", "wasm32-unknown-unknown"]}
+        parts = {"program": ["--package", "samefit"], "component": ["--package", "samefit-component", "--target", "wasm32-unknown-unknown"]}
         parts["page"] = ["--package", "samefit-web", "--target", "wasm32-unknown-unknown"]
         for part, words in parts.items():
             tree = checked("cargo", "tree", "--locked", *words, "--edges", "normal", "--no-dedupe", "--prefix", "depth", "--format", " {p}", cwd=ROOT)
