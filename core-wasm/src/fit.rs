@@ -5,7 +5,7 @@ use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
 use crate::plan::Plan;
 use crate::shared::check_rows;
 use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
-use crate::statistics::{Statistics, distribution_json};
+use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
 use serde_json::Value;
@@ -161,8 +161,8 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Col
     let range = counts.and_then(|counts| counts.range());
     Column {
         name: name.to_owned(),
-        mean: mean(statistics, place),
-        sd: sd(statistics, place),
+        mean: mean(&statistics.moments, place, statistics.rows),
+        sd: sd(&statistics.moments, place, statistics.rows),
         min: range.map(|(min, _)| min),
         max: range.map(|(_, max)| max),
         distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
@@ -170,18 +170,18 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Col
     }
 }
 
-/// Exact mean, rounded once; none without rows.
-pub(crate) fn mean(statistics: &Statistics, place: usize) -> Option<f64> {
-    (statistics.rows > 0).then(|| {
-        let sum = of_decimal(statistics.moments.at(place, 0));
-        Ratio::new(sum.numerator, sum.denominator * statistics.rows).to_f64()
+/// Exact mean of the term at a place in the sums of so many rows, rounded once; none without rows.
+pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
+    (rows > 0).then(|| {
+        let sum = of_decimal(moments.at(place, 0));
+        Ratio::new(sum.numerator, sum.denominator * rows).to_f64()
     })
 }
 
-/// Exact standard deviation with the divisor rows - 1, rounded once; none for fewer than two rows.
-pub(crate) fn sd(statistics: &Statistics, place: usize) -> Option<f64> {
-    (statistics.rows > 1).then(|| {
-        let squares: solve::ratio::Ratio = centred_sum_of_squares(&statistics.moments, place, statistics.rows);
-        Ratio::new(squares.numerator, squares.denominator * (statistics.rows - 1)).sqrt_to_f64()
+/// Its exact standard deviation with the divisor rows - 1, rounded once; none for fewer than two rows.
+pub(crate) fn sd(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
+    (rows > 1).then(|| {
+        let squares: solve::ratio::Ratio = centred_sum_of_squares(moments, place, rows);
+        Ratio::new(squares.numerator, squares.denominator * (rows - 1)).sqrt_to_f64()
     })
 }

@@ -14,9 +14,8 @@ use crate::json;
 use crate::plan::Plan;
 use crate::schema::{Field, Kind, Schema};
 use crate::sink::{Record, Sink};
-use crate::statistics::{Accumulator, Distribution, Statistics, distribution_json};
+use crate::statistics::{Accumulator, Distribution, distribution_json};
 use crate::table::Reader;
-use crate::terms::Term;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 
@@ -200,20 +199,11 @@ impl Described {
         let totals = std::mem::replace(&mut self.numbers, Accumulator::new(0, [], false)).finish()?;
         let counts = totals.distribution.as_deref().and_then(<[_]>::first).cloned().unwrap_or_default();
         let kind = self.kind(totals.rows);
-        let statistics = Statistics {
-            columns: Vec::new(),
-            terms: vec![Term::column(&self.name)],
-            rows: totals.rows,
-            moments: totals.moments,
-            distribution: None,
-            dropped: 0,
-            shared: None,
-        };
         let (title, unit) = self.field.map_or((None, None), |field| (field.title, field.unit));
         Ok(json!({
             "name": self.name, "title": title, "unit": unit, "kind": kind,
             "numbers": totals.rows, "missing": self.missing, "text": self.text, "first_text": self.first_text,
-            "mean": mean(&statistics, 1), "sd": sd(&statistics, 1),
+            "mean": mean(&totals.moments, 1, totals.rows), "sd": sd(&totals.moments, 1, totals.rows),
             "min": self.range.map(|(min, _)| min), "max": self.range.map(|(_, max)| max),
             "quantiles": self.range.map_or_else(Vec::new, |range| quantiles(&counts, totals.rows, range, !self.fractions)),
             "outside": self.expected.map(|expected| expected.to_json()),

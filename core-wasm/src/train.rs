@@ -149,12 +149,13 @@ impl Summarizer {
             // it stopped at the header, which all parts share
             return self.verdict();
         }
+        let part = part::parse(text)?;
         if self.sums.columns.is_none()
-            && let Some(names) = part::names(text)?
+            && let Some(names) = part.names()
         {
             self.sums.header(&names)?;
         }
-        let failure = part::read(text, &mut self.sums)?;
+        let failure = part::absorb(part, &mut self.sums)?;
         let first = |error: &Error| error.row.unwrap_or(0);
         self.failure = self.failure.take().into_iter().chain(failure).min_by_key(first);
         self.verdict()

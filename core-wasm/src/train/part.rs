@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 /// The name of the text's form.
 const FORMAT: &str = "samefit-part/1";
 
+/// What stands in the text.
 #[derive(Serialize, Deserialize)]
-struct Part {
+pub(super) struct Part {
     format: String,
     columns: Vec<ColumnPart>,
     dropped: i64,
@@ -83,18 +84,21 @@ pub(super) fn write(sums: &mut Sums, failure: Option<Error>) -> Result<String> {
     serde_json::to_string(&part).map_err(|error| not_a_part(&error.to_string()))
 }
 
-/// The names of a part's columns, if it came so far as to know them.
-pub(super) fn names(text: &str) -> Result<Option<Vec<String>>> {
+/// Reads a part's text.
+pub(super) fn parse(text: &str) -> Result<Part> {
     let part: Part = json::parse(text, "part", "a part of a table")?;
-    Ok(part.sums.map(|_| part.columns.into_iter().map(|column| column.name).collect()))
+    if part.format == FORMAT { Ok(part) } else { Err(not_a_part("it is of another version")) }
+}
+
+impl Part {
+    /// The names of its columns, if it came so far as to know them.
+    pub(super) fn names(&self) -> Option<Vec<String>> {
+        self.sums.as_ref().map(|_| self.columns.iter().map(|column| column.name.clone()).collect())
+    }
 }
 
 /// Adds a part's rows to `sums`; returns what stopped its reading.
-pub(super) fn read(text: &str, sums: &mut Sums) -> Result<Option<Error>> {
-    let part: Part = json::parse(text, "part", "a part of a table")?;
-    if part.format != FORMAT {
-        return Err(not_a_part("it is of another version"));
-    }
+pub(super) fn absorb(part: Part, sums: &mut Sums) -> Result<Option<Error>> {
     let failure = part.failure.map(FailurePart::error).transpose()?;
     let Some(more) = part.sums else {
         // it stopped before there was a header
