@@ -6,22 +6,11 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { equal, holds, run, test } from './harness.mjs';
+import { TYPES } from './server.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = join(ROOT, 'target/web');
 const SAMEFIT = process.env.SAMEFIT ?? join(ROOT, 'target/release/samefit');
-
-const TYPES = {
-  '': 'text/plain; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.wasm': 'application/wasm',
-  '.svg': 'image/svg+xml',
-  '.webmanifest': 'application/manifest+json',
-};
 
 /** Starts the program; its address is what it prints. */
 async function serving(args, act) {

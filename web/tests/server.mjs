@@ -4,7 +4,10 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 
-const TYPES = {
+/** What each kind of file is, by its ending; the empty one stands for none. */
+export const TYPES = {
+  '': 'text/plain; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -23,7 +26,7 @@ export async function serve(folder, { bare = false } = {}) {
     asked.push({ method: request.method, url: request.url, length: Number(request.headers['content-length'] ?? 0) });
     try {
       const bytes = replaced.get(path) ?? (await readFile(join(folder, path)));
-      const type = { 'content-type': TYPES[extname(path)] ?? 'text/plain' };
+      const type = { 'content-type': TYPES[extname(path)] ?? TYPES[''] };
       const headers = {
         'content-security-policy': `${policy}; frame-ancestors 'none'`,
         'x-content-type-options': 'nosniff',
