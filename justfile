@@ -49,6 +49,11 @@ check: test
 quick *ARGS:
     cargo test --package samefit-kernels --package samefit-core {{ ARGS }}
 
+# a long round of attacks on the program and on shared statistics, with a new seed, which it prints
+[group('check')]
+attacks *ARGS: wasm
+    @sh scripts/attacks {{ ARGS }}
+
 # the same sources give the same bytes: builds the component in two places and compares
 [group('check')]
 reproduce:

@@ -1,0 +1,1 @@
+//! Damaged Parquet and Arrow files.

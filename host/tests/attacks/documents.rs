@@ -1,0 +1,1 @@
+//! Models, statistics, schemas and specs with bytes changed.

@@ -1,0 +1,1 @@
+//! Inputs that are far larger than a limit.

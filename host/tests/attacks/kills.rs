@@ -1,0 +1,1 @@
+//! Kills at every system call that writes, renames or syncs.

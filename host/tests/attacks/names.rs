@@ -1,0 +1,1 @@
+//! File, column and key names that are hostile.

@@ -1,0 +1,1 @@
+//! Output folders and disks that refuse: full, read-only, occupied.

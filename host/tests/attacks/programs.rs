@@ -1,0 +1,1 @@
+//! Hostile pipeline programs, run as an unprivileged user.
