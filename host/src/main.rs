@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use samefit_pipeline::cli::PipelineArgs;
 use samefit_pipeline::next_datum;
+use samefit_pipeline::run::supervisor;
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::engine::{Answer, Engine};
 use samefit_stages::pieces::PIECE_BYTES;
@@ -95,6 +96,10 @@ fn main() -> ExitCode {
     // so called by the program of a pipeline that asks for its datums
     if command.first().is_some_and(|name| Path::new(name).file_name() == Some(OsStr::new("pachctl"))) {
         return next_datum::main(command.into_iter().skip(1));
+    }
+    // so called by the pipeline runner, between itself and a program
+    if command.first().is_some_and(|name| name == supervisor::NAME) {
+        return supervisor::main();
     }
     let wasm = Wasm::embedded();
     match parse(&command, wasm.as_ref().ok()) {

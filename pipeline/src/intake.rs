@@ -4,16 +4,16 @@
 //! has lost comes back with its file, whether anything differs or not.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::datums::{Leaf, Tree};
-use crate::disk::{at, bad, failed};
+use crate::datums::{Hash, Leaf, Tree};
+use crate::disk::{at, bad, broken, failed};
 use crate::failure::Failure;
 use crate::paths;
-use crate::store::objects::{Objects, Staged, digest};
+use crate::store::objects::{Objects, Staged, Stamp, digest};
 use crate::store::records::{Commit, Repo};
 use crate::store::{self, Store};
 
@@ -41,7 +41,12 @@ pub struct Taken {
 pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<Taken, Failure> {
     refuse_output(store, repo)?;
     let head = store.head(repo, branch)?;
-    let before = head.as_ref().map_or_else(|| Ok(Tree::new()), |head| store.tree(head))?;
+    let before = match &head {
+        None => Tree::new(),
+        // all files are at hand, so a list that is lost is made again
+        Some(head) if intake.mirror => store.tree(head).unwrap_or_default(),
+        Some(head) => store.tree(head)?,
+    };
     let mut staged = store.objects.stage();
     let tree = changed(&before, intake, &store.objects, &mut staged)?;
     if let Some((file, other)) = paths::clash(&tree) {
@@ -50,12 +55,11 @@ pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<
             "choose another path, or delete the file first",
         ));
     }
+    let listing = store::list(&mut staged, &tree)?.sha256;
+    staged.settle()?;
     match head {
-        Some(head) if tree == before => {
-            staged.settle()?;
-            Ok(Taken { commit: head, changed: false })
-        }
-        head => Ok(Taken { commit: commit(store, repo, branch, head.as_ref(), &tree, staged)?, changed: true }),
+        Some(head) if head.tree == Some(listing) => Ok(Taken { commit: head, changed: false }),
+        head => Ok(Taken { commit: commit(store, repo, branch, head.as_ref(), &tree, listing)?, changed: true }),
     }
 }
 
@@ -122,26 +126,28 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
     if file == Path::new("-") {
         return staged.stream(io::stdin().lock());
     }
-    let open = || File::open(file).map_err(at(file));
-    let as_long = |before: &&Leaf| file.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
-    if let Some(before) = before.filter(as_long)
-        && digest(open()?).map_err(at(file))? == *before
-    {
-        return Ok(*before);
+    let mut open = File::open(file).map_err(at(file))?;
+    let stamp = Stamp::of(&open).map_err(at(file))?;
+    let as_long = |before: &&Leaf| open.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
+    let known = before.filter(as_long).copied();
+    let leaf = match known {
+        Some(before) if digest(&open).map_err(at(file))? == before => before,
+        Some(_) => open.rewind().map_err(at(file)).and_then(|()| staged.stream(&open))?,
+        None => staged.stream(&open)?,
+    };
+    // a pipe has nothing to compare
+    if !open.metadata().is_ok_and(|found| found.is_file()) {
+        return Ok(leaf);
     }
-    staged.stream(open()?)
+    // by name as well: another file may have taken its place
+    let now = File::open(file).and_then(|again| Ok((Stamp::of(&open)?, Stamp::of(&again)?)));
+    if now.ok() == Some((stamp, stamp)) {
+        return Ok(leaf);
+    }
+    Err(broken(format_args!("{}: it changed while it was read; nothing was put", file.display()), "put it again when nobody writes to it"))
 }
 
-fn commit(
-    store: &Store,
-    repo: &str,
-    branch: &str,
-    parent: Option<&Commit>,
-    tree: &Tree,
-    mut staged: Staged<'_>,
-) -> Result<Commit, Failure> {
-    let listing = store::list(&mut staged, tree)?.sha256;
-    staged.settle()?;
+fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree: &Tree, listing: Hash) -> Result<Commit, Failure> {
     let parent = parent.map(|parent| parent.id.clone());
     store.write(|change| {
         let number = change.number()?;

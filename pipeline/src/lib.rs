@@ -1,6 +1,6 @@
 //! Pachyderm pipeline specs to what they make, on one machine and with no cluster.
 //!
-//! Read in this order; a module knows those before it only: [`glob`], [`spec`]; [`failure`], [`disk`], [`report`]; [`graph`], [`datums`],
+//! Read in this order; a module knows those before it only: [`glob`], [`spec`]; [`failure`], [`disk`], [`folder`], [`report`]; [`graph`], [`datums`],
 //! [`paths`], over plain data; [`store`], [`intake`]; [`next_datum`], [`run`]; [`mod@reference`], [`trace`]; [`commands`], [`cli`].
 //!
 //! *Not here*: anything of models or tables (a datum is a command line), and the terminal.
@@ -10,6 +10,7 @@ pub mod commands;
 pub mod datums;
 pub mod disk;
 pub mod failure;
+pub mod folder;
 pub mod glob;
 pub mod graph;
 pub mod intake;

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::reference::Reference;
 use crate::report::Report;
 use crate::run::World;
-use crate::run::desk::Desk;
+use crate::run::datum_dir::DatumDir;
 use crate::run::job::datums_of;
 use crate::run::place::{Here, Place};
 use crate::run::variables::{Variables, of_datum};
@@ -51,16 +51,16 @@ pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &m
     }
     fs::create_dir_all(&args.out).map_err(at(&args.out))?;
     let root = fs::canonicalize(&args.out).map_err(at(&args.out))?;
-    let mut desk = Desk::new(root, &world.program, true)?;
+    let dir = DatumDir::kept(&root, &world.program)?;
     let (spec, variables) = match &args.pfs {
-        Some(pfs) => fetched(args, pfs, &desk)?,
-        None => kept(args, &store()?, &mut desk)?,
+        Some(pfs) => fetched(args, pfs, &dir)?,
+        None => kept(args, &store()?, &dir)?,
     };
-    write_variables(&desk, &spec, &variables)?;
+    write_variables(&dir, &spec, &variables)?;
     if spec.transform.datum_batching {
-        return Err(waits(&args.out, &spec, &desk));
+        return Err(waits(&args.out, &spec, &dir));
     }
-    let status = Here.command(&desk, &spec, &variables)?.status();
+    let status = Here.launch(&dir, &spec, &variables)?.command().status();
     let status = status.map_err(|error| crate::run::single::cannot_start(&spec, &error))?;
     let shown = args.out.display();
     report.say(&format!("inputs and output are in {shown}/pfs, the variables in {shown}/env"));
@@ -69,7 +69,7 @@ pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &m
 }
 
 /// A program that asks for its datums would wait for an answer that nobody gives.
-fn waits(out: &Path, spec: &Spec, desk: &Desk) -> Failure {
+fn waits(out: &Path, spec: &Spec, dir: &DatumDir) -> Failure {
     let shown = out.display();
     let batch = if spec.transform.cmd.iter().any(|word| word == "--batch") { " and `--batch`" } else { "" };
     bad(
@@ -80,21 +80,21 @@ fn waits(out: &Path, spec: &Spec, desk: &Desk) -> Failure {
         ),
         format_args!(
             "replay a copy of the spec without `datumBatching`{batch}: `samefit pipeline replay COPY --pfs {} --out DIR`",
-            desk.pfs().display()
+            dir.pfs().display()
         ),
     )
 }
 
 /// Lays out a datum of the store.
-fn kept(args: &ReplayArgs, store: &Store, desk: &mut Desk) -> Result<(Spec, Variables), Failure> {
+fn kept(args: &ReplayArgs, store: &Store, dir: &DatumDir) -> Result<(Spec, Variables), Failure> {
     let reference: Reference = args.what.parse().map_err(Failure::Usage)?;
     let job = job(store, &reference)?;
     let lost = || broken(format_args!("version {} of `{}` is not in the store", job.version, job.pipeline), "see `samefit pipeline check`");
     let pipeline = versions::pipeline(store.version(&job.pipeline, job.version)?.ok_or_else(lost)?)?;
     let datums = datums_of(store, &pipeline, &job)?;
     let datum = chosen(args, &store.processed(&job)?, &datums, &job)?;
-    desk.lay(&store.objects, datum)?;
-    Ok((pipeline.spec, of_datum(&job, datum, &desk.pfs())))
+    dir.materialize(&store.objects, datum)?;
+    Ok((pipeline.spec, of_datum(&job, datum, &dir.pfs())))
 }
 
 fn chosen<'a>(args: &ReplayArgs, processed: &[Processed], datums: &'a [Datum], job: &Job) -> Result<&'a Datum, Failure> {
@@ -117,7 +117,7 @@ fn chosen<'a>(args: &ReplayArgs, processed: &[Processed], datums: &'a [Datum], j
 }
 
 /// Lays out files that someone fetched.
-fn fetched(args: &ReplayArgs, pfs: &Path, desk: &Desk) -> Result<(Spec, Variables), Failure> {
+fn fetched(args: &ReplayArgs, pfs: &Path, dir: &DatumDir) -> Result<(Spec, Variables), Failure> {
     let mut specs = spec::read(&[PathBuf::from(&args.what)])?;
     let spec = match (specs.pop(), specs.is_empty()) {
         (Some(spec), true) => spec,
@@ -126,7 +126,7 @@ fn fetched(args: &ReplayArgs, pfs: &Path, desk: &Desk) -> Result<(Spec, Variable
     for entry in WalkDir::new(pfs) {
         let entry = entry.map_err(|error| broken(format_args!("{}: {error}", pfs.display()), "see to what the system says"))?;
         let below = entry.path().strip_prefix(pfs).unwrap_or(entry.path());
-        let to = desk.pfs().join(below);
+        let to = dir.pfs().join(below);
         let copied = match entry.file_type().is_dir() {
             true => fs::create_dir_all(&to),
             false if below.starts_with("out") => Ok(()),
@@ -134,13 +134,13 @@ fn fetched(args: &ReplayArgs, pfs: &Path, desk: &Desk) -> Result<(Spec, Variable
         };
         copied.map_err(at(entry.path()))?;
     }
-    let variables = spec.input.pfs().into_iter().map(|input| path_of(desk, &input.name)).collect::<Result<_, _>>()?;
+    let variables = spec.input.pfs().into_iter().map(|input| path_of(dir, &input.name)).collect::<Result<_, _>>()?;
     Ok((spec, variables))
 }
 
 /// The variable of an input: the file or folder in it if that is the only one, else all of it.
-fn path_of(desk: &Desk, input: &str) -> Result<(String, String), Failure> {
-    let folder = desk.pfs().join(input);
+fn path_of(dir: &DatumDir, input: &str) -> Result<(String, String), Failure> {
+    let folder = dir.pfs().join(input);
     let missing =
         |_| bad(format_args!("the folder given with --pfs has no folder `{input}`"), "lay it out as /pfs: a folder for each input");
     let entries: Vec<PathBuf> = fs::read_dir(&folder).map_err(missing)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -149,11 +149,11 @@ fn path_of(desk: &Desk, input: &str) -> Result<(String, String), Failure> {
 }
 
 /// Writes the variables so that a shell can read them.
-fn write_variables(desk: &Desk, spec: &Spec, variables: &Variables) -> Result<(), Failure> {
+fn write_variables(dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<(), Failure> {
     let mut text = String::new();
     for (name, value) in spec.transform.env.iter().chain(variables) {
         let _ = writeln!(text, "{name}='{}'", value.replace('\'', "'\\''"));
     }
-    let path = desk.root().join("env");
+    let path = dir.root().path().join("env");
     fs::write(&path, text).map_err(at(&path))
 }

@@ -11,35 +11,41 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::desk::Desk;
+use super::datum_dir::DatumDir;
 use super::process::{Cut, Limits, Running, TICK, words};
 use super::single::cannot_start;
 use super::variables;
-use super::work::{Finished, Stop, Tried, Work, ends_job};
+use super::work::{Finished, Stop, Tried, Work, ends_job, no_thread};
 use crate::datums::Datum;
 use crate::disk::{at, bad};
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::next_datum::{ANSWER, SOCKET, WORKER_VARIABLE};
 use crate::store::objects::Staged;
 use crate::store::records::Processed;
 
 const SOCKET_BYTES_MAX: usize = 107;
 
+/// What a program says with a question at most, and how long it may take.
+const QUESTION_BYTES_MAX: usize = 1 << 20;
+const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
+
 /// Runs a set.
-pub fn process<'a>(work: &Work<'a>, desk: &mut Desk, set: &[&Datum], each: &mut dyn FnMut(Finished<'a>)) -> Result<(), Stop> {
+pub fn process<'a>(work: &Work<'a>, set: &[&Datum], each: &mut dyn FnMut(Finished<'a>)) -> Result<(), Stop> {
     let mut shift = Shift { work, program: None };
-    let done = set.iter().try_for_each(|datum| shift.datum(desk, datum).map(&mut *each));
+    let done = set.iter().try_for_each(|datum| shift.datum(datum).map(&mut *each));
     // whatever came of it, the program does not outlive the set
-    shift.end(desk);
+    shift.end();
     done
 }
 
@@ -52,19 +58,27 @@ struct Shift<'a, 'b> {
 /// Every program has a socket of its own, so nothing that an earlier one said is taken for its word.
 struct Program {
     running: Running,
+    dir: DatumDir,
     ear: Ear,
     /// It waits here for the next datum.
     ask: Option<UnixStream>,
 }
 
+impl Program {
+    /// What it said since this was asked last.
+    fn said(&self) -> String {
+        self.dir.told(&self.running.said())
+    }
+}
+
 impl<'a> Shift<'a, '_> {
     /// Tries a datum until it succeeds or has failed often enough.
-    fn datum(&mut self, desk: &mut Desk, datum: &Datum) -> Result<Finished<'a>, Stop> {
+    fn datum(&mut self, datum: &Datum) -> Result<Finished<'a>, Stop> {
         let (mut processed, mut staged, mut log) = (self.work.begun(datum), self.work.store.objects.stage(), String::new());
         while processed.tries < self.work.spec.datum_tries {
             processed.tries += 1;
-            let tried = self.attempt(desk, datum, &mut processed, &mut staged)?;
-            log = self.program.as_ref().map_or_else(String::new, |program| program.running.said());
+            let tried = self.attempt(datum, &mut processed, &mut staged)?;
+            log = self.program.as_ref().map_or_else(String::new, Program::said);
             match tried {
                 Tried::Good => {
                     processed.error = None;
@@ -72,35 +86,37 @@ impl<'a> Shift<'a, '_> {
                 }
                 Tried::Bad(why) => processed.error = Some(why),
             }
-            log += &self.end(desk);
+            log += &self.end();
         }
-        self.work.finished(desk, processed, staged, &log)
+        self.work.finished(processed, staged, log)
     }
 
     /// One try of a datum.
-    fn attempt(&mut self, desk: &mut Desk, datum: &Datum, processed: &mut Processed, staged: &mut Staged<'a>) -> Result<Tried, Stop> {
-        let ask = match self.asked(desk)? {
+    fn attempt(&mut self, datum: &Datum, processed: &mut Processed, staged: &mut Staged<'a>) -> Result<Tried, Stop> {
+        let ask = match self.asked()? {
             Ok(ask) => ask,
             Err(why) => return Ok(Tried::Bad(why)),
         };
-        desk.lay(&self.work.store.objects, datum)?;
-        write_variables(self.work, desk, datum)?;
+        let Some(program) = &self.program else { return Ok(Tried::Bad("the program is not there any more".to_owned())) };
+        program.dir.materialize(&self.work.store.objects, datum)?;
+        write_variables(self.work, &program.dir, datum)?;
         // one that is gone by now is noticed as a program that ended
         let _ = (&ask).write_all(ANSWER.as_bytes());
         drop(ask);
         match self.next()? {
-            Ok(ask) => {
-                if let Some(program) = &mut self.program {
+            Ok(ask) => match &mut self.program {
+                Some(program) => {
                     program.ask = Some(ask);
+                    self.work.collect(&program.dir, staged, processed)
                 }
-                self.work.collect(desk, staged, processed)
-            }
+                None => Ok(Tried::Bad("the program is not there any more".to_owned())),
+            },
             Err(why) => Ok(Tried::Bad(why)),
         }
     }
 
     /// A program that waits for a datum: the one that runs, or a new one once it has asked.
-    fn asked(&mut self, desk: &Desk) -> Result<Result<UnixStream, String>, Stop> {
+    fn asked(&mut self) -> Result<Result<UnixStream, String>, Stop> {
         if let Some(ask) = self.program.as_mut().and_then(|program| program.ask.take()) {
             return Ok(Ok(ask));
         }
@@ -108,18 +124,19 @@ impl<'a> Shift<'a, '_> {
         if let Some(stop) = self.work.limits(&stopped).cut().and_then(ends_job) {
             return Err(stop);
         }
-        self.start(desk)?;
+        self.start()?;
         self.next()
     }
 
-    fn start(&mut self, desk: &Desk) -> Result<(), Failure> {
+    fn start(&mut self) -> Result<(), Failure> {
+        let dir = self.work.new_dir()?;
         let mut variables = variables::of_job(self.work.job);
-        variables.insert(WORKER_VARIABLE.to_owned(), self.work.place.bin(desk).join(SOCKET).display().to_string());
-        let (ear, send) = Ear::open(desk.bin().join(SOCKET))?;
-        let command = self.work.place.command(desk, self.work.spec, &variables)?;
-        let running = Running::start(command).map_err(|error| cannot_start(self.work.spec, &error))?;
-        running.when_ended(move || drop(send.send(Event::Ended)));
-        self.program = Some(Program { running, ear, ask: None });
+        variables.insert(WORKER_VARIABLE.to_owned(), self.work.place.bin(&dir).join(SOCKET).display().to_string());
+        let (ear, send) = Ear::open(dir.bin())?;
+        let launch = self.work.place.launch(&dir, self.work.spec, &variables)?;
+        let ended = move || drop(send.send(Event::Ended));
+        let running = Running::start(&launch, dir.program(), ended).map_err(|error| cannot_start(self.work.spec, &error))?;
+        self.program = Some(Program { running, dir, ear, ask: None });
         Ok(())
     }
 
@@ -149,12 +166,12 @@ impl<'a> Shift<'a, '_> {
     }
 
     /// Ends the program, if one runs: what it said last.
-    fn end(&mut self, desk: &Desk) -> String {
+    fn end(&mut self) -> String {
         let Some(mut program) = self.program.take() else { return String::new() };
         // how it ended does not matter: it waits, or has failed
         let _ = program.running.end();
-        self.work.place.end(desk);
-        program.running.said()
+        self.work.place.end(&program.dir);
+        program.said()
     }
 }
 
@@ -168,40 +185,42 @@ enum Event {
 
 /// A socket, and the thread that hears what is said there.
 struct Ear {
+    /// By the descriptor of its folder, so that it is this socket whatever stands at its path.
     path: PathBuf,
+    _folder: Folder,
     events: Receiver<Event>,
     closed: Arc<AtomicBool>,
-    hearing: Option<JoinHandle<()>>,
 }
 
 impl Ear {
-    fn open(path: PathBuf) -> Result<(Self, Sender<Event>), Failure> {
-        let bytes = path.as_os_str().len();
+    fn open(folder: &Folder) -> Result<(Self, Sender<Event>), Failure> {
+        let shown = folder.path().join(SOCKET);
+        let bytes = shown.as_os_str().len();
         if bytes > SOCKET_BYTES_MAX {
-            let found = format!("{}: this path has {bytes} bytes, and that of a socket at most {SOCKET_BYTES_MAX}", path.display());
+            let found = format!("{}: this path has {bytes} bytes, and that of a socket at most {SOCKET_BYTES_MAX}", shown.display());
             return Err(bad(found, "give --store a folder with a shorter path: `datumBatching` needs a socket in it"));
         }
-        // of the program before
-        let _ = fs::remove_file(&path);
-        let listener = UnixListener::bind(&path).map_err(at(&path))?;
+        let folder = folder.try_clone().map_err(at(&shown))?;
+        let path = folder.path_by_descriptor(SOCKET);
+        let listener = UnixListener::bind(&path).map_err(at(&shown))?;
         // whoever the program runs as has to be able to ask
-        fs::set_permissions(&path, Permissions::from_mode(0o777)).map_err(at(&path))?;
+        fs::set_permissions(&path, Permissions::from_mode(0o777)).map_err(at(&shown))?;
         let (send, events) = mpsc::channel();
         let closed = Arc::new(AtomicBool::new(false));
-        let hearing = thread::spawn({
+        let hears = {
             let (send, closed) = (send.clone(), Arc::clone(&closed));
             move || hear(&listener, &send, &closed)
-        });
-        Ok((Self { path, events, closed, hearing: Some(hearing) }, send))
+        };
+        thread::Builder::new().spawn(hears).map_err(|error| no_thread(&error))?;
+        Ok((Self { path, _folder: folder, events, closed }, send))
     }
 }
 
 impl Drop for Ear {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
-        if UnixStream::connect(&self.path).is_ok() {
-            let _ = self.hearing.take().map(JoinHandle::join);
-        }
+        // wakes the thread, which ends by itself: a program that holds a connection open is not waited for
+        let _ = UnixStream::connect(&self.path);
     }
 }
 
@@ -216,19 +235,29 @@ fn hear(listener: &UnixListener, send: &Sender<Event>, closed: &AtomicBool) {
     }
 }
 
-/// What a program says with its question: nothing, or why the try failed. None if it is gone before it has asked.
+/// What a program says with its question: nothing, or why the try failed. None if it is gone before it has asked, asks for more than a line
+/// of [`QUESTION_BYTES_MAX`], or takes longer than [`QUESTION_TIME_MAX`].
 fn heard(stream: &UnixStream) -> Option<Option<String>> {
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).ok()?;
-    serde_json::from_str(&line).ok()
+    let begun = Instant::now();
+    let mut line = Vec::new();
+    let mut chunk = [0; 4096];
+    while line.last() != Some(&b'\n') {
+        let left = QUESTION_TIME_MAX.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())?;
+        stream.set_read_timeout(Some(left)).ok()?;
+        let count = (&*stream).read(&mut chunk).ok().filter(|count| *count > 0)?;
+        line.extend_from_slice(&chunk[..count]);
+        if line.len() > QUESTION_BYTES_MAX {
+            return None;
+        }
+    }
+    serde_json::from_slice(&line).ok()
 }
 
 /// What a program finds in `/pfs/.env`.
-fn write_variables(work: &Work<'_>, desk: &Desk, datum: &Datum) -> Result<(), Failure> {
+fn write_variables(work: &Work<'_>, dir: &DatumDir, datum: &Datum) -> Result<(), Failure> {
     let mut text = String::new();
-    for (name, value) in work.variables(desk, datum) {
+    for (name, value) in work.variables(dir, datum) {
         let _ = writeln!(text, "{name}={value}");
     }
-    let path = desk.pfs().join(".env");
-    fs::write(&path, text).map_err(at(&path))
+    dir.write(".env", &text)
 }

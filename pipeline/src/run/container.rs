@@ -4,14 +4,17 @@
 //! *Limits*: every pipeline of a run uses the one image that is given. With `datumBatching` the image's own samefit is mounted as `pachctl`; if
 //! it has none, the program that runs is, whose libraries the image then needs.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::datum_dir::DatumDir;
+use super::launch::Launch;
 use super::place::Place;
 use super::variables::Variables;
 use crate::disk::{at, bad, broken};
@@ -41,7 +44,7 @@ impl Containers {
         ["runc", "umoci"].into_iter().try_for_each(has)?;
         let (tag, digest) = manifest(image)?;
         let (layout, _) = parts(image);
-        let bundle = store.cache().join("images").join(digest.replace(':', "-"));
+        let bundle = store.cache("images")?.path().join(digest.replace(':', "-"));
         if !bundle.is_dir() {
             unpack(store, layout, &tag, &bundle)?;
         }
@@ -49,8 +52,7 @@ impl Containers {
         let text = fs::read(&path).map_err(at(&path))?;
         let config =
             serde_json::from_slice(&text).map_err(|error| broken(format_args!("{}: {error}", path.display()), "delete this folder"))?;
-        let state = store.cache().join("runc");
-        fs::create_dir_all(&state).map_err(at(&state))?;
+        let state = store.cache("runc")?.path().to_owned();
         let containers = Self { bundle, config, state };
         containers.sweep();
         Ok(containers)
@@ -75,7 +77,7 @@ impl Containers {
     }
 
     /// The container of a datum: `config.json` of the OCI runtime specification.
-    fn config(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Value, Failure> {
+    fn config(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Value, Failure> {
         let mut config = self.config.clone();
         let process = &mut config["process"];
         process["terminal"] = json!(false);
@@ -90,7 +92,7 @@ impl Containers {
             process["user"] = self.user(user)?;
         }
         config["root"] = json!({"path": self.bundle.join("rootfs"), "readonly": true});
-        let mounts = mounts(desk, spec, self.own_program(spec));
+        let mounts = mounts(dir, spec, self.own_program(spec));
         config["mounts"].as_array_mut().into_iter().for_each(|all| all.extend(mounts.iter().cloned()));
         isolate(&mut config["linux"], spec);
         Ok(config)
@@ -134,35 +136,42 @@ impl Containers {
 }
 
 impl Place for Containers {
-    fn pfs(&self, _desk: &Desk) -> PathBuf {
+    fn pfs(&self, _dir: &DatumDir) -> PathBuf {
         "/pfs".into()
     }
 
-    fn bin(&self, _desk: &Desk) -> PathBuf {
+    fn bin(&self, _dir: &DatumDir) -> PathBuf {
         BIN.into()
     }
 
-    fn command(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Command, Failure> {
-        let config = self.config(desk, spec, variables)?;
+    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch, Failure> {
+        let config = self.config(dir, spec, variables)?;
         let number = |name: &str| config["process"]["user"][name].as_u64().and_then(|number| u32::try_from(number).ok());
         // without the right to give it away it stays the person's, as whom the container then runs
-        let _ = chown(desk.out(), number("uid"), number("gid"));
-        let bundle = desk.root().join("bundle");
-        fs::create_dir_all(&bundle).map_err(at(&bundle))?;
-        fs::write(bundle.join("config.json"), config.to_string()).map_err(at(&bundle))?;
-        let mut command = self.runc();
-        command.arg("run").arg("--bundle").arg(&bundle).arg(name(desk));
-        Ok(command)
+        let _ = dir.out().set_owner(number("uid"), number("gid"));
+        let written = dir.root().new_folder("bundle").and_then(|bundle| {
+            bundle.new_file("config.json")?.write_all(config.to_string().as_bytes())?;
+            Ok(bundle)
+        });
+        let bundle = written.map_err(at(dir.root().path()))?;
+        let runc = self.runc();
+        let words = ["run", "--bundle"].into_iter().map(OsString::from).chain([bundle.path().into(), name(dir).into()]);
+        Ok(Launch {
+            program: runc.get_program().to_owned(),
+            arguments: runc.get_args().map(OsStr::to_owned).chain(words).collect(),
+            variables: std::env::vars_os().collect(),
+            folder: dir.root().path().to_owned(),
+        })
     }
 
-    fn end(&self, desk: &Desk) {
-        self.delete(&name(desk));
+    fn end(&self, dir: &DatumDir) {
+        self.delete(&name(dir));
     }
 }
 
-/// A container is called as the folder of its worker.
-fn name(desk: &Desk) -> String {
-    desk.root().file_name().unwrap_or_default().to_string_lossy().into_owned()
+/// A container is called as the folder of its datum.
+fn name(dir: &DatumDir) -> String {
+    dir.root().path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The image's variables, then the spec's, then the datum's.
@@ -178,17 +187,17 @@ fn environment(image: &Value, spec: &Spec, variables: &Variables) -> Vec<String>
     all.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-fn mounts(desk: &Desk, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Value> {
+fn mounts(dir: &DatumDir, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Value> {
     let bind = |from: PathBuf, to: &str, mode: &str| json!({"destination": to, "type": "bind", "source": from, "options": ["rbind", mode]});
     let mut mounts = vec![
         json!({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]}),
-        bind(desk.pfs(), "/pfs", "ro"),
-        bind(desk.out(), "/pfs/out", "rw"),
+        bind(dir.pfs(), "/pfs", "ro"),
+        bind(dir.out().path().to_owned(), "/pfs/out", "rw"),
     ];
     if spec.transform.datum_batching {
-        let program = own_program.unwrap_or_else(|| fs::canonicalize(desk.bin().join("pachctl")).unwrap_or_default());
+        let program = own_program.unwrap_or_else(|| fs::canonicalize(dir.program()).unwrap_or_default());
         mounts.push(bind(program, &format!("{BIN}/pachctl"), "ro"));
-        mounts.push(bind(desk.bin().join(SOCKET), &format!("{BIN}/{SOCKET}"), "rw"));
+        mounts.push(bind(dir.bin().path().join(SOCKET), &format!("{BIN}/{SOCKET}"), "rw"));
     }
     mounts
 }
@@ -243,7 +252,7 @@ fn manifest(image: &str) -> Result<(String, String), Failure> {
 
 /// Unpacks an image beside, and gives it its name once it is whole.
 fn unpack(store: &Store, layout: &str, tag: &str, bundle: &Path) -> Result<(), Failure> {
-    let made = store.tmp().join("image");
+    let made = store.tmp().path().join("image");
     let mut command = Command::new("umoci");
     command.args(["unpack", "--image", &format!("{layout}:{tag}")]);
     if !rustix::process::geteuid().is_root() {

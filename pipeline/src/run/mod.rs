@@ -5,18 +5,21 @@
 //! | [`versions`] | spec files into versions of pipelines |
 //! | [`job`] | a version and the commits it reads into a job and its output commit |
 //! | [`work`] | datums into results, several at a time: each by itself ([`single`]) or a set to a program ([`batch`]) |
-//! | [`desk`], [`variables`], [`place`], [`container`] | a datum into a folder and an environment, and those into a command |
-//! | [`process`] | a command into how it ended |
+//! | [`datum_dir`], [`variables`], [`place`], [`container`] | a datum into a folder and an environment, and those into what to start ([`launch`]) |
+//! | [`process`], [`supervisor`], [`control_group`] | what to start into how it ended, with all that it started |
 //!
 //! *Invariants*: a job that is interrupted stays `running`, and what it did is in the store; the next run goes on with it.
 
 pub mod batch;
 pub mod container;
-pub mod desk;
+pub mod control_group;
+pub mod datum_dir;
 pub mod job;
+pub mod launch;
 pub mod place;
 pub mod process;
 pub mod single;
+pub mod supervisor;
 pub mod variables;
 pub mod versions;
 pub mod work;
@@ -35,8 +38,11 @@ use crate::store::{self, Store};
 
 /// What a run knows of the world it runs in.
 pub struct World<'a> {
-    /// What runs as `samefit` and as `pachctl`.
+    /// What runs as `samefit` and as `pachctl`, and as [`supervisor::NAME`].
     pub program: PathBuf,
+    /// Called when no program of a job runs any more: ends whatever became a child of this process meanwhile ([`supervisor::end_children`]),
+    /// if this process adopts orphans.
+    pub end_orphans: fn(),
     /// Seconds since 1970.
     pub now: fn() -> u64,
     /// Whether the run is to end.

@@ -5,10 +5,11 @@
 //!
 //! *Limits*: a spec's limit of memory and its `transform.user` hold in containers only; here a program runs as whoever runs this one.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
 
-use super::desk::Desk;
+use super::datum_dir::DatumDir;
+use super::launch::Launch;
 use super::variables::Variables;
 use crate::failure::Failure;
 use crate::spec::Spec;
@@ -22,17 +23,17 @@ const OURS: [&str; 4] = ["samefit", "/samefit", "/bin/samefit", "/usr/local/bin/
 /// A kind of place.
 pub trait Place: Sync {
     /// `/pfs` as the program knows it.
-    fn pfs(&self, desk: &Desk) -> PathBuf;
-    /// Where the program knows a file of the desk's `bin`.
-    fn bin(&self, desk: &Desk) -> PathBuf;
+    fn pfs(&self, dir: &DatumDir) -> PathBuf;
+    /// Where the program finds `pachctl`.
+    fn bin(&self, dir: &DatumDir) -> PathBuf;
     /// What starts the program.
-    fn command(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Command, Failure>;
+    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch, Failure>;
     /// What a person should know of a spec that runs here.
     fn doubt(&self, _spec: &Spec) -> Option<String> {
         None
     }
-    /// Ends what ending the command's process group leaves.
-    fn end(&self, _desk: &Desk) {}
+    /// Ends what ending the program and its children leaves.
+    fn end(&self, _dir: &DatumDir) {}
 }
 
 /// The machine itself.
@@ -50,30 +51,36 @@ impl Place for Here {
         ))
     }
 
-    fn pfs(&self, desk: &Desk) -> PathBuf {
-        desk.pfs()
+    fn pfs(&self, dir: &DatumDir) -> PathBuf {
+        dir.pfs()
     }
 
-    fn bin(&self, desk: &Desk) -> PathBuf {
-        desk.bin()
+    fn bin(&self, dir: &DatumDir) -> PathBuf {
+        dir.bin().path().to_owned()
     }
 
-    fn command(&self, desk: &Desk, spec: &Spec, variables: &Variables) -> Result<Command, Failure> {
+    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch, Failure> {
         let transform = &spec.transform;
         let (program, arguments) = transform.cmd.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let ours = OURS.contains(&program);
-        let mut command = Command::new(if ours { desk.bin().join("samefit") } else { PathBuf::from(rewritten(desk, program)) });
-        command.args(arguments.iter().map(|argument| if ours { argument.clone() } else { rewritten(desk, argument) }));
-        command.env_clear().env("PATH", path(desk)).env("HOME", desk.home()).env(PFS_VARIABLE, desk.pfs());
-        command.envs(transform.env.iter().map(|(name, value)| (name, rewritten(desk, value)))).envs(variables);
-        let folder = transform.working_dir.as_ref().map_or_else(|| desk.root().to_owned(), |folder| PathBuf::from(rewritten(desk, folder)));
-        command.current_dir(folder);
-        Ok(command)
+        let folder = transform.working_dir.as_ref().map_or_else(|| dir.root().path().to_owned(), |folder| rewritten(dir, folder).into());
+        let mut launch = Launch {
+            program: if ours { dir.bin().path().join("samefit").into() } else { rewritten(dir, program).into() },
+            arguments: arguments.iter().map(|argument| if ours { argument.clone() } else { rewritten(dir, argument) }.into()).collect(),
+            variables: Vec::new(),
+            folder,
+        };
+        launch.set("PATH", path(dir));
+        launch.set("HOME", dir.home());
+        launch.set(PFS_VARIABLE, dir.pfs());
+        transform.env.iter().for_each(|(name, value)| launch.set(name, rewritten(dir, value)));
+        variables.iter().for_each(|(name, value)| launch.set(name, value));
+        Ok(launch)
     }
 }
 
-fn path(desk: &Desk) -> std::ffi::OsString {
-    let mut path = desk.bin().into_os_string();
+fn path(dir: &DatumDir) -> OsString {
+    let mut path = dir.bin().path().as_os_str().to_owned();
     if let Some(rest) = std::env::var_os("PATH") {
         path.push(":");
         path.push(rest);
@@ -82,9 +89,9 @@ fn path(desk: &Desk) -> std::ffi::OsString {
 }
 
 /// A text with the folder for `/pfs` where it begins with that, or where the value of `--flag=value` does.
-fn rewritten(desk: &Desk, text: &str) -> String {
+fn rewritten(dir: &DatumDir, text: &str) -> String {
     let (flag, value) = value(text);
-    desk.seen(value).map_or_else(|| text.to_owned(), |at| format!("{flag}{at}"))
+    dir.seen(value).map_or_else(|| text.to_owned(), |at| format!("{flag}{at}"))
 }
 
 /// `--flag=` and the value, or nothing and the text.
@@ -100,11 +107,11 @@ mod tests {
     #[test]
     fn what_begins_with_pfs_is_rewritten() {
         let folder = tempfile::tempdir().unwrap();
-        let desk = Desk::new(folder.path().join("d"), std::path::Path::new("/bin/true"), false).unwrap();
-        let pfs = desk.pfs().display().to_string();
-        assert_eq!(rewritten(&desk, "/pfs"), pfs);
-        assert_eq!(rewritten(&desk, "/pfs/out/"), format!("{pfs}/out/"));
-        assert_eq!(rewritten(&desk, "--out=/pfs/out"), format!("--out={pfs}/out"));
-        ["/pfsx", "a=/pfs/b", "see /pfs/out", "/pfs/../etc"].iter().for_each(|text| assert_eq!(rewritten(&desk, text), *text));
+        let dir = DatumDir::kept(folder.path(), std::path::Path::new("/bin/true")).unwrap();
+        let pfs = dir.pfs().display().to_string();
+        assert_eq!(rewritten(&dir, "/pfs"), pfs);
+        assert_eq!(rewritten(&dir, "/pfs/out/"), format!("{pfs}/out/"));
+        assert_eq!(rewritten(&dir, "--out=/pfs/out"), format!("--out={pfs}/out"));
+        ["/pfsx", "a=/pfs/b", "see /pfs/out", "/pfs/../etc"].iter().for_each(|text| assert_eq!(rewritten(&dir, text), *text));
     }
 }

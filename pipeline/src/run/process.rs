@@ -1,20 +1,24 @@
-//! A command to how it ended and the end of what it said, within limits of time.
+//! A program to how it ended and the end of what it said, within limits of time.
 //!
-//! *Invariants*: the program and all that it started are one process group, and the group is gone when the program has ended: it is ended
-//! while the program is not reaped yet, so no other process can have its number.
+//! *Invariants*: when a program has ended, everything that it started has ended too, or its end counts as a failure ([`supervisor`]).
 //!
 //! *Limits*: of what is said, the last 64 KiB are kept.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use super::launch::Launch;
+use super::supervisor::{self, Line};
 
 /// What is kept of a program's words.
 pub const LOG_BYTES_MAX: usize = 64 << 10;
@@ -60,54 +64,65 @@ impl Limits<'_> {
     }
 }
 
-/// A program that runs.
+/// How a program ended, or why it was ended.
+pub type Ended = Result<ExitStatus, Cut>;
+
+/// A program that runs, with its supervisor.
 pub struct Running {
-    child: Child,
-    group: Pid,
+    supervisor: Child,
+    /// Closing it ends the program and all that it started.
+    line: UnixStream,
     log: Arc<Mutex<Tail>>,
     /// Comes when nothing more can be said.
     silent: Receiver<()>,
+    /// How the program ended. None if its supervisor did not say.
+    ended: Arc<Mutex<Option<Line>>>,
+    /// Comes when it has ended.
+    over: Receiver<()>,
 }
 
 impl Running {
-    /// Starts a command in a group of its own, with nothing to read.
-    pub fn start(mut command: Command) -> io::Result<Self> {
-        let (mut ear, mouth) = io::pipe()?;
-        command.stdin(Stdio::null()).stdout(mouth.try_clone()?).stderr(mouth).process_group(0);
-        let child = command.spawn()?;
-        // its ends of the pipe
+    /// Starts a program with nothing to read. `supervisor` is the program that acts as one if it is called [`supervisor::NAME`]; `call` is
+    /// called when the program has ended.
+    pub fn start(launch: &Launch, supervisor: &Path, call: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        let (hears, says) = io::pipe()?;
+        let (mut line, theirs) = UnixStream::pair()?;
+        let mut command = Command::new(supervisor);
+        command.arg0(supervisor::NAME).env_clear().process_group(0);
+        command.stdin(OwnedFd::from(theirs)).stdout(says.try_clone()?).stderr(says);
+        let (log, ended) = (Arc::new(Mutex::new(Tail::default())), Arc::new(Mutex::new(None)));
+        let silent = hear(hears, Arc::clone(&log))?;
+        let (send, over) = mpsc::channel();
+        let mut running = Self { supervisor: command.spawn()?, line: line.try_clone()?, log, silent, ended, over };
+        // its ends of the pipe and of the socket
         drop(command);
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
-        let log = Arc::new(Mutex::new(Tail::default()));
-        let (done, silent) = mpsc::channel();
-        let heard = Arc::clone(&log);
-        thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count @ 1..) = ear.read(&mut chunk) {
-                lock(&heard).push(&chunk[..count]);
+        let mut lines = supervisor::lines(line.try_clone()?);
+        let started = launch.write(&mut line).and_then(|()| supervisor::next_line(&mut lines));
+        match started {
+            Ok(Line::Started) => {}
+            Ok(Line::Failed(error)) => {
+                let _ = running.end();
+                return Err(io::Error::from_raw_os_error(error));
             }
-            let _ = done.send(());
-        });
-        Ok(Self { child, group, log, silent })
-    }
-
-    /// Calls back when the program has ended; it is not reaped yet.
-    pub fn when_ended(&self, call: impl FnOnce() + Send + 'static) {
-        let group = self.group;
-        thread::spawn(move || {
-            let _ = waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+            other => {
+                let _ = running.end();
+                let why = other.err().map_or_else(|| "it answers nonsense".to_owned(), |error| error.to_string());
+                return Err(io::Error::other(format!("its supervisor does not start: {why}")));
+            }
+        }
+        let ended = Arc::clone(&running.ended);
+        thread::Builder::new().spawn(move || {
+            *lock(&ended) = supervisor::next_line(&mut lines).ok();
+            let _ = send.send(());
             call();
-        });
+        })?;
+        Ok(running)
     }
 
     /// Waits until the program ends or has to.
-    pub fn wait(mut self, limits: &Limits<'_>) -> (Result<ExitStatus, Cut>, String) {
-        let (done, ended) = mpsc::channel();
-        self.when_ended(move || {
-            let _ = done.send(());
-        });
+    pub fn wait(mut self, limits: &Limits<'_>) -> (Result<Ended, Unended>, String) {
         let cut = loop {
-            match ended.recv_timeout(TICK) {
+            match self.over.recv_timeout(TICK) {
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(cut) = limits.cut() {
                         break Some(cut);
@@ -116,26 +131,74 @@ impl Running {
                 _ => break None,
             }
         };
-        let status = self.end();
-        let ended = match (cut, status) {
-            (None, Ok(status)) => Ok(status),
-            (cut, _) => Err(cut.unwrap_or(Cut::Stopped)),
+        let ended = self.end();
+        let ended = match (cut, ended) {
+            (Some(cut), Ok(_)) => Ok(Err(cut)),
+            (None, Ok(status)) => Ok(Ok(status)),
+            (_, Err(unended)) => Err(unended),
         };
         (ended, self.said())
     }
 
-    /// Ends the program and all that it started.
-    pub fn end(&mut self) -> io::Result<ExitStatus> {
-        let _ = kill_process_group(self.group, Signal::KILL);
-        let status = self.child.wait();
+    /// Ends the program, if it runs, and all that it started: how it ended.
+    pub fn end(&mut self) -> Result<ExitStatus, Unended> {
+        let _ = self.line.shutdown(Shutdown::Write);
+        let _ = self.over.recv_timeout(Duration::from_secs(supervisor::END_SECONDS_MAX + 5));
+        // a supervisor has nothing left to do, or does not come to its end
+        let _ = self.supervisor.kill();
+        let _ = self.supervisor.wait();
         let _ = self.silent.recv_timeout(LAST_WORDS);
-        status
+        match lock(&self.ended).take() {
+            Some(Line::Ended(status)) => Ok(ExitStatus::from_raw(status)),
+            Some(Line::Left) => Err(Unended::Left),
+            _ => Err(Unended::Unsupervised),
+        }
     }
 
     /// What was said since this was asked last.
     pub fn said(&self) -> String {
         lock(&self.log).take()
     }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Ok(None) = self.supervisor.try_wait() {
+            let _ = self.end();
+        }
+    }
+}
+
+/// Why it is not known that a program and all that it started have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unended {
+    /// Something that it started could not be ended.
+    Left,
+    /// Its supervisor was ended before it could say so.
+    Unsupervised,
+}
+
+impl Unended {
+    /// Why, in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Left => "it left processes behind that could not be ended",
+            Self::Unsupervised => "the process that supervises it was ended; a program must leave it alone",
+        }
+    }
+}
+
+/// Keeps what is said, in a thread of its own: a message comes when nothing more can be said.
+fn hear(mut from: io::PipeReader, log: Arc<Mutex<Tail>>) -> io::Result<Receiver<()>> {
+    let (done, silent) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut chunk) {
+            lock(&log).push(&chunk[..count]);
+        }
+        let _ = done.send(());
+    })?;
+    Ok(silent)
 }
 
 /// The end of a text.
@@ -161,8 +224,8 @@ impl Tail {
     }
 }
 
-fn lock(log: &Mutex<Tail>) -> std::sync::MutexGuard<'_, Tail> {
-    log.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a program ended, in words.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::desk::Desk;
+use super::datum_dir::DatumDir;
 use super::process::{Running, words};
 use super::work::{Finished, Stop, Tried, Work, ends_job};
 use crate::datums::Datum;
@@ -11,15 +11,16 @@ use crate::failure::Failure;
 use crate::spec::Spec;
 
 /// Tries a datum until it succeeds or has failed often enough.
-pub fn process<'a>(work: &Work<'a>, desk: &mut Desk, datum: &Datum) -> Result<Finished<'a>, Stop> {
+pub fn process<'a>(work: &Work<'a>, datum: &Datum) -> Result<Finished<'a>, Stop> {
     let mut processed = work.begun(datum);
     let mut staged = work.store.objects.stage();
     loop {
         processed.tries += 1;
-        desk.lay(&work.store.objects, datum)?;
-        let (code, log) = run(work, desk, datum)?;
+        let dir = work.new_dir()?;
+        dir.materialize(&work.store.objects, datum)?;
+        let (code, log) = run(work, &dir, datum)?;
         let tried = match code {
-            Ok(()) => work.collect(desk, &mut staged, &mut processed)?,
+            Ok(()) => work.collect(&dir, &mut staged, &mut processed)?,
             Err(why) => Tried::Bad(why),
         };
         processed.error = match tried {
@@ -27,21 +28,25 @@ pub fn process<'a>(work: &Work<'a>, desk: &mut Desk, datum: &Datum) -> Result<Fi
             Tried::Bad(_) if processed.tries < work.spec.datum_tries => continue,
             Tried::Bad(why) => Some(why),
         };
-        return work.finished(desk, processed, staged, &log);
+        return work.finished(processed, staged, dir.told(&log));
     }
 }
 
 /// Runs the program once: how it went, and what it said.
-fn run(work: &Work<'_>, desk: &Desk, datum: &Datum) -> Result<(Result<(), String>, String), Stop> {
+fn run(work: &Work<'_>, dir: &DatumDir, datum: &Datum) -> Result<(Result<(), String>, String), Stop> {
     let stopped = || work.stopped();
     let limits = work.limits(&stopped);
     if let Some(stop) = limits.cut().and_then(ends_job) {
         return Err(stop);
     }
-    let command = work.place.command(desk, work.spec, &work.variables(desk, datum))?;
-    let running = Running::start(command).map_err(|error| cannot_start(work.spec, &error))?;
+    let launch = work.place.launch(dir, work.spec, &work.variables(dir, datum))?;
+    let running = Running::start(&launch, dir.program(), || {}).map_err(|error| cannot_start(work.spec, &error))?;
     let (ended, log) = running.wait(&limits);
-    work.place.end(desk);
+    work.place.end(dir);
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(unended) => return Ok((Err(unended.text().to_owned()), log)),
+    };
     let accepted = |code: i32| code == 0 || work.spec.transform.accept_return_code.contains(&code);
     match ended {
         Ok(status) if status.code().is_some_and(accepted) => Ok((Ok(()), log)),

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Instant;
 
-use super::desk::{Desk, Unusable};
+use super::datum_dir::{DatumDir, Unusable};
 use super::place::Place;
 use super::process::{Cut, Limits};
 use super::variables::{self, Variables};
@@ -82,19 +82,28 @@ impl<'a> Work<'a> {
         let sets: Vec<&[&Datum]> = datums.chunks(self.set_size(datums.len(), workers)).collect();
         let next = AtomicUsize::new(0);
         let (send, receive) = mpsc::channel();
-        thread::scope(|scope| {
+        let (mut begun, mut refused) = (0, None);
+        let stop = thread::scope(|scope| {
             for _ in 0..workers.min(sets.len()) {
                 let (send, next, sets) = (send.clone(), &next, &sets);
-                scope.spawn(move || {
+                let worker = move || {
                     if let Err(stop) = self.worker(sets, next, &send) {
                         self.halted.store(true, Ordering::Relaxed);
                         let _ = send.send(Err(stop));
                     }
-                });
+                };
+                if let Err(error) = thread::Builder::new().spawn_scoped(scope, worker) {
+                    refused = Some(error);
+                    break;
+                }
+                begun += 1;
             }
             drop(send);
             self.receive(&receive, record)
-        })
+        });
+        (self.world.end_orphans)();
+        // those that did begin have done all the work
+        refused.filter(|_| begun == 0).map(|error| Stop::Broken(no_thread(&error))).or(stop)
     }
 
     fn set_size(&self, datums: usize, workers: usize) -> usize {
@@ -106,15 +115,12 @@ impl<'a> Work<'a> {
     }
 
     fn worker(&self, sets: &[&[&Datum]], next: &AtomicUsize, send: &Sender<Result<Finished<'a>, Stop>>) -> Result<(), Stop> {
-        let folder = tempfile::Builder::new().prefix("d").rand_bytes(4).tempdir_in(self.store.tmp());
-        let folder = folder.map_err(|error| crate::disk::failed(&self.store.tmp(), &error))?;
-        let mut desk = Desk::new(folder.path().to_owned(), &self.world.program, false)?;
         while let Some(set) = sets.get(next.fetch_add(1, Ordering::Relaxed)) {
             let each = &mut |finished| drop(send.send(Ok(finished)));
             if self.spec.transform.datum_batching {
-                batch::process(self, &mut desk, set, each)?;
+                batch::process(self, set, each)?;
             } else {
-                set.iter().try_for_each(|datum| single::process(self, &mut desk, datum).map(&mut *each))?;
+                set.iter().try_for_each(|datum| single::process(self, datum).map(&mut *each))?;
             }
         }
         Ok(())
@@ -149,14 +155,19 @@ impl<'a> Work<'a> {
         self.halted.load(Ordering::Relaxed) || (self.world.stopped)()
     }
 
+    /// A new folder for a program that is to start.
+    pub fn new_dir(&self) -> Result<DatumDir, Failure> {
+        DatumDir::new(self.store.tmp(), &self.world.program)
+    }
+
     /// What a program finds in its environment about a datum.
-    pub fn variables(&self, desk: &Desk, datum: &Datum) -> Variables {
-        variables::of_datum(self.job, datum, &self.place.pfs(desk))
+    pub fn variables(&self, dir: &DatumDir, datum: &Datum) -> Variables {
+        variables::of_datum(self.job, datum, &self.place.pfs(dir))
     }
 
     /// Whether a try that ended counts as good, and what it wrote.
-    pub fn collect(&self, desk: &Desk, staged: &mut Staged<'a>, processed: &mut Processed) -> Result<Tried, Stop> {
-        match desk.collect(&self.store.objects, staged) {
+    pub fn collect(&self, dir: &DatumDir, staged: &mut Staged<'a>, processed: &mut Processed) -> Result<Tried, Stop> {
+        match dir.collect(staged) {
             Ok(files) => {
                 processed.files = files;
                 Ok(Tried::Good)
@@ -167,8 +178,7 @@ impl<'a> Work<'a> {
     }
 
     /// A datum that has its result, with what its program said.
-    pub fn finished(&self, desk: &Desk, mut processed: Processed, mut staged: Staged<'a>, log: &str) -> Result<Finished<'a>, Stop> {
-        let log = log.replace(&desk.pfs().display().to_string(), "/pfs");
+    pub fn finished(&self, mut processed: Processed, mut staged: Staged<'a>, log: String) -> Result<Finished<'a>, Stop> {
         if !log.is_empty() {
             processed.log = Some(staged.stream(log.as_bytes())?.sha256);
         }
@@ -194,6 +204,14 @@ impl<'a> Work<'a> {
             log: None,
         }
     }
+}
+
+/// The system gives no thread, and so no work can be done.
+pub fn no_thread(error: &std::io::Error) -> Failure {
+    crate::disk::broken(
+        format_args!("the system refuses to begin a thread: {error}"),
+        "give this user more processes (`ulimit -u`) or memory, or end something else",
+    )
 }
 
 /// What has to be told of two reasons: a failure before a limit, and that before a wish.

@@ -13,8 +13,8 @@ pub mod objects;
 pub mod records;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,9 +25,13 @@ use self::records::{Commit, Job, Processed, Repo, State, Version};
 use crate::datums::{Hash, Leaf, Tree};
 use crate::disk::{at, bad, broken};
 use crate::failure::Failure;
+use crate::folder::Folder;
 
 const FORMAT: &str = "samefit-pipeline-store/1";
 const LEDGER: &str = "ledger.redb";
+const OBJECTS: &str = "objects";
+const TMP: &str = "tmp";
+const CACHE: &str = "cache";
 
 const FACTS: Table<String> = Table::new("facts");
 const SERIAL: Table<u64> = Table::new("serial");
@@ -42,7 +46,8 @@ const DONE: Table<Processed> = Table::new("done");
 
 /// An open store.
 pub struct Store {
-    folder: PathBuf,
+    folder: Folder,
+    tmp: Folder,
     ledger: Ledger,
     /// The contents.
     pub objects: Objects,
@@ -72,25 +77,29 @@ impl Store {
     }
 
     fn begin(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
-        let folder = fs::canonicalize(folder).map_err(at(folder))?;
-        let ledger = Ledger::open(folder.join(LEDGER))?;
-        agree(&folder, &ledger)?;
-        let (objects, tmp) = (folder.join("objects"), folder.join("tmp"));
-        // what a process left that was killed; a folder that its programs still write to goes the next time
-        let _ = fs::remove_dir_all(&tmp);
-        [&objects, &tmp].into_iter().try_for_each(|made| fs::create_dir_all(made).map_err(at(made)))?;
-        File::open(&folder).and_then(|names| names.sync_all()).map_err(at(&folder))?;
-        Ok(Self { objects: Objects::new(objects, tmp), folder, ledger, now })
+        let path = fs::canonicalize(folder).map_err(at(folder))?;
+        if fs::symlink_metadata(path.join(LEDGER)).is_ok_and(|found| !found.is_file()) {
+            return Err(replaced(&path.join(LEDGER)));
+        }
+        let ledger = Ledger::open(path.join(LEDGER))?;
+        agree(&path, &ledger)?;
+        let folder = Folder::open(&path).map_err(at(&path))?;
+        let tmp = emptied(&folder, TMP)?;
+        let objects = own(&folder, OBJECTS)?;
+        folder.sync().map_err(at(&path))?;
+        let clone = |folder: &Folder| folder.try_clone().map_err(at(&path));
+        Ok(Self { objects: Objects::new(clone(&folder)?, objects, clone(&tmp)?), folder, tmp, ledger, now })
     }
 
     /// The folder for what is being made; gone when the store is opened again.
-    pub fn tmp(&self) -> PathBuf {
-        self.folder.join("tmp")
+    pub fn tmp(&self) -> &Folder {
+        &self.tmp
     }
 
-    /// The folder for what can be made again.
-    pub fn cache(&self) -> PathBuf {
-        self.folder.join("cache")
+    /// A folder of a name for what can be made again.
+    pub fn cache(&self, name: &str) -> Result<Folder, Failure> {
+        let cache = own(&self.folder, CACHE)?;
+        own(&cache, name)
     }
 
     /// Seconds since 1970.
@@ -140,7 +149,22 @@ impl Store {
                 "see `samefit pipeline list commits` for an older one",
             )
         };
-        self.listing(&commit.tree.ok_or_else(unreadable)?)
+        let listing = commit.tree.ok_or_else(unreadable)?;
+        self.listing(&listing).map_err(|failure| if self.objects.has(&listing) { failure } else { self.lost_list(commit) })
+    }
+
+    fn lost_list(&self, commit: &Commit) -> Failure {
+        let Commit { repo, branch, id, .. } = commit;
+        let is_output = self.repo(repo).ok().flatten().is_some_and(|repo| repo.output);
+        let help = if is_output {
+            "run again what made it (`samefit pipeline run --reprocess`)".to_owned()
+        } else {
+            format!(
+                "put all its files again (`samefit pipeline put {repo}@{branch} --replace-all FILES`), or go back to an older commit \
+                 (`samefit pipeline rollback`)"
+            )
+        };
+        broken(format_args!("commit {id} of `{repo}`: the list of its files is not in the store any more"), help)
     }
 
     /// Every version of a pipeline, oldest first.
@@ -259,6 +283,33 @@ fn key(first: &str, second: &str) -> String {
 
 fn numbered(pipeline: &str, version: u64) -> String {
     format!("{pipeline}/{version:010}")
+}
+
+/// A folder of the store: itself, and nothing that a link leads to.
+fn own(store: &Folder, name: &str) -> Result<Folder, Failure> {
+    let path = store.path().join(name);
+    store.folder_or_new(name).map_err(|error| {
+        let other = store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory);
+        if other { replaced(&path) } else { crate::disk::failed(&path, &error) }
+    })
+}
+
+fn replaced(path: &Path) -> Failure {
+    bad(
+        format_args!("{}: it is a link, or something else that the store did not put there; nothing was done", path.display()),
+        "a program may have put it there: see what it is, take it away, and run `samefit pipeline check`",
+    )
+}
+
+/// A folder of the store, without what a process left that was killed. What is mounted there, or cannot be removed, stays.
+fn emptied(store: &Folder, name: &str) -> Result<Folder, Failure> {
+    if store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory) {
+        let path = store.path().join(name);
+        store.unlink(name).map_err(at(&path))?;
+    }
+    let folder = own(store, name)?;
+    let _ = folder.clear();
+    Ok(folder)
 }
 
 /// A folder with other things in it is none of ours; what a process left that was killed at the very beginning is.

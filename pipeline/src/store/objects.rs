@@ -1,13 +1,14 @@
 //! Contents to files named by their SHA-256, and back.
 //!
 //! *Invariants*: a file in `objects` is whole and durable, for contents are written and flushed under another name and only then renamed; so
-//! what the ledger refers to is there after a crash at any point. What is read is compared with its name first.
+//! what the ledger refers to is there after a crash at any point. What is read is compared with its name first. A content is a file that this
+//! process made: no program ever had it open, and it has one name.
 //!
 //! *Limits*: up to 16 contents are flushed one by one; more by one flush of the whole file system, which is quicker.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::fs::{File, Permissions};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,93 +19,114 @@ use sha2::{Digest, Sha256};
 use crate::datums::{Hash, Leaf};
 use crate::disk::{at, broken};
 use crate::failure::Failure;
+use crate::folder::Folder;
 
 const FLUSHED_SINGLY_MAX: usize = 16;
 const CHUNK_BYTES: usize = 1 << 16;
+const DAMAGED: &str = "damaged";
 
 /// The contents of a store.
 #[derive(Debug)]
 pub struct Objects {
+    /// The store.
+    store: Folder,
     /// `ab/cdef..`, whole and durable.
-    folder: PathBuf,
+    folder: Folder,
     /// What is being made.
-    tmp: PathBuf,
+    tmp: Folder,
     next: AtomicU64,
     /// Contents that were compared with their names by this process, and how their files looked then.
     verified: Mutex<BTreeMap<Hash, Stamp>>,
 }
 
-/// What changes when a file is written to.
-type Stamp = (u64, i64, i64);
+/// What changes when a file is written to, or another takes its place. The time of the last change of any kind cannot be set back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Of an open file.
+    pub fn of(file: &File) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self {
+            device: found.dev(),
+            inode: found.ino(),
+            bytes: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+}
 
 impl Objects {
-    /// The contents in a folder, with another for what is being made.
-    pub fn new(folder: PathBuf, tmp: PathBuf) -> Self {
-        Self { folder, tmp, next: AtomicU64::new(0), verified: Mutex::default() }
+    /// The contents of a store, with a folder for what is being made.
+    pub fn new(store: Folder, folder: Folder, tmp: Folder) -> Self {
+        Self { store, folder, tmp, next: AtomicU64::new(0), verified: Mutex::default() }
     }
 
-    /// Where a content stands.
-    pub fn path(&self, hash: &Hash) -> PathBuf {
-        let name = hash.to_string();
-        self.folder.join(&name[..2]).join(&name[2..])
+    /// Where a content stands: for messages.
+    fn path(&self, hash: &Hash) -> PathBuf {
+        let (folder, name) = names(hash);
+        self.folder.path().join(folder).join(name)
     }
 
     /// Whether there is a file for the content.
     pub fn has(&self, hash: &Hash) -> bool {
-        self.path(hash).is_file()
+        self.find(hash).is_ok()
+    }
+
+    fn find(&self, hash: &Hash) -> io::Result<File> {
+        let (folder, name) = names(hash);
+        self.folder.folder(folder)?.file(name)
     }
 
     /// The content, compared with its name.
     pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>, Failure> {
-        let path = self.verify(hash)?;
-        fs::read(&path).map_err(at(&path))
+        let mut bytes = Vec::new();
+        self.open(hash)?.read_to_end(&mut bytes).map_err(at(&self.path(hash)))?;
+        Ok(bytes)
     }
 
     /// The content as a stream, compared with its name before.
     pub fn open(&self, hash: &Hash) -> Result<File, Failure> {
-        let path = self.verify(hash)?;
-        File::open(&path).map_err(at(&path))
-    }
-
-    /// Shows the content at another path: the same file under a second name, or a copy where the file system has none.
-    pub fn link(&self, hash: &Hash, to: &Path) -> Result<(), Failure> {
-        let path = self.verify(hash)?;
-        fs::hard_link(&path, to).or_else(|_| fs::copy(&path, to).map(drop)).map_err(at(to))
-    }
-
-    /// Where a content stands, once it was compared with its name.
-    fn verify(&self, hash: &Hash) -> Result<PathBuf, Failure> {
         let path = self.path(hash);
-        let stamp = stamp(&path).map_err(|error| missing(&path, &error))?;
+        let mut file = self.find(hash).map_err(|error| missing(&path, &error))?;
+        let stamp = Stamp::of(&file).map_err(at(&path))?;
         if self.verified().get(hash) != Some(&stamp) {
-            let file = File::open(&path).map_err(at(&path))?;
-            if copy(file, &mut io::sink()).map_err(at(&path))?.sha256 != *hash {
-                return Err(self.put_aside(&path));
+            let found = digest(&file).map_err(at(&path))?;
+            if found.sha256 != *hash {
+                return Err(self.put_aside(hash));
             }
+            file.rewind().map_err(at(&path))?;
             self.verified().insert(*hash, stamp);
         }
-        Ok(path)
+        Ok(file)
     }
 
-    /// An error if a content that was linked has been written to since.
-    pub fn untouched(&self, hash: &Hash) -> Result<(), Failure> {
-        let known = self.verified().get(hash).copied();
-        let path = self.path(hash);
-        match stamp(&path) {
-            Ok(now) if Some(now) == known => Ok(()),
-            _ => Err(self.put_aside(&path)),
-        }
+    /// Writes the content to a new file: a clone where the file system has them, else a copy. It shares nothing that can be written to.
+    pub fn copy_to(&self, hash: &Hash, to: &File) -> Result<(), Failure> {
+        let from = self.open(hash)?;
+        clone_or_copy(from, to).map_err(at(&self.path(hash)))
     }
 
     /// Puts a damaged content where nothing finds it.
-    fn put_aside(&self, path: &Path) -> Failure {
-        let aside = self.folder.with_file_name("damaged");
-        let name = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string().replace('/', "");
-        let _ = fs::create_dir_all(&aside).and_then(|()| fs::rename(path, aside.join(&name)));
+    fn put_aside(&self, hash: &Hash) -> Failure {
+        let (folder, name) = names(hash);
+        let moved = || self.folder.folder(&folder)?.rename(&name, &self.store.folder_or_new(DAMAGED)?, hash.to_string());
+        let _ = moved();
         broken(
-            format_args!("{}: its content is not that of its name any more; it was moved to {}", path.display(), aside.display()),
-            "put the file it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); a program of a \
-             pipeline must not write to its inputs",
+            format_args!(
+                "{}: its content is not that of its name any more; it was moved to {}",
+                self.path(hash).display(),
+                self.store.path().join(DAMAGED).display()
+            ),
+            "put the file it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); nobody but \
+             samefit may write to a store",
         )
     }
 
@@ -122,37 +144,47 @@ impl Objects {
 #[derive(Debug)]
 pub struct Staged<'a> {
     objects: &'a Objects,
-    waiting: Vec<(Hash, PathBuf)>,
+    /// Names in `tmp`.
+    waiting: Vec<(Hash, String)>,
 }
 
 impl Staged<'_> {
     /// Copies a stream.
     pub fn stream(&mut self, from: impl Read) -> Result<Leaf, Failure> {
-        let path = self.place();
-        let mut to = File::create_new(&path).map_err(at(&path))?;
-        let leaf = copy(from, &mut to).map_err(at(&path))?;
-        protect(&path)?;
-        self.waiting.push((leaf.sha256, path));
-        Ok(leaf)
+        self.take(|to| copy(from, to))
     }
 
-    /// Takes a file away from where it stands, if nobody else has a name for it; else copies it.
-    pub fn file(&mut self, from: &Path) -> Result<Leaf, Failure> {
-        let only = fs::symlink_metadata(from).map_err(at(from))?.nlink() == 1;
-        let open = || File::open(from).map_err(at(from));
-        if !only {
-            return self.stream(open()?);
+    /// Takes in a file: a clone where the file system has them, else a copy, so that nobody who has the file open can change what is taken.
+    pub fn file(&mut self, from: File) -> Result<Leaf, Failure> {
+        self.take(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
+            Ok(()) => digest(&*to),
+            Err(_) => copy(from, to),
+        })
+    }
+
+    /// Bytes that can still be taken in.
+    pub fn free_bytes(&self) -> Result<u64, Failure> {
+        let tmp = &self.objects.tmp;
+        tmp.free_bytes().map_err(at(tmp.path()))
+    }
+
+    /// Makes a content in `tmp`, which then nobody writes to, and everybody may read: a container's user as well.
+    fn take(&mut self, write: impl FnOnce(&mut File) -> io::Result<Leaf>) -> Result<Leaf, Failure> {
+        let tmp = &self.objects.tmp;
+        let name = format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed));
+        let path = tmp.path().join(&name);
+        let mut to = tmp.new_file(&name).map_err(at(&path))?;
+        let taken = write(&mut to).and_then(|leaf| to.set_permissions(Permissions::from_mode(0o444)).map(|()| leaf));
+        match taken {
+            Ok(leaf) => {
+                self.waiting.push((leaf.sha256, name));
+                Ok(leaf)
+            }
+            Err(error) => {
+                let _ = tmp.unlink(&name);
+                Err(crate::disk::failed(&path, &error))
+            }
         }
-        protect(from)?;
-        let leaf = copy(open()?, &mut io::sink()).map_err(at(from))?;
-        let path = self.place();
-        fs::rename(from, &path).map_err(at(from))?;
-        self.waiting.push((leaf.sha256, path));
-        Ok(leaf)
-    }
-
-    fn place(&self) -> PathBuf {
-        self.objects.tmp.join(format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Takes over what another has taken in.
@@ -160,37 +192,49 @@ impl Staged<'_> {
         self.waiting.append(&mut other.waiting);
     }
 
-    /// Makes everything durable and gives it its name. A content that is there and sound stays: a program that runs may have it as an input,
-    /// and would seem to have written to it.
+    /// Makes everything durable and gives it its name. A content that is there and sound stays.
     pub fn settle(mut self) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
-        flush(&waiting.iter().map(|(_, path)| path.as_path()).collect::<Vec<_>>())?;
-        let mut folders = BTreeSet::from([self.objects.folder.clone()]);
+        let Objects { folder, tmp, .. } = self.objects;
+        let failed = |error| crate::disk::failed(folder.path(), &error);
+        flush(tmp, &waiting.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>()).map_err(failed)?;
+        let mut changed = BTreeSet::new();
         for (hash, from) in &waiting {
-            let to = self.objects.path(hash);
-            let folder = to.parent().unwrap_or(&self.objects.folder).to_owned();
-            fs::create_dir_all(&folder).map_err(at(&folder))?;
-            folders.insert(folder);
             // one that is damaged is put aside by this
-            if self.objects.verify(hash).is_ok() {
-                fs::remove_file(from).map_err(at(from))?;
+            if self.objects.open(hash).is_ok() {
+                tmp.unlink(from).map_err(failed)?;
                 continue;
             }
-            fs::rename(from, &to).map_err(at(&to))?;
+            let (above, name) = names(hash);
+            folder.folder_or_new(&above).and_then(|to| tmp.rename(from, &to, name)).map_err(failed)?;
+            changed.insert(above);
         }
-        flush(&folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+        if changed.len() > FLUSHED_SINGLY_MAX && folder.sync_file_system().map_err(failed)? {
+            return Ok(());
+        }
+        changed.iter().try_for_each(|above| folder.folder(above)?.sync()).and_then(|()| folder.sync()).map_err(failed)
     }
 }
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
-        self.waiting.iter().for_each(|(_, path)| drop(fs::remove_file(path)));
+        self.waiting.iter().for_each(|(_, name)| drop(self.objects.tmp.unlink(name)));
     }
 }
 
-/// Nobody writes to contents, and everybody may read them: a container's user as well.
-fn protect(path: &Path) -> Result<(), Failure> {
-    fs::set_permissions(path, Permissions::from_mode(0o444)).map_err(at(path))
+/// The folder and the name of a content.
+fn names(hash: &Hash) -> (String, String) {
+    let text = hash.to_string();
+    let (folder, name) = text.split_at(2);
+    (folder.to_owned(), name.to_owned())
+}
+
+/// Writes a file to a new one that shares nothing with it that can be written to.
+fn clone_or_copy(mut from: File, mut to: &File) -> io::Result<()> {
+    match rustix::fs::ioctl_ficlone(to, &from) {
+        Ok(()) => Ok(()),
+        Err(_) => io::copy(&mut from, &mut to).map(drop),
+    }
 }
 
 /// The SHA-256 of some bytes.
@@ -219,11 +263,6 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
     }
 }
 
-fn stamp(path: &Path) -> io::Result<Stamp> {
-    let found = fs::metadata(path)?;
-    Ok((found.len(), found.mtime(), found.mtime_nsec()))
-}
-
 fn missing(path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound => broken(
@@ -234,25 +273,10 @@ fn missing(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-/// Makes files, or the names in folders, durable.
-fn flush(paths: &[&Path]) -> Result<(), Failure> {
-    match paths {
-        [] => Ok(()),
-        [first, ..] if paths.len() > FLUSHED_SINGLY_MAX => flush_system(first, paths),
-        _ => paths.iter().try_for_each(|path| flush_one(path)),
+/// Makes files in a folder durable.
+fn flush(folder: &Folder, names: &[&str]) -> io::Result<()> {
+    if names.len() > FLUSHED_SINGLY_MAX && folder.sync_file_system()? {
+        return Ok(());
     }
-}
-
-fn flush_one(path: &Path) -> Result<(), Failure> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(at(path))
-}
-
-#[cfg(target_os = "linux")]
-fn flush_system(first: &Path, _all: &[&Path]) -> Result<(), Failure> {
-    File::open(first).and_then(|file| Ok(rustix::fs::syncfs(file)?)).map_err(at(first))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn flush_system(_first: &Path, all: &[&Path]) -> Result<(), Failure> {
-    all.iter().try_for_each(|path| flush_one(path))
+    names.iter().try_for_each(|name| folder.file(name)?.sync_all())
 }

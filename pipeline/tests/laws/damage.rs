@@ -46,14 +46,100 @@ fn a_damaged_content_is_found_and_named() {
 }
 
 #[test]
-fn a_program_that_writes_to_its_input_is_found_out() {
+fn a_program_that_writes_to_its_input_changes_only_its_copy() {
     let place = Place::new();
     place.put("in", &[("a", "1")]);
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
-    place.spec("rude", &input, r#"chmod u+w "$PFS/in/a"; echo more >> "$PFS/in/a"; cp "$PFS/in/a" "$PFS/out""#, &json!({}));
-    let said = place.run(&[]).bad();
-    assert!(said.contains("a program of a pipeline must not write to its inputs"), "{said}");
-    assert!(place.pipeline(&["get", "in:/a"]).bad().contains("is not there any more"));
+    place.spec("rude", &input, r#"chmod u+w "$PFS/in/a"; echo more >> "$PFS/in/a"; ln "$PFS/in/a" "$PFS/out""#, &json!({}));
+    place.run(&[]).good();
+    assert_eq!(place.pipeline(&["get", "in:/a"]).good().printed, "1");
+    assert_eq!(place.pipeline(&["get", "rude:/a"]).good().printed, "1more\n");
+    place.pipeline(&["check"]).good();
+}
+
+#[test]
+fn a_content_that_was_changed_and_given_its_old_time_is_found_out() {
+    let place = Place::new();
+    place.put("in", &[("a", "content")]);
+    let store = samefit_pipeline::store::Store::open(&place.store(), || 0).unwrap();
+    let head = store.head("in", "master").unwrap().unwrap();
+    let leaf = store.tree(&head).unwrap()["/a"];
+    assert_eq!(store.objects.bytes(&leaf.sha256).unwrap(), b"content");
+    let path = place.store().join("objects").join(&leaf.sha256.to_string()[..2]).join(&leaf.sha256.to_string()[2..]);
+    let before = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fs::write(&path, "c0ntent").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(before).unwrap();
+    let said = store.objects.bytes(&leaf.sha256).unwrap_err().to_string();
+    assert!(said.contains("its content is not that of its name any more"), "{said}");
+}
+
+/// Takes away the list of the files at the head of a repo.
+fn lose_listing(place: &Place, repo: &str) {
+    let list = place.pipeline(&["list", "commits", repo, "--json"]).good().printed;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let hash = list[0]["tree"].as_str().unwrap();
+    fs::remove_file(place.store().join("objects").join(&hash[..2]).join(&hash[2..])).unwrap();
+}
+
+#[test]
+fn a_lost_list_of_input_files_comes_back_when_they_are_put_again() {
+    let place = Place::new();
+    place.put("in", &[("a", "1"), ("b", "2")]);
+    let head = place.pipeline(&["list", "commits", "in", "--json"]).good().printed;
+    lose_listing(&place, "in");
+    place.file("c", "3");
+    let said = place.pipeline(&["put", "in", place.path("c").to_str().unwrap()]).bad();
+    assert!(said.contains("the list of its files is not in the store any more"), "{said}");
+    assert!(said.contains("help: put all its files again (`samefit pipeline put in@master --replace-all FILES`)"), "{said}");
+    // as it says
+    place.put("in", &[("a", "1"), ("b", "2")]);
+    assert_eq!(place.pipeline(&["list", "commits", "in", "--json"]).good().printed, head);
+    assert_eq!(place.files("in").len(), 2);
+    lose_listing(&place, "in");
+    place.put("in", &[("a", "4")]);
+    assert_eq!(place.files("in").len(), 1);
+}
+
+#[test]
+fn a_lost_list_of_output_files_comes_back_when_they_are_made_again() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    let input = |repo: &str| json!({"pfs": {"name": "in", "repo": repo, "glob": "/"}});
+    place.spec("one", &input("in"), r#"sed s/1/2/ "$PFS/in/a" > "$PFS/out/a""#, &json!({}));
+    place.spec("two", &input("one"), r#"cp "$PFS/in/a" "$PFS/out""#, &json!({}));
+    place.run(&[]).good();
+    lose_listing(&place, "one");
+    let said = place.pipeline(&["get", "one:/a"]).bad();
+    assert!(said.contains("help: run again what made it (`samefit pipeline run --reprocess`)"), "{said}");
+    place.pipeline(&["run", "--reprocess"]).good();
+    assert_eq!(place.pipeline(&["get", "one:/a"]).good().printed, "2");
+    assert_eq!(place.pipeline(&["get", "two:/a"]).good().printed, "2");
+}
+
+#[test]
+fn links_in_the_place_of_the_stores_folders_are_not_followed() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    place.file("theirs/letter", "dear all");
+    for name in ["tmp", "objects"] {
+        fs::rename(place.store().join(name), place.path("kept")).unwrap();
+        std::os::unix::fs::symlink(place.path("theirs"), place.store().join(name)).unwrap();
+        let ran = place.pipeline(&["put", "in", place.path("theirs/letter").to_str().unwrap()]);
+        if name == "objects" {
+            let said = ran.bad();
+            assert!(said.contains("it is a link, or something else that the store did not put there"), "{said}");
+            fs::remove_file(place.store().join(name)).unwrap();
+            fs::rename(place.path("kept"), place.store().join(name)).unwrap();
+        } else {
+            // what is left of an earlier run goes, and a link is all that is left here
+            ran.good();
+            fs::remove_dir_all(place.path("kept")).unwrap();
+        }
+        assert_eq!(place.text("theirs/letter"), "dear all");
+        assert_eq!(fs::read_dir(place.path("theirs")).unwrap().count(), 1);
+    }
+    place.pipeline(&["check"]).good();
 }
 
 #[test]

@@ -1,0 +1,293 @@
+//! The folder of a datum: its inputs below `pfs`, and what its program left in `pfs/out`.
+//!
+//! Inputs are clones or copies of the store's contents, and outputs are cloned or copied into it. So a program shares no file with the store,
+//! whatever it keeps open, and however long it lives.
+//!
+//! *Invariants*: every start of a program gets a new folder, whose name cannot be guessed. The folder is held open: a program that renames it,
+//! or puts links in its place, changes nothing for what is written, read or removed here. `pfs` and `pfs/out` are made once and stay, so that
+//! they can be mounted.
+//!
+//! *Limits*: output lies at most 256 folders deep, and a link leads to its file by at most 40 others.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::FileType;
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::datums::{Datum, Leaf};
+use crate::disk::at;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::paths;
+use crate::store::objects::{Objects, Staged};
+use crate::store::records::Written;
+
+const PFS: &str = "pfs";
+const OUT: &str = "out";
+const DEPTH_MAX: usize = 256;
+const LINKS_MAX: usize = 40;
+/// What everybody may enter and read, and only the owner change: a container's user is somebody else.
+const OPEN: u32 = 0o755;
+const READ_ONLY: u32 = 0o444;
+
+/// Where the datums of one started program stand, one after another.
+#[derive(Debug)]
+pub struct DatumDir {
+    root: Folder,
+    pfs: Folder,
+    out: Folder,
+    bin: Folder,
+    program: PathBuf,
+    /// Where the folder has to be removed from in the end, and its name there. None if it stays: then inputs may be changed.
+    removed_from: Option<(Folder, String)>,
+}
+
+/// Why there is no output.
+#[derive(Debug)]
+pub enum Unusable {
+    /// The program wrote what a repo cannot hold.
+    Output(String),
+    /// The machine failed.
+    Machine(Failure),
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::Machine(failure)
+    }
+}
+
+impl DatumDir {
+    /// A new folder in `tmp` that goes when this is dropped, with `samefit` and `pachctl` in `bin`: both are `program`.
+    pub fn new(tmp: &Folder, program: &Path) -> Result<Self, Failure> {
+        let failed = at(tmp.path());
+        let made = || {
+            let name = unguessable()?;
+            Ok((tmp.new_folder(&name)?, tmp.try_clone()?, name))
+        };
+        let (root, tmp, name) = made().map_err(failed)?;
+        Self::furnished(root, program, Some((tmp, name)))
+    }
+
+    /// The same in a folder that stays, whose inputs a person may change.
+    pub fn kept(root: &Path, program: &Path) -> Result<Self, Failure> {
+        Self::furnished(Folder::open(root).map_err(at(root))?, program, None)
+    }
+
+    fn furnished(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self, Failure> {
+        let made = || -> io::Result<_> {
+            let (pfs, bin) = (root.new_folder(PFS)?, root.new_folder("bin")?);
+            let out = pfs.new_folder(OUT)?;
+            drop(root.new_folder("home")?);
+            [&pfs, &bin, &out].into_iter().try_for_each(|folder| folder.set_mode(OPEN))?;
+            ["samefit", "pachctl"].into_iter().try_for_each(|name| bin.new_link(name, program))?;
+            Ok((pfs, out, bin))
+        };
+        let (pfs, out, bin) = made().map_err(at(root.path()))?;
+        Ok(Self { root, pfs, out, bin, program: program.to_owned(), removed_from })
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Folder {
+        &self.root
+    }
+
+    /// What stands for `/pfs`.
+    pub fn pfs(&self) -> PathBuf {
+        self.pfs.path().to_owned()
+    }
+
+    /// What stands for `/pfs/out`.
+    pub fn out(&self) -> &Folder {
+        &self.out
+    }
+
+    /// The home folder of the program.
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    /// First on the program's path.
+    pub fn bin(&self) -> &Folder {
+        &self.bin
+    }
+
+    /// What runs as `samefit`.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Lays out a datum in the place of what was there.
+    pub fn materialize(&self, objects: &Objects, datum: &Datum) -> Result<(), Failure> {
+        self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(at(self.pfs.path()))?;
+        for piece in &datum.pieces {
+            for (path, leaf) in &piece.files {
+                let path = Path::new(&piece.input).join(path.trim_start_matches('/'));
+                self.show(objects, leaf, piece.empty_files, &path)?;
+            }
+            // an input may have no file
+            self.pfs.folder_or_new(&piece.input).map_err(at(self.pfs.path()))?;
+        }
+        Ok(())
+    }
+
+    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path) -> Result<(), Failure> {
+        let shown = self.pfs.path().join(path);
+        let file = self.new_file(path).map_err(at(&shown))?;
+        if !empty {
+            objects.copy_to(&leaf.sha256, &file)?;
+        }
+        if self.removed_from.is_some() {
+            file.set_permissions(std::fs::Permissions::from_mode(READ_ONLY)).map_err(at(&shown))?;
+        }
+        Ok(())
+    }
+
+    /// A new file below `pfs`, with the folders above it.
+    fn new_file(&self, path: &Path) -> io::Result<File> {
+        let above = path.parent().into_iter().flat_map(Path::iter);
+        let folder = above.into_iter().try_fold(self.pfs.try_clone()?, |folder, name| folder.folder_or_new(name))?;
+        folder.new_file(path.file_name().unwrap_or_default())
+    }
+
+    /// Writes a small file below `pfs`.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let written = self.pfs.new_file(name).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(at(&self.pfs.path().join(name)))
+    }
+
+    /// Removes everything below `pfs` but `out` itself.
+    fn clear(&self) -> io::Result<()> {
+        for entry in self.pfs.entries()? {
+            if entry.name == OUT && self.pfs.is_named(OUT, &self.out)? {
+                self.out.clear()?;
+            } else {
+                self.pfs.remove(&entry.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder of the output, if the program left it one.
+    fn left_out(&self) -> Result<Folder, Unusable> {
+        if !self.root.is_named(PFS, &self.pfs).unwrap_or(false) {
+            return Err(Unusable::Output("/pfs is not the folder any more that it was; leave it where it is".to_owned()));
+        }
+        let gone = |_| Unusable::Output("/pfs/out is no folder any more; write below it and leave it where it is".to_owned());
+        self.pfs.folder(OUT).map_err(gone)
+    }
+
+    /// Takes in what the program wrote.
+    pub fn collect(&self, staged: &mut Staged<'_>) -> Result<Vec<Written>, Unusable> {
+        let out = self.left_out()?;
+        let mut files = Vec::new();
+        let mut folders = vec![PathBuf::new()];
+        while let Some(below) = folders.pop() {
+            let shown = |name: &OsStr| format!("/pfs/out/{}", below.join(name).display());
+            let unread = |error: io::Error| Unusable::Output(format!("{} cannot be read: {error}", shown(OsStr::new(""))));
+            let folder = out.below(&below).map_err(unread)?;
+            for entry in folder.entries().map_err(unread)? {
+                let unfit = |why: &str| Unusable::Output(format!("{}: {why}", shown(&entry.name)));
+                let unreadable = |error: io::Error| unfit(&error.to_string());
+                let path = below.join(&entry.name);
+                let file = match entry.kind {
+                    FileType::Directory if path.iter().count() > DEPTH_MAX => return Err(unfit("it lies too deep: more than 256 folders")),
+                    FileType::Directory => {
+                        folders.push(path);
+                        continue;
+                    }
+                    FileType::RegularFile => folder.file(&entry.name).map_err(unreadable)?,
+                    FileType::Symlink => self.followed(&Path::new(OUT).join(&path)).map_err(unreadable)?,
+                    _ => return Err(unfit("it is neither a file nor a folder")),
+                };
+                let path = paths::of("/", &path).map_err(|why| unfit(&why))?;
+                if file.metadata().map_err(unreadable)?.len() > staged.free_bytes()? {
+                    return Err(unfit("it is longer than there is space left on the disk of the store"));
+                }
+                files.push(Written { path, leaf: staged.file(file)? });
+            }
+        }
+        files.sort_by(|one, other| Path::new(&one.path).cmp(Path::new(&other.path)));
+        Ok(files)
+    }
+
+    /// The file below `pfs` that a path below `pfs` leads to, links in it included.
+    fn followed(&self, path: &Path) -> io::Result<File> {
+        let nowhere = || io::Error::other("this link leads to no file below /pfs; write a file instead");
+        let (mut links, mut reached) = (0, PathBuf::new());
+        let mut left: Vec<OsString> = components(path);
+        while let Some(name) = left.pop() {
+            if name == ".." {
+                reached = reached.parent().map(Path::to_owned).ok_or_else(nowhere)?;
+                continue;
+            }
+            let folder = self.pfs.below(&reached).map_err(|_| nowhere())?;
+            match folder.kind(&name).map_err(|_| nowhere())? {
+                FileType::Directory => reached.push(name),
+                FileType::RegularFile if left.is_empty() => return folder.file(name),
+                FileType::Symlink if links < LINKS_MAX => {
+                    links += 1;
+                    let target = PathBuf::from(folder.link(name)?);
+                    if target.is_absolute() {
+                        let below = self.below_pfs(&target).ok_or_else(nowhere)?;
+                        reached = PathBuf::new();
+                        left.extend(components(&below));
+                    } else {
+                        left.extend(components(&target));
+                    }
+                }
+                _ => return Err(nowhere()),
+            }
+        }
+        Err(nowhere())
+    }
+
+    /// The part below `/pfs` of a path that a program names: in a container, or here.
+    fn below_pfs(&self, path: &Path) -> Option<PathBuf> {
+        path.strip_prefix("/pfs").or_else(|_| path.strip_prefix(self.pfs.path())).ok().map(Path::to_owned)
+    }
+
+    /// Where a path at or below `/pfs`, as the program names it, stands.
+    pub fn seen(&self, path: &str) -> Option<String> {
+        let below = path.strip_prefix("/pfs").filter(|below| below.is_empty() || below.starts_with('/'))?;
+        below.split('/').all(|name| name != "..").then(|| format!("{}{below}", self.pfs.path().display()))
+    }
+
+    /// What a program said, with `/pfs` where it named the folder that stands for it.
+    pub fn told(&self, said: &str) -> String {
+        said.replace(&self.pfs.path().display().to_string(), "/pfs")
+    }
+}
+
+impl Drop for DatumDir {
+    fn drop(&mut self) {
+        let Some((above, name)) = &self.removed_from else { return };
+        // whatever stands at the name by now, this folder is the one to empty; what cannot be removed goes when the store is opened again
+        let _ = self.root.clear();
+        if above.is_named(name, &self.root).unwrap_or(false) {
+            let _ = above.remove(name);
+        }
+    }
+}
+
+/// The names of a path, the first one last; `.` is none.
+fn components(path: &Path) -> Vec<OsString> {
+    let name = |component: Component<'_>| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsStr::from_bytes(b"..").to_owned()),
+        _ => None,
+    };
+    path.components().rev().filter_map(name).collect()
+}
+
+/// A name that a program cannot know before the folder is there.
+fn unguessable() -> io::Result<String> {
+    let mut bytes = [0; 8];
+    getrandom(&mut bytes, GetRandomFlags::empty())?;
+    Ok(format!("d{:016x}", u64::from_le_bytes(bytes)))
+}

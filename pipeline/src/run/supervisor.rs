@@ -1,0 +1,222 @@
+//! A process between the runner and a program, so that nothing that the program started outlives it.
+//!
+//! The supervisor starts the program and waits. Whoever loses its parent below it becomes its child (a *subreaper*, prctl(2)), wherever it
+//! moved by `setsid`. When the program has ended, or the runner wants it to, the supervisor ends all that is left and says how the program
+//! ended. Where the system lets it make a control group (cgroup v2), everything in that is ended at once.
+//!
+//! Its standard input is a socket to the runner. The runner sends a [`Launch`]; the supervisor answers with lines ([`Line`]). When the socket
+//! closes, as it does when the runner is killed, the supervisor ends everything.
+//!
+//! *Limits*: without a control group, a process that forks and ends faster than the list of processes is read can get away for
+//! [`END_SECONDS_MAX`]; then [`Line::Left`] says so. A program that runs as the same user can kill its supervisor; what it started then becomes
+//! the runner's child, and [`end_children`] ends it.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ExitCode, ExitStatus, Stdio};
+use std::str::FromStr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, kill_process, kill_process_group, wait, waitid};
+
+use super::control_group::ControlGroup;
+use super::launch::Launch;
+
+/// What the program is called by that acts as a supervisor, so that it is told from `samefit`.
+pub const NAME: &str = "samefit-supervisor";
+
+/// How long what a program leaves is being ended.
+pub const END_SECONDS_MAX: u64 = 10;
+
+/// How soon it is looked again whether processes have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// What a supervisor tells the runner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The program runs.
+    Started,
+    /// The program cannot be started: the number of the system's error.
+    Failed(i32),
+    /// The program has ended, and so has everything that it started: a status as of wait(2).
+    Ended(i32),
+    /// The program has ended, and something that it started could not be.
+    Left,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started => f.write_str("started"),
+            Self::Failed(error) => write!(f, "failed {error}"),
+            Self::Ended(status) => write!(f, "ended {status}"),
+            Self::Left => f.write_str("left"),
+        }
+    }
+}
+
+impl FromStr for Line {
+    type Err = io::Error;
+
+    fn from_str(text: &str) -> io::Result<Self> {
+        let number = |text: &str| text.parse().map_err(io::Error::other);
+        match text.split_once(' ') {
+            None if text == "started" => Ok(Self::Started),
+            None if text == "left" => Ok(Self::Left),
+            Some(("failed", error)) => number(error).map(Self::Failed),
+            Some(("ended", status)) => number(status).map(Self::Ended),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+/// Reads the next line of a supervisor.
+pub fn next_line(from: &mut impl BufRead) -> io::Result<Line> {
+    let mut line = String::new();
+    from.read_line(&mut line)?;
+    line.trim_end().parse()
+}
+
+/// Acts as a supervisor, with a socket to the runner as standard input.
+pub fn main() -> ExitCode {
+    match supervise() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn supervise() -> io::Result<()> {
+    let mut runner = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let launch = Launch::read(&mut runner)?;
+    adopt_orphans();
+    let group = ControlGroup::enter();
+    let mut command = launch.command();
+    let started = command.stdin(Stdio::null()).process_group(0).spawn();
+    // a group that this process is in cannot be ended
+    let group = group.filter(ControlGroup::leave);
+    let child = match started {
+        Ok(child) => child,
+        Err(error) => return writeln!(runner, "{}", Line::Failed(error.raw_os_error().unwrap_or(0))),
+    };
+    // one that is gone is noticed below
+    let _ = writeln!(runner, "{}", Line::Started);
+    wait_for(&child, &runner)?;
+    let ended = end(&child, group.as_ref());
+    writeln!(runner, "{}", ended.map_or(Line::Left, |status| Line::Ended(status.into_raw())))
+}
+
+/// Makes this process the parent of whatever loses its own below it, where the system can.
+pub fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(getpid()));
+}
+
+/// Waits until the program has ended, which is not reaped yet, or the runner closes the socket.
+fn wait_for(child: &Child, runner: &UnixStream) -> io::Result<()> {
+    let (send, happened) = mpsc::channel();
+    let (program, mut runner) = (pid(child.id()), runner.try_clone()?);
+    let ended = send.clone();
+    thread::Builder::new().spawn(move || {
+        let _ = program.map(|program| waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
+        let _ = ended.send(());
+    })?;
+    thread::Builder::new().spawn(move || {
+        // it has nothing more to say
+        let _ = runner.read(&mut [0]);
+        let _ = send.send(());
+    })?;
+    let _ = happened.recv();
+    Ok(())
+}
+
+/// Ends the program, if it runs, and all that it started: how it ended. None if something is left.
+fn end(child: &Child, group: Option<&ControlGroup>) -> Option<ExitStatus> {
+    let program = pid(child.id())?;
+    // while the program is not reaped, its number is its own, and that of its group
+    let _ = kill_process_group(program, Signal::KILL);
+    let mut status = None;
+    let all = each_child_ended(group, &mut |ended, how| {
+        if ended == program {
+            status = Some(how);
+        }
+    });
+    status.filter(|_| all)
+}
+
+/// Ends every child of this process, and whoever becomes one: whether none is left.
+pub fn end_children() -> bool {
+    each_child_ended(None, &mut |_, _| {})
+}
+
+fn each_child_ended(group: Option<&ControlGroup>, ended: &mut dyn FnMut(Pid, ExitStatus)) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(END_SECONDS_MAX) {
+        if let Some(group) = group {
+            group.kill();
+        }
+        loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => ended(pid, ExitStatus::from_raw(status.as_raw())),
+                Ok(None) => break,
+                // there are no children
+                Err(_) => return true,
+            }
+        }
+        // a child that is not reaped keeps its number, so nobody else is hit
+        for child in children() {
+            let _ = kill_process(child, Signal::KILL);
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    false
+}
+
+/// The children of this process.
+fn children() -> Vec<Pid> {
+    let own = getpid();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    numbers.filter(|number| parent(*number) == Some(own)).filter_map(pid).collect()
+}
+
+/// The parent of a process: the second number behind the name, which stands in parentheses and may hold anything (proc(5)).
+fn parent(process: u32) -> Option<Pid> {
+    let stat = fs::read(format!("/proc/{process}/stat")).ok()?;
+    let behind = stat.iter().rposition(|byte| *byte == b')')?;
+    let text = std::str::from_utf8(&stat[behind + 1..]).ok()?;
+    pid(text.split_whitespace().nth(1)?.parse().ok()?)
+}
+
+fn pid(number: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(number).ok()?)
+}
+
+/// A reader of a supervisor's lines.
+pub fn lines(runner: UnixStream) -> BufReader<UnixStream> {
+    BufReader::with_capacity(64, runner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_as_written() {
+        for line in [Line::Started, Line::Failed(2), Line::Ended(256), Line::Left] {
+            assert_eq!(next_line(&mut format!("{line}\n").as_bytes()).unwrap(), line);
+        }
+        ["", "ended", "ended x", "hello"].iter().for_each(|text| assert!(next_line(&mut text.as_bytes()).is_err(), "{text}"));
+    }
+
+    #[test]
+    fn the_parent_of_a_process_is_found() {
+        let parent_of_this = std::os::unix::process::parent_id();
+        assert_eq!(parent(std::process::id()), pid(parent_of_this));
+    }
+}
