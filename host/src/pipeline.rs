@@ -19,7 +19,9 @@ pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     let stop = LazyLock::new(Stop::watch);
     supervisor::adopt_orphans();
     let world = World {
-        end_orphans: || drop(supervisor::end_children()),
+        end_orphans: || {
+            supervisor::end_children();
+        },
         program: std::env::current_exe().unwrap_or_else(|_| "samefit".into()),
         now: || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         stopped: &|| stop.signal().is_some(),

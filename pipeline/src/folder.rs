@@ -270,6 +270,12 @@ impl Folder {
         Ok((named.st_dev, named.st_ino) == (open.st_dev, open.st_ino))
     }
 
+    /// Whether this very folder is found at [`Self::path`].
+    pub fn is_at_its_path(&self) -> bool {
+        let same = |found: Stat| fs::fstat(&self.fd).is_ok_and(|open| (found.st_dev, found.st_ino) == (open.st_dev, open.st_ino));
+        fs::stat(&self.path).is_ok_and(same)
+    }
+
     /// Lets others do with this folder what a mode says.
     pub fn set_mode(&self, mode: u32) -> io::Result<()> {
         Ok(fs::fchmod(&self.fd, Mode::from_raw_mode(mode))?)

@@ -20,7 +20,7 @@ use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::datums::{Datum, Leaf};
-use crate::disk::at;
+use crate::disk::{at, broken};
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::paths;
@@ -71,7 +71,14 @@ impl DatumDir {
             Ok((tmp.new_folder(&name)?, tmp.try_clone()?, name))
         };
         let (root, tmp, name) = made().map_err(failed)?;
-        Self::furnished(root, program, Some((tmp, name)))
+        let dir = Self::furnished(root, program, Some((tmp, name)))?;
+        if dir.root.is_at_its_path() {
+            return Ok(dir);
+        }
+        Err(broken(
+            format_args!("{}: this folder, in which programs run, is not where it was", dir.root.path().display()),
+            "a program of a pipeline may have moved the store, or put a link into it: see what stands there, and run again",
+        ))
     }
 
     /// The same in a folder that stays, whose inputs a person may change.

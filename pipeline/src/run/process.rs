@@ -101,10 +101,12 @@ impl Running {
         match started {
             Ok(Line::Started) => {}
             Ok(Line::Failed(error)) => {
+                drop(send);
                 let _ = running.end();
                 return Err(io::Error::from_raw_os_error(error));
             }
             other => {
+                drop(send);
                 let _ = running.end();
                 let why = other.err().map_or_else(|| "it answers nonsense".to_owned(), |error| error.to_string());
                 return Err(io::Error::other(format!("its supervisor does not start: {why}")));
