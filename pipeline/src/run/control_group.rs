@@ -3,8 +3,13 @@
 //!
 //! *Limits*: `cgroup.kill` needs Linux 5.14. Without version 2, or without the right to make a group below one's own, there is none.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io, thread};
+
+/// A group can be removed when everything in it has ended.
+const REMOVED_AGAIN_MAX: usize = 50;
+const REMOVED_AGAIN: Duration = Duration::from_millis(2);
 
 /// A group below this process's own.
 #[derive(Debug)]
@@ -15,12 +20,17 @@ pub struct ControlGroup {
 }
 
 impl ControlGroup {
+    /// The group that a process of this number made, or would make.
+    pub fn of(process: u32) -> Option<Self> {
+        let above = own(&fs::read_to_string("/proc/self/mountinfo").ok()?, &fs::read_to_string("/proc/self/cgroup").ok()?)?;
+        let folder = above.join(format!("samefit-{process}"));
+        Some(Self { above, folder })
+    }
+
     /// Makes a group and moves this process into it, so that what it starts is in it from the beginning.
     pub fn enter() -> Option<Self> {
-        let above = own(&fs::read_to_string("/proc/self/mountinfo").ok()?, &fs::read_to_string("/proc/self/cgroup").ok()?)?;
-        let folder = above.join(format!("samefit-{}", std::process::id()));
-        fs::create_dir(&folder).ok()?;
-        let group = Self { above, folder };
+        let group = Self::of(std::process::id())?;
+        fs::create_dir(&group.folder).ok()?;
         let is_whole = group.folder.join("cgroup.kill").exists() && fs::write(group.folder.join("cgroup.procs"), "0").is_ok();
         is_whole.then_some(group)
     }
@@ -38,7 +48,13 @@ impl ControlGroup {
 
 impl Drop for ControlGroup {
     fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.folder);
+        // what was ended is gone soon
+        for _ in 0..REMOVED_AGAIN_MAX {
+            match fs::remove_dir(&self.folder) {
+                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => thread::sleep(REMOVED_AGAIN),
+                _ => return,
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::control_group::ControlGroup;
 use super::launch::Launch;
 use super::supervisor::{self, Line};
 
@@ -149,8 +150,14 @@ impl Running {
         // a supervisor has nothing left to do, or does not come to its end
         let _ = self.supervisor.kill();
         let _ = self.supervisor.wait();
+        let ended = lock(&self.ended).take();
+        if ended.is_none()
+            && let Some(group) = ControlGroup::of(self.supervisor.id())
+        {
+            group.kill();
+        }
         let _ = self.silent.recv_timeout(LAST_WORDS);
-        match lock(&self.ended).take() {
+        match ended {
             Some(Line::Ended(status)) => Ok(ExitStatus::from_raw(status)),
             Some(Line::Left) => Err(Unended::Left),
             _ => Err(Unended::Unsupervised),

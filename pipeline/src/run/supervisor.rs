@@ -108,6 +108,8 @@ fn supervise() -> io::Result<()> {
     let _ = writeln!(runner, "{}", Line::Started);
     wait_for(&child, &runner)?;
     let ended = end(&child, group.as_ref());
+    // when the runner has the answer it does not wait for more
+    drop(group);
     writeln!(runner, "{}", ended.map_or(Line::Left, |status| Line::Ended(status.into_raw())))
 }
 
