@@ -22,7 +22,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::datum_dir::DatumDir;
-use super::process::{Cut, Limits, Running, TICK, words};
+use super::process::{Cut, Limits, Programs, Running, TICK, words};
 use super::single::cannot_start;
 use super::variables;
 use super::work::{Finished, Stop, Tried, Work, ends_job, no_thread};
@@ -41,8 +41,8 @@ const QUESTION_BYTES_MAX: usize = 1 << 20;
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Runs a set.
-pub fn process<'a>(work: &Work<'a>, set: &[&Datum], each: &mut dyn FnMut(Finished<'a>)) -> Result<(), Stop> {
-    let mut shift = Shift { work, program: None };
+pub fn process<'a>(work: &Work<'a>, programs: &mut Programs, set: &[&Datum], each: &mut dyn FnMut(Finished<'a>)) -> Result<(), Stop> {
+    let mut shift = Shift { work, programs, program: None };
     let done = set.iter().try_for_each(|datum| shift.datum(datum).map(&mut *each));
     // whatever came of it, the program does not outlive the set
     shift.end();
@@ -52,6 +52,7 @@ pub fn process<'a>(work: &Work<'a>, set: &[&Datum], each: &mut dyn FnMut(Finishe
 /// A worker with the program that it has started, if one runs.
 struct Shift<'a, 'b> {
     work: &'b Work<'a>,
+    programs: &'b mut Programs,
     program: Option<Program>,
 }
 
@@ -135,7 +136,7 @@ impl<'a> Shift<'a, '_> {
         let (ear, send) = Ear::open(dir.bin())?;
         let launch = self.work.place.launch(&dir, self.work.spec, &variables)?;
         let ended = move || drop(send.send(Event::Ended));
-        let running = Running::start(&launch, dir.program(), ended).map_err(|error| cannot_start(self.work.spec, &error))?;
+        let running = self.programs.start(&launch, ended).map_err(|error| cannot_start(self.work.spec, &error))?;
         self.program = Some(Program { running, dir, ear, ask: None });
         Ok(())
     }
@@ -167,11 +168,11 @@ impl<'a> Shift<'a, '_> {
 
     /// Ends the program, if one runs: what it said last.
     fn end(&mut self) -> String {
-        let Some(mut program) = self.program.take() else { return String::new() };
+        let Some(Program { running, dir, .. }) = self.program.take() else { return String::new() };
         // how it ended does not matter: it waits, or has failed
-        let _ = program.running.end();
-        self.work.place.end(&program.dir);
-        program.said()
+        let (_, said) = self.programs.end(running);
+        self.work.place.end(&dir);
+        dir.told(&said)
     }
 }
 

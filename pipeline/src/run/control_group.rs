@@ -7,54 +7,49 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io, thread};
 
-/// A group can be removed when everything in it has ended.
-const REMOVED_AGAIN_MAX: usize = 50;
+/// What was ended in a group is gone soon, and then the group can be removed.
+const REMOVED_AGAIN_MAX: usize = 500;
 const REMOVED_AGAIN: Duration = Duration::from_millis(2);
 
-/// A group below this process's own.
+/// The group of a supervisor and its programs.
 #[derive(Debug)]
 pub struct ControlGroup {
-    /// This process's own.
-    above: PathBuf,
     folder: PathBuf,
 }
 
 impl ControlGroup {
-    /// The group that a process of this number made, or would make.
+    /// The group that a process of this number, a child of this one, makes if it can.
     pub fn of(process: u32) -> Option<Self> {
         let above = own(&fs::read_to_string("/proc/self/mountinfo").ok()?, &fs::read_to_string("/proc/self/cgroup").ok()?)?;
-        let folder = above.join(format!("samefit-{process}"));
-        Some(Self { above, folder })
+        Some(Self { folder: above.join(format!("samefit-{process}")) })
     }
 
-    /// Makes a group and moves this process into it, so that what it starts is in it from the beginning.
-    pub fn enter() -> Option<Self> {
-        let group = Self::of(std::process::id())?;
-        fs::create_dir(&group.folder).ok()?;
-        let is_whole = group.folder.join("cgroup.kill").exists() && fs::write(group.folder.join("cgroup.procs"), "0").is_ok();
-        is_whole.then_some(group)
+    /// Makes a group and moves this process into it, so that what it starts is in it from the beginning: whether it is.
+    pub fn enter() -> bool {
+        let Some(group) = Self::of(std::process::id()) else { return false };
+        if fs::create_dir(&group.folder).is_err() {
+            return false;
+        }
+        let is_in = group.folder.join("cgroup.kill").exists() && fs::write(group.folder.join("cgroup.procs"), "0").is_ok();
+        if !is_in {
+            let _ = fs::remove_dir(&group.folder);
+        }
+        is_in
     }
 
-    /// Moves this process back to where it was: whether it is out.
-    pub fn leave(&self) -> bool {
-        fs::write(self.above.join("cgroup.procs"), "0").is_ok()
-    }
-
-    /// Ends everything in the group.
-    pub fn kill(&self) {
-        let _ = fs::write(self.folder.join("cgroup.kill"), "1");
-    }
-}
-
-impl Drop for ControlGroup {
-    fn drop(&mut self) {
-        // what was ended is gone soon
+    /// Ends everything in the group, and removes it: whether it was there, and all has ended.
+    pub fn end(&self) -> bool {
+        let mut was_there = fs::write(self.folder.join("cgroup.kill"), "1").is_ok();
         for _ in 0..REMOVED_AGAIN_MAX {
             match fs::remove_dir(&self.folder) {
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => thread::sleep(REMOVED_AGAIN),
-                _ => return,
+                removed => {
+                    was_there &= removed.is_ok();
+                    return was_there;
+                }
             }
         }
+        false
     }
 }
 

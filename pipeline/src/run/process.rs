@@ -5,17 +5,19 @@
 //! *Limits*: of what is said, the last 64 KiB are kept.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::net::Shutdown;
+use std::io::{self, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::ioctl_fionread;
 
 use super::control_group::ControlGroup;
 use super::launch::Launch;
@@ -68,64 +70,52 @@ impl Limits<'_> {
 /// How a program ended, or why it was ended.
 pub type Ended = Result<ExitStatus, Cut>;
 
-/// A program that runs, with its supervisor.
-pub struct Running {
-    supervisor: Child,
-    /// Closing it ends the program and all that it started.
-    line: UnixStream,
-    log: Arc<Mutex<Tail>>,
-    /// Comes when nothing more can be said.
-    silent: Receiver<()>,
-    /// How the program ended. None if its supervisor did not say.
-    ended: Arc<Mutex<Option<Line>>>,
-    /// Comes when it has ended.
-    over: Receiver<()>,
+/// Starts programs, one at a time, with one supervisor for as many as it survives.
+#[derive(Debug)]
+pub struct Programs {
+    /// What acts as a supervisor if it is called [`supervisor::NAME`].
+    program: PathBuf,
+    idle: Option<Supervisor>,
 }
 
-impl Running {
-    /// Starts a program with nothing to read. `supervisor` is the program that acts as one if it is called [`supervisor::NAME`]; `call` is
-    /// called when the program has ended.
-    pub fn start(launch: &Launch, supervisor: &Path, call: impl FnOnce() + Send + 'static) -> io::Result<Self> {
-        let (hears, says) = io::pipe()?;
-        let (mut line, theirs) = UnixStream::pair()?;
-        let mut command = Command::new(supervisor);
-        command.arg0(supervisor::NAME).env_clear().process_group(0);
-        command.stdin(OwnedFd::from(theirs)).stdout(says.try_clone()?).stderr(says);
-        let (log, ended) = (Arc::new(Mutex::new(Tail::default())), Arc::new(Mutex::new(None)));
-        let silent = hear(hears, Arc::clone(&log))?;
-        let (send, over) = mpsc::channel();
-        let mut running = Self { supervisor: command.spawn()?, line: line.try_clone()?, log, silent, ended, over };
-        // its ends of the pipe and of the socket
-        drop(command);
-        let mut lines = supervisor::lines(line.try_clone()?);
-        let started = launch.write(&mut line).and_then(|()| supervisor::next_line(&mut lines));
-        match started {
-            Ok(Line::Started) => {}
-            Ok(Line::Failed(error)) => {
-                drop(send);
-                let _ = running.end();
-                return Err(io::Error::from_raw_os_error(error));
-            }
-            other => {
-                drop(send);
-                let _ = running.end();
-                let why = other.err().map_or_else(|| "it answers nonsense".to_owned(), |error| error.to_string());
-                return Err(io::Error::other(format!("its supervisor does not start: {why}")));
-            }
-        }
-        let ended = Arc::clone(&running.ended);
-        thread::Builder::new().spawn(move || {
-            *lock(&ended) = supervisor::next_line(&mut lines).ok();
-            let _ = send.send(());
-            call();
-        })?;
-        Ok(running)
+/// A supervisor that runs.
+#[derive(Debug)]
+struct Supervisor {
+    process: Child,
+    /// Closing it ends the supervisor and all that it started.
+    line: UnixStream,
+    lines: BufReader<UnixStream>,
+    log: Log,
+}
+
+impl Programs {
+    /// `program` acts as a supervisor if it is called [`supervisor::NAME`].
+    pub fn new(program: &Path) -> Self {
+        Self { program: program.to_owned(), idle: None }
     }
 
-    /// Waits until the program ends or has to.
-    pub fn wait(mut self, limits: &Limits<'_>) -> (Result<Ended, Unended>, String) {
+    /// Starts a program with nothing to read. `call` is called when it has ended.
+    pub fn start(&mut self, launch: &Launch, call: impl FnOnce() + Send + 'static) -> io::Result<Running> {
+        let mut supervisor = match self.idle.take() {
+            Some(idle) => idle,
+            None => Supervisor::start(&self.program)?,
+        };
+        let started = launch.write(&mut supervisor.line).and_then(|()| supervisor::next_line(&mut supervisor.lines));
+        match started {
+            Ok(Line::Started) => Running::of(supervisor, call),
+            Ok(Line::Failed(error)) => {
+                self.idle = Some(supervisor);
+                Err(io::Error::from_raw_os_error(error))
+            }
+            Ok(_) => Err(io::Error::other("its supervisor answers nonsense")),
+            Err(error) => Err(io::Error::other(format!("its supervisor does not answer: {error}"))),
+        }
+    }
+
+    /// Waits until a program ends or has to: how it ended, and what it said.
+    pub fn wait(&mut self, running: Running, limits: &Limits<'_>) -> (Result<Ended, Unended>, String) {
         let cut = loop {
-            match self.over.recv_timeout(TICK) {
+            match running.happened.recv_timeout(TICK) {
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(cut) = limits.cut() {
                         break Some(cut);
@@ -134,55 +124,116 @@ impl Running {
                 _ => break None,
             }
         };
-        let ended = self.end();
-        let ended = match (cut, ended) {
-            (Some(cut), Ok(_)) => Ok(Err(cut)),
-            (None, Ok(status)) => Ok(Ok(status)),
-            (_, Err(unended)) => Err(unended),
-        };
-        (ended, self.said())
+        let (ended, said) = self.end(running);
+        (ended.map(|status| cut.map_or(Ok(status), Err)), said)
     }
 
-    /// Ends the program, if it runs, and all that it started: how it ended.
-    pub fn end(&mut self) -> Result<ExitStatus, Unended> {
-        let _ = self.line.shutdown(Shutdown::Write);
-        let _ = self.over.recv_timeout(Duration::from_secs(supervisor::END_SECONDS_MAX + 5));
-        // a supervisor has nothing left to do, or does not come to its end
-        let _ = self.supervisor.kill();
-        let _ = self.supervisor.wait();
-        let ended = lock(&self.ended).take();
-        if ended.is_none()
-            && let Some(group) = ControlGroup::of(self.supervisor.id())
-        {
-            group.kill();
+    /// Ends a program, if it runs, and all that it started: how it ended, and what it said since it was asked last.
+    pub fn end(&mut self, running: Running) -> (Result<ExitStatus, Unended>, String) {
+        let Running { process, mut line, log, happened } = running;
+        let _ = line.write_all(&[supervisor::END]);
+        let limit = Instant::now() + Duration::from_secs(supervisor::END_SECONDS_MAX + 5);
+        let last = loop {
+            match happened.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+                Ok(Happened::Exited) => {}
+                Ok(Happened::Last(line, lines)) => break line.map(|line| (line, lines)),
+                Err(_) => break None,
+            }
+        };
+        let said = log.last_words();
+        match last {
+            Some((Line::Ended(status), lines)) => {
+                self.idle = Some(Supervisor { process, line, lines, log });
+                (Ok(ExitStatus::from_raw(status)), said)
+            }
+            other => {
+                let was_ended = end(process);
+                let unended = if other.is_none() { Unended::Unsupervised } else { Unended::Left };
+                (Err(if was_ended && unended == Unended::Left { Unended::Late } else { unended }), said)
+            }
         }
-        let _ = self.silent.recv_timeout(LAST_WORDS);
-        match ended {
-            Some(Line::Ended(status)) => Ok(ExitStatus::from_raw(status)),
-            Some(Line::Left) => Err(Unended::Left),
-            _ => Err(Unended::Unsupervised),
+    }
+}
+
+impl Supervisor {
+    fn start(program: &Path) -> io::Result<Self> {
+        let (log, says) = Log::open()?;
+        let (line, theirs) = UnixStream::pair()?;
+        let mut command = Command::new(program);
+        command.arg0(supervisor::NAME).env_clear().process_group(0);
+        command.stdin(OwnedFd::from(theirs)).stdout(says.try_clone()?).stderr(says);
+        let lines = BufReader::with_capacity(64, line.try_clone()?);
+        Ok(Self { process: command.spawn()?, line, lines, log })
+    }
+}
+
+impl Drop for Programs {
+    fn drop(&mut self) {
+        if let Some(idle) = self.idle.take() {
+            // nothing runs, so it ends at once
+            drop((idle.line, idle.lines));
+            end(idle.process);
         }
+    }
+}
+
+/// Ends a supervisor and what is in its control group: whether there is one, and all has ended.
+fn end(mut supervisor: Child) -> bool {
+    let group = ControlGroup::of(supervisor.id());
+    let _ = supervisor.kill();
+    let _ = supervisor.wait();
+    group.is_some_and(|group| group.end())
+}
+
+/// A program that runs, with its supervisor.
+#[derive(Debug)]
+pub struct Running {
+    process: Child,
+    line: UnixStream,
+    log: Log,
+    happened: Receiver<Happened>,
+}
+
+/// What a supervisor tells of a program that it has started.
+#[derive(Debug)]
+enum Happened {
+    /// It has ended by itself.
+    Exited,
+    /// The last line about it, if there was one, and where the next program's come from.
+    Last(Option<Line>, BufReader<UnixStream>),
+}
+
+impl Running {
+    fn of(supervisor: Supervisor, call: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        let Supervisor { process, line, mut lines, log } = supervisor;
+        let (send, happened) = mpsc::channel();
+        thread::Builder::new().spawn(move || {
+            let mut next = supervisor::next_line(&mut lines).ok();
+            if next == Some(Line::Exited) {
+                let _ = send.send(Happened::Exited);
+                call();
+                next = supervisor::next_line(&mut lines).ok();
+            } else if next.is_none() {
+                call();
+            }
+            let _ = send.send(Happened::Last(next, lines));
+        })?;
+        Ok(Self { process, line, log, happened })
     }
 
     /// What was said since this was asked last.
     pub fn said(&self) -> String {
-        lock(&self.log).take()
+        self.log.take()
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Ok(None) = self.supervisor.try_wait() {
-            let _ = self.end();
-        }
-    }
-}
-
-/// Why it is not known that a program and all that it started have ended.
+/// Why it is not known how a program ended, or that all that it started has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unended {
     /// Something that it started could not be ended.
     Left,
+    /// What it started had to be ended with its supervisor, so how it ended is not known.
+    Late,
     /// Its supervisor was ended before it could say so.
     Unsupervised,
 }
@@ -192,22 +243,60 @@ impl Unended {
     pub fn text(self) -> &'static str {
         match self {
             Self::Left => "it left processes behind that could not be ended",
+            Self::Late => "it left processes behind that began others faster than they could be ended one by one",
             Self::Unsupervised => "the process that supervises it was ended; a program must leave it alone",
         }
     }
 }
 
-/// Keeps what is said, in a thread of its own: a message comes when nothing more can be said.
-fn hear(mut from: io::PipeReader, log: Arc<Mutex<Tail>>) -> io::Result<Receiver<()>> {
-    let (done, silent) = mpsc::channel();
-    thread::Builder::new().spawn(move || {
+/// What programs say, kept by a thread.
+#[derive(Clone, Debug)]
+struct Log {
+    tail: Arc<Mutex<Tail>>,
+    pipe: Arc<PipeReader>,
+}
+
+impl Log {
+    /// A log, and where programs write to.
+    fn open() -> io::Result<(Self, PipeWriter)> {
+        let (pipe, says) = io::pipe()?;
+        let log = Self { tail: Arc::default(), pipe: Arc::new(pipe) };
+        let keeper = log.clone();
+        thread::Builder::new().spawn(move || while keeper.keep_more() {})?;
+        Ok((log, says))
+    }
+
+    /// Waits for words and keeps them: whether more can come. What left the pipe is in the log before anybody else sees either.
+    fn keep_more(&self) -> bool {
+        let _ = poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], None);
+        let mut tail = lock(&self.tail);
         let mut chunk = [0; 4096];
-        while let Ok(count @ 1..) = from.read(&mut chunk) {
-            lock(&log).push(&chunk[..count]);
+        match (&*self.pipe).read(&mut chunk) {
+            Ok(0) => false,
+            Ok(count) => {
+                tail.push(&chunk[..count]);
+                true
+            }
+            Err(error) => error.kind() == io::ErrorKind::Interrupted,
         }
-        let _ = done.send(());
-    })?;
-    Ok(silent)
+    }
+
+    fn take(&self) -> String {
+        lock(&self.tail).take()
+    }
+
+    /// The same when all who wrote have ended. Of somebody who has not, more is not waited for than [`LAST_WORDS`].
+    fn last_words(&self) -> String {
+        let begun = Instant::now();
+        loop {
+            let mut tail = lock(&self.tail);
+            if ioctl_fionread(&self.pipe).unwrap_or(0) == 0 || begun.elapsed() > LAST_WORDS {
+                return tail.take();
+            }
+            drop(tail);
+            thread::yield_now();
+        }
+    }
 }
 
 /// The end of a text.

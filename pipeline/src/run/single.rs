@@ -3,7 +3,7 @@
 use std::io;
 
 use super::datum_dir::DatumDir;
-use super::process::{Running, words};
+use super::process::{Programs, words};
 use super::work::{Finished, Stop, Tried, Work, ends_job};
 use crate::datums::Datum;
 use crate::disk::bad;
@@ -11,14 +11,14 @@ use crate::failure::Failure;
 use crate::spec::Spec;
 
 /// Tries a datum until it succeeds or has failed often enough.
-pub fn process<'a>(work: &Work<'a>, datum: &Datum) -> Result<Finished<'a>, Stop> {
+pub fn process<'a>(work: &Work<'a>, programs: &mut Programs, datum: &Datum) -> Result<Finished<'a>, Stop> {
     let mut processed = work.begun(datum);
     let mut staged = work.store.objects.stage();
     loop {
         processed.tries += 1;
         let dir = work.new_dir()?;
         dir.materialize(&work.store.objects, datum)?;
-        let (code, log) = run(work, &dir, datum)?;
+        let (code, log) = run(work, programs, &dir, datum)?;
         let tried = match code {
             Ok(()) => work.collect(&dir, &mut staged, &mut processed)?,
             Err(why) => Tried::Bad(why),
@@ -33,15 +33,15 @@ pub fn process<'a>(work: &Work<'a>, datum: &Datum) -> Result<Finished<'a>, Stop>
 }
 
 /// Runs the program once: how it went, and what it said.
-fn run(work: &Work<'_>, dir: &DatumDir, datum: &Datum) -> Result<(Result<(), String>, String), Stop> {
+fn run(work: &Work<'_>, programs: &mut Programs, dir: &DatumDir, datum: &Datum) -> Result<(Result<(), String>, String), Stop> {
     let stopped = || work.stopped();
     let limits = work.limits(&stopped);
     if let Some(stop) = limits.cut().and_then(ends_job) {
         return Err(stop);
     }
     let launch = work.place.launch(dir, work.spec, &work.variables(dir, datum))?;
-    let running = Running::start(&launch, dir.program(), || {}).map_err(|error| cannot_start(work.spec, &error))?;
-    let (ended, log) = running.wait(&limits);
+    let running = programs.start(&launch, || {}).map_err(|error| cannot_start(work.spec, &error))?;
+    let (ended, log) = programs.wait(running, &limits);
     work.place.end(dir);
     let ended = match ended {
         Ok(ended) => ended,

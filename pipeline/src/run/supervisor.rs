@@ -1,26 +1,26 @@
-//! A process between the runner and a program, so that nothing that the program started outlives it.
+//! A process between a worker and its programs, so that nothing that a program started outlives it.
 //!
-//! The supervisor starts the program and waits. Whoever loses its parent below it becomes its child (a *subreaper*, prctl(2)), wherever it
-//! moved by `setsid`. When the program has ended, or the runner wants it to, the supervisor ends all that is left and says how the program
-//! ended. Where the system lets it make a control group (cgroup v2), everything in that is ended at once.
+//! The supervisor starts one program after another and waits. Whoever loses its parent below it becomes its child (a *subreaper*, prctl(2)),
+//! wherever it moved by `setsid`. When a program has ended, or the worker wants it to, the supervisor ends all that is left and says how the
+//! program ended. Where the system lets it make a control group (cgroup v2), it and its programs are in that, and the worker can end them all
+//! at once.
 //!
-//! Its standard input is a socket to the runner. The runner sends a [`Launch`]; the supervisor answers with lines ([`Line`]). When the socket
-//! closes, as it does when the runner is killed, the supervisor ends everything.
+//! Its standard input is a socket to the worker, which sends a [`Launch`] for each program and then [`END`]; the supervisor answers with
+//! lines ([`Line`]). When the socket closes, as it does when the worker's process is killed, the supervisor ends everything.
 //!
 //! *Limits*: without a control group, a process that forks and ends faster than the list of processes is read can get away for
 //! [`END_SECONDS_MAX`]; then [`Line::Left`] says so. A program that runs as the same user can kill its supervisor; what it started then becomes
-//! the runner's child, and [`end_children`] ends it.
+//! the child of the worker's process, and [`end_children`] ends it.
 
 use std::fmt;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ExitCode, ExitStatus, Stdio};
 use std::str::FromStr;
-use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, kill_process, kill_process_group, wait, waitid};
@@ -31,22 +31,28 @@ use super::launch::Launch;
 /// What the program is called by that acts as a supervisor, so that it is told from `samefit`.
 pub const NAME: &str = "samefit-supervisor";
 
-/// How long what a program leaves is being ended.
+/// How long what a program leaves is being ended, and how long where a control group can be ended instead.
 pub const END_SECONDS_MAX: u64 = 10;
+const END_SECONDS_MAX_IN_GROUP: u64 = 1;
+
+/// What the worker sends when a program has to end, or has ended.
+pub const END: u8 = b'e';
 
 /// How soon it is looked again whether processes have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// What a supervisor tells the runner.
+/// What a supervisor tells the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// The program runs.
     Started,
     /// The program cannot be started: the number of the system's error.
     Failed(i32),
+    /// The program itself has ended, one way or another; what it started may run.
+    Exited,
     /// The program has ended, and so has everything that it started: a status as of wait(2).
     Ended(i32),
-    /// The program has ended, and something that it started could not be.
+    /// Something that the program started could not be ended.
     Left,
 }
 
@@ -55,6 +61,7 @@ impl fmt::Display for Line {
         match self {
             Self::Started => f.write_str("started"),
             Self::Failed(error) => write!(f, "failed {error}"),
+            Self::Exited => f.write_str("exited"),
             Self::Ended(status) => write!(f, "ended {status}"),
             Self::Left => f.write_str("left"),
         }
@@ -68,6 +75,7 @@ impl FromStr for Line {
         let number = |text: &str| text.parse().map_err(io::Error::other);
         match text.split_once(' ') {
             None if text == "started" => Ok(Self::Started),
+            None if text == "exited" => Ok(Self::Exited),
             None if text == "left" => Ok(Self::Left),
             Some(("failed", error)) => number(error).map(Self::Failed),
             Some(("ended", status)) => number(status).map(Self::Ended),
@@ -83,7 +91,7 @@ pub fn next_line(from: &mut impl BufRead) -> io::Result<Line> {
     line.trim_end().parse()
 }
 
-/// Acts as a supervisor, with a socket to the runner as standard input.
+/// Acts as a supervisor, with a socket to the worker as standard input, until that closes.
 pub fn main() -> ExitCode {
     match supervise() {
         Ok(()) => ExitCode::SUCCESS,
@@ -92,25 +100,36 @@ pub fn main() -> ExitCode {
 }
 
 fn supervise() -> io::Result<()> {
-    let mut runner = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let launch = Launch::read(&mut runner)?;
+    let mut worker = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     adopt_orphans();
-    let group = ControlGroup::enter();
-    let mut command = launch.command();
-    let started = command.stdin(Stdio::null()).process_group(0).spawn();
-    // a group that this process is in cannot be ended
-    let group = group.filter(ControlGroup::leave);
-    let child = match started {
-        Ok(child) => child,
-        Err(error) => return writeln!(runner, "{}", Line::Failed(error.raw_os_error().unwrap_or(0))),
-    };
-    // one that is gone is noticed below
-    let _ = writeln!(runner, "{}", Line::Started);
-    wait_for(&child, &runner)?;
-    let ended = end(&child, group.as_ref());
-    // when the runner has the answer it does not wait for more
-    drop(group);
-    writeln!(runner, "{}", ended.map_or(Line::Left, |status| Line::Ended(status.into_raw())))
+    let is_in_group = ControlGroup::enter();
+    let limit = Duration::from_secs(if is_in_group { END_SECONDS_MAX_IN_GROUP } else { END_SECONDS_MAX });
+    loop {
+        let launch = match Launch::read(&mut worker) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            launch => launch?,
+        };
+        let started = launch.command().stdin(Stdio::null()).process_group(0).spawn();
+        match started {
+            Err(error) => writeln!(worker, "{}", Line::Failed(error.raw_os_error().unwrap_or(0)))?,
+            Ok(child) => {
+                // a worker that is gone is noticed below
+                let _ = writeln!(worker, "{}", Line::Started);
+                let watch = watch(&child, &worker)?;
+                // it has nothing else to say than that the program has to end, if it is there
+                let _ = worker.read(&mut [0]);
+                let last = match end(&child, limit) {
+                    Some(status) => {
+                        // its line comes first
+                        let _ = watch.join();
+                        Line::Ended(status.into_raw())
+                    }
+                    None => Line::Left,
+                };
+                writeln!(worker, "{last}")?;
+            }
+        }
+    }
 }
 
 /// Makes this process the parent of whatever loses its own below it, where the system can.
@@ -119,31 +138,23 @@ pub fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(getpid()));
 }
 
-/// Waits until the program has ended, which is not reaped yet, or the runner closes the socket.
-fn wait_for(child: &Child, runner: &UnixStream) -> io::Result<()> {
-    let (send, happened) = mpsc::channel();
-    let (program, mut runner) = (pid(child.id()), runner.try_clone()?);
-    let ended = send.clone();
+/// Says when the program has exited, which is not reaped by this.
+fn watch(child: &Child, worker: &UnixStream) -> io::Result<JoinHandle<()>> {
+    let program = pid(child.id());
+    let mut worker = worker.try_clone()?;
     thread::Builder::new().spawn(move || {
         let _ = program.map(|program| waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
-        let _ = ended.send(());
-    })?;
-    thread::Builder::new().spawn(move || {
-        // it has nothing more to say
-        let _ = runner.read(&mut [0]);
-        let _ = send.send(());
-    })?;
-    let _ = happened.recv();
-    Ok(())
+        let _ = writeln!(worker, "{}", Line::Exited);
+    })
 }
 
 /// Ends the program, if it runs, and all that it started: how it ended. None if something is left.
-fn end(child: &Child, group: Option<&ControlGroup>) -> Option<ExitStatus> {
+fn end(child: &Child, limit: Duration) -> Option<ExitStatus> {
     let program = pid(child.id())?;
     // while the program is not reaped, its number is its own, and that of its group
     let _ = kill_process_group(program, Signal::KILL);
     let mut status = None;
-    let all = each_child_ended(group, &mut |ended, how| {
+    let all = each_child_ended(limit, &mut |ended, how| {
         if ended == program {
             status = Some(how);
         }
@@ -153,15 +164,12 @@ fn end(child: &Child, group: Option<&ControlGroup>) -> Option<ExitStatus> {
 
 /// Ends every child of this process, and whoever becomes one: whether none is left.
 pub fn end_children() -> bool {
-    each_child_ended(None, &mut |_, _| {})
+    each_child_ended(Duration::from_secs(END_SECONDS_MAX), &mut |_, _| {})
 }
 
-fn each_child_ended(group: Option<&ControlGroup>, ended: &mut dyn FnMut(Pid, ExitStatus)) -> bool {
+fn each_child_ended(limit: Duration, ended: &mut dyn FnMut(Pid, ExitStatus)) -> bool {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(END_SECONDS_MAX) {
-        if let Some(group) = group {
-            group.kill();
-        }
+    while begun.elapsed() < limit {
         loop {
             match wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) => ended(pid, ExitStatus::from_raw(status.as_raw())),
@@ -199,18 +207,13 @@ fn pid(number: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(number).ok()?)
 }
 
-/// A reader of a supervisor's lines.
-pub fn lines(runner: UnixStream) -> BufReader<UnixStream> {
-    BufReader::with_capacity(64, runner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lines_are_read_as_written() {
-        for line in [Line::Started, Line::Failed(2), Line::Ended(256), Line::Left] {
+        for line in [Line::Started, Line::Failed(2), Line::Exited, Line::Ended(256), Line::Left] {
             assert_eq!(next_line(&mut format!("{line}\n").as_bytes()).unwrap(), line);
         }
         ["", "ended", "ended x", "hello"].iter().for_each(|text| assert!(next_line(&mut text.as_bytes()).is_err(), "{text}"));

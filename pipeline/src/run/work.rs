@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::datum_dir::{DatumDir, Unusable};
 use super::place::Place;
-use super::process::{Cut, Limits};
+use super::process::{Cut, Limits, Programs};
 use super::variables::{self, Variables};
 use super::{World, batch, single};
 use crate::datums::Datum;
@@ -115,12 +115,13 @@ impl<'a> Work<'a> {
     }
 
     fn worker(&self, sets: &[&[&Datum]], next: &AtomicUsize, send: &Sender<Result<Finished<'a>, Stop>>) -> Result<(), Stop> {
+        let mut programs = Programs::new(&self.world.program);
         while let Some(set) = sets.get(next.fetch_add(1, Ordering::Relaxed)) {
             let each = &mut |finished| drop(send.send(Ok(finished)));
             if self.spec.transform.datum_batching {
-                batch::process(self, set, each)?;
+                batch::process(self, &mut programs, set, each)?;
             } else {
-                set.iter().try_for_each(|datum| single::process(self, datum).map(&mut *each))?;
+                set.iter().try_for_each(|datum| single::process(self, &mut programs, datum).map(&mut *each))?;
             }
         }
         Ok(())
