@@ -90,6 +90,13 @@ impl Folder {
         if is_ours && made.entries()?.is_empty() { Ok(made) } else { Err(io::Error::other("another folder took the place of a new one")) }
     }
 
+    /// A folder that is made here for those whom a mode lets in. Where others can write to this folder, use [`Self::new_folder`].
+    pub fn new_folder_for(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<Self> {
+        let name = component(name.as_ref())?;
+        fs::mkdirat(&self.fd, name, Mode::from_raw_mode(mode))?;
+        self.folder(name)
+    }
+
     /// A folder below this one: every part of the path is a name in the one before.
     pub fn below(&self, path: &Path) -> io::Result<Self> {
         path.iter().try_fold(self.try_clone()?, |folder, name| folder.folder(name))
@@ -274,11 +281,6 @@ impl Folder {
     pub fn is_at_its_path(&self) -> bool {
         let same = |found: Stat| fs::fstat(&self.fd).is_ok_and(|open| (found.st_dev, found.st_ino) == (open.st_dev, open.st_ino));
         fs::stat(&self.path).is_ok_and(same)
-    }
-
-    /// Lets others do with this folder what a mode says.
-    pub fn set_mode(&self, mode: u32) -> io::Result<()> {
-        Ok(fs::fchmod(&self.fd, Mode::from_raw_mode(mode))?)
     }
 
     /// Gives this folder to a user and a group.

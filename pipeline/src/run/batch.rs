@@ -168,7 +168,8 @@ impl<'a> Shift<'a, '_> {
 
     /// Ends the program, if one runs: what it said last.
     fn end(&mut self) -> String {
-        let Some(Program { running, dir, .. }) = self.program.take() else { return String::new() };
+        // its question stays open until it has ended, or it would take that for an answer
+        let Some(Program { running, dir, ask: _ask, ear: _ear }) = self.program.take() else { return String::new() };
         // how it ended does not matter: it waits, or has failed
         let (_, said) = self.programs.end(running);
         self.work.place.end(&dir);

@@ -33,6 +33,7 @@ const DEPTH_MAX: usize = 256;
 const LINKS_MAX: usize = 40;
 /// What everybody may enter and read, and only the owner change: a container's user is somebody else.
 const OPEN: u32 = 0o755;
+const PRIVATE: u32 = 0o700;
 const READ_ONLY: u32 = 0o444;
 
 /// Where the datums of one started program stand, one after another.
@@ -88,10 +89,9 @@ impl DatumDir {
 
     fn furnished(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self, Failure> {
         let made = || -> io::Result<_> {
-            let (pfs, bin) = (root.new_folder(PFS)?, root.new_folder("bin")?);
-            let out = pfs.new_folder(OUT)?;
-            drop(root.new_folder("home")?);
-            [&pfs, &bin, &out].into_iter().try_for_each(|folder| folder.set_mode(OPEN))?;
+            let (pfs, bin) = (root.new_folder_for(PFS, OPEN)?, root.new_folder_for("bin", OPEN)?);
+            let out = pfs.new_folder_for(OUT, OPEN)?;
+            drop(root.new_folder_for("home", PRIVATE)?);
             ["samefit", "pachctl"].into_iter().try_for_each(|name| bin.new_link(name, program))?;
             Ok((pfs, out, bin))
         };

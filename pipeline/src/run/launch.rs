@@ -46,8 +46,8 @@ impl Launch {
             body.extend(u32::try_from(text.len()).map_err(io::Error::other)?.to_le_bytes());
             body.extend(text.as_bytes());
         }
-        to.write_all(&(body.len() as u64).to_le_bytes())?;
-        to.write_all(&body)
+        let length = (body.len() as u64).to_le_bytes();
+        to.write_all(&[length.as_slice(), &body].concat())
     }
 
     /// Reads what [`Self::write`] wrote.

@@ -68,6 +68,11 @@ impl fmt::Display for Line {
     }
 }
 
+/// One write a line, so that lines of two threads do not mix.
+fn say(worker: &mut UnixStream, line: &Line) -> io::Result<()> {
+    worker.write_all(format!("{line}\n").as_bytes())
+}
+
 impl FromStr for Line {
     type Err = io::Error;
 
@@ -111,10 +116,10 @@ fn supervise() -> io::Result<()> {
         };
         let started = launch.command().stdin(Stdio::null()).process_group(0).spawn();
         match started {
-            Err(error) => writeln!(worker, "{}", Line::Failed(error.raw_os_error().unwrap_or(0)))?,
+            Err(error) => say(&mut worker, &Line::Failed(error.raw_os_error().unwrap_or(0)))?,
             Ok(child) => {
                 // a worker that is gone is noticed below
-                let _ = writeln!(worker, "{}", Line::Started);
+                let _ = say(&mut worker, &Line::Started);
                 let watch = watch(&child, &worker)?;
                 // it has nothing else to say than that the program has to end, if it is there
                 let _ = worker.read(&mut [0]);
@@ -126,7 +131,7 @@ fn supervise() -> io::Result<()> {
                     }
                     None => Line::Left,
                 };
-                writeln!(worker, "{last}")?;
+                say(&mut worker, &last)?;
             }
         }
     }
@@ -144,7 +149,7 @@ fn watch(child: &Child, worker: &UnixStream) -> io::Result<JoinHandle<()>> {
     let mut worker = worker.try_clone()?;
     thread::Builder::new().spawn(move || {
         let _ = program.map(|program| waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
-        let _ = writeln!(worker, "{}", Line::Exited);
+        let _ = say(&mut worker, &Line::Exited);
     })
 }
 
