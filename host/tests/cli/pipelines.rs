@@ -335,6 +335,44 @@ fn a_container_ends_with_its_time_and_with_the_run() {
 }
 
 #[test]
+fn what_a_container_leaves_leads_nowhere_outside() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    put(&place, 1);
+    place.shell("mkdir outside && echo secret > outside/letter && chmod 600 outside/letter");
+    let outside = place.path("outside").display().to_string();
+    let tricks = [
+        ("a link to a file", format!("ln -s {outside}/letter /pfs/out/x"), "leads to no file below /pfs"),
+        ("a link to a folder", format!("ln -s {outside} /pfs/out/x"), "leads to no file below /pfs"),
+        ("a link that climbs", "ln -s ../../../../../../../../../../../../etc/passwd /pfs/out/x".to_owned(), "leads to no file below /pfs"),
+        ("a link to itself", "ln -s x /pfs/out/x".to_owned(), "leads to no file below /pfs"),
+        ("a pipe", "mkfifo /pfs/out/x".to_owned(), "it is neither a file nor a folder"),
+        ("a device", "mknod /pfs/out/x c 1 5 || mkfifo /pfs/out/x".to_owned(), "it is neither a file nor a folder"),
+        ("a link for out", "mv /pfs/out /pfs/x || exit 9".to_owned(), "exit code 9"),
+        ("a mount on out", "mount -t tmpfs none /pfs/out || exit 9".to_owned(), "exit code 9"),
+        ("a name for an input", "ln $in /pfs/out/x || exit 9".to_owned(), "exit code 9"),
+    ];
+    for user in ["root", "worker"] {
+        for (what, trick, why) in &tricks {
+            let script = format!("for name in ln mkfifo mknod mv mount; do alias $name=\"/bin/busybox $name\"; done\n{trick}");
+            spec(&place, "hostile", &["sh", "-c", &script], &json!({"transform": {"user": user}, "datumTries": 1, "description": what}));
+            let ran = place.shell("samefit pipeline run specs --container --image image");
+            assert!(ran.stderr().contains(why), "{what}, as {user}: {}", ran.stderr());
+            assert_eq!(place.shell("cat outside/letter; ls outside").stdout(), "secret\nletter\n", "{what}, as {user}");
+        }
+    }
+    // a child that stays writes on, and what was stored stays
+    let script = "exec 3> /pfs/out/x; echo good >&3; (sleep 1; echo evil >&3; sleep 600) & sleep 0.1";
+    spec(&place, "hostile", &["sh", "-c", script], &json!({}));
+    good(place.shell("samefit pipeline run specs --container --image image"));
+    sleep(Duration::from_millis(1500));
+    assert_eq!(good(place.shell("samefit pipeline get hostile:/x")).stdout(), "good\n");
+    good(place.shell("samefit pipeline check"));
+}
+
+#[test]
 fn an_image_that_is_not_there_is_an_error() {
     let place = Place::new();
     put(&place, 1);
