@@ -42,11 +42,12 @@ const CORE: [&str; 31] = [
 ];
 
 /// The pipeline runner's modules in reading order.
-const PIPELINE: [&str; 17] = [
+const PIPELINE: [&str; 18] = [
     "glob",
     "spec",
     "failure",
     "disk",
+    "folder",
     "report",
     "graph",
     "datums",
@@ -170,15 +171,32 @@ fn few_files_of_the_pipeline_runner_write() {
     let may = [
         "store/mod.rs",
         "store/objects.rs",
-        "run/desk.rs",
-        "run/batch.rs",
+        "src/folder.rs",
+        "run/datum_dir.rs",
+        "run/control_group.rs",
         "run/container.rs",
         "commands/get.rs",
         "commands/replay.rs",
         "spec/tests.rs",
     ];
-    assert_none(&holding("pipeline/src", &may, &WRITING), "writing to the disk");
+    let words = [WRITING.as_slice(), &["new_file(", "new_folder"]].concat();
+    assert_none(&holding("pipeline/src", &may, &words), "writing to the disk");
     assert_none(&holding("pipeline/src", &["store/ledger.rs"], &["redb::"]), "the database");
+}
+
+/// A program could have put a link where a path leads. What is removed is removed from an open folder; of a control group only the system's
+/// own files are in it.
+#[test]
+fn the_pipeline_runner_removes_nothing_by_its_path() {
+    let words = ["remove_dir", "remove_file", "canonicalize", "WalkDir", "hard_link", "tempdir"];
+    for folder in ["pipeline/src/run", "pipeline/src/store"] {
+        assert_none(
+            &holding(folder, &["run/control_group.rs", "run/container.rs", "store/mod.rs"], &words),
+            "paths that a program can change",
+        );
+    }
+    let words = ["remove_dir_all", "remove_file", "hard_link"];
+    assert_none(&holding("pipeline/src", &[], &words), "removal by path");
 }
 
 /// Its words go through `Report`; but for `pachctl`, which is a program of its own.
