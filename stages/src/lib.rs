@@ -16,6 +16,7 @@ pub mod cli;
 pub mod columns;
 pub mod cutter;
 pub mod describe;
+mod differences;
 mod digests;
 pub mod engine;
 pub mod failure;

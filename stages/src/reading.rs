@@ -65,14 +65,19 @@ fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u
 /// A whole document.
 pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
-    let text = text_of(&mut body, path)?;
+    let text = without_mark(text_of(&mut body, path)?);
     Ok((text, body.input(path)))
+}
+
+/// A whole document, to its last byte: a byte order mark stays.
+pub fn exact_text(files: &dyn Files, path: &str) -> Answer<String> {
+    text_of(&mut Body::open(files, path, Digesting::Nothing)?, path)
 }
 
 /// A whole document of which nothing need be told afterwards but its size as stored.
 pub(crate) fn undigested_text(files: &dyn Files, path: &str) -> Answer<(String, u64)> {
     let mut body = Body::open(files, path, Digesting::Nothing)?;
-    let text = text_of(&mut body, path)?;
+    let text = without_mark(text_of(&mut body, path)?);
     Ok((text, body.stored()))
 }
 
@@ -85,8 +90,11 @@ fn text_of(body: &mut Body<'_>, path: &str) -> Answer<String> {
         bytes.extend_from_slice(chunk);
         Ok(())
     })?;
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))
+}
+
+fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
 }
 
 /// What to say of a path that could not be looked at or opened.
