@@ -15,6 +15,7 @@ mod pachctl;
 mod pipeline;
 mod progress;
 mod serve;
+mod stamp;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};

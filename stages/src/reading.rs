@@ -13,7 +13,7 @@ use crate::blocks::fill;
 use crate::digests::Digests;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
-use crate::files::Files;
+use crate::files::{Changed, Files};
 use crate::paths::{self, Compression};
 
 /// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
@@ -107,8 +107,14 @@ pub fn failed(path: &str, error: &io::Error) -> Failure {
             path: path.to_owned(),
             text: "permission denied\nrun as a user who may read it, or change its permissions".to_owned(),
         },
+        _ if error.get_ref().is_some_and(|error| error.is::<Changed>()) => changed(path),
         _ => Failure::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
     }
+}
+
+/// What to say of a file that changed while it was read.
+pub fn changed(path: &str) -> Failure {
+    Failure::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
 }
 
 fn too_large(path: &str) -> Failure {

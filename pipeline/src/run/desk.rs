@@ -110,8 +110,11 @@ impl Desk {
             let copied = objects.open(&leaf.sha256).map(|mut from| File::create(to).and_then(|mut to| io::copy(&mut from, &mut to)));
             return copied?.map(drop).map_err(at(to));
         }
-        self.linked.insert(leaf.sha256);
-        objects.link(&leaf.sha256, to)
+        match self.linked.insert(leaf.sha256) {
+            true => objects.link(&leaf.sha256, to),
+            // two names of one file would be taken for one file
+            false => objects.copy(&leaf.sha256, to),
+        }
     }
 
     fn clear(&mut self) -> Result<(), Failure> {

@@ -72,6 +72,11 @@ impl Objects {
         fs::hard_link(&path, to).or_else(|_| fs::copy(&path, to).map(drop)).map_err(at(to))
     }
 
+    /// Copies the content to another path.
+    pub fn copy(&self, hash: &Hash, to: &Path) -> Result<(), Failure> {
+        fs::copy(self.verify(hash)?, to).map(drop).map_err(at(to))
+    }
+
     /// Where a content stands, once it was compared with its name.
     fn verify(&self, hash: &Hash) -> Result<PathBuf, Failure> {
         let path = self.path(hash);
