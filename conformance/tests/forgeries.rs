@@ -107,7 +107,7 @@ impl Original {
         if forged == self.model.as_bytes() {
             return;
         }
-        let failure = self.world.verify(forged, self.flags).expect_err(what);
+        let Err(failure) = self.world.verify(forged, self.flags) else { panic!("{what}: it was verified") };
         let is_refused = matches!(failure.exit_code(), 3 | 4) && !failure.to_string().contains("not verified");
         assert!(is_refused, "{what}: {failure}");
     }
@@ -116,7 +116,7 @@ impl Original {
     #[track_caller]
     fn assert_not_verified(&self, forged: impl Into<Vec<u8>>, what: &str) {
         let data = self.flags.split(" --").next().unwrap();
-        let failure = self.world.verify(forged, data).expect_err(what);
+        let Err(failure) = self.world.verify(forged, data) else { panic!("{what}: it was verified") };
         assert!(matches!(failure.exit_code(), 3 | 4), "{what}: {failure}");
     }
 
@@ -195,7 +195,10 @@ enum Step {
     At(usize),
 }
 
-fn each_object(value: &Value, place: &mut Vec<Step>, act: &mut dyn FnMut(&[Step], &Map<String, Value>)) {
+/// Is given an object and its place.
+type Visit<'a> = dyn FnMut(&[Step], &Map<String, Value>) + 'a;
+
+fn each_object(value: &Value, place: &mut Vec<Step>, act: &mut Visit<'_>) {
     if let Value::Object(object) = value {
         act(place, object);
     }
@@ -419,12 +422,19 @@ impl Report for Silent {
     }
 }
 
+/// Results by what they are of.
+type Known<K, V> = Mutex<BTreeMap<K, V>>;
+/// Statistics by plan and bytes.
+type Sums = Known<(String, Vec<u8>), Vec<u8>>;
+/// Reports and accepted models by model, statistics of records and threshold.
+type Verdicts = Known<(String, String, u64), (String, Option<String>)>;
+
 /// The linked engine, which computes every sum, every fit and every verdict once.
 #[derive(Default)]
 struct Remembering {
-    sums: Mutex<BTreeMap<(String, Vec<u8>), Vec<u8>>>,
-    fits: Mutex<BTreeMap<(String, String), String>>,
-    verdicts: Mutex<BTreeMap<(String, String, u64), (String, Option<String>)>>,
+    sums: Sums,
+    fits: Known<(String, String), String>,
+    verdicts: Verdicts,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -495,7 +505,7 @@ impl Engine for Remembering {
 
 /// Reads when the end has come and the sum is not known.
 struct Summing<'a> {
-    known: &'a Mutex<BTreeMap<(String, Vec<u8>), Vec<u8>>>,
+    known: &'a Sums,
     inner: Box<dyn Summarizer + 'a>,
     plan: String,
     bytes: Vec<u8>,

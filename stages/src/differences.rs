@@ -52,12 +52,13 @@ pub(crate) fn below(place: &str, key: &str) -> String {
     }
 }
 
-/// A text of at most [`SHOWN_CHARS_MAX`] characters, for a message.
+/// The first [`SHOWN_CHARS_MAX`] characters of a JSON text, for a message. Characters that do not show are escaped.
 pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}...", &text[..end]),
+    let mut shown = String::new();
+    for c in text.chars().take(SHOWN_CHARS_MAX) {
+        if c.is_ascii() { shown.push(c) } else { shown.extend(c.escape_debug()) }
     }
+    if text.chars().nth(SHOWN_CHARS_MAX).is_some() { shown + "..." } else { shown }
 }
 
 /// Longest value in a message, in characters.
@@ -138,5 +139,6 @@ mod tests {
     #[test]
     fn long_values_are_shortened() {
         assert_eq!(shortened(&"\u{e9}".repeat(81)), format!("{}...", "\u{e9}".repeat(80)));
+        assert_eq!(shortened("\"\u{feff}a\u{202e}\""), "\"\\u{feff}a\\u{202e}\"");
     }
 }

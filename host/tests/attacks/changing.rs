@@ -126,7 +126,12 @@ impl Reading {
             if self.position(path).is_some_and(is_within) {
                 self.signal("-STOP");
                 self.wait_for_stop();
-                return self.position(path).is_some_and(is_within);
+                if self.position(path).is_some_and(is_within) {
+                    return true;
+                }
+                // it was faster
+                self.signal("-CONT");
+                return false;
             }
             if self.child.try_wait().unwrap().is_some() {
                 return false;

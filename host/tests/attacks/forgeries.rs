@@ -91,6 +91,26 @@ fn what_is_not_given_is_not_verified() {
     }
 }
 
+/// What is no model, or one that contradicts itself, is bad data.
+#[test]
+fn what_is_no_model_is_bad_data() {
+    let mut random = Random::new("no models");
+    let place = place();
+    let model = fs::read(place.path().join("qc/model.json")).unwrap();
+    for _ in 0..rounds(10, 1000) {
+        let cut = &model[..random.below(model.len() - 2)];
+        verify(place.path(), cut, ALL).assert_refused(&String::from_utf8_lossy(cut));
+    }
+    let text = String::from_utf8(model).unwrap();
+    for (of, with) in
+        [("\"min\": \"10\"", "\"min\": \"1000\""), ("samefit-model/1", "samefit-model/2"), ("\"name\": \"bmi\"", "\"name\": \"bmj\"")]
+    {
+        let forged = text.replacen(of, with, 1);
+        assert_ne!(forged, text);
+        verify(place.path(), forged.as_bytes(), "verify forged.json --data raw.csv").assert_refused(with);
+    }
+}
+
 /// An acceptance cut out of one model and pasted into another that was never judged.
 #[test]
 fn a_pasted_acceptance_is_refused() {
