@@ -5,15 +5,20 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
+use std::hash::Hasher;
 use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
 
 use samefit_stages::columns::Columns;
 use samefit_stages::engine::Answer;
-use samefit_stages::files::{Files, Kind, Output};
+use samefit_stages::files::{Changed, Files, Kind, Output};
+use samefit_stages::reading::CHUNK_BYTES;
+use twox_hash::XxHash3_64;
 
 use crate::output::Staged;
+use crate::stamp::{Change, Stamp};
 
 /// The machine's own file system.
 #[derive(Default)]
@@ -65,9 +70,10 @@ impl Files for Disk {
     }
 
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        let file = File::open(stands(path))?;
+        let path = stands(path);
+        let file = File::open(&path)?;
         read_ahead(&file);
-        Ok(Box::new(file))
+        if file.metadata()?.is_file() { Ok(Box::new(Watched::new(file, path)?)) } else { Ok(Box::new(file)) }
     }
 
     fn bytes(&self, path: &str) -> Option<u64> {
@@ -83,8 +89,64 @@ impl Files for Disk {
         self.canonical(&stands(path)).map(|path| format!("{path:?}"))
     }
 
+    fn file_id(&self, path: &str) -> io::Result<String> {
+        fs::metadata(stands(path)).map(|found| format!("{}:{}", found.dev(), found.ino()))
+    }
+
     fn output(&self) -> Box<dyn Output + Send + '_> {
         Box::new(Staged::default())
+    }
+}
+
+/// A file that is read from its start to its end, and an error at the end if it changed meanwhile: what was read may be the beginning of one
+/// content and the end of another.
+struct Watched {
+    file: File,
+    path: PathBuf,
+    before: Stamp,
+    /// Digest of what was read, to compare with the file if its stamp does not say whether it changed. Against accidents, so it need only be fast.
+    digest: XxHash3_64,
+}
+
+impl Watched {
+    fn new(file: File, path: PathBuf) -> io::Result<Self> {
+        let before = Stamp::of(&file.metadata()?);
+        Ok(Self { file, path, before, digest: XxHash3_64::new() })
+    }
+
+    fn check(&self) -> io::Result<()> {
+        match self.before.change(&self.file, &self.path)? {
+            Change::No => Ok(()),
+            Change::Perhaps if self.digest_again()? == self.digest.finish() => Ok(()),
+            Change::Perhaps | Change::Yes => Err(Changed.into()),
+        }
+    }
+
+    /// The digest of the file as it is now.
+    fn digest_again(&self) -> io::Result<u64> {
+        let (mut digest, mut chunk, mut offset) = (XxHash3_64::new(), vec![0; CHUNK_BYTES], 0);
+        loop {
+            match self.file.read_at(&mut chunk, offset) {
+                Ok(0) => return Ok(digest.finish()),
+                Ok(length) => {
+                    digest.write(&chunk[..length]);
+                    offset += length as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(chunk)?;
+        if length == 0 && !chunk.is_empty() {
+            self.check()?;
+        }
+        self.digest.write(&chunk[..length]);
+        Ok(length)
     }
 }
 

@@ -15,6 +15,7 @@ mod pachctl;
 mod pipeline;
 mod progress;
 mod serve;
+mod stamp;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};
@@ -64,7 +65,7 @@ enum Verb {
     Forget(forget::ForgetArgs),
     /// Turn a table into QC records, one file a row
     QcPreProcess(qc_pre_process::QcPreProcessArgs),
-    /// Train a model again and compare to the byte
+    /// Make a model again and compare every byte
     Verify(verify::VerifyArgs),
     /// Show a model, statistics or a component
     Inspect(documents::InspectArgs),

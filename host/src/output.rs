@@ -12,8 +12,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use samefit_stages::engine::Answer;
+use samefit_stages::failure::Failure;
 use samefit_stages::files::Output;
-use samefit_stages::outputs::failed;
+use samefit_stages::outputs::{failed, partly};
 use tempfile::TempDir;
 
 use crate::files::stands;
@@ -75,10 +76,7 @@ impl Output for Staged {
         let unclosed: Vec<usize> = (0..self.files.len()).filter(|&handle| self.files[handle].open.is_some()).collect();
         unclosed.into_iter().try_for_each(|handle| self.close(handle))?;
         self.flush()?;
-        interrupt::undisturbed(|| {
-            self.gone.iter().try_for_each(|path| remove(path))?;
-            self.files.iter().try_for_each(Pending::place)
-        })?;
+        interrupt::undisturbed(|| self.place())?;
         self.committed = true;
         self.flush_names()
     }
@@ -143,6 +141,26 @@ impl Staged {
             return staged.iter().try_for_each(|file| flush(&file.at).map_err(|error| failed(&file.path, &error)));
         }
         self.hidden.iter().try_for_each(|(folder, hidden)| flush_system(hidden.path()).map_err(|error| failed(&name(folder), &error)))
+    }
+
+    /// Takes away what is to go and puts every file in its place. An error says how far that went.
+    fn place(&self) -> Answer<()> {
+        let gone: Vec<PathBuf> = self.gone.iter().filter(|path| path.exists()).cloned().collect();
+        for (at, path) in gone.iter().enumerate() {
+            remove(path).map_err(|failure| self.partly(failure, &gone[..at], 0))?;
+        }
+        for (at, file) in self.files.iter().enumerate() {
+            file.place().map_err(|failure| self.partly(failure, &gone, at))?;
+        }
+        Ok(())
+    }
+
+    /// The failure with what was done before it: these files removed, and so many of the new ones in their places.
+    fn partly(&self, failure: Failure, removed: &[PathBuf], placed: usize) -> Failure {
+        let (written, unwritten) = self.files.split_at(placed);
+        let [written, unwritten] = [written, unwritten].map(|files| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
+        let removed: Vec<String> = removed.iter().map(|path| name(path)).collect();
+        partly(failure, &removed, &written, &unwritten)
     }
 
     /// Makes the names durable: of the files, and of the folders that were made.
@@ -212,4 +230,44 @@ fn flush_system(folder: &Path) -> io::Result<()> {
 
 fn name(path: &Path) -> String {
     path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+
+    #[test]
+    fn a_failure_in_the_middle_says_which_files_were_written() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name).display().to_string();
+        fs::write(at("old"), "old").unwrap();
+        let begun = || {
+            let mut staged = Box::new(Staged::default());
+            staged.remove(&at("old")).unwrap();
+            for name in ["a", "b", "c"] {
+                let handle = staged.create(&at(name)).unwrap();
+                staged.write(handle, b"new").unwrap();
+            }
+            staged
+        };
+        let staged = begun();
+        fs::create_dir(at("b")).unwrap();
+        let text = staged.commit().unwrap_err().to_string();
+        let [old, a, b, c] = ["old", "a", "b", "c"].map(at);
+        let expected = format!(
+            "error: {b}: a folder stands where the file would; written before this: `{a}`; removed: `{old}`; not written: `{b}`, `{c}`\nhelp: "
+        );
+        assert!(text.starts_with(&expected), "{text}");
+        assert_eq!((fs::read(at("a")).unwrap(), Path::new(&old).exists(), Path::new(&c).exists()), (b"new".to_vec(), false, false));
+
+        // where nothing was done before it, there is nothing to say
+        fs::remove_dir(at("b")).unwrap();
+        let staged = begun();
+        fs::remove_file(at("a")).unwrap();
+        fs::create_dir(at("a")).unwrap();
+        let text = staged.commit().unwrap_err().to_string();
+        assert!(text.starts_with(&format!("error: {a}: a folder stands where the file would\nhelp: ")), "{text}");
+    }
 }

@@ -7,16 +7,14 @@ use serde_json::Value;
 use crate::numbers::{counted, shown};
 use crate::table::table;
 
-/// A model: formula, coefficients, how well it fits, what quality control said.
+/// A model: formula, coefficients, how well it fits, what it states of quality control.
 pub fn model(model: &Value) -> String {
     let mut lines = vec![formula(model), String::new(), coefficients(model), String::new(), fit(model)];
     if model["rmse"].is_number() {
         let rows = shown(&model["qc"]["rows"]);
-        lines.push(format!(
-            "quality control: rmse {} over {rows} records, threshold {}",
-            shown(&model["rmse"]),
-            shown(&model["qc"]["threshold"])
-        ));
+        let (rmse, threshold) = (shown(&model["rmse"]), shown(&model["qc"]["threshold"]));
+        lines.push(format!("states that quality control accepted it: rmse {rmse} over {rows} records, threshold {threshold}"));
+        lines.push("not checked here: `samefit verify` with --records and --threshold judges it again".to_owned());
     }
     lines.join("\n")
 }
@@ -155,7 +153,8 @@ intercept      152.133     2.7022    56.3   1e-200
 bmi             675.07     63.475  10.635  1.5e-23
 
 R2 0.459485, residual sd 56.8075 on 439 degrees of freedom
-quality control: rmse 57 over 88 records, threshold 60";
+states that quality control accepted it: rmse 57 over 88 records, threshold 60
+not checked here: `samefit verify` with --records and --threshold judges it again";
         assert_eq!(model(&document), expected);
     }
 

@@ -3,6 +3,7 @@
 //! The host implements it with `std::fs` (reading in `files.rs`, writing in `output.rs`), the WASI command with `wasi:filesystem`, tests with a
 //! map. Paths are text with `/` between folders.
 
+use std::fmt;
 use std::io::{self, Read};
 
 use crate::columns::Columns;
@@ -26,7 +27,7 @@ pub trait Files: Sync {
     fn kind(&self, path: &str) -> io::Result<Kind>;
     /// The names in a folder, in any order. A name that is not UTF-8 is an error.
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
-    /// Opens a file for reading from its start.
+    /// Opens a file for reading from its start. If it changes before its end was read, the error is [`Changed`], where the host can tell.
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>>;
     /// Size of a file, if that is known before it is read.
     fn bytes(&self, _path: &str) -> Option<u64> {
@@ -37,10 +38,32 @@ pub trait Files: Sync {
         let help = "use the native program, or write the file as CSV";
         Err(Fault::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help).into())
     }
-    /// Text that is equal for two paths exactly if they lead to the same file or folder.
+    /// Text that is equal for two paths exactly if they lead to the same place: a folder, or a name in a folder.
     fn identity(&self, path: &str) -> io::Result<String>;
+    /// Text that is equal for two paths exactly if they lead to the same bytes: also two names of one file (hard links), also by two mounts.
+    fn file_id(&self, path: &str) -> io::Result<String> {
+        self.identity(path)
+    }
     /// Begins to write: nothing is seen under its name before [`Output::commit`].
     fn output(&self) -> Box<dyn Output + Send + '_>;
+}
+
+/// A file changed while it was read, so that what was read may be of no content that it ever had.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed;
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it changed while it was read")
+    }
+}
+
+impl std::error::Error for Changed {}
+
+impl From<Changed> for io::Error {
+    fn from(changed: Changed) -> Self {
+        Self::other(changed)
+    }
 }
 
 /// Files that appear together, whole, or not at all. Dropping it without a commit leaves nothing behind.

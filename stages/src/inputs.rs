@@ -4,7 +4,7 @@
 //! hidden files, `provenance.json`, `report.json` and logs of what was shared are passed over in silence, other files that are no data with a note. A file that is named
 //! itself and has an unknown extension is read as CSV (`data.txt`, `/dev/stdin`).
 //!
-//! *Invariants*: no file is found twice, so no row counts twice. What this command writes is not read: its `--out` in a folder is passed over.
+//! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. What this command writes is not read: its `--out` in a folder is passed over.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
 
 use std::collections::HashMap;
@@ -256,11 +256,16 @@ fn unsupported(path: &str, what: &str) -> Failure {
 fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for source in found.iter().filter(|source| source.kind == Kind::File) {
-        let identity = files.identity(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
-        if let Some(first) = seen.insert(identity, &source.path) {
+        let id = files.file_id(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
+        if let Some(first) = seen.insert(id, &source.path) {
             let path = &source.path;
-            let what = if first == path { format!("`{path}` is named twice") } else { format!("`{first}` and `{path}` are one file") };
-            return Err(Failure::Usage(format!("{what}: its rows would count twice\nname it once")));
+            let (what, help) = match first == path {
+                true => (format!("`{path}` is named twice"), "name it once"),
+                false => {
+                    (format!("`{first}` and `{path}` are one file"), "name it once; if its rows are to count twice, make a copy of it")
+                }
+            };
+            return Err(Failure::Usage(format!("{what}: its rows would count twice\n{help}")));
         }
     }
     Ok(())

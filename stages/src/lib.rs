@@ -7,7 +7,8 @@
 //!
 //! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (both
 //! to the engine and back), `blocks`, `pieces`, `digests` and `parallel` (the same by many threads), `turns` and `predicting` (bytes to
-//! predictions, by as many), `verbs` (one a file), `outputs`, `provenance` and `audit` (what is written), `describe` (what a person reads).
+//! predictions, by as many), `verbs` (one a file), `outputs`, `provenance` and `audit` (what is written), `describe` and
+//! `differences` (what a person reads).
 
 pub mod args;
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod columns;
 pub mod cutter;
 pub mod describe;
+mod differences;
 mod digests;
 pub mod engine;
 pub mod failure;

@@ -118,6 +118,24 @@ pub fn failed(path: &str, error: &io::Error) -> Failure {
     Failure::Io { path: path.to_owned(), text }
 }
 
+/// What to say where some of several files stand in their places and then one could not be put there.
+pub fn partly(failure: Failure, removed: &[String], written: &[String], unwritten: &[String]) -> Failure {
+    let Failure::Io { path, text } = failure else { return failure };
+    if removed.is_empty() && written.is_empty() {
+        return Failure::Io { path, text };
+    }
+    let (sentence, help) = text.split_once('\n').unwrap_or((&text, "correct this and run it again"));
+    let sentence = sentence.trim_end_matches("; nothing was written");
+    let lists = [("written before this", written), ("removed", removed), ("not written", unwritten)];
+    let lists = lists.iter().filter(|(_, paths)| !paths.is_empty());
+    let lists: String = lists.map(|(what, paths)| format!("; {what}: {}", quoted(paths))).collect();
+    Failure::Io { path, text: format!("{sentence}{lists}\n{help}") }
+}
+
+fn quoted(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +165,17 @@ mod tests {
         assert_eq!(outputs.commit().unwrap(), ["b.json"]);
         assert_eq!(files.get("a.json").unwrap(), b"in");
         assert_eq!(files.get("b.json").unwrap(), b"out");
+    }
+
+    #[test]
+    fn what_was_done_before_a_failure_is_said() {
+        let failure = |text: &str| Failure::Io { path: "b".to_owned(), text: text.to_owned() };
+        let [a, b, old] = ["a", "b", "old"].map(|path| [path.to_owned()]);
+        let text = partly(failure("the disk is full; nothing was written\nfree space"), &old, &a, &b).to_string();
+        let expected = "error: b: the disk is full; written before this: `a`; removed: `old`; not written: `b`\nhelp: free space";
+        assert_eq!(text, expected);
+        let text = partly(failure("the disk is full; nothing was written\nfree space"), &[], &[], &b).to_string();
+        assert_eq!(text, "error: b: the disk is full; nothing was written\nhelp: free space");
     }
 
     #[test]

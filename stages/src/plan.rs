@@ -96,12 +96,19 @@ impl Plan {
     #[must_use]
     pub fn fitting(mut self, args: &FitArgs) -> Self {
         self.set("target", args.target.as_deref().map(Value::from));
-        // a schema of nothing but the target; the features are named, so it need not say which columns there are
-        let named = |name| json!({"format": SCHEMA_FORMAT, "target": {"column": args.target, "name": name}});
-        self.set("schema", args.target_name.as_ref().map(named));
+        if let (Some(column), Some(name)) = (&args.target, &args.target_name) {
+            self = self.naming_target(column, name);
+        }
         self.set("features", args.features.as_ref().map(list));
         self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
         self
+    }
+
+    /// Names the target in predictions, by a schema of nothing but the target. The features must be named, for it does not say which columns
+    /// there are.
+    #[must_use]
+    pub fn naming_target(self, column: &str, name: &str) -> Self {
+        self.with("schema", Some(json!({"format": SCHEMA_FORMAT, "target": {"column": column, "name": name}})))
     }
 
     /// The same plan with one key more, if there is a value.

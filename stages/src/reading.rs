@@ -13,7 +13,7 @@ use crate::blocks::fill;
 use crate::digests::Digests;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
-use crate::files::Files;
+use crate::files::{Changed, Files};
 use crate::paths::{self, Compression};
 
 /// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
@@ -65,14 +65,19 @@ fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u
 /// A whole document.
 pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
-    let text = text_of(&mut body, path)?;
+    let text = without_mark(text_of(&mut body, path)?);
     Ok((text, body.input(path)))
+}
+
+/// A whole document, to its last byte: a byte order mark stays.
+pub fn exact_text(files: &dyn Files, path: &str) -> Answer<String> {
+    text_of(&mut Body::open(files, path, Digesting::Nothing)?, path)
 }
 
 /// A whole document of which nothing need be told afterwards but its size as stored.
 pub(crate) fn undigested_text(files: &dyn Files, path: &str) -> Answer<(String, u64)> {
     let mut body = Body::open(files, path, Digesting::Nothing)?;
-    let text = text_of(&mut body, path)?;
+    let text = without_mark(text_of(&mut body, path)?);
     Ok((text, body.stored()))
 }
 
@@ -85,8 +90,11 @@ fn text_of(body: &mut Body<'_>, path: &str) -> Answer<String> {
         bytes.extend_from_slice(chunk);
         Ok(())
     })?;
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))
+}
+
+fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
 }
 
 /// What to say of a path that could not be looked at or opened.
@@ -99,8 +107,14 @@ pub fn failed(path: &str, error: &io::Error) -> Failure {
             path: path.to_owned(),
             text: "permission denied\nrun as a user who may read it, or change its permissions".to_owned(),
         },
+        _ if error.get_ref().is_some_and(|error| error.is::<Changed>()) => changed(path),
         _ => Failure::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
     }
+}
+
+/// What to say of a file that changed while it was read.
+pub fn changed(path: &str) -> Failure {
+    Failure::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
 }
 
 fn too_large(path: &str) -> Failure {

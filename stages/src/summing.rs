@@ -70,10 +70,7 @@ pub fn share(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<S
     sum.notes.splice(0..0, survey.notes);
     match survey.inputs.iter().zip(&sum.inputs).find(|(before, after)| before != after) {
         None => Ok(sum),
-        Some((input, _)) => {
-            let text = "it changed while it was read\nshare it again when it is complete".to_owned();
-            Err(Failure::Io { path: input.path.clone(), text })
-        }
+        Some((input, _)) => Err(reading::changed(&input.path)),
     }
 }
 

@@ -42,7 +42,7 @@ impl Disk {
         std::iter::from_fn(|| next(&entries).transpose()).map(|entry| Ok(entry?.name)).collect()
     }
 
-    /// A number that is equal for the same folder, by whatever path.
+    /// A number that is equal for the same file or folder, by whatever path.
     pub(crate) fn hash(&self, path: &str) -> io::Result<MetadataHashValue> {
         self.at(path, |folder, below| folder.metadata_hash_at(PathFlags::SYMLINK_FOLLOW, below))
     }

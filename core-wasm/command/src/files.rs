@@ -30,14 +30,18 @@ impl Files for Disk {
         Ok(Box::new(Reading { file, offset: 0 }))
     }
 
-    /// A folder is the same by its hash. A file is the same by its folder and its name there: two names that share their bytes (hard links)
-    /// are two files, as for the native program.
+    /// A folder is the same by its hash. A file is the same by its folder and its name there.
     fn identity(&self, path: &str) -> io::Result<String> {
         let path = self.followed(path)?;
         let is_folder = self.stat(&path)?.type_ == DescriptorType::Directory;
         let (folder, name) = if is_folder { (path.as_str(), "") } else { (paths::folder(&path), paths::name(&path)) };
         let hash = self.hash(folder)?;
         Ok(format!("{:016x}{:016x}/{name}", hash.upper, hash.lower))
+    }
+
+    fn file_id(&self, path: &str) -> io::Result<String> {
+        let hash = self.hash(path)?;
+        Ok(format!("{:016x}{:016x}", hash.upper, hash.lower))
     }
 
     fn output(&self) -> Box<dyn Output + Send + '_> {

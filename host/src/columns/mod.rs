@@ -25,6 +25,7 @@ use samefit_stages::files::Files;
 use samefit_stages::reading::{self, Input};
 
 use crate::files::Disk;
+use crate::stamp::Change;
 use shared::Shared;
 
 /// Most rows of a batch: few enough that the allocator keeps the buffers of ten columns for the next batch. Of larger ones it gives the memory
@@ -35,6 +36,7 @@ const BATCH_ROWS: usize = 1 << 11;
 pub(crate) fn open(path: &str) -> Answer<Box<dyn Columns>> {
     let file = Shared::open(path)?;
     let begin = file.begin().map_err(|error| reading::failed(path, &error))?;
+    let shared = std::sync::Arc::clone(&file);
     let format: Box<dyn Format> = match &begin {
         [b'P', b'A', b'R', b'1', ..] => Box::new(parquet::Parquet::open(file)?),
         b"ARROW1\0\0" => Box::new(arrow::File::open(file)?),
@@ -49,7 +51,7 @@ pub(crate) fn open(path: &str) -> Answer<Box<dyn Columns>> {
         _ => return Err(damaged("it begins as no Parquet and no Arrow file does").into()),
     };
     let fields = fields(format.schema())?;
-    Ok(Box::new(Opened { path: path.to_owned(), format, fields }))
+    Ok(Box::new(Opened { path: path.to_owned(), file: shared, format, fields }))
 }
 
 /// A format of files of columns.
@@ -72,6 +74,7 @@ fn parts(share: &Share) -> std::ops::Range<usize> {
 /// A file that was opened.
 struct Opened {
     path: String,
+    file: std::sync::Arc<Shared>,
     format: Box<dyn Format>,
     fields: Vec<Field>,
 }
@@ -100,7 +103,15 @@ impl Columns for Opened {
             move || digest(&path)
         });
         // without a thread, it is done when it is asked for
-        Box::new(move || thread.ok().map(JoinHandle::join).and_then(Result::ok).unwrap_or_else(|| digest(&path)))
+        let file = std::sync::Arc::clone(&self.file);
+        Box::new(move || {
+            let input = thread.ok().map(JoinHandle::join).and_then(Result::ok).unwrap_or_else(|| digest(&path))?;
+            match file.change()? {
+                Change::No => Ok(input),
+                Change::Perhaps if digest(&path)? == input => Ok(input),
+                Change::Perhaps | Change::Yes => Err(reading::changed(&path)),
+            }
+        })
     }
 }
 
@@ -136,6 +147,8 @@ impl Reader {
                 None => guard::guarded(|| self.batches.next())?.transpose().map_err(|error| self.file.failure(&error))?,
             };
             match next {
+                // where only the state changed, whoever asks for the digest compares the content
+                None if self.file.change()? == Change::Yes => return Err(reading::changed(self.file.path())),
                 None => return Ok(None),
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) if batch.num_rows() <= BATCH_ROWS => return Ok(Some(batch)),

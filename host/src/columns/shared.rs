@@ -13,21 +13,31 @@ use samefit_stages::engine::Answer;
 use samefit_stages::failure::Failure;
 use samefit_stages::reading;
 
+use crate::files::stands;
+use crate::stamp::{Change, Stamp};
+
 /// The file.
 #[derive(Debug)]
 pub(super) struct Shared {
     path: String,
     file: File,
     length: u64,
+    before: Stamp,
     /// The system's words, if a read failed: a decoder's error then is the disk's.
     failed: OnceLock<String>,
 }
 
 impl Shared {
     pub(super) fn open(path: &str) -> Answer<Arc<Self>> {
-        let open = File::open(crate::files::stands(path)).and_then(|file| file.metadata().map(|metadata| (file, metadata.len())));
-        let (file, length) = open.map_err(|error| reading::failed(path, &error))?;
-        Ok(Arc::new(Self { path: path.to_owned(), file, length, failed: OnceLock::new() }))
+        let open = File::open(stands(path)).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
+        let (file, metadata) = open.map_err(|error| reading::failed(path, &error))?;
+        let (length, before) = (metadata.len(), Stamp::of(&metadata));
+        Ok(Arc::new(Self { path: path.to_owned(), file, length, before, failed: OnceLock::new() }))
+    }
+
+    /// Whether the file changed since it was opened.
+    pub(super) fn change(&self) -> Answer<Change> {
+        self.before.change(&self.file, &stands(&self.path)).map_err(|error| reading::failed(&self.path, &error))
     }
 
     /// The first eight bytes; zeros where there are none.
@@ -45,6 +55,10 @@ impl Shared {
             self.file.read_exact_at(&mut end, offset)?;
         }
         Ok(end)
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     pub(super) fn length(&self) -> u64 {

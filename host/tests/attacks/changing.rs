@@ -1,1 +1,316 @@
-//! Files that change while they are read.
+//! Files that change while they are read: an error that names the file, or the result of one content that it had. Never of a mix of two.
+//!
+//! A large file is changed while the program stands still in the middle of it: the attack watches how far the program has read
+//! (`/proc/PID/fdinfo`), stops it there, changes the file, and lets it go on.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{RUN_SECONDS_MAX, Ran, Random, rounds, samefit, shell};
+
+/// Rows of the file that is changed: so many that reading takes longer than stopping does.
+const ROWS: usize = 1_500_000;
+
+/// What is done to the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// Rows are added.
+    Append,
+    /// The second half is cut off, at the end of a row.
+    Truncate,
+    /// A row that was read and one that was not are written again, with the same length; the time of the last change is as it was.
+    Hide,
+    /// The same, without hiding it.
+    Overwrite,
+    /// Another file takes the name.
+    RenameOver,
+    /// The name goes.
+    Remove,
+    /// It gets another name, which changes nothing in it.
+    Link,
+    /// Its permissions change, and nothing in it.
+    Permissions,
+}
+
+const CHANGES: [Change; 8] = [
+    Change::Hide,
+    Change::Link,
+    Change::Append,
+    Change::Truncate,
+    Change::RenameOver,
+    Change::Overwrite,
+    Change::Remove,
+    Change::Permissions,
+];
+
+/// A row of fixed length, so that one can be written over another.
+fn row(value: usize) -> String {
+    format!("{:06},{:06}\n", value % 1_000_000, (value * 7919 + 13) % 1_000_000)
+}
+
+const ROW_BYTES: u64 = 14;
+const HEADER: &str = "a,y\n";
+
+fn write_rows(path: &Path, rows: usize, seed: usize) {
+    let text: String = (0..rows).map(|at| row(at + seed)).collect();
+    fs::write(path, format!("{HEADER}{text}")).unwrap();
+}
+
+/// Does it to a file of which about half was read.
+fn change(path: &Path, how: Change, random: &mut Random) {
+    let other = row(random.below(1_000_000));
+    match how {
+        Change::Append => fs::OpenOptions::new().append(true).open(path).unwrap().write_all(other.as_bytes()).unwrap(),
+        Change::Truncate => {
+            let rows = (ROWS / 2 + random.below(ROWS / 4)) as u64;
+            fs::OpenOptions::new().write(true).open(path).unwrap().set_len(HEADER.len() as u64 + rows * ROW_BYTES).unwrap();
+        }
+        Change::Hide | Change::Overwrite => {
+            let file = File::options().write(true).open(path).unwrap();
+            let before = file.metadata().unwrap().modified().unwrap();
+            for at in [random.below(100), ROWS - 1 - random.below(100)] {
+                file.write_all_at(other.as_bytes(), HEADER.len() as u64 + at as u64 * ROW_BYTES).unwrap();
+            }
+            if how == Change::Hide {
+                file.set_modified(before).unwrap();
+            }
+        }
+        Change::RenameOver => {
+            write_rows(&path.with_extension("new"), ROWS, 1 + random.below(1000));
+            fs::rename(path.with_extension("new"), path).unwrap();
+        }
+        Change::Remove => fs::rename(path, path.with_extension("gone")).unwrap(),
+        Change::Link => fs::hard_link(path, path.with_extension("link")).unwrap(),
+        Change::Permissions => {
+            let mut permissions = fs::metadata(path).unwrap().permissions();
+            permissions.set_readonly(true);
+            fs::set_permissions(path, permissions).unwrap();
+        }
+    }
+}
+
+/// The program while it reads.
+struct Reading {
+    child: Child,
+    begun: Instant,
+}
+
+impl Reading {
+    fn begin(place: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_samefit"));
+        command.args(arguments).current_dir(place).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        Self { child: command.spawn().unwrap(), begun: Instant::now() }
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// How far it has read the file; none before it is opened and after it is closed.
+    fn position(&self, path: &Path) -> Option<u64> {
+        let folder = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let open = fs::read_dir(folder.join("fd")).ok()?.filter_map(Result::ok);
+        let number = open.into_iter().find(|entry| fs::read_link(entry.path()).is_ok_and(|target| target == path))?.file_name();
+        let info = fs::read_to_string(folder.join("fdinfo").join(number)).ok()?;
+        info.lines().find_map(|line| line.strip_prefix("pos:")?.trim().parse().ok())
+    }
+
+    /// Stops it in the middle of a file. Returns whether it stands there.
+    fn stop_within(&mut self, path: &Path) -> bool {
+        let is_within = |position: u64| (1 << 17..ROWS as u64 / 2 * ROW_BYTES).contains(&position);
+        loop {
+            if self.position(path).is_some_and(is_within) {
+                self.signal("-STOP");
+                self.wait_for_stop();
+                if self.position(path).is_some_and(is_within) {
+                    return true;
+                }
+                // it was faster
+                self.signal("-CONT");
+                return false;
+            }
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(self.begun.elapsed() < Duration::from_secs(RUN_SECONDS_MAX), "it reads for too long");
+        }
+    }
+
+    /// A stop takes effect when the system next looks at the process.
+    fn wait_for_stop(&self) {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        let state = || fs::read_to_string(&stat).ok()?.rsplit_once(") ")?.1.chars().next();
+        while state().is_some_and(|state| !['T', 'Z', 'X'].contains(&state)) {
+            assert!(self.begun.elapsed() < Duration::from_secs(RUN_SECONDS_MAX), "it does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    fn end(self) -> Ran {
+        let id = self.child.id();
+        let (done, ended) = std::sync::mpsc::channel();
+        let waiter = std::thread::spawn(move || {
+            let output = self.child.wait_with_output();
+            let _ = done.send(());
+            output
+        });
+        if ended.recv_timeout(Duration::from_secs(RUN_SECONDS_MAX)).is_err() {
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            panic!("it does not end");
+        }
+        let output = waiter.join().unwrap().unwrap();
+        let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+        Ran {
+            code: output.status.code().unwrap_or_else(|| 128 + signal.unwrap_or(0)),
+            stdout: String::new(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// What reads the file, and where the result stands.
+const READERS: [(&[&str], &str); 3] = [
+    (&["summarize", "--data", "rows.csv", "--threads", "1", "--out", "out"], "out/statistics.json"),
+    (&["infer", "--model", "m", "--attributes", "rows.csv", "--threads", "1", "--only", "predicted", "--out", "out"], "out/rows.csv"),
+    (&["summarize", "--data", "rows.csv", "--threads", "2", "--out", "out"], "out/statistics.json"),
+];
+
+/// The result of a file that nobody changes.
+fn result(place: &Path, (arguments, out): (&[&str], &str)) -> Vec<u8> {
+    let ran = samefit(place, arguments);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let result = fs::read(place.join(out)).unwrap();
+    fs::remove_dir_all(place.join("out")).unwrap();
+    result
+}
+
+#[test]
+fn a_file_that_changes_in_the_middle_is_no_mix() {
+    let mut random = Random::new("changing");
+    let place = tempfile::tempdir().unwrap();
+    let place = fs::canonicalize(place.path()).unwrap();
+    let rows = place.join("rows.csv");
+    fs::write(place.join("few.csv"), format!("{HEADER}{}{}{}", row(1), row(2), row(5))).unwrap();
+    assert_eq!(samefit(&place, &["train", "--data", "few.csv", "--target", "y", "--out", "m"]).code, 0);
+    let mut changed = 0;
+    for round in 0..rounds(CHANGES.len(), 20 * CHANGES.len()) {
+        let (reader, how) = (READERS[(round + round / CHANGES.len()) % READERS.len()], CHANGES[round % CHANGES.len()]);
+        for name in ["rows.csv", "rows.link", "rows.gone"] {
+            let _ = fs::remove_file(place.join(name));
+        }
+        write_rows(&rows, ROWS, random.below(1000));
+        let before = result(&place, reader);
+        let mut reading = Reading::begin(&place, reader.0);
+        let stopped = reading.stop_within(&rows);
+        if stopped {
+            change(&rows, how, &mut random);
+            reading.signal("-CONT");
+        }
+        let ran = reading.end();
+        let what = format!("{how:?} while `samefit {}` reads (stopped: {stopped})", reader.0.join(" "));
+        ran.assert_orderly(&what);
+        if !stopped {
+            continue;
+        }
+        changed += 1;
+        if ran.code != 0 {
+            assert!(matches!(ran.code, 1 | 3) && ran.stderr.contains("rows.csv"), "{what}: exit {}\n{}", ran.code, ran.stderr);
+            assert!(!place.join("out").exists(), "{what}: it left something");
+            assert!(!matches!(how, Change::Link | Change::Permissions), "{what}: nothing changed in it\n{}", ran.stderr);
+            continue;
+        }
+        // the result is there for the asking: it is that of the content before, or after
+        let got = fs::read(place.join(reader.1)).unwrap();
+        fs::remove_dir_all(place.join("out")).unwrap();
+        let is_one = got == before || how != Change::Remove && got == result(&place, reader);
+        assert!(is_one, "{what}: the result is of no content that the file had");
+        assert_ne!(how, Change::Hide, "{what}: a hidden change was read as the content before");
+    }
+    assert!(changed >= rounds(CHANGES.len(), 20 * CHANGES.len()) / 2, "only {changed} changes hit the middle of the file");
+}
+
+/// A pipe among the inputs is a gate: while the program waits for it, the file before it was read and the file behind it was not.
+#[test]
+fn files_that_change_before_and_after_they_are_read_are_what_they_were_then() {
+    let mut random = Random::new("gates");
+    for _ in 0..rounds(3, 100) {
+        let place = tempfile::tempdir().unwrap();
+        let place = place.path();
+        let (old, new) = (random.below(1000), 5000 + random.below(1000));
+        write_rows(&place.join("first.csv"), 50, old);
+        write_rows(&place.join("last.csv"), 50, old + 100);
+        assert_eq!(shell(place, "mkfifo gate.csv && cp first.csv first.old").code, 0);
+        let reading =
+            Reading::begin(place, &["summarize", "--data", "first.csv", "gate.csv", "last.csv", "--out", "out", "--threads", "1"]);
+        // opening waits for the program, which opens the pipe when it has read the first file
+        let mut gate = fs::OpenOptions::new().write(true).open(place.join("gate.csv")).unwrap();
+        let seconds = fs::metadata(place.join("first.csv")).unwrap().modified().unwrap();
+        write_rows(&place.join("first.csv"), 50, new);
+        File::options().write(true).open(place.join("first.csv")).unwrap().set_modified(seconds).unwrap();
+        write_rows(&place.join("last.csv"), 50, new + 100);
+        gate.write_all(format!("{HEADER}{}{}", row(3), row(4)).as_bytes()).unwrap();
+        drop(gate);
+        let ran = reading.end();
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        fs::write(place.join("gate.csv.copy.csv"), format!("{HEADER}{}{}", row(3), row(4))).unwrap();
+        let line = "mv first.old first-old.csv && samefit -q summarize --data first-old.csv gate.csv.copy.csv last.csv --out expected.json && cmp expected.json out/statistics.json";
+        let ran = shell(place, line);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+/// Whoever writes without pause gets an error or one content: here every content has equal numbers in all rows, and a mix has not.
+#[test]
+fn a_file_that_is_written_without_pause_is_no_mix() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let rows = place.join("rows.csv");
+    let content = |value: usize| format!("a,y\n{}", format!("{value:03},{value:03}\n").repeat(40_000));
+    fs::write(&rows, content(0)).unwrap();
+    let stop = AtomicBool::new(false);
+    let (mut read, mut refused) = (0, 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let file = File::options().write(true).open(&rows).unwrap();
+            let modified = file.metadata().unwrap().modified().unwrap();
+            for value in (1..1000).cycle() {
+                file.write_all_at(content(value).as_bytes(), 0).unwrap();
+                file.set_modified(modified).unwrap();
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                // at times there is time to read
+                std::thread::sleep(Duration::from_millis(if value % 4 == 0 { 200 } else { 1 }));
+            }
+        });
+        for _ in 0..rounds(20, 500) {
+            let ran = samefit(place, &["summarize", "--data", "rows.csv", "--columns", "a,y", "--out", "out"]);
+            ran.assert_orderly("a file that is written");
+            match ran.code {
+                0 => {
+                    let text = fs::read_to_string(place.join("out/statistics.json")).unwrap();
+                    let statistics: serde_json::Value = serde_json::from_str(&text).unwrap();
+                    let number =
+                        |row: usize, column: usize| -> u64 { statistics["moments"][row][column].as_str().unwrap().parse().unwrap() };
+                    // n * sum of squares is the square of the sum exactly if all are equal
+                    let is_one = number(0, 0) * number(1, 1) == number(1, 0) * number(1, 0);
+                    assert!(is_one, "a mix: {text}");
+                    read += 1;
+                }
+                _ => {
+                    assert!(ran.stderr.contains("rows.csv"), "{}", ran.stderr);
+                    refused += 1;
+                }
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(read + refused, rounds(20, 500));
+    assert!(read > 0, "nothing could be read");
+}

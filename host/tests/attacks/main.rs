@@ -12,9 +12,11 @@
 mod changing;
 mod columns;
 mod documents;
+mod forgeries;
 mod giants;
 mod http;
 mod kills;
+mod links;
 mod names;
 mod outputs;
 mod programs;

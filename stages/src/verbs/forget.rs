@@ -2,6 +2,9 @@
 //!
 //! The rows are summed exactly as the statistics were: their columns, terms, units, presence of a distribution and, if
 //! they are shared, rounding make the plan.
+//!
+//! *Limits*: sums do not say which rows they are of. Rows that were never summed are refused only if what would be left is impossible, such as a
+//! negative count.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -20,7 +23,7 @@ pub struct ForgetArgs {
     /// The statistics to take rows out of
     #[arg(value_name = "STATS")]
     pub statistics: String,
-    /// The rows to take out: files, or folders of files, with the columns of the statistics
+    /// The rows to take out: files, or folders of files, with the columns of the statistics. Be sure that each was summed: sums do not tell, and rows that never were are refused only if what is left is impossible
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub rows: Vec<String>,
     /// What to do with rows that lack a value: refuse them, or leave them out and say how many

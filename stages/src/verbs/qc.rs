@@ -87,7 +87,8 @@ fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[Stri
     if stops { Err(Failure::Refused(format!("{}: {text}", args.model))) } else { Ok(()) }
 }
 
-fn threshold(text: &str) -> Result<f64, String> {
+/// Reads a threshold: a number above zero.
+pub(super) fn threshold(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|threshold: &f64| threshold.is_finite() && *threshold > 0.0)
