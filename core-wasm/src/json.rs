@@ -30,8 +30,14 @@ pub fn line(value: &Value) -> String {
 /// Reads a document. `code` is the error for JSON of another shape; text that is not JSON at all is `json`, and an object that names a key
 /// twice is `duplicate-key`.
 pub fn parse<T: DeserializeOwned>(text: &str, code: &'static str, what: &str) -> Result<T> {
-    let parsed = serde_json::from_str(text).map_err(|error| explain(&error, text, code, what))?;
-    samefit_json::key_twice(text).map_or(Ok(parsed), |key| Err(key_twice(&key)))
+    let parsed = serde_json::from_str(text);
+    // a reader that knows the key has its own words for it
+    if parsed.as_ref().err().is_none_or(serde_json::Error::is_data)
+        && let Some(key) = samefit_json::key_twice(text)
+    {
+        return Err(key_twice(&key));
+    }
+    parsed.map_err(|error| explain(&error, text, code, what))
 }
 
 /// Reads a value of any shape, of which there may be millions: as [`parse`], and nearly as fast as without looking for keys.

@@ -264,6 +264,42 @@ mod tests {
         }
     }
 
+    /// Where the bodies of a file's pages are, which checksums are of.
+    fn bodies(path: &str) -> Vec<std::ops::Range<usize>> {
+        let file = Shared::open(path).unwrap();
+        let metadata =
+            ::parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&std::fs::File::open(path).unwrap()).unwrap();
+        let chunks = metadata.row_groups().iter().flat_map(|group| group.columns().iter().map(|chunk| (chunk, group.num_rows())));
+        let mut bodies = Vec::new();
+        for (chunk, rows) in chunks {
+            let mut at = chunk.byte_range().0;
+            for header in pages::headers(&file, chunk, usize::try_from(rows).unwrap()).unwrap() {
+                at += header.length;
+                bodies.push(usize::try_from(at).unwrap()..usize::try_from(at + header.stored).unwrap());
+                at += header.stored;
+            }
+        }
+        bodies
+    }
+
+    /// Pages with checksums, with dictionaries and without, of either version: no change of a body passes.
+    #[test]
+    fn a_page_that_is_not_what_its_checksum_says_is_bad_data() {
+        for name in ["checksums-1.parquet", "checksums-2.parquet"] {
+            let whole = fixture(name);
+            assert_eq!(rows_of(&whole).unwrap(), 60);
+            let bodies = bodies(&format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR")));
+            assert!(bodies.len() >= 3 * 4 + 3 * 2, "{name}: a page for each column and row group, and dictionaries");
+            for at in bodies.into_iter().flatten() {
+                let mut damaged = whole.clone();
+                damaged[at] ^= 1 << (at % 8);
+                let failure = rows_of(&damaged).unwrap_err();
+                assert_eq!(failure.exit_code(), 3, "{name} changed at {at}: {failure}");
+                assert!(failure.to_string().contains("checksum"), "{name} changed at {at}: {failure}");
+            }
+        }
+    }
+
     /// Whatever is done to a file, it is read or refused: bad data, or another format than it was.
     #[test]
     fn damage_is_bad_data() {

@@ -17,10 +17,11 @@ use ::parquet::column::page::{Page, PageReader};
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use ::parquet::file::serialized_reader::SerializedPageReader;
 use samefit_stages::engine::Answer;
-use samefit_stages::failure::Fault;
+use samefit_stages::failure::{Failure, Fault};
 
 use super::delta::{self, is_delta};
 use super::header::{self, Header, Kind};
+use super::parquet::failure;
 use super::shared::{Chunks, Shared};
 use super::{BATCH_ROWS, TEXT_BYTES_MAX, damaged, too_large};
 
@@ -44,7 +45,7 @@ pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &
         for group in groups.clone() {
             let group = metadata.row_group(group);
             let rows = usize::try_from(group.num_rows()).map_err(damaged)?;
-            column.add(file, group.column(leaf), rows).map_err(|fault| named(fault, group.column(leaf)))?;
+            column.add(file, group.column(leaf), rows).map_err(|failure| named(failure, group.column(leaf)))?;
         }
         columns.push(column);
     }
@@ -57,8 +58,11 @@ pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &
     Ok(halved.into_iter().find(|rows| bytes(*rows) <= BATCH_BYTES + 2 * pages).unwrap_or(1))
 }
 
-fn named(fault: Fault, chunk: &ColumnChunkMetaData) -> Fault {
-    Fault { column: fault.column.clone().or_else(|| Some(chunk.column_path().string())), ..fault }
+fn named(failure: Failure, chunk: &ColumnChunkMetaData) -> Failure {
+    match failure {
+        Failure::Data { path, fault } => Failure::Data { path, fault: Fault { column: Some(chunk.column_path().string()), ..fault } },
+        other => other,
+    }
 }
 
 /// What the pages of a column say of its bytes.
@@ -73,8 +77,8 @@ struct Column {
 
 impl Column {
     /// Adds the pages of a row group.
-    fn add(&mut self, file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Result<(), Fault> {
-        let headers = headers(file, chunk)?;
+    fn add(&mut self, file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Answer<()> {
+        let headers = headers(file, chunk, rows)?;
         if chunk.column_type() == Type::FIXED_LEN_BYTE_ARRAY {
             self.longest = self.longest.max(chunk.column_descr().type_length().max(0).unsigned_abs().into());
         }
@@ -122,12 +126,12 @@ impl Column {
     }
 }
 
-/// The headers of the pages of a column chunk.
-fn headers(file: &Arc<Shared>, chunk: &ColumnChunkMetaData) -> Result<Vec<Header>, Fault> {
+/// The headers of the pages of a column chunk, as far as its rows go: some writers leave bytes behind them.
+pub(super) fn headers(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Vec<Header>, Fault> {
     let (mut at, length) = chunk.byte_range();
     let end = at.checked_add(length).filter(|end| *end <= file.length()).ok_or_else(|| damaged("a column ends beyond the file"))?;
-    let mut headers = Vec::new();
-    while at < end {
+    let (mut headers, mut values) = (Vec::new(), 0);
+    while at < end && values < rows as u64 {
         let header = header_at(file, at, end)?;
         at = at
             .checked_add(header.length + header.stored)
@@ -137,6 +141,7 @@ fn headers(file: &Arc<Shared>, chunk: &ColumnChunkMetaData) -> Result<Vec<Header
         if header.values > PAGE_VALUES_MAX || header.kind == Kind::Dictionary && header.values > header.bytes {
             return Err(too_large("values in a page", header.values, PAGE_VALUES_MAX, "write the file again with smaller pages"));
         }
+        values += if header.kind == Kind::Data { header.values } else { 0 };
         headers.push(header);
     }
     Ok(headers)
@@ -159,15 +164,16 @@ fn header_at(file: &Arc<Shared>, at: u64, end: u64) -> Result<Header, Fault> {
 }
 
 /// The longest text of a chunk that may be copied into many rows: of its dictionary, and, if it `has_delta` pages, the bytes of such a page.
-fn longest(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize, has_delta: bool) -> Result<u64, Fault> {
-    let mut reader = SerializedPageReader::new(Arc::new(Chunks(Arc::clone(file))), chunk, rows, None).map_err(damaged)?;
-    let mut longest = 0;
-    while let Some(page) = reader.get_next_page().map_err(damaged)? {
+fn longest(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize, has_delta: bool) -> Answer<u64> {
+    let failed = |error| failure(file, error);
+    let mut reader = SerializedPageReader::new(Arc::new(Chunks(Arc::clone(file))), chunk, rows, None).map_err(failed)?;
+    let (mut longest, mut values) = (0, 0);
+    while let Some(page) = reader.get_next_page().map_err(failed)? {
         match &page {
             Page::DictionaryPage { buf, num_values, .. } => {
                 longest = longest.max(longest_of_plain(buf, *num_values)?);
                 if longest > TEXT_BYTES_MAX as u64 {
-                    return Err(super::text_too_long(longest));
+                    return Err(super::text_too_long(longest).into());
                 }
             }
             page if is_delta(Some(page.encoding())) => {
@@ -176,7 +182,8 @@ fn longest(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize, has_del
             }
             _ => {}
         }
-        if !has_delta {
+        values += if page.is_data_page() { u64::from(page.num_values()) } else { 0 };
+        if !has_delta || values >= rows as u64 {
             break;
         }
     }

@@ -73,6 +73,7 @@ impl Format for Parquet {
     }
 }
 
-fn failure(file: &Shared, error: ParquetError) -> samefit_stages::failure::Failure {
+/// What an error of the decoder means.
+pub(super) fn failure(file: &Shared, error: ParquetError) -> samefit_stages::failure::Failure {
     file.failure(&ArrowError::from(error))
 }
