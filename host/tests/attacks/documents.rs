@@ -30,7 +30,7 @@ const TARGETS: [Target; 5] = [
             "inspect IN",
             "merge IN t.json --out o.json",
             "fit IN --schema schema.json --out o",
-            "fit IN --target y --features bmi,bp --out o",
+            "fit IN --target y --features bmi,map --out o",
             "forget IN --rows data.csv --out o.json",
         ],
     },
@@ -62,7 +62,7 @@ fn place() -> tempfile::TempDir {
     std::fs::copy(data("diabetes_raw.csv"), at("data.csv")).unwrap();
     std::fs::copy(data("diabetes_raw.schema.json"), at("schema.json")).unwrap();
     std::fs::create_dir(at("records")).unwrap();
-    let variables: Vec<Value> = ["age", "sex", "bmi", "bp", "tc", "ldl", "hdl", "tch", "ltg", "glu"]
+    let variables: Vec<Value> = ["age", "sex", "bmi", "map", "tc", "ldl", "hdl", "tch", "ltg", "glu"]
         .iter()
         .map(|name| json!({"name": name, "value": if *name == "sex" { json!(1) } else { json!("4.5") }}))
         .collect();
