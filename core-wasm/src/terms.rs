@@ -129,7 +129,7 @@ pub fn check_columns(count: usize, what: &str) -> Result<()> {
 }
 
 /// Where each name stands; the first place of a name that stands twice.
-pub fn places<'a, S: AsRef<str>>(names: &'a [S]) -> BTreeMap<&'a str, usize> {
+pub fn places<S: AsRef<str>>(names: &[S]) -> BTreeMap<&str, usize> {
     // later entries replace earlier ones
     names.iter().enumerate().rev().map(|(at, name)| (name.as_ref(), at)).collect()
 }
