@@ -134,7 +134,7 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, Fault> {
 /// Record batches of any size to batches of at most [`BATCH_ROWS`].
 struct Reader {
     file: std::sync::Arc<Shared>,
-    batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
+    batches: Box<dyn Iterator<Item = Answer<RecordBatch>> + Send>,
     /// What is left of the last record batch.
     rest: Option<RecordBatch>,
 }
@@ -144,7 +144,7 @@ impl Reader {
         loop {
             let next = match self.rest.take() {
                 Some(rest) => Some(rest),
-                None => guard::guarded(|| self.batches.next())?.transpose().map_err(|error| self.file.failure(&error))?,
+                None => guard::guarded(|| self.batches.next())?.transpose()?,
             };
             match next {
                 None => return Ok(None),

@@ -8,7 +8,6 @@
 //!
 //! *Not here*: checksums, which the decoder compares; the lengths of the rows' texts (`values`).
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
@@ -36,19 +35,13 @@ const BATCH_BYTES: u64 = 256 << 20;
 /// A header's bytes that are read at first.
 const HEADER_BYTES: u64 = 256;
 
-/// The rows that can be decoded at once of some columns of some row groups.
-pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &ProjectionMask, groups: Range<usize>) -> Answer<usize> {
+/// The rows that can be decoded at once of some columns of a row group.
+pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &ProjectionMask, group: usize) -> Answer<usize> {
     let leaves = 0..metadata.file_metadata().schema_descr().num_columns();
-    let mut columns = Vec::new();
-    for leaf in leaves.filter(|leaf| mask.leaf_included(*leaf)) {
-        let mut column = Column::default();
-        for group in groups.clone() {
-            let group = metadata.row_group(group);
-            let rows = usize::try_from(group.num_rows()).map_err(damaged)?;
-            column.add(file, group.column(leaf), rows).map_err(|failure| named(failure, group.column(leaf)))?;
-        }
-        columns.push(column);
-    }
+    let group = metadata.row_group(group);
+    let rows = usize::try_from(group.num_rows()).map_err(damaged)?;
+    let chunks = leaves.filter(|leaf| mask.leaf_included(*leaf)).map(|leaf| group.column(leaf));
+    let columns = chunks.map(|chunk| Column::of(file, chunk, rows).map_err(|failure| named(failure, chunk))).collect::<Answer<Vec<_>>>()?;
     let pages: u64 = columns.iter().map(Column::pages_bytes).sum();
     if pages > PAGES_BYTES_MAX {
         return Err(too_large("pages", pages, PAGES_BYTES_MAX, "write the file again with smaller pages, or name fewer columns").into());
@@ -60,12 +53,14 @@ pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &
 
 fn named(failure: Failure, chunk: &ColumnChunkMetaData) -> Failure {
     match failure {
-        Failure::Data { path, fault } => Failure::Data { path, fault: Fault { column: Some(chunk.column_path().string()), ..fault } },
+        Failure::Data { path, fault } if fault.code == "capacity" => {
+            Failure::Data { path, fault: Fault { column: Some(chunk.column_path().string()), ..fault } }
+        }
         other => other,
     }
 }
 
-/// What the pages of a column say of its bytes.
+/// What the pages of a column of a row group say of its bytes.
 #[derive(Default)]
 struct Column {
     /// Bytes and values of each data page.
@@ -76,26 +71,23 @@ struct Column {
 }
 
 impl Column {
-    /// Adds the pages of a row group.
-    fn add(&mut self, file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Answer<()> {
+    fn of(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Answer<Self> {
+        let mut column = Self::default();
         let headers = headers(file, chunk, rows)?;
-        if chunk.column_type() == Type::FIXED_LEN_BYTE_ARRAY {
-            self.longest = self.longest.max(chunk.column_descr().type_length().max(0).unsigned_abs().into());
-        }
         for header in &headers {
             match header.kind {
-                Kind::Dictionary => self.dictionary_bytes = self.dictionary_bytes.max(header.bytes),
-                Kind::Data => self.pages.push((header.bytes, header.values)),
+                Kind::Dictionary => column.dictionary_bytes = column.dictionary_bytes.max(header.bytes),
+                Kind::Data => column.pages.push((header.bytes, header.values)),
                 Kind::Other => {}
             }
         }
         let is_delta = headers.iter().any(|header| is_delta(header.encoding));
-        let has_dictionary = headers.iter().any(|header| header.kind == Kind::Dictionary);
-        if chunk.column_type() == Type::BYTE_ARRAY && (is_delta || has_dictionary) {
-            let longest = longest(file, chunk, rows, is_delta)?;
-            self.longest = self.longest.max(longest);
-        }
-        Ok(())
+        column.longest = match chunk.column_type() {
+            Type::FIXED_LEN_BYTE_ARRAY => chunk.column_descr().type_length().max(0).unsigned_abs().into(),
+            Type::BYTE_ARRAY if is_delta || column.dictionary_bytes > 0 => longest(file, chunk, rows, is_delta)?,
+            _ => 0,
+        };
+        Ok(column)
     }
 
     /// Bytes that are in memory while a page is read.
