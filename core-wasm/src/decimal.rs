@@ -1,6 +1,8 @@
 //! Text to an exact decimal number: an integer and a power of ten.
 //!
-//! *Limits*: [`DIGITS_MAX`] digits and an exponent of at most [`EXPONENT_MAX`] either way, for one value. Sums have no limit.
+//! *Limits*: [`DIGITS_MAX`] digits and an exponent of at most [`EXPONENT_MAX`] either way, for one value; zeros between the point and the
+//! first other digit are limited as an exponent is, because they say the same. A sum of products of values has as many digits as its degree
+//! allows ([`parse_sum`]). All are checked on the text, before a number is made of it.
 //!
 //! *Not here*: what is missing rather than a number ([`is_missing`] tells; callers decide), sums (`statistics`).
 
@@ -12,8 +14,14 @@ use std::cmp::Ordering;
 
 /// Most digits of one value, leading zeros not counted.
 pub const DIGITS_MAX: usize = 60;
-/// Largest written exponent of one value, either way.
+/// Largest written exponent of one value, either way, and most zeros between the point and the first other digit.
 pub const EXPONENT_MAX: i64 = 60;
+/// Most digits before the point that a value can have: all of its digits and its exponent.
+const WHOLE_DIGITS_MAX: usize = DIGITS_MAX + EXPONENT_MAX as usize;
+/// Most digits after the point that a value can have: zeros, all of its digits, and its exponent.
+const FRACTION_DIGITS_MAX: usize = WHOLE_DIGITS_MAX + EXPONENT_MAX as usize;
+/// Digits of the greatest difference of two numbers of rows.
+const ROWS_DIGITS_MAX: usize = 20;
 
 /// An exact decimal number, `mantissa * 10^-scale`.
 #[derive(Clone, Debug)]
@@ -209,13 +217,17 @@ pub fn trim(mut cell: &[u8]) -> &[u8] {
 /// Errors: `not-a-number`, `not-a-value`, `too-many-digits`, `exponent-too-large`, `not-utf-8`.
 pub fn parse(cell: &[u8]) -> Result<Decimal> {
     let Some(parts) = split(cell) else { return Err(explain(cell)) };
-    let digits: Vec<u8> = parts.whole.iter().chain(parts.fraction).copied().collect();
-    let digits = strip_leading_zeros(&digits);
-    if digits.len() > DIGITS_MAX {
-        return Err(too_many_digits(cell, digits.len()));
+    let whole = strip_leading_zeros(parts.whole);
+    let fraction = if whole.is_empty() { strip_leading_zeros(parts.fraction) } else { parts.fraction };
+    if parts.fraction.len() - fraction.len() > EXPONENT_MAX as usize {
+        return Err(too_many_zeros(cell));
     }
+    if whole.len() + fraction.len() > DIGITS_MAX {
+        return Err(too_many_digits(cell, whole.len() + fraction.len()));
+    }
+    let digits = [whole, fraction].concat();
     let exponent = exponent_value(parts.exponent).ok_or_else(|| exponent_too_large(cell))?;
-    let mantissa = IBig::from_parts(parts.sign, digits_value(digits));
+    let mantissa = IBig::from_parts(parts.sign, digits_value(&digits));
     Ok(scaled(mantissa, parts.fraction.len() as i64 - exponent))
 }
 
@@ -274,9 +286,14 @@ fn exponent_of(text: &[u8]) -> Option<i64> {
     (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| exponent_value(Some(text))).flatten()
 }
 
-/// Reads a number in the canonical text of [`Decimal`]'s `Display`, of any length; none if the text is not canonical.
-pub fn parse_canonical(text: &str) -> Option<Decimal> {
+/// Reads a sum of products of `degree` values in the canonical text of [`Decimal`]'s `Display`; none if the text is not canonical, or longer
+/// than such a sum can be.
+pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
     let parts = split(text.as_bytes())?;
+    let values = degree as usize;
+    if parts.whole.len() > values * WHOLE_DIGITS_MAX + ROWS_DIGITS_MAX || parts.fraction.len() > values * FRACTION_DIGITS_MAX {
+        return None;
+    }
     let digits: Vec<u8> = parts.whole.iter().chain(parts.fraction).copied().collect();
     let value = Decimal { mantissa: IBig::from_parts(parts.sign, digits_value(&digits)), scale: u32::try_from(parts.fraction.len()).ok()? };
     (value.to_string() == text).then_some(value)
@@ -383,13 +400,15 @@ fn too_many_digits(cell: &[u8], digits: usize) -> Error {
 }
 
 fn exponent_too_large(cell: &[u8]) -> Error {
-    let text = String::from_utf8_lossy(cell);
-    Error::found(
-        "exponent-too-large",
-        &text,
-        &format!("an exponent of at most {EXPONENT_MAX} either way"),
-        "choose another unit for the column",
-    )
+    out_of_scale(cell, &format!("an exponent of at most {EXPONENT_MAX} either way"))
+}
+
+fn too_many_zeros(cell: &[u8]) -> Error {
+    out_of_scale(cell, &format!("at most {EXPONENT_MAX} zeros between the point and the first other digit"))
+}
+
+fn out_of_scale(cell: &[u8], expected: &str) -> Error {
+    Error::found("exponent-too-large", &String::from_utf8_lossy(cell), expected, "choose another unit for the column")
 }
 
 #[cfg(test)]
@@ -420,6 +439,25 @@ mod tests {
         ] {
             assert_eq!(text(cell), want, "{cell}");
         }
+    }
+
+    #[test]
+    fn zeros_say_no_more_than_an_exponent() {
+        let zeros = |count: usize| format!("0.{}", "0".repeat(count));
+        for (cell, want) in [
+            (zeros(60), "0".to_owned()),
+            (zeros(60) + "1", zeros(60) + "1"),
+            (format!("-{}1e-60", &zeros(60)[1..]), format!("-{}1", zeros(120))),
+            (format!("{}{}e-60", zeros(60), "9".repeat(60)), zeros(120) + &"9".repeat(60)),
+            ("0".repeat(100_000) + "7", "7".to_owned()),
+            (format!("1e{}5", "0".repeat(100_000)), "100000".to_owned()),
+        ] {
+            assert_eq!(text(&cell), want);
+        }
+        for cell in [zeros(61), zeros(61) + "1", zeros(100_000), zeros(100_000) + "1", format!("-.{}1e60", "0".repeat(61))] {
+            assert_eq!(code(&cell), "exponent-too-large", "{cell}");
+        }
+        assert_eq!(code(&format!("1.{}", zeros(60).replace('.', ""))), "too-many-digits");
     }
 
     #[test]
@@ -515,7 +553,19 @@ mod tests {
             ("01", false),
             (".5", false),
         ] {
-            assert_eq!(parse_canonical(text).is_some(), ok, "{text}");
+            assert_eq!(parse_sum(text, 2).is_some(), ok, "{text}");
+        }
+        // a value of the most digits either way, squared, for the most rows
+        let (whole, fraction) = ("9".repeat(2 * 120 + 20), "9".repeat(2 * 180));
+        for (text, degree, ok) in [
+            (format!("-{whole}.{fraction}"), 2, true),
+            (format!("{whole}.{fraction}"), 1, false),
+            (format!("1{whole}"), 2, false),
+            (format!("0.0{fraction}"), 2, false),
+            (i64::MIN.to_string(), 0, true),
+            ("0.1".to_owned(), 0, false),
+        ] {
+            assert_eq!(parse_sum(&text, degree).is_some(), ok, "{text}");
         }
     }
 

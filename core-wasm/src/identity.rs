@@ -1,7 +1,7 @@
 //! What the component says of itself.
 
 use crate::json::line;
-use crate::{decimal, model, schema, shared, statistics, table, terms};
+use crate::{decimal, model, records, schema, shared, statistics, terms};
 use serde_json::json;
 
 /// Version of the component.
@@ -19,15 +19,18 @@ pub fn formats() -> String {
     }))
 }
 
-/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, bytes of a record, fewest rows that
-/// are shared, in all, for each term, and apart from others.
+/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, columns of a table,
+/// characters of a name, bytes of a record, entry formulas that need one another, fewest rows that are shared, in all, for each term, and apart from others.
 pub fn limits() -> String {
     line(&json!({
         "digits": decimal::DIGITS_MAX,
         "exponent": decimal::EXPONENT_MAX,
         "degree": terms::DEGREE_MAX,
         "terms": statistics::TERMS_MAX,
-        "record_bytes": table::RECORD_BYTES_MAX,
+        "columns": terms::COLUMNS_MAX,
+        "name_chars": terms::NAME_CHARS_MAX,
+        "formulas_deep": schema::FORMULAS_DEEP_MAX,
+        "record_bytes": records::RECORD_BYTES_MAX,
         "shared_rows": shared::ROWS_MIN,
         "shared_term_rows": shared::TERM_ROWS_MIN,
         "shared_apart_rows": shared::APART_ROWS_MIN,

@@ -3,7 +3,7 @@
 //! *Invariants*: equal values give equal bytes. A value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line; a longer
 //! one has an entry a line, or, if all its entries are numbers, texts and the like, as many as fit on a line.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, list};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -27,9 +27,27 @@ pub fn line(value: &Value) -> String {
     out
 }
 
-/// Reads a document. `code` is the error for JSON of another shape; text that is not JSON at all is `json`.
+/// Reads a document. `code` is the error for JSON of another shape; text that is not JSON at all is `json`, and an object that names a key
+/// twice is `duplicate-key`.
 pub fn parse<T: DeserializeOwned>(text: &str, code: &'static str, what: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| explain(&error, text, code, what))
+    let parsed = serde_json::from_str(text);
+    // a reader that knows the key has its own words for it
+    if parsed.as_ref().err().is_none_or(serde_json::Error::is_data)
+        && let Some(key) = samefit_json::key_twice(text)
+    {
+        return Err(key_twice(&key));
+    }
+    parsed.map_err(|error| explain(&error, text, code, what))
+}
+
+/// Reads a value of any shape, of which there may be millions: as [`parse`], and nearly as fast as without looking for keys.
+pub fn value(text: &str, code: &'static str, what: &str) -> Result<Value> {
+    let parsed = serde_json::from_str(text).map_err(|error| explain(&error, text, code, what))?;
+    samefit_json::key_twice_in(text, &parsed).map_or(Ok(parsed), |key| Err(key_twice(&key)))
+}
+
+fn key_twice(key: &str) -> Error {
+    Error::new("duplicate-key", format!("an object names the key {} twice", list([key])), "name each key once")
 }
 
 /// A value as the document that it is part of; `code` as for [`parse`].
@@ -186,6 +204,15 @@ mod tests {
     fn long_lists_of_numbers_are_filled_into_lines() {
         let text = document(&json!({"a": (1000..1030).collect::<Vec<_>>()}));
         assert_eq!(text.lines().map(|line| line.chars().count()).collect::<Vec<_>>(), [1, 8, 99, 86, 3, 1], "{text}");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_an_error() {
+        for text in ["{\"a\": [{\"b\": 1, \"b\": 1}]}", "{\"b\": 0, \"\\u0062\": 1}"] {
+            let error = parse::<Value>(text, "plan", "a plan").unwrap_err();
+            assert_eq!(error.text, "an object names the key `b` twice\nname each key once", "{text}");
+            assert_eq!(value(text, "plan", "a plan").unwrap_err(), error);
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::json;
 use crate::plan::Plan;
 use crate::schema::{Field, Schema, Target};
 use crate::shared::Shared;
-use crate::terms::Term;
+use crate::statistics::check_terms;
+use crate::terms::{Term, check_column_name};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -192,6 +193,9 @@ impl Model {
 
     fn check(&self) -> Result<()> {
         let wrong = |sentence: &str| Err(Error::new("model", sentence, "train the model again"));
+        check_terms(self.columns.len().max(self.coefficients.len()))?;
+        self.columns.iter().map(|column| &column.name).chain([&self.target.column]).try_for_each(|name| check_column_name(name))?;
+        self.described().check()?;
         let size = self.coefficients.len() + usize::from(self.has_intercept);
         if self.leverage.d.len() != size
             || self.leverage.l.len() != size

@@ -4,11 +4,11 @@ use crate::error::{Error, Result, list};
 use crate::json;
 use crate::schema::Schema;
 use crate::shared::{Shared, check_decimals};
-use crate::statistics::{Column, sort_terms};
-use crate::terms::{Term, check_column_name, check_unique};
+use crate::statistics::{Column, check_terms, sort_terms};
+use crate::terms::{Term, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to sum and to fit, and how the bytes are written. See docs/formats.md.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -169,6 +169,7 @@ impl Plan {
     /// The terms of the model, if they are named; none of them is made of the target.
     pub fn feature_terms(&self) -> Result<Option<Vec<Term>>> {
         let Some(features) = &self.features else { return Ok(None) };
+        check_terms(features.len())?;
         let terms = features.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
         check_unique(&terms.iter().map(Term::to_string).collect::<Vec<_>>(), "feature")?;
         if terms.is_empty() && !self.intercept {
@@ -194,6 +195,7 @@ impl Plan {
     /// What to sum of a table, before its header is known.
     pub fn wanted(&self) -> Result<Wanted> {
         let features = self.feature_terms()?;
+        check_terms(self.terms.len())?;
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
         let mut terms: Vec<Term> = features.iter().flatten().chain(&extra).filter(|term| term.as_column().is_none()).cloned().collect();
         sort_terms(&mut terms, &[]);
@@ -213,15 +215,14 @@ impl Plan {
             return Ok(Wanted { columns: Columns::AllNumbers { needed }, terms });
         };
         let target = if self.columns.is_none() || self.target.is_some() { self.target().map(str::to_owned) } else { None };
-        for name in from_terms.chain(target) {
-            if !columns.contains(&name) {
-                columns.push(name);
-            }
-        }
+        check_terms(columns.len())?;
+        let mut known: BTreeSet<String> = columns.iter().cloned().collect();
+        columns.extend(from_terms.chain(target).filter(|name| known.insert(name.clone())));
         columns.iter().try_for_each(|name| check_column_name(name).map_err(|error| error.in_column(name)))?;
         if let Some(schema) = &self.schema {
-            let place = |name: &String| schema.order().position(|other| other == name).unwrap_or(usize::MAX);
-            columns.sort_by_key(place);
+            let order: Vec<&str> = schema.order().collect();
+            let places = places(&order);
+            columns.sort_by_key(|name| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
         }
         let in_given_order = self.columns.is_some() || self.schema.is_some();
         Ok(Wanted { columns: Columns::Named { columns, in_given_order }, terms })
@@ -259,18 +260,19 @@ impl Wanted {
     ///
     /// Errors: `missing-column`, `column-name`, `no-columns`.
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
-        let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
+        let known = places(header);
+        let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| missing_column(name, header));
         match &self.columns {
             Columns::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
                 Ok((0..header.len()).collect())
             }
             Columns::Named { columns, in_given_order } => {
-                let mut places = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
+                let mut found = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
                 if !in_given_order {
-                    places.sort_unstable();
+                    found.sort_unstable();
                 }
-                Ok(places)
+                Ok(found)
             }
         }
     }

@@ -11,10 +11,11 @@ use crate::forecast::{Forecast, Formula, Spread};
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Only, Plan};
-use crate::records::{cells, parse_object};
+use crate::records::{Lookup, cells, check_length, parse_object};
 use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
+use crate::terms::places;
 use samefit_kernels::scan::Rows;
 use samefit_kernels::text::{append, append_lines};
 use serde_json::{Map, Value, json};
@@ -222,12 +223,12 @@ impl Predictor {
     /// The values of an attributes object, in the order of the columns; what it says of the column `but` does not count.
     pub(crate) fn values_of(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<Vec<f64>> {
         let cells = cells(object, &self.model.target.column)?;
+        let mut lookup = Lookup::new(&cells);
         let value_of = |(at, name): (usize, &String)| {
             if but == Some(at) {
                 return Ok(0.0);
             }
-            let cell = cells.pairs.iter().find(|(other, _)| other == name);
-            let (_, text) = cell.ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
+            let text = lookup.text(at, name).ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
             self.value(name, crate::decimal::trim(text.as_bytes()))
         };
         self.columns.iter().enumerate().map(value_of).collect()
@@ -240,7 +241,8 @@ impl Predictor {
 
     /// Where the columns stand among these names.
     pub(crate) fn places(&self, names: &[String]) -> Result<Vec<usize>> {
-        let find = |name: &String| names.iter().position(|other| other == name).ok_or_else(|| self.missing_feature(name, names.iter()));
+        let known = places(names);
+        let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| self.missing_feature(name, names.iter()));
         self.columns.iter().map(find).collect()
     }
 
@@ -401,7 +403,10 @@ impl Table {
                 out = std::mem::replace(&mut rows.out, Vec::with_capacity(room));
             }
             Input::JsonLines(lines) => lines.push(chunk, &mut |_, line| predict_line(&self.predictor, line, self.written, &mut out))?,
-            Input::Json(bytes) => bytes.extend_from_slice(chunk),
+            Input::Json(bytes) => {
+                bytes.extend_from_slice(chunk);
+                check_length(bytes.len())?;
+            }
             Input::Ended => return Err(crate::error::spent()),
         }
         Ok(out)

@@ -18,6 +18,7 @@ use crate::statistics::{Accumulator, Distribution, distribution_json};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The profile's format.
 pub const FORMAT: &str = "samefit-profile/1";
@@ -91,7 +92,8 @@ struct Expected {
 impl Columns {
     fn into_json(self) -> Result<Value> {
         let order = self.schema.iter().flat_map(Schema::order);
-        let absent: Vec<&str> = order.filter(|name| !self.all.iter().any(|column| column.name == *name)).collect();
+        let there: BTreeSet<&str> = self.all.iter().map(|column| column.name.as_str()).collect();
+        let absent: Vec<&str> = order.filter(|name| !there.contains(name)).collect();
         let absent = json!(absent);
         let described = self.all.into_iter().map(Described::into_json).collect::<Result<Vec<Value>>>()?;
         Ok(json!({"format": FORMAT, "rows": self.rows, "missing_columns": absent, "columns": described}))
@@ -100,7 +102,12 @@ impl Columns {
 
 impl Sink for Columns {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        let field = |name: &str| self.schema.as_ref().and_then(|schema| schema.as_feature(name));
+        let fields = self.schema.iter().flat_map(|schema| &schema.columns);
+        let fields: BTreeMap<&str, &Field> = fields.map(|field| (field.name.as_str(), field)).collect();
+        let field = |name: &str| match &self.schema {
+            Some(schema) if schema.target.column == name => schema.as_feature(name),
+            _ => fields.get(name).map(|field| (*field).clone()),
+        };
         self.all = names.iter().map(|name| Described::new(name, field(name))).collect();
         Ok(())
     }

@@ -3,7 +3,9 @@
 use crate::error::{Error, Result, list};
 use crate::json;
 use crate::sink::{Record, Sink};
+use crate::terms::{check_columns, check_name_length, check_unique, places};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The names and values of one object, as cells.
 pub struct Cells {
@@ -11,12 +13,49 @@ pub struct Cells {
     pub pairs: Vec<(String, String)>,
 }
 
+/// Most bytes of one record, or of one JSON file.
+pub const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// Refuses a record of more bytes than [`RECORD_BYTES_MAX`].
+pub fn check_length(bytes: usize) -> Result<()> {
+    if bytes <= RECORD_BYTES_MAX {
+        return Ok(());
+    }
+    let sentence = format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20);
+    Err(Error::new("capacity", sentence, "check that this is the right file and that its quotes are closed"))
+}
+
+/// Finds the cells of a record by their names.
+pub struct Lookup<'a> {
+    cells: &'a Cells,
+    /// Made when a cell does not stand where it is looked for first.
+    places: Option<BTreeMap<&'a str, usize>>,
+}
+
+impl<'a> Lookup<'a> {
+    /// For the cells of one record.
+    pub fn new(cells: &'a Cells) -> Self {
+        Self { cells, places: None }
+    }
+
+    /// The text of a cell, which most likely stands at this place; none if there is no such cell.
+    pub fn text(&mut self, place: usize, name: &str) -> Option<&'a str> {
+        let pairs = &self.cells.pairs;
+        if let Some((_, text)) = pairs.get(place).filter(|(other, _)| other == name) {
+            return Some(text);
+        }
+        let places = self.places.get_or_insert_with(|| pairs.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect());
+        places.get(name).map(|&at| pairs[at].1.as_str())
+    }
+}
+
 /// Reads the text of one object.
 pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
+    check_length(text.len())?;
     let Ok(text) = std::str::from_utf8(text) else {
         return Err(Error::new("not-utf-8", "the bytes are not UTF-8 text", "save the file as UTF-8"));
     };
-    match json::parse(text.trim_start_matches('\u{feff}'), "record", "a JSON object")? {
+    match json::value(text.trim_start_matches('\u{feff}'), "record", "a JSON object")? {
         Value::Object(object) => Ok(object),
         other => Err(shape(&other, "an object, one a file or one a line")),
     }
@@ -35,7 +74,9 @@ pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
         Some(other) => return Err(shape(other, "an array of {\"name\": .., \"value\": ..}").in_column("independent_variables")),
         None => object.iter().map(|(name, value)| Ok((name.clone(), cell(name, value)?))).collect::<Result<Vec<_>>>()?,
     };
-    crate::terms::check_unique(&pairs.iter().map(|(name, _)| name).collect::<Vec<_>>(), "variable of the record")?;
+    check_columns(pairs.len(), "variables of a record")?;
+    pairs.iter().try_for_each(|(name, _)| check_name_length(name))?;
+    check_unique(&pairs.iter().map(|(name, _)| name).collect::<Vec<_>>(), "variable of the record")?;
     Ok(Cells { pairs })
 }
 
@@ -50,15 +91,20 @@ pub(crate) fn feed(row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink
             header.insert(names)
         }
     };
-    if let Some((name, _)) = cells.pairs.iter().find(|(name, _)| !sink.skips_unknown() && !names.contains(name)) {
-        let sentence = format!("the first record has no such variable; it has {}", list(&*names));
-        return Err(Error::new("record", sentence, "name the columns to use, or give every record the same variables").in_column(name));
-    }
-    let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(names.len()));
-    for name in names.iter() {
-        let found = cells.pairs.iter().find(|(other, _)| other == name);
-        bytes.extend_from_slice(found.map_or(&[], |(_, text)| text.as_bytes()));
+    let (mut bytes, mut ends, mut found) = (Vec::new(), Vec::with_capacity(names.len()), 0);
+    let mut lookup = Lookup::new(&cells);
+    for (at, name) in names.iter().enumerate() {
+        let text = lookup.text(at, name);
+        found += usize::from(text.is_some());
+        bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
         ends.push(bytes.len());
+    }
+    if found < cells.pairs.len() && !sink.skips_unknown() {
+        let known = places(names);
+        if let Some((name, _)) = cells.pairs.iter().find(|(name, _)| !known.contains_key(name.as_str())) {
+            let sentence = format!("the first record has no such variable; it has {}", list(&*names));
+            return Err(Error::new("record", sentence, "name the columns to use, or give every record the same variables").in_column(name));
+        }
     }
     sink.record(&Record::new(row, &bytes, &ends))
 }
@@ -73,7 +119,8 @@ pub(crate) fn feed_names(text: &[u8], header: &mut Option<Vec<String>>, sink: &m
 
 fn header_of(cells: &Cells, sink: &impl Sink) -> Result<Vec<String>> {
     let mut names: Vec<String> = cells.pairs.iter().map(|(name, _)| name.trim().to_owned()).collect();
-    names.extend(sink.wants().into_iter().filter(|name| !cells.pairs.iter().any(|(other, _)| other == name)));
+    let mut lookup = Lookup::new(cells);
+    names.extend(sink.wants().into_iter().enumerate().filter(|(at, name)| lookup.text(*at, name).is_none()).map(|(_, name)| name));
     if names.iter().any(String::is_empty) {
         return Err(Error::new("empty-column-name", "a variable has no name", "give every variable a name"));
     }

@@ -1,13 +1,19 @@
 //! The data dictionary: what each column is, what its target is called, how a form asks for it (`schema.json`).
 //!
+//! *Limits*: names, titles and their number as `terms` says; formulas [`FORMULAS_DEEP_MAX`] deep.
+//!
 //! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
 
 use crate::decimal::{Decimal, EXPONENT_MAX, parse};
 use crate::error::{Error, Result, list};
-use crate::terms::{check_column_name, check_unique};
+use crate::terms::{check_column_name, check_columns, check_name_length, check_unique, places};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 pub(crate) const FORMAT: &str = "samefit-schema/1";
+
+/// Most entry formulas that need one another: a formula's inputs may be formulas, and so on.
+pub const FORMULAS_DEEP_MAX: usize = 16;
 
 /// A data dictionary.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -209,27 +215,35 @@ impl Schema {
         if self.format != FORMAT {
             return Err(Error::found("schema", &self.format, &format!("the format {FORMAT}"), "check that this is a schema"));
         }
-        let names: Vec<&str> =
-            self.columns.iter().chain(&self.fields).map(|field| field.name.as_str()).chain([self.target.column.as_str()]).collect();
+        check_columns(self.columns.len() + self.fields.len(), "columns and fields of a schema")?;
+        let names: Vec<&str> = self.all().map(|field| field.name.as_str()).chain([self.target.column.as_str()]).collect();
         names.iter().try_for_each(|name| check_column_name(name).map_err(|error| error.in_column(name)))?;
         check_unique(&names, "column or field of the schema")?;
         check_measure(self.target.decimals, self.target.plausible.as_ref()).map_err(|error| error.in_column(&self.target.column))?;
-        self.columns
-            .iter()
-            .chain(&self.fields)
-            .try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
+        self.target.name.iter().chain(&self.target.title).try_for_each(|text| check_name_length(text))?;
+        let names = names.into_iter().collect();
+        self.all().try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
         self.check_order()?;
         self.check_formula_units()
     }
 
+    /// Columns and fields.
+    fn all(&self) -> impl Iterator<Item = &Field> + Clone {
+        self.columns.iter().chain(&self.fields)
+    }
+
     /// Refuses a formula whose numbers are for another unit: a fifth of the triglycerides is for mg/dL.
     fn check_formula_units(&self) -> Result<()> {
-        let of = |formula: Formula| move |field: &&Field| field.entry.as_ref().is_some_and(|entry| entry.formula == formula);
-        let fields = || self.columns.iter().chain(&self.fields);
-        for field in fields().filter(of(Formula::Friedewald)) {
-            let inputs = field.entry.iter().flat_map(|entry| &entry.inputs);
-            let used = fields().filter(|other| other.name == field.name || inputs.clone().any(|input| *input == other.name));
-            if let Some(other) = used.into_iter().find(|other| other.unit.as_deref().is_some_and(|unit| unit != "mg/dL")) {
+        let all: Vec<&Field> = self.all().collect();
+        let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
+        let places = places(&names);
+        for (at, field) in all.iter().enumerate() {
+            let Some(entry) = field.entry.as_ref().filter(|entry| entry.formula == Formula::Friedewald) else { continue };
+            let inputs = entry.inputs.iter().filter_map(|input| places.get(input.as_str()).copied());
+            let mut used: Vec<usize> = inputs.chain([at]).collect();
+            used.sort_unstable();
+            let other = used.into_iter().map(|at| all[at]).find(|other| other.unit.as_deref().is_some_and(|unit| unit != "mg/dL"));
+            if let Some(other) = other {
                 let found = other.unit.as_deref().unwrap_or_default();
                 let remedy = format!("give `{}` in mg/dL, with other units besides, or leave out the entry formula", other.name);
                 return Err(Error::found("schema", found, "mg/dL, for which the formula `friedewald` holds", remedy).in_column(&field.name));
@@ -238,24 +252,40 @@ impl Schema {
         Ok(())
     }
 
-    /// Refuses entry formulas that go round in a circle.
+    /// Refuses entry formulas that go round in a circle, or that are too deep.
     fn check_order(&self) -> Result<()> {
-        let inputs = |field: &Field| field.entry.as_ref().map_or_else(Vec::new, |entry| entry.inputs.clone());
-        let mut open: Vec<(&str, Vec<String>)> =
-            self.columns.iter().chain(&self.fields).map(|field| (field.name.as_str(), inputs(field))).collect();
-        loop {
-            let waiting: Vec<&str> = open.iter().map(|(name, _)| *name).collect();
-            let before = open.len();
-            open.retain(|(_, inputs)| inputs.iter().any(|input| waiting.contains(&input.as_str())));
-            match open.first() {
-                None => return Ok(()),
-                Some((name, _)) if open.len() == before => {
-                    let sentence = format!("the entry formulas of {} need one another", list(waiting));
-                    return Err(Error::new("schema", sentence, "leave one of them out").in_column(name));
+        let all: Vec<&Field> = self.all().collect();
+        let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
+        let places = places(&names);
+        let inputs = |field: &Field| -> Vec<usize> {
+            let inputs = field.entry.iter().flat_map(|entry| &entry.inputs);
+            inputs.filter_map(|input| places.get(input.as_str()).copied()).collect()
+        };
+        let mut waits_for: Vec<usize> = all.iter().map(|field| inputs(field).len()).collect();
+        let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); all.len()];
+        for (at, field) in all.iter().enumerate() {
+            inputs(field).into_iter().for_each(|input| needed_by[input].push(at));
+        }
+        // how many formulas stand one upon another below a field, itself among them
+        let mut depths: Vec<usize> = all.iter().map(|field| usize::from(field.entry.is_some())).collect();
+        let mut ready: Vec<usize> = (0..all.len()).filter(|&at| waits_for[at] == 0).collect();
+        while let Some(at) = ready.pop() {
+            if depths[at] > FORMULAS_DEEP_MAX {
+                let sentence = format!("more than {FORMULAS_DEEP_MAX} entry formulas need one another");
+                return Err(Error::new("schema", sentence, "compute the value before it is entered").in_column(names[at]));
+            }
+            for &next in &needed_by[at] {
+                depths[next] = depths[next].max(depths[at] + 1);
+                waits_for[next] -= 1;
+                if waits_for[next] == 0 {
+                    ready.push(next);
                 }
-                Some(_) => {}
             }
         }
+        let waiting: Vec<&str> = names.iter().zip(&waits_for).filter(|(_, count)| **count > 0).map(|(name, _)| *name).collect();
+        let Some(first) = waiting.first() else { return Ok(()) };
+        let sentence = format!("the entry formulas of {} need one another", list(&waiting));
+        Err(Error::new("schema", sentence, "leave one of them out").in_column(first))
     }
 
     /// The entry of a column that is a feature.
@@ -312,20 +342,17 @@ impl Schema {
 
     /// What entry formulas of these columns need besides them, one through another: fields, and columns that are not among `columns`.
     pub fn fields_for(&self, columns: &[&str]) -> Vec<Field> {
-        let mut needed: Vec<&str> = columns.to_vec();
-        let mut at = 0;
-        while at < needed.len() {
-            let field = self.columns.iter().chain(&self.fields).find(|field| field.name == needed[at]);
-            let inputs = field.and_then(|field| field.entry.as_ref()).map_or(&[][..], |entry| &entry.inputs);
-            for input in inputs {
-                if !needed.contains(&input.as_str()) {
-                    needed.push(input);
-                }
-            }
-            at += 1;
+        let all: Vec<&Field> = self.all().collect();
+        let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
+        let places = places(&names);
+        let given: BTreeSet<&str> = columns.iter().copied().collect();
+        let (mut needed, mut open) = (given.clone(), columns.to_vec());
+        while let Some(name) = open.pop() {
+            let entry = places.get(name).and_then(|&at| all[at].entry.as_ref());
+            open.extend(entry.iter().flat_map(|entry| &entry.inputs).map(String::as_str).filter(|input| needed.insert(input)));
         }
-        let asked = |field: &&Field| needed[columns.len()..].contains(&field.name.as_str());
-        self.columns.iter().chain(&self.fields).filter(asked).cloned().collect()
+        let asked = |field: &&&Field| needed.contains(field.name.as_str()) && !given.contains(field.name.as_str());
+        all.iter().filter(asked).map(|field| (*field).clone()).collect()
     }
 }
 
@@ -337,7 +364,8 @@ impl Plausible {
     }
 }
 
-fn check_field(field: &Field, names: &[&str]) -> Result<()> {
+fn check_field(field: &Field, names: &BTreeSet<&str>) -> Result<()> {
+    field.title.iter().try_for_each(|title| check_name_length(title))?;
     for unit in field.other_units.iter().flatten() {
         let factor = parse(unit.to_base.as_bytes());
         if !factor.is_ok_and(|factor| factor > Decimal::ZERO) {

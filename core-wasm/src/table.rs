@@ -4,19 +4,16 @@
 //! half of a doubled one), so the parity of the quotes before a byte tells whether the byte is inside a field: [`quotes`] and
 //! [`cut`] rest on that, and a quote anywhere else is an error.
 //!
-//! *Limits*: one record of at most [`RECORD_BYTES_MAX`].
+//! *Limits*: one record of at most [`RECORD_BYTES_MAX`](records::RECORD_BYTES_MAX); names and their number as `terms` says.
 //!
 //! *Not here*: what a cell means (`decimal`), what a JSON object means (`records`).
 
 use crate::error::{Error, Result};
 use crate::plan::{Format, Plan};
-use crate::records;
+use crate::records::{self, check_length};
 use crate::sink::{Record, Sink};
-use crate::terms::check_unique;
+use crate::terms::{check_columns, check_name_length, check_unique};
 use samefit_kernels::scan::{Grid, Irregular, MARGIN, WORD};
-
-/// Most bytes of one record, or of one JSON file.
-pub const RECORD_BYTES_MAX: usize = 16 << 20;
 
 /// Reads one format.
 pub struct Reader {
@@ -99,7 +96,10 @@ impl Reader {
 
     fn hand_on_header(&mut self, sink: &mut impl Sink) -> Result<()> {
         match self.given_header.take() {
-            Some(names) => Headed { header: &mut self.header, sink }.set(names),
+            Some(names) => {
+                check_header(&names)?;
+                Headed { header: &mut self.header, sink }.set(names)
+            }
             None => Ok(()),
         }
     }
@@ -182,7 +182,12 @@ impl Csv {
                 Err(Irregular) => at += self.records(&chunk[at..], IRREGULAR_BYTES, out)?,
             }
         }
-        if self.bytes.len() > RECORD_BYTES_MAX { Err(record_too_long(self.row + 1)) } else { Ok(()) }
+        self.check_length().map_err(|error| error.at_row(self.row + 1))
+    }
+
+    /// Delimiters count too: a record of nothing else would fill the memory as well.
+    fn check_length(&self) -> Result<()> {
+        check_length(self.bytes.len() + self.ends.len())
     }
 
     fn finish(&mut self, out: &mut Headed<impl Sink>) -> Result<()> {
@@ -301,6 +306,7 @@ impl Csv {
     fn end_record(&mut self, out: &mut Headed<impl Sink>) -> Result<()> {
         self.row += 1;
         self.state = State::RecordStart;
+        self.check_length().map_err(|error| error.at_row(self.row))?;
         self.ends.push(self.bytes.len());
         let blank = self.ends.len() == 1 && self.bytes.is_empty();
         self.records += u64::from(!blank && out.header.is_some());
@@ -337,6 +343,7 @@ impl<S: Sink> Headed<'_, S> {
 }
 
 fn read_header(record: &Record, delimiter: u8) -> Result<Vec<String>> {
+    check_columns(record.len(), "columns")?;
     let cells = (0..record.len()).map(|column| record.cell(column));
     let names = cells.map(header_name).collect::<Result<Vec<String>>>()?;
     if let [name] = names.as_slice() {
@@ -349,8 +356,14 @@ fn read_header(record: &Record, delimiter: u8) -> Result<Vec<String>> {
             "give every column a name in the header",
         ));
     }
-    check_unique(&names, "column")?;
+    check_header(&names)?;
     Ok(names)
+}
+
+fn check_header(names: &[String]) -> Result<()> {
+    check_columns(names.len(), "columns")?;
+    names.iter().try_for_each(|name| check_name_length(name))?;
+    check_unique(names, "column")
 }
 
 fn header_name(cell: &[u8]) -> Result<String> {
@@ -406,7 +419,7 @@ impl Lines {
     /// Keeps the bytes for the end.
     pub(crate) fn gather(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() > RECORD_BYTES_MAX { Err(record_too_long(self.row + 1)) } else { Ok(()) }
+        check_length(self.bytes.len()).map_err(|error| error.at_row(self.row + 1))
     }
 
     /// The number of the last line.
@@ -431,6 +444,7 @@ impl Lines {
 
     fn end_line(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
         self.row += 1;
+        check_length(self.bytes.len()).map_err(|error| error.at_row(self.row))?;
         let line = if self.row == 1 { self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes) } else { &self.bytes };
         let blank = line.trim_ascii().is_empty();
         self.records += u64::from(!blank);
@@ -460,15 +474,6 @@ fn bare_return(row: u64) -> Error {
 
 fn utf16_or_other() -> Error {
     Error::new("not-utf-8", "the bytes are not UTF-8 text; they look like UTF-16", "save the file as UTF-8")
-}
-
-fn record_too_long(row: u64) -> Error {
-    Error::new(
-        "capacity",
-        format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20),
-        "check that this is the right file and that its quotes are closed",
-    )
-    .at_row(row)
 }
 
 #[cfg(test)]

@@ -2,12 +2,17 @@
 //!
 //! *Invariants*: factors stand in byte order of their names, each name once. Two terms are equal if their texts are.
 //!
-//! *Limits*: a degree of at most [`DEGREE_MAX`].
+//! *Limits*: a degree of at most [`DEGREE_MAX`]; names of at most [`NAME_CHARS_MAX`]; [`COLUMNS_MAX`] of them in a table.
 
-use crate::error::{Error, Result, list};
+use crate::error::{Error, Result, list, shorten};
+use std::collections::BTreeMap;
 
 /// Highest sum of the powers of a term.
 pub const DEGREE_MAX: u32 = 16;
+/// Longest name or title, in characters.
+pub const NAME_CHARS_MAX: usize = 1024;
+/// Most columns of a table, variables of a record, or columns and fields of a schema. How many are summed together is limited for itself.
+pub const COLUMNS_MAX: usize = 1 << 15;
 
 /// A product of powers of columns, in normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,11 +101,37 @@ pub fn check_column_name(name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(Error::new("empty-column-name", "a column has no name", "give every column a name"));
     }
+    check_name_length(name)?;
     if name.trim() != name || name.contains(['*', '^']) || name.chars().any(char::is_control) {
         let expected = "a name without `*`, `^` (they write products and powers), control characters and spaces at its ends";
         return Err(Error::found("column-name", name, expected, "rename the column"));
     }
     Ok(())
+}
+
+/// Refuses a name that nobody could read, wherever one is read.
+pub fn check_name_length(name: &str) -> Result<()> {
+    // no character is shorter than a byte
+    if name.len() <= NAME_CHARS_MAX || name.chars().nth(NAME_CHARS_MAX).is_none() {
+        return Ok(());
+    }
+    let expected = format!("a name of at most {NAME_CHARS_MAX} characters");
+    Err(Error::found("column-name", name, &expected, "rename the column, or check that this is the right file").in_column(&shorten(name)))
+}
+
+/// Refuses more columns than [`COLUMNS_MAX`]; `what` they are called.
+pub fn check_columns(count: usize, what: &str) -> Result<()> {
+    if count <= COLUMNS_MAX {
+        return Ok(());
+    }
+    let sentence = format!("{count} {what} are more than the {COLUMNS_MAX} that can be read");
+    Err(Error::new("capacity", sentence, "leave out those that are not needed, or check that this is the right file"))
+}
+
+/// Where each name stands; the first place of a name that stands twice.
+pub fn places<S: AsRef<str>>(names: &[S]) -> BTreeMap<&str, usize> {
+    // later entries replace earlier ones
+    names.iter().enumerate().rev().map(|(at, name)| (name.as_ref(), at)).collect()
 }
 
 /// Refuses a name that stands twice.
@@ -147,6 +178,14 @@ mod tests {
         for (text, want) in [("bmi", "bmi"), ("bmi*age*bmi", "age*bmi^2"), (" x ^ 2 * x", "x^3"), ("b*a*B", "B*a*b")] {
             assert_eq!(Term::parse(text).unwrap().to_string(), want);
         }
+    }
+
+    #[test]
+    fn names_are_not_too_long() {
+        let name = "é".repeat(NAME_CHARS_MAX);
+        assert_eq!(check_column_name(&name), Ok(()));
+        let error = Term::parse(&format!("a*{name}x")).unwrap_err();
+        assert_eq!((error.code, error.column.map(|name| name.chars().count())), ("column-name", Some(41)));
     }
 
     #[test]

@@ -19,10 +19,11 @@ use crate::shared::Shared;
 use crate::sink::{Gathered, Record, Sink};
 use crate::statistics::{Accumulator, Column, Factors, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
-use crate::terms::{Term, check_column_name};
+use crate::terms::{Term, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use serde_json::Value;
 use sharing::Sharing;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Reads data and sums its columns.
@@ -31,6 +32,8 @@ pub struct Summarizer {
     sums: Sums,
     /// In the order in which they were set first, which is the data's.
     batch: Vec<(String, Values)>,
+    /// Where they stand in it.
+    batch_places: BTreeMap<String, usize>,
     /// Whether bytes came, and not columns.
     pushed: bool,
     /// What stopped the reading, here or in a part that was absorbed, unless the state of a column tells.
@@ -43,7 +46,14 @@ impl Summarizer {
         let wanted = plan.wanted()?;
         sharing::check(&plan, &wanted)?;
         let reader = Reader::new(&plan);
-        Ok(Self { reader: Some(reader), sums: Sums::new(plan, wanted), batch: Vec::new(), pushed: false, failure: None })
+        Ok(Self {
+            reader: Some(reader),
+            sums: Sums::new(plan, wanted),
+            batch: Vec::new(),
+            batch_places: BTreeMap::new(),
+            pushed: false,
+            failure: None,
+        })
     }
 
     /// The next bytes.
@@ -77,21 +87,24 @@ impl Summarizer {
     }
 
     fn set(&mut self, column: &str, values: Values) {
-        match self.batch.iter_mut().find(|(name, _)| name == column) {
-            Some((_, old)) => *old = values,
-            None => self.batch.push((column.to_owned(), values)),
+        match self.batch_places.get(column) {
+            Some(&at) => self.batch[at].1 = values,
+            None => {
+                self.batch_places.insert(column.to_owned(), self.batch.len());
+                self.batch.push((column.to_owned(), values));
+            }
         }
     }
 
     /// Adds the batch of columns that were set.
     pub fn sum_columns(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
+        let (batch, places) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.batch_places));
         self.reader.as_ref().ok_or_else(spent)?;
         if self.sums.columns.is_none() {
             let names: Vec<String> = batch.iter().map(|(name, _)| name.clone()).collect();
             self.sums.header(&names).map_err(|error| self.stopped_by(error))?;
         }
-        let set = |name: &String| batch.iter().find(|(other, _)| other == name).map(|(_, values)| values).ok_or_else(|| not_set(name));
+        let set = |name: &String| places.get(name).map(|&at| &batch[at].1).ok_or_else(|| not_set(name));
         let columns = self.sums.names().iter().map(set).collect::<Result<Vec<_>>>()?;
         let rows = columns.first().map_or(0, |column| column.len());
         if let Some(at) = columns.iter().position(|column| column.len() != rows) {
@@ -271,11 +284,11 @@ struct Sums {
 
 impl Sink for Sums {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        let places = self.wanted.resolve(names)?;
-        check_terms(places.len() + self.wanted.terms.len())?;
-        let named = self.wanted.names();
-        let is_named = |name: &String| named.contains(name);
-        let columns: Vec<Summed> = places.iter().map(|&place| Summed::new(&names[place], place, is_named(&names[place]))).collect();
+        let found = self.wanted.resolve(names)?;
+        check_terms(found.len() + self.wanted.terms.len())?;
+        let named = places(self.wanted.names());
+        let is_named = |name: &String| named.contains_key(name.as_str());
+        let columns: Vec<Summed> = found.iter().map(|&place| Summed::new(&names[place], place, is_named(&names[place]))).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
             let left_out = names.iter().filter(|name| !is_named(name));

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use samefit_core::entry::Form;
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
+use samefit_core::schema::FORMULAS_DEEP_MAX;
+use samefit_core::terms::COLUMNS_MAX;
 use samefit_core::train::Summarizer;
 use serde_json::{Value, json};
 
@@ -280,4 +282,39 @@ fn what_a_model_says_of_its_columns_is_checked() {
         }
         assert_eq!(Form::parse(&model.to_string()).err().map(|error| error.code), Some("schema"));
     }
+}
+
+/// A schema of as many columns as it may have, each but the first computed from others.
+fn computed(inputs: impl Fn(usize) -> Vec<usize>) -> String {
+    let column = |at: usize| match inputs(at)[..] {
+        [] => json!({"name": format!("c{at}"), "decimals": 2}),
+        [input] => json!({"name": format!("c{at}"), "entry": {"formula": "ln", "inputs": [format!("c{input}")]}}),
+        [input, other, ..] => {
+            json!({"name": format!("c{at}"), "entry": {"formula": "ratio", "inputs": [format!("c{input}"), format!("c{other}")]}})
+        }
+    };
+    // the last first, so that every formula stands before its inputs
+    let columns: Vec<Value> = (0..COLUMNS_MAX).rev().map(column).collect();
+    json!({"format": "samefit-schema/1", "target": {"column": "y"}, "columns": columns}).to_string()
+}
+
+#[test]
+fn thousands_of_formulas_are_read_and_evaluated_once_each() {
+    let wide = computed(|at| if at < 2 { Vec::new() } else { vec![at % 2, 1 - at % 2] });
+    let form = Form::parse(&wide).unwrap();
+    let evaluated = form.evaluate(r#"{"c0": "6", "c1": "3"}"#).unwrap();
+    assert_eq!(evaluated["attributes"][format!("c{}", COLUMNS_MAX - 1)], "0.5");
+    assert_eq!(form.evaluate("{}").unwrap()["problems"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn formulas_that_need_one_another_are_refused_beyond_their_depth() {
+    let deep = |depth: usize| computed(|at| if at % (depth + 1) == 0 { Vec::new() } else { vec![at - 1] });
+    assert!(Form::parse(&deep(FORMULAS_DEEP_MAX)).is_ok());
+    for depth in [FORMULAS_DEEP_MAX + 1, COLUMNS_MAX] {
+        let error = Form::parse(&deep(depth)).err().unwrap();
+        assert!(error.text.starts_with("more than 16 entry formulas need one another"), "{}", error.text);
+    }
+    let circle = computed(|at| vec![(at + 1) % COLUMNS_MAX]);
+    assert!(Form::parse(&circle).err().unwrap().text.contains("and 32758 more need one another"));
 }

@@ -587,6 +587,14 @@ mod tests {
     }
 
     #[test]
+    fn the_component_has_the_limits_of_the_stages() {
+        let limits = Wasm::embedded().unwrap().identity().unwrap().limits;
+        let limits: serde_json::Value = serde_json::from_str(&limits).unwrap();
+        assert_eq!(limits["record_bytes"], samefit_stages::limits::RECORD_BYTES_MAX);
+        assert_eq!(limits["columns"], samefit_stages::limits::COLUMNS_MAX);
+    }
+
+    #[test]
     fn bad_input_is_a_fault_and_the_engine_goes_on() {
         let wasm = Wasm::embedded().unwrap();
         let mut stream = wasm.summarizer("{}").unwrap();

@@ -1,10 +1,11 @@
 //! `inspect` of a component: what it imports and exports, and its digests. Models and statistics are the stages' matter.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 
 use samefit_stages::engine::Answer;
 use samefit_stages::failure::{Failure, Fault};
-use samefit_stages::reading;
+use samefit_stages::reading::{self, DOCUMENT_BYTES_MAX};
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::inspect::{self, InspectArgs};
 use samefit_stages::{inputs, json};
@@ -25,7 +26,12 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
     if &start[..read] != MAGIC {
         return inspect::run(stage, &InspectArgs { file: path, ..args.clone() });
     }
-    let bytes = fs::read(stands(&path)).map_err(|error| reading::failed(&path, &error))?;
+    let mut bytes = Vec::new();
+    let file = File::open(stands(&path)).map_err(|error| reading::failed(&path, &error))?;
+    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| reading::failed(&path, &error))?;
+    if bytes.len() > DOCUMENT_BYTES_MAX {
+        return Err(reading::too_large(&path));
+    }
     let found = Found::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
     stage.report.print(&if args.json.json { json::document(&found.document()) } else { found.table() })
 }

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -106,6 +107,7 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
     for entry in WalkDir::new(source).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| walked(source, error))?;
         if !entry.file_type().is_dir() {
+            refuse_pipe(source, entry.path())?;
             let below = entry.path().strip_prefix(source).unwrap_or(entry.path());
             let unfit = |why| bad(format_args!("{}: {why}", entry.path().display()), "rename it");
             files.push((entry.path().to_owned(), paths::of(path, below).map_err(unfit)?));
@@ -126,6 +128,7 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
     if file == Path::new("-") {
         return staged.stream(io::stdin().lock());
     }
+    refuse_endless(file)?;
     let mut open = File::open(file).map_err(at(file))?;
     let stamp = Stamp::of(&open).map_err(at(file))?;
     let as_long = |before: &&Leaf| open.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
@@ -145,6 +148,25 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
         return Ok(leaf);
     }
     Err(broken(format_args!("{}: it changed while it was read; nothing was put", file.display()), "put it again when nobody writes to it"))
+}
+
+/// In a folder nobody named a pipe, and nobody may ever write to it.
+fn refuse_pipe(source: &Path, file: &Path) -> Result<(), Failure> {
+    if file != source && file.metadata().is_ok_and(|found| found.file_type().is_fifo()) {
+        return Err(bad(format_args!("{}: this is a pipe, not a file", file.display()), "remove it, or name it by itself"));
+    }
+    Ok(())
+}
+
+/// A device may have no end, and would fill the disk. A pipe ends when its writer does.
+fn refuse_endless(file: &Path) -> Result<(), Failure> {
+    let kind = file.metadata().map_err(at(file))?.file_type();
+    let what = match () {
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () if kind.is_socket() => "a socket",
+        () => return Ok(()),
+    };
+    Err(bad(format_args!("{}: this is {what}, not a file", file.display()), "name a file, or `-` for standard input"))
 }
 
 fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree: &Tree, listing: Hash) -> Result<Commit, Failure> {

@@ -8,9 +8,7 @@
 use crate::engine::Answer;
 use crate::failure::Fault;
 use crate::inputs::Format;
-
-/// Longest record.
-pub const RECORD_BYTES_MAX: usize = 16 << 20;
+use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 
 /// Cuts a stream into records.
 pub struct Cutter {
@@ -36,6 +34,7 @@ impl Cutter {
                 self.record.extend_from_slice(rest);
             }
             let record = if joined { &self.record[..] } else { rest };
+            self.check_length(record.len())?;
             if !is_blank(record) {
                 take(record)?;
             }
@@ -43,7 +42,7 @@ impl Cutter {
             self.row += 1;
         }
         self.record.extend_from_slice(chunk);
-        if self.record.len() > RECORD_BYTES_MAX { Err(self.too_long().into()) } else { Ok(()) }
+        self.check_length(self.record.len())
     }
 
     /// The end of the stream: hands on a last record without a line end.
@@ -67,9 +66,8 @@ impl Cutter {
         None
     }
 
-    fn too_long(&self) -> Fault {
-        let text = format!("this record is longer than {} MiB", RECORD_BYTES_MAX >> 20);
-        Fault { row: Some(self.row), ..Fault::new("capacity", text, "look for a quote that is never closed") }
+    fn check_length(&self, bytes: usize) -> Answer<()> {
+        if bytes > RECORD_BYTES_MAX { Err(Fault { row: Some(self.row), ..record_too_long() }.into()) } else { Ok(()) }
     }
 
     fn unclosed(&self) -> Fault {

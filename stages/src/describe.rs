@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::limits::shortened;
 use crate::numbers::{counted, shown};
 use crate::table::table;
 
@@ -20,10 +21,10 @@ pub fn model(model: &Value) -> String {
 }
 
 fn formula(model: &Value) -> String {
-    let terms: Vec<&str> = entries(&model["coefficients"]).filter_map(|term| term["name"].as_str()).collect();
-    let intercept = if has_intercept(model) { &["intercept"][..] } else { &[] };
-    let right = [intercept, &terms].concat().join(" + ");
-    format!("{} = {right}, fitted on {} rows", text(&model["target"]["column"]), shown(&model["fit"]["rows"]))
+    let terms = entries(&model["coefficients"]).filter_map(|term| term["name"].as_str()).map(shortened);
+    let intercept = has_intercept(model).then(|| "intercept".to_owned());
+    let right = intercept.into_iter().chain(terms).collect::<Vec<_>>().join(" + ");
+    format!("{} = {right}, fitted on {} rows", shortened(text(&model["target"]["column"])), shown(&model["fit"]["rows"]))
 }
 
 fn coefficients(model: &Value) -> String {
@@ -56,7 +57,7 @@ fn has_intercept(model: &Value) -> bool {
 
 /// Statistics on one line, and on another how they are rounded if they are shared.
 pub fn statistics_line(statistics: &Value) -> String {
-    let columns: Vec<&str> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).collect();
+    let columns: Vec<String> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).map(shortened).collect();
     let terms = entries(&statistics["terms"]).count().saturating_sub(columns.len());
     let products = if terms == 0 { String::new() } else { format!(" and {}", counted(terms as u64, "product")) };
     let of = counted(columns.len() as u64, "column");
@@ -78,7 +79,7 @@ pub fn statistics(statistics: &Value) -> String {
         row_count(statistics),
         text(&statistics["dropped"]),
         table(&rows),
-        terms(statistics).join(", ")
+        terms(statistics).iter().map(|term| shortened(term)).collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -93,7 +94,7 @@ pub fn shared(document: &Value) -> String {
 /// Decimals by column: `bmi 1, y 0`.
 fn decimals(document: &Value) -> Option<String> {
     let decimals = document["shared"]["decimals"].as_object()?;
-    Some(decimals.iter().map(|(name, decimals)| format!("{name} {decimals}")).collect::<Vec<_>>().join(", "))
+    Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shortened(name))).collect::<Vec<_>>().join(", "))
 }
 
 /// The terms of statistics as text: `age`, `bmi^2`, `age*bmi`.

@@ -33,11 +33,15 @@ pub const CODES: &[(&str, &str)] = &[
     ("gzip", "Data compressed with gzip that are cut off or damaged."),
     ("zstd", "Data compressed with Zstandard that are cut off or damaged, or that need too much memory."),
     ("document-too-large", "A JSON document of a size that none of ours has."),
-    ("capacity", "A record of a length that no table has: most often a quote that is never closed."),
+    (
+        "capacity",
+        "More than is read: a record of a length that no table has (most often a quote that is never closed), too many columns, or pages, texts and batches of Parquet and Arrow that are too large.",
+    ),
     ("quote", "A quote that is never closed."),
     ("no-rows", "There is no row to part."),
     ("not-utf-8", "Bytes that are not UTF-8 text."),
     ("json", "Text that is not JSON, or JSON that is cut off."),
+    ("duplicate-key", "A JSON object that names a key twice."),
     ("cannot-split", "Data that cannot be parted in two: too few records on a side, or one object."),
     ("not-ours", "A file that is neither a model, nor statistics, nor a component."),
 ];

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
+use crate::limits::shortened;
 
 /// Longest line that is not broken, in characters.
 const LINE_CHARS_MAX: usize = 100;
@@ -20,7 +21,12 @@ pub fn document(value: &Value) -> String {
 
 /// Reads a document that a person gave us at `path`.
 pub fn parse(text: &str, path: &str) -> Answer<Value> {
-    serde_json::from_str(text).map_err(|error| not_json(text, &error).in_file(path))
+    let value = serde_json::from_str(text).map_err(|error| not_json(text, &error).in_file(path))?;
+    samefit_json::key_twice_in(text, &value).map_or(Ok(value), |key| Err(key_twice(&key).in_file(path)))
+}
+
+fn key_twice(key: &str) -> Fault {
+    Fault::new("duplicate-key", format!("an object names the key `{}` twice", shortened(key)), "name each key once")
 }
 
 /// Reads a document that the engine gave us, which is always JSON.
@@ -96,6 +102,12 @@ mod tests {
         assert_eq!(document(&json!({"a": [1, 2.5], "b": {"c": null}})), "{\"a\": [1, 2.5], \"b\": {\"c\": null}}\n");
         let long = "x".repeat(90);
         assert_eq!(document(&json!({"a": [long, 1]})), format!("{{\n  \"a\": [\n    \"{long}\",\n    1\n  ]\n}}\n"));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_an_error() {
+        let text = parse("{\"a\": {\"b\": 1, \"b\": 2}}", "s.json").unwrap_err().to_string();
+        assert_eq!(text, "error: s.json: an object names the key `b` twice\nhelp: name each key once");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
-//! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns), `plan` and `summing` (both
+//! Reading order: `cli` and `args` (what was asked), `inputs`, `reading` and `columns` (files to bytes or columns; `limits`: how much of them), `plan` and `summing` (both
 //! to the engine and back), `blocks`, `pieces`, `digests` and `parallel` (the same by many threads), `turns` and `predicting` (bytes to
 //! predictions, by as many), `verbs` (one a file), `outputs`, `provenance` and `audit` (what is written), `describe` and
 //! `differences` (what a person reads).
@@ -25,6 +25,7 @@ pub mod files;
 pub mod inputs;
 pub mod json;
 mod json_line;
+pub mod limits;
 pub mod numbers;
 pub mod outputs;
 mod parallel;

@@ -15,17 +15,18 @@ use crate::blocks::{Blocks, Slice};
 use crate::columns::{Later, Share, Table};
 use crate::digests::Digests;
 use crate::engine::{Answer, Piecewise};
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::files::Files;
 use crate::inputs::{Format, Source};
+use crate::limits::RECORD_BYTES_MAX;
 use crate::plan::Plan;
 use crate::reading::{Body, Digesting};
 
 /// Bytes that are read at once: little beside a processor's cache, much beside the cost of a piece.
 pub const PIECE_BYTES: usize = 1 << 18;
 
-/// Longest piece: records are shorter.
-const PIECE_BYTES_MAX: usize = 64 << 20;
+/// Longest piece: what is longer is a record that is too long, however many of its bytes are doubled quotes.
+const PIECE_BYTES_MAX: usize = 4 * RECORD_BYTES_MAX;
 
 /// Most record ends are found within so many bytes, and more need not be handed to the engine.
 const CUT_BYTES: usize = 1 << 12;
@@ -291,7 +292,12 @@ impl<'a> Open<'a> {
         self.quoted ^= quotes(scout.as_mut(), source, &block)? % 2 == 1;
         let Some(end) = end else {
             self.rest.push(block);
-            return self.check_length(source).map(|()| None);
+            if !self.is_too_long() {
+                return Ok(None);
+            }
+            // who reads the piece will find that its record is too long, with its row
+            all.stop();
+            return Ok(Some(self.piece()));
         };
         let (head, tail) = block.split(end);
         self.rest.push(head);
@@ -327,12 +333,8 @@ impl<'a> Open<'a> {
         Ok(false)
     }
 
-    fn check_length(&self, source: &Source) -> Answer<()> {
-        if self.rest.iter().map(|slice| slice.len()).sum::<usize>() <= PIECE_BYTES_MAX {
-            return Ok(());
-        }
-        let text = format!("a record of more than {} MiB", PIECE_BYTES_MAX >> 20);
-        Err(Fault::new("capacity", text, "check that this is the right file and that its quotes are closed").in_file(&source.path))
+    fn is_too_long(&self) -> bool {
+        self.rest.iter().map(|slice| slice.len()).sum::<usize>() > PIECE_BYTES_MAX
     }
 
     /// What was read and not handed out, as a piece.

@@ -271,7 +271,7 @@ impl Work<'_> {
     }
 
     fn record(&self, model: &dyn Model, source: &Source) -> Answer<String> {
-        let (attributes, bytes) = reading::undigested_text(self.files, &source.path)?;
+        let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if self.with.plan.get("only").is_none() {
             return model.predict_record(&attributes);

@@ -14,6 +14,7 @@ use crate::digests::Digests;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
 use crate::files::{Changed, Files};
+use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 use crate::paths::{self, Compression};
 
 /// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
@@ -65,27 +66,28 @@ fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u
 /// A whole document.
 pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
-    let text = without_mark(text_of(&mut body, path)?);
+    let text = without_mark(text_of(&mut body, path, DOCUMENT_BYTES_MAX, || too_large(path))?);
     Ok((text, body.input(path)))
 }
 
 /// A whole document, to its last byte: a byte order mark stays.
 pub fn exact_text(files: &dyn Files, path: &str) -> Answer<String> {
-    text_of(&mut Body::open(files, path, Digesting::Nothing)?, path)
+    text_of(&mut Body::open(files, path, Digesting::Nothing)?, path, DOCUMENT_BYTES_MAX, || too_large(path))
 }
 
-/// A whole document of which nothing need be told afterwards but its size as stored.
-pub(crate) fn undigested_text(files: &dyn Files, path: &str) -> Answer<(String, u64)> {
+/// A whole record of which nothing need be told afterwards but its size as stored.
+pub(crate) fn record_text(files: &dyn Files, path: &str) -> Answer<(String, u64)> {
     let mut body = Body::open(files, path, Digesting::Nothing)?;
-    let text = without_mark(text_of(&mut body, path)?);
+    let text = without_mark(text_of(&mut body, path, RECORD_BYTES_MAX, || record_too_long().in_file(path))?);
     Ok((text, body.stored()))
 }
 
-fn text_of(body: &mut Body<'_>, path: &str) -> Answer<String> {
+/// All of it, if it has no more than so many bytes.
+fn text_of(body: &mut Body<'_>, path: &str, bytes_max: usize, too_large: impl Fn() -> Failure) -> Answer<String> {
     let mut bytes = Vec::new();
     each_chunk_of(body, path, &mut |chunk, _| {
-        if bytes.len() + chunk.len() > DOCUMENT_BYTES_MAX {
-            return Err(too_large(path));
+        if bytes.len() + chunk.len() > bytes_max {
+            return Err(too_large());
         }
         bytes.extend_from_slice(chunk);
         Ok(())
@@ -117,7 +119,8 @@ pub fn changed(path: &str) -> Failure {
     Failure::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
 }
 
-fn too_large(path: &str) -> Failure {
+/// A document of more than [`DOCUMENT_BYTES_MAX`].
+pub fn too_large(path: &str) -> Failure {
     let text = format!("more than {} MiB, too large for a document", DOCUMENT_BYTES_MAX >> 20);
     Fault::new("document-too-large", text, "check that this is the right file").in_file(path)
 }

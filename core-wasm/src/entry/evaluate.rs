@@ -225,10 +225,13 @@ impl Work<'_> {
                 Some(formula) => {
                     for &input in &formula.inputs {
                         needed[input] = true;
-                        for_columns[input].insert(0, at);
+                        for_columns[input].push(at);
                     }
                 }
-                None => self.problems.push(missing(form, at, &for_columns[at])),
+                None => {
+                    for_columns[at].reverse();
+                    self.problems.push(missing(form, at, &for_columns[at]));
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::json;
 use crate::model::Model;
 use crate::schema::{Entry, Field, Kind, Schema, Target};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use units::Unit;
 
 /// The form of a schema or of a model.
@@ -26,6 +27,8 @@ pub struct Form {
     columns: Vec<String>,
     /// In an order in which the inputs of a formula stand before its column.
     fields: Vec<Asked>,
+    /// Where they stand, by name.
+    positions: BTreeMap<String, usize>,
 }
 
 /// A field of the form.
@@ -62,7 +65,6 @@ impl Form {
     }
 
     fn of_model(model: &Model) -> Result<Self> {
-        model.described().check()?;
         let bare = |name: &String| Field { name: name.clone(), ..Field::default() };
         let columns = model.feature_columns().map(|column| {
             let training = json!({"min": column.min, "max": column.max, "mean": column.mean});
@@ -74,11 +76,13 @@ impl Form {
 
     fn new(title: Option<String>, target: Target, columns: Vec<(Field, Value)>, fields: &[Field]) -> Self {
         let names = columns.iter().map(|(field, _)| field.name.clone()).collect();
-        let mut form = Self { title, target, columns: names, fields: Vec::new() };
-        let known: Vec<(Field, Option<Value>)> = columns
+        let mut form = Self { title, target, columns: names, fields: Vec::new(), positions: BTreeMap::new() };
+        let known: BTreeMap<String, (Field, Option<Value>)> = columns
             .into_iter()
             .map(|(field, training)| (field, Some(training)))
             .chain(fields.iter().map(|field| (field.clone(), None)))
+            // names are unique: the schema was checked
+            .map(|(field, training)| (field.name.clone(), (field, training)))
             .collect();
         let columns = form.columns.clone();
         for name in &columns {
@@ -88,11 +92,13 @@ impl Form {
     }
 
     /// The place of a field, which is added, after the inputs of its formula, if it is not there; none if nobody describes it.
-    fn ask(&mut self, name: &str, known: &[(Field, Option<Value>)]) -> Option<usize> {
+    ///
+    /// It calls itself as often as formulas are deep, which the schema limits.
+    fn ask(&mut self, name: &str, known: &BTreeMap<String, (Field, Option<Value>)>) -> Option<usize> {
         if let Some(at) = self.position(name) {
             return Some(at);
         }
-        let (field, training) = known.iter().find(|(field, _)| field.name == name)?;
+        let (field, training) = known.get(name)?;
         // formulas do not go round in a circle: the schema was checked. One whose input cannot be asked for (the target) is none.
         let entry = field.entry.clone().and_then(|entry| {
             let inputs = entry.inputs.iter().map(|input| self.ask(input, known)).collect::<Option<Vec<_>>>()?;
@@ -100,12 +106,13 @@ impl Form {
         });
         let units = units::of(field);
         let (is_column, training) = (training.is_some(), training.clone().unwrap_or(Value::Null));
+        self.positions.insert(name.to_owned(), self.fields.len());
         self.fields.push(Asked { field: field.clone(), is_column, units, entry, training });
         Some(self.fields.len() - 1)
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|asked| asked.field.name == name)
+        self.positions.get(name).copied()
     }
 
     fn needed_position(&self, name: &str) -> Result<usize> {

@@ -1,8 +1,8 @@
 //! Statistics to and from their canonical text, `statistics.json`.
 
 use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment_index};
-use crate::decimal::{Decimal, parse_canonical};
-use crate::error::{Error, Result};
+use crate::decimal::{Decimal, parse_sum};
+use crate::error::{Error, Result, shorten};
 use crate::json;
 use crate::shared::{Shared, check_decimals};
 use crate::terms::{Term, check_column_name, check_unique};
@@ -90,15 +90,15 @@ impl Statistics {
         if document.format != FORMAT {
             return Err(Error::found("statistics", &document.format, &format!("the format {FORMAT}"), "check that this is the right file"));
         }
+        check_terms(document.columns.len().max(document.terms.len()))?;
         let columns: Vec<Column> = document.columns.into_iter().map(|c| Column { name: c.name, unit: c.unit }).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
-        check_terms(document.terms.len())?;
         let terms = parse_terms(document.terms, &columns)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
-            moments: parse_moments(&document.moments, terms.len() + 1)?,
+            moments: parse_moments(&document.moments, &terms)?,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
             columns,
@@ -186,7 +186,7 @@ fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[Column]) -> Result<Vec
         parsed.push(term.ok_or_else(|| {
             Error::new(
                 "statistics",
-                format!("the term {written:?} is not a product of the columns in normal form"),
+                format!("the term {} is not a product of the columns in normal form", shorten(&format!("{written:?}"))),
                 "summarise the data again",
             )
         })?);
@@ -212,15 +212,20 @@ pub(crate) fn sort_terms(terms: &mut [Term], columns: &[Column]) {
     terms.sort_by_cached_key(|term| (place(term), term.degree(), term.to_string()));
 }
 
-fn parse_moments(rows: &[Vec<String>], size: usize) -> Result<Moments> {
+fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
+    let degrees: Vec<u32> = std::iter::once(0).chain(terms.iter().map(Term::degree)).collect();
+    let size = degrees.len();
     if rows.len() != size || rows.iter().enumerate().any(|(i, row)| row.len() != i + 1) {
         return Err(Error::new("statistics", format!("the moments are not a triangle of {size} rows"), "summarise the data again"));
     }
     let mut moments = Vec::with_capacity(moment_index(size, 0));
-    for text in rows.iter().flatten() {
-        moments.push(parse_canonical(text).ok_or_else(|| {
-            Error::found("statistics", text, "an exact decimal without exponent and trailing zeros", "summarise the data again")
-        })?);
+    for (row, degree) in rows.iter().zip(&degrees) {
+        for (text, other) in row.iter().zip(&degrees) {
+            moments.push(parse_sum(text, degree + other).ok_or_else(|| {
+                let expected = "an exact decimal without exponent and trailing zeros, no longer than a sum of products of values";
+                Error::found("statistics", text, expected, "summarise the data again")
+            })?);
+        }
     }
     Ok(Moments(moments))
 }

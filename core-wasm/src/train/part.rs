@@ -6,10 +6,11 @@
 
 use super::sharing::{self, Sharing};
 use super::{Aside, Sums};
-use crate::decimal::{Decimal, parse_canonical};
+use crate::decimal::{Decimal, parse_sum};
 use crate::error::{CODES, Error, Result, spent};
 use crate::json;
 use crate::statistics::{Cell, Distribution, Moments, Totals, moment_index};
+use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 
 /// The name of the text's form.
@@ -169,7 +170,7 @@ impl SumsPart {
     }
 
     fn totals(self) -> Result<Totals> {
-        let decimal = |text: &String| parse_canonical(text).ok_or_else(|| not_a_part("a sum is no decimal number"));
+        let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| not_a_part("a sum is no decimal number"));
         let counts = |cells: Vec<(u64, i64)>| {
             let mut counts = Distribution::default();
             cells.into_iter().try_for_each(|(edge, count)| counts.add(Cell::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;

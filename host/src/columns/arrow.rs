@@ -5,8 +5,9 @@
 use std::io::BufReader;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::Schema;
+use arrow_schema::{ArrowError, Schema};
 use samefit_stages::columns::Share;
 use samefit_stages::engine::Answer;
 
@@ -51,7 +52,7 @@ impl Format for File {
         if count > 0 {
             reader.set_index(parts.start).map_err(|error| self.file.failure(&error))?;
         }
-        Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(reader.take(count)), rest: None })
+        Ok(Reader { file: Arc::clone(&self.file), batches: batches(&self.file, reader.take(count)), rest: None })
     }
 }
 
@@ -94,11 +95,19 @@ impl Format for Stream {
         let parts = super::parts(share);
         let reader = stream_reader(&self.file, Some(columns.to_vec()))?;
         let all = if parts.is_empty() { 0 } else { usize::MAX };
-        Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(reader.take(all)), rest: None })
+        Ok(Reader { file: Arc::clone(&self.file), batches: batches(&self.file, reader.take(all)), rest: None })
     }
 }
 
 fn stream_reader(file: &Arc<Shared>, columns: Option<Vec<usize>>) -> Answer<StreamReader<BufReader<Place>>> {
     let place = BufReader::new(Place { file: Arc::clone(file), offset: 0 });
     guard::guarded(|| StreamReader::try_new(place, columns))?.map_err(|error| file.failure(&error))
+}
+
+fn batches(
+    file: &Arc<Shared>,
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
+) -> Box<dyn Iterator<Item = Answer<RecordBatch>> + Send> {
+    let file = Arc::clone(file);
+    Box::new(batches.map(move |batch| batch.map_err(|error| file.failure(&error))))
 }

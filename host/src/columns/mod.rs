@@ -5,15 +5,21 @@
 //!
 //! *Invariants*: a damaged file is bad data, never a panic: decoders run in [`guard`]. Values are exact ([`values`]).
 //!
-//! *Limits*: batches of [`BATCH_ROWS`]. A record batch of Arrow, and a page of Parquet, is in memory as a whole, at the size its writer chose.
+//! *Limits*: batches of [`BATCH_ROWS`] and as much text as a record may have; cells of [`TEXT_BYTES_MAX`]; [`COLUMNS_MAX`]. A record batch of Arrow,
+//! and a page of Parquet, is in memory as a whole, at the size its writer chose, which `lengths` and `pages` limit.
 
 mod arrow;
+mod cursor;
+mod delta;
 mod guard;
+mod header;
 mod lengths;
+mod pages;
 mod parquet;
 mod shared;
 mod values;
 
+use std::collections::HashSet;
 use std::thread::{Builder, JoinHandle};
 
 use arrow_array::{Array, RecordBatch};
@@ -22,6 +28,7 @@ use samefit_stages::columns::{Batch, Batches, Columns, Field, Later, Share};
 use samefit_stages::engine::Answer;
 use samefit_stages::failure::{Failure, Fault};
 use samefit_stages::files::Files;
+use samefit_stages::limits::COLUMNS_MAX;
 use samefit_stages::reading::{self, Input};
 
 use crate::files::Disk;
@@ -31,6 +38,8 @@ use shared::Shared;
 /// Most rows of a batch: few enough that the allocator keeps the buffers of ten columns for the next batch. Of larger ones it gives the memory
 /// back to the system, which then clears it again, page by page: a third of the time.
 const BATCH_ROWS: usize = 1 << 11;
+/// Longest text of a cell: thousands of times as long as a number. A dictionary has it once, and rows without end.
+const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// Opens a file of columns.
 pub(crate) fn open(path: &str) -> Answer<Box<dyn Columns>> {
@@ -121,11 +130,13 @@ fn digest(path: &str) -> Answer<Input> {
 
 fn fields(schema: &Schema) -> Result<Vec<Field>, Fault> {
     let fields = schema.fields();
-    for (at, field) in fields.iter().enumerate() {
-        if fields[..at].iter().any(|other| other.name() == field.name()) {
-            let fault = Fault::new("duplicate-column", "two columns have this name", "rename one");
-            return Err(Fault { column: Some(field.name().clone()), ..fault });
-        }
+    if fields.len() > COLUMNS_MAX {
+        return Err(too_large("columns", fields.len() as u64, COLUMNS_MAX as u64, "leave out those that are not needed"));
+    }
+    let mut names = HashSet::new();
+    if let Some(field) = fields.iter().find(|field| !names.insert(field.name())) {
+        let fault = Fault::new("duplicate-column", "two columns have this name", "rename one");
+        return Err(Fault { column: Some(field.name().clone()), ..fault });
     }
     let described = |field: &arrow_schema::Field| Field { name: field.name().clone(), refused: values::refused(field.data_type()) };
     Ok(fields.iter().map(|field| described(field)).collect())
@@ -134,7 +145,7 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, Fault> {
 /// Record batches of any size to batches of at most [`BATCH_ROWS`].
 struct Reader {
     file: std::sync::Arc<Shared>,
-    batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
+    batches: Box<dyn Iterator<Item = Answer<RecordBatch>> + Send>,
     /// What is left of the last record batch.
     rest: Option<RecordBatch>,
 }
@@ -144,17 +155,19 @@ impl Reader {
         loop {
             let next = match self.rest.take() {
                 Some(rest) => Some(rest),
-                None => guard::guarded(|| self.batches.next())?.transpose().map_err(|error| self.file.failure(&error))?,
+                None => guard::guarded(|| self.batches.next())?.transpose()?,
             };
             match next {
                 // where only the state changed, whoever asks for the digest compares the content
                 None if self.file.change()? == Change::Yes => return Err(reading::changed(self.file.path())),
                 None => return Ok(None),
                 Some(batch) if batch.num_rows() == 0 => {}
-                Some(batch) if batch.num_rows() <= BATCH_ROWS => return Ok(Some(batch)),
                 Some(batch) => {
-                    self.rest = Some(batch.slice(BATCH_ROWS, batch.num_rows() - BATCH_ROWS));
-                    return Ok(Some(batch.slice(0, BATCH_ROWS)));
+                    let rows = guard::guarded(|| values::rows_at_once(&batch))??;
+                    if rows < batch.num_rows() {
+                        self.rest = Some(batch.slice(rows, batch.num_rows() - rows));
+                    }
+                    return Ok(Some(batch.slice(0, rows)));
                 }
             }
         }
@@ -176,6 +189,16 @@ impl Batches for Reader {
 fn damaged(what: impl std::fmt::Display) -> Fault {
     let help = "copy the file again if it was cut off, or write it again";
     Fault::new("damaged", format!("not Parquet and not Arrow, or damaged: {what}"), help)
+}
+
+/// More of something than is read.
+fn too_large(what: &str, found: u64, most: u64, help: &str) -> Fault {
+    Fault::new("capacity", format!("{found} {what} are more than the {most} that can be read"), help)
+}
+
+fn text_too_long(bytes: u64) -> Fault {
+    let help = "name the columns to use, without this one, or shorten its texts";
+    Fault::new("capacity", format!("a text of {bytes} bytes is longer than the {TEXT_BYTES_MAX} of a cell"), help)
 }
 
 fn unsupported(what: &str, help: &str) -> Fault {
@@ -250,6 +273,42 @@ mod tests {
             if let Some(rows) = file.rows(1) {
                 let rows = [0..1, 1..5, 5..rows].map(|rows| read(Share::Rows(1, rows)));
                 assert_eq!(rows.concat(), read(Share::Parts(1..2)), "{name}");
+            }
+        }
+    }
+
+    /// Where the bodies of a file's pages are, which checksums are of.
+    fn bodies(path: &str) -> Vec<std::ops::Range<usize>> {
+        let file = Shared::open(path).unwrap();
+        let metadata =
+            ::parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&std::fs::File::open(path).unwrap()).unwrap();
+        let chunks = metadata.row_groups().iter().flat_map(|group| group.columns().iter().map(|chunk| (chunk, group.num_rows())));
+        let mut bodies = Vec::new();
+        for (chunk, rows) in chunks {
+            let mut at = chunk.byte_range().0;
+            for header in pages::headers(&file, chunk, usize::try_from(rows).unwrap()).unwrap() {
+                at += header.length;
+                bodies.push(usize::try_from(at).unwrap()..usize::try_from(at + header.stored).unwrap());
+                at += header.stored;
+            }
+        }
+        bodies
+    }
+
+    /// Pages with checksums, with dictionaries and without, of either version: no change of a body passes.
+    #[test]
+    fn a_page_that_is_not_what_its_checksum_says_is_bad_data() {
+        for name in ["checksums-1.parquet", "checksums-2.parquet"] {
+            let whole = fixture(name);
+            assert_eq!(rows_of(&whole).unwrap(), 60);
+            let bodies = bodies(&format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR")));
+            assert!(bodies.len() >= 3 * 4 + 3 * 2, "{name}: a page for each column and row group, and dictionaries");
+            for at in bodies.into_iter().flatten() {
+                let mut damaged = whole.clone();
+                damaged[at] ^= 1 << (at % 8);
+                let failure = rows_of(&damaged).unwrap_err();
+                assert_eq!(failure.exit_code(), 3, "{name} changed at {at}: {failure}");
+                assert!(failure.to_string().contains("checksum"), "{name} changed at {at}: {failure}");
             }
         }
     }

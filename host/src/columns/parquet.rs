@@ -1,16 +1,22 @@
 //! Parquet to record batches: some columns of some row groups.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use ::parquet::errors::ParquetError;
+use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
 use samefit_stages::columns::Share;
 use samefit_stages::engine::Answer;
+use samefit_stages::failure::Fault;
 
 use super::shared::{Chunks, Shared};
-use super::{BATCH_ROWS, Format, Reader, guard};
+use super::{Format, Reader, damaged, guard, pages, too_large};
+
+/// Longest footer: it describes each column of each row group.
+const FOOTER_BYTES_MAX: u32 = 16 << 20;
 
 /// A Parquet file whose footer was read.
 pub(super) struct Parquet {
@@ -20,9 +26,21 @@ pub(super) struct Parquet {
 
 impl Parquet {
     pub(super) fn open(file: Arc<Shared>) -> Answer<Self> {
+        check_footer(&file)?;
         let load = || ArrowReaderMetadata::load(&Chunks(Arc::clone(&file)), ArrowReaderOptions::new());
         let metadata = guard::guarded(load)?.map_err(|error| failure(&file, error))?;
         Ok(Self { file, metadata })
+    }
+}
+
+/// The decoder makes room for as many parts as the footer may list.
+fn check_footer(file: &Shared) -> Result<(), Fault> {
+    let end = file.end().map_err(damaged)?;
+    let length = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
+    // without its last word, the file is cut off, and this is no length
+    match end.ends_with(b"PAR1") && length > FOOTER_BYTES_MAX {
+        false => Ok(()),
+        true => Err(too_large("bytes of its footer", length.into(), FOOTER_BYTES_MAX.into(), "write it with fewer and larger row groups")),
     }
 }
 
@@ -41,21 +59,60 @@ impl Format for Parquet {
 
     fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
-        let build = || {
-            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Chunks(Arc::clone(&self.file)), self.metadata.clone())
-                .with_batch_size(BATCH_ROWS)
-                .with_projection(mask);
-            match share {
-                Share::Parts(parts) => builder.with_row_groups(parts.clone().collect()),
-                Share::Rows(part, rows) => builder.with_row_groups(vec![*part]).with_offset(rows.start).with_limit(rows.len()),
-            }
-            .build()
-        };
-        let batches = guard::guarded(build)?.map_err(|error| failure(&self.file, error))?;
-        Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(batches), rest: None })
+        let rows = if let Share::Rows(_, rows) = share { Some(rows.clone()) } else { None };
+        let groups =
+            Groups { file: Arc::clone(&self.file), metadata: self.metadata.clone(), mask, groups: super::parts(share), rows, open: None };
+        Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(groups), rest: None })
     }
 }
 
-fn failure(file: &Shared, error: ParquetError) -> samefit_stages::failure::Failure {
+/// The rows of some row groups. A group is looked at when its turn has come: what is wrong with it hides only what comes after it.
+struct Groups {
+    file: Arc<Shared>,
+    metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
+    groups: Range<usize>,
+    /// Which rows of the group, if not all.
+    rows: Option<Range<usize>>,
+    open: Option<ParquetRecordBatchReader>,
+}
+
+impl Groups {
+    fn open(&self, group: usize) -> Answer<ParquetRecordBatchReader> {
+        let at_once = pages::batch_rows(&self.file, self.metadata.metadata(), &self.mask, group)?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Chunks(Arc::clone(&self.file)), self.metadata.clone())
+            .with_batch_size(at_once)
+            .with_projection(self.mask.clone())
+            .with_row_groups(vec![group]);
+        let builder = match &self.rows {
+            Some(rows) => builder.with_offset(rows.start).with_limit(rows.len()),
+            None => builder,
+        };
+        builder.build().map_err(|error| failure(&self.file, error))
+    }
+}
+
+impl Iterator for Groups {
+    type Item = Answer<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(batch) = self.open.as_mut().and_then(Iterator::next) {
+                return Some(batch.map_err(|error| self.file.failure(&error)));
+            }
+            let group = self.groups.next()?;
+            match self.open(group) {
+                Ok(reader) => self.open = Some(reader),
+                Err(failure) => {
+                    self.open = None;
+                    return Some(Err(failure));
+                }
+            }
+        }
+    }
+}
+
+/// What an error of the decoder means.
+pub(super) fn failure(file: &Shared, error: ParquetError) -> samefit_stages::failure::Failure {
     file.failure(&ArrowError::from(error))
 }

@@ -13,9 +13,13 @@ use arrow_array::types::{
     ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type,
     Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, PrimitiveArray};
+use arrow_array::{Array, PrimitiveArray, RecordBatch};
 use arrow_schema::{ArrowError, DataType};
 use samefit_stages::columns::Values;
+use samefit_stages::failure::Fault;
+use samefit_stages::limits::RECORD_BYTES_MAX;
+
+use super::{BATCH_ROWS, TEXT_BYTES_MAX, text_too_long, too_large};
 
 /// The powers of ten that are f64.
 const TENS: [f64; 23] =
@@ -67,6 +71,61 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
             return values(&arrow_select::take::take(dictionary.values(), dictionary.keys(), None)?);
         }
         other => return Err(ArrowError::SchemaError(format!("a column of type {other}"))),
+    })
+}
+
+/// How many of a batch's rows may come together: as many as have no more text than [`RECORD_BYTES_MAX`], one at least.
+pub(super) fn rows_at_once(batch: &RecordBatch) -> Result<usize, Fault> {
+    let texts: Vec<(usize, Lengths<'_>)> =
+        batch.columns().iter().enumerate().filter_map(|(at, array)| Some((at, lengths(array.as_ref())?))).collect();
+    let mut together = 0;
+    for row in 0..batch.num_rows().min(BATCH_ROWS) {
+        let mut bytes = 0;
+        for (at, length) in &texts {
+            let length = length(row);
+            if length > TEXT_BYTES_MAX {
+                return Err(Fault { column: Some(batch.schema_ref().field(*at).name().clone()), ..text_too_long(length as u64) });
+            }
+            bytes += length;
+        }
+        if bytes > RECORD_BYTES_MAX {
+            return Err(too_large("bytes of a row's texts", bytes as u64, RECORD_BYTES_MAX as u64, "name fewer columns"));
+        }
+        together += bytes;
+        if together > RECORD_BYTES_MAX {
+            return Ok(row);
+        }
+    }
+    Ok(batch.num_rows().min(BATCH_ROWS))
+}
+
+/// The bytes of the text in a row; zero where it is missing.
+type Lengths<'a> = Box<dyn Fn(usize) -> usize + 'a>;
+
+/// None if the array holds no text.
+fn lengths(array: &dyn Array) -> Option<Lengths<'_>> {
+    use DataType as T;
+    Some(match array.data_type() {
+        T::Utf8 => {
+            let array = array.as_string::<i32>();
+            Box::new(|row| array.value_length(row).unsigned_abs() as usize)
+        }
+        T::LargeUtf8 => {
+            let array = array.as_string::<i64>();
+            Box::new(|row| array.value_length(row).unsigned_abs() as usize)
+        }
+        T::Utf8View => {
+            let array = array.as_string_view();
+            Box::new(|row| array.value(row).len())
+        }
+        T::Dictionary(..) => {
+            let array = array.as_any_dictionary();
+            let (values, keys) = (lengths(array.values().as_ref())?, array.normalized_keys());
+            let missing = array.keys().nulls();
+            let none = array.values().is_empty();
+            Box::new(move |row| if none || missing.is_some_and(|missing| missing.is_null(row)) { 0 } else { values(keys[row]) })
+        }
+        _ => return None,
     })
 }
 

@@ -1,15 +1,18 @@
 //! Paths to files, and the text of a file to its JSON documents.
+//!
+//! *Limits*: a file of at most [`SPEC_BYTES_MAX`].
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use samefit_json::NoKeyTwice;
 use serde_json::Value;
 
 use super::problem::{Findings, Problem};
+
+/// Longest file of specs: thousands of times as long as the longest we know of.
+const SPEC_BYTES_MAX: u64 = 16 << 20;
 
 /// The files themselves, and of each folder those whose names end in `.json`, by name.
 pub(super) fn files(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<PathBuf> {
@@ -38,7 +41,7 @@ fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// The documents of a file: one or several, one behind the other, or in an array.
 pub(super) fn documents(file: &Path, problems: &mut Vec<Problem>) -> Vec<Value> {
-    let text = match fs::read_to_string(file) {
+    let text = match read(file) {
         Ok(text) => text,
         Err(error) => {
             report(problems, file, &error.to_string(), "check the path");
@@ -55,6 +58,16 @@ pub(super) fn documents(file: &Path, problems: &mut Vec<Problem>) -> Vec<Value> 
     Vec::new()
 }
 
+/// The text of a file, however long the system says it is: a device may have no end.
+fn read(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(SPEC_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 <= SPEC_BYTES_MAX {
+        return Ok(text);
+    }
+    Err(io::Error::other(format!("more than {} MiB, too large for pipeline specs", SPEC_BYTES_MAX >> 20)))
+}
+
 fn parse(text: &str) -> serde_json::Result<Vec<Value>> {
     serde_json::Deserializer::from_str(text).into_iter::<NoKeyTwice>().try_for_each(|document| document.map(drop))?;
     let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>().collect::<serde_json::Result<Vec<_>>>()?;
@@ -69,63 +82,4 @@ fn report(problems: &mut Vec<Problem>, file: &Path, found: &str, help: &str) {
     let mut findings = Findings::new(file, None);
     findings.problem("", found, "a pipeline spec, several, or a list of them", help);
     problems.append(&mut findings.problems);
-}
-
-/// Any document in which no object has a key twice: of two values one would be passed over.
-struct NoKeyTwice;
-
-impl<'de> Deserialize<'de> for NoKeyTwice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for NoKeyTwice {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    /// A number of arbitrary precision comes here too: one key, and the digits as its value.
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
-        let mut keys = BTreeSet::new();
-        while let Some(key) = fields.next_key::<String>()? {
-            if keys.contains(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` a second time")));
-            }
-            fields.next_value::<Self>()?;
-            keys.insert(key);
-        }
-        Ok(self)
-    }
 }
