@@ -1,0 +1,426 @@
+//! Rows that are to be shared to a verdict on each pair of terms: whether the released sums of a polynomial in the two would tell of few rows.
+//!
+//! The moments of two terms x and y are the sums of x, y, xy, x² and y², and so give the sum of each polynomial of degree two in x and y.
+//! If such a polynomial is zero modulo m in all rows but few ([`APART_ROWS_MIN`]), its sum modulo m is that of these few rows alone. Products
+//! are of this kind (few rows where xy is not zero), steps (few rows where x is no multiple of m), rare groups (x and y are 0 or 1, and both
+//! are 1 in few rows), codes (x is 0 or 1 but in few rows) and a column that is a multiple of another but in few rows.
+//!
+//! All such polynomials are judged, modulo all numbers up to [`MODULUS_MAX`](samefit_kernels::spans::MODULUS_MAX): powers of primes suffice,
+//! for what is not zero modulo a product is not zero modulo one of its powers of primes.
+//!
+//! *Method*: few rows tell as much of these polynomials as all do ([`Layers`]). Of most pairs, some dozens of rows show that no polynomial
+//! can be zero in all rows but few, whatever rows come; the pair is *closed* then. A column of few values never comes so far, but for one of its
+//! *values*: rows with this value tell nothing more, whatever the other term is. So does a *cell*, a value of each of the two terms.
+//!
+//! *Invariants*: the verdict depends neither on the order of the rows nor on how they were parted; memory does not grow with the rows.
+//!
+//! *Limits*: polynomials in three terms or more are not judged, nor larger moduli.
+
+use crate::shared::APART_ROWS_MIN;
+use crate::statistics::Factors;
+use dashu_base::RemEuclid;
+use dashu_int::IBig;
+use samefit_kernels::spans::{ALL, Layers, MODULI, Modulus, OF_X, OF_Y, PRIMES, WeightedPoint, fewest_rows};
+use serde::{Deserialize, Serialize};
+
+/// Rows that are judged together.
+const BLOCK_ROWS: usize = 256;
+/// Values of a term that are told apart: the first ones that come.
+const VALUES_MAX: usize = 16;
+/// Rows that count as enough.
+const ENOUGH: usize = APART_ROWS_MIN as usize;
+/// All of [`MODULI`], a bit each.
+const ALL_OPEN: u64 = (1 << PRIMES) - 1;
+
+/// A residue for each of [`MODULI`].
+type Residues = [u8; PRIMES];
+
+/// Watches all pairs of terms.
+#[derive(Default)]
+pub(super) struct Pairs {
+    terms: Vec<Term>,
+    /// Two different terms each, or, where there is one, this with itself.
+    pairs: Vec<Pair>,
+    block: Vec<Vec<Cell>>,
+    /// The moduli for which some pair is not closed.
+    open: u64,
+}
+
+/// A term, and its values that are told apart.
+struct Term {
+    factors: Factors,
+    values: Vec<(i128, Residues)>,
+    /// Whether it is in a pair that is not closed.
+    is_open: bool,
+}
+
+/// The value of a term in a row.
+#[derive(Clone, Copy)]
+struct Cell {
+    /// Its place among the values that are told apart.
+    value: Option<u8>,
+    residues: Residues,
+}
+
+/// A row as a pair sees it.
+#[derive(Clone)]
+struct Point {
+    x: Cell,
+    y: Cell,
+}
+
+/// What was seen of two terms.
+struct Pair {
+    terms: (usize, usize),
+    /// The moduli for which rows to come may tell something.
+    open: u64,
+    /// The values of the first term, a bit each, of which all is known.
+    known_x: u16,
+    /// The same of the second.
+    known_y: u16,
+    /// For each value of the first term, the values of the second with which all is known of it.
+    known_cells: [u16; VALUES_MAX],
+    /// Rows that tell something beyond.
+    rows: Vec<Point>,
+}
+
+/// What was seen of all pairs, for another to [absorb](Pairs::absorb).
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// Of each term.
+    values: Vec<Vec<String>>,
+    pairs: Vec<PairPart>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct PairPart {
+    open: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    known: Option<KnownPart>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KnownPart {
+    x: Vec<u8>,
+    y: Vec<u8>,
+    cells: Vec<(u8, u8)>,
+    rows: Vec<(CellPart, CellPart)>,
+}
+
+/// The place of a value, if it is told apart, and its residues.
+type CellPart = (Option<u8>, Vec<u8>);
+
+/// A polynomial in two terms, or in one, that is zero in all rows but few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Finding {
+    /// The same twice for a polynomial in one term.
+    pub(super) terms: (usize, usize),
+    /// The prime modulo a power of which it is so.
+    pub(super) prime: u32,
+    /// In how many rows it is not zero.
+    pub(super) rows: usize,
+}
+
+impl Pairs {
+    /// For columns, and terms beyond them.
+    pub(super) fn new(columns: usize, products: impl Iterator<Item = Factors>) -> Self {
+        let factors = (0..columns).map(|at| vec![(at, 1)]).chain(products);
+        let terms: Vec<Term> = factors.map(|factors| Term { factors, values: Vec::new(), is_open: true }).collect();
+        let alone = (terms.len() == 1).then_some((0, 0));
+        let pairs = (0..terms.len()).flat_map(|second| (0..second).map(move |first| (first, second))).chain(alone).map(Pair::new).collect();
+        Self { terms, pairs, block: Vec::new(), open: ALL_OPEN }
+    }
+
+    /// One more row: the columns' values in units of their last decimals.
+    pub(super) fn add(&mut self, integers: &[IBig]) {
+        if self.open == 0 {
+            return;
+        }
+        let small: Vec<Option<i128>> = integers.iter().map(|integer| i128::try_from(integer).ok()).collect();
+        let places: Vec<Option<u8>> = self.terms.iter().map(|term| term.place(term.value(&small))).collect();
+        if self.pairs.iter().all(|pair| pair.open == 0 || pair.knows(places[pair.terms.0], places[pair.terms.1])) {
+            return;
+        }
+        let of_columns: Vec<Residues> = integers.iter().map(|integer| residues(integer, self.open)).collect();
+        let row = self.terms.iter_mut().map(|term| term.cell(&small, &of_columns)).collect();
+        self.block.push(row);
+        if self.block.len() >= BLOCK_ROWS {
+            self.judge_block();
+        }
+    }
+
+    /// What was seen, as a part.
+    pub(super) fn part(mut self) -> Part {
+        self.judge_block();
+        let values = self.terms.iter().map(|term| term.values.iter().map(|(value, _)| value.to_string()).collect()).collect();
+        Part { values, pairs: self.pairs.iter().map(Pair::part).collect() }
+    }
+
+    /// Adds what another has seen; none if it is of other terms.
+    pub(super) fn absorb(&mut self, part: Part) -> Option<()> {
+        if part.values.len() != self.terms.len() || part.pairs.len() != self.pairs.len() {
+            return None;
+        }
+        self.judge_block();
+        let parsed = |values: &Vec<String>| values.iter().map(|value| value.parse().ok()).collect::<Option<Vec<i128>>>();
+        let values = part.values.iter().map(parsed).collect::<Option<Vec<_>>>()?;
+        for (pair, other) in self.pairs.iter_mut().zip(part.pairs) {
+            pair.open &= other.open;
+            let (first, second) = pair.terms;
+            let points = match other.known {
+                Some(known) if pair.open != 0 => known.points(&mut self.terms, pair, &values[first], &values[second])?,
+                _ => Vec::new(),
+            };
+            pair.judge(points, &self.terms);
+        }
+        self.settle();
+        Some(())
+    }
+
+    /// The polynomials that are zero in all rows but few: for each pair of terms, and for each term alone, that with the smallest prime.
+    pub(super) fn findings(&mut self) -> Vec<Finding> {
+        self.judge_block();
+        let mut findings: Vec<Finding> = self.pairs.iter().flat_map(|pair| pair.findings(&self.terms)).collect();
+        findings.sort_unstable();
+        findings.dedup_by_key(|finding| finding.terms);
+        findings
+    }
+
+    fn judge_block(&mut self) {
+        let block = std::mem::take(&mut self.block);
+        for pair in self.pairs.iter_mut().filter(|pair| pair.open != 0) {
+            let (first, second) = pair.terms;
+            let points = block.iter().map(|row| Point { x: row[first], y: row[second] });
+            let points: Vec<Point> = points.filter(|point| !pair.knows(point.x.value, point.y.value)).collect();
+            if !points.is_empty() {
+                pair.judge(points, &self.terms);
+            }
+        }
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        self.open = self.pairs.iter().fold(0, |open, pair| open | pair.open);
+        self.terms.iter_mut().for_each(|term| term.is_open = false);
+        for pair in self.pairs.iter().filter(|pair| pair.open != 0) {
+            self.terms[pair.terms.0].is_open = true;
+            self.terms[pair.terms.1].is_open = true;
+        }
+    }
+}
+
+impl Term {
+    /// Its value, if that is short.
+    fn value(&self, columns: &[Option<i128>]) -> Option<i128> {
+        if !self.is_open {
+            return None;
+        }
+        self.factors.iter().try_fold(1, |product: i128, &(at, power)| product.checked_mul(columns[at]?.checked_pow(power)?))
+    }
+
+    fn place(&self, value: Option<i128>) -> Option<u8> {
+        let value = value?;
+        self.values.iter().position(|(known, _)| *known == value).map(|at| at as u8)
+    }
+
+    /// The place of a value that is told apart from now on, if there is room.
+    fn new_place(&mut self, value: i128, residues: &Residues) -> Option<u8> {
+        if let Some(place) = self.place(Some(value)) {
+            return Some(place);
+        }
+        if self.values.len() == VALUES_MAX {
+            return None;
+        }
+        self.values.push((value, *residues));
+        Some((self.values.len() - 1) as u8)
+    }
+
+    fn cell(&mut self, columns: &[Option<i128>], residues: &[Residues]) -> Cell {
+        if !self.is_open {
+            return Cell { value: None, residues: [0; PRIMES] };
+        }
+        let mut product = [1; PRIMES];
+        for &(at, power) in &self.factors {
+            for _ in 0..power {
+                product = std::array::from_fn(|i| (u32::from(product[i]) * u32::from(residues[at][i]) % MODULI[i].value) as u8);
+            }
+        }
+        let value = self.value(columns);
+        // residues are of all moduli as long as values are new
+        let place = value.and_then(|value| self.new_place(value, &residues_of(value)));
+        Cell { value: place, residues: product }
+    }
+}
+
+impl Pair {
+    fn new(terms: (usize, usize)) -> Self {
+        Self { terms, open: ALL_OPEN, known_x: 0, known_y: 0, known_cells: [0; VALUES_MAX], rows: Vec::new() }
+    }
+
+    /// Whether a row with these values tells nothing more.
+    fn knows(&self, x: Option<u8>, y: Option<u8>) -> bool {
+        let has = |known: u16, value: Option<u8>| value.is_some_and(|value| known >> value & 1 == 1);
+        has(self.known_x, x) || has(self.known_y, y) || x.is_some_and(|x| has(self.known_cells[usize::from(x)], y))
+    }
+
+    /// Adds rows: keeps those that tell something, and closes what is settled.
+    fn judge(&mut self, points: Vec<Point>, terms: &[Term]) {
+        let known = self.known_points(terms);
+        let rows: Vec<Point> = std::mem::take(&mut self.rows).into_iter().chain(points).collect();
+        let (mut columns, mut lines, mut cells) = self.candidates(&rows);
+        let mut is_kept = vec![false; rows.len()];
+        for at in open_places(self.open) {
+            let mut layers = Layers::new(MODULI[at], ENOUGH);
+            for (x, y) in &known {
+                (0..ENOUGH).for_each(|_| _ = layers.keep(x[at], y[at]));
+            }
+            let kept: Vec<usize> = (0..rows.len()).filter(|&row| layers.keep(rows[row].x.residues[at], rows[row].y.residues[at])).collect();
+            if layers.is_full() {
+                self.open &= !(1 << at);
+                continue;
+            }
+            kept.into_iter().for_each(|row| is_kept[row] = true);
+            let residue = |term: usize, value: u8| terms[term].values[usize::from(value)].1[at];
+            columns.retain(|&x| layers.span_column(residue(self.terms.0, x)));
+            lines.retain(|&y| layers.span_row(residue(self.terms.1, y)));
+            cells.retain(|&(x, y)| layers.span(residue(self.terms.0, x), residue(self.terms.1, y)));
+        }
+        if self.open == 0 {
+            *self = Self { open: 0, ..Self::new(self.terms) };
+            return;
+        }
+        columns.into_iter().for_each(|x| self.known_x |= 1 << x);
+        lines.into_iter().for_each(|y| self.known_y |= 1 << y);
+        cells.into_iter().for_each(|(x, y)| self.known_cells[usize::from(x)] |= 1 << y);
+        let kept = rows.into_iter().zip(is_kept).filter(|(point, kept)| *kept && !self.knows(point.x.value, point.y.value));
+        self.rows = kept.map(|(point, _)| point).collect();
+    }
+
+    /// The values of either term, and the cells, of which all may be known now.
+    fn candidates(&self, rows: &[Point]) -> (Vec<u8>, Vec<u8>, Vec<(u8, u8)>) {
+        let mut columns: Vec<u8> = rows.iter().filter_map(|point| point.x.value).collect();
+        let mut lines: Vec<u8> = rows.iter().filter_map(|point| point.y.value).collect();
+        let mut cells: Vec<(u8, u8)> = rows.iter().filter_map(|point| Some((point.x.value?, point.y.value?))).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        lines.sort_unstable();
+        lines.dedup();
+        cells.sort_unstable();
+        cells.dedup();
+        (columns, lines, cells)
+    }
+
+    /// Points that stand, as many times as rows are enough, for the rows of which all is known.
+    fn known_points(&self, terms: &[Term]) -> Vec<(Residues, Residues)> {
+        let value = |term: usize, at: usize| terms[term].values[at].1;
+        let bits = |known: u16| (0..VALUES_MAX).filter(move |at| known >> at & 1 == 1);
+        let (first, second) = self.terms;
+        // a polynomial of degree two is known by three of its values
+        let columns = bits(self.known_x).flat_map(|x| (0..3).map(move |y| (x, y))).map(|(x, y)| (value(first, x), residues_of(y)));
+        let lines = bits(self.known_y).flat_map(|y| (0..3).map(move |x| (x, y))).map(|(x, y)| (residues_of(x), value(second, y)));
+        let cells = (0..VALUES_MAX).flat_map(|x| bits(self.known_cells[x]).map(move |y| (x, y)));
+        let cells = cells.map(|(x, y)| (value(first, x), value(second, y)));
+        columns.chain(lines).chain(cells).collect()
+    }
+
+    fn part(&self) -> PairPart {
+        if self.open == 0 {
+            return PairPart::default();
+        }
+        let bits = |known: u16| (0..VALUES_MAX as u8).filter(|at| known >> at & 1 == 1).collect::<Vec<u8>>();
+        let cells = (0..VALUES_MAX as u8).flat_map(|x| bits(self.known_cells[usize::from(x)]).into_iter().map(move |y| (x, y)));
+        let cell = |cell: &Cell| (cell.value, cell.residues.to_vec());
+        let rows = self.rows.iter().map(|point| (cell(&point.x), cell(&point.y)));
+        let known = KnownPart { x: bits(self.known_x), y: bits(self.known_y), cells: cells.collect(), rows: rows.collect() };
+        PairPart { open: self.open, known: Some(known) }
+    }
+
+    fn findings(&self, terms: &[Term]) -> Vec<Finding> {
+        if self.rows.is_empty() {
+            // of all rows all is known: enough are where a polynomial is not zero
+            return Vec::new();
+        }
+        let known = self.known_points(terms);
+        let (first, second) = self.terms;
+        let of_modulus = |at: usize| {
+            let known = known.iter().map(|(x, y)| (x[at], y[at], ENOUGH));
+            let points = known.chain(self.rows.iter().map(|point| (point.x.residues[at], point.y.residues[at], 1)));
+            let points: Vec<WeightedPoint> = points.collect();
+            let find = |monomials: &[usize], terms| {
+                let rows = fewest_rows(MODULI[at], monomials, &points, ENOUGH - 1)?;
+                Some(Finding { terms, prime: MODULI[at].prime, rows })
+            };
+            let alone = [find(&OF_X, (first, first)), find(&OF_Y, (second, second))];
+            let both = || find(&ALL, self.terms);
+            match alone.iter().any(Option::is_some) {
+                true => alone.into_iter().flatten().collect::<Vec<_>>(),
+                false => both().into_iter().collect(),
+            }
+        };
+        open_places(self.open).flat_map(of_modulus).collect()
+    }
+}
+
+impl KnownPart {
+    /// What was seen of a pair, as rows; none if it is of no pair.
+    fn points(self, terms: &mut [Term], pair: &Pair, of_first: &[i128], of_second: &[i128]) -> Option<Vec<Point>> {
+        let (first, second) = pair.terms;
+        let mut cell = |term: usize, values: &[i128], at: u8| {
+            let value = *values.get(usize::from(at))?;
+            let residues = residues_of(value);
+            Some(Cell { value: terms[term].new_place(value, &residues), residues })
+        };
+        let other = |value| Cell { value: None, residues: residues_of(value) };
+        let mut points = Vec::new();
+        for at in self.x {
+            let x = cell(first, of_first, at)?;
+            if !pair.knows(x.value, None) {
+                points.extend((0..3).map(|y| Point { x, y: other(y) }));
+            }
+        }
+        for at in self.y {
+            let y = cell(second, of_second, at)?;
+            if !pair.knows(None, y.value) {
+                points.extend((0..3).map(|x| Point { x: other(x), y }));
+            }
+        }
+        for (x, y) in self.cells {
+            let point = Point { x: cell(first, of_first, x)?, y: cell(second, of_second, y)? };
+            if !pair.knows(point.x.value, point.y.value) {
+                points.push(point);
+            }
+        }
+        let mut points: Vec<Point> = points.into_iter().flat_map(|point| std::iter::repeat_n(point, ENOUGH)).collect();
+        let mut seen = |term: usize, values: &[i128], (value, residues): CellPart| {
+            let value = value.and_then(|at| cell(term, values, at)).and_then(|cell| cell.value);
+            residues.try_into().ok().map(|residues| Cell { value, residues })
+        };
+        for (x, y) in self.rows {
+            points.push(Point { x: seen(first, of_first, x)?, y: seen(second, of_second, y)? });
+        }
+        Some(points)
+    }
+}
+
+/// The places in [`MODULI`] of these, a bit each.
+fn open_places(open: u64) -> impl Iterator<Item = usize> {
+    (0..PRIMES).filter(move |at| open >> at & 1 == 1)
+}
+
+/// The residues of an integer for these moduli, a bit each; zero for the others.
+fn residues(integer: &IBig, open: u64) -> Residues {
+    let is_open = |at: usize| open >> at & 1 == 1;
+    match (i64::try_from(integer), i128::try_from(integer)) {
+        (Ok(integer), _) => std::array::from_fn(|at| if is_open(at) { integer.rem_euclid(MODULI[at].value.into()) as u8 } else { 0 }),
+        (_, Ok(integer)) => std::array::from_fn(|at| if is_open(at) { integer.rem_euclid(MODULI[at].value.into()) as u8 } else { 0 }),
+        _ => std::array::from_fn(|at| if is_open(at) { residue(integer, MODULI[at]) } else { 0 }),
+    }
+}
+
+fn residues_of(value: i128) -> Residues {
+    residues(&value.into(), ALL_OPEN)
+}
+
+fn residue(integer: &IBig, modulus: Modulus) -> u8 {
+    u8::try_from(integer.rem_euclid(IBig::from(modulus.value))).unwrap_or_default()
+}
