@@ -124,6 +124,24 @@ impl Modulus {
     }
 }
 
+/// The residues of an integer for [`MODULI`], those with a bit in `open`; the others stay as they are.
+#[inline(never)]
+pub fn residues(integer: i64, open: u64, residues: &mut [u8; PRIMES]) {
+    for (at, residue) in residues.iter_mut().enumerate() {
+        if open >> at & 1 == 1 {
+            *residue = integer.rem_euclid(i64::from(MODULI[at].value)) as u8;
+        }
+    }
+}
+
+/// Multiplies residues for [`MODULI`].
+#[inline(never)]
+pub fn multiply(residues: &mut [u8; PRIMES], by: &[u8; PRIMES]) {
+    for ((own, by), modulus) in residues.iter_mut().zip(by).zip(&MODULI) {
+        *own = (u32::from(*own) * u32::from(*by) % modulus.value) as u8;
+    }
+}
+
 /// The rows that are sums of multiples of some rows.
 #[derive(Clone, Debug)]
 struct Span {
@@ -207,7 +225,6 @@ impl Layers {
     }
 
     /// Adds a point to the first set that does not span it. Returns whether there is one.
-    #[inline(never)]
     pub fn keep(&mut self, x: u8, y: u8) -> bool {
         let Some(last) = self.spans.last() else { return false };
         let row = last.modulus.monomials(x, y);
@@ -220,6 +237,19 @@ impl Layers {
                 true
             }
             None => false,
+        }
+    }
+
+    /// Adds points, and the places of those that were [kept](Self::keep) to `kept`; no more once the sets are full.
+    #[inline(never)]
+    pub fn keep_all(&mut self, xs: &[u8], ys: &[u8], kept: &mut Vec<usize>) {
+        for (at, (x, y)) in xs.iter().zip(ys).enumerate() {
+            if self.is_full() {
+                return;
+            }
+            if self.keep(*x, *y) {
+                kept.push(at);
+            }
         }
     }
 
@@ -380,7 +410,7 @@ mod tests {
         let powers = prime_powers();
         let is_power = |number: u16| {
             (2..=number)
-                .find(|prime| number % prime == 0)
+                .find(|prime| number.is_multiple_of(*prime))
                 .is_some_and(|prime| (1..9).any(|exponent| u32::from(prime).pow(exponent) == u32::from(number)))
         };
         let mut sorted = powers;

@@ -20,11 +20,13 @@ use crate::shared::APART_ROWS_MIN;
 use crate::statistics::Factors;
 use dashu_base::RemEuclid;
 use dashu_int::IBig;
-use samefit_kernels::spans::{ALL, Layers, MODULI, Modulus, OF_X, OF_Y, PRIMES, WeightedPoint, fewest_rows};
+use samefit_kernels::spans::{self, ALL, Layers, MODULI, OF_X, OF_Y, PRIMES, WeightedPoint, fewest_rows};
 use serde::{Deserialize, Serialize};
 
-/// Rows that are judged together.
-const BLOCK_ROWS: usize = 256;
+/// Rows of the first block that is judged.
+const FIRST_BLOCK_ROWS: usize = 256;
+/// Cells of a block: each next block has twice as many rows as the one before, up to so many cells.
+const BLOCK_CELLS_MAX: usize = 1 << 15;
 /// Values of a term that are told apart: the first ones that come.
 const VALUES_MAX: usize = 16;
 /// Rows that count as enough.
@@ -42,6 +44,7 @@ pub(super) struct Pairs {
     /// Two different terms each, or, where there is one, this with itself.
     pairs: Vec<Pair>,
     block: Vec<Vec<Cell>>,
+    block_rows: usize,
     /// The moduli for which some pair is not closed.
     open: u64,
 }
@@ -50,8 +53,8 @@ pub(super) struct Pairs {
 struct Term {
     factors: Factors,
     values: Vec<(i128, Residues)>,
-    /// Whether it is in a pair that is not closed.
-    is_open: bool,
+    /// The moduli for which a pair with it is not closed, a bit each.
+    open: u64,
 }
 
 /// The value of a term in a row.
@@ -125,10 +128,10 @@ impl Pairs {
     /// For columns, and terms beyond them.
     pub(super) fn new(columns: usize, products: impl Iterator<Item = Factors>) -> Self {
         let factors = (0..columns).map(|at| vec![(at, 1)]).chain(products);
-        let terms: Vec<Term> = factors.map(|factors| Term { factors, values: Vec::new(), is_open: true }).collect();
+        let terms: Vec<Term> = factors.map(|factors| Term { factors, values: Vec::new(), open: ALL_OPEN }).collect();
         let alone = (terms.len() == 1).then_some((0, 0));
         let pairs = (0..terms.len()).flat_map(|second| (0..second).map(move |first| (first, second))).chain(alone).map(Pair::new).collect();
-        Self { terms, pairs, block: Vec::new(), open: ALL_OPEN }
+        Self { terms, pairs, block: Vec::new(), block_rows: FIRST_BLOCK_ROWS, open: ALL_OPEN }
     }
 
     /// One more row: the columns' values in units of their last decimals.
@@ -141,11 +144,11 @@ impl Pairs {
         if self.pairs.iter().all(|pair| pair.open == 0 || pair.knows(places[pair.terms.0], places[pair.terms.1])) {
             return;
         }
-        let of_columns: Vec<Residues> = integers.iter().map(|integer| residues(integer, self.open)).collect();
-        let row = self.terms.iter_mut().map(|term| term.cell(&small, &of_columns)).collect();
-        self.block.push(row);
-        if self.block.len() >= BLOCK_ROWS {
+        let cells = self.terms.iter_mut().zip(places).map(|(term, place)| term.cell(integers, &small, place));
+        self.block.push(cells.collect());
+        if self.block.len() >= self.block_rows {
             self.judge_block();
+            self.block_rows = (self.block_rows * 2).min(BLOCK_CELLS_MAX / self.terms.len()).max(FIRST_BLOCK_ROWS);
         }
     }
 
@@ -201,10 +204,10 @@ impl Pairs {
 
     fn settle(&mut self) {
         self.open = self.pairs.iter().fold(0, |open, pair| open | pair.open);
-        self.terms.iter_mut().for_each(|term| term.is_open = false);
-        for pair in self.pairs.iter().filter(|pair| pair.open != 0) {
-            self.terms[pair.terms.0].is_open = true;
-            self.terms[pair.terms.1].is_open = true;
+        self.terms.iter_mut().for_each(|term| term.open = 0);
+        for pair in &self.pairs {
+            self.terms[pair.terms.0].open |= pair.open;
+            self.terms[pair.terms.1].open |= pair.open;
         }
     }
 }
@@ -212,7 +215,7 @@ impl Pairs {
 impl Term {
     /// Its value, if that is short.
     fn value(&self, columns: &[Option<i128>]) -> Option<i128> {
-        if !self.is_open {
+        if self.open == 0 {
             return None;
         }
         self.factors.iter().try_fold(1, |product: i128, &(at, power)| product.checked_mul(columns[at]?.checked_pow(power)?))
@@ -224,30 +227,28 @@ impl Term {
     }
 
     /// The place of a value that is told apart from now on, if there is room.
-    fn new_place(&mut self, value: i128, residues: &Residues) -> Option<u8> {
+    fn new_place(&mut self, value: i128) -> Option<u8> {
         if let Some(place) = self.place(Some(value)) {
             return Some(place);
         }
         if self.values.len() == VALUES_MAX {
             return None;
         }
-        self.values.push((value, *residues));
+        self.values.push((value, residues_of(value)));
         Some((self.values.len() - 1) as u8)
     }
 
-    fn cell(&mut self, columns: &[Option<i128>], residues: &[Residues]) -> Cell {
-        if !self.is_open {
+    /// Its value in a row: `place` is where it is told apart, if it is.
+    fn cell(&mut self, integers: &[IBig], small: &[Option<i128>], place: Option<u8>) -> Cell {
+        if self.open == 0 {
             return Cell { value: None, residues: [0; PRIMES] };
         }
         let mut product = [1; PRIMES];
         for &(at, power) in &self.factors {
-            for _ in 0..power {
-                product = std::array::from_fn(|i| (u32::from(product[i]) * u32::from(residues[at][i]) % MODULI[i].value) as u8);
-            }
+            let factor = residues(&integers[at], self.open);
+            (0..power).for_each(|_| spans::multiply(&mut product, &factor));
         }
-        let value = self.value(columns);
-        // residues are of all moduli as long as values are new
-        let place = value.and_then(|value| self.new_place(value, &residues_of(value)));
+        let place = place.or_else(|| self.value(small).and_then(|value| self.new_place(value)));
         Cell { value: place, residues: product }
     }
 }
@@ -269,17 +270,21 @@ impl Pair {
         let rows: Vec<Point> = std::mem::take(&mut self.rows).into_iter().chain(points).collect();
         let (mut columns, mut lines, mut cells) = self.candidates(&rows);
         let mut is_kept = vec![false; rows.len()];
+        let (mut kept, mut xs, mut ys) = (Vec::new(), Vec::new(), Vec::new());
         for at in open_places(self.open) {
             let mut layers = Layers::new(MODULI[at], ENOUGH);
             for (x, y) in &known {
                 (0..ENOUGH).for_each(|_| _ = layers.keep(x[at], y[at]));
             }
-            let kept: Vec<usize> = (0..rows.len()).filter(|&row| layers.keep(rows[row].x.residues[at], rows[row].y.residues[at])).collect();
+            (kept.clear(), xs.clear(), ys.clear());
+            xs.extend(rows.iter().map(|row| row.x.residues[at]));
+            ys.extend(rows.iter().map(|row| row.y.residues[at]));
+            layers.keep_all(&xs, &ys, &mut kept);
             if layers.is_full() {
                 self.open &= !(1 << at);
                 continue;
             }
-            kept.into_iter().for_each(|row| is_kept[row] = true);
+            kept.iter().for_each(|&row| is_kept[row] = true);
             let residue = |term: usize, value: u8| terms[term].values[usize::from(value)].1[at];
             columns.retain(|&x| layers.span_column(residue(self.terms.0, x)));
             lines.retain(|&y| layers.span_row(residue(self.terms.1, y)));
@@ -318,7 +323,8 @@ impl Pair {
         // a polynomial of degree two is known by three of its values
         let columns = bits(self.known_x).flat_map(|x| (0..3).map(move |y| (x, y))).map(|(x, y)| (value(first, x), residues_of(y)));
         let lines = bits(self.known_y).flat_map(|y| (0..3).map(move |x| (x, y))).map(|(x, y)| (residues_of(x), value(second, y)));
-        let cells = (0..VALUES_MAX).flat_map(|x| bits(self.known_cells[x]).map(move |y| (x, y)));
+        let is_new = |x: &usize| self.known_x >> x & 1 == 0;
+        let cells = (0..VALUES_MAX).filter(is_new).flat_map(|x| bits(self.known_cells[x] & !self.known_y).map(move |y| (x, y)));
         let cells = cells.map(|(x, y)| (value(first, x), value(second, y)));
         columns.chain(lines).chain(cells).collect()
     }
@@ -367,8 +373,7 @@ impl KnownPart {
         let (first, second) = pair.terms;
         let mut cell = |term: usize, values: &[i128], at: u8| {
             let value = *values.get(usize::from(at))?;
-            let residues = residues_of(value);
-            Some(Cell { value: terms[term].new_place(value, &residues), residues })
+            Some(Cell { value: terms[term].new_place(value), residues: residues_of(value) })
         };
         let other = |value| Cell { value: None, residues: residues_of(value) };
         let mut points = Vec::new();
@@ -409,18 +414,128 @@ fn open_places(open: u64) -> impl Iterator<Item = usize> {
 
 /// The residues of an integer for these moduli, a bit each; zero for the others.
 fn residues(integer: &IBig, open: u64) -> Residues {
-    let is_open = |at: usize| open >> at & 1 == 1;
-    match (i64::try_from(integer), i128::try_from(integer)) {
-        (Ok(integer), _) => std::array::from_fn(|at| if is_open(at) { integer.rem_euclid(MODULI[at].value.into()) as u8 } else { 0 }),
-        (_, Ok(integer)) => std::array::from_fn(|at| if is_open(at) { integer.rem_euclid(MODULI[at].value.into()) as u8 } else { 0 }),
-        _ => std::array::from_fn(|at| if is_open(at) { residue(integer, MODULI[at]) } else { 0 }),
+    let mut residues = [0; PRIMES];
+    match i64::try_from(integer) {
+        Ok(integer) => spans::residues(integer, open, &mut residues),
+        Err(_) => open_places(open).for_each(|at| {
+            residues[at] = u8::try_from(integer.rem_euclid(IBig::from(MODULI[at].value))).unwrap_or_default();
+        }),
     }
+    residues
 }
 
 fn residues_of(value: i128) -> Residues {
     residues(&value.into(), ALL_OPEN)
 }
 
-fn residue(integer: &IBig, modulus: Modulus) -> u8 {
-    u8::try_from(integer.rem_euclid(IBig::from(modulus.value))).unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    const COLUMNS: usize = 3;
+
+    fn pairs() -> Pairs {
+        Pairs::new(COLUMNS, [vec![(0, 1), (1, 1)]].into_iter())
+    }
+
+    fn of(rows: &[[i64; COLUMNS]]) -> Pairs {
+        let mut pairs = pairs();
+        rows.iter().for_each(|row| pairs.add(&row.map(IBig::from)));
+        pairs
+    }
+
+    /// What the rows themselves tell, all of them.
+    fn told(rows: &[[i64; COLUMNS]]) -> Vec<Finding> {
+        let terms = |row: &[i64; COLUMNS]| [row[0], row[1], row[2], row[0] * row[1]];
+        let mut findings = Vec::new();
+        for pair in pairs().pairs {
+            let (first, second) = pair.terms;
+            for modulus in MODULI {
+                let residue = |value: i64| value.rem_euclid(modulus.value.into()) as u8;
+                let points: Vec<WeightedPoint> = rows.iter().map(terms).map(|row| (residue(row[first]), residue(row[second]), 1)).collect();
+                let find = |monomials: &[usize], terms| {
+                    let rows = fewest_rows(modulus, monomials, &points, ENOUGH - 1)?;
+                    Some(Finding { terms, prime: modulus.prime, rows })
+                };
+                let alone = [find(&OF_X, (first, first)), find(&OF_Y, (second, second))];
+                let both = if alone == [None; 2] { find(&ALL, pair.terms) } else { None };
+                findings.extend(alone.into_iter().flatten().chain(both));
+            }
+        }
+        findings.sort_unstable();
+        findings.dedup_by_key(|finding| finding.terms);
+        findings
+    }
+
+    /// A column's kind and a number to the value.
+    fn value(kind: u8, number: i64, first: i64) -> i64 {
+        match kind {
+            0 => number,
+            1 => i64::from(number % 3 == 0),
+            2 => i64::from(number % 23 == 0),
+            3 => number % 4 * 10,
+            4 => number * 37,
+            5 => number % 97 * 2,
+            6 => first * 3 - 1,
+            7 => -(number % 20),
+            _ => 1 - first.rem_euclid(2),
+        }
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<[i64; COLUMNS]>> {
+        let numbers = prop::collection::vec([0i64..1_000_000, 0i64..1_000_000, 0i64..1_000_000], 0..600);
+        let odd = prop::collection::vec(([0usize..600, 0..COLUMNS, 0..1], -50i64..50), 0..4);
+        (numbers, [0u8..9, 0..9, 0..9], odd).prop_map(|(numbers, kinds, odd)| {
+            let row = |numbers: &[i64; COLUMNS]| {
+                let first = value(kinds[0].min(5), numbers[0], 0);
+                [first, value(kinds[1], numbers[1], first), value(kinds[2], numbers[2], first)]
+            };
+            let mut rows: Vec<[i64; COLUMNS]> = numbers.iter().map(row).collect();
+            for ([at, column, _], more) in odd {
+                if let Some(row) = rows.get_mut(at) {
+                    row[column] += more;
+                }
+            }
+            rows
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn findings_are_those_of_all_rows_in_any_order_and_parts(rows in rows(), owners in prop::collection::vec(0usize..3, 600), turn in any::<prop::sample::Index>()) {
+            let want = told(&rows);
+            prop_assert_eq!(of(&rows).findings(), want.clone());
+            let mut turned = rows.clone();
+            turned.rotate_left(turn.index(rows.len().max(1)).min(rows.len()));
+            turned.reverse();
+            prop_assert_eq!(of(&turned).findings(), want.clone());
+            let mut all = pairs();
+            for owner in 0..3 {
+                let shard: Vec<[i64; COLUMNS]> = rows.iter().zip(&owners).filter(|(_, other)| **other == owner).map(|(row, _)| *row).collect();
+                let text = serde_json::to_string(&of(&shard).part()).unwrap();
+                all.absorb(serde_json::from_str(&text).unwrap()).unwrap();
+            }
+            prop_assert_eq!(all.findings(), want);
+        }
+    }
+
+    #[test]
+    fn few_rows_are_kept() {
+        let rows = |value: &dyn Fn(i64, i64) -> [i64; COLUMNS]| -> Vec<[i64; COLUMNS]> {
+            (0..20_000).map(|at| value(at, at * at % 8191 + at * 7 % 1009)).collect()
+        };
+        let kept = |rows: &[[i64; COLUMNS]]| {
+            let mut pairs = of(rows);
+            pairs.judge_block();
+            pairs.pairs.iter().map(|pair| pair.rows.len()).sum::<usize>()
+        };
+        assert!(kept(&rows(&|at, mixed| [mixed, at * 13 % 10_007, mixed * 31 % 1013])) < 50);
+        assert!(kept(&rows(&|at, mixed| [at % 2, mixed % 997, i64::from(mixed % 11 == 0)])) < 50);
+        assert!(kept(&rows(&|at, mixed| [mixed * 2, at * 5, mixed * 6 + 1])) < 500);
+    }
 }
