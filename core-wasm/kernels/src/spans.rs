@@ -36,10 +36,12 @@ pub struct Modulus {
     pub exponent: u32,
     /// The power.
     pub value: u32,
+    /// Above 2^32 divided by the power, by less than one.
+    reciprocal: u64,
 }
 
 const fn moduli() -> [Modulus; PRIMES] {
-    let mut moduli = [Modulus { prime: 2, exponent: 0, value: 1 }; PRIMES];
+    let mut moduli = [Modulus::new(2, 1); PRIMES];
     let (mut count, mut prime) = (0, 2);
     while prime <= MODULUS_MAX {
         let mut divisor = 2;
@@ -47,12 +49,11 @@ const fn moduli() -> [Modulus; PRIMES] {
             divisor += 1;
         }
         if divisor * divisor > prime {
-            let mut modulus = Modulus { prime, exponent: 0, value: 1 };
-            while modulus.value * prime <= MODULUS_MAX {
-                modulus.value *= prime;
-                modulus.exponent += 1;
+            let mut exponent = 1;
+            while prime.pow(exponent + 1) <= MODULUS_MAX {
+                exponent += 1;
             }
-            moduli[count] = modulus;
+            moduli[count] = Modulus::new(prime, exponent);
             count += 1;
         }
         prime += 1;
@@ -78,7 +79,21 @@ pub const fn prime_powers() -> [u16; PRIME_POWERS] {
     powers
 }
 
+/// Integers below this are divided by multiplication: times the error of the reciprocal, which is at most [`MODULUS_MAX`], they are
+/// below 2^32.
+const REDUCED_MAX: u32 = 1 << 24;
+
 impl Modulus {
+    const fn new(prime: u32, exponent: u32) -> Self {
+        let value = prime.pow(exponent);
+        Self { prime, exponent, value, reciprocal: (1 << 32) / value as u64 + 1 }
+    }
+
+    /// The remainder of an integer below [`REDUCED_MAX`].
+    fn reduce(self, integer: u32) -> u32 {
+        integer - ((u64::from(integer) * self.reciprocal) >> 32) as u32 * self.value
+    }
+
     /// How often the prime divides a residue; the exponent for zero.
     fn valuation(self, mut residue: u32) -> u32 {
         if residue == 0 {
@@ -110,12 +125,12 @@ impl Modulus {
     /// `row - factor * other`, residue by residue.
     fn subtract(self, row: &mut [u32], factor: u32, other: &[u32]) {
         let factor = self.value - factor;
-        row.iter_mut().zip(other).for_each(|(own, other)| *own = (*own + factor * other) % self.value);
+        row.iter_mut().zip(other).for_each(|(own, other)| *own = self.reduce(*own + factor * other));
     }
 
     fn monomials(self, x: u8, y: u8) -> [u32; MONOMIALS] {
-        let (x, y, m) = (u32::from(x), u32::from(y), self.value);
-        [1 % m, x, y, x * y % m, x * x % m, y * y % m]
+        let (x, y) = (u32::from(x), u32::from(y));
+        [1, x, y, self.reduce(x * y), self.reduce(x * x), self.reduce(y * y)]
     }
 
     /// The sum of valuations of the pivots of all points together: `x² - x` is even, and so is `y² - y`.
@@ -127,10 +142,15 @@ impl Modulus {
 /// The residues of an integer for [`MODULI`], those with a bit in `open`; the others stay as they are.
 #[inline(never)]
 pub fn residues(integer: i64, open: u64, residues: &mut [u8; PRIMES]) {
-    for (at, residue) in residues.iter_mut().enumerate() {
-        if open >> at & 1 == 1 {
-            *residue = integer.rem_euclid(i64::from(MODULI[at].value)) as u8;
-        }
+    let small = u32::try_from(integer).ok().filter(|small| *small < REDUCED_MAX);
+    let mut open = open & ((1 << PRIMES) - 1);
+    while open != 0 {
+        let at = open.trailing_zeros() as usize;
+        open &= open - 1;
+        residues[at] = match small {
+            Some(small) => MODULI[at].reduce(small) as u8,
+            None => integer.rem_euclid(i64::from(MODULI[at].value)) as u8,
+        };
     }
 }
 
@@ -138,7 +158,7 @@ pub fn residues(integer: i64, open: u64, residues: &mut [u8; PRIMES]) {
 #[inline(never)]
 pub fn multiply(residues: &mut [u8; PRIMES], by: &[u8; PRIMES]) {
     for ((own, by), modulus) in residues.iter_mut().zip(by).zip(&MODULI) {
-        *own = (u32::from(*own) * u32::from(*by) % modulus.value) as u8;
+        *own = modulus.reduce(u32::from(*own) * u32::from(*by)) as u8;
     }
 }
 
@@ -294,7 +314,7 @@ pub fn fewest_rows(modulus: Modulus, monomials: &[usize], points: &[WeightedPoin
     let values: Vec<[u32; MONOMIALS]> = points.iter().map(|point| modulus.monomials(point.0, point.1)).collect();
     let words = monomials.iter().map(|&monomial| values.iter().map(|row| row[monomial]).collect()).collect();
     let words = saturated(modulus, words);
-    let field = Modulus { exponent: 1, value: modulus.prime, ..modulus };
+    let field = Modulus::new(modulus.prime, 1);
     (1..=most).find(|most| has_light_word(field, &words, &weights, &mut vec![false; points.len()], *most))
 }
 
@@ -359,7 +379,7 @@ mod tests {
     use proptest::prelude::*;
 
     const fn modulus(prime: u32, exponent: u32) -> Modulus {
-        Modulus { prime, exponent, value: prime.pow(exponent) }
+        Modulus::new(prime, exponent)
     }
 
     /// The fewest points, up to four, at which some polynomial is not zero, of all polynomials.
@@ -418,6 +438,24 @@ mod tests {
         assert!((2..=256).filter(|number| is_power(*number)).eq(sorted));
         assert_eq!(MODULI[0], modulus(2, 8));
         assert_eq!(MODULI[PRIMES - 1], modulus(251, 1));
+    }
+
+    #[test]
+    fn residues_are_remainders() {
+        for integer in [0, 1, 255, 256, 65_535, 1 << 23, (1 << 24) - 1, 1 << 24, i64::MAX, -1, i64::MIN] {
+            let mut came = [0; PRIMES];
+            residues(integer, u64::MAX, &mut came);
+            let want = MODULI.map(|modulus| integer.rem_euclid(i64::from(modulus.value)) as u8);
+            assert_eq!(came, want, "{integer}");
+        }
+        for modulus in MODULI {
+            assert!(
+                (0..REDUCED_MAX)
+                    .step_by(997)
+                    .chain(REDUCED_MAX - 1000..REDUCED_MAX)
+                    .all(|small| modulus.reduce(small) == small % modulus.value)
+            );
+        }
     }
 
     #[test]

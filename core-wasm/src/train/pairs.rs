@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 
 /// Rows of the first block that is judged.
 const FIRST_BLOCK_ROWS: usize = 256;
+/// Rows of a block that a pair judges first; then twice as many, and so on. The first ones tell most.
+const FIRST_ROWS: usize = 64;
 /// Cells of a block: each next block has twice as many rows as the one before, up to so many cells.
 const BLOCK_CELLS_MAX: usize = 1 << 15;
 /// Values of a term that are told apart: the first ones that come.
@@ -66,8 +68,14 @@ struct Cell {
 }
 
 /// A row as a pair sees it.
-#[derive(Clone)]
-struct Point {
+#[derive(Clone, Copy)]
+struct Point<'a> {
+    x: &'a Cell,
+    y: &'a Cell,
+}
+
+/// A row that a pair keeps.
+struct Kept {
     x: Cell,
     y: Cell,
 }
@@ -84,7 +92,7 @@ struct Pair {
     /// For each value of the first term, the values of the second with which all is known of it.
     known_cells: [u16; VALUES_MAX],
     /// Rows that tell something beyond.
-    rows: Vec<Point>,
+    rows: Vec<Kept>,
 }
 
 /// What was seen of all pairs, for another to [absorb](Pairs::absorb).
@@ -174,7 +182,8 @@ impl Pairs {
                 Some(known) if pair.open != 0 => known.points(&mut self.terms, pair, &values[first], &values[second])?,
                 _ => Vec::new(),
             };
-            pair.judge(points, &self.terms);
+            let points: Vec<Point<'_>> = points.iter().map(Kept::point).collect();
+            pair.judge(&points, &self.terms);
         }
         self.settle();
         Some(())
@@ -193,11 +202,8 @@ impl Pairs {
         let block = std::mem::take(&mut self.block);
         for pair in self.pairs.iter_mut().filter(|pair| pair.open != 0) {
             let (first, second) = pair.terms;
-            let points = block.iter().map(|row| Point { x: row[first], y: row[second] });
-            let points: Vec<Point> = points.filter(|point| !pair.knows(point.x.value, point.y.value)).collect();
-            if !points.is_empty() {
-                pair.judge(points, &self.terms);
-            }
+            let points: Vec<Point<'_>> = block.iter().map(|row| Point { x: &row[first], y: &row[second] }).collect();
+            pair.judge(&points, &self.terms);
         }
         self.settle();
     }
@@ -243,13 +249,20 @@ impl Term {
         if self.open == 0 {
             return Cell { value: None, residues: [0; PRIMES] };
         }
-        let mut product = [1; PRIMES];
-        for &(at, power) in &self.factors {
-            let factor = residues(&integers[at], self.open);
-            (0..power).for_each(|_| spans::multiply(&mut product, &factor));
-        }
-        let place = place.or_else(|| self.value(small).and_then(|value| self.new_place(value)));
-        Cell { value: place, residues: product }
+        let residues = match self.factors[..] {
+            [(at, 1)] => residues(&integers[at], self.open),
+            _ => {
+                let mut product = [1; PRIMES];
+                for &(at, power) in &self.factors {
+                    let factor = residues(&integers[at], self.open);
+                    (0..power).for_each(|_| spans::multiply(&mut product, &factor));
+                }
+                product
+            }
+        };
+        let new = if place.is_none() && self.values.len() < VALUES_MAX { self.value(small) } else { None };
+        let place = place.or_else(|| new.and_then(|value| self.new_place(value)));
+        Cell { value: place, residues }
     }
 }
 
@@ -265,9 +278,21 @@ impl Pair {
     }
 
     /// Adds rows: keeps those that tell something, and closes what is settled.
-    fn judge(&mut self, points: Vec<Point>, terms: &[Term]) {
+    fn judge(&mut self, points: &[Point<'_>], terms: &[Term]) {
+        let (mut rest, mut count) = (points, FIRST_ROWS);
+        while let Some((first, others)) = rest.split_at_checked(count.min(rest.len())).filter(|_| !rest.is_empty() && self.open != 0) {
+            let new: Vec<Point<'_>> = first.iter().filter(|point| !self.knows(point.x.value, point.y.value)).copied().collect();
+            if !new.is_empty() {
+                self.judge_some(&new, terms);
+            }
+            (rest, count) = (others, count * 2);
+        }
+    }
+
+    fn judge_some(&mut self, points: &[Point<'_>], terms: &[Term]) {
         let known = self.known_points(terms);
-        let rows: Vec<Point> = std::mem::take(&mut self.rows).into_iter().chain(points).collect();
+        let before = std::mem::take(&mut self.rows);
+        let rows: Vec<Point<'_>> = before.iter().map(Kept::point).chain(points.iter().copied()).collect();
         let (mut columns, mut lines, mut cells) = self.candidates(&rows);
         let mut is_kept = vec![false; rows.len()];
         let (mut kept, mut xs, mut ys) = (Vec::new(), Vec::new(), Vec::new());
@@ -276,7 +301,9 @@ impl Pair {
             for (x, y) in &known {
                 (0..ENOUGH).for_each(|_| _ = layers.keep(x[at], y[at]));
             }
-            (kept.clear(), xs.clear(), ys.clear());
+            kept.clear();
+            xs.clear();
+            ys.clear();
             xs.extend(rows.iter().map(|row| row.x.residues[at]));
             ys.extend(rows.iter().map(|row| row.y.residues[at]));
             layers.keep_all(&xs, &ys, &mut kept);
@@ -298,11 +325,11 @@ impl Pair {
         lines.into_iter().for_each(|y| self.known_y |= 1 << y);
         cells.into_iter().for_each(|(x, y)| self.known_cells[usize::from(x)] |= 1 << y);
         let kept = rows.into_iter().zip(is_kept).filter(|(point, kept)| *kept && !self.knows(point.x.value, point.y.value));
-        self.rows = kept.map(|(point, _)| point).collect();
+        self.rows = kept.map(|(point, _)| Kept { x: *point.x, y: *point.y }).collect();
     }
 
     /// The values of either term, and the cells, of which all may be known now.
-    fn candidates(&self, rows: &[Point]) -> (Vec<u8>, Vec<u8>, Vec<(u8, u8)>) {
+    fn candidates(&self, rows: &[Point<'_>]) -> (Vec<u8>, Vec<u8>, Vec<(u8, u8)>) {
         let mut columns: Vec<u8> = rows.iter().filter_map(|point| point.x.value).collect();
         let mut lines: Vec<u8> = rows.iter().filter_map(|point| point.y.value).collect();
         let mut cells: Vec<(u8, u8)> = rows.iter().filter_map(|point| Some((point.x.value?, point.y.value?))).collect();
@@ -367,9 +394,15 @@ impl Pair {
     }
 }
 
+impl Kept {
+    fn point(&self) -> Point<'_> {
+        Point { x: &self.x, y: &self.y }
+    }
+}
+
 impl KnownPart {
     /// What was seen of a pair, as rows; none if it is of no pair.
-    fn points(self, terms: &mut [Term], pair: &Pair, of_first: &[i128], of_second: &[i128]) -> Option<Vec<Point>> {
+    fn points(self, terms: &mut [Term], pair: &Pair, of_first: &[i128], of_second: &[i128]) -> Option<Vec<Kept>> {
         let (first, second) = pair.terms;
         let mut cell = |term: usize, values: &[i128], at: u8| {
             let value = *values.get(usize::from(at))?;
@@ -380,28 +413,29 @@ impl KnownPart {
         for at in self.x {
             let x = cell(first, of_first, at)?;
             if !pair.knows(x.value, None) {
-                points.extend((0..3).map(|y| Point { x, y: other(y) }));
+                points.extend((0..3).map(|y| Kept { x, y: other(y) }));
             }
         }
         for at in self.y {
             let y = cell(second, of_second, at)?;
             if !pair.knows(None, y.value) {
-                points.extend((0..3).map(|x| Point { x: other(x), y }));
+                points.extend((0..3).map(|x| Kept { x: other(x), y }));
             }
         }
         for (x, y) in self.cells {
-            let point = Point { x: cell(first, of_first, x)?, y: cell(second, of_second, y)? };
+            let point = Kept { x: cell(first, of_first, x)?, y: cell(second, of_second, y)? };
             if !pair.knows(point.x.value, point.y.value) {
                 points.push(point);
             }
         }
-        let mut points: Vec<Point> = points.into_iter().flat_map(|point| std::iter::repeat_n(point, ENOUGH)).collect();
+        let times = |point: Kept| std::iter::repeat_n((point.x, point.y), ENOUGH).map(|(x, y)| Kept { x, y });
+        let mut points: Vec<Kept> = points.into_iter().flat_map(times).collect();
         let mut seen = |term: usize, values: &[i128], (value, residues): CellPart| {
             let value = value.and_then(|at| cell(term, values, at)).and_then(|cell| cell.value);
             residues.try_into().ok().map(|residues| Cell { value, residues })
         };
         for (x, y) in self.rows {
-            points.push(Point { x: seen(first, of_first, x)?, y: seen(second, of_second, y)? });
+            points.push(Kept { x: seen(first, of_first, x)?, y: seen(second, of_second, y)? });
         }
         Some(points)
     }

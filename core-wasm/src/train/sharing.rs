@@ -6,13 +6,14 @@
 //! ([`APART_ROWS_MIN`]), and at which for no [step](STEPS) all but fewer rows are whole steps apart.
 //!
 //! The decimals must be known before the first row is summed. So there are two passes: the first *surveys* the rows and names the
-//! decimals; the second *releases* the sums of rounded rows, after it has checked the same of them and of their products. A third way rounds
-//! alike and checks nothing: rows to be forgotten, and rows of a model that is trained again.
+//! decimals; the second *releases* the sums of rounded rows, after it has checked the same of them, of their products, and of terms two by
+//! two ([`Pairs`]). A third way rounds alike and checks nothing: rows to be forgotten, and rows of a model that is trained again.
 //!
-//! *Invariants*: no row is kept, only counts; those of parts add up ([`Sharing::absorb`]), in any order.
+//! *Invariants*: counts are kept, and remainders of some dozens of rows at most for each two terms; those of parts add up
+//! ([`Sharing::absorb`]), in any order.
 //!
-//! *Limits*: [`LEVELS_BELOW`] zeros before the point. Steps other than [`STEPS`], and linear relations between columns that all but few rows
-//! obey, are not looked for.
+//! *Limits*: [`LEVELS_BELOW`] zeros before the point. What the sums of two terms tell together is for `pairs` to say; steps above 256, and
+//! relations between three terms or more that all but few rows obey, are not looked for.
 
 use super::pairs::{self, Finding, Pairs};
 use super::spread::Spread;
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// Zeros before the point to which a column may be rounded.
 const LEVELS_BELOW: i32 = 9;
 
-/// Powers of primes: rows that are whole steps apart for a product of such are so for each of them, and rows that are not, not for one.
+/// Powers of primes suffice: what is no multiple of a product is no multiple of one of the powers of primes in it.
 const STEPS: [u16; PRIME_POWERS] = prime_powers();
 
 /// Rounds rows, and watches them.
@@ -280,18 +281,21 @@ impl Sharing {
         let mut pairs: Vec<(usize, usize)> = findings.iter().map(|finding| finding.terms).collect();
         let mut left_out = Vec::new();
         while !pairs.is_empty() {
-            let has = |term: usize| move |pair: &&(usize, usize)| pair.0 == term || pair.1 == term;
-            // one that is found by itself comes first, the target last
-            let rank = |term: &usize| {
-                let is_target = self.target.as_deref() == Some(self.name(*term));
-                (pairs.contains(&(*term, *term)), pairs.iter().filter(has(*term)).count(), !is_target, std::cmp::Reverse(*term))
-            };
-            let Some(term) = (0..self.columns.len() + self.products.len()).max_by_key(rank) else { break };
-            pairs.retain(|pair| !has(term)(&pair));
+            // one that is found by itself comes first, then one that is found often, the target last
+            let mut ranks = vec![(false, 0, false); self.columns.len() + self.products.len()];
+            for &(x, y) in &pairs {
+                ranks[x].0 |= x == y;
+                ranks[x].1 += 1;
+                ranks[y].1 += 1;
+            }
+            ranks.iter_mut().enumerate().for_each(|(term, rank)| rank.2 = self.target.as_deref() != Some(self.name(term)));
+            let Some(term) = (0..ranks.len()).rev().max_by_key(|term| ranks[*term]) else { break };
+            pairs.retain(|&(x, y)| x != term && y != term);
             left_out.push(term);
         }
         left_out.sort_unstable();
-        let names = list(left_out.iter().map(|term| self.name(*term)));
+        // all of them: it helps to leave out no fewer
+        let names = left_out.iter().map(|term| format!("`{}`", self.name(*term))).collect::<Vec<_>>().join(", ");
         let coarser = |term: &usize| self.columns.get(*term).filter(|column| column.decimals > 0);
         let flags: Option<Vec<String>> =
             left_out.iter().map(|term| coarser(term).map(|column| format!("{}={}", column.name, column.decimals - 1))).collect();
