@@ -167,7 +167,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("decimals", "Data that are to be shared, and a column of which nobody says how finely it is measured."),
     ("implausible", "A value outside the plausible range of its column, in data that are to be shared."),
     ("too-few-to-share", "Fewer rows than statistics must have that are shared: 50, and 10 for each column and term."),
-    ("singled-out", "A column or term whose sums would tell of fewer than 5 rows, in data that are to be shared."),
+    (
+        "singled-out",
+        "A column or term, or two of them together, whose sums would tell of fewer than 5 rows, in data that are to be shared.",
+    ),
     ("part", "A part of a table that is not of this table, or of another version."),
     ("spent", "A stream that was used after its end."),
     ("column-left-out", "Note: a column of text that nobody named was left out."),

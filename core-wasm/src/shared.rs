@@ -13,6 +13,8 @@ pub const APART_ROWS_MIN: u64 = 5;
 pub const ROWS_MIN: i64 = 50;
 /// Fewest rows of shared statistics for each of their terms, columns among them.
 pub const TERM_ROWS_MIN: i64 = 10;
+/// Most columns and terms of statistics that are made to be shared: they are judged two by two.
+pub const TERMS_MAX: usize = 256;
 
 /// What statistics, and models of them, say of having been made to be shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -56,6 +58,15 @@ pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
     let mut error = Error::new("too-few-to-share", sentence, "share more rows, or fewer columns and terms");
     (error.found, error.expected) = (Some(rows.to_string()), Some(needed.to_string()));
     Err(error)
+}
+
+/// Refuses to share the sums of too many columns and terms.
+pub fn check_terms(terms: usize) -> Result<()> {
+    if terms <= TERMS_MAX {
+        return Ok(());
+    }
+    let sentence = format!("{terms} columns and terms are more than the {TERMS_MAX} that can be shared together");
+    Err(Error::new("capacity", sentence, "share fewer columns and terms"))
 }
 
 /// A number of decimals in words.

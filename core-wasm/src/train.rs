@@ -5,6 +5,7 @@
 //!
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`), summarizers as text (`part`), what is shared (`sharing`).
 
+mod pairs;
 mod part;
 mod sharing;
 mod spread;
@@ -618,7 +619,7 @@ impl Sums {
         }
         let kept: Vec<usize> = (0..columns.len()).filter(|&at| !columns[at].is_text()).collect();
         self.check_kept(&columns, &kept, totals.rows)?;
-        let shared = self.sharing.as_ref().map(|sharing| sharing.verdict()).transpose()?;
+        let shared = self.sharing.as_mut().map(Sharing::verdict).transpose()?;
         self.notes.extend(self.sharing.iter().flat_map(Sharing::notes));
         Ok(Statistics { shared, ..statistics(&self.plan, &self.wanted, &columns, &kept, totals, self.told) })
     }

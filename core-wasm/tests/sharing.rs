@@ -156,8 +156,9 @@ fn with(cells: impl Fn(usize) -> String, rows: usize) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// What the first pass says of a column, whatever the second finds.
 fn decimals_of_b(rows: &[Vec<String>]) -> Result<i32, Error> {
-    share(&plan(), rows).map(|(statistics, _)| statistics.shared.unwrap().decimals["b"])
+    fed(&plan(), rows)?.survey().map(|shared| shared.decimals["b"])
 }
 
 #[test]
@@ -169,6 +170,13 @@ fn four_rows_with_a_decimal_are_rounded_and_five_are_not() {
     let (_, notes) = share(&plan(), &with_tenths(4)).unwrap();
     assert!(notes.contains("is shared with 0 decimals instead of 1 decimal: only 4 rows have a last decimal other than 0"), "{notes}");
     assert!(notes.contains("4 of 60 values were rounded to 0 decimals"), "{notes}");
+    // some of the five are odd in another column too
+    let error = share(&plan(), &with_tenths(5)).unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
+    assert!(error.text.ends_with("\nleave out `b`, or round coarser: --decimals b=0"), "{}", error.text);
+    let rounded = Plan { decimals: plan().decimals.map(|decimals| decimals.into_iter().chain([("b".to_owned(), 0)]).collect()), ..plan() };
+    assert!(share(&rounded, &with_tenths(5)).is_ok());
+    assert!(share(&plan(), &with_tenths(60)).is_ok());
 }
 
 #[test]
@@ -198,6 +206,30 @@ fn a_few_rows_off_a_step_are_rounded_away() {
 }
 
 #[test]
+fn all_steps_up_to_256_are_judged() {
+    for step in 2..=256 {
+        let steps = |odd: usize| with(move |row| ((row % 13 + row / 13) * step + usize::from(row < odd)).to_string(), 60);
+        assert_eq!(
+            decimals_of_b(&steps(0)).unwrap(),
+            if step % 100 == 0 {
+                -2
+            } else if step % 10 == 0 {
+                -1
+            } else {
+                0
+            },
+            "{step}"
+        );
+        // coarser or not at all: in tens and hundreds the odd ones are as the others, or nothing is left
+        let one = decimals_of_b(&steps(1));
+        assert!(
+            one.as_ref().is_ok_and(|decimals| *decimals < 0) || one.as_ref().is_err_and(|error| error.code == "singled-out"),
+            "{step}: {one:?}"
+        );
+    }
+}
+
+#[test]
 fn five_rows_must_differ_from_the_commonest_value() {
     let indicator = |ones: usize| with(move |row| u8::from(row < ones).to_string(), 60);
     assert_eq!(decimals_of_b(&indicator(5)).unwrap(), 0);
@@ -222,31 +254,98 @@ fn a_rare_category_cannot_be_rounded_away() {
     assert!(error.text.starts_with("all but 4 rows are whole steps of 2 apart"), "{}", error.text);
 }
 
+/// A table of which two columns are in groups: the second of the first hundred rows, and the first of a hundred that begin later.
+fn groups(both: usize) -> Vec<Vec<String>> {
+    let mut rows = with(|row| u8::from(row < 100).to_string(), 300);
+    (0..300).for_each(|row| rows[row][0] = u8::from((100 - both..200).contains(&row)).to_string());
+    rows
+}
+
 #[test]
 fn products_single_out_no_rows_either() {
     // both columns are fit to be shared, but their product differs from zero in few rows
-    let rows = |both: usize| {
-        let mut rows = with(|row| u8::from(row < 10).to_string(), 60);
-        (0..60).for_each(|row| rows[row][0] = u8::from((10 - both..30).contains(&row)).to_string());
-        rows
-    };
     let plan = Plan { terms: vec!["a*b".to_owned()], ..plan() };
-    assert!(share(&plan, &rows(5)).is_ok());
-    let error = share(&plan, &rows(4)).unwrap_err();
+    for both in [0, 40] {
+        let error = share(&plan, &groups(both)).map(|_| ());
+        assert_eq!(error.is_err(), both == 0, "{error:?}");
+    }
+    let error = share(&plan, &groups(4)).unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
-    // last digits: both columns have five rows with tenths, and three rows have them in both
-    let tenths = |first: usize| move |row: usize| format!("{}.{}", whole(60)[row], if (first..first + 5).contains(&row) { 3 } else { 0 });
+    assert!(error.text.starts_with("only 4 rows differ from the commonest value"), "{}", error.text);
+}
+
+/// The sum of products of two columns is among the moments, whether it is asked for as a term or not.
+#[test]
+fn moments_single_out_no_rows_either() {
+    assert!(share(&plan(), &groups(0)).is_ok());
+    assert!(share(&plan(), &groups(40)).is_ok());
+    for both in [1, 4] {
+        let error = share(&plan(), &groups(both)).unwrap_err();
+        assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
+        let told = if both == 1 { "1 row alone".to_owned() } else { format!("{both} rows alone") };
+        assert!(error.text.starts_with(&format!("sums of these two and of their products would tell of {told}")), "{}", error.text);
+        assert_eq!(error.found, Some(both.to_string()));
+    }
+    // last digits: both columns have ten rows with tenths, and three rows have them in both
+    let tenths = |first: usize| move |row: usize| format!("{}.{}", whole(60)[row], if (first..first + 10).contains(&row) { 5 } else { 0 });
     let mut rows = with(tenths(0), 60);
-    (0..60).for_each(|row| rows[row][0] = tenths(2)(row));
-    let finer = |plan: &Plan| {
-        let mut plan = plan.clone();
-        plan.decimals.as_mut().unwrap().insert("a".to_owned(), 1);
-        plan
-    };
-    let error = share(&finer(&plan), &rows).unwrap_err();
+    (0..60).for_each(|row| rows[row][0] = tenths(7)(row));
+    let mut finer = plan();
+    finer.decimals.as_mut().unwrap().insert("a".to_owned(), 1);
+    let error = share(&finer, &rows).unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
-    assert!(error.text.contains("all but 3 rows are whole steps of 0.02 apart"), "{}", error.text);
-    assert!(share(&Plan { terms: Vec::new(), ..finer(&plan) }, &rows).is_ok());
+}
+
+/// What an error says to leave out, or to round, helps.
+#[test]
+fn advice_is_all_that_is_needed() {
+    // few are in both groups, and a code of the first column is rare: 0 and 1 but for two rows
+    let mut rows = groups(3);
+    rows[250][0] = "57".to_owned();
+    rows[251][0] = "57".to_owned();
+    let error = share(&plan(), &rows).unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a")));
+    assert!(error.text.starts_with("its sum and the sum of its squares would tell of 2 rows alone"), "{}", error.text);
+    assert!(error.text.ends_with("\nleave out `a`"), "{}", error.text);
+    let without = Plan {
+        columns: Some(["b", "c", "y"].map(str::to_owned).to_vec()),
+        decimals: plan().decimals.map(|mut decimals| {
+            decimals.remove("a");
+            decimals
+        }),
+        ..plan()
+    };
+    assert!(share(&without, &rows).is_ok());
+}
+
+#[test]
+fn few_terms_are_judged_and_many_are_refused() {
+    let names = |count: usize| (0..count).map(|at| format!("c{at}")).collect::<Vec<String>>();
+    let plan = |count: usize| {
+        let names = names(count);
+        Plan {
+            columns: Some(names.clone()),
+            share: true,
+            decimals: Some(names.into_iter().map(|name| (name, 0)).collect()),
+            ..Plan::default()
+        }
+    };
+    assert!(Summarizer::new(plan(256)).is_ok());
+    let error = Summarizer::new(plan(257)).err().unwrap();
+    assert_eq!(error.code, "capacity");
+    // one column alone is judged too
+    let one = |values: &dyn Fn(usize) -> usize| {
+        let text = (0..60).fold("c0\n".to_owned(), |text, row| text + &values(row).to_string() + "\n");
+        let fed = |plan: Plan| {
+            let mut summarizer = Summarizer::new(plan).unwrap();
+            summarizer.push(text.as_bytes()).unwrap();
+            summarizer
+        };
+        let shared = fed(plan(1)).survey().unwrap();
+        fed(Plan { shared: Some(shared), ..plan(1) }).finish()
+    };
+    assert!(one(&|row| row * row % 61).is_ok());
+    assert_eq!(one(&|row| if row < 3 { 1000 + row } else { row % 2 }).unwrap_err().code, "singled-out");
 }
 
 #[test]

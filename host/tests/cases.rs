@@ -155,7 +155,7 @@ fn what_may_not_be_shared_is_refused() {
         let folder = Folder::new();
         let (data, out) = (folder.put("data.csv", &case.input["data"]), folder.path("out"));
         let arguments = [words(["summarize", "--data", &data, "--out", &out]), flags(&folder, &case.input["plan"])].concat();
-        let of_plan = ["plan", "decimals"].contains(&case.error["code"].as_str().unwrap());
+        let of_plan = ["plan", "decimals", "capacity"].contains(&case.error["code"].as_str().unwrap());
         assert_refused(case, if of_plan { "" } else { "data.csv" }, &arguments, &out);
     }
 }

@@ -4,7 +4,7 @@
 //! `Cargo.toml`): a page loads all of it. Functions that loop are `inline(never)`: within a caller that is built for size they would be so too.
 //! Reading order: `simd` (vectors of 128 bits), [`scan`] (bytes to the places of cells),
 //! [`cells`] (cells to integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`]
-//! and [`text`] (columns of f64).
+//! and [`text`] (columns of f64), [`spans`] (points to what polynomials tell of few of them).
 //!
 //! *Not here*: what the numbers mean, and any error that a person reads (`samefit-core`).
 
@@ -16,4 +16,5 @@ pub mod integers;
 pub mod products;
 pub mod scan;
 mod simd;
+pub mod spans;
 pub mod text;

@@ -6,36 +6,42 @@
 //! ([`APART_ROWS_MIN`]), and at which for no [step](STEPS) all but fewer rows are whole steps apart.
 //!
 //! The decimals must be known before the first row is summed. So there are two passes: the first *surveys* the rows and names the
-//! decimals; the second *releases* the sums of rounded rows, after it has checked the same of them and of their products. A third way rounds
-//! alike and checks nothing: rows to be forgotten, and rows of a model that is trained again.
+//! decimals; the second *releases* the sums of rounded rows, after it has checked the same of them, of their products, and of terms two by
+//! two ([`Pairs`]). A third way rounds alike and checks nothing: rows to be forgotten, and rows of a model that is trained again.
 //!
-//! *Invariants*: no row is kept, only counts; those of parts add up ([`Sharing::absorb`]), in any order.
+//! *Invariants*: counts are kept, and remainders of some dozens of rows at most for each two terms; those of parts add up
+//! ([`Sharing::absorb`]), in any order.
 //!
-//! *Limits*: [`LEVELS_BELOW`] zeros before the point. Steps other than [`STEPS`], and linear relations between columns that all but few rows
-//! obey, are not looked for.
+//! *Limits*: [`LEVELS_BELOW`] zeros before the point. What the sums of two terms tell together is for `pairs` to say; steps above 256, and
+//! relations between three terms or more that all but few rows obey, are not looked for.
 
+use super::pairs::{self, Finding, Pairs};
 use super::spread::Spread;
 use crate::decimal::{Decimal, scaled};
 use crate::error::{Error, Result, list};
 use crate::plan::{Columns, Plan, Wanted};
 use crate::schema::Plausible;
-use crate::shared::{APART_ROWS_MIN, Shared, check_rows, in_words};
+use crate::shared::{APART_ROWS_MIN, Shared, check_rows, check_terms, in_words};
 use crate::statistics::Factors;
 use dashu_base::RemEuclid;
 use dashu_int::IBig;
+use samefit_kernels::spans::{PRIME_POWERS, prime_powers};
 use serde::{Deserialize, Serialize};
 
 /// Zeros before the point to which a column may be rounded.
 const LEVELS_BELOW: i32 = 9;
 
-/// Powers of primes: rows that are whole steps apart for a product of such are so for one of them.
-const STEPS: [u16; 27] = [2, 4, 8, 16, 32, 64, 128, 256, 3, 9, 27, 81, 243, 5, 25, 125, 7, 49, 11, 121, 13, 169, 17, 19, 23, 29, 31];
+/// Powers of primes suffice: what is no multiple of a product is no multiple of one of the powers of primes in it.
+const STEPS: [u16; PRIME_POWERS] = prime_powers();
 
 /// Rounds rows, and watches them.
 pub(super) struct Sharing {
     task: Task,
     columns: Vec<Column>,
     products: Vec<Product>,
+    /// What the second pass finds of the terms, two by two.
+    pairs: Pairs,
+    target: Option<String>,
     rows: i64,
 }
 
@@ -104,6 +110,7 @@ pub(super) struct Part {
     rows: i64,
     columns: Vec<Watch>,
     products: Vec<ProductWatch>,
+    pairs: pairs::Part,
 }
 
 /// Why a level does not do.
@@ -125,6 +132,9 @@ pub(super) fn check(plan: &Plan, wanted: &Wanted) -> Result<()> {
     };
     if let Some(name) = plan.decimals.iter().flat_map(|decimals| decimals.keys()).find(|name| !columns.contains(name)) {
         return Err(Error::new("decimals", "decimals are given for a column that is not summed", "correct its name").in_column(name));
+    }
+    if plan.share {
+        check_terms(columns.len() + wanted.terms.len())?;
     }
     let unknown: Vec<&String> = columns.iter().filter(|name| decimals(plan, name).is_none()).collect();
     if unknown.is_empty() {
@@ -161,7 +171,13 @@ impl Sharing {
             Column { name: name.clone(), decimals, least, greatest, watch: Watch::new(decimals, task) }
         };
         let product = |(name, factors)| Product { name, factors, watch: ProductWatch::default() };
-        Self { task, columns: names.iter().map(column).collect(), products: terms.map(product).collect(), rows: 0 }
+        let products: Vec<Product> = terms.map(product).collect();
+        let pairs = match task {
+            Task::Release => Pairs::new(names.len(), products.iter().map(|product| product.factors.clone())),
+            Task::Survey | Task::Alike => Pairs::default(),
+        };
+        let target = plan.target().map(str::to_owned);
+        Self { task, columns: names.iter().map(column).collect(), products, pairs, target, rows: 0 }
     }
 
     /// The row as it is to be summed; none if it is not.
@@ -183,6 +199,7 @@ impl Sharing {
                 column.watch.levels.iter_mut().for_each(|level| level.add(&integers[at]));
             }
             self.products.iter_mut().for_each(|product| product.add(&integers));
+            self.pairs.add(&integers);
         }
         Ok(Some(rounded))
     }
@@ -190,7 +207,8 @@ impl Sharing {
     /// What was seen, as a part.
     pub(super) fn part(self) -> Part {
         let columns = self.columns.into_iter().map(|column| column.watch).collect();
-        Part { rows: self.rows, columns, products: self.products.into_iter().map(|product| product.watch).collect() }
+        let products = self.products.into_iter().map(|product| product.watch).collect();
+        Part { rows: self.rows, columns, products, pairs: self.pairs.part() }
     }
 
     /// Adds what another has seen; none if it is of other columns.
@@ -200,7 +218,8 @@ impl Sharing {
         }
         self.rows = self.rows.checked_add(part.rows)?;
         self.columns.iter_mut().zip(part.columns).try_for_each(|(column, other)| column.watch.absorb(other))?;
-        self.products.iter_mut().zip(part.products).try_for_each(|(product, other)| product.watch.absorb(other))
+        self.products.iter_mut().zip(part.products).try_for_each(|(product, other)| product.watch.absorb(other))?;
+        self.pairs.absorb(part.pairs)
     }
 
     /// The end of the first pass: the decimals of each column, and what the user should be told of them.
@@ -220,7 +239,7 @@ impl Sharing {
     }
 
     /// The end of the second pass: how the rows were rounded, if their sums may be shared.
-    pub(super) fn verdict(&self) -> Result<Shared> {
+    pub(super) fn verdict(&mut self) -> Result<Shared> {
         match self.task {
             Task::Survey => return Err(Error::new("plan", "a survey sums nothing", "give what it says as `shared` for a second pass")),
             Task::Release => self.check()?,
@@ -229,7 +248,7 @@ impl Sharing {
         Ok(Shared { decimals: self.columns.iter().map(|column| (column.name.clone(), column.decimals)).collect() })
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&mut self) -> Result<()> {
         check_rows(self.rows, self.columns.len() + self.products.len())?;
         for column in &self.columns {
             check_values(&column.watch.values, &column.name)?;
@@ -237,7 +256,57 @@ impl Sharing {
                 return Err(column.singled_out(Some(reason)));
             }
         }
-        self.products.iter().try_for_each(|product| product.check(&self.columns))
+        self.products.iter().try_for_each(|product| product.check(&self.columns))?;
+        let findings = self.pairs.findings();
+        findings.first().map_or(Ok(()), |first| Err(self.told_apart(first, &findings)))
+    }
+
+    fn told_apart(&self, first: &Finding, all: &[Finding]) -> Error {
+        let (x, y) = first.terms;
+        let (rows, prime) = (first.rows, first.prime);
+        let counted = if rows == 1 { "1 row alone".to_owned() } else { format!("{rows} rows alone") };
+        let (name, sums) = match x == y {
+            true => (self.name(x).to_owned(), "its sum and the sum of its squares"),
+            false => (format!("{}*{}", self.name(x), self.name(y)), "sums of these two and of their products"),
+        };
+        let sentence = format!("{sums} would tell of {counted}, by their remainders modulo powers of {prime}");
+        let mut error = Error::new("singled-out", sentence, self.remedy(all)).in_column(&name);
+        error.found = Some(rows.to_string());
+        error.expected = Some(format!("none, or at least {APART_ROWS_MIN}"));
+        error
+    }
+
+    /// What to leave out so that nothing of this is found again.
+    fn remedy(&self, findings: &[Finding]) -> String {
+        let mut pairs: Vec<(usize, usize)> = findings.iter().map(|finding| finding.terms).collect();
+        let mut left_out = Vec::new();
+        while !pairs.is_empty() {
+            // one that is found by itself comes first, then one that is found often, the target last
+            let mut ranks = vec![(false, 0, false); self.columns.len() + self.products.len()];
+            for &(x, y) in &pairs {
+                ranks[x].0 |= x == y;
+                ranks[x].1 += 1;
+                ranks[y].1 += 1;
+            }
+            ranks.iter_mut().enumerate().for_each(|(term, rank)| rank.2 = self.target.as_deref() != Some(self.name(term)));
+            let Some(term) = (0..ranks.len()).rev().max_by_key(|term| ranks[*term]) else { break };
+            pairs.retain(|&(x, y)| x != term && y != term);
+            left_out.push(term);
+        }
+        left_out.sort_unstable();
+        // all of them: it helps to leave out no fewer
+        let names = left_out.iter().map(|term| format!("`{}`", self.name(*term))).collect::<Vec<_>>().join(", ");
+        let coarser = |term: &usize| self.columns.get(*term).filter(|column| column.decimals > 0);
+        let flags: Option<Vec<String>> =
+            left_out.iter().map(|term| coarser(term).map(|column| format!("{}={}", column.name, column.decimals - 1))).collect();
+        let or = flags.map_or_else(String::new, |flags| format!(", or round coarser: --decimals {}", flags.join(",")));
+        format!("leave out {names}{or}")
+    }
+
+    /// The name of a column, or of a term beyond them.
+    fn name(&self, term: usize) -> &str {
+        let product = || term.checked_sub(self.columns.len()).and_then(|at| self.products.get(at));
+        self.columns.get(term).map(|column| &column.name).or_else(|| product().map(|product| &product.name)).map_or("", String::as_str)
     }
 
     /// What the user should be told after the second pass.

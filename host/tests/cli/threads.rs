@@ -415,7 +415,7 @@ fn what_is_shared() {
     // one row with a finer value than all others, and one that lacks a value
     let part = |range: std::ops::Range<usize>| {
         let line = |at: usize| match at {
-            700 => "44,20.55,7".to_owned(),
+            700 => lines[at].split(',').enumerate().map(|(at, cell)| if at == 1 { "20.55" } else { cell }).collect::<Vec<_>>().join(","),
             2500 => "44,20.5,".to_owned(),
             _ => lines[at].to_owned(),
         };
@@ -430,6 +430,15 @@ fn what_is_shared() {
     fs::write(place.path("whole.csv"), part(1..6001)).unwrap();
     let whole = same_statistics(&place, &line.replace("--data d", "--data whole.csv"), &[64, 1 << 14]);
     assert_eq!(whole.statistics, outcome.statistics);
+    // the ages and outcomes of all other rows come in the same order again and again
+    let alone = part(1..6001).replace(&format!("{}\n", lines[900]), "44,20.5,7\n");
+    fs::write(place.path("alone.csv"), alone).unwrap();
+    let refused = same(&place, &line.replace("--data d", "--data alone.csv"), &[64, 1 << 14]);
+    assert!(
+        refused.stderr.contains("column `age*y`: sums of these two and of their products would tell of 1 row alone"),
+        "{}",
+        refused.stderr
+    );
     let outside = line.replace("--missing drop", "").replace("--decimals age=0,bmi=2,y=0", "--decimals age=0,bmi=2,y=0 --schema s.json");
     let schema = r#"{"format": "samefit-schema/1", "target": {"column": "y", "plausible": {"max": "349"}}, "columns": [{"name": "age", "plausible": {"max": "88"}}]}"#;
     fs::write(place.path("s.json"), schema).unwrap();

@@ -1,0 +1,124 @@
+//! Tables of random numbers in which few rows differ from all others in a way that someone may know of the others.
+
+use crate::random::Random;
+use crate::search::Table;
+
+/// Ways in which the planted rows differ.
+pub(crate) const KINDS: [&str; 13] = [
+    "a step: all others are multiples of it in x",
+    "a step and a start: all others have one remainder in x",
+    "a decimal: no other has one in x",
+    "decimals of two columns that meet",
+    "rare groups that meet",
+    "columns that are mostly zero, and meet",
+    "zero in all others",
+    "a code that no other has",
+    "a far value beside two codes",
+    "a multiple: y is one of x in all others",
+    "a product that is the same in all others, modulo a prime",
+    "a square that is the same in all others, modulo a prime",
+    "no second digit in base two, in all others",
+];
+
+/// A table with columns x, y, z and w, and the decimals of its cells.
+#[derive(Clone, Debug)]
+pub(crate) struct Planted {
+    pub(crate) table: Table,
+    pub(crate) decimals: [i32; 4],
+    pub(crate) rows: Vec<usize>,
+}
+
+const PRIMES: [i64; 10] = [3, 5, 7, 11, 13, 37, 53, 101, 199, 251];
+
+/// A table of the kind that no row stands out in.
+pub(crate) fn ordinary(random: &mut Random) -> Planted {
+    let count = 150 + random.below(100);
+    let ends = [random.from(60, 3000), random.from(60, 3000), 500, 90];
+    let rows = (0..count).map(|_| ends.map(|end| random.from(1, end)).to_vec()).collect();
+    let names = ["x", "y", "z", "w"].map(str::to_owned).to_vec();
+    Planted { table: Table { names, rows }, decimals: [0; 4], rows: Vec::new() }
+}
+
+/// A table of a kind, with one to four planted rows.
+pub(crate) fn planted(kind: usize, random: &mut Random) -> Planted {
+    let mut made = ordinary(random);
+    let count = made.table.rows.len();
+    let order = random.some(count, count);
+    let few = 1 + random.below(4);
+    let (odd, others) = order.split_at(few);
+    let rows = &mut made.table.rows;
+    let prime = PRIMES[random.below(PRIMES.len())];
+    match kind {
+        0 | 1 => {
+            let step = random.from(2, 257);
+            let start = if kind == 0 { 0 } else { random.from(0, step) };
+            for row in rows.iter_mut() {
+                row[0] = start + step * random.from(1, 90);
+            }
+            for row in odd {
+                rows[*row][0] += random.from(1, step);
+            }
+        }
+        2 | 3 => {
+            made.decimals = [1, if kind == 3 { 1 } else { 0 }, 0, 0];
+            let columns = if kind == 3 { 0..2 } else { 0..1 };
+            for column in columns {
+                rows.iter_mut().for_each(|row| row[column] *= 10);
+                let beside = if kind == 3 { 4 + random.below(4) } else { 0 };
+                let more = &others[column * 20..][..beside];
+                for row in odd.iter().chain(more) {
+                    rows[*row][column] += [1, 3, 7, 9][random.below(4)];
+                }
+            }
+        }
+        4 | 5 => {
+            for column in 0..2 {
+                let size = 10 + random.below(20);
+                let members: Vec<usize> = odd.iter().chain(&others[column * 40..][..size]).copied().collect();
+                for (at, row) in rows.iter_mut().enumerate() {
+                    let is_in = members.contains(&at);
+                    row[column] = if !is_in {
+                        0
+                    } else if kind == 4 {
+                        1
+                    } else {
+                        random.from(1, 9)
+                    };
+                }
+            }
+        }
+        6 => others.iter().for_each(|row| rows[*row][0] = 0),
+        7 | 8 => {
+            others.iter().for_each(|row| rows[*row][0] = random.from(0, 2));
+            let code = if kind == 7 { 2 } else { random.from(2, 100_000) };
+            odd.iter().for_each(|row| rows[*row][0] = code);
+        }
+        9 => {
+            let (factor, more) = (random.from(1, 5), random.from(0, 9));
+            rows.iter_mut().for_each(|row| row[1] = factor * row[0] + more);
+            odd.iter().for_each(|row| rows[*row][1] += random.from(1, 9));
+        }
+        10 | 11 => {
+            let unit = random.from(1, prime);
+            for (at, row) in rows.iter_mut().enumerate() {
+                let free = random.from(1, prime);
+                let inverse = (1..prime).find(|inverse| inverse * free % prime == 1).unwrap();
+                let root = if random.below(2) == 0 { unit } else { prime - unit };
+                let (x, y) = if kind == 10 { (free, inverse * unit % prime) } else { (root, row[1]) };
+                row[0] = x + prime * random.from(0, 9);
+                row[1] = if kind == 10 { y + prime * random.from(0, 9) } else { y };
+                if odd.contains(&at) {
+                    // neither a root nor the same product
+                    row[0] = prime * random.from(1, 9);
+                }
+            }
+        }
+        _ => {
+            for (at, row) in rows.iter_mut().enumerate() {
+                row[0] = row[0] * 4 + random.from(0, 2) + if odd.contains(&at) { 2 } else { 0 };
+            }
+        }
+    }
+    made.rows = odd.to_vec();
+    made
+}
