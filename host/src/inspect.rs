@@ -27,7 +27,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
     }
     let bytes = fs::read(stands(&path)).map_err(|error| reading::failed(&path, &error))?;
     let found = Found::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
-    stage.report.print(&if args.json.json { json::document(&found.document()) } else { found.table() })
+    if args.json.json { stage.report.document(&json::document(&found.document())) } else { stage.report.print(&found.table()) }
 }
 
 /// What a component says of itself.

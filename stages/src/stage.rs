@@ -42,7 +42,7 @@ impl Stage<'_> {
     /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
     pub fn show(&mut self, json: bool, table: &str, document: &str) -> Answer<()> {
         if json {
-            return self.report.print(document);
+            return self.report.document(document);
         }
         table.lines().for_each(|line| self.report.say(line));
         Ok(())
@@ -50,7 +50,8 @@ impl Stage<'_> {
 
     /// Says where files went.
     pub fn say_written(&mut self, paths: &[String]) {
-        match paths {
+        let paths: Vec<_> = paths.iter().map(|path| samefit_text::line(path)).collect();
+        match paths.as_slice() {
             [] => {}
             [path] => self.report.say(&format!("wrote {path}")),
             [first @ .., last] => self.report.say(&format!("wrote {} and {last}", first.join(", "))),

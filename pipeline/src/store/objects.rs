@@ -102,7 +102,11 @@ impl Objects {
         let name = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string().replace('/', "");
         let _ = fs::create_dir_all(&aside).and_then(|()| fs::rename(path, aside.join(&name)));
         broken(
-            format_args!("{}: its content is not that of its name any more; it was moved to {}", path.display(), aside.display()),
+            format_args!(
+                "{}: its content is not that of its name any more; it was moved to {}",
+                samefit_text::path(path),
+                samefit_text::path(&aside)
+            ),
             "put the file it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); a program of a \
              pipeline must not write to its inputs",
         )
@@ -227,7 +231,7 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
 fn missing(path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound => broken(
-            format_args!("{}: this content of the store is not there any more", path.display()),
+            format_args!("{}: this content of the store is not there any more", samefit_text::path(path)),
             "put the file it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
         ),
         _ => crate::disk::failed(path, error),

@@ -90,9 +90,10 @@ fn refuse_what_cannot_be_split(source: &Source) -> Answer<()> {
             let help = "write the records to JSON Lines, one object a line, or to CSV";
             Err(Fault::new("cannot-split", "a JSON file is one object, which cannot be split", help).in_file(&source.path))
         }
-        (_, Kind::Pipe) => {
-            Err(Failure::Usage(format!("`{}` can be read once, and this reads twice\nwrite it to a file first", source.path)))
-        }
+        (_, Kind::Pipe) => Err(Failure::Usage(format!(
+            "`{}` can be read once, and this reads twice\nwrite it to a file first",
+            samefit_text::line(&source.path)
+        ))),
         _ => Ok(()),
     }
 }

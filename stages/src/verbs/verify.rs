@@ -1,6 +1,7 @@
 //! `verify`: trains a model's data again, rounded if they were, and compares the two models to the byte.
 
 use clap::Args;
+use samefit_text::line;
 use serde_json::{Value, json};
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
@@ -50,6 +51,7 @@ pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
 }
 
 fn tell(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, data: &str, rows: &Value, difference: Option<String>) -> Answer<()> {
+    let (path, data) = (line(path), line(data));
     let document = json::document(&json!({"equal": difference.is_none(), "difference": difference, "rows": rows}));
     match difference {
         None => {
@@ -58,10 +60,11 @@ fn tell(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, data: &str, rows: 
         }
         Some(difference) => {
             if args.json.json {
-                stage.report.print(&document)?;
+                stage.report.document(&document)?;
             }
             Err(Failure::Refused(format!(
-                "{path} is not the model of {data} ({rows} rows); the first difference: {difference}\nit was fitted on other rows, or changed since"
+                "{path} is not the model of {data} ({rows} rows); the first difference: {}\nit was fitted on other rows, or changed since",
+                line(&difference)
             )))
         }
     }
