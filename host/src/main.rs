@@ -11,6 +11,7 @@ mod hidden;
 mod inspect;
 mod interrupt;
 mod kept;
+mod limits;
 mod output;
 mod pachctl;
 mod pipeline;

@@ -103,7 +103,7 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
         let entry = entry.map_err(|error| walked(source, error))?;
         if !entry.file_type().is_dir() {
             let below = entry.path().strip_prefix(source).unwrap_or(entry.path());
-            let unfit = |why| bad(format_args!("{}: {why}", samefit_text::path(&entry.path())), "rename it");
+            let unfit = |why| bad(format_args!("{}: {why}", samefit_text::path(entry.path())), "rename it");
             files.push((entry.path().to_owned(), paths::of(path, below).map_err(unfit)?));
         }
     }

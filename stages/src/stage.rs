@@ -25,9 +25,10 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// So many threads may work at once, if the host has threads at all.
+    /// So many threads may work at once, if the host has threads at all; no more than there is room for.
     pub(crate) fn use_threads(&mut self, args: ThreadsArg) {
-        self.threads = self.threads.map(|default| args.threads.unwrap_or(default));
+        let most = NonZeroUsize::new(self.engine.threads_max()).unwrap_or(NonZeroUsize::MIN);
+        self.threads = self.threads.map(|default| args.threads.unwrap_or(default).min(most));
     }
 
     /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.

@@ -80,7 +80,7 @@ fn waits(out: &Path, spec: &Spec, desk: &Desk) -> Failure {
         ),
         format_args!(
             "replay a copy of the spec without `datumBatching`{batch}: `samefit pipeline replay COPY --pfs {} --out DIR`",
-            samefit_text::path(&desk.pfs())
+            samefit_text::path(desk.pfs())
         ),
     )
 }
