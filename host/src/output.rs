@@ -75,7 +75,8 @@ impl Output for Staged {
         unclosed.into_iter().try_for_each(|handle| self.close(handle))?;
         self.flush()?;
         interrupt::undisturbed(|| {
-            self.gone.iter().try_for_each(|path| remove(path))?;
+            // the last first: of numbered files a kill leaves those without a gap, so that the next run finds them all
+            self.gone.iter().rev().try_for_each(|path| remove(path))?;
             self.files.iter().try_for_each(Pending::place)
         })?;
         self.committed = true;

@@ -52,7 +52,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Answer<()> {
     writer.remove_older(stage)?;
     writer.outputs.commit()?;
     let document = json::document(&json!({"records": records, "out": out, "target": target(&plan)}));
-    stage.show(args.json.json, &format!("wrote {} to {out}", counted(records, "record")), &document)
+    stage.show(args.json.json, &format!("wrote {} to {}", counted(records, "record"), samefit_text::line(&out)), &document)
 }
 
 /// Reads all the data once; returns the plan with the columns of numbers of the first file, which all others must have.

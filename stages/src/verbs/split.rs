@@ -139,9 +139,11 @@ fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, writte
         "seed": args.seed,
     });
     let text = format!(
-        "wrote {} to {training_path} and {} to {holdout_path} (seed {})",
+        "wrote {} to {} and {} to {} (seed {})",
         counted(training, "row"),
+        samefit_text::line(training_path),
         counted(holdout, "row"),
+        samefit_text::line(holdout_path),
         args.seed
     );
     stage.show(args.json.json, &text, &json::document(&document))
