@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::support::{Random, Ran, data, rounds, run, shell};
+use crate::support::{Ran, Random, data, rounds, run, shell};
 
 /// Points of each run in a short round.
 const SHORT: usize = 2;
@@ -37,11 +37,7 @@ const ATTACKED: [Attacked; 10] = [
         killed: "--piece-bytes 2000 summarize --threads 3 --data d.csv e.csv --out @/s.json",
     },
     Attacked { name: "merge", before: "merge s.json --out @/a.json", killed: "merge s.json s2.json --out @/a.json" },
-    Attacked {
-        name: "split",
-        before: "split d.csv --holdout 0.5 --out @/parts",
-        killed: "split d.csv --holdout 0.2 --out @/parts",
-    },
+    Attacked { name: "split", before: "split d.csv --holdout 0.5 --out @/parts", killed: "split d.csv --holdout 0.2 --out @/parts" },
     Attacked {
         name: "qc",
         before: "qc --model m --records d.csv --threshold 1 --out @/q",

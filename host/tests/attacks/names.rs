@@ -10,12 +10,34 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Random, Ran, rounds, run, shell};
+use crate::support::{Ran, Random, rounds, run, shell};
 
 /// What a terminal obeys, or draws out of order, or not at all. No line break: that is how lines of our own end.
 const HOSTILE: [&str; 24] = [
-    "\u{1b}[31m", "\u{1b}]0;owned\u{7}", "\u{1b}[2J", "\r", "\u{8}", "\u{7f}", "\u{b}", "\u{c}", "\u{9b}31m", "\u{85}", "\u{202a}", "\u{202e}",
-    "\u{2066}", "\u{2069}", "\u{200b}", "\u{200c}", "\u{200d}", "\u{200e}", "\u{200f}", "\u{61c}", "\u{2028}", "\u{feff}", "\u{ad}", "\u{e0041}",
+    "\u{1b}[31m",
+    "\u{1b}]0;owned\u{7}",
+    "\u{1b}[2J",
+    "\r",
+    "\u{8}",
+    "\u{7f}",
+    "\u{b}",
+    "\u{c}",
+    "\u{9b}31m",
+    "\u{85}",
+    "\u{202a}",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{2069}",
+    "\u{200b}",
+    "\u{200c}",
+    "\u{200d}",
+    "\u{200e}",
+    "\u{200f}",
+    "\u{61c}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{ad}",
+    "\u{e0041}",
 ];
 
 /// Whether a character may not reach a terminal. Written apart from the program's own list.
@@ -108,7 +130,7 @@ fn names_in_data_reach_no_terminal() {
             "summarize --data bad.csv --out s3.json",
             "summarize --data d.jsonl --out s3.json",
             "summarize --share --data d.csv --out shared.json",
-            "merge s.json s.json --out s2.json",
+            "merge s.json --out s2.json",
             "merge document.json --out s2.json",
             "merge broken.json --out s2.json",
             "fit s.json --target {1} --out m2",
@@ -257,7 +279,12 @@ fn specs_and_words_of_programs_reach_no_terminal() {
             let mut spec = good.clone();
             *spec.pointer_mut(pointer).unwrap() = value;
             fs::write(at("spec.json"), spec.to_string()).unwrap();
-            for line in ["pipeline validate spec.json", "pipeline update spec.json", "pipeline run spec.json --input r=in", "pipeline list pipelines"] {
+            for line in [
+                "pipeline validate spec.json",
+                "pipeline update spec.json",
+                "pipeline run spec.json --input r=in",
+                "pipeline list pipelines",
+            ] {
                 let ran = verb(place.path(), line, &[]);
                 assert_shown(&ran, false, &format!("round {round}: {pointer}: {line}"));
             }
