@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Ran, Random, data, rounds, shell};
+use crate::support::{Ran, Random, data, rounds, samefit, shell};
 
 /// The exit code of a line of the test's own that says the system does not allow the test.
 const CANNOT: i32 = 77;
@@ -76,6 +76,10 @@ fn assert_failed(ran: &Ran, what: &str) {
 fn names_that_are_taken_are_refused_and_stay() {
     let place = tempfile::tempdir().unwrap();
     inputs(place.path());
+    // an input that is not there begins no output
+    let before = tree(place.path());
+    samefit(place.path(), &["merge", "none.json", "--out", "out/x.json"]).assert_refused("an input that is not there");
+    assert!(tree(place.path()) == before);
     for (verb, is_file) in VERBS {
         let x = name(is_file);
         let at = |more: &str| format!("out/{x}{more}");
@@ -243,12 +247,15 @@ fn without_threads_the_work_goes_on() {
     {
         let first = shell(place.path(), &format!("{line} whole{number}"));
         assert_eq!(first.code, 0, "{}", first.stderr);
-        // one process more than none: the program itself, and none of its threads
+        // no process more than the program itself, and so no thread
+        match unprivileged(place.path(), "ulimit -u 1; (exit 5); exit 0") {
+            Some(probe) if probe.code != 0 => {}
+            _ => return eprintln!("not run: a limit of threads (it does not hold here)"),
+        }
         let limited = format!("mkdir -p -m 777 few{number}; ulimit -u 1; exec {line} few{number}/out");
         let Some(ran) = unprivileged(place.path(), &limited) else {
             return eprintln!("not run: a limit of threads (running as root, and setpriv cannot become someone else)");
         };
-        // some systems count the shell as well, and refuse to begin the program
         assert!(ran.code == 0 && !ran.stderr.contains("panicked"), "{line}: exit {}\n{}", ran.code, ran.stderr);
         let compared = shell(place.path(), &format!("diff -r -x provenance.json whole{number} few{number}/out"));
         assert_eq!((compared.code, compared.stdout.as_str()), (0, ""), "{line}");
