@@ -35,7 +35,7 @@ const HEAD_BYTES_MAX: usize = 8192;
 const CONNECTIONS_MAX: usize = 64;
 /// For the whole of a head, and for each part of an answer.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How long to wait where the system has no descriptors or threads for a connection.
+/// How long to wait where the system has no descriptors for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 /// What is read of a body, so that a browser that still sends it gets the answer.
 const BODY_BYTES_READ: usize = 1 << 16;
@@ -65,7 +65,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Answer<()> {
     let port = listener.local_addr().map_err(|error| bound(args.port, &error))?.port();
     stage.report.print(&format!("http://127.0.0.1:{port}/\n"))?;
     stage.report.say("serving the page to this machine alone; Ctrl-C ends it");
-    accept(&listener, Arc::new(Site::new(model, port)));
+    accept(&listener, &Arc::new(Site::new(model, port)));
     Ok(())
 }
 
@@ -81,7 +81,7 @@ fn bound(port: u16, error: &io::Error) -> Failure {
     Failure::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any that is free") }
 }
 
-fn accept(listener: &TcpListener, site: Arc<Site>) {
+fn accept(listener: &TcpListener, site: &Arc<Site>) {
     let open = Arc::new(Open::default());
     for (number, stream) in listener.incoming().enumerate() {
         let Ok((ours, stream)) = stream.and_then(|stream| Ok((stream.try_clone()?, stream))) else {
@@ -90,16 +90,17 @@ fn accept(listener: &TcpListener, site: Arc<Site>) {
             continue;
         };
         open.enter(number, ours);
-        let (site, open) = (Arc::clone(&site), Arc::clone(&open));
-        let within = Arc::clone(&open);
+        let (thread_site, thread_open) = (Arc::clone(site), Arc::clone(&open));
         let begun = thread::Builder::new().spawn(move || {
             // a connection that breaks is the browser's affair
-            let _ = talk(&site, stream);
-            within.leave(number);
+            let _ = talk(&thread_site, stream);
+            thread_open.leave(number);
         });
-        if begun.is_err() {
-            open.leave(number);
-            thread::sleep(EXHAUSTED);
+        // without a thread this one answers, while others wait
+        if begun.is_err()
+            && let Some(stream) = open.leave(number)
+        {
+            let _ = talk(site, stream);
         }
     }
 }
@@ -119,8 +120,11 @@ impl Open {
         }
     }
 
-    fn leave(&self, number: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(open, _)| *open != number);
+    /// Takes a connection out, unless a newer one has ended it.
+    fn leave(&self, number: usize) -> Option<TcpStream> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = open.iter().position(|(open, _)| *open == number)?;
+        open.remove(at).map(|(_, stream)| stream)
     }
 }
 

@@ -248,11 +248,11 @@ fn without_threads_the_work_goes_on() {
         let first = shell(place.path(), &format!("{line} whole{number}"));
         assert_eq!(first.code, 0, "{}", first.stderr);
         // no process more than the program itself, and so no thread
-        match unprivileged(place.path(), "ulimit -u 1; (exit 5); exit 0") {
+        match unprivileged(place.path(), "ulimit -u 1 2>/dev/null || ulimit -p 1; (exit 5); exit 0") {
             Some(probe) if probe.code != 0 => {}
             _ => return eprintln!("not run: a limit of threads (it does not hold here)"),
         }
-        let limited = format!("mkdir -p -m 777 few{number}; ulimit -u 1; exec {line} few{number}/out");
+        let limited = format!("mkdir -p -m 777 few{number}; ulimit -u 1 2>/dev/null || ulimit -p 1; exec {line} few{number}/out");
         let Some(ran) = unprivileged(place.path(), &limited) else {
             return eprintln!("not run: a limit of threads (running as root, and setpriv cannot become someone else)");
         };
