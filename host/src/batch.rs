@@ -58,7 +58,7 @@ pub(crate) fn run(
         if let Err(failure) = worker.next(reason.as_deref()) {
             return failure;
         }
-        let datum = datum(out).map_or_else(|| "the datum".to_owned(), |id| format!("datum {id}"));
+        let datum = datum(out).map_or_else(|| "the datum".to_owned(), |id| format!("datum {}", samefit_text::name(&id)));
         report.say(&datum);
         reason = verb(report).err().map(|failure| failure.to_string());
         if let Some(reason) = &reason {

@@ -18,6 +18,7 @@ use wasmtime::{ResourceLimiter, Store};
 
 use crate::engine_config::engine_config;
 use crate::kept::{Kept, Key};
+use crate::limits;
 
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated")]
 mod contract {
@@ -80,7 +81,9 @@ impl Wasm {
     /// `compiled` must come from wasmtime's `precompile_component`, unchanged: it is machine code that will be run.
     #[allow(unsafe_code)]
     unsafe fn load(compiled: &[u8]) -> Answer<Self> {
-        let broken = |error: wasmtime::Error| Failure::Trap(format!("it cannot be loaded: {}", error.root_cause()));
+        let broken = |error: wasmtime::Error| {
+            limits::exhausted(&error).unwrap_or_else(|| Failure::Trap(format!("it cannot be loaded: {}", error.root_cause())))
+        };
         let engine = wasmtime::Engine::new(&engine_config()).map_err(broken)?;
         // SAFETY: the caller's promise.
         let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(broken)?;
@@ -95,6 +98,7 @@ impl Wasm {
     }
 
     fn instance(&self) -> Answer<Instance> {
+        limits::room_for_an_instance()?;
         let mut store = Store::new(&self.engine, Limits::default());
         store.limiter(|limits| limits);
         let exports = self.component.instantiate(&mut store);
@@ -160,12 +164,23 @@ impl Instance {
     }
 }
 
-/// What a call that broke off means: too much memory asked for, or a trap.
+/// What a call that broke off means: more memory asked for than there may be, or than there is, or a trap.
 fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Failure {
     match store.data().refused {
-        false => Failure::Trap(error.root_cause().to_string()),
-        true => Failure::Memory(format!("more than {} MiB of memory are needed, which is the limit", MEMORY_BYTES_MAX >> 20)),
+        Some(Refused::ByUs) => Failure::Memory(format!(
+            "more than {} MiB of memory are needed, which is the limit\nsum fewer columns or terms at once",
+            MEMORY_BYTES_MAX >> 20
+        )),
+        Some(Refused::BySystem) => limits::out_of_memory(),
+        None => limits::exhausted(error).unwrap_or_else(|| Failure::Trap(error.root_cause().to_string())),
     }
+}
+
+/// Who refused memory to an instance.
+#[derive(Clone, Copy)]
+enum Refused {
+    ByUs,
+    BySystem,
 }
 
 impl From<Error> for Fault {
@@ -178,15 +193,23 @@ impl From<Error> for Fault {
 /// Guards an instance's memory.
 #[derive(Default)]
 struct Limits {
-    /// Whether memory was asked for beyond the limit.
-    refused: bool,
+    /// Whether memory was asked for that there was none of, and beyond which limit.
+    refused: Option<Refused>,
 }
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= MEMORY_BYTES_MAX;
-        self.refused |= !allowed;
+        if !allowed {
+            self.refused = Some(Refused::ByUs);
+        }
         Ok(allowed)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        // called after the limit was refused too
+        self.refused = self.refused.or(Some(Refused::BySystem));
+        Ok(())
     }
 
     fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
@@ -195,6 +218,10 @@ impl ResourceLimiter for Limits {
 }
 
 impl Engine for Wasm {
+    fn threads_max(&self) -> usize {
+        limits::threads_max()
+    }
+
     fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summing + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;

@@ -33,7 +33,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
         return Err(reading::too_large(&path));
     }
     let found = Found::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
-    stage.report.print(&if args.json.json { json::document(&found.document()) } else { found.table() })
+    if args.json.json { stage.report.document(&json::document(&found.document())) } else { stage.report.print(&found.table()) }
 }
 
 /// What a component says of itself.

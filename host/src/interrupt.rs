@@ -1,15 +1,19 @@
 //! Unfinished output goes when a signal ends the program, and the exit code is still the signal's (128 + n).
 //!
-//! *Invariants*: what is made is known from the moment it is made, for both happen under one lock. A commit that has begun comes to its end
-//! before a signal is answered, so a set of files is in its place whole or not at all.
+//! *Invariants*: files and folders are made, renamed and removed under one lock, and the clean-up takes that lock and never gives it back. So
+//! it knows all that is there, and nothing is made after it has begun. A commit that has begun comes to its end before a signal is answered,
+//! so a set of files is in its place whole or not at all.
+//!
+//! *Limits*: SIGKILL and a fault of the machine cannot be answered. What they leave is swept away by the next run that writes to the same
+//! folder (`output`).
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, mpsc};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 /// What is to be cleared up, in the order in which it was made. Few entries: a folder that is written to, and those made above it.
@@ -68,15 +72,23 @@ fn made<T>(make: impl FnOnce() -> io::Result<T>, left: impl FnOnce(&T) -> Left) 
     Ok(made)
 }
 
-/// These are gone, or are to stay.
-pub(crate) fn forget(folders: &[&Path]) {
-    all().retain(|left| {
+/// Removes folders with `act`, or decides that they stay: from then on a signal leaves them alone.
+pub(crate) fn settled(folders: &[&Path], act: impl FnOnce()) {
+    let mut all = all();
+    act();
+    all.retain(|left| {
         let (Left::Hidden(path) | Left::Made(path)) = left;
         !folders.contains(&path.as_path())
     });
 }
 
-/// Does what a signal may not come between.
+/// From now on a file that grows beyond its limit (`ulimit -f`) is an error of the write, and not the end of the program (SIGXFSZ).
+pub(crate) fn report_file_limit() {
+    // a handler and not to ignore it: programs that this one starts do not inherit a handler
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+/// Does what a signal may not come between: makes a file in a hidden folder, or puts files into their places.
 pub(crate) fn undisturbed<T>(act: impl FnOnce() -> T) -> T {
     let _held = all();
     act()
@@ -92,9 +104,12 @@ fn all() -> MutexGuard<'static, Vec<Left>> {
 }
 
 fn watch() {
-    // without a watch the program still runs, and a signal leaves a hidden folder
-    let Ok(mut signals) = Signals::new(minded()) else { return };
-    std::thread::spawn(move || {
+    let (ready, begun) = mpsc::channel();
+    let spawned = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        // asked for in the thread that answers, so that a signal is never taken that nobody answers
+        let signals = Signals::new(minded());
+        let _ = ready.send(());
+        let Ok(mut signals) = signals else { return };
         if let Some(signal) = signals.forever().next() {
             // held to the end, so that nothing is made or renamed any more
             let all = all();
@@ -112,6 +127,10 @@ fn watch() {
             std::process::exit(128 + signal);
         }
     });
+    // without a watch the program still runs, and a signal leaves a hidden folder, which the next run sweeps away
+    if spawned.is_ok() {
+        let _ = begun.recv();
+    }
 }
 
 /// The signals that end the program.

@@ -7,9 +7,11 @@ mod conformance;
 mod engine;
 mod engine_config;
 mod files;
+mod hidden;
 mod inspect;
 mod interrupt;
 mod kept;
+mod limits;
 mod output;
 mod pachctl;
 mod pipeline;
@@ -19,11 +21,11 @@ mod stamp;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use samefit_pipeline::cli::PipelineArgs;
 use samefit_pipeline::next_datum;
@@ -38,7 +40,7 @@ use samefit_stages::verbs::{forget, inspect as documents, profile, qc_pre_proces
 use crate::engine::Wasm;
 use crate::files::Disk;
 use crate::pachctl::Pachctl;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, complain};
 
 /// Exact linear regression: the same answer to the last bit, wherever it runs
 #[derive(Parser, Debug)]
@@ -102,11 +104,12 @@ fn main() -> ExitCode {
     if command.first().is_some_and(|name| name == supervisor::NAME) {
         return supervisor::main();
     }
+    interrupt::report_file_limit();
     let wasm = Wasm::embedded();
     match parse(&command, wasm.as_ref().ok()) {
         Ok((Cli { quiet, verb: Verb::Pipeline(args), .. }, _)) => pipeline::run(&args, quiet.quiet),
         Ok((cli, batch)) => ended(wasm.and_then(|wasm| run(&cli, batch.as_deref(), &wasm, &command))),
-        Err(error) => usage(&error),
+        Err(error) => usage(&on_one_line(error)),
     }
 }
 
@@ -141,17 +144,34 @@ fn version(wasm: Option<&Wasm>) -> String {
     }
 }
 
+/// A mistake in the command line with what was typed on one line, so that it is not taken for our own words.
+fn on_one_line(mut error: clap::Error) -> clap::Error {
+    let shown = |text: &String| samefit_text::name(text).into_owned();
+    let typed: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
+            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(shown).collect()))),
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in typed {
+        error.insert(kind, value);
+    }
+    error
+}
+
 /// Help goes to stdout and is no failure; a mistake goes to stderr and is.
 fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
-    let (written, code) = if error.use_stderr() {
-        (io::stderr().write_all(text.as_bytes()), ExitCode::from(2))
-    } else {
-        (io::stdout().write_all(text.as_bytes()), ExitCode::SUCCESS)
-    };
-    // who closes the pipe has read enough
-    drop(written);
-    code
+    if error.use_stderr() {
+        complain(&text);
+        return ExitCode::from(2);
+    }
+    match Terminal::new(false).print(&text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ended(Err(failure)),
+    }
 }
 
 fn ended(answer: Answer<()>) -> ExitCode {
@@ -159,7 +179,7 @@ fn ended(answer: Answer<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             interrupt::settle();
-            let _ = writeln!(io::stderr(), "{failure}");
+            complain(&format!("{failure}\n"));
             ExitCode::from(failure.exit_code())
         }
     }

@@ -1,8 +1,10 @@
 //! Files that appear together, whole, or not at all. The only file of the program that writes files.
 //!
-//! Every file is written in a hidden folder beside its destination, on the same file system. A commit makes all of them durable, takes away
-//! what is to go, renames each into its place and makes the names durable. Without a commit the hidden folders go, and the folders that were
-//! made on the way.
+//! Every file is written in a hidden folder beside its destination, on the same file system (`hidden`). A commit makes all of them durable,
+//! takes away what is to go, renames each into its place and makes the names durable. Without a commit the hidden folders go, and the folders
+//! that were made on the way.
+//!
+//! A link at the destination is followed: the file that it leads to is replaced, and the link stays. A link that leads nowhere is replaced.
 //!
 //! A destination that is no regular file (`/dev/stdout`, a named pipe) is written to as it is: a rename would replace the device.
 
@@ -18,10 +20,8 @@ use samefit_stages::outputs::{failed, partly};
 use tempfile::TempDir;
 
 use crate::files::stands;
+use crate::hidden::Hidden;
 use crate::interrupt;
-
-/// How the hidden folders are called.
-const PREFIX: &str = ".samefit-";
 
 /// Up to this many files each is flushed to disk by itself; beyond, the whole file system at once is quicker.
 const FLUSHED_SINGLY_MAX: usize = 16;
@@ -30,7 +30,7 @@ const FLUSHED_SINGLY_MAX: usize = 16;
 #[derive(Default)]
 pub(crate) struct Staged {
     /// Folder of destinations to the hidden folder in it.
-    hidden: BTreeMap<PathBuf, TempDir>,
+    hidden: BTreeMap<PathBuf, Hidden>,
     /// Folders that were made, outermost first.
     made: Vec<PathBuf>,
     files: Vec<Pending>,
@@ -94,7 +94,7 @@ impl Staged {
             _ => {}
         }
         let at = self.hidden_beside(&to)?.join(self.files.len().to_string());
-        let open = Some(BufWriter::new(File::create(&at)?));
+        let open = Some(BufWriter::new(interrupt::undisturbed(|| File::create_new(&at))?));
         Ok(Pending { path: path.to_owned(), to: Some(to), at, open })
     }
 
@@ -105,7 +105,7 @@ impl Staged {
             return Ok(hidden.path().to_owned());
         }
         self.make(folder)?;
-        let hidden = interrupt::hidden(|| tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder))?;
+        let hidden = Hidden::beside(folder)?;
         let path = hidden.path().to_owned();
         self.hidden.insert(folder.to_owned(), hidden);
         Ok(path)
@@ -145,7 +145,8 @@ impl Staged {
 
     /// Takes away what is to go and puts every file in its place. An error says how far that went.
     fn place(&self) -> Answer<()> {
-        let gone: Vec<PathBuf> = self.gone.iter().filter(|path| path.exists()).cloned().collect();
+        // the last first: of numbered files a kill leaves those without a gap, so that the next run finds them all
+        let gone: Vec<PathBuf> = self.gone.iter().rev().filter(|path| path.exists()).cloned().collect();
         for (at, path) in gone.iter().enumerate() {
             remove(path).map_err(|failure| self.partly(failure, &gone[..at], 0))?;
         }
@@ -182,16 +183,14 @@ impl Pending {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        for hidden in std::mem::take(&mut self.hidden).into_values() {
-            interrupt::forget(&[hidden.path()]);
-            // a folder that cannot be removed is hidden, and no reason to fail
-            let _ = hidden.close();
-        }
-        if !self.committed {
-            // one that someone else has put files into stays
-            self.made.iter().rev().for_each(|made| drop(fs::remove_dir(made)));
-        }
-        interrupt::forget(&self.made.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+        std::mem::take(&mut self.hidden).into_values().for_each(Hidden::remove);
+        let made: Vec<&Path> = self.made.iter().map(PathBuf::as_path).collect();
+        interrupt::settled(&made, || {
+            if !self.committed {
+                // one that someone else has put files into stays
+                made.iter().rev().for_each(|made| drop(fs::remove_dir(made)));
+            }
+        });
     }
 }
 

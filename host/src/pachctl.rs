@@ -60,12 +60,12 @@ impl Worker for Pachctl {
 
 /// Begins with a word, so that it is neither empty nor taken for a flag; short, and without what no argument may hold.
 fn reason_argument(reason: &str) -> String {
-    let text = format!("samefit: {}", reason.strip_prefix("error: ").unwrap_or(reason)).replace('\0', "\u{fffd}");
+    let text = format!("samefit: {}", samefit_text::lines(reason.strip_prefix("error: ").unwrap_or(reason)));
     text[..text.floor_char_boundary(REASON_BYTES_MAX)].to_owned()
 }
 
 fn refused(program: &str, output: &Output) -> Failure {
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = samefit_text::bytes(&output.stderr);
     let said = if said.trim().is_empty() { "and it says nothing" } else { said.trim() };
     let help = match said.contains("datum batching not enabled") {
         true => "set `\"datumBatching\": true` in the transform of the pipeline's spec, or run without --batch",
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn a_reason_is_a_word_first_and_short() {
         assert_eq!(reason_argument("error: a.csv: bad\nhelp: correct it"), "samefit: a.csv: bad\nhelp: correct it");
-        assert_eq!(reason_argument("-\0"), "samefit: -\u{fffd}");
-        let long = reason_argument(&"ä".repeat(REASON_BYTES_MAX));
+        assert_eq!(reason_argument("-\0"), "samefit: -\\u{0}");
+        let long = reason_argument(&"ä ".repeat(REASON_BYTES_MAX));
         assert!(long.len() <= REASON_BYTES_MAX && long.len() > REASON_BYTES_MAX - 2);
     }
 }

@@ -58,7 +58,15 @@ impl Report for Said<'_> {
         self.0.note(line);
     }
 
-    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.0.bytes(bytes).map_err(|error| Failure::Failed(format!("stdout: cannot be written: {error}\nhelp: see where it leads")))
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.0.text(text).map_err(unwritten)
     }
+
+    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.0.bytes(bytes).map_err(unwritten)
+    }
+}
+
+fn unwritten(error: std::io::Error) -> Failure {
+    Failure::Failed(format!("stdout: cannot be written: {error}\nhelp: see where it leads"))
 }

@@ -3,13 +3,18 @@
 //! *Invariants*: nothing but the page's own files and the model that was named can be asked for; no name becomes a path. Only requests for
 //! a loopback name are answered, so that no other site can have its own name point here (DNS rebinding).
 //!
-//! *Limits*: `GET` and `HEAD`, 8 KiB of headers, 64 connections at a time, ten seconds of silence, or for a browser to take what it asked for.
+//! A request is answered as its head says. What may follow a head is no request: a connection on which a body was announced is closed after
+//! the answer, and so is one on which the head could be read in two ways.
+//!
+//! *Limits*: `GET` and `HEAD`; a head of 8 KiB, which must be whole after ten seconds; ten seconds without taking any of an answer; 64
+//! connections at a time, of which the oldest gives way to a new one.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use samefit_stages::engine::Answer;
@@ -28,7 +33,13 @@ const HTTP_PORT: u16 = 80;
 const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 8192;
 const CONNECTIONS_MAX: usize = 64;
+/// For the whole of a head, and for each part of an answer.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How long to wait where the system has no descriptors for a connection.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+/// What is read of a body, so that a browser that still sends it gets the answer.
+const BODY_BYTES_READ: usize = 1 << 16;
+const BODY_WAIT: Duration = Duration::from_secs(1);
 /// Where the page looks for a model that is not its own.
 const MODEL: &str = "custom.json";
 
@@ -54,7 +65,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Answer<()> {
     let port = listener.local_addr().map_err(|error| bound(args.port, &error))?.port();
     stage.report.print(&format!("http://127.0.0.1:{port}/\n"))?;
     stage.report.say("serving the page to this machine alone; Ctrl-C ends it");
-    accept(&listener, Arc::new(Site::new(model, port)));
+    accept(&listener, &Arc::new(Site::new(model, port)));
     Ok(())
 }
 
@@ -70,19 +81,50 @@ fn bound(port: u16, error: &io::Error) -> Failure {
     Failure::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any that is free") }
 }
 
-fn accept(listener: &TcpListener, site: Arc<Site>) {
-    let open = Arc::new(AtomicUsize::new(0));
-    for stream in listener.incoming().flatten() {
-        if open.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS_MAX {
-            open.fetch_sub(1, Ordering::Relaxed);
+fn accept(listener: &TcpListener, site: &Arc<Site>) {
+    let open = Arc::new(Open::default());
+    for (number, stream) in listener.incoming().enumerate() {
+        let Ok((ours, stream)) = stream.and_then(|stream| Ok((stream.try_clone()?, stream))) else {
+            // out of descriptors: to ask again at once would take all of a processor
+            thread::sleep(EXHAUSTED);
             continue;
-        }
-        let (site, open) = (Arc::clone(&site), Arc::clone(&open));
-        std::thread::spawn(move || {
+        };
+        open.enter(number, ours);
+        let (thread_site, thread_open) = (Arc::clone(site), Arc::clone(&open));
+        let begun = thread::Builder::new().spawn(move || {
             // a connection that breaks is the browser's affair
-            let _ = talk(&site, stream);
-            open.fetch_sub(1, Ordering::Relaxed);
+            let _ = talk(&thread_site, stream);
+            thread_open.leave(number);
         });
+        // without a thread this one answers, while others wait
+        if begun.is_err()
+            && let Some(stream) = open.leave(number)
+        {
+            let _ = talk(site, stream);
+        }
+    }
+}
+
+/// The open connections, by the order in which they came.
+#[derive(Default)]
+struct Open(Mutex<VecDeque<(usize, TcpStream)>>);
+
+impl Open {
+    /// Adds a connection. One too many ends the oldest, so that nobody can keep others out by doing nothing.
+    fn enter(&self, number: usize, stream: TcpStream) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.push_back((number, stream));
+        if open.len() > CONNECTIONS_MAX {
+            // its thread finds it ended
+            let _ = open.pop_front().map(|(_, oldest)| oldest.shutdown(Shutdown::Both));
+        }
+    }
+
+    /// Takes a connection out, unless a newer one has ended it.
+    fn leave(&self, number: usize) -> Option<TcpStream> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = open.iter().position(|(open, _)| *open == number)?;
+        open.remove(at).map(|(_, stream)| stream)
     }
 }
 
@@ -120,7 +162,8 @@ impl Site {
     fn reply(&self, request: &httparse::Request<'_, '_>) -> Reply<'_> {
         let text = |status, body: &'static str| Reply { status, kind: "text/plain; charset=utf-8", tag: None, body: body.as_bytes() };
         let header = |name: &str| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value);
-        if !header("host").is_some_and(|host| self.hosts.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(host))) {
+        let hosts = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host")).count();
+        if hosts != 1 || !header("host").is_some_and(|host| self.hosts.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(host))) {
             return text("421 Misdirected Request", "this server answers to 127.0.0.1 and localhost alone\n");
         }
         if !matches!(request.method, Some("GET" | "HEAD")) {
@@ -164,39 +207,62 @@ fn kind(name: &str) -> &'static str {
 
 /// Answers one request after another.
 fn talk(site: &Site, mut stream: TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(SILENCE))?;
     stream.set_write_timeout(Some(SILENCE))?;
     stream.set_nodelay(true)?;
     let mut bytes = Vec::new();
     while let Some(length) = head(&mut stream, &mut bytes)? {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut request = httparse::Request::new(&mut headers);
-        if request.parse(&bytes[..length]).is_err() {
-            return stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        // a head that ends before ours does ends elsewhere for someone else too
+        if request.parse(&bytes[..length]) != Ok(httparse::Status::Complete(length)) {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+            return end(&mut stream);
         }
-        let with_body = request.method != Some("HEAD");
-        let close = request
-            .headers
-            .iter()
-            .any(|header| header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"close"));
-        write(&mut stream, &site.reply(&request), with_body)?;
-        if close || request.method == Some("POST") {
-            return Ok(());
+        let close = is_last(&request);
+        write(&mut stream, &site.reply(&request), request.method != Some("HEAD"), close)?;
+        if close {
+            return end(&mut stream);
         }
         bytes.drain(..length);
     }
     Ok(())
 }
 
-/// Reads until a request's head is whole; its length, or nothing where the browser has ended or sends too much.
+/// Whether no other request can follow on the connection: the browser says so, or something follows that is no request.
+fn is_last(request: &httparse::Request<'_, '_>) -> bool {
+    let is_close = |value: &[u8]| value.split(|&byte| byte == b',').any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"));
+    let announces = |name: &str| ["content-length", "transfer-encoding", "upgrade"].iter().any(|one| name.eq_ignore_ascii_case(one));
+    let by_header =
+        |header: &httparse::Header<'_>| announces(header.name) || header.name.eq_ignore_ascii_case("connection") && is_close(header.value);
+    request.version != Some(1) || !matches!(request.method, Some("GET" | "HEAD")) || request.headers.iter().any(by_header)
+}
+
+/// Ends a connection on which more may come: closed at once, the system would take the answer back.
+fn end(stream: &mut TcpStream) -> io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    stream.set_read_timeout(Some(BODY_WAIT))?;
+    let (begun, mut left, mut part) = (Instant::now(), BODY_BYTES_READ, [0; 2048]);
+    while left > 0 && begun.elapsed() < BODY_WAIT {
+        match stream.read(&mut part)? {
+            0 => break,
+            read => left = left.saturating_sub(read),
+        }
+    }
+    Ok(())
+}
+
+/// Reads until a request's head is whole; its length, or nothing where the browser has ended, is too slow or sends too much.
 fn head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Option<usize>> {
+    let begun = Instant::now();
     loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             return Ok(Some(at + 4));
         }
-        if bytes.len() > HEAD_BYTES_MAX {
+        let left = SILENCE.saturating_sub(begun.elapsed());
+        if bytes.len() > HEAD_BYTES_MAX || left.is_zero() {
             return Ok(None);
         }
+        stream.set_read_timeout(Some(left))?;
         let mut part = [0; 2048];
         let read = stream.read(&mut part)?;
         if read == 0 {
@@ -206,15 +272,16 @@ fn head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Option<usize>
     }
 }
 
-fn write(stream: &mut TcpStream, reply: &Reply<'_>, with_body: bool) -> io::Result<()> {
+fn write(stream: &mut TcpStream, reply: &Reply<'_>, with_body: bool, close: bool) -> io::Result<()> {
     let Reply { status, kind, tag, body } = reply;
     // the bytes decide: asked for each time, sent only if they are others
     let tag = tag.map_or_else(|| "Cache-Control: no-store\r\n".to_owned(), |tag| format!("Cache-Control: no-cache\r\nETag: \"{tag}\"\r\n"));
     // what was not modified has neither type nor length here
     let content =
         if *status == NOT_MODIFIED { String::new() } else { format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()) };
+    let connection = if close { "Connection: close\r\n" } else { "" };
     let head = format!(
-        "HTTP/1.1 {status}\r\n{content}{tag}Content-Security-Policy: {POLICY}; frame-ancestors 'none'\r\n\
+        "HTTP/1.1 {status}\r\n{content}{tag}{connection}Content-Security-Policy: {POLICY}; frame-ancestors 'none'\r\n\
          X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n\
          Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: camera=(), geolocation=(), microphone=()\r\n\r\n"
     );
@@ -250,9 +317,12 @@ mod tests {
     fn only_this_machine_is_answered() {
         assert_eq!(status("GET /custom.json HTTP/1.1\r\nHost: localhost:80\r\n\r\n"), OK);
         assert_eq!(status("GET /custom.json HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"), OK);
-        for request in
-            ["GET / HTTP/1.1\r\nHost: evil.example:80\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost:81\r\n\r\n"]
-        {
+        for request in [
+            "GET / HTTP/1.1\r\nHost: evil.example:80\r\n\r\n",
+            "GET / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost:81\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost:80\r\nHost: evil.example:80\r\n\r\n",
+        ] {
             assert_eq!(status(request), "421 Misdirected Request", "{request}");
         }
     }

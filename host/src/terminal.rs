@@ -1,4 +1,7 @@
 //! Reports to stderr, results to stdout.
+//!
+//! *Invariants*: everything that people read goes through [`samefit_text`] here, whoever wrote it. Documents for machines go to stdout as
+//! they are.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -21,7 +24,12 @@ impl Terminal {
         Self { quiet, line: (!quiet && io::stderr().is_terminal()).then(Line::new) }
     }
 
-    /// Writes to stdout. Who closes it (`samefit inspect model.json | head`) has read enough.
+    /// Writes text for a person to stdout.
+    pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
+        self.bytes(samefit_text::lines(text).as_bytes())
+    }
+
+    /// Writes bytes to stdout as they are. Who closes it (`samefit inspect model.json | head`) has read enough.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.erase();
         let mut stdout = io::stdout().lock();
@@ -54,8 +62,7 @@ impl Report for Terminal {
 
     fn note(&mut self, line: &str) {
         self.erase();
-        // who closes stderr does not want to hear
-        let _ = writeln!(io::stderr(), "{line}");
+        complain(&format!("{line}\n"));
     }
 
     fn watches(&self) -> bool {
@@ -69,7 +76,19 @@ impl Report for Terminal {
     }
 
     fn print(&mut self, text: &str) -> Answer<()> {
-        let failed = |error| Failure::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") };
-        self.bytes(text.as_bytes()).map_err(failed)
+        self.text(text).map_err(unwritten)
     }
+
+    fn document(&mut self, text: &str) -> Answer<()> {
+        self.bytes(text.as_bytes()).map_err(unwritten)
+    }
+}
+
+fn unwritten(error: io::Error) -> Failure {
+    Failure::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }
+}
+
+/// Writes text for a person to stderr. Who closes stderr does not want to hear.
+pub(crate) fn complain(text: &str) {
+    let _ = io::stderr().write_all(samefit_text::lines(text).as_bytes());
 }

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use samefit_text::line;
+
 use crate::failure::Failure;
 
 /// Input or output that failed at a path.
@@ -15,7 +17,7 @@ pub fn failed(path: &Path, error: &io::Error) -> Failure {
         ErrorKind::ReadOnlyFilesystem => ("the file system is read-only".to_owned(), "choose a place that may be written"),
         _ => (error.to_string(), "see to what the system says and run the command again"),
     };
-    Failure::Failed(format!("{}: {what}\nhelp: {help}", path.display()))
+    Failure::Failed(format!("{}: {}\nhelp: {help}", samefit_text::path(path), line(&what)))
 }
 
 /// The same for use after `map_err`.
@@ -25,10 +27,15 @@ pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Failure + '_ {
 
 /// Names or files that are wrong, and what to do.
 pub fn bad(sentence: impl Display, help: impl Display) -> Failure {
-    Failure::Bad(format!("{sentence}\nhelp: {help}"))
+    Failure::Bad(with_help(sentence, help))
 }
 
 /// Something that failed though nothing was wrong with what was asked, and what to do.
 pub fn broken(sentence: impl Display, help: impl Display) -> Failure {
-    Failure::Failed(format!("{sentence}\nhelp: {help}"))
+    Failure::Failed(with_help(sentence, help))
+}
+
+/// Two lines, whatever names stand in them.
+fn with_help(sentence: impl Display, help: impl Display) -> String {
+    format!("{}\nhelp: {}", line(&sentence.to_string()), line(&help.to_string()))
 }

@@ -41,7 +41,7 @@ fn twice(specs: &[Spec]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for spec in specs {
         if let Some(other) = first.insert(&spec.name, spec) {
-            let found = format!("`{}` a second time (the first is in {})", spec.name, other.file.display());
+            let found = format!("`{}` a second time (the first is in {})", spec.name, samefit_text::path(&other.file));
             problems.push(problem(spec, "pipeline.name", found, "a name that no other pipeline has", "rename one, or leave its file out"));
         }
     }

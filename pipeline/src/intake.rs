@@ -69,7 +69,7 @@ pub fn is_there(source: &Path) -> Result<(), Failure> {
     if source == Path::new("-") || source.exists() {
         return Ok(());
     }
-    Err(bad(format_args!("{}: there is no such file or folder", source.display()), "check the path"))
+    Err(bad(format_args!("{}: there is no such file or folder", samefit_text::path(source)), "check the path"))
 }
 
 fn refuse_output(store: &Store, repo: &str) -> Result<(), Failure> {
@@ -109,7 +109,7 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
         if !entry.file_type().is_dir() {
             refuse_pipe(source, entry.path())?;
             let below = entry.path().strip_prefix(source).unwrap_or(entry.path());
-            let unfit = |why| bad(format_args!("{}: {why}", entry.path().display()), "rename it");
+            let unfit = |why| bad(format_args!("{}: {why}", samefit_text::path(entry.path())), "rename it");
             files.push((entry.path().to_owned(), paths::of(path, below).map_err(unfit)?));
         }
     }
@@ -120,7 +120,7 @@ fn walked(source: &Path, error: walkdir::Error) -> Failure {
     let path = error.path().unwrap_or(source).to_owned();
     match error.into_io_error() {
         Some(error) => failed(&path, &error),
-        None => bad(format_args!("{}: a link leads back to a folder above it", path.display()), "remove the link"),
+        None => bad(format_args!("{}: a link leads back to a folder above it", samefit_text::path(path)), "remove the link"),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match said {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
-            let _ = writeln!(io::stderr(), "error: {text}");
+            let _ = writeln!(io::stderr(), "error: {}", samefit_text::lines(&text));
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,8 @@ pub trait Report {
     fn say(&mut self, line: &str);
     /// Something a person should know though nothing failed.
     fn note(&mut self, line: &str);
-    /// A part of the result, to stdout.
+    /// The result as a person reads it, to stdout. It may hold text of any origin: what misleads on a terminal is escaped.
+    fn text(&mut self, text: &str) -> Result<(), Failure>;
+    /// A part of the result as a machine reads it, to stdout, byte for byte.
     fn print(&mut self, bytes: &[u8]) -> Result<(), Failure>;
 }

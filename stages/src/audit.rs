@@ -41,7 +41,7 @@ pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -
 pub fn check(files: &dyn Files, out: &str) -> Answer<()> {
     if matches!(files.kind(out), Ok(Kind::Pipe)) || out.starts_with("/dev/") {
         let help = "give --out a file: a log of what was shared is written beside it";
-        return Err(Failure::Usage(format!("`{out}` is no file, and what is shared goes to one\n{help}")));
+        return Err(Failure::Usage(format!("`{}` is no file, and what is shared goes to one\n{help}", samefit_text::line(out))));
     }
     Ok(())
 }

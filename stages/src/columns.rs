@@ -11,7 +11,6 @@ use crate::engine::{Answer, Summarizer};
 use crate::failure::{Failure, Fault};
 use crate::files::{Files, Kind};
 use crate::inputs::Source;
-use crate::limits::shortened;
 use crate::plan::Plan;
 use crate::reading::{self, CHUNK_BYTES, Input};
 
@@ -196,9 +195,9 @@ pub fn left_out(files: &dyn Files, source: &Source) -> Answer<Vec<String>> {
 }
 
 fn refused(fields: &[Field], source: &Source) -> Vec<String> {
-    let path = &source.path;
+    let path = samefit_text::line(&source.path);
     let note = |field: &Field| {
-        let (name, refused) = (shortened(&field.name), shortened(field.refused.as_ref()?));
+        let (name, refused) = (samefit_text::name(&field.name), field.refused.as_ref()?);
         Some(format!("note: {path}: column `{name}`: left out: its values are of type {refused}, not numbers"))
     };
     fields.iter().filter_map(note).collect()

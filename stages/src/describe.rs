@@ -1,10 +1,13 @@
 //! Our documents to the short text that a person reads of them.
 //!
-//! Whatever a document lacks is left out: a newer or an older file is described as far as it goes.
+//! Whatever a document lacks is left out: a newer or an older file is described as far as it goes. Names in it are anyone's words, so they are
+//! shown through `samefit_text`.
 
+use std::borrow::Cow;
+
+use samefit_text::name as shown_name;
 use serde_json::Value;
 
-use crate::limits::shortened;
 use crate::numbers::{counted, shown};
 use crate::table::table;
 
@@ -21,10 +24,10 @@ pub fn model(model: &Value) -> String {
 }
 
 fn formula(model: &Value) -> String {
-    let terms = entries(&model["coefficients"]).filter_map(|term| term["name"].as_str()).map(shortened);
-    let intercept = has_intercept(model).then(|| "intercept".to_owned());
+    let terms = entries(&model["coefficients"]).filter_map(|term| term["name"].as_str()).map(shown_name);
+    let intercept = has_intercept(model).then_some(Cow::Borrowed("intercept"));
     let right = intercept.into_iter().chain(terms).collect::<Vec<_>>().join(" + ");
-    format!("{} = {right}, fitted on {} rows", shortened(text(&model["target"]["column"])), shown(&model["fit"]["rows"]))
+    format!("{} = {right}, fitted on {} rows", text(&model["target"]["column"]), shown(&model["fit"]["rows"]))
 }
 
 fn coefficients(model: &Value) -> String {
@@ -35,7 +38,7 @@ fn coefficients(model: &Value) -> String {
     }
     rows.extend(entries(&model["coefficients"]).map(|term| {
         let [value, error, t, p] = ["coefficient", "std_error", "t", "p"].map(|key| shown(&term[key]));
-        [text(&term["name"]).to_owned(), value, error, t, p]
+        [text(&term["name"]).into_owned(), value, error, t, p]
     }));
     table(&rows)
 }
@@ -57,7 +60,7 @@ fn has_intercept(model: &Value) -> bool {
 
 /// Statistics on one line, and on another how they are rounded if they are shared.
 pub fn statistics_line(statistics: &Value) -> String {
-    let columns: Vec<String> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).map(shortened).collect();
+    let columns: Vec<Cow<'_, str>> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).map(shown_name).collect();
     let terms = entries(&statistics["terms"]).count().saturating_sub(columns.len());
     let products = if terms == 0 { String::new() } else { format!(" and {}", counted(terms as u64, "product")) };
     let of = counted(columns.len() as u64, "column");
@@ -69,7 +72,7 @@ pub fn statistics_line(statistics: &Value) -> String {
 pub fn statistics(statistics: &Value) -> String {
     let mut rows = vec![["column", "unit", "cells"].map(str::to_owned)];
     rows.extend(entries(&statistics["columns"]).map(|column| {
-        let name = text(&column["name"]);
+        let name = raw(&column["name"]);
         let cells = statistics["distribution"][name].as_object().map_or_else(|| "-".to_owned(), |cells| cells.len().to_string());
         [name.to_owned(), column["unit"].as_str().unwrap_or("-").to_owned(), cells]
     }));
@@ -79,7 +82,7 @@ pub fn statistics(statistics: &Value) -> String {
         row_count(statistics),
         text(&statistics["dropped"]),
         table(&rows),
-        terms(statistics).iter().map(|term| shortened(term)).collect::<Vec<_>>().join(", ")
+        terms(statistics).iter().map(|term| shown_name(term)).collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -94,35 +97,42 @@ pub fn shared(document: &Value) -> String {
 /// Decimals by column: `bmi 1, y 0`.
 fn decimals(document: &Value) -> Option<String> {
     let decimals = document["shared"]["decimals"].as_object()?;
-    Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shortened(name))).collect::<Vec<_>>().join(", "))
+    Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shown_name(name))).collect::<Vec<_>>().join(", "))
 }
 
 /// The terms of statistics as text: `age`, `bmi^2`, `age*bmi`.
 pub fn terms(statistics: &Value) -> Vec<String> {
     let factor = |factor: &Value| match factor[1].as_u64() {
-        Some(1) | None => text(&factor[0]).to_owned(),
-        Some(power) => format!("{}^{power}", text(&factor[0])),
+        Some(1) | None => raw(&factor[0]).to_owned(),
+        Some(power) => format!("{}^{power}", raw(&factor[0])),
     };
     entries(&statistics["terms"]).map(|term| entries(term).map(factor).collect::<Vec<_>>().join("*")).collect()
 }
 
 /// A prediction on a line, its warnings on lines below.
 pub fn prediction(file: &str, prediction: &Value) -> String {
-    let Some((name, value)) = prediction.as_object().and_then(|object| object.iter().next()) else { return file.to_owned() };
+    let Some((name, value)) = prediction.as_object().and_then(|object| object.iter().next()) else { return shown_name(file).into_owned() };
     let interval = &prediction["interval"];
     let interval = match interval["level"].as_f64() {
         Some(level) => format!(" ({} % interval {} to {})", level * 100.0, shown(&interval["lower"]), shown(&interval["upper"])),
         None => String::new(),
     };
-    let warnings = entries(&prediction["warnings"]).map(|warning| format!("\n  warning: {}", text(&warning["text"]).replace('\n', "; ")));
-    format!("{file}: {name} {}{interval}{}", shown(value), warnings.collect::<String>())
+    let warnings = entries(&prediction["warnings"])
+        .map(|warning| format!("\n  warning: {}", samefit_text::line(&raw(&warning["text"]).replace('\n', "; "))));
+    format!("{}: {} {}{interval}{}", shown_name(file), shown_name(name), shown(value), warnings.collect::<String>())
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> &str {
+/// A text of a document, to be shown.
+fn text(value: &Value) -> Cow<'_, str> {
+    shown_name(raw(value))
+}
+
+/// A text of a document as it stands there.
+fn raw(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 

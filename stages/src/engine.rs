@@ -11,6 +11,10 @@ pub type Answer<T> = Result<T, Failure>;
 
 /// The component's functions. Documents are JSON text (`docs/formats.md`).
 pub trait Engine: Sync {
+    /// How many threads can each have an instance of the engine.
+    fn threads_max(&self) -> usize {
+        usize::MAX
+    }
     /// Reads data and sums its columns; `finish` returns the text of `statistics.json`.
     fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summarizer + '_>>;
     /// Turns a table into QC records, one JSON object a line.

@@ -50,7 +50,9 @@ impl Fault {
     /// A fault of the host's own, one of [`CODES`], with a sentence and what to do.
     pub fn new(code: &'static str, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
         debug_assert!(CODES.iter().any(|(known, _)| *known == code), "{code} is not in CODES");
-        Self { code: code.to_owned(), text: format!("{sentence}\n{help}"), ..Self::default() }
+        let [sentence, help] = [sentence.to_string(), help.to_string()];
+        let text = format!("{}\n{}", samefit_text::line(&sentence), samefit_text::line(&help));
+        Self { code: code.to_owned(), text, ..Self::default() }
     }
 
     /// This fault in this file.
@@ -63,7 +65,8 @@ impl Fault {
 /// As a person reads it, without the file: "row 17, column `bmi`: found ..", then the help on its own line.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.row, &self.column) {
+        let column = self.column.as_deref().map(samefit_text::name);
+        match (self.row, &column) {
             (Some(row), Some(column)) => write!(f, "row {row}, column `{column}`: ")?,
             (Some(row), None) => write!(f, "row {row}: ")?,
             (None, Some(column)) => write!(f, "column `{column}`: ")?,
@@ -92,7 +95,7 @@ pub enum Failure {
         /// What was tried and what the system said.
         text: String,
     },
-    /// More memory than a stage may have: what was exceeded.
+    /// More memory than there is, or than a stage may have: what was exceeded, and after a line break what to do.
     Memory(String),
     /// The component trapped: a fault of samefit, not of the data.
     Trap(String),
@@ -130,14 +133,15 @@ impl From<Fault> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Data { path: Some(path), fault } => write!(f, "error: {path}: {fault}"),
+            Self::Data { path: Some(path), fault } => write!(f, "error: {}: {fault}", samefit_text::line(path)),
             Self::Data { path: None, fault } => write!(f, "error: {fault}"),
             Self::Usage(text) | Self::Refused(text) => write!(f, "error: {}", with_help(text)),
-            Self::Io { path, text } => write!(f, "error: {path}: {}", with_help(text)),
-            Self::Memory(text) => write!(f, "error: {text}\nhelp: sum fewer columns or terms at once"),
+            Self::Io { path, text } => write!(f, "error: {}: {}", samefit_text::line(path), with_help(text)),
+            Self::Memory(text) => write!(f, "error: {}", with_help(text)),
             Self::Trap(text) => write!(
                 f,
-                "error: the component stopped unexpectedly ({text})\nhelp: this is a fault of samefit, not of your data; please report it with the command line"
+                "error: the component stopped unexpectedly ({})\nhelp: this is a fault of samefit, not of your data; please report it with the command line",
+                samefit_text::line(text)
             ),
         }
     }

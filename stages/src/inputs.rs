@@ -10,6 +10,8 @@
 use std::collections::HashMap;
 use std::io;
 
+use samefit_text::line;
+
 use crate::audit;
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
@@ -104,7 +106,7 @@ pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Answer<
     let mut found = find(stage, &[path.to_owned()], out, Wanted::Data)?;
     match (found.pop(), found.len()) {
         (Some(source), 0) => Ok(source),
-        (_, more) => Err(Failure::Usage(format!("`{path}` holds {} data files, and this takes one\nname the file", more + 1))),
+        (_, more) => Err(Failure::Usage(format!("`{}` holds {} data files, and this takes one\nname the file", line(path), more + 1))),
     }
 }
 
@@ -160,7 +162,7 @@ impl Search<'_> {
 
     fn named_folder(&mut self, folder: &str) -> Answer<()> {
         if self.is_out(folder) {
-            return Err(Failure::Usage(format!("`{folder}` is read and written at once\ngive --out another folder")));
+            return Err(Failure::Usage(format!("`{}` is read and written at once\ngive --out another folder", line(folder))));
         }
         let before = self.found.len();
         self.strangers.clear();
@@ -170,7 +172,7 @@ impl Search<'_> {
             return Err(self.nothing(folder));
         }
         if !self.strangers.is_empty() {
-            self.report.note(&format!("note: {folder}: passed over what by its name is no data: {}", some(&self.strangers)));
+            self.report.note(&format!("note: {}: passed over what by its name is no data: {}", line(folder), some(&self.strangers)));
         }
         Ok(())
     }
@@ -258,7 +260,7 @@ fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
     for source in found.iter().filter(|source| source.kind == Kind::File) {
         let id = files.file_id(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
         if let Some(first) = seen.insert(id, &source.path) {
-            let path = &source.path;
+            let (first, path) = (line(first), line(&source.path));
             let (what, help) = match first == path {
                 true => (format!("`{path}` is named twice"), "name it once"),
                 false => {
@@ -274,7 +276,7 @@ fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
 /// A few names, for a message.
 fn some(names: &[String]) -> String {
     const SHOWN_MAX: usize = 3;
-    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = names.iter().take(SHOWN_MAX).map(|name| format!("`{}`", samefit_text::name(name))).collect();
     match names.len().saturating_sub(SHOWN_MAX) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::engine::Answer;
 use crate::failure::{Failure, Fault};
-use crate::limits::shortened;
 
 /// Longest line that is not broken, in characters.
 const LINE_CHARS_MAX: usize = 100;
@@ -26,7 +25,7 @@ pub fn parse(text: &str, path: &str) -> Answer<Value> {
 }
 
 fn key_twice(key: &str) -> Fault {
-    Fault::new("duplicate-key", format!("an object names the key `{}` twice", shortened(key)), "name each key once")
+    Fault::new("duplicate-key", format!("an object names the key `{}` twice", samefit_text::name(key)), "name each key once")
 }
 
 /// Reads a document that the engine gave us, which is always JSON.

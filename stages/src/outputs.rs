@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::io;
 
+use samefit_text::line;
+
 use crate::engine::Answer;
 use crate::failure::Failure;
 use crate::files::{Files, Kind, Output};
@@ -27,7 +29,9 @@ pub fn place(out: &str, sources: &[Source]) -> Answer<String> {
 /// `out` as the folder that files are put into.
 pub fn folder(files: &dyn Files, out: String) -> Answer<String> {
     match files.kind(&out) {
-        Ok(Kind::File | Kind::Pipe) => Err(Failure::Usage(format!("`{out}` is a file, and --out takes a folder here\nname another"))),
+        Ok(Kind::File | Kind::Pipe) => {
+            Err(Failure::Usage(format!("`{}` is a file, and --out takes a folder here\nname another", line(&out))))
+        }
         _ => Ok(out),
     }
 }
@@ -35,7 +39,9 @@ pub fn folder(files: &dyn Files, out: String) -> Answer<String> {
 /// `out` as the file itself.
 pub fn file(files: &dyn Files, out: String) -> Answer<String> {
     match files.kind(&out) {
-        Ok(Kind::Folder) => Err(Failure::Usage(format!("`{out}` is a folder, and a file is to be written here\nname a file in it"))),
+        Ok(Kind::Folder) => {
+            Err(Failure::Usage(format!("`{}` is a folder, and a file is to be written here\nname a file in it", line(&out))))
+        }
         _ => Ok(out),
     }
 }
@@ -94,7 +100,7 @@ impl<'a> Outputs<'a> {
     fn guard(&self, path: &str) -> Answer<()> {
         match self.files.identity(path) {
             Ok(identity) if self.inputs.contains(&identity) => {
-                Err(Failure::Usage(format!("`{path}` is read and would be overwritten\nwrite to another place")))
+                Err(Failure::Usage(format!("`{}` is read and would be overwritten\nwrite to another place", line(path))))
             }
             _ => Ok(()),
         }

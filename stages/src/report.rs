@@ -1,5 +1,7 @@
 //! Where a stage says what it did: lines for people, documents for machines.
 //!
+//! What is for people may hold text of any origin: whoever implements [`Report`] escapes it.
+//!
 //! The library never touches the terminal; the program that runs it does, behind this trait.
 
 use crate::engine::Answer;
@@ -29,6 +31,8 @@ pub trait Report {
     }
     /// How far it has come; called often.
     fn progress(&mut self, _progress: &Progress) {}
-    /// The result itself, to stdout.
+    /// The result as a person reads it, to stdout: what misleads on a terminal is escaped ([`samefit_text::lines`]).
     fn print(&mut self, text: &str) -> Answer<()>;
+    /// The result as a machine reads it, to stdout, byte for byte.
+    fn document(&mut self, text: &str) -> Answer<()>;
 }

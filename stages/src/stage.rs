@@ -25,9 +25,10 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// So many threads may work at once, if the host has threads at all.
+    /// So many threads may work at once, if the host has threads at all; no more than there is room for.
     pub(crate) fn use_threads(&mut self, args: ThreadsArg) {
-        self.threads = self.threads.map(|default| args.threads.unwrap_or(default));
+        let most = NonZeroUsize::new(self.engine.threads_max()).unwrap_or(NonZeroUsize::MIN);
+        self.threads = self.threads.map(|default| args.threads.unwrap_or(default).min(most));
     }
 
     /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.
@@ -42,7 +43,7 @@ impl Stage<'_> {
     /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
     pub fn show(&mut self, json: bool, table: &str, document: &str) -> Answer<()> {
         if json {
-            return self.report.print(document);
+            return self.report.document(document);
         }
         table.lines().for_each(|line| self.report.say(line));
         Ok(())
@@ -50,7 +51,8 @@ impl Stage<'_> {
 
     /// Says where files went.
     pub fn say_written(&mut self, paths: &[String]) {
-        match paths {
+        let paths: Vec<_> = paths.iter().map(|path| samefit_text::line(path)).collect();
+        match paths.as_slice() {
             [] => {}
             [path] => self.report.say(&format!("wrote {path}")),
             [first @ .., last] => self.report.say(&format!("wrote {} and {last}", first.join(", "))),

@@ -246,7 +246,7 @@ pub(crate) fn record_as_line(files: &dyn Files, path: &str, stream: &mut dyn Str
 pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Answer<Vec<String>> {
     let notes: Vec<Fault> =
         serde_json::from_str(&stream.notes()?).map_err(|error| Failure::Trap(format!("notes that are not in the contract: {error}")))?;
-    Ok(notes.iter().map(|fault| format!("note: {path}: {fault}")).collect())
+    Ok(notes.iter().map(|fault| format!("note: {}: {fault}", samefit_text::line(path))).collect())
 }
 
 /// What an error that belongs to all of the data names: the file, or the first and how many more.

@@ -119,6 +119,11 @@ impl Report for Lines {
     }
 
     fn print(&mut self, text: &str) -> Answer<()> {
+        self.printed.push_str(&samefit_text::lines(text));
+        Ok(())
+    }
+
+    fn document(&mut self, text: &str) -> Answer<()> {
         self.printed.push_str(text);
         Ok(())
     }

@@ -27,6 +27,10 @@ impl Report for Terminal {
     }
 
     fn print(&mut self, text: &str) -> Answer<()> {
+        self.document(&samefit_text::lines(text))
+    }
+
+    fn document(&mut self, text: &str) -> Answer<()> {
         match write(&get_stdout(), text) {
             // who closes the pipe has read enough
             Ok(()) | Err(StreamError::Closed) => Ok(()),
@@ -37,9 +41,9 @@ impl Report for Terminal {
     }
 }
 
-/// Text to stderr; who closes it does not want to hear.
+/// Text for a person to stderr; who closes it does not want to hear.
 pub(crate) fn complain(text: &str) {
-    drop(write(&get_stderr(), text));
+    drop(write(&get_stderr(), &samefit_text::lines(text)));
 }
 
 fn write(stream: &OutputStream, text: &str) -> Result<(), StreamError> {

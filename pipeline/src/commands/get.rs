@@ -51,7 +51,7 @@ pub fn run(args: &GetArgs, store: &Store, report: &mut dyn Report) -> Result<(),
         (files, Some(out)) => {
             let below = |file: &str| out.join(file[path.trim_end_matches('/').len()..].trim_start_matches('/'));
             files.iter().try_for_each(|(file, leaf)| write(store, leaf, &below(file)))?;
-            report.say(&format!("wrote {} to {}", counted(files.len() as u64, "file"), out.display()));
+            report.say(&format!("wrote {} to {}", counted(files.len() as u64, "file"), samefit_text::path(out)));
             Ok(())
         }
     }

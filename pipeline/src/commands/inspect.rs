@@ -1,6 +1,7 @@
 //! `inspect`: which model and which data made this prediction? And what is known of a commit or a job.
 
 use clap::Args;
+use samefit_text::line;
 use serde_json::{Value, json};
 
 use super::list::{job, state};
@@ -44,7 +45,7 @@ pub fn run(args: &InspectArgs, store: &Store, report: &mut dyn Report) -> Result
             if args.json { pretty(&json!({"job": found})) } else { job_text(store, &found)? }
         }
     };
-    report.print(text.as_bytes())
+    if args.json { report.print(text.as_bytes()) } else { report.text(&text) }
 }
 
 fn pretty(value: &Value) -> String {
@@ -68,13 +69,13 @@ fn commit_text(store: &Store, commit: &Commit, made: Option<&Job>) -> Result<Str
 
 fn job_text(store: &Store, job: &Job) -> Result<String, Failure> {
     let mut text = format!("job {} of {}, version {}: {}\n", job.id, job.pipeline, job.version, job.state.text());
-    text += &job.error.iter().map(|error| format!("  {error}\n")).collect::<String>();
+    text += &job.error.iter().map(|error| format!("  {}\n", line(error))).collect::<String>();
     text += &format!("  {} processed, {} skipped, {} failed\n", job.counts.processed, job.counts.skipped, job.counts.failed);
     text += &job.inputs.iter().map(|head| format!("  reads {}@{}={}\n", head.repo, head.branch, head.commit)).collect::<String>();
     for datum in store.processed(job)?.iter().filter(|datum| datum.error.is_some()) {
-        text += &format!("  datum {} {}: {}\n", datum.id, state(datum, job), datum.error.as_deref().unwrap_or_default());
+        text += &format!("  datum {} {}: {}\n", datum.id, state(datum, job), line(datum.error.as_deref().unwrap_or_default()));
         let log = datum.log.map(|log| store.objects.bytes(&log)).transpose()?.unwrap_or_default();
-        text += &String::from_utf8_lossy(&log).lines().map(|line| format!("    | {line}\n")).collect::<String>();
+        text += &samefit_text::bytes(&log).lines().map(|line| format!("    | {line}\n")).collect::<String>();
     }
     Ok(text)
 }
@@ -83,7 +84,7 @@ fn origin_text(origin: &Origin, depth: usize) -> String {
     let Origin { commit, files, made } = origin;
     let indent = "  ".repeat(depth);
     let name = format!("{}@{}={}", commit.repo, commit.branch, commit.id);
-    let file = |file: &Written| format!("{indent}{name}:{}  sha256 {}  {} bytes\n", file.path, file.leaf.sha256, file.leaf.bytes);
+    let file = |file: &Written| format!("{indent}{name}:{}  sha256 {}  {} bytes\n", line(&file.path), file.leaf.sha256, file.leaf.bytes);
     let mut text: String = files.iter().take(FILES_SHOWN_MAX).map(file).collect();
     if files.len() > FILES_SHOWN_MAX {
         text += &format!("{indent}{name} and {} more files (all of them: --json)\n", files.len() - FILES_SHOWN_MAX);

@@ -79,13 +79,11 @@ pub fn run(args: &ListArgs, store: &Store, report: &mut dyn Report) -> Result<()
         What::Datums { job } => datums(store, job),
         What::Files { at } => files(store, at),
     }?;
-    let text = if args.json {
-        format!("{:#}\n", Value::Array(listing.records))
-    } else {
-        let header = listing.header.iter().map(|name| (*name).to_owned()).collect();
-        table::text(&[vec![header], listing.rows].concat())
-    };
-    report.print(text.as_bytes())
+    if args.json {
+        return report.print(format!("{:#}\n", Value::Array(listing.records)).as_bytes());
+    }
+    let header = listing.header.iter().map(|name| (*name).to_owned()).collect();
+    report.text(&table::text(&[vec![header], listing.rows].concat()))
 }
 
 fn repos(store: &Store) -> Result<Listing, Failure> {

@@ -48,7 +48,8 @@ fn destination(args: &PutArgs, file: &Path) -> Result<String, Failure> {
     if file.is_dir() {
         return Ok(args.to.path().to_owned());
     }
-    let usage = |why: String| Failure::Usage(format!("{}: {why}\nhelp: say where it will stand: {}:/PATH", file.display(), args.to.repo));
+    let usage =
+        |why: String| Failure::Usage(format!("{}: {why}\nhelp: say where it will stand: {}:/PATH", samefit_text::path(file), args.to.repo));
     match (named, file.file_name()) {
         (Some(path), _) => paths::check(path).map(|()| path.to_owned()).map_err(usage),
         (None, Some(name)) if file != Path::new("-") => paths::of(args.to.path(), Path::new(name)).map_err(usage),

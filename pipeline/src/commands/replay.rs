@@ -47,7 +47,7 @@ pub struct ReplayArgs {
 /// Does it. Files that were fetched need no store.
 pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
     if fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(bad(format_args!("{}: this folder is not empty", args.out.display()), "give --out a new folder"));
+        return Err(bad(format_args!("{}: this folder is not empty", samefit_text::path(&args.out)), "give --out a new folder"));
     }
     fs::create_dir_all(&args.out).map_err(at(&args.out))?;
     let root = fs::canonicalize(&args.out).map_err(at(&args.out))?;
@@ -62,7 +62,7 @@ pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &m
     }
     let status = Here.launch(&dir, &spec, &variables)?.command().status();
     let status = status.map_err(|error| crate::run::single::cannot_start(&spec, &error))?;
-    let shown = args.out.display();
+    let shown = samefit_text::path(&args.out);
     report.say(&format!("inputs and output are in {shown}/pfs, the variables in {shown}/env"));
     let accepted = status.code().is_some_and(|code| code == 0 || spec.transform.accept_return_code.contains(&code));
     if accepted { Ok(()) } else { Err(broken(format_args!("the datum failed: {status}"), "see above what the program said")) }
@@ -70,7 +70,7 @@ pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &m
 
 /// A program that asks for its datums would wait for an answer that nobody gives.
 fn waits(out: &Path, spec: &Spec, dir: &DatumDir) -> Failure {
-    let shown = out.display();
+    let shown = samefit_text::path(out);
     let batch = if spec.transform.cmd.iter().any(|word| word == "--batch") { " and `--batch`" } else { "" };
     bad(
         format_args!(
@@ -80,7 +80,7 @@ fn waits(out: &Path, spec: &Spec, dir: &DatumDir) -> Failure {
         ),
         format_args!(
             "replay a copy of the spec without `datumBatching`{batch}: `samefit pipeline replay COPY --pfs {} --out DIR`",
-            dir.pfs().display()
+            samefit_text::path(dir.pfs())
         ),
     )
 }
@@ -124,7 +124,7 @@ fn fetched(args: &ReplayArgs, pfs: &Path, dir: &DatumDir) -> Result<(Spec, Varia
         _ => return Err(bad(format_args!("{}: it holds several pipelines", args.what), "give a file with the one that is meant")),
     };
     for entry in WalkDir::new(pfs) {
-        let entry = entry.map_err(|error| broken(format_args!("{}: {error}", pfs.display()), "see to what the system says"))?;
+        let entry = entry.map_err(|error| broken(format_args!("{}: {error}", samefit_text::path(pfs)), "see to what the system says"))?;
         let below = entry.path().strip_prefix(pfs).unwrap_or(entry.path());
         let to = dir.pfs().join(below);
         let copied = match entry.file_type().is_dir() {

@@ -87,7 +87,7 @@ pub fn run(args: &RunArgs, store: &Opening<'_>, world: &World<'_>, report: &mut 
 fn name(path: &Path) -> Result<&str, Failure> {
     path.file_name()
         .and_then(|name| name.to_str())
-        .ok_or_else(|| bad(format_args!("{}: it has no name", path.display()), "name a file or a folder"))
+        .ok_or_else(|| bad(format_args!("{}: it has no name", samefit_text::path(path)), "name a file or a folder"))
 }
 
 /// Where the results are, and how to see them.

@@ -1,15 +1,17 @@
 //! Rows of cells to lines with columns, and times to text.
 
+use std::borrow::Cow;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Lines in which every column but the last is as wide as its widest cell; the first row is the header.
 pub fn text(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| samefit_text::line(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| {
+    let line = |row: &Vec<Cow<'_, str>>| {
         // not by the formatter, whose widths end at 65,535
-        let pad = |cell: &String, width: usize| cell.clone() + &" ".repeat(width.saturating_sub(cell.chars().count()));
+        let pad = |cell: &Cow<'_, str>, width: usize| cell.to_string() + &" ".repeat(width.saturating_sub(cell.chars().count()));
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| pad(cell, width)).collect();
         cells.join("  ").trim_end().to_owned() + "\n"
     };

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use samefit_text::line;
+
 /// What is wrong with a spec, where, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -23,14 +25,14 @@ pub struct Problem {
 /// ``file: pipeline `infer`, field `input.pfs.glob`: found .., expected ..``, then what to do on a line of its own.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pipeline = self.pipeline.iter().map(|name| format!("pipeline `{name}`"));
-        let field = Some(&self.field).filter(|field| !field.is_empty()).map(|field| format!("field `{field}`"));
+        let pipeline = self.pipeline.iter().map(|name| format!("pipeline `{}`", samefit_text::name(name)));
+        let field = Some(&self.field).filter(|field| !field.is_empty()).map(|field| format!("field `{}`", samefit_text::name(field)));
         let place: Vec<String> = pipeline.chain(field).collect();
-        write!(f, "{}: ", self.file.display())?;
+        write!(f, "{}: ", samefit_text::path(&self.file))?;
         if !place.is_empty() {
             write!(f, "{}: ", place.join(", "))?;
         }
-        write!(f, "found {}, expected {}\nhelp: {}", self.found, self.expected, self.help)
+        write!(f, "found {}, expected {}\nhelp: {}", line(&self.found), line(&self.expected), line(&self.help))
     }
 }
 
@@ -50,7 +52,8 @@ pub struct Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.text.replacen('\n', "\nhelp: ", 1);
-        write!(f, "note: {}: pipeline `{}`, field `{}`: {text}", self.file.display(), self.pipeline, self.field)
+        let [pipeline, field] = [&self.pipeline, &self.field].map(|name| samefit_text::name(name));
+        write!(f, "note: {}: pipeline `{pipeline}`, field `{field}`: {text}", samefit_text::path(&self.file))
     }
 }
 

@@ -57,7 +57,7 @@ impl Ledger {
         match opened {
             Ok(database) => Ok(Self { path, database }),
             Err(DatabaseError::DatabaseAlreadyOpen) => Err(broken(
-                format_args!("{}: another `samefit pipeline` is at work on this store", path.display()),
+                format_args!("{}: another `samefit pipeline` is at work on this store", samefit_text::path(path)),
                 "wait until it has ended, or give another --store",
             )),
             Err(error) => Err(fault(&path)(error)),
@@ -104,7 +104,7 @@ impl Ledger {
     fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Failure> {
         serde_json::from_slice(bytes).map_err(|error| {
             broken(
-                format_args!("{}: a record cannot be read ({error})", self.path.display()),
+                format_args!("{}: a record cannot be read ({error})", samefit_text::path(&self.path)),
                 "it was written by another version of samefit: use that one, or a new store",
             )
         })
@@ -146,11 +146,11 @@ fn fault<E: Into<redb::Error>>(path: &Path) -> impl FnOnce(E) -> Failure + '_ {
     move |error| match error.into() {
         redb::Error::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => failed(path, &error),
         redb::Error::UpgradeRequired(version) => broken(
-            format_args!("{}: its format ({version}) is that of an older version of the database", path.display()),
+            format_args!("{}: its format ({version}) is that of an older version of the database", samefit_text::path(path)),
             "use the version of samefit that made it, or a new store",
         ),
         error => broken(
-            format_args!("{}: the store's database is damaged ({error})", path.display()),
+            format_args!("{}: the store's database is damaged ({error})", samefit_text::path(path)),
             "bring it back from a copy, or begin a new store and put the input files again; the contents beside it are not lost",
         ),
     }

@@ -71,7 +71,7 @@ impl Store {
         if !folder.join(LEDGER).is_file() {
             refuse_other(folder)?;
             let help = "name its folder with --store, or make one: `samefit pipeline put REPO FILE`";
-            return Err(bad(format_args!("{}: there is no pipeline store", folder.display()), help));
+            return Err(bad(format_args!("{}: there is no pipeline store", samefit_text::path(folder)), help));
         }
         Self::begin(folder, now)
     }
@@ -323,7 +323,7 @@ fn refuse_other(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(bad(
-        format_args!("{}: this folder holds other things and is no pipeline store", folder.display()),
+        format_args!("{}: this folder holds other things and is no pipeline store", samefit_text::path(folder)),
         "give --store a folder that is empty, or not there yet",
     ))
 }
@@ -333,7 +333,7 @@ fn agree(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
     match ledger.get(&FACTS, "format")? {
         Some(format) if format == FORMAT => Ok(()),
         Some(other) => Err(bad(
-            format_args!("{}: the store's format is `{other}`; this version of samefit knows `{FORMAT}`", folder.display()),
+            format_args!("{}: the store's format is `{other}`; this version of samefit knows `{FORMAT}`", samefit_text::path(folder)),
             "use the version of samefit that made it, or a new store",
         )),
         None => ledger.write(|writing| writing.put(&FACTS, "format", &FORMAT.to_owned())),

@@ -122,8 +122,8 @@ impl Objects {
         broken(
             format_args!(
                 "{}: its content is not that of its name any more; it was moved to {}",
-                self.path(hash).display(),
-                self.store.path().join(DAMAGED).display()
+                samefit_text::path(self.path(hash)),
+                samefit_text::path(self.store.path().join(DAMAGED))
             ),
             "put the file it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); nobody but \
              samefit may write to a store",
@@ -266,7 +266,7 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
 fn missing(path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound => broken(
-            format_args!("{}: this content of the store is not there any more", path.display()),
+            format_args!("{}: this content of the store is not there any more", samefit_text::path(path)),
             "put the file it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
         ),
         _ => crate::disk::failed(path, error),

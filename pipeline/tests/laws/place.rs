@@ -46,6 +46,10 @@ impl Report for Ran {
         self.say(line);
     }
 
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.print(samefit_text::lines(text).as_bytes())
+    }
+
     fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.printed += &String::from_utf8_lossy(bytes);
         Ok(())

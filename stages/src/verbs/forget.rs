@@ -57,9 +57,10 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
     let shared = document.get("shared").is_some();
     write_statistics(stage, &sum, out(&args.out, &path)?, shared, args.json)?;
     if shared {
-        stage
-            .report
-            .note(&format!("note: {path}: whoever has these statistics and the new ones has the sums of the rows that were taken out"));
+        stage.report.note(&format!(
+            "note: {}: whoever has these statistics and the new ones has the sums of the rows that were taken out",
+            samefit_text::line(&path)
+        ));
     }
     Ok(())
 }

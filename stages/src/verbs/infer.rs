@@ -148,7 +148,7 @@ impl Account {
     fn table(&mut self, source: &Source, to: String, records: u64) {
         self.count(to, records);
         if self.shown.len() < SHOWN_MAX {
-            self.shown.push(format!("{}: {}", source.below, counted(records, "prediction")));
+            self.shown.push(format!("{}: {}", samefit_text::line(&source.below), counted(records, "prediction")));
         }
     }
 
@@ -162,7 +162,12 @@ impl Account {
         if self.files.len() > lines.len() {
             lines.push(format!("and {}", counted((self.files.len() - lines.len()) as u64, "more file")));
         }
-        lines.push(format!("wrote {} in {} to {out}", counted(self.records, "prediction"), counted(self.files.len() as u64, "file")));
+        lines.push(format!(
+            "wrote {} in {} to {}",
+            counted(self.records, "prediction"),
+            counted(self.files.len() as u64, "file"),
+            samefit_text::line(out)
+        ));
         lines.join("\n")
     }
 

@@ -38,7 +38,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
         }
         _ => return Err(not_ours().in_file(&args.file)),
     };
-    stage.report.print(&if args.json.json { text } else { table + "\n" })
+    if args.json.json { stage.report.document(&text) } else { stage.report.print(&(table + "\n")) }
 }
 
 fn not_ours() -> Fault {

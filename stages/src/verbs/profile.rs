@@ -4,6 +4,7 @@
 
 use clap::Args;
 use samefit_report::pages;
+use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, SchemaArg};
@@ -79,7 +80,9 @@ pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<Profile> {
 fn the_one<'a>(path: &str, sources: &'a [Source]) -> Answer<&'a Source> {
     match sources {
         [source] => Ok(source),
-        more => Err(Failure::Usage(format!("`{path}` holds {} data files, and a profile is of one table\nname the file", more.len()))),
+        more => {
+            Err(Failure::Usage(format!("`{}` holds {} data files, and a profile is of one table\nname the file", line(path), more.len())))
+        }
     }
 }
 
@@ -164,11 +167,16 @@ fn row(column: &Value) -> [String; 11] {
 
 /// What a table of numbers does not show.
 fn remarks(column: &Value) -> Vec<String> {
-    let name = column["name"].as_str().unwrap_or("?");
+    let name = samefit_text::name(column["name"].as_str().unwrap_or("?"));
     let count = |value: &Value| value.as_u64().filter(|count| *count > 0);
     let text = count(&column["text"]).filter(|_| column["kind"] == "mixed");
-    let text = text
-        .map(|count| format!("{name}: {} of text, the first `{}`", counted(count, "cell"), column["first_text"].as_str().unwrap_or("?")));
+    let text = text.map(|count| {
+        format!(
+            "{name}: {} of text, the first `{}`",
+            counted(count, "cell"),
+            samefit_text::name(column["first_text"].as_str().unwrap_or("?"))
+        )
+    });
     let outside =
         |key: &str, what: &str| count(&column["outside"][key]).map(|count| format!("{name}: {} {what}", counted(count, "number")));
     let outside = [
@@ -180,7 +188,8 @@ fn remarks(column: &Value) -> Vec<String> {
 }
 
 fn absent(profile: &Value) -> Option<String> {
-    let names: Vec<&str> = profile["missing_columns"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let names = profile["missing_columns"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<_> = names.map(samefit_text::name).collect();
     (!names.is_empty()).then(|| format!("not in the data, though the schema describes them: {}", names.join(", ")))
 }
 

@@ -1,6 +1,7 @@
 //! `qc`: a model and records it has not seen to a verdict, `report.json`, and the accepted model.
 
 use clap::Args;
+use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
@@ -84,7 +85,7 @@ fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[Stri
         stage.show(args.json.json, &text, &verdict.report)?;
     }
     stage.say_written(written);
-    if stops { Err(Failure::Refused(format!("{}: {text}", args.model))) } else { Ok(()) }
+    if stops { Err(Failure::Refused(format!("{}: {text}", line(&args.model)))) } else { Ok(()) }
 }
 
 /// Reads a threshold: a number above zero.

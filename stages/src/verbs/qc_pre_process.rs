@@ -52,13 +52,16 @@ pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Answer<()> {
     writer.remove_older(stage)?;
     writer.outputs.commit()?;
     let document = json::document(&json!({"records": records, "out": out, "target": target(&plan)}));
-    stage.show(args.json.json, &format!("wrote {} to {out}", counted(records, "record")), &document)
+    stage.show(args.json.json, &format!("wrote {} to {}", counted(records, "record"), samefit_text::line(&out)), &document)
 }
 
 /// Reads all the data once; returns the plan with the columns of numbers of the first file, which all others must have.
 fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Answer<Plan> {
     if let Some(pipe) = sources.iter().find(|source| source.kind == Kind::Pipe) {
-        return Err(Failure::Usage(format!("`{}` can be read once, and this reads twice\nwrite it to a file first", pipe.path)));
+        return Err(Failure::Usage(format!(
+            "`{}` can be read once, and this reads twice\nwrite it to a file first",
+            samefit_text::line(&pipe.path)
+        )));
     }
     for source in sources {
         let counted = plan.clone().with("distribution", Some(Value::Bool(false)));
@@ -77,7 +80,11 @@ fn choose_target(stage: &mut Stage<'_>, plan: Plan, args: &QcPreProcessArgs) -> 
     }
     let last = plan.get("columns").and_then(Value::as_array).and_then(|columns| columns.last()).cloned();
     if let Some(Value::String(name)) = &last {
-        stage.report.note(&format!("note: {}: the outcome is the last column, `{name}`; --target names another", args.data));
+        stage.report.note(&format!(
+            "note: {}: the outcome is the last column, `{}`; --target names another",
+            samefit_text::line(&args.data),
+            samefit_text::name(name)
+        ));
     }
     plan.with("target", last)
 }

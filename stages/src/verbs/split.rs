@@ -90,9 +90,10 @@ fn refuse_what_cannot_be_split(source: &Source) -> Answer<()> {
             let help = "write the records to JSON Lines, one object a line, or to CSV";
             Err(Fault::new("cannot-split", "a JSON file is one object, which cannot be split", help).in_file(&source.path))
         }
-        (_, Kind::Pipe) => {
-            Err(Failure::Usage(format!("`{}` can be read once, and this reads twice\nwrite it to a file first", source.path)))
-        }
+        (_, Kind::Pipe) => Err(Failure::Usage(format!(
+            "`{}` can be read once, and this reads twice\nwrite it to a file first",
+            samefit_text::line(&source.path)
+        ))),
         _ => Ok(()),
     }
 }
@@ -138,9 +139,11 @@ fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, writte
         "seed": args.seed,
     });
     let text = format!(
-        "wrote {} to {training_path} and {} to {holdout_path} (seed {})",
+        "wrote {} to {} and {} to {} (seed {})",
         counted(training, "row"),
+        samefit_text::line(training_path),
         counted(holdout, "row"),
+        samefit_text::line(holdout_path),
         args.seed
     );
     stage.show(args.json.json, &text, &json::document(&document))

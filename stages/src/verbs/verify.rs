@@ -7,11 +7,12 @@
 //! *Invariants*: the exit code is 0 only if every byte of the file was made again from what was given; 4 if one differs or is not verified.
 
 use clap::Args;
+use samefit_text::line;
 use serde_json::{Value, json};
 
 use super::qc::threshold;
 use crate::args::{DelimiterArg, JsonArg, SchemaArg, ThreadsArg};
-use crate::differences::{Difference, below, differences, shortened};
+use crate::differences::{Difference, below, differences};
 use crate::engine::Answer;
 use crate::failure::Failure;
 use crate::inputs::{self, Wanted};
@@ -65,7 +66,7 @@ pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
     let file = reading::exact_text(stage.files, &path)?;
     let again = make_again(stage, args, &path, without_mark(&file))?;
     let differences = differences(&file, &again.model);
-    tell(stage, args, &Verdict { path, file, again, differences })
+    tell(stage, args, &Verdict { path: line(&path).into_owned(), file, again, differences })
 }
 
 /// A model that was made again.
@@ -152,7 +153,7 @@ fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) 
             }
         },
     };
-    Ok(Again { model, made_from, rows, judged, parts })
+    Ok(Again { model, made_from: line(&made_from).into_owned(), rows, judged, parts })
 }
 
 /// The model after quality control, as `qc` does it.
@@ -240,7 +241,7 @@ fn tell(stage: &mut Stage<'_>, args: &VerifyArgs, verdict: &Verdict) -> Answer<(
         (Some(first), _) => verdict.different(first),
     };
     if args.json.json {
-        stage.report.print(&document)?;
+        stage.report.document(&document)?;
     }
     Err(Failure::Refused(failure))
 }
@@ -294,7 +295,13 @@ impl Verdict {
     fn notes(&self) -> Vec<String> {
         let parts = &self.again.parts;
         let note = |part: &Part| {
-            format!("note: {}: not verified without {}: {} = {}", self.path, part.flags, part.place, shortened(&json::line(&part.value)))
+            format!(
+                "note: {}: not verified without {}: {} = {}",
+                self.path,
+                part.flags,
+                part.place,
+                samefit_text::name(&json::line(&part.value))
+            )
         };
         let mut notes: Vec<String> = parts.iter().take(NOTED_MAX).map(note).collect();
         if let Some(more) = parts.len().checked_sub(NOTED_MAX + 1) {
