@@ -17,7 +17,6 @@ use samefit_stages::engine::Answer;
 use samefit_stages::failure::Failure;
 use samefit_stages::files::Output;
 use samefit_stages::outputs::{failed, partly};
-use tempfile::TempDir;
 
 use crate::files::stands;
 use crate::hidden::Hidden;

@@ -147,13 +147,16 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
     if now.ok() == Some((stamp, stamp)) {
         return Ok(leaf);
     }
-    Err(broken(format_args!("{}: it changed while it was read; nothing was put", file.display()), "put it again when nobody writes to it"))
+    Err(broken(
+        format_args!("{}: it changed while it was read; nothing was put", samefit_text::path(file)),
+        "put it again when nobody writes to it",
+    ))
 }
 
 /// In a folder nobody named a pipe, and nobody may ever write to it.
 fn refuse_pipe(source: &Path, file: &Path) -> Result<(), Failure> {
     if file != source && file.metadata().is_ok_and(|found| found.file_type().is_fifo()) {
-        return Err(bad(format_args!("{}: this is a pipe, not a file", file.display()), "remove it, or name it by itself"));
+        return Err(bad(format_args!("{}: this is a pipe, not a file", samefit_text::path(file)), "remove it, or name it by itself"));
     }
     Ok(())
 }
@@ -166,7 +169,7 @@ fn refuse_endless(file: &Path) -> Result<(), Failure> {
         () if kind.is_socket() => "a socket",
         () => return Ok(()),
     };
-    Err(bad(format_args!("{}: this is {what}, not a file", file.display()), "name a file, or `-` for standard input"))
+    Err(bad(format_args!("{}: this is {what}, not a file", samefit_text::path(file)), "name a file, or `-` for standard input"))
 }
 
 fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree: &Tree, listing: Hash) -> Result<Commit, Failure> {

@@ -21,7 +21,7 @@ const TARGETS: [Target; 5] = [
             "inspect IN",
             "infer --model IN --attributes records --out o",
             "qc --model IN --records data.csv --threshold 900 --out o",
-            "verify IN --data data.csv --threads 2",
+            "verify IN --data data.csv --schema schema.json --threads 2",
         ],
     },
     Target {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Ran, Random, data, rounds, samefit, shell};
+use crate::support::{Ran, Random, copy_program, data, rounds, samefit, shell};
 
 /// The exit code of a line of the test's own that says the system does not allow the test.
 const CANNOT: i32 = 77;
@@ -200,7 +200,7 @@ fn unprivileged(folder: &Path, line: &str) -> Option<Ran> {
     // the program may stand where others cannot enter
     let copy = folder.join("samefit");
     if !copy.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_samefit"), &copy).unwrap();
+        copy_program(&copy);
         fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     }
     let who = "setpriv --reuid=65534 --regid=65534 --clear-groups";

@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Ran, Random, rounds, run};
+use crate::support::{Ran, Random, copy_program, rounds, run};
 
 const NOBODY: u32 = 65534;
 
@@ -72,7 +72,7 @@ impl Scene {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         // where the program was built others may not be able to enter
         let program = path.join("samefit");
-        fs::copy(env!("CARGO_BIN_EXE_samefit"), &program).unwrap();
+        copy_program(&program);
         for folder in ["victim", "victim/inner", "work", "work/in", "work/specs"] {
             fs::create_dir(path.join(folder)).unwrap();
         }

@@ -117,3 +117,8 @@ pub(crate) fn run(mut command: Command) -> Ran {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// Copies the program. A process of its own does: a program that is still open for writing, in a child that another test starts, cannot be run.
+pub(crate) fn copy_program(to: &Path) {
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_samefit")).arg(to).status().unwrap().success());
+}

@@ -199,7 +199,8 @@ impl Ear {
         let shown = folder.path().join(SOCKET);
         let bytes = shown.as_os_str().len();
         if bytes > SOCKET_BYTES_MAX {
-            let found = format!("{}: this path has {bytes} bytes, and that of a socket at most {SOCKET_BYTES_MAX}", shown.display());
+            let found =
+                format!("{}: this path has {bytes} bytes, and that of a socket at most {SOCKET_BYTES_MAX}", samefit_text::path(&shown));
             return Err(bad(found, "give --store a folder with a shorter path: `datumBatching` needs a socket in it"));
         }
         let folder = folder.try_clone().map_err(at(&shown))?;

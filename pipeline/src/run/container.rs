@@ -50,8 +50,8 @@ impl Containers {
         }
         let path = bundle.join("config.json");
         let text = fs::read(&path).map_err(at(&path))?;
-        let config =
-            serde_json::from_slice(&text).map_err(|error| broken(format_args!("{}: {error}", path.display()), "delete this folder"))?;
+        let config = serde_json::from_slice(&text)
+            .map_err(|error| broken(format_args!("{}: {error}", samefit_text::path(&path)), "delete this folder"))?;
         let state = store.cache("runc")?.path().to_owned();
         let containers = Self { bundle, config, state };
         containers.sweep();

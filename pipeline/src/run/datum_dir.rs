@@ -77,7 +77,7 @@ impl DatumDir {
             return Ok(dir);
         }
         Err(broken(
-            format_args!("{}: this folder, in which programs run, is not where it was", dir.root.path().display()),
+            format_args!("{}: this folder, in which programs run, is not where it was", samefit_text::path(dir.root.path())),
             "a program of a pipeline may have moved the store, or put a link into it: see what stands there, and run again",
         ))
     }
@@ -195,7 +195,7 @@ impl DatumDir {
         let mut files = Vec::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(below) = folders.pop() {
-            let shown = |name: &OsStr| format!("/pfs/out/{}", below.join(name).display());
+            let shown = |name: &OsStr| format!("/pfs/out/{}", samefit_text::path(below.join(name)));
             let unread = |error: io::Error| Unusable::Output(format!("{} cannot be read: {error}", shown(OsStr::new(""))));
             let folder = out.below(&below).map_err(unread)?;
             for entry in folder.entries().map_err(unread)? {

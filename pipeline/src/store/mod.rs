@@ -296,7 +296,7 @@ fn own(store: &Folder, name: &str) -> Result<Folder, Failure> {
 
 fn replaced(path: &Path) -> Failure {
     bad(
-        format_args!("{}: it is a link, or something else that the store did not put there; nothing was done", path.display()),
+        format_args!("{}: it is a link, or something else that the store did not put there; nothing was done", samefit_text::path(path)),
         "a program may have put it there: see what it is, take it away, and run `samefit pipeline check`",
     )
 }
