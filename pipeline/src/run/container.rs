@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,12 +19,15 @@ use super::place::Place;
 use super::variables::Variables;
 use crate::disk::{at, bad, broken};
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::next_datum::SOCKET;
 use crate::spec::Spec;
 use crate::store::Store;
 
 /// Where `pachctl` and the worker's socket are in a container.
 const BIN: &str = "/pach-bin";
+/// How much of an image's list of users or groups is read.
+const ACCOUNTS_BYTES_MAX: u64 = 1 << 20;
 /// What answers as `pachctl` if it is called so.
 const PROGRAM: &str = "samefit";
 
@@ -107,8 +110,9 @@ impl Containers {
         let given = named.parent().filter(|folder| folder.is_absolute());
         let folders = given.into_iter().chain(["/usr/local/bin", "/usr/bin", "/bin", "/"].map(Path::new));
         let inside = |folder: &Path| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(PROGRAM);
-        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
-        folders.map(inside).find(is_file)
+        let root = fs::canonicalize(self.bundle.join("rootfs")).ok()?;
+        let whole = |path: PathBuf| fs::canonicalize(path).ok().filter(|path| path.starts_with(&root) && path.is_file());
+        folders.map(inside).find_map(whole)
     }
 
     /// A user and maybe a group, `USER:GROUP`: numbers, or names that the image knows.
@@ -130,7 +134,11 @@ impl Containers {
 
     /// The fields of a name in a file such as `etc/passwd` of the image.
     fn entry(&self, file: &str, name: &str) -> Option<Vec<String>> {
-        let text = fs::read_to_string(self.bundle.join("rootfs").join(file)).ok()?;
+        // what a link in an image leads to is here, not in the image
+        let path = Path::new("rootfs").join(file);
+        let folder = Folder::open(&self.bundle).ok()?.below(path.parent()?).ok()?;
+        let mut text = String::new();
+        folder.file(path.file_name()?).ok()?.take(ACCOUNTS_BYTES_MAX).read_to_string(&mut text).ok()?;
         text.lines().map(|line| line.split(':').map(str::to_owned).collect::<Vec<_>>()).find(|entry| entry[0] == name)
     }
 }
@@ -306,6 +314,18 @@ mod tests {
         let said = |user| image.user(user).unwrap_err().to_string();
         assert!(said("1000:nobody").contains("the image has no group `nobody` (`transform.user` is `1000:nobody`)"));
         assert!(said("john:staff").contains("the image has no user `john`"));
+    }
+
+    #[test]
+    fn links_of_an_image_lead_nowhere_here() {
+        let (folder, image) = image(&[("opt/passwd", "mary:x:1001:1002::/:/bin/sh\n"), ("bin/sh", "")]);
+        let root = folder.path().join("rootfs");
+        std::os::unix::fs::symlink("/etc", root.join("etc")).unwrap();
+        assert!(image.user("root").is_err());
+        fs::remove_file(root.join("etc")).unwrap();
+        fs::create_dir(root.join("etc")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", root.join("etc/passwd")).unwrap();
+        assert!(image.user("root").is_err());
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::datums::{Hash, Leaf, Tree};
 use crate::disk::{at, bad, broken};
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::paths;
 
 const FORMAT: &str = "samefit-pipeline-store/1";
 const LEDGER: &str = "ledger.redb";
@@ -150,7 +151,16 @@ impl Store {
             )
         };
         let listing = commit.tree.ok_or_else(unreadable)?;
-        self.listing(&listing).map_err(|failure| if self.objects.has(&listing) { failure } else { self.lost_list(commit) })
+        let lost = |failure| if self.objects.has(&listing) { failure } else { self.lost_list(commit) };
+        let tree: Tree = self.listing(&listing).map_err(lost)?;
+        // a store can come from somebody else, and what is at a path is written to it
+        match tree.keys().find_map(|path| paths::check(path).err()) {
+            None => Ok(tree),
+            Some(why) => Err(bad(
+                format_args!("commit {} of `{}`: a path of its files is none: {why}", commit.id, commit.repo),
+                "samefit did not write this: do not use the store",
+            )),
+        }
     }
 
     fn lost_list(&self, commit: &Commit) -> Failure {

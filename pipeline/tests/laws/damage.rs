@@ -118,6 +118,25 @@ fn a_lost_list_of_output_files_comes_back_when_they_are_made_again() {
 }
 
 #[test]
+fn a_path_that_leads_out_of_a_repo_is_not_used() {
+    let place = Place::new();
+    place.put("in", &[("a", "1")]);
+    let store = samefit_pipeline::store::Store::open(&place.store(), || 0).unwrap();
+    let mut commit = store.head("in", "master").unwrap().unwrap();
+    let leaf = store.tree(&commit).unwrap()["/a"];
+    let mut staged = store.objects.stage();
+    let tree = std::collections::BTreeMap::from([("/../../letter".to_owned(), leaf)]);
+    commit.tree = Some(samefit_pipeline::store::list(&mut staged, &tree).unwrap().sha256);
+    staged.settle().unwrap();
+    store.write(|change| change.commit(&commit)).unwrap();
+    drop(store);
+    let out = place.path("a/b/c");
+    let said = place.pipeline(&["get", "in", "--out", out.to_str().unwrap()]).bad();
+    assert!(said.contains("holds `..` where the name of a file or folder should be"), "{said}");
+    assert!(!place.path("a/letter").exists());
+}
+
+#[test]
 fn links_in_the_place_of_the_stores_folders_are_not_followed() {
     let place = Place::new();
     place.put("in", &[("a", "1")]);
