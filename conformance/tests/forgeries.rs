@@ -423,6 +423,10 @@ impl Report for Silent {
     fn print(&mut self, _text: &str) -> Answer<()> {
         Ok(())
     }
+
+    fn document(&mut self, _text: &str) -> Answer<()> {
+        Ok(())
+    }
 }
 
 /// Results by what they are of.
