@@ -132,7 +132,8 @@ class StockRuntime(unittest.TestCase):
             os.symlink("../shard0.csv", os.path.join(folder, "links", "a.csv"))
             os.link(os.path.join(folder, "shard1.csv"), os.path.join(folder, "hard.csv"))
             os.symlink("links", os.path.join(folder, "other"))
-        self.assertEqual(self.both("summarize", "--data", "links", "shard1.csv", "hard.csv", "--out", "sum/all.json"), 0)
+        self.assertEqual(self.both("summarize", "--data", "links", "shard1.csv", "--out", "sum/all.json"), 0)
+        self.assertEqual(self.both("summarize", "--data", "shard1.csv", "hard.csv", "--out", "twice.json"), 2)
         self.assertEqual(self.both("summarize", "--data", "shard0.csv", "other/a.csv", "--out", "twice.json"), 2)
         self.assertEqual(self.both("summarize", "--data", "sum/../shard0.csv", "--out", "./sum/./s.json"), 0)
         for folder in self.folders:
