@@ -44,7 +44,11 @@ impl Stop {
     /// From now on signals are noted.
     pub(crate) fn watch() -> Self {
         let noted = Arc::new(AtomicUsize::new(0));
+        let is_second = Arc::new(AtomicBool::new(false));
         for signal in minded() {
+            // a second one ends the program at once, and with it what it started: see `supervisor` of the pipeline runner
+            let _ = signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&is_second));
+            let _ = signal_hook::flag::register(signal, Arc::clone(&is_second));
             // without it the signal ends the program as ever, which loses nothing either
             let _ = signal_hook::flag::register_usize(signal, Arc::clone(&noted), usize::try_from(signal).unwrap_or(0));
         }

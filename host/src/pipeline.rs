@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use samefit_pipeline::cli::{PipelineArgs, run as act};
 use samefit_pipeline::failure::Failure;
 use samefit_pipeline::report::Report;
-use samefit_pipeline::run::{World, supervisor};
+use samefit_pipeline::run::{World, children};
 use samefit_stages::report::Report as _;
 
 use crate::interrupt::Stop;
@@ -17,11 +17,8 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     // only a job asks; until then, and for all other verbs, a signal ends the program as ever
     let stop = LazyLock::new(Stop::watch);
-    supervisor::adopt_orphans();
+    children::adopt_orphans();
     let world = World {
-        end_orphans: || {
-            supervisor::end_children();
-        },
         program: std::env::current_exe().unwrap_or_else(|_| "samefit".into()),
         now: || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         stopped: &|| stop.signal().is_some(),

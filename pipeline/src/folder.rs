@@ -90,11 +90,31 @@ impl Folder {
         if is_ours && made.entries()?.is_empty() { Ok(made) } else { Err(io::Error::other("another folder took the place of a new one")) }
     }
 
-    /// A folder that is made here for those whom a mode lets in. Where others can write to this folder, use [`Self::new_folder`].
+    /// A folder that is made here for those whom a mode lets in. It is an error if another could have taken its place meanwhile.
     pub fn new_folder_for(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<Self> {
-        let name = component(name.as_ref())?;
-        fs::mkdirat(&self.fd, name, Mode::from_raw_mode(mode))?;
-        self.folder(name)
+        let made = self.new_folder(name)?;
+        made.set_mode(mode)?;
+        Ok(made)
+    }
+
+    /// Lets others do with this folder what a mode says.
+    pub fn set_mode(&self, mode: u32) -> io::Result<()> {
+        Ok(fs::fchmod(&self.fd, Mode::from_raw_mode(mode))?)
+    }
+
+    /// Lets everybody write to a socket in this folder.
+    pub fn open_socket(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
+        let held = open_in(self.fd.as_fd(), component(name.as_ref())?, OFlags::PATH)?;
+        if FileType::from_raw_mode(fs::fstat(&held)?.st_mode) != FileType::Socket {
+            return Err(io::Error::other("it is no socket"));
+        }
+        Ok(fs::chmod(format!("/proc/self/fd/{}", held.as_raw_fd()), Mode::from_raw_mode(0o777))?)
+    }
+
+    /// What tells this folder from every other: its device and its number there.
+    pub fn identity(&self) -> io::Result<(u64, u64)> {
+        let found = fs::fstat(&self.fd)?;
+        Ok((found.st_dev, found.st_ino))
     }
 
     /// A folder below this one: every part of the path is a name in the one before.

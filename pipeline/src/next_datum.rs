@@ -16,6 +16,9 @@ pub const SOCKET: &str = "worker.sock";
 /// What the worker says when the next datum is laid out.
 pub const ANSWER: &str = "ready\n";
 
+/// How much of the reason for a failure a worker is told.
+const ERROR_BYTES_MAX: usize = 8 << 10;
+
 const USAGE: &str = "usage: pachctl next datum [--error TEXT]\nthis is the `pachctl` of a local run: it knows nothing else";
 
 /// Does what the arguments, without the program's name, say.
@@ -48,7 +51,9 @@ fn question(arguments: &[String]) -> Option<Option<&str>> {
 fn ask(error: Option<&str>) -> io::Result<()> {
     let path = std::env::var_os(WORKER_VARIABLE).ok_or_else(|| io::Error::other(format!("{WORKER_VARIABLE} is not set")))?;
     let mut stream = UnixStream::connect(path)?;
-    writeln!(stream, "{}", serde_json::json!(error))?;
+    // a worker reads no more than 64 KiB; escapes take up to six times as much as what they stand for
+    let error = error.map(|error| &error[..error.floor_char_boundary(ERROR_BYTES_MAX)]);
+    stream.write_all(format!("{}\n", serde_json::json!(error)).as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     if answer == ANSWER { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }

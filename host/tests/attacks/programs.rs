@@ -46,6 +46,11 @@ const TRICKS: &[(&str, &str)] = &[
     ),
     ("fifty that stay", r#"i=0; while [ $i -lt 50 ]; do setsid sh -c 'sleep 600; :' "$MARK" & i=$((i + 1)); done"#),
     ("children of children", r#"(setsid sh -c '(setsid sh -c "sleep 600; :" "$0" &) ; sleep 600; :' "$MARK" &)"#),
+    ("a thief of its own words", r#"cat "/proc/$$/fd/1" > /dev/null & i=0; while [ $i -lt 300 ]; do echo word; i=$((i + 1)); done"#),
+    (
+        "a swapper of sockets that stays",
+        r#"setsid sh -c 'while :; do for d in "$STORE"/tmp/d*; do ln -sf "$VICTIM/locked" "$d/bin/worker.sock"; done; done 2>/dev/null' "$MARK" &"#,
+    ),
     ("the supervisor ended", r#"setsid sh -c 'sleep 600; :' "$MARK" & kill -9 $PPID; sleep 0.2"#),
     ("the supervisor stopped", r#"(sleep 0.3; kill -CONT $PPID) & kill -STOP $PPID; sleep 0.1"#),
     (
@@ -287,6 +292,21 @@ impl Drop for Delegated {
         std::thread::sleep(std::time::Duration::from_millis(100));
         let _ = fs::remove_dir(&self.0);
     }
+}
+
+#[test]
+fn what_a_program_started_does_not_outlive_its_datum_though_it_ends_its_supervisor() {
+    let scene = Scene::new("outlive");
+    // the second datum looks for what the first one left; a pattern that does not match itself
+    let script = r#"case "$in" in
+        */a) setsid sh -c 'sleep 600; :' "$MARK-child" & sleep 0.1; kill -9 $PPID; sleep 0.2;;
+        *) ! grep -qs "$MARK-[c]hild" /proc/[0-9]*/cmdline || exit 7; cp "$in" "$SAMEFIT_PFS/out";;
+    esac"#;
+    scene.spec(script, &serde_json::json!({"datumTries": 1, "parallelismSpec": {"constant": 1}}));
+    let ran = scene.pipeline(&["run", "specs", "--input", "in=in"]);
+    assert!(ran.stderr.contains("hostile: 1 processed, 0 skipped, 1 failed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the process that supervises it was ended"), "{}", ran.stderr);
+    assert_eq!(scene.left(), 0);
 }
 
 #[test]

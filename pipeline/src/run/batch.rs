@@ -10,14 +10,12 @@
 //! *Limits*: what the program says counts for the datum that is at hand when it is heard. The path of a socket has at most 107 bytes.
 
 use std::fmt::Write as _;
-use std::fs::{self, Permissions};
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,7 +35,9 @@ use crate::store::records::Processed;
 const SOCKET_BYTES_MAX: usize = 107;
 
 /// What a program says with a question at most, and how long it may take.
-const QUESTION_BYTES_MAX: usize = 1 << 20;
+const QUESTION_BYTES_MAX: usize = 1 << 16;
+/// Questions that wait to be looked at.
+const QUESTIONS_MAX: usize = 4;
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Runs a set.
@@ -60,6 +60,8 @@ struct Shift<'a, 'b> {
 struct Program {
     running: Running,
     dir: DatumDir,
+    /// Where there are too many questions to tell of the end.
+    has_ended: Arc<AtomicBool>,
     ear: Ear,
     /// It waits here for the next datum.
     ask: Option<UnixStream>,
@@ -135,9 +137,16 @@ impl<'a> Shift<'a, '_> {
         variables.insert(WORKER_VARIABLE.to_owned(), self.work.place.bin(&dir).join(SOCKET).display().to_string());
         let (ear, send) = Ear::open(dir.bin())?;
         let launch = self.work.place.launch(&dir, self.work.spec, &variables)?;
-        let ended = move || drop(send.send(Event::Ended));
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let ended = {
+            let has_ended = Arc::clone(&has_ended);
+            move || {
+                has_ended.store(true, Ordering::SeqCst);
+                let _ = send.try_send(Event::Ended);
+            }
+        };
         let running = self.programs.start(&launch, ended).map_err(|error| cannot_start(self.work.spec, &error))?;
-        self.program = Some(Program { running, dir, ear, ask: None });
+        self.program = Some(Program { running, dir, ear, has_ended, ask: None });
         Ok(())
     }
 
@@ -161,6 +170,7 @@ impl<'a> Shift<'a, '_> {
             match program.ear.events.recv_timeout(TICK) {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Disconnected) => return Ok(Event::Ended),
+                Err(RecvTimeoutError::Timeout) if program.has_ended.load(Ordering::SeqCst) => return Ok(Event::Ended),
                 Err(RecvTimeoutError::Timeout) => limits.cut().map_or(Ok(()), Err)?,
             }
         }
@@ -169,7 +179,7 @@ impl<'a> Shift<'a, '_> {
     /// Ends the program, if one runs: what it said last.
     fn end(&mut self) -> String {
         // its question stays open until it has ended, or it would take that for an answer
-        let Some(Program { running, dir, ask: _ask, ear: _ear }) = self.program.take() else { return String::new() };
+        let Some(Program { running, dir, ask: _ask, ear: _ear, .. }) = self.program.take() else { return String::new() };
         // how it ended does not matter: it waits, or has failed
         let (_, said) = self.programs.end(running);
         self.work.place.end(&dir);
@@ -195,7 +205,7 @@ struct Ear {
 }
 
 impl Ear {
-    fn open(folder: &Folder) -> Result<(Self, Sender<Event>), Failure> {
+    fn open(folder: &Folder) -> Result<(Self, SyncSender<Event>), Failure> {
         let shown = folder.path().join(SOCKET);
         let bytes = shown.as_os_str().len();
         if bytes > SOCKET_BYTES_MAX {
@@ -207,8 +217,8 @@ impl Ear {
         let path = folder.path_by_descriptor(SOCKET);
         let listener = UnixListener::bind(&path).map_err(at(&shown))?;
         // whoever the program runs as has to be able to ask
-        fs::set_permissions(&path, Permissions::from_mode(0o777)).map_err(at(&shown))?;
-        let (send, events) = mpsc::channel();
+        folder.open_socket(SOCKET).map_err(at(&shown))?;
+        let (send, events) = mpsc::sync_channel(QUESTIONS_MAX);
         let closed = Arc::new(AtomicBool::new(false));
         let hears = {
             let (send, closed) = (send.clone(), Arc::clone(&closed));
@@ -227,13 +237,14 @@ impl Drop for Ear {
     }
 }
 
-fn hear(listener: &UnixListener, send: &Sender<Event>, closed: &AtomicBool) {
+fn hear(listener: &UnixListener, send: &SyncSender<Event>, closed: &AtomicBool) {
     while let Ok((stream, _)) = listener.accept() {
         if closed.load(Ordering::SeqCst) {
             return;
         }
         if let Some(error) = heard(&stream) {
-            let _ = send.send(Event::Asked(stream, error));
+            // a program waits for its answer before it asks again; what asks more than it can have answered is let go
+            let _ = send.try_send(Event::Asked(stream, error));
         }
     }
 }

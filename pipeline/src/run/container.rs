@@ -5,14 +5,14 @@
 //! it has none, the program that runs is, whose libraries the image then needs.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use super::children;
 use super::datum_dir::DatumDir;
 use super::launch::Launch;
 use super::place::Place;
@@ -26,6 +26,8 @@ use crate::store::Store;
 
 /// Where `pachctl` and the worker's socket are in a container.
 const BIN: &str = "/pach-bin";
+/// Where the image is unpacked, in the folder for what is being made.
+const BUNDLE: &str = "image";
 /// How much of an image's list of users or groups is read.
 const ACCOUNTS_BYTES_MAX: u64 = 1 << 20;
 /// What answers as `pachctl` if it is called so.
@@ -39,24 +41,28 @@ pub struct Containers {
     config: Value,
     /// Where `runc` keeps what it knows of containers.
     state: PathBuf,
+    /// Where the bundle is removed from in the end.
+    unpacked_in: Option<Folder>,
 }
 
 impl Containers {
-    /// Unpacks an image, if that was not done before: `LAYOUT` or `LAYOUT:TAG`.
+    /// Unpacks an image: `LAYOUT` or `LAYOUT:TAG`.
     pub fn of(store: &Store, image: &str) -> Result<Self, Failure> {
         ["runc", "umoci"].into_iter().try_for_each(has)?;
-        let (tag, digest) = manifest(image)?;
+        let tag = tag(image)?;
         let (layout, _) = parts(image);
-        let bundle = store.cache("images")?.path().join(digest.replace(':', "-"));
-        if !bundle.is_dir() {
-            unpack(store, layout, &tag, &bundle)?;
-        }
+        // for each run again: whoever could put an image into a store could have anything run here
+        let tmp = store.tmp().try_clone().map_err(at(store.tmp().path()))?;
+        let bundle = tmp.path().join(BUNDLE);
+        unpack(layout, &tag, &tmp)?;
         let path = bundle.join("config.json");
         let text = fs::read(&path).map_err(at(&path))?;
-        let config = serde_json::from_slice(&text)
-            .map_err(|error| broken(format_args!("{}: {error}", samefit_text::path(&path)), "delete this folder"))?;
+        let unusable = |error| broken(format_args!("{layout}:{tag} cannot be used: {error}"), "see to what made the image");
+        let mut config: Value = serde_json::from_slice(&text).map_err(unusable)?;
+        // they would run outside of the container
+        config.as_object_mut().map(|config| config.remove("hooks"));
         let state = store.cache("runc")?.path().to_owned();
-        let containers = Self { bundle, config, state };
+        let containers = Self { bundle, config, state, unpacked_in: Some(tmp) };
         containers.sweep();
         Ok(containers)
     }
@@ -69,7 +75,7 @@ impl Containers {
 
     fn delete(&self, id: &str) {
         if self.state.join(id).exists() {
-            let _ = quiet(self.runc().args(["delete", "--force", id])).status();
+            let _ = children::during(|| quiet(self.runc().args(["delete", "--force", id])).status());
         }
     }
 
@@ -140,6 +146,15 @@ impl Containers {
         let mut text = String::new();
         folder.file(path.file_name()?).ok()?.take(ACCOUNTS_BYTES_MAX).read_to_string(&mut text).ok()?;
         text.lines().map(|line| line.split(':').map(str::to_owned).collect::<Vec<_>>()).find(|entry| entry[0] == name)
+    }
+}
+
+impl Drop for Containers {
+    fn drop(&mut self) {
+        if let Some(tmp) = &self.unpacked_in {
+            // what is left goes when the store is opened again
+            let _ = tmp.remove(BUNDLE);
+        }
     }
 }
 
@@ -238,19 +253,16 @@ fn parts(image: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Tag and digest of the image that is meant.
-fn manifest(image: &str) -> Result<(String, String), Failure> {
+/// The tag of the image that is meant.
+fn tag(image: &str) -> Result<String, Failure> {
     let (layout, tag) = parts(image);
     let help = "give --image a folder with an OCI image layout (`index.json`), and `:TAG` if it holds several";
     let wrong = |why: &str| bad(format_args!("{image}: {why}"), help);
     let text = fs::read(Path::new(layout).join("index.json")).map_err(|_| wrong("there is no OCI image layout"))?;
     let index: Value = serde_json::from_slice(&text).map_err(|error| wrong(&error.to_string()))?;
-    let named = |manifest: &Value| {
-        let name = manifest["annotations"]["org.opencontainers.image.ref.name"].as_str()?.to_owned();
-        Some((name, manifest["digest"].as_str()?.to_owned()))
-    };
-    let mut found: Vec<(String, String)> = index["manifests"].as_array().into_iter().flatten().filter_map(named).collect();
-    found.retain(|(name, _)| tag.is_none_or(|tag| tag == name));
+    let named = |manifest: &Value| manifest["annotations"]["org.opencontainers.image.ref.name"].as_str().map(str::to_owned);
+    let mut found: Vec<String> = index["manifests"].as_array().into_iter().flatten().filter_map(named).collect();
+    found.retain(|name| tag.is_none_or(|tag| tag == name));
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(wrong("it holds no image of that tag")),
@@ -258,25 +270,22 @@ fn manifest(image: &str) -> Result<(String, String), Failure> {
     }
 }
 
-/// Unpacks an image beside, and gives it its name once it is whole.
-fn unpack(store: &Store, layout: &str, tag: &str, bundle: &Path) -> Result<(), Failure> {
-    let made = store.tmp().path().join("image");
+/// Unpacks an image.
+fn unpack(layout: &str, tag: &str, tmp: &Folder) -> Result<(), Failure> {
+    let bundle = tmp.path().join(BUNDLE);
     let mut command = Command::new("umoci");
     command.args(["unpack", "--image", &format!("{layout}:{tag}")]);
     if !rustix::process::geteuid().is_root() {
         command.arg("--rootless");
     }
-    let done = command.arg(&made).stdin(Stdio::null()).output().map_err(at(Path::new("umoci")))?;
+    let done = command.arg(&bundle).stdin(Stdio::null()).output().map_err(at(Path::new("umoci")))?;
     if !done.status.success() {
         let said = String::from_utf8_lossy(&done.stderr);
         return Err(broken(format_args!("{layout}:{tag} cannot be unpacked: {}", said.trim()), "see to what umoci says"));
     }
-    // what is mounted there gets the mode of what it is mounted on
-    let tmp = made.join("rootfs/tmp");
-    let open = || fs::create_dir_all(&tmp).and_then(|()| fs::set_permissions(&tmp, Permissions::from_mode(0o1777)));
-    open().map_err(at(&tmp))?;
-    let above = bundle.parent().unwrap_or(bundle);
-    fs::create_dir_all(above).and_then(|()| fs::rename(&made, bundle)).map_err(at(bundle))
+    // what is mounted there gets the mode of what it is mounted on; a link of an image leads nowhere here
+    let opened = tmp.folder(BUNDLE).and_then(|bundle| bundle.folder("rootfs")?.folder_or_new("tmp")?.set_mode(0o1777));
+    opened.map_err(at(&bundle.join("rootfs/tmp")))
 }
 
 #[cfg(test)]
@@ -291,7 +300,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let containers = Containers { bundle: folder.path().to_owned(), config: Value::Null, state: folder.path().join("runc") };
+        let containers =
+            Containers { bundle: folder.path().to_owned(), config: Value::Null, state: folder.path().join("runc"), unpacked_in: None };
         (folder, containers)
     }
 

@@ -27,6 +27,7 @@ impl ControlGroup {
     /// Makes a group and moves this process into it, so that what it starts is in it from the beginning: whether it is.
     pub fn enter() -> bool {
         let Some(group) = Self::of(std::process::id()) else { return false };
+        group.sweep();
         if fs::create_dir(&group.folder).is_err() {
             return false;
         }
@@ -35,6 +36,18 @@ impl ControlGroup {
             let _ = fs::remove_dir(&group.folder);
         }
         is_in
+    }
+
+    /// Removes groups of supervisors that are gone, as far as they are empty.
+    fn sweep(&self) {
+        let above = self.folder.parent().unwrap_or(&self.folder);
+        for entry in fs::read_dir(above).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let process = name.to_str().and_then(|name| name.strip_prefix("samefit-")).and_then(|number| number.parse::<u32>().ok());
+            if process.is_some_and(|process| process == std::process::id() || !Path::new("/proc").join(process.to_string()).exists()) {
+                let _ = fs::remove_dir(entry.path());
+            }
+        }
     }
 
     /// Ends everything in the group, and removes it: whether it was there, and all has ended.

@@ -9,6 +9,7 @@
 //!
 //! *Limits*: output lies at most 256 folders deep, and a link leads to its file by at most 40 others.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
@@ -47,6 +48,9 @@ pub struct DatumDir {
     /// Where the folder has to be removed from in the end, and its name there. None if it stays: then inputs may be changed.
     removed_from: Option<(Folder, String)>,
 }
+
+/// Folders that were made for a datum, by their paths below `pfs`, and what tells them from others.
+type Made = BTreeMap<PathBuf, (u64, u64)>;
 
 /// Why there is no output.
 #[derive(Debug)]
@@ -132,20 +136,22 @@ impl DatumDir {
     /// Lays out a datum in the place of what was there.
     pub fn materialize(&self, objects: &Objects, datum: &Datum) -> Result<(), Failure> {
         self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(at(self.pfs.path()))?;
+        let mut made = Made::new();
         for piece in &datum.pieces {
-            for (path, leaf) in &piece.files {
-                let path = Path::new(&piece.input).join(path.trim_start_matches('/'));
-                self.show(objects, leaf, piece.empty_files, &path)?;
-            }
             // an input may have no file
-            self.pfs.folder_or_new(&piece.input).map_err(at(self.pfs.path()))?;
+            let folder = Path::new(&piece.input);
+            self.folder(folder, &mut made).map_err(at(self.pfs.path()))?;
+            for (path, leaf) in &piece.files {
+                self.show(objects, leaf, piece.empty_files, &folder.join(path.trim_start_matches('/')), &mut made)?;
+            }
         }
         Ok(())
     }
 
-    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path) -> Result<(), Failure> {
+    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path, made: &mut Made) -> Result<(), Failure> {
         let shown = self.pfs.path().join(path);
-        let file = self.new_file(path).map_err(at(&shown))?;
+        let above = path.parent().unwrap_or(Path::new(""));
+        let file = self.folder(above, made).and_then(|above| above.new_file(path.file_name().unwrap_or_default())).map_err(at(&shown))?;
         if !empty {
             objects.copy_to(&leaf.sha256, &file)?;
         }
@@ -155,11 +161,27 @@ impl DatumDir {
         Ok(())
     }
 
-    /// A new file below `pfs`, with the folders above it.
-    fn new_file(&self, path: &Path) -> io::Result<File> {
-        let above = path.parent().into_iter().flat_map(Path::iter);
-        let folder = above.into_iter().try_fold(self.pfs.try_clone()?, |folder, name| folder.folder_or_new(name))?;
-        folder.new_file(path.file_name().unwrap_or_default())
+    /// A folder below `pfs` that is new, or was made for this datum before: none that took the place of such a one.
+    fn folder(&self, path: &Path, made: &mut Made) -> io::Result<Folder> {
+        let (mut folder, mut below) = (self.pfs.try_clone()?, PathBuf::new());
+        for name in path {
+            below.push(name);
+            folder = match made.get(&below) {
+                Some(known) => {
+                    let again = folder.folder(name)?;
+                    if again.identity()? != *known {
+                        return Err(io::Error::other("another folder took the place of one that was made"));
+                    }
+                    again
+                }
+                None => {
+                    let new = folder.new_folder_for(name, OPEN)?;
+                    made.insert(below.clone(), new.identity()?);
+                    new
+                }
+            };
+        }
+        Ok(folder)
     }
 
     /// Writes a small file below `pfs`.

@@ -6,11 +6,12 @@
 //! | [`job`] | a version and the commits it reads into a job and its output commit |
 //! | [`work`] | datums into results, several at a time: each by itself ([`single`]) or a set to a program ([`batch`]) |
 //! | [`datum_dir`], [`variables`], [`place`], [`container`] | a datum into a folder and an environment, and those into what to start ([`launch`]) |
-//! | [`process`], [`supervisor`], [`control_group`] | what to start into how it ended, with all that it started |
+//! | [`process`], [`supervisor`], [`control_group`], [`children`] | what to start into how it ended, with all that it started |
 //!
 //! *Invariants*: a job that is interrupted stays `running`, and what it did is in the store; the next run goes on with it.
 
 pub mod batch;
+pub mod children;
 pub mod container;
 pub mod control_group;
 pub mod datum_dir;
@@ -40,9 +41,6 @@ use crate::store::{self, Store};
 pub struct World<'a> {
     /// What runs as `samefit` and as `pachctl`, and as [`supervisor::NAME`].
     pub program: PathBuf,
-    /// Called when no program of a job runs any more: ends whatever became a child of this process meanwhile ([`supervisor::end_children`]),
-    /// if this process adopts orphans.
-    pub end_orphans: fn(),
     /// Seconds since 1970.
     pub now: fn() -> u64,
     /// Whether the run is to end.

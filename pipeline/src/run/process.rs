@@ -17,8 +17,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::ioctl_fionread;
+use rustix::io::{ioctl_fionbio, ioctl_fionread};
 
+use super::children;
 use super::control_group::ControlGroup;
 use super::launch::Launch;
 use super::supervisor::{self, Line};
@@ -31,6 +32,10 @@ pub const TICK: Duration = Duration::from_millis(50);
 
 /// A process that left the group may hold the pipe; what it says is not waited for.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long a supervisor may take to start a program, and to be gone when it was ended.
+const START_TIME_MAX: Duration = Duration::from_secs(10);
+const REAP_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Why a program was not let come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,20 +101,29 @@ impl Programs {
 
     /// Starts a program with nothing to read. `call` is called when it has ended.
     pub fn start(&mut self, launch: &Launch, call: impl FnOnce() + Send + 'static) -> io::Result<Running> {
-        let mut supervisor = match self.idle.take() {
-            Some(idle) => idle,
-            None => Supervisor::start(&self.program)?,
-        };
-        let started = launch.write(&mut supervisor.line).and_then(|()| supervisor::next_line(&mut supervisor.lines));
-        match started {
-            Ok(Line::Started) => Running::of(supervisor, call),
-            Ok(Line::Failed(error)) => {
-                self.idle = Some(supervisor);
-                Err(io::Error::from_raw_os_error(error))
+        // another program may have stopped or ended the one that waits
+        if let Some(mut idle) = self.idle.take() {
+            match idle.launch(launch) {
+                Ok(Line::Started) => return Running::of(idle, call),
+                Ok(Line::Failed(error)) => return self.failed(idle, error),
+                _ => idle.give_up(),
             }
-            Ok(_) => Err(io::Error::other("its supervisor answers nonsense")),
-            Err(error) => Err(io::Error::other(format!("its supervisor does not answer: {error}"))),
         }
+        let mut supervisor = Supervisor::start(&self.program)?;
+        match supervisor.launch(launch) {
+            Ok(Line::Started) => Running::of(supervisor, call),
+            Ok(Line::Failed(error)) => self.failed(supervisor, error),
+            other => {
+                supervisor.give_up();
+                let why = other.err().map_or_else(|| "it answers nonsense".to_owned(), |error| error.to_string());
+                Err(io::Error::other(format!("its supervisor does not start it: {why}")))
+            }
+        }
+    }
+
+    fn failed(&mut self, supervisor: Supervisor, error: i32) -> io::Result<Running> {
+        self.idle = Some(supervisor);
+        Err(io::Error::from_raw_os_error(error))
     }
 
     /// Waits until a program ends or has to: how it ended, and what it said.
@@ -147,7 +161,7 @@ impl Programs {
                 (Ok(ExitStatus::from_raw(status)), said)
             }
             other => {
-                let was_ended = end(process);
+                let was_ended = end(process) && children::end_strays();
                 let unended = if other.is_none() { Unended::Unsupervised } else { Unended::Left };
                 (Err(if was_ended && unended == Unended::Left { Unended::Late } else { unended }), said)
             }
@@ -163,16 +177,32 @@ impl Supervisor {
         command.arg0(supervisor::NAME).env_clear().process_group(0);
         command.stdin(OwnedFd::from(theirs)).stdout(says.try_clone()?).stderr(says);
         let lines = BufReader::with_capacity(64, line.try_clone()?);
-        Ok(Self { process: command.spawn()?, line, lines, log })
+        Ok(Self { process: children::spawn(&mut command)?, line, lines, log })
+    }
+
+    /// Hands over what is to be started: what the supervisor answers.
+    fn launch(&mut self, launch: &Launch) -> io::Result<Line> {
+        self.line.set_read_timeout(Some(START_TIME_MAX))?;
+        self.line.set_write_timeout(Some(START_TIME_MAX))?;
+        launch.write(&mut self.line)?;
+        let answer = supervisor::next_line(&mut self.lines)?;
+        self.line.set_read_timeout(None)?;
+        self.line.set_write_timeout(None)?;
+        Ok(answer)
+    }
+
+    /// Ends it, whatever state it is in.
+    fn give_up(self) {
+        drop((self.line, self.lines));
+        end(self.process);
+        children::end_strays();
     }
 }
 
 impl Drop for Programs {
     fn drop(&mut self) {
         if let Some(idle) = self.idle.take() {
-            // nothing runs, so it ends at once
-            drop((idle.line, idle.lines));
-            end(idle.process);
+            idle.give_up();
         }
     }
 }
@@ -181,7 +211,7 @@ impl Drop for Programs {
 fn end(mut supervisor: Child) -> bool {
     let group = ControlGroup::of(supervisor.id());
     let _ = supervisor.kill();
-    let _ = supervisor.wait();
+    children::reap(&mut supervisor, REAP_TIME_MAX);
     group.is_some_and(|group| group.end())
 }
 
@@ -260,6 +290,8 @@ impl Log {
     /// A log, and where programs write to.
     fn open() -> io::Result<(Self, PipeWriter)> {
         let (pipe, says) = io::pipe()?;
+        // a program can read from its own end, and so take away what was there to read
+        ioctl_fionbio(&pipe, true)?;
         let log = Self { tail: Arc::default(), pipe: Arc::new(pipe) };
         let keeper = log.clone();
         thread::Builder::new().spawn(move || while keeper.keep_more() {})?;
@@ -277,7 +309,7 @@ impl Log {
                 tail.push(&chunk[..count]);
                 true
             }
-            Err(error) => error.kind() == io::ErrorKind::Interrupted,
+            Err(error) => matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock),
         }
     }
 

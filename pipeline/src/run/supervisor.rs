@@ -10,7 +10,7 @@
 //!
 //! *Limits*: without a control group, a process that forks and ends faster than the list of processes is read can get away for
 //! [`END_SECONDS_MAX`]; then [`Line::Left`] says so. A program that runs as the same user can kill its supervisor; what it started then becomes
-//! the child of the worker's process, and [`end_children`] ends it.
+//! the child of the worker's process, which ends it ([`super::children`]).
 
 use std::fmt;
 use std::fs;
@@ -39,7 +39,7 @@ const END_SECONDS_MAX_IN_GROUP: u64 = 1;
 pub const END: u8 = b'e';
 
 /// How soon it is looked again whether processes have ended.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// What a supervisor tells the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +106,11 @@ pub fn main() -> ExitCode {
 
 fn supervise() -> io::Result<()> {
     let mut worker = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    adopt_orphans();
+    adopt();
     let is_in_group = ControlGroup::enter();
+    // a program runs as the same user, and could trace this process, or take its end of the socket
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let limit = Duration::from_secs(if is_in_group { END_SECONDS_MAX_IN_GROUP } else { END_SECONDS_MAX });
     loop {
         let launch = match Launch::read(&mut worker) {
@@ -138,7 +141,7 @@ fn supervise() -> io::Result<()> {
 }
 
 /// Makes this process the parent of whatever loses its own below it, where the system can.
-pub fn adopt_orphans() {
+pub(super) fn adopt() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(getpid()));
 }
@@ -168,10 +171,6 @@ fn end(child: &Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// Ends every child of this process, and whoever becomes one: whether none is left.
-pub fn end_children() -> bool {
-    each_child_ended(Duration::from_secs(END_SECONDS_MAX), &mut |_, _| {})
-}
-
 fn each_child_ended(limit: Duration, ended: &mut dyn FnMut(Pid, ExitStatus)) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < limit {
@@ -193,7 +192,7 @@ fn each_child_ended(limit: Duration, ended: &mut dyn FnMut(Pid, ExitStatus)) -> 
 }
 
 /// The children of this process.
-fn children() -> Vec<Pid> {
+pub(super) fn children() -> Vec<Pid> {
     let own = getpid();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

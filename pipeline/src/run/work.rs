@@ -101,7 +101,6 @@ impl<'a> Work<'a> {
             drop(send);
             self.receive(&receive, record)
         });
-        (self.world.end_orphans)();
         // those that did begin have done all the work
         refused.filter(|_| begun == 0).map(|error| Stop::Broken(no_thread(&error))).or(stop)
     }
