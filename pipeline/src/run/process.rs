@@ -161,7 +161,9 @@ impl Programs {
                 (Ok(ExitStatus::from_raw(status)), said)
             }
             other => {
-                let was_ended = end(process) && children::end_strays();
+                // each ends what the other cannot
+                let [in_group, strays] = [end(process), children::end_strays()];
+                let was_ended = in_group && strays;
                 let unended = if other.is_none() { Unended::Unsupervised } else { Unended::Left };
                 (Err(if was_ended && unended == Unended::Left { Unended::Late } else { unended }), said)
             }
