@@ -112,7 +112,7 @@ fn decimals(text: &str) -> Result<Decimals, String> {
 }
 
 /// Reads `a, b` or, where a name holds a comma, `"a,b",c`.
-fn names(text: &str) -> Result<Names, String> {
+pub(crate) fn names(text: &str) -> Result<Names, String> {
     let mut names = vec![String::new()];
     let mut quoted = false;
     for c in text.chars() {
@@ -131,7 +131,7 @@ fn names(text: &str) -> Result<Names, String> {
     }
 }
 
-fn delimiter(text: &str) -> Result<char, String> {
+pub(crate) fn delimiter(text: &str) -> Result<char, String> {
     match text {
         "tab" | "\\t" => return Ok('\t'),
         "comma" => return Ok(','),

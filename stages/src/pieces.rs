@@ -322,7 +322,11 @@ impl<'a> Open<'a> {
     fn find_header(&mut self) -> Answer<bool> {
         let Some(scout) = &mut self.scout else { return Ok(false) };
         let bytes: Vec<u8> = self.rest.iter().flat_map(|slice| slice.iter().copied()).collect();
-        while let Some(length) = cut(scout.as_mut(), &bytes[self.searched..], false)? {
+        loop {
+            // blank lines go together: each alone would be a call
+            let blank = blank_lines(&bytes[self.searched..]);
+            let length = if blank == 0 { cut(scout.as_mut(), &bytes[self.searched..], false)? } else { Some(blank) };
+            let Some(length) = length else { return Ok(false) };
             let records = self.searched..self.searched + length;
             self.searched = records.end;
             if scout.header(&bytes[records.clone()])? {
@@ -330,7 +334,6 @@ impl<'a> Open<'a> {
                 return Ok(true);
             }
         }
-        Ok(false)
     }
 
     fn is_too_long(&self) -> bool {
@@ -358,4 +361,10 @@ fn cut(scout: &mut (dyn Piecewise + '_), bytes: &[u8], quoted: bool) -> Answer<O
         None if near < bytes.len() => scout.cut(bytes, quoted)?,
         end => end,
     })
+}
+
+/// How many bytes at the beginning are whole blank lines.
+fn blank_lines(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|byte| !matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len());
+    bytes[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
 }

@@ -193,7 +193,7 @@ impl Plan {
     }
 }
 
-fn list(names: &Names) -> Value {
+pub(crate) fn list(names: &Names) -> Value {
     json!(names.0)
 }
 

@@ -11,13 +11,13 @@ use samefit_text::line;
 use serde_json::{Value, json};
 
 use super::qc::threshold;
-use crate::args::{DelimiterArg, JsonArg, SchemaArg, ThreadsArg};
+use crate::args::{DelimiterArg, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
 use crate::differences::{Difference, below, differences};
 use crate::engine::Answer;
 use crate::failure::Failure;
 use crate::inputs::{self, Wanted};
 use crate::numbers::counted;
-use crate::plan::Plan;
+use crate::plan::{Plan, list};
 use crate::stage::Stage;
 use crate::{json, paths, reading, summing};
 
@@ -45,6 +45,12 @@ pub struct VerifyArgs {
     /// The threshold that it should have been accepted with
     #[arg(long, value_name = "NUMBER", value_parser = threshold, requires = "records")]
     pub threshold: Option<f64>,
+    /// What separates the fields of the records, where it is something else than in the data
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "records")]
+    pub records_delimiter: Option<char>,
+    /// The columns that were summed, where rows were left out that lack a value in one that the model does not use
+    #[arg(long, value_name = "A,B", value_parser = names)]
+    pub columns: Option<Names>,
     /// What to do with rows that lack a value, as it was when the model was trained
     #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
     pub missing: Option<String>,
@@ -63,6 +69,10 @@ pub struct VerifyArgs {
 pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
     stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
+    if paths::compression(&path).is_some() {
+        let why = "its bytes are compared, and a compressed file has others that nobody compares";
+        return Err(Failure::Usage(format!("{}: {why}\nunpack it first, with gzip or zstd", line(&path))));
+    }
     let file = reading::exact_text(stage.files, &path)?;
     let again = make_again(stage, args, &path, without_mark(&file))?;
     let differences = differences(&file, &again.model);
@@ -117,6 +127,10 @@ fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) 
     let model = json::parse(text, path)?;
     let plan = Plan::of_engine(&plan)?.with("shared", model.get("shared").cloned());
     let plan = plan.missing(args.missing.as_deref()).delimiter(args.delimiter).schema(stage.files, &args.schema)?;
+    let plan = match &args.columns {
+        Some(columns) => plan.with("columns", Some(list(columns))),
+        None => plan,
+    };
     let plan = match (&args.target_name, model["target"]["column"].as_str()) {
         (Some(name), Some(column)) => plan.naming_target(column, name),
         _ => plan,
@@ -159,7 +173,8 @@ fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) 
 /// The model after quality control, as `qc` does it.
 fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, threshold: f64) -> Answer<(String, Option<Judged>)> {
     let plan = stage.engine.model(model)?.plan()?;
-    let plan = Plan::of_engine(&plan)?.delimiter(args.delimiter);
+    let delimiter = args.records_delimiter.or(args.delimiter.delimiter);
+    let plan = Plan::of_engine(&plan)?.delimiter(DelimiterArg { delimiter });
     let sources = inputs::find(stage, &[records.to_owned()], None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|failure| failure.in_file(&sum.name))?;
@@ -318,8 +333,7 @@ impl Verdict {
 
     /// The length of the file, in words.
     fn size(&self) -> String {
-        let decompressed = if paths::compression(&self.path).is_some() { " (decompressed)" } else { "" };
-        format!("{} bytes{decompressed}", self.file.len())
+        format!("{} bytes", self.file.len())
     }
 }
 
