@@ -373,6 +373,24 @@ fn what_a_container_leaves_leads_nowhere_outside() {
 }
 
 #[test]
+fn what_an_image_links_to_outside_is_left_alone() {
+    let place = Place::new();
+    if !image(&place) {
+        return;
+    }
+    put(&place, 1);
+    spec(&place, "one", &["true"], &json!({}));
+    good(place.shell(
+        "mkdir -m 700 victim && echo 'x:x:0:0::/:/bin/sh' > victim/passwd && umoci unpack --image image:tiny link && rm -rf link/rootfs/tmp
+        ln -s \"$PWD/victim\" link/rootfs/tmp && umoci repack --image image:tiny link",
+    ));
+    let ran = place.shell("samefit pipeline run specs --container --image image:tiny");
+    assert_eq!(ran.code(), 1, "{}", ran.stderr());
+    assert!(ran.stderr().contains("rootfs/tmp"), "{}", ran.stderr());
+    assert_eq!(place.shell("stat -c %a victim").stdout(), "700\n");
+}
+
+#[test]
 fn an_image_that_is_not_there_is_an_error() {
     let place = Place::new();
     put(&place, 1);
