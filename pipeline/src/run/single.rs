@@ -58,9 +58,12 @@ fn run(work: &Work<'_>, programs: &mut Programs, dir: &DatumDir, datum: &Datum) 
     }
 }
 
-/// The program is not there, or is none.
+/// The program is not there, or is none; or what should start it does not answer, which is none of the system's errors.
 pub fn cannot_start(spec: &Spec, error: &io::Error) -> Failure {
     let program = spec.transform.cmd.first().map_or("", String::as_str);
-    let help = "install it, or run with --container and an --image that has it";
+    let help = match error.raw_os_error() {
+        Some(_) => "install it, or run with --container and an --image that has it",
+        None => "run again; a program may have stopped or ended `samefit-supervisor`, which it must leave alone",
+    };
     bad(format_args!("pipeline `{}`: `{program}` cannot be started: {error}", spec.name), help)
 }
