@@ -310,6 +310,26 @@ fn what_a_program_started_does_not_outlive_its_datum_though_it_ends_its_supervis
 }
 
 #[test]
+fn a_program_that_stops_the_supervisors_of_others_hangs_nothing() {
+    let scene = Scene::new("stop");
+    ["c", "d", "e"].iter().for_each(|name| fs::write(scene.path("work/in").join(name), *name).unwrap());
+    // the first datum stops every child of the runner but its own supervisor, while the other worker starts one program after another
+    let script = r#"case "$in" in
+        */a) r=$(sed -n 's/^PPid:.//p' /proc/$PPID/status)
+            for i in $(seq 30); do
+                for p in /proc/[0-9]*; do [ ${p#/proc/} = $PPID ] || { grep -qs "^PPid:.$r\$" $p/status && kill -STOP ${p#/proc/}; }; done
+                sleep 0.02
+            done;;
+        *) cp "$in" "$SAMEFIT_PFS/out";;
+    esac"#;
+    scene.spec(script, &serde_json::json!({"datumTries": 1, "datumTimeout": "3s", "parallelismSpec": {"constant": 2}}));
+    let ran = scene.pipeline(&["run", "specs", "--input", "in=in", "--workers", "2"]);
+    ran.assert_orderly("stopped supervisors");
+    assert!(ran.stderr.contains(" processed, 0 skipped, "), "{}", ran.stderr);
+    assert_eq!(scene.left(), 0);
+}
+
+#[test]
 fn an_ordinary_program_works_beside_all_this() {
     let scene = Scene::new("ordinary");
     let script = r#"(sleep 0.1; tr a-z A-Z < "$in" > "$SAMEFIT_PFS/out/${in##*/}") & wait"#;
