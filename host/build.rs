@@ -12,6 +12,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
@@ -52,7 +53,7 @@ fn main() -> Result<()> {
     let plain = engine(&target, if is_x86_64 { &X86_64_FLAGS } else { &[] })?;
     let newer = is_x86_64.then(|| engine(&target, &[X86_64_FLAGS, X86_64_NEWER_FLAGS].concat())).transpose()?;
     let digest = Sha256::digest(core_module(&component)?);
-    fs::write(out.join("component_sha256"), hex(&digest))?;
+    fs::write(out.join("component_sha256"), hex::encode(digest))?;
     let (code, newer_code, nosimd_code) = std::thread::scope(|scope| {
         let newer_code = scope.spawn(|| newer.map(|engine| engine.precompile_component(&component)).transpose());
         let nosimd_code = scope.spawn(|| nosimd.map(|component| plain.precompile_component(&component)).transpose());
@@ -82,13 +83,9 @@ fn embed_page(out: &Path) -> Result<()> {
     for path in paths.iter().filter(|path| path.extension().is_none_or(|extension| extension != "br")) {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("a name")?;
         let place = path.canonicalize()?;
-        list += &format!("({name:?}, include_bytes!({:?}), {:?}),\n", place, hex(&Sha256::digest(fs::read(path)?)));
+        list += &format!("({name:?}, include_bytes!({:?}), {:?}),\n", place, hex::encode(Sha256::digest(fs::read(path)?)));
     }
     Ok(fs::write(out.join("page.rs"), list + "]")?)
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn component_path() -> Result<PathBuf> {

@@ -69,8 +69,7 @@ fn bytes(data: &Path, value: &Value) -> Result<Vec<u8>, String> {
         return std::fs::read(data.join(file)).map_err(|error| format!("{file}: {error}"));
     }
     if let Some(hex) = value.get("hex").and_then(Value::as_str) {
-        let digits: Vec<u8> = hex.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
-        return Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect());
+        return samefit_formats::hex::decode(hex).ok_or_else(|| format!("{hex} is not hexadecimal"));
     }
     if let Some(json) = value.get("json") {
         return Ok(json.to_string().into_bytes());

@@ -3,13 +3,13 @@
 //! A case is a folder: `case.json` says what to do with what, the other files are what must come out, byte for byte. The format is
 //! described in `data/cases/README.md`. The corpus knows no engine, and an engine needs nothing but [`Engine`].
 //!
-//! *Not here*: engines (the linked one in `core-wasm/command`, the component's in `host`), command lines (`host/tests`).
+//! *Not here*: engines (the linked one in `wasi-command`, the component's in `host`), command lines (`host/tests`).
 
 mod input;
 
 use input::{Input, text};
-use samefit_stages::engine::{Answer, Engine, Stream};
-use samefit_stages::failure::Failure;
+use samefit_stages::engine::{Engine, Stream};
+use samefit_stages::error::{Error, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ impl Case {
         let mut outputs = Outputs::new();
         match perform(input, engine, size, &mut outputs) {
             Ok(()) => Ok(outputs),
-            Err(Failure::Data { fault, .. }) => {
+            Err(Error::Data { fault, .. }) => {
                 let error = serde_json::to_string_pretty(&fault).map_err(|error| error.to_string())?;
                 Ok(Outputs::from([("error.json".to_owned(), (error + "\n").into_bytes())]))
             }
@@ -105,7 +105,7 @@ impl Case {
     }
 }
 
-fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Answer<()> {
+fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Result<()> {
     let plan = input.plan.to_string();
     match input.verb.as_str() {
         "train" => {
@@ -151,16 +151,16 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         }
         "judge" => judge(input, engine, size, out)?,
         "difference" => put(out, "difference.txt", engine.first_difference(&input.model, document(input, 0))?.unwrap_or_default()),
-        other => return Err(Failure::Usage(format!("case.json asks for `{other}`, which is no verb"))),
+        other => return Err(Error::Usage(format!("case.json asks for `{other}`, which is no verb"))),
     }
     Ok(())
 }
 
 /// Both passes over the case's data.
-fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Answer<()> {
+fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Result<()> {
     let mut survey = engine.summarizer(&input.plan.to_string())?;
     push(&mut *survey, &input.data, size)?;
-    let shared = survey.survey()?;
+    let shared = survey.choose_decimals()?;
     let mut plan = input.plan.clone();
     plan["shared"] = serde_json::from_str(&shared).unwrap_or_default();
     put(out, "shared.json", shared);
@@ -176,7 +176,7 @@ fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> 
 }
 
 /// Judges the model by the case's data, or by its first document where it gives statistics.
-fn judge(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Answer<()> {
+fn judge(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Result<()> {
     let records = match input.documents.first() {
         Some(statistics) => statistics.clone(),
         None => {
@@ -201,7 +201,7 @@ fn with_format(plan: &str, format: &Value) -> String {
     plan.to_string()
 }
 
-fn summarize(input: &Input, engine: &dyn Engine, plan: &str, size: usize, out: &mut Outputs) -> Answer<String> {
+fn summarize(input: &Input, engine: &dyn Engine, plan: &str, size: usize, out: &mut Outputs) -> Result<String> {
     let mut stream = engine.summarizer(plan)?;
     let statistics = feed(&mut *stream, &input.data, size)?;
     let notes = stream.notes()?;
@@ -211,13 +211,13 @@ fn summarize(input: &Input, engine: &dyn Engine, plan: &str, size: usize, out: &
     Ok(text(&statistics))
 }
 
-fn feed(stream: &mut dyn Stream, data: &[u8], size: usize) -> Answer<Vec<u8>> {
+fn feed(stream: &mut dyn Stream, data: &[u8], size: usize) -> Result<Vec<u8>> {
     let mut out = push(stream, data, size)?;
     out.extend(stream.finish()?);
     Ok(out)
 }
 
-fn push<S: Stream + ?Sized>(stream: &mut S, data: &[u8], size: usize) -> Answer<Vec<u8>> {
+fn push<S: Stream + ?Sized>(stream: &mut S, data: &[u8], size: usize) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     for chunk in data.chunks(size.min(data.len().max(1))) {
         out.extend(stream.push(chunk)?);

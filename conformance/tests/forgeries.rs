@@ -9,17 +9,17 @@ use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
-use samefit_command::engine::Linked;
 use samefit_stages::cli::StageVerb;
 use samefit_stages::columns::Batch;
-use samefit_stages::engine::{Answer, Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Verdict};
-use samefit_stages::failure::Failure;
+use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Verdict};
+use samefit_stages::error::{Error, Result};
 use samefit_stages::files::{Files, Kind, Output};
 use samefit_stages::json;
 use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::report::Report;
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::verify::{self, VerifyArgs};
+use samefit_wasi_command::engine::Linked;
 use serde_json::{Map, Value, json};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
@@ -73,12 +73,12 @@ impl World {
         (world, model)
     }
 
-    fn in_stage(&self, act: impl FnOnce(&mut Stage<'_>) -> Answer<()>) -> Answer<()> {
+    fn in_stage(&self, act: impl FnOnce(&mut Stage<'_>) -> Result<()>) -> Result<()> {
         let (engine, files) = (&self.engine, &self.files);
         act(&mut Stage { engine, files, report: &mut Silent, threads: None, piece_bytes: PIECE_BYTES, command: &[] })
     }
 
-    fn verify(&self, model: impl Into<Vec<u8>>, flags: &str) -> Answer<()> {
+    fn verify(&self, model: impl Into<Vec<u8>>, flags: &str) -> Result<()> {
         self.files.put("forged.json", model.into());
         let args = Verify::try_parse_from(format!("verify forged.json {flags}").split(' ')).unwrap().args;
         self.in_stage(|stage| verify::run(stage, &args))
@@ -388,26 +388,26 @@ struct Pending<'a> {
 }
 
 impl Output for Pending<'_> {
-    fn create(&mut self, path: &str) -> Answer<usize> {
+    fn create(&mut self, path: &str) -> Result<usize> {
         self.new.push((path.to_owned(), Vec::new()));
         Ok(self.new.len() - 1)
     }
 
-    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         self.new[handle].1.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn close(&mut self, _handle: usize) -> Answer<()> {
+    fn close(&mut self, _handle: usize) -> Result<()> {
         Ok(())
     }
 
-    fn remove(&mut self, path: &str) -> Answer<()> {
+    fn remove(&mut self, path: &str) -> Result<()> {
         self.files.files().remove(path);
         Ok(())
     }
 
-    fn commit(self: Box<Self>) -> Answer<()> {
+    fn commit(self: Box<Self>) -> Result<()> {
         self.new.into_iter().for_each(|(path, bytes)| self.files.put(&path, bytes));
         Ok(())
     }
@@ -420,11 +420,11 @@ impl Report for Silent {
 
     fn note(&mut self, _line: &str) {}
 
-    fn print(&mut self, _text: &str) -> Answer<()> {
+    fn print(&mut self, _text: &str) -> Result<()> {
         Ok(())
     }
 
-    fn document(&mut self, _text: &str) -> Answer<()> {
+    fn document(&mut self, _text: &str) -> Result<()> {
         Ok(())
     }
 }
@@ -449,27 +449,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine for Remembering {
-    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summarizer + '_>> {
+    fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
         Ok(Box::new(Summing { known: &self.sums, inner: Linked.summarizer(plan)?, plan: plan.to_owned(), bytes: Vec::new() }))
     }
 
-    fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         Linked.record_writer(plan)
     }
 
-    fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         Linked.profiler(plan)
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
+    fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         Linked.merger()
     }
 
-    fn subtract(&self, from: &str, gone: &str) -> Answer<String> {
+    fn subtract(&self, from: &str, gone: &str) -> Result<String> {
         Linked.subtract(from, gone)
     }
 
-    fn fit(&self, statistics: &str, plan: &str) -> Answer<String> {
+    fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let key = (statistics.to_owned(), plan.to_owned());
         if let Some(model) = lock(&self.fits).get(&key) {
             return Ok(model.clone());
@@ -479,11 +479,11 @@ impl Engine for Remembering {
         Ok(model)
     }
 
-    fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
+    fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
         Linked.model(text)
     }
 
-    fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
+    fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
         let key = (model.to_owned(), records.to_owned(), threshold.to_bits());
         if let Some((report, model)) = lock(&self.verdicts).get(&key) {
             return Ok(Verdict { report: report.clone(), model: model.clone() });
@@ -493,19 +493,19 @@ impl Engine for Remembering {
         Ok(verdict)
     }
 
-    fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>> {
+    fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
         Linked.first_difference(model, other)
     }
 
-    fn residuals(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
         Linked.residuals(model, plan)
     }
 
-    fn form(&self, document: &str) -> Answer<Box<dyn Form + '_>> {
+    fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
         Linked.form(document)
     }
 
-    fn identity(&self) -> Answer<Identity> {
+    fn identity(&self) -> Result<Identity> {
         Linked.identity()
     }
 }
@@ -519,18 +519,18 @@ struct Summing<'a> {
 }
 
 impl Summing<'_> {
-    fn read(&mut self) -> Answer<()> {
+    fn read(&mut self) -> Result<()> {
         self.inner.push(&std::mem::take(&mut self.bytes)).map(drop)
     }
 }
 
 impl Stream for Summing<'_> {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         self.bytes.extend_from_slice(chunk);
         Ok(Vec::new())
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         if self.bytes.is_empty() {
             // what it has, it has from others
             return self.inner.finish();
@@ -547,51 +547,51 @@ impl Stream for Summing<'_> {
 }
 
 impl Piecewise for Summing<'_> {
-    fn header(&mut self, _records: &[u8]) -> Answer<bool> {
+    fn header(&mut self, _records: &[u8]) -> Result<bool> {
         alone()
     }
 
-    fn continue_at(&mut self, _row: u64) -> Answer<()> {
+    fn continue_at(&mut self, _row: u64) -> Result<()> {
         alone()
     }
 
-    fn rows(&mut self) -> Answer<u64> {
+    fn rows(&mut self) -> Result<u64> {
         alone()
     }
 
-    fn quotes(&mut self, _chunk: &[u8]) -> Answer<u64> {
+    fn quotes(&mut self, _chunk: &[u8]) -> Result<u64> {
         alone()
     }
 
-    fn cut(&mut self, _chunk: &[u8], _quoted: bool) -> Answer<Option<usize>> {
+    fn cut(&mut self, _chunk: &[u8], _quoted: bool) -> Result<Option<usize>> {
         alone()
     }
 }
 
 impl Summarizer for Summing<'_> {
-    fn add(&mut self, _batch: &Batch) -> Answer<()> {
+    fn add(&mut self, _batch: &Batch) -> Result<()> {
         alone()
     }
 
-    fn part(&mut self) -> Answer<String> {
+    fn state(&mut self) -> Result<String> {
         alone()
     }
 
-    fn close(&mut self) -> Answer<String> {
+    fn finish_state(&mut self) -> Result<String> {
         self.read()?;
-        self.inner.close()
+        self.inner.finish_state()
     }
 
-    fn survey(&mut self) -> Answer<String> {
-        self.inner.survey()
+    fn choose_decimals(&mut self) -> Result<String> {
+        self.inner.choose_decimals()
     }
 
-    fn absorb(&mut self, part: &str) -> Answer<()> {
-        self.inner.absorb(part)
+    fn merge_state(&mut self, state: &str) -> Result<()> {
+        self.inner.merge_state(state)
     }
 }
 
 /// One thread reads whole files here.
-fn alone<T>() -> Answer<T> {
-    Err(Failure::Trap("there is one thread in this test".to_owned()))
+fn alone<T>() -> Result<T> {
+    Err(Error::Trap("there is one thread in this test".to_owned()))
 }

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use samefit_command::engine::Linked;
 use samefit_conformance::cases;
+use samefit_wasi_command::engine::Linked;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -10,8 +10,9 @@ use crate::predict::{Predictor, Table};
 use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
-use crate::train::Summarizer;
-use crate::{json, profile, table, train};
+use crate::summarizer::{self, Summarizer};
+use crate::{json, profile};
+use samefit_formats::csv;
 use std::cell::RefCell;
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
@@ -46,11 +47,11 @@ impl training::Guest for Component {
     type Statistics = RefCell<Statistics>;
 
     fn quotes(chunk: Vec<u8>) -> u64 {
-        table::quotes(&chunk)
+        csv::quotes(&chunk)
     }
 
     fn cut(chunk: Vec<u8>, quoted: bool) -> Option<u64> {
-        table::cut(&chunk, quoted)
+        csv::first_record_end(&chunk, quoted).map(|end| end as u64)
     }
 }
 
@@ -71,20 +72,20 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(self.borrow_mut().continue_at(row)?)
     }
 
-    fn part(&self) -> Result<String, Error> {
-        Ok(self.borrow_mut().part()?)
+    fn state(&self) -> Result<String, Error> {
+        Ok(self.borrow_mut().state()?)
     }
 
-    fn absorb(&self, part: String) -> Result<(), Error> {
-        Ok(self.borrow_mut().absorb(&part)?)
+    fn merge_state(&self, state: String) -> Result<(), Error> {
+        Ok(self.borrow_mut().merge_state(&state)?)
     }
 
-    fn close(&self) -> Result<String, Error> {
-        Ok(self.borrow_mut().close()?)
+    fn finish_state(&self) -> Result<String, Error> {
+        Ok(self.borrow_mut().finish_state()?)
     }
 
-    fn survey(&self) -> Result<String, Error> {
-        Ok(json::document(&self.borrow_mut().survey()?))
+    fn choose_decimals(&self) -> Result<String, Error> {
+        Ok(json::document(&self.borrow_mut().choose_decimals()?))
     }
 
     fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
@@ -127,7 +128,7 @@ impl training::GuestStatistics for RefCell<Statistics> {
 
     fn subtract(&self, other: training::StatisticsBorrow<'_>) -> Result<(), Error> {
         let other = other.get::<Self>().borrow().clone();
-        Ok(train::forget(&mut self.borrow_mut(), &other)?)
+        Ok(summarizer::forget(&mut self.borrow_mut(), &other)?)
     }
 
     fn to_json(&self) -> String {

@@ -1,9 +1,9 @@
 //! Statistics and a plan to a model.
 
+use crate::disclosure::policy::check_rows;
 use crate::error::{Error, Result, list};
 use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
 use crate::plan::Plan;
-use crate::shared::check_rows;
 use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;

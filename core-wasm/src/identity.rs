@@ -1,7 +1,8 @@
 //! What the component says of itself.
 
+use crate::disclosure::policy;
 use crate::json::line;
-use crate::{decimal, model, records, schema, shared, statistics, terms};
+use crate::{decimal, model, records, schema, statistics, terms};
 use serde_json::json;
 
 /// Version of the component.
@@ -31,8 +32,8 @@ pub fn limits() -> String {
         "name_chars": terms::NAME_CHARS_MAX,
         "formulas_deep": schema::FORMULAS_DEEP_MAX,
         "record_bytes": records::RECORD_BYTES_MAX,
-        "shared_rows": shared::ROWS_MIN,
-        "shared_term_rows": shared::TERM_ROWS_MIN,
-        "shared_apart_rows": shared::APART_ROWS_MIN,
+        "shared_rows": policy::ROWS_MIN,
+        "shared_term_rows": policy::TERM_ROWS_MIN,
+        "shared_apart_rows": policy::APART_ROWS_MIN,
     }))
 }

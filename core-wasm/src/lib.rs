@@ -3,9 +3,9 @@
 //! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
 //!
 //! Reading order: [`error`], [`rounding`], [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
-//! [`shared`] and [`statistics`] (exact sums), [`plan`] (what to sum), `column` and `batch` (values of many rows to integers), [`sink`],
+//! [`disclosure`] and [`statistics`] (exact sums), [`plan`] (what to sum), `column` and `batch` (values of many rows to integers), [`sink`],
 //! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user
-//! asks for: [`train`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`entry`], [`quality`], [`residuals`], [`profile`],
+//! asks for: [`summarizer`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`entry`], [`quality`], [`residuals`], [`profile`],
 //! [`identity`]. A module uses those before it. The loops over bytes and integers are in `samefit-kernels`.
 
 mod batch;
@@ -13,6 +13,7 @@ mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
+pub mod disclosure;
 pub mod entry;
 pub mod error;
 pub mod explain;
@@ -30,12 +31,11 @@ pub mod records;
 pub mod residuals;
 pub mod rounding;
 pub mod schema;
-pub mod shared;
 pub mod shortest;
 pub mod sink;
 pub mod solve;
 pub mod statistics;
 pub mod student;
+pub mod summarizer;
 pub mod table;
 pub mod terms;
-pub mod train;

@@ -4,11 +4,11 @@
 //!
 //! *Not here*: how a model is fitted (`fit`), what it predicts (`predict`).
 
+use crate::disclosure::policy::Shared;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::plan::Plan;
 use crate::schema::{Field, Schema, Target};
-use crate::shared::Shared;
 use crate::statistics::check_terms;
 use crate::terms::{Term, check_column_name};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! What the flags of `train` say, as one document, and which columns of a table that means.
 
+use crate::disclosure::policy::{Shared, check_decimals};
 use crate::error::{Error, Result, list};
 use crate::json;
 use crate::schema::Schema;
-use crate::shared::{Shared, check_decimals};
 use crate::statistics::{Column, check_terms, sort_terms};
 use crate::terms::{Term, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};

@@ -16,6 +16,7 @@ use crate::sink::{Gathered, Record, Sink};
 use crate::student::two_sided_quantile;
 use crate::table::{Lines, Reader};
 use crate::terms::places;
+use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::text::{append, append_lines};
 use serde_json::{Map, Value, json};
@@ -472,7 +473,7 @@ impl Table {
 
 fn predict_line(predictor: &Predictor, line: &[u8], written: Written, out: &mut Vec<u8>) -> Result<()> {
     out.extend_from_slice(json::line(&predictor.record(line, written)?).as_bytes());
-    out.push(b'\n');
+    out.push(RECORD_END);
     Ok(())
 }
 
@@ -501,7 +502,7 @@ impl CsvOut {
 
     /// A cell of the input.
     fn cell(&mut self, cell: &[u8]) {
-        push_csv_field(&mut self.out, cell);
+        push_field(&mut self.out, cell);
         self.out.push(b',');
     }
 }
@@ -515,13 +516,7 @@ impl Sink for CsvOut {
             return Err(named_twice(name, *name == added[0]));
         }
         if self.headed {
-            for (at, name) in kept.iter().chain(&added).enumerate() {
-                if at > 0 {
-                    self.out.push(b',');
-                }
-                push_csv_field(&mut self.out, name.as_bytes());
-            }
-            self.out.push(b'\n');
+            push_record(&mut self.out, kept.iter().chain(&added));
         }
         Ok(())
     }
@@ -572,9 +567,9 @@ impl Sink for CsvOut {
             }
             let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
             self.out.push(b',');
-            push_csv_field(&mut self.out, warnings.join(" ").as_bytes());
+            push_field(&mut self.out, warnings.join(" ").as_bytes());
         }
-        self.out.push(b'\n');
+        self.out.push(RECORD_END);
         Ok(())
     }
 }
@@ -584,23 +579,4 @@ fn named_twice(name: &str, is_prediction: bool) -> Error {
     let sentence = format!("the input has a column `{name}`, and the predictions have one of that name too");
     let or = if is_prediction { "" } else { ", write the predicted value alone (--only predicted)" };
     Error::new("duplicate-column", sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
-}
-
-/// Text as a field of RFC 4180; it need not be UTF-8.
-fn push_csv_field(out: &mut Vec<u8>, text: &[u8]) {
-    if !needs_quotes(text) {
-        return out.extend_from_slice(text);
-    }
-    out.push(b'"');
-    for &byte in text {
-        out.push(byte);
-        if byte == b'"' {
-            out.push(b'"');
-        }
-    }
-    out.push(b'"');
-}
-
-fn needs_quotes(text: &[u8]) -> bool {
-    text.iter().any(|byte| matches!(byte, b'"' | b',' | b'\n' | b'\r'))
 }

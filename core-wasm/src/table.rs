@@ -105,22 +105,6 @@ impl Reader {
     }
 }
 
-/// Number of quote characters.
-pub fn quotes(chunk: &[u8]) -> u64 {
-    chunk.iter().filter(|&&byte| byte == b'"').count() as u64
-}
-
-/// Offset just after the first line break that ends a record. `quoted`: the chunk begins inside a quoted field.
-pub fn cut(chunk: &[u8], mut quoted: bool) -> Option<u64> {
-    chunk
-        .iter()
-        .position(|&byte| {
-            quoted ^= byte == b'"';
-            byte == b'\n' && !quoted
-        })
-        .map(|at| at as u64 + 1)
-}
-
 /// Where in a CSV record the next byte falls.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -542,15 +526,6 @@ mod tests {
         assert_eq!(code(b"\xff\xfea\0,\0b\0"), ("not-utf-8", Some(1)));
         assert_eq!(code(b"a,\xe9\n"), ("not-utf-8", Some(1)));
         assert_eq!(code(b"\x00\x01\x02"), ("not-text", Some(1)));
-    }
-
-    #[test]
-    fn cuts_at_record_ends_alone() {
-        let text = b"a,\"b\nc\"\nd,e\n";
-        assert_eq!(quotes(text), 2);
-        assert_eq!(cut(text, false), Some(8));
-        assert_eq!(cut(&text[4..], true), Some(4));
-        assert_eq!(cut(b"abc", false), None);
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
 use samefit_core::predict::Predictor;
 use samefit_core::statistics::Statistics;
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 use std::ops::Range;
 
 fn plan() -> Plan {
@@ -169,7 +169,7 @@ proptest! {
         prop_assert_eq!(&told(result.map(|()| all), 0), &want);
         let mut last = workers.pop().unwrap();
         for mut worker in workers {
-            let _ = last.absorb(&worker.part().unwrap());
+            let _ = last.merge_state(&worker.state().unwrap());
         }
         prop_assert_eq!(told(Ok(last), 0), want);
     }

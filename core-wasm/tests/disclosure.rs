@@ -38,7 +38,7 @@ use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
 use samefit_core::schema::Schema;
 use samefit_core::statistics::Statistics;
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 use search::{Found, Released, Table, search};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ fn plain() -> (String, String) {
 /// The same, made to be shared.
 fn shared() -> (String, String) {
     let plan = Plan { share: true, ..plan() };
-    let shared = summarizer(&plan).survey().unwrap();
+    let shared = summarizer(&plan).choose_decimals().unwrap();
     let statistics = summarizer(&Plan { shared: Some(shared), ..plan.clone() }).finish().unwrap();
     (statistics.to_json(), fit(&statistics, &plan).unwrap().to_json())
 }
@@ -238,7 +238,7 @@ fn release(planted: &Planted, columns: &[String], share: bool) -> Result<Statist
     }
     let decimals = decimals_of(planted).into_iter().filter(|(name, _)| columns.contains(name)).collect();
     let plan = Plan { share: true, decimals: Some(decimals), ..plan };
-    let shared = fed(&plan)?.survey()?;
+    let shared = fed(&plan)?.choose_decimals()?;
     fed(&Plan { shared: Some(shared), ..plan })?.finish()
 }
 

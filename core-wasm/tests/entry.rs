@@ -7,8 +7,8 @@ use samefit_core::entry::Form;
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
 use samefit_core::schema::FORMULAS_DEEP_MAX;
+use samefit_core::summarizer::Summarizer;
 use samefit_core::terms::COLUMNS_MAX;
-use samefit_core::train::Summarizer;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("../../data/diabetes_raw.schema.json");

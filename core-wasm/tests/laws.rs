@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
 use samefit_core::statistics::Statistics;
-use samefit_core::train::{Summarizer, forget};
+use samefit_core::summarizer::{Summarizer, forget};
 
 /// Columns of a generated table.
 const NAMES: [&str; 4] = ["a", "b", "c", "y"];

@@ -10,7 +10,7 @@ use samefit_core::plan::Plan;
 use samefit_core::predict::Predictor;
 use samefit_core::quality::{first_difference, judge};
 use samefit_core::statistics::Statistics;
-use samefit_core::train::{Summarizer, forget};
+use samefit_core::summarizer::{Summarizer, forget};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/cases");
 

@@ -8,7 +8,7 @@ use samefit_core::decimal::{Decimal, is_missing, parse, trim};
 use samefit_core::error::Error;
 use samefit_core::plan::{Missing, Plan};
 use samefit_core::statistics::Statistics;
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 
 /// Columns of the tables; the text is in nobody's plan.
 const HEADER: &str = "a,text,b";

@@ -7,7 +7,7 @@ use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Only, Plan};
 use samefit_core::predict::{Predictor, Table};
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 
 const FEATURES: [&str; 5] = ["a", "b", "a*b", "b^2", "c"];
 

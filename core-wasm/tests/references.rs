@@ -5,7 +5,7 @@
 use samefit_core::fit::fit;
 use samefit_core::model::Model;
 use samefit_core::plan::Plan;
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");

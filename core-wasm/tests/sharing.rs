@@ -4,12 +4,12 @@
 
 use proptest::prelude::*;
 use samefit_core::decimal::parse;
+use samefit_core::disclosure::policy::Shared;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
-use samefit_core::shared::Shared;
 use samefit_core::statistics::Statistics;
-use samefit_core::train::{Summarizer, forget};
+use samefit_core::summarizer::{Summarizer, forget};
 use std::collections::BTreeMap;
 
 /// Decimals of the columns of a generated table.
@@ -34,7 +34,7 @@ fn fed(plan: &Plan, rows: &[Vec<String>]) -> Result<Summarizer, Error> {
 /// Both passes; the second's summarizer and what came of it.
 fn share(plan: &Plan, rows: &[Vec<String>]) -> Result<(Statistics, String), Error> {
     let mut first = fed(plan, rows)?;
-    let shared = first.survey()?;
+    let shared = first.choose_decimals()?;
     let mut second = fed(&Plan { shared: Some(shared), ..plan.clone() }, rows)?;
     let statistics = second.finish()?;
     Ok((statistics, first.notes() + &second.notes()))
@@ -46,13 +46,13 @@ fn share_in_parts(plan: &Plan, shards: &[Vec<Vec<String>>], close: bool) -> Resu
         let mut all = Summarizer::new(plan.clone())?;
         for shard in shards {
             let mut one = fed(plan, shard)?;
-            let part = if close { one.close() } else { one.part() }?;
-            all.absorb(&part)?;
+            let part = if close { one.finish_state() } else { one.state() }?;
+            all.merge_state(&part)?;
         }
         Ok(all)
     };
     let mut first = together(plan)?;
-    let shared = first.survey()?;
+    let shared = first.choose_decimals()?;
     let mut second = together(&Plan { shared: Some(shared), ..plan.clone() })?;
     let statistics = second.finish()?;
     Ok((statistics, first.notes() + &second.notes()))
@@ -158,7 +158,7 @@ fn with(cells: impl Fn(usize) -> String, rows: usize) -> Vec<Vec<String>> {
 
 /// What the first pass says of a column, whatever the second finds.
 fn decimals_of_b(rows: &[Vec<String>]) -> Result<i32, Error> {
-    fed(&plan(), rows)?.survey().map(|shared| shared.decimals["b"])
+    fed(&plan(), rows)?.choose_decimals().map(|shared| shared.decimals["b"])
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn few_terms_are_judged_and_many_are_refused() {
             summarizer.push(text.as_bytes()).unwrap();
             summarizer
         };
-        let shared = fed(plan(1)).survey().unwrap();
+        let shared = fed(plan(1)).choose_decimals().unwrap();
         fed(Plan { shared: Some(shared), ..plan(1) }).finish()
     };
     assert!(one(&|row| row * row % 61).is_ok());
@@ -399,21 +399,21 @@ fn statistics_that_are_rounded_otherwise_do_not_go_together() {
 fn a_pass_that_is_not_asked_for_is_an_error() {
     let rows = with(|row| whole(60)[row].clone(), 60);
     assert_eq!(fed(&plan(), &rows).unwrap().finish().unwrap_err().code, "plan");
-    let shared = fed(&plan(), &rows).unwrap().survey().unwrap();
+    let shared = fed(&plan(), &rows).unwrap().choose_decimals().unwrap();
     let release = Plan { shared: Some(shared), ..plan() };
-    assert_eq!(fed(&release, &rows).unwrap().survey().unwrap_err().code, "plan");
+    assert_eq!(fed(&release, &rows).unwrap().choose_decimals().unwrap_err().code, "plan");
     let plain = Plan { share: false, decimals: None, ..plan() };
-    assert_eq!(fed(&plain, &rows).unwrap().survey().unwrap_err().code, "plan");
+    assert_eq!(fed(&plain, &rows).unwrap().choose_decimals().unwrap_err().code, "plan");
     // a part of the first pass is none of the second
-    let part = fed(&plan(), &rows).unwrap().close().unwrap();
-    assert_eq!(Summarizer::new(plain).unwrap().absorb(&part).unwrap_err().code, "part");
+    let part = fed(&plan(), &rows).unwrap().finish_state().unwrap();
+    assert_eq!(Summarizer::new(plain).unwrap().merge_state(&part).unwrap_err().code, "part");
 }
 
 /// Who names finer decimals than the survey did is refused what the survey would have rounded away.
 #[test]
 fn the_second_pass_trusts_nobody() {
     let rows = with(|row| format!("{}.{}", whole(60)[row], u8::from(row < 4)), 60);
-    let mut shared = fed(&plan(), &rows).unwrap().survey().unwrap();
+    let mut shared = fed(&plan(), &rows).unwrap().choose_decimals().unwrap();
     shared.decimals.insert("b".to_owned(), 1);
     let error = fed(&Plan { shared: Some(shared), ..plan() }, &rows).unwrap().finish().unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("b")));
@@ -432,7 +432,7 @@ fn columns_come_in_batches_too() {
         }
         summarizer
     };
-    let shared = in_batches(&plan()).survey().unwrap();
+    let shared = in_batches(&plan()).choose_decimals().unwrap();
     let statistics = in_batches(&Plan { shared: Some(shared), ..plan() }).finish().unwrap();
     assert_eq!(statistics, share(&plan(), &rows).unwrap().0);
 }

@@ -10,8 +10,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::report::Report;
 
 use crate::files::stands;
@@ -51,8 +50,8 @@ pub(crate) fn run(
     worker: &mut dyn Worker,
     out: &str,
     report: &mut dyn Report,
-    verb: &mut dyn FnMut(&mut dyn Report) -> Answer<()>,
-) -> Failure {
+    verb: &mut dyn FnMut(&mut dyn Report) -> Result<()>,
+) -> Error {
     let mut reason = None;
     loop {
         if let Err(failure) = worker.next(reason.as_deref()) {

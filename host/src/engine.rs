@@ -9,10 +9,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{
-    Answer, Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer as Summing, Table as Tabling, Verdict,
-};
-use samefit_stages::failure::{Failure, Fault};
+use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer as Summing, Table as Tabling, Verdict};
+use samefit_stages::error::{Error, InputError, Result};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
 
@@ -25,7 +23,7 @@ mod contract {
     wasmtime::component::bindgen!({ path: "../core-wasm/wit", world: "regression" });
 }
 
-use contract::exports::samefit::regression::types::Error;
+use contract::exports::samefit::regression::types;
 use contract::{Regression, RegressionPre};
 
 /// Most memory of an instance. Statistics of a thousand terms take a few MiB; half of what 32 bits can address is where something is wrong,
@@ -46,7 +44,7 @@ pub(crate) struct Wasm {
 
 impl Wasm {
     /// The component that this program holds.
-    pub(crate) fn embedded() -> Answer<Self> {
+    pub(crate) fn embedded() -> Result<Self> {
         // SAFETY: the bytes are what `build.rs` of this very build had wasmtime compile, and are part of the program: they cannot have been
         // changed since without changing the program itself. wasmtime checks its own version and settings in them.
         #[allow(unsafe_code)]
@@ -57,7 +55,7 @@ impl Wasm {
 
     /// The component compiled for a plain machine, wherever this is.
     #[cfg(test)]
-    pub(crate) fn plain() -> Answer<Self> {
+    pub(crate) fn plain() -> Result<Self> {
         // SAFETY: as in `embedded`.
         #[allow(unsafe_code)]
         unsafe {
@@ -67,7 +65,7 @@ impl Wasm {
 
     /// The same component built without SIMD, which must answer alike.
     #[cfg(test)]
-    pub(crate) fn without_simd() -> Answer<Self> {
+    pub(crate) fn without_simd() -> Result<Self> {
         static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit-nosimd.cwasm"));
         // SAFETY: as in `embedded`.
         #[allow(unsafe_code)]
@@ -80,9 +78,9 @@ impl Wasm {
     ///
     /// `compiled` must come from wasmtime's `precompile_component`, unchanged: it is machine code that will be run.
     #[allow(unsafe_code)]
-    unsafe fn load(compiled: &[u8]) -> Answer<Self> {
+    unsafe fn load(compiled: &[u8]) -> Result<Self> {
         let broken = |error: wasmtime::Error| {
-            limits::exhausted(&error).unwrap_or_else(|| Failure::Trap(format!("it cannot be loaded: {}", error.root_cause())))
+            limits::exhausted(&error).unwrap_or_else(|| Error::Trap(format!("it cannot be loaded: {}", error.root_cause())))
         };
         let engine = wasmtime::Engine::new(&engine_config()).map_err(broken)?;
         // SAFETY: the caller's promise.
@@ -91,13 +89,13 @@ impl Wasm {
         Ok(Self { engine, component, models: Kept::default() })
     }
 
-    fn read_model(&self, text: &str) -> Answer<Read> {
+    fn read_model(&self, text: &str) -> Result<Read> {
         let mut instance = self.instance()?;
         let model = instance.parse_model(text)?;
         Ok(Read { instance: Arc::new(Mutex::new(instance)), model })
     }
 
-    fn instance(&self) -> Answer<Instance> {
+    fn instance(&self) -> Result<Instance> {
         limits::room_for_an_instance()?;
         let mut store = Store::new(&self.engine, Limits::default());
         store.limiter(|limits| limits);
@@ -127,52 +125,52 @@ struct Instance {
 
 impl Instance {
     /// A call that cannot go wrong but by a trap.
-    fn ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<T>) -> Answer<T> {
+    fn ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<T>) -> Result<T> {
         let answer = call(&self.exports, &mut self.store);
         self.broke_off |= answer.is_err();
         answer.map_err(|error| failed(&self.store, &error))
     }
 
     /// A call that says so if its input is bad.
-    fn try_ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<Result<T, Error>>) -> Answer<T> {
-        self.ask(call)?.map_err(|error| Fault::from(error).into())
+    fn try_ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<Result<T, types::Error>>) -> Result<T> {
+        self.ask(call)?.map_err(|error| InputError::from(error).into())
     }
 
-    fn parse_statistics(&mut self, text: &str) -> Answer<ResourceAny> {
+    fn parse_statistics(&mut self, text: &str) -> Result<ResourceAny> {
         self.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_parse(store, text))
     }
 
-    fn statistics_text(&mut self, statistics: ResourceAny) -> Answer<String> {
+    fn statistics_text(&mut self, statistics: ResourceAny) -> Result<String> {
         self.ask(|exports, store| exports.samefit_regression_training().statistics().call_to_json(store, statistics))
     }
 
-    fn parse_model(&mut self, text: &str) -> Answer<ResourceAny> {
+    fn parse_model(&mut self, text: &str) -> Result<ResourceAny> {
         self.try_ask(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
     }
 
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
         self.ask(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
     }
 
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
         let end = self.ask(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
         Ok(end.map(|end| end as usize))
     }
 
-    fn release(&mut self, resource: ResourceAny) -> Answer<()> {
+    fn release(&mut self, resource: ResourceAny) -> Result<()> {
         self.ask(|_, store| resource.resource_drop(store))
     }
 }
 
 /// What a call that broke off means: more memory asked for than there may be, or than there is, or a trap.
-fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Failure {
+fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Error {
     match store.data().refused {
-        Some(Refused::ByUs) => Failure::Memory(format!(
+        Some(Refused::ByUs) => Error::Memory(format!(
             "more than {} MiB of memory are needed, which is the limit\nsum fewer columns or terms at once",
             MEMORY_BYTES_MAX >> 20
         )),
         Some(Refused::BySystem) => limits::out_of_memory(),
-        None => limits::exhausted(error).unwrap_or_else(|| Failure::Trap(error.root_cause().to_string())),
+        None => limits::exhausted(error).unwrap_or_else(|| Error::Trap(error.root_cause().to_string())),
     }
 }
 
@@ -183,9 +181,9 @@ enum Refused {
     BySystem,
 }
 
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        let Error { code, row, column, found, expected, text } = error;
+impl From<types::Error> for InputError {
+    fn from(error: types::Error) -> Self {
+        let types::Error { code, row, column, found, expected, text } = error;
         Self { code, row, column, found, expected, text }
     }
 }
@@ -222,29 +220,29 @@ impl Engine for Wasm {
         limits::threads_max()
     }
 
-    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summing + '_>> {
+    fn summarizer(&self, plan: &str) -> Result<Box<dyn Summing + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;
         Ok(Box::new(Summarizer { instance, stream }))
     }
 
-    fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_new(store, plan))?;
         Ok(Box::new(RecordWriter { instance, stream }))
     }
 
-    fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_new(store, plan))?;
         Ok(Box::new(Profiler { instance, stream }))
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
+    fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         Ok(Box::new(Sum { instance: self.instance()?, sum: None }))
     }
 
-    fn subtract(&self, from: &str, gone: &str) -> Answer<String> {
+    fn subtract(&self, from: &str, gone: &str) -> Result<String> {
         let mut instance = self.instance()?;
         let from = instance.parse_statistics(from)?;
         let gone = instance.parse_statistics(gone)?;
@@ -252,19 +250,19 @@ impl Engine for Wasm {
         instance.statistics_text(from)
     }
 
-    fn fit(&self, statistics: &str, plan: &str) -> Answer<String> {
+    fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let mut instance = self.instance()?;
         let statistics = instance.parse_statistics(statistics)?;
         instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
     }
 
-    fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
+    fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
         let (kept, key) = self.models.take(text);
         let read = kept.map_or_else(|| self.read_model(text), Ok)?;
         Ok(Box::new(Parsed { read, key, keeper: &self.models }))
     }
 
-    fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
+    fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
         let mut instance = self.instance()?;
         let records = instance.parse_statistics(records)?;
         let verdict =
@@ -275,23 +273,23 @@ impl Engine for Wasm {
         })
     }
 
-    fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>> {
+    fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
         self.instance()?.try_ask(|exports, store| exports.samefit_regression_quality().call_first_difference(store, model, other))
     }
 
-    fn residuals(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_new(store, model, plan))?;
         Ok(Box::new(Residuals { instance, stream }))
     }
 
-    fn form(&self, document: &str) -> Answer<Box<dyn Form + '_>> {
+    fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
         let mut instance = self.instance()?;
         let form = instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_new(store, document))?;
         Ok(Box::new(Asked { instance, form }))
     }
 
-    fn identity(&self) -> Answer<Identity> {
+    fn identity(&self) -> Result<Identity> {
         self.instance()?.ask(|exports, mut store| {
             let identity = exports.samefit_regression_identity();
             Ok(Identity {
@@ -310,52 +308,52 @@ struct Summarizer {
 }
 
 impl Stream for Summarizer {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         let statistics =
             self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
         Ok(self.instance.statistics_text(statistics)?.into_bytes())
     }
 
-    fn notes(&mut self) -> Answer<String> {
+    fn notes(&mut self) -> Result<String> {
         let stream = self.stream;
         self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
     }
 }
 
 impl Piecewise for Summarizer {
-    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+    fn header(&mut self, records: &[u8]) -> Result<bool> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
     }
 
-    fn continue_at(&mut self, row: u64) -> Answer<()> {
+    fn continue_at(&mut self, row: u64) -> Result<()> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
     }
 
-    fn rows(&mut self) -> Answer<u64> {
+    fn rows(&mut self) -> Result<u64> {
         let stream = self.stream;
         self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
     }
 
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
         self.instance.quotes(chunk)
     }
 
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
         self.instance.cut(chunk, quoted)
     }
 }
 
 impl Summing for Summarizer {
-    fn add(&mut self, batch: &Batch) -> Answer<()> {
+    fn add(&mut self, batch: &Batch) -> Result<()> {
         let stream = self.stream;
         for (name, values) in &batch.columns {
             self.instance.try_ask(|exports, store| {
@@ -369,24 +367,24 @@ impl Summing for Summarizer {
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
-    fn part(&mut self) -> Answer<String> {
+    fn state(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_part(store, stream))
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
     }
 
-    fn close(&mut self) -> Answer<String> {
+    fn finish_state(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_close(store, stream))
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
     }
 
-    fn survey(&mut self) -> Answer<String> {
+    fn choose_decimals(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_survey(store, stream))
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
-    fn absorb(&mut self, part: &str) -> Answer<()> {
+    fn merge_state(&mut self, state: &str) -> Result<()> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_absorb(store, stream, part))
+        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
     }
 }
 
@@ -396,12 +394,12 @@ struct RecordWriter {
 }
 
 impl Stream for RecordWriter {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_push(store, stream, chunk))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_finish(store, stream))
     }
@@ -413,13 +411,13 @@ struct Profiler {
 }
 
 impl Stream for Profiler {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         let profile = self.instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_finish(store, stream))?;
         Ok(profile.into_bytes())
@@ -432,13 +430,13 @@ struct Residuals {
 }
 
 impl Stream for Residuals {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         let counted =
             self.instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_finish(store, stream))?;
@@ -453,17 +451,17 @@ struct Asked {
 }
 
 impl Form for Asked {
-    fn fields(&mut self) -> Answer<String> {
+    fn fields(&mut self) -> Result<String> {
         let form = self.form;
         self.instance.ask(|exports, store| exports.samefit_regression_entry().form().call_fields(store, form))
     }
 
-    fn evaluate(&mut self, entries: &str) -> Answer<String> {
+    fn evaluate(&mut self, entries: &str) -> Result<String> {
         let form = self.form;
         self.instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_evaluate(store, form, entries))
     }
 
-    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Answer<String> {
+    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
         let form = self.form;
         self.instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_convert(store, form, field, value, unit, to))
     }
@@ -475,7 +473,7 @@ struct Sum {
 }
 
 impl Merger for Sum {
-    fn add(&mut self, statistics: &str) -> Answer<()> {
+    fn add(&mut self, statistics: &str) -> Result<()> {
         let next = self.instance.parse_statistics(statistics)?;
         let Some(sum) = self.sum else {
             self.sum = Some(next);
@@ -485,8 +483,8 @@ impl Merger for Sum {
         self.instance.release(next)
     }
 
-    fn finish(&mut self) -> Answer<String> {
-        let nothing = || Failure::Usage("there are no statistics to merge\nname a file".to_owned());
+    fn finish(&mut self) -> Result<String> {
+        let nothing = || Error::Usage("there are no statistics to merge\nname a file".to_owned());
         self.instance.statistics_text(self.sum.ok_or_else(nothing)?)
     }
 }
@@ -507,28 +505,28 @@ struct Parsed<'k> {
 }
 
 impl Model for Parsed<'_> {
-    fn plan(&self) -> Answer<String> {
+    fn plan(&self) -> Result<String> {
         lock(&self.read.instance).ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.read.model))
     }
 
-    fn predict_record(&self, attributes: &str) -> Answer<String> {
+    fn predict_record(&self, attributes: &str) -> Result<String> {
         lock(&self.read.instance).try_ask(|exports, store| {
             exports.samefit_regression_prediction().model().call_predict_record(store, self.read.model, attributes)
         })
     }
 
-    fn explain(&self, attributes: &str) -> Answer<String> {
+    fn explain(&self, attributes: &str) -> Result<String> {
         lock(&self.read.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.read.model, attributes))
     }
 
-    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>> {
+    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
         lock(&self.read.instance).try_ask(|exports, store| {
             exports.samefit_regression_prediction().model().call_curve(store, self.read.model, attributes, column, values)
         })
     }
 
-    fn table(&self, plan: &str) -> Answer<Box<dyn Tabling>> {
+    fn table(&self, plan: &str) -> Result<Box<dyn Tabling>> {
         let stream = lock(&self.read.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.read.model, plan))?;
         Ok(Box::new(Table { instance: Arc::clone(&self.read.instance), stream }))
@@ -549,41 +547,41 @@ struct Table {
 }
 
 impl Stream for Table {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         lock(&self.instance).try_ask(|exports, store| exports.samefit_regression_prediction().table().call_push(store, self.stream, chunk))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         lock(&self.instance).try_ask(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))
     }
 }
 
 impl Piecewise for Table {
-    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+    fn header(&mut self, records: &[u8]) -> Result<bool> {
         lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_header(store, self.stream, records))
     }
 
-    fn continue_at(&mut self, row: u64) -> Answer<()> {
+    fn continue_at(&mut self, row: u64) -> Result<()> {
         lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_continue_at(store, self.stream, row))
     }
 
-    fn rows(&mut self) -> Answer<u64> {
+    fn rows(&mut self) -> Result<u64> {
         lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_rows(store, self.stream))
     }
 
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
+    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
         lock(&self.instance).quotes(chunk)
     }
 
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
         lock(&self.instance).cut(chunk, quoted)
     }
 }
 
 impl Tabling for Table {
-    fn predictions(&mut self) -> Answer<u64> {
+    fn predictions(&mut self) -> Result<u64> {
         lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_predictions(store, self.stream))
     }
 }
@@ -608,9 +606,9 @@ mod tests {
         let wasm = Wasm::embedded().unwrap();
         let mut store = Store::new(&wasm.engine, Limits::default());
         assert!(store.data_mut().memory_growing(0, MEMORY_BYTES_MAX, None).unwrap());
-        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Failure::Trap(_)));
+        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Error::Trap(_)));
         assert!(!store.data_mut().memory_growing(0, MEMORY_BYTES_MAX + 1, None).unwrap());
-        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Failure::Memory(_)));
+        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Error::Memory(_)));
     }
 
     #[test]
@@ -625,8 +623,8 @@ mod tests {
     fn bad_input_is_a_fault_and_the_engine_goes_on() {
         let wasm = Wasm::embedded().unwrap();
         let mut stream = wasm.summarizer("{}").unwrap();
-        assert!(matches!(stream.push(b"a,y\n1,2,3\n"), Err(Failure::Data { path: None, .. })));
-        assert!(matches!(wasm.model("{}"), Err(Failure::Data { .. })));
+        assert!(matches!(stream.push(b"a,y\n1,2,3\n"), Err(Error::Data { path: None, .. })));
+        assert!(matches!(wasm.model("{}"), Err(Error::Data { .. })));
         assert_eq!(wasm.identity().unwrap().component_sha256.len(), 64);
     }
 }

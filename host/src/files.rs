@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
 
 use samefit_stages::columns::Columns;
-use samefit_stages::engine::Answer;
+use samefit_stages::error::Result;
 use samefit_stages::files::{Changed, Files, Kind, Output};
 use samefit_stages::reading::CHUNK_BYTES;
 use twox_hash::XxHash3_64;
@@ -80,7 +80,7 @@ impl Files for Disk {
         fs::metadata(stands(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
-    fn columns(&self, path: &str) -> Answer<Box<dyn Columns>> {
+    fn columns(&self, path: &str) -> Result<Box<dyn Columns>> {
         crate::columns::open(path)
     }
 

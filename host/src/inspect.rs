@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::{Failure, Fault};
+use samefit_formats::hex;
+use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::reading::{self, DOCUMENT_BYTES_MAX};
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::inspect::{self, InspectArgs};
@@ -19,7 +19,7 @@ use crate::files::stands;
 const MAGIC: &[u8] = b"\0asm";
 
 /// Describes a component, or hands on to the stages.
-pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
+pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let path = inputs::document_path(stage.files, &args.file, "model.json")?;
     let mut start = [0; MAGIC.len()];
     let read = stage.files.open(&path).and_then(|mut file| file.read(&mut start)).map_err(|error| reading::failed(&path, &error))?;
@@ -111,9 +111,9 @@ impl Found {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    reading::hex(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
-fn not_wasm(error: &wasmparser::BinaryReaderError) -> Failure {
-    Fault::new("not-ours", format!("a WebAssembly file that is damaged: {error}"), "build or copy it again").into()
+fn not_wasm(error: &wasmparser::BinaryReaderError) -> Error {
+    InputError::new("not-ours", format!("a WebAssembly file that is damaged: {error}"), "build or copy it again").into()
 }

@@ -6,7 +6,7 @@
 use std::io::ErrorKind;
 
 use rustix::process::{Resource, getrlimit};
-use samefit_stages::failure::Failure;
+use samefit_stages::error::Error;
 
 /// Addresses that an instance reserves: what 32 bits reach, and wasmtime's guards before and after it.
 const INSTANCE_BYTES: u64 = (4 << 30) + 2 * (32 << 20);
@@ -35,7 +35,7 @@ fn threads_in(left: Option<u64>) -> usize {
 }
 
 /// Refuses to begin an instance where there is no room for it.
-pub(crate) fn room_for_an_instance() -> Result<(), Failure> {
+pub(crate) fn room_for_an_instance() -> Result<(), Error> {
     match addresses_left() {
         Some(left) if left < INSTANCE_BYTES + FIRST_BYTES => Err(addresses(left)),
         _ => Ok(()),
@@ -43,7 +43,7 @@ pub(crate) fn room_for_an_instance() -> Result<(), Failure> {
 }
 
 /// What an error of the system means, if it means that there is too little of something.
-pub(crate) fn exhausted(error: &wasmtime::Error) -> Option<Failure> {
+pub(crate) fn exhausted(error: &wasmtime::Error) -> Option<Error> {
     let cause = error.root_cause();
     let kind = cause.downcast_ref().map(std::io::Error::kind);
     let errno = cause.downcast_ref().map(|errno: &rustix::io::Errno| errno.kind());
@@ -56,27 +56,27 @@ pub(crate) fn exhausted(error: &wasmtime::Error) -> Option<Failure> {
 }
 
 /// The system gives no more memory.
-pub(crate) fn out_of_memory() -> Failure {
+pub(crate) fn out_of_memory() -> Error {
     match addresses_left() {
         Some(left) => addresses(left),
         None => {
             let help = "end other programs, or run on a machine with more memory";
-            Failure::Memory(format!("the system has not enough memory\n{help}"))
+            Error::Memory(format!("the system has not enough memory\n{help}"))
         }
     }
 }
 
-fn addresses(left: u64) -> Failure {
+fn addresses(left: u64) -> Error {
     let (needed, left) = ((INSTANCE_BYTES + FIRST_BYTES) >> 20, left >> 20);
-    Failure::Memory(format!(
+    Error::Memory(format!(
         "not enough address space: {needed} MiB must be reserved for an instance of the component (most of it is never used), and the limit \
          (`ulimit -v`) leaves {left} MiB\nraise the limit (`ulimit -v unlimited`); to limit memory, use a control group, which counts what is used"
     ))
 }
 
-fn file_limit() -> Failure {
+fn file_limit() -> Error {
     let limit = getrlimit(Resource::Fsize).current.map_or_else(|| "unlimited".to_owned(), |bytes| format!("{} KiB", bytes >> 10));
-    Failure::Memory(format!(
+    Error::Memory(format!(
         "the limit on the size of files (`ulimit -f`, now {limit}) is too small for the program's own code in memory\nraise it to {OWN_FILE_KIB} \
          KiB or more"
     ))

@@ -31,7 +31,8 @@ use samefit_pipeline::cli::PipelineArgs;
 use samefit_pipeline::next_datum;
 use samefit_pipeline::run::supervisor;
 use samefit_stages::cli::{QuietArg, StageVerb};
-use samefit_stages::engine::{Answer, Engine};
+use samefit_stages::engine::Engine;
+use samefit_stages::error::Result;
 use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::report::Report;
 use samefit_stages::stage::Stage;
@@ -78,7 +79,7 @@ enum Verb {
 }
 
 impl Verb {
-    fn run(&self, stage: &mut Stage<'_>) -> Answer<()> {
+    fn run(&self, stage: &mut Stage<'_>) -> Result<()> {
         match self {
             Self::Stage(verb) => verb.run(stage),
             Self::Profile(args) => profile::run(stage, args),
@@ -114,7 +115,7 @@ fn main() -> ExitCode {
 }
 
 /// `batch`: where the verb writes, if it is to be run for every datum.
-fn run(cli: &Cli, batch: Option<&str>, wasm: &Wasm, command: &[OsString]) -> Answer<()> {
+fn run(cli: &Cli, batch: Option<&str>, wasm: &Wasm, command: &[OsString]) -> Result<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
     let mut terminal = Terminal::new(cli.quiet.quiet);
@@ -174,7 +175,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn ended(answer: Answer<()>) -> ExitCode {
+fn ended(answer: Result<()>) -> ExitCode {
     match answer {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

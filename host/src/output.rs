@@ -13,8 +13,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::files::Output;
 use samefit_stages::outputs::{failed, partly};
 
@@ -50,28 +49,28 @@ struct Pending {
 }
 
 impl Output for Staged {
-    fn create(&mut self, path: &str) -> Answer<usize> {
+    fn create(&mut self, path: &str) -> Result<usize> {
         let pending = self.begin(path).map_err(|error| failed(path, &error))?;
         self.files.push(pending);
         Ok(self.files.len() - 1)
     }
 
-    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         self.with(handle, |file| file.write_all(bytes))
     }
 
-    fn close(&mut self, handle: usize) -> Answer<()> {
+    fn close(&mut self, handle: usize) -> Result<()> {
         self.with(handle, BufWriter::flush)?;
         self.files[handle].open = None;
         Ok(())
     }
 
-    fn remove(&mut self, path: &str) -> Answer<()> {
+    fn remove(&mut self, path: &str) -> Result<()> {
         self.gone.push(stands(path));
         Ok(())
     }
 
-    fn commit(mut self: Box<Self>) -> Answer<()> {
+    fn commit(mut self: Box<Self>) -> Result<()> {
         let unclosed: Vec<usize> = (0..self.files.len()).filter(|&handle| self.files[handle].open.is_some()).collect();
         unclosed.into_iter().try_for_each(|handle| self.close(handle))?;
         self.flush()?;
@@ -128,13 +127,13 @@ impl Staged {
         Ok(())
     }
 
-    fn with(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Answer<()> {
+    fn with(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
         let Pending { path, open, .. } = &mut self.files[handle];
         open.as_mut().map_or(Ok(()), act).map_err(|error| failed(path, &error))
     }
 
     /// Makes the bytes durable.
-    fn flush(&self) -> Answer<()> {
+    fn flush(&self) -> Result<()> {
         let staged: Vec<&Pending> = self.files.iter().filter(|file| file.to.is_some()).collect();
         if staged.len() <= FLUSHED_SINGLY_MAX {
             return staged.iter().try_for_each(|file| flush(&file.at).map_err(|error| failed(&file.path, &error)));
@@ -143,7 +142,7 @@ impl Staged {
     }
 
     /// Takes away what is to go and puts every file in its place. An error says how far that went.
-    fn place(&self) -> Answer<()> {
+    fn place(&self) -> Result<()> {
         // the last first: of numbered files a kill leaves those without a gap, so that the next run finds them all
         let gone: Vec<PathBuf> = self.gone.iter().rev().filter(|path| path.exists()).cloned().collect();
         for (at, path) in gone.iter().enumerate() {
@@ -156,7 +155,7 @@ impl Staged {
     }
 
     /// The failure with what was done before it: these files removed, and so many of the new ones in their places.
-    fn partly(&self, failure: Failure, removed: &[PathBuf], placed: usize) -> Failure {
+    fn partly(&self, failure: Error, removed: &[PathBuf], placed: usize) -> Error {
         let (written, unwritten) = self.files.split_at(placed);
         let [written, unwritten] = [written, unwritten].map(|files| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
         let removed: Vec<String> = removed.iter().map(|path| name(path)).collect();
@@ -164,7 +163,7 @@ impl Staged {
     }
 
     /// Makes the names durable: of the files, and of the folders that were made.
-    fn flush_names(&self) -> Answer<()> {
+    fn flush_names(&self) -> Result<()> {
         let above_made = self.made.iter().map(|made| folder(made));
         let gone = self.gone.iter().map(|gone| folder(gone)).filter(|folder| folder.is_dir());
         let mut folders: Vec<&Path> = self.hidden.keys().map(PathBuf::as_path).chain(above_made).chain(gone).collect();
@@ -175,7 +174,7 @@ impl Staged {
 }
 
 impl Pending {
-    fn place(&self) -> Answer<()> {
+    fn place(&self) -> Result<()> {
         self.to.as_ref().map_or(Ok(()), |to| fs::rename(&self.at, to)).map_err(|error| failed(&self.path, &error))
     }
 }
@@ -205,7 +204,7 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn remove(path: &Path) -> Answer<()> {
+fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&name(path), &error)),
         _ => Ok(()),

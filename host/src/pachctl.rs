@@ -15,8 +15,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 
 /// Where a worker mounts it.
 const MOUNTED: &str = "/pach-bin/pachctl";
@@ -28,7 +27,7 @@ const REASON_BYTES_MAX: usize = 8 << 10;
 /// Whoever hands out datums.
 pub(crate) trait Worker {
     /// The current datum, if there is one, is done or has failed for a reason. Returns when the next one stands ready.
-    fn next(&mut self, failed: Option<&str>) -> Answer<()>;
+    fn next(&mut self, failed: Option<&str>) -> Result<()>;
 }
 
 /// The worker behind `pachctl`.
@@ -44,7 +43,7 @@ impl Pachctl {
 }
 
 impl Worker for Pachctl {
-    fn next(&mut self, failed: Option<&str>) -> Answer<()> {
+    fn next(&mut self, failed: Option<&str>) -> Result<()> {
         let mut command = Command::new(self.program);
         command.args(["next", "datum"]).stdin(Stdio::null());
         if let Some(reason) = failed {
@@ -64,7 +63,7 @@ fn reason_argument(reason: &str) -> String {
     text[..text.floor_char_boundary(REASON_BYTES_MAX)].to_owned()
 }
 
-fn refused(program: &str, output: &Output) -> Failure {
+fn refused(program: &str, output: &Output) -> Error {
     let said = samefit_text::bytes(&output.stderr);
     let said = if said.trim().is_empty() { "and it says nothing" } else { said.trim() };
     let help = match said.contains("datum batching not enabled") {
@@ -73,15 +72,15 @@ fn refused(program: &str, output: &Output) -> Failure {
     };
     // one line, so that the help stands on the next
     let said = said.lines().collect::<Vec<_>>().join("; ");
-    Failure::Io { path: program.to_owned(), text: format!("`next datum` failed ({}): {said}\n{help}", output.status) }
+    Error::Io { path: program.to_owned(), text: format!("`next datum` failed ({}): {said}\n{help}", output.status) }
 }
 
-fn cannot_run(program: &str, error: &io::Error) -> Failure {
+fn cannot_run(program: &str, error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::NotFound {
         let what = format!("--batch asks for datums with `{NAME}`, which is neither at `{MOUNTED}` nor on the path");
-        return Failure::Usage(format!("{what}\nrun without --batch here: it is for pipelines with `\"datumBatching\": true`"));
+        return Error::Usage(format!("{what}\nrun without --batch here: it is for pipelines with `\"datumBatching\": true`"));
     }
-    Failure::Io { path: program.to_owned(), text: format!("cannot be run: {error}") }
+    Error::Io { path: program.to_owned(), text: format!("cannot be run: {error}") }
 }
 
 #[cfg(test)]

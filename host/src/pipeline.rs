@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use samefit_pipeline::cli::{PipelineArgs, run as act};
-use samefit_pipeline::failure::Failure;
+use samefit_pipeline::error::Error;
 use samefit_pipeline::report::Report;
 use samefit_pipeline::run::{World, children};
 use samefit_stages::report::Report as _;
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     let mut terminal = Terminal::new(quiet);
     match act(args, &world, &mut Said(&mut terminal)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Stopped) => stop.end(),
+        Err(Error::Stopped) => stop.end(),
         Err(failure) => {
             terminal.note(&failure.to_string());
             ExitCode::from(code(&failure))
@@ -35,11 +35,11 @@ pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     }
 }
 
-fn code(failure: &Failure) -> u8 {
+fn code(failure: &Error) -> u8 {
     match failure {
-        Failure::Failed(_) | Failure::Stopped => 1,
-        Failure::Usage(_) => 2,
-        Failure::Bad(_) => 3,
+        Error::Failed(_) | Error::Stopped => 1,
+        Error::Usage(_) => 2,
+        Error::Bad(_) => 3,
     }
 }
 
@@ -55,15 +55,15 @@ impl Report for Said<'_> {
         self.0.note(line);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
+    fn text(&mut self, text: &str) -> Result<(), Error> {
         self.0.text(text).map_err(unwritten)
     }
 
-    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn print(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.0.bytes(bytes).map_err(unwritten)
     }
 }
 
-fn unwritten(error: std::io::Error) -> Failure {
-    Failure::Failed(format!("stdout: cannot be written: {error}\nhelp: see where it leads"))
+fn unwritten(error: std::io::Error) -> Error {
+    Error::Failed(format!("stdout: cannot be written: {error}\nhelp: see where it leads"))
 }

@@ -17,8 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::stage::Stage;
 use samefit_stages::{inputs, reading};
 
@@ -55,10 +54,10 @@ pub(crate) struct ServeArgs {
 }
 
 /// Serves until it is stopped.
-pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Answer<()> {
+pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Result<()> {
     if PAGE.is_empty() {
         let help = "run `sh scripts/just web`, then build the program again: it carries the page that is in target/web";
-        return Err(Failure::Usage(format!("this program was built without the page\n{help}")));
+        return Err(Error::Usage(format!("this program was built without the page\n{help}")));
     }
     let model = args.model.as_ref().map(|path| model(stage, path)).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| bound(args.port, &error))?;
@@ -70,15 +69,15 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Answer<()> {
 }
 
 /// Name and text of a model, which the component has accepted.
-fn model(stage: &mut Stage<'_>, path: &str) -> Answer<(String, String)> {
+fn model(stage: &mut Stage<'_>, path: &str) -> Result<(String, String)> {
     let path = inputs::document_path(stage.files, path, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
     Ok((path, text))
 }
 
-fn bound(port: u16, error: &io::Error) -> Failure {
-    Failure::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any that is free") }
+fn bound(port: u16, error: &io::Error) -> Error {
+    Error::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any that is free") }
 }
 
 fn accept(listener: &TcpListener, site: &Arc<Site>) {

@@ -5,8 +5,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::report::{Progress, Report};
 
 use crate::progress::{ERASE, Line};
@@ -75,17 +74,17 @@ impl Report for Terminal {
         }
     }
 
-    fn print(&mut self, text: &str) -> Answer<()> {
+    fn print(&mut self, text: &str) -> Result<()> {
         self.text(text).map_err(unwritten)
     }
 
-    fn document(&mut self, text: &str) -> Answer<()> {
+    fn document(&mut self, text: &str) -> Result<()> {
         self.bytes(text.as_bytes()).map_err(unwritten)
     }
 }
 
-fn unwritten(error: io::Error) -> Failure {
-    Failure::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }
+fn unwritten(error: io::Error) -> Error {
+    Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }
 }
 
 /// Writes text for a person to stderr. Who closes stderr does not want to hear.

@@ -39,9 +39,7 @@ fn bytes(value: &Value) -> Vec<u8> {
         Value::Array(parts) => parts.iter().flat_map(bytes).collect(),
         Value::Object(map) => match map.iter().next().unwrap() {
             (key, Value::String(file)) if key == "file" => std::fs::read(format!("{DATA}/{file}")).unwrap(),
-            (key, Value::String(hex)) if key == "hex" => {
-                (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
-            }
+            (key, Value::String(hex)) if key == "hex" => samefit_formats::hex::decode(hex).unwrap(),
             (key, Value::Array(pair)) if key == "repeat" => {
                 pair[0].as_str().unwrap().repeat(pair[1].as_u64().unwrap() as usize).into_bytes()
             }

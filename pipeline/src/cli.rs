@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::commands::{check, get, inspect, list, put, replay, rollback, run, update, validate};
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::report::Report;
 use crate::run::World;
 use crate::store::Store;
@@ -45,7 +45,7 @@ enum Verb {
 }
 
 /// Does what the command line says.
-pub fn run(args: &PipelineArgs, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &PipelineArgs, world: &World<'_>, report: &mut dyn Report) -> Result<()> {
     let open = || Store::open(&args.store, world.now);
     let create = || Store::create(&args.store, world.now);
     match &args.verb {

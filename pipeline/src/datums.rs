@@ -13,6 +13,8 @@ use std::sync::Arc;
 use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 
+use samefit_formats::hex;
+
 use crate::spec::{Input, Pfs};
 
 /// What Pachyderm calls a hash.
@@ -24,7 +26,7 @@ pub struct Hash(pub [u8; 32]);
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 
 use crate::datums::{Hash, Leaf, Tree};
 use crate::disk::{at, bad, broken, failed};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::paths;
 use crate::store::objects::{Objects, Staged, Stamp, digest};
 use crate::store::records::{Commit, Repo};
@@ -39,7 +39,7 @@ pub struct Taken {
 }
 
 /// Changes a branch of a repo, which is made if it is not there.
-pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<Taken, Failure> {
+pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<Taken> {
     refuse_output(store, repo)?;
     let head = store.head(repo, branch)?;
     let before = match &head {
@@ -65,21 +65,21 @@ pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<
 }
 
 /// An error if there is no such source.
-pub fn is_there(source: &Path) -> Result<(), Failure> {
+pub fn is_there(source: &Path) -> Result<()> {
     if source == Path::new("-") || source.exists() {
         return Ok(());
     }
     Err(bad(format_args!("{}: there is no such file or folder", samefit_text::path(source)), "check the path"))
 }
 
-fn refuse_output(store: &Store, repo: &str) -> Result<(), Failure> {
+fn refuse_output(store: &Store, repo: &str) -> Result<()> {
     let written = store.repo(repo)?.is_some_and(|repo| repo.output);
     let help = "put files into the repos that pipelines read; see `samefit pipeline list repos`";
     if written { Err(bad(format_args!("`{repo}` holds the output of the pipeline `{repo}`"), help)) } else { Ok(()) }
 }
 
 /// The files as they will be; new contents are taken in.
-fn changed(before: &Tree, intake: &Intake, objects: &Objects, staged: &mut Staged<'_>) -> Result<Tree, Failure> {
+fn changed(before: &Tree, intake: &Intake, objects: &Objects, staged: &mut Staged<'_>) -> Result<Tree> {
     let mut tree = if intake.mirror { Tree::new() } else { before.clone() };
     for path in &intake.deleted {
         let count = tree.len();
@@ -98,7 +98,7 @@ fn changed(before: &Tree, intake: &Intake, objects: &Objects, staged: &mut Stage
 }
 
 /// The files of a source with their paths in the repo.
-fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
+fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>> {
     if source == Path::new("-") {
         return Ok(vec![(source.to_owned(), path.to_owned())]);
     }
@@ -116,7 +116,7 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>, Failure> {
     Ok(files)
 }
 
-fn walked(source: &Path, error: walkdir::Error) -> Failure {
+fn walked(source: &Path, error: walkdir::Error) -> Error {
     let path = error.path().unwrap_or(source).to_owned();
     match error.into_io_error() {
         Some(error) => failed(&path, &error),
@@ -124,7 +124,7 @@ fn walked(source: &Path, error: walkdir::Error) -> Failure {
     }
 }
 
-fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Result<Leaf, Failure> {
+fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Result<Leaf> {
     if file == Path::new("-") {
         return staged.stream(io::stdin().lock());
     }
@@ -154,7 +154,7 @@ fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Resul
 }
 
 /// In a folder nobody named a pipe, and nobody may ever write to it.
-fn refuse_pipe(source: &Path, file: &Path) -> Result<(), Failure> {
+fn refuse_pipe(source: &Path, file: &Path) -> Result<()> {
     if file != source && file.metadata().is_ok_and(|found| found.file_type().is_fifo()) {
         return Err(bad(format_args!("{}: this is a pipe, not a file", samefit_text::path(file)), "remove it, or name it by itself"));
     }
@@ -162,7 +162,7 @@ fn refuse_pipe(source: &Path, file: &Path) -> Result<(), Failure> {
 }
 
 /// A device may have no end, and would fill the disk. A pipe ends when its writer does.
-fn refuse_endless(file: &Path) -> Result<(), Failure> {
+fn refuse_endless(file: &Path) -> Result<()> {
     let kind = file.metadata().map_err(at(file))?.file_type();
     let what = match () {
         () if kind.is_char_device() || kind.is_block_device() => "a device",
@@ -172,7 +172,7 @@ fn refuse_endless(file: &Path) -> Result<(), Failure> {
     Err(bad(format_args!("{}: this is {what}, not a file", samefit_text::path(file)), "name a file, or `-` for standard input"))
 }
 
-fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree: &Tree, listing: Hash) -> Result<Commit, Failure> {
+fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree: &Tree, listing: Hash) -> Result<Commit> {
     let parent = parent.map(|parent| parent.id.clone());
     store.write(|change| {
         let number = change.number()?;

@@ -9,7 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod datums;
 pub mod disk;
-pub mod failure;
+pub mod error;
 pub mod folder;
 pub mod glob;
 pub mod graph;

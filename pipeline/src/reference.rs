@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::disk::bad;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::run::versions;
 use crate::spec::is_name;
 use crate::store::Store;
@@ -61,7 +61,7 @@ impl Reference {
     }
 
     /// The commit that is meant.
-    pub fn commit(&self, store: &Store) -> Result<Commit, Failure> {
+    pub fn commit(&self, store: &Store) -> Result<Commit> {
         if store.repo(&self.repo)?.is_none() {
             return Err(bad(format_args!("there is no repo `{}`", self.repo), "see `samefit pipeline list repos`"));
         }
@@ -84,7 +84,7 @@ impl Reference {
 }
 
 /// The branch that a pipeline writes; `master` of another repo.
-fn default_branch(store: &Store, repo: &str) -> Result<String, Failure> {
+fn default_branch(store: &Store, repo: &str) -> Result<String> {
     let pipeline = store.versions(repo)?.pop().map(versions::pipeline).transpose()?;
     Ok(pipeline.map_or_else(|| MASTER.to_owned(), |pipeline| pipeline.spec.output_branch))
 }

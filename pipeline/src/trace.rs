@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::disk::{bad, broken};
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::paths;
 use crate::store::Store;
 use crate::store::records::{Commit, Job, Part, Processed, Version, Written};
@@ -33,7 +33,7 @@ pub struct Made {
 }
 
 /// Follows a file, or what is below a folder, back to the files that people put.
-pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<Origin>, Failure> {
+pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<Origin>> {
     let mut files = store.tree(commit)?;
     files.retain(|file, _| paths::within(path, file));
     if files.is_empty() {
@@ -52,7 +52,7 @@ pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<Origin>, 
     writers.into_iter().map(origin).collect()
 }
 
-fn made(store: &Store, job: &Job, datum: Processed) -> Result<Made, Failure> {
+fn made(store: &Store, job: &Job, datum: Processed) -> Result<Made> {
     let lost = |what: &str| {
         broken(format_args!("{what} of job {} of `{}` is not in the store", job.id, job.pipeline), "see `samefit pipeline check`")
     };
@@ -68,7 +68,7 @@ fn made(store: &Store, job: &Job, datum: Processed) -> Result<Made, Failure> {
 }
 
 /// The commit that a job read of an input.
-fn read(store: &Store, job: &Job, part: &Part) -> Result<Option<Commit>, Failure> {
+fn read(store: &Store, job: &Job, part: &Part) -> Result<Option<Commit>> {
     let head = job.inputs.iter().find(|head| head.repo == part.repo && head.branch == part.branch);
     Ok(head.map(|head| store.commit(&head.repo, &head.commit)).transpose()?.flatten())
 }

@@ -7,18 +7,18 @@
 //! *Invariants*: a line is added, and none is lost; what was shared before, to the byte and from the same files, is not told of again. No clock:
 //! equal runs write equal lines.
 
+use samefit_formats::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::describe;
-use crate::engine::Answer;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::files::{Files, Kind};
 use crate::json;
 use crate::outputs::Outputs;
 use crate::paths::without_extension;
 use crate::provenance;
-use crate::reading::{self, hex};
+use crate::reading::{self};
 use crate::stage::Stage;
 use crate::summing::Sum;
 
@@ -26,7 +26,7 @@ use crate::summing::Sum;
 pub const SUFFIX: &str = ".audit.jsonl";
 
 /// Adds a line about the statistics that are written to `out`.
-pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -> Answer<()> {
+pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -> Result<()> {
     let path = format!("{}{SUFFIX}", without_extension(out));
     let line = json::line(&entry(stage, sum)?);
     let mut log = before(stage.files, &path)?;
@@ -38,16 +38,16 @@ pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -
 }
 
 /// Refuses a place beside which no log can stand.
-pub fn check(files: &dyn Files, out: &str) -> Answer<()> {
+pub fn check(files: &dyn Files, out: &str) -> Result<()> {
     if matches!(files.kind(out), Ok(Kind::Pipe)) || out.starts_with("/dev/") {
         let help = "give --out a file: a log of what was shared is written beside it";
-        return Err(Failure::Usage(format!("`{}` is no file, and what is shared goes to one\n{help}", samefit_text::line(out))));
+        return Err(Error::Usage(format!("`{}` is no file, and what is shared goes to one\n{help}", samefit_text::line(out))));
     }
     Ok(())
 }
 
 /// The log so far, whole lines.
-fn before(files: &dyn Files, path: &str) -> Answer<String> {
+fn before(files: &dyn Files, path: &str) -> Result<String> {
     if files.kind(path).is_err() {
         return Ok(String::new());
     }
@@ -58,11 +58,11 @@ fn before(files: &dyn Files, path: &str) -> Answer<String> {
     Ok(log)
 }
 
-fn entry(stage: &Stage<'_>, sum: &Sum) -> Answer<Value> {
+fn entry(stage: &Stage<'_>, sum: &Sum) -> Result<Value> {
     let statistics = json::parse_ours(&sum.statistics)?;
     Ok(json!({
         "format": "samefit-audit/1",
-        "statistics_sha256": hex(&Sha256::digest(sum.statistics.as_bytes())),
+        "statistics_sha256": hex::encode(Sha256::digest(sum.statistics.as_bytes())),
         "rows": statistics["rows"],
         "dropped": statistics["dropped"],
         "terms": describe::terms(&statistics),

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::stage::Stage;
 use crate::verbs::{fit, infer, merge, qc, summarize, train};
 
@@ -45,7 +45,7 @@ pub enum StageVerb {
 
 impl StageVerb {
     /// Does it.
-    pub fn run(&self, stage: &mut Stage<'_>) -> Answer<()> {
+    pub fn run(&self, stage: &mut Stage<'_>) -> Result<()> {
         match self {
             Self::Train(args) => train::run(stage, args),
             Self::Summarize(args) => summarize::run(stage, args),

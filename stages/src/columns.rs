@@ -7,8 +7,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::engine::{Answer, Summarizer};
-use crate::failure::{Failure, Fault};
+use samefit_formats::csv::{RECORD_END, push_field, push_record};
+
+use crate::engine::Summarizer;
+use crate::error::{Error, InputError, Result};
 use crate::files::{Files, Kind};
 use crate::inputs::Source;
 use crate::plan::Plan;
@@ -24,13 +26,13 @@ pub trait Columns: Send + Sync {
     fn rows(&self, part: usize) -> Option<usize>;
     /// Reads some columns (indexes of [`Columns::fields`], increasing) of some parts, from their first row to their last. Readers of one file
     /// do not disturb each other.
-    fn read(&self, columns: &[usize], share: &Share) -> Answer<Box<dyn Batches>>;
+    fn read(&self, columns: &[usize], share: &Share) -> Result<Box<dyn Batches>>;
     /// Begins to find out the size and digest of the whole file as stored, beside whatever else is done.
     fn begin_input(&self) -> Later;
 }
 
 /// What is found out meanwhile: waits for it.
-pub type Later = Box<dyn FnOnce() -> Answer<Input> + Send>;
+pub type Later = Box<dyn FnOnce() -> Result<Input> + Send>;
 
 /// What is read at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub struct Field {
 /// Batches of rows, one after another.
 pub trait Batches: Send {
     /// The next rows; none after the last.
-    fn next(&mut self) -> Answer<Option<Batch>>;
+    fn next(&mut self) -> Result<Option<Batch>>;
 }
 
 /// Some rows of some columns.
@@ -92,7 +94,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn open(files: &dyn Files, plan: &Plan, source: &Source) -> Answer<Self> {
+    pub(crate) fn open(files: &dyn Files, plan: &Plan, source: &Source) -> Result<Self> {
         let file = open(files, source)?;
         let named = plan.named_columns();
         let chosen = choose(file.fields(), named.as_ref()).map_err(|fault| fault.in_file(&source.path))?;
@@ -135,28 +137,28 @@ impl Table {
     }
 
     /// Tells a summarizer the names of the columns, which it checks even if no row follows.
-    pub(crate) fn begin(&self, summarizer: &mut dyn Summarizer) -> Answer<()> {
+    pub(crate) fn begin(&self, summarizer: &mut dyn Summarizer) -> Result<()> {
         let empty = |&at: &usize| (self.file.fields()[at].name.clone(), Values::Numbers(Vec::new()));
         summarizer.add(&Batch { rows: 0, columns: self.chosen.iter().map(empty).collect() })
     }
 
     /// The rows of a share.
-    pub(crate) fn read(&self, share: &Share) -> Answer<Box<dyn Batches>> {
+    pub(crate) fn read(&self, share: &Share) -> Result<Box<dyn Batches>> {
         self.file.read(&self.chosen, share)
     }
 }
 
 /// Hands on the bytes of a file, decompressed; a file of columns as CSV: a header, and all columns but those whose type is refused.
-pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<()> {
+pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     if !source.format.holds_columns() {
         return reading::each_chunk(files, &source.path, take).map(drop);
     }
     let file = open(files, source)?;
     let chosen: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
-    let blame = |failure: Failure| failure.in_file(&source.path);
+    let blame = |failure: Error| failure.in_file(&source.path);
     let mut bytes = Vec::new();
     let names = chosen.iter().map(|&at| file.fields()[at].name.as_bytes());
-    write_row(&mut bytes, names);
+    push_record(&mut bytes, names);
     let mut batches = file.read(&chosen, &Share::Parts(0..file.parts())).map_err(blame)?;
     while let Some(batch) = batches.next().map_err(blame)? {
         write_rows(&mut bytes, &batch);
@@ -168,29 +170,29 @@ pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]
     take(&bytes).map_err(without_header)
 }
 
-fn open(files: &dyn Files, source: &Source) -> Answer<Box<dyn Columns>> {
+fn open(files: &dyn Files, source: &Source) -> Result<Box<dyn Columns>> {
     if source.kind != Kind::File {
         let help = "save it as a file first";
-        return Err(Fault::new("unsupported-format", "columns cannot be read from a pipe", help).in_file(&source.path));
+        return Err(InputError::new("unsupported-format", "columns cannot be read from a pipe", help).in_file(&source.path));
     }
     files.columns(&source.path).map_err(|failure| failure.in_file(&source.path))
 }
 
 /// Indexes of the columns that a plan may need: those it names, or all that can be read if it names none, or one that is not there (the
 /// engine's error then lists what is).
-fn choose(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usize>, Fault> {
+fn choose(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usize>, InputError> {
     let known = |name: &String| fields.iter().any(|field| field.name == *name);
     let named = named.filter(|names| names.iter().all(known));
     let is_named = |field: &Field| named.is_none_or(|names| names.contains(&field.name));
     if let (Some(_), Some(field)) = (named, fields.iter().find(|field| is_named(field) && field.refused.is_some())) {
         let sentence = format!("its values are of type {}, which are no numbers", field.refused.as_deref().unwrap_or_default());
-        return Err(Fault { column: Some(field.name.clone()), ..Fault::new("column-type", sentence, CAST) });
+        return Err(InputError { column: Some(field.name.clone()), ..InputError::new("column-type", sentence, CAST) });
     }
     Ok((0..fields.len()).filter(|&at| fields[at].refused.is_none() && is_named(&fields[at])).collect())
 }
 
 /// Columns that [`each_chunk`] leaves out, as notes.
-pub fn left_out(files: &dyn Files, source: &Source) -> Answer<Vec<String>> {
+pub fn left_out(files: &dyn Files, source: &Source) -> Result<Vec<String>> {
     Ok(refused(open(files, source)?.fields(), source))
 }
 
@@ -204,9 +206,9 @@ fn refused(fields: &[Field], source: &Source) -> Vec<String> {
 }
 
 /// In the CSV that we wrote, a header came first.
-fn without_header(failure: Failure) -> Failure {
+fn without_header(failure: Error) -> Error {
     match failure {
-        Failure::Data { path, fault } => Failure::Data { path, fault: Fault { row: fault.row.map(|row| row.saturating_sub(1)), ..fault } },
+        Error::Data { path, fault } => Error::Data { path, fault: InputError { row: fault.row.map(|row| row.saturating_sub(1)), ..fault } },
         other => other,
     }
 }
@@ -220,18 +222,8 @@ fn write_rows(csv: &mut Vec<u8>, batch: &Batch) {
             }
             column.write_next(csv, batch.columns.len() == 1);
         }
-        csv.push(b'\n');
+        csv.push(RECORD_END);
     }
-}
-
-fn write_row<'a>(csv: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            csv.push(b',');
-        }
-        write_cell(csv, cell);
-    }
-    csv.push(b'\n');
 }
 
 /// The cells of a column, from the first.
@@ -258,22 +250,10 @@ impl<'a> Cells<'a> {
             },
             Self::Text(cells) => match cells.next() {
                 None | Some(b"") if alone => csv.extend_from_slice(b"NA"),
-                cell => write_cell(csv, cell.unwrap_or_default()),
+                cell => push_field(csv, cell.unwrap_or_default()),
             },
         }
     }
-}
-
-fn write_cell(csv: &mut Vec<u8>, cell: &[u8]) {
-    if !cell.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
-        csv.extend_from_slice(cell);
-        return;
-    }
-    csv.push(b'"');
-    for &byte in cell {
-        csv.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
-    }
-    csv.push(b'"');
 }
 
 #[cfg(test)]
@@ -305,7 +285,7 @@ mod tests {
             ("b".to_owned(), Values::Text(b"12.50\n\nx,\"y\"\n".to_vec())),
         ];
         let mut csv = Vec::new();
-        write_row(&mut csv, [&b"a"[..], b"b,c"].into_iter());
+        push_record(&mut csv, [&b"a"[..], b"b,c"].into_iter());
         write_rows(&mut csv, &Batch { rows: 3, columns: columns.clone() });
         assert_eq!(String::from_utf8(csv).unwrap(), "a,\"b,c\"\n0.1,12.50\n,\n1e-7,\"x,\"\"y\"\"\"\n");
         let mut csv = Vec::new();

@@ -5,8 +5,7 @@
 //!
 //! *Limits*: a record of at most [`RECORD_BYTES_MAX`]; a longer one is a quote that is never closed, and would otherwise fill the memory.
 
-use crate::engine::Answer;
-use crate::failure::Fault;
+use crate::error::{InputError, Result};
 use crate::inputs::Format;
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 
@@ -25,7 +24,7 @@ impl Cutter {
     }
 
     /// Hands each record that is complete, with its line end, to `take`.
-    pub fn push(&mut self, mut chunk: &[u8], mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<()> {
+    pub fn push(&mut self, mut chunk: &[u8], mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         while let Some(length) = self.end(chunk) {
             let (rest, after) = chunk.split_at(length);
             chunk = after;
@@ -46,7 +45,7 @@ impl Cutter {
     }
 
     /// The end of the stream: hands on a last record without a line end.
-    pub fn finish(&mut self, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<()> {
+    pub fn finish(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match () {
             () if self.quoted => Err(self.unclosed().into()),
             () if is_blank(&self.record) => Ok(()),
@@ -66,13 +65,13 @@ impl Cutter {
         None
     }
 
-    fn check_length(&self, bytes: usize) -> Answer<()> {
-        if bytes > RECORD_BYTES_MAX { Err(Fault { row: Some(self.row), ..record_too_long() }.into()) } else { Ok(()) }
+    fn check_length(&self, bytes: usize) -> Result<()> {
+        if bytes > RECORD_BYTES_MAX { Err(InputError { row: Some(self.row), ..record_too_long() }.into()) } else { Ok(()) }
     }
 
-    fn unclosed(&self) -> Fault {
+    fn unclosed(&self) -> InputError {
         let help = "close the quote, or copy the file again if it was cut off";
-        Fault { row: Some(self.row), ..Fault::new("quote", "a quoted field is never closed", help) }
+        InputError { row: Some(self.row), ..InputError::new("quote", "a quoted field is never closed", help) }
     }
 }
 
@@ -85,7 +84,7 @@ fn is_blank(record: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn records(text: &str, format: Format, size: usize) -> Answer<Vec<String>> {
+    fn records(text: &str, format: Format, size: usize) -> Result<Vec<String>> {
         let (mut cutter, mut found) = (Cutter::new(format), Vec::new());
         let mut take = |record: &[u8]| {
             found.push(String::from_utf8_lossy(record).into_owned());

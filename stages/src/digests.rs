@@ -5,12 +5,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
 use crate::blocks::Block;
 use crate::columns::Later;
-use crate::engine::Answer;
-use crate::reading::{Input, hex};
+use crate::error::Result;
+use crate::reading::Input;
 
 /// Blocks that may wait before everyone waits for the digest.
 const PENDING_MAX: usize = 32;
@@ -76,7 +77,7 @@ impl Digests {
     }
 
     /// Digests the rest: every file, in order.
-    pub(crate) fn finish(self) -> Answer<Vec<Input>> {
+    pub(crate) fn finish(self) -> Result<Vec<Input>> {
         self.help();
         let done = self.baton.into_inner().unwrap_or_else(PoisonError::into_inner).done;
         let input = |done| match done {
@@ -96,7 +97,7 @@ impl Digests {
                 Next::End(path) => {
                     let digest = std::mem::take(&mut baton.digest).finalize();
                     let bytes = std::mem::take(&mut baton.bytes);
-                    baton.done.push(Done::Input(Input { path, bytes, sha256: hex(&digest) }));
+                    baton.done.push(Done::Input(Input { path, bytes, sha256: hex::encode(digest) }));
                 }
                 Next::Whole(input) => baton.done.push(Done::Input(input)),
                 Next::Later(later) => baton.done.push(Done::Later(later)),
@@ -135,7 +136,7 @@ mod tests {
         let done = digests.finish().unwrap();
         let shown: Vec<(&str, u64)> = done.iter().map(|input| (input.path.as_str(), input.bytes)).collect();
         assert_eq!(shown, [("long", 10), ("gz", 1), ("empty", 0)]);
-        assert_eq!(done[0].sha256, hex(&Sha256::digest(b"abcdefghij")));
-        assert_eq!(done[2].sha256, hex(&Sha256::digest(b"")));
+        assert_eq!(done[0].sha256, hex::encode(Sha256::digest(b"abcdefghij")));
+        assert_eq!(done[2].sha256, hex::encode(Sha256::digest(b"")));
     }
 }

@@ -7,8 +7,7 @@ use std::fmt;
 use std::io::{self, Read};
 
 use crate::columns::Columns;
-use crate::engine::Answer;
-use crate::failure::Fault;
+use crate::error::{InputError, Result};
 
 /// What stands at a path; links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +33,10 @@ pub trait Files: Sync {
         None
     }
     /// Opens a file of columns (Parquet, Arrow), whichever format it has.
-    fn columns(&self, _path: &str) -> Answer<Box<dyn Columns>> {
+    fn columns(&self, _path: &str) -> Result<Box<dyn Columns>> {
         let help = "use the native program, or write the file as CSV";
-        Err(Fault::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help).into())
+        Err(InputError::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help)
+            .into())
     }
     /// Text that is equal for two paths exactly if they lead to the same place: a folder, or a name in a folder.
     fn identity(&self, path: &str) -> io::Result<String>;
@@ -69,13 +69,13 @@ impl From<Changed> for io::Error {
 /// Files that appear together, whole, or not at all. Dropping it without a commit leaves nothing behind.
 pub trait Output {
     /// Begins a file that will stand at `path`, replacing what is there; its folder is made if it is missing. Returns its handle.
-    fn create(&mut self, path: &str) -> Answer<usize>;
+    fn create(&mut self, path: &str) -> Result<usize>;
     /// Adds bytes to the file of a handle.
-    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()>;
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()>;
     /// The file of this handle is complete.
-    fn close(&mut self, handle: usize) -> Answer<()>;
+    fn close(&mut self, handle: usize) -> Result<()>;
     /// The file at `path`, if there is one, goes when the new ones come.
-    fn remove(&mut self, path: &str) -> Answer<()>;
+    fn remove(&mut self, path: &str) -> Result<()>;
     /// Puts every file in its place, durably.
-    fn commit(self: Box<Self>) -> Answer<()>;
+    fn commit(self: Box<Self>) -> Result<()>;
 }

@@ -13,8 +13,7 @@ use std::io;
 use samefit_text::line;
 
 use crate::audit;
-use crate::engine::Answer;
-use crate::failure::{Failure, Fault};
+use crate::error::{Error, InputError, Result};
 use crate::files::{Files, Kind};
 use crate::paths::{self, Compression};
 use crate::reading;
@@ -92,7 +91,7 @@ enum Named {
 }
 
 /// The files that `paths` mean. `out`: where this command writes.
-pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Answer<Vec<Source>> {
+pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Result<Vec<Source>> {
     let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
     let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), strangers: Vec::new() };
     paths.iter().try_for_each(|path| search.path(path))?;
@@ -102,16 +101,16 @@ pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: 
 }
 
 /// The one file that `paths` mean.
-pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Answer<Source> {
+pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Result<Source> {
     let mut found = find(stage, &[path.to_owned()], out, Wanted::Data)?;
     match (found.pop(), found.len()) {
         (Some(source), 0) => Ok(source),
-        (_, more) => Err(Failure::Usage(format!("`{}` holds {} data files, and this takes one\nname the file", line(path), more + 1))),
+        (_, more) => Err(Error::Usage(format!("`{}` holds {} data files, and this takes one\nname the file", line(path), more + 1))),
     }
 }
 
 /// `path`, or the `name` in it if it is a folder.
-pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Answer<String> {
+pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Result<String> {
     if kind(files, path)? != Kind::Folder {
         return Ok(path.to_owned());
     }
@@ -122,13 +121,13 @@ pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Answer<String
     }
 }
 
-fn no_document(folder: &str, name: &str) -> Failure {
+fn no_document(folder: &str, name: &str) -> Error {
     let help = "name the file, or look into `report.json`: a model that quality control refused is not passed on";
-    Fault::new("not-found", format!("there is no `{name}` in this folder"), help).in_file(folder)
+    InputError::new("not-found", format!("there is no `{name}` in this folder"), help).in_file(folder)
 }
 
 /// What stands at a path that a person named.
-fn kind(files: &dyn Files, path: &str) -> Answer<Kind> {
+fn kind(files: &dyn Files, path: &str) -> Result<Kind> {
     files.kind(path).map_err(|error| reading::failed(path, &error))
 }
 
@@ -142,14 +141,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn path(&mut self, path: &str) -> Answer<()> {
+    fn path(&mut self, path: &str) -> Result<()> {
         match kind(self.files, path)? {
             Kind::Folder => self.named_folder(path),
             kind => self.named_file(path, kind),
         }
     }
 
-    fn named_file(&mut self, path: &str, kind: Kind) -> Answer<()> {
+    fn named_file(&mut self, path: &str, kind: Kind) -> Result<()> {
         let format = match (self.wanted, named(path)) {
             (Wanted::Statistics, _) => Format::Json,
             (Wanted::Data, Named::File(format)) => format,
@@ -160,9 +159,9 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn named_folder(&mut self, folder: &str) -> Answer<()> {
+    fn named_folder(&mut self, folder: &str) -> Result<()> {
         if self.is_out(folder) {
-            return Err(Failure::Usage(format!("`{}` is read and written at once\ngive --out another folder", line(folder))));
+            return Err(Error::Usage(format!("`{}` is read and written at once\ngive --out another folder", line(folder))));
         }
         let before = self.found.len();
         self.strangers.clear();
@@ -177,10 +176,10 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn folder(&mut self, folder: &str, below: &str, depth: usize) -> Answer<()> {
+    fn folder(&mut self, folder: &str, below: &str, depth: usize) -> Result<()> {
         if depth > FOLDER_DEPTH_MAX {
             let text = format!("folders more than {FOLDER_DEPTH_MAX} deep\nlook for a link that leads back");
-            return Err(Failure::Io { path: folder.to_owned(), text });
+            return Err(Error::Io { path: folder.to_owned(), text });
         }
         let mut names = self.files.names(folder).map_err(|error| reading::failed(folder, &error))?;
         names.sort();
@@ -190,7 +189,7 @@ impl Search<'_> {
         })
     }
 
-    fn entry(&mut self, path: &str, below: String, depth: usize) -> Answer<()> {
+    fn entry(&mut self, path: &str, below: String, depth: usize) -> Result<()> {
         let kind = kind(self.files, path)?;
         if self.is_out(path) {
             return Ok(());
@@ -213,7 +212,7 @@ impl Search<'_> {
         self.out.as_ref().is_some_and(|(_, out)| self.files.identity(path).is_ok_and(|identity| identity == *out))
     }
 
-    fn nothing(&self, folder: &str) -> Failure {
+    fn nothing(&self, folder: &str) -> Error {
         let (what, kinds) = match self.wanted {
             Wanted::Data => (
                 "data",
@@ -222,7 +221,7 @@ impl Search<'_> {
             Wanted::Statistics => ("statistics", "`.json`"),
         };
         let holds = if self.strangers.is_empty() { String::new() } else { format!("; it holds {}", some(&self.strangers)) };
-        Fault::new("no-data-files", format!("no file of {what} in this folder{holds}"), format!("files of {what} end in {kinds}"))
+        InputError::new("no-data-files", format!("no file of {what} in this folder{holds}"), format!("files of {what} end in {kinds}"))
             .in_file(folder)
     }
 }
@@ -250,12 +249,12 @@ fn unknown(path: &str) -> Format {
     if paths::extension(path) == "json" { Format::Json } else { Format::Csv }
 }
 
-fn unsupported(path: &str, what: &str) -> Failure {
+fn unsupported(path: &str, what: &str) -> Error {
     let help = "write it as CSV or JSON Lines, which may be compressed with gzip";
-    Fault::new("unsupported-format", format!("this file is {what}, which this version does not read"), help).in_file(path)
+    InputError::new("unsupported-format", format!("this file is {what}, which this version does not read"), help).in_file(path)
 }
 
-fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
+fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Result<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for source in found.iter().filter(|source| source.kind == Kind::File) {
         let id = files.file_id(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
@@ -267,7 +266,7 @@ fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Answer<()> {
                     (format!("`{first}` and `{path}` are one file"), "name it once; if its rows are to count twice, make a copy of it")
                 }
             };
-            return Err(Failure::Usage(format!("{what}: its rows would count twice\n{help}")));
+            return Err(Error::Usage(format!("{what}: its rows would count twice\n{help}")));
         }
     }
     Ok(())
@@ -288,7 +287,7 @@ mod tests {
     use super::*;
     use crate::testing::{Memory, in_stage};
 
-    fn found(files: &[(&str, &str)], paths: &[&str], out: Option<&str>, wanted: Wanted) -> (Answer<Vec<String>>, Vec<String>) {
+    fn found(files: &[(&str, &str)], paths: &[&str], out: Option<&str>, wanted: Wanted) -> (Result<Vec<String>>, Vec<String>) {
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
         let (answer, lines) = in_stage(&Memory::of(files), |stage| find(stage, &paths, out, wanted));
         let shown = |source: &Source| format!("{} {} {}", source.path, source.below, source.format.name());

@@ -20,7 +20,7 @@ pub mod describe;
 mod differences;
 mod digests;
 pub mod engine;
-pub mod failure;
+pub mod error;
 pub mod files;
 pub mod inputs;
 pub mod json;

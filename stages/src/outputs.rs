@@ -5,8 +5,7 @@ use std::io;
 
 use samefit_text::line;
 
-use crate::engine::Answer;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::files::{Files, Kind, Output};
 use crate::inputs::Source;
 use crate::paths;
@@ -15,33 +14,31 @@ use crate::paths;
 const PLACEHOLDER: &str = "{input}";
 
 /// `out` with `{input}` replaced by the path, below the path that was named and without its extension, of the one file found.
-pub fn place(out: &str, sources: &[Source]) -> Answer<String> {
+pub fn place(out: &str, sources: &[Source]) -> Result<String> {
     match sources {
         _ if !out.contains(PLACEHOLDER) => Ok(out.to_owned()),
         [source] => Ok(out.replace(PLACEHOLDER, paths::without_extension(&source.below))),
         more => {
             let help = "name one file, or an --out without `{input}`";
-            Err(Failure::Usage(format!("`{{input}}` in --out stands for one data file, and {} were found\n{help}", more.len())))
+            Err(Error::Usage(format!("`{{input}}` in --out stands for one data file, and {} were found\n{help}", more.len())))
         }
     }
 }
 
 /// `out` as the folder that files are put into.
-pub fn folder(files: &dyn Files, out: String) -> Answer<String> {
+pub fn folder(files: &dyn Files, out: String) -> Result<String> {
     match files.kind(&out) {
         Ok(Kind::File | Kind::Pipe) => {
-            Err(Failure::Usage(format!("`{}` is a file, and --out takes a folder here\nname another", line(&out))))
+            Err(Error::Usage(format!("`{}` is a file, and --out takes a folder here\nname another", line(&out))))
         }
         _ => Ok(out),
     }
 }
 
 /// `out` as the file itself.
-pub fn file(files: &dyn Files, out: String) -> Answer<String> {
+pub fn file(files: &dyn Files, out: String) -> Result<String> {
     match files.kind(&out) {
-        Ok(Kind::Folder) => {
-            Err(Failure::Usage(format!("`{}` is a folder, and a file is to be written here\nname a file in it", line(&out))))
-        }
+        Ok(Kind::Folder) => Err(Error::Usage(format!("`{}` is a folder, and a file is to be written here\nname a file in it", line(&out)))),
         _ => Ok(out),
     }
 }
@@ -62,45 +59,45 @@ impl<'a> Outputs<'a> {
     }
 
     /// Begins a file; returns its handle.
-    pub fn create(&mut self, path: &str) -> Answer<usize> {
+    pub fn create(&mut self, path: &str) -> Result<usize> {
         self.guard(path)?;
         self.created.push(path.to_owned());
         self.output.create(path)
     }
 
     /// Adds bytes to the file of a handle.
-    pub fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+    pub fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() { Ok(()) } else { self.output.write(handle, bytes) }
     }
 
     /// The file of this handle is complete.
-    pub fn close(&mut self, handle: usize) -> Answer<()> {
+    pub fn close(&mut self, handle: usize) -> Result<()> {
         self.output.close(handle)
     }
 
     /// A whole file at once.
-    pub fn put(&mut self, path: &str, bytes: impl AsRef<[u8]>) -> Answer<()> {
+    pub fn put(&mut self, path: &str, bytes: impl AsRef<[u8]>) -> Result<()> {
         let handle = self.create(path)?;
         self.write(handle, bytes.as_ref())?;
         self.close(handle)
     }
 
     /// What an earlier run left here goes when the new files come.
-    pub fn remove(&mut self, path: &str) -> Answer<()> {
+    pub fn remove(&mut self, path: &str) -> Result<()> {
         self.guard(path)?;
         self.output.remove(path)
     }
 
     /// Puts every file in its place; returns the paths in the order of their creation.
-    pub fn commit(self) -> Answer<Vec<String>> {
+    pub fn commit(self) -> Result<Vec<String>> {
         self.output.commit()?;
         Ok(self.created)
     }
 
-    fn guard(&self, path: &str) -> Answer<()> {
+    fn guard(&self, path: &str) -> Result<()> {
         match self.files.identity(path) {
             Ok(identity) if self.inputs.contains(&identity) => {
-                Err(Failure::Usage(format!("`{}` is read and would be overwritten\nwrite to another place", line(path))))
+                Err(Error::Usage(format!("`{}` is read and would be overwritten\nwrite to another place", line(path))))
             }
             _ => Ok(()),
         }
@@ -108,7 +105,7 @@ impl<'a> Outputs<'a> {
 }
 
 /// What to say of a path that could not be written.
-pub fn failed(path: &str, error: &io::Error) -> Failure {
+pub fn failed(path: &str, error: &io::Error) -> Error {
     let text = match error.kind() {
         io::ErrorKind::StorageFull => "the disk is full; nothing was written\nfree space, or give --out a place on another disk".to_owned(),
         io::ErrorKind::QuotaExceeded => {
@@ -121,21 +118,21 @@ pub fn failed(path: &str, error: &io::Error) -> Failure {
         io::ErrorKind::IsADirectory => "a folder stands where the file would\ngive --out another place".to_owned(),
         _ => format!("cannot be written: {error}"),
     };
-    Failure::Io { path: path.to_owned(), text }
+    Error::Io { path: path.to_owned(), text }
 }
 
 /// What to say where some of several files stand in their places and then one could not be put there.
-pub fn partly(failure: Failure, removed: &[String], written: &[String], unwritten: &[String]) -> Failure {
-    let Failure::Io { path, text } = failure else { return failure };
+pub fn partly(failure: Error, removed: &[String], written: &[String], unwritten: &[String]) -> Error {
+    let Error::Io { path, text } = failure else { return failure };
     if removed.is_empty() && written.is_empty() {
-        return Failure::Io { path, text };
+        return Error::Io { path, text };
     }
     let (sentence, help) = text.split_once('\n').unwrap_or((&text, "correct this and run it again"));
     let sentence = sentence.trim_end_matches("; nothing was written");
     let lists = [("written before this", written), ("removed", removed), ("not written", unwritten)];
     let lists = lists.iter().filter(|(_, paths)| !paths.is_empty());
     let lists: String = lists.map(|(what, paths)| format!("; {what}: {}", quoted(paths))).collect();
-    Failure::Io { path, text: format!("{sentence}{lists}\n{help}") }
+    Error::Io { path, text: format!("{sentence}{lists}\n{help}") }
 }
 
 fn quoted(paths: &[String]) -> String {
@@ -175,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_was_done_before_a_failure_is_said() {
-        let failure = |text: &str| Failure::Io { path: "b".to_owned(), text: text.to_owned() };
+        let failure = |text: &str| Error::Io { path: "b".to_owned(), text: text.to_owned() };
         let [a, b, old] = ["a", "b", "old"].map(|path| [path.to_owned()]);
         let text = partly(failure("the disk is full; nothing was written\nfree space"), &old, &a, &b).to_string();
         let expected = "error: b: the disk is full; written before this: `a`; removed: `old`; not written: `b`\nhelp: free space";

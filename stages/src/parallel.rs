@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
 use crate::digests::Digests;
-use crate::engine::{Answer, Engine, Piecewise, Summarizer};
-use crate::failure::{Failure, Fault};
+use crate::engine::{Engine, Piecewise, Summarizer};
+use crate::error::{Error, InputError, Result};
 use crate::inputs::Source;
 use crate::pieces::{Content, Header, Piece, Pieces};
 use crate::plan::Plan;
@@ -32,11 +32,11 @@ pub(crate) fn tables(
     threads: usize,
     plan: &Plan,
     sources: &[&Source],
-    add: &mut (dyn FnMut(String, &str) -> Answer<()> + Send),
-) -> Answer<Vec<Input>> {
+    add: &mut (dyn FnMut(String, &str) -> Result<()> + Send),
+) -> Result<Vec<Input>> {
     let all = stage.begins(sources);
     let engine = stage.engine;
-    let scout = move |source: &Source| -> Answer<Box<dyn Piecewise + '_>> {
+    let scout = move |source: &Source| -> Result<Box<dyn Piecewise + '_>> {
         Ok(engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?)
     };
     let pieces = Pieces::new(Box::new(scout), stage.files, plan, sources, stage.piece_bytes, threads);
@@ -106,12 +106,12 @@ struct Account {
     /// What tells the names of the columns, if there is more than one piece.
     header: Option<Header>,
     /// Why it cannot be read to its end, if that is no fault of the records before, and the piece at which that was found.
-    failure: Option<(u64, Failure)>,
+    failure: Option<(u64, Error)>,
 }
 
 impl Account {
     /// The first failure counts.
-    fn fail(&mut self, piece: u64, failure: Failure) {
+    fn fail(&mut self, piece: u64, failure: Error) {
         if self.failure.as_ref().is_none_or(|(first, _)| piece < *first) {
             self.failure = Some((piece, failure));
         }
@@ -123,16 +123,16 @@ struct Share<'a> {
     file: usize,
     summarizer: Box<dyn Summarizer + 'a>,
     /// What reading stopped at.
-    verdict: Answer<()>,
+    verdict: Result<()>,
 }
 
 /// Statistics of files, merged in the order of the files.
 struct Merged<'a> {
-    add: &'a mut (dyn FnMut(String, &str) -> Answer<()> + Send),
+    add: &'a mut (dyn FnMut(String, &str) -> Result<()> + Send),
     next: usize,
-    waiting: BTreeMap<usize, Answer<Summed>>,
+    waiting: BTreeMap<usize, Result<Summed>>,
     notes: Vec<String>,
-    failure: Option<Failure>,
+    failure: Option<Error>,
 }
 
 /// A file's statistics and what is to be said of it.
@@ -210,7 +210,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn summarizer(&self, file: usize, header: Option<&Header>) -> Answer<Box<dyn Summarizer + 'a>> {
+    fn summarizer(&self, file: usize, header: Option<&Header>) -> Result<Box<dyn Summarizer + 'a>> {
         let plan = self.plan.text_for(self.sources[file].format);
         let mut summarizer = self.engine.summarizer(&plan).map_err(|failure| self.plan.blame(failure))?;
         match header {
@@ -236,11 +236,11 @@ impl<'a> Work<'a> {
                 account.rows.resize(account.rows.len().max(at + 1), 0);
                 account.rows[at] = rows;
             }
-            Err(Stop::AtRecord(failure @ Failure::Data { .. })) => {
+            Err(Stop::AtRecord(failure @ Error::Data { .. })) => {
                 self.stop();
                 share.verdict = Err(failure);
             }
-            Err(Stop::Unreadable(failure @ Failure::Data { .. })) => {
+            Err(Stop::Unreadable(failure @ Error::Data { .. })) => {
                 self.fail(piece.file, piece.number, failure.in_file(&self.sources[piece.file].path));
             }
             Err(Stop::AtRecord(failure) | Stop::Unreadable(failure)) => self.fail(piece.file, piece.number, failure),
@@ -253,7 +253,7 @@ impl<'a> Work<'a> {
         if let Some(account) = self.last_in(share.file) {
             return self.close(share.file, account, Some(share));
         }
-        match share.summarizer.part() {
+        match share.summarizer.state() {
             Ok(part) => lock(&self.accounts).entry(share.file).or_default().parts.push(part),
             Err(failure) => self.fail(share.file, 0, failure),
         }
@@ -278,7 +278,7 @@ impl<'a> Work<'a> {
         if accounts.get(&file).is_some_and(|account| account.workers == 1) { accounts.remove(&file) } else { None }
     }
 
-    fn fail(&self, file: usize, piece: u64, failure: Failure) {
+    fn fail(&self, file: usize, piece: u64, failure: Error) {
         self.stop();
         lock(&self.accounts).entry(file).or_default().fail(piece, failure);
     }
@@ -297,13 +297,13 @@ impl<'a> Work<'a> {
     }
 
     /// Absorbs the parts of a file.
-    fn together(&self, file: usize, account: Account, share: Option<Share<'a>>) -> Answer<Summed> {
+    fn together(&self, file: usize, account: Account, share: Option<Share<'a>>) -> Result<Summed> {
         let Account { parts, failure, rows, header, .. } = account;
         let source = self.sources[file];
         let blame = |failure| self.plan.blame_or(counted_through(failure, |piece| rows.iter().take(piece).sum()), source);
         let failure = match failure {
             // an instance is gone, and what it had read
-            Some((_, gone @ (Failure::Trap(_) | Failure::Memory(_)))) => return Err(gone),
+            Some((_, gone @ (Error::Trap(_) | Error::Memory(_)))) => return Err(gone),
             failure => failure,
         };
         let (mut summarizer, mut verdict) = match (share, parts.is_empty()) {
@@ -311,13 +311,13 @@ impl<'a> Work<'a> {
             // each of two thought that the other was the last
             (None, false) => (self.summarizer(file, header.as_ref())?, Ok(())),
             (None, true) => {
-                let nobody = || Failure::Trap("a file that nobody has read".to_owned());
+                let nobody = || Error::Trap("a file that nobody has read".to_owned());
                 return Err(failure.map_or_else(nobody, |(_, failure)| failure));
             }
         };
         for part in parts {
-            verdict = match summarizer.absorb(&part) {
-                Err(failure) if !matches!(failure, Failure::Data { .. }) => return Err(failure),
+            verdict = match summarizer.merge_state(&part) {
+                Err(failure) if !matches!(failure, Error::Data { .. }) => return Err(failure),
                 verdict => verdict,
             };
         }
@@ -339,9 +339,9 @@ impl<'a> Work<'a> {
 /// What the reading of a piece stops at.
 enum Stop {
     /// A record, or the engine.
-    AtRecord(Failure),
+    AtRecord(Error),
     /// What cannot be read: no fault of the records before.
-    Unreadable(Failure),
+    Unreadable(Error),
 }
 
 /// Feeds the records of a piece; returns their number.
@@ -363,27 +363,27 @@ fn records(summarizer: &mut dyn Summarizer, piece: &Piece) -> Result<u64, Stop> 
 }
 
 /// The piece at whose row a fault was found.
-fn piece_of(failure: &Failure) -> u64 {
+fn piece_of(failure: &Error) -> u64 {
     match failure {
-        Failure::Data { fault, .. } => fault.row.unwrap_or(0).saturating_sub(1) >> PIECE_ROWS_BITS,
+        Error::Data { fault, .. } => fault.row.unwrap_or(0).saturating_sub(1) >> PIECE_ROWS_BITS,
         _ => 0,
     }
 }
 
 /// The failure with its row counted from the start of the file; `rows_before`: of the pieces before one.
-pub(crate) fn counted_through(failure: Failure, rows_before: impl Fn(usize) -> u64) -> Failure {
-    let Failure::Data { path, fault } = failure else { return failure };
+pub(crate) fn counted_through(failure: Error, rows_before: impl Fn(usize) -> u64) -> Error {
+    let Error::Data { path, fault } = failure else { return failure };
     let row = fault.row.map(|row| {
         let before = row.saturating_sub(1);
         let piece = (before >> PIECE_ROWS_BITS) as usize;
         rows_before(piece) + before % (1 << PIECE_ROWS_BITS) + 1
     });
-    Failure::Data { path, fault: Fault { row, ..fault } }
+    Error::Data { path, fault: InputError { row, ..fault } }
 }
 
 impl Merged<'_> {
     /// Adds a file when those before it are there. Returns whether something has failed.
-    fn add(&mut self, file: usize, summed: Answer<Summed>, sources: &[&Source]) -> bool {
+    fn add(&mut self, file: usize, summed: Result<Summed>, sources: &[&Source]) -> bool {
         self.waiting.insert(file, summed);
         while self.failure.is_none()
             && let Some(summed) = self.waiting.remove(&self.next)
@@ -411,9 +411,9 @@ mod tests {
     #[test]
     fn rows_of_pieces_are_counted_through() {
         let row = |number: u64| {
-            let fault = Fault { code: "quote".into(), row: Some(number), ..Fault::default() };
+            let fault = InputError { code: "quote".into(), row: Some(number), ..InputError::default() };
             match counted_through(fault.into(), |piece| [11, 20, 0, 7].iter().take(piece).sum()) {
-                Failure::Data { fault, .. } => fault.row.unwrap(),
+                Error::Data { fault, .. } => fault.row.unwrap(),
                 other => panic!("{other}"),
             }
         };

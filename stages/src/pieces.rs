@@ -14,8 +14,8 @@ use memchr::memchr;
 use crate::blocks::{Blocks, Slice};
 use crate::columns::{Later, Share, Table};
 use crate::digests::Digests;
-use crate::engine::{Answer, Piecewise};
-use crate::failure::Failure;
+use crate::engine::Piecewise;
+use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::inputs::{Format, Source};
 use crate::limits::RECORD_BYTES_MAX;
@@ -74,7 +74,7 @@ pub(crate) enum Header {
 }
 
 /// Makes what finds a file's header and borders.
-type Scouts<'a> = Box<dyn Fn(&Source) -> Answer<Box<dyn Piecewise + 'a>> + Send + 'a>;
+type Scouts<'a> = Box<dyn Fn(&Source) -> Result<Box<dyn Piecewise + 'a>> + Send + 'a>;
 
 /// Hands out the pieces of files, one file after another.
 pub(crate) struct Pieces<'a> {
@@ -139,7 +139,7 @@ impl<'a> Pieces<'a> {
 
     /// The next piece; none at the end of the last file. An error comes with the place of its file, and is the end. What is read is digested
     /// if there is a place for it.
-    pub(crate) fn next(&mut self, digests: Option<&Digests>) -> Result<Option<Piece>, (usize, Failure)> {
+    pub(crate) fn next(&mut self, digests: Option<&Digests>) -> Result<Option<Piece>, (usize, Error)> {
         if self.stopped.load(Ordering::Relaxed) || self.open.is_none() && !self.open_next(digests.is_some())? {
             return Ok(None);
         }
@@ -205,7 +205,7 @@ impl<'a> Pieces<'a> {
         OpenTable { table: Arc::new(table), file, number: 0, shares, later, bytes }
     }
 
-    fn open_next(&mut self, digested: bool) -> Result<bool, (usize, Failure)> {
+    fn open_next(&mut self, digested: bool) -> Result<bool, (usize, Error)> {
         let Some(source) = self.sources.get(self.opened) else { return Ok(false) };
         let file = self.opened;
         self.opened += 1;
@@ -244,7 +244,7 @@ impl<'a> Open<'a> {
     }
 
     /// The next piece of this file, which has one at least, if it is empty.
-    fn next(&mut self, all: &Pieces<'a>, digests: Option<&Digests>) -> Answer<Piece> {
+    fn next(&mut self, all: &Pieces<'a>, digests: Option<&Digests>) -> Result<Piece> {
         let source = all.sources[self.file];
         loop {
             let block = all.blocks.read(&mut self.body).map_err(|error| self.body.failed(&source.path, &error))?;
@@ -274,19 +274,19 @@ impl<'a> Open<'a> {
     }
 
     /// There is more than a block: from now on pieces are cut.
-    fn look_ahead(&mut self, all: &Pieces<'a>, source: &Source) -> Answer<()> {
+    fn look_ahead(&mut self, all: &Pieces<'a>, source: &Source) -> Result<()> {
         if self.scout.is_some() {
             return Ok(());
         }
         let mut scout = (all.scouts)(source)?;
-        let quotes = self.rest.iter().map(|slice| quotes(scout.as_mut(), source, slice)).sum::<Answer<u64>>()?;
+        let quotes = self.rest.iter().map(|slice| quotes(scout.as_mut(), source, slice)).sum::<Result<u64>>()?;
         self.quoted = quotes % 2 == 1;
         self.scout = Some(scout);
         Ok(())
     }
 
     /// Adds a block to the rest; returns the piece that ends in it.
-    fn border(&mut self, block: Slice, source: &Source, all: &Pieces<'a>) -> Answer<Option<Piece>> {
+    fn border(&mut self, block: Slice, source: &Source, all: &Pieces<'a>) -> Result<Option<Piece>> {
         let Some(scout) = &mut self.scout else { return Ok(None) };
         let end = cut(scout.as_mut(), &block, self.quoted)?;
         self.quoted ^= quotes(scout.as_mut(), source, &block)? % 2 == 1;
@@ -309,7 +309,7 @@ impl<'a> Open<'a> {
                     return Ok(None);
                 }
                 // who reads the piece will find it too, with its row
-                Err(Failure::Data { .. }) => all.stop(),
+                Err(Error::Data { .. }) => all.stop(),
                 Err(failure) => return Err(failure),
             }
         }
@@ -319,7 +319,7 @@ impl<'a> Open<'a> {
     }
 
     /// Feeds the scout the records of the first piece until it knows the names.
-    fn find_header(&mut self) -> Answer<bool> {
+    fn find_header(&mut self) -> Result<bool> {
         let Some(scout) = &mut self.scout else { return Ok(false) };
         let bytes: Vec<u8> = self.rest.iter().flat_map(|slice| slice.iter().copied()).collect();
         loop {
@@ -350,12 +350,12 @@ impl<'a> Open<'a> {
 }
 
 /// Number of quote characters that mean something.
-fn quotes(scout: &mut (dyn Piecewise + '_), source: &Source, bytes: &[u8]) -> Answer<u64> {
+fn quotes(scout: &mut (dyn Piecewise + '_), source: &Source, bytes: &[u8]) -> Result<u64> {
     if source.format == Format::Csv && memchr(b'"', bytes).is_some() { scout.quotes(bytes) } else { Ok(0) }
 }
 
 /// Offset just after the first record end.
-fn cut(scout: &mut (dyn Piecewise + '_), bytes: &[u8], quoted: bool) -> Answer<Option<usize>> {
+fn cut(scout: &mut (dyn Piecewise + '_), bytes: &[u8], quoted: bool) -> Result<Option<usize>> {
     let near = bytes.len().min(CUT_BYTES);
     Ok(match scout.cut(&bytes[..near], quoted)? {
         None if near < bytes.len() => scout.cut(bytes, quoted)?,

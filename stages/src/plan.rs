@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
-use crate::engine::Answer;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::inputs::{Format, Source};
 use crate::json;
@@ -29,15 +28,15 @@ impl Plan {
     }
 
     /// A plan that the engine made, which knows nothing of how bytes are written.
-    pub fn of_engine(text: &str) -> Answer<Self> {
+    pub fn of_engine(text: &str) -> Result<Self> {
         match json::parse_ours(text)? {
             Value::Object(document) => Ok(Self { document, ..Self::default() }),
-            _ => Err(Failure::Trap("a plan that is not an object".to_owned())),
+            _ => Err(Error::Trap("a plan that is not an object".to_owned())),
         }
     }
 
     /// How data are read; reads the schema.
-    pub fn reading(self, files: &dyn Files, args: &ReadArgs) -> Answer<Self> {
+    pub fn reading(self, files: &dyn Files, args: &ReadArgs) -> Result<Self> {
         self.missing(args.missing.as_deref()).delimiter(args.delimiter).schema(files, &args.schema)
     }
 
@@ -56,7 +55,7 @@ impl Plan {
     }
 
     /// Reads the schema.
-    pub fn schema(mut self, files: &dyn Files, args: &SchemaArg) -> Answer<Self> {
+    pub fn schema(mut self, files: &dyn Files, args: &SchemaArg) -> Result<Self> {
         if let Some(path) = &args.schema {
             let (text, input) = reading::text(files, path)?;
             self.set("schema", Some(json::parse(&text, path)?));
@@ -171,9 +170,9 @@ impl Plan {
 
     /// Names the file at fault: the schema's if the plan's own text is, else none.
     #[must_use]
-    pub fn blame(&self, failure: Failure) -> Failure {
+    pub fn blame(&self, failure: Error) -> Error {
         match (&self.schema, failure) {
-            (Some(schema), Failure::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => {
+            (Some(schema), Error::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => {
                 fault.in_file(&schema.path)
             }
             (_, failure) => failure,
@@ -182,7 +181,7 @@ impl Plan {
 
     /// Names the file at fault: the schema's if the plan's own text is, else `source`.
     #[must_use]
-    pub fn blame_or(&self, failure: Failure, source: &Source) -> Failure {
+    pub fn blame_or(&self, failure: Error, source: &Source) -> Error {
         self.blame(failure).in_file(&source.path)
     }
 
@@ -246,7 +245,7 @@ mod tests {
         let files = Memory::of(&[("s.json", "{}"), ("bad.json", "{")]);
         let schema = |path: &str| SchemaArg { schema: Some(path.into()) };
         let plan = Plan::new().schema(&files, &schema("s.json")).unwrap();
-        let fault = |code: &str| Failure::from(crate::failure::Fault { code: code.into(), text: "x".into(), ..Default::default() });
+        let fault = |code: &str| Error::from(crate::error::InputError { code: code.into(), text: "x".into(), ..Default::default() });
         assert_eq!(plan.blame(fault("schema")).to_string(), "error: s.json: x");
         assert_eq!(plan.blame(fault("term")).to_string(), "error: x");
         let failure = Plan::new().schema(&files, &schema("bad.json")).unwrap_err();

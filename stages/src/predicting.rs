@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::columns;
-use crate::engine::{Answer, Engine, Model, Piecewise, Table};
-use crate::failure::Failure;
+use crate::engine::{Engine, Model, Piecewise, Table};
+use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::inputs::{Format, Source};
 use crate::parallel::{PIECE_ROWS_BITS, Parallel, by_many, counted_through, lock};
@@ -35,13 +35,13 @@ const AHEAD: usize = 4;
 /// Takes predictions, in order. A file is a record, or it begins, is written to and ends.
 pub(crate) trait Sink: Send {
     /// The whole of a file with one record.
-    fn record(&mut self, source: &Source, prediction: &str) -> Answer<()>;
+    fn record(&mut self, source: &Source, prediction: &str) -> Result<()>;
     /// A table begins.
-    fn begin(&mut self, source: &Source) -> Answer<()>;
+    fn begin(&mut self, source: &Source) -> Result<()>;
     /// More of the table.
-    fn write(&mut self, bytes: &[u8]) -> Answer<()>;
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
     /// The table ends.
-    fn end(&mut self, source: &Source, records: u64) -> Answer<()>;
+    fn end(&mut self, source: &Source, records: u64) -> Result<()>;
 }
 
 /// What to predict with.
@@ -53,7 +53,7 @@ pub(crate) struct With<'a> {
 }
 
 /// Hands the predictions of every record of every file to `sink`.
-pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sources: &[Source], sink: &mut dyn Sink) -> Answer<()> {
+pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sources: &[Source], sink: &mut dyn Sink) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
     let tables: Vec<&Source> = sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::JsonLines)).collect();
     let pieces = Pieces::new(Box::new(scouts(stage.engine, with)), stage.files, with.plan, &tables, stage.piece_bytes, threads);
@@ -75,7 +75,7 @@ pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sou
 }
 
 /// Finds headers and borders in an instance of its own, with a model that is read when it is first needed.
-fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) -> Answer<Box<dyn Piecewise + 'a>> + Send + 'a {
+fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) -> Result<Box<dyn Piecewise + 'a>> + Send + 'a {
     let model = OnceLock::new();
     move |source| {
         let model: &Mutex<Box<dyn Model + 'a>> = match model.get() {
@@ -127,7 +127,7 @@ enum Job {
     Records(Range<usize>),
     Columns(usize),
     /// What was to be read cannot be.
-    Failed(Failure),
+    Failed(Error),
 }
 
 /// What came of it.
@@ -136,16 +136,16 @@ enum Done {
         source: usize,
         number: u64,
         last: bool,
-        predicted: Answer<Predicted>,
+        predicted: Result<Predicted>,
     },
     Records {
         from: usize,
         predictions: Vec<String>,
-        failure: Option<Failure>,
+        failure: Option<Error>,
     },
     /// It is written.
     Columns,
-    Failed(Failure),
+    Failed(Error),
 }
 
 /// The predictions of a piece.
@@ -169,7 +169,7 @@ struct End<'a> {
     /// Rows and records of the table that is written.
     rows: u64,
     records: u64,
-    failure: Option<Failure>,
+    failure: Option<Error>,
 }
 
 impl Work<'_> {
@@ -220,7 +220,7 @@ impl Work<'_> {
         done
     }
 
-    fn piece(&self, model: &dyn Model, share: &mut Option<Share>, source: usize, piece: &Piece) -> Answer<Predicted> {
+    fn piece(&self, model: &dyn Model, share: &mut Option<Share>, source: usize, piece: &Piece) -> Result<Predicted> {
         if share.as_ref().is_none_or(|share| share.source != source) {
             *share = None;
             let mut table = model.table(&self.with.plan.text_for(self.sources[source].format))?;
@@ -235,7 +235,7 @@ impl Work<'_> {
         if piece.number > 0 {
             table.continue_at(before + 1)?;
         }
-        let mut bytes = piece.records().iter().map(|slice| table.push(slice)).collect::<Answer<Vec<_>>>()?;
+        let mut bytes = piece.records().iter().map(|slice| table.push(slice)).collect::<Result<Vec<_>>>()?;
         if piece.last {
             bytes.push(table.finish()?);
         }
@@ -245,9 +245,9 @@ impl Work<'_> {
     }
 
     /// Writes as it reads: it is this file's turn.
-    fn columns(&self, model: &dyn Model, source: usize) -> Answer<()> {
+    fn columns(&self, model: &dyn Model, source: usize) -> Result<()> {
         let source = &self.sources[source];
-        let blame = |failure: Failure| failure.in_file(&source.path);
+        let blame = |failure: Error| failure.in_file(&source.path);
         let mut end = lock(&self.end);
         if end.failure.is_some() {
             return Ok(());
@@ -270,7 +270,7 @@ impl Work<'_> {
         Done::Records { from, predictions, failure: None }
     }
 
-    fn record(&self, model: &dyn Model, source: &Source) -> Answer<String> {
+    fn record(&self, model: &dyn Model, source: &Source) -> Result<String> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if self.with.plan.get("only").is_none() {
@@ -278,7 +278,7 @@ impl Work<'_> {
         }
         let mut table = model.table(&self.with.plan.text_for(Format::Json))?;
         table.push(attributes.as_bytes())?;
-        String::from_utf8(table.finish()?).map_err(|_| Failure::Trap("a prediction that is not UTF-8".to_owned()))
+        String::from_utf8(table.finish()?).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))
     }
 
     /// Called with what is next in order, by one thread at a time.
@@ -335,7 +335,7 @@ impl Done {
 }
 
 impl End<'_> {
-    fn take(&mut self, done: Done) -> Answer<()> {
+    fn take(&mut self, done: Done) -> Result<()> {
         match done {
             Done::Piece { source, number, last, predicted } => {
                 let source = &self.sources[source];

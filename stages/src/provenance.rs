@@ -4,13 +4,13 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::json;
 use crate::reading::Input;
 use crate::stage::Stage;
 
 /// The text of `provenance.json`.
-pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Answer<String> {
+pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Result<String> {
     Ok(json::document(&json!({
         "format": "samefit-provenance/1",
         "command": stage.command,
@@ -26,6 +26,6 @@ pub(crate) fn inputs(inputs: &[Input]) -> Value {
 }
 
 /// The digest of the core module that computes, if it is known.
-pub(crate) fn component_sha256(stage: &Stage<'_>) -> Answer<Option<String>> {
+pub(crate) fn component_sha256(stage: &Stage<'_>) -> Result<Option<String>> {
     Ok(Some(stage.engine.identity()?.component_sha256).filter(|sha256| !sha256.is_empty()))
 }

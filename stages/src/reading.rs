@@ -7,12 +7,12 @@ use std::io::BufReader;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
+use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
 use crate::blocks::fill;
 use crate::digests::Digests;
-use crate::engine::Answer;
-use crate::failure::{Failure, Fault};
+use crate::error::{Error, InputError, Result};
 use crate::files::{Changed, Files};
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 use crate::paths::{self, Compression};
@@ -38,18 +38,18 @@ pub struct Input {
 }
 
 /// Hands every byte of a file, decompressed, to `take`, in full chunks but for the first and the last.
-pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Answer<()>) -> Answer<Input> {
+pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<Input> {
     each_chunk_at(files, path, |chunk, _| take(chunk))
 }
 
 /// The same, with the number of bytes read so far, as stored.
-pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Answer<()>) -> Answer<Input> {
+pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Result<()>) -> Result<Input> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
     each_chunk_of(&mut body, path, &mut take)?;
     Ok(body.input(path))
 }
 
-fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u64) -> Answer<()>) -> Answer<()> {
+fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
     let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
         let length = fill(body, &mut chunk).map_err(|error| body.failed(path, &error))?;
@@ -64,26 +64,26 @@ fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u
 }
 
 /// A whole document.
-pub fn text(files: &dyn Files, path: &str) -> Answer<(String, Input)> {
+pub fn text(files: &dyn Files, path: &str) -> Result<(String, Input)> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
     let text = without_mark(text_of(&mut body, path, DOCUMENT_BYTES_MAX, || too_large(path))?);
     Ok((text, body.input(path)))
 }
 
 /// A whole document, to its last byte: a byte order mark stays.
-pub fn exact_text(files: &dyn Files, path: &str) -> Answer<String> {
+pub fn exact_text(files: &dyn Files, path: &str) -> Result<String> {
     text_of(&mut Body::open(files, path, Digesting::Nothing)?, path, DOCUMENT_BYTES_MAX, || too_large(path))
 }
 
 /// A whole record of which nothing need be told afterwards but its size as stored.
-pub(crate) fn record_text(files: &dyn Files, path: &str) -> Answer<(String, u64)> {
+pub(crate) fn record_text(files: &dyn Files, path: &str) -> Result<(String, u64)> {
     let mut body = Body::open(files, path, Digesting::Nothing)?;
     let text = without_mark(text_of(&mut body, path, RECORD_BYTES_MAX, || record_too_long().in_file(path))?);
     Ok((text, body.stored()))
 }
 
 /// All of it, if it has no more than so many bytes.
-fn text_of(body: &mut Body<'_>, path: &str, bytes_max: usize, too_large: impl Fn() -> Failure) -> Answer<String> {
+fn text_of(body: &mut Body<'_>, path: &str, bytes_max: usize, too_large: impl Fn() -> Error) -> Result<String> {
     let mut bytes = Vec::new();
     each_chunk_of(body, path, &mut |chunk, _| {
         if bytes.len() + chunk.len() > bytes_max {
@@ -100,34 +100,35 @@ fn without_mark(text: String) -> String {
 }
 
 /// What to say of a path that could not be looked at or opened.
-pub fn failed(path: &str, error: &io::Error) -> Failure {
+pub fn failed(path: &str, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            Fault::new("not-found", "there is no such file or folder", "check the path; it counts from the folder you are in").in_file(path)
+            InputError::new("not-found", "there is no such file or folder", "check the path; it counts from the folder you are in")
+                .in_file(path)
         }
-        io::ErrorKind::PermissionDenied => Failure::Io {
+        io::ErrorKind::PermissionDenied => Error::Io {
             path: path.to_owned(),
             text: "permission denied\nrun as a user who may read it, or change its permissions".to_owned(),
         },
         _ if error.get_ref().is_some_and(|error| error.is::<Changed>()) => changed(path),
-        _ => Failure::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
+        _ => Error::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
     }
 }
 
 /// What to say of a file that changed while it was read.
-pub fn changed(path: &str) -> Failure {
-    Failure::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
+pub fn changed(path: &str) -> Error {
+    Error::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
 }
 
 /// A document of more than [`DOCUMENT_BYTES_MAX`].
-pub fn too_large(path: &str) -> Failure {
+pub fn too_large(path: &str) -> Error {
     let text = format!("more than {} MiB, too large for a document", DOCUMENT_BYTES_MAX >> 20);
-    Fault::new("document-too-large", text, "check that this is the right file").in_file(path)
+    InputError::new("document-too-large", text, "check that this is the right file").in_file(path)
 }
 
-fn not_utf8(path: &str, offset: usize) -> Failure {
+fn not_utf8(path: &str, offset: usize) -> Error {
     let text = format!("byte {} is not UTF-8 text", offset + 1);
-    Fault::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
+    InputError::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
 }
 
 /// A file that is read from its start to its end, decompressed.
@@ -148,7 +149,7 @@ pub(crate) enum Digesting {
 }
 
 impl<'a> Body<'a> {
-    pub(crate) fn open(files: &'a dyn Files, path: &str, digesting: Digesting) -> Answer<Self> {
+    pub(crate) fn open(files: &'a dyn Files, path: &str, digesting: Digesting) -> Result<Self> {
         let inner = files.open(path).map_err(|error| failed(path, &error))?;
         let digested = match digesting {
             Digesting::Everything => true,
@@ -195,13 +196,13 @@ impl<'a> Body<'a> {
     }
 
     /// An error of the disk, or of the bytes that came from it.
-    pub(crate) fn failed(&self, path: &str, error: &io::Error) -> Failure {
+    pub(crate) fn failed(&self, path: &str, error: &io::Error) -> Error {
         match self {
             Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error, "gzip", ".gz"),
             #[cfg(feature = "zstd")]
             Self::Zstd(_) if !self.counted().error && error.to_string().contains("too much memory") => {
                 let help = "compress the file again, without --long or --ultra";
-                Fault::new("zstd", "more memory is needed to decompress it than 128 MiB", help).in_file(path)
+                InputError::new("zstd", "more memory is needed to decompress it than 128 MiB", help).in_file(path)
             }
             #[cfg(feature = "zstd")]
             Self::Zstd(_) if !self.counted().error => damaged(path, error, "zstd", ".zst"),
@@ -211,7 +212,7 @@ impl<'a> Body<'a> {
 
     fn input(&self, path: &str) -> Input {
         let Counted { bytes, digest, .. } = self.counted();
-        Input { path: path.to_owned(), bytes: *bytes, sha256: hex(&digest.clone().unwrap_or_default().finalize()) }
+        Input { path: path.to_owned(), bytes: *bytes, sha256: hex::encode(&digest.clone().unwrap_or_default().finalize()) }
     }
 }
 
@@ -226,13 +227,13 @@ impl Read for Body<'_> {
     }
 }
 
-fn damaged(path: &str, error: &io::Error, code: &'static str, extension: &str) -> Failure {
+fn damaged(path: &str, error: &io::Error, code: &'static str, extension: &str) -> Error {
     let what = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the compressed data are cut off".to_owned(),
         _ => format!("not {code}, or damaged"),
     };
     let help = format!("copy or compress the file again; a file that is not compressed must not end in `{extension}`");
-    Fault::new(code, what, help).in_file(path)
+    InputError::new(code, what, help).in_file(path)
 }
 
 /// The bytes as stored, counted and digested on their way.
@@ -254,12 +255,6 @@ impl Read for Counted<'_> {
     }
 }
 
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,7 +269,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn read(name: &str, bytes: &[u8]) -> Answer<(Vec<u8>, Input)> {
+    fn read(name: &str, bytes: &[u8]) -> Result<(Vec<u8>, Input)> {
         let mut all = Vec::new();
         let input = each_chunk(&Memory::of(&[(name, bytes)]), name, |chunk| {
             all.extend_from_slice(chunk);
@@ -291,7 +286,7 @@ mod tests {
         let stored = gzip(b"abc");
         let (all, input) = read("a.csv.gz", &stored).unwrap();
         assert_eq!((all.as_slice(), input.bytes), (&b"abc"[..], stored.len() as u64));
-        assert_eq!(input.sha256, hex(&Sha256::digest(&stored)));
+        assert_eq!(input.sha256, hex::encode(Sha256::digest(&stored)));
     }
 
     #[test]
@@ -323,7 +318,7 @@ mod tests {
         let stored = [frame(&long), frame(b"abc")].concat();
         let (all, input) = read("a.csv.zst", &stored).unwrap();
         assert_eq!((all.len(), input.bytes), (long.len() + 3, stored.len() as u64));
-        assert_eq!(input.sha256, hex(&Sha256::digest(&stored)));
+        assert_eq!(input.sha256, hex::encode(Sha256::digest(&stored)));
         let whole = frame(&(0..100_000u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
         for (bytes, words) in [
             (&whole[..whole.len() / 2], "the compressed data are cut off"),

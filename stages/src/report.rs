@@ -4,7 +4,7 @@
 //!
 //! The library never touches the terminal; the program that runs it does, behind this trait.
 
-use crate::engine::Answer;
+use crate::error::Result;
 
 /// How far the reading of data has come.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,7 +32,7 @@ pub trait Report {
     /// How far it has come; called often.
     fn progress(&mut self, _progress: &Progress) {}
     /// The result as a person reads it, to stdout: what misleads on a terminal is escaped ([`samefit_text::lines`]).
-    fn print(&mut self, text: &str) -> Answer<()>;
+    fn print(&mut self, text: &str) -> Result<()>;
     /// The result as a machine reads it, to stdout, byte for byte.
-    fn document(&mut self, text: &str) -> Answer<()>;
+    fn document(&mut self, text: &str) -> Result<()>;
 }

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use crate::args::ThreadsArg;
-use crate::engine::{Answer, Engine};
+use crate::engine::Engine;
+use crate::error::Result;
 use crate::files::Files;
 use crate::inputs::Source;
 use crate::report::{Progress, Report};
@@ -41,7 +42,7 @@ impl Stage<'_> {
     }
 
     /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
-    pub fn show(&mut self, json: bool, table: &str, document: &str) -> Answer<()> {
+    pub fn show(&mut self, json: bool, table: &str, document: &str) -> Result<()> {
         if json {
             return self.report.document(document);
         }

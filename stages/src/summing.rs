@@ -7,8 +7,8 @@
 use std::num::NonZeroUsize;
 
 use crate::columns::Table;
-use crate::engine::{Answer, Engine, Merger, Stream, Summarizer};
-use crate::failure::{Failure, Fault};
+use crate::engine::{Engine, Merger, Stream, Summarizer};
+use crate::error::{Error, InputError, Result};
 use crate::files::{Files, Kind};
 use crate::inputs::{Format, Source};
 use crate::json;
@@ -32,7 +32,7 @@ pub struct Sum {
 }
 
 /// The statistics of all rows of all `sources`, of which there is at least one.
-pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
+pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum> {
     let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
     let mut inputs: Vec<Input> = plan.schema_input().into_iter().cloned().collect();
     let mut parts = Parts::new(stage.engine, plan, tables.len() + usize::from(!records.is_empty()));
@@ -57,12 +57,11 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum
 }
 
 /// The statistics of all rows, made to be shared, in two passes: the first says how to round, the second rounds and sums.
-pub fn share(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Sum> {
+pub fn share(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum> {
     if let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) {
         let help = "save it as a file first";
-        return Err(
-            Fault::new("unsupported-format", "data that are to be shared are read twice, and a pipe cannot be", help).in_file(&pipe.path)
-        );
+        return Err(InputError::new("unsupported-format", "data that are to be shared are read twice, and a pipe cannot be", help)
+            .in_file(&pipe.path));
     }
     let survey = sum(stage, plan, sources)?;
     let plan = plan.clone().with("shared", Some(json::parse_ours(&survey.statistics)?));
@@ -75,7 +74,7 @@ pub fn share(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<S
 }
 
 /// The sum of statistics documents, of which there is at least one. Even a single one is read: it may come from anywhere.
-pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Answer<Sum> {
+pub fn merge(stage: &mut Stage<'_>, sources: &[Source]) -> Result<Sum> {
     let mut inputs = Vec::new();
     let mut merger = stage.engine.merger()?;
     for source in sources {
@@ -100,7 +99,7 @@ enum Whole<'a> {
     /// Statistics of the engine's own making.
     Merged(Box<dyn Merger + Send + 'a>),
     /// Parts that count together.
-    Absorbed(Box<dyn Summarizer + 'a>),
+    ByState(Box<dyn Summarizer + 'a>),
 }
 
 impl<'a> Parts<'a> {
@@ -109,7 +108,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Adds what a file gave. The statistics of a single one stay as they are, unparsed.
-    fn add(&mut self, text: String, path: &str) -> Answer<()> {
+    fn add(&mut self, text: String, path: &str) -> Result<()> {
         if self.count == 1 && !self.plan.shares() {
             self.only = text;
             return Ok(());
@@ -119,27 +118,28 @@ impl<'a> Parts<'a> {
         }
         let added = match &mut self.sum {
             Some(Whole::Merged(merger)) => merger.add(&text),
-            Some(Whole::Absorbed(summarizer)) => summarizer.absorb(&text),
+            Some(Whole::ByState(summarizer)) => summarizer.merge_state(&text),
             None => Ok(()),
         };
         added.map_err(|failure| failure.in_file(path))
     }
 
-    fn whole(&self) -> Answer<Whole<'a>> {
+    fn whole(&self) -> Result<Whole<'a>> {
         Ok(match self.plan.shares() {
-            true => Whole::Absorbed(self.engine.summarizer(&self.plan.text()).map_err(|failure| self.plan.blame(failure))?),
+            true => Whole::ByState(self.engine.summarizer(&self.plan.text()).map_err(|failure| self.plan.blame(failure))?),
             false => Whole::Merged(self.engine.merger()?),
         })
     }
 
     /// All of it, and what the user should be told of it. `name`: of all files.
-    fn finish(self, name: &str) -> Answer<(String, Vec<String>)> {
-        let blame = |failure: Failure| failure.in_file(name);
+    fn finish(self, name: &str) -> Result<(String, Vec<String>)> {
+        let blame = |failure: Error| failure.in_file(name);
         match self.sum {
             None => Ok((self.only, Vec::new())),
             Some(Whole::Merged(mut merger)) => Ok((merger.finish()?, Vec::new())),
-            Some(Whole::Absorbed(mut summarizer)) => {
-                let whole = if self.plan.surveys() { summarizer.survey() } else { summarizer.finish().and_then(text) }.map_err(blame)?;
+            Some(Whole::ByState(mut summarizer)) => {
+                let whole =
+                    if self.plan.surveys() { summarizer.choose_decimals() } else { summarizer.finish().and_then(text) }.map_err(blame)?;
                 Ok((whole, notes(summarizer.as_mut(), name)?))
             }
         }
@@ -147,17 +147,17 @@ impl<'a> Parts<'a> {
 }
 
 /// What a file gives at its end, for others to be added to: statistics, or a part of what counts together.
-pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Answer<String> {
-    if plan.shares() { summarizer.close() } else { text(summarizer.finish()?) }
+pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Result<String> {
+    if plan.shares() { summarizer.finish_state() } else { text(summarizer.finish()?) }
 }
 
 /// What is to be said of a file at its end. The second of two passes says it again.
-pub(crate) fn end_notes(plan: &Plan, summarizer: &mut dyn Summarizer, path: &str) -> Answer<Vec<String>> {
+pub(crate) fn end_notes(plan: &Plan, summarizer: &mut dyn Summarizer, path: &str) -> Result<Vec<String>> {
     if plan.surveys() { Ok(Vec::new()) } else { notes(summarizer, path) }
 }
 
 /// The statistics of one file.
-fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>, progress: &mut Progress) -> Answer<String> {
+fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>, progress: &mut Progress) -> Result<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
     progress.file += 1;
     let before = progress.bytes;
@@ -183,7 +183,7 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
 }
 
 /// Adds all rows of a file of columns.
-fn all_rows(table: &Table, summarizer: &mut dyn Summarizer) -> Answer<Input> {
+fn all_rows(table: &Table, summarizer: &mut dyn Summarizer) -> Result<Input> {
     let later = table.begin_input();
     table.begin(summarizer)?;
     let mut batches = table.read(&table.whole())?;
@@ -194,14 +194,14 @@ fn all_rows(table: &Table, summarizer: &mut dyn Summarizer) -> Answer<Input> {
 }
 
 /// The statistics of files with one record each. If something is wrong, the file at fault is looked for by reading them one at a time.
-fn all_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Answer<String> {
+fn all_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<Input>) -> Result<String> {
     let mut progress = stage.begins(sources);
     if let [source] = sources {
         return one(stage, plan, source, inputs, &mut progress);
     }
     let before = inputs.len();
     records_as_lines(stage, plan, sources, inputs, &mut progress).or_else(|failure| {
-        if !matches!(failure, Failure::Data { path: None, .. }) {
+        if !matches!(failure, Error::Data { path: None, .. }) {
             return Err(failure);
         }
         inputs.truncate(before);
@@ -216,7 +216,7 @@ fn records_as_lines(
     sources: &[&Source],
     inputs: &mut Vec<Input>,
     progress: &mut Progress,
-) -> Answer<String> {
+) -> Result<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
@@ -232,20 +232,20 @@ fn records_as_lines(
 }
 
 /// Hands a file with one record to a stream of lines. `flat`: room for the line.
-pub(crate) fn record_as_line(files: &dyn Files, path: &str, stream: &mut dyn Stream, flat: &mut Vec<u8>) -> Answer<Input> {
+pub(crate) fn record_as_line(files: &dyn Files, path: &str, stream: &mut dyn Stream, flat: &mut Vec<u8>) -> Result<Input> {
     let mut line = JsonLine::default();
     let input = reading::each_chunk(files, path, |chunk| stream.push(line.flatten(chunk, flat)).map(drop))?;
     if !line.holds_something() {
-        return Err(Fault::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(path));
+        return Err(InputError::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(path));
     }
     stream.push(b"\n")?;
     Ok(input)
 }
 
 /// What the engine wants the user to know, as lines.
-pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Answer<Vec<String>> {
-    let notes: Vec<Fault> =
-        serde_json::from_str(&stream.notes()?).map_err(|error| Failure::Trap(format!("notes that are not in the contract: {error}")))?;
+pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Result<Vec<String>> {
+    let notes: Vec<InputError> =
+        serde_json::from_str(&stream.notes()?).map_err(|error| Error::Trap(format!("notes that are not in the contract: {error}")))?;
     Ok(notes.iter().map(|fault| format!("note: {}: {fault}", samefit_text::line(path))).collect())
 }
 
@@ -259,6 +259,6 @@ fn name(sources: &[Source]) -> String {
 }
 
 /// The text of statistics.
-pub(crate) fn text(bytes: Vec<u8>) -> Answer<String> {
-    String::from_utf8(bytes).map_err(|_| Failure::Trap("statistics that are not UTF-8".to_owned()))
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|_| Error::Trap("statistics that are not UTF-8".to_owned()))
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::engine::{Answer, Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
-use crate::failure::Failure;
+use crate::engine::{Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
+use crate::error::{Error, Result};
 use crate::files::{Files, Kind, Output};
 use crate::pieces::PIECE_BYTES;
 use crate::report::Report;
@@ -74,26 +74,26 @@ struct Pending<'a> {
 }
 
 impl Output for Pending<'_> {
-    fn create(&mut self, path: &str) -> Answer<usize> {
+    fn create(&mut self, path: &str) -> Result<usize> {
         self.new.push((path.to_owned(), Vec::new()));
         Ok(self.new.len() - 1)
     }
 
-    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         self.new[handle].1.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn close(&mut self, _handle: usize) -> Answer<()> {
+    fn close(&mut self, _handle: usize) -> Result<()> {
         Ok(())
     }
 
-    fn remove(&mut self, path: &str) -> Answer<()> {
+    fn remove(&mut self, path: &str) -> Result<()> {
         self.gone.push(path.to_owned());
         Ok(())
     }
 
-    fn commit(self: Box<Self>) -> Answer<()> {
+    fn commit(self: Box<Self>) -> Result<()> {
         let mut files = self.files.files();
         files.retain(|path, _| !self.gone.contains(path));
         files.extend(self.new);
@@ -118,19 +118,19 @@ impl Report for Lines {
         self.noted.push(line.to_owned());
     }
 
-    fn print(&mut self, text: &str) -> Answer<()> {
+    fn print(&mut self, text: &str) -> Result<()> {
         self.printed.push_str(&samefit_text::lines(text));
         Ok(())
     }
 
-    fn document(&mut self, text: &str) -> Answer<()> {
+    fn document(&mut self, text: &str) -> Result<()> {
         self.printed.push_str(text);
         Ok(())
     }
 }
 
 /// Runs something in a stage over `files`, without an engine; returns what it answers and what was reported.
-pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Answer<T>) -> (Answer<T>, Lines) {
+pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Result<T>) -> (Result<T>, Lines) {
     let mut lines = Lines::default();
     let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, piece_bytes: PIECE_BYTES, command: &[] });
     (answer, lines)
@@ -139,56 +139,56 @@ pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> An
 /// An engine for what needs none.
 struct NoEngine;
 
-fn none<T>() -> Answer<T> {
-    Err(Failure::Trap("there is no engine in this test".to_owned()))
+fn none<T>() -> Result<T> {
+    Err(Error::Trap("there is no engine in this test".to_owned()))
 }
 
 impl Engine for NoEngine {
-    fn summarizer(&self, _: &str) -> Answer<Box<dyn Summarizer + '_>> {
+    fn summarizer(&self, _: &str) -> Result<Box<dyn Summarizer + '_>> {
         none()
     }
 
-    fn record_writer(&self, _: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn record_writer(&self, _: &str) -> Result<Box<dyn Stream + '_>> {
         none()
     }
 
-    fn profiler(&self, _: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn profiler(&self, _: &str) -> Result<Box<dyn Stream + '_>> {
         none()
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
+    fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         none()
     }
 
-    fn subtract(&self, _: &str, _: &str) -> Answer<String> {
+    fn subtract(&self, _: &str, _: &str) -> Result<String> {
         none()
     }
 
-    fn fit(&self, _: &str, _: &str) -> Answer<String> {
+    fn fit(&self, _: &str, _: &str) -> Result<String> {
         none()
     }
 
-    fn model(&self, _: &str) -> Answer<Box<dyn Model + '_>> {
+    fn model(&self, _: &str) -> Result<Box<dyn Model + '_>> {
         none()
     }
 
-    fn judge(&self, _: &str, _: &str, _: f64) -> Answer<Verdict> {
+    fn judge(&self, _: &str, _: &str, _: f64) -> Result<Verdict> {
         none()
     }
 
-    fn first_difference(&self, _: &str, _: &str) -> Answer<Option<String>> {
+    fn first_difference(&self, _: &str, _: &str) -> Result<Option<String>> {
         none()
     }
 
-    fn residuals(&self, _: &str, _: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn residuals(&self, _: &str, _: &str) -> Result<Box<dyn Stream + '_>> {
         none()
     }
 
-    fn form(&self, _: &str) -> Answer<Box<dyn Form + '_>> {
+    fn form(&self, _: &str) -> Result<Box<dyn Form + '_>> {
         none()
     }
 
-    fn identity(&self) -> Answer<Identity> {
+    fn identity(&self) -> Result<Identity> {
         none()
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! *Not here*: the person's consent, without which nothing of it is used.
 
-use samefit_report::documents::list;
+use samefit_render::documents::list;
 use serde_json::Value;
 
 /// What was found.

@@ -1,6 +1,6 @@
 //! What the person's files are, and what came of them.
 
-use samefit_report::documents::list;
+use samefit_render::documents::list;
 use serde_json::{Value, json};
 
 /// A table, by what its name and its first bytes tell.

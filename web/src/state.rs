@@ -1,6 +1,6 @@
 //! All that the page knows.
 
-use samefit_report::documents::{Model, list};
+use samefit_render::documents::{Model, list};
 use serde_json::{Value, json};
 
 use crate::fhir::Findings;

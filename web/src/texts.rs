@@ -3,7 +3,7 @@
 //! `web/texts/LANGUAGE.json` holds them: words of the page by name, of error codes under `error.CODE`, of a schema's texts under the
 //! English text itself with `schema:` before it.
 
-use samefit_report::format::Format;
+use samefit_render::format::Format;
 use serde_json::Value;
 
 /// Languages there are texts for; the first is the one that others fall back on.

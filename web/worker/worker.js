@@ -150,10 +150,10 @@ const ops = {
       const whole = component.training.Summarizer.new(plan);
       const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
       const close = (summarizer, file) => {
-        const part = summarizer.close();
+        const part = summarizer.finishState();
         // the second pass says again what there is to say of a file
         if (half) notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
-        whole.absorb(part);
+        whole.mergeState(part);
       };
       await feed(files, begin, close, ({ done, total }) => progress({ done: done + half * total, total: 2 * total }));
       const found = whole[end]();
@@ -161,7 +161,7 @@ const ops = {
       free(whole);
       return found;
     };
-    const shared = JSON.parse(await pass(plan, 'survey', 0));
+    const shared = JSON.parse(await pass(plan, 'chooseDecimals', 0));
     const sum = await pass(text({ ...JSON.parse(plan), shared }), 'finish', 1);
     const statistics = sum.toJson();
     free(sum);

@@ -26,7 +26,7 @@ pub(crate) fn write(root: &Path, files: &[(&str, Vec<u8>)]) -> Result<Vec<Publis
     let mut published = Vec::new();
     for (name, bytes) in files {
         write_if_changed(&folder.join(name), bytes)?;
-        published.push(Published { name: (*name).to_owned(), sha256: hexadecimal(&Sha256::digest(bytes)) });
+        published.push(Published { name: (*name).to_owned(), sha256: samefit_formats::hex::encode(&Sha256::digest(bytes)) });
     }
     write_if_changed(&folder.join(DIGESTS), digests(&published).as_bytes())?;
     Ok(published)
@@ -71,11 +71,4 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.persist(path).with_context(|| path.display().to_string())?;
     Ok(())
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

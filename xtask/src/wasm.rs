@@ -24,7 +24,7 @@ const PROFILE: &str = "wasm";
 const BUILD_FOLDER: &str = "target/wasm-build";
 
 const CORE: Package = Package { name: "samefit-component", features: &[], artifact: "samefit_component.wasm" };
-const COMMAND: Package = Package { name: "samefit-command", features: &["wasi"], artifact: "samefit_command.wasm" };
+const COMMAND: Package = Package { name: "samefit-wasi-command", features: &["wasi"], artifact: "samefit_wasi_command.wasm" };
 
 struct Package {
     name: &'static str,

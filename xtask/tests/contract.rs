@@ -283,7 +283,7 @@ mod built {
         let list = String::from_utf8(published("SHA256SUMS")).unwrap();
         assert!(list.lines().count() == 5, "{list}");
         for (sha256, name) in list.lines().map(|line| line.split_once("  ").unwrap()) {
-            let digest: String = Sha256::digest(published(name)).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest: String = samefit_formats::hex::encode(Sha256::digest(published(name)));
             assert_eq!(digest, sha256, "{name}");
         }
     }

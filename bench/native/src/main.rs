@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 use sha2::{Digest, Sha256};
 
 /// As the program reads.

@@ -334,7 +334,7 @@ mod tests {
             let terms = want["terms"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str).map(str::to_owned);
             let terms: Vec<String> = terms.filter(|term| term != INTERCEPT).collect();
             let plan = crate::plan::Plan { target: Some("y".to_owned()), features: Some(terms.clone()), ..Default::default() };
-            let mut summarizer = crate::train::Summarizer::new(plan).unwrap();
+            let mut summarizer = crate::summarizer::Summarizer::new(plan).unwrap();
             summarizer.push(&std::fs::read(format!("{data}/{file}")).unwrap()).unwrap();
             let statistics = summarizer.finish().unwrap();
             let place = |term: &str| statistics.position(&Term::parse(term).unwrap()).unwrap();

@@ -2,9 +2,9 @@
 
 use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment_index};
 use crate::decimal::{Decimal, parse_sum};
+use crate::disclosure::policy::{Shared, check_decimals};
 use crate::error::{Error, Result, shorten};
 use crate::json;
-use crate::shared::{Shared, check_decimals};
 use crate::terms::{Term, check_column_name, check_unique};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ impl Statistics {
             .map(|at| self.columns[at].clone())
             .collect();
         let text = json::document(&self.document(terms, &columns, None));
-        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        samefit_formats::hex::encode(Sha256::digest(text.as_bytes()))
     }
 
     /// Reads the canonical text, and refuses what no data can have.

@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
 use samefit_stages::columns::Share;
-use samefit_stages::engine::Answer;
+use samefit_stages::error::Result;
 
 use super::shared::{Place, Shared};
 use super::{Format, Reader, damaged, guard, lengths};
@@ -25,7 +25,7 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn open(file: Arc<Shared>) -> Answer<Self> {
+    pub(super) fn open(file: Arc<Shared>) -> Result<Self> {
         guard::guarded(|| lengths::check_file(&file))??;
         let reader = file_reader(&file, None)?;
         Ok(Self { schema: reader.schema(), parts: reader.num_batches(), file })
@@ -45,7 +45,7 @@ impl Format for File {
         None
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
+    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader> {
         let parts = super::parts(share);
         let mut reader = file_reader(&self.file, Some(columns.to_vec()))?;
         let count = parts.len();
@@ -56,7 +56,7 @@ impl Format for File {
     }
 }
 
-fn file_reader(file: &Arc<Shared>, columns: Option<Vec<usize>>) -> Answer<FileReader<BufReader<Place>>> {
+fn file_reader(file: &Arc<Shared>, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<Place>>> {
     let place = BufReader::new(Place { file: Arc::clone(file), offset: 0 });
     guard::guarded(|| FileReader::try_new(place, columns))?.map_err(|error| file.failure(&error))
 }
@@ -68,7 +68,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn open(file: Arc<Shared>) -> Answer<Self> {
+    pub(super) fn open(file: Arc<Shared>) -> Result<Self> {
         if file.end().ok() != Some(END) {
             return Err(damaged("the stream has no end mark").into());
         }
@@ -91,7 +91,7 @@ impl Format for Stream {
         None
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
+    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader> {
         let parts = super::parts(share);
         let reader = stream_reader(&self.file, Some(columns.to_vec()))?;
         let all = if parts.is_empty() { 0 } else { usize::MAX };
@@ -99,7 +99,7 @@ impl Format for Stream {
     }
 }
 
-fn stream_reader(file: &Arc<Shared>, columns: Option<Vec<usize>>) -> Answer<StreamReader<BufReader<Place>>> {
+fn stream_reader(file: &Arc<Shared>, columns: Option<Vec<usize>>) -> Result<StreamReader<BufReader<Place>>> {
     let place = BufReader::new(Place { file: Arc::clone(file), offset: 0 });
     guard::guarded(|| StreamReader::try_new(place, columns))?.map_err(|error| file.failure(&error))
 }
@@ -107,7 +107,7 @@ fn stream_reader(file: &Arc<Shared>, columns: Option<Vec<usize>>) -> Answer<Stre
 fn batches(
     file: &Arc<Shared>,
     batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
-) -> Box<dyn Iterator<Item = Answer<RecordBatch>> + Send> {
+) -> Box<dyn Iterator<Item = Result<RecordBatch>> + Send> {
     let file = Arc::clone(file);
     Box::new(batches.map(move |batch| batch.map_err(|error| file.failure(&error))))
 }

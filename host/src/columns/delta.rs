@@ -3,7 +3,7 @@
 use ::parquet::basic::Encoding;
 use ::parquet::column::page::Page;
 use ::parquet::schema::types::ColumnDescriptor;
-use samefit_stages::failure::Fault;
+use samefit_stages::error::InputError;
 
 use super::cursor::{Cursor, Stop};
 use super::damaged;
@@ -14,7 +14,7 @@ pub(super) fn is_delta(encoding: Option<Encoding>) -> bool {
 }
 
 /// Refuses a page that says of more lengths than it has values. Its column is not nested.
-pub(super) fn check(page: &Page, column: &ColumnDescriptor) -> Result<(), Fault> {
+pub(super) fn check(page: &Page, column: &ColumnDescriptor) -> Result<(), InputError> {
     // lengths of texts; or of what a text shares with the one before, and of the rest
     let streams = if page.encoding() == Encoding::DELTA_BYTE_ARRAY { 2 } else { 1 };
     let mut cursor = Cursor { bytes: page.buffer(), at: 0 };

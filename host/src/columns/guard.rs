@@ -3,18 +3,17 @@
 //! The decoders check what they read, but not everything: a damaged file can still make them panic. Such a panic is caught here, said as what
 //! it is (the file is damaged) and not printed. What was being decoded is dropped afterwards, so nothing half-done is seen.
 
+use samefit_stages::error::Result;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
-
-use samefit_stages::engine::Answer;
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs a decoder.
-pub(super) fn guarded<T>(decode: impl FnOnce() -> T) -> Answer<T> {
+pub(super) fn guarded<T>(decode: impl FnOnce() -> T) -> Result<T> {
     silence();
     GUARDED.set(true);
     let decoded = catch_unwind(AssertUnwindSafe(decode));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use ::parquet::basic::Encoding;
-use samefit_stages::failure::Fault;
+use samefit_stages::error::InputError;
 
 use super::cursor::{Cursor, Stop};
 use super::damaged;
@@ -39,7 +39,7 @@ pub(super) struct Header {
 }
 
 /// Reads the header that some bytes begin with; none if it has more bytes than these.
-pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, InputError> {
     let mut cursor = Cursor { bytes, at: 0 };
     let mut numbers = Numbers::new();
     match fields(&mut cursor, 0, 0, &mut numbers) {
@@ -63,7 +63,7 @@ mod field {
     pub(super) const DATA_2: (i64, i64) = (8, 4);
 }
 
-fn header(numbers: &Numbers, length: usize) -> Result<Header, Fault> {
+fn header(numbers: &Numbers, length: usize) -> Result<Header, InputError> {
     let size = |field| {
         let size = numbers.get(&field).and_then(|size| u64::try_from(*size).ok());
         size.ok_or_else(|| damaged("a page does not say how large it is"))

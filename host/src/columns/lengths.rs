@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use arrow_ipc::{Block, Message, RecordBatch, root_as_footer, root_as_message};
-use samefit_stages::failure::Fault;
+use samefit_stages::error::InputError;
 
 use super::shared::Shared;
 use super::{damaged, too_large};
@@ -23,7 +23,7 @@ const SMALLER: &str = "write the file again with smaller record batches";
 const METADATA_BYTES_MAX: u64 = 64 << 20;
 
 /// Checks all messages of a stream that begins at the file's start.
-pub(super) fn check_stream(file: &Arc<Shared>) -> Result<(), Fault> {
+pub(super) fn check_stream(file: &Arc<Shared>) -> Result<(), InputError> {
     let (mut offset, mut dictionaries) = (0, 0);
     while let Some(next) = check_message(file, offset, None, &mut dictionaries)? {
         offset = next;
@@ -32,7 +32,7 @@ pub(super) fn check_stream(file: &Arc<Shared>) -> Result<(), Fault> {
 }
 
 /// Checks all messages that the footer of a file names.
-pub(super) fn check_file(file: &Arc<Shared>) -> Result<(), Fault> {
+pub(super) fn check_file(file: &Arc<Shared>) -> Result<(), InputError> {
     let length = i32::from_le_bytes(bytes(file, file.length().saturating_sub(10), 4)?.try_into().unwrap_or_default());
     let length = u64::try_from(length).map_err(damaged)?;
     let offset = file.length().checked_sub(10 + length).ok_or_else(|| damaged("its footer is longer than the file"))?;
@@ -43,7 +43,7 @@ pub(super) fn check_file(file: &Arc<Shared>) -> Result<(), Fault> {
     blocks.into_iter().try_for_each(|block| check_block(file, block, &mut dictionaries))
 }
 
-fn check_block(file: &Arc<Shared>, block: &Block, dictionaries: &mut u64) -> Result<(), Fault> {
+fn check_block(file: &Arc<Shared>, block: &Block, dictionaries: &mut u64) -> Result<(), InputError> {
     let unsigned = |value: i64| u64::try_from(value).map_err(damaged);
     let (offset, metadata, body) = (unsigned(block.offset())?, unsigned(block.metaDataLength().into())?, unsigned(block.bodyLength())?);
     let end = offset.checked_add(metadata).and_then(|end| end.checked_add(body));
@@ -55,7 +55,7 @@ fn check_block(file: &Arc<Shared>, block: &Block, dictionaries: &mut u64) -> Res
 
 /// Checks one message; where the next begins, none after the last. `body`: where its body is, if not right after its metadata.
 /// `dictionaries`: the bytes of those so far.
-fn check_message(file: &Arc<Shared>, offset: u64, body: Option<u64>, dictionaries: &mut u64) -> Result<Option<u64>, Fault> {
+fn check_message(file: &Arc<Shared>, offset: u64, body: Option<u64>, dictionaries: &mut u64) -> Result<Option<u64>, InputError> {
     let word = |at: u64| bytes(file, at, 4).map(|four| u32::from_le_bytes(four.try_into().unwrap_or_default()));
     // before version 0.15, messages began with their length
     let begin = if word(offset)? == u32::MAX { offset + 4 } else { offset };
@@ -87,7 +87,7 @@ fn record_batch<'a>(message: &Message<'a>) -> Option<RecordBatch<'a>> {
 }
 
 /// Bytes of a batch in memory: as stored, and decompressed beside them.
-fn bytes_of(file: &Arc<Shared>, batch: &RecordBatch<'_>, body: u64, stored: u64) -> Result<u64, Fault> {
+fn bytes_of(file: &Arc<Shared>, batch: &RecordBatch<'_>, body: u64, stored: u64) -> Result<u64, InputError> {
     let mut bytes = stored;
     if batch.compression().is_none() {
         return Ok(bytes);
@@ -104,7 +104,7 @@ fn bytes_of(file: &Arc<Shared>, batch: &RecordBatch<'_>, body: u64, stored: u64)
     Ok(bytes)
 }
 
-fn bytes(file: &Arc<Shared>, offset: u64, length: u64) -> Result<Vec<u8>, Fault> {
+fn bytes(file: &Arc<Shared>, offset: u64, length: u64) -> Result<Vec<u8>, InputError> {
     if length > METADATA_BYTES_MAX {
         return Err(damaged(format!("{length} bytes of metadata")));
     }

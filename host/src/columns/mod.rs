@@ -25,8 +25,7 @@ use std::thread::{Builder, JoinHandle};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{ArrowError, Schema};
 use samefit_stages::columns::{Batch, Batches, Columns, Field, Later, Share};
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::{Failure, Fault};
+use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::files::Files;
 use samefit_stages::limits::COLUMNS_MAX;
 use samefit_stages::reading::{self, Input};
@@ -42,7 +41,7 @@ const BATCH_ROWS: usize = 1 << 11;
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// Opens a file of columns.
-pub(crate) fn open(path: &str) -> Answer<Box<dyn Columns>> {
+pub(crate) fn open(path: &str) -> Result<Box<dyn Columns>> {
     let file = Shared::open(path)?;
     let begin = file.begin().map_err(|error| reading::failed(path, &error))?;
     let shared = std::sync::Arc::clone(&file);
@@ -69,7 +68,7 @@ trait Format: Send + Sync {
     fn parts(&self) -> usize;
     /// Rows of a part, if some of them can be read without reading all.
     fn rows(&self, part: usize) -> Option<usize>;
-    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader>;
+    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader>;
 }
 
 /// The parts of a share. Only formats that know their rows are asked for some of them.
@@ -101,7 +100,7 @@ impl Columns for Opened {
         self.format.rows(part)
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Answer<Box<dyn Batches>> {
+    fn read(&self, columns: &[usize], share: &Share) -> Result<Box<dyn Batches>> {
         Ok(Box::new(self.format.read(columns, share)?))
     }
 
@@ -124,19 +123,19 @@ impl Columns for Opened {
     }
 }
 
-fn digest(path: &str) -> Answer<Input> {
+fn digest(path: &str) -> Result<Input> {
     reading::each_chunk(&Disk::default() as &dyn Files, path, |_| Ok(()))
 }
 
-fn fields(schema: &Schema) -> Result<Vec<Field>, Fault> {
+fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
     let fields = schema.fields();
     if fields.len() > COLUMNS_MAX {
         return Err(too_large("columns", fields.len() as u64, COLUMNS_MAX as u64, "leave out those that are not needed"));
     }
     let mut names = HashSet::new();
     if let Some(field) = fields.iter().find(|field| !names.insert(field.name())) {
-        let fault = Fault::new("duplicate-column", "two columns have this name", "rename one");
-        return Err(Fault { column: Some(field.name().clone()), ..fault });
+        let fault = InputError::new("duplicate-column", "two columns have this name", "rename one");
+        return Err(InputError { column: Some(field.name().clone()), ..fault });
     }
     let described = |field: &arrow_schema::Field| Field { name: field.name().clone(), refused: values::refused(field.data_type()) };
     Ok(fields.iter().map(|field| described(field)).collect())
@@ -145,13 +144,13 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, Fault> {
 /// Record batches of any size to batches of at most [`BATCH_ROWS`].
 struct Reader {
     file: std::sync::Arc<Shared>,
-    batches: Box<dyn Iterator<Item = Answer<RecordBatch>> + Send>,
+    batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send>,
     /// What is left of the last record batch.
     rest: Option<RecordBatch>,
 }
 
 impl Reader {
-    fn next_record_batch(&mut self) -> Answer<Option<RecordBatch>> {
+    fn next_record_batch(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let next = match self.rest.take() {
                 Some(rest) => Some(rest),
@@ -175,42 +174,42 @@ impl Reader {
 }
 
 impl Batches for Reader {
-    fn next(&mut self) -> Answer<Option<Batch>> {
+    fn next(&mut self) -> Result<Option<Batch>> {
         let Some(batch) = self.next_record_batch()? else { return Ok(None) };
         let named = |(field, array): (&std::sync::Arc<arrow_schema::Field>, &std::sync::Arc<dyn Array>)| {
             let values = guard::guarded(|| values::values(array.as_ref()))?;
             values.map(|values| (field.name().clone(), values)).map_err(|error| self.file.failure(&error))
         };
-        let columns = batch.schema_ref().fields().iter().zip(batch.columns()).map(named).collect::<Answer<_>>()?;
+        let columns = batch.schema_ref().fields().iter().zip(batch.columns()).map(named).collect::<Result<_>>()?;
         Ok(Some(Batch { rows: batch.num_rows(), columns }))
     }
 }
 
-fn damaged(what: impl std::fmt::Display) -> Fault {
+fn damaged(what: impl std::fmt::Display) -> InputError {
     let help = "copy the file again if it was cut off, or write it again";
-    Fault::new("damaged", format!("not Parquet and not Arrow, or damaged: {what}"), help)
+    InputError::new("damaged", format!("not Parquet and not Arrow, or damaged: {what}"), help)
 }
 
 /// More of something than is read.
-fn too_large(what: &str, found: u64, most: u64, help: &str) -> Fault {
-    Fault::new("capacity", format!("{found} {what} are more than the {most} that can be read"), help)
+fn too_large(what: &str, found: u64, most: u64, help: &str) -> InputError {
+    InputError::new("capacity", format!("{found} {what} are more than the {most} that can be read"), help)
 }
 
-fn text_too_long(bytes: u64) -> Fault {
+fn text_too_long(bytes: u64) -> InputError {
     let help = "name the columns to use, without this one, or shorten its texts";
-    Fault::new("capacity", format!("a text of {bytes} bytes is longer than the {TEXT_BYTES_MAX} of a cell"), help)
+    InputError::new("capacity", format!("a text of {bytes} bytes is longer than the {TEXT_BYTES_MAX} of a cell"), help)
 }
 
-fn unsupported(what: &str, help: &str) -> Fault {
-    Fault::new("unsupported-format", format!("this file is {what}, which this version does not read"), help)
+fn unsupported(what: &str, help: &str) -> InputError {
+    InputError::new("unsupported-format", format!("this file is {what}, which this version does not read"), help)
 }
 
 /// What a decoder's error means.
-fn decoder_failure(error: &ArrowError) -> Failure {
+fn decoder_failure(error: &ArrowError) -> Error {
     let text = error.to_string();
     // the decoders' words for what they were built without
     if ["Disabled feature", "not supported", "NYI"].iter().any(|words| text.contains(words)) {
-        return Fault::new(
+        return InputError::new(
             "unsupported-format",
             format!("this file needs what this version does not have: {text}"),
             "write it with Snappy or Zstandard, or as CSV",
@@ -226,7 +225,7 @@ mod tests {
     use std::io::Write;
 
     /// Reads all of it; the number of rows.
-    fn rows(path: &str) -> Answer<usize> {
+    fn rows(path: &str) -> Result<usize> {
         let file = open(path)?;
         let later = file.begin_input();
         let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
@@ -243,7 +242,7 @@ mod tests {
         std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     }
 
-    fn rows_of(bytes: &[u8]) -> Answer<usize> {
+    fn rows_of(bytes: &[u8]) -> Result<usize> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         rows(file.path().to_str().unwrap())

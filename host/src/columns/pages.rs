@@ -15,8 +15,7 @@ use ::parquet::basic::Type;
 use ::parquet::column::page::{Page, PageReader};
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use ::parquet::file::serialized_reader::SerializedPageReader;
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::{Failure, Fault};
+use samefit_stages::error::{Error, InputError, Result};
 
 use super::delta::{self, is_delta};
 use super::header::{self, Header, Kind};
@@ -36,12 +35,12 @@ const BATCH_BYTES: u64 = 256 << 20;
 const HEADER_BYTES: u64 = 256;
 
 /// The rows that can be decoded at once of some columns of a row group.
-pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &ProjectionMask, group: usize) -> Answer<usize> {
+pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &ProjectionMask, group: usize) -> Result<usize> {
     let leaves = 0..metadata.file_metadata().schema_descr().num_columns();
     let group = metadata.row_group(group);
     let rows = usize::try_from(group.num_rows()).map_err(damaged)?;
     let chunks = leaves.filter(|leaf| mask.leaf_included(*leaf)).map(|leaf| group.column(leaf));
-    let columns = chunks.map(|chunk| Column::of(file, chunk, rows).map_err(|failure| named(failure, chunk))).collect::<Answer<Vec<_>>>()?;
+    let columns = chunks.map(|chunk| Column::of(file, chunk, rows).map_err(|failure| named(failure, chunk))).collect::<Result<Vec<_>>>()?;
     let pages: u64 = columns.iter().map(Column::pages_bytes).sum();
     if pages > PAGES_BYTES_MAX {
         return Err(too_large("pages", pages, PAGES_BYTES_MAX, "write the file again with smaller pages, or name fewer columns").into());
@@ -51,10 +50,10 @@ pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &
     Ok(halved.into_iter().find(|rows| bytes(*rows) <= BATCH_BYTES + 2 * pages).unwrap_or(1))
 }
 
-fn named(failure: Failure, chunk: &ColumnChunkMetaData) -> Failure {
+fn named(failure: Error, chunk: &ColumnChunkMetaData) -> Error {
     match failure {
-        Failure::Data { path, fault } if fault.code == "capacity" => {
-            Failure::Data { path, fault: Fault { column: Some(chunk.column_path().string()), ..fault } }
+        Error::Data { path, fault } if fault.code == "capacity" => {
+            Error::Data { path, fault: InputError { column: Some(chunk.column_path().string()), ..fault } }
         }
         other => other,
     }
@@ -71,7 +70,7 @@ struct Column {
 }
 
 impl Column {
-    fn of(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Answer<Self> {
+    fn of(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Self> {
         let mut column = Self::default();
         let headers = headers(file, chunk, rows)?;
         for header in &headers {
@@ -119,7 +118,7 @@ impl Column {
 }
 
 /// The headers of the pages of a column chunk, as far as its rows go: some writers leave bytes behind them.
-pub(super) fn headers(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Vec<Header>, Fault> {
+pub(super) fn headers(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize) -> Result<Vec<Header>, InputError> {
     let (mut at, length) = chunk.byte_range();
     let end = at.checked_add(length).filter(|end| *end <= file.length()).ok_or_else(|| damaged("a column ends beyond the file"))?;
     let (mut headers, mut values) = (Vec::new(), 0);
@@ -140,7 +139,7 @@ pub(super) fn headers(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usi
 }
 
 /// The header of the page that begins at a place.
-fn header_at(file: &Arc<Shared>, at: u64, end: u64) -> Result<Header, Fault> {
+fn header_at(file: &Arc<Shared>, at: u64, end: u64) -> Result<Header, InputError> {
     let mut length = HEADER_BYTES;
     loop {
         let read = length.min(end - at);
@@ -156,7 +155,7 @@ fn header_at(file: &Arc<Shared>, at: u64, end: u64) -> Result<Header, Fault> {
 }
 
 /// The longest text of a chunk that may be copied into many rows: of its dictionary, and, if it `has_delta` pages, the bytes of such a page.
-fn longest(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize, has_delta: bool) -> Answer<u64> {
+fn longest(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize, has_delta: bool) -> Result<u64> {
     let failed = |error| failure(file, error);
     let mut reader = SerializedPageReader::new(Arc::new(Chunks(Arc::clone(file))), chunk, rows, None).map_err(failed)?;
     let (mut longest, mut values) = (0, 0);
@@ -183,7 +182,7 @@ fn longest(file: &Arc<Shared>, chunk: &ColumnChunkMetaData, rows: usize, has_del
 }
 
 /// The longest of the texts of a dictionary, each of which stands behind its length.
-fn longest_of_plain(texts: &[u8], count: u32) -> Result<u64, Fault> {
+fn longest_of_plain(texts: &[u8], count: u32) -> Result<u64, InputError> {
     let (mut rest, mut longest) = (texts, 0);
     for _ in 0..count {
         let Some((length, behind)) = rest.split_first_chunk() else { break };

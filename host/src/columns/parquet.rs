@@ -9,8 +9,7 @@ use ::parquet::errors::ParquetError;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
 use samefit_stages::columns::Share;
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Fault;
+use samefit_stages::error::{InputError, Result};
 
 use super::shared::{Chunks, Shared};
 use super::{Format, Reader, damaged, guard, pages, too_large};
@@ -25,7 +24,7 @@ pub(super) struct Parquet {
 }
 
 impl Parquet {
-    pub(super) fn open(file: Arc<Shared>) -> Answer<Self> {
+    pub(super) fn open(file: Arc<Shared>) -> Result<Self> {
         check_footer(&file)?;
         let load = || ArrowReaderMetadata::load(&Chunks(Arc::clone(&file)), ArrowReaderOptions::new());
         let metadata = guard::guarded(load)?.map_err(|error| failure(&file, error))?;
@@ -34,7 +33,7 @@ impl Parquet {
 }
 
 /// The decoder makes room for as many parts as the footer may list.
-fn check_footer(file: &Shared) -> Result<(), Fault> {
+fn check_footer(file: &Shared) -> Result<(), InputError> {
     let end = file.end().map_err(damaged)?;
     let length = u32::from_le_bytes([end[0], end[1], end[2], end[3]]);
     // without its last word, the file is cut off, and this is no length
@@ -57,7 +56,7 @@ impl Format for Parquet {
         usize::try_from(self.metadata.metadata().row_group(part).num_rows()).ok()
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Answer<Reader> {
+    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let rows = if let Share::Rows(_, rows) = share { Some(rows.clone()) } else { None };
         let groups =
@@ -78,7 +77,7 @@ struct Groups {
 }
 
 impl Groups {
-    fn open(&self, group: usize) -> Answer<ParquetRecordBatchReader> {
+    fn open(&self, group: usize) -> Result<ParquetRecordBatchReader> {
         let at_once = pages::batch_rows(&self.file, self.metadata.metadata(), &self.mask, group)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Chunks(Arc::clone(&self.file)), self.metadata.clone())
             .with_batch_size(at_once)
@@ -93,7 +92,7 @@ impl Groups {
 }
 
 impl Iterator for Groups {
-    type Item = Answer<RecordBatch>;
+    type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -113,6 +112,6 @@ impl Iterator for Groups {
 }
 
 /// What an error of the decoder means.
-pub(super) fn failure(file: &Shared, error: ParquetError) -> samefit_stages::failure::Failure {
+pub(super) fn failure(file: &Shared, error: ParquetError) -> samefit_stages::error::Error {
     file.failure(&ArrowError::from(error))
 }

@@ -9,8 +9,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, Length};
 use arrow_schema::ArrowError;
 use bytes::Bytes;
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::reading;
 
 use crate::files::stands;
@@ -28,7 +27,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn open(path: &str) -> Answer<Arc<Self>> {
+    pub(super) fn open(path: &str) -> Result<Arc<Self>> {
         let open = File::open(stands(path)).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
         let (file, metadata) = open.map_err(|error| reading::failed(path, &error))?;
         let (length, before) = (metadata.len(), Stamp::of(&metadata));
@@ -36,7 +35,7 @@ impl Shared {
     }
 
     /// Whether the file changed since it was opened.
-    pub(super) fn change(&self) -> Answer<Change> {
+    pub(super) fn change(&self) -> Result<Change> {
         self.before.change(&self.file, &stands(&self.path)).map_err(|error| reading::failed(&self.path, &error))
     }
 
@@ -76,9 +75,9 @@ impl Shared {
     }
 
     /// What an error of a decoder means: the disk failed, or the bytes are bad.
-    pub(super) fn failure(&self, error: &ArrowError) -> Failure {
+    pub(super) fn failure(&self, error: &ArrowError) -> Error {
         match self.failed.get() {
-            Some(text) => Failure::Io { path: self.path.clone(), text: format!("cannot be read: {text}") },
+            Some(text) => Error::Io { path: self.path.clone(), text: format!("cannot be read: {text}") },
             None => super::decoder_failure(error),
         }
     }

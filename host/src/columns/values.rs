@@ -16,7 +16,7 @@ use arrow_array::types::{
 use arrow_array::{Array, PrimitiveArray, RecordBatch};
 use arrow_schema::{ArrowError, DataType};
 use samefit_stages::columns::Values;
-use samefit_stages::failure::Fault;
+use samefit_stages::error::InputError;
 use samefit_stages::limits::RECORD_BYTES_MAX;
 
 use super::{BATCH_ROWS, TEXT_BYTES_MAX, text_too_long, too_large};
@@ -75,7 +75,7 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
 }
 
 /// How many of a batch's rows may come together: as many as have no more text than [`RECORD_BYTES_MAX`], one at least.
-pub(super) fn rows_at_once(batch: &RecordBatch) -> Result<usize, Fault> {
+pub(super) fn rows_at_once(batch: &RecordBatch) -> Result<usize, InputError> {
     let texts: Vec<(usize, Lengths<'_>)> =
         batch.columns().iter().enumerate().filter_map(|(at, array)| Some((at, lengths(array.as_ref())?))).collect();
     let mut together = 0;
@@ -84,7 +84,7 @@ pub(super) fn rows_at_once(batch: &RecordBatch) -> Result<usize, Fault> {
         for (at, length) in &texts {
             let length = length(row);
             if length > TEXT_BYTES_MAX {
-                return Err(Fault { column: Some(batch.schema_ref().field(*at).name().clone()), ..text_too_long(length as u64) });
+                return Err(InputError { column: Some(batch.schema_ref().field(*at).name().clone()), ..text_too_long(length as u64) });
             }
             bytes += length;
         }

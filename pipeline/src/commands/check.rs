@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::datums::Hash;
 use crate::disk::broken;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::report::Report;
 use crate::store::Store;
 use crate::store::records::{Commit, Job};
@@ -16,7 +16,7 @@ use crate::store::records::{Commit, Job};
 pub struct CheckArgs {}
 
 /// Does it. The database was checked when it was opened.
-pub fn run(_args: &CheckArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(_args: &CheckArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
     let mut wrong = Vec::new();
     let mut seen = BTreeSet::new();
     for repo in store.repos()? {

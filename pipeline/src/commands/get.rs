@@ -9,7 +9,7 @@ use clap::Args;
 use super::table::counted;
 use crate::datums::Leaf;
 use crate::disk::{at, bad};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::paths;
 use crate::reference::Reference;
 use crate::report::Report;
@@ -30,7 +30,7 @@ pub struct GetArgs {
 }
 
 /// Does it.
-pub fn run(args: &GetArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &GetArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
     let commit = args.from.commit(store)?;
     let tree = store.tree(&commit)?;
     warn(store, &commit, report)?;
@@ -47,7 +47,7 @@ pub fn run(args: &GetArgs, store: &Store, report: &mut dyn Report) -> Result<(),
             let name = file.rsplit('/').next().unwrap_or_default();
             write(store, leaf, &if out.is_dir() { out.join(name) } else { out.clone() })
         }
-        (_, None) => Err(Failure::Usage(format!("`{path}` is a folder\nhelp: give a folder for its files: --out DIR"))),
+        (_, None) => Err(Error::Usage(format!("`{path}` is a folder\nhelp: give a folder for its files: --out DIR"))),
         (files, Some(out)) => {
             let below = |file: &str| out.join(file[path.trim_end_matches('/').len()..].trim_start_matches('/'));
             files.iter().try_for_each(|(file, leaf)| write(store, leaf, &below(file)))?;
@@ -57,7 +57,7 @@ pub fn run(args: &GetArgs, store: &Store, report: &mut dyn Report) -> Result<(),
     }
 }
 
-fn print(store: &Store, leaf: &Leaf, report: &mut dyn Report) -> Result<(), Failure> {
+fn print(store: &Store, leaf: &Leaf, report: &mut dyn Report) -> Result<()> {
     let mut file = store.objects.open(&leaf.sha256)?;
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
@@ -69,7 +69,7 @@ fn print(store: &Store, leaf: &Leaf, report: &mut dyn Report) -> Result<(), Fail
 }
 
 /// Writes a file whole or not at all.
-fn write(store: &Store, leaf: &Leaf, to: &Path) -> Result<(), Failure> {
+fn write(store: &Store, leaf: &Leaf, to: &Path) -> Result<()> {
     let mut from = store.objects.open(&leaf.sha256)?;
     if to.exists() && !to.is_file() && !to.is_dir() {
         return io::copy(&mut from, &mut File::options().write(true).open(to).map_err(at(to))?).map(drop).map_err(at(to));
@@ -88,7 +88,7 @@ fn readable() -> fs::Permissions {
 }
 
 /// What a person would not expect of what is read.
-fn warn(store: &Store, commit: &Commit, report: &mut dyn Report) -> Result<(), Failure> {
+fn warn(store: &Store, commit: &Commit, report: &mut dyn Report) -> Result<()> {
     let repo = &commit.repo;
     if let Some(error) = &commit.error {
         report.note(&format!(

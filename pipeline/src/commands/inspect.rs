@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::list::{job, state};
 use super::table::{counted, time};
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::reference::Reference;
 use crate::report::Report;
 use crate::store::Store;
@@ -28,7 +28,7 @@ pub struct InspectArgs {
 }
 
 /// Does it.
-pub fn run(args: &InspectArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &InspectArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
     let commit = args.what.commit(store);
     let text = match (&args.what.path, commit) {
         (Some(path), commit) => {
@@ -52,7 +52,7 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-fn commit_text(store: &Store, commit: &Commit, made: Option<&Job>) -> Result<String, Failure> {
+fn commit_text(store: &Store, commit: &Commit, made: Option<&Job>) -> Result<String> {
     let mut text = format!("{} commit {} of {}, made {}\n", commit.repo, commit.id, commit.branch, time(commit.made));
     text += &format!(
         "{}, {}; before it: {}\n",
@@ -67,7 +67,7 @@ fn commit_text(store: &Store, commit: &Commit, made: Option<&Job>) -> Result<Str
     Ok(text)
 }
 
-fn job_text(store: &Store, job: &Job) -> Result<String, Failure> {
+fn job_text(store: &Store, job: &Job) -> Result<String> {
     let mut text = format!("job {} of {}, version {}: {}\n", job.id, job.pipeline, job.version, job.state.text());
     text += &job.error.iter().map(|error| format!("  {}\n", line(error))).collect::<String>();
     text += &format!("  {} processed, {} skipped, {} failed\n", job.counts.processed, job.counts.skipped, job.counts.failed);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::table;
 use crate::disk::{bad, broken};
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::paths;
 use crate::reference::{Reference, stands_for};
 use crate::report::Report;
@@ -70,7 +70,7 @@ impl Listing {
 }
 
 /// Does it.
-pub fn run(args: &ListArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &ListArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
     let listing = match &args.what {
         What::Repos => repos(store),
         What::Pipelines => pipelines(store),
@@ -86,7 +86,7 @@ pub fn run(args: &ListArgs, store: &Store, report: &mut dyn Report) -> Result<()
     report.text(&table::text(&[vec![header], listing.rows].concat()))
 }
 
-fn repos(store: &Store) -> Result<Listing, Failure> {
+fn repos(store: &Store) -> Result<Listing> {
     let mut listing = Listing::new(&["REPO", "WRITTEN BY", "COMMIT", "FILES", "BYTES"]);
     for repo in store.repos()? {
         let head = store.commits(&repo.name)?.into_iter().next();
@@ -98,7 +98,7 @@ fn repos(store: &Store) -> Result<Listing, Failure> {
     Ok(listing)
 }
 
-fn pipelines(store: &Store) -> Result<Listing, Failure> {
+fn pipelines(store: &Store) -> Result<Listing> {
     let mut listing = Listing::new(&["PIPELINE", "VERSION", "LAST JOB", "STATE", "SPEC"]);
     for version in store.pipelines()? {
         let job = store.jobs(&version.pipeline)?.into_iter().next();
@@ -109,7 +109,7 @@ fn pipelines(store: &Store) -> Result<Listing, Failure> {
     Ok(listing)
 }
 
-fn commits(store: &Store, repo: &Reference) -> Result<Listing, Failure> {
+fn commits(store: &Store, repo: &Reference) -> Result<Listing> {
     let mut listing = Listing::new(&["COMMIT", "BRANCH", "FILES", "BYTES", "MADE", "ERROR"]);
     for commit in store.commits(&repo.repo)? {
         let numbers = [commit.files.to_string(), commit.bytes.to_string(), table::time(commit.made)];
@@ -123,7 +123,7 @@ fn commits(store: &Store, repo: &Reference) -> Result<Listing, Failure> {
     }
 }
 
-fn jobs(store: &Store, pipeline: Option<&str>) -> Result<Listing, Failure> {
+fn jobs(store: &Store, pipeline: Option<&str>) -> Result<Listing> {
     let mut listing = Listing::new(&["JOB", "PIPELINE", "VERSION", "STATE", "PROCESSED", "SKIPPED", "FAILED", "STARTED", "ERROR"]);
     let all: Vec<String> = store.pipelines()?.into_iter().map(|version| version.pipeline).collect();
     if let Some(unknown) = pipeline.filter(|name| !all.iter().any(|known| known == name)) {
@@ -146,7 +146,7 @@ fn jobs(store: &Store, pipeline: Option<&str>) -> Result<Listing, Failure> {
     Ok(listing)
 }
 
-fn datums(store: &Store, reference: &Reference) -> Result<Listing, Failure> {
+fn datums(store: &Store, reference: &Reference) -> Result<Listing> {
     let mut listing = Listing::new(&["DATUM", "STATE", "TRIES", "READS", "WROTE", "ERROR"]);
     let job = job(store, reference)?;
     for datum in store.processed(&job)? {
@@ -175,7 +175,7 @@ pub fn state(datum: &Processed, job: &Job) -> &'static str {
 }
 
 /// The job that a person names: PIPELINE for the last one, PIPELINE@JOB for another.
-pub fn job(store: &Store, reference: &Reference) -> Result<Job, Failure> {
+pub fn job(store: &Store, reference: &Reference) -> Result<Job> {
     let (mut jobs, name, help) = (store.jobs(&reference.repo)?, &reference.repo, "see `samefit pipeline list jobs`");
     let Some(at) = &reference.at else {
         let last = jobs.into_iter().next();
@@ -189,7 +189,7 @@ pub fn job(store: &Store, reference: &Reference) -> Result<Job, Failure> {
     }
 }
 
-fn files(store: &Store, at: &Reference) -> Result<Listing, Failure> {
+fn files(store: &Store, at: &Reference) -> Result<Listing> {
     let mut listing = Listing::new(&["PATH", "BYTES", "SHA-256"]);
     let commit = at.commit(store)?;
     for (path, leaf) in store.tree(&commit)? {

@@ -1,10 +1,10 @@
 //! The verbs of the command line, a file each: arguments to what the modules above do, and that to words.
 
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::store::Store;
 
 /// Opens the store once the arguments are known to be right, so that a mistake makes no new one.
-pub type Opening<'a> = dyn Fn() -> Result<Store, Failure> + 'a;
+pub type Opening<'a> = dyn Fn() -> Result<Store> + 'a;
 
 pub mod check;
 pub mod get;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Opening;
 use super::table::counted;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::intake::{Intake, Taken, is_there, take};
 use crate::paths;
 use crate::reference::Reference;
@@ -30,11 +30,11 @@ pub struct PutArgs {
 }
 
 /// Does it.
-pub fn run(args: &PutArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &PutArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<()> {
     if args.files.is_empty() && args.delete.is_empty() && !args.replace_all {
-        return Err(Failure::Usage("there is nothing to put\nhelp: name files, or what to --delete".to_owned()));
+        return Err(Error::Usage("there is nothing to put\nhelp: name files, or what to --delete".to_owned()));
     }
-    let sources = args.files.iter().map(|file| Ok((file.clone(), destination(args, file)?))).collect::<Result<_, Failure>>()?;
+    let sources = args.files.iter().map(|file| Ok((file.clone(), destination(args, file)?))).collect::<Result<_>>()?;
     args.files.iter().try_for_each(|file| is_there(file))?;
     let deleted = args.delete.iter().map(|path| format!("/{}", path.trim_matches('/'))).collect();
     let taken = take(&store()?, &args.to.repo, args.to.branch(), &Intake { sources, deleted, mirror: args.replace_all })?;
@@ -43,13 +43,13 @@ pub fn run(args: &PutArgs, store: &Opening<'_>, report: &mut dyn Report) -> Resu
 }
 
 /// Where a source will stand: a folder's files below the path, a file at it if it is the only one, else by its name below it.
-fn destination(args: &PutArgs, file: &Path) -> Result<String, Failure> {
+fn destination(args: &PutArgs, file: &Path) -> Result<String> {
     let named = args.to.path.as_deref().filter(|path| args.files.len() == 1 && !path.ends_with('/'));
     if file.is_dir() {
         return Ok(args.to.path().to_owned());
     }
     let usage =
-        |why: String| Failure::Usage(format!("{}: {why}\nhelp: say where it will stand: {}:/PATH", samefit_text::path(file), args.to.repo));
+        |why: String| Error::Usage(format!("{}: {why}\nhelp: say where it will stand: {}:/PATH", samefit_text::path(file), args.to.repo));
     match (named, file.file_name()) {
         (Some(path), _) => paths::check(path).map(|()| path.to_owned()).map_err(usage),
         (None, Some(name)) if file != Path::new("-") => paths::of(args.to.path(), Path::new(name)).map_err(usage),

@@ -11,7 +11,7 @@ use super::Opening;
 use super::list::job;
 use crate::datums::Datum;
 use crate::disk::{at, bad, broken};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::reference::Reference;
 use crate::report::Report;
 use crate::run::World;
@@ -45,7 +45,7 @@ pub struct ReplayArgs {
 }
 
 /// Does it. Files that were fetched need no store.
-pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<()> {
     if fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(bad(format_args!("{}: this folder is not empty", samefit_text::path(&args.out)), "give --out a new folder"));
     }
@@ -69,7 +69,7 @@ pub fn run(args: &ReplayArgs, store: &Opening<'_>, world: &World<'_>, report: &m
 }
 
 /// A program that asks for its datums would wait for an answer that nobody gives.
-fn waits(out: &Path, spec: &Spec, dir: &DatumDir) -> Failure {
+fn waits(out: &Path, spec: &Spec, dir: &DatumDir) -> Error {
     let shown = samefit_text::path(out);
     let batch = if spec.transform.cmd.iter().any(|word| word == "--batch") { " and `--batch`" } else { "" };
     bad(
@@ -86,8 +86,8 @@ fn waits(out: &Path, spec: &Spec, dir: &DatumDir) -> Failure {
 }
 
 /// Lays out a datum of the store.
-fn kept(args: &ReplayArgs, store: &Store, dir: &DatumDir) -> Result<(Spec, Variables), Failure> {
-    let reference: Reference = args.what.parse().map_err(Failure::Usage)?;
+fn kept(args: &ReplayArgs, store: &Store, dir: &DatumDir) -> Result<(Spec, Variables)> {
+    let reference: Reference = args.what.parse().map_err(Error::Usage)?;
     let job = job(store, &reference)?;
     let lost = || broken(format_args!("version {} of `{}` is not in the store", job.version, job.pipeline), "see `samefit pipeline check`");
     let pipeline = versions::pipeline(store.version(&job.pipeline, job.version)?.ok_or_else(lost)?)?;
@@ -97,7 +97,7 @@ fn kept(args: &ReplayArgs, store: &Store, dir: &DatumDir) -> Result<(Spec, Varia
     Ok((pipeline.spec, of_datum(&job, datum, &dir.pfs())))
 }
 
-fn chosen<'a>(args: &ReplayArgs, processed: &[Processed], datums: &'a [Datum], job: &Job) -> Result<&'a Datum, Failure> {
+fn chosen<'a>(args: &ReplayArgs, processed: &[Processed], datums: &'a [Datum], job: &Job) -> Result<&'a Datum> {
     let with = |id: &str| datums.iter().filter(|datum| datum.id.starts_with(id)).collect::<Vec<_>>();
     let found = match (&args.datum, &args.path) {
         (Some(id), _) => with(id),
@@ -117,7 +117,7 @@ fn chosen<'a>(args: &ReplayArgs, processed: &[Processed], datums: &'a [Datum], j
 }
 
 /// Lays out files that someone fetched.
-fn fetched(args: &ReplayArgs, pfs: &Path, dir: &DatumDir) -> Result<(Spec, Variables), Failure> {
+fn fetched(args: &ReplayArgs, pfs: &Path, dir: &DatumDir) -> Result<(Spec, Variables)> {
     let mut specs = spec::read(&[PathBuf::from(&args.what)])?;
     let spec = match (specs.pop(), specs.is_empty()) {
         (Some(spec), true) => spec,
@@ -139,7 +139,7 @@ fn fetched(args: &ReplayArgs, pfs: &Path, dir: &DatumDir) -> Result<(Spec, Varia
 }
 
 /// The variable of an input: the file or folder in it if that is the only one, else all of it.
-fn path_of(dir: &DatumDir, input: &str) -> Result<(String, String), Failure> {
+fn path_of(dir: &DatumDir, input: &str) -> Result<(String, String)> {
     let folder = dir.pfs().join(input);
     let missing =
         |_| bad(format_args!("the folder given with --pfs has no folder `{input}`"), "lay it out as /pfs: a folder for each input");
@@ -149,7 +149,7 @@ fn path_of(dir: &DatumDir, input: &str) -> Result<(String, String), Failure> {
 }
 
 /// Writes the variables so that a shell can read them.
-fn write_variables(dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<(), Failure> {
+fn write_variables(dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<()> {
     let mut text = String::new();
     for (name, value) in spec.transform.env.iter().chain(variables) {
         let _ = writeln!(text, "{name}='{}'", value.replace('\'', "'\\''"));

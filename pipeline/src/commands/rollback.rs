@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::disk::bad;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::reference::Reference;
 use crate::report::Report;
 use crate::store::Store;
@@ -20,7 +20,7 @@ pub struct RollbackArgs {
 }
 
 /// Does it.
-pub fn run(args: &RollbackArgs, store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &RollbackArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
     let (repo, branch) = (&args.repo.repo, args.repo.branch());
     if store.repo(repo)?.is_some_and(|repo| repo.output) {
         let help = "roll back the repos that the pipeline reads, and run; older output can be read as it is: `samefit pipeline get REPO=COMMIT:/PATH`";

@@ -9,7 +9,7 @@ use super::Opening;
 use super::put::said;
 use super::table::counted;
 use crate::disk::bad;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::intake::{Intake, is_there, take};
 use crate::reference::Reference;
 use crate::report::Report;
@@ -62,7 +62,7 @@ impl FromStr for Input {
 }
 
 /// Does it.
-pub fn run(args: &RunArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, store: &Opening<'_>, world: &World<'_>, report: &mut dyn Report) -> Result<()> {
     let specs = if args.specs.is_empty() { Vec::new() } else { spec::read(&args.specs)? };
     args.inputs.iter().try_for_each(|input| is_there(&input.path))?;
     let store = &store()?;
@@ -84,14 +84,14 @@ pub fn run(args: &RunArgs, store: &Opening<'_>, world: &World<'_>, report: &mut 
     say_outputs(store, report)
 }
 
-fn name(path: &Path) -> Result<&str, Failure> {
+fn name(path: &Path) -> Result<&str> {
     path.file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(|| bad(format_args!("{}: it has no name", samefit_text::path(path)), "name a file or a folder"))
 }
 
 /// Where the results are, and how to see them.
-fn say_outputs(store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+fn say_outputs(store: &Store, report: &mut dyn Report) -> Result<()> {
     let pipelines = versions::known(store)?;
     let mut names = Vec::new();
     for pipeline in &pipelines {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Opening;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::report::Report;
 use crate::run::versions;
 use crate::spec;
@@ -22,7 +22,7 @@ pub struct UpdateArgs {
 }
 
 /// Does it.
-pub fn run(args: &UpdateArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &UpdateArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<()> {
     let specs = spec::read(&args.specs)?;
     versions::adopt(&store()?, specs, args.reprocess, report)?;
     report.say("the next `samefit pipeline run` gives changed pipelines a job");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::graph;
 use crate::report::Report;
 use crate::spec;
@@ -18,7 +18,7 @@ pub struct ValidateArgs {
 }
 
 /// Does it.
-pub fn run(args: &ValidateArgs, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(args: &ValidateArgs, report: &mut dyn Report) -> Result<()> {
     let specs = spec::read(&args.specs)?;
     let notes = spec::check(&specs);
     let order = graph::order(specs)?;

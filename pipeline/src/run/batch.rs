@@ -26,7 +26,7 @@ use super::variables;
 use super::work::{Finished, Stop, Tried, Work, ends_job, no_thread};
 use crate::datums::Datum;
 use crate::disk::{at, bad};
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::folder::Folder;
 use crate::next_datum::{ANSWER, SOCKET, WORKER_VARIABLE};
 use crate::store::objects::Staged;
@@ -131,7 +131,7 @@ impl<'a> Shift<'a, '_> {
         self.next()
     }
 
-    fn start(&mut self) -> Result<(), Failure> {
+    fn start(&mut self) -> Result<()> {
         let dir = self.work.new_dir()?;
         let mut variables = variables::of_job(self.work.job);
         variables.insert(WORKER_VARIABLE.to_owned(), self.work.place.bin(&dir).join(SOCKET).display().to_string());
@@ -205,7 +205,7 @@ struct Ear {
 }
 
 impl Ear {
-    fn open(folder: &Folder) -> Result<(Self, SyncSender<Event>), Failure> {
+    fn open(folder: &Folder) -> Result<(Self, SyncSender<Event>)> {
         let shown = folder.path().join(SOCKET);
         let bytes = shown.as_os_str().len();
         if bytes > SOCKET_BYTES_MAX {
@@ -268,7 +268,7 @@ fn heard(stream: &UnixStream) -> Option<Option<String>> {
 }
 
 /// What a program finds in `/pfs/.env`.
-fn write_variables(work: &Work<'_>, dir: &DatumDir, datum: &Datum) -> Result<(), Failure> {
+fn write_variables(work: &Work<'_>, dir: &DatumDir, datum: &Datum) -> Result<()> {
     let mut text = String::new();
     for (name, value) in work.variables(dir, datum) {
         let _ = writeln!(text, "{name}={value}");

@@ -18,7 +18,7 @@ use super::launch::Launch;
 use super::place::Place;
 use super::variables::Variables;
 use crate::disk::{at, bad, broken};
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::folder::Folder;
 use crate::next_datum::SOCKET;
 use crate::spec::Spec;
@@ -47,7 +47,7 @@ pub struct Containers {
 
 impl Containers {
     /// Unpacks an image: `LAYOUT` or `LAYOUT:TAG`.
-    pub fn of(store: &Store, image: &str) -> Result<Self, Failure> {
+    pub fn of(store: &Store, image: &str) -> Result<Self> {
         ["runc", "umoci"].into_iter().try_for_each(has)?;
         let tag = tag(image)?;
         let (layout, _) = parts(image);
@@ -86,7 +86,7 @@ impl Containers {
     }
 
     /// The container of a datum: `config.json` of the OCI runtime specification.
-    fn config(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Value, Failure> {
+    fn config(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Value> {
         let mut config = self.config.clone();
         let process = &mut config["process"];
         process["terminal"] = json!(false);
@@ -122,7 +122,7 @@ impl Containers {
     }
 
     /// A user and maybe a group, `USER:GROUP`: numbers, or names that the image knows.
-    fn user(&self, user: &str) -> Result<Value, Failure> {
+    fn user(&self, user: &str) -> Result<Value> {
         let (name, group) = user.split_once(':').unwrap_or((user, ""));
         let number = |text: &str| text.parse::<u32>().ok();
         let field = |file, name, index: usize| self.entry(file, name).and_then(|entry| number(entry.get(index)?));
@@ -167,7 +167,7 @@ impl Place for Containers {
         BIN.into()
     }
 
-    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch, Failure> {
+    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch> {
         let config = self.config(dir, spec, variables)?;
         let number = |name: &str| config["process"]["user"][name].as_u64().and_then(|number| u32::try_from(number).ok());
         // without the right to give it away it stays the person's, as whom the container then runs
@@ -235,7 +235,7 @@ fn isolate(linux: &mut Value, spec: &Spec) {
     }
 }
 
-fn has(tool: &str) -> Result<(), Failure> {
+fn has(tool: &str) -> Result<()> {
     let help = "install them (`apt-get install runc umoci`), or run without --container";
     let found = quiet(Command::new(tool).arg("--version")).status().is_ok_and(|status| status.success());
     if found { Ok(()) } else { Err(bad(format_args!("--container needs `runc` and `umoci`, and `{tool}` is not there"), help)) }
@@ -254,7 +254,7 @@ fn parts(image: &str) -> (&str, Option<&str>) {
 }
 
 /// The tag of the image that is meant.
-fn tag(image: &str) -> Result<String, Failure> {
+fn tag(image: &str) -> Result<String> {
     let (layout, tag) = parts(image);
     let help = "give --image a folder with an OCI image layout (`index.json`), and `:TAG` if it holds several";
     let wrong = |why: &str| bad(format_args!("{image}: {why}"), help);
@@ -271,7 +271,7 @@ fn tag(image: &str) -> Result<String, Failure> {
 }
 
 /// Unpacks an image.
-fn unpack(layout: &str, tag: &str, tmp: &Folder) -> Result<(), Failure> {
+fn unpack(layout: &str, tag: &str, tmp: &Folder) -> Result<()> {
     let bundle = tmp.path().join(BUNDLE);
     let mut command = Command::new("umoci");
     command.args(["unpack", "--image", &format!("{layout}:{tag}")]);

@@ -22,7 +22,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::datums::{Datum, Leaf};
 use crate::disk::{at, broken};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::paths;
 use crate::store::objects::{Objects, Staged};
@@ -58,18 +58,18 @@ pub enum Unusable {
     /// The program wrote what a repo cannot hold.
     Output(String),
     /// The machine failed.
-    Machine(Failure),
+    Machine(Error),
 }
 
-impl From<Failure> for Unusable {
-    fn from(failure: Failure) -> Self {
+impl From<Error> for Unusable {
+    fn from(failure: Error) -> Self {
         Self::Machine(failure)
     }
 }
 
 impl DatumDir {
     /// A new folder in `tmp` that goes when this is dropped, with `samefit` and `pachctl` in `bin`: both are `program`.
-    pub fn new(tmp: &Folder, program: &Path) -> Result<Self, Failure> {
+    pub fn new(tmp: &Folder, program: &Path) -> Result<Self> {
         let failed = at(tmp.path());
         let made = || {
             let name = unguessable()?;
@@ -87,11 +87,11 @@ impl DatumDir {
     }
 
     /// The same in a folder that stays, whose inputs a person may change.
-    pub fn kept(root: &Path, program: &Path) -> Result<Self, Failure> {
+    pub fn kept(root: &Path, program: &Path) -> Result<Self> {
         Self::furnished(Folder::open(root).map_err(at(root))?, program, None)
     }
 
-    fn furnished(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self, Failure> {
+    fn furnished(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self> {
         let made = || -> io::Result<_> {
             let (pfs, bin) = (root.new_folder_for(PFS, OPEN)?, root.new_folder_for("bin", OPEN)?);
             let out = pfs.new_folder_for(OUT, OPEN)?;
@@ -134,7 +134,7 @@ impl DatumDir {
     }
 
     /// Lays out a datum in the place of what was there.
-    pub fn materialize(&self, objects: &Objects, datum: &Datum) -> Result<(), Failure> {
+    pub fn materialize(&self, objects: &Objects, datum: &Datum) -> Result<()> {
         self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(at(self.pfs.path()))?;
         let mut made = Made::new();
         for piece in &datum.pieces {
@@ -148,7 +148,7 @@ impl DatumDir {
         Ok(())
     }
 
-    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path, made: &mut Made) -> Result<(), Failure> {
+    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path, made: &mut Made) -> Result<()> {
         let shown = self.pfs.path().join(path);
         let above = path.parent().unwrap_or(Path::new(""));
         let file = self.folder(above, made).and_then(|above| above.new_file(path.file_name().unwrap_or_default())).map_err(at(&shown))?;
@@ -185,7 +185,7 @@ impl DatumDir {
     }
 
     /// Writes a small file below `pfs`.
-    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+    pub fn write(&self, name: &str, text: &str) -> Result<()> {
         let written = self.pfs.new_file(name).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(at(&self.pfs.path().join(name)))
     }

@@ -14,7 +14,7 @@ use super::versions::Pipeline;
 use super::work::{Finished, Stop, Work};
 use crate::datums::{Datum, Tree, datums};
 use crate::disk::broken;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::paths;
 use crate::report::Report;
 use crate::store::records::{Commit, Counts, Job, Processed, State};
@@ -38,7 +38,7 @@ pub enum Ended {
 }
 
 /// Runs what is left of a job.
-pub fn execute(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<Ended, Failure> {
+pub fn execute(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<Ended> {
     let datums = datums_of(run.store, pipeline, &job)?;
     let known = known(run.store, pipeline, &job)?;
     let mut results: BTreeMap<String, Processed> = BTreeMap::new();
@@ -71,7 +71,7 @@ pub fn execute(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Re
 }
 
 /// The datums of a job, done or not.
-pub fn datums_of(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<Vec<Datum>, Failure> {
+pub fn datums_of(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<Vec<Datum>> {
     let mut trees = BTreeMap::new();
     for head in &job.inputs {
         let lost = || broken(format_args!("commit {} of `{}` is not in the store", head.commit, head.repo), "see `samefit pipeline check`");
@@ -83,7 +83,7 @@ pub fn datums_of(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<Vec<Da
 }
 
 /// What need not run again, by datum hash: what the nearest job that succeeded had, and what this one did before it was interrupted.
-fn known(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<BTreeMap<String, Processed>, Failure> {
+fn known(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<BTreeMap<String, Processed>> {
     let mut known = BTreeMap::new();
     let nearest = store.jobs(&job.pipeline)?.into_iter().find(|other| other.number < job.number && other.state == State::Success);
     if let Some(nearest) = nearest.filter(|_| !pipeline.spec.reprocess) {
@@ -98,7 +98,7 @@ fn work<'a>(
     pipeline: &'a Pipeline,
     job: &'a Job,
     left: &[&Datum],
-    record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<(), Failure>,
+    record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<()>,
 ) -> Option<Stop> {
     let spec = &pipeline.spec;
     let workers = run.options.workers.unwrap_or_else(|| run.world.cores.min(spec.workers as usize)).max(1);
@@ -108,7 +108,7 @@ fn work<'a>(
 }
 
 /// Makes results durable: those that failed are not, for an interrupted job tries them again.
-fn record(store: &Store, job: &Job, finished: Vec<Finished<'_>>, results: &mut BTreeMap<String, Processed>) -> Result<(), Failure> {
+fn record(store: &Store, job: &Job, finished: Vec<Finished<'_>>, results: &mut BTreeMap<String, Processed>) -> Result<()> {
     let mut staged = store.objects.stage();
     let mut all = Vec::new();
     for Finished { processed, staged: more, .. } in finished {
@@ -125,14 +125,14 @@ fn record(store: &Store, job: &Job, finished: Vec<Finished<'_>>, results: &mut B
 }
 
 /// Ends a job: its output becomes the head of the branch.
-fn conclude(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[Processed], late: Option<String>) -> Result<Job, Failure> {
+fn conclude(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[Processed], late: Option<String>) -> Result<Job> {
     job.counts = count(&job, results);
     let tree = merged(results);
     let wrong = tree.as_ref().err().cloned();
     job.state = match (&late, &wrong, job.counts.failed) {
         (Some(_), _, _) => State::Killed,
         (None, None, 0) => State::Success,
-        _ => State::Failure,
+        _ => State::Error,
     };
     job.error = late.or(wrong).or_else(|| first_failure(&job, results));
     job.ended = Some(store.now());

@@ -31,7 +31,7 @@ use self::job::Ended;
 use self::place::Place;
 use self::versions::Pipeline;
 use crate::disk::{bad, broken};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::report::Report;
 use crate::spec::Pfs;
 use crate::store::records::{Head, Job, State};
@@ -70,7 +70,7 @@ pub struct Run<'a> {
 }
 
 /// Brings every pipeline up to date.
-pub fn run(run: &Run<'_>, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn run(run: &Run<'_>, report: &mut dyn Report) -> Result<()> {
     let pipelines = versions::known(run.store)?;
     if pipelines.is_empty() {
         return Err(bad("there are no pipelines in this store", "name spec files: `samefit pipeline run SPECS`"));
@@ -92,7 +92,7 @@ pub fn run(run: &Run<'_>, report: &mut dyn Report) -> Result<(), Failure> {
 
 impl Run<'_> {
     /// Gives a pipeline a job if it needs one: the state of its last.
-    fn bring(&self, pipeline: &Pipeline, all: &[Pipeline], id: &mut Option<String>, report: &mut dyn Report) -> Result<State, Failure> {
+    fn bring(&self, pipeline: &Pipeline, all: &[Pipeline], id: &mut Option<String>, report: &mut dyn Report) -> Result<State> {
         let name = &pipeline.spec.name;
         let inputs = self.heads(pipeline, all)?;
         let last = self.store.jobs(name)?.into_iter().next();
@@ -116,7 +116,7 @@ impl Run<'_> {
         }
     }
 
-    fn execute(&self, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<State, Failure> {
+    fn execute(&self, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<State> {
         self.store.write(|change| change.job(&job))?;
         self.options.place.doubt(&pipeline.spec).iter().for_each(|doubt| report.note(doubt));
         match job::execute(self, pipeline, job, report)? {
@@ -126,13 +126,13 @@ impl Run<'_> {
                     "{}: stopped; {done} of {all} datums are done and kept, the next run goes on from there",
                     pipeline.spec.name
                 ));
-                Err(Failure::Stopped)
+                Err(Error::Stopped)
             }
         }
     }
 
     /// What a pipeline reads: heads of branches; of another pipeline, its last job.
-    fn heads(&self, pipeline: &Pipeline, all: &[Pipeline]) -> Result<Vec<Head>, Failure> {
+    fn heads(&self, pipeline: &Pipeline, all: &[Pipeline]) -> Result<Vec<Head>> {
         let mut heads: Vec<Head> = Vec::new();
         for Pfs { repo, branch, .. } in pipeline.spec.input.pfs() {
             if !heads.iter().any(|head| head.repo == *repo && head.branch == *branch) {
@@ -142,7 +142,7 @@ impl Run<'_> {
         Ok(heads)
     }
 
-    fn head(&self, pipeline: &Pipeline, all: &[Pipeline], repo: &str, branch: &str) -> Result<String, Failure> {
+    fn head(&self, pipeline: &Pipeline, all: &[Pipeline], repo: &str, branch: &str) -> Result<String> {
         let written = all.iter().any(|writer| writer.spec.name == repo && writer.spec.output_branch == branch);
         if written && let Some(job) = self.store.jobs(repo)?.into_iter().next() {
             return Ok(job.id);
@@ -154,7 +154,7 @@ impl Run<'_> {
     }
 
     /// A job that something else took the place of before it came to its end.
-    fn supersede(&self, job: Option<Job>) -> Result<(), Failure> {
+    fn supersede(&self, job: Option<Job>) -> Result<()> {
         let Some(mut job) = job else { return Ok(()) };
         job.state = State::Killed;
         job.error = Some("its inputs or its spec changed before it came to its end".to_owned());
@@ -163,7 +163,7 @@ impl Run<'_> {
     }
 
     /// A job that has not begun; all of a run have one id, made when the first needs it.
-    fn new_job(&self, pipeline: &Pipeline, inputs: Vec<Head>, id: &mut Option<String>) -> Result<Job, Failure> {
+    fn new_job(&self, pipeline: &Pipeline, inputs: Vec<Head>, id: &mut Option<String>) -> Result<Job> {
         let number = self.store.write(|change| change.number())?;
         let heads: Vec<&str> = inputs.iter().map(|head| head.commit.as_str()).collect();
         let id = id.get_or_insert_with(|| store::id(&["job", &number.to_string(), &pipeline.spec.name, &heads.join(" ")]));
@@ -183,7 +183,7 @@ impl Run<'_> {
     }
 
     /// The pipeline before it whose last job did not succeed, if there is one.
-    fn blocked(&self, job: &Job) -> Result<Option<Job>, Failure> {
+    fn blocked(&self, job: &Job) -> Result<Option<Job>> {
         for head in &job.inputs {
             let above = self.store.job(&head.repo, &head.commit)?;
             if let Some(above) = above.filter(|above| above.state != State::Success) {
@@ -193,7 +193,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn unrunnable(&self, mut job: Job, by: &Job, report: &mut dyn Report) -> Result<State, Failure> {
+    fn unrunnable(&self, mut job: Job, by: &Job, report: &mut dyn Report) -> Result<State> {
         job.state = State::Unrunnable;
         job.error = Some(format!("the last job of `{}` did not succeed ({})", by.pipeline, by.state.text()));
         job.ended = Some(self.store.now());

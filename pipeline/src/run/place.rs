@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::datum_dir::DatumDir;
 use super::launch::Launch;
 use super::variables::Variables;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::spec::Spec;
 
 /// Where `samefit` finds `/pfs`.
@@ -27,7 +27,7 @@ pub trait Place: Sync {
     /// Where the program finds `pachctl`.
     fn bin(&self, dir: &DatumDir) -> PathBuf;
     /// What starts the program.
-    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch, Failure>;
+    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch>;
     /// What a person should know of a spec that runs here.
     fn doubt(&self, _spec: &Spec) -> Option<String> {
         None
@@ -59,7 +59,7 @@ impl Place for Here {
         dir.bin().path().to_owned()
     }
 
-    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch, Failure> {
+    fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch> {
         let transform = &spec.transform;
         let (program, arguments) = transform.cmd.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let ours = OURS.contains(&program);

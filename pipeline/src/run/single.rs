@@ -7,7 +7,7 @@ use super::process::{Programs, words};
 use super::work::{Finished, Stop, Tried, Work, ends_job};
 use crate::datums::Datum;
 use crate::disk::bad;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::spec::Spec;
 
 /// Tries a datum until it succeeds or has failed often enough.
@@ -59,7 +59,7 @@ fn run(work: &Work<'_>, programs: &mut Programs, dir: &DatumDir, datum: &Datum) 
 }
 
 /// The program is not there, or is none; or what should start it does not answer, which is none of the system's errors.
-pub fn cannot_start(spec: &Spec, error: &io::Error) -> Failure {
+pub fn cannot_start(spec: &Spec, error: &io::Error) -> Error {
     let program = spec.transform.cmd.first().map_or("", String::as_str);
     let help = match error.raw_os_error() {
         Some(_) => "install it, or run with --container and an --image that has it",

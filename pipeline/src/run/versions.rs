@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::disk::bad;
-use crate::failure::Failure;
+use crate::error::Result;
 use crate::graph::{self, Graph};
 use crate::report::Report;
 use crate::spec::{self, Spec};
@@ -21,7 +21,7 @@ pub struct Pipeline {
 }
 
 /// The pipelines of a store, each after those whose output it reads.
-pub fn known(store: &Store) -> Result<Vec<Pipeline>, Failure> {
+pub fn known(store: &Store) -> Result<Vec<Pipeline>> {
     let pipelines: Vec<Pipeline> = store.pipelines()?.into_iter().map(pipeline).collect::<Result<_, _>>()?;
     let order = graph::order(pipelines.iter().map(|pipeline| pipeline.spec.clone()).collect())?;
     let version = |spec: &Spec| pipelines.iter().find(|pipeline| pipeline.spec.name == spec.name).cloned();
@@ -29,12 +29,12 @@ pub fn known(store: &Store) -> Result<Vec<Pipeline>, Failure> {
 }
 
 /// The pipeline that a record means.
-pub fn pipeline(version: Version) -> Result<Pipeline, Failure> {
+pub fn pipeline(version: Version) -> Result<Pipeline> {
     Ok(Pipeline { spec: spec::of(&version.spec, Path::new(&version.file))?, version })
 }
 
 /// Creates or updates pipelines. With `reprocess` all their datums will run again, though they did before.
-pub fn adopt(store: &Store, specs: Vec<Spec>, reprocess: bool, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn adopt(store: &Store, specs: Vec<Spec>, reprocess: bool, report: &mut dyn Report) -> Result<()> {
     check(store, &specs)?;
     let notes = spec::check(&specs);
     for spec in specs {
@@ -50,7 +50,7 @@ pub fn adopt(store: &Store, specs: Vec<Spec>, reprocess: bool, report: &mut dyn 
 }
 
 /// Gives every pipeline a new salt.
-pub fn reprocess(store: &Store, report: &mut dyn Report) -> Result<(), Failure> {
+pub fn reprocess(store: &Store, report: &mut dyn Report) -> Result<()> {
     for Pipeline { spec, version } in known(store)? {
         say(Some(&version), &put(store, &spec, Some(&version), true)?, report);
     }
@@ -58,7 +58,7 @@ pub fn reprocess(store: &Store, report: &mut dyn Report) -> Result<(), Failure> 
 }
 
 /// Whether the pipelines can stand together with those that are there.
-fn check(store: &Store, specs: &[Spec]) -> Result<(), Failure> {
+fn check(store: &Store, specs: &[Spec]) -> Result<()> {
     let other = |pipeline: &Pipeline| !specs.iter().any(|spec| spec.name == pipeline.spec.name);
     let before = store.pipelines()?.into_iter().map(pipeline).collect::<Result<Vec<_>, _>>()?;
     let stay = before.into_iter().filter(other).map(|pipeline| pipeline.spec);
@@ -88,7 +88,7 @@ fn check(store: &Store, specs: &[Spec]) -> Result<(), Failure> {
     }
 }
 
-fn put(store: &Store, spec: &Spec, before: Option<&Version>, reprocess: bool) -> Result<Version, Failure> {
+fn put(store: &Store, spec: &Spec, before: Option<&Version>, reprocess: bool) -> Result<Version> {
     store.write(|change| {
         let number = change.number()?;
         let new_salt = || store::id(&["salt", &number.to_string(), &spec.name]);

@@ -11,7 +11,7 @@ use super::process::{Cut, Limits, Programs};
 use super::variables::{self, Variables};
 use super::{World, batch, single};
 use crate::datums::Datum;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::store::objects::Staged;
@@ -59,11 +59,11 @@ pub enum Stop {
     /// It took too long.
     JobTimeout,
     /// The machine failed.
-    Broken(Failure),
+    Broken(Error),
 }
 
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
+impl From<Error> for Stop {
+    fn from(failure: Error) -> Self {
         Self::Broken(failure)
     }
 }
@@ -78,7 +78,7 @@ pub enum Tried {
 
 impl<'a> Work<'a> {
     /// Runs the datums; `record` gets them as they are done. Ends early for the reason it gives.
-    pub fn all(&self, datums: &[&Datum], workers: usize, record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<(), Failure>) -> Option<Stop> {
+    pub fn all(&self, datums: &[&Datum], workers: usize, record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<()>) -> Option<Stop> {
         let sets: Vec<&[&Datum]> = datums.chunks(self.set_size(datums.len(), workers)).collect();
         let next = AtomicUsize::new(0);
         let (send, receive) = mpsc::channel();
@@ -129,7 +129,7 @@ impl<'a> Work<'a> {
     fn receive(
         &self,
         results: &Receiver<Result<Finished<'a>, Stop>>,
-        record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<(), Failure>,
+        record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<()>,
     ) -> Option<Stop> {
         let mut stop = None;
         while let Ok(first) = results.recv() {
@@ -156,7 +156,7 @@ impl<'a> Work<'a> {
     }
 
     /// A new folder for a program that is to start.
-    pub fn new_dir(&self) -> Result<DatumDir, Failure> {
+    pub fn new_dir(&self) -> Result<DatumDir> {
         DatumDir::new(self.store.tmp(), &self.world.program)
     }
 
@@ -207,7 +207,7 @@ impl<'a> Work<'a> {
 }
 
 /// The system gives no thread, and so no work can be done.
-pub fn no_thread(error: &std::io::Error) -> Failure {
+pub fn no_thread(error: &std::io::Error) -> Error {
     crate::disk::broken(
         format_args!("the system refuses to begin a thread: {error}"),
         "give this user more processes (`ulimit -u`) or memory, or end something else",

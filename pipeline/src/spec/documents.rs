@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use samefit_json::NoKeyTwice;
+use samefit_formats::keys::NoKeyTwice;
 use serde_json::Value;
 
 use super::problem::{Findings, Problem};

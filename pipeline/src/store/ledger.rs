@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::disk::{at, broken, failed};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 
 /// The default, a gigabyte, is for larger things.
 const CACHE_BYTES: usize = 32 << 20;
@@ -40,7 +40,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Makes an empty database beside, and gives it its name once it is whole. One that is there stays.
-    pub fn make(path: &Path) -> Result<(), Failure> {
+    pub fn make(path: &Path) -> Result<()> {
         let folder = path.parent().unwrap_or(path);
         let made = tempfile::Builder::new().prefix(BEGUN).tempfile_in(folder).map_err(at(folder))?;
         let database = Database::builder().set_cache_size(CACHE_BYTES).create(made.path()).map_err(fault(path))?;
@@ -52,7 +52,7 @@ impl Ledger {
     }
 
     /// Opens the file.
-    pub fn open(path: PathBuf) -> Result<Self, Failure> {
+    pub fn open(path: PathBuf) -> Result<Self> {
         let opened = Database::builder().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(&path);
         match opened {
             Ok(database) => Ok(Self { path, database }),
@@ -65,7 +65,7 @@ impl Ledger {
     }
 
     /// The record of a key.
-    pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>, Failure> {
+    pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>> {
         let read = self.database.begin_read().map_err(fault(&self.path))?;
         let open = match read.open_table(table.definition()) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
@@ -76,7 +76,7 @@ impl Ledger {
     }
 
     /// The records whose keys begin with a text, in the order of their keys.
-    pub fn list<T: DeserializeOwned>(&self, table: &Table<T>, prefix: &str) -> Result<Vec<T>, Failure> {
+    pub fn list<T: DeserializeOwned>(&self, table: &Table<T>, prefix: &str) -> Result<Vec<T>> {
         let read = self.database.begin_read().map_err(fault(&self.path))?;
         let open = match read.open_table(table.definition()) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
@@ -94,14 +94,14 @@ impl Ledger {
     }
 
     /// Changes records, durably, all or none.
-    pub fn write<R>(&self, act: impl FnOnce(&mut Writing<'_>) -> Result<R, Failure>) -> Result<R, Failure> {
+    pub fn write<R>(&self, act: impl FnOnce(&mut Writing<'_>) -> Result<R>) -> Result<R> {
         let transaction = self.database.begin_write().map_err(fault(&self.path))?;
         let done = act(&mut Writing { ledger: self, transaction: &transaction })?;
         transaction.commit().map_err(fault(&self.path))?;
         Ok(done)
     }
 
-    fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Failure> {
+    fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T> {
         serde_json::from_slice(bytes).map_err(|error| {
             broken(
                 format_args!("{}: a record cannot be read ({error})", samefit_text::path(&self.path)),
@@ -119,14 +119,14 @@ pub struct Writing<'a> {
 
 impl Writing<'_> {
     /// The record of a key, as changed so far.
-    pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>, Failure> {
+    pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>> {
         let open = self.transaction.open_table(table.definition()).map_err(fault(&self.ledger.path))?;
         let found = open.get(key).map_err(fault(&self.ledger.path))?;
         found.map(|found| self.ledger.parse(found.value())).transpose()
     }
 
     /// Sets the record of a key.
-    pub fn put<T: Serialize>(&mut self, table: &Table<T>, key: &str, record: &T) -> Result<(), Failure> {
+    pub fn put<T: Serialize>(&mut self, table: &Table<T>, key: &str, record: &T) -> Result<()> {
         let bytes =
             serde_json::to_vec(record).map_err(|error| broken(format_args!("a record cannot be written ({error})"), "report it"))?;
         let mut open = self.transaction.open_table(table.definition()).map_err(fault(&self.ledger.path))?;
@@ -135,14 +135,14 @@ impl Writing<'_> {
     }
 
     /// Takes away the records whose keys begin with a text.
-    pub fn remove<T>(&mut self, table: &Table<T>, prefix: &str) -> Result<(), Failure> {
+    pub fn remove<T>(&mut self, table: &Table<T>, prefix: &str) -> Result<()> {
         let mut open = self.transaction.open_table(table.definition()).map_err(fault(&self.ledger.path))?;
         open.retain(|key, _| !key.starts_with(prefix)).map_err(fault(&self.ledger.path))
     }
 }
 
 /// What the database says of its file.
-fn fault<E: Into<redb::Error>>(path: &Path) -> impl FnOnce(E) -> Failure + '_ {
+fn fault<E: Into<redb::Error>>(path: &Path) -> impl FnOnce(E) -> Error + '_ {
     move |error| match error.into() {
         redb::Error::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => failed(path, &error),
         redb::Error::UpgradeRequired(version) => broken(

@@ -24,7 +24,7 @@ use self::objects::{Objects, Staged, hash};
 use self::records::{Commit, Job, Processed, Repo, State, Version};
 use crate::datums::{Hash, Leaf, Tree};
 use crate::disk::{at, bad, broken};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::paths;
 
@@ -57,7 +57,7 @@ pub struct Store {
 
 impl Store {
     /// Opens a store, or makes one in a folder that is empty or not there. `now` gives the seconds since 1970.
-    pub fn create(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
+    pub fn create(folder: &Path, now: fn() -> u64) -> Result<Self> {
         if folder.join(LEDGER).is_file() {
             return Self::begin(folder, now);
         }
@@ -68,7 +68,7 @@ impl Store {
     }
 
     /// Opens a store that is there.
-    pub fn open(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
+    pub fn open(folder: &Path, now: fn() -> u64) -> Result<Self> {
         if !folder.join(LEDGER).is_file() {
             refuse_other(folder)?;
             let help = "name its folder with --store, or make one: `samefit pipeline put REPO FILE`";
@@ -77,7 +77,7 @@ impl Store {
         Self::begin(folder, now)
     }
 
-    fn begin(folder: &Path, now: fn() -> u64) -> Result<Self, Failure> {
+    fn begin(folder: &Path, now: fn() -> u64) -> Result<Self> {
         let path = fs::canonicalize(folder).map_err(at(folder))?;
         if fs::symlink_metadata(path.join(LEDGER)).is_ok_and(|found| !found.is_file()) {
             return Err(replaced(&path.join(LEDGER)));
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// A folder of a name for what can be made again.
-    pub fn cache(&self, name: &str) -> Result<Folder, Failure> {
+    pub fn cache(&self, name: &str) -> Result<Folder> {
         let cache = own(&self.folder, CACHE)?;
         own(&cache, name)
     }
@@ -109,40 +109,40 @@ impl Store {
     }
 
     /// Changes records, durably, all or none. What they name has to be settled before.
-    pub fn write<R>(&self, act: impl FnOnce(&mut Change<'_, '_>) -> Result<R, Failure>) -> Result<R, Failure> {
+    pub fn write<R>(&self, act: impl FnOnce(&mut Change<'_, '_>) -> Result<R>) -> Result<R> {
         self.ledger.write(|writing| act(&mut Change(writing)))
     }
 
     /// Every repo, by name.
-    pub fn repos(&self) -> Result<Vec<Repo>, Failure> {
+    pub fn repos(&self) -> Result<Vec<Repo>> {
         self.ledger.list(&REPOS, "")
     }
 
     /// The repo of a name.
-    pub fn repo(&self, name: &str) -> Result<Option<Repo>, Failure> {
+    pub fn repo(&self, name: &str) -> Result<Option<Repo>> {
         self.ledger.get(&REPOS, name)
     }
 
     /// The commit at the head of a branch.
-    pub fn head(&self, repo: &str, branch: &str) -> Result<Option<Commit>, Failure> {
+    pub fn head(&self, repo: &str, branch: &str) -> Result<Option<Commit>> {
         let Some(id) = self.ledger.get(&BRANCHES, &key(repo, branch))? else { return Ok(None) };
         self.commit(repo, &id)
     }
 
     /// The commit of an id.
-    pub fn commit(&self, repo: &str, id: &str) -> Result<Option<Commit>, Failure> {
+    pub fn commit(&self, repo: &str, id: &str) -> Result<Option<Commit>> {
         self.ledger.get(&COMMITS, &key(repo, id))
     }
 
     /// Every commit of a repo, newest first.
-    pub fn commits(&self, repo: &str) -> Result<Vec<Commit>, Failure> {
+    pub fn commits(&self, repo: &str) -> Result<Vec<Commit>> {
         let mut commits = self.ledger.list(&COMMITS, &key(repo, ""))?;
         commits.sort_by_key(|commit| std::cmp::Reverse(commit.number));
         Ok(commits)
     }
 
     /// The files of a commit.
-    pub fn tree(&self, commit: &Commit) -> Result<Tree, Failure> {
+    pub fn tree(&self, commit: &Commit) -> Result<Tree> {
         let unreadable = || {
             let error = commit.error.as_deref().unwrap_or("its job failed");
             broken(
@@ -163,7 +163,7 @@ impl Store {
         }
     }
 
-    fn lost_list(&self, commit: &Commit) -> Failure {
+    fn lost_list(&self, commit: &Commit) -> Error {
         let Commit { repo, branch, id, .. } = commit;
         let is_output = self.repo(repo).ok().flatten().is_some_and(|repo| repo.output);
         let help = if is_output {
@@ -178,36 +178,36 @@ impl Store {
     }
 
     /// Every version of a pipeline, oldest first.
-    pub fn versions(&self, pipeline: &str) -> Result<Vec<Version>, Failure> {
+    pub fn versions(&self, pipeline: &str) -> Result<Vec<Version>> {
         self.ledger.list(&VERSIONS, &key(pipeline, ""))
     }
 
     /// One version of a pipeline.
-    pub fn version(&self, pipeline: &str, version: u64) -> Result<Option<Version>, Failure> {
+    pub fn version(&self, pipeline: &str, version: u64) -> Result<Option<Version>> {
         self.ledger.get(&VERSIONS, &numbered(pipeline, version))
     }
 
     /// The newest version of every pipeline, by name.
-    pub fn pipelines(&self) -> Result<Vec<Version>, Failure> {
+    pub fn pipelines(&self) -> Result<Vec<Version>> {
         let versions: Vec<Version> = self.ledger.list(&VERSIONS, "")?;
         let newest: BTreeMap<String, Version> = versions.into_iter().map(|version| (version.pipeline.clone(), version)).collect();
         Ok(newest.into_values().collect())
     }
 
     /// Every job of a pipeline, newest first.
-    pub fn jobs(&self, pipeline: &str) -> Result<Vec<Job>, Failure> {
+    pub fn jobs(&self, pipeline: &str) -> Result<Vec<Job>> {
         let mut jobs = self.ledger.list(&JOBS, &key(pipeline, ""))?;
         jobs.sort_by_key(|job: &Job| std::cmp::Reverse(job.number));
         Ok(jobs)
     }
 
     /// The job of an id.
-    pub fn job(&self, pipeline: &str, id: &str) -> Result<Option<Job>, Failure> {
+    pub fn job(&self, pipeline: &str, id: &str) -> Result<Option<Job>> {
         self.ledger.get(&JOBS, &key(pipeline, id))
     }
 
     /// The datums of a job: all if it came to its end, those that are done if it runs, none if something else took its place.
-    pub fn processed(&self, job: &Job) -> Result<Vec<Processed>, Failure> {
+    pub fn processed(&self, job: &Job) -> Result<Vec<Processed>> {
         match &job.datums {
             Some(listing) => self.listing(listing),
             None if job.state == State::Running => self.done(&job.pipeline, job.version),
@@ -216,11 +216,11 @@ impl Store {
     }
 
     /// What the running job of a pipeline has done.
-    pub fn done(&self, pipeline: &str, version: u64) -> Result<Vec<Processed>, Failure> {
+    pub fn done(&self, pipeline: &str, version: u64) -> Result<Vec<Processed>> {
         self.ledger.list(&DONE, &(numbered(pipeline, version) + "/"))
     }
 
-    fn listing<T: DeserializeOwned>(&self, hash: &Hash) -> Result<T, Failure> {
+    fn listing<T: DeserializeOwned>(&self, hash: &Hash) -> Result<T> {
         let bytes = self.objects.bytes(hash)?;
         let other =
             |error| broken(format_args!("the listing {hash} cannot be read ({error})"), "use the version of samefit that made the store");
@@ -233,51 +233,51 @@ pub struct Change<'a, 'b>(&'a mut Writing<'b>);
 
 impl Change<'_, '_> {
     /// The next number: how many were given before, to commits, jobs and versions of pipelines.
-    pub fn number(&mut self) -> Result<u64, Failure> {
+    pub fn number(&mut self) -> Result<u64> {
         let number = self.0.get(&SERIAL, "")?.unwrap_or(0);
         self.0.put(&SERIAL, "", &(number + 1))?;
         Ok(number)
     }
 
     /// A repo that is there from now on.
-    pub fn repo(&mut self, repo: &Repo) -> Result<(), Failure> {
+    pub fn repo(&mut self, repo: &Repo) -> Result<()> {
         self.0.put(&REPOS, &repo.name, repo)
     }
 
     /// A commit, and the branch that it is the head of.
-    pub fn commit(&mut self, commit: &Commit) -> Result<(), Failure> {
+    pub fn commit(&mut self, commit: &Commit) -> Result<()> {
         self.0.put(&COMMITS, &key(&commit.repo, &commit.id), commit)?;
         self.branch(&commit.repo, &commit.branch, &commit.id)
     }
 
     /// Where a branch stands.
-    pub fn branch(&mut self, repo: &str, branch: &str, commit: &str) -> Result<(), Failure> {
+    pub fn branch(&mut self, repo: &str, branch: &str, commit: &str) -> Result<()> {
         self.0.put(&BRANCHES, &key(repo, branch), &commit.to_owned())
     }
 
     /// A version of a pipeline.
-    pub fn version(&mut self, version: &Version) -> Result<(), Failure> {
+    pub fn version(&mut self, version: &Version) -> Result<()> {
         self.0.put(&VERSIONS, &numbered(&version.pipeline, version.version), version)
     }
 
     /// A job, new or further than before.
-    pub fn job(&mut self, job: &Job) -> Result<(), Failure> {
+    pub fn job(&mut self, job: &Job) -> Result<()> {
         self.0.put(&JOBS, &key(&job.pipeline, &job.id), job)
     }
 
     /// A datum of a running job that succeeded.
-    pub fn done(&mut self, pipeline: &str, version: u64, processed: &Processed) -> Result<(), Failure> {
+    pub fn done(&mut self, pipeline: &str, version: u64, processed: &Processed) -> Result<()> {
         self.0.put(&DONE, &key(&numbered(pipeline, version), &processed.hash), processed)
     }
 
     /// The pipeline's job has ended, and its listing holds what it did.
-    pub fn forget_done(&mut self, pipeline: &str) -> Result<(), Failure> {
+    pub fn forget_done(&mut self, pipeline: &str) -> Result<()> {
         self.0.remove(&DONE, &key(pipeline, ""))
     }
 }
 
 /// Takes in a listing.
-pub fn list<T: Serialize>(staged: &mut Staged<'_>, listing: &T) -> Result<Leaf, Failure> {
+pub fn list<T: Serialize>(staged: &mut Staged<'_>, listing: &T) -> Result<Leaf> {
     let text = serde_json::to_vec(listing).map_err(|error| broken(format_args!("a listing cannot be written ({error})"), "report it"))?;
     staged.stream(text.as_slice())
 }
@@ -296,7 +296,7 @@ fn numbered(pipeline: &str, version: u64) -> String {
 }
 
 /// A folder of the store: itself, and nothing that a link leads to.
-fn own(store: &Folder, name: &str) -> Result<Folder, Failure> {
+fn own(store: &Folder, name: &str) -> Result<Folder> {
     let path = store.path().join(name);
     store.folder_or_new(name).map_err(|error| {
         let other = store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory);
@@ -304,7 +304,7 @@ fn own(store: &Folder, name: &str) -> Result<Folder, Failure> {
     })
 }
 
-fn replaced(path: &Path) -> Failure {
+fn replaced(path: &Path) -> Error {
     bad(
         format_args!("{}: it is a link, or something else that the store did not put there; nothing was done", samefit_text::path(path)),
         "a program may have put it there: see what it is, take it away, and run `samefit pipeline check`",
@@ -312,7 +312,7 @@ fn replaced(path: &Path) -> Failure {
 }
 
 /// A folder of the store, without what a process left that was killed. What is mounted there, or cannot be removed, stays.
-fn emptied(store: &Folder, name: &str) -> Result<Folder, Failure> {
+fn emptied(store: &Folder, name: &str) -> Result<Folder> {
     if store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory) {
         let path = store.path().join(name);
         store.unlink(name).map_err(at(&path))?;
@@ -323,7 +323,7 @@ fn emptied(store: &Folder, name: &str) -> Result<Folder, Failure> {
 }
 
 /// A folder with other things in it is none of ours; what a process left that was killed at the very beginning is.
-fn refuse_other(folder: &Path) -> Result<(), Failure> {
+fn refuse_other(folder: &Path) -> Result<()> {
     let empty = match fs::read_dir(folder) {
         Ok(entries) => entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(ledger::BEGUN)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -339,7 +339,7 @@ fn refuse_other(folder: &Path) -> Result<(), Failure> {
 }
 
 /// A new store gets the format's name, an old one has to have it.
-fn agree(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
+fn agree(folder: &Path, ledger: &Ledger) -> Result<()> {
     match ledger.get(&FACTS, "format")? {
         Some(format) if format == FORMAT => Ok(()),
         Some(other) => Err(bad(

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::datums::{Hash, Leaf};
 use crate::disk::{at, broken};
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
 
 const FLUSHED_SINGLY_MAX: usize = 16;
@@ -86,14 +86,14 @@ impl Objects {
     }
 
     /// The content, compared with its name.
-    pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>, Failure> {
+    pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open(hash)?.read_to_end(&mut bytes).map_err(at(&self.path(hash)))?;
         Ok(bytes)
     }
 
     /// The content as a stream, compared with its name before.
-    pub fn open(&self, hash: &Hash) -> Result<File, Failure> {
+    pub fn open(&self, hash: &Hash) -> Result<File> {
         let path = self.path(hash);
         let mut file = self.find(hash).map_err(|error| missing(&path, &error))?;
         let stamp = Stamp::of(&file).map_err(at(&path))?;
@@ -109,13 +109,13 @@ impl Objects {
     }
 
     /// Writes the content to a new file: a clone where the file system has them, else a copy. It shares nothing that can be written to.
-    pub fn copy_to(&self, hash: &Hash, to: &File) -> Result<(), Failure> {
+    pub fn copy_to(&self, hash: &Hash, to: &File) -> Result<()> {
         let from = self.open(hash)?;
         clone_or_copy(from, to).map_err(at(&self.path(hash)))
     }
 
     /// Puts a damaged content where nothing finds it.
-    fn put_aside(&self, hash: &Hash) -> Failure {
+    fn put_aside(&self, hash: &Hash) -> Error {
         let (folder, name) = names(hash);
         let moved = || self.folder.folder(&folder)?.rename(&name, &self.store.folder_or_new(DAMAGED)?, hash.to_string());
         let _ = moved();
@@ -150,12 +150,12 @@ pub struct Staged<'a> {
 
 impl Staged<'_> {
     /// Copies a stream.
-    pub fn stream(&mut self, from: impl Read) -> Result<Leaf, Failure> {
+    pub fn stream(&mut self, from: impl Read) -> Result<Leaf> {
         self.take(|to| copy(from, to))
     }
 
     /// Takes in a file: a clone where the file system has them, else a copy, so that nobody who has the file open can change what is taken.
-    pub fn file(&mut self, from: File) -> Result<Leaf, Failure> {
+    pub fn file(&mut self, from: File) -> Result<Leaf> {
         self.take(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
             Ok(()) => digest(&*to),
             Err(_) => copy(from, to),
@@ -163,13 +163,13 @@ impl Staged<'_> {
     }
 
     /// Bytes that can still be taken in.
-    pub fn free_bytes(&self) -> Result<u64, Failure> {
+    pub fn free_bytes(&self) -> Result<u64> {
         let tmp = &self.objects.tmp;
         tmp.free_bytes().map_err(at(tmp.path()))
     }
 
     /// Makes a content in `tmp`, which then nobody writes to, and everybody may read: a container's user as well.
-    fn take(&mut self, write: impl FnOnce(&mut File) -> io::Result<Leaf>) -> Result<Leaf, Failure> {
+    fn take(&mut self, write: impl FnOnce(&mut File) -> io::Result<Leaf>) -> Result<Leaf> {
         let tmp = &self.objects.tmp;
         let name = format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed));
         let path = tmp.path().join(&name);
@@ -193,7 +193,7 @@ impl Staged<'_> {
     }
 
     /// Makes everything durable and gives it its name. A content that is there and sound stays.
-    pub fn settle(mut self) -> Result<(), Failure> {
+    pub fn settle(mut self) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
         let Objects { folder, tmp, .. } = self.objects;
         let failed = |error| crate::disk::failed(folder.path(), &error);
@@ -263,7 +263,7 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
     }
 }
 
-fn missing(path: &Path, error: &io::Error) -> Failure {
+fn missing(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => broken(
             format_args!("{}: this content of the store is not there any more", samefit_text::path(path)),

@@ -66,7 +66,7 @@ pub enum State {
     /// Every datum succeeded.
     Success,
     /// A datum failed, or two wrote the same path.
-    Failure,
+    Error,
     /// It took too long, or something else took its place before it came to its end.
     Killed,
     /// What it reads comes from a job that failed.
@@ -79,7 +79,7 @@ impl State {
         match self {
             Self::Running => "running",
             Self::Success => "success",
-            Self::Failure => "failure",
+            Self::Error => "failure",
             Self::Killed => "killed",
             Self::Unrunnable => "unrunnable",
         }
@@ -193,12 +193,7 @@ impl<'de> Deserialize<'de> for Hash {
 
 /// The digest that 64 hexadecimal digits mean.
 pub fn parse(text: &str) -> Option<Hash> {
-    let digits = Some(text).filter(|text| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-    let mut hash = [0; 32];
-    for (byte, at) in hash.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
-    }
-    Some(Hash(hash))
+    samefit_formats::hex::decode(text)?.try_into().ok().map(Hash)
 }
 
 #[derive(Serialize, Deserialize)]

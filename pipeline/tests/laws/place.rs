@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 use samefit_pipeline::cli::{self, PipelineArgs};
-use samefit_pipeline::failure::Failure;
+use samefit_pipeline::error::Error;
 use samefit_pipeline::report::Report;
 use samefit_pipeline::run::World;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(crate) struct Ran {
     /// What was printed.
     pub(crate) printed: String,
     /// Why it failed, if it did.
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Error>,
 }
 
 impl Report for Ran {
@@ -46,11 +46,11 @@ impl Report for Ran {
         self.say(line);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
+    fn text(&mut self, text: &str) -> Result<(), Error> {
         self.print(samefit_text::lines(text).as_bytes())
     }
 
-    fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn print(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.printed += &String::from_utf8_lossy(bytes);
         Ok(())
     }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::train::write_model;
 use crate::args::{FitArgs, JsonArg, SchemaArg};
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::inputs::{self, Wanted};
 use crate::plan::Plan;
 use crate::stage::Stage;
@@ -31,7 +31,7 @@ pub struct FitVerbArgs {
 }
 
 /// Merges the statistics if they are several, fits the model, writes both files.
-pub fn run(stage: &mut Stage<'_>, args: &FitVerbArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &FitVerbArgs) -> Result<()> {
     let plan = Plan::new().schema(stage.files, &args.schema)?.fitting(&args.fit);
     let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let mut sum = summing::merge(stage, &sources)?;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::summarize::write_statistics;
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::inputs::{self, Source, Wanted};
 use crate::plan::Plan;
 use crate::stage::Stage;
@@ -44,7 +44,7 @@ pub struct ForgetArgs {
 }
 
 /// Sums the rows and subtracts them.
-pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
@@ -66,7 +66,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Answer<()> {
 }
 
 /// `{input}` stands for the statistics here: the rows are what changes them.
-fn out(out: &str, path: &str) -> Answer<String> {
+fn out(out: &str, path: &str) -> Result<String> {
     let source =
         Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: inputs::Format::Json, kind: crate::files::Kind::File };
     outputs::place(out, &[source])

@@ -8,8 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
-use crate::engine::Answer;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::inputs::{self, Source, Wanted};
 use crate::numbers::counted;
 use crate::outputs::{self, Outputs};
@@ -52,7 +51,7 @@ pub struct InferArgs {
 }
 
 /// Predicts every record of every file.
-pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
@@ -79,12 +78,12 @@ fn output_name(source: &Source) -> String {
 }
 
 /// `a.csv` and `a.csv.gz` would be written to the same place, and so would `a.parquet`.
-fn refuse_collisions(sources: &[Source]) -> Answer<()> {
+fn refuse_collisions(sources: &[Source]) -> Result<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for source in sources {
         if let Some(first) = seen.insert(output_name(source), &source.path) {
             let text = format!("the predictions of `{first}` and of `{}` would have the same name\nrename one", source.path);
-            return Err(Failure::Usage(text));
+            return Err(Error::Usage(text));
         }
     }
     Ok(())
@@ -106,22 +105,22 @@ impl Written<'_> {
 }
 
 impl Sink for Written<'_> {
-    fn record(&mut self, source: &Source, prediction: &str) -> Answer<()> {
+    fn record(&mut self, source: &Source, prediction: &str) -> Result<()> {
         let to = self.place(source);
         self.outputs.put(&to, format!("{}\n", prediction.trim_end()))?;
         self.account.record(source, to, prediction)
     }
 
-    fn begin(&mut self, source: &Source) -> Answer<()> {
+    fn begin(&mut self, source: &Source) -> Result<()> {
         self.open = self.outputs.create(&self.place(source))?;
         Ok(())
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.outputs.write(self.open, bytes)
     }
 
-    fn end(&mut self, source: &Source, records: u64) -> Answer<()> {
+    fn end(&mut self, source: &Source, records: u64) -> Result<()> {
         self.outputs.close(self.open)?;
         self.account.table(source, self.place(source), records);
         Ok(())
@@ -137,7 +136,7 @@ struct Account {
 }
 
 impl Account {
-    fn record(&mut self, source: &Source, to: String, prediction: &str) -> Answer<()> {
+    fn record(&mut self, source: &Source, to: String, prediction: &str) -> Result<()> {
         self.count(to, 1);
         if self.shown.len() < SHOWN_MAX {
             self.shown.push(describe::prediction(&source.below, &json::parse_ours(prediction)?));

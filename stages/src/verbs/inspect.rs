@@ -5,8 +5,7 @@
 use clap::Args;
 
 use crate::args::JsonArg;
-use crate::engine::Answer;
-use crate::failure::{Failure, Fault};
+use crate::error::{Error, InputError, Result};
 use crate::stage::Stage;
 use crate::{describe, json, reading};
 
@@ -22,10 +21,10 @@ pub struct InspectArgs {
 }
 
 /// Describes the document, after the engine has accepted it.
-pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let (text, _) = reading::text(stage.files, &args.file)?;
     let document = json::parse(&text, &args.file)?;
-    let blame = |failure: Failure| failure.in_file(&args.file);
+    let blame = |failure: Error| failure.in_file(&args.file);
     let table = match document["format"].as_str().unwrap_or_default() {
         format if format.starts_with("samefit-statistics/") => {
             let mut merger = stage.engine.merger()?;
@@ -41,6 +40,6 @@ pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Answer<()> {
     if args.json.json { stage.report.document(&text) } else { stage.report.print(&(table + "\n")) }
 }
 
-fn not_ours() -> Fault {
-    Fault::new("not-ours", "this is neither a model, nor statistics, nor a component", "check that this is the right file")
+fn not_ours() -> InputError {
+    InputError::new("not-ours", "this is neither a model, nor statistics, nor a component", "check that this is the right file")
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::summarize::write_statistics;
 use crate::args::JsonArg;
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::inputs::{self, Wanted};
 use crate::outputs;
 use crate::stage::Stage;
@@ -25,7 +25,7 @@ pub struct MergeArgs {
 }
 
 /// Adds the statistics up and writes the sum.
-pub fn run(stage: &mut Stage<'_>, args: &MergeArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &MergeArgs) -> Result<()> {
     let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let sum = summing::merge(stage, &sources)?;
     write_statistics(stage, &sum, outputs::place(&args.out, &sources)?, false, args.json)

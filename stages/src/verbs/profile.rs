@@ -3,13 +3,13 @@
 //! The table is streamed: memory does not grow with it.
 
 use clap::Args;
-use samefit_report::pages;
+use samefit_render::pages;
 use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, SchemaArg};
-use crate::engine::{Answer, Stream};
-use crate::failure::{Failure, Fault};
+use crate::engine::Stream;
+use crate::error::{Error, InputError, Result};
 use crate::inputs::{self, Format, Source, Wanted};
 use crate::numbers::{counted, shown, within};
 use crate::outputs::{self, Outputs};
@@ -48,7 +48,7 @@ pub struct Profile {
 }
 
 /// Describes the columns, for a person on stdout, and for machines in files.
-pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
     let profile = profile(stage, args)?;
     let mut outputs = Outputs::new(stage.files, profile.paths.iter().map(String::as_str));
     if let Some(path) = &args.json {
@@ -65,7 +65,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<()> {
 }
 
 /// Reads the table.
-pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<Profile> {
+pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<Profile> {
     let plan = Plan::new().delimiter(args.delimiter).schema(stage.files, &args.schema)?;
     let sources = inputs::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
     let text = if sources.iter().all(|source| source.format == Format::Json) {
@@ -77,16 +77,16 @@ pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Answer<Profile> {
     Ok(Profile { text, paths: sources.into_iter().map(|source| source.path).chain(schema).collect() })
 }
 
-fn the_one<'a>(path: &str, sources: &'a [Source]) -> Answer<&'a Source> {
+fn the_one<'a>(path: &str, sources: &'a [Source]) -> Result<&'a Source> {
     match sources {
         [source] => Ok(source),
         more => {
-            Err(Failure::Usage(format!("`{}` holds {} data files, and a profile is of one table\nname the file", line(path), more.len())))
+            Err(Error::Usage(format!("`{}` holds {} data files, and a profile is of one table\nname the file", line(path), more.len())))
         }
     }
 }
 
-fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Answer<String> {
+fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<String> {
     let blame = |failure| plan.blame_or(failure, source);
     let mut stream = stage.engine.profiler(&plan.text_for(source.format)).map_err(blame)?;
     let mut progress = stage.begins(&[source]);
@@ -105,7 +105,7 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Answer<Strin
 }
 
 /// Files of one record each are a table, a line each.
-fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<String> {
+fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<String> {
     let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
@@ -115,15 +115,15 @@ fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Answer<Str
 }
 
 /// A fault without its row: each file is a record.
-fn of_file(failure: Failure) -> Failure {
+fn of_file(failure: Error) -> Error {
     match failure {
-        Failure::Data { path, fault } => Failure::Data { path, fault: Fault { row: None, ..fault } },
+        Error::Data { path, fault } => Error::Data { path, fault: InputError { row: None, ..fault } },
         other => other,
     }
 }
 
-fn finish(stream: &mut dyn Stream) -> Answer<String> {
-    String::from_utf8(stream.finish()?).map_err(|_| Failure::Trap("a profile that is not UTF-8".to_owned()))
+fn finish(stream: &mut dyn Stream) -> Result<String> {
+    String::from_utf8(stream.finish()?).map_err(|_| Error::Trap("a profile that is not UTF-8".to_owned()))
 }
 
 /// A profile for a person.

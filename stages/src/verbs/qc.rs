@@ -5,8 +5,8 @@ use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
-use crate::engine::{Answer, Verdict};
-use crate::failure::Failure;
+use crate::engine::Verdict;
+use crate::error::{Error, Result};
 use crate::inputs::{self, Wanted};
 use crate::outputs::{self, Outputs};
 use crate::paths::join;
@@ -48,7 +48,7 @@ pub struct QcArgs {
 }
 
 /// Sums the records, judges the model, writes the verdict.
-pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
@@ -63,7 +63,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Answer<()> {
     tell(stage, args, &verdict, &written)
 }
 
-fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[Input], out: &str) -> Answer<Vec<String>> {
+fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[Input], out: &str) -> Result<Vec<String>> {
     let mut outputs = Outputs::new(stage.files, inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(out, "report.json"), &verdict.report)?;
     if !args.report_only {
@@ -77,7 +77,7 @@ fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[Input], 
     outputs.commit()
 }
 
-fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[String]) -> Answer<()> {
+fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[String]) -> Result<()> {
     let report = json::parse_ours(&verdict.report)?;
     let text = report["text"].as_str().unwrap_or("no verdict").to_owned();
     let stops = args.strict && report["accepted"] == Value::Bool(false);
@@ -85,7 +85,7 @@ fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[Stri
         stage.show(args.json.json, &text, &verdict.report)?;
     }
     stage.say_written(written);
-    if stops { Err(Failure::Refused(format!("{}: {text}", line(&args.model)))) } else { Ok(()) }
+    if stops { Err(Error::Refused(format!("{}: {text}", line(&args.model)))) } else { Ok(()) }
 }
 
 /// Reads a threshold: a number above zero.

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::args::{JsonArg, ReadArgs};
 use crate::cutter::Cutter;
-use crate::engine::Answer;
-use crate::failure::{Failure, Fault};
+use crate::error::{Error, InputError, Result};
 use crate::files::Kind;
 use crate::inputs::{self, Format, Source, Wanted};
 use crate::numbers::counted;
@@ -39,7 +38,7 @@ pub struct QcPreProcessArgs {
 }
 
 /// Checks the data, chooses the columns, writes the records.
-pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.with("target", args.target.as_deref().map(Value::from));
     let sources = inputs::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
     let plan = check(stage, plan, &sources)?;
@@ -56,9 +55,9 @@ pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Answer<()> {
 }
 
 /// Reads all the data once; returns the plan with the columns of numbers of the first file, which all others must have.
-fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Answer<Plan> {
+fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Result<Plan> {
     if let Some(pipe) = sources.iter().find(|source| source.kind == Kind::Pipe) {
-        return Err(Failure::Usage(format!(
+        return Err(Error::Usage(format!(
             "`{}` can be read once, and this reads twice\nwrite it to a file first",
             samefit_text::line(&pipe.path)
         )));
@@ -101,7 +100,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn source(&mut self, stage: &Stage<'_>, plan: &Plan, source: &Source) -> Answer<()> {
+    fn source(&mut self, stage: &Stage<'_>, plan: &Plan, source: &Source) -> Result<()> {
         let blame = |failure| plan.blame_or(failure, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = Cutter::new(Format::JsonLines);
@@ -114,14 +113,14 @@ impl Writer<'_> {
         lines.finish(|line| self.record(line))
     }
 
-    fn record(&mut self, line: &[u8]) -> Answer<()> {
+    fn record(&mut self, line: &[u8]) -> Result<()> {
         self.records += 1;
         let path = self.path(self.records);
         self.outputs.put(&path, line)
     }
 
     /// Records that an earlier run with more rows left would be taken for this run's.
-    fn remove_older(&mut self, stage: &Stage<'_>) -> Answer<()> {
+    fn remove_older(&mut self, stage: &Stage<'_>) -> Result<()> {
         let mut next = self.records + 1;
         while stage.files.kind(&self.path(next)).is_ok_and(|kind| kind == Kind::File) {
             self.outputs.remove(&self.path(next))?;
@@ -135,6 +134,6 @@ impl Writer<'_> {
     }
 }
 
-fn no_rows() -> Fault {
-    Fault::new("no-rows", "there is no row to write a record of", "check that this is the right file")
+fn no_rows() -> InputError {
+    InputError::new("no-rows", "there is no row to write a record of", "check that this is the right file")
 }

@@ -11,8 +11,7 @@ use serde_json::json;
 
 use crate::args::JsonArg;
 use crate::cutter::Cutter;
-use crate::engine::Answer;
-use crate::failure::{Failure, Fault};
+use crate::error::{Error, InputError, Result};
 use crate::files::Kind;
 use crate::inputs::{self, Format, Source};
 use crate::numbers::counted;
@@ -43,7 +42,7 @@ pub struct SplitArgs {
 }
 
 /// Counts the records, then deals them out.
-pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     let source = inputs::find_one(stage, &args.data, Some(&args.out))?;
     refuse_what_cannot_be_split(&source)?;
     let rows = count(stage, &source)?;
@@ -84,13 +83,13 @@ impl Deal {
     }
 }
 
-fn refuse_what_cannot_be_split(source: &Source) -> Answer<()> {
+fn refuse_what_cannot_be_split(source: &Source) -> Result<()> {
     match (source.format, source.kind) {
         (Format::Json, _) => {
             let help = "write the records to JSON Lines, one object a line, or to CSV";
-            Err(Fault::new("cannot-split", "a JSON file is one object, which cannot be split", help).in_file(&source.path))
+            Err(InputError::new("cannot-split", "a JSON file is one object, which cannot be split", help).in_file(&source.path))
         }
-        (_, Kind::Pipe) => Err(Failure::Usage(format!(
+        (_, Kind::Pipe) => Err(Error::Usage(format!(
             "`{}` can be read once, and this reads twice\nwrite it to a file first",
             samefit_text::line(&source.path)
         ))),
@@ -98,7 +97,7 @@ fn refuse_what_cannot_be_split(source: &Source) -> Answer<()> {
     }
 }
 
-fn count(stage: &Stage<'_>, source: &Source) -> Answer<u64> {
+fn count(stage: &Stage<'_>, source: &Source) -> Result<u64> {
     let mut rows = 0;
     each_record(stage, source, |_, is_header| {
         rows += u64::from(!is_header);
@@ -108,29 +107,29 @@ fn count(stage: &Stage<'_>, source: &Source) -> Answer<u64> {
 }
 
 /// Hands every record to `take`, and whether it is the header.
-fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], bool) -> Answer<()>) -> Answer<()> {
+fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], bool) -> Result<()>) -> Result<()> {
     let mut cutter = Cutter::new(source.format);
     let mut before_header = source.format.of_bytes() == Format::Csv;
     let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
-    let blame = |failure: Failure| failure.in_file(&source.path);
+    let blame = |failure: Error| failure.in_file(&source.path);
     columns::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
     cutter.finish(&mut take).map_err(blame)
 }
 
 /// round(share * rows), at least one record on each side.
-fn holdout_rows(rows: u64, share: f64) -> Result<u64, Fault> {
+fn holdout_rows(rows: u64, share: f64) -> Result<u64, InputError> {
     let holdout = (share * rows as f64).round() as u64;
     match rows {
-        0 => Err(Fault::new("no-rows", "there is no record in it", "check that this is the right file")),
+        0 => Err(InputError::new("no-rows", "there is no record in it", "check that this is the right file")),
         _ if holdout == 0 || holdout >= rows => {
             let text = format!("a holdout of {share} of {rows} records is {holdout}, which leaves one side without a record");
-            Err(Fault::new("cannot-split", text, "choose another --holdout, or gather more data"))
+            Err(InputError::new("cannot-split", text, "choose another --holdout, or gather more data"))
         }
         _ => Ok(holdout),
     }
 }
 
-fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, written: &[String]) -> Answer<()> {
+fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, written: &[String]) -> Result<()> {
     let [training_path, holdout_path] = written else { return Ok(()) };
     let training = rows - holdout;
     let document = json!({
@@ -159,7 +158,7 @@ mod tests {
     use crate::testing::{Memory, in_stage};
     use proptest::prelude::*;
 
-    fn split(name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Failure> {
+    fn split(name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Error> {
         let files = Memory::of(&[(name, data)]);
         let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), json: JsonArg::default() };
         in_stage(&files, |stage| run(stage, &args)).0?;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::args::{JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::inputs::{self, Wanted};
 use crate::outputs::{self, Outputs};
 use crate::paths::{extension, join};
@@ -39,7 +39,7 @@ pub struct SummarizeArgs {
 }
 
 /// Sums the data and writes the statistics.
-pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
@@ -51,7 +51,7 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Answer<()> {
 
 /// Writes statistics to a file, and a line about them beside it if they `leave` the place of their data: what `summarize`, `merge` and `forget`
 /// share.
-pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, leave: bool, json_arg: JsonArg) -> Answer<()> {
+pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, leave: bool, json_arg: JsonArg) -> Result<()> {
     let out = outputs::file(stage.files, out)?;
     if leave {
         audit::check(stage.files, &out)?;

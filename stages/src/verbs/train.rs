@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::args::{FitArgs, JsonArg, ReadArgs, SumArgs, ThreadsArg};
-use crate::engine::Answer;
+use crate::error::Result;
 use crate::inputs::{self, Source, Wanted};
 use crate::outputs::{self, Outputs};
 use crate::paths::join;
@@ -39,7 +39,7 @@ pub struct TrainArgs {
 }
 
 /// Sums the data, fits the model, writes both files.
-pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
     let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
@@ -48,7 +48,7 @@ pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Answer<()> {
 }
 
 /// Fits `sum` and writes `model.json` and `provenance.json`: what `train` and `fit` share.
-pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, json_arg: JsonArg) -> Answer<()> {
+pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, json_arg: JsonArg) -> Result<()> {
     let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|failure| plan.blame(failure).in_file(&sum.name))?;
     let provenance = provenance::text(stage, &sum.inputs)?;
     let out = outputs::folder(stage.files, outputs::place(out, sources)?)?;

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use super::qc::threshold;
 use crate::args::{DelimiterArg, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
 use crate::differences::{Difference, below, differences};
-use crate::engine::Answer;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::inputs::{self, Wanted};
 use crate::numbers::counted;
 use crate::plan::{Plan, list};
@@ -66,12 +65,12 @@ pub struct VerifyArgs {
 }
 
 /// Makes the model again and compares it with the file.
-pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Answer<()> {
+pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = inputs::document_path(stage.files, &args.model, "model.json")?;
     if paths::compression(&path).is_some() {
         let why = "its bytes are compared, and a compressed file has others that nobody compares";
-        return Err(Failure::Usage(format!("{}: {why}\nunpack it first, with gzip or zstd", line(&path))));
+        return Err(Error::Usage(format!("{}: {why}\nunpack it first, with gzip or zstd", line(&path))));
     }
     let file = reading::exact_text(stage.files, &path)?;
     let again = make_again(stage, args, &path, without_mark(&file))?;
@@ -122,7 +121,7 @@ const SCHEMA_FLAGS: &str = "--schema";
 const NAME_FLAGS: &str = "--target-name or --schema";
 const RECORDS_FLAGS: &str = "--records and --threshold";
 
-fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) -> Answer<Again> {
+fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) -> Result<Again> {
     let plan = stage.engine.model(text).and_then(|model| model.plan()).map_err(|failure| failure.in_file(path))?;
     let model = json::parse(text, path)?;
     let plan = Plan::of_engine(&plan)?.with("shared", model.get("shared").cloned());
@@ -171,7 +170,7 @@ fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) 
 }
 
 /// The model after quality control, as `qc` does it.
-fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, threshold: f64) -> Answer<(String, Option<Judged>)> {
+fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, threshold: f64) -> Result<(String, Option<Judged>)> {
     let plan = stage.engine.model(model)?.plan()?;
     let delimiter = args.records_delimiter.or(args.delimiter.delimiter);
     let plan = Plan::of_engine(&plan)?.delimiter(DelimiterArg { delimiter });
@@ -245,7 +244,7 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn tell(stage: &mut Stage<'_>, args: &VerifyArgs, verdict: &Verdict) -> Answer<()> {
+fn tell(stage: &mut Stage<'_>, args: &VerifyArgs, verdict: &Verdict) -> Result<()> {
     let document = verdict.document();
     let failure = match (verdict.differences.first(), verdict.again.parts.is_empty()) {
         (None, true) => return stage.show(args.json.json, &verdict.same(), &document),
@@ -258,7 +257,7 @@ fn tell(stage: &mut Stage<'_>, args: &VerifyArgs, verdict: &Verdict) -> Answer<(
     if args.json.json {
         stage.report.document(&document)?;
     }
-    Err(Failure::Refused(failure))
+    Err(Error::Refused(failure))
 }
 
 impl Verdict {

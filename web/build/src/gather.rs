@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
 /// Folders whose files are copied as they are.
@@ -21,7 +22,7 @@ pub(crate) fn gather(root: &Path, out: &Path) -> Result<()> {
     for folder in FOLDERS {
         copy(&root.join(folder), out)?;
     }
-    let style = [root.join("report/src/report.css"), root.join("web/assets/page.css")].map(fs::read_to_string);
+    let style = [root.join("render/src/report.css"), root.join("web/assets/page.css")].map(fs::read_to_string);
     // declarations for programmers, which the transpiler writes whatever it is told
     for path in files(out)?.into_iter().filter(|path| path.to_string_lossy().ends_with(".d.ts")) {
         fs::remove_file(path)?;
@@ -63,14 +64,14 @@ fn service_worker(out: &Path) -> Result<String> {
     for path in files(out)? {
         let name = path.file_name().and_then(|name| name.to_str()).context("a name")?.to_owned();
         if name != SERVICE_WORKER {
-            digests.insert(name, hex(&Sha256::digest(fs::read(&path)?)));
+            digests.insert(name, hex::encode(Sha256::digest(fs::read(&path)?)));
         }
     }
     let all = digests.iter().fold(String::new(), |mut all, (name, digest)| {
         let _ = writeln!(all, "{digest}  {name}");
         all
     });
-    let version = hex(&Sha256::digest(&all))[..12].to_owned();
+    let version = hex::encode(Sha256::digest(&all))[..12].to_owned();
     let names: Vec<&str> = ["./", "version.txt"].into_iter().chain(digests.keys().map(String::as_str)).collect();
     let template = fs::read_to_string(out.join(SERVICE_WORKER))?;
     ensure!(template.contains("'@FILES@'") && template.contains("@VERSION@"), "sw.js has no place for its list");
@@ -131,8 +132,4 @@ fn minified_json(bytes: &[u8]) -> Result<Vec<u8>> {
 
 fn one_line(policy: &str) -> String {
     policy.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -95,7 +95,7 @@ pub(crate) fn navigate() {
 /// Something that belongs to no field.
 pub(super) fn say_fault(fault: &str) {
     let html = read(|state| {
-        let said = samefit_report::markup::escape(&views::words::fault(&state.texts, fault));
+        let said = samefit_render::markup::escape(&views::words::fault(&state.texts, fault));
         format!(
             "<section class=\"card bad\" id=\"problems\" tabindex=\"-1\" role=\"alert\"><h2>{}</h2><p>{said}</p></section>",
             state.t("error.title")

@@ -1,6 +1,6 @@
 //! Files that were dropped: sorted by what they are, and taken in.
 
-use samefit_report::documents::list;
+use samefit_render::documents::list;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::JsValue;
 use wasm_bindgen_futures::spawn_local;

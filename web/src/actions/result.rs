@@ -1,6 +1,6 @@
 //! A prediction: asked for, kept to compare with, copied.
 
-use samefit_report::documents::list;
+use samefit_render::documents::list;
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 
@@ -95,7 +95,7 @@ pub(super) fn copy() {
         let html = if copied {
             read(|state| state.t("actions.copied"))
         } else {
-            let text = samefit_report::markup::escape(&text);
+            let text = samefit_render::markup::escape(&text);
             read(|state| {
                 format!(
                     "<label class=\"stack\">{}<textarea rows=\"12\" readonly>{text}</textarea></label>",

@@ -1,6 +1,6 @@
 //! The page from its own files: the component, the model, the self-test, the language.
 
-use samefit_report::documents::Model;
+use samefit_render::documents::Model;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;

@@ -83,7 +83,7 @@ fn draw_unit(name: &str) {
         Some((title, unit, views::form::hint(state, field, entry)))
     });
     let Some((title, unit, hint)) = drawn else { return };
-    let [title, unit] = [title, unit].map(|text| samefit_report::markup::escape(&text));
+    let [title, unit] = [title, unit].map(|text| samefit_render::markup::escape(&text));
     browser::set_html(&format!("label-{name}"), &format!("{title} <span class=\"unit\">({unit})</span>"));
     browser::set_html(&format!("hint-{name}"), &hint);
 }

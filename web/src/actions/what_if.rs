@@ -1,7 +1,7 @@
 //! One value that moves.
 
-use samefit_report::documents::list;
-use samefit_report::format::decimal;
+use samefit_render::documents::list;
+use samefit_render::format::decimal;
 use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 

@@ -1,10 +1,10 @@
 //! The model about itself: equation, data, fit, quality control, limits, digests; all of it read from the model and the component.
 
-use samefit_report::bins::rebin;
-use samefit_report::documents::Column;
-use samefit_report::histogram::Histogram;
-use samefit_report::markup::escape;
-use samefit_report::pages::{CoefficientWords, coefficients, equation, small_histogram, table_head, table_row_with};
+use samefit_render::bins::rebin;
+use samefit_render::documents::Column;
+use samefit_render::histogram::Histogram;
+use samefit_render::markup::escape;
+use samefit_render::pages::{CoefficientWords, coefficients, equation, small_histogram, table_head, table_row_with};
 
 use crate::state::State;
 
@@ -53,7 +53,7 @@ pub fn coefficient_table(state: &State) -> String {
 }
 
 /// The coefficients of any model with the page's words.
-pub(super) fn words_table(state: &State, model: &samefit_report::documents::Model, title: &dyn Fn(&str) -> String) -> String {
+pub(super) fn words_table(state: &State, model: &samefit_render::documents::Model, title: &dyn Fn(&str) -> String) -> String {
     let texts = &state.texts;
     let columns = ["feature", "coefficient", "std-error", "t", "p"].map(|name| format!("table.{name}"));
     let columns = [0, 1, 2, 3, 4].map(|at: usize| texts.text(&columns[at]));

@@ -1,7 +1,7 @@
 //! Two patients, or two scenarios, side by side.
 
-use samefit_report::markup::escape;
-use samefit_report::pages::{table_head, table_row};
+use samefit_render::markup::escape;
+use samefit_render::pages::{table_head, table_row};
 
 use super::result::{interval, prediction};
 use super::words::entered;

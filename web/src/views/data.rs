@@ -1,11 +1,11 @@
 //! The person's own files: what is in them, predictions of every row, training, pooling.
 
-use samefit_report::bins::Bin;
-use samefit_report::documents::{Column, Model, list};
-use samefit_report::heat::Heat;
-use samefit_report::histogram::Histogram;
-use samefit_report::markup::escape;
-use samefit_report::pages::{small_histogram, table_head, table_row_with};
+use samefit_render::bins::Bin;
+use samefit_render::documents::{Column, Model, list};
+use samefit_render::heat::Heat;
+use samefit_render::histogram::Histogram;
+use samefit_render::markup::escape;
+use samefit_render::pages::{small_histogram, table_head, table_row_with};
 use serde_json::Value;
 
 use super::words::fault;

@@ -1,7 +1,7 @@
 //! The place for a record, and what was found in it, before it is used.
 
-use samefit_report::markup::escape;
-use samefit_report::pages::{table_head, table_row};
+use samefit_render::markup::escape;
+use samefit_render::pages::{table_head, table_row};
 
 use super::words::{title, unit_label};
 use crate::fhir::{Findings, Found};

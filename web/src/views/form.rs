@@ -1,7 +1,7 @@
 //! The form of a model, drawn from what the component says of its fields, and what stands around it.
 
-use samefit_report::documents::list;
-use samefit_report::markup::escape;
+use samefit_render::documents::list;
+use samefit_render::markup::escape;
 use serde_json::Value;
 
 use super::words::{problem, title, unit_label};

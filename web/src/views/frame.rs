@@ -1,6 +1,6 @@
 //! What stands around every section: the head with the way to the others, banners, the foot.
 
-use samefit_report::markup::escape;
+use samefit_render::markup::escape;
 
 use crate::state::{Readiness, Section, State};
 use crate::texts::LANGUAGES;

@@ -1,11 +1,11 @@
 //! What is shown of a prediction: number, interval, place among the training outcomes, warnings, contributions.
 
-use samefit_report::bins::rebin;
-use samefit_report::documents::list;
-use samefit_report::markup::escape;
-use samefit_report::outlook::{Outlook, Row};
-use samefit_report::pages::{table_head, table_row};
-use samefit_report::waterfall::{Step, Waterfall};
+use samefit_render::bins::rebin;
+use samefit_render::documents::list;
+use samefit_render::markup::escape;
+use samefit_render::outlook::{Outlook, Row};
+use samefit_render::pages::{table_head, table_row};
+use samefit_render::waterfall::{Step, Waterfall};
 use serde_json::Value;
 
 use super::words::{category_of, title, warning};
@@ -175,7 +175,7 @@ pub fn outlook(state: &State, rows: &[Row], width: f64) -> String {
         width,
         format,
         digits: state.loaded.model.outcome_digits(),
-        observed: target.and_then(samefit_report::documents::Column::range),
+        observed: target.and_then(samefit_render::documents::Column::range),
         bins: &bins,
         rows,
         axis: state.texts.schema(state.loaded.model.target_title()),

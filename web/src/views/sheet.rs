@@ -1,7 +1,7 @@
 //! What is printed: one page with entries as typed, warnings, prediction, interval and where they come from.
 
-use samefit_report::markup::escape;
-use samefit_report::outlook::Row;
+use samefit_render::markup::escape;
+use samefit_render::outlook::Row;
 
 use super::result::{all_warnings, interval, outlook, prediction, sentences};
 use super::words::entered;

@@ -1,7 +1,7 @@
 //! The prediction as one value moves and what is computed from it moves along.
 
-use samefit_report::curve::{Curve, Place};
-use samefit_report::markup::escape;
+use samefit_render::curve::{Curve, Place};
+use samefit_render::markup::escape;
 
 use super::result::{interval, prediction};
 use super::words::{title, unit_label};

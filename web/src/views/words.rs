@@ -1,6 +1,6 @@
 //! What several views say in the same way.
 
-use samefit_report::markup::escape;
+use samefit_render::markup::escape;
 use serde_json::Value;
 
 use crate::state::{Loaded, Patient, State};
@@ -35,7 +35,7 @@ pub fn title<'a>(texts: &'a Texts, field: &'a Value) -> &'a str {
 /// A unit as people write it.
 #[must_use]
 pub fn unit_label<'a>(field: &'a Value, unit: Option<&'a str>) -> &'a str {
-    let known = samefit_report::documents::list(&field["units"]).iter().find(|known| known["unit"].as_str() == unit);
+    let known = samefit_render::documents::list(&field["units"]).iter().find(|known| known["unit"].as_str() == unit);
     known.and_then(|known| known["label"].as_str()).or(unit).unwrap_or_default()
 }
 
@@ -57,7 +57,7 @@ pub fn typed(field: &Value, patient: &Patient) -> Option<String> {
 /// What is shown of a category's value.
 #[must_use]
 pub fn category<'a>(texts: &'a Texts, field: &'a Value, value: &'a str) -> &'a str {
-    let categories = samefit_report::documents::list(&field["categories"]);
+    let categories = samefit_render::documents::list(&field["categories"]);
     let known = categories.iter().find(|category| category["value"].as_str() == Some(value));
     known.and_then(|category| category["title"].as_str()).map_or(value, |title| texts.schema(title))
 }
@@ -65,7 +65,7 @@ pub fn category<'a>(texts: &'a Texts, field: &'a Value, value: &'a str) -> &'a s
 /// The same of a number.
 #[must_use]
 pub fn category_of<'a>(texts: &'a Texts, field: &'a Value, value: f64) -> &'a str {
-    let categories = samefit_report::documents::list(&field["categories"]);
+    let categories = samefit_render::documents::list(&field["categories"]);
     let known = categories.iter().find(|category| category["value"].as_str().and_then(|text| text.parse().ok()) == Some(value));
     known.and_then(|category| category["title"].as_str()).map_or("", |title| texts.schema(title))
 }
@@ -132,7 +132,7 @@ fn in_typed_unit(state: &State, patient: &Patient, field: &Value, code: &str) ->
     }
     let format = state.texts.format();
     let (low, high) = if code.ends_with("-plausible") {
-        let known = samefit_report::documents::list(&field["units"]).iter().find(|known| known["unit"] == unit)?;
+        let known = samefit_render::documents::list(&field["units"]).iter().find(|known| known["unit"] == unit)?;
         let end = |key: &str| Some(format.text(known["plausible"][key].as_str()?));
         (end("min")?, end("max")?)
     } else {

@@ -4,15 +4,15 @@
 
 use std::path::PathBuf;
 
-use samefit_report::bins::{Bin, rebin};
-use samefit_report::curve::{Curve, Place};
-use samefit_report::documents::Model;
-use samefit_report::format::Format;
-use samefit_report::heat::Heat;
-use samefit_report::histogram::Histogram;
-use samefit_report::outlook::{Outlook, Row};
-use samefit_report::pages;
-use samefit_report::waterfall::{Step, Waterfall};
+use samefit_render::bins::{Bin, rebin};
+use samefit_render::curve::{Curve, Place};
+use samefit_render::documents::Model;
+use samefit_render::format::Format;
+use samefit_render::heat::Heat;
+use samefit_render::histogram::Histogram;
+use samefit_render::outlook::{Outlook, Row};
+use samefit_render::pages;
+use samefit_render::waterfall::{Step, Waterfall};
 
 fn check(name: &str, found: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name);
@@ -21,7 +21,7 @@ fn check(name: &str, found: &str) {
         std::fs::write(&path, found).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "{name} differs: look at it after SAMEFIT_BLESS=1 cargo test -p samefit-report");
+    assert!(found == expected, "{name} differs: look at it after SAMEFIT_BLESS=1 cargo test -p samefit-render");
     assert_strict(found);
 }
 

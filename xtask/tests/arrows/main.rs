@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod modules;
+
 use std::path::{Path, PathBuf};
+
+use modules::Module;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -15,7 +19,7 @@ const CORE: [&str; 31] = [
     "terms",
     "json",
     "schema",
-    "shared",
+    "disclosure",
     "statistics",
     "plan",
     "column",
@@ -27,7 +31,7 @@ const CORE: [&str; 31] = [
     "student",
     "model",
     "fit",
-    "train",
+    "summarizer",
     "forecast",
     "predict",
     "fisher",
@@ -45,7 +49,7 @@ const CORE: [&str; 31] = [
 const PIPELINE: [&str; 18] = [
     "glob",
     "spec",
-    "failure",
+    "error",
     "disk",
     "folder",
     "report",
@@ -66,25 +70,52 @@ const PIPELINE: [&str; 18] = [
 /// What writes to the disk.
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
-/// Rust sources below a folder, with their text but for comments and the tests at the end.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+/// The `src` of every crate.
+const CRATES: [&str; 15] = [
+    "bench/native/src",
+    "conformance/src",
+    "core-wasm/component/src",
+    "core-wasm/kernels/src",
+    "core-wasm/src",
+    "formats/src",
+    "host/src",
+    "pipeline/src",
+    "render/src",
+    "stages/src",
+    "text/src",
+    "wasi-command/src",
+    "web/build/src",
+    "web/src",
+    "xtask/src",
+];
+
+/// The Rust sources below a folder.
+fn paths(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![Path::new(ROOT).join(folder)];
+    let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-                let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n"));
-                found.push((path, code.collect()));
+                found.push(path);
             }
         }
     }
-    assert!(!found.is_empty(), "{folder} is empty");
+    assert!(!found.is_empty(), "{} has no sources", folder.display());
     found
+}
+
+/// The sources below a folder, with their text but for comments and the tests at the end.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n"));
+        (path, code.collect())
+    };
+    paths(&Path::new(ROOT).join(folder)).into_iter().map(read).collect()
 }
 
 /// Files of `folder`, but those named, that hold one of the words.
@@ -98,27 +129,91 @@ fn assert_none(found: &[String], what: &str) {
     assert!(found.is_empty(), "{what}: {}", found.join(", "));
 }
 
-/// Each module of a crate uses only those before it.
-fn assert_order(folder: &str, order: &[&str]) {
-    let root = Path::new(ROOT).join(folder);
-    for (path, text) in sources(folder) {
-        let below = path.strip_prefix(&root).unwrap();
-        let module = below.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
-        let place = order.iter().position(|name| *name == module).unwrap_or_else(|| panic!("{module} has no place in the order"));
-        for used in text.split("crate::").skip(1) {
-            let names = used.trim_start_matches('{').split(['}', ';']).next().unwrap_or_default();
-            let first = names.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-            if let Some(at) = order.iter().position(|name| *name == first) {
-                assert!(at <= place, "{} uses `{first}`, which comes after it", path.display());
-            }
+/// The crate's root for an empty path, else `run::single`.
+fn shown(module: &Module) -> String {
+    if module.is_empty() { "the root".to_owned() } else { module.join("::") }
+}
+
+/// No two modules of a crate use each other, directly or by way of others.
+fn assert_no_circle(folder: &str) {
+    let circles = modules::circles(&modules::uses(&Path::new(ROOT).join(folder)));
+    let lists = circles.iter().map(|circle| circle.iter().map(shown).collect::<Vec<_>>().join(", "));
+    assert!(circles.is_empty(), "{folder}: these modules use each other:\n{}", lists.collect::<Vec<_>>().join("\n"));
+}
+
+/// The first name of a module's path; of the root, the name of its file.
+fn floor(module: &Module) -> &str {
+    module.first().map_or("lib", String::as_str)
+}
+
+/// Each module of a crate uses only those of its own floor and of floors before it.
+fn assert_floors(folder: &str, floors: &[&str]) {
+    let place = |module: &Module| {
+        let name = floor(module);
+        floors.iter().position(|floor| *floor == name).unwrap_or_else(|| panic!("{folder}: {name} is on no floor"))
+    };
+    for (module, uses) in modules::uses(&Path::new(ROOT).join(folder)) {
+        for used in uses {
+            assert!(place(&used) <= place(&module), "{folder}: {} uses {}, which is on a floor above", shown(&module), shown(&used));
         }
     }
 }
 
 #[test]
-fn modules_use_those_before_them() {
-    assert_order("core-wasm/src", &CORE);
-    assert_order("pipeline/src", &PIPELINE);
+fn every_crate_is_looked_at() {
+    let manifest = std::fs::read_to_string(format!("{ROOT}/Cargo.toml")).unwrap();
+    let members = manifest.lines().find(|line| line.starts_with("members = ")).unwrap();
+    let members: Vec<String> = members.split('"').skip(1).step_by(2).map(|member| format!("{member}/src")).collect();
+    assert_eq!(members.iter().filter(|member| !CRATES.contains(&member.as_str())).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// In one crate a type name stands once.
+fn assert_type_names(folder: &str) {
+    let twice = modules::type_names_twice(&Path::new(ROOT).join(folder));
+    let line = |(name, modules): (&String, &Vec<Module>)| format!("{name}: {}", modules.iter().map(shown).collect::<Vec<_>>().join(", "));
+    assert!(twice.is_empty(), "{folder}: type names that stand more than once:\n{}", twice.iter().map(line).collect::<Vec<_>>().join("\n"));
+}
+
+macro_rules! crates {
+    ($($name:ident: $folder:literal,)*) => { $(mod $name {
+        #[test]
+        fn no_two_modules_use_each_other() {
+            super::assert_no_circle($folder);
+        }
+
+        #[test]
+        fn a_type_name_stands_once() {
+            super::assert_type_names($folder);
+        }
+    })* };
+}
+
+crates! {
+    bench: "bench/native/src",
+    conformance: "conformance/src",
+    component: "core-wasm/component/src",
+    kernels: "core-wasm/kernels/src",
+    core_wasm: "core-wasm/src",
+    formats: "formats/src",
+    host: "host/src",
+    pipeline: "pipeline/src",
+    render: "render/src",
+    stages: "stages/src",
+    text: "text/src",
+    wasi_command: "wasi-command/src",
+    web_build: "web/build/src",
+    web: "web/src",
+    xtask: "xtask/src",
+}
+
+#[test]
+fn modules_of_the_core_stand_on_floors() {
+    assert_floors("core-wasm/src", &CORE);
+}
+
+#[test]
+fn modules_of_the_pipeline_runner_stand_on_floors() {
+    assert_floors("pipeline/src", &PIPELINE);
 }
 
 #[test]
@@ -158,7 +253,7 @@ fn only_one_file_of_the_stages_begins_threads() {
 
 #[test]
 fn the_program_and_the_stages_compute_no_statistic() {
-    for manifest in ["host/Cargo.toml", "stages/Cargo.toml", "report/Cargo.toml", "web/Cargo.toml"] {
+    for manifest in ["host/Cargo.toml", "stages/Cargo.toml", "render/Cargo.toml", "web/Cargo.toml"] {
         let text = std::fs::read_to_string(format!("{ROOT}/{manifest}")).unwrap();
         let dependencies = text.split("[dev-dependencies]").next().unwrap();
         assert!(!dependencies.contains("samefit-core"), "{manifest} depends on the model logic");
@@ -211,7 +306,7 @@ fn the_pipeline_runner_knows_nothing_of_models() {
     let text = std::fs::read_to_string(format!("{ROOT}/pipeline/Cargo.toml")).unwrap();
     let dependencies = text.split("[dev-dependencies]").next().unwrap();
     // what everybody refuses of JSON, and how text is shown, is nobody's in particular
-    let shared = ["samefit-json.", "samefit-text."];
+    let shared = ["samefit-formats.", "samefit-text."];
     let own = dependencies.lines().filter(|line| line.starts_with("samefit-") && !shared.iter().any(|name| line.starts_with(name))).count();
     assert_eq!(own, 0, "the pipeline runner depends on what a pipeline runs");
 }

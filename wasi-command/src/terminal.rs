@@ -1,7 +1,6 @@
 //! Reports to `wasi:cli/stderr`, results to `wasi:cli/stdout`.
 
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::report::Report;
 use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -26,16 +25,16 @@ impl Report for Terminal {
         complain(&format!("{line}\n"));
     }
 
-    fn print(&mut self, text: &str) -> Answer<()> {
+    fn print(&mut self, text: &str) -> Result<()> {
         self.document(&samefit_text::lines(text))
     }
 
-    fn document(&mut self, text: &str) -> Answer<()> {
+    fn document(&mut self, text: &str) -> Result<()> {
         match write(&get_stdout(), text) {
             // who closes the pipe has read enough
             Ok(()) | Err(StreamError::Closed) => Ok(()),
             Err(StreamError::LastOperationFailed(error)) => {
-                Err(Failure::Io { path: "stdout".to_owned(), text: format!("cannot be written: {}", error.to_debug_string()) })
+                Err(Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {}", error.to_debug_string()) })
             }
         }
     }

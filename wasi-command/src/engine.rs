@@ -1,6 +1,6 @@
 //! The model logic, linked in, as the engine of a stage.
 
-use samefit_core::error::Error;
+use samefit_core::error::Error as CoreError;
 use samefit_core::json::document;
 use samefit_core::model::Model as CoreModel;
 use samefit_core::plan::Plan;
@@ -8,67 +8,68 @@ use samefit_core::predict::{Predictor, Table};
 use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
-use samefit_core::train::{self, forget};
-use samefit_core::{entry, fit, identity, profile, table};
+use samefit_core::summarizer::{self, forget};
+use samefit_core::{entry, fit, identity, profile};
+use samefit_formats::csv;
 use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Answer, Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
-use samefit_stages::failure::{Failure, Fault};
+use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
+use samefit_stages::error::{Error, InputError, Result};
 
 /// The engine of the code that is linked in.
 pub struct Linked;
 
 impl Engine for Linked {
-    fn summarizer(&self, plan: &str) -> Answer<Box<dyn Summarizer + '_>> {
-        Ok(Box::new(Summing(answer(Plan::parse(plan).and_then(train::Summarizer::new))?)))
+    fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
+        Ok(Box::new(Summing(answer(Plan::parse(plan).and_then(summarizer::Summarizer::new))?)))
     }
 
-    fn record_writer(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         Ok(Box::new(Writing(answer(Plan::parse(plan).and_then(RecordWriter::new))?)))
     }
 
-    fn profiler(&self, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         Ok(Box::new(Profiling(profile::Profiler::new(&answer(Plan::parse(plan))?))))
     }
 
-    fn merger(&self) -> Answer<Box<dyn Merger + Send + '_>> {
+    fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         Ok(Box::new(Merging(None)))
     }
 
-    fn subtract(&self, from: &str, gone: &str) -> Answer<String> {
+    fn subtract(&self, from: &str, gone: &str) -> Result<String> {
         let mut rest = answer(Statistics::parse(from))?;
         answer(Statistics::parse(gone).and_then(|gone| forget(&mut rest, &gone)))?;
         Ok(rest.to_json())
     }
 
-    fn fit(&self, statistics: &str, plan: &str) -> Answer<String> {
+    fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let statistics = answer(Statistics::parse(statistics))?;
         Ok(answer(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
     }
 
-    fn model(&self, text: &str) -> Answer<Box<dyn Model + '_>> {
+    fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
         Ok(Box::new(Predicting(answer(CoreModel::parse(text).and_then(Predictor::new))?)))
     }
 
-    fn judge(&self, model: &str, records: &str, threshold: f64) -> Answer<Verdict> {
+    fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
         let records = answer(Statistics::parse(records))?;
         let verdict = answer(CoreModel::parse(model).and_then(|model| quality::judge(&model, &records, threshold)))?;
         Ok(Verdict { report: document(&verdict.report), model: verdict.model.as_ref().map(CoreModel::to_json) })
     }
 
-    fn first_difference(&self, model: &str, other: &str) -> Answer<Option<String>> {
+    fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
         answer(quality::first_difference(model, other))
     }
 
-    fn residuals(&self, model: &str, plan: &str) -> Answer<Box<dyn Stream + '_>> {
+    fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let predictor = answer(CoreModel::parse(model).and_then(Predictor::new))?;
         Ok(Box::new(Comparing(Residuals::new(predictor, &answer(Plan::parse(plan))?))))
     }
 
-    fn form(&self, document: &str) -> Answer<Box<dyn Form + '_>> {
+    fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
         Ok(Box::new(Asking(answer(entry::Form::parse(document))?)))
     }
 
-    fn identity(&self) -> Answer<Identity> {
+    fn identity(&self) -> Result<Identity> {
         Ok(Identity {
             version: identity::VERSION.to_owned(),
             formats: identity::formats(),
@@ -78,7 +79,7 @@ impl Engine for Linked {
     }
 }
 
-struct Summing(train::Summarizer);
+struct Summing(summarizer::Summarizer);
 struct Writing(RecordWriter);
 struct Profiling(profile::Profiler);
 struct Merging(Option<Statistics>);
@@ -88,43 +89,43 @@ struct Comparing(Residuals);
 struct Asking(entry::Form);
 
 impl Stream for Summing {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         answer(self.0.push(chunk).map(|()| Vec::new()))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         answer(self.0.finish().map(|statistics| statistics.to_json().into_bytes()))
     }
 
-    fn notes(&mut self) -> Answer<String> {
+    fn notes(&mut self) -> Result<String> {
         Ok(self.0.notes())
     }
 }
 
 impl Piecewise for Summing {
-    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+    fn header(&mut self, records: &[u8]) -> Result<bool> {
         answer(self.0.header(records))
     }
 
-    fn continue_at(&mut self, row: u64) -> Answer<()> {
+    fn continue_at(&mut self, row: u64) -> Result<()> {
         answer(self.0.continue_at(row))
     }
 
-    fn rows(&mut self) -> Answer<u64> {
+    fn rows(&mut self) -> Result<u64> {
         Ok(self.0.rows())
     }
 
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
-        Ok(table::quotes(chunk))
+    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
+        Ok(csv::quotes(chunk))
     }
 
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
-        Ok(table::cut(chunk, quoted).map(|end| end as usize))
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
+        Ok(csv::first_record_end(chunk, quoted))
     }
 }
 
 impl Summarizer for Summing {
-    fn add(&mut self, batch: &Batch) -> Answer<()> {
+    fn add(&mut self, batch: &Batch) -> Result<()> {
         for (name, values) in &batch.columns {
             match values {
                 Values::Numbers(numbers) => self.0.set_f64(name, numbers.as_slice()),
@@ -134,69 +135,69 @@ impl Summarizer for Summing {
         answer(self.0.sum_columns())
     }
 
-    fn part(&mut self) -> Answer<String> {
-        answer(self.0.part())
+    fn state(&mut self) -> Result<String> {
+        answer(self.0.state())
     }
 
-    fn close(&mut self) -> Answer<String> {
-        answer(self.0.close())
+    fn finish_state(&mut self) -> Result<String> {
+        answer(self.0.finish_state())
     }
 
-    fn survey(&mut self) -> Answer<String> {
-        answer(self.0.survey().map(|shared| document(&shared)))
+    fn choose_decimals(&mut self) -> Result<String> {
+        answer(self.0.choose_decimals().map(|shared| document(&shared)))
     }
 
-    fn absorb(&mut self, part: &str) -> Answer<()> {
-        answer(self.0.absorb(part))
+    fn merge_state(&mut self, state: &str) -> Result<()> {
+        answer(self.0.merge_state(state))
     }
 }
 
 impl Stream for Writing {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         answer(self.0.push(chunk))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         answer(self.0.finish())
     }
 }
 
 impl Stream for Profiling {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         answer(self.0.push(chunk).map(|()| Vec::new()))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         answer(self.0.finish().map(String::into_bytes))
     }
 }
 
 impl Stream for Comparing {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         answer(self.0.push(chunk).map(|()| Vec::new()))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         answer(self.0.finish().map(String::into_bytes))
     }
 }
 
 impl Form for Asking {
-    fn fields(&mut self) -> Answer<String> {
+    fn fields(&mut self) -> Result<String> {
         Ok(document(&self.0.fields()))
     }
 
-    fn evaluate(&mut self, entries: &str) -> Answer<String> {
+    fn evaluate(&mut self, entries: &str) -> Result<String> {
         answer(self.0.evaluate(entries).map(|evaluated| document(&evaluated)))
     }
 
-    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Answer<String> {
+    fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
         answer(self.0.convert(field, value, unit, to))
     }
 }
 
 impl Merger for Merging {
-    fn add(&mut self, statistics: &str) -> Answer<()> {
+    fn add(&mut self, statistics: &str) -> Result<()> {
         let more = answer(Statistics::parse(statistics))?;
         match &mut self.0 {
             Some(sum) => answer(sum.merge(&more)),
@@ -207,76 +208,76 @@ impl Merger for Merging {
         }
     }
 
-    fn finish(&mut self) -> Answer<String> {
-        let nothing = || Error::new("no-data", "there are no statistics to merge", "name at least one file");
+    fn finish(&mut self) -> Result<String> {
+        let nothing = || CoreError::new("no-data", "there are no statistics to merge", "name at least one file");
         answer(self.0.as_ref().map(Statistics::to_json).ok_or_else(nothing))
     }
 }
 
 impl Model for Predicting {
-    fn plan(&self) -> Answer<String> {
+    fn plan(&self) -> Result<String> {
         Ok(document(&self.0.model().plan()))
     }
 
-    fn predict_record(&self, attributes: &str) -> Answer<String> {
+    fn predict_record(&self, attributes: &str) -> Result<String> {
         answer(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
     }
 
-    fn explain(&self, attributes: &str) -> Answer<String> {
+    fn explain(&self, attributes: &str) -> Result<String> {
         answer(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
     }
 
-    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Answer<Vec<f64>> {
+    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
         answer(self.0.curve(attributes.as_bytes(), column, values))
     }
 
-    fn table(&self, plan: &str) -> Answer<Box<dyn Predictions>> {
+    fn table(&self, plan: &str) -> Result<Box<dyn Predictions>> {
         Ok(Box::new(Tabling(Table::new(self.0.clone(), &answer(Plan::parse(plan))?))))
     }
 }
 
 impl Piecewise for Tabling {
-    fn header(&mut self, records: &[u8]) -> Answer<bool> {
+    fn header(&mut self, records: &[u8]) -> Result<bool> {
         answer(self.0.header(records))
     }
 
-    fn continue_at(&mut self, row: u64) -> Answer<()> {
+    fn continue_at(&mut self, row: u64) -> Result<()> {
         answer(self.0.continue_at(row))
     }
 
-    fn rows(&mut self) -> Answer<u64> {
+    fn rows(&mut self) -> Result<u64> {
         Ok(self.0.rows())
     }
 
-    fn quotes(&mut self, chunk: &[u8]) -> Answer<u64> {
-        Ok(table::quotes(chunk))
+    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
+        Ok(csv::quotes(chunk))
     }
 
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Answer<Option<usize>> {
-        Ok(table::cut(chunk, quoted).map(|end| end as usize))
+    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
+        Ok(csv::first_record_end(chunk, quoted))
     }
 }
 
 impl Predictions for Tabling {
-    fn predictions(&mut self) -> Answer<u64> {
+    fn predictions(&mut self) -> Result<u64> {
         Ok(self.0.predictions())
     }
 }
 
 impl Stream for Tabling {
-    fn push(&mut self, chunk: &[u8]) -> Answer<Vec<u8>> {
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         answer(self.0.push(chunk))
     }
 
-    fn finish(&mut self) -> Answer<Vec<u8>> {
+    fn finish(&mut self) -> Result<Vec<u8>> {
         answer(self.0.finish())
     }
 }
 
-fn answer<T>(result: Result<T, Error>) -> Answer<T> {
-    result.map_err(|error| Failure::Data {
+fn answer<T>(result: Result<T, CoreError>) -> Result<T> {
+    result.map_err(|error| Error::Data {
         path: None,
-        fault: Fault {
+        fault: InputError {
             code: error.code.to_owned(),
             row: error.row,
             column: error.column,

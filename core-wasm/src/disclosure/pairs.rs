@@ -16,7 +16,7 @@
 //!
 //! *Limits*: polynomials in three terms or more are not judged, nor larger moduli.
 
-use crate::shared::APART_ROWS_MIN;
+use crate::disclosure::policy::APART_ROWS_MIN;
 use crate::statistics::Factors;
 use dashu_base::RemEuclid;
 use dashu_int::IBig;
@@ -41,7 +41,7 @@ type Residues = [u8; PRIMES];
 
 /// Watches all pairs of terms.
 #[derive(Default)]
-pub(super) struct Pairs {
+pub(crate) struct Pairs {
     terms: Vec<Term>,
     /// Two different terms each, or, where there is one, this with itself.
     pairs: Vec<Pair>,
@@ -97,7 +97,7 @@ struct Pair {
 
 /// What was seen of all pairs, for another to [absorb](Pairs::absorb).
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Of each term.
     values: Vec<Vec<String>>,
     pairs: Vec<PairPart>,
@@ -123,18 +123,18 @@ type CellPart = (Option<u8>, Vec<u8>);
 
 /// A polynomial in two terms, or in one, that is zero in all rows but few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Finding {
+pub(crate) struct Finding {
     /// The same twice for a polynomial in one term.
-    pub(super) terms: (usize, usize),
+    pub(crate) terms: (usize, usize),
     /// The prime modulo a power of which it is so.
-    pub(super) prime: u32,
+    pub(crate) prime: u32,
     /// In how many rows it is not zero.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
 }
 
 impl Pairs {
     /// For columns, and terms beyond them.
-    pub(super) fn new(columns: usize, products: impl Iterator<Item = Factors>) -> Self {
+    pub(crate) fn new(columns: usize, products: impl Iterator<Item = Factors>) -> Self {
         let factors = (0..columns).map(|at| vec![(at, 1)]).chain(products);
         let terms: Vec<Term> = factors.map(|factors| Term { factors, values: Vec::new(), open: ALL_OPEN }).collect();
         let alone = (terms.len() == 1).then_some((0, 0));
@@ -143,7 +143,7 @@ impl Pairs {
     }
 
     /// One more row: the columns' values in units of their last decimals.
-    pub(super) fn add(&mut self, integers: &[IBig]) {
+    pub(crate) fn add(&mut self, integers: &[IBig]) {
         if self.open == 0 {
             return;
         }
@@ -161,14 +161,14 @@ impl Pairs {
     }
 
     /// What was seen, as a part.
-    pub(super) fn part(mut self) -> Part {
+    pub(crate) fn part(mut self) -> Part {
         self.judge_block();
         let values = self.terms.iter().map(|term| term.values.iter().map(|(value, _)| value.to_string()).collect()).collect();
         Part { values, pairs: self.pairs.iter().map(Pair::part).collect() }
     }
 
     /// Adds what another has seen; none if it is of other terms.
-    pub(super) fn absorb(&mut self, part: Part) -> Option<()> {
+    pub(crate) fn absorb(&mut self, part: Part) -> Option<()> {
         if part.values.len() != self.terms.len() || part.pairs.len() != self.pairs.len() {
             return None;
         }
@@ -190,7 +190,7 @@ impl Pairs {
     }
 
     /// The polynomials that are zero in all rows but few: for each pair of terms, and for each term alone, that with the smallest prime.
-    pub(super) fn findings(&mut self) -> Vec<Finding> {
+    pub(crate) fn findings(&mut self) -> Vec<Finding> {
         self.judge_block();
         let mut findings: Vec<Finding> = self.pairs.iter().flat_map(|pair| pair.findings(&self.terms)).collect();
         findings.sort_unstable();

@@ -5,9 +5,12 @@
 
 use std::fmt;
 
+/// What a stage returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// The component's error record: what is wrong with an input, where, and what to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-pub struct Fault {
+pub struct InputError {
     /// Stable kebab-case name.
     pub code: String,
     /// As a spreadsheet counts: the header is row 1.
@@ -46,7 +49,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("not-ours", "A file that is neither a model, nor statistics, nor a component."),
 ];
 
-impl Fault {
+impl InputError {
     /// A fault of the host's own, one of [`CODES`], with a sentence and what to do.
     pub fn new(code: &'static str, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
         debug_assert!(CODES.iter().any(|(known, _)| *known == code), "{code} is not in CODES");
@@ -57,13 +60,13 @@ impl Fault {
 
     /// This fault in this file.
     #[must_use]
-    pub fn in_file(self, path: &str) -> Failure {
-        Failure::Data { path: Some(path.to_owned()), fault: self }
+    pub fn in_file(self, path: &str) -> Error {
+        Error::Data { path: Some(path.to_owned()), fault: self }
     }
 }
 
 /// As a person reads it, without the file: "row 17, column `bmi`: found ..", then the help on its own line.
-impl fmt::Display for Fault {
+impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = self.column.as_deref().map(samefit_text::name);
         match (self.row, &column) {
@@ -78,13 +81,13 @@ impl fmt::Display for Fault {
 
 /// Why a stage stopped.
 #[derive(Debug)]
-pub enum Failure {
+pub enum Error {
     /// Bad input data: values, names, files that are not there, collinear columns.
     Data {
         /// The file at fault, if one is.
         path: Option<String>,
         /// What the component, or the host, found.
-        fault: Fault,
+        fault: InputError,
     },
     /// Wrong usage of the command line.
     Usage(String),
@@ -103,7 +106,7 @@ pub enum Failure {
     Refused(String),
 }
 
-impl Failure {
+impl Error {
     /// The process's exit code: 1 failed, 2 usage, 3 bad input, 4 refused.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -124,13 +127,13 @@ impl Failure {
     }
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
+impl From<InputError> for Error {
+    fn from(fault: InputError) -> Self {
         Self::Data { path: None, fault }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Data { path: Some(path), fault } => write!(f, "error: {}: {fault}", samefit_text::line(path)),
@@ -155,9 +158,9 @@ fn with_help(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn fault(row: Option<u64>, column: Option<&str>) -> Failure {
+    fn fault(row: Option<u64>, column: Option<&str>) -> Error {
         let text = "found `2l.6`, expected a decimal number\ncorrect the cell".to_owned();
-        Failure::Data { path: None, fault: Fault { row, column: column.map(str::to_owned), text, ..Fault::default() } }
+        Error::Data { path: None, fault: InputError { row, column: column.map(str::to_owned), text, ..InputError::default() } }
     }
 
     #[test]
@@ -174,6 +177,6 @@ mod tests {
 
     #[test]
     fn help_stands_on_a_line_of_its_own() {
-        assert_eq!(Failure::Usage("no threshold\ngive --threshold".into()).to_string(), "error: no threshold\nhelp: give --threshold");
+        assert_eq!(Error::Usage("no threshold\ngive --threshold".into()).to_string(), "error: no threshold\nhelp: give --threshold");
     }
 }

@@ -18,10 +18,10 @@
 use super::pairs::{self, Finding, Pairs};
 use super::spread::Spread;
 use crate::decimal::{Decimal, scaled};
+use crate::disclosure::policy::{APART_ROWS_MIN, Shared, check_rows, check_terms, in_words};
 use crate::error::{Error, Result, list};
 use crate::plan::{Columns, Plan, Wanted};
 use crate::schema::Plausible;
-use crate::shared::{APART_ROWS_MIN, Shared, check_rows, check_terms, in_words};
 use crate::statistics::Factors;
 use dashu_base::RemEuclid;
 use dashu_int::IBig;
@@ -35,7 +35,7 @@ const LEVELS_BELOW: i32 = 9;
 const STEPS: [u16; PRIME_POWERS] = prime_powers();
 
 /// Rounds rows, and watches them.
-pub(super) struct Sharing {
+pub(crate) struct Sharing {
     task: Task,
     columns: Vec<Column>,
     products: Vec<Product>,
@@ -106,7 +106,7 @@ struct ProductWatch {
 
 /// All that was seen, for another to [absorb](Sharing::absorb).
 #[derive(Serialize, Deserialize)]
-pub(super) struct Part {
+pub(crate) struct Part {
     rows: i64,
     columns: Vec<Watch>,
     products: Vec<ProductWatch>,
@@ -122,7 +122,7 @@ enum Reason {
 }
 
 /// Refuses a plan that says of a column neither how finely it is measured nor how it is rounded.
-pub(super) fn check(plan: &Plan, wanted: &Wanted) -> Result<()> {
+pub(crate) fn check(plan: &Plan, wanted: &Wanted) -> Result<()> {
     if !plan.rounds() {
         return Ok(());
     }
@@ -157,7 +157,7 @@ fn decimals(plan: &Plan, name: &str) -> Option<i32> {
 
 impl Sharing {
     /// For columns with these names, and terms beyond them.
-    pub(super) fn new(plan: &Plan, names: &[String], terms: impl Iterator<Item = (String, Factors)>) -> Self {
+    pub(crate) fn new(plan: &Plan, names: &[String], terms: impl Iterator<Item = (String, Factors)>) -> Self {
         let task = match (plan.share, &plan.shared) {
             (true, None) => Task::Survey,
             (true, Some(_)) => Task::Release,
@@ -181,7 +181,7 @@ impl Sharing {
     }
 
     /// The row as it is to be summed; none if it is not.
-    pub(super) fn row(&mut self, row: u64, values: &[Decimal]) -> Result<Option<Vec<Decimal>>> {
+    pub(crate) fn row(&mut self, row: u64, values: &[Decimal]) -> Result<Option<Vec<Decimal>>> {
         self.rows += 1;
         for (column, value) in self.columns.iter().zip(values) {
             column.check_plausible(value).map_err(|error| error.at_row(row).in_column(&column.name))?;
@@ -205,14 +205,14 @@ impl Sharing {
     }
 
     /// What was seen, as a part.
-    pub(super) fn part(self) -> Part {
+    pub(crate) fn part(self) -> Part {
         let columns = self.columns.into_iter().map(|column| column.watch).collect();
         let products = self.products.into_iter().map(|product| product.watch).collect();
         Part { rows: self.rows, columns, products, pairs: self.pairs.part() }
     }
 
     /// Adds what another has seen; none if it is of other columns.
-    pub(super) fn absorb(&mut self, part: Part) -> Option<()> {
+    pub(crate) fn absorb(&mut self, part: Part) -> Option<()> {
         if part.columns.len() != self.columns.len() || part.products.len() != self.products.len() {
             return None;
         }
@@ -223,7 +223,7 @@ impl Sharing {
     }
 
     /// The end of the first pass: the decimals of each column, and what the user should be told of them.
-    pub(super) fn survey(&self) -> Result<(Shared, Vec<Error>)> {
+    pub(crate) fn choose_decimals(&self) -> Result<(Shared, Vec<Error>)> {
         if self.task != Task::Survey {
             return Err(Error::new("plan", "this is no survey: `shared` is given, or `share` is not", "survey with `share` alone"));
         }
@@ -239,7 +239,7 @@ impl Sharing {
     }
 
     /// The end of the second pass: how the rows were rounded, if their sums may be shared.
-    pub(super) fn verdict(&mut self) -> Result<Shared> {
+    pub(crate) fn verdict(&mut self) -> Result<Shared> {
         match self.task {
             Task::Survey => return Err(Error::new("plan", "a survey sums nothing", "give what it says as `shared` for a second pass")),
             Task::Release => self.check()?,
@@ -310,7 +310,7 @@ impl Sharing {
     }
 
     /// What the user should be told after the second pass.
-    pub(super) fn notes(&self) -> impl Iterator<Item = Error> {
+    pub(crate) fn notes(&self) -> impl Iterator<Item = Error> {
         let changed = self.columns.iter().filter(|column| column.watch.changed > 0);
         changed.map(|column| {
             let (changed, rows) = (column.watch.changed, self.rows);

@@ -4,9 +4,9 @@
 //!
 //! *Not here*: a file format. Parts go from an instance of the component to another of the same version, and are never kept.
 
-use super::sharing::{self, Sharing};
 use super::{Aside, Sums};
 use crate::decimal::{Decimal, parse_sum};
+use crate::disclosure::sharing::{self, Sharing};
 use crate::error::{CODES, Error, Result, spent};
 use crate::json;
 use crate::statistics::{Cell, Distribution, Moments, Totals, moment_index};
@@ -99,7 +99,7 @@ impl Part {
 }
 
 /// Adds a part's rows to `sums`; returns what stopped its reading.
-pub(super) fn absorb(part: Part, sums: &mut Sums) -> Result<Option<Error>> {
+pub(super) fn merge(part: Part, sums: &mut Sums) -> Result<Option<Error>> {
     let failure = part.failure.map(FailurePart::error).transpose()?;
     let Some(more) = part.sums else {
         // it stopped before there was a header

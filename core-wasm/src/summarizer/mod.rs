@@ -1,29 +1,26 @@
 //! Data to statistics to a model: what `summarize`, `fit` and `forget` ask for.
 //!
 //! *Invariants*: the statistics, the notes and the errors are the same for any split of the rows into summarizers that one of them
-//! [absorbs](Summarizer::absorb).
+//! [absorbs](Summarizer::merge_state).
 //!
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), the file (`model`), summarizers as text (`part`), what is shared (`sharing`).
 
-mod pairs;
-mod part;
-mod sharing;
-mod spread;
+mod state;
 
 use crate::batch::{self, Lines, Values};
 use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
+use crate::disclosure::policy::Shared;
+use crate::disclosure::sharing::{self, Sharing};
 use crate::error::{Error, Result, list, shorten, spent};
 use crate::fit::check_shared;
 use crate::plan::{Missing, Plan, Wanted, summed_column};
-use crate::shared::Shared;
 use crate::sink::{Gathered, Record, Sink};
 use crate::statistics::{Accumulator, Column, Factors, Moments, Statistics, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use serde_json::Value;
-use sharing::Sharing;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -133,43 +130,43 @@ impl Summarizer {
     }
 
     /// The end of one table of several whose rows count together: what `finish` would find wrong with this one is an error, and what was
-    /// read becomes text that a summarizer of the same plan can [absorb](Self::absorb).
-    pub fn close(&mut self) -> Result<String> {
+    /// read becomes text that a summarizer of the same plan can [absorb](Self::merge_state).
+    pub fn finish_state(&mut self) -> Result<String> {
         self.end()?;
         self.verdict()?;
         self.sums.tell_missing()?;
-        part::write(&mut self.sums, None)
+        state::write(&mut self.sums, None)
     }
 
     /// The end of the first of two passes over data that are to be shared: what the plan of the second says as `shared`.
-    pub fn survey(&mut self) -> Result<Shared> {
+    pub fn choose_decimals(&mut self) -> Result<Shared> {
         self.end()?;
         self.verdict()?;
-        self.sums.survey()
+        self.sums.choose_decimals()
     }
 
-    /// Everything that was read, failures included, as text that another summarizer of the same plan and header can [absorb](Self::absorb).
+    /// Everything that was read, failures included, as text that another summarizer of the same plan and header can [absorb](Self::merge_state).
     /// The summarizer is spent.
-    pub fn part(&mut self) -> Result<String> {
+    pub fn state(&mut self) -> Result<String> {
         self.end()?;
-        part::write(&mut self.sums, self.failure.take())
+        state::write(&mut self.sums, self.failure.take())
     }
 
     /// Adds what another summarizer read, wherever its rows stood.
     ///
     /// Errors: what one pass over all rows so far would have stopped at. The next part may change the verdict, and `finish` repeats it.
-    pub fn absorb(&mut self, text: &str) -> Result<()> {
+    pub fn merge_state(&mut self, text: &str) -> Result<()> {
         if self.sums.columns.is_none() && self.failure.is_some() {
             // it stopped at the header, which all parts share
             return self.verdict();
         }
-        let part = part::parse(text)?;
+        let part = state::parse(text)?;
         if self.sums.columns.is_none()
             && let Some(names) = part.names()
         {
             self.sums.header(&names)?;
         }
-        let failure = part::absorb(part, &mut self.sums)?;
+        let failure = state::merge(part, &mut self.sums)?;
         let first = |error: &Error| error.row.unwrap_or(0);
         self.failure = self.failure.take().into_iter().chain(failure).min_by_key(first);
         self.verdict()
@@ -603,9 +600,9 @@ impl Sums {
         self.first_missing = Some(self.first_missing.map_or(first, |row| row.min(first)));
     }
 
-    fn survey(&mut self) -> Result<Shared> {
+    fn choose_decimals(&mut self) -> Result<Shared> {
         self.tell_missing()?;
-        let (shared, notes) = self.sharing.take().ok_or_else(no_survey)?.survey()?;
+        let (shared, notes) = self.sharing.take().ok_or_else(no_survey)?.choose_decimals()?;
         self.notes.extend(notes);
         Ok(shared)
     }
@@ -629,7 +626,7 @@ impl Sums {
         let (mut totals, aside) = self.sums()?;
         if let Some(aside) = aside {
             match self.fate(&aside.without) {
-                Fate::Count => totals = part::plus(totals, &aside.sums)?,
+                Fate::Count => totals = state::plus(totals, &aside.sums)?,
                 Fate::Drop | Fate::Open => self.drop_rows(aside.first, aside.sums.rows),
             }
         }
@@ -639,7 +636,7 @@ impl Sums {
     /// The sums of the rows that count, and of those of which it has not shown.
     fn sums(&mut self) -> Result<(Totals, Option<Aside<Totals>>)> {
         let own = self.accumulator.take().ok_or_else(spent)?.finish()?;
-        self.absorbed = part::sum(self.absorbed.take(), own)?;
+        self.absorbed = state::sum(self.absorbed.take(), own)?;
         let absorbed = self.absorbed_aside.take();
         let own = self.aside.take();
         let own = own.map(|aside| Ok(Aside { without: aside.without, first: aside.first, sums: aside.sums.finish()? })).transpose()?;
@@ -653,13 +650,13 @@ impl Sums {
         for aside in open.into_iter().chain([aside]) {
             match self.fate(&aside.without) {
                 Fate::Drop => self.drop_rows(aside.first, aside.sums.rows),
-                Fate::Count => self.absorbed = part::sum(self.absorbed.take(), aside.sums)?,
+                Fate::Count => self.absorbed = state::sum(self.absorbed.take(), aside.sums)?,
                 Fate::Open => {
                     let columns = self.columns.as_deref().unwrap_or_default();
                     let without = (0..columns.len()).filter(|&at| columns[at].is_undecided()).collect();
                     let other = self.absorbed_aside.take();
                     let first = other.as_ref().map_or(aside.first, |other| other.first.min(aside.first));
-                    let sums = part::sum(other.map(|other| other.sums), aside.sums)?;
+                    let sums = state::sum(other.map(|other| other.sums), aside.sums)?;
                     self.absorbed_aside = sums.map(|sums| Aside { without, first, sums });
                 }
             }

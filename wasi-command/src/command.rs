@@ -8,8 +8,7 @@ use std::panic::{self, PanicHookInfo};
 
 use clap::Parser;
 use samefit_stages::cli::StageCli;
-use samefit_stages::engine::Answer;
-use samefit_stages::failure::Failure;
+use samefit_stages::error::{Error, Result};
 use samefit_stages::pieces::PIECE_BYTES;
 use samefit_stages::report::Report;
 use samefit_stages::stage::Stage;
@@ -43,7 +42,7 @@ impl wasip2::exports::cli::run::Guest for Command {
     }
 }
 
-fn run(cli: &StageCli, command: &[String]) -> Answer<()> {
+fn run(cli: &StageCli, command: &[String]) -> Result<()> {
     let mut terminal = Terminal { quiet: cli.quiet.quiet };
     cli.verb.run(&mut Stage {
         engine: &Linked,
@@ -67,5 +66,5 @@ fn usage(error: &clap::Error) -> Result<(), ()> {
 
 /// What a runtime shows of a panic is an address in the code: this says what happened first.
 fn stopped(info: &PanicHookInfo<'_>) {
-    complain(&format!("{}\n", Failure::Trap(info.to_string())));
+    complain(&format!("{}\n", Error::Trap(info.to_string())));
 }

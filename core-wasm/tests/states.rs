@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use samefit_core::error::Error;
 use samefit_core::plan::{Format, Missing, Plan};
-use samefit_core::train::Summarizer;
+use samefit_core::summarizer::Summarizer;
 use std::fmt::Write;
 
 /// What a reader of the table is told.
@@ -47,7 +47,7 @@ fn in_parts(plan: &Plan, header: &str, rows: &[String], owners: &[usize], order:
     };
     for mut other in ordered {
         // what is wrong so far may be put right by a part that comes later, and is repeated at the end
-        let _ = first.absorb(&other.part().unwrap());
+        let _ = first.merge_state(&other.state().unwrap());
     }
     outcome(first)
 }
@@ -129,8 +129,8 @@ fn fed(plan: &Plan, text: &str, row: u64) -> Summarizer {
 fn text_and_a_number_in_two_parts_are_an_error_at_the_text() {
     let plan = Plan::default();
     let mut first = fed(&plan, "1,2\n", 1 << 40);
-    let part = fed(&plan, "low,2\n", 1 << 41).part().unwrap();
-    let error = first.absorb(&part).unwrap_err();
+    let part = fed(&plan, "low,2\n", 1 << 41).state().unwrap();
+    let error = first.merge_state(&part).unwrap_err();
     assert_eq!((error.code, error.row, error.column.as_deref()), ("not-a-number", Some(1 << 41), Some("x")));
     assert_eq!(first.finish().unwrap_err(), error);
 }
@@ -140,29 +140,29 @@ fn a_failure_counts_if_it_is_the_earliest() {
     let plan = Plan::default();
     let mut late = fed(&plan, "1,2\n1,2,3\n", 10);
     let mut early = fed(&plan, "1,2\n1\n", 5);
-    assert_eq!(late.absorb(&early.part().unwrap()).unwrap_err().row, Some(6));
+    assert_eq!(late.merge_state(&early.state().unwrap()).unwrap_err().row, Some(6));
     assert_eq!(late.finish().unwrap_err().row, Some(6));
     // the last line is cut off
-    let open = fed(&plan, "1,\"2\n", 3).part().unwrap();
-    assert_eq!(fed(&plan, "1,2\n", 9).absorb(&open).unwrap_err().row, Some(3));
+    let open = fed(&plan, "1,\"2\n", 3).state().unwrap();
+    assert_eq!(fed(&plan, "1,2\n", 9).merge_state(&open).unwrap_err().row, Some(3));
 }
 
 #[test]
 fn a_summarizer_is_spent_and_strangers_are_refused() {
     let plan = Plan::default();
     let mut summarizer = fed(&plan, "1,2\n", 2);
-    let part = summarizer.part().unwrap();
-    assert_eq!(summarizer.part().unwrap_err().code, "spent");
+    let part = summarizer.state().unwrap();
+    assert_eq!(summarizer.state().unwrap_err().code, "spent");
     assert_eq!(summarizer.push(b"1,2\n").unwrap_err().code, "spent");
     assert_eq!(summarizer.continue_at(7).unwrap_err().code, "spent");
     let mut other = Summarizer::new(plan.clone()).unwrap();
     other.push(b"x,z\n1,2\n").unwrap();
-    assert_eq!(other.absorb(&part).unwrap_err().code, "part");
+    assert_eq!(other.merge_state(&part).unwrap_err().code, "part");
     for wrong in ["", "{}", "[]", &part.replace("part/1", "part/2"), &part.replace("\"1\"", "\"one\"")] {
-        assert!(matches!(fed(&plan, "1,2\n", 2).absorb(wrong).unwrap_err().code, "part" | "json"), "{wrong}");
+        assert!(matches!(fed(&plan, "1,2\n", 2).merge_state(wrong).unwrap_err().code, "part" | "json"), "{wrong}");
     }
     let without = Plan { distribution: false, ..Plan::default() };
-    assert_eq!(fed(&without, "1,2\n", 2).absorb(&part).unwrap_err().code, "part");
+    assert_eq!(fed(&without, "1,2\n", 2).merge_state(&part).unwrap_err().code, "part");
 }
 
 #[test]

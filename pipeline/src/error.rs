@@ -7,9 +7,12 @@ use std::fmt;
 
 use crate::spec::Problem;
 
+/// What a verb returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// Why a verb stopped. The program maps the kinds to exit codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum Error {
     /// Wrong usage of the command line.
     Usage(String),
     /// Specs, names or files that are wrong, or not there.
@@ -20,13 +23,13 @@ pub enum Failure {
     Stopped,
 }
 
-impl From<Vec<Problem>> for Failure {
+impl From<Vec<Problem>> for Error {
     fn from(problems: Vec<Problem>) -> Self {
         Self::Bad(problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\nerror: "))
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) | Self::Bad(text) | Self::Failed(text) => write!(f, "error: {text}"),

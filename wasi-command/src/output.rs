@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use samefit_stages::engine::Answer;
+use samefit_stages::error::Result;
 use samefit_stages::files::Output;
 use samefit_stages::outputs::failed;
 use samefit_stages::paths;
@@ -51,28 +51,28 @@ struct Writing {
 }
 
 impl Output for Staged<'_> {
-    fn create(&mut self, path: &str) -> Answer<usize> {
+    fn create(&mut self, path: &str) -> Result<usize> {
         let pending = self.begin(path).map_err(|error| failed(path, &error))?;
         self.files.push(pending);
         Ok(self.files.len() - 1)
     }
 
-    fn write(&mut self, handle: usize, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         let Pending { path, open, .. } = &mut self.files[handle];
         open.as_mut().map_or(Ok(()), |open| open.write(bytes)).map_err(|error| failed(path, &error))
     }
 
-    fn close(&mut self, handle: usize) -> Answer<()> {
+    fn close(&mut self, handle: usize) -> Result<()> {
         let Pending { path, open, .. } = &mut self.files[handle];
         open.take().map_or(Ok(()), |open| open.file.sync().map_err(disk::failed)).map_err(|error| failed(path, &error))
     }
 
-    fn remove(&mut self, path: &str) -> Answer<()> {
+    fn remove(&mut self, path: &str) -> Result<()> {
         self.gone.push(path.to_owned());
         Ok(())
     }
 
-    fn commit(mut self: Box<Self>) -> Answer<()> {
+    fn commit(mut self: Box<Self>) -> Result<()> {
         (0..self.files.len()).try_for_each(|handle| self.close(handle))?;
         self.gone.iter().try_for_each(|path| self.take_away(path))?;
         self.files.iter().try_for_each(|file| self.disk.rename(&file.at, &file.to).map_err(|error| failed(&file.path, &error)))?;
@@ -149,7 +149,7 @@ impl<'a> Staged<'a> {
         self.disk.stat(path).is_ok_and(|found| found.type_ == DescriptorType::Directory)
     }
 
-    fn take_away(&self, path: &str) -> Answer<()> {
+    fn take_away(&self, path: &str) -> Result<()> {
         match self.disk.remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
             _ => Ok(()),
@@ -157,7 +157,7 @@ impl<'a> Staged<'a> {
     }
 
     /// Makes the names durable: of the files, and of the folders that were made.
-    fn flush_names(&self) -> Answer<()> {
+    fn flush_names(&self) -> Result<()> {
         let above_made = self.made.iter().map(|made| paths::folder(made));
         let gone = self.gone.iter().map(|gone| paths::folder(gone)).filter(|folder| self.is_folder(folder));
         let mut folders: Vec<&str> = self.hidden.keys().map(String::as_str).chain(above_made).chain(gone).collect();

@@ -5,13 +5,13 @@
 //!
 //! *Limits*: [`APART_ROWS_MIN`] classes are remembered, whatever the number of rows.
 
-use crate::shared::APART_ROWS_MIN;
+use crate::disclosure::policy::APART_ROWS_MIN;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Counts of rows by class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Spread<C: Ord> {
+pub(crate) enum Spread<C: Ord> {
     /// Fewer than [`APART_ROWS_MIN`] rows lie outside the commonest class, so there are no more classes than that.
     Few(BTreeMap<C, u64>),
     /// As many or more do.
@@ -26,7 +26,7 @@ impl<C: Ord> Default for Spread<C> {
 
 impl<C: Ord> Spread<C> {
     /// One more row, in this class.
-    pub(super) fn add(&mut self, class: C) {
+    pub(crate) fn add(&mut self, class: C) {
         if let Self::Few(counts) = self {
             *counts.entry(class).or_default() += 1;
             self.settle();
@@ -34,14 +34,14 @@ impl<C: Ord> Spread<C> {
     }
 
     /// One more row, in a class that is made only if it is needed.
-    pub(super) fn add_with(&mut self, class: impl FnOnce() -> C) {
+    pub(crate) fn add_with(&mut self, class: impl FnOnce() -> C) {
         if !self.is_enough() {
             self.add(class());
         }
     }
 
     /// All rows of another.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(crate) fn absorb(&mut self, other: Self) {
         match (&mut *self, other) {
             (Self::Few(counts), Self::Few(others)) => {
                 others.into_iter().for_each(|(class, count)| *counts.entry(class).or_default() += count);
@@ -52,7 +52,7 @@ impl<C: Ord> Spread<C> {
     }
 
     /// The rows outside the commonest class; none if they are enough.
-    pub(super) fn outside(&self) -> Option<u64> {
+    pub(crate) fn outside(&self) -> Option<u64> {
         match self {
             Self::Few(counts) => Some(counts.values().sum::<u64>() - counts.values().max().unwrap_or(&0)),
             Self::Enough => None,
@@ -60,7 +60,7 @@ impl<C: Ord> Spread<C> {
     }
 
     /// Whether enough rows lie outside the commonest class.
-    pub(super) fn is_enough(&self) -> bool {
+    pub(crate) fn is_enough(&self) -> bool {
         matches!(self, Self::Enough)
     }
 
