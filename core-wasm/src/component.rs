@@ -32,12 +32,12 @@ struct Component;
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         Self {
-            code: error.code.to_owned(),
+            text: error.text(),
+            code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
-            text: error.text,
         }
     }
 }

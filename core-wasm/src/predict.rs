@@ -6,7 +6,7 @@
 //! *Not here*: reading bytes (`table`, `records`).
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::forecast::{Forecast, Formula, Spread};
 use crate::json;
 use crate::model::Model;
@@ -118,7 +118,7 @@ impl Predictor {
     pub fn predict_columns(&self, values: &[f64], rows: usize) -> Result<Vec<f64>> {
         if self.columns.len().checked_mul(rows) != Some(values.len()) {
             let sentence = format!("found {} values, expected {rows} for each of {} columns", values.len(), self.columns.len());
-            return Err(Error::new("column-lengths", sentence, "give the model's columns one after another"));
+            return Err(Error::new(Code::ColumnLengths, sentence, "give the model's columns one after another"));
         }
         let mut out = vec![0.0; 3 * rows];
         for row in 0..rows {
@@ -251,7 +251,7 @@ impl Predictor {
     pub(crate) fn value(&self, column: &str, cell: &[u8]) -> Result<f64> {
         if is_missing(cell) {
             let error =
-                Error::new("missing-values", "there is no value, and the model uses it", "fill in the value, or leave the record out");
+                Error::new(Code::MissingValues, "there is no value, and the model uses it", "fill in the value, or leave the record out");
             return Err(error.in_column(column));
         }
         parse(cell).map(|value| value.to_f64()).map_err(|error| error.in_column(column))
@@ -261,9 +261,12 @@ impl Predictor {
         let there: Vec<String> = there.map(|name| name.as_ref().to_owned()).collect();
         let has = if there.is_empty() { "nothing".to_owned() } else { list(&there) };
         let sentence = format!("the model uses this variable, and the record does not have it; it has {has}");
-        let mut error =
-            Error::new("missing-feature", sentence, "give records with the model's variables, or the model that belongs to these records")
-                .in_column(name);
+        let mut error = Error::new(
+            Code::MissingFeature,
+            sentence,
+            "give records with the model's variables, or the model that belongs to these records",
+        )
+        .in_column(name);
         (error.found, error.expected) = (Some(there.join(", ")), Some(self.columns.join(", ")));
         error
     }
@@ -317,7 +320,7 @@ fn finite(prediction: Prediction) -> Result<Prediction> {
     if prediction.value.is_finite() && lower.is_finite() && upper.is_finite() {
         return Ok(prediction);
     }
-    Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
+    Err(Error::new(Code::OutOfRange, "the prediction is beyond what a 64-bit float can hold", "check the values"))
 }
 
 fn outside(value: f64, (min, max): (Option<f64>, Option<f64>), codes: [&'static str; 2]) -> Option<(&'static str, &'static str)> {
@@ -578,5 +581,5 @@ impl Sink for CsvOut {
 fn named_twice(name: &str, is_prediction: bool) -> Error {
     let sentence = format!("the input has a column `{name}`, and the predictions have one of that name too");
     let or = if is_prediction { "" } else { ", write the predicted value alone (--only predicted)" };
-    Error::new("duplicate-column", sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
+    Error::new(Code::DuplicateColumn, sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
 }

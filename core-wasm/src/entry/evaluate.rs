@@ -7,7 +7,7 @@ use super::typed::{self, Fault};
 use super::units::{self, Unit, within};
 use super::{Asked, Form, Formula, quoted};
 use crate::decimal::{Decimal, parse};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::json;
 use serde_json::{Map, Value, json};
 
@@ -79,7 +79,7 @@ impl Form {
 
     /// What stands in each field.
     fn read(&self, text: &str) -> Result<Vec<Entered>> {
-        let entries: Map<String, Value> = json::parse(text, "entries", "an object of entries")?;
+        let entries: Map<String, Value> = json::parse(text, Code::Entries, "an object of entries")?;
         let mut read = vec![Entered::default(); self.fields.len()];
         for (name, value) in &entries {
             let at = self.needed_position(name)?;
@@ -89,7 +89,7 @@ impl Form {
             };
             let (text, unit) = entered.ok_or_else(|| {
                 let expected = "a text, or an object with the texts `value` and `unit`";
-                Error::found("entries", &json::line(value), expected, "see Entries in docs/formats.md").in_column(name)
+                Error::found(Code::Entries, &json::line(value), expected, "see Entries in docs/formats.md").in_column(name)
             })?;
             read[at] = Entered { text, unit: Some(unit).filter(|unit| !unit.is_empty()) };
         }

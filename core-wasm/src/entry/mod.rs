@@ -11,7 +11,7 @@ mod typed;
 mod units;
 
 use crate::decimal::parse;
-use crate::error::{Error, Result, list, shorten};
+use crate::error::{Code, Error, Result, list, shorten};
 use crate::json;
 use crate::model::Model;
 use crate::schema::{Entry, Field, Kind, Schema, Target};
@@ -53,11 +53,11 @@ impl Form {
     ///
     /// Errors: `schema`, `model`, `json`, and those of a schema's names.
     pub fn parse(document: &str) -> Result<Self> {
-        let value: Value = json::parse(document, "schema", "a schema or a model")?;
+        let value: Value = json::parse(document, Code::Schema, "a schema or a model")?;
         if value.get("coefficients").is_some() {
             return Self::of_model(&Model::parse(document)?);
         }
-        let schema: Schema = json::from_value(value, "schema", "a schema or a model")?;
+        let schema: Schema = json::from_value(value, Code::Schema, "a schema or a model")?;
         schema.check()?;
         let target = schema.as_target(&schema.target.column);
         let columns = schema.columns.iter().map(|field| (field.clone(), Value::Null)).collect();
@@ -118,7 +118,7 @@ impl Form {
     fn needed_position(&self, name: &str) -> Result<usize> {
         self.position(name).ok_or_else(|| {
             let names = list(self.fields.iter().map(|asked| &asked.field.name));
-            Error::found("entries", name, &format!("a field of the form: {names}"), "ask the form for its fields").in_column(name)
+            Error::found(Code::Entries, name, &format!("a field of the form: {names}"), "ask the form for its fields").in_column(name)
         })
     }
 
@@ -137,7 +137,7 @@ impl Form {
         let (unit, to) = (unit_of(unit)?, unit_of(to)?);
         let number = match typed::read(value) {
             Ok(typed::Typed { number, unit: None }) => number,
-            _ => return Err(Error::found("not-a-number", value, "a number", "correct the value").in_column(field)),
+            _ => return Err(Error::found(Code::NotANumber, value, "a number", "correct the value").in_column(field)),
         };
         if std::ptr::eq(unit, to) {
             return Ok(number.to_string());
@@ -163,7 +163,7 @@ impl Asked {
     }
 
     fn no_such_unit(&self, name: &str) -> Error {
-        Error::found("unit", name, &units::list(&self.units), "choose one of the field's units").in_column(&self.field.name)
+        Error::found(Code::Unit, name, &units::list(&self.units), "choose one of the field's units").in_column(&self.field.name)
     }
 
     fn to_json(&self, form: &Form) -> Value {

@@ -3,7 +3,7 @@
 //! *Invariants*: a value in the field's own unit is the value in the other times an exact decimal; the way back divides.
 
 use crate::decimal::{Decimal, parse};
-use crate::schema::{Code, Field};
+use crate::schema::{Coding, Field};
 use crate::solve::ratio::Ratio;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) struct Unit {
     pub(super) decimals: Option<u32>,
     /// Ends of the plausible range in this unit, rounded inwards.
     pub(super) plausible: (Option<Decimal>, Option<Decimal>),
-    code: Option<Code>,
+    code: Option<Coding>,
 }
 
 /// The units of a field, its own first.
