@@ -292,7 +292,7 @@ impl entering::GuestForm for Form {
     }
 
     fn evaluate(&self, entries: String) -> Result<String, Error> {
-        Ok(json::document(&self.evaluate(&entries)?))
+        Ok(json::document(&self.evaluate(&entries)?.to_json()))
     }
 
     fn convert(&self, field: String, value: String, unit: String, to: String) -> Result<String, Error> {

@@ -32,7 +32,7 @@ impl Predictor {
         let prediction = self.predict(&values)?;
         let design = self.design(&values);
         let likeness = Likeness::of(self, &design);
-        let warnings = self.warnings(&values).iter().map(Warning::to_json).chain(likeness.warning()).collect::<Vec<_>>();
+        let warnings = self.warnings(&values).iter().map(Warning::to_json_with_limits).chain(likeness.warning()).collect::<Vec<_>>();
         let Prediction { value, interval } = prediction;
         let (start, contributions) = contributions(self.model(), &design)?;
         Ok(json!({
@@ -137,8 +137,11 @@ impl Likeness {
                  {UNLIKE_FROM} times is the bound: the prediction is an extrapolation, and its interval may be too narrow",
                 times(self.leverage / self.mean)
             );
-            let expected = format!("a leverage of at most {}", UNLIKE_FROM * self.mean);
-            json!({"code": "unlike-combination", "column": null, "found": self.leverage.to_string(), "expected": expected, "text": text})
+            let bound = (UNLIKE_FROM * self.mean).to_string();
+            json!({
+                "code": "unlike-combination", "column": null, "found": self.leverage.to_string(),
+                "expected": format!("a leverage of at most {bound}"), "limits": {"min": null, "max": bound}, "text": text,
+            })
         })
     }
 

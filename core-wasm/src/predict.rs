@@ -62,8 +62,10 @@ pub struct Warning {
     pub column: String,
     /// The value.
     pub found: f64,
-    /// The range.
+    /// The range as English text.
     pub expected: String,
+    /// Least and greatest value of the range.
+    pub limits: (Option<f64>, Option<f64>),
     /// A sentence.
     pub text: String,
 }
@@ -298,6 +300,7 @@ impl Bounds {
                 found: value,
                 text: format!("{column} {value} is {word} {what} ({expected}){so}"),
                 expected,
+                limits: range,
             }
         };
         let training = training.map(|which| {
@@ -309,8 +312,19 @@ impl Bounds {
 }
 
 impl Warning {
+    /// The warning as a prediction has it.
     pub(crate) fn to_json(&self) -> Value {
         json!({"code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "text": self.text})
+    }
+
+    /// The warning as an explanation has it: with its limits, as text.
+    pub(crate) fn to_json_with_limits(&self) -> Value {
+        let text = |end: Option<f64>| end.map(|end| end.to_string());
+        let limits = json!({"min": text(self.limits.0), "max": text(self.limits.1)});
+        json!({
+            "code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "limits": limits,
+            "text": self.text,
+        })
     }
 }
 

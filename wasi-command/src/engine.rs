@@ -188,7 +188,7 @@ impl Form for Asking {
     }
 
     fn evaluate(&mut self, entries: &str) -> Result<String> {
-        answer(self.0.evaluate(entries).map(|evaluated| document(&evaluated)))
+        answer(self.0.evaluate(entries).map(|evaluation| document(&evaluation.to_json())))
     }
 
     fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
