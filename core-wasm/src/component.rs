@@ -135,6 +135,10 @@ impl training::GuestStatistics for RefCell<Statistics> {
         self.borrow().to_json()
     }
 
+    fn audit(&self, notes: String) -> Result<String, Error> {
+        Ok(json::document(&crate::audit::audit(&self.borrow(), &notes)?))
+    }
+
     fn fit(&self, plan: String) -> Result<String, Error> {
         Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
     }
@@ -199,6 +203,10 @@ impl prediction::GuestTable for RefCell<Table> {
 
     fn predictions(&self) -> u64 {
         self.borrow().predictions()
+    }
+
+    fn counts(&self) -> String {
+        json::line(&self.borrow().counts().to_json())
     }
 
     fn finish(&self) -> Result<Vec<u8>, Error> {
@@ -292,7 +300,7 @@ impl entering::GuestForm for Form {
     }
 
     fn evaluate(&self, entries: String) -> Result<String, Error> {
-        Ok(json::document(&self.evaluate(&entries)?))
+        Ok(json::document(&self.evaluate(&entries)?.to_json()))
     }
 
     fn convert(&self, field: String, value: String, unit: String, to: String) -> Result<String, Error> {

@@ -1,55 +1,57 @@
 //! A model and one record to everything that a person should see of the prediction.
 //!
-//! *Method*: the leverage of x is its distance from the training data: `h = 1/n + D2 / (n - 1)`, D2 the squared Mahalanobis distance with
-//! the training data's means and covariances. A record is called unlike them where h is above 3 p / n, three times the mean leverage of
-//! the training data: D. C. Hoaglin and R. E. Welsch (The American Statistician 32, 1978) and D. A. Belsley, E. Kuh and R. E. Welsch
-//! (Regression Diagnostics, 1980) look at 2 p / n and more among the training data; 3 p / n is the customary bound for predictions
-//! (A. Tropsha, P. Gramatica and V. K. Gombar, QSAR & Combinatorial Science 22, 2003).
-//! If records are normal, `D2 n (n - k) / ((n^2 - 1) k)` of a new one has the F distribution of k and n - k degrees of freedom, k being
-//! the number of features (T. W. Anderson, An Introduction to Multivariate Statistical Analysis, 5.2).
+//! *Method*: the leverage of a record is a measure of its distance from the training data: `h = 1/n + D2 / (n - 1)`, where D2 is the squared
+//! Mahalanobis distance with the means and covariances of the training data. A record is unlike the training data if h is above 3 p / n,
+//! three times the mean leverage of the training data. D. C. Hoaglin and R. E. Welsch (The American Statistician 32, 1978) and
+//! D. A. Belsley, E. Kuh and R. E. Welsch (Regression Diagnostics, 1980) look at training rows above 2 p / n; 3 p / n is the customary
+//! bound for predictions (A. Tropsha, P. Gramatica and V. K. Gombar, QSAR & Combinatorial Science 22, 2003).
+//!
+//! If records are normally distributed, `D2 n (n - k) / ((n^2 - 1) k)` of a new record has the F distribution with k and n - k degrees of
+//! freedom, where k is the number of features (T. W. Anderson, An Introduction to Multivariate Statistical Analysis, 5.2).
 
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
 use crate::model::Model;
-use crate::predict::{LEVEL, Prediction, Predictor, Warning};
+use crate::predict::{Predictor, Warning, WarningCode, interval_json};
 use crate::records::parse_object;
 use crate::statistics::{distribution_from_json, exact_decimal};
 use crate::terms::Term;
 use serde_json::{Value, json};
 
-/// A record is unlike the training data from so many times their mean leverage on.
+/// A record is unlike the training data above this many times their mean leverage.
 const UNLIKE_FROM: f64 = 3.0;
 const RULE: &str = "3 p / n";
 const SOURCE: &str =
     "Hoaglin and Welsch, The American Statistician 32 (1978); Tropsha, Gramatica and Gombar, QSAR & Combinatorial Science 22 (2003)";
 
 impl Predictor {
-    /// Explains the prediction of one record.
+    /// Explains the prediction for one record (Explanation in `docs/formats.md`).
     ///
-    /// Errors: those of [`Self::predict_record`].
+    /// # Errors
+    /// Those of [`Self::predict_record`].
     pub fn explain(&self, attributes: &[u8]) -> Result<Value> {
         let values = self.values_of(&parse_object(attributes)?, None)?;
         let prediction = self.predict(&values)?;
         let design = self.design(&values);
         let likeness = Likeness::of(self, &design);
-        let warnings = self.warnings(&values).iter().map(Warning::to_json).chain(likeness.warning()).collect::<Vec<_>>();
-        let Prediction { value, interval } = prediction;
+        let warnings = self.warnings(&values).iter().map(Warning::to_json_with_limits).chain(likeness.warning()).collect::<Vec<_>>();
         let (start, contributions) = contributions(self.model(), &design)?;
         Ok(json!({
             "target": self.model().target,
-            "prediction": value,
-            "interval": interval.map(|(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper})),
-            "outcomes": outcomes(self.model(), value),
+            "prediction": prediction.value,
+            "interval": interval_json(&prediction),
+            "outcomes": outcomes(self.model(), prediction.value),
             "start": start, "contributions": contributions,
             "likeness": likeness.to_json(),
             "warnings": warnings,
         }))
     }
 
-    /// Predictions when one column moves and the others stay: the predictions, then the lower, then the upper ends of their intervals, as
-    /// [`Self::predict_columns`] gives them.
+    /// Predicts for each of `values` of one column, while the other columns stay as `attributes` says. The result is that of
+    /// [`Self::predict_columns`].
     ///
-    /// Errors: those of both, and `missing-column`.
+    /// # Errors
+    /// `missing-column`, and those of [`Self::predict_record`] and [`Self::predict_columns`].
     pub fn curve(&self, attributes: &[u8], column: &str, values: &[f64]) -> Result<Vec<f64>> {
         let at = self.columns().iter().position(|name| name == column).ok_or_else(|| {
             let sentence = format!("the model uses no such column; it uses {}", list(self.columns()));
@@ -62,9 +64,9 @@ impl Predictor {
     }
 }
 
-/// What each feature adds to the prediction for the mean record, or, without an intercept, for zeros.
+/// Returns what each feature adds to the prediction for the mean record (without an intercept: for zeros), and that prediction.
 fn contributions(model: &Model, design: &[f64]) -> Result<(Value, Vec<Value>)> {
-    // the first column of L is that of X'X over the number of rows: the means
+    // with an intercept, the first column of L holds the means of the features
     let mean = |feature: usize| if model.has_intercept { model.leverage.l[feature + 1][0] } else { 0.0 };
     let slopes = &design[usize::from(model.has_intercept)..];
     let start = model.coefficients.iter().enumerate().fold(model.intercept, |sum, (at, c)| sum + c.coefficient * mean(at));
@@ -79,7 +81,7 @@ fn contributions(model: &Model, design: &[f64]) -> Result<(Value, Vec<Value>)> {
     Ok((json!({"value": start, "at": if model.has_intercept { "mean" } else { "zero" }}), all))
 }
 
-/// Where a value lies among the outcomes of the training data; null without their distribution.
+/// Returns where a value lies among the outcomes of the training data; null if the model has no distribution of them.
 fn outcomes(model: &Model, value: f64) -> Value {
     let target = model.columns.iter().find(|column| column.name == model.target.column);
     let counts = target.and_then(|column| distribution_from_json(&Value::Object(column.distribution.clone()?)));
@@ -105,9 +107,9 @@ fn outcomes(model: &Model, value: f64) -> Value {
 /// How like the training data a record is.
 struct Likeness {
     leverage: f64,
-    /// Mean of the training data.
+    /// Mean leverage of the training data.
     mean: f64,
-    /// Mahalanobis, squared, and the share beyond; none without an intercept or without features.
+    /// Squared Mahalanobis distance, and the probability of a greater one. `None` without an intercept or without features.
     distance: Option<(f64, f64)>,
 }
 
@@ -119,7 +121,7 @@ impl Likeness {
         let (n, features) = (model.fit.rows as f64, model.coefficients.len());
         let distance = (model.has_intercept && features > 0 && model.fit.rows > features as i64).then(|| {
             let squared = (n - 1.0) * parts[1..].iter().fold(0.0, |sum, part| sum + part);
-            // (n - 1) (n + 1) = n^2 - 1 is larger than the product of its factors can be exact, and need not be
+            // n^2 - 1 as (n - 1) (n + 1): no digits are lost to cancellation
             (squared, upper_tail(squared * n / ((n - 1.0) * (n + 1.0)), features as u32, n - features as f64))
         });
         Self { leverage, mean: design.len() as f64 / n, distance: distance.filter(|(squared, _)| squared.is_finite()) }
@@ -137,8 +139,11 @@ impl Likeness {
                  {UNLIKE_FROM} times is the bound: the prediction is an extrapolation, and its interval may be too narrow",
                 times(self.leverage / self.mean)
             );
-            let expected = format!("a leverage of at most {}", UNLIKE_FROM * self.mean);
-            json!({"code": "unlike-combination", "column": null, "found": self.leverage.to_string(), "expected": expected, "text": text})
+            let bound = (UNLIKE_FROM * self.mean).to_string();
+            json!({
+                "code": WarningCode::UnlikeCombination.name(), "column": null, "found": self.leverage.to_string(),
+                "expected": format!("a leverage of at most {bound}"), "limits": {"min": null, "max": bound}, "text": text,
+            })
         })
     }
 

@@ -5,9 +5,10 @@
 //! Reading order: [`error`], [`rounding`], [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
 //! [`disclosure`] and [`statistics`] (exact sums), [`plan`] (what to sum), `column` and `batch` (values of many rows to integers), [`sink`],
 //! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user
-//! asks for: [`summarizer`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`entry`], [`quality`], [`residuals`], [`profile`],
+//! asks for: [`summarizer`], [`audit`], [`entry`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`quality`], [`residuals`], [`profile`],
 //! [`identity`]. A module uses those before it. The loops over bytes and integers are in `samefit-kernels`.
 
+pub mod audit;
 mod batch;
 mod column;
 #[cfg(feature = "component")]

@@ -60,6 +60,9 @@ pub struct Plan {
     /// Whether a prediction stands beside what it was made from.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_input: bool,
+    /// What to do with a record that cannot be predicted.
+    #[serde(skip_serializing_if = "OnError::is_default")]
+    pub on_error: OnError,
 }
 
 /// The part of a prediction that is written.
@@ -79,6 +82,23 @@ pub enum Missing {
     Error,
     /// Leave the row out, and say how many.
     Drop,
+}
+
+/// What to do with a record that cannot be predicted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// End with the error.
+    #[default]
+    Stop,
+    /// Write the record without a prediction and go on. Every record is written with its status.
+    Continue,
+}
+
+impl OnError {
+    fn is_default(&self) -> bool {
+        *self == Self::Stop
+    }
 }
 
 /// How data are written.
@@ -114,6 +134,7 @@ impl Default for Plan {
             header: None,
             only: None,
             with_input: false,
+            on_error: OnError::Stop,
         }
     }
 }
@@ -141,6 +162,10 @@ impl Plan {
             .try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
         if plan.decimals.is_some() && !plan.share {
             return Err(Error::new(Code::Plan, "`decimals` are given, but nothing is shared", "set `share` too"));
+        }
+        if plan.only.is_some() && plan.on_error == OnError::Continue {
+            let sentence = "with `on_error`: `continue`, the warnings say why a record has no prediction, and `only` leaves them out";
+            return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
         }
         Ok(plan)
     }

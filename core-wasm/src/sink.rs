@@ -1,6 +1,6 @@
 //! What a reader finds, handed on: the names of the columns, then record by record.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use samefit_kernels::scan::Rows;
 
 /// Takes what a reader finds.
@@ -20,6 +20,10 @@ pub trait Sink {
             let number = first + row as u64;
             self.record(&record.gather(rows, row, number)).map_err(|error| error.at_row(number))
         })
+    }
+    /// Receives a record with more or fewer cells than there are names. Returns `error`, which says so, unless the sink goes on without it.
+    fn ragged(&mut self, _record: &Record, error: Error) -> Result<()> {
+        Err(error)
     }
     /// Names that the sink will ask for: a JSON record that lacks one has an empty cell there.
     fn wants(&self) -> Vec<String> {

@@ -315,7 +315,10 @@ impl<S: Sink> Headed<'_, S> {
                 self.set(names)
             }
             Some(names) if names.len() == record.len() => self.sink.record(record).map_err(|error| error.at_row(record.row)),
-            Some(names) => Err(ragged(record.len(), names.len()).at_row(record.row)),
+            Some(names) => {
+                let error = ragged(record.len(), names.len()).at_row(record.row);
+                self.sink.ragged(record, error)
+            }
         }
     }
 
@@ -409,11 +412,6 @@ impl Lines {
     /// The number of the last line.
     pub(crate) fn rows(&self) -> u64 {
         self.row
-    }
-
-    /// Lines so far that are not blank.
-    pub(crate) fn records(&self) -> u64 {
-        self.records
     }
 
     /// The next line counts as this one.

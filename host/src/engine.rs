@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer as Summing, Table as Tabling, Verdict,
+    Engine, Form, Identity, Merger, Model, PredictionStream as Tabling, SplitStream, Stream, Summarizer as Summing, Verdict,
 };
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
@@ -329,7 +329,7 @@ impl Stream for Summarizer {
     }
 }
 
-impl Piecewise for Summarizer {
+impl SplitStream for Summarizer {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         let stream = self.stream;
         self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
@@ -558,7 +558,7 @@ impl Stream for Table {
     }
 }
 
-impl Piecewise for Table {
+impl SplitStream for Table {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         lock(&self.instance)
             .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_header(store, self.stream, records))

@@ -13,7 +13,7 @@ use std::sync::{LazyLock, Mutex};
 
 use samefit_stages::error::Result;
 use samefit_stages::limits::CHUNK_BYTES;
-use samefit_stages::ports::columns::Columns;
+use samefit_stages::ports::columns::ColumnFile;
 use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
 
@@ -80,7 +80,7 @@ impl Files for Disk {
         fs::metadata(stands(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
-    fn columns(&self, path: &str) -> Result<Box<dyn Columns>> {
+    fn columns(&self, path: &str) -> Result<Box<dyn ColumnFile>> {
         crate::columns::open(path)
     }
 

@@ -25,15 +25,15 @@ const MAGIC: &[u8] = b"\0asm";
 pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.file, "model.json")?;
     let mut start = [0; MAGIC.len()];
-    let read = stage.files.open(&path).and_then(|mut file| file.read(&mut start)).map_err(|error| reading::failed(&path, &error))?;
+    let read = stage.files.open(&path).and_then(|mut file| file.read(&mut start)).map_err(|error| reading::read_error(&path, &error))?;
     if &start[..read] != MAGIC {
         return inspect::run(stage, &InspectArgs { file: path, ..args.clone() });
     }
     let mut bytes = Vec::new();
-    let file = File::open(stands(&path)).map_err(|error| reading::failed(&path, &error))?;
-    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| reading::failed(&path, &error))?;
+    let file = File::open(stands(&path)).map_err(|error| reading::read_error(&path, &error))?;
+    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| reading::read_error(&path, &error))?;
     if bytes.len() > DOCUMENT_BYTES_MAX {
-        return Err(reading::too_large(&path));
+        return Err(reading::document_too_large(&path));
     }
     let found = Found::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
     if args.json.json { stage.report.document(&json::document(&found.document())) } else { stage.report.print(&found.table()) }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::error::{Error, Result};
 use crate::input::reading;
-use crate::ports::digest::Input;
+use crate::ports::digest::InputFile;
 use crate::ports::files::Files;
 use crate::source::{Format, Source};
 use crate::text::json;
@@ -19,7 +19,7 @@ const SCHEMA_FORMAT: &str = "samefit-schema/1";
 pub struct Plan {
     document: Map<String, Value>,
     delimiter: Option<char>,
-    schema: Option<Input>,
+    schema: Option<InputFile>,
 }
 
 impl Plan {
@@ -83,13 +83,13 @@ impl Plan {
     }
 
     /// Whether what is summed is to be shared, so that all of it counts together.
-    pub fn shares(&self) -> bool {
+    pub fn is_for_release(&self) -> bool {
         self.get("share").is_some()
     }
 
     /// Whether it is the first of the two passes that sharing takes.
-    pub fn surveys(&self) -> bool {
-        self.shares() && self.get("shared").is_none()
+    pub fn is_first_pass(&self) -> bool {
+        self.is_for_release() && self.get("shared").is_none()
     }
 
     /// What to fit.
@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// The schema's file, if the plan has one.
-    pub fn schema_input(&self) -> Option<&Input> {
+    pub fn schema_input(&self) -> Option<&InputFile> {
         self.schema.as_ref()
     }
 

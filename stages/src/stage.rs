@@ -19,8 +19,8 @@ pub struct Stage<'a> {
     pub report: &'a mut dyn Report,
     /// How many threads work at once; none where the host cannot begin any.
     pub threads: Option<NonZeroUsize>,
-    /// Length of the pieces that threads share a file by: [`crate::limits::PIECE_BYTES`], or less in a test.
-    pub piece_bytes: usize,
+    /// Length of the pieces that threads share a file by: [`crate::limits::SPLIT_BYTES`], or less in a test.
+    pub split_bytes: usize,
     /// The command line, program first, for `provenance.json`.
     pub command: &'a [String],
 }
@@ -33,7 +33,7 @@ impl Stage<'_> {
     }
 
     /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.
-    pub(crate) fn begins(&self, sources: &[&Source]) -> Progress {
+    pub(crate) fn begin_progress(&self, sources: &[&Source]) -> Progress {
         let bytes_total = match self.report.watches() {
             true => sources.iter().map(|source| self.files.bytes(&source.path)).sum(),
             false => None,

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
-use crate::limits::PIECE_BYTES;
+use crate::limits::SPLIT_BYTES;
 use crate::ports::engine::{Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use crate::ports::files::{Files, Kind, Output};
 use crate::ports::report::Report;
@@ -132,7 +132,7 @@ impl Report for Lines {
 /// Runs something in a stage over `files`, without an engine; returns what it answers and what was reported.
 pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Result<T>) -> (Result<T>, Lines) {
     let mut lines = Lines::default();
-    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, piece_bytes: PIECE_BYTES, command: &[] });
+    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, split_bytes: SPLIT_BYTES, command: &[] });
     (answer, lines)
 }
 

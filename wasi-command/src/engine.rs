@@ -13,7 +13,9 @@ use samefit_core::{entry, fit, identity, profile};
 use samefit_formats::csv;
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
-use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
+use samefit_stages::ports::engine::{
+    Engine, Form, Identity, Merger, Model, PredictionStream as Predictions, SplitStream, Stream, Summarizer, Verdict,
+};
 
 /// The engine of the code that is linked in.
 pub struct Linked;
@@ -102,7 +104,7 @@ impl Stream for Summing {
     }
 }
 
-impl Piecewise for Summing {
+impl SplitStream for Summing {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         answer(self.0.header(records))
     }
@@ -188,7 +190,7 @@ impl Form for Asking {
     }
 
     fn evaluate(&mut self, entries: &str) -> Result<String> {
-        answer(self.0.evaluate(entries).map(|evaluated| document(&evaluated)))
+        answer(self.0.evaluate(entries).map(|evaluation| document(&evaluation.to_json())))
     }
 
     fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
@@ -236,7 +238,7 @@ impl Model for Predicting {
     }
 }
 
-impl Piecewise for Tabling {
+impl SplitStream for Tabling {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         answer(self.0.header(records))
     }

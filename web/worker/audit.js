@@ -1,37 +1,21 @@
-// What was shared, to a line of the log that stands beside it: Audit in `docs/formats.md`, as `samefit summarize --share` writes it.
+// Shared statistics to a line of the log that is kept beside them (Audit in `docs/formats.md`), as `samefit summarize --share` writes it. The
+// component writes what follows from the statistics; the page adds the files that were read and what it is.
 import { digest } from './digest.js';
 
-/** The browser takes digests of what is held whole; of larger files there is no line. */
+/** The browser computes digests only of bytes that it holds whole. With a larger file there is no line. */
 const INPUT_BYTES_MAX = 1 << 30;
 
 const input = async ({ name, blob }) => ({ path: name, bytes: blob.size, sha256: await digest(await blob.arrayBuffer()) });
 
-const told = (name) => (note) => {
-  const place = `${note.row ? `row ${note.row}: ` : ''}${note.column ? `column \`${note.column}\`: ` : ''}`;
-  return `note: ${note.file ?? name}: ${place}${note.text.split('\n')[0]}`;
-};
-
-const term = (factors) => factors.map(([name, power]) => (Number(power) === 1 ? name : `${name}^${power}`)).join('*');
-
-/** `files`: the tables and, if there is one, the schema before them. `sha256`: of the core module. */
+/**
+ * `statistics`: the resource. `files`: the tables and, if there is one, the schema before them. `sha256`: of the core module. Notes without a
+ * file are about all tables.
+ */
 export async function audit({ statistics, notes, files, tables, sha256, version }) {
   if (files.some(({ blob }) => blob.size > INPUT_BYTES_MAX)) return undefined;
-  const { rows, dropped, terms, shared } = JSON.parse(statistics);
-  const more = tables.length > 1 ? ` and ${tables.length - 1} more` : '';
+  const all = `${tables[0].name}${tables.length > 1 ? ` and ${tables.length - 1} more` : ''}`;
+  const known = JSON.parse(statistics.audit(JSON.stringify(notes.map((note) => ({ file: all, ...note })))));
   const inputs = [];
   for (const file of files) inputs.push(await input(file));
-  const line = {
-    format: 'samefit-audit/1',
-    statistics_sha256: await digest(new TextEncoder().encode(statistics)),
-    rows,
-    dropped,
-    terms: terms.map(term),
-    decimals: shared.decimals,
-    changes: notes.map(told(`${tables[0].name}${more}`)),
-    command: ['samefit page'],
-    inputs,
-    component_sha256: sha256,
-    version,
-  };
-  return `${JSON.stringify(line)}\n`;
+  return `${JSON.stringify({ ...known, command: ['samefit page'], inputs, component_sha256: sha256, version })}\n`;
 }

@@ -1,4 +1,4 @@
-// Messages to calls of the component, and what it answers to messages. One instance a worker: after a trap the worker is thrown away.
+// Calls the component for each message, and answers with its result. A worker has one instance: after a trap the worker is thrown away.
 //
 // A message is {id, op, args}; the answer {id, value}, {id, fault} for bad input, or {id, trap}. {id, progress} comes in between.
 import { instantiate } from './samefit.js';
@@ -9,7 +9,7 @@ import { chunks, totalSize } from './files.js';
 import { free } from './free.js';
 
 const CORE = 'samefit.core.wasm';
-/** Tables of functions by which the transpiled component and its core module know each other. */
+/** Modules with the tables of functions that connect the transpiled component and its core module. */
 const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
 
 let component;
@@ -17,14 +17,13 @@ let component;
 let core;
 let model;
 let form;
-let fields;
 let columns;
 
 const fault = (error) => error?.payload ?? null;
-/** JSON; rows are counted in integers that it does not know. */
+/** JSON text. Row numbers are `bigint`, which JSON.stringify does not take. */
 const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
 
-/** The bytes that are run are the bytes whose digest is shown: fetched once, never compiled from anywhere else. */
+/** Fetches the modules once, and compiles exactly the bytes whose digest is shown. */
 async function load() {
   const modules = {};
   let sha256;
@@ -39,7 +38,7 @@ async function load() {
   return { modules, sha256 };
 }
 
-/** Feeds every chunk of every file; a fault learns its file. */
+/** Pushes every chunk of every file into a sink of its own. An error gets the name of its file. */
 async function feed(files, push, done, progress) {
   const total = totalSize(files);
   let before = 0;
@@ -73,17 +72,16 @@ const ops = {
     return { facts, known: { modules, sha256 } };
   },
 
-  /** Checks a model, and makes it the one that the other calls ask. */
+  /** Checks a model, and makes it the one that the other calls use. Returns the fields of its form. */
   open(document) {
     const opened = component.prediction.Model.parse(document);
     const drawn = component.entry.Form.new(document);
     [model, form] = [opened, drawn];
     columns = JSON.parse(model.columns());
-    fields = form.fields();
-    return fields;
+    return form.fields();
   },
 
-  /** The fields of a schema, which is thereby checked. */
+  /** Checks a schema. Returns the fields of its form. */
   schema(document) {
     const drawn = component.entry.Form.new(document);
     const found = drawn.fields();
@@ -96,7 +94,7 @@ const ops = {
   explain: (attributes) => model.explain(attributes),
   record: (attributes) => model.predictRecord(attributes),
 
-  /** Values that move a field, each with the prediction and interval of the entries it gives; none where a problem blocks. */
+  /** Predicts for each value of one field, with the other entries as they are: value and ends of the interval, or null if a problem blocks. */
   sweep(entries, field, unit, values) {
     const typed = JSON.parse(entries);
     const moved = JSON.parse(values).map((value) => JSON.parse(form.evaluate(text({ ...typed, [field]: { value: String(value), unit } }))));
@@ -120,7 +118,7 @@ const ops = {
     return `[${profiles.join(',')}]`;
   },
 
-  /** As the program does: each file summed, the sums merged. */
+  /** Sums each file and merges the sums, as the program does. */
   async summarize(files, plan, progress) {
     let sum;
     const notes = [];
@@ -141,8 +139,8 @@ const ops = {
   },
 
   /**
-   * As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. `schema`: the file it came from,
-   * if there is one, for the log.
+   * Makes statistics to be shared in two passes, as the program does: the first chooses how to round values, the second sums the rounded
+   * values. `schema`: the file of the schema, if there is one, for the log.
    */
   async share(files, plan, schema, progress) {
     const notes = [];
@@ -151,7 +149,7 @@ const ops = {
       const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
       const close = (summarizer, file) => {
         const part = summarizer.finishState();
-        // the second pass says again what there is to say of a file
+        // the second pass has the same notes on a file as the first
         if (half) notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
         whole.mergeState(part);
       };
@@ -163,10 +161,12 @@ const ops = {
     };
     const shared = JSON.parse(await pass(plan, 'chooseDecimals', 0));
     const sum = await pass(text({ ...JSON.parse(plan), shared }), 'finish', 1);
-    const statistics = sum.toJson();
-    free(sum);
-    const of = { tables: files, files: schema ? [schema, ...files] : files, sha256: core, version: component.identity.version() };
-    return text({ statistics, notes, audit: await audit({ statistics, notes, ...of }) });
+    try {
+      const of = { tables: files, files: schema ? [schema, ...files] : files, sha256: core, version: component.identity.version() };
+      return text({ statistics: sum.toJson(), notes, audit: await audit({ statistics: sum, notes, ...of }) });
+    } finally {
+      free(sum);
+    }
   },
 
   merge(texts) {
@@ -184,22 +184,20 @@ const ops = {
     return fitted;
   },
 
-  /** Residuals of each table. */
+  /** Compares predictions and outcomes of each table. */
   async residuals(files, document, plan, progress) {
     const found = [];
     await feed(files, (file) => component.quality.Residuals.new(document, planFor(plan, file)), (one) => found.push(one.finish()), progress);
     return `[${found.join(',')}]`;
   },
 
-  /** For each file a blob, and as JSON how its rows fared, or what is wrong with it. */
+  /** For each file a blob with its predictions, and as JSON the number of rows of each status; or the error of the file. */
   async batch(files, progress) {
-    const recordBytes = JSON.parse(component.identity.limits()).record_bytes;
-    const world = { Table: component.prediction.Table, model, form, columns, fields: JSON.parse(fields).fields, recordBytes };
-    const answers = await batch(world, files, progress);
+    const answers = await batch((plan) => component.prediction.Table.new(model, plan), files, progress);
     return answers.map(({ blob, said }) => ({ blob, said: text(said) }));
   },
 
-  /** For tests of what the page does after a trap: a module that runs into `unreachable`. */
+  /** Traps, for tests of what the page does then: runs a module that executes `unreachable`. */
   trap: () => new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap(),
 };
 

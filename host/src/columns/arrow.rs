@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
 use samefit_stages::error::Result;
-use samefit_stages::ports::columns::Share;
+use samefit_stages::ports::columns::Partition;
 
 use super::shared::{Place, Shared};
 use super::{Format, Reader, damaged, guard, lengths};
@@ -45,8 +45,8 @@ impl Format for File {
         None
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader> {
-        let parts = super::parts(share);
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Reader> {
+        let parts = super::parts(partition);
         let mut reader = file_reader(&self.file, Some(columns.to_vec()))?;
         let count = parts.len();
         if count > 0 {
@@ -91,8 +91,8 @@ impl Format for Stream {
         None
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader> {
-        let parts = super::parts(share);
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Reader> {
+        let parts = super::parts(partition);
         let reader = stream_reader(&self.file, Some(columns.to_vec()))?;
         let all = if parts.is_empty() { 0 } else { usize::MAX };
         Ok(Reader { file: Arc::clone(&self.file), batches: batches(&self.file, reader.take(all)), rest: None })

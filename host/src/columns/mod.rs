@@ -27,9 +27,9 @@ use arrow_schema::{ArrowError, Schema};
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::ports::columns::{Batch, Batches, Columns, Field, Share};
-use samefit_stages::ports::digest::Input;
-use samefit_stages::ports::digest::Later;
+use samefit_stages::ports::columns::{Batch, BatchReader, ColumnFile, Field, Partition};
+use samefit_stages::ports::digest::InputFile;
+use samefit_stages::ports::digest::PendingDigest;
 use samefit_stages::ports::files::Files;
 
 use crate::files::Disk;
@@ -43,9 +43,9 @@ const BATCH_ROWS: usize = 1 << 11;
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// Opens a file of columns.
-pub(crate) fn open(path: &str) -> Result<Box<dyn Columns>> {
+pub(crate) fn open(path: &str) -> Result<Box<dyn ColumnFile>> {
     let file = Shared::open(path)?;
-    let begin = file.begin().map_err(|error| reading::failed(path, &error))?;
+    let begin = file.begin().map_err(|error| reading::read_error(path, &error))?;
     let shared = std::sync::Arc::clone(&file);
     let format: Box<dyn Format> = match &begin {
         [b'P', b'A', b'R', b'1', ..] => Box::new(parquet::Parquet::open(file)?),
@@ -70,14 +70,14 @@ trait Format: Send + Sync {
     fn parts(&self) -> usize;
     /// Rows of a part, if some of them can be read without reading all.
     fn rows(&self, part: usize) -> Option<usize>;
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader>;
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Reader>;
 }
 
-/// The parts of a share. Only formats that know their rows are asked for some of them.
-fn parts(share: &Share) -> std::ops::Range<usize> {
-    match share {
-        Share::Parts(parts) => parts.clone(),
-        Share::Rows(part, _) => *part..*part + 1,
+/// The parts of a partition. Only formats that know their rows are asked for some of them.
+fn parts(partition: &Partition) -> std::ops::Range<usize> {
+    match partition {
+        Partition::Parts(parts) => parts.clone(),
+        Partition::Rows(part, _) => *part..*part + 1,
     }
 }
 
@@ -89,7 +89,7 @@ struct Opened {
     fields: Vec<Field>,
 }
 
-impl Columns for Opened {
+impl ColumnFile for Opened {
     fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -102,11 +102,11 @@ impl Columns for Opened {
         self.format.rows(part)
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Box<dyn Batches>> {
-        Ok(Box::new(self.format.read(columns, share)?))
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Box<dyn BatchReader>> {
+        Ok(Box::new(self.format.read(columns, partition)?))
     }
 
-    fn begin_input(&self) -> Later {
+    fn begin_digest(&self) -> PendingDigest {
         let path = self.path.clone();
         let thread = Builder::new().spawn({
             let path = path.clone();
@@ -119,13 +119,13 @@ impl Columns for Opened {
             match file.change()? {
                 Change::No => Ok(input),
                 Change::Perhaps if digest(&path)? == input => Ok(input),
-                Change::Perhaps | Change::Yes => Err(reading::changed(&path)),
+                Change::Perhaps | Change::Yes => Err(reading::changed_error(&path)),
             }
         })
     }
 }
 
-fn digest(path: &str) -> Result<Input> {
+fn digest(path: &str) -> Result<InputFile> {
     reading::each_chunk(&Disk::default() as &dyn Files, path, |_| Ok(()))
 }
 
@@ -160,7 +160,7 @@ impl Reader {
             };
             match next {
                 // where only the state changed, whoever asks for the digest compares the content
-                None if self.file.change()? == Change::Yes => return Err(reading::changed(self.file.path())),
+                None if self.file.change()? == Change::Yes => return Err(reading::changed_error(self.file.path())),
                 None => return Ok(None),
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) => {
@@ -175,7 +175,7 @@ impl Reader {
     }
 }
 
-impl Batches for Reader {
+impl BatchReader for Reader {
     fn next(&mut self) -> Result<Option<Batch>> {
         let Some(batch) = self.next_record_batch()? else { return Ok(None) };
         let named = |(field, array): (&std::sync::Arc<arrow_schema::Field>, &std::sync::Arc<dyn Array>)| {
@@ -229,9 +229,9 @@ mod tests {
     /// Reads all of it; the number of rows.
     fn rows(path: &str) -> Result<usize> {
         let file = open(path)?;
-        let later = file.begin_input();
+        let later = file.begin_digest();
         let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
-        let mut batches = file.read(&readable, &Share::Parts(0..file.parts()))?;
+        let mut batches = file.read(&readable, &Partition::Parts(0..file.parts()))?;
         let mut rows = 0;
         while let Some(batch) = batches.next()? {
             rows += batch.rows;
@@ -254,8 +254,8 @@ mod tests {
     fn parts_are_the_whole() {
         for name in ["kinds.parquet", "kinds.feather"] {
             let file = open(&format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-            let read = |share: Share| {
-                let mut batches = file.read(&[0, 3], &share).unwrap();
+            let read = |partition: Partition| {
+                let mut batches = file.read(&[0, 3], &partition).unwrap();
                 let mut found = Vec::new();
                 while let Some(batch) = batches.next().unwrap() {
                     let [(first, _), (second, samefit_stages::ports::columns::Values::Numbers(numbers))] = &batch.columns[..] else {
@@ -267,13 +267,13 @@ mod tests {
                 found
             };
             assert_eq!(file.parts(), 3);
-            let whole = read(Share::Parts(0..3));
-            let parts = [0..1, 1..3, 3..3].map(|parts| read(Share::Parts(parts)));
+            let whole = read(Partition::Parts(0..3));
+            let parts = [0..1, 1..3, 3..3].map(|parts| read(Partition::Parts(parts)));
             assert_eq!(parts.concat(), whole, "{name}");
             assert_eq!(whole.len(), 60);
             if let Some(rows) = file.rows(1) {
-                let rows = [0..1, 1..5, 5..rows].map(|rows| read(Share::Rows(1, rows)));
-                assert_eq!(rows.concat(), read(Share::Parts(1..2)), "{name}");
+                let rows = [0..1, 1..5, 5..rows].map(|rows| read(Partition::Rows(1, rows)));
+                assert_eq!(rows.concat(), read(Partition::Parts(1..2)), "{name}");
             }
         }
     }

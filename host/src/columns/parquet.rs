@@ -9,7 +9,7 @@ use ::parquet::errors::ParquetError;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
 use samefit_stages::error::{InputError, Result};
-use samefit_stages::ports::columns::Share;
+use samefit_stages::ports::columns::Partition;
 
 use super::shared::{Chunks, Shared};
 use super::{Format, Reader, damaged, guard, pages, too_large};
@@ -56,11 +56,17 @@ impl Format for Parquet {
         usize::try_from(self.metadata.metadata().row_group(part).num_rows()).ok()
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Reader> {
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Reader> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
-        let rows = if let Share::Rows(_, rows) = share { Some(rows.clone()) } else { None };
-        let groups =
-            Groups { file: Arc::clone(&self.file), metadata: self.metadata.clone(), mask, groups: super::parts(share), rows, open: None };
+        let rows = if let Partition::Rows(_, rows) = partition { Some(rows.clone()) } else { None };
+        let groups = Groups {
+            file: Arc::clone(&self.file),
+            metadata: self.metadata.clone(),
+            mask,
+            groups: super::parts(partition),
+            rows,
+            open: None,
+        };
         Ok(Reader { file: Arc::clone(&self.file), batches: Box::new(groups), rest: None })
     }
 }

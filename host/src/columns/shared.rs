@@ -29,14 +29,14 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn open(path: &str) -> Result<Arc<Self>> {
         let open = File::open(stands(path)).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-        let (file, metadata) = open.map_err(|error| reading::failed(path, &error))?;
+        let (file, metadata) = open.map_err(|error| reading::read_error(path, &error))?;
         let (length, before) = (metadata.len(), Stamp::of(&metadata));
         Ok(Arc::new(Self { path: path.to_owned(), file, length, before, failed: OnceLock::new() }))
     }
 
     /// Whether the file changed since it was opened.
     pub(super) fn change(&self) -> Result<Change> {
-        self.before.change(&self.file, &stands(&self.path)).map_err(|error| reading::failed(&self.path, &error))
+        self.before.change(&self.file, &stands(&self.path)).map_err(|error| reading::read_error(&self.path, &error))
     }
 
     /// The first eight bytes; zeros where there are none.

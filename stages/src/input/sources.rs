@@ -82,7 +82,7 @@ fn no_document(folder: &str, name: &str) -> Error {
 
 /// What stands at a path that a person named.
 fn kind(files: &dyn Files, path: &str) -> Result<Kind> {
-    files.kind(path).map_err(|error| reading::failed(path, &error))
+    files.kind(path).map_err(|error| reading::read_error(path, &error))
 }
 
 struct Search<'a> {
@@ -135,7 +135,7 @@ impl Search<'_> {
             let text = format!("folders more than {FOLDER_DEPTH_MAX} deep\nlook for a link that leads back");
             return Err(Error::Io { path: folder.to_owned(), text });
         }
-        let mut names = self.files.names(folder).map_err(|error| reading::failed(folder, &error))?;
+        let mut names = self.files.names(folder).map_err(|error| reading::read_error(folder, &error))?;
         names.sort();
         names.iter().filter(|name| !name.starts_with('.')).try_for_each(|name| {
             let path = paths::join(folder, name);
@@ -211,7 +211,7 @@ fn unsupported(path: &str, what: &str) -> Error {
 fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Result<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for source in found.iter().filter(|source| source.kind == Kind::File) {
-        let id = files.file_id(&source.path).map_err(|error| reading::failed(&source.path, &error))?;
+        let id = files.file_id(&source.path).map_err(|error| reading::read_error(&source.path, &error))?;
         if let Some(first) = seen.insert(id, &source.path) {
             let (first, path) = (line(first), line(&source.path));
             let (what, help) = match first == path {

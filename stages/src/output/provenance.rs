@@ -5,12 +5,12 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::ports::digest::Input;
+use crate::ports::digest::InputFile;
 use crate::stage::Stage;
 use crate::text::json;
 
 /// The text of `provenance.json`.
-pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Result<String> {
+pub fn text(stage: &Stage<'_>, inputs: &[InputFile]) -> Result<String> {
     Ok(json::document(&json!({
         "format": "samefit-provenance/1",
         "command": stage.command,
@@ -21,7 +21,7 @@ pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Result<String> {
 }
 
 /// Files with their sizes and digests.
-pub(crate) fn inputs(inputs: &[Input]) -> Value {
+pub(crate) fn inputs(inputs: &[InputFile]) -> Value {
     inputs.iter().map(|input| json!({"path": input.path, "bytes": input.bytes, "sha256": input.sha256})).collect()
 }
 

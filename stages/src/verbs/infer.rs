@@ -21,8 +21,8 @@ use crate::stage::Stage;
 use crate::text::json;
 use crate::text::numbers::counted;
 use crate::text::paths::{join, without_compression, without_extension};
-use crate::work::predicting;
-use crate::work::predicting::{Sink, With};
+use crate::work::collector::PredictionSink;
+use crate::work::predicting::{PredictionPlan, predict_all};
 
 /// Predictions that a person is shown before the rest is only counted.
 const SHOWN_MAX: usize = 10;
@@ -69,7 +69,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let mut written = Written { outputs: Outputs::new(stage.files, read), out: &out, open: 0, account: Account::default() };
     let only = args.only.as_deref().map(Value::from);
     let plan = Plan::new().delimiter(args.delimiter).with("only", only).with("with_input", args.with_input.then_some(Value::Bool(true)));
-    predicting::all(stage, &With { model: &text, plan: &plan }, model.as_ref(), &sources, &mut written)?;
+    predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut written)?;
     let Written { outputs, account, .. } = written;
     outputs.commit()?;
     stage.show(args.json.json, &account.text(&out), &account.document())
@@ -110,7 +110,7 @@ impl Written<'_> {
     }
 }
 
-impl Sink for Written<'_> {
+impl PredictionSink for Written<'_> {
     fn record(&mut self, source: &Source, prediction: &str) -> Result<()> {
         let to = self.place(source);
         self.outputs.put(&to, format!("{}\n", prediction.trim_end()))?;

@@ -11,7 +11,7 @@ use crate::args::{DelimiterArg, SchemaArg};
 use crate::error::{Error, InputError, Result};
 use crate::input::sources;
 use crate::input::sources::Wanted;
-use crate::input::{columns, reading};
+use crate::input::{column_csv, reading};
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
@@ -21,7 +21,7 @@ use crate::stage::Stage;
 use crate::text::json;
 use crate::text::numbers::{counted, shown, within};
 use crate::text::table::table;
-use crate::work::summing::record_as_line;
+use crate::work::record_files::push_record;
 
 /// Flags of `profile`.
 #[derive(Args, Clone, Debug)]
@@ -93,11 +93,11 @@ fn the_one<'a>(path: &str, sources: &'a [Source]) -> Result<&'a Source> {
 fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<String> {
     let blame = |failure| plan.blame_or(failure, source);
     let mut stream = stage.engine.profiler(&plan.text_for(source.format)).map_err(blame)?;
-    let mut progress = stage.begins(&[source]);
+    let mut progress = stage.begin_progress(&[source]);
     progress.file = 1;
     if source.format.holds_columns() {
-        columns::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
-        columns::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
+        column_csv::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
+        column_csv::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
     } else {
         reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
             progress.bytes = bytes;
@@ -113,7 +113,7 @@ fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Str
     let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
     let mut flat = Vec::new();
     for source in sources {
-        record_as_line(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|failure| of_file(failure).in_file(&source.path))?;
+        push_record(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|failure| of_file(failure).in_file(&source.path))?;
     }
     finish(stream.as_mut())
 }

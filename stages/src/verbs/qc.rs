@@ -13,7 +13,7 @@ use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
 use crate::plan::Plan;
-use crate::ports::digest::Input;
+use crate::ports::digest::InputFile;
 use crate::ports::engine::Verdict;
 use crate::stage::Stage;
 use crate::text::json;
@@ -68,7 +68,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     tell(stage, args, &verdict, &written)
 }
 
-fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[Input], out: &str) -> Result<Vec<String>> {
+fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[InputFile], out: &str) -> Result<Vec<String>> {
     let mut outputs = Outputs::new(stage.files, inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(out, "report.json"), &verdict.report)?;
     if !args.report_only {

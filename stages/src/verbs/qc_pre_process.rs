@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::args::{JsonArg, ReadArgs};
 use crate::error::{Error, InputError, Result};
-use crate::input::columns;
+use crate::input::column_csv;
 use crate::input::cutter::Cutter;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -109,7 +109,7 @@ impl Writer<'_> {
         let blame = |failure| plan.blame_or(failure, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = Cutter::new(Format::JsonLines);
-        columns::each_chunk(stage.files, source, |chunk| {
+        column_csv::each_chunk(stage.files, source, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
         })?;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::args::JsonArg;
 use crate::error::{Error, InputError, Result};
-use crate::input::columns;
+use crate::input::column_csv;
 use crate::input::cutter::Cutter;
 use crate::input::sources;
 use crate::output::outputs;
@@ -115,7 +115,7 @@ fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], b
     let mut before_header = source.format.of_bytes() == Format::Csv;
     let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
     let blame = |failure: Error| failure.in_file(&source.path);
-    columns::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
+    column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
     cutter.finish(&mut take).map_err(blame)
 }
 

@@ -47,7 +47,7 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
-    let sum = if args.share.share { summing::share(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
+    let sum = if args.share.share { summing::sum_for_release(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
     let out = outputs::place(&args.out, &sources)?;
     let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };
     write_statistics(stage, &sum, out, args.share.share, args.json)

@@ -11,7 +11,7 @@ use modules::Module;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 31] = [
+const CORE: [&str; 32] = [
     "error",
     "rounding",
     "decimal",
@@ -32,11 +32,12 @@ const CORE: [&str; 31] = [
     "model",
     "fit",
     "summarizer",
+    "audit",
+    "entry",
     "forecast",
     "predict",
     "fisher",
     "explain",
-    "entry",
     "quality",
     "residuals",
     "profile",

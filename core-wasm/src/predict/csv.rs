@@ -1,0 +1,213 @@
+//! Rows of CSV to rows of CSV with predictions.
+
+use super::entered::EnteredPredictor;
+use super::options::OutputOptions;
+use super::outcome::{Predicted, Refusal, Status, StatusCounts};
+use super::predictor::Predictor;
+use crate::decimal::is_missing;
+use crate::error::{Code, Error, Result};
+use crate::forecast::Forecast;
+use crate::sink::{Gathered, Record, Sink};
+use samefit_formats::csv::{RECORD_END, push_field, push_record};
+use samefit_kernels::scan::Rows;
+use samefit_kernels::text::{append, append_lines};
+
+/// Name of the column that says what became of a row.
+const STATUS: &str = "status";
+
+/// Predicts rows of CSV, and writes them as rows of CSV.
+pub(super) struct CsvPredictions {
+    predictor: Predictor,
+    options: OutputOptions,
+    /// Whether the first written line names the columns.
+    pub(super) writes_header: bool,
+    /// Names of the input's columns.
+    names: Vec<String>,
+    /// Index of each of the model's columns in the input; empty if the rows are entered through the form.
+    places: Vec<usize>,
+    entered: Option<EnteredPredictor>,
+    forecast: Forecast,
+    pub(super) counts: StatusCounts,
+    /// The written rows.
+    pub(super) out: Vec<u8>,
+}
+
+impl CsvPredictions {
+    pub(super) fn new(predictor: Predictor, options: OutputOptions) -> Self {
+        Self {
+            forecast: Forecast::new(predictor.columns.len()),
+            predictor,
+            options,
+            writes_header: true,
+            names: Vec::new(),
+            places: Vec::new(),
+            entered: None,
+            counts: StatusCounts::default(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Returns the names of the columns that are added to the input's.
+    fn added(&self) -> Vec<String> {
+        let rest = ["lower", "upper", "warnings"].into_iter().filter(|_| self.options.all);
+        let status = self.options.continues.then_some(STATUS);
+        std::iter::once(self.predictor.key()).chain(rest.chain(status).map(str::to_owned)).collect()
+    }
+
+    /// Predicts one row. The outer error stops the table; the inner one is a row without a prediction.
+    fn predict(&self, record: &Record) -> Result<std::result::Result<Predicted, Refusal>> {
+        if let Some(entered) = &self.entered {
+            return Ok(entered.predict(&self.predictor, self.entries(entered, record), self.options));
+        }
+        let columns = self.places.iter().zip(&self.predictor.columns);
+        let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>();
+        match values.and_then(|values| self.predictor.predict_values(&values, self.options)) {
+            Ok(predicted) => Ok(Ok(predicted)),
+            Err(error) if self.options.continues => Ok(Err(Refusal::of_error(&error))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the fields of the form that a row has values for.
+    fn entries<'n>(&'n self, entered: &EnteredPredictor, record: &Record) -> Vec<(&'n str, String)> {
+        let names = self.names.iter().enumerate().filter(|(_, name)| entered.has_field(name));
+        let cells = names.map(|(at, name)| (name.as_str(), record.cell(at))).filter(|(_, cell)| !is_missing(cell));
+        cells.map(|(name, cell)| (name, String::from_utf8_lossy(cell).into_owned())).collect()
+    }
+
+    /// Writes the cells of the input, as many as there are columns, each followed by a comma.
+    fn write_input(&mut self, record: &Record) {
+        if !self.options.input {
+            return;
+        }
+        for column in 0..self.names.len() {
+            if column < record.len() {
+                push_field(&mut self.out, record.whole_cell(column));
+            }
+            self.out.push(b',');
+        }
+    }
+
+    fn write_predicted(&mut self, record: &Record, predicted: &Predicted) {
+        self.write_input(record);
+        let interval = predicted.prediction.interval;
+        append(predicted.prediction.value, &mut self.out);
+        if self.options.all {
+            for end in [interval.map(|(lower, _)| lower), interval.map(|(_, upper)| upper)] {
+                self.out.push(b',');
+                if let Some(end) = end {
+                    append(end, &mut self.out);
+                }
+            }
+            self.out.push(b',');
+            push_field(&mut self.out, predicted.warnings_cell().as_bytes());
+        }
+        self.end_row(predicted.status());
+    }
+
+    fn write_refused(&mut self, record: &Record, refusal: &Refusal) {
+        self.write_input(record);
+        self.out.extend_from_slice(b",,,");
+        push_field(&mut self.out, refusal.problem.as_bytes());
+        self.end_row(refusal.status);
+    }
+
+    /// Ends a row, with its status if rows have one.
+    fn end_row(&mut self, status: Status) {
+        self.counts.add(status, 1);
+        if self.options.continues {
+            self.out.push(b',');
+            self.out.extend_from_slice(status.name().as_bytes());
+        }
+        self.out.push(RECORD_END);
+    }
+
+    /// Writes a row that was predicted with others and that needs no warning.
+    fn write_forecast(&mut self, rows: &Rows<'_>, row: usize, forecast: &Forecast, cell: &mut Vec<u8>) {
+        if self.options.input {
+            for column in 0..rows.width() {
+                cell.clear();
+                rows.unquote(row, column, cell);
+                push_field(&mut self.out, cell);
+                self.out.push(b',');
+            }
+        }
+        let half = forecast.halves.get(row..=row).unwrap_or_default();
+        append_lines(&forecast.values[row..=row], half, self.options.all, &mut self.out);
+        if self.options.continues {
+            self.out.pop();
+            self.out.extend_from_slice(b",fine\n");
+        }
+    }
+}
+
+impl Sink for CsvPredictions {
+    fn header(&mut self, names: &[String]) -> Result<()> {
+        if self.options.continues {
+            self.entered = EnteredPredictor::for_names(&self.predictor, names);
+        }
+        if self.entered.is_none() {
+            self.places = self.predictor.places(names)?;
+        }
+        let added = self.added();
+        let kept = if self.options.input { names } else { &[] };
+        if let Some(name) = kept.iter().find(|name| added.contains(name)) {
+            return Err(name_collision(name, *name == added[0], self.options.continues));
+        }
+        self.names = names.to_vec();
+        if self.writes_header {
+            push_record(&mut self.out, kept.iter().chain(&added));
+        }
+        Ok(())
+    }
+
+    fn takes_rows(&self) -> bool {
+        self.entered.is_none()
+    }
+
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut forecast = std::mem::take(&mut self.forecast);
+        self.predictor.forecast(&mut forecast, rows, &self.places, self.options);
+        let unread = forecast.unread.iter().filter(|unread| **unread).count();
+        self.counts.add(Status::Fine, (rows.len() - unread) as u64);
+        if unread == 0 && !self.options.input && !self.options.continues {
+            append_lines(&forecast.values, &forecast.halves, self.options.all, &mut self.out);
+            self.forecast = forecast;
+            return Ok(());
+        }
+        let (mut gathered, mut cell) = (Gathered::default(), Vec::new());
+        for row in 0..rows.len() {
+            if forecast.unread[row] {
+                let number = first + row as u64;
+                self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+            } else {
+                self.write_forecast(rows, row, &forecast, &mut cell);
+            }
+        }
+        self.forecast = forecast;
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<()> {
+        match self.predict(record)? {
+            Ok(predicted) => self.write_predicted(record, &predicted),
+            Err(refusal) => self.write_refused(record, &refusal),
+        }
+        Ok(())
+    }
+
+    fn ragged(&mut self, record: &Record, error: Error) -> Result<()> {
+        if !self.options.continues {
+            return Err(error);
+        }
+        self.write_refused(record, &Refusal::of_error(&error));
+        Ok(())
+    }
+}
+
+/// Returns the error that a column of the input has the name of one that is added. `is_prediction`: of the predicted value.
+fn name_collision(name: &str, is_prediction: bool, continues: bool) -> Error {
+    let sentence = format!("the input has a column `{name}`, and the predictions have one of that name too");
+    let or = if is_prediction || continues { "" } else { ", write the predicted value alone (--only predicted)" };
+    Error::new(Code::DuplicateColumn, sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
+}

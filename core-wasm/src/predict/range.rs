@@ -1,0 +1,52 @@
+//! A range of values with limits at its ends.
+
+use serde_json::{Value, json};
+
+/// A range of values. The ends belong to it; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ValueRange {
+    /// Least value.
+    pub min: Option<f64>,
+    /// Greatest value.
+    pub max: Option<f64>,
+}
+
+/// The side of a range on which a value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outside {
+    Below,
+    Above,
+}
+
+impl ValueRange {
+    /// Returns on which side of the range a value lies; `None` if it lies inside.
+    pub(super) fn outside(self, value: f64) -> Option<Outside> {
+        if self.min.is_some_and(|min| value < min) {
+            return Some(Outside::Below);
+        }
+        self.max.is_some_and(|max| value > max).then_some(Outside::Above)
+    }
+
+    /// Returns the ends of the intersection of two ranges, infinite where there is no limit.
+    pub(super) fn intersection(self, other: Self) -> (f64, f64) {
+        let low = [self.min, other.min].into_iter().flatten().fold(f64::NEG_INFINITY, f64::max);
+        let high = [self.max, other.max].into_iter().flatten().fold(f64::INFINITY, f64::min);
+        (low, high)
+    }
+
+    /// Returns the range as English text: `18 to 42.5`, `at least 18`, `at most 42.5`.
+    pub(super) fn text(self) -> String {
+        match (self.min, self.max) {
+            (Some(min), Some(max)) => format!("{min} to {max}"),
+            (Some(min), None) => format!("at least {min}"),
+            (None, Some(max)) => format!("at most {max}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Returns `{"min": .., "max": ..}` with decimal numbers as text, and null for no limit.
+    pub fn to_json(self) -> Value {
+        let text = |end: Option<f64>| end.map(|end| end.to_string());
+        json!({"min": text(self.min), "max": text(self.max)})
+    }
+}

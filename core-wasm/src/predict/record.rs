@@ -1,0 +1,85 @@
+//! One attributes object to one prediction object.
+
+use super::options::OutputOptions;
+use super::outcome::Predicted;
+use super::predictor::{LEVEL, Prediction, Predictor};
+use super::warning::Warning;
+use crate::decimal::trim;
+use crate::error::Result;
+use crate::records::{Lookup, cells, parse_object};
+use serde_json::{Map, Value, json};
+
+impl Predictor {
+    /// Predicts one attributes object. Returns the object with its prediction before its own entries.
+    ///
+    /// # Errors
+    /// Those of reading a record and its values, and `out-of-range`.
+    pub fn predict_record(&self, text: &[u8]) -> Result<Value> {
+        let object = parse_object(text)?;
+        let predicted = self.predict_object(&object, OutputOptions::WHOLE)?;
+        Ok(Value::Object(self.prediction_object(&predicted, object, OutputOptions::WHOLE)))
+    }
+
+    /// Predicts the values of an attributes object.
+    pub(super) fn predict_object(&self, object: &Map<String, Value>, options: OutputOptions) -> Result<Predicted> {
+        self.predict_values(&self.values_of(object, None)?, options)
+    }
+
+    /// Predicts one row of values, with the parts of a prediction that are written.
+    pub(super) fn predict_values(&self, values: &[f64], options: OutputOptions) -> Result<Predicted> {
+        let (prediction, warnings) = match options.all {
+            true => (self.predict(values)?, self.warnings(values)),
+            false => (self.predict_value(values)?, Vec::new()),
+        };
+        Ok(Predicted { prediction, warnings, cautions: Vec::new() })
+    }
+
+    /// Returns a prediction as an object, with the entries of the record after it. An entry of the record with the name of a part of the
+    /// prediction is left out.
+    pub(super) fn prediction_object(
+        &self,
+        predicted: &Predicted,
+        record: Map<String, Value>,
+        options: OutputOptions,
+    ) -> Map<String, Value> {
+        let mut out = self.prediction_entries(predicted, options);
+        if options.input {
+            for (key, value) in record {
+                out.entry(key).or_insert(value);
+            }
+        }
+        out
+    }
+
+    /// Returns the entries that a prediction adds to a record.
+    pub(super) fn prediction_entries(&self, predicted: &Predicted, options: OutputOptions) -> Map<String, Value> {
+        let mut out = Map::new();
+        out.insert(self.key(), json!(predicted.prediction.value));
+        if options.all {
+            out.insert("interval".to_owned(), interval_json(&predicted.prediction));
+            let cautions = predicted.cautions.iter().map(|(name, code)| json!({"column": name, "code": code.name()}));
+            out.insert("warnings".to_owned(), predicted.warnings.iter().map(Warning::to_json).chain(cautions).collect());
+        }
+        out
+    }
+
+    /// Returns the values of an attributes object, in the order of the columns. `but`: the index of a column that is not read; its value is
+    /// 0.
+    pub(crate) fn values_of(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<Vec<f64>> {
+        let cells = cells(object, &self.model.target.column)?;
+        let mut lookup = Lookup::new(&cells);
+        let value_of = |(at, name): (usize, &String)| {
+            if but == Some(at) {
+                return Ok(0.0);
+            }
+            let text = lookup.text(at, name).ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
+            self.value(name, trim(text.as_bytes()))
+        };
+        self.columns.iter().enumerate().map(value_of).collect()
+    }
+}
+
+/// Returns the interval of a prediction as JSON; null if there is none.
+pub(crate) fn interval_json(prediction: &Prediction) -> Value {
+    prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper}))
+}
