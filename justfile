@@ -59,10 +59,10 @@ attacks *ARGS: wasm
 reproduce:
     cargo xtask reproduce
 
-# every dependency's licence is one of those agreed on
+# checks licences, sources and security advisories of all dependencies: deny.toml
 [group('check')]
-licences:
-    cargo xtask licences
+dependencies:
+    @sh scripts/check-dependencies
 
 # measures samefit and its peers: bench/README.md; `--quick` to try it, `--scenario NAME` for one
 [group('measure')]

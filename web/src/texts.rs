@@ -3,7 +3,7 @@
 //! `web/texts/LANGUAGE.json` holds them: words of the page by name, of error codes under `error.CODE`, of a schema's texts under the
 //! English text itself with `schema:` before it.
 
-use samefit_render::format::Format;
+use samefit_render::format::NumberFormat;
 use serde_json::Value;
 
 /// Languages there are texts for; the first is the one that others fall back on.
@@ -50,8 +50,8 @@ impl Texts {
 
     /// How numbers are written.
     #[must_use]
-    pub fn format(&self) -> Format {
-        Format { decimal: if self.language == "en" || self.language.is_empty() { '.' } else { ',' } }
+    pub fn format(&self) -> NumberFormat {
+        NumberFormat { decimal: if self.language == "en" || self.language.is_empty() { '.' } else { ',' } }
     }
 
     /// A range or choice that the component words in English, `30 to 1000 mg/dL, or 0.78 to 25.85 mmol/L`.

@@ -4,13 +4,11 @@
 //! |---|---|
 //! | `wasm` | builds the component and its kin and publishes them in `target/wasm/` |
 //! | `reproduce` | builds them again, elsewhere, and compares every byte |
-//! | `licences` | checks that every dependency's licence is one of those agreed on |
 //! | `specs` | writes the Pachyderm specs that ship, in `pachyderm/specs/` |
 //! | `sbom FILE` | writes what the program is made of, as a software bill of materials |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
 mod encode;
-mod licences;
 mod publish;
 mod reproduce;
 mod sbom;
@@ -23,7 +21,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
-const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences | specs | sbom FILE";
+const USAGE: &str = "usage: cargo xtask wasm | reproduce | specs | sbom FILE";
 
 fn main() -> ExitCode {
     match run() {
@@ -41,7 +39,6 @@ fn run() -> Result<()> {
     match verbs.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["wasm"] => publish::report(&root, &wasm::publish(&root)?),
         ["reproduce"] => reproduce::reproduce(&root),
-        ["licences"] => licences::check(&root),
         ["specs"] => specs::write(&root),
         ["sbom", to] => sbom::write(&root, Path::new(to)),
         _ => bail!(USAGE),

@@ -4,7 +4,7 @@ use samefit_render::bins::rebin;
 use samefit_render::documents::Column;
 use samefit_render::histogram::Histogram;
 use samefit_render::markup::escape;
-use samefit_render::pages::{CoefficientWords, coefficients, equation, small_histogram, table_head, table_row_with};
+use samefit_render::pages::{CoefficientLabels, coefficients, equation, small_histogram, table, table_row_with_picture};
 
 use crate::state::State;
 
@@ -57,8 +57,8 @@ pub(super) fn words_table(state: &State, model: &samefit_render::documents::Mode
     let texts = &state.texts;
     let columns = ["feature", "coefficient", "std-error", "t", "p"].map(|name| format!("table.{name}"));
     let columns = [0, 1, 2, 3, 4].map(|at: usize| texts.text(&columns[at]));
-    let words = CoefficientWords { caption: texts.text("table.coefficients"), columns, intercept: texts.text("table.intercept") };
-    coefficients(model, texts.format(), words, title)
+    let labels = CoefficientLabels { caption: texts.text("table.coefficients"), columns, intercept: texts.text("table.intercept") };
+    coefficients(model, texts.format(), labels, title).into_string()
 }
 
 fn list(pairs: &[(String, String)]) -> String {
@@ -94,7 +94,7 @@ fn outcome(state: &State) -> String {
     let model = &state.loaded.model;
     let description = model.target("description").map_or("", |text| state.texts.schema(text));
     let title = state.texts.schema(model.target_title());
-    let bins = model.target_column().map(|column| rebin(&column.cells(), 16)).unwrap_or_default();
+    let bins = model.target_column().map(|column| rebin(&column.bins(), 16)).unwrap_or_default();
     let picture = if bins.is_empty() {
         String::new()
     } else {
@@ -109,6 +109,7 @@ fn outcome(state: &State) -> String {
             label: &label,
         }
         .svg()
+        .into_string()
     };
     let about =
         model.document["schema_description"].as_str().map_or(String::new(), |text| format!("<p>{}</p>", escape(state.texts.schema(text))));
@@ -118,16 +119,15 @@ fn outcome(state: &State) -> String {
 fn columns(state: &State) -> String {
     let (texts, format) = (&state.texts, state.texts.format());
     let heads = ["data.column", "data.mean", "data.sd", "data.min", "data.max", "data.distribution"].map(|name| texts.text(name));
-    let mut html = table_head(texts.text("about.ranges"), &heads);
     let all = state.loaded.model.feature_columns().into_iter().chain(state.loaded.model.target_column());
-    for column in all {
+    let row = |column: Column<'_>| {
         let number = |key: &str| column.number(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 4));
         let title = texts.schema(column.title());
         let unit = column.unit().map_or(String::new(), |unit| format!(" ({})", label(state, column, unit)));
         let picture = small_histogram(column, format, &texts.fill("data.histogram", &[("title", title)]));
-        table_row_with(&mut html, &format!("{title}{unit}"), &["mean", "sd", "min", "max"].map(number), &picture);
-    }
-    html + "</tbody></table></div>"
+        table_row_with_picture(&format!("{title}{unit}"), &["mean", "sd", "min", "max"].map(number), picture.as_ref())
+    };
+    table(texts.text("about.ranges"), &heads, all.map(row)).into_string()
 }
 
 fn label<'a>(state: &'a State, column: Column<'a>, unit: &'a str) -> &'a str {

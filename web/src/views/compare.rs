@@ -1,7 +1,7 @@
 //! Two patients, or two scenarios, side by side.
 
 use samefit_render::markup::escape;
-use samefit_render::pages::{table_head, table_row};
+use samefit_render::pages::{table, table_row};
 
 use super::result::{interval, prediction};
 use super::words::entered;
@@ -26,7 +26,7 @@ pub fn waiting(state: &State) -> String {
 pub fn section(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };
     let texts = &state.texts;
-    let mut table = table_head(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"]);
+    let mut rows = Vec::new();
     let (a, b) = (entered(texts, &state.loaded, kept), entered(texts, &state.loaded, &state.patient));
     let value_of = |entered: &[(String, String)], name: &str| {
         entered.iter().find(|(known, _)| known == name).map_or_else(|| "\u{2013}".to_owned(), |(_, value)| value.clone())
@@ -36,16 +36,17 @@ pub fn section(state: &State) -> String {
     for name in names {
         let (first, second) = (value_of(&a, name), value_of(&b, name));
         let mark = if first == second { "" } else { "\u{2260} " };
-        table_row(&mut table, name, &[first, format!("{mark}{second}")]);
+        rows.push(table_row(name, &[first, format!("{mark}{second}")]));
     }
     let both = [&kept.explanation, &state.patient.explanation];
     let range = |explanation| {
         interval(explanation).map_or_else(|| "\u{2013}".to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
     };
-    table_row(&mut table, texts.text("compare.prediction"), &both.map(|one| state.outcome(prediction(one))));
-    table_row(&mut table, texts.text("compare.interval"), &both.map(range));
+    rows.push(table_row(texts.text("compare.prediction"), &both.map(|one| state.outcome(prediction(one)))));
+    rows.push(table_row(texts.text("compare.interval"), &both.map(range)));
+    let table = table(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"], rows).into_string();
     format!(
-        "<section class=\"card{}\" id=\"compared\"><h2>{}</h2><p>{}</p>{table}</tbody></table></div></section>",
+        "<section class=\"card{}\" id=\"compared\"><h2>{}</h2><p>{}</p>{table}</section>",
         if state.patient.stale { " stale" } else { "" },
         state.t("compare.title"),
         escape(&difference(state))

@@ -2,10 +2,10 @@
 
 use samefit_render::bins::Bin;
 use samefit_render::documents::{Column, Model, list};
-use samefit_render::heat::Heat;
+use samefit_render::heat_map::HeatMap;
 use samefit_render::histogram::Histogram;
 use samefit_render::markup::escape;
-use samefit_render::pages::{small_histogram, table_head, table_row_with};
+use samefit_render::pages::{small_histogram, table, table_row_with_picture};
 use serde_json::Value;
 
 use super::words::fault;
@@ -93,20 +93,20 @@ pub fn results(state: &State) -> String {
 
 fn profiles(state: &State) -> String {
     let (texts, format) = (&state.texts, state.texts.format());
-    let one = |(table, profile): (&crate::files::Table, &Value)| {
+    let one = |(file, profile): (&crate::files::Table, &Value)| {
         let heads = ["column", "numbers", "missing", "text", "mean", "sd", "min", "max", "distribution"].map(|name| format!("data.{name}"));
         let heads: Vec<&str> = heads.iter().map(|name| texts.text(name)).collect();
         let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
-        let mut html = table_head(&table.name, &heads);
-        for column in &columns {
+        let row = |column: &Column<'_>| {
             let number = |key: &str| column.number(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 5));
             let cells = ["numbers", "missing", "text", "mean", "sd", "min", "max"].map(number);
             let label = texts.fill("data.histogram", &[("title", column.name())]);
-            table_row_with(&mut html, column.name(), &cells, &small_histogram(*column, format, &label));
-        }
+            table_row_with_picture(column.name(), &cells, small_histogram(*column, format, &label).as_ref())
+        };
+        let html = table(&file.name, &heads, columns.iter().map(row)).into_string();
         let rows = format.count(profile["rows"].as_u64().unwrap_or(0));
         let line = state.tf("data.profile-line", &[("rows", &rows), ("columns", &columns.len().to_string())]);
-        format!("<p>{line}</p>{html}</tbody></table></div>")
+        format!("<p>{line}</p>{html}")
     };
     let tables: String = state.data.tables.iter().zip(&state.data.profiles).map(one).collect();
     if tables.is_empty() {
@@ -303,7 +303,7 @@ fn counts(value: &Value) -> Vec<f64> {
 fn heat(state: &State, grid: &Value, title: &str, vertical: &str, line: fn(f64) -> (f64, f64)) -> String {
     let Some((x, y)) = axis(&grid["x"]).zip(axis(&grid["y"])) else { return String::new() };
     let texts = &state.texts;
-    Heat {
+    HeatMap {
         width: state.width,
         format: texts.format(),
         counts: &counts(grid),
@@ -315,6 +315,7 @@ fn heat(state: &State, grid: &Value, title: &str, vertical: &str, line: fn(f64) 
         label: &texts.fill("data.heat-alt", &[("title", texts.text(title))]),
     }
     .svg()
+    .into_string()
 }
 
 fn histogram(state: &State, histogram: &Value) -> String {
@@ -334,4 +335,5 @@ fn histogram(state: &State, histogram: &Value) -> String {
         label,
     }
     .svg()
+    .into_string()
 }

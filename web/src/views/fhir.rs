@@ -1,7 +1,7 @@
 //! The place for a record, and what was found in it, before it is used.
 
 use samefit_render::markup::escape;
-use samefit_render::pages::{table_head, table_row};
+use samefit_render::pages::{table, table_row};
 
 use super::words::{title, unit_label};
 use crate::fhir::{Findings, Found};
@@ -34,12 +34,13 @@ fn place(state: &State) -> String {
 
 fn confirmation(state: &State, findings: &Findings) -> String {
     let texts = &state.texts;
-    let mut table =
-        table_head(texts.text("fhir.found"), &["fhir.field", "fhir.value", "fhir.date", "fhir.note"].map(|name| texts.text(name)));
-    for found in &findings.found {
-        table_row(&mut table, name(state, &found.field), &cells(state, found));
-    }
-    let table = if findings.found.is_empty() { format!("<p>{}</p>", state.t("fhir.none")) } else { table + "</tbody></table></div>" };
+    let heads = ["fhir.field", "fhir.value", "fhir.date", "fhir.note"].map(|name| texts.text(name));
+    let rows = findings.found.iter().map(|found| table_row(name(state, &found.field), &cells(state, found)));
+    let table = if findings.found.is_empty() {
+        format!("<p>{}</p>", state.t("fhir.none"))
+    } else {
+        table(texts.text("fhir.found"), &heads, rows).into_string()
+    };
     let refused: String = findings
         .refused
         .iter()

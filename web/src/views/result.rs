@@ -3,8 +3,8 @@
 use samefit_render::bins::rebin;
 use samefit_render::documents::list;
 use samefit_render::markup::escape;
-use samefit_render::outlook::{Outlook, Row};
-use samefit_render::pages::{table_head, table_row};
+use samefit_render::pages::{table, table_row};
+use samefit_render::prediction::{Prediction, PredictionPlot};
 use samefit_render::waterfall::{Step, Waterfall};
 use serde_json::Value;
 
@@ -155,34 +155,35 @@ fn picture(state: &State) -> String {
     outlook(state, &rows, state.width)
 }
 
-fn row(label: &str, explanation: &Value) -> Row {
-    Row { label: label.to_owned(), value: prediction(explanation), interval: interval(explanation) }
+fn row(label: &str, explanation: &Value) -> Prediction {
+    Prediction { label: label.to_owned(), value: prediction(explanation), interval: interval(explanation) }
 }
 
 /// Predictions and intervals on the scale of the outcome.
 #[must_use]
-pub fn outlook(state: &State, rows: &[Row], width: f64) -> String {
+pub fn outlook(state: &State, rows: &[Prediction], width: f64) -> String {
     let format = state.texts.format();
     let target = state.loaded.model.target_column();
-    let bins = target.map(|column| rebin(&column.cells(), BARS)).unwrap_or_default();
-    let words = |row: &Row| {
+    let bins = target.map(|column| rebin(&column.bins(), BARS)).unwrap_or_default();
+    let words = |row: &Prediction| {
         let (lower, upper) = row.interval.unwrap_or((f64::NAN, f64::NAN));
         let values = [("value", state.outcome(row.value)), ("lower", state.outcome(lower)), ("upper", state.outcome(upper))];
         state.texts.fill("result.alt", &[("value", &values[0].1), ("lower", &values[1].1), ("upper", &values[2].1)])
     };
     let label: Vec<String> = rows.iter().map(|row| format!("{} {}", row.label, words(row)).trim().to_owned()).collect();
-    Outlook {
+    PredictionPlot {
         width,
         format,
         digits: state.loaded.model.outcome_digits(),
         observed: target.and_then(samefit_render::documents::Column::range),
         bins: &bins,
-        rows,
+        predictions: rows,
         axis: state.texts.schema(state.loaded.model.target_title()),
-        bars: state.texts.text("result.bars"),
+        bars_label: state.texts.text("result.bars"),
         label: &label.join(" "),
     }
     .svg()
+    .into_string()
 }
 
 /// What each feature adds, the largest first.
@@ -227,15 +228,15 @@ fn contributions(state: &State, patient: &Patient) -> String {
         axis: texts.text("why.axis"),
         label: &texts.fill("why.alt", &[("list", &listed.join(", "))]),
     };
-    let mut table =
-        table_head(texts.text("why.table"), &["why.feature", "why.value", "why.mean", "why.contribution"].map(|name| texts.text(name)));
-    for (step, mean) in &with_means {
-        table_row(&mut table, &step.label, &[step.detail.clone(), format.significant(*mean, 4), words(step.amount)]);
-    }
+    let heads = ["why.feature", "why.value", "why.mean", "why.contribution"].map(|name| texts.text(name));
+    let rows = with_means
+        .iter()
+        .map(|(step, mean)| table_row(&step.label, &[step.detail.clone(), format.significant(*mean, 4), words(step.amount)]));
+    let table = table(texts.text("why.table"), &heads, rows).into_string();
     format!(
-        "<p>{}</p>{}<details><summary>{}</summary>{table}</tbody></table></div></details>",
+        "<p>{}</p>{}<details><summary>{}</summary>{table}</details>",
         state.t("why.lead"),
-        waterfall.svg(),
+        waterfall.svg().into_string(),
         state.t("why.table")
     )
 }

@@ -1,7 +1,7 @@
 //! What is printed: one page with entries as typed, warnings, prediction, interval and where they come from.
 
 use samefit_render::markup::escape;
-use samefit_render::outlook::Row;
+use samefit_render::prediction::Prediction;
 
 use super::result::{all_warnings, interval, outlook, prediction, sentences};
 use super::words::entered;
@@ -36,9 +36,13 @@ pub fn sheet(state: &State) -> String {
         body += &sentences(state, one).iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect::<String>();
         body += &all_warnings(state, one).iter().map(|warning| format!("<p class=\"care\">! {}</p>", escape(warning))).collect::<String>();
     }
-    let rows: Vec<Row> = both
+    let rows: Vec<Prediction> = both
         .iter()
-        .map(|(label, one)| Row { label: (*label).to_owned(), value: prediction(&one.explanation), interval: interval(&one.explanation) })
+        .map(|(label, one)| Prediction {
+            label: (*label).to_owned(),
+            value: prediction(&one.explanation),
+            interval: interval(&one.explanation),
+        })
         .collect();
     let model = &state.loaded.model;
     let title = state.texts.schema(model.title().unwrap_or_else(|| model.target_title()));

@@ -1,6 +1,6 @@
 //! The prediction as one value moves and what is computed from it moves along.
 
-use samefit_render::curve::{Curve, Place};
+use samefit_render::curve::{Curve, CurvePoint};
 use samefit_render::markup::escape;
 
 use super::result::{interval, prediction};
@@ -106,13 +106,13 @@ fn sentence(state: &State, title: &str) -> String {
     }
 }
 
-fn place(state: &State, at: usize) -> Option<Place> {
+fn place(state: &State, at: usize) -> Option<CurvePoint> {
     let [value, lower, upper] = state.what_if.results.get(at).copied().flatten()?;
-    Some(Place { at: state.what_if.values.get(at)?.parse().ok()?, value: value?, interval: lower.zip(upper) })
+    Some(CurvePoint { at: state.what_if.values.get(at)?.parse().ok()?, value: value?, interval: lower.zip(upper) })
 }
 
 fn curve(state: &State, field: &serde_json::Value) -> String {
-    let places: Vec<Place> = (0..state.what_if.values.len()).filter_map(|at| place(state, at)).collect();
+    let places: Vec<CurvePoint> = (0..state.what_if.values.len()).filter_map(|at| place(state, at)).collect();
     let Some((first, last)) = places.first().zip(places.last()) else { return String::new() };
     let format = state.texts.format();
     let own_unit = state.what_if.unit.as_deref() == field["units"][0]["unit"].as_str();
@@ -125,7 +125,7 @@ fn curve(state: &State, field: &serde_json::Value) -> String {
     let title = title(&state.texts, field);
     let unit = unit_label(field, state.what_if.unit.as_deref());
     let axis = if unit.is_empty() { title.to_owned() } else { format!("{title} ({unit})") };
-    let now = state.what_if.now.map(|at| Place {
+    let now = state.what_if.now.map(|at| CurvePoint {
         at,
         value: prediction(&state.patient.explanation),
         interval: interval(&state.patient.explanation),
@@ -133,16 +133,17 @@ fn curve(state: &State, field: &serde_json::Value) -> String {
     Curve {
         width: state.width,
         format,
-        places: &places,
-        trained,
+        points: &places,
+        training_range: trained,
         now,
         moved: place(state, state.what_if.at),
         x_axis: &axis,
         y_axis: state.texts.text("why.axis"),
-        trained_words: state.texts.text("whatif.trained"),
+        training_label: state.texts.text("whatif.trained"),
         label: &state
             .texts
             .fill("whatif.alt", &[("title", title), ("from", &format.significant(first.at, 4)), ("to", &format.significant(last.at, 4))]),
     }
     .svg()
+    .into_string()
 }

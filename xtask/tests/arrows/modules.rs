@@ -10,20 +10,20 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ItemMod, ItemUse, Meta, UseTree};
 
 /// The place of a module in its crate: `["run", "single"]`; the crate's root is empty.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 /// The modules of one crate, and for each the modules that it uses.
-pub type Uses = BTreeMap<Module, BTreeSet<Module>>;
+pub(crate) type Uses = BTreeMap<Module, BTreeSet<Module>>;
 
 /// Reads all sources below `folder`, the `src` of a crate.
-pub fn uses(folder: &Path) -> Uses {
+pub(crate) fn uses(folder: &Path) -> Uses {
     let files = files(folder);
     let modules: BTreeSet<Module> = files.keys().cloned().collect();
     files.iter().map(|(module, path)| (module.clone(), uses_of(module, path, &modules))).collect()
 }
 
 /// Groups of modules that use each other, directly or by way of others.
-pub fn circles(uses: &Uses) -> Vec<BTreeSet<Module>> {
+pub(crate) fn circles(uses: &Uses) -> Vec<BTreeSet<Module>> {
     let reach: BTreeMap<&Module, BTreeSet<&Module>> = uses.keys().map(|module| (module, reachable(module, uses))).collect();
     let both_ways = |a: &Module, b: &Module| reach[a].contains(b) && reach[b].contains(a);
     let circle = |module: &Module| uses.keys().filter(|other| both_ways(module, other)).cloned().collect::<BTreeSet<_>>();
@@ -142,7 +142,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
 }
 
 /// Every name of a struct, enum, union, trait or type alias of one crate that is declared in more than one place, with the modules.
-pub fn type_names_twice(folder: &Path) -> BTreeMap<String, Vec<Module>> {
+pub(crate) fn type_names_twice(folder: &Path) -> BTreeMap<String, Vec<Module>> {
     let mut declared: BTreeMap<String, Vec<Module>> = BTreeMap::new();
     for (module, path) in files(folder) {
         let file = syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap();
