@@ -18,7 +18,7 @@ use rustix::io::Errno;
 const PRIVATE: Mode = Mode::RWXU;
 
 /// How often a folder is emptied again that somebody still writes to.
-const EMPTIED_AGAIN_MAX: usize = 100;
+const CLEAR_ROUNDS_MAX: usize = 100;
 
 /// An open folder.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Folder {
     }
 
     /// Lets everybody write to a socket in this folder.
-    pub fn open_socket(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
+    pub fn allow_all_on_socket(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         let held = open_in(self.fd.as_fd(), component(name.as_ref())?, OFlags::PATH)?;
         if FileType::from_raw_mode(fs::fstat(&held)?.st_mode) != FileType::Socket {
             return Err(io::Error::other("it is no socket"));
@@ -154,7 +154,7 @@ impl Folder {
     }
 
     /// What the name of a link says.
-    pub fn link(&self, name: impl AsRef<OsStr>) -> io::Result<OsString> {
+    pub fn read_link(&self, name: impl AsRef<OsStr>) -> io::Result<OsString> {
         let target = fs::readlinkat(&self.fd, component(name.as_ref())?, Vec::new())?;
         Ok(OsStr::from_bytes(target.as_bytes()).to_owned())
     }
@@ -212,7 +212,7 @@ impl Folder {
     /// so that depth costs neither stack nor descriptors.
     pub fn clear(&self) -> io::Result<()> {
         let (mut moved, mut failure) = (0, None);
-        for _ in 0..EMPTIED_AGAIN_MAX {
+        for _ in 0..CLEAR_ROUNDS_MAX {
             let mut left = self.entries()?;
             if left.is_empty() {
                 return Ok(());
@@ -221,7 +221,7 @@ impl Folder {
                 match if kind == FileType::Directory {
                     self.empty(&name, &mut moved)
                 } else {
-                    gone(self.unlink(&name)).map(|()| Vec::new())
+                    ignore_missing(self.unlink(&name)).map(|()| Vec::new())
                 } {
                     Ok(up) => left.extend(up),
                     Err(error) => failure = Some(error),
@@ -245,13 +245,13 @@ impl Folder {
             if kind == FileType::Directory {
                 up.push(Entry { name: folder.move_up(&name, self, moved)?, kind });
             } else {
-                gone(folder.unlink(&name))?;
+                ignore_missing(folder.unlink(&name))?;
             }
         }
         match self.remove_empty(name, &folder) {
             // somebody writes to it; the next round finds it again
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(up),
-            other => gone(other).map(|()| up),
+            other => ignore_missing(other).map(|()| up),
         }
     }
 
@@ -334,7 +334,7 @@ impl Folder {
 }
 
 /// What somebody else removed meanwhile is as good as removed.
-fn gone(removed: io::Result<()>) -> io::Result<()> {
+fn ignore_missing(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 

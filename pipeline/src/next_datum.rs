@@ -14,7 +14,7 @@ pub const WORKER_VARIABLE: &str = "PIPELINE_WORKER";
 pub const SOCKET: &str = "worker.sock";
 
 /// What the worker says when the next datum is laid out.
-pub const ANSWER: &str = "ready\n";
+pub const READY: &str = "ready\n";
 
 /// How much of the reason for a failure a worker is told.
 const ERROR_BYTES_MAX: usize = 8 << 10;
@@ -24,8 +24,8 @@ const USAGE: &str = "usage: pachctl next datum [--error TEXT]\nthis is the `pach
 /// Does what the arguments, without the program's name, say.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let said = match question(&arguments) {
-        Some(error) => ask(error).map_err(|error| format!("the pipeline's worker cannot be asked: {error}")),
+    let said = match parse_arguments(&arguments) {
+        Some(error) => request_next(error).map_err(|error| format!("the pipeline's worker cannot be asked: {error}")),
         None => Err(USAGE.to_owned()),
     };
     match said {
@@ -38,7 +38,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 /// What the arguments say of the datum at hand: nothing, or why it failed.
-fn question(arguments: &[String]) -> Option<Option<&str>> {
+fn parse_arguments(arguments: &[String]) -> Option<Option<&str>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["next", "datum"] => Some(None),
@@ -48,7 +48,7 @@ fn question(arguments: &[String]) -> Option<Option<&str>> {
     }
 }
 
-fn ask(error: Option<&str>) -> io::Result<()> {
+fn request_next(error: Option<&str>) -> io::Result<()> {
     let path = std::env::var_os(WORKER_VARIABLE).ok_or_else(|| io::Error::other(format!("{WORKER_VARIABLE} is not set")))?;
     let mut stream = UnixStream::connect(path)?;
     // a worker reads no more than 64 KiB; escapes take up to six times as much as what they stand for
@@ -56,7 +56,7 @@ fn ask(error: Option<&str>) -> io::Result<()> {
     stream.write_all(format!("{}\n", serde_json::json!(error)).as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    if answer == ANSWER { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if answer == READY { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
     fn questions_are_as_pachctl_takes_them() {
         let ask = |line: &str| {
             let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            question(&arguments).map(|error| error.map(str::to_owned))
+            parse_arguments(&arguments).map(|error| error.map(str::to_owned))
         };
         assert_eq!(ask("next datum"), Some(None));
         assert_eq!(ask("next datum --error broken"), Some(Some("broken".into())));

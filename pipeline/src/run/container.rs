@@ -12,13 +12,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::children;
+use super::reaper;
 use super::datum_dir::DatumDir;
 use super::launch::Launch;
-use super::place::Place;
+use super::runtime::Runtime;
 use super::variables::Variables;
-use crate::disk::{at, bad, broken};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::next_datum::SOCKET;
 use crate::spec::Spec;
@@ -31,10 +30,10 @@ const BUNDLE: &str = "image";
 /// How much of an image's list of users or groups is read.
 const ACCOUNTS_BYTES_MAX: u64 = 1 << 20;
 /// What answers as `pachctl` if it is called so.
-const PROGRAM: &str = "samefit";
+const SAMEFIT: &str = "samefit";
 
 /// An image, ready to make containers of.
-pub struct Containers {
+pub struct ContainerRuntime {
     /// Holds `config.json` and `rootfs`.
     bundle: PathBuf,
     /// What a container is if nothing is changed.
@@ -45,37 +44,37 @@ pub struct Containers {
     unpacked_in: Option<Folder>,
 }
 
-impl Containers {
+impl ContainerRuntime {
     /// Unpacks an image: `LAYOUT` or `LAYOUT:TAG`.
-    pub fn of(store: &Store, image: &str) -> Result<Self> {
-        ["runc", "umoci"].into_iter().try_for_each(has)?;
+    pub fn from_image(store: &Store, image: &str) -> Result<Self> {
+        ["runc", "umoci"].into_iter().try_for_each(require_tool)?;
         let tag = tag(image)?;
-        let (layout, _) = parts(image);
+        let (layout, _) = split_tag(image);
         // for each run again: whoever could put an image into a store could have anything run here
-        let tmp = store.tmp().try_clone().map_err(at(store.tmp().path()))?;
+        let tmp = store.tmp().try_clone().map_err(Error::at(store.tmp().path()))?;
         let bundle = tmp.path().join(BUNDLE);
         unpack(layout, &tag, &tmp)?;
         let path = bundle.join("config.json");
-        let text = fs::read(&path).map_err(at(&path))?;
-        let unusable = |error| broken(format_args!("{layout}:{tag} cannot be used: {error}"), "see to what made the image");
+        let text = fs::read(&path).map_err(Error::at(&path))?;
+        let unusable = |error| Error::failed(format_args!("{layout}:{tag} cannot be used: {error}"), "see to what made the image");
         let mut config: Value = serde_json::from_slice(&text).map_err(unusable)?;
         // they would run outside of the container
         config.as_object_mut().map(|config| config.remove("hooks"));
         let state = store.cache("runc")?.path().to_owned();
         let containers = Self { bundle, config, state, unpacked_in: Some(tmp) };
-        containers.sweep();
+        containers.remove_stale();
         Ok(containers)
     }
 
     /// Ends containers of a run that was killed.
-    fn sweep(&self) {
+    fn remove_stale(&self) {
         let left = fs::read_dir(&self.state).into_iter().flatten().flatten();
         left.for_each(|entry| self.delete(&entry.file_name().to_string_lossy()));
     }
 
     fn delete(&self, id: &str) {
         if self.state.join(id).exists() {
-            let _ = children::during(|| quiet(self.runc().args(["delete", "--force", id])).status());
+            let _ = reaper::while_spawning(|| without_output(self.runc().args(["delete", "--force", id])).status());
         }
     }
 
@@ -101,21 +100,21 @@ impl Containers {
             process["user"] = self.user(user)?;
         }
         config["root"] = json!({"path": self.bundle.join("rootfs"), "readonly": true});
-        let mounts = mounts(dir, spec, self.own_program(spec));
+        let mounts = mounts(dir, spec, self.samefit_in_image(spec));
         config["mounts"].as_array_mut().into_iter().for_each(|all| all.extend(mounts.iter().cloned()));
-        isolate(&mut config["linux"], spec);
+        restrict(&mut config["linux"], spec);
         Ok(config)
     }
 
     /// The image's own samefit, if that is what the spec runs: it surely runs there.
-    fn own_program(&self, spec: &Spec) -> Option<PathBuf> {
+    fn samefit_in_image(&self, spec: &Spec) -> Option<PathBuf> {
         let named = Path::new(spec.transform.cmd.first()?);
-        if named.file_name()? != PROGRAM {
+        if named.file_name()? != SAMEFIT {
             return None;
         }
         let given = named.parent().filter(|folder| folder.is_absolute());
         let folders = given.into_iter().chain(["/usr/local/bin", "/usr/bin", "/bin", "/"].map(Path::new));
-        let inside = |folder: &Path| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(PROGRAM);
+        let inside = |folder: &Path| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(SAMEFIT);
         let root = fs::canonicalize(self.bundle.join("rootfs")).ok()?;
         let whole = |path: PathBuf| fs::canonicalize(path).ok().filter(|path| path.starts_with(&root) && path.is_file());
         folders.map(inside).find_map(whole)
@@ -125,7 +124,7 @@ impl Containers {
     fn user(&self, user: &str) -> Result<Value> {
         let (name, group) = user.split_once(':').unwrap_or((user, ""));
         let number = |text: &str| text.parse::<u32>().ok();
-        let field = |file, name, index: usize| self.entry(file, name).and_then(|entry| number(entry.get(index)?));
+        let field = |file, name, index: usize| self.account(file, name).and_then(|entry| number(entry.get(index)?));
         let uid = number(name).or_else(|| field("etc/passwd", name, 2));
         let gid = match group {
             "" => field("etc/passwd", name, 3).or(Some(0)),
@@ -133,13 +132,13 @@ impl Containers {
         };
         let unknown = |what: &str, name: &str| {
             let help = format!("write a number, or a {what} that the image has");
-            bad(format_args!("the image has no {what} `{name}` (`transform.user` is `{user}`)"), help)
+            Error::invalid(format_args!("the image has no {what} `{name}` (`transform.user` is `{user}`)"), help)
         };
         Ok(json!({"uid": uid.ok_or_else(|| unknown("user", name))?, "gid": gid.ok_or_else(|| unknown("group", group))?}))
     }
 
     /// The fields of a name in a file such as `etc/passwd` of the image.
-    fn entry(&self, file: &str, name: &str) -> Option<Vec<String>> {
+    fn account(&self, file: &str, name: &str) -> Option<Vec<String>> {
         // what a link in an image leads to is here, not in the image
         let path = Path::new("rootfs").join(file);
         let folder = Folder::open(&self.bundle).ok()?.below(path.parent()?).ok()?;
@@ -149,7 +148,7 @@ impl Containers {
     }
 }
 
-impl Drop for Containers {
+impl Drop for ContainerRuntime {
     fn drop(&mut self) {
         if let Some(tmp) = &self.unpacked_in {
             // what is left goes when the store is opened again
@@ -158,7 +157,7 @@ impl Drop for Containers {
     }
 }
 
-impl Place for Containers {
+impl Runtime for ContainerRuntime {
     fn pfs(&self, _dir: &DatumDir) -> PathBuf {
         "/pfs".into()
     }
@@ -176,7 +175,7 @@ impl Place for Containers {
             bundle.new_file("config.json")?.write_all(config.to_string().as_bytes())?;
             Ok(bundle)
         });
-        let bundle = written.map_err(at(dir.root().path()))?;
+        let bundle = written.map_err(Error::at(dir.root().path()))?;
         let runc = self.runc();
         let words = ["run", "--bundle"].into_iter().map(OsString::from).chain([bundle.path().into(), name(dir).into()]);
         Ok(Launch {
@@ -187,7 +186,7 @@ impl Place for Containers {
         })
     }
 
-    fn end(&self, dir: &DatumDir) {
+    fn clean_up(&self, dir: &DatumDir) {
         self.delete(&name(dir));
     }
 }
@@ -210,7 +209,7 @@ fn environment(image: &Value, spec: &Spec, variables: &Variables) -> Vec<String>
     all.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-fn mounts(dir: &DatumDir, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Value> {
+fn mounts(dir: &DatumDir, spec: &Spec, samefit_in_image: Option<PathBuf>) -> Vec<Value> {
     let bind = |from: PathBuf, to: &str, mode: &str| json!({"destination": to, "type": "bind", "source": from, "options": ["rbind", mode]});
     let mut mounts = vec![
         json!({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]}),
@@ -218,7 +217,7 @@ fn mounts(dir: &DatumDir, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Valu
         bind(dir.out().path().to_owned(), "/pfs/out", "rw"),
     ];
     if spec.transform.datum_batching {
-        let program = own_program.unwrap_or_else(|| fs::canonicalize(dir.program()).unwrap_or_default());
+        let program = samefit_in_image.unwrap_or_else(|| fs::canonicalize(dir.program()).unwrap_or_default());
         mounts.push(bind(program, &format!("{BIN}/pachctl"), "ro"));
         mounts.push(bind(dir.bin().path().join(SOCKET), &format!("{BIN}/{SOCKET}"), "rw"));
     }
@@ -226,7 +225,7 @@ fn mounts(dir: &DatumDir, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Valu
 }
 
 /// No network, and no more memory than the spec says.
-fn isolate(linux: &mut Value, spec: &Spec) {
+fn restrict(linux: &mut Value, spec: &Spec) {
     let namespaces = linux["namespaces"].as_array().cloned().unwrap_or_default();
     let other = namespaces.into_iter().filter(|namespace| namespace["type"] != "network");
     linux["namespaces"] = other.chain([json!({"type": "network"})]).collect();
@@ -235,18 +234,18 @@ fn isolate(linux: &mut Value, spec: &Spec) {
     }
 }
 
-fn has(tool: &str) -> Result<()> {
+fn require_tool(tool: &str) -> Result<()> {
     let help = "install them (`apt-get install runc umoci`), or run without --container";
-    let found = quiet(Command::new(tool).arg("--version")).status().is_ok_and(|status| status.success());
-    if found { Ok(()) } else { Err(bad(format_args!("--container needs `runc` and `umoci`, and `{tool}` is not there"), help)) }
+    let found = without_output(Command::new(tool).arg("--version")).status().is_ok_and(|status| status.success());
+    if found { Ok(()) } else { Err(Error::invalid(format_args!("--container needs `runc` and `umoci`, and `{tool}` is not there"), help)) }
 }
 
-fn quiet(command: &mut Command) -> &mut Command {
+fn without_output(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
 }
 
 /// The folder of an image, and the tag if one is named.
-fn parts(image: &str) -> (&str, Option<&str>) {
+fn split_tag(image: &str) -> (&str, Option<&str>) {
     match image.rsplit_once(':') {
         Some((layout, tag)) if !Path::new(image).is_dir() => (layout, Some(tag)),
         _ => (image, None),
@@ -255,9 +254,9 @@ fn parts(image: &str) -> (&str, Option<&str>) {
 
 /// The tag of the image that is meant.
 fn tag(image: &str) -> Result<String> {
-    let (layout, tag) = parts(image);
+    let (layout, tag) = split_tag(image);
     let help = "give --image a folder with an OCI image layout (`index.json`), and `:TAG` if it holds several";
-    let wrong = |why: &str| bad(format_args!("{image}: {why}"), help);
+    let wrong = |why: &str| Error::invalid(format_args!("{image}: {why}"), help);
     let text = fs::read(Path::new(layout).join("index.json")).map_err(|_| wrong("there is no OCI image layout"))?;
     let index: Value = serde_json::from_slice(&text).map_err(|error| wrong(&error.to_string()))?;
     let named = |manifest: &Value| manifest["annotations"]["org.opencontainers.image.ref.name"].as_str().map(str::to_owned);
@@ -278,14 +277,14 @@ fn unpack(layout: &str, tag: &str, tmp: &Folder) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         command.arg("--rootless");
     }
-    let done = command.arg(&bundle).stdin(Stdio::null()).output().map_err(at(Path::new("umoci")))?;
+    let done = command.arg(&bundle).stdin(Stdio::null()).output().map_err(Error::at(Path::new("umoci")))?;
     if !done.status.success() {
         let said = String::from_utf8_lossy(&done.stderr);
-        return Err(broken(format_args!("{layout}:{tag} cannot be unpacked: {}", said.trim()), "see to what umoci says"));
+        return Err(Error::failed(format_args!("{layout}:{tag} cannot be unpacked: {}", said.trim()), "see to what umoci says"));
     }
     // what is mounted there gets the mode of what it is mounted on; a link of an image leads nowhere here
     let opened = tmp.folder(BUNDLE).and_then(|bundle| bundle.folder("rootfs")?.folder_or_new("tmp")?.set_mode(0o1777));
-    opened.map_err(at(&bundle.join("rootfs/tmp")))
+    opened.map_err(Error::at(&bundle.join("rootfs/tmp")))
 }
 
 #[cfg(test)]
@@ -293,7 +292,7 @@ mod tests {
     use super::*;
 
     /// An image with these files.
-    fn image(files: &[(&str, &str)]) -> (tempfile::TempDir, Containers) {
+    fn image(files: &[(&str, &str)]) -> (tempfile::TempDir, ContainerRuntime) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join("rootfs").join(name);
@@ -301,7 +300,7 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let containers =
-            Containers { bundle: folder.path().to_owned(), config: Value::Null, state: folder.path().join("runc"), unpacked_in: None };
+            ContainerRuntime { bundle: folder.path().to_owned(), config: Value::Null, state: folder.path().join("runc"), unpacked_in: None };
         (folder, containers)
     }
 
@@ -347,8 +346,8 @@ mod tests {
                 "transform": {"cmd": [program]},
                 "input": {"pfs": {"repo": "in", "glob": "/"}},
             });
-            let spec = crate::spec::of(&text, Path::new("p.json")).unwrap();
-            image.own_program(&spec).map(|path| path.strip_prefix(folder.path().join("rootfs")).unwrap().display().to_string())
+            let spec = crate::spec::from_document(&text, Path::new("p.json")).unwrap();
+            image.samefit_in_image(&spec).map(|path| path.strip_prefix(folder.path().join("rootfs")).unwrap().display().to_string())
         };
         assert_eq!(own("samefit").as_deref(), Some("usr/bin/samefit"));
         assert_eq!(own("/opt/samefit").as_deref(), Some("opt/samefit"));

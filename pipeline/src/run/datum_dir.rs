@@ -20,20 +20,19 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::datums::{Datum, Leaf};
-use crate::disk::{at, broken};
+use crate::datums::{Datum, ContentRef};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::paths;
-use crate::store::objects::{Objects, Staged};
-use crate::store::records::Written;
+use crate::store::objects::{Objects, StagedObjects};
+use crate::store::records::OutputFile;
 
 const PFS: &str = "pfs";
 const OUT: &str = "out";
 const DEPTH_MAX: usize = 256;
 const LINKS_MAX: usize = 40;
 /// What everybody may enter and read, and only the owner change: a container's user is somebody else.
-const OPEN: u32 = 0o755;
+const READABLE_BY_ALL: u32 = 0o755;
 const PRIVATE: u32 = 0o700;
 const READ_ONLY: u32 = 0o444;
 
@@ -50,56 +49,56 @@ pub struct DatumDir {
 }
 
 /// Folders that were made for a datum, by their paths below `pfs`, and what tells them from others.
-type Made = BTreeMap<PathBuf, (u64, u64)>;
+type CreatedFolders = BTreeMap<PathBuf, (u64, u64)>;
 
 /// Why there is no output.
 #[derive(Debug)]
-pub enum Unusable {
+pub enum CollectError {
     /// The program wrote what a repo cannot hold.
     Output(String),
     /// The machine failed.
     Machine(Error),
 }
 
-impl From<Error> for Unusable {
-    fn from(failure: Error) -> Self {
-        Self::Machine(failure)
+impl From<Error> for CollectError {
+    fn from(error: Error) -> Self {
+        Self::Machine(error)
     }
 }
 
 impl DatumDir {
     /// A new folder in `tmp` that goes when this is dropped, with `samefit` and `pachctl` in `bin`: both are `program`.
     pub fn new(tmp: &Folder, program: &Path) -> Result<Self> {
-        let failed = at(tmp.path());
+        let failed = Error::at(tmp.path());
         let made = || {
-            let name = unguessable()?;
+            let name = unguessable_name()?;
             Ok((tmp.new_folder(&name)?, tmp.try_clone()?, name))
         };
         let (root, tmp, name) = made().map_err(failed)?;
-        let dir = Self::furnished(root, program, Some((tmp, name)))?;
+        let dir = Self::populate(root, program, Some((tmp, name)))?;
         if dir.root.is_at_its_path() {
             return Ok(dir);
         }
-        Err(broken(
+        Err(Error::failed(
             format_args!("{}: this folder, in which programs run, is not where it was", samefit_text::path(dir.root.path())),
             "a program of a pipeline may have moved the store, or put a link into it: see what stands there, and run again",
         ))
     }
 
     /// The same in a folder that stays, whose inputs a person may change.
-    pub fn kept(root: &Path, program: &Path) -> Result<Self> {
-        Self::furnished(Folder::open(root).map_err(at(root))?, program, None)
+    pub fn in_folder(root: &Path, program: &Path) -> Result<Self> {
+        Self::populate(Folder::open(root).map_err(Error::at(root))?, program, None)
     }
 
-    fn furnished(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self> {
+    fn populate(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self> {
         let made = || -> io::Result<_> {
-            let (pfs, bin) = (root.new_folder_for(PFS, OPEN)?, root.new_folder_for("bin", OPEN)?);
-            let out = pfs.new_folder_for(OUT, OPEN)?;
+            let (pfs, bin) = (root.new_folder_for(PFS, READABLE_BY_ALL)?, root.new_folder_for("bin", READABLE_BY_ALL)?);
+            let out = pfs.new_folder_for(OUT, READABLE_BY_ALL)?;
             drop(root.new_folder_for("home", PRIVATE)?);
             ["samefit", "pachctl"].into_iter().try_for_each(|name| bin.new_link(name, program))?;
             Ok((pfs, out, bin))
         };
-        let (pfs, out, bin) = made().map_err(at(root.path()))?;
+        let (pfs, out, bin) = made().map_err(Error::at(root.path()))?;
         Ok(Self { root, pfs, out, bin, program: program.to_owned(), removed_from })
     }
 
@@ -135,38 +134,38 @@ impl DatumDir {
 
     /// Lays out a datum in the place of what was there.
     pub fn materialize(&self, objects: &Objects, datum: &Datum) -> Result<()> {
-        self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(at(self.pfs.path()))?;
-        let mut made = Made::new();
-        for piece in &datum.pieces {
+        self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(Error::at(self.pfs.path()))?;
+        let mut created = CreatedFolders::new();
+        for input in &datum.inputs {
             // an input may have no file
-            let folder = Path::new(&piece.input);
-            self.folder(folder, &mut made).map_err(at(self.pfs.path()))?;
-            for (path, leaf) in &piece.files {
-                self.show(objects, leaf, piece.empty_files, &folder.join(path.trim_start_matches('/')), &mut made)?;
+            let folder = Path::new(&input.name);
+            self.subfolder(folder, &mut created).map_err(Error::at(self.pfs.path()))?;
+            for (path, content) in &input.files {
+                self.write_input(objects, content, input.empty_files, &folder.join(path.trim_start_matches('/')), &mut created)?;
             }
         }
         Ok(())
     }
 
-    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path, made: &mut Made) -> Result<()> {
+    fn write_input(&self, objects: &Objects, content: &ContentRef, empty: bool, path: &Path, created: &mut CreatedFolders) -> Result<()> {
         let shown = self.pfs.path().join(path);
         let above = path.parent().unwrap_or(Path::new(""));
-        let file = self.folder(above, made).and_then(|above| above.new_file(path.file_name().unwrap_or_default())).map_err(at(&shown))?;
+        let file = self.subfolder(above, created).and_then(|above| above.new_file(path.file_name().unwrap_or_default())).map_err(Error::at(&shown))?;
         if !empty {
-            objects.copy_to(&leaf.sha256, &file)?;
+            objects.copy_to(&content.sha256, &file)?;
         }
         if self.removed_from.is_some() {
-            file.set_permissions(std::fs::Permissions::from_mode(READ_ONLY)).map_err(at(&shown))?;
+            file.set_permissions(std::fs::Permissions::from_mode(READ_ONLY)).map_err(Error::at(&shown))?;
         }
         Ok(())
     }
 
     /// A folder below `pfs` that is new, or was made for this datum before: none that took the place of such a one.
-    fn folder(&self, path: &Path, made: &mut Made) -> io::Result<Folder> {
+    fn subfolder(&self, path: &Path, created: &mut CreatedFolders) -> io::Result<Folder> {
         let (mut folder, mut below) = (self.pfs.try_clone()?, PathBuf::new());
         for name in path {
             below.push(name);
-            folder = match made.get(&below) {
+            folder = match created.get(&below) {
                 Some(known) => {
                     let again = folder.folder(name)?;
                     if again.identity()? != *known {
@@ -175,8 +174,8 @@ impl DatumDir {
                     again
                 }
                 None => {
-                    let new = folder.new_folder_for(name, OPEN)?;
-                    made.insert(below.clone(), new.identity()?);
+                    let new = folder.new_folder_for(name, READABLE_BY_ALL)?;
+                    created.insert(below.clone(), new.identity()?);
                     new
                 }
             };
@@ -187,7 +186,7 @@ impl DatumDir {
     /// Writes a small file below `pfs`.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
         let written = self.pfs.new_file(name).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map_err(at(&self.pfs.path().join(name)))
+        written.map_err(Error::at(&self.pfs.path().join(name)))
     }
 
     /// Removes everything below `pfs` but `out` itself.
@@ -203,25 +202,25 @@ impl DatumDir {
     }
 
     /// The folder of the output, if the program left it one.
-    fn left_out(&self) -> Result<Folder, Unusable> {
+    fn output_folder(&self) -> Result<Folder, CollectError> {
         if !self.root.is_named(PFS, &self.pfs).unwrap_or(false) {
-            return Err(Unusable::Output("/pfs is not the folder any more that it was; leave it where it is".to_owned()));
+            return Err(CollectError::Output("/pfs is not the folder any more that it was; leave it where it is".to_owned()));
         }
-        let gone = |_| Unusable::Output("/pfs/out is no folder any more; write below it and leave it where it is".to_owned());
+        let gone = |_| CollectError::Output("/pfs/out is no folder any more; write below it and leave it where it is".to_owned());
         self.pfs.folder(OUT).map_err(gone)
     }
 
     /// Takes in what the program wrote.
-    pub fn collect(&self, staged: &mut Staged<'_>) -> Result<Vec<Written>, Unusable> {
-        let out = self.left_out()?;
+    pub fn collect(&self, staged: &mut StagedObjects<'_>) -> Result<Vec<OutputFile>, CollectError> {
+        let out = self.output_folder()?;
         let mut files = Vec::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(below) = folders.pop() {
             let shown = |name: &OsStr| format!("/pfs/out/{}", samefit_text::path(below.join(name)));
-            let unread = |error: io::Error| Unusable::Output(format!("{} cannot be read: {error}", shown(OsStr::new(""))));
+            let unread = |error: io::Error| CollectError::Output(format!("{} cannot be read: {error}", shown(OsStr::new(""))));
             let folder = out.below(&below).map_err(unread)?;
             for entry in folder.entries().map_err(unread)? {
-                let unfit = |why: &str| Unusable::Output(format!("{}: {why}", shown(&entry.name)));
+                let unfit = |why: &str| CollectError::Output(format!("{}: {why}", shown(&entry.name)));
                 let unreadable = |error: io::Error| unfit(&error.to_string());
                 let path = below.join(&entry.name);
                 let file = match entry.kind {
@@ -231,14 +230,14 @@ impl DatumDir {
                         continue;
                     }
                     FileType::RegularFile => folder.file(&entry.name).map_err(unreadable)?,
-                    FileType::Symlink => self.followed(&Path::new(OUT).join(&path)).map_err(unreadable)?,
+                    FileType::Symlink => self.open_linked(&Path::new(OUT).join(&path)).map_err(unreadable)?,
                     _ => return Err(unfit("it is neither a file nor a folder")),
                 };
-                let path = paths::of("/", &path).map_err(|why| unfit(&why))?;
+                let path = paths::in_repo("/", &path).map_err(|why| unfit(&why))?;
                 if file.metadata().map_err(unreadable)?.len() > staged.free_bytes()? {
-                    return Err(unfit("it is longer than there is space left on the disk of the store"));
+                    return Err(unfit("it is larger than the free space on the disk of the store"));
                 }
-                files.push(Written { path, leaf: staged.file(file)? });
+                files.push(OutputFile { path, content: staged.add_file(file)? });
             }
         }
         files.sort_by(|one, other| Path::new(&one.path).cmp(Path::new(&other.path)));
@@ -246,7 +245,7 @@ impl DatumDir {
     }
 
     /// The file below `pfs` that a path below `pfs` leads to, links in it included.
-    fn followed(&self, path: &Path) -> io::Result<File> {
+    fn open_linked(&self, path: &Path) -> io::Result<File> {
         let nowhere = || io::Error::other("this link leads to no file below /pfs; write a file instead");
         let (mut links, mut reached) = (0, PathBuf::new());
         let mut left: Vec<OsString> = components(path);
@@ -261,7 +260,7 @@ impl DatumDir {
                 FileType::RegularFile if left.is_empty() => return folder.file(name),
                 FileType::Symlink if links < LINKS_MAX => {
                     links += 1;
-                    let target = PathBuf::from(folder.link(name)?);
+                    let target = PathBuf::from(folder.read_link(name)?);
                     if target.is_absolute() {
                         let below = self.below_pfs(&target).ok_or_else(nowhere)?;
                         reached = PathBuf::new();
@@ -282,14 +281,14 @@ impl DatumDir {
     }
 
     /// Where a path at or below `/pfs`, as the program names it, stands.
-    pub fn seen(&self, path: &str) -> Option<String> {
+    pub fn local_path(&self, path: &str) -> Option<String> {
         let below = path.strip_prefix("/pfs").filter(|below| below.is_empty() || below.starts_with('/'))?;
         below.split('/').all(|name| name != "..").then(|| format!("{}{below}", self.pfs.path().display()))
     }
 
     /// What a program said, with `/pfs` where it named the folder that stands for it.
-    pub fn told(&self, said: &str) -> String {
-        said.replace(&self.pfs.path().display().to_string(), "/pfs")
+    pub fn with_pfs_paths(&self, text: &str) -> String {
+        text.replace(&self.pfs.path().display().to_string(), "/pfs")
     }
 }
 
@@ -315,7 +314,7 @@ fn components(path: &Path) -> Vec<OsString> {
 }
 
 /// A name that a program cannot know before the folder is there.
-fn unguessable() -> io::Result<String> {
+fn unguessable_name() -> io::Result<String> {
     let mut bytes = [0; 8];
     getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(format!("d{:016x}", u64::from_le_bytes(bytes)))

@@ -16,8 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::datums::{Hash, Leaf};
-use crate::disk::{at, broken};
+use crate::datums::{Hash, ContentRef};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 
@@ -71,38 +70,38 @@ impl Objects {
 
     /// Where a content stands: for messages.
     fn path(&self, hash: &Hash) -> PathBuf {
-        let (folder, name) = names(hash);
+        let (folder, name) = location(hash);
         self.folder.path().join(folder).join(name)
     }
 
     /// Whether there is a file for the content.
-    pub fn has(&self, hash: &Hash) -> bool {
+    pub fn contains(&self, hash: &Hash) -> bool {
         self.find(hash).is_ok()
     }
 
     fn find(&self, hash: &Hash) -> io::Result<File> {
-        let (folder, name) = names(hash);
+        let (folder, name) = location(hash);
         self.folder.folder(folder)?.file(name)
     }
 
     /// The content, compared with its name.
-    pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>> {
+    pub fn read(&self, hash: &Hash) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.open(hash)?.read_to_end(&mut bytes).map_err(at(&self.path(hash)))?;
+        self.open(hash)?.read_to_end(&mut bytes).map_err(Error::at(&self.path(hash)))?;
         Ok(bytes)
     }
 
     /// The content as a stream, compared with its name before.
     pub fn open(&self, hash: &Hash) -> Result<File> {
         let path = self.path(hash);
-        let mut file = self.find(hash).map_err(|error| missing(&path, &error))?;
-        let stamp = Stamp::of(&file).map_err(at(&path))?;
+        let mut file = self.find(hash).map_err(|error| read_error(&path, &error))?;
+        let stamp = Stamp::of(&file).map_err(Error::at(&path))?;
         if self.verified().get(hash) != Some(&stamp) {
-            let found = digest(&file).map_err(at(&path))?;
+            let found = digest(&file).map_err(Error::at(&path))?;
             if found.sha256 != *hash {
-                return Err(self.put_aside(hash));
+                return Err(self.quarantine(hash));
             }
-            file.rewind().map_err(at(&path))?;
+            file.rewind().map_err(Error::at(&path))?;
             self.verified().insert(*hash, stamp);
         }
         Ok(file)
@@ -111,15 +110,15 @@ impl Objects {
     /// Writes the content to a new file: a clone where the file system has them, else a copy. It shares nothing that can be written to.
     pub fn copy_to(&self, hash: &Hash, to: &File) -> Result<()> {
         let from = self.open(hash)?;
-        clone_or_copy(from, to).map_err(at(&self.path(hash)))
+        clone_or_copy(from, to).map_err(Error::at(&self.path(hash)))
     }
 
     /// Puts a damaged content where nothing finds it.
-    fn put_aside(&self, hash: &Hash) -> Error {
-        let (folder, name) = names(hash);
+    fn quarantine(&self, hash: &Hash) -> Error {
+        let (folder, name) = location(hash);
         let moved = || self.folder.folder(&folder)?.rename(&name, &self.store.folder_or_new(DAMAGED)?, hash.to_string());
         let _ = moved();
-        broken(
+        Error::failed(
             format_args!(
                 "{}: its content is not that of its name any more; it was moved to {}",
                 samefit_text::path(self.path(hash)),
@@ -135,28 +134,28 @@ impl Objects {
     }
 
     /// Begins to take in contents.
-    pub fn stage(&self) -> Staged<'_> {
-        Staged { objects: self, waiting: Vec::new() }
+    pub fn stage(&self) -> StagedObjects<'_> {
+        StagedObjects { objects: self, unpublished: Vec::new() }
     }
 }
 
 /// Contents that are taken in but not yet part of the store: gone if they are dropped.
 #[derive(Debug)]
-pub struct Staged<'a> {
+pub struct StagedObjects<'a> {
     objects: &'a Objects,
     /// Names in `tmp`.
-    waiting: Vec<(Hash, String)>,
+    unpublished: Vec<(Hash, String)>,
 }
 
-impl Staged<'_> {
+impl StagedObjects<'_> {
     /// Copies a stream.
-    pub fn stream(&mut self, from: impl Read) -> Result<Leaf> {
-        self.take(|to| copy(from, to))
+    pub fn add_stream(&mut self, from: impl Read) -> Result<ContentRef> {
+        self.add(|to| copy(from, to))
     }
 
     /// Takes in a file: a clone where the file system has them, else a copy, so that nobody who has the file open can change what is taken.
-    pub fn file(&mut self, from: File) -> Result<Leaf> {
-        self.take(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
+    pub fn add_file(&mut self, from: File) -> Result<ContentRef> {
+        self.add(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
             Ok(()) => digest(&*to),
             Err(_) => copy(from, to),
         })
@@ -165,47 +164,47 @@ impl Staged<'_> {
     /// Bytes that can still be taken in.
     pub fn free_bytes(&self) -> Result<u64> {
         let tmp = &self.objects.tmp;
-        tmp.free_bytes().map_err(at(tmp.path()))
+        tmp.free_bytes().map_err(Error::at(tmp.path()))
     }
 
     /// Makes a content in `tmp`, which then nobody writes to, and everybody may read: a container's user as well.
-    fn take(&mut self, write: impl FnOnce(&mut File) -> io::Result<Leaf>) -> Result<Leaf> {
+    fn add(&mut self, write: impl FnOnce(&mut File) -> io::Result<ContentRef>) -> Result<ContentRef> {
         let tmp = &self.objects.tmp;
         let name = format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed));
         let path = tmp.path().join(&name);
-        let mut to = tmp.new_file(&name).map_err(at(&path))?;
-        let taken = write(&mut to).and_then(|leaf| to.set_permissions(Permissions::from_mode(0o444)).map(|()| leaf));
+        let mut to = tmp.new_file(&name).map_err(Error::at(&path))?;
+        let taken = write(&mut to).and_then(|content| to.set_permissions(Permissions::from_mode(0o444)).map(|()| content));
         match taken {
-            Ok(leaf) => {
-                self.waiting.push((leaf.sha256, name));
-                Ok(leaf)
+            Ok(content) => {
+                self.unpublished.push((content.sha256, name));
+                Ok(content)
             }
             Err(error) => {
                 let _ = tmp.unlink(&name);
-                Err(crate::disk::failed(&path, &error))
+                Err(Error::io(&path, &error))
             }
         }
     }
 
     /// Takes over what another has taken in.
-    pub fn absorb(&mut self, mut other: Self) {
-        self.waiting.append(&mut other.waiting);
+    pub fn merge(&mut self, mut other: Self) {
+        self.unpublished.append(&mut other.unpublished);
     }
 
     /// Makes everything durable and gives it its name. A content that is there and sound stays.
-    pub fn settle(mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
+    pub fn publish(mut self) -> Result<()> {
+        let unpublished = std::mem::take(&mut self.unpublished);
         let Objects { folder, tmp, .. } = self.objects;
-        let failed = |error| crate::disk::failed(folder.path(), &error);
-        flush(tmp, &waiting.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>()).map_err(failed)?;
+        let failed = |error| Error::io(folder.path(), &error);
+        flush(tmp, &unpublished.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>()).map_err(failed)?;
         let mut changed = BTreeSet::new();
-        for (hash, from) in &waiting {
+        for (hash, from) in &unpublished {
             // one that is damaged is put aside by this
             if self.objects.open(hash).is_ok() {
                 tmp.unlink(from).map_err(failed)?;
                 continue;
             }
-            let (above, name) = names(hash);
+            let (above, name) = location(hash);
             folder.folder_or_new(&above).and_then(|to| tmp.rename(from, &to, name)).map_err(failed)?;
             changed.insert(above);
         }
@@ -216,14 +215,14 @@ impl Staged<'_> {
     }
 }
 
-impl Drop for Staged<'_> {
+impl Drop for StagedObjects<'_> {
     fn drop(&mut self) {
-        self.waiting.iter().for_each(|(_, name)| drop(self.objects.tmp.unlink(name)));
+        self.unpublished.iter().for_each(|(_, name)| drop(self.objects.tmp.unlink(name)));
     }
 }
 
 /// The folder and the name of a content.
-fn names(hash: &Hash) -> (String, String) {
+fn location(hash: &Hash) -> (String, String) {
     let text = hash.to_string();
     let (folder, name) = text.split_at(2);
     (folder.to_owned(), name.to_owned())
@@ -243,11 +242,11 @@ pub fn hash(bytes: &[u8]) -> Hash {
 }
 
 /// The digest of a stream, nothing of which is kept.
-pub fn digest(from: impl Read) -> io::Result<Leaf> {
+pub fn digest(from: impl Read) -> io::Result<ContentRef> {
     copy(from, &mut io::sink())
 }
 
-fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
+fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<ContentRef> {
     let (mut sha256, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK_BYTES]);
     loop {
         let count = match from.read(&mut chunk) {
@@ -255,7 +254,7 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
             other => other?,
         };
         if count == 0 {
-            return Ok(Leaf { sha256: Hash(sha256.finalize().into()), bytes });
+            return Ok(ContentRef { sha256: Hash(sha256.finalize().into()), bytes });
         }
         sha256.update(&chunk[..count]);
         to.write_all(&chunk[..count])?;
@@ -263,13 +262,13 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
     }
 }
 
-fn missing(path: &Path, error: &io::Error) -> Error {
+fn read_error(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::NotFound => broken(
+        io::ErrorKind::NotFound => Error::failed(
             format_args!("{}: this content of the store is not there any more", samefit_text::path(path)),
             "put the file it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
         ),
-        _ => crate::disk::failed(path, error),
+        _ => Error::io(path, error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::datums::{Hash, Leaf};
+use crate::datums::{Hash, ContentRef};
 
 /// A repo: of files that people put, or of a pipeline's output.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Commit {
 
 /// One version of a pipeline. It never changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Version {
+pub struct PipelineVersion {
     /// The pipeline.
     pub pipeline: String,
     /// From 1.
@@ -60,7 +60,7 @@ pub struct Version {
 /// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum JobState {
     /// Not at its end yet, or interrupted.
     Running,
     /// Every datum succeeded.
@@ -73,7 +73,7 @@ pub enum State {
     Unrunnable,
 }
 
-impl State {
+impl JobState {
     /// As people read it.
     pub fn text(self) -> &'static str {
         match self {
@@ -98,11 +98,11 @@ pub struct Job {
     /// Later ones have higher numbers: commits, jobs and versions of pipelines take them from one row. A job's commit has the job's.
     pub number: u64,
     /// How far it has come.
-    pub state: State,
+    pub state: JobState,
     /// What it reads.
-    pub inputs: Vec<Head>,
+    pub inputs: Vec<BranchHead>,
     /// Datums by how they ended.
-    pub counts: Counts,
+    pub counts: DatumCounts,
     /// The listing of its datums ([`Processed`]), once it has ended.
     pub datums: Option<Hash>,
     /// Why it did not succeed.
@@ -115,7 +115,7 @@ pub struct Job {
 
 /// A branch, and the commit that stood at its head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct BranchHead {
     /// The repo.
     pub repo: String,
     /// The branch.
@@ -126,7 +126,7 @@ pub struct Head {
 
 /// Datums by how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct DatumCounts {
     /// Those that ran.
     pub processed: u64,
     /// Those whose output an earlier job had made.
@@ -137,15 +137,16 @@ pub struct Counts {
 
 /// What came of a datum.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Processed {
+pub struct DatumResult {
     /// Of the inputs' names, repos, branches and paths.
     pub id: String,
     /// Of the id, the contents and the salt.
     pub hash: String,
     /// The inputs' paths.
-    pub pieces: Vec<Part>,
+    #[serde(rename = "pieces")]
+    pub inputs: Vec<InputPath>,
     /// What it wrote.
-    pub files: Vec<Written>,
+    pub files: Vec<OutputFile>,
     /// Why its last try failed.
     pub error: Option<String>,
     /// How often it was tried.
@@ -158,7 +159,7 @@ pub struct Processed {
 
 /// Which piece of an input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Part {
+pub struct InputPath {
     /// The input's name.
     pub input: String,
     /// The repo.
@@ -171,11 +172,12 @@ pub struct Part {
 
 /// A file that a datum wrote.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Written {
+pub struct OutputFile {
     /// `/1.json`.
     pub path: String,
     /// Its content.
-    pub leaf: Leaf,
+    #[serde(rename = "leaf")]
+    pub content: ContentRef,
 }
 
 impl Serialize for Hash {
@@ -187,29 +189,29 @@ impl Serialize for Hash {
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no SHA-256")))
+        parse_hash(&text).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no SHA-256")))
     }
 }
 
 /// The digest that 64 hexadecimal digits mean.
-pub fn parse(text: &str) -> Option<Hash> {
+pub fn parse_hash(text: &str) -> Option<Hash> {
     samefit_formats::hex::decode(text)?.try_into().ok().map(Hash)
 }
 
 #[derive(Serialize, Deserialize)]
-struct LeafRecord {
+struct ContentRecord {
     sha256: Hash,
     bytes: u64,
 }
 
-impl Serialize for Leaf {
+impl Serialize for ContentRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        LeafRecord { sha256: self.sha256, bytes: self.bytes }.serialize(serializer)
+        ContentRecord { sha256: self.sha256, bytes: self.bytes }.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Leaf {
+impl<'de> Deserialize<'de> for ContentRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        LeafRecord::deserialize(deserializer).map(|LeafRecord { sha256, bytes }| Self { sha256, bytes })
+        ContentRecord::deserialize(deserializer).map(|ContentRecord { sha256, bytes }| Self { sha256, bytes })
     }
 }

@@ -10,7 +10,7 @@ use clap::Parser;
 use samefit_pipeline::cli::{self, PipelineArgs};
 use samefit_pipeline::error::Error;
 use samefit_pipeline::report::Report;
-use samefit_pipeline::run::World;
+use samefit_pipeline::run::HostContext;
 use serde_json::{Value, json};
 
 #[derive(Parser)]
@@ -127,7 +127,7 @@ impl Place {
         let words = ["pipeline", "--store", store.to_str().unwrap()].into_iter().chain(words.iter().copied());
         let cli = Cli::try_parse_from(words).unwrap();
         let stopped = || self.stopped.load(Ordering::SeqCst);
-        let world = World { program: env!("CARGO_BIN_EXE_samefit-pipeline-test-program").into(), now: || 0, stopped: &stopped, cores: 2 };
+        let world = HostContext { program: env!("CARGO_BIN_EXE_samefit-pipeline-test-program").into(), now: || 0, stopped: &stopped, cores: 2 };
         let mut ran = Ran::default();
         ran.failure = cli::run(&cli.args, &world, &mut ran).err();
         ran

@@ -10,28 +10,27 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::datums::{Hash, Leaf, Tree};
-use crate::disk::{at, bad, broken, failed};
+use crate::datums::{Hash, ContentRef, Tree};
 use crate::error::{Error, Result};
 use crate::paths;
-use crate::store::objects::{Objects, Staged, Stamp, digest};
+use crate::store::objects::{Objects, StagedObjects, Stamp, digest};
 use crate::store::records::{Commit, Repo};
 use crate::store::{self, Store};
 
 /// What is to change in a branch of an input repo.
 #[derive(Debug, Default)]
-pub struct Intake {
+pub struct PutRequest {
     /// Files or folders of the machine, `-` for standard input, and the paths at which they will stand.
     pub sources: Vec<(PathBuf, String)>,
     /// Files and folders of the repo that go.
     pub deleted: Vec<String>,
     /// Whether everything goes that is not among the sources.
-    pub mirror: bool,
+    pub replace_all: bool,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Taken {
+pub struct PutOutcome {
     /// The head, old or new.
     pub commit: Commit,
     /// Whether it is new.
@@ -39,59 +38,59 @@ pub struct Taken {
 }
 
 /// Changes a branch of a repo, which is made if it is not there.
-pub fn take(store: &Store, repo: &str, branch: &str, intake: &Intake) -> Result<Taken> {
-    refuse_output(store, repo)?;
+pub fn put_files(store: &Store, repo: &str, branch: &str, request: &PutRequest) -> Result<PutOutcome> {
+    refuse_output_repo(store, repo)?;
     let head = store.head(repo, branch)?;
     let before = match &head {
         None => Tree::new(),
         // all files are at hand, so a list that is lost is made again
-        Some(head) if intake.mirror => store.tree(head).unwrap_or_default(),
+        Some(head) if request.replace_all => store.tree(head).unwrap_or_default(),
         Some(head) => store.tree(head)?,
     };
     let mut staged = store.objects.stage();
-    let tree = changed(&before, intake, &store.objects, &mut staged)?;
-    if let Some((file, other)) = paths::clash(&tree) {
-        return Err(bad(
+    let tree = changed_tree(&before, request, &store.objects, &mut staged)?;
+    if let Some((file, other)) = paths::conflict(&tree) {
+        return Err(Error::invalid(
             format_args!("`{file}` is a file of `{repo}`, so `{other}` cannot stand below it"),
             "choose another path, or delete the file first",
         ));
     }
-    let listing = store::list(&mut staged, &tree)?.sha256;
-    staged.settle()?;
+    let listing = store::stage_listing(&mut staged, &tree)?.sha256;
+    staged.publish()?;
     match head {
-        Some(head) if head.tree == Some(listing) => Ok(Taken { commit: head, changed: false }),
-        head => Ok(Taken { commit: commit(store, repo, branch, head.as_ref(), &tree, listing)?, changed: true }),
+        Some(head) if head.tree == Some(listing) => Ok(PutOutcome { commit: head, changed: false }),
+        head => Ok(PutOutcome { commit: commit(store, repo, branch, head.as_ref(), &tree, listing)?, changed: true }),
     }
 }
 
 /// An error if there is no such source.
-pub fn is_there(source: &Path) -> Result<()> {
+pub fn require_source(source: &Path) -> Result<()> {
     if source == Path::new("-") || source.exists() {
         return Ok(());
     }
-    Err(bad(format_args!("{}: there is no such file or folder", samefit_text::path(source)), "check the path"))
+    Err(Error::invalid(format_args!("{}: there is no such file or folder", samefit_text::path(source)), "check the path"))
 }
 
-fn refuse_output(store: &Store, repo: &str) -> Result<()> {
+fn refuse_output_repo(store: &Store, repo: &str) -> Result<()> {
     let written = store.repo(repo)?.is_some_and(|repo| repo.output);
     let help = "put files into the repos that pipelines read; see `samefit pipeline list repos`";
-    if written { Err(bad(format_args!("`{repo}` holds the output of the pipeline `{repo}`"), help)) } else { Ok(()) }
+    if written { Err(Error::invalid(format_args!("`{repo}` holds the output of the pipeline `{repo}`"), help)) } else { Ok(()) }
 }
 
 /// The files as they will be; new contents are taken in.
-fn changed(before: &Tree, intake: &Intake, objects: &Objects, staged: &mut Staged<'_>) -> Result<Tree> {
-    let mut tree = if intake.mirror { Tree::new() } else { before.clone() };
-    for path in &intake.deleted {
+fn changed_tree(before: &Tree, request: &PutRequest, objects: &Objects, staged: &mut StagedObjects<'_>) -> Result<Tree> {
+    let mut tree = if request.replace_all { Tree::new() } else { before.clone() };
+    for path in &request.deleted {
         let count = tree.len();
-        tree.retain(|file, _| !paths::within(path, file));
+        tree.retain(|file, _| !paths::is_within(path, file));
         if tree.len() == count {
-            return Err(bad(format_args!("there is no file at or below `{path}` to delete"), "see `samefit pipeline list files`"));
+            return Err(Error::invalid(format_args!("there is no file at or below `{path}` to delete"), "see `samefit pipeline list files`"));
         }
     }
-    for (source, path) in &intake.sources {
+    for (source, path) in &request.sources {
         for (file, path) in files(source, path)? {
-            let leaf = content(&file, before.get(&path).filter(|before| objects.has(&before.sha256)), staged)?;
-            tree.insert(path, leaf);
+            let content = stage_file(&file, before.get(&path).filter(|before| objects.contains(&before.sha256)), staged)?;
+            tree.insert(path, content);
         }
     }
     Ok(tree)
@@ -102,94 +101,94 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>> {
     if source == Path::new("-") {
         return Ok(vec![(source.to_owned(), path.to_owned())]);
     }
-    is_there(source)?;
+    require_source(source)?;
     let mut files = Vec::new();
     for entry in WalkDir::new(source).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|error| walked(source, error))?;
+        let entry = entry.map_err(|error| walk_error(source, error))?;
         if !entry.file_type().is_dir() {
-            refuse_pipe(source, entry.path())?;
+            refuse_pipe_in_folder(source, entry.path())?;
             let below = entry.path().strip_prefix(source).unwrap_or(entry.path());
-            let unfit = |why| bad(format_args!("{}: {why}", samefit_text::path(entry.path())), "rename it");
-            files.push((entry.path().to_owned(), paths::of(path, below).map_err(unfit)?));
+            let unfit = |why| Error::invalid(format_args!("{}: {why}", samefit_text::path(entry.path())), "rename it");
+            files.push((entry.path().to_owned(), paths::in_repo(path, below).map_err(unfit)?));
         }
     }
     Ok(files)
 }
 
-fn walked(source: &Path, error: walkdir::Error) -> Error {
+pub fn walk_error(source: &Path, error: walkdir::Error) -> Error {
     let path = error.path().unwrap_or(source).to_owned();
     match error.into_io_error() {
-        Some(error) => failed(&path, &error),
-        None => bad(format_args!("{}: a link leads back to a folder above it", samefit_text::path(path)), "remove the link"),
+        Some(error) => Error::io(&path, &error),
+        None => Error::invalid(format_args!("{}: a link leads back to a folder above it", samefit_text::path(path)), "remove the link"),
     }
 }
 
-fn content(file: &Path, before: Option<&Leaf>, staged: &mut Staged<'_>) -> Result<Leaf> {
+fn stage_file(file: &Path, before: Option<&ContentRef>, staged: &mut StagedObjects<'_>) -> Result<ContentRef> {
     if file == Path::new("-") {
-        return staged.stream(io::stdin().lock());
+        return staged.add_stream(io::stdin().lock());
     }
-    refuse_endless(file)?;
-    let mut open = File::open(file).map_err(at(file))?;
-    let stamp = Stamp::of(&open).map_err(at(file))?;
-    let as_long = |before: &&Leaf| open.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
+    refuse_device(file)?;
+    let mut open = File::open(file).map_err(Error::at(file))?;
+    let stamp = Stamp::of(&open).map_err(Error::at(file))?;
+    let as_long = |before: &&ContentRef| open.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
     let known = before.filter(as_long).copied();
-    let leaf = match known {
-        Some(before) if digest(&open).map_err(at(file))? == before => before,
-        Some(_) => open.rewind().map_err(at(file)).and_then(|()| staged.stream(&open))?,
-        None => staged.stream(&open)?,
+    let content = match known {
+        Some(before) if digest(&open).map_err(Error::at(file))? == before => before,
+        Some(_) => open.rewind().map_err(Error::at(file)).and_then(|()| staged.add_stream(&open))?,
+        None => staged.add_stream(&open)?,
     };
     // a pipe has nothing to compare
     if !open.metadata().is_ok_and(|found| found.is_file()) {
-        return Ok(leaf);
+        return Ok(content);
     }
     // by name as well: another file may have taken its place
     let now = File::open(file).and_then(|again| Ok((Stamp::of(&open)?, Stamp::of(&again)?)));
     if now.ok() == Some((stamp, stamp)) {
-        return Ok(leaf);
+        return Ok(content);
     }
-    Err(broken(
+    Err(Error::failed(
         format_args!("{}: it changed while it was read; nothing was put", samefit_text::path(file)),
         "put it again when nobody writes to it",
     ))
 }
 
 /// In a folder nobody named a pipe, and nobody may ever write to it.
-fn refuse_pipe(source: &Path, file: &Path) -> Result<()> {
+fn refuse_pipe_in_folder(source: &Path, file: &Path) -> Result<()> {
     if file != source && file.metadata().is_ok_and(|found| found.file_type().is_fifo()) {
-        return Err(bad(format_args!("{}: this is a pipe, not a file", samefit_text::path(file)), "remove it, or name it by itself"));
+        return Err(Error::invalid(format_args!("{}: this is a pipe, not a file", samefit_text::path(file)), "remove it, or name it by itself"));
     }
     Ok(())
 }
 
 /// A device may have no end, and would fill the disk. A pipe ends when its writer does.
-fn refuse_endless(file: &Path) -> Result<()> {
-    let kind = file.metadata().map_err(at(file))?.file_type();
+fn refuse_device(file: &Path) -> Result<()> {
+    let kind = file.metadata().map_err(Error::at(file))?.file_type();
     let what = match () {
         () if kind.is_char_device() || kind.is_block_device() => "a device",
         () if kind.is_socket() => "a socket",
         () => return Ok(()),
     };
-    Err(bad(format_args!("{}: this is {what}, not a file", samefit_text::path(file)), "name a file, or `-` for standard input"))
+    Err(Error::invalid(format_args!("{}: this is {what}, not a file", samefit_text::path(file)), "name a file, or `-` for standard input"))
 }
 
 fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree: &Tree, listing: Hash) -> Result<Commit> {
     let parent = parent.map(|parent| parent.id.clone());
     store.write(|change| {
-        let number = change.number()?;
+        let number = change.next_number()?;
         let commit = Commit {
-            id: store::id(&["commit", &number.to_string(), repo, branch, parent.as_deref().unwrap_or_default(), &listing.to_string()]),
+            id: store::derived_id(&["commit", &number.to_string(), repo, branch, parent.as_deref().unwrap_or_default(), &listing.to_string()]),
             repo: repo.to_owned(),
             branch: branch.to_owned(),
             parent,
             tree: Some(listing),
             files: tree.len() as u64,
-            bytes: tree.values().map(|leaf| leaf.bytes).sum(),
+            bytes: tree.values().map(|content| content.bytes).sum(),
             error: None,
             number,
             made: store.now(),
         };
-        change.repo(&Repo { name: repo.to_owned(), output: false })?;
-        change.commit(&commit)?;
+        change.put_repo(&Repo { name: repo.to_owned(), output: false })?;
+        change.put_commit(&commit)?;
         Ok(commit)
     })
 }
