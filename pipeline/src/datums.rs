@@ -1,10 +1,10 @@
-//! An input and the files of its repos to the datums of a job.
+//! Computes the datums of a job from its input and the files of its repos.
 //!
-//! *Invariants*: the id of a datum is the one that Pachyderm gives it, so what is known of it on a cluster can be looked up here. The order
-//! is Pachyderm's too: inputs by their paths, and in a cross the last input changes fastest. A folder's content is what its files hold, in
-//! the order of their paths, and not what they are called: on a cluster as well, a renamed file alone does not run a datum again.
+//! *Invariants*: a datum has the id that Pachyderm gives it, so a datum on a cluster can be compared with one here. The order is also
+//! Pachyderm's: by path, and in a cross the last input changes fastest. The hash of a folder depends on the contents of its files in the
+//! order of their paths, but not on their names. So a renamed file alone does not run a datum again, as on a cluster.
 //!
-//! *Not here*: which datums a job runs, and which it skips.
+//! *Not here*: which datums a job runs or skips ([`crate::run::job`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,10 +17,10 @@ use samefit_formats::hex;
 
 use crate::spec::{Input, Pfs};
 
-/// What Pachyderm calls a hash.
+/// The hash function of Pachyderm's ids.
 type PachHash = Blake2b<U32>;
 
-/// A SHA-256.
+/// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
@@ -36,47 +36,47 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// What a commit holds of a file.
+/// The digest and the length of a file's content. It refers to an object of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentRef {
-    /// Of the content.
+    /// The SHA-256 of the content.
     pub sha256: Hash,
-    /// Length of the content.
+    /// The length of the content in bytes.
     pub bytes: u64,
 }
 
-/// The files of a commit by their paths, which begin with a slash: `/a/1.json`.
+/// The files of a commit by path. Paths begin with a slash: `/a/1.json`.
 pub type Tree = BTreeMap<String, ContentRef>;
 
-/// One run of a pipeline's command: a input of every input.
+/// The unit of work: one match of every input. A pipeline's program runs once for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datum {
-    /// 64 hexadecimal digits, of each input's name, repo, branch and path.
+    /// 64 hexadecimal digits that depend on the name, the repo, the branch and the path of each input.
     pub id: String,
-    /// 64 hexadecimal digits, of the id, every content and the pipeline's salt.
+    /// 64 hexadecimal digits that depend on the id, all contents and the pipeline's salt.
     pub hash: String,
-    /// In the order of the input.
+    /// The inputs in the order of the spec's input.
     pub inputs: Vec<DatumInput>,
 }
 
-/// What a glob matched once.
+/// One match of a `pfs` input's glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatumInput {
-    /// The input's name: the folder below /pfs.
+    /// The input's name, which is its folder below `/pfs`.
     pub name: String,
-    /// Where it comes from.
+    /// The repo.
     pub repo: String,
-    /// Its branch.
+    /// The branch.
     pub branch: String,
-    /// `/`, `/1.json`, or with a slash at the end for a folder: `/site/`.
+    /// The path of the match: `/`, `/1.json`, or with a slash at the end for a folder, `/site/`.
     pub path: String,
-    /// Every file of it, with its path in the repo.
+    /// The files of the match, with their paths in the repo.
     pub files: Vec<(String, ContentRef)>,
-    /// Whether its files are shown empty.
+    /// Whether the program sees empty files.
     pub empty_files: bool,
 }
 
-/// The datums of an input, in Pachyderm's order. `tree` gives the files of a repo's branch.
+/// Returns the datums of an input in Pachyderm's order. `tree` returns the files of a repo's branch.
 pub fn datums(input: &Input, salt: &str, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Datum> {
     combinations(input, tree).into_iter().map(|inputs| datum(inputs, salt)).collect()
 }
@@ -89,7 +89,7 @@ fn datum(inputs: Vec<DatumInput>, salt: &str) -> Datum {
     Datum { hash: hex(hash), id, inputs }
 }
 
-/// Each field, then its length in eight bytes, the highest first.
+/// Hashes each field, followed by its length as eight bytes, the highest first.
 fn id(inputs: &[DatumInput]) -> String {
     let mut hash = PachHash::new();
     for field in inputs.iter().flat_map(|input| [&input.name, &input.repo, &input.branch, &input.path]) {
@@ -103,7 +103,7 @@ fn hex(hash: PachHash) -> String {
     Hash(hash.finalize().into()).to_string()
 }
 
-/// The hash of a file's content, or that of the hashes of what a folder holds. `files` are those below `path`, in order.
+/// Returns the digest of a file's content, or for a folder the hash of its entries' hashes. `files` are the files below `path`, in order.
 fn content_hash(path: &str, files: &[(String, ContentRef)]) -> [u8; 32] {
     match files {
         [(file, content)] if file == path => content.sha256.0,
@@ -122,7 +122,7 @@ fn folder_hash(folder: &str, files: &[(String, ContentRef)]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// A input of every input, in every combination.
+/// Returns every combination of one match of each input.
 fn combinations(input: &Input, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Vec<DatumInput>> {
     match input {
         Input::Pfs(pfs) => matches(pfs, &tree(&pfs.repo, &pfs.branch)).into_iter().map(|input| vec![input]).collect(),
@@ -134,7 +134,7 @@ fn product(lefts: Vec<Vec<DatumInput>>, rights: Vec<Vec<DatumInput>>) -> Vec<Vec
     lefts.iter().flat_map(|left| rights.iter().map(move |right| [left.as_slice(), right].concat())).collect()
 }
 
-/// What a glob matches in a tree, by path.
+/// Returns the matches of a glob in a tree, sorted by path.
 fn matches(pfs: &Pfs, tree: &Tree) -> Vec<DatumInput> {
     paths(tree).into_iter().filter(|path| pfs.glob.matches(path)).map(|path| datum_input(pfs, tree, path)).collect()
 }
@@ -149,7 +149,8 @@ fn datum_input(pfs: &Pfs, tree: &Tree, path: String) -> DatumInput {
     DatumInput { name, repo, branch, path, files, empty_files }
 }
 
-/// Every file, and every folder with a slash at the end, in the order of their bytes. An empty commit has none, not even `/`.
+/// Returns the paths of all files, and of all folders with a slash at the end, sorted by their bytes. An empty commit has no paths, not
+/// even `/`.
 fn paths(tree: &Tree) -> Vec<String> {
     let folders = |file: &str| file.match_indices('/').map(|(slash, _)| file[..=slash].to_owned()).collect::<Vec<_>>();
     let mut paths: Vec<String> = tree.keys().flat_map(|file| folders(file).into_iter().chain([file.clone()])).collect();
@@ -180,19 +181,19 @@ mod tests {
         Input::Pfs(pfs(name, glob))
     }
 
-    fn content_hash(content: u8) -> ContentRef {
-        ContentRef { sha256: Hash([content; 32]), bytes: 1 }
+    fn content(byte: u8) -> ContentRef {
+        ContentRef { sha256: Hash([byte; 32]), bytes: 1 }
     }
 
     fn tree(files: &[(&str, u8)]) -> Tree {
-        files.iter().map(|(path, content)| ((*path).to_owned(), content(*content))).collect()
+        files.iter().map(|(path, byte)| ((*path).to_owned(), content(*byte))).collect()
     }
 
     fn paths_of(glob: &str, tree: &Tree) -> Vec<String> {
         matches(&pfs("in", glob), tree).into_iter().map(|input| input.path).collect()
     }
 
-    /// The paths of each datum's inputs.
+    /// Returns the paths of each datum's inputs.
     fn shown(datums: &[Datum]) -> Vec<String> {
         datums.iter().map(|datum| datum.inputs.iter().map(|input| input.path.as_str()).collect::<Vec<_>>().join(" ")).collect()
     }
@@ -229,7 +230,7 @@ mod tests {
     }
 
     // python3: h = hashlib.blake2b(digest_size=32); for f in ["attributes", "attributes", "master", "/1.json", "qcontrol", "qcontrol",
-    // "master", "/model.json"]: h.update(f.encode() + len(f).to_bytes(8, "big")); and over that: the digits, contents, salt
+    // "master", "/model.json"]: h.update(f.encode() + len(f).to_bytes(8, "big")); the hash is that of the digits, the contents and the salt
     #[test]
     fn ids_and_hashes_are_those_of_pachyderm() {
         let cross = Input::Cross(vec![input("attributes", "/*"), input("qcontrol", "/model.json")]);

@@ -1,19 +1,19 @@
-//! Specs to the order in which they run.
+//! Orders pipelines, so that each runs after those whose output it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::spec::{Problem, Spec};
 
-/// Pipelines in the order in which they run, and the repos that they only read.
+/// Pipelines in the order in which they run.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Every pipeline after those whose output it reads; where that leaves a choice, by name.
+    /// The pipelines. Each comes after those whose output it reads. Where that leaves a choice, they are sorted by name.
     pub pipelines: Vec<Spec>,
-    /// Repos that no pipeline writes, by name.
+    /// The repos that no pipeline writes, sorted by name.
     pub source_repos: Vec<String>,
 }
 
-/// Orders the specs; two of one name, and circles, are problems.
+/// Orders specs. Two specs with one name and cycles are problems.
 pub fn order(specs: Vec<Spec>) -> Result<Graph, Vec<Problem>> {
     let duplicates = duplicate_names(&specs);
     if !duplicates.is_empty() {
@@ -48,17 +48,17 @@ fn duplicate_names(specs: &[Spec]) -> Vec<Problem> {
     problems
 }
 
-/// Pipelines that wait for each other, if any wait.
+/// Returns a problem that shows a cycle among pipelines that wait for each other, or nothing if none waits.
 fn cycle(waiting: &BTreeMap<String, Spec>) -> Option<Problem> {
     let mut path: Vec<&Spec> = vec![waiting.values().next()?];
-    // each of those that wait reads another that waits, so a way through them comes back to where it was
+    // every waiting pipeline reads the output of another waiting one, so following the inputs leads back to one that was visited
     while let Some(next) = path.last().and_then(|spec| repos(spec).find_map(|repo| waiting.get(repo))) {
         let begin = path.iter().position(|spec| spec.name == next.name);
         path.push(next);
         if let Some(begin) = begin {
             let names: Vec<&str> = path[begin..].iter().map(|spec| spec.name.as_str()).collect();
             let found = format!("a cycle: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" reads "));
-            return Some(problem(next, "input", found, "pipelines that wait for no output of their own", "take one of these inputs away"));
+            return Some(problem(next, "input", found, "pipelines that wait for no output of their own", "remove one of these inputs"));
         }
     }
     None
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::spec;
 
-    /// Specs of names and the repos that they read.
+    /// Creates specs from names and the repos that each reads.
     fn specs(pipelines: &[(&str, &[&str])]) -> Vec<Spec> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("all.json");
@@ -117,18 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_shown() {
+    fn a_cycle_is_a_problem_that_shows_it() {
         let problems = order(specs(&[("end", &["a"]), ("a", &["x", "c"]), ("b", &["a"]), ("c", &["b"])])).unwrap_err();
         assert_eq!(
             problems[0].to_string(),
-            "all.json: pipeline `a`, field `input`: found a cycle: `a` reads `c` reads `b` reads `a`, expected pipelines that wait for no output of their own\nhelp: take one of these inputs away"
+            "all.json: pipeline `a`, field `input`: found a cycle: `a` reads `c` reads `b` reads `a`, expected pipelines that wait for no output of their own\nhelp: remove one of these inputs"
         );
         let own = order(specs(&[("a", &["a"])])).unwrap_err();
         assert!(own[0].found == "a cycle: `a` reads `a`", "{}", own[0]);
     }
 
     #[test]
-    fn two_of_one_name_are_refused() {
+    fn two_pipelines_of_one_name_are_a_problem() {
         let problems = order(specs(&[("a", &["x"]), ("b", &["x"]), ("a", &["y"])])).unwrap_err();
         assert_eq!(
             problems.iter().map(Problem::to_string).collect::<Vec<_>>(),

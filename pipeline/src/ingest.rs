@@ -1,7 +1,7 @@
-//! Files of the machine to a commit of an input repo.
+//! Puts files of this machine into an input repo and makes a commit.
 //!
-//! *Invariants*: no commit is made if nothing would differ; files that are there already are read but not copied. A content that the store
-//! has lost comes back with its file, whether anything differs or not.
+//! *Invariants*: no commit is made if nothing changes. Files that the store has already are read but not copied. A file that was lost from
+//! the store comes back when it is put again, whether anything else changes or not.
 
 use std::fs::File;
 use std::io::{self, Seek};
@@ -10,40 +10,40 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::datums::{Hash, ContentRef, Tree};
+use crate::datums::{ContentRef, Hash, Tree};
 use crate::error::{Error, Result};
 use crate::paths;
 use crate::store::objects::{Objects, StagedObjects, Stamp, digest};
 use crate::store::records::{Commit, Repo};
 use crate::store::{self, Store};
 
-/// What is to change in a branch of an input repo.
+/// A change of a branch of an input repo.
 #[derive(Debug, Default)]
 pub struct PutRequest {
-    /// Files or folders of the machine, `-` for standard input, and the paths at which they will stand.
+    /// Files or folders of this machine, or `-` for standard input, each with its path in the repo.
     pub sources: Vec<(PathBuf, String)>,
-    /// Files and folders of the repo that go.
+    /// Paths in the repo of files and folders to remove.
     pub deleted: Vec<String>,
-    /// Whether everything goes that is not among the sources.
+    /// Whether to remove every file that is not among the sources.
     pub replace_all: bool,
 }
 
-/// What came of it.
+/// The result of a change.
 #[derive(Debug)]
 pub struct PutOutcome {
-    /// The head, old or new.
+    /// The commit at the head of the branch.
     pub commit: Commit,
-    /// Whether it is new.
+    /// Whether the commit is new.
     pub changed: bool,
 }
 
-/// Changes a branch of a repo, which is made if it is not there.
+/// Changes a branch of a repo. Creates the repo if it does not exist.
 pub fn put_files(store: &Store, repo: &str, branch: &str, request: &PutRequest) -> Result<PutOutcome> {
     refuse_output_repo(store, repo)?;
     let head = store.head(repo, branch)?;
     let before = match &head {
         None => Tree::new(),
-        // all files are at hand, so a list that is lost is made again
+        // all files are given, so the list of files can be made again if it was lost
         Some(head) if request.replace_all => store.tree(head).unwrap_or_default(),
         Some(head) => store.tree(head)?,
     };
@@ -51,7 +51,7 @@ pub fn put_files(store: &Store, repo: &str, branch: &str, request: &PutRequest) 
     let tree = changed_tree(&before, request, &store.objects, &mut staged)?;
     if let Some((file, other)) = paths::conflict(&tree) {
         return Err(Error::invalid(
-            format_args!("`{file}` is a file of `{repo}`, so `{other}` cannot stand below it"),
+            format_args!("`{file}` is a file of `{repo}`, so `{other}` cannot be below it"),
             "choose another path, or delete the file first",
         ));
     }
@@ -63,7 +63,7 @@ pub fn put_files(store: &Store, repo: &str, branch: &str, request: &PutRequest) 
     }
 }
 
-/// An error if there is no such source.
+/// Fails if a source does not exist.
 pub fn require_source(source: &Path) -> Result<()> {
     if source == Path::new("-") || source.exists() {
         return Ok(());
@@ -77,14 +77,17 @@ fn refuse_output_repo(store: &Store, repo: &str) -> Result<()> {
     if written { Err(Error::invalid(format_args!("`{repo}` holds the output of the pipeline `{repo}`"), help)) } else { Ok(()) }
 }
 
-/// The files as they will be; new contents are taken in.
+/// Returns the files after the change. New contents are added to `staged`.
 fn changed_tree(before: &Tree, request: &PutRequest, objects: &Objects, staged: &mut StagedObjects<'_>) -> Result<Tree> {
     let mut tree = if request.replace_all { Tree::new() } else { before.clone() };
     for path in &request.deleted {
         let count = tree.len();
         tree.retain(|file, _| !paths::is_within(path, file));
         if tree.len() == count {
-            return Err(Error::invalid(format_args!("there is no file at or below `{path}` to delete"), "see `samefit pipeline list files`"));
+            return Err(Error::invalid(
+                format_args!("there is no file at or below `{path}` to delete"),
+                "see `samefit pipeline list files`",
+            ));
         }
     }
     for (source, path) in &request.sources {
@@ -96,7 +99,7 @@ fn changed_tree(before: &Tree, request: &PutRequest, objects: &Objects, staged: 
     Ok(tree)
 }
 
-/// The files of a source with their paths in the repo.
+/// Returns the files of a source, each with its path in the repo.
 fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>> {
     if source == Path::new("-") {
         return Ok(vec![(source.to_owned(), path.to_owned())]);
@@ -115,6 +118,7 @@ fn files(source: &Path, path: &str) -> Result<Vec<(PathBuf, String)>> {
     Ok(files)
 }
 
+/// Converts an error from walking through the folder `source`. A loop of links is an error too.
 pub fn walk_error(source: &Path, error: walkdir::Error) -> Error {
     let path = error.path().unwrap_or(source).to_owned();
     match error.into_io_error() {
@@ -137,11 +141,11 @@ fn stage_file(file: &Path, before: Option<&ContentRef>, staged: &mut StagedObjec
         Some(_) => open.rewind().map_err(Error::at(file)).and_then(|()| staged.add_stream(&open))?,
         None => staged.add_stream(&open)?,
     };
-    // a pipe has nothing to compare
+    // a pipe has no state to compare
     if !open.metadata().is_ok_and(|found| found.is_file()) {
         return Ok(content);
     }
-    // by name as well: another file may have taken its place
+    // the file is opened again by its name, because another file may have replaced it
     let now = File::open(file).and_then(|again| Ok((Stamp::of(&open)?, Stamp::of(&again)?)));
     if now.ok() == Some((stamp, stamp)) {
         return Ok(content);
@@ -152,15 +156,18 @@ fn stage_file(file: &Path, before: Option<&ContentRef>, staged: &mut StagedObjec
     ))
 }
 
-/// In a folder nobody named a pipe, and nobody may ever write to it.
+/// Refuses a pipe inside a folder. The person did not name it, and perhaps nobody writes to it.
 fn refuse_pipe_in_folder(source: &Path, file: &Path) -> Result<()> {
     if file != source && file.metadata().is_ok_and(|found| found.file_type().is_fifo()) {
-        return Err(Error::invalid(format_args!("{}: this is a pipe, not a file", samefit_text::path(file)), "remove it, or name it by itself"));
+        return Err(Error::invalid(
+            format_args!("{}: this is a pipe, not a file", samefit_text::path(file)),
+            "remove it, or name it on the command line",
+        ));
     }
     Ok(())
 }
 
-/// A device may have no end, and would fill the disk. A pipe ends when its writer does.
+/// Refuses a device or a socket. A device may be endless and would fill the disk. A pipe ends when its writer does.
 fn refuse_device(file: &Path) -> Result<()> {
     let kind = file.metadata().map_err(Error::at(file))?.file_type();
     let what = match () {
@@ -176,7 +183,14 @@ fn commit(store: &Store, repo: &str, branch: &str, parent: Option<&Commit>, tree
     store.write(|change| {
         let number = change.next_number()?;
         let commit = Commit {
-            id: store::derived_id(&["commit", &number.to_string(), repo, branch, parent.as_deref().unwrap_or_default(), &listing.to_string()]),
+            id: store::derived_id(&[
+                "commit",
+                &number.to_string(),
+                repo,
+                branch,
+                parent.as_deref().unwrap_or_default(),
+                &listing.to_string(),
+            ]),
             repo: repo.to_owned(),
             branch: branch.to_owned(),
             parent,

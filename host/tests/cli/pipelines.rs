@@ -155,7 +155,7 @@ fn two_at_once_are_told_apart() {
     wait_for(|| lines(&place, "log").len() == 1);
     let ran = place.shell("samefit pipeline run specs");
     assert_eq!(ran.code(), 1);
-    assert!(ran.stderr().contains("another `samefit pipeline` is at work on this store"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("another `samefit pipeline` is using this store"), "{}", ran.stderr());
     fs::write(place.path("log.go"), "").unwrap();
     assert!(child.wait().unwrap().success());
 }

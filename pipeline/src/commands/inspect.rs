@@ -85,9 +85,8 @@ fn origin_text(origin: &FileOrigin, depth: usize) -> String {
     let FileOrigin { commit, files, producer } = origin;
     let indent = "  ".repeat(depth);
     let name = format!("{}@{}={}", commit.repo, commit.branch, commit.id);
-    let file = |file: &OutputFile| {
-        format!("{indent}{name}:{}  sha256 {}  {} bytes\n", line(&file.path), file.content.sha256, file.content.bytes)
-    };
+    let file =
+        |file: &OutputFile| format!("{indent}{name}:{}  sha256 {}  {} bytes\n", line(&file.path), file.content.sha256, file.content.bytes);
     let mut text: String = files.iter().take(FILES_SHOWN_MAX).map(file).collect();
     if files.len() > FILES_SHOWN_MAX {
         text += &format!("{indent}{name} and {} more files (all of them: --json)\n", files.len() - FILES_SHOWN_MAX);

@@ -10,7 +10,7 @@ use crate::paths;
 use crate::reference::{Reference, is_id_prefix};
 use crate::report::Report;
 use crate::store::Store;
-use crate::store::records::{Job, DatumResult};
+use crate::store::records::{DatumResult, Job};
 
 /// Arguments of `list`.
 #[derive(Args, Clone, Debug)]

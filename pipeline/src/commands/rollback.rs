@@ -22,7 +22,8 @@ pub struct RollbackArgs {
 pub fn run(args: &RollbackArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
     let (repo, branch) = (&args.repo.repo, args.repo.branch());
     if store.repo(repo)?.is_some_and(|repo| repo.output) {
-        let help = "roll back the repos that the pipeline reads, and run; to read older output, use `samefit pipeline get REPO=COMMIT:/PATH`";
+        let help =
+            "roll back the repos that the pipeline reads, and run; to read older output, use `samefit pipeline get REPO=COMMIT:/PATH`";
         return Err(Error::invalid(format_args!("only the pipeline `{repo}` writes `{repo}`"), help));
     }
     let commit = Reference { repo: repo.clone(), branch_or_commit: Some(args.to.clone()), path: None }.commit(store)?;

@@ -71,7 +71,9 @@ impl Scheduler<'_> {
             JobOutcome::Ended(job) => Ok(job.state),
             JobOutcome::Stopped { finished, all } => {
                 let name = &pipeline.spec.name;
-                report.note(&format!("{name}: stopped; {finished} of {all} datums are finished and kept, and the next run continues from there"));
+                report.note(&format!(
+                    "{name}: stopped; {finished} of {all} datums are finished and kept, and the next run continues from there"
+                ));
                 Err(Error::Stopped)
             }
         }

@@ -85,8 +85,11 @@ fn check_output_repo(store: &Store, spec: &Spec) -> Result<()> {
     if store.repo(&spec.name)?.is_none_or(|repo| repo.output) {
         return Ok(());
     }
-    let sentence =
-        format!("{}: the pipeline `{}` would write to a repo of that name, which holds files that were put", spec.file.display(), spec.name);
+    let sentence = format!(
+        "{}: the pipeline `{}` would write to a repo of that name, which holds files that were put",
+        spec.file.display(),
+        spec.name
+    );
     Err(Error::invalid(sentence, "rename the pipeline, or use another store"))
 }
 

@@ -225,12 +225,7 @@ fn reprocess(fields: &Map<String, Value>, findings: &mut Findings<'_>) -> bool {
 }
 
 /// Parses a string if it is there, and adds a problem if it is not valid.
-fn parse<T>(
-    text: Option<&str>,
-    field: &str,
-    parser: impl Fn(&str) -> Result<T, InvalidValue>,
-    findings: &mut Findings<'_>,
-) -> Option<T> {
+fn parse<T>(text: Option<&str>, field: &str, parser: impl Fn(&str) -> Result<T, InvalidValue>, findings: &mut Findings<'_>) -> Option<T> {
     let text = text?;
     parser(text).map_err(|InvalidValue { expected, help }| findings.add_problem(field, format!("`{text}`"), expected, help)).ok()
 }

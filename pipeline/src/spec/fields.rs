@@ -111,7 +111,12 @@ static TRANSFORM: [Field; 15] = [
     refused("stdin", FieldType::Strings, "text for the command's standard input"),
 ];
 
-static SECRET: [Field; 4] = [used("name", FieldType::String), used("key", FieldType::String), used("mountPath", FieldType::String), used("envVar", FieldType::String)];
+static SECRET: [Field; 4] = [
+    used("name", FieldType::String),
+    used("key", FieldType::String),
+    used("mountPath", FieldType::String),
+    used("envVar", FieldType::String),
+];
 
 static INPUT: [Field; 6] = [
     used("pfs", FieldType::Object(&PFS)),
@@ -192,14 +197,21 @@ static TF_JOB: [Field; 1] = [used("tfJob", FieldType::String)];
 static DETERMINED: [Field; 1] = [used("workspaces", FieldType::Strings)];
 static SPOUT: [Field; 1] = [used("service", FieldType::Object(&SERVICE))];
 
-static SERVICE: [Field; 4] =
-    [used("internalPort", FieldType::Integer), used("externalPort", FieldType::Integer), used("ip", FieldType::String), used("type", FieldType::String)];
+static SERVICE: [Field; 4] = [
+    used("internalPort", FieldType::Integer),
+    used("externalPort", FieldType::Integer),
+    used("ip", FieldType::String),
+    used("type", FieldType::String),
+];
 
 static EGRESS: [Field; 3] =
     [used("URL", FieldType::String), used("objectStorage", FieldType::Object(&BUCKET)), used("sqlDatabase", FieldType::Object(&DATABASE))];
 
 static BUCKET: [Field; 1] = [used("url", FieldType::String)];
-static DATABASE: [Field; 3] =
-    [used("url", FieldType::String), used("fileFormat", FieldType::Object(&FILE_FORMAT)), used("secret", FieldType::Object(&DATABASE_SECRET))];
+static DATABASE: [Field; 3] = [
+    used("url", FieldType::String),
+    used("fileFormat", FieldType::Object(&FILE_FORMAT)),
+    used("secret", FieldType::Object(&DATABASE_SECRET)),
+];
 static FILE_FORMAT: [Field; 2] = [used("type", FieldType::String), used("columns", FieldType::Strings)];
 static DATABASE_SECRET: [Field; 2] = [used("name", FieldType::String), used("key", FieldType::String)];

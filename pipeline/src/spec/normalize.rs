@@ -73,7 +73,9 @@ fn typed(kind: FieldType, value: &Value, place: &str, findings: &mut Findings<'_
             return list(value, place, findings, |item, place, findings| Some(object(fields, item, place, findings).into()));
         }
         FieldType::Strings => return list(value, place, findings, |item, place, findings| typed(FieldType::String, item, place, findings)),
-        FieldType::Integers => return list(value, place, findings, |item, place, findings| typed(FieldType::Integer, item, place, findings)),
+        FieldType::Integers => {
+            return list(value, place, findings, |item, place, findings| typed(FieldType::Integer, item, place, findings));
+        }
         FieldType::StringMap => return map(value, place, findings),
         FieldType::String | FieldType::Duration => (value.is_string(), "a text", "put it in quotes"),
         FieldType::Boolean => (value.is_boolean(), "true or false", "write it without quotes"),
@@ -122,7 +124,8 @@ fn map(value: &Value, place: &str, findings: &mut Findings<'_>) -> Option<Value>
         wrong_type(place, value, "an object of texts", "write `{ \"NAME\": \"VALUE\" }`", findings);
         return None;
     };
-    let entries = entries.iter().filter_map(|(key, value)| Some((key.clone(), typed(FieldType::String, value, &join(place, key), findings)?)));
+    let entries =
+        entries.iter().filter_map(|(key, value)| Some((key.clone(), typed(FieldType::String, value, &join(place, key), findings)?)));
     Some(Value::Object(entries.collect()))
 }
 

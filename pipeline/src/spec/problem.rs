@@ -31,8 +31,7 @@ impl Problem {
         let field = Some(&self.field).filter(|field| !field.is_empty()).map(|field| format!("field `{}`", samefit_text::name(field)));
         let place: Vec<String> = pipeline.chain(field).collect();
         let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
-        let sentence =
-            format!("{}: {place}found {}, expected {}", samefit_text::path(&self.file), line(&self.found), line(&self.expected));
+        let sentence = format!("{}: {place}found {}, expected {}", samefit_text::path(&self.file), line(&self.found), line(&self.expected));
         Message::new(sentence, &self.help)
     }
 }

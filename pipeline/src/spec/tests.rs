@@ -411,7 +411,8 @@ fn fields_without_effect_are_noted() {
     let shown = lint(&[spec]).remove(0).to_string();
     assert!(
         shown.starts_with("note: ")
-            && shown.ends_with("pipeline `model`, field `podPatch`: not used: it configures the pods of a cluster, and there are none here"),
+            && shown
+                .ends_with("pipeline `model`, field `podPatch`: not used: it configures the pods of a cluster, and there are none here"),
         "{shown}"
     );
     assert_eq!(
@@ -423,7 +424,10 @@ fn fields_without_effect_are_noted() {
         ["pipeline.project: not used: a store holds one project, so the name `clinic` has no effect"]
     );
     assert_eq!(notes(&[one(&with("/autoscaling", json!(false)))]), [] as [&str; 0]);
-    assert_eq!(notes(&[one(&with("/input/pfs/lazy", json!(true)))]), ["input.pfs.lazy: not used: whole files are written before the program starts"]);
+    assert_eq!(
+        notes(&[one(&with("/input/pfs/lazy", json!(true)))]),
+        ["input.pfs.lazy: not used: whole files are written before the program starts"]
+    );
     assert_eq!(notes(&[one(&with("/input/pfs/lazy", json!(false)))]), [] as [&str; 0]);
 }
 

@@ -45,7 +45,9 @@ pub(super) fn name(text: &str) -> Result<(), InvalidValue> {
 /// Checks the name of an input, which names a folder below `/pfs` and an environment variable.
 pub(super) fn input_name(text: &str) -> Result<(), InvalidValue> {
     match text {
-        "out" | ".env" => invalid("a name that is not reserved", "give the input a `name`: /pfs/out is for results, /pfs/.env for variables"),
+        "out" | ".env" => {
+            invalid("a name that is not reserved", "give the input a `name`: /pfs/out is for results, /pfs/.env for variables")
+        }
         "." | ".." => invalid("the name of a folder", "write another name"),
         _ if text.contains(|c: char| matches!(c, '/' | '=') || c.is_control()) => {
             invalid("the name of a folder", "write letters, digits and `_`")

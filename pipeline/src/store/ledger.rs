@@ -1,6 +1,7 @@
-//! Records to an embedded database and back, as JSON by table and key. What one [`Ledger::write`] does happens whole or not at all.
+//! Stores records in an embedded database, as JSON by table and key. A transaction takes effect as a whole or not at all.
 //!
-//! *Invariants*: one process at a time has it open; a file that was changed by anything else is refused when it is opened.
+//! *Invariants*: one process at a time has the database open. A file that was damaged or changed by anything else is refused when it is
+//! opened.
 
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -11,17 +12,17 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
-/// The default, a gigabyte, is for larger things.
+/// The cache of the database in bytes. Its default, a gigabyte, is meant for larger databases.
 const CACHE_BYTES: usize = 32 << 20;
 
-/// How a file begins to be called that will be a database.
+/// Name prefix of a database that is still being created.
 pub const NEW_LEDGER_PREFIX: &str = "new-ledger-";
 
-/// Records of one kind. A key's parts are parted by slashes.
+/// A table of records of one type. The parts of a key are separated by slashes.
 pub struct Table<T>(&'static str, PhantomData<T>);
 
 impl<T> Table<T> {
-    /// By its name in the file.
+    /// Creates a table definition. `name` is the table's name in the database.
     pub const fn new(name: &'static str) -> Self {
         Self(name, PhantomData)
     }
@@ -31,14 +32,14 @@ impl<T> Table<T> {
     }
 }
 
-/// The open database.
+/// An open database.
 pub struct Ledger {
     path: PathBuf,
     database: Database,
 }
 
 impl Ledger {
-    /// Makes an empty database beside, and gives it its name once it is whole. One that is there stays.
+    /// Creates an empty database under another name, and renames it when it is complete. An existing database stays as it is.
     pub fn create(path: &Path) -> Result<()> {
         let folder = path.parent().unwrap_or(path);
         let made = tempfile::Builder::new().prefix(NEW_LEDGER_PREFIX).tempfile_in(folder).map_err(Error::at(folder))?;
@@ -50,20 +51,20 @@ impl Ledger {
         }
     }
 
-    /// Opens the file.
+    /// Opens a database.
     pub fn open(path: PathBuf) -> Result<Self> {
         let opened = Database::builder().set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true).open(&path);
         match opened {
             Ok(database) => Ok(Self { path, database }),
             Err(DatabaseError::DatabaseAlreadyOpen) => Err(Error::failed(
-                format_args!("{}: another `samefit pipeline` is at work on this store", samefit_text::path(path)),
+                format_args!("{}: another `samefit pipeline` is using this store", samefit_text::path(path)),
                 "wait until it has ended, or give another --store",
             )),
             Err(error) => Err(database_error(&path)(error)),
         }
     }
 
-    /// The record of a key.
+    /// Returns the record of a key.
     pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>> {
         let read = self.database.begin_read().map_err(database_error(&self.path))?;
         let open = match read.open_table(table.definition()) {
@@ -74,7 +75,7 @@ impl Ledger {
         found.map(|found| self.parse(found.value())).transpose()
     }
 
-    /// The records whose keys begin with a text, in the order of their keys.
+    /// Returns the records whose keys begin with `prefix`, sorted by key.
     pub fn list<T: DeserializeOwned>(&self, table: &Table<T>, prefix: &str) -> Result<Vec<T>> {
         let read = self.database.begin_read().map_err(database_error(&self.path))?;
         let open = match read.open_table(table.definition()) {
@@ -92,7 +93,7 @@ impl Ledger {
         Ok(records)
     }
 
-    /// Changes records, durably, all or none.
+    /// Runs a function in a transaction. If it returns an error, nothing is changed; otherwise all changes are durable.
     pub fn write<R>(&self, act: impl FnOnce(&mut Transaction<'_>) -> Result<R>) -> Result<R> {
         let transaction = self.database.begin_write().map_err(database_error(&self.path))?;
         let done = act(&mut Transaction { ledger: self, transaction: &transaction })?;
@@ -110,14 +111,14 @@ impl Ledger {
     }
 }
 
-/// Changes that are not seen yet.
+/// A transaction that is not committed yet.
 pub struct Transaction<'a> {
     ledger: &'a Ledger,
     transaction: &'a WriteTransaction,
 }
 
 impl Transaction<'_> {
-    /// The record of a key, as changed so far.
+    /// Returns the record of a key, with the changes of this transaction.
     pub fn get<T: DeserializeOwned>(&self, table: &Table<T>, key: &str) -> Result<Option<T>> {
         let open = self.transaction.open_table(table.definition()).map_err(database_error(&self.ledger.path))?;
         let found = open.get(key).map_err(database_error(&self.ledger.path))?;
@@ -126,21 +127,21 @@ impl Transaction<'_> {
 
     /// Sets the record of a key.
     pub fn put<T: Serialize>(&mut self, table: &Table<T>, key: &str, record: &T) -> Result<()> {
-        let bytes =
-            serde_json::to_vec(record).map_err(|error| Error::failed(format_args!("a record cannot be written ({error})"), "report it"))?;
+        let bytes = serde_json::to_vec(record)
+            .map_err(|error| Error::failed(format_args!("a record cannot be written ({error})"), "report this error"))?;
         let mut open = self.transaction.open_table(table.definition()).map_err(database_error(&self.ledger.path))?;
         open.insert(key, bytes.as_slice()).map_err(database_error(&self.ledger.path))?;
         Ok(())
     }
 
-    /// Takes away the records whose keys begin with a text.
+    /// Removes the records whose keys begin with `prefix`.
     pub fn remove<T>(&mut self, table: &Table<T>, prefix: &str) -> Result<()> {
         let mut open = self.transaction.open_table(table.definition()).map_err(database_error(&self.ledger.path))?;
         open.retain(|key, _| !key.starts_with(prefix)).map_err(database_error(&self.ledger.path))
     }
 }
 
-/// What the database says of its file.
+/// Returns a function that converts an error of the database. `path` is its file.
 fn database_error<E: Into<redb::Error>>(path: &Path) -> impl FnOnce(E) -> Error + '_ {
     move |error| match error.into() {
         redb::Error::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => Error::io(path, &error),
@@ -150,7 +151,7 @@ fn database_error<E: Into<redb::Error>>(path: &Path) -> impl FnOnce(E) -> Error 
         ),
         error => Error::failed(
             format_args!("{}: the store's database is damaged ({error})", samefit_text::path(path)),
-            "bring it back from a copy, or begin a new store and put the input files again; the contents beside it are not lost",
+            "restore it from a backup, or create a new store and put the input files again; the files beside it are not lost",
         ),
     }
 }

@@ -1,12 +1,13 @@
-//! Repos, commits, branches, pipelines and jobs: a folder that is right after a crash at any point.
+//! The store: repos, commits, branches, pipelines and jobs in one folder, which is consistent after a crash at any point.
 //!
-//! Records stand in a database ([`ledger`]), contents in files named by their SHA-256 ([`objects`]). A listing (the files of a commit, the
-//! datums of a job) is a content too, so equal commits share it and a change of it shows. Contents are durable before a record names them.
+//! Records are in a database ([`ledger`]), and contents in files named by their SHA-256 ([`objects`]). A *listing* (the files of a commit,
+//! or the datum results of a job) is an object too. So equal commits share their listing, and damage to it is found. Objects are durable
+//! before a record refers to them.
 //!
-//! *Invariants*: commits and versions never change; a branch is one record. Ids follow from what the store did before, so the same commands
-//! give the same ids. Everything in `tmp` belongs to the process that has the store open.
+//! *Invariants*: commits and versions never change. Each branch is one record. Ids depend only on what was done before, so the same
+//! commands give the same ids. Everything in the folder `tmp` belongs to the process that has the store open.
 //!
-//! *Not here*: what a run does ([`crate::run`]).
+//! *Not here*: running jobs ([`crate::run`]).
 
 pub mod ledger;
 pub mod objects;
@@ -21,8 +22,8 @@ use serde::de::DeserializeOwned;
 
 use self::ledger::{Ledger, Table, Transaction};
 use self::objects::{Objects, StagedObjects, hash};
-use self::records::{Commit, Job, DatumResult, Repo, JobState, PipelineVersion};
-use crate::datums::{Hash, ContentRef, Tree};
+use self::records::{Commit, DatumResult, Job, JobState, PipelineVersion, Repo};
+use crate::datums::{ContentRef, Hash, Tree};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::paths;
@@ -36,12 +37,12 @@ const CACHE: &str = "cache";
 const METADATA: Table<String> = Table::new("facts");
 const SERIAL: Table<u64> = Table::new("serial");
 const REPOS: Table<Repo> = Table::new("repos");
-/// The id of the commit at its head, by repo and branch.
+/// The id of the commit at a branch's head, by repo and branch.
 const BRANCHES: Table<String> = Table::new("branches");
 const COMMITS: Table<Commit> = Table::new("commits");
 const VERSIONS: Table<PipelineVersion> = Table::new("versions");
 const JOBS: Table<Job> = Table::new("jobs");
-/// What the running job of a pipeline has done, by pipeline, version and datum hash.
+/// The datums that the running job of a pipeline has finished, by pipeline, version and datum hash.
 const FINISHED_DATUMS: Table<DatumResult> = Table::new("done");
 
 /// An open store.
@@ -49,13 +50,13 @@ pub struct Store {
     folder: Folder,
     tmp: Folder,
     ledger: Ledger,
-    /// The contents.
+    /// The contents of files and listings.
     pub objects: Objects,
     now: fn() -> u64,
 }
 
 impl Store {
-    /// Opens a store, or makes one in a folder that is empty or not there. `now` gives the seconds since 1970.
+    /// Opens a store, or creates one if the folder is empty or does not exist. `now` returns the seconds since 1970.
     pub fn create(folder: &Path, now: fn() -> u64) -> Result<Self> {
         if folder.join(LEDGER).is_file() {
             return Self::open_existing(folder, now);
@@ -66,11 +67,11 @@ impl Store {
         Self::open_existing(folder, now)
     }
 
-    /// Opens a store that is there.
+    /// Opens an existing store. `now` returns the seconds since 1970.
     pub fn open(folder: &Path, now: fn() -> u64) -> Result<Self> {
         if !folder.join(LEDGER).is_file() {
             refuse_foreign_folder(folder)?;
-            let help = "name its folder with --store, or make one: `samefit pipeline put REPO FILE`";
+            let help = "name its folder with --store, or create one: `samefit pipeline put REPO FILE`";
             return Err(Error::invalid(format_args!("{}: there is no pipeline store", samefit_text::path(folder)), help));
         }
         Self::open_existing(folder, now)
@@ -91,56 +92,56 @@ impl Store {
         Ok(Self { objects: Objects::new(clone(&folder)?, objects, clone(&tmp)?), folder, tmp, ledger, now })
     }
 
-    /// The folder for what is being made; gone when the store is opened again.
+    /// Returns the folder for temporary files. It is emptied when the store is opened.
     pub fn tmp(&self) -> &Folder {
         &self.tmp
     }
 
-    /// A folder of a name for what can be made again.
+    /// Opens a folder for files that can be made again.
     pub fn cache(&self, name: &str) -> Result<Folder> {
         let cache = subfolder(&self.folder, CACHE)?;
         subfolder(&cache, name)
     }
 
-    /// Seconds since 1970.
+    /// Returns the seconds since 1970.
     pub fn now(&self) -> u64 {
         (self.now)()
     }
 
-    /// Changes records, durably, all or none. What they name has to be settled before.
+    /// Changes records in one transaction. Objects that the records refer to must be published before.
     pub fn write<R>(&self, act: impl FnOnce(&mut StoreChange<'_, '_>) -> Result<R>) -> Result<R> {
         self.ledger.write(|writing| act(&mut StoreChange(writing)))
     }
 
-    /// Every repo, by name.
+    /// Returns all repos, sorted by name.
     pub fn repos(&self) -> Result<Vec<Repo>> {
         self.ledger.list(&REPOS, "")
     }
 
-    /// The repo of a name.
+    /// Returns the repo of a name.
     pub fn repo(&self, name: &str) -> Result<Option<Repo>> {
         self.ledger.get(&REPOS, name)
     }
 
-    /// The commit at the head of a branch.
+    /// Returns the commit at the head of a branch.
     pub fn head(&self, repo: &str, branch: &str) -> Result<Option<Commit>> {
         let Some(id) = self.ledger.get(&BRANCHES, &key(repo, branch))? else { return Ok(None) };
         self.commit(repo, &id)
     }
 
-    /// The commit of an id.
+    /// Returns the commit with an id.
     pub fn commit(&self, repo: &str, id: &str) -> Result<Option<Commit>> {
         self.ledger.get(&COMMITS, &key(repo, id))
     }
 
-    /// Every commit of a repo, newest first.
+    /// Returns all commits of a repo, newest first.
     pub fn commits(&self, repo: &str) -> Result<Vec<Commit>> {
         let mut commits = self.ledger.list(&COMMITS, &key(repo, ""))?;
         commits.sort_by_key(|commit| std::cmp::Reverse(commit.number));
         Ok(commits)
     }
 
-    /// The files of a commit.
+    /// Returns the files of a commit.
     pub fn tree(&self, commit: &Commit) -> Result<Tree> {
         let unreadable = || {
             let error = commit.error.as_deref().unwrap_or("its job failed");
@@ -152,11 +153,11 @@ impl Store {
         let listing = commit.tree.ok_or_else(unreadable)?;
         let lost = |failure| if self.objects.contains(&listing) { failure } else { self.missing_listing(commit) };
         let tree: Tree = self.listing(&listing).map_err(lost)?;
-        // a store can come from somebody else, and what is at a path is written to it
+        // a store can come from somebody else, and `get` and `run` write files at these paths
         match tree.keys().find_map(|path| paths::check(path).err()) {
             None => Ok(tree),
             Some(why) => Err(Error::invalid(
-                format_args!("commit {} of `{}`: a path of its files is none: {why}", commit.id, commit.repo),
+                format_args!("commit {} of `{}`: one of its files has no valid path: {why}", commit.id, commit.repo),
                 "samefit did not write this: do not use the store",
             )),
         }
@@ -173,39 +174,40 @@ impl Store {
                  (`samefit pipeline rollback`)"
             )
         };
-        Error::failed(format_args!("commit {id} of `{repo}`: the list of its files is not in the store any more"), help)
+        Error::failed(format_args!("commit {id} of `{repo}`: the list of its files is no longer in the store"), help)
     }
 
-    /// Every version of a pipeline, oldest first.
+    /// Returns all versions of a pipeline, oldest first.
     pub fn versions(&self, pipeline: &str) -> Result<Vec<PipelineVersion>> {
         self.ledger.list(&VERSIONS, &key(pipeline, ""))
     }
 
-    /// One version of a pipeline.
+    /// Returns one version of a pipeline.
     pub fn version(&self, pipeline: &str, version: u64) -> Result<Option<PipelineVersion>> {
         self.ledger.get(&VERSIONS, &version_key(pipeline, version))
     }
 
-    /// The newest version of every pipeline, by name.
+    /// Returns the newest version of every pipeline, sorted by name.
     pub fn pipelines(&self) -> Result<Vec<PipelineVersion>> {
         let versions: Vec<PipelineVersion> = self.ledger.list(&VERSIONS, "")?;
         let newest: BTreeMap<String, PipelineVersion> = versions.into_iter().map(|version| (version.pipeline.clone(), version)).collect();
         Ok(newest.into_values().collect())
     }
 
-    /// Every job of a pipeline, newest first.
+    /// Returns all jobs of a pipeline, newest first.
     pub fn jobs(&self, pipeline: &str) -> Result<Vec<Job>> {
         let mut jobs = self.ledger.list(&JOBS, &key(pipeline, ""))?;
         jobs.sort_by_key(|job: &Job| std::cmp::Reverse(job.number));
         Ok(jobs)
     }
 
-    /// The job of an id.
+    /// Returns the job with an id.
     pub fn job(&self, pipeline: &str, id: &str) -> Result<Option<Job>> {
         self.ledger.get(&JOBS, &key(pipeline, id))
     }
 
-    /// The datums of a job: all if it came to its end, those that are done if it runs, none if something else took its place.
+    /// Returns the datum results of a job: all of them if the job has ended, the finished ones if it runs, and none if another job replaced
+    /// it.
     pub fn datum_results(&self, job: &Job) -> Result<Vec<DatumResult>> {
         match &job.datums {
             Some(listing) => self.listing(listing),
@@ -214,74 +216,76 @@ impl Store {
         }
     }
 
-    /// What the running job of a pipeline has done.
+    /// Returns the datums that the running job of a pipeline version has finished.
     pub fn finished_datums(&self, pipeline: &str, version: u64) -> Result<Vec<DatumResult>> {
         self.ledger.list(&FINISHED_DATUMS, &(version_key(pipeline, version) + "/"))
     }
 
     fn listing<T: DeserializeOwned>(&self, hash: &Hash) -> Result<T> {
         let bytes = self.objects.read(hash)?;
-        let other =
-            |error| Error::failed(format_args!("the listing {hash} cannot be read ({error})"), "use the version of samefit that made the store");
+        let other = |error| {
+            Error::failed(format_args!("the listing {hash} cannot be read ({error})"), "use the version of samefit that made the store")
+        };
         serde_json::from_slice(&bytes).map_err(other)
     }
 }
 
-/// Changes of records that are not seen yet.
+/// A transaction on the records of the store.
 pub struct StoreChange<'a, 'b>(&'a mut Transaction<'b>);
 
 impl StoreChange<'_, '_> {
-    /// The next number: how many were given before, to commits, jobs and versions of pipelines.
+    /// Returns the next serial number. Commits, jobs and versions of pipelines take their numbers from one series.
     pub fn next_number(&mut self) -> Result<u64> {
         let number = self.0.get(&SERIAL, "")?.unwrap_or(0);
         self.0.put(&SERIAL, "", &(number + 1))?;
         Ok(number)
     }
 
-    /// A repo that is there from now on.
+    /// Adds a repo.
     pub fn put_repo(&mut self, repo: &Repo) -> Result<()> {
         self.0.put(&REPOS, &repo.name, repo)
     }
 
-    /// A commit, and the branch that it is the head of.
+    /// Adds a commit, and makes it the head of its branch.
     pub fn put_commit(&mut self, commit: &Commit) -> Result<()> {
         self.0.put(&COMMITS, &key(&commit.repo, &commit.id), commit)?;
         self.set_branch(&commit.repo, &commit.branch, &commit.id)
     }
 
-    /// Where a branch stands.
+    /// Sets the head of a branch.
     pub fn set_branch(&mut self, repo: &str, branch: &str, commit: &str) -> Result<()> {
         self.0.put(&BRANCHES, &key(repo, branch), &commit.to_owned())
     }
 
-    /// A version of a pipeline.
+    /// Adds a version of a pipeline.
     pub fn put_version(&mut self, version: &PipelineVersion) -> Result<()> {
         self.0.put(&VERSIONS, &version_key(&version.pipeline, version.version), version)
     }
 
-    /// A job, new or further than before.
+    /// Adds a job, or updates it.
     pub fn put_job(&mut self, job: &Job) -> Result<()> {
         self.0.put(&JOBS, &key(&job.pipeline, &job.id), job)
     }
 
-    /// A datum of a running job that succeeded.
+    /// Adds a datum that the running job of a pipeline has finished.
     pub fn put_finished_datum(&mut self, pipeline: &str, version: u64, result: &DatumResult) -> Result<()> {
         self.0.put(&FINISHED_DATUMS, &key(&version_key(pipeline, version), &result.hash), result)
     }
 
-    /// The pipeline's job has ended, and its listing holds what it did.
+    /// Removes the finished datums of a pipeline whose job has ended. The job's listing has them.
     pub fn clear_finished_datums(&mut self, pipeline: &str) -> Result<()> {
         self.0.remove(&FINISHED_DATUMS, &key(pipeline, ""))
     }
 }
 
-/// Takes in a listing.
+/// Adds a listing to staged objects.
 pub fn stage_listing<T: Serialize>(staged: &mut StagedObjects<'_>, listing: &T) -> Result<ContentRef> {
-    let text = serde_json::to_vec(listing).map_err(|error| Error::failed(format_args!("a listing cannot be written ({error})"), "report it"))?;
+    let text = serde_json::to_vec(listing)
+        .map_err(|error| Error::failed(format_args!("a listing cannot be written ({error})"), "report this error"))?;
     staged.add_stream(text.as_slice())
 }
 
-/// An id of 32 hexadecimal digits that follows from its parts.
+/// Derives an id of 32 hexadecimal digits from texts.
 pub fn derived_id(parts: &[&str]) -> String {
     hash(parts.join("\0").as_bytes()).to_string()[..32].to_owned()
 }
@@ -294,7 +298,7 @@ fn version_key(pipeline: &str, version: u64) -> String {
     format!("{pipeline}/{version:010}")
 }
 
-/// A folder of the store: itself, and nothing that a link leads to.
+/// Opens a folder of the store, and creates it if it does not exist. Fails if its name is that of a link or a file.
 fn subfolder(store: &Folder, name: &str) -> Result<Folder> {
     let path = store.path().join(name);
     store.folder_or_new(name).map_err(|error| {
@@ -305,12 +309,13 @@ fn subfolder(store: &Folder, name: &str) -> Result<Folder> {
 
 fn foreign_entry(path: &Path) -> Error {
     Error::invalid(
-        format_args!("{}: it is a link, or something else that the store did not put there; nothing was done", samefit_text::path(path)),
-        "a program may have put it there: see what it is, take it away, and run `samefit pipeline check`",
+        format_args!("{}: it is a link or another file that the store did not create; nothing was done", samefit_text::path(path)),
+        "a program may have put it there: look at it, remove it, and run `samefit pipeline check`",
     )
 }
 
-/// A folder of the store, without what a process left that was killed. What is mounted there, or cannot be removed, stays.
+/// Opens a folder of the store and empties it, because a killed process may have left files. Mounts in it and files that cannot be removed
+/// stay.
 fn emptied_subfolder(store: &Folder, name: &str) -> Result<Folder> {
     if store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory) {
         let path = store.path().join(name);
@@ -321,7 +326,7 @@ fn emptied_subfolder(store: &Folder, name: &str) -> Result<Folder> {
     Ok(folder)
 }
 
-/// A folder with other things in it is none of ours; what a process left that was killed at the very beginning is.
+/// Fails if a folder without a database holds other files. A database that a killed process did not complete is allowed.
 fn refuse_foreign_folder(folder: &Path) -> Result<()> {
     let empty = match fs::read_dir(folder) {
         Ok(entries) => entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(ledger::NEW_LEDGER_PREFIX)),
@@ -332,12 +337,12 @@ fn refuse_foreign_folder(folder: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(
-        format_args!("{}: this folder holds other things and is no pipeline store", samefit_text::path(folder)),
-        "give --store a folder that is empty, or not there yet",
+        format_args!("{}: this folder contains other files and is not a pipeline store", samefit_text::path(folder)),
+        "give --store a folder that is empty or does not exist",
     ))
 }
 
-/// A new store gets the format's name, an old one has to have it.
+/// Writes the name of the format to a new store, and fails if an existing store has another format.
 fn check_format(folder: &Path, ledger: &Ledger) -> Result<()> {
     match ledger.get(&METADATA, "format")? {
         Some(format) if format == FORMAT => Ok(()),

@@ -1,10 +1,10 @@
-//! Contents to files named by their SHA-256, and back.
+//! Stores contents as *objects*: files named by the SHA-256 of their bytes.
 //!
-//! *Invariants*: a file in `objects` is whole and durable, for contents are written and flushed under another name and only then renamed; so
-//! what the ledger refers to is there after a crash at any point. What is read is compared with its name first. A content is a file that this
-//! process made: no program ever had it open, and it has one name.
+//! *Invariants*: every file in `objects` is complete and durable, because it is written and flushed under another name before it is
+//! renamed. So every object that a record refers to exists after a crash at any point. An object is compared with its digest before it is
+//! read. This process creates every object itself and gives it one name, so no program has it open.
 //!
-//! *Limits*: up to 16 contents are flushed one by one; more by one flush of the whole file system, which is quicker.
+//! *Limits*: up to [`FLUSHED_SINGLY_MAX`] files are flushed one by one. For more, one flush of the whole file system is faster.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Permissions};
@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::datums::{Hash, ContentRef};
+use crate::datums::{ContentRef, Hash};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 
@@ -24,21 +24,21 @@ const FLUSHED_SINGLY_MAX: usize = 16;
 const CHUNK_BYTES: usize = 1 << 16;
 const DAMAGED: &str = "damaged";
 
-/// The contents of a store.
+/// The objects of a store.
 #[derive(Debug)]
 pub struct Objects {
-    /// The store.
+    /// The folder of the store.
     store: Folder,
-    /// `ab/cdef..`, whole and durable.
+    /// The folder of complete objects, named `ab/cdef..`.
     folder: Folder,
-    /// What is being made.
+    /// The folder for objects that are being written.
     tmp: Folder,
     next: AtomicU64,
-    /// Contents that were compared with their names by this process, and how their files looked then.
+    /// Objects that this process has compared with their digests, with the state of their files at that time.
     verified: Mutex<BTreeMap<Hash, Stamp>>,
 }
 
-/// What changes when a file is written to, or another takes its place. The time of the last change of any kind cannot be set back.
+/// The state of a file. It differs after the file was written to or replaced, because nobody can set the time of the last status change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     device: u64,
@@ -49,7 +49,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Of an open file.
+    /// Returns the state of an open file.
     pub fn of(file: &File) -> io::Result<Self> {
         let found = file.metadata()?;
         Ok(Self {
@@ -63,18 +63,18 @@ impl Stamp {
 }
 
 impl Objects {
-    /// The contents of a store, with a folder for what is being made.
+    /// Opens the objects in `folder`. New ones are written in `tmp` first.
     pub fn new(store: Folder, folder: Folder, tmp: Folder) -> Self {
         Self { store, folder, tmp, next: AtomicU64::new(0), verified: Mutex::default() }
     }
 
-    /// Where a content stands: for messages.
+    /// Returns the path of an object, for messages.
     fn path(&self, hash: &Hash) -> PathBuf {
         let (folder, name) = location(hash);
         self.folder.path().join(folder).join(name)
     }
 
-    /// Whether there is a file for the content.
+    /// Returns whether the file of an object exists. Its content may be damaged.
     pub fn contains(&self, hash: &Hash) -> bool {
         self.find(hash).is_ok()
     }
@@ -84,14 +84,14 @@ impl Objects {
         self.folder.folder(folder)?.file(name)
     }
 
-    /// The content, compared with its name.
+    /// Returns the content of an object. Fails if it does not match its digest.
     pub fn read(&self, hash: &Hash) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open(hash)?.read_to_end(&mut bytes).map_err(Error::at(&self.path(hash)))?;
         Ok(bytes)
     }
 
-    /// The content as a stream, compared with its name before.
+    /// Opens an object for reading. Fails if its content does not match its digest.
     pub fn open(&self, hash: &Hash) -> Result<File> {
         let path = self.path(hash);
         let mut file = self.find(hash).map_err(|error| read_error(&path, &error))?;
@@ -107,24 +107,25 @@ impl Objects {
         Ok(file)
     }
 
-    /// Writes the content to a new file: a clone where the file system has them, else a copy. It shares nothing that can be written to.
+    /// Writes the content of an object to a new file, as a clone if the file system supports it. Later writes to either file do not affect
+    /// the other.
     pub fn copy_to(&self, hash: &Hash, to: &File) -> Result<()> {
         let from = self.open(hash)?;
         clone_or_copy(from, to).map_err(Error::at(&self.path(hash)))
     }
 
-    /// Puts a damaged content where nothing finds it.
+    /// Moves a damaged object out of the way, and returns the error about it.
     fn quarantine(&self, hash: &Hash) -> Error {
         let (folder, name) = location(hash);
         let moved = || self.folder.folder(&folder)?.rename(&name, &self.store.folder_or_new(DAMAGED)?, hash.to_string());
         let _ = moved();
         Error::failed(
             format_args!(
-                "{}: its content is not that of its name any more; it was moved to {}",
+                "{}: its content does not match its digest; it was moved to {}",
                 samefit_text::path(self.path(hash)),
                 samefit_text::path(self.store.path().join(DAMAGED))
             ),
-            "put the file it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); nobody but \
+            "put the file that it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); nobody but \
              samefit may write to a store",
         )
     }
@@ -133,27 +134,28 @@ impl Objects {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to take in contents.
+    /// Starts adding objects.
     pub fn stage(&self) -> StagedObjects<'_> {
         StagedObjects { objects: self, unpublished: Vec::new() }
     }
 }
 
-/// Contents that are taken in but not yet part of the store: gone if they are dropped.
+/// Objects that were added but not published. They are removed when this is dropped.
 #[derive(Debug)]
 pub struct StagedObjects<'a> {
     objects: &'a Objects,
-    /// Names in `tmp`.
+    /// The digests, and the names in `tmp`.
     unpublished: Vec<(Hash, String)>,
 }
 
 impl StagedObjects<'_> {
-    /// Copies a stream.
+    /// Adds the bytes of a stream.
     pub fn add_stream(&mut self, from: impl Read) -> Result<ContentRef> {
         self.add(|to| copy(from, to))
     }
 
-    /// Takes in a file: a clone where the file system has them, else a copy, so that nobody who has the file open can change what is taken.
+    /// Adds a file, as a clone if the file system supports it. The object is a copy in any case, so a process that has the file open cannot
+    /// change it.
     pub fn add_file(&mut self, from: File) -> Result<ContentRef> {
         self.add(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
             Ok(()) => digest(&*to),
@@ -161,13 +163,14 @@ impl StagedObjects<'_> {
         })
     }
 
-    /// Bytes that can still be taken in.
+    /// Returns how many bytes can still be added.
     pub fn free_bytes(&self) -> Result<u64> {
         let tmp = &self.objects.tmp;
         tmp.free_bytes().map_err(Error::at(tmp.path()))
     }
 
-    /// Makes a content in `tmp`, which then nobody writes to, and everybody may read: a container's user as well.
+    /// Creates a file in `tmp` with what `write` writes. Then nobody can write to it, and everybody can read it, also the user of a
+    /// container.
     fn add(&mut self, write: impl FnOnce(&mut File) -> io::Result<ContentRef>) -> Result<ContentRef> {
         let tmp = &self.objects.tmp;
         let name = format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed));
@@ -186,12 +189,12 @@ impl StagedObjects<'_> {
         }
     }
 
-    /// Takes over what another has taken in.
+    /// Adds the objects of another one.
     pub fn merge(&mut self, mut other: Self) {
         self.unpublished.append(&mut other.unpublished);
     }
 
-    /// Makes everything durable and gives it its name. A content that is there and sound stays.
+    /// Makes all objects durable and gives them their names. An undamaged object that exists already stays.
     pub fn publish(mut self) -> Result<()> {
         let unpublished = std::mem::take(&mut self.unpublished);
         let Objects { folder, tmp, .. } = self.objects;
@@ -199,7 +202,7 @@ impl StagedObjects<'_> {
         flush(tmp, &unpublished.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>()).map_err(failed)?;
         let mut changed = BTreeSet::new();
         for (hash, from) in &unpublished {
-            // one that is damaged is put aside by this
+            // opening moves a damaged object out of the way
             if self.objects.open(hash).is_ok() {
                 tmp.unlink(from).map_err(failed)?;
                 continue;
@@ -221,14 +224,14 @@ impl Drop for StagedObjects<'_> {
     }
 }
 
-/// The folder and the name of a content.
+/// Returns the folder and the file name of an object.
 fn location(hash: &Hash) -> (String, String) {
     let text = hash.to_string();
     let (folder, name) = text.split_at(2);
     (folder.to_owned(), name.to_owned())
 }
 
-/// Writes a file to a new one that shares nothing with it that can be written to.
+/// Copies a file to a new one, as a clone if the file system supports it.
 fn clone_or_copy(mut from: File, mut to: &File) -> io::Result<()> {
     match rustix::fs::ioctl_ficlone(to, &from) {
         Ok(()) => Ok(()),
@@ -236,12 +239,12 @@ fn clone_or_copy(mut from: File, mut to: &File) -> io::Result<()> {
     }
 }
 
-/// The SHA-256 of some bytes.
+/// Returns the SHA-256 of bytes.
 pub fn hash(bytes: &[u8]) -> Hash {
     Hash(Sha256::digest(bytes).into())
 }
 
-/// The digest of a stream, nothing of which is kept.
+/// Returns the digest and the length of a stream.
 pub fn digest(from: impl Read) -> io::Result<ContentRef> {
     copy(from, &mut io::sink())
 }
@@ -265,8 +268,8 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<ContentRef> {
 fn read_error(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => Error::failed(
-            format_args!("{}: this content of the store is not there any more", samefit_text::path(path)),
-            "put the file it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
+            format_args!("{}: this file of the store is missing", samefit_text::path(path)),
+            "put the file that it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
         ),
         _ => Error::io(path, error),
     }

@@ -5,6 +5,6 @@
 mod damage;
 mod datums;
 mod failures;
-mod place;
+mod fixture;
 mod updates;
 mod verbs;
