@@ -1,9 +1,9 @@
-//! The pipelines to the Pachyderm specs that ship, `pachyderm/specs/VARIANT/PIPELINE.json`: one source for what they share.
+//! Writes the Pachyderm specs that ship, `pachyderm/specs/VARIANT/PIPELINE.json`. What they share is written once, here.
 //!
-//! A variant is a folder whose files are created together; it reads the repos `training_data`, `qc_data` and `attributes` and no others.
+//! A variant is a folder of specs that are created together. It reads the repos `training_data`, `qc_data` and `attributes` and no others.
 //!
-//! *Invariants*: no datum's output can take the place of another's of the same job: where a pipeline has many datums, its files are named
-//! after the files it read. An input that carries a model is the model's file alone, so what is recorded beside it runs nothing again.
+//! *Invariants*: two datums of a job never write the same path, because the output files of a pipeline with many datums have the names of
+//! its input files. An input with a model consists of the model's file alone, so a change of the record beside it runs nothing again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-/// Below the workspace. It holds nothing else.
+/// The folder of the specs. It contains nothing else.
 const FOLDER: &str = "pachyderm/specs";
 const IMAGE: &str = concat!("samefit/samefit:", env!("CARGO_PKG_VERSION"));
 
-/// As a column of the data, and in what predictions call it.
+/// The target: the name of its column in the data, and its name in predictions.
 const TARGET: &str = "y";
 const TARGET_NAME: &str = "diabetes_progression";
 const COLUMNS: [&str; 11] = ["age", "sex", "bmi", "map", "tc", "ldl", "hdl", "tch", "ltg", "glu", TARGET];
-/// Of the root mean squared residual, in units of the target.
+/// The limit of the root mean squared residual, in units of the target.
 const THRESHOLD: &str = "60";
 
-/// A line of this length is still read at a glance.
+/// The longest line that is not broken, in characters.
 const LINE_MAX: usize = 100;
 
-/// Each variant's folder, its features, and whether many workers share the training.
+/// The folder of each variant, its features, and whether many workers share the training.
 const VARIANTS: [(&str, &[&str], bool); 4] = [
     ("single", &["bmi"], false),
     ("multiple", &["bmi", "ltg"], false),
@@ -34,7 +34,7 @@ const VARIANTS: [(&str, &[&str], bool); 4] = [
     ("scalable", &["bmi", "ltg"], true),
 ];
 
-/// Writes the specs, and takes away what an earlier version wrote.
+/// Writes the specs, and removes those that an earlier version wrote.
 pub(crate) fn write(root: &Path) -> Result<()> {
     let folder = root.join(FOLDER);
     if folder.exists() {
@@ -49,7 +49,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Every spec's text by its path below [`FOLDER`].
+/// Returns the text of every spec, by its path below [`FOLDER`].
 fn all() -> BTreeMap<PathBuf, String> {
     let of_variant = |(folder, features, shared)| {
         let pipelines: Vec<Pipeline> = if shared { scalable(features) } else { workshop(features) };
@@ -58,12 +58,12 @@ fn all() -> BTreeMap<PathBuf, String> {
     VARIANTS.into_iter().flat_map(of_variant).collect()
 }
 
-/// The workshop's pipelines, and the report beside its quality control.
+/// Returns the pipelines of the workshop, and one that publishes the report of its quality control.
 fn workshop(features: &[&str]) -> Vec<Pipeline> {
     vec![train(features), records(), quality("model"), report("model"), infer()]
 }
 
-/// The same with the training shared by any number of workers: exact sums can be added up in any order.
+/// Returns the same pipelines with training shared by any number of workers. Exact sums can be added up in any order.
 fn scalable(features: &[&str]) -> Vec<Pipeline> {
     let batch = Pipeline {
         description: "Predicts each file of attributes with the accepted model. A worker loads the model once and goes from file to file.",
@@ -87,7 +87,7 @@ fn train(features: &[&str]) -> Pipeline {
     }
 }
 
-/// Every column is summed, whatever the features: other features then need another fit and no second look at the data.
+/// Sums every column, whatever the features. So a model with other features needs only another fit.
 fn summarize() -> Pipeline {
     Pipeline {
         name: "summarize",
@@ -111,7 +111,7 @@ fn fit(features: &[&str]) -> Pipeline {
     }
 }
 
-/// The flags that say which model.
+/// Returns the flags that define the model.
 fn fitting(features: &[&str]) -> Vec<String> {
     words(&["--target", TARGET, "--target-name", TARGET_NAME, "--features", &features.join(","), "--out", "/pfs/out"])
 }
@@ -126,7 +126,7 @@ fn records() -> Pipeline {
     }
 }
 
-/// One try: a second would refuse the same model again.
+/// It has one try, because a second one would refuse the same model again.
 fn quality(model: &'static str) -> Pipeline {
     Pipeline {
         name: "qcontrol",
@@ -181,7 +181,7 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// What a worker is promised, and what it may take.
+/// The memory that a worker asks for, and its limit.
 #[derive(Clone, Copy)]
 struct Memory {
     request: &'static str,
@@ -190,18 +190,18 @@ struct Memory {
 
 impl Memory {
     const SMALL: Self = Self { request: "64Mi", limit: "256Mi" };
-    /// Tables are read in pieces, whatever their size; Parquet in row groups.
+    /// A worker reads tables in blocks, whatever their size, and Parquet by row groups.
     const DATA: Self = Self { request: "128Mi", limit: "1Gi" };
 }
 
-/// A spec.
+/// The parts of a spec that differ between pipelines.
 struct Pipeline {
     name: &'static str,
     description: &'static str,
     input: Value,
-    /// Without the program.
+    /// The arguments of `samefit`.
     command: Vec<String>,
-    /// Whether the program goes from datum to datum.
+    /// Whether one process asks for its datums (`datumBatching`).
     batching: bool,
     workers: u32,
     datum_tries: u32,
@@ -218,7 +218,7 @@ impl Default for Pipeline {
             command: Vec::new(),
             batching: false,
             workers: 1,
-            // equal inputs fail equally; a second try is for a machine in trouble
+            // equal inputs fail equally, so the second try is for failures of the machine
             datum_tries: 2,
             datum_timeout: "600s",
             memory: Memory::SMALL,
@@ -249,7 +249,7 @@ impl Pipeline {
     }
 }
 
-/// JSON with two spaces to a level; what fits on a line stands on one, and a longer command has a line for each flag.
+/// Formats JSON with two spaces per level. A value that fits on a line stays on one line, and a longer command gets a line for each flag.
 fn pretty(value: &Value, indent: &str) -> String {
     let inner = format!("{indent}  ");
     let open =
@@ -267,7 +267,8 @@ fn pretty(value: &Value, indent: &str) -> String {
     }
 }
 
-/// A flag and its value stand together, and so do the program and its verb.
+/// Splits a command into groups: the program with its verb, and each flag with its value.
+///
 fn groups(items: &[Value]) -> Vec<&[Value]> {
     let is_flag = |item: &Value| item.as_str().is_none_or(|text| text.starts_with("--"));
     items.chunk_by(|_, next| !is_flag(next)).collect()

@@ -1,10 +1,10 @@
-//! Which datums run, and whose output stays.
+//! Which datums of a job run, and whose output stays.
 
 use serde_json::json;
 
 use crate::fixture::Fixture;
 
-/// Writes each file of `in` in capitals, and which it was to the log.
+/// A script that writes each file of `in` in capitals, and its name to the log.
 const UPPER: &str = r#"for f in "$PFS"/in/*; do tr a-z A-Z < "$f" > "$PFS/out/${f##*/}"; echo "${f##*/}" >> "$LOG"; done"#;
 
 fn upper(fixture: &Fixture) {
@@ -29,7 +29,7 @@ fn an_unchanged_input_runs_nothing() {
 }
 
 #[test]
-fn one_changed_file_runs_one_datum_and_one_that_is_gone_takes_its_output() {
+fn a_changed_file_runs_one_datum_and_the_output_of_a_removed_file_is_removed() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
     upper(&fixture);
@@ -42,7 +42,7 @@ fn one_changed_file_runs_one_datum_and_one_that_is_gone_takes_its_output() {
 }
 
 #[test]
-fn no_datums_are_a_job_too() {
+fn a_job_may_have_no_datums() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x")]);
     fixture.put("in", &[]);
@@ -59,12 +59,12 @@ fn equal_output_upstream_skips_everything_downstream() {
     fixture.spec("next", &json!({"pfs": {"name": "in", "repo": "once", "glob": "/"}}), r#"cp "$PFS/in/a" "$PFS/out/b""#, &json!({}));
     fixture.run(&[]).succeeded();
     fixture.put("in", &[("a", "x\nx\nx\n")]);
-    let ran = fixture.run(&[]).succeeded();
-    assert_eq!((ran.counts("once"), ran.counts("next")), (Some((1, 0, 0)), Some((0, 1, 0))));
+    let outcome = fixture.run(&[]).succeeded();
+    assert_eq!((outcome.counts("once"), outcome.counts("next")), (Some((1, 0, 0)), Some((0, 1, 0))));
 }
 
 #[test]
-fn a_cross_pairs_its_inputs_and_shows_each_where_it_belongs() {
+fn a_cross_has_every_pair_and_each_input_has_its_own_folder() {
     let fixture = Fixture::new();
     fixture.put("left", &[("a", "1"), ("b", "2")]);
     fixture.put("right", &[("deep/x", "3"), ("y", "4")]);
@@ -77,7 +77,7 @@ fn a_cross_pairs_its_inputs_and_shows_each_where_it_belongs() {
 }
 
 #[test]
-fn output_is_files_and_links_to_files_of_the_datum() {
+fn output_consists_of_files_and_of_links_to_files_below_pfs() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x")]);
     let script =
@@ -92,13 +92,13 @@ fn output_is_files_and_links_to_files_of_the_datum() {
         ("newline", "touch \"$PFS/out/x\ny\"", "contains a control character"),
     ] {
         fixture.spec("links", &input, script, &json!({"description": name}));
-        let said = fixture.run(&["--reprocess"]).failed();
-        assert!(said.contains(why), "{said}");
+        let output = fixture.run(&["--reprocess"]).failed();
+        assert!(output.contains(why), "{output}");
     }
 }
 
 #[test]
-fn a_link_leads_to_a_file_of_the_output_whatever_their_names() {
+fn a_link_to_an_output_file_is_followed_in_whatever_order_they_are_read() {
     let fixture = Fixture::new();
     fixture.put("in", &[("m", "x")]);
     let script = r#"cp "$PFS/in/m" "$PFS/out/m"; ln -s m "$PFS/out/a"; ln -s m "$PFS/out/z"; ln -s /pfs/out/m "$PFS/out/zz""#;
@@ -108,31 +108,31 @@ fn a_link_leads_to_a_file_of_the_output_whatever_their_names() {
 }
 
 #[test]
-fn what_a_link_in_the_place_of_the_output_leads_to_stays_where_it_is() {
+fn the_target_of_a_link_that_replaces_the_output_folder_is_not_touched() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x")]);
     fixture.file("elsewhere/letter", "dear all");
     let script = r#"rmdir "$PFS/out"; ln -s "${LOG%log}elsewhere" "$PFS/out""#;
     fixture.spec("link", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
-    let said = fixture.run(&[]).failed();
-    assert!(said.contains("the program replaced or removed /pfs/out"), "{said}");
+    let output = fixture.run(&[]).failed();
+    assert!(output.contains("the program replaced or removed /pfs/out"), "{output}");
     assert_eq!(fixture.text("elsewhere/letter"), "dear all");
 }
 
 #[test]
-fn a_datum_whose_program_takes_the_folders_away_spoils_no_other() {
+fn a_program_that_removes_its_folders_fails_only_its_own_datum() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
     let script = r#"case "$in" in */a) rm -r "$PFS/out";; */b) rm -r "$PFS";; *) cp "$in" "$PFS/out";; esac"#;
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
     fixture.spec("rude", &input, script, &json!({"datumTries": 1}));
-    let ran = fixture.run(&[]);
-    assert_eq!(ran.counts("rude"), Some((1, 0, 2)), "{:?}", ran.messages);
-    assert!(ran.failed().contains("the program replaced or removed /pfs/out"));
+    let outcome = fixture.run(&[]);
+    assert_eq!(outcome.counts("rude"), Some((1, 0, 2)), "{:?}", outcome.messages);
+    assert!(outcome.failed().contains("the program replaced or removed /pfs/out"));
 }
 
 #[test]
-fn equal_contents_in_two_datums_do_not_disturb_each_other() {
+fn datums_with_equal_contents_do_not_affect_each_other() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x"), ("b", "x")]);
     let script = r#"case "$in" in */b) sleep 1;; esac; cp "$in" "$PFS/out""#;
@@ -144,7 +144,7 @@ fn equal_contents_in_two_datums_do_not_disturb_each_other() {
 }
 
 #[test]
-fn many_datums_on_several_workers_give_one_result() {
+fn several_workers_process_every_datum_once() {
     let fixture = Fixture::new();
     let files: Vec<(String, String)> = (0..300).map(|i| (format!("{i}"), format!("text {i}"))).collect();
     fixture.put("in", &files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>());
@@ -155,17 +155,17 @@ fn many_datums_on_several_workers_give_one_result() {
 }
 
 #[test]
-fn a_path_in_a_longer_text_is_pointed_out() {
+fn a_path_inside_an_argument_is_noted() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x")]);
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
     fixture.spec("hidden", &input, "cat /pfs/in/a; true", &json!({}));
-    let said = fixture.run(&[]).succeeded().messages;
-    assert!(said.iter().any(|line| line.contains("`/pfs` inside `cat /pfs/in/a; true` is not rewritten")), "{said:?}");
+    let output = fixture.run(&[]).succeeded().messages;
+    assert!(output.iter().any(|line| line.contains("`/pfs` inside `cat /pfs/in/a; true` is not rewritten")), "{output:?}");
 }
 
 #[test]
-fn output_that_nobody_may_read_is_read() {
+fn output_files_without_read_permission_are_collected() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "x")]);
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});

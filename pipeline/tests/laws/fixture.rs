@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use samefit_pipeline::cli::{self, PipelineArgs};
@@ -178,6 +179,15 @@ impl Fixture {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
         lines
+    }
+}
+
+/// Waits until a condition holds, and panics after 60 seconds.
+pub(crate) fn wait_until(condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the condition did not hold within 60 s");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -1,8 +1,8 @@
-//! Specs that change, branches that move, runs that are interrupted.
+//! Changed specs, branches that are moved back, and interrupted runs.
 
 use serde_json::{Value, json};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, wait_until};
 
 fn input() -> Value {
     json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}})
@@ -13,16 +13,16 @@ fn spec(fixture: &Fixture, mark: &str) {
 }
 
 #[test]
-fn an_update_keeps_old_outputs_and_says_so() {
+fn an_update_keeps_old_outputs_and_notes_it() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1"), ("b", "2")]);
     spec(&fixture, "old");
     fixture.run(&[]).succeeded();
     spec(&fixture, "new");
     fixture.put("in", &[("a", "1"), ("b", "3")]);
-    let ran = fixture.run(&[]).succeeded();
-    assert!(ran.messages.iter().any(|line| line.contains("outputs of both commands may stand side by side")), "{:?}", ran.messages);
-    assert_eq!(ran.counts("mark"), Some((1, 1, 0)));
+    let outcome = fixture.run(&[]).succeeded();
+    assert!(outcome.messages.iter().any(|line| line.contains("outputs of both commands may stand side by side")), "{:?}", outcome.messages);
+    assert_eq!(outcome.counts("mark"), Some((1, 1, 0)));
     assert_eq!(fixture.files("mark").into_values().collect::<Vec<_>>(), ["old1\n", "new3\n"]);
     let text = fixture.pipeline(&["inspect", "mark:/a"]).succeeded().stdout;
     assert!(text.contains("made by mark version 1 ") && text.contains(", unchanged since, "), "{text}");
@@ -33,7 +33,7 @@ fn an_update_keeps_old_outputs_and_says_so() {
 }
 
 #[test]
-fn every_job_may_process_everything() {
+fn a_spec_can_ask_to_process_every_datum_in_every_job() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1")]);
     fixture.spec("all", &input(), r#"cp "$in" "$PFS/out""#, &json!({"reprocessSpec": "every_job"}));
@@ -43,7 +43,7 @@ fn every_job_may_process_everything() {
 }
 
 #[test]
-fn after_a_rollback_what_changed_runs_again() {
+fn after_a_rollback_the_changed_datums_run_again() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1"), ("b", "2")]);
     let list = fixture.pipeline(&["list", "commits", "in", "--json"]).succeeded().stdout;
@@ -56,46 +56,42 @@ fn after_a_rollback_what_changed_runs_again() {
     fixture.pipeline(&["rollback", "in", "--to", &first[..8]]).succeeded();
     assert_eq!(fixture.run(&[]).succeeded().counts("mark"), Some((1, 1, 0)));
     assert_eq!(fixture.files("mark").into_values().collect::<Vec<_>>(), ["1\n", "2\n"]);
-    let said = fixture.pipeline(&["rollback", "mark", "--to", &first]).failed();
-    assert!(said.contains("only the pipeline `mark` writes `mark`"), "{said}");
+    let output = fixture.pipeline(&["rollback", "mark", "--to", &first]).failed();
+    assert!(output.contains("only the pipeline `mark` writes `mark`"), "{output}");
 }
 
 #[test]
-fn a_run_that_is_stopped_goes_on_where_it_was() {
+fn a_stopped_run_is_continued() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1"), ("b", "2"), ("c", "3")]);
-    // the second datum waits for good, the first time
-    let script = r#"echo "${in##*/}" >> "$LOG"; case "$in" in */b) test -e "$LOG.go" || { touch "$LOG.waits"; sleep 600; };; esac; cp "$in" "$PFS/out""#;
+    // the second datum waits until the test stops it, but only in the first run
+    let script = r#"echo "${in##*/}" >> "$LOG"; case "$in" in */b) test -e "$LOG.go" || { touch "$LOG.waits"; sleep 60; };; esac; cp "$in" "$PFS/out""#;
     fixture.spec("slow", &input(), script, &json!({}));
     std::thread::scope(|scope| {
         let run = scope.spawn(|| fixture.run(&[]));
-        while !fixture.path("log.waits").exists() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        wait_until(|| fixture.path("log.waits").exists());
         fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
-        let said = run.join().unwrap().failed();
-        assert!(said.contains("slow: stopped; 1 of 3 datums are finished and kept"), "{said}");
+        let output = run.join().unwrap().failed();
+        assert!(output.contains("slow: stopped; 1 of 3 datums are finished and kept"), "{output}");
     });
     fixture.stop_requested.store(false, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(fixture.log(), ["a", "b"]);
     assert!(fixture.pipeline(&["list", "jobs"]).succeeded().stdout.contains("  running  "));
     fixture.file("log.go", "");
-    let ran = fixture.run(&[]).succeeded();
-    assert!(ran.messages.iter().any(|line| line.starts_with("slow: continuing job ")), "{:?}", ran.messages);
-    assert_eq!(ran.counts("slow"), Some((3, 0, 0)));
+    let outcome = fixture.run(&[]).succeeded();
+    assert!(outcome.messages.iter().any(|line| line.starts_with("slow: continuing job ")), "{:?}", outcome.messages);
+    assert_eq!(outcome.counts("slow"), Some((3, 0, 0)));
     assert_eq!(fixture.log(), ["b", "c"]);
 }
 
 #[test]
-fn new_data_take_the_place_of_a_job_that_was_stopped_and_what_it_did_counts() {
+fn new_data_replace_a_stopped_job_and_its_finished_datums_are_kept() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1"), ("b", "2")]);
-    fixture.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 600"#, &json!({}));
+    fixture.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 60"#, &json!({}));
     std::thread::scope(|scope| {
         let run = scope.spawn(|| fixture.run(&[]));
-        while !fixture.text("log").contains('b') {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        wait_until(|| fixture.text("log").contains('b'));
         fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
         run.join().unwrap().failed();
     });
@@ -108,16 +104,14 @@ fn new_data_take_the_place_of_a_job_that_was_stopped_and_what_it_did_counts() {
 }
 
 #[test]
-fn a_job_that_something_took_the_place_of_does_not_show_the_datums_of_that() {
+fn a_replaced_job_does_not_show_the_datums_of_its_successor() {
     let fixture = Fixture::new();
-    fixture.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 600"#, &json!({}));
+    fixture.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 60"#, &json!({}));
     for last in ["b", "c"] {
         fixture.put("in", &[("a", "1"), (last, "2")]);
         std::thread::scope(|scope| {
             let run = scope.spawn(|| fixture.run(&[]));
-            while !fixture.text("log").contains(last) {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
+            wait_until(|| fixture.text("log").contains(last));
             fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
             run.join().unwrap().failed();
         });
@@ -133,7 +127,7 @@ fn a_job_that_something_took_the_place_of_does_not_show_the_datums_of_that() {
 }
 
 #[test]
-fn a_run_that_is_to_stop_starts_no_program() {
+fn a_run_that_has_to_stop_starts_no_program() {
     for batching in [false, true] {
         let fixture = Fixture::new();
         fixture.put("in", &[("a", "1")]);

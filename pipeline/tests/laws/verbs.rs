@@ -1,11 +1,11 @@
-//! What single verbs do with files and names.
+//! What each verb does with files and names.
 
 use serde_json::json;
 
 use crate::fixture::Fixture;
 
 #[test]
-fn put_replaces_adds_deletes_and_mirrors() {
+fn put_adds_replaces_and_deletes_files() {
     let fixture = Fixture::new();
     ["d/a", "d/b/c", "x"].iter().for_each(|name| fixture.file(name, name));
     let put = |words: &[&str]| {
@@ -31,25 +31,25 @@ fn put_replaces_adds_deletes_and_mirrors() {
 }
 
 #[test]
-fn output_repos_are_written_by_their_pipelines_alone() {
+fn only_its_pipeline_writes_an_output_repo() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1")]);
     fixture.spec("out", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), "true", &json!({}));
     fixture.run(&[]).succeeded();
-    let said = fixture.pipeline(&["put", "out", fixture.path("put/in").to_str().unwrap()]).failed();
-    assert!(said.contains("`out` holds the output of the pipeline `out`"), "{said}");
+    let output = fixture.pipeline(&["put", "out", fixture.path("put/in").to_str().unwrap()]).failed();
+    assert!(output.contains("`out` holds the output of the pipeline `out`"), "{output}");
     fixture.put("other", &[]);
     fixture.spec("other", &json!({"pfs": {"name": "made", "repo": "out", "glob": "/"}}), "true", &json!({}));
-    let said = fixture.run(&[]).failed();
-    assert!(said.contains("the pipeline `other` would write to a repo of that name"), "{said}");
+    let output = fixture.run(&[]).failed();
+    assert!(output.contains("the pipeline `other` would write to a repo of that name"), "{output}");
 }
 
 #[test]
-fn repos_that_are_missing_are_named() {
+fn missing_repos_are_named() {
     let fixture = Fixture::new();
     fixture.spec("out", &json!({"pfs": {"repo": "in", "glob": "/"}}), "true", &json!({}));
-    let said = fixture.run(&[]).failed();
-    assert!(said.contains("there is no repo `in` in this store\nhelp: put files into it: `--input in=PATH`"), "{said}");
+    let output = fixture.run(&[]).failed();
+    assert!(output.contains("there is no repo `in` in this store\nhelp: put files into it: `--input in=PATH`"), "{output}");
     fixture.file("f", "1");
     let input = format!("in={}", fixture.path("f").display());
     fixture.run(&["--input", &input]).succeeded();
@@ -74,7 +74,7 @@ fn older_commits_can_be_read() {
 }
 
 #[test]
-fn a_file_is_traced_back_to_what_was_put() {
+fn a_file_is_traced_back_to_files_that_were_put() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1"), ("b", "2")]);
     fixture.spec("one", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), r#"cp "$in" "$PFS/out""#, &json!({}));
@@ -89,7 +89,7 @@ fn a_file_is_traced_back_to_what_was_put() {
 }
 
 #[test]
-fn a_datum_runs_again_in_a_folder_that_stays() {
+fn replay_runs_a_datum_in_a_folder_that_stays() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1"), ("b", "2")]);
     fixture.spec(
@@ -100,12 +100,12 @@ fn a_datum_runs_again_in_a_folder_that_stays() {
     );
     fixture.run(&[]).failed();
     let out = fixture.path("again");
-    let said = fixture.pipeline(&["replay", "copy", "--path", "/b", "--out", out.to_str().unwrap()]).failed();
-    assert!(said.contains("the datum failed: exit code 1"), "{said}");
+    let output = fixture.pipeline(&["replay", "copy", "--path", "/b", "--out", out.to_str().unwrap()]).failed();
+    assert!(output.contains("the datum failed: exit code 1"), "{output}");
     assert_eq!((fixture.text("again/pfs/in/b"), fixture.text("again/pfs/out/xb")), ("2".into(), "2".into()));
     assert!(fixture.text("again/env").contains("in='"), "{}", fixture.text("again/env"));
     assert!(fixture.pipeline(&["replay", "copy", "--path", "/b", "--out", out.to_str().unwrap()]).failed().contains("not empty"));
-    // files from elsewhere, laid out as /pfs
+    // files that a person fetched, laid out as /pfs
     fixture.file("fetched/in/a", "1");
     let words = [
         "replay",
@@ -121,7 +121,7 @@ fn a_datum_runs_again_in_a_folder_that_stays() {
 }
 
 #[test]
-fn a_program_that_asks_for_its_datums_is_laid_out_and_not_run_again() {
+fn replay_does_not_run_a_program_that_asks_for_its_datums() {
     let fixture = Fixture::new();
     fixture.file("fetched/in/a", "1");
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
@@ -130,20 +130,20 @@ fn a_program_that_asks_for_its_datums_is_laid_out_and_not_run_again() {
         let [spec, pfs, out] = ["specs/asks.json", pfs, out].map(|path| fixture.path(path).display().to_string());
         fixture.pipeline(&["replay", &spec, "--pfs", &pfs, "--out", &out])
     };
-    let said = replay("fetched", "again").failed();
+    let output = replay("fetched", "again").failed();
     let pfs = fixture.path("again/pfs").canonicalize().unwrap();
     let help =
         format!("replay a copy of the spec without `datumBatching`: `samefit pipeline replay COPY --pfs {} --out DIR`", pfs.display());
-    assert!(said.contains("`asks` asks for its datums") && said.contains(&help), "{said}");
+    assert!(output.contains("`asks` asks for its datums") && output.contains(&help), "{output}");
     assert_eq!((fixture.text("again/pfs/in/a"), fixture.path("again/pfs/out/x").exists()), ("1".into(), false));
-    // what it says to do works
+    // does what the help says
     fixture.spec("asks", &input, r#"cp "$in" "$PFS/out/x""#, &json!({}));
     replay("again/pfs", "third").succeeded();
     assert_eq!(fixture.text("third/pfs/out/x"), "1");
 }
 
 #[test]
-fn a_job_is_named_by_four_digits_of_its_id_at_least() {
+fn at_least_four_digits_of_an_id_name_a_job() {
     let fixture = Fixture::new();
     fixture.put("in", &[("a", "1")]);
     fixture.spec("copy", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), r#"cp "$in" "$PFS/out""#, &json!({}));
@@ -152,6 +152,6 @@ fn a_job_is_named_by_four_digits_of_its_id_at_least() {
     let jobs: serde_json::Value = serde_json::from_str(&list).unwrap();
     let id = jobs[0]["id"].as_str().unwrap();
     fixture.pipeline(&["list", "datums", &format!("copy@{}", &id[..4])]).succeeded();
-    let said = fixture.pipeline(&["list", "datums", &format!("copy@{}", &id[..3])]).failed();
-    assert!(said.contains(&format!("the pipeline `copy` has no job `{}`", &id[..3])), "{said}");
+    let output = fixture.pipeline(&["list", "datums", &format!("copy@{}", &id[..3])]).failed();
+    assert!(output.contains(&format!("the pipeline `copy` has no job `{}`", &id[..3])), "{output}");
 }
