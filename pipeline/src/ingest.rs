@@ -127,24 +127,24 @@ pub fn walk_error(source: &Path, error: walkdir::Error) -> Error {
     }
 }
 
+/// Returns the content of a file, and adds it to `staged` if it differs from `before`. Fails if the file changes meanwhile.
 fn stage_file(file: &Path, before: Option<&ContentRef>, staged: &mut StagedObjects<'_>) -> Result<ContentRef> {
     if file == Path::new("-") {
         return staged.add_stream(io::stdin().lock());
     }
     refuse_device(file)?;
     let mut open = File::open(file).map_err(Error::at(file))?;
+    let metadata = open.metadata().map_err(Error::at(file))?;
+    if !metadata.is_file() {
+        // a pipe has no state to compare
+        return staged.add_stream(&open);
+    }
     let stamp = Stamp::of(&open).map_err(Error::at(file))?;
-    let as_long = |before: &&ContentRef| open.metadata().is_ok_and(|found| found.is_file() && found.len() == before.bytes);
-    let known = before.filter(as_long).copied();
-    let content = match known {
-        Some(before) if digest(&open).map_err(Error::at(file))? == before => before,
+    let content = match before.filter(|before| before.bytes == metadata.len()) {
+        Some(before) if digest(&open).map_err(Error::at(file))? == *before => *before,
         Some(_) => open.rewind().map_err(Error::at(file)).and_then(|()| staged.add_stream(&open))?,
         None => staged.add_stream(&open)?,
     };
-    // a pipe has no state to compare
-    if !open.metadata().is_ok_and(|found| found.is_file()) {
-        return Ok(content);
-    }
     // the file is opened again by its name, because another file may have replaced it
     let now = File::open(file).and_then(|again| Ok((Stamp::of(&open)?, Stamp::of(&again)?)));
     if now.ok() == Some((stamp, stamp)) {

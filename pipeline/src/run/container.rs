@@ -262,7 +262,7 @@ fn tag(image: &str) -> Result<String> {
     let help = "give --image a folder with an OCI image layout (`index.json`), and `:TAG` if it holds several";
     let invalid = |why: &str| Error::invalid(format_args!("{image}: {why}"), help);
     let text = fs::read(Path::new(layout).join("index.json")).map_err(|_| invalid("there is no OCI image layout"))?;
-    let index: Value = serde_json::from_slice(&text).map_err(|error| invalid(&error.to_string()))?;
+    let index: Value = serde_json::from_slice(&text).map_err(|_| invalid("its `index.json` is not JSON"))?;
     let named = |manifest: &Value| manifest["annotations"]["org.opencontainers.image.ref.name"].as_str().map(str::to_owned);
     let mut found: Vec<String> = index["manifests"].as_array().into_iter().flatten().filter_map(named).collect();
     found.retain(|name| tag.is_none_or(|tag| tag == name));

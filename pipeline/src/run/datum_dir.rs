@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -22,7 +23,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::datums::{ContentRef, Datum};
 use crate::error::{Error, Result};
-use crate::folder::Folder;
+use crate::folder::{Entry, Folder};
 use crate::paths;
 use crate::store::objects::{Objects, StagedObjects};
 use crate::store::records::OutputFile;
@@ -31,7 +32,7 @@ const PFS: &str = "pfs";
 const OUT: &str = "out";
 const DEPTH_MAX: usize = 256;
 const LINKS_MAX: usize = 40;
-/// Everybody can enter and read, and only the owner can write. The program in a container can be another user.
+/// The mode of folders that only their owner can change. The program in a container can be another user, who has to enter and read them.
 const READABLE_BY_ALL: u32 = 0o755;
 const PRIVATE: u32 = 0o700;
 const READ_ONLY: u32 = 0o444;
@@ -217,40 +218,49 @@ impl DatumDir {
         self.pfs.folder(OUT).map_err(replaced)
     }
 
-    /// Adds the output files to the store, sorted by path.
+    /// Adds the output files to the store. Returns them sorted by path.
     pub fn collect(&self, staged: &mut StagedObjects<'_>) -> Result<Vec<OutputFile>, CollectError> {
         let out = self.output_folder()?;
         let mut files = Vec::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(below) = folders.pop() {
-            let shown = |name: &OsStr| format!("/pfs/out/{}", samefit_text::path(below.join(name)));
-            let unread = |error: io::Error| CollectError::Output(format!("{} cannot be read: {error}", shown(OsStr::new(""))));
-            let folder = out.below(&below).map_err(unread)?;
-            for entry in folder.entries().map_err(unread)? {
-                let unfit = |why: &str| CollectError::Output(format!("{}: {why}", shown(&entry.name)));
-                let unreadable = |error: io::Error| unfit(&error.to_string());
+            let unreadable =
+                |error| CollectError::Output(format!("/pfs/out/{} cannot be read: {error}", samefit_text::path(below.join(""))));
+            let folder = out.below(&below).map_err(unreadable)?;
+            for entry in folder.entries().map_err(unreadable)? {
                 let path = below.join(&entry.name);
-                let file = match entry.kind {
+                match entry.kind {
                     FileType::Directory if path.iter().count() > DEPTH_MAX => {
-                        return Err(unfit(&format!("it is more than {DEPTH_MAX} folders deep")));
+                        return Err(unfit(&path, format_args!("it is more than {DEPTH_MAX} folders deep")));
                     }
-                    FileType::Directory => {
-                        folders.push(path);
-                        continue;
-                    }
-                    FileType::RegularFile => folder.file(&entry.name).map_err(unreadable)?,
-                    FileType::Symlink => self.open_linked(&Path::new(OUT).join(&path)).map_err(unreadable)?,
-                    _ => return Err(unfit("it is neither a file nor a folder")),
-                };
-                let path = paths::in_repo("/", &path).map_err(|why| unfit(&why))?;
-                if file.metadata().map_err(unreadable)?.len() > staged.free_bytes()? {
-                    return Err(unfit("it is larger than the free space on the disk of the store"));
+                    FileType::Directory => folders.push(path),
+                    _ => files.push(self.collect_entry(&folder, &entry, &path, staged)?),
                 }
-                files.push(OutputFile { path, content: staged.add_file(file)? });
             }
         }
         files.sort_by(|one, other| Path::new(&one.path).cmp(Path::new(&other.path)));
         Ok(files)
+    }
+
+    /// Adds one output file to the store. `path` is its path below `pfs/out`.
+    fn collect_entry(
+        &self,
+        folder: &Folder,
+        entry: &Entry,
+        path: &Path,
+        staged: &mut StagedObjects<'_>,
+    ) -> Result<OutputFile, CollectError> {
+        let unreadable = |error: io::Error| unfit(path, error);
+        let file = match entry.kind {
+            FileType::RegularFile => folder.file(&entry.name).map_err(unreadable)?,
+            FileType::Symlink => self.open_linked(&Path::new(OUT).join(path)).map_err(unreadable)?,
+            _ => return Err(unfit(path, "it is neither a file nor a folder")),
+        };
+        let repo_path = paths::in_repo("/", path).map_err(|why| unfit(path, why))?;
+        if file.metadata().map_err(unreadable)?.len() > staged.free_bytes()? {
+            return Err(unfit(path, "it is larger than the free space on the disk of the store"));
+        }
+        Ok(OutputFile { path: repo_path, content: staged.add_file(file)? })
     }
 
     /// Opens the file that a path below `pfs` leads to, through links that stay below `pfs`.
@@ -310,6 +320,11 @@ impl Drop for DatumDir {
             let _ = above.remove(name);
         }
     }
+}
+
+/// Creates the error for an entry of `pfs/out` that cannot be stored.
+fn unfit(path: &Path, why: impl fmt::Display) -> CollectError {
+    CollectError::Output(format!("/pfs/out/{}: {why}", samefit_text::path(path)))
 }
 
 /// Returns the components of a path in reverse order, without `.`.
