@@ -1,5 +1,5 @@
-//! Folders held open by a descriptor, so that renaming or replacing them, or the folders above them, has no effect on what is read, written
-//! or removed.
+//! Folders that are held open by a descriptor. A program that renames or replaces such a folder, or one above it, does not change which files
+//! are read, written or removed.
 //!
 //! *Invariants*: no operation follows a symbolic link or crosses a mount, except in the path given to [`Folder::open`], which a person
 //! chose. Every other name is one component of a path.
@@ -84,18 +84,18 @@ impl Folder {
     pub fn new_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
         let name = component(name.as_ref())?;
         fs::mkdirat(&self.fd, name, PRIVATE)?;
-        let made = self.folder(name)?;
-        let found = fs::fstat(&made.fd)?;
+        let created = self.folder(name)?;
+        let found = fs::fstat(&created.fd)?;
         let rights = Mode::from_raw_mode(found.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
         let is_ours = found.st_uid == rustix::process::geteuid().as_raw() && rights == PRIVATE;
-        if is_ours && made.entries()?.is_empty() { Ok(made) } else { Err(io::Error::other("another folder replaced the new one")) }
+        if is_ours && created.entries()?.is_empty() { Ok(created) } else { Err(io::Error::other("another folder replaced the new one")) }
     }
 
     /// Creates a folder with a mode. Fails if another user could have replaced the new folder before it was opened.
     pub fn new_folder_for(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<Self> {
-        let made = self.new_folder(name)?;
-        made.set_mode(mode)?;
-        Ok(made)
+        let created = self.new_folder(name)?;
+        created.set_mode(mode)?;
+        Ok(created)
     }
 
     /// Sets the mode of this folder.

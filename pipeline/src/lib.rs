@@ -4,13 +4,12 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | messages and errors | [`message`], [`error`], [`report`] |
-//! | specs as data | [`glob`], [`spec`], [`graph`], [`datums`], [`paths`] |
+//! | reading specs | [`message`], [`glob`], [`spec`] |
+//! | errors and output | [`error`], [`report`] |
+//! | plain data | [`graph`], [`datums`], [`paths`] |
 //! | files | [`folder`], [`store`], [`ingest`] |
 //! | running | [`next_datum`], [`run`] |
 //! | verbs | [`mod@reference`], [`trace`], [`commands`], [`cli`] |
-//!
-//! [`error`] also uses [`spec`], because a list of problems in specs is one of the errors.
 //!
 //! Start at [`cli`] to follow a command, or at [`run`] to follow a job.
 //!

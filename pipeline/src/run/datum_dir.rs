@@ -72,11 +72,11 @@ impl DatumDir {
     /// Creates a folder in `tmp` that is removed when this is dropped. `program` is the executable that runs as `samefit` and as `pachctl`.
     pub fn new(tmp: &Folder, program: &Path) -> Result<Self> {
         let failed = Error::at(tmp.path());
-        let made = || {
+        let create = || {
             let name = unguessable_name()?;
             Ok((tmp.new_folder(&name)?, tmp.try_clone()?, name))
         };
-        let (root, tmp, name) = made().map_err(failed)?;
+        let (root, tmp, name) = create().map_err(failed)?;
         let dir = Self::populate(root, program, Some((tmp, name)))?;
         if dir.root.is_at_its_path() {
             return Ok(dir);
@@ -93,14 +93,14 @@ impl DatumDir {
     }
 
     fn populate(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self> {
-        let made = || -> io::Result<_> {
+        let create = || -> io::Result<_> {
             let (pfs, bin) = (root.new_folder_for(PFS, READABLE_BY_ALL)?, root.new_folder_for("bin", READABLE_BY_ALL)?);
             let out = pfs.new_folder_for(OUT, READABLE_BY_ALL)?;
             drop(root.new_folder_for("home", PRIVATE)?);
             ["samefit", "pachctl"].into_iter().try_for_each(|name| bin.new_link(name, program))?;
             Ok((pfs, out, bin))
         };
-        let (pfs, out, bin) = made().map_err(Error::at(root.path()))?;
+        let (pfs, out, bin) = create().map_err(Error::at(root.path()))?;
         Ok(Self { root, pfs, out, bin, program: program.to_owned(), removed_from })
     }
 

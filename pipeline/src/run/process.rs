@@ -185,10 +185,10 @@ struct SupervisorHandle {
 impl SupervisorHandle {
     fn start(executable: &Path) -> io::Result<Self> {
         let (output, pipe_writer) = ProgramOutput::open()?;
-        let (socket, theirs) = UnixStream::pair()?;
+        let (socket, supervisor_end) = UnixStream::pair()?;
         let mut command = Command::new(executable);
         command.arg0(supervisor::NAME).env_clear().process_group(0);
-        command.stdin(OwnedFd::from(theirs)).stdout(pipe_writer.try_clone()?).stderr(pipe_writer);
+        command.stdin(OwnedFd::from(supervisor_end)).stdout(pipe_writer.try_clone()?).stderr(pipe_writer);
         let replies = BufReader::with_capacity(64, socket.try_clone()?);
         Ok(Self { process: reaper::spawn(&mut command)?, socket, replies, output })
     }

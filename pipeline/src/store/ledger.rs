@@ -42,10 +42,10 @@ impl Ledger {
     /// Creates an empty database under another name, and renames it when it is complete. An existing database stays as it is.
     pub fn create(path: &Path) -> Result<()> {
         let folder = path.parent().unwrap_or(path);
-        let made = tempfile::Builder::new().prefix(NEW_LEDGER_PREFIX).tempfile_in(folder).map_err(Error::at(folder))?;
-        let database = Database::builder().set_cache_size(CACHE_BYTES).create(made.path()).map_err(database_error(path))?;
+        let temporary = tempfile::Builder::new().prefix(NEW_LEDGER_PREFIX).tempfile_in(folder).map_err(Error::at(folder))?;
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create(temporary.path()).map_err(database_error(path))?;
         database.close().map_err(database_error(path))?;
-        match made.persist_noclobber(path) {
+        match temporary.persist_noclobber(path) {
             Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::io(path, &error.error)),
             _ => Ok(()),
         }

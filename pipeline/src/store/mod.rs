@@ -110,7 +110,7 @@ impl Store {
 
     /// Changes records in one transaction. Objects that the records refer to must be published before.
     pub fn write<R>(&self, act: impl FnOnce(&mut StoreChange<'_, '_>) -> Result<R>) -> Result<R> {
-        self.ledger.write(|writing| act(&mut StoreChange(writing)))
+        self.ledger.write(|transaction| act(&mut StoreChange(transaction)))
     }
 
     /// Returns all repos, sorted by name.
@@ -151,8 +151,8 @@ impl Store {
             )
         };
         let listing = commit.tree.ok_or_else(unreadable)?;
-        let lost = |failure| if self.objects.contains(&listing) { failure } else { self.missing_listing(commit) };
-        let tree: Tree = self.listing(&listing).map_err(lost)?;
+        let explain = |error| if self.objects.contains(&listing) { error } else { self.missing_listing(commit) };
+        let tree: Tree = self.listing(&listing).map_err(explain)?;
         // a store can come from somebody else, and `get` and `run` write files at these paths
         match tree.keys().find_map(|path| paths::check(path).err()) {
             None => Ok(tree),
@@ -223,10 +223,10 @@ impl Store {
 
     fn listing<T: DeserializeOwned>(&self, hash: &Hash) -> Result<T> {
         let bytes = self.objects.read(hash)?;
-        let other = |error| {
+        let unreadable = |error| {
             Error::failed(format_args!("the listing {hash} cannot be read ({error})"), "use the version of samefit that made the store")
         };
-        serde_json::from_slice(&bytes).map_err(other)
+        serde_json::from_slice(&bytes).map_err(unreadable)
     }
 }
 
@@ -302,8 +302,8 @@ fn version_key(pipeline: &str, version: u64) -> String {
 fn subfolder(store: &Folder, name: &str) -> Result<Folder> {
     let path = store.path().join(name);
     store.folder_or_new(name).map_err(|error| {
-        let other = store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory);
-        if other { foreign_entry(&path) } else { Error::io(&path, &error) }
+        let is_foreign = store.kind(name).is_ok_and(|kind| kind != rustix::fs::FileType::Directory);
+        if is_foreign { foreign_entry(&path) } else { Error::io(&path, &error) }
     })
 }
 
@@ -328,12 +328,12 @@ fn emptied_subfolder(store: &Folder, name: &str) -> Result<Folder> {
 
 /// Fails if a folder without a database holds other files. A database that a killed process did not complete is allowed.
 fn refuse_foreign_folder(folder: &Path) -> Result<()> {
-    let empty = match fs::read_dir(folder) {
+    let is_free = match fs::read_dir(folder) {
         Ok(entries) => entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(ledger::NEW_LEDGER_PREFIX)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
         Err(error) => return Err(Error::io(folder, &error)),
     };
-    if empty {
+    if is_free {
         return Ok(());
     }
     Err(Error::invalid(
@@ -350,6 +350,6 @@ fn check_format(folder: &Path, ledger: &Ledger) -> Result<()> {
             format_args!("{}: the store's format is `{other}`; this version of samefit knows `{FORMAT}`", samefit_text::path(folder)),
             "use the version of samefit that made it, or a new store",
         )),
-        None => ledger.write(|writing| writing.put(&METADATA, "format", &FORMAT.to_owned())),
+        None => ledger.write(|transaction| transaction.put(&METADATA, "format", &FORMAT.to_owned())),
     }
 }

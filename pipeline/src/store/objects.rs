@@ -176,8 +176,8 @@ impl StagedObjects<'_> {
         let name = format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed));
         let path = tmp.path().join(&name);
         let mut to = tmp.new_file(&name).map_err(Error::at(&path))?;
-        let taken = write(&mut to).and_then(|content| to.set_permissions(Permissions::from_mode(0o444)).map(|()| content));
-        match taken {
+        let written = write(&mut to).and_then(|content| to.set_permissions(Permissions::from_mode(0o444)).map(|()| content));
+        match written {
             Ok(content) => {
                 self.unpublished.push((content.sha256, name));
                 Ok(content)
