@@ -1,69 +1,70 @@
-//! `samefit pipeline`: the library of pipelines in this program's world.
+//! Runs `samefit pipeline`: connects the library of pipelines to this program's terminal, clock and signals.
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
 use std::time::SystemTime;
 
-use samefit_pipeline::cli::{PipelineArgs, run as act};
-use samefit_pipeline::error::Error;
+use samefit_pipeline::cli::{self, PipelineArgs};
+use samefit_pipeline::error::{Error, Result};
 use samefit_pipeline::report::Report;
-use samefit_pipeline::run::{World, children};
+use samefit_pipeline::run::context::HostContext;
+use samefit_pipeline::run::reaper;
 use samefit_stages::ports::report::Report as _;
 
 use crate::interrupt::Stop;
 use crate::terminal::Terminal;
 
-/// Runs the verb: its exit code.
+/// Runs a verb, and returns the exit code of the program.
 pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
-    // only a job asks; until then, and for all other verbs, a signal ends the program as ever
+    // only a job checks for signals; before its first check, and in other verbs, a signal ends the program at once
     let stop = LazyLock::new(Stop::watch);
-    children::adopt_orphans();
-    let world = World {
+    reaper::adopt_orphans();
+    let host = HostContext {
         program: std::env::current_exe().unwrap_or_else(|_| "samefit".into()),
         now: || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-        stopped: &|| stop.signal().is_some(),
+        stop_requested: &|| stop.signal().is_some(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
     };
     let mut terminal = Terminal::new(quiet);
-    match act(args, &world, &mut Said(&mut terminal)) {
+    match cli::run(args, &host, &mut TerminalReport(&mut terminal)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Stopped) => stop.end(),
-        Err(failure) => {
-            terminal.note(&failure.to_string());
-            ExitCode::from(code(&failure))
+        Err(error) => {
+            terminal.note(&error.to_string());
+            ExitCode::from(exit_code(&error))
         }
     }
 }
 
-fn code(failure: &Error) -> u8 {
-    match failure {
+fn exit_code(error: &Error) -> u8 {
+    match error {
         Error::Failed(_) | Error::Stopped => 1,
         Error::Usage(_) => 2,
-        Error::Bad(_) => 3,
+        Error::Invalid(_) | Error::Specs(_) => 3,
     }
 }
 
-/// The terminal as the library knows it.
-struct Said<'a>(&'a mut Terminal);
+/// The terminal as the output of the library.
+struct TerminalReport<'a>(&'a mut Terminal);
 
-impl Report for Said<'_> {
-    fn say(&mut self, line: &str) {
-        self.0.say(line);
+impl Report for TerminalReport<'_> {
+    fn say(&mut self, text: &str) {
+        self.0.say(text);
     }
 
-    fn note(&mut self, line: &str) {
-        self.0.note(line);
+    fn note(&mut self, text: &str) {
+        self.0.note(text);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Error> {
-        self.0.text(text).map_err(unwritten)
+    fn print_text(&mut self, text: &str) -> Result<()> {
+        self.0.text(text).map_err(stdout_error)
     }
 
-    fn print(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.0.bytes(bytes).map_err(unwritten)
+    fn print_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.bytes(bytes).map_err(stdout_error)
     }
 }
 
-fn unwritten(error: std::io::Error) -> Error {
-    Error::Failed(format!("stdout: cannot be written: {error}\nhelp: see where it leads"))
+fn stdout_error(error: std::io::Error) -> Error {
+    Error::failed(format_args!("stdout: cannot be written: {error}"), "check where it leads")
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The image in real containers: every stage of the workshop's pipeline as a Pachyderm worker would run it.
+"""Runs the image in real containers: every stage of the workshop's pipeline, as a Pachyderm worker runs it.
 
-Run by scripts/check-image. A container is what `umoci` unpacks of target/image, run by `runc`: nobody as its user, a root that
-cannot be written, no network, no capabilities, a limit of memory, inputs that cannot be written under /pfs. What the stages leave
-is compared, byte for byte, with what the program leaves without a container.
+Run by scripts/check-image. `umoci` unpacks target/image, and `runc` runs it: as an unprivileged user, with a read-only root, no
+network, no capabilities, a memory limit, and read-only inputs under /pfs. The files that the stages write are compared, byte for
+byte, with those that the program writes without a container.
 """
 import copy
 import glob
@@ -17,6 +17,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -32,7 +33,7 @@ MEMORY_BYTES = 64 << 20
 DATUM = "7f3a" * 16
 
 
-# Debian puts runc where only root looks
+# Debian installs runc in a folder that is on the path of root only
 ENVIRONMENT = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
 
 
@@ -48,7 +49,7 @@ def checked(*words, **options):
 
 
 class Bundle:
-    """The image, unpacked once; a container is a changed copy of its configuration."""
+    """The unpacked image. A container is a changed copy of its configuration."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp()
@@ -62,7 +63,7 @@ class Bundle:
         self.begun = 0
 
     def container(self, arguments, mounts=(), memory=MEMORY_BYTES, variables=(), without=("/sys", "/sys/fs/cgroup")):
-        """Writes a configuration; returns the words that run it and the name that stops it."""
+        """Write the configuration of a container. Return the command that runs it, and its name for `stop`."""
         config = copy.deepcopy(self.config)
         process = config["process"]
         process.update(args=list(arguments), terminal=False, noNewPrivileges=True)
@@ -94,7 +95,7 @@ def bind(source, destination, mode):
 
 
 def files(folder, pfs="/pfs"):
-    """Path and content of every file below; of provenance what it says, with /pfs as a container sees it."""
+    """Return the content of every file below a folder by its path. Provenance is parsed, with `pfs` replaced by /pfs."""
     found = {}
     for below, _, names in os.walk(folder):
         for name in names:
@@ -123,12 +124,12 @@ class InContainers(unittest.TestCase):
     def folder(self):
         folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder)
-        # as a worker's volume is
+        # the mode of a worker's volume
         os.chmod(folder, 0o777)
         return folder
 
     def run_container(self, arguments, inputs=(), out=None, **options):
-        """Runs a container with folders under /pfs; returns exit code, stdout and stderr."""
+        """Run a container with folders under /pfs. Return its exit code, stdout and stderr."""
         mounts = [bind(folder, f"/pfs/{name}", "ro") for name, folder in dict(inputs).items()]
         mounts += [bind(out, "/pfs/out", "rw")] if out else []
         variables = [f"{name}=/pfs/{name}" for name in dict(inputs)] + [f"PACH_DATUM_ID={DATUM}", "PACH_JOB_ID=1", "PACH_OUTPUT_COMMIT_ID=1"]
@@ -138,7 +139,7 @@ class InContainers(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def run_native(self, arguments, inputs):
-        """The same without a container: /pfs is another folder. Returns what run_container returns, and what is left."""
+        """Run without a container, with another folder as /pfs. Return what run_container returns, and the files in out."""
         pfs = os.path.join(self.folder(), "pfs")
         os.makedirs(os.path.join(pfs, "out"))
         for name, folder in inputs.items():
@@ -149,7 +150,7 @@ class InContainers(unittest.TestCase):
         return (done.returncode, *said), files(os.path.join(pfs, "out"), pfs)
 
     def stage(self, line, inputs, code=0):
-        """One stage in both worlds, which must not differ; returns the folder with what it left."""
+        """Run a stage in a container and without, and assert that nothing differs. Return the folder with its output."""
         out = self.folder()
         arguments = line.split()
         in_container = self.run_container(arguments, inputs, out)
@@ -163,7 +164,7 @@ class InContainers(unittest.TestCase):
         return out
 
     def split(self):
-        """The workshop's two repositories of data, made by the image itself."""
+        """Return the folders of the workshop's two data repos, split by the image itself."""
         source, out = self.folder(), self.folder()
         shutil.copy(os.path.join(DATA, "diabetes.csv"), source)
         code, _, said = self.run_container("samefit split /pfs/data/diabetes.csv --holdout 0.2 --out /pfs/out".split(), {"data": source}, out)
@@ -174,7 +175,7 @@ class InContainers(unittest.TestCase):
         return training, quality
 
     def accepted(self):
-        """A model that infer is given."""
+        """Return the folder of a model for infer."""
         out = self.folder()
         inputs = {"training_data": DATA}
         code, _, said = self.run_container(
@@ -191,7 +192,7 @@ class InContainers(unittest.TestCase):
         judged = {"model": model, "qc_pre_process": records}
         accepted = self.stage(f"{judge} 60 --strict", judged)
         self.assertEqual(sorted(os.listdir(accepted)), ["model.json", "provenance.json", "report.json"])
-        # a refused model: the job fails, and the pipeline that publishes the report does not
+        # a refused model fails its job, but the pipeline that publishes the report succeeds
         refused = self.stage(f"{judge} 50 --strict", judged, code=4)
         self.assertNotIn("model.json", os.listdir(refused))
         report = self.stage(f"{judge} 50 --report-only", judged)
@@ -216,7 +217,7 @@ class InContainers(unittest.TestCase):
         whole = self.stage("samefit train --data /pfs/training_data --target y --features bmi,ltg --out /pfs/out", {"training_data": training})
         self.assertEqual(files(parts)["model.json"], files(whole)["model.json"])
 
-    def test_datum_after_datum(self):
+    def test_batch_of_datums(self):
         model, pfs = self.accepted(), self.folder()
         scratch = os.path.join(pfs, "scratch")
         attributes = sorted(glob.glob(os.path.join(DATA, "attributes", "*.json")))
@@ -273,7 +274,7 @@ class InContainers(unittest.TestCase):
         self.assertIn("Usage: samefit", self.run_container(entry)[1])
 
     def test_proc_dev_and_tmp_are_not_needed(self):
-        """In nothing but the program's own files: runc itself needs /proc, so this is not a container."""
+        """Run in a root with only the program and its data. runc needs /proc, so this uses chroot instead of a container."""
         root = self.folder()
         os.chmod(root, 0o755)
         shutil.copy(os.path.join(BUNDLE.root, "usr/local/bin/samefit"), root)
@@ -293,7 +294,7 @@ class InContainers(unittest.TestCase):
             self.assertRegex(said, f"^error: {place}/model.json: this file system is read-only\nhelp: give --out a place where you may write\n$")
         self.assertEqual(os.listdir(out), [])
 
-    def test_out_of_another_user_cannot_be_written(self):
+    def test_an_output_folder_of_another_user_is_an_error(self):
         out = self.folder()
         os.chmod(out, 0o755)
         code, _, said = self.run_container("samefit train --data /pfs/data/diabetes.csv --target y --out /pfs/out".split(), {"data": DATA}, out)
@@ -307,7 +308,7 @@ class InContainers(unittest.TestCase):
         self.assertEqual(os.listdir(out), [])
 
     def test_a_full_disk_leaves_nothing(self):
-        # the folder is looked into from outside, so the small file system is mounted outside as well
+        # the test reads the folder from outside, so the small file system is mounted outside too
         out = self.folder()
         checked("mount", "-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", out)
         self.addCleanup(checked, "umount", out)
@@ -331,13 +332,13 @@ class InContainers(unittest.TestCase):
         code, _, said = self.run_container(line.split(), {"data": big}, out)
         self.assertEqual(code, 0, said)
         self.assertIn("fitted on 530400 rows", said)
-        # with less than so many threads need the system ends it, and nothing is half written
+        # with too little memory for that many threads, the system kills it, and no incomplete file is left
         out = self.folder()
         code, _, said = self.run_container(line.replace("2", "32").split(), {"data": big}, out, memory=12 << 20)
         self.assertEqual(code, 137, said)
         self.assertEqual([name for name in os.listdir(out) if not name.startswith(".")], [])
 
-    def test_a_signal_ends_it_though_it_is_process_1(self):
+    def test_a_signal_ends_it_as_process_1(self):
         source, out = self.folder(), self.folder()
         os.mkfifo(os.path.join(source, "a.csv"))
         line = "samefit --piece-bytes 100 infer --model /pfs/qcontrol --attributes /pfs/attributes/a.csv --out /pfs/out"
@@ -347,15 +348,16 @@ class InContainers(unittest.TestCase):
             with open(os.path.join(source, "a.csv"), "w", encoding="utf-8") as pipe:
                 pipe.write("bmi,ltg\n" + "0.01,0.02\n" * 100)
                 pipe.flush()
-                while not os.listdir(out) and running.poll() is None:
-                    select.select([], [], [], 0.01)
+                deadline = time.monotonic() + 60
+                while not os.listdir(out) and running.poll() is None and time.monotonic() < deadline:
+                    time.sleep(0.01)
                 BUNDLE.stop(name, "TERM")
                 running.wait(60)
         self.assertEqual((running.returncode, os.listdir(out)), (143, []))
 
 
 class Pipelines(unittest.TestCase):
-    """The specs that ship, run by `samefit pipeline`: in containers they leave what they leave without."""
+    """Runs the shipped specs with `samefit pipeline`, in containers and without, and compares the output."""
 
     def setUp(self):
         self.folder = tempfile.mkdtemp()
@@ -365,8 +367,8 @@ class Pipelines(unittest.TestCase):
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
-    def left(self, variant, store, *flags):
-        """Runs a folder of specs; returns the files of all output repos with their contents."""
+    def outputs(self, variant, store, *flags):
+        """Run a folder of specs. Return the contents of all output repos by path."""
         specs = os.path.join(ROOT, "pachyderm", "specs", variant)
         store = ["--store", self.path(store)]
         inputs = {
@@ -383,11 +385,11 @@ class Pipelines(unittest.TestCase):
             checked(NATIVE, "pipeline", "get", f"{name}:/", *store, "--out", self.path(*flags[:1], variant, name))
         return contents(self.path(*flags[:1], variant))
 
-    def test_containers_leave_the_same_bytes(self):
+    def test_containers_write_the_same_bytes(self):
         image = ["--container", "--image", IMAGE]
         models = {}
         for variant, model in (("single", "model"), ("multiple", "model"), ("scalable", "merge_fit")):
-            here, there = self.left(variant, "here-" + variant), self.left(variant, "there-" + variant, *image)
+            here, there = self.outputs(variant, "here-" + variant), self.outputs(variant, "there-" + variant, *image)
             self.assertEqual(here, there)
             self.assertIn("infer/3.json", here)
             models[variant] = here[f"{model}/model.json"]
@@ -396,7 +398,7 @@ class Pipelines(unittest.TestCase):
 
 
 def contents(folder):
-    """Paths below a folder and the bytes of the files."""
+    """Return the content of every file below a folder by its path."""
     found = {}
     for above, _, names in os.walk(folder):
         for name in names:
@@ -407,7 +409,7 @@ def contents(folder):
 
 
 class Image(unittest.TestCase):
-    def test_what_it_says_of_itself(self):
+    def test_labels_and_configuration(self):
         def blob(described):
             return read_json(os.path.join(IMAGE, "blobs", *described["digest"].split(":")))
 
@@ -425,7 +427,7 @@ class Image(unittest.TestCase):
         self.assertRegex(labels["source"], r"^(https://[^@]+)?$")
         self.assertEqual(BUNDLE.tag, version)
 
-    def test_it_is_small_and_holds_nothing_else(self):
+    def test_it_is_small_and_contains_no_other_files(self):
         self.assertLess(os.path.getsize(ARCHIVE), IMAGE_BYTES_MAX)
         self.assertLess(sum(os.path.getsize(path) for path in glob.glob(f"{IMAGE}/blobs/sha256/*")), IMAGE_BYTES_MAX)
         checked("umoci", "unpack", "--image", f"{IMAGE}:{BUNDLE.tag}", os.path.join(BUNDLE.folder, "fresh"))
@@ -444,8 +446,8 @@ class Image(unittest.TestCase):
         checked("sh", "scripts/image", cwd=ROOT)
         self.assertEqual(contents(), before)
 
-    def test_both_ways_to_it_read_one_file(self):
-        """The last stage of the Dockerfile takes nothing but what scripts/image-root writes."""
+    def test_both_builds_use_the_same_script(self):
+        """The last stage of the Dockerfile copies only the files that scripts/image-root writes."""
         with open(os.path.join(ROOT, "pachyderm", "Dockerfile"), encoding="utf-8") as file:
             stages = re.split(r"(?m)^FROM ", file.read())[1:]
         self.assertEqual([stage.split("\n")[0] for stage in stages], ["rust:1.95-bookworm AS build", "scratch"])
@@ -463,7 +465,7 @@ class Materials(unittest.TestCase):
         self.dependencies = document["dependencies"]
 
     def test_every_crate_whose_code_is_in_the_program_is_listed(self):
-        """The sources that a program names in its panics, which nothing of the list's maker has to do with."""
+        """Compare with the source files that the program names in its panics. The list is made without them."""
         with open(os.path.join(BUNDLE.root, "usr/local/bin/samefit"), "rb") as file:
             program = file.read()
         named = set(re.findall(rb"/registry/src/[^/]+/([A-Za-z0-9_-]+?)-(\d+\.\d+\.\d+[A-Za-z0-9.+-]*)/src/", program))
@@ -484,7 +486,7 @@ class Materials(unittest.TestCase):
                 self.assertEqual(package in locked, packages[package]["source"] is not None)
 
     def test_every_dependency_that_is_linked_is_listed(self):
-        """Read from the whole tree, macros and what they need cut off here; the list's maker lets cargo leave them out."""
+        """Compare with the whole dependency tree, without macros and their dependencies. The list is made without the tree."""
         parts = {"program": ["--package", "samefit"], "component": ["--package", "samefit-component", "--target", "wasm32-unknown-unknown"]}
         parts["page"] = ["--package", "samefit-web", "--target", "wasm32-unknown-unknown"]
         for part, words in parts.items():
@@ -501,7 +503,7 @@ class Materials(unittest.TestCase):
             linked = {package for package, component in self.listed.items() if {"name": "samefit:linked-into", "value": part} in component.get("properties", [])}
             self.assertEqual(linked, needed)
 
-    def test_what_it_refers_to_is_there_and_no_path_is(self):
+    def test_references_exist_and_no_path_is_named(self):
         references = {component["bom-ref"] for component in self.components}
         for dependency in self.dependencies:
             self.assertLessEqual({dependency["ref"], *dependency.get("dependsOn", [])}, references)

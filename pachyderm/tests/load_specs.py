@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The specs that ship, as Pachyderm's own Python client reads them: nothing is lost and nothing is misread.
+"""Reads the shipped specs with Pachyderm's own Python client, and checks that it loses and misreads nothing.
 
-Run by scripts/check-specs. The client passes over what it does not know, so what it read is compared with what was written.
+Run by scripts/check-specs. The client skips fields that it does not know, so what it read is compared with the file.
 """
 import json
 import pathlib
@@ -14,7 +14,7 @@ SPECS = pathlib.Path(__file__).resolve().parent.parent / "specs"
 
 
 def plain(value, key=None):
-    """A document as the client would write it: whole numbers in 64 bits are texts, times have milliseconds."""
+    """Return a document as the client writes it: whole numbers are strings, and times have milliseconds."""
     if isinstance(value, dict):
         return {key: plain(item, key) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-//! The command line of `samefit pipeline`: one verb a file of [`crate::commands`].
+//! The command line of `samefit pipeline`. Each verb has its own file in [`crate::commands`].
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 use crate::commands::{check, get, inspect, list, put, replay, rollback, run, update, validate};
 use crate::error::Result;
 use crate::report::Report;
-use crate::run::World;
+use crate::run::context::HostContext;
 use crate::store::Store;
 
-/// What follows `samefit pipeline`.
+/// The arguments of `samefit pipeline`.
 #[derive(Args, Clone, Debug)]
 pub struct PipelineArgs {
     /// Folder of repos, commits and jobs
@@ -40,16 +40,16 @@ enum Verb {
     Rollback(rollback::RollbackArgs),
     /// Run one datum again, alone, in a folder you can look into
     Replay(replay::ReplayArgs),
-    /// Compare everything in the store with its digest
+    /// Compare every file in the store with its digest
     Check(check::CheckArgs),
 }
 
-/// Does what the command line says.
-pub fn run(args: &PipelineArgs, world: &World<'_>, report: &mut dyn Report) -> Result<()> {
-    let open = || Store::open(&args.store, world.now);
-    let create = || Store::create(&args.store, world.now);
+/// Runs the verb of a command line. Verbs that only read need a store that exists; the others create one.
+pub fn run(args: &PipelineArgs, host: &HostContext<'_>, report: &mut dyn Report) -> Result<()> {
+    let open = || Store::open(&args.store, host.now);
+    let create = || Store::create(&args.store, host.now);
     match &args.verb {
-        Verb::Run(verb) => run::run(verb, &create, world, report),
+        Verb::Run(verb) => run::run(verb, &create, host, report),
         Verb::Put(verb) => put::run(verb, &create, report),
         Verb::Update(verb) => update::run(verb, &create, report),
         Verb::Validate(verb) => validate::run(verb, report),
@@ -58,6 +58,6 @@ pub fn run(args: &PipelineArgs, world: &World<'_>, report: &mut dyn Report) -> R
         Verb::Inspect(verb) => inspect::run(verb, &open()?, report),
         Verb::Rollback(verb) => rollback::run(verb, &open()?, report),
         Verb::Check(verb) => check::run(verb, &open()?, report),
-        Verb::Replay(verb) => replay::run(verb, &open, world, report),
+        Verb::Replay(verb) => replay::run(verb, &open, host, report),
     }
 }

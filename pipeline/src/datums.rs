@@ -1,10 +1,10 @@
-//! An input and the files of its repos to the datums of a job.
+//! Computes the datums of a job from its input and the files of its repos.
 //!
-//! *Invariants*: the id of a datum is the one that Pachyderm gives it, so what is known of it on a cluster can be looked up here. The order
-//! is Pachyderm's too: pieces by their paths, and in a cross the last input changes fastest. A folder's content is what its files hold, in
-//! the order of their paths, and not what they are called: on a cluster as well, a renamed file alone does not run a datum again.
+//! *Invariants*: a datum has the id that Pachyderm gives it, so a datum on a cluster can be compared with one here. The order is also
+//! Pachyderm's: by path, and in a cross the last input changes fastest. The hash of a folder depends on the contents of its files in the
+//! order of their paths, but not on their names. So a renamed file alone does not run a datum again, as on a cluster.
 //!
-//! *Not here*: which datums a job runs, and which it skips.
+//! *Not here*: which datums a job runs or skips ([`crate::run::job`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,10 +17,10 @@ use samefit_formats::hex;
 
 use crate::spec::{Input, Pfs};
 
-/// What Pachyderm calls a hash.
+/// The hash function of Pachyderm's ids.
 type PachHash = Blake2b<U32>;
 
-/// A SHA-256.
+/// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
@@ -36,63 +36,63 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// What a commit holds of a file.
+/// The digest and the length of a file's content. It refers to an object of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leaf {
-    /// Of the content.
+pub struct ContentRef {
+    /// The SHA-256 of the content.
     pub sha256: Hash,
-    /// Length of the content.
+    /// The length of the content in bytes.
     pub bytes: u64,
 }
 
-/// The files of a commit by their paths, which begin with a slash: `/a/1.json`.
-pub type Tree = BTreeMap<String, Leaf>;
+/// The files of a commit by path. Paths begin with a slash: `/a/1.json`.
+pub type Tree = BTreeMap<String, ContentRef>;
 
-/// One run of a pipeline's command: a piece of every input.
+/// The unit of work: one match of every input. A pipeline's program runs once for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datum {
-    /// 64 hexadecimal digits, of each input's name, repo, branch and path.
+    /// 64 hexadecimal digits that depend on the name, the repo, the branch and the path of each input.
     pub id: String,
-    /// 64 hexadecimal digits, of the id, every content and the pipeline's salt.
+    /// 64 hexadecimal digits that depend on the id, all contents and the pipeline's salt.
     pub hash: String,
-    /// In the order of the input.
-    pub pieces: Vec<Piece>,
+    /// The inputs in the order of the spec's input.
+    pub inputs: Vec<DatumInput>,
 }
 
-/// What a glob matched once.
+/// One match of a `pfs` input's glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The input's name: the folder below /pfs.
-    pub input: String,
-    /// Where it comes from.
+pub struct DatumInput {
+    /// The input's name, which is its folder below `/pfs`.
+    pub name: String,
+    /// The repo.
     pub repo: String,
-    /// Its branch.
+    /// The branch.
     pub branch: String,
-    /// `/`, `/1.json`, or with a slash at the end for a folder: `/site/`.
+    /// The path of the match: `/`, `/1.json`, or with a slash at the end for a folder, `/site/`.
     pub path: String,
-    /// Every file of it, with its path in the repo.
-    pub files: Vec<(String, Leaf)>,
-    /// Whether its files are shown empty.
+    /// The files of the match, with their paths in the repo.
+    pub files: Vec<(String, ContentRef)>,
+    /// Whether the program sees empty files.
     pub empty_files: bool,
 }
 
-/// The datums of an input, in Pachyderm's order. `tree` gives the files of a repo's branch.
+/// Returns the datums of an input in Pachyderm's order. `tree` returns the files of a repo's branch.
 pub fn datums(input: &Input, salt: &str, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Datum> {
-    combinations(input, tree).into_iter().map(|pieces| datum(pieces, salt)).collect()
+    combinations(input, tree).into_iter().map(|inputs| datum(inputs, salt)).collect()
 }
 
-fn datum(pieces: Vec<Piece>, salt: &str) -> Datum {
-    let id = id(&pieces);
+fn datum(inputs: Vec<DatumInput>, salt: &str) -> Datum {
+    let id = id(&inputs);
     let mut hash = PachHash::new_with_prefix(&id);
-    pieces.iter().for_each(|piece| hash.update(content(&piece.path, &piece.files)));
+    inputs.iter().for_each(|input| hash.update(content_hash(&input.path, &input.files)));
     hash.update(salt);
-    Datum { hash: hex(hash), id, pieces }
+    Datum { hash: hex(hash), id, inputs }
 }
 
-/// Each field, then its length in eight bytes, the highest first.
-fn id(pieces: &[Piece]) -> String {
+/// Hashes each field, followed by its length as eight bytes, the highest first.
+fn id(inputs: &[DatumInput]) -> String {
     let mut hash = PachHash::new();
-    for field in pieces.iter().flat_map(|piece| [&piece.input, &piece.repo, &piece.branch, &piece.path]) {
+    for field in inputs.iter().flat_map(|input| [&input.name, &input.repo, &input.branch, &input.path]) {
         hash.update(field);
         hash.update((field.len() as u64).to_be_bytes());
     }
@@ -103,53 +103,54 @@ fn hex(hash: PachHash) -> String {
     Hash(hash.finalize().into()).to_string()
 }
 
-/// The hash of a file's content, or that of the hashes of what a folder holds. `files` are those below `path`, in order.
-fn content(path: &str, files: &[(String, Leaf)]) -> [u8; 32] {
+/// Returns the digest of a file's content, or for a folder the hash of its entries' hashes. `files` are the files below `path`, in order.
+fn content_hash(path: &str, files: &[(String, ContentRef)]) -> [u8; 32] {
     match files {
-        [(file, leaf)] if file == path => leaf.sha256.0,
-        _ => folder_content(path, files),
+        [(file, content)] if file == path => content.sha256.0,
+        _ => folder_hash(path, files),
     }
 }
 
-fn folder_content(folder: &str, files: &[(String, Leaf)]) -> [u8; 32] {
+fn folder_hash(folder: &str, files: &[(String, ContentRef)]) -> [u8; 32] {
     let mut hash = PachHash::new();
     let child_of = |path: &str| path[folder.len()..].find('/').map_or(path.len(), |slash| folder.len() + slash + 1);
     for children in files.chunk_by(|(a, _), (b, _)| a[..child_of(a)] == b[..child_of(b)]) {
         if let Some((first, _)) = children.first() {
-            hash.update(content(&first[..child_of(first)], children));
+            hash.update(content_hash(&first[..child_of(first)], children));
         }
     }
     hash.finalize().into()
 }
 
-/// A piece of every input, in every combination.
-fn combinations(input: &Input, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Vec<Piece>> {
+/// Returns every combination of one match of each input.
+fn combinations(input: &Input, tree: &dyn Fn(&str, &str) -> Arc<Tree>) -> Vec<Vec<DatumInput>> {
     match input {
-        Input::Pfs(pfs) => pieces(pfs, &tree(&pfs.repo, &pfs.branch)).into_iter().map(|piece| vec![piece]).collect(),
+        Input::Pfs(pfs) => matches(pfs, &tree(&pfs.repo, &pfs.branch)).into_iter().map(|input| vec![input]).collect(),
         Input::Cross(inputs) => inputs.iter().map(|input| combinations(input, tree)).fold(vec![Vec::new()], product),
     }
 }
 
-fn product(lefts: Vec<Vec<Piece>>, rights: Vec<Vec<Piece>>) -> Vec<Vec<Piece>> {
+fn product(lefts: Vec<Vec<DatumInput>>, rights: Vec<Vec<DatumInput>>) -> Vec<Vec<DatumInput>> {
     lefts.iter().flat_map(|left| rights.iter().map(move |right| [left.as_slice(), right].concat())).collect()
 }
 
-/// What a glob matches in a tree, by path.
-fn pieces(pfs: &Pfs, tree: &Tree) -> Vec<Piece> {
-    paths(tree).into_iter().filter(|path| pfs.glob.matches(path)).map(|path| piece(pfs, tree, path)).collect()
+/// Returns the matches of a glob in a tree, sorted by path.
+fn matches(pfs: &Pfs, tree: &Tree) -> Vec<DatumInput> {
+    paths(tree).into_iter().filter(|path| pfs.glob.matches(path)).map(|path| datum_input(pfs, tree, path)).collect()
 }
 
-fn piece(pfs: &Pfs, tree: &Tree, path: String) -> Piece {
+fn datum_input(pfs: &Pfs, tree: &Tree, path: String) -> DatumInput {
     let below = tree.range(path.clone()..).take_while(|(file, _)| file.starts_with(&path));
     let files = match path.ends_with('/') {
-        true => below.map(|(file, leaf)| (file.clone(), *leaf)).collect(),
-        false => tree.get(&path).map(|leaf| (path.clone(), *leaf)).into_iter().collect(),
+        true => below.map(|(file, content)| (file.clone(), *content)).collect(),
+        false => tree.get(&path).map(|content| (path.clone(), *content)).into_iter().collect(),
     };
     let Pfs { name, repo, branch, empty_files, .. } = pfs.clone();
-    Piece { input: name, repo, branch, path, files, empty_files }
+    DatumInput { name, repo, branch, path, files, empty_files }
 }
 
-/// Every file, and every folder with a slash at the end, in the order of their bytes. An empty commit has none, not even `/`.
+/// Returns the paths of all files, and of all folders with a slash at the end, sorted by their bytes. An empty commit has no paths, not
+/// even `/`.
 fn paths(tree: &Tree) -> Vec<String> {
     let folders = |file: &str| file.match_indices('/').map(|(slash, _)| file[..=slash].to_owned()).collect::<Vec<_>>();
     let mut paths: Vec<String> = tree.keys().flat_map(|file| folders(file).into_iter().chain([file.clone()])).collect();
@@ -180,25 +181,25 @@ mod tests {
         Input::Pfs(pfs(name, glob))
     }
 
-    fn leaf(content: u8) -> Leaf {
-        Leaf { sha256: Hash([content; 32]), bytes: 1 }
+    fn content(byte: u8) -> ContentRef {
+        ContentRef { sha256: Hash([byte; 32]), bytes: 1 }
     }
 
     fn tree(files: &[(&str, u8)]) -> Tree {
-        files.iter().map(|(path, content)| ((*path).to_owned(), leaf(*content))).collect()
+        files.iter().map(|(path, byte)| ((*path).to_owned(), content(*byte))).collect()
     }
 
     fn paths_of(glob: &str, tree: &Tree) -> Vec<String> {
-        pieces(&pfs("in", glob), tree).into_iter().map(|piece| piece.path).collect()
+        matches(&pfs("in", glob), tree).into_iter().map(|input| input.path).collect()
     }
 
-    /// The paths of each datum's pieces.
+    /// Returns the paths of each datum's inputs.
     fn shown(datums: &[Datum]) -> Vec<String> {
-        datums.iter().map(|datum| datum.pieces.iter().map(|piece| piece.path.as_str()).collect::<Vec<_>>().join(" ")).collect()
+        datums.iter().map(|datum| datum.inputs.iter().map(|input| input.path.as_str()).collect::<Vec<_>>().join(" ")).collect()
     }
 
     #[test]
-    fn pieces_are_files_and_folders_by_path() {
+    fn a_glob_matches_files_and_folders_sorted_by_path() {
         let tree = tree(&[("/a.json", 1), ("/a/1", 2), ("/a/b/2", 3), ("/c", 4)]);
         assert_eq!(paths_of("/", &tree), ["/"]);
         assert_eq!(paths_of("/*", &tree), ["/a.json", "/a/", "/c"]);
@@ -209,16 +210,16 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_holds_what_is_below_it_and_no_more() {
+    fn an_input_holds_the_files_below_its_path_only() {
         let tree = tree(&[("/a", 0), ("/b.json", 1), ("/b/1", 2), ("/b/c/2", 3), ("/bb/3", 4)]);
-        let files = |glob| pieces(&pfs("in", glob), &tree).into_iter().map(|piece| piece.files).collect::<Vec<_>>();
-        assert_eq!(files("/b"), [vec![("/b/1".to_owned(), leaf(2)), ("/b/c/2".to_owned(), leaf(3))]]);
-        assert_eq!(files("/b.json"), [vec![("/b.json".to_owned(), leaf(1))]]);
+        let files = |glob| matches(&pfs("in", glob), &tree).into_iter().map(|input| input.files).collect::<Vec<_>>();
+        assert_eq!(files("/b"), [vec![("/b/1".to_owned(), content(2)), ("/b/c/2".to_owned(), content(3))]]);
+        assert_eq!(files("/b.json"), [vec![("/b.json".to_owned(), content(1))]]);
         assert_eq!(files("/")[0].len(), 5);
     }
 
     #[test]
-    fn a_cross_pairs_everything_and_the_last_input_changes_fastest() {
+    fn a_cross_has_every_combination_and_the_last_input_changes_fastest() {
         let cross = Input::Cross(vec![input("a", "/*"), input("b", "/*")]);
         let trees = |repo: &str, _: &str| Arc::new(if repo == "a" { tree(&[("/1", 1), ("/2", 2)]) } else { tree(&[("/x", 3), ("/y", 4)]) });
         assert_eq!(shown(&datums(&cross, "", &trees)), ["/1 /x", "/1 /y", "/2 /x", "/2 /y"]);
@@ -229,9 +230,9 @@ mod tests {
     }
 
     // python3: h = hashlib.blake2b(digest_size=32); for f in ["attributes", "attributes", "master", "/1.json", "qcontrol", "qcontrol",
-    // "master", "/model.json"]: h.update(f.encode() + len(f).to_bytes(8, "big")); and over that: the digits, contents, salt
+    // "master", "/model.json"]: h.update(f.encode() + len(f).to_bytes(8, "big")); the hash is that of the digits, the contents and the salt
     #[test]
-    fn ids_and_hashes_are_pachyderms() {
+    fn ids_and_hashes_are_those_of_pachyderm() {
         let cross = Input::Cross(vec![input("attributes", "/*"), input("qcontrol", "/model.json")]);
         let trees =
             |repo: &str, _: &str| Arc::new(if repo == "attributes" { tree(&[("/1.json", 7)]) } else { tree(&[("/model.json", 8)]) });
@@ -243,16 +244,16 @@ mod tests {
     // python3: H = lambda *b: hashlib.blake2b(b"".join(b), digest_size=32).digest(); leaf = lambda n: bytes([n]) * 32;
     // H(leaf(1), H(leaf(2), H(leaf(3))), leaf(4)).hex()
     #[test]
-    fn a_folder_is_what_its_files_hold() {
-        let files = |names: [&str; 4]| names.into_iter().zip(1..).map(|(name, n)| (name.to_owned(), leaf(n))).collect::<Vec<_>>();
-        let one = folder_content("/", &files(["/a.json", "/a/1", "/a/b/2", "/c"]));
+    fn the_hash_of_a_folder_depends_on_the_contents_of_its_files_only() {
+        let files = |names: [&str; 4]| names.into_iter().zip(1..).map(|(name, n)| (name.to_owned(), content(n))).collect::<Vec<_>>();
+        let one = folder_hash("/", &files(["/a.json", "/a/1", "/a/b/2", "/c"]));
         assert_eq!(Hash(one).to_string(), "9b8e84eee60a0bdbda0188bb4e04d52540985160417b52096cd900a9e2d36d3c");
-        assert_eq!(one, folder_content("/", &files(["/0.json", "/x/0", "/x/y/0", "/z"])));
-        assert_ne!(one, folder_content("/", &files(["/a.json", "/a/1", "/a/2", "/c"])));
+        assert_eq!(one, folder_hash("/", &files(["/0.json", "/x/0", "/x/y/0", "/z"])));
+        assert_ne!(one, folder_hash("/", &files(["/a.json", "/a/1", "/a/2", "/c"])));
     }
 
     #[test]
-    fn names_branches_and_salt_tell_datums_apart_and_empty_files_do_not() {
+    fn ids_depend_on_names_and_branches_and_hashes_on_the_salt_too() {
         let files = |_: &str, _: &str| Arc::new(tree(&[("/1", 1)]));
         let of = |change: &dyn Fn(&mut Pfs), salt| {
             let mut pfs = pfs("in", "/*");
@@ -272,7 +273,7 @@ mod tests {
     fn trees() -> impl Strategy<Value = Tree> {
         let path = prop::collection::vec("[ab.]{1,2}", 1..3).prop_map(|parts| format!("/{}", parts.join("/")));
         let usable = |tree: &Tree| tree.keys().all(|file| !tree.keys().any(|other| other.starts_with(&format!("{file}/"))));
-        prop::collection::btree_map(path, any::<u8>().prop_map(leaf), 1..8).prop_filter("a file that is a folder", usable)
+        prop::collection::btree_map(path, any::<u8>().prop_map(content), 1..8).prop_filter("a file that is a folder", usable)
     }
 
     fn cross() -> Input {
@@ -281,14 +282,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_changed_file_changes_exactly_the_datums_that_hold_it(
+        fn a_changed_file_changes_exactly_the_datums_that_contain_it(
             left in trees(), middle in trees(), right in trees(), repo in 0..3usize, file in any::<prop::sample::Index>(),
         ) {
             let before = [left, middle, right].map(Arc::new);
             let mut after = before.clone();
             let path = file.get(&before[repo].keys().collect::<Vec<_>>()).to_string();
-            if let Some(leaf) = Arc::make_mut(&mut after[repo]).get_mut(&path) {
-                leaf.sha256.0[5] ^= 1;
+            if let Some(content) = Arc::make_mut(&mut after[repo]).get_mut(&path) {
+                content.sha256.0[5] ^= 1;
             }
             let names = ["left", "middle", "right"];
             let index = |repo: &str| names.iter().position(|name| *name == repo).unwrap();
@@ -296,14 +297,14 @@ mod tests {
             let new = datums(&cross(), "", &|repo, _| after[index(repo)].clone());
             prop_assert_eq!(old.len(), new.len());
             for (old, new) in old.iter().zip(&new) {
-                let holds = old.pieces.iter().any(|piece| piece.repo == names[repo] && piece.files.iter().any(|(file, _)| *file == path));
+                let holds = old.inputs.iter().any(|input| input.repo == names[repo] && input.files.iter().any(|(file, _)| *file == path));
                 prop_assert_eq!(&old.id, &new.id);
                 prop_assert_eq!(old.hash != new.hash, holds, "{:?}", old);
             }
         }
 
         #[test]
-        fn ids_of_a_job_differ(left in trees(), middle in trees(), right in trees()) {
+        fn datums_of_a_job_have_different_ids(left in trees(), middle in trees(), right in trees()) {
             let trees = [left, middle, right].map(Arc::new);
             let datums = datums(&cross(), "", &|repo, _| trees[match repo { "left" => 0, "middle" => 1, _ => 2 }].clone());
             let ids: std::collections::BTreeSet<_> = datums.iter().map(|datum| &datum.id).collect();

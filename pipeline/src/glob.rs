@@ -1,18 +1,18 @@
-//! The text of a glob to what it matches, in the dialect that Pachyderm speaks (`ohmyglob`).
+//! Translates globs to regular expressions, in Pachyderm's dialect (`ohmyglob`).
 //!
 //! | in a glob | matches |
 //! |---|---|
 //! | `*` `?` | any characters, one character, but no `/` |
-//! | `**` | any characters, `/` among them: so folders *and* the files in them |
-//! | `[a-z]` `[!a-z]` `[[:digit:]]` | one character of the list, or not of it (that may be `/`) |
+//! | `**` | any characters, also `/`: folders *and* the files in them |
+//! | `[a-z]` `[!a-z]` `[[:digit:]]` | one character of the list, or one that is not in it (also `/`) |
 //! | `{a,b}` | one of these |
 //! | `(a\|b)` `@(a\|b)` | one of these; Pachyderm's joins and groups can refer to it |
 //! | `?(a\|b)` `*(a\|b)` `+(a\|b)` | one of these or nothing; any number of them; at least one |
 //!
-//! *Invariants*: what is accepted matches the paths that Pachyderm matches. A pattern that it takes and misreads, or that can match no
-//! file's name, is refused.
+//! *Invariants*: an accepted glob matches the paths that Pachyderm matches. A glob is refused if Pachyderm accepts and misreads it, or if
+//! it can match no file's name.
 //!
-//! *Not here*: `!(a|b)`, whose extent depends on what follows it.
+//! *Not here*: `!(a|b)`, because its extent depends on what follows it.
 
 use std::fmt;
 use std::iter::Peekable;
@@ -20,10 +20,10 @@ use std::str::Chars;
 
 use regex_lite::Regex;
 
-/// What no file's name holds in Pachyderm, beside what is not printable ASCII.
+/// Characters that no file's name contains in Pachyderm, besides those that are not printable ASCII.
 const NEVER_IN_NAMES: &str = "*?[]{}!()@+^";
 
-/// The POSIX classes, as lists.
+/// The POSIX classes, each as the inside of a list.
 const CLASSES: [(&str, &str); 14] = [
     ("alnum", "0-9A-Za-z"),
     ("alpha", "A-Za-z"),
@@ -41,7 +41,7 @@ const CLASSES: [(&str, &str); 14] = [
     ("xdigit", "0-9A-Fa-f"),
 ];
 
-/// A glob of a `pfs` input.
+/// The glob of a `pfs` input.
 #[derive(Clone, Debug)]
 pub struct Glob {
     text: String,
@@ -49,35 +49,35 @@ pub struct Glob {
 }
 
 impl Glob {
-    /// Reads a glob; the error says what was found and what was expected.
+    /// Parses a glob. The error says what was found and what was expected.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
         if text.is_empty() {
             return Err(GlobError::new("nothing", "`/` for the whole repo, or `/*` for each file and folder in it"));
         }
         let text = clean(text);
-        let mut translation = Translation { rest: text.chars().peekable(), regex: "\\A".to_owned(), open: Vec::new() };
-        translation.run()?;
-        let regex = Regex::new(&format!("{}\\z", translation.regex));
-        let regex = regex.map_err(|error| GlobError::new(format!("`{text}`"), format!("a pattern of sensible size ({error})")))?;
+        let mut translator = Translator { rest: text.chars().peekable(), regex: "\\A".to_owned(), open: Vec::new() };
+        translator.run()?;
+        let regex = Regex::new(&format!("{}\\z", translator.regex));
+        let regex = regex.map_err(|_| GlobError::new(format!("`{text}`"), "a shorter pattern"))?;
         Ok(Self { text, regex })
     }
 
-    /// The glob as Pachyderm keeps it: with a slash before it and none behind.
+    /// Returns the glob as Pachyderm stores it: with a slash at the beginning and none at the end.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is `/`, the whole repo as one piece.
+    /// Returns whether the glob is `/`, which matches the whole repo as one input.
     pub fn is_whole(&self) -> bool {
         self.text == "/"
     }
 
-    /// Whether there is one path at most that it can match.
+    /// Returns whether the glob can match at most one path.
     pub fn is_plain(&self) -> bool {
         !self.text.contains(['*', '?', '[', '{', '('])
     }
 
-    /// Whether it matches a path: `/`, `/a/1.json`, or a folder's, `/a/`.
+    /// Returns whether the glob matches a path. `/a/1.json` is a file, `/a/` is a folder, and `/` is the whole repo.
     pub fn matches(&self, path: &str) -> bool {
         match path {
             "/" => self.is_whole(),
@@ -100,12 +100,12 @@ impl fmt::Display for Glob {
     }
 }
 
-/// What is wrong with a glob.
+/// Why a glob is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GlobError {
-    /// What stands there.
+    /// What was found in the glob.
     pub found: String,
-    /// What should stand there.
+    /// What was expected instead.
     pub expected: String,
 }
 
@@ -121,7 +121,7 @@ impl fmt::Display for GlobError {
     }
 }
 
-/// Whether Pachyderm takes this path for a file, and if not, why.
+/// Checks whether Pachyderm accepts a path as that of a file.
 pub fn check_path(path: &str) -> Result<(), GlobError> {
     let parts = "a path without `.` and `..` in it";
     match path.chars().find(|c| never_in_names(*c)) {
@@ -137,7 +137,7 @@ fn never_in_names(c: char) -> bool {
     !(' '..='~').contains(&c) || NEVER_IN_NAMES.contains(c)
 }
 
-/// As Pachyderm cleans it: a slash before it, none behind, and `//`, `.` and `..` done away with.
+/// Cleans a glob as Pachyderm does: adds a slash at the beginning, removes one at the end, and resolves `//`, `.` and `..`.
 fn clean(text: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('/') {
@@ -152,28 +152,28 @@ fn clean(text: &str) -> String {
 
 /// A group that is not closed yet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum OpenGroup {
     Braces,
-    /// And how often it may come.
-    Group(&'static str),
+    /// A group with parentheses, and the regular expression's operator that repeats it.
+    Parentheses(&'static str),
 }
 
-/// A glob on its way to a regular expression.
-struct Translation<'t> {
+/// A glob that is being translated to a regular expression.
+struct Translator<'t> {
     rest: Peekable<Chars<'t>>,
     regex: String,
-    open: Vec<Open>,
+    open: Vec<OpenGroup>,
 }
 
-impl Translation<'_> {
+impl Translator<'_> {
     fn run(&mut self) -> Result<(), GlobError> {
         while let Some(c) = self.rest.next() {
             self.character(c)?;
         }
         match self.open.last() {
             None => Ok(()),
-            Some(Open::Braces) => Err(GlobError::new("`{`", "a `}` that closes it")),
-            Some(Open::Group(_)) => Err(GlobError::new("`(`", "a `)` that closes it")),
+            Some(OpenGroup::Braces) => Err(GlobError::new("`{`", "a `}` that closes it")),
+            Some(OpenGroup::Parentheses(_)) => Err(GlobError::new("`(`", "a `)` that closes it")),
         }
     }
 
@@ -186,18 +186,18 @@ impl Translation<'_> {
                 self.open_group(c)
             }
             ('(', _) => self.open_group('@'),
-            (')', Some(Open::Group(repeat))) => self.close(&format!("){repeat}")),
-            ('|', Some(Open::Group(_))) => self.push("|"),
-            ('{', _) => self.open_with(Open::Braces),
-            ('}', Some(Open::Braces)) => self.close(")"),
-            (',', Some(Open::Braces)) => self.push("|"),
-            ('|', Some(Open::Braces)) if self.open.len() > 1 => Err(misread("`|` in braces that stand in a group")),
+            (')', Some(OpenGroup::Parentheses(repeat))) => self.close(&format!("){repeat}")),
+            ('|', Some(OpenGroup::Parentheses(_))) => self.push("|"),
+            ('{', _) => self.open_with(OpenGroup::Braces),
+            ('}', Some(OpenGroup::Braces)) => self.close(")"),
+            (',', Some(OpenGroup::Braces)) => self.push("|"),
+            ('|', Some(OpenGroup::Braces)) if self.open.len() > 1 => Err(misread("`|` in braces inside a group")),
             ('[', _) => self.list(),
             ('*', _) => self.stars(),
             ('?', _) => self.push("[^/]"),
             ('\\', _) => match self.rest.next() {
                 Some(c) => self.literal(c),
-                None => Err(GlobError::new("`\\` at the end", "the character that it is to take literally")),
+                None => Err(GlobError::new("`\\` at the end", "a character after it, to take literally")),
             },
             ('}', _) => Err(GlobError::new("`}`", "a `{` before it")),
             (')', _) => Err(GlobError::new("`)`", "a `(` before it")),
@@ -212,12 +212,12 @@ impl Translation<'_> {
 
     fn literal(&mut self, c: char) -> Result<(), GlobError> {
         if never_in_names(c) {
-            return Err(GlobError::new(format!("`{c}`"), "a character that names of files can hold in Pachyderm"));
+            return Err(GlobError::new(format!("`{c}`"), "a character that file names can contain in Pachyderm"));
         }
         self.push(&regex_lite::escape(c.encode_utf8(&mut [0; 4])))
     }
 
-    /// `*` or, with another right behind it that begins no group, `**`.
+    /// Translates `*`, or `**` if another star follows that does not begin a group.
     fn stars(&mut self) -> Result<(), GlobError> {
         let mut ahead = self.rest.clone();
         if ahead.next() == Some('*') && ahead.peek() != Some(&'(') {
@@ -228,22 +228,20 @@ impl Translation<'_> {
     }
 
     fn open_group(&mut self, quantifier: char) -> Result<(), GlobError> {
-        if self.open.contains(&Open::Braces) {
+        if self.open.contains(&OpenGroup::Braces) {
             return Err(misread("a group in braces"));
         }
         match quantifier {
-            '@' => self.open_with(Open::Group("")),
-            '?' => self.open_with(Open::Group("?")),
-            '*' => self.open_with(Open::Group("*")),
-            '+' => self.open_with(Open::Group("+")),
-            '!' => {
-                Err(GlobError::new("`!(`", "a glob that says what it takes: a Pachyderm cluster runs this; `samefit pipeline` does not"))
-            }
+            '@' => self.open_with(OpenGroup::Parentheses("")),
+            '?' => self.open_with(OpenGroup::Parentheses("?")),
+            '*' => self.open_with(OpenGroup::Parentheses("*")),
+            '+' => self.open_with(OpenGroup::Parentheses("+")),
+            '!' => Err(GlobError::new("`!(`", "a glob of the files to take: a Pachyderm cluster runs this; `samefit pipeline` does not")),
             other => Err(GlobError::new(format!("`{other}(`"), "one of ( @( ?( *( +(")),
         }
     }
 
-    fn open_with(&mut self, open: Open) -> Result<(), GlobError> {
+    fn open_with(&mut self, open: OpenGroup) -> Result<(), GlobError> {
         self.open.push(open);
         self.push("(?:")
     }
@@ -253,9 +251,9 @@ impl Translation<'_> {
         self.push(regex)
     }
 
-    /// From behind the `[` to the `]`.
+    /// Translates a list, from the character after `[` to the `]`.
     fn list(&mut self) -> Result<(), GlobError> {
-        let not = self.rest.next_if(|c| matches!(c, '!' | '^')).is_some();
+        let is_negated = self.rest.next_if(|c| matches!(c, '!' | '^')).is_some();
         let mut list = String::new();
         loop {
             match self.rest.next() {
@@ -263,14 +261,14 @@ impl Translation<'_> {
                 Some(']') if list.is_empty() => return Err(GlobError::new("`[]`", "characters between the brackets")),
                 Some(']') => break,
                 Some('[') => list.push_str(self.class()?),
-                Some('!' | '^') => return Err(misread("`!` or `^` within a list")),
+                Some('!' | '^') => return Err(misread("`!` or `^` inside a list")),
                 Some(c) => list.push_str(&self.range(c)?),
             }
         }
-        self.push(&format!("[{}{list}]", if not { "^" } else { "" }))
+        self.push(&format!("[{}{list}]", if is_negated { "^" } else { "" }))
     }
 
-    /// `[:digit:]`, from behind its `[`.
+    /// Translates a class such as `[:digit:]`, from the character after its `[`.
     fn class(&mut self) -> Result<&'static str, GlobError> {
         let text: String = std::iter::from_fn(|| self.rest.next_if(|c| *c != ']')).collect();
         let closed = self.rest.next().is_some();
@@ -280,24 +278,24 @@ impl Translation<'_> {
         class.map(|(_, list)| *list).ok_or_else(|| GlobError::new(format!("`[{text}`"), format!("`[:CLASS:]` with one of {}", names())))
     }
 
-    /// `c`, or with a `-` and another character behind it all that lie between.
+    /// Translates one character of a list, or a range if `-` and another character follow.
     fn range(&mut self, c: char) -> Result<String, GlobError> {
-        let low = self.listed(c)?;
+        let low = self.list_character(c)?;
         let mut ahead = self.rest.clone();
         if ahead.next() != Some('-') || ahead.peek().is_none_or(|c| *c == ']') {
-            return Ok(in_list(low));
+            return Ok(escape_in_list(low));
         }
         self.rest = ahead;
         let next = self.rest.next().unwrap_or(']');
-        let high = self.listed(next)?;
+        let high = self.list_character(next)?;
         if high < low {
             return Err(GlobError::new(format!("`{low}-{high}`"), format!("`{high}-{low}`")));
         }
-        Ok(format!("{}-{}", in_list(low), in_list(high)))
+        Ok(format!("{}-{}", escape_in_list(low), escape_in_list(high)))
     }
 
-    /// The character itself, or the one behind a backslash.
-    fn listed(&mut self, c: char) -> Result<char, GlobError> {
+    /// Returns the character itself, or the one after a backslash.
+    fn list_character(&mut self, c: char) -> Result<char, GlobError> {
         match c {
             '\\' => match self.rest.next() {
                 Some('-') => Err(misread("`\\-` in a list")),
@@ -309,19 +307,19 @@ impl Translation<'_> {
     }
 }
 
-fn in_list(c: char) -> String {
+fn escape_in_list(c: char) -> String {
     if c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\x{{{:X}}}", u32::from(c)) }
 }
 
 fn misread(what: &str) -> GlobError {
-    GlobError::new(what, "a plainer pattern: Pachyderm takes this one and misreads it")
+    GlobError::new(what, "a simpler pattern: Pachyderm accepts this one and misreads it")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A glob, paths that it matches, and paths that it does not.
+    /// A glob, paths that it matches, and paths that it does not match.
     type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
 
     const CASES: &[Case] = &[
@@ -338,14 +336,14 @@ mod tests {
         ("/a/./*", &["/a/b"], &["/a"]),
         ("/a/../b", &["/b"], &["/a/b", "/a"]),
         ("**", &["/a", "/a/", "/a/b"], &["/"]),
-        // one star: any characters of one name
+        // one star matches any characters of one name
         ("/*", &["/a", "/a.json", "/a/", "/a b", "/.env"], &["/", "/a/b", "/a/b/"]),
         ("/*.json", &["/1.json", "/.json", "/a.b.json"], &["/1.jsonl", "/a/1.json", "/1json"]),
         ("/*/*", &["/a/b", "/a/b/"], &["/a", "/a/", "/a/b/c"]),
         ("/a*c", &["/ac", "/abc", "/abbc"], &["/ab", "/a/c"]),
         ("/site-*/1.json", &["/site-/1.json", "/site-a/1.json"], &["/site-a/b/1.json", "/site-a/2.json"]),
         ("/*1*", &["/1", "/a1b", "/1/"], &["/a", "/a/1"]),
-        // two stars: names and what is below them
+        // two stars match names and everything below them
         ("/**", &["/a", "/a/", "/a/b", "/a/b/", "/a/b/c"], &["/"]),
         ("/**.json", &["/1.json", "/a/1.json", "/a/b/1.json"], &["/1.jsonl", "/a/"]),
         ("/a/**", &["/a/b", "/a/b/c"], &["/a", "/a/", "/ab/c"]),
@@ -374,7 +372,7 @@ mod tests {
         ("/[[:xdigit:]]", &["/f", "/F", "/9"], &["/g"]),
         ("/[[:space:]]", &["/ "], &["/a"]),
         ("/[\\a]", &["/a"], &["/\\"]),
-        // one of several
+        // alternatives
         ("/{a,b}/*", &["/a/1", "/b/1/"], &["/c/1", "/a", "/ab/1"]),
         ("/{a,b}", &["/a", "/b/"], &["/a,b", "/c"]),
         ("/{model,report}.json", &["/model.json", "/report.json"], &["/provenance.json", "/model.jsonreport.json"]),
@@ -385,7 +383,7 @@ mod tests {
         ("/{a}", &["/a"], &["/b"]),
         ("/{*.csv,*.csv.gz}", &["/a.csv", "/a.csv.gz"], &["/a.gz"]),
         ("/{a|b,c}", &["/a|b", "/c"], &["/a", "/b"]),
-        // a comma and a bar of their own
+        // a comma and a bar outside of braces and groups
         ("/a,b", &["/a,b"], &["/a"]),
         ("/a|b", &["/a|b"], &["/a"]),
         // groups
@@ -401,7 +399,7 @@ mod tests {
         ("/@(a|@(b|c)d)", &["/a", "/bd", "/cd"], &["/b"]),
         ("/@(|x)a", &["/a", "/xa"], &["/ya"]),
         ("/@(a,b)", &["/a,b"], &["/a"]),
-        // regular expressions have no say
+        // characters with a meaning in regular expressions are literal
         ("/a.c", &["/a.c"], &["/abc"]),
         ("/a$", &["/a$"], &["/a"]),
         ("/\\a", &["/a"], &["/\\a"]),
@@ -409,7 +407,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_globs_match() {
+    fn globs_match_as_in_pachyderm() {
         for (text, yes, no) in CASES {
             let glob = Glob::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             for path in *yes {
@@ -429,13 +427,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn globs_that_are_refused() {
         for (text, message) in [
             ("", "found nothing, expected `/` for the whole repo, or `/*` for each file and folder in it"),
             ("/{a,b", "found `{`, expected a `}` that closes it"),
             ("/a}", "found `}`, expected a `{` before it"),
             ("/@(a", "found `(`, expected a `)` that closes it"),
-            ("/@({a|b)", "found `|` in braces that stand in a group, expected a plainer pattern: Pachyderm takes this one and misreads it"),
+            ("/@({a|b)", "found `|` in braces inside a group, expected a simpler pattern: Pachyderm accepts this one and misreads it"),
             ("/a)", "found `)`, expected a `(` before it"),
             ("/@({a)", "found `)`, expected a `(` before it"),
             ("/[a", "found `[`, expected a `]` that closes it"),
@@ -443,15 +441,15 @@ mod tests {
             ("/[]", "found `[]`, expected characters between the brackets"),
             ("/[!]", "found `[]`, expected characters between the brackets"),
             ("/[z-a]", "found `z-a`, expected `a-z`"),
-            ("/[a!]", "found `!` or `^` within a list, expected a plainer pattern: Pachyderm takes this one and misreads it"),
-            ("/[a\\-z]", "found `\\-` in a list, expected a plainer pattern: Pachyderm takes this one and misreads it"),
-            ("/a\\", "found `\\` at the end, expected the character that it is to take literally"),
-            ("/\\*", "found `*`, expected a character that names of files can hold in Pachyderm"),
-            ("/a+b", "found `+`, expected a character that names of files can hold in Pachyderm"),
-            ("/ä*", "found `ä`, expected a character that names of files can hold in Pachyderm"),
-            ("/{@(a|b),c}", "found a group in braces, expected a plainer pattern: Pachyderm takes this one and misreads it"),
+            ("/[a!]", "found `!` or `^` inside a list, expected a simpler pattern: Pachyderm accepts this one and misreads it"),
+            ("/[a\\-z]", "found `\\-` in a list, expected a simpler pattern: Pachyderm accepts this one and misreads it"),
+            ("/a\\", "found `\\` at the end, expected a character after it, to take literally"),
+            ("/\\*", "found `*`, expected a character that file names can contain in Pachyderm"),
+            ("/a+b", "found `+`, expected a character that file names can contain in Pachyderm"),
+            ("/ä*", "found `ä`, expected a character that file names can contain in Pachyderm"),
+            ("/{@(a|b),c}", "found a group in braces, expected a simpler pattern: Pachyderm accepts this one and misreads it"),
             ("/^(a)", "found `^(`, expected one of ( @( ?( *( +("),
-            ("/!(a)", "found `!(`, expected a glob that says what it takes: a Pachyderm cluster runs this; `samefit pipeline` does not"),
+            ("/!(a)", "found `!(`, expected a glob of the files to take: a Pachyderm cluster runs this; `samefit pipeline` does not"),
         ] {
             assert_eq!(Glob::parse(text).unwrap_err().to_string(), message, "{text}");
         }
@@ -460,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_files_are_pachyderms() {
+    fn file_names_follow_pachyderms_rules() {
         for good in ["/a", "/a b/c,d|e~.json", "/.env", "/a..b"] {
             assert_eq!(check_path(good), Ok(()));
         }
@@ -475,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_is_kept_as_pachyderm_keeps_it() {
+    fn a_glob_is_cleaned_as_pachyderm_does() {
         for (written, kept) in [("*", "/*"), ("/a/", "/a"), ("/", "/"), ("//", "/"), (".", "/"), ("a//b", "/a/b"), ("/../a", "/a")] {
             assert_eq!(Glob::parse(written).unwrap().to_string(), kept);
         }

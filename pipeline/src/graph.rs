@@ -1,34 +1,34 @@
-//! Specs to the order in which they run.
+//! Orders pipelines, so that each runs after those whose output it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::spec::{Problem, Spec};
 
-/// Pipelines in the order in which they run, and the repos that they only read.
+/// Pipelines in the order in which they run.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Every pipeline after those whose output it reads; where that leaves a choice, by name.
+    /// The pipelines. Each comes after those whose output it reads. Where that leaves a choice, they are sorted by name.
     pub pipelines: Vec<Spec>,
-    /// Repos that no pipeline writes, by name.
-    pub sources: Vec<String>,
+    /// The repos that no pipeline writes, sorted by name.
+    pub source_repos: Vec<String>,
 }
 
-/// Orders the specs; two of one name, and circles, are problems.
+/// Orders specs. Two specs with one name and cycles are problems.
 pub fn order(specs: Vec<Spec>) -> Result<Graph, Vec<Problem>> {
-    let twice = twice(&specs);
-    if !twice.is_empty() {
-        return Err(twice);
+    let duplicates = duplicate_names(&specs);
+    if !duplicates.is_empty() {
+        return Err(duplicates);
     }
     let mut waiting: BTreeMap<String, Spec> = specs.into_iter().map(|spec| (spec.name.clone(), spec)).collect();
-    let sources: BTreeSet<String> =
+    let source_repos: BTreeSet<String> =
         waiting.values().flat_map(repos).filter(|repo| !waiting.contains_key(*repo)).map(str::to_owned).collect();
     let mut pipelines = Vec::new();
     while let Some(name) = waiting.values().find(|spec| repos(spec).all(|repo| !waiting.contains_key(repo))).map(|spec| spec.name.clone()) {
         pipelines.extend(waiting.remove(&name));
     }
-    match circle(&waiting) {
+    match cycle(&waiting) {
         Some(problem) => Err(vec![problem]),
-        None => Ok(Graph { pipelines, sources: sources.into_iter().collect() }),
+        None => Ok(Graph { pipelines, source_repos: source_repos.into_iter().collect() }),
     }
 }
 
@@ -36,7 +36,7 @@ fn repos(spec: &Spec) -> impl Iterator<Item = &str> {
     spec.input.pfs().into_iter().map(|pfs| pfs.repo.as_str())
 }
 
-fn twice(specs: &[Spec]) -> Vec<Problem> {
+fn duplicate_names(specs: &[Spec]) -> Vec<Problem> {
     let mut first: BTreeMap<&str, &Spec> = BTreeMap::new();
     let mut problems = Vec::new();
     for spec in specs {
@@ -48,17 +48,17 @@ fn twice(specs: &[Spec]) -> Vec<Problem> {
     problems
 }
 
-/// Pipelines that wait for each other, if any wait.
-fn circle(waiting: &BTreeMap<String, Spec>) -> Option<Problem> {
-    let mut way: Vec<&Spec> = vec![waiting.values().next()?];
-    // each of those that wait reads another that waits, so a way through them comes back to where it was
-    while let Some(next) = way.last().and_then(|spec| repos(spec).find_map(|repo| waiting.get(repo))) {
-        let begin = way.iter().position(|spec| spec.name == next.name);
-        way.push(next);
+/// Returns a problem that shows a cycle among pipelines that wait for each other, or nothing if none waits.
+fn cycle(waiting: &BTreeMap<String, Spec>) -> Option<Problem> {
+    let mut path: Vec<&Spec> = vec![waiting.values().next()?];
+    // every waiting pipeline reads the output of another waiting one, so following the inputs leads back to one that was visited
+    while let Some(next) = path.last().and_then(|spec| repos(spec).find_map(|repo| waiting.get(repo))) {
+        let begin = path.iter().position(|spec| spec.name == next.name);
+        path.push(next);
         if let Some(begin) = begin {
-            let names: Vec<&str> = way[begin..].iter().map(|spec| spec.name.as_str()).collect();
-            let found = format!("a circle: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" reads "));
-            return Some(problem(next, "input", found, "pipelines that wait for no output of their own", "take one of these inputs away"));
+            let names: Vec<&str> = path[begin..].iter().map(|spec| spec.name.as_str()).collect();
+            let found = format!("a cycle: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" reads "));
+            return Some(problem(next, "input", found, "pipelines that wait for no output of their own", "remove one of these inputs"));
         }
     }
     None
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::spec;
 
-    /// Specs of names and the repos that they read.
+    /// Creates specs from names and the repos that each reads.
     fn specs(pipelines: &[(&str, &[&str])]) -> Vec<Spec> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("all.json");
@@ -105,7 +105,7 @@ mod tests {
         ]))
         .unwrap();
         assert_eq!(names(&graph), ["model", "qc_pre_process", "qcontrol", "infer"]);
-        assert_eq!(graph.sources, ["attributes", "qc_data", "training_data"]);
+        assert_eq!(graph.source_repos, ["attributes", "qc_data", "training_data"]);
         assert_eq!(names(&order(Vec::new()).unwrap()), [] as [&str; 0]);
     }
 
@@ -113,22 +113,22 @@ mod tests {
     fn the_order_of_the_specs_changes_nothing() {
         let forth = order(specs(&[("a", &["x"]), ("b", &["x"]), ("c", &["a", "b"])])).unwrap();
         let back = order(specs(&[("c", &["a", "b"]), ("b", &["x"]), ("a", &["x"])])).unwrap();
-        assert_eq!((names(&forth), forth.sources.clone()), (names(&back), back.sources.clone()));
+        assert_eq!((names(&forth), forth.source_repos.clone()), (names(&back), back.source_repos.clone()));
     }
 
     #[test]
-    fn circles_are_shown() {
+    fn a_cycle_is_a_problem_that_shows_it() {
         let problems = order(specs(&[("end", &["a"]), ("a", &["x", "c"]), ("b", &["a"]), ("c", &["b"])])).unwrap_err();
         assert_eq!(
             problems[0].to_string(),
-            "all.json: pipeline `a`, field `input`: found a circle: `a` reads `c` reads `b` reads `a`, expected pipelines that wait for no output of their own\nhelp: take one of these inputs away"
+            "all.json: pipeline `a`, field `input`: found a cycle: `a` reads `c` reads `b` reads `a`, expected pipelines that wait for no output of their own\nhelp: remove one of these inputs"
         );
         let own = order(specs(&[("a", &["a"])])).unwrap_err();
-        assert!(own[0].found == "a circle: `a` reads `a`", "{}", own[0]);
+        assert!(own[0].found == "a cycle: `a` reads `a`", "{}", own[0]);
     }
 
     #[test]
-    fn two_of_one_name_are_refused() {
+    fn two_pipelines_of_one_name_are_a_problem() {
         let problems = order(specs(&[("a", &["x"]), ("b", &["x"]), ("a", &["y"])])).unwrap_err();
         assert_eq!(
             problems.iter().map(Problem::to_string).collect::<Vec<_>>(),

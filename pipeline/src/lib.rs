@@ -1,19 +1,29 @@
-//! Pachyderm pipeline specs to what they make, on one machine and with no cluster.
+//! Runs Pachyderm pipeline specs on one machine, without a cluster.
 //!
-//! Read in this order; a module knows those before it only: [`glob`], [`spec`]; [`failure`], [`disk`], [`folder`], [`report`]; [`graph`], [`datums`],
-//! [`paths`], over plain data; [`store`], [`intake`]; [`next_datum`], [`run`]; [`mod@reference`], [`trace`]; [`commands`], [`cli`].
+//! Modules stand on floors: each uses only modules named before it.
 //!
-//! *Not here*: anything of models or tables (a datum is a command line), and the terminal.
+//! | floor | modules |
+//! |---|---|
+//! | reading specs | [`message`], [`glob`], [`spec`] |
+//! | errors and output | [`error`], [`report`] |
+//! | plain data | [`graph`], [`datums`], [`paths`] |
+//! | files | [`folder`], [`store`], [`ingest`] |
+//! | running | [`next_datum`], [`run`] |
+//! | verbs | [`mod@reference`], [`trace`], [`commands`], [`cli`] |
+//!
+//! Start at [`cli`] to follow a command, or at [`run`] to follow a job.
+//!
+//! *Not here*: models and tables (the program of a datum is any command line), and the terminal ([`report::Report`] stands for it).
 
 pub mod cli;
 pub mod commands;
 pub mod datums;
-pub mod disk;
 pub mod error;
 pub mod folder;
 pub mod glob;
 pub mod graph;
-pub mod intake;
+pub mod ingest;
+pub mod message;
 pub mod next_datum;
 pub mod paths;
 pub mod reference;

@@ -1,34 +1,34 @@
-//! `pachctl next datum`, as the program of a pipeline with `datumBatching` runs it: asks the worker for the next datum and waits for it.
+//! Acts as `pachctl next datum` for a program with `datumBatching`: asks the worker for the next datum, and waits for the answer.
 //!
-//! A question is one line: `null`, or as a JSON string why the datum at hand failed. The answer is one line as well.
+//! A request is one line of JSON: `null`, or a string with the reason why the current datum failed. The answer is one line too.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-/// Where the worker listens.
+/// The variable with the path of the worker's socket.
 pub const WORKER_VARIABLE: &str = "PIPELINE_WORKER";
 
-/// The name of the worker's socket, beside `pachctl`.
+/// The name of the worker's socket. It is in the folder of `pachctl`.
 pub const SOCKET: &str = "worker.sock";
 
-/// What the worker says when the next datum is laid out.
-pub const ANSWER: &str = "ready\n";
+/// The worker's answer when the next datum is in its folder.
+pub const READY: &str = "ready\n";
 
-/// How much of the reason for a failure a worker is told.
+/// How many bytes of a reason are sent to the worker.
 const ERROR_BYTES_MAX: usize = 8 << 10;
 
-const USAGE: &str = "usage: pachctl next datum [--error TEXT]\nthis is the `pachctl` of a local run: it knows nothing else";
+const USAGE: &str = "usage: pachctl next datum [--error TEXT]\nthis `pachctl` belongs to a local run and has no other commands";
 
-/// Does what the arguments, without the program's name, say.
+/// Runs the command. `arguments` do not contain the program's name.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let said = match question(&arguments) {
-        Some(error) => ask(error).map_err(|error| format!("the pipeline's worker cannot be asked: {error}")),
+    let answer = match parse_arguments(&arguments) {
+        Some(error) => request_next(error).map_err(|error| format!("the pipeline's worker does not answer: {error}")),
         None => Err(USAGE.to_owned()),
     };
-    match said {
+    match answer {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
             let _ = writeln!(io::stderr(), "error: {}", samefit_text::lines(&text));
@@ -37,8 +37,8 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What the arguments say of the datum at hand: nothing, or why it failed.
-fn question(arguments: &[String]) -> Option<Option<&str>> {
+/// Returns the reason of a failure, if the arguments give one. None if they are not valid.
+fn parse_arguments(arguments: &[String]) -> Option<Option<&str>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["next", "datum"] => Some(None),
@@ -48,15 +48,15 @@ fn question(arguments: &[String]) -> Option<Option<&str>> {
     }
 }
 
-fn ask(error: Option<&str>) -> io::Result<()> {
+fn request_next(error: Option<&str>) -> io::Result<()> {
     let path = std::env::var_os(WORKER_VARIABLE).ok_or_else(|| io::Error::other(format!("{WORKER_VARIABLE} is not set")))?;
     let mut stream = UnixStream::connect(path)?;
-    // a worker reads no more than 64 KiB; escapes take up to six times as much as what they stand for
+    // the worker reads at most 64 KiB, and escapes take up to six times the bytes of what they stand for
     let error = error.map(|error| &error[..error.floor_char_boundary(ERROR_BYTES_MAX)]);
     stream.write_all(format!("{}\n", serde_json::json!(error)).as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    if answer == ANSWER { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if answer == READY { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 #[cfg(test)]
@@ -64,10 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_are_as_pachctl_takes_them() {
+    fn arguments_are_those_of_pachctl() {
         let ask = |line: &str| {
             let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            question(&arguments).map(|error| error.map(str::to_owned))
+            parse_arguments(&arguments).map(|error| error.map(str::to_owned))
         };
         assert_eq!(ask("next datum"), Some(None));
         assert_eq!(ask("next datum --error broken"), Some(Some("broken".into())));

@@ -1,33 +1,32 @@
-//! `REPO`, `REPO@BRANCH`, `REPO@COMMIT` or `REPO=COMMIT`, with `:/PATH` or without, to the commit and path that it means.
+//! Parses references to commits and files: `REPO`, `REPO@BRANCH`, `REPO@COMMIT` or `REPO=COMMIT`, each with or without `:/PATH`.
 
 use std::str::FromStr;
 
-use crate::disk::bad;
-use crate::error::Result;
-use crate::run::versions;
+use crate::error::{Error, Result};
+use crate::run::versions::Pipeline;
 use crate::spec::is_name;
 use crate::store::Store;
 use crate::store::records::Commit;
 
-/// The branch if none is named.
+/// The default branch.
 pub const MASTER: &str = "master";
 
-/// The digits of an id that people write at least.
+/// How many digits of an id a person has to write at least.
 const DIGITS_MIN: usize = 4;
 
-/// Whether a text stands for an id: its first digits.
-pub fn stands_for(text: &str, id: &str) -> bool {
+/// Returns whether a text is a long enough beginning of an id.
+pub fn is_id_prefix(text: &str, id: &str) -> bool {
     text.len() >= DIGITS_MIN && id.starts_with(text)
 }
 
-/// What a person names.
+/// A commit, a file or a folder as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// The repo.
     pub repo: String,
-    /// The branch, or a commit.
-    pub at: Option<String>,
-    /// A file or folder in it.
+    /// The branch or the commit, if one is given.
+    pub branch_or_commit: Option<String>,
+    /// The path of a file or folder, if one is given.
     pub path: Option<String>,
 }
 
@@ -36,36 +35,36 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, path) = text.split_once(':').map_or((text, None), |(name, path)| (name, Some(path)));
-        // `REPO@BRANCH=COMMIT` as pachctl writes it: the commit is enough
+        // pachctl writes `REPO@BRANCH=COMMIT`; the commit alone is enough
         let at = name.rsplit_once(['@', '=']).map(|(_, at)| at.to_owned());
         let repo = name.split(['@', '=']).next().unwrap_or_default();
         if !is_name(repo) || at.as_deref().is_some_and(|at| !is_name(at)) {
             return Err(
-                "expected REPO, REPO@BRANCH or REPO=COMMIT, then :/PATH if one is meant; names are letters, digits, `-` and `_`".into()
+                "expected REPO, REPO@BRANCH or REPO=COMMIT, each with or without :/PATH; names are letters, digits, `-` and `_`".into()
             );
         }
         let path = path.map(|path| if path.starts_with('/') { path.to_owned() } else { format!("/{path}") });
-        Ok(Self { repo: repo.to_owned(), at, path })
+        Ok(Self { repo: repo.to_owned(), branch_or_commit: at, path })
     }
 }
 
 impl Reference {
-    /// The branch if what is named can only be one.
+    /// Returns the branch, for uses in which only a branch makes sense.
     pub fn branch(&self) -> &str {
-        self.at.as_deref().unwrap_or(MASTER)
+        self.branch_or_commit.as_deref().unwrap_or(MASTER)
     }
 
-    /// The path, the whole repo if none is named.
+    /// Returns the path; `/` by default.
     pub fn path(&self) -> &str {
         self.path.as_deref().unwrap_or("/")
     }
 
-    /// The commit that is meant.
+    /// Returns the commit. The error says that there is none, or that several begin with the given digits.
     pub fn commit(&self, store: &Store) -> Result<Commit> {
         if store.repo(&self.repo)?.is_none() {
-            return Err(bad(format_args!("there is no repo `{}`", self.repo), "see `samefit pipeline list repos`"));
+            return Err(Error::invalid(format_args!("there is no repo `{}`", self.repo), "see `samefit pipeline list repos`"));
         }
-        let at = match &self.at {
+        let at = match &self.branch_or_commit {
             Some(at) => at.clone(),
             None => default_branch(store, &self.repo)?,
         };
@@ -73,19 +72,19 @@ impl Reference {
             return Ok(head);
         }
         let mut found = store.commits(&self.repo)?;
-        found.retain(|commit| stands_for(&at, &commit.id));
-        let known = || format!("see `samefit pipeline list commits {}`", self.repo);
+        found.retain(|commit| is_id_prefix(&at, &commit.id));
+        let see_commits = || format!("see `samefit pipeline list commits {}`", self.repo);
         match found.as_slice() {
             [commit] => Ok(commit.clone()),
-            [] => Err(bad(format_args!("`{}` has no branch or commit `{at}`", self.repo), known())),
-            _ => Err(bad(format_args!("several commits of `{}` begin with `{at}`", self.repo), "write more of its digits")),
+            [] => Err(Error::invalid(format_args!("`{}` has no branch or commit `{at}`", self.repo), see_commits())),
+            _ => Err(Error::invalid(format_args!("several commits of `{}` begin with `{at}`", self.repo), "write more of its digits")),
         }
     }
 }
 
-/// The branch that a pipeline writes; `master` of another repo.
+/// Returns the branch that the pipeline of this name writes, or `master` if there is no such pipeline.
 fn default_branch(store: &Store, repo: &str) -> Result<String> {
-    let pipeline = store.versions(repo)?.pop().map(versions::pipeline).transpose()?;
+    let pipeline = store.versions(repo)?.pop().map(Pipeline::from_record).transpose()?;
     Ok(pipeline.map_or_else(|| MASTER.to_owned(), |pipeline| pipeline.spec.output_branch))
 }
 
@@ -94,12 +93,12 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> (String, Option<String>, Option<String>) {
-        let Reference { repo, at, path } = text.parse().unwrap();
-        (repo, at, path)
+        let Reference { repo, branch_or_commit, path } = text.parse().unwrap();
+        (repo, branch_or_commit, path)
     }
 
     #[test]
-    fn references_name_a_repo_and_maybe_more() {
+    fn references_are_parsed() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(parts("infer"), ("infer".into(), None, None));
         assert_eq!(parts("infer@master:/1.json"), ("infer".into(), some("master"), some("/1.json")));

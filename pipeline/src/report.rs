@@ -1,15 +1,15 @@
-//! Where a verb says what it did: lines for people, results for whatever comes next. The program that runs the library stands behind it.
+//! The output of a verb: progress and notes for people, and results. The program that uses this library implements it.
 
 use crate::error::Result;
 
-/// The people and machines that read along.
+/// Receives everything that a verb tells people and machines.
 pub trait Report {
-    /// A line of the account of what was done.
-    fn say(&mut self, line: &str);
-    /// Something a person should know though nothing failed.
-    fn note(&mut self, line: &str);
-    /// The result as a person reads it, to stdout. It may hold text of any origin: what misleads on a terminal is escaped.
-    fn text(&mut self, text: &str) -> Result<()>;
-    /// A part of the result as a machine reads it, to stdout, byte for byte.
-    fn print(&mut self, bytes: &[u8]) -> Result<()>;
+    /// Reports what was done. A program that was told to be quiet drops it.
+    fn say(&mut self, text: &str);
+    /// Reports something that a person should know though it is not an error.
+    fn note(&mut self, text: &str);
+    /// Writes a result for people to stdout. The text can come from anywhere, so characters that mislead on a terminal are escaped.
+    fn print_text(&mut self, text: &str) -> Result<()>;
+    /// Writes a part of a result for machines to stdout, byte for byte.
+    fn print_bytes(&mut self, bytes: &[u8]) -> Result<()>;
 }

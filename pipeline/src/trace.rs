@@ -1,74 +1,75 @@
-//! Files of a commit to what made them: the datum of a job of a version of a pipeline, the files it read, and what made those.
+//! Traces files of a commit back to what made them: the datum, the job, the version of the pipeline, and the files that the datum read.
 
 use serde::Serialize;
 
-use crate::disk::{bad, broken};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::paths;
 use crate::store::Store;
-use crate::store::records::{Commit, Job, Part, Processed, Version, Written};
+use crate::store::records::{Commit, DatumResult, InputPath, Job, OutputFile, PipelineVersion};
 
-/// Files of a commit that one datum wrote, or that people put.
+/// Files of one commit that one datum wrote, or that a person put.
 #[derive(Debug, Serialize)]
-pub struct Origin {
-    /// The commit they are in.
+pub struct FileOrigin {
+    /// The commit.
     pub commit: Commit,
     /// The files.
-    pub files: Vec<Written>,
-    /// What wrote them; none if people put them.
-    pub made: Option<Made>,
+    pub files: Vec<OutputFile>,
+    /// What wrote the files; none if a person put them.
+    #[serde(rename = "made")]
+    pub producer: Option<Producer>,
 }
 
-/// What wrote files.
+/// The datum that wrote files.
 #[derive(Debug, Serialize)]
-pub struct Made {
-    /// The job that the commit is of.
+pub struct Producer {
+    /// The job that made the commit.
     pub job: Job,
-    /// The version of the pipeline with which the datum ran.
-    pub version: Version,
-    /// The datum. It ran in the job it names, which may be an earlier one.
-    pub datum: Processed,
-    /// What it read.
-    pub inputs: Vec<Origin>,
+    /// The version of the pipeline by which the datum ran.
+    pub version: PipelineVersion,
+    /// The datum. The job in its result can be an earlier one, if the datum was skipped.
+    pub datum: DatumResult,
+    /// The files that the datum read.
+    pub inputs: Vec<FileOrigin>,
 }
 
-/// Follows a file, or what is below a folder, back to the files that people put.
-pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<Origin>> {
+/// Traces a file, or all files below a folder, back to files that a person put.
+pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<FileOrigin>> {
     let mut files = store.tree(commit)?;
-    files.retain(|file, _| paths::within(path, file));
+    files.retain(|file, _| paths::is_within(path, file));
     if files.is_empty() {
         let help = format!("see `samefit pipeline list files {}`", commit.repo);
-        return Err(bad(format_args!("`{}` has no file at or below `{path}` in commit {}", commit.repo, commit.id), help));
+        return Err(Error::invalid(format_args!("`{}` has no file at or below `{path}` in commit {}", commit.repo, commit.id), help));
     }
-    let files = files.into_iter().map(|(path, leaf)| Written { path, leaf });
     let Some(job) = store.job(&commit.repo, &commit.id)? else {
-        return Ok(vec![Origin { commit: commit.clone(), files: files.collect(), made: None }]);
+        let files = files.into_iter().map(|(path, content)| OutputFile { path, content }).collect();
+        return Ok(vec![FileOrigin { commit: commit.clone(), files, producer: None }]);
     };
-    let mut writers = store.processed(&job)?;
-    writers.iter_mut().for_each(|datum| datum.files.retain(|file| paths::within(path, &file.path)));
+    let mut writers = store.datum_results(&job)?;
+    writers.iter_mut().for_each(|datum| datum.files.retain(|file| paths::is_within(path, &file.path)));
     writers.retain(|datum| !datum.files.is_empty() && datum.error.is_none());
-    let origin =
-        |datum: Processed| Ok(Origin { commit: commit.clone(), files: datum.files.clone(), made: Some(made(store, &job, datum)?) });
+    let origin = |datum: DatumResult| {
+        Ok(FileOrigin { commit: commit.clone(), files: datum.files.clone(), producer: Some(producer(store, &job, datum)?) })
+    };
     writers.into_iter().map(origin).collect()
 }
 
-fn made(store: &Store, job: &Job, datum: Processed) -> Result<Made> {
-    let lost = |what: &str| {
-        broken(format_args!("{what} of job {} of `{}` is not in the store", job.id, job.pipeline), "see `samefit pipeline check`")
+fn producer(store: &Store, job: &Job, datum: DatumResult) -> Result<Producer> {
+    let missing = |what: &str| {
+        Error::failed(format_args!("{what} of job {} of `{}` is not in the store", job.id, job.pipeline), "see `samefit pipeline check`")
     };
-    // a datum that was skipped was made by the version of the job in which it ran
-    let ran = store.job(&job.pipeline, &datum.job)?.ok_or_else(|| lost("an earlier job"))?;
-    let version = store.version(&job.pipeline, ran.version)?.ok_or_else(|| lost("the version"))?;
+    // if the datum was skipped, the job in which it ran has the version
+    let ran = store.job(&job.pipeline, &datum.job)?.ok_or_else(|| missing("an earlier job"))?;
+    let version = store.version(&job.pipeline, ran.version)?.ok_or_else(|| missing("the version"))?;
     let mut inputs = Vec::new();
-    for part in &datum.pieces {
-        let commit = read(store, job, part)?.ok_or_else(|| lost("an input"))?;
-        inputs.extend(trace(store, &commit, &part.path)?);
+    for input in &datum.inputs {
+        let commit = input_commit(store, job, input)?.ok_or_else(|| missing("an input"))?;
+        inputs.extend(trace(store, &commit, &input.path)?);
     }
-    Ok(Made { job: job.clone(), version, datum, inputs })
+    Ok(Producer { job: job.clone(), version, datum, inputs })
 }
 
-/// The commit that a job read of an input.
-fn read(store: &Store, job: &Job, part: &Part) -> Result<Option<Commit>> {
-    let head = job.inputs.iter().find(|head| head.repo == part.repo && head.branch == part.branch);
+/// Returns the commit of an input that a job read.
+fn input_commit(store: &Store, job: &Job, input: &InputPath) -> Result<Option<Commit>> {
+    let head = job.inputs.iter().find(|head| head.repo == input.repo && head.branch == input.branch);
     Ok(head.map(|head| store.commit(&head.repo, &head.commit)).transpose()?.flatten())
 }

@@ -1,4 +1,4 @@
-//! What tests of pipelines run as `samefit`: a supervisor or `pachctl` where it is called so, and else a program that does nothing.
+//! The executable that tests run as `samefit`. By the name of a supervisor or of `pachctl` it acts as that; otherwise it does nothing.
 
 use std::ffi::OsStr;
 use std::path::Path;

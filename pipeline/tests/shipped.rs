@@ -1,4 +1,4 @@
-//! The specs that ship: Pachyderm's schema takes them, so do the rules here, and there is nothing to say of them.
+//! Checks the specs that ship: Pachyderm's schema and the rules here accept them, without notes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../pachyderm")
 }
 
-/// The folders below `specs`, each a pipeline of pipelines.
+/// Returns the folders below `specs`. Each holds the specs of one variant of the workshop's pipeline.
 fn variants() -> Vec<PathBuf> {
     let mut variants: Vec<PathBuf> = fs::read_dir(folder().join("specs")).unwrap().map(|entry| entry.unwrap().path()).collect();
     variants.sort();
@@ -31,7 +31,7 @@ fn graph(variant: &Path) -> Graph {
 }
 
 #[test]
-fn pachyderms_schema_takes_every_spec() {
+fn pachyderms_schema_accepts_every_spec() {
     let schema = fs::read_to_string(folder().join("CreatePipelineRequest.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
     for spec in variants().iter().flat_map(|variant| read(variant)) {
@@ -41,15 +41,15 @@ fn pachyderms_schema_takes_every_spec() {
 }
 
 #[test]
-fn every_spec_is_taken_and_there_is_nothing_to_say_of_it() {
+fn every_spec_is_accepted_without_notes() {
     for variant in variants() {
-        let notes: Vec<String> = spec::check(&read(&variant)).iter().map(ToString::to_string).collect();
+        let notes: Vec<String> = spec::lint(&read(&variant)).iter().map(ToString::to_string).collect();
         assert_eq!(notes, [] as [&str; 0]);
     }
 }
 
 #[test]
-fn a_file_is_named_as_its_pipeline() {
+fn each_file_has_the_name_of_its_pipeline() {
     for spec in variants().iter().flat_map(|variant| read(variant)) {
         assert_eq!(spec.file.file_stem().unwrap().to_str().unwrap(), spec.name);
     }
@@ -58,21 +58,21 @@ fn a_file_is_named_as_its_pipeline() {
 #[test]
 fn every_variant_reads_the_same_three_repos() {
     for variant in variants() {
-        assert_eq!(graph(&variant).sources, ["attributes", "qc_data", "training_data"], "{}", variant.display());
+        assert_eq!(graph(&variant).source_repos, ["attributes", "qc_data", "training_data"], "{}", variant.display());
     }
 }
 
 #[test]
-fn pipelines_run_in_the_order_of_the_work() {
+fn pipelines_run_after_those_that_they_read() {
     let names =
         |variant: &str| graph(&folder().join("specs").join(variant)).pipelines.into_iter().map(|spec| spec.name).collect::<Vec<_>>();
     assert_eq!(names("multiple"), ["model", "qc_pre_process", "qc_report", "qcontrol", "infer"]);
     assert_eq!(names("scalable"), ["qc_pre_process", "summarize", "merge_fit", "qc_report", "qcontrol", "infer"]);
 }
 
-/// What makes a refused model leave yesterday's predictions, and an equal one run nothing.
+/// With a strict gate, a refused model leaves the last predictions. An input with only the model's file runs nothing if the model is equal.
 #[test]
-fn the_gate_is_strict_and_models_travel_alone() {
+fn the_gate_is_strict_and_inputs_with_a_model_have_no_other_file() {
     for variant in variants() {
         let specs = read(&variant);
         let one = |name: &str| specs.iter().find(|spec| spec.name == name).unwrap();
@@ -87,7 +87,7 @@ fn the_gate_is_strict_and_models_travel_alone() {
 }
 
 #[test]
-fn what_a_command_reads_is_among_its_inputs() {
+fn every_folder_that_a_command_reads_is_an_input() {
     for spec in variants().iter().flat_map(|variant| read(variant)) {
         let read: BTreeSet<String> =
             spec.transform.cmd.iter().filter_map(|word| word.strip_prefix("/pfs/")?.split('/').next().map(str::to_owned)).collect();

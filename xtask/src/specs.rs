@@ -1,9 +1,9 @@
-//! The pipelines to the Pachyderm specs that ship, `pachyderm/specs/VARIANT/PIPELINE.json`: one source for what they share.
+//! Writes the Pachyderm specs that ship, `pachyderm/specs/VARIANT/PIPELINE.json`. What they share is written once, here.
 //!
-//! A variant is a folder whose files are created together; it reads the repos `training_data`, `qc_data` and `attributes` and no others.
+//! A variant is a folder of specs that are created together. It reads the repos `training_data`, `qc_data` and `attributes` and no others.
 //!
-//! *Invariants*: no datum's output can take the place of another's of the same job: where a pipeline has many datums, its files are named
-//! after the files it read. An input that carries a model is the model's file alone, so what is recorded beside it runs nothing again.
+//! *Invariants*: two datums of a job never write the same path, because the output files of a pipeline with many datums have the names of
+//! its input files. An input with a model consists of the model's file alone, so a change of the record beside it runs nothing again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-/// Below the workspace. It holds nothing else.
+/// The folder of the specs. It contains nothing else.
 const FOLDER: &str = "pachyderm/specs";
 const IMAGE: &str = concat!("samefit/samefit:", env!("CARGO_PKG_VERSION"));
 
-/// As a column of the data, and in what predictions call it.
+/// The target: the name of its column in the data, and its name in predictions.
 const TARGET: &str = "y";
 const TARGET_NAME: &str = "diabetes_progression";
 const COLUMNS: [&str; 11] = ["age", "sex", "bmi", "map", "tc", "ldl", "hdl", "tch", "ltg", "glu", TARGET];
-/// Of the root mean squared residual, in units of the target.
+/// The limit of the root mean squared residual, in units of the target.
 const THRESHOLD: &str = "60";
 
-/// A line of this length is still read at a glance.
+/// The longest line that is not broken, in characters.
 const LINE_MAX: usize = 100;
 
-/// Each variant's folder, its features, and whether many workers share the training.
+/// The folder of each variant, its features, and whether many workers share the training.
 const VARIANTS: [(&str, &[&str], bool); 4] = [
     ("single", &["bmi"], false),
     ("multiple", &["bmi", "ltg"], false),
@@ -34,13 +34,13 @@ const VARIANTS: [(&str, &[&str], bool); 4] = [
     ("scalable", &["bmi", "ltg"], true),
 ];
 
-/// Writes the specs, and takes away what an earlier version wrote.
+/// Writes the specs, and removes those that an earlier version wrote.
 pub(crate) fn write(root: &Path) -> Result<()> {
     let folder = root.join(FOLDER);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
     }
-    for (path, text) in all() {
+    for (path, text) in all_specs() {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().context("a file in a folder")?)?;
         fs::write(&path, text).with_context(|| format!("{}", path.display()))?;
@@ -49,123 +49,123 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Every spec's text by its path below [`FOLDER`].
-fn all() -> BTreeMap<PathBuf, String> {
-    let of_variant = |(folder, features, shared)| {
-        let pipelines: Vec<Pipeline> = if shared { scalable(features) } else { workshop(features) };
+/// Returns the text of every spec, by its path below [`FOLDER`].
+fn all_specs() -> BTreeMap<PathBuf, String> {
+    let specs_of = |(folder, features, shared)| {
+        let pipelines: Vec<PipelineSpec> = if shared { scalable(features) } else { workshop(features) };
         pipelines.into_iter().map(move |pipeline| (Path::new(folder).join(format!("{}.json", pipeline.name)), pipeline.text()))
     };
-    VARIANTS.into_iter().flat_map(of_variant).collect()
+    VARIANTS.into_iter().flat_map(specs_of).collect()
 }
 
-/// The workshop's pipelines, and the report beside its quality control.
-fn workshop(features: &[&str]) -> Vec<Pipeline> {
-    vec![train(features), records(), quality("model"), report("model"), infer()]
+/// Returns the pipelines of the workshop, and one that publishes the report of its quality control.
+fn workshop(features: &[&str]) -> Vec<PipelineSpec> {
+    vec![train(features), qc_records(), quality_control("model"), qc_report("model"), infer()]
 }
 
-/// The same with the training shared by any number of workers: exact sums can be added up in any order.
-fn scalable(features: &[&str]) -> Vec<Pipeline> {
-    let batch = Pipeline {
+/// Returns the same pipelines with training shared by any number of workers. Exact sums can be added up in any order.
+fn scalable(features: &[&str]) -> Vec<PipelineSpec> {
+    let batch = PipelineSpec {
         description: "Predicts each file of attributes with the accepted model. A worker loads the model once and goes from file to file.",
         batching: true,
         workers: 4,
-        command: [words(&["infer", "--batch"]), infer().command[1..].to_vec()].concat(),
+        command: [strings(&["infer", "--batch"]), infer().command[1..].to_vec()].concat(),
         ..infer()
     };
-    vec![summarize(), fit(features), records(), quality("merge_fit"), report("merge_fit"), batch]
+    vec![summarize(), fit(features), qc_records(), quality_control("merge_fit"), qc_report("merge_fit"), batch]
 }
 
-fn train(features: &[&str]) -> Pipeline {
-    Pipeline {
+fn train(features: &[&str]) -> PipelineSpec {
+    PipelineSpec {
         name: "model",
         description: "Fits the model to all files of training data.",
         input: pfs("training_data", "/"),
-        command: [words(&["train", "--data", "/pfs/training_data"]), fitting(features)].concat(),
+        command: [strings(&["train", "--data", "/pfs/training_data"]), model_flags(features)].concat(),
         memory: Memory::DATA,
         datum_timeout: "3600s",
-        ..Pipeline::default()
+        ..PipelineSpec::default()
     }
 }
 
-/// Every column is summed, whatever the features: other features then need another fit and no second look at the data.
-fn summarize() -> Pipeline {
-    Pipeline {
+/// Sums every column, whatever the features. So a model with other features needs only another fit.
+fn summarize() -> PipelineSpec {
+    PipelineSpec {
         name: "summarize",
         description: "Sums each file of training data exactly, so that any number of workers can share the files.",
         input: pfs("training_data", "/*"),
-        command: words(&["summarize", "--data", "/pfs/training_data", "--columns", &COLUMNS.join(","), "--out", "/pfs/out/{input}.json"]),
+        command: strings(&["summarize", "--data", "/pfs/training_data", "--columns", &COLUMNS.join(","), "--out", "/pfs/out/{input}.json"]),
         memory: Memory::DATA,
         workers: 4,
         datum_timeout: "3600s",
-        ..Pipeline::default()
+        ..PipelineSpec::default()
     }
 }
 
-fn fit(features: &[&str]) -> Pipeline {
-    Pipeline {
+fn fit(features: &[&str]) -> PipelineSpec {
+    PipelineSpec {
         name: "merge_fit",
-        description: "Adds up the sums of all files and fits the model: to the byte the one that a single pass over all rows gives.",
+        description: "Adds up the sums of all files and fits the model. The model is the same, to the byte, as from a single pass over all rows.",
         input: pfs("summarize", "/"),
-        command: [words(&["fit", "/pfs/summarize"]), fitting(features)].concat(),
-        ..Pipeline::default()
+        command: [strings(&["fit", "/pfs/summarize"]), model_flags(features)].concat(),
+        ..PipelineSpec::default()
     }
 }
 
-/// The flags that say which model.
-fn fitting(features: &[&str]) -> Vec<String> {
-    words(&["--target", TARGET, "--target-name", TARGET_NAME, "--features", &features.join(","), "--out", "/pfs/out"])
+/// Returns the flags that define the model.
+fn model_flags(features: &[&str]) -> Vec<String> {
+    strings(&["--target", TARGET, "--target-name", TARGET_NAME, "--features", &features.join(","), "--out", "/pfs/out"])
 }
 
-fn records() -> Pipeline {
-    Pipeline {
+fn qc_records() -> PipelineSpec {
+    PipelineSpec {
         name: "qc_pre_process",
-        description: "Writes each patient of the data held out as a record of its own.",
+        description: "Writes each patient of the held-out data as a record of its own.",
         input: pfs("qc_data", "/"),
-        command: words(&["qc-pre-process", "--data", "/pfs/qc_data", "--target", TARGET, "--out", "/pfs/out"]),
-        ..Pipeline::default()
+        command: strings(&["qc-pre-process", "--data", "/pfs/qc_data", "--target", TARGET, "--out", "/pfs/out"]),
+        ..PipelineSpec::default()
     }
 }
 
-/// One try: a second would refuse the same model again.
-fn quality(model: &'static str) -> Pipeline {
-    Pipeline {
+/// It has one try, because a second one would refuse the same model again.
+fn quality_control(model: &'static str) -> PipelineSpec {
+    PipelineSpec {
         name: "qcontrol",
-        description: "Passes the model on with its rmse over the records held out, if that is below the threshold. Else the job fails: `infer` \
-                      does not run and keeps the predictions of the last accepted model. `qc_report` says why.",
-        input: judged(model),
-        command: [judging(model), words(&["--strict", "--out", "/pfs/out"])].concat(),
+        description: "Passes the model on if its rmse over the held-out records is below the threshold, and adds that rmse to it. Otherwise the \
+                      job fails: `infer` does not run and keeps the predictions of the last accepted model. `qc_report` says why.",
+        input: qc_inputs(model),
+        command: [qc_command(model), strings(&["--strict", "--out", "/pfs/out"])].concat(),
         datum_tries: 1,
-        ..Pipeline::default()
+        ..PipelineSpec::default()
     }
 }
 
-fn report(model: &'static str) -> Pipeline {
-    Pipeline {
+fn qc_report(model: &'static str) -> PipelineSpec {
+    PipelineSpec {
         name: "qc_report",
-        description: "Publishes the report on the model whatever the verdict: a job that fails, as `qcontrol` does for a refused model, \
-                      publishes nothing.",
-        input: judged(model),
-        command: [judging(model), words(&["--report-only", "--out", "/pfs/out"])].concat(),
-        ..Pipeline::default()
+        description: "Publishes the report on the model, also if the model is refused. `qcontrol` cannot do that: its job fails then, and a \
+                      failed job publishes nothing.",
+        input: qc_inputs(model),
+        command: [qc_command(model), strings(&["--report-only", "--out", "/pfs/out"])].concat(),
+        ..PipelineSpec::default()
     }
 }
 
-fn judged(model: &str) -> Value {
+fn qc_inputs(model: &str) -> Value {
     cross(&[pfs(model, "/model.json"), pfs("qc_pre_process", "/")])
 }
 
-fn judging(model: &str) -> Vec<String> {
-    words(&["qc", "--model", &format!("/pfs/{model}"), "--records", "/pfs/qc_pre_process", "--threshold", THRESHOLD])
+fn qc_command(model: &str) -> Vec<String> {
+    strings(&["qc", "--model", &format!("/pfs/{model}"), "--records", "/pfs/qc_pre_process", "--threshold", THRESHOLD])
 }
 
-fn infer() -> Pipeline {
-    Pipeline {
+fn infer() -> PipelineSpec {
+    PipelineSpec {
         name: "infer",
         description: "Predicts each file of attributes with the accepted model, into a file of the same name.",
         input: cross(&[pfs("attributes", "/*"), pfs("qcontrol", "/model.json")]),
-        command: words(&["infer", "--model", "/pfs/qcontrol", "--attributes", "/pfs/attributes", "--out", "/pfs/out"]),
+        command: strings(&["infer", "--model", "/pfs/qcontrol", "--attributes", "/pfs/attributes", "--out", "/pfs/out"]),
         datum_timeout: "60s",
-        ..Pipeline::default()
+        ..PipelineSpec::default()
     }
 }
 
@@ -177,11 +177,11 @@ fn cross(inputs: &[Value]) -> Value {
     json!({"cross": inputs})
 }
 
-fn words(words: &[&str]) -> Vec<String> {
+fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// What a worker is promised, and what it may take.
+/// The memory that a worker asks for, and its limit.
 #[derive(Clone, Copy)]
 struct Memory {
     request: &'static str,
@@ -190,18 +190,18 @@ struct Memory {
 
 impl Memory {
     const SMALL: Self = Self { request: "64Mi", limit: "256Mi" };
-    /// Tables are read in pieces, whatever their size; Parquet in row groups.
+    /// A worker reads tables in blocks, whatever their size, and Parquet by row groups.
     const DATA: Self = Self { request: "128Mi", limit: "1Gi" };
 }
 
-/// A spec.
-struct Pipeline {
+/// The parts of a spec that differ between pipelines.
+struct PipelineSpec {
     name: &'static str,
     description: &'static str,
     input: Value,
-    /// Without the program.
+    /// The arguments of `samefit`.
     command: Vec<String>,
-    /// Whether the program goes from datum to datum.
+    /// Whether one process asks for its datums (`datumBatching`).
     batching: bool,
     workers: u32,
     datum_tries: u32,
@@ -209,7 +209,7 @@ struct Pipeline {
     memory: Memory,
 }
 
-impl Default for Pipeline {
+impl Default for PipelineSpec {
     fn default() -> Self {
         Self {
             name: "",
@@ -218,7 +218,7 @@ impl Default for Pipeline {
             command: Vec::new(),
             batching: false,
             workers: 1,
-            // equal inputs fail equally; a second try is for a machine in trouble
+            // equal inputs fail equally, so the second try is for failures of the machine
             datum_tries: 2,
             datum_timeout: "600s",
             memory: Memory::SMALL,
@@ -226,11 +226,11 @@ impl Default for Pipeline {
     }
 }
 
-impl Pipeline {
+impl PipelineSpec {
     fn text(&self) -> String {
         let mut transform = Map::new();
         transform.insert("image".to_owned(), IMAGE.into());
-        transform.insert("cmd".to_owned(), [words(&["samefit"]), self.command.clone()].concat().into());
+        transform.insert("cmd".to_owned(), [strings(&["samefit"]), self.command.clone()].concat().into());
         if self.batching {
             transform.insert("datumBatching".to_owned(), true.into());
         }
@@ -249,7 +249,7 @@ impl Pipeline {
     }
 }
 
-/// JSON with two spaces to a level; what fits on a line stands on one, and a longer command has a line for each flag.
+/// Formats JSON with two spaces per level. A value that fits on a line stays on one line, and a longer command gets a line for each flag.
 fn pretty(value: &Value, indent: &str) -> String {
     let inner = format!("{indent}  ");
     let open =
@@ -261,14 +261,15 @@ fn pretty(value: &Value, indent: &str) -> String {
         }
         Value::Array(items) if !fits => {
             let group = |group: &&[Value]| group.iter().map(|item| pretty(item, &inner)).collect::<Vec<_>>().join(", ");
-            open(groups(items).iter().map(group).collect(), ['[', ']'])
+            open(flag_groups(items).iter().map(group).collect(), ['[', ']'])
         }
         _ => line(value),
     }
 }
 
-/// A flag and its value stand together, and so do the program and its verb.
-fn groups(items: &[Value]) -> Vec<&[Value]> {
+/// Splits a command into groups: the program with its verb, and each flag with its value.
+///
+fn flag_groups(items: &[Value]) -> Vec<&[Value]> {
     let is_flag = |item: &Value| item.as_str().is_none_or(|text| text.starts_with("--"));
     items.chunk_by(|_, next| !is_flag(next)).collect()
 }
@@ -298,21 +299,21 @@ mod tests {
     }
 
     #[test]
-    fn the_specs_that_ship_are_those_written_here() {
+    fn the_shipped_specs_are_up_to_date() {
         let folder = root().join(FOLDER);
         let shipped: BTreeMap<PathBuf, String> = files(&folder)
             .into_iter()
             .map(|path| (path.strip_prefix(&folder).unwrap().to_owned(), fs::read_to_string(path).unwrap()))
             .collect();
-        assert_eq!(shipped.keys().collect::<Vec<_>>(), all().keys().collect::<Vec<_>>(), "cargo xtask specs");
-        for (path, text) in all() {
+        assert_eq!(shipped.keys().collect::<Vec<_>>(), all_specs().keys().collect::<Vec<_>>(), "cargo xtask specs");
+        for (path, text) in all_specs() {
             assert_eq!(shipped[&path], text, "{}: cargo xtask specs", path.display());
         }
     }
 
     #[test]
-    fn what_is_written_for_people_means_the_same() {
-        for text in all().values() {
+    fn the_layout_does_not_change_values() {
+        for text in all_specs().values() {
             let value: Value = serde_json::from_str(text).unwrap();
             assert_eq!(format!("{}\n", pretty(&value, "")), *text);
         }
@@ -322,13 +323,13 @@ mod tests {
     }
 
     #[test]
-    fn an_older_versions_files_go() {
+    fn files_of_an_older_version_are_removed() {
         let root = tempfile::tempdir().unwrap();
         let stale = root.path().join(FOLDER).join("old/gone.json");
         fs::create_dir_all(stale.parent().unwrap()).unwrap();
         fs::write(&stale, "{}").unwrap();
         write(root.path()).unwrap();
         assert!(!stale.exists());
-        assert_eq!(files(root.path()).len(), all().len());
+        assert_eq!(files(root.path()).len(), all_specs().len());
     }
 }

@@ -1,4 +1,4 @@
-//! One file under several names: in a folder or a list of inputs its rows would count twice, so it is refused, whatever the name.
+//! One file under several names. In a folder or a list of inputs its rows would count twice, so every verb refuses it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -6,20 +6,20 @@ use std::path::Path;
 
 use crate::support::{Ran, Random, data, rounds, samefit, shell};
 
-/// How a second name comes to be.
+/// How a file gets a second name.
 #[derive(Clone, Copy, Debug)]
 enum Second {
     Hard,
     Soft,
-    /// A link to the folder that it is in.
+    /// A link to the folder that contains the file.
     Folder,
-    /// The same path, written in another way.
+    /// The same path in another spelling.
     Path,
 }
 
 const SECONDS: [Second; 4] = [Second::Hard, Second::Soft, Second::Folder, Second::Path];
 
-/// Gives a file of `folder` a second name, and returns what to name beside the first one; none if both are in `folder`.
+/// Gives a file of `folder` a second name. Returns the second path, if it has to be named besides the folder.
 fn second(folder: &Path, name: &str, how: Second, random: &mut Random) -> Option<String> {
     let (stem, extension) = name.split_once('.').unwrap();
     let other = format!("{}{}.{extension}", ["a-", "z-", "Z"][random.below(3)], stem);
@@ -41,7 +41,7 @@ fn assert_twice(ran: &Ran, what: &str) {
     assert!(ran.code == 2 && ran.stderr.contains("are one file"), "{what}: exit {}\n{}", ran.code, ran.stderr);
 }
 
-/// A folder with `in`, some files of rows, and what the verbs need beside it.
+/// Creates a folder with some files of rows in `in`, and what the verbs need besides.
 fn place(random: &mut Random) -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::create_dir(place.path().join("in")).unwrap();
@@ -113,7 +113,7 @@ fn statistics_with_two_names_are_refused() {
     }
 }
 
-/// Two files of equal content are two files, and both count.
+/// Two files of equal content are two files, so the rows of both count.
 #[test]
 fn copies_count_twice() {
     let mut random = Random::new("copies");
@@ -123,7 +123,7 @@ fn copies_count_twice() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
-/// An input that has the output's file as its second name is read all the same, for only the name is replaced.
+/// An input that is also the file of the output is read to its end, because only the name is replaced.
 #[test]
 fn an_output_with_the_bytes_of_an_input_hides_nothing() {
     let mut random = Random::new("links of outputs");
@@ -134,7 +134,7 @@ fn an_output_with_the_bytes_of_an_input_hides_nothing() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
-/// A folder that is mounted a second time.
+/// A folder that is mounted a second time is found twice.
 #[test]
 fn a_file_in_two_mounts_is_refused() {
     let mut random = Random::new("mounts");
@@ -148,7 +148,7 @@ fn a_file_in_two_mounts_is_refused() {
     assert_twice(&ran, "mounts");
 }
 
-/// A datum of a pipeline shows each content by its names; two of one content are two files.
+/// Two equal files of a datum are two files, although the store has their content once.
 #[test]
 fn equal_files_of_a_datum_count_twice() {
     let mut random = Random::new("datums");

@@ -1,8 +1,8 @@
-//! Hostile pipeline programs, run as an unprivileged user: whatever they do to their folders, links, files and processes, what is outside
-//! stays as it was, what was stored stays what it is, and nothing that they started is left.
+//! Hostile pipeline programs, run as an unprivileged user. Whatever they do to folders, links, files and processes, files outside stay as
+//! they were, stored files do not change, and no process is left.
 //!
-//! A program runs as the same user as the runner and may do what that user may. So an attack is a trick that makes the *runner* remove, write
-//! or store something on its behalf.
+//! A program runs as the same user as the runner and may do what that user may. So an attack tries to make the *runner* remove, write or
+//! store something for it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,8 +14,8 @@ use crate::support::{Ran, Random, copy_program, rounds, run};
 
 const NOBODY: u32 = 65534;
 
-/// Tricks, as lines for a shell that has `$VICTIM`, a folder outside that the user may change, `$STORE` and `$MARK`, and `$SAMEFIT_PFS`.
-/// Those that stand before the dash spoil no output.
+/// Tricks, each with a name and a line for the shell. The line can use `$SAMEFIT_PFS`, `$STORE` (the store), `$VICTIM` (a folder outside
+/// that the user may change) and `$MARK` (an argument for processes that stay).
 const TRICKS: &[(&str, &str)] = &[
     ("link for pfs", r#"mv "$SAMEFIT_PFS" "$SAMEFIT_PFS.x"; ln -s "$VICTIM" "$SAMEFIT_PFS""#),
     ("link for the folder above", r#"d=${SAMEFIT_PFS%/*}; mv "$d" "$d.x"; ln -s "$VICTIM" "$d""#),
@@ -63,7 +63,7 @@ const TRICKS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A folder with a victim, a store and a program that an unprivileged user may run.
+/// A folder with a victim, a store and a program that an unprivileged user can run.
 struct Scene {
     folder: tempfile::TempDir,
     program: PathBuf,
@@ -75,7 +75,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-        // where the program was built others may not be able to enter
+        // other users may not be able to enter the folder in which the program was built
         let program = path.join("samefit");
         copy_program(&program);
         for folder in ["victim", "victim/inner", "work", "work/in", "work/specs"] {
@@ -99,7 +99,7 @@ impl Scene {
         self.folder.path().join(name)
     }
 
-    /// Writes a spec of a shell script over `in`.
+    /// Writes a spec that runs a shell script for each file of `in`.
     fn spec(&self, script: &str, more: &serde_json::Value) {
         let mut spec = serde_json::json!({
             "pipeline": {"name": "hostile"},
@@ -135,7 +135,7 @@ impl Scene {
         run(command)
     }
 
-    /// Everything in the folder of the victim: kind, rights, owner, length and content of each name.
+    /// Returns the mode, the owner, the length and the content of everything in the victim's folder.
     fn victim(&self) -> BTreeMap<PathBuf, (u32, u32, u64, Vec<u8>)> {
         let entries = walk(&self.path("victim"));
         let seen = |path: PathBuf| {
@@ -146,14 +146,14 @@ impl Scene {
         entries.into_iter().map(seen).collect()
     }
 
-    /// Processes that carry the mark and still run.
+    /// Returns how many processes with the mark still run.
     fn left(&self) -> usize {
         let processes = fs::read_dir("/proc").unwrap().flatten();
         let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
         lines.filter(|line| line.windows(self.mark.len()).any(|part| part == self.mark.as_bytes())).count()
     }
 
-    /// Runs a script as a pipeline, twice, and asserts that what is outside is still there as it was, and that nothing is left.
+    /// Runs a script as a pipeline, twice. Asserts that everything outside is as it was, and that no process is left.
     #[track_caller]
     fn attack(&self, what: &str, script: &str, more: &serde_json::Value) -> Ran {
         self.spec(script, more);
@@ -163,7 +163,7 @@ impl Scene {
         self.pipeline(&["run", "specs", "--retry"]).assert_orderly(what);
         assert_eq!(self.left(), 0, "{what}: processes are left\n{}", first.stderr);
         let after = self.victim();
-        // two tricks together can make the program itself put something there; what was there is nobody's to touch
+        // two tricks together can make the hostile program itself add files there; files that were there before must not change
         before.iter().for_each(|(path, was)| assert!(after.get(path) == Some(was), "{what}: {path:?} changed\n{}", first.stderr));
         first
     }
@@ -171,7 +171,7 @@ impl Scene {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        // what a failed test left
+        // ends the processes that a failed test left
         let _ = Command::new("pkill").args(["-9", "-f", &self.mark]).status();
     }
 }
@@ -180,7 +180,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
-/// A folder and all below it, without following links.
+/// Returns a folder and everything below it, without following links.
 fn walk(path: &Path) -> Vec<PathBuf> {
     let mut all = vec![path.to_owned()];
     if path.is_dir() && !path.is_symlink() {
@@ -235,7 +235,7 @@ fn tricks_between_the_datums_of_a_batch_leave_what_is_outside_alone() {
 fn what_was_stored_stays_what_it_is_while_a_child_that_left_writes_on() {
     let scene = Scene::new("writer");
     let script = TRICKS.iter().find(|(what, _)| *what == "a writer that stays").unwrap().1;
-    // the second datum writes another path, or both would clash
+    // the second datum writes another path, because two datums may not write the same one
     let script = format!("{script}; mv \"$SAMEFIT_PFS/out/late\" \"$SAMEFIT_PFS/out/${{in##*/}}\"");
     let ran = scene.attack("a writer that stays", &script, &nothing());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -245,7 +245,7 @@ fn what_was_stored_stays_what_it_is_while_a_child_that_left_writes_on() {
     assert_eq!(check.code, 0, "{}", check.stderr);
 }
 
-/// Forks and ends, again and again, faster than anybody can look.
+/// Forks and ends again and again, faster than a list of processes can be read.
 const COMET: &str = r#"comet() { (comet "$MARK" & ); }; comet & sleep 0.2"#;
 
 #[test]
@@ -271,7 +271,7 @@ fn what_forks_faster_than_anybody_looks_is_ended_where_there_are_control_groups(
     assert_eq!(groups.count(), 0, "groups are left");
 }
 
-/// A control group that an unprivileged user may make others in.
+/// A control group in which an unprivileged user can create others.
 struct Delegated(PathBuf);
 
 impl Delegated {
@@ -297,7 +297,7 @@ impl Drop for Delegated {
 #[test]
 fn what_a_program_started_does_not_outlive_its_datum_though_it_ends_its_supervisor() {
     let scene = Scene::new("outlive");
-    // the second datum looks for what the first one left; a pattern that does not match itself
+    // the second datum looks for processes that the first one left, with a pattern that does not match itself
     let script = r#"case "$in" in
         */a) setsid sh -c 'sleep 600; :' "$MARK-child" & sleep 0.1; kill -9 $PPID; sleep 0.2;;
         *) ! grep -qs "$MARK-[c]hild" /proc/[0-9]*/cmdline || exit 7; cp "$in" "$SAMEFIT_PFS/out";;
@@ -313,7 +313,7 @@ fn what_a_program_started_does_not_outlive_its_datum_though_it_ends_its_supervis
 fn a_program_that_stops_the_supervisors_of_others_hangs_nothing() {
     let scene = Scene::new("stop");
     ["c", "d", "e"].iter().for_each(|name| fs::write(scene.path("work/in").join(name), *name).unwrap());
-    // the first datum stops every child of the runner but its own supervisor, while the other worker starts one program after another
+    // the first datum stops every child of the runner except its own supervisor, while the other worker starts one program after another
     let script = r#"case "$in" in
         */a) r=$(sed -n 's/^PPid:.//p' /proc/$PPID/status)
             for i in $(seq 30); do
@@ -336,6 +336,6 @@ fn an_ordinary_program_works_beside_all_this() {
     let ran = scene.attack("an ordinary program", script, &nothing());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(scene.pipeline(&["get", "hostile:/b"]).stdout, "OTHER CONTENT");
-    // nothing is left in the store but what it holds
+    // no temporary files are left in the store
     assert_eq!(fs::read_dir(scene.path("work/store/tmp")).unwrap().count(), 0);
 }

@@ -1,4 +1,4 @@
-//! What attacks share: rounds, random numbers, and runs of the program with a time limit.
+//! What the attacks share: the number of rounds, random numbers, and runs of the program with a limit of time.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How long one run of the program may take before the attack counts as a hang.
 pub(crate) const RUN_SECONDS_MAX: u64 = 60;
 
-/// The number of rounds: the first in the test command, the second where `SAMEFIT_ATTACKS=long`.
+/// Returns the number of rounds: `short`, or `long` if `SAMEFIT_ATTACKS` is `long`.
 pub(crate) fn rounds(short: usize, long: usize) -> usize {
     let is_long = std::env::var_os("SAMEFIT_ATTACKS").is_some_and(|value| value == "long");
     if is_long { long } else { short }
@@ -18,13 +18,13 @@ pub(crate) fn rounds(short: usize, long: usize) -> usize {
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The generator of one attack; `name` keeps attacks apart.
+    /// Creates the generator of one attack. `name` makes attacks independent of each other.
     pub(crate) fn new(name: &str) -> Self {
         let seed = std::env::var("SAMEFIT_ATTACK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1_u64);
         Self(name.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -33,34 +33,34 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not zero.
+    /// Returns a number below `end`, which must not be zero.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.bits() % u64::try_from(end).unwrap()).unwrap()
     }
 
-    /// One of some items.
+    /// Returns a random item.
     pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 }
 
-/// A file of the project's data.
+/// Returns the path of a file in the project's `data`.
 pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name)
 }
 
 /// How a run of the program ended.
 pub(crate) struct Ran {
-    /// The exit code as a shell sees it: 128 + n for signal n.
+    /// The exit code as a shell reports it: 128 + n for signal n.
     pub(crate) code: i32,
-    /// What it wrote to stdout.
+    /// The output to stdout.
     pub(crate) stdout: String,
-    /// What it wrote to stderr.
+    /// The output to stderr.
     pub(crate) stderr: String,
 }
 
 impl Ran {
-    /// Asserts that the program ended by its own decision: with one of its exit codes, without a panic or a trap.
+    /// Asserts that the program ended with one of its exit codes, without a panic or a trap.
     #[track_caller]
     pub(crate) fn assert_orderly(&self, what: &str) {
         let words = ["panicked", "wasm trap", "unreachable", "stack overflow", "report this"];
@@ -68,7 +68,7 @@ impl Ran {
         assert!((0..=4).contains(&self.code) && !broken, "{what}: exit {}\n{}", self.code, self.stderr);
     }
 
-    /// Asserts that the input was refused as bad data.
+    /// Asserts that the program refused its input as bad data.
     #[track_caller]
     pub(crate) fn assert_refused(&self, what: &str) {
         self.assert_orderly(what);
@@ -76,14 +76,14 @@ impl Ran {
     }
 }
 
-/// Runs the program in a folder. Panics if it takes longer than [`RUN_SECONDS_MAX`].
+/// Runs the program in a folder. Panics if that takes longer than [`RUN_SECONDS_MAX`].
 pub(crate) fn samefit(folder: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_samefit"));
     command.args(arguments).current_dir(folder);
     run(command)
 }
 
-/// Runs a line in a shell that has `samefit` on its path. Panics if it takes longer than [`RUN_SECONDS_MAX`].
+/// Runs a shell command with `samefit` on its path. Panics if that takes longer than [`RUN_SECONDS_MAX`].
 pub(crate) fn shell(folder: &Path, line: &str) -> Ran {
     let mut path = Path::new(env!("CARGO_BIN_EXE_samefit")).parent().unwrap().as_os_str().to_owned();
     path.push(":");
@@ -93,7 +93,7 @@ pub(crate) fn shell(folder: &Path, line: &str) -> Ran {
     run(command)
 }
 
-/// Runs a command to its end, with nothing to read.
+/// Runs a command to its end, with an empty standard input.
 pub(crate) fn run(mut command: Command) -> Ran {
     let child = command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = i32::try_from(child.id()).unwrap();
@@ -118,7 +118,8 @@ pub(crate) fn run(mut command: Command) -> Ran {
     }
 }
 
-/// Copies the program. A process of its own does: a program that is still open for writing, in a child that another test starts, cannot be run.
+/// Copies the program by another process. If this one wrote the copy, a child that another test starts could still have it open for
+/// writing, and then the system does not run it.
 pub(crate) fn copy_program(to: &Path) {
     assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_samefit")).arg(to).status().unwrap().success());
 }

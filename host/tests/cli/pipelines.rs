@@ -1,9 +1,9 @@
-//! `samefit pipeline` as a program: killed, interrupted, twice at once, asked for datums, in containers.
+//! Runs `samefit pipeline` as a program: killed, interrupted, twice at once, with programs that ask for datums, and in containers.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::place::{Place, Ran};
 
-/// Writes a spec that reads every file of the repo `in` by itself.
+/// Writes a spec with one datum for each file of the repo `in`.
 fn spec(place: &Place, name: &str, cmd: &[&str], more: &Value) {
     let mut spec = json!({
         "pipeline": {"name": name},
@@ -33,7 +33,7 @@ fn good(ran: Ran) -> Ran {
     ran
 }
 
-/// Folder `in` with files 1 to `count`, put into the repo.
+/// Puts a folder with files 1 to `count` into the repo `in`.
 fn put(place: &Place, count: usize) {
     fs::create_dir_all(place.path("in")).unwrap();
     (1..=count).for_each(|i| fs::write(place.path(&format!("in/{i}")), format!("text {i}\n")).unwrap());
@@ -47,9 +47,15 @@ fn lines(place: &Place, name: &str) -> Vec<String> {
 fn wait_for(mut what: impl FnMut() -> bool) {
     let start = Instant::now();
     while !what() {
-        assert!(start.elapsed() < Duration::from_secs(60), "it did not happen");
+        assert!(start.elapsed() < Duration::from_secs(60), "the condition did not hold within 60 s");
         sleep(Duration::from_millis(2));
     }
+}
+
+/// Waits until a process has ended, with the limit of [`wait_for`].
+fn wait_for_end(child: &mut Child) -> ExitStatus {
+    wait_for(|| child.try_wait().unwrap().is_some());
+    child.wait().unwrap()
 }
 
 fn start(place: &Place, line: &str) -> Child {
@@ -63,7 +69,7 @@ fn wrote(place: &Place, pipeline: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on() {
+fn a_run_that_is_killed_at_any_point_loses_nothing_and_is_continued() {
     let place = Place::new();
     put(&place, 40);
     let script = "echo ${in##*/} >> $LOG; sleep 0.01; cp $in \"$0\"";
@@ -82,7 +88,7 @@ fn a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on() {
         child.kill().unwrap();
         child.wait().unwrap();
         good(place.shell("samefit pipeline check"));
-        // what was recorded before is not done again
+        // datums that were recorded before do not run again
         let again: Vec<String> = lines(&place, "log").split_off(before).into_iter().filter(|name| done.contains(name)).collect();
         assert_eq!(again, Vec::<String>::new(), "killed in round {round}");
     }
@@ -96,7 +102,7 @@ fn a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on() {
 }
 
 #[test]
-fn putting_that_is_killed_leaves_the_old_commit_or_the_new_one() {
+fn a_killed_put_leaves_the_old_commit_or_the_new_one() {
     let place = Place::new();
     place.shell("mkdir many; seq 2000 | split -l 1 -a 4 - many/");
     for delay in (0..120).step_by(8) {
@@ -116,14 +122,14 @@ fn putting_that_is_killed_leaves_the_old_commit_or_the_new_one() {
 }
 
 #[test]
-fn an_interrupt_ends_what_runs_and_is_the_exit_code() {
+fn an_interrupt_ends_the_running_program_and_is_the_exit_status() {
     let place = Place::new();
     put(&place, 1);
     spec(&place, "slow", &["sh", "-c", "echo $$ >> $LOG; sleep 600"], &json!({}));
     let mut child = start(&place, "samefit pipeline run specs");
     wait_for(|| lines(&place, "log").len() == 1);
     place.shell(&format!("kill -INT {}", child.id()));
-    let status = child.wait().unwrap();
+    let status = wait_for_end(&mut child);
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
     let program = &lines(&place, "log")[0];
     assert_ne!(place.shell(&format!("kill -0 {program} 2> /dev/null")).code(), 0, "the program still runs");
@@ -131,9 +137,9 @@ fn an_interrupt_ends_what_runs_and_is_the_exit_code() {
 }
 
 #[test]
-fn an_interrupt_ends_what_runs_no_job_at_once() {
+fn an_interrupt_ends_a_verb_without_a_job_at_once() {
     let place = Place::new();
-    // more than a pipe holds, and nobody reads on
+    // more than a pipe holds, and the test does not read on
     fs::create_dir_all(place.path("in")).unwrap();
     fs::write(place.path("in/big"), vec![b'x'; 1 << 20]).unwrap();
     good(place.shell("samefit pipeline put in --replace-all in"));
@@ -141,13 +147,12 @@ fn an_interrupt_ends_what_runs_no_job_at_once() {
     let mut printed = child.stdout.take().unwrap();
     printed.read_exact(&mut [0]).unwrap();
     place.shell(&format!("kill -INT {}", child.id()));
-    wait_for(|| child.try_wait().unwrap().is_some());
-    let status = child.wait().unwrap();
+    let status = wait_for_end(&mut child);
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
 }
 
 #[test]
-fn two_at_once_are_told_apart() {
+fn a_second_run_at_the_same_time_is_refused() {
     let place = Place::new();
     put(&place, 1);
     spec(&place, "slow", &["sh", "-c", "echo x >> $LOG; while ! test -e $LOG.go; do sleep 0.01; done"], &json!({}));
@@ -155,12 +160,13 @@ fn two_at_once_are_told_apart() {
     wait_for(|| lines(&place, "log").len() == 1);
     let ran = place.shell("samefit pipeline run specs");
     assert_eq!(ran.code(), 1);
-    assert!(ran.stderr().contains("another `samefit pipeline` is at work on this store"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("another `samefit pipeline` is using this store"), "{}", ran.stderr());
     fs::write(place.path("log.go"), "").unwrap();
-    assert!(child.wait().unwrap().success());
+    assert!(wait_for_end(&mut child).success());
 }
 
-/// Asks for datums; `next` is what it asks with, `each` what it does with one.
+/// Writes a spec whose program asks for datums and runs the shell commands `each` for every one. If they set `$error`, the next request has
+/// it.
 fn batch(place: &Place, each: &str, more: &Value) {
     let script = format!(
         "echo start >> $LOG; while pachctl next datum $error; do . \"$0/.env\"; error=; echo ${{in##*/}} >> $LOG; {each}; done; echo end >> $LOG"
@@ -172,7 +178,7 @@ fn batch(place: &Place, each: &str, more: &Value) {
 }
 
 #[test]
-fn a_program_that_asks_for_its_datums_is_started_once_a_set() {
+fn a_program_that_asks_for_its_datums_is_started_once_per_set() {
     let place = Place::new();
     put(&place, 20);
     batch(
@@ -185,7 +191,7 @@ fn a_program_that_asks_for_its_datums_is_started_once_a_set() {
     let log = lines(&place, "log");
     assert_eq!((log.iter().filter(|line| *line == "start").count(), log.len()), (3, 23), "{log:?}");
     assert_eq!(good(place.shell("samefit pipeline get batch:/7")).stdout(), "TEXT 7\n");
-    // unchanged datums need no program
+    // unchanged datums start no program
     put(&place, 21);
     let ran = good(place.shell("samefit pipeline run"));
     assert!(ran.stderr().contains("batch: 1 processed, 20 skipped, 0 failed"), "{}", ran.stderr());
@@ -193,10 +199,10 @@ fn a_program_that_asks_for_its_datums_is_started_once_a_set() {
 }
 
 #[test]
-fn a_datum_of_a_set_that_fails_is_tried_again_by_a_new_program() {
+fn a_failed_datum_of_a_set_is_tried_again_by_a_new_program() {
     let place = Place::new();
     put(&place, 5);
-    // 2 fails by its own word, 4 ends the program, each the first time
+    // datum 2 reports a failure and datum 4 ends the program, each on its first try
     let each = "case ${in##*/} in 2) test -e $LOG.2 || { touch $LOG.2; error='--error=broken'; continue; };; 4) test -e $LOG.4 || { touch $LOG.4; exit 1; };; esac; cp $in \"$0/out\"";
     batch(&place, each, &json!({"datumSetSpec": {"number": 5}}));
     let ran = good(place.shell("samefit pipeline run specs"));
@@ -204,7 +210,7 @@ fn a_datum_of_a_set_that_fails_is_tried_again_by_a_new_program() {
     assert_eq!(lines(&place, "log"), ["start", "1", "2", "start", "2", "3", "4", "start", "4", "5"]);
     let tries = good(place.shell("samefit pipeline list datums batch | awk '{print $3}'")).stdout();
     assert_eq!(tries.split_whitespace().collect::<Vec<_>>(), ["TRIES", "1", "2", "1", "2", "1"]);
-    // and one that always fails leaves the others alone
+    // a datum that always fails has no effect on the others
     batch(&place, "test ${in##*/} != 3 || { error='--error=never'; continue; }; cp $in \"$0/out\"", &json!({"datumTries": 2}));
     let ran = place.shell("samefit pipeline run specs --reprocess");
     assert!(ran.stderr().contains("batch: 4 processed, 0 skipped, 1 failed"), "{}", ran.stderr());
@@ -224,7 +230,7 @@ fn a_program_that_does_not_ask_fails_its_datum() {
     assert!(ran.stderr().contains("it took longer than `datumTimeout`"), "{}", ran.stderr());
 }
 
-/// An OCI image layout with a static busybox, and this program with its libraries; none if the tools for it are not there.
+/// Makes an OCI image layout with busybox, and this program with its libraries. Returns false if containers cannot run here.
 fn image(place: &Place) -> bool {
     let script = "command -v runc umoci busybox > /dev/null || exit 77
         set -e
@@ -239,7 +245,7 @@ fn image(place: &Place) -> bool {
     let ran = place.shell(script);
     if ran.code() != 77 {
         good(ran);
-        // whether containers can run here at all
+        // whether containers can run here
         put(place, 1);
         spec(place, "probe", &["true"], &json!({"transform": {"cmd": ["/bin/busybox", "true"]}}));
         let ran = place.shell("samefit pipeline run specs --container --image image");
@@ -255,7 +261,7 @@ fn image(place: &Place) -> bool {
 }
 
 #[test]
-fn a_container_sees_its_inputs_and_little_else() {
+fn a_container_shows_only_its_image_and_the_inputs() {
     let place = Place::new();
     if !image(&place) {
         return;
@@ -274,13 +280,13 @@ fn a_container_sees_its_inputs_and_little_else() {
     assert!(ran.stderr().contains("inside: 3 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
     let text = good(place.shell("samefit pipeline get inside:/2")).stdout();
     assert_eq!(text, format!("text 2\nyes {}\n1000\n", place.path("log").display()));
-    // the same place again: nothing runs
+    // the same image named by its tag: nothing changed, so nothing runs
     let ran = good(place.shell("samefit pipeline run --container --image image:tiny"));
     assert!(ran.stderr().contains("inside: up to date"), "{}", ran.stderr());
 }
 
 #[test]
-fn a_container_gives_the_bytes_of_a_private_folder() {
+fn a_container_gives_the_same_bytes_as_a_run_without() {
     let place = Place::new();
     if !image(&place) {
         return;
@@ -298,7 +304,7 @@ fn a_container_gives_the_bytes_of_a_private_folder() {
 }
 
 #[test]
-fn a_program_in_a_container_asks_for_its_datums_too() {
+fn a_program_in_a_container_can_ask_for_its_datums() {
     let place = Place::new();
     if !image(&place) {
         return;
@@ -312,7 +318,7 @@ fn a_program_in_a_container_asks_for_its_datums_too() {
 }
 
 #[test]
-fn a_container_ends_with_its_time_and_with_the_run() {
+fn a_container_ends_at_its_timeout_and_with_the_run() {
     let place = Place::new();
     if !image(&place) {
         return;
@@ -323,7 +329,7 @@ fn a_container_ends_with_its_time_and_with_the_run() {
     assert!(ran.stderr().contains("it took longer than `datumTimeout`"), "{}", ran.stderr());
     let left = || place.shell("runc --root .samefit-pipeline/cache/runc list -q").stdout();
     assert_eq!(left(), "");
-    // a run that is killed leaves one, which the next run ends
+    // a killed run leaves a container, which the next run ends
     spec(&place, "slow", &["sh", "-c", "sleep 600"], &json!({}));
     let mut child = start(&place, "samefit pipeline run specs --container --image image");
     wait_for(|| !left().is_empty());
@@ -335,7 +341,7 @@ fn a_container_ends_with_its_time_and_with_the_run() {
 }
 
 #[test]
-fn what_a_container_leaves_leads_nowhere_outside() {
+fn output_of_a_container_leads_to_no_file_outside() {
     let place = Place::new();
     if !image(&place) {
         return;
@@ -363,7 +369,7 @@ fn what_a_container_leaves_leads_nowhere_outside() {
             assert_eq!(place.shell("cat outside/letter; ls outside").stdout(), "secret\nletter\n", "{what}, as {user}");
         }
     }
-    // a child that stays writes on, and what was stored stays
+    // a child process goes on writing, and the stored file stays as it was
     let script = "exec 3> /pfs/out/x; echo good >&3; (sleep 1; echo evil >&3; sleep 600) & sleep 0.1";
     spec(&place, "hostile", &["sh", "-c", script], &json!({}));
     good(place.shell("samefit pipeline run specs --container --image image"));
@@ -373,7 +379,7 @@ fn what_a_container_leaves_leads_nowhere_outside() {
 }
 
 #[test]
-fn what_an_image_links_to_outside_is_left_alone() {
+fn the_targets_of_an_images_links_are_not_touched() {
     let place = Place::new();
     if !image(&place) {
         return;
@@ -391,7 +397,7 @@ fn what_an_image_links_to_outside_is_left_alone() {
 }
 
 #[test]
-fn an_image_that_is_not_there_is_an_error() {
+fn a_missing_image_is_an_error() {
     let place = Place::new();
     put(&place, 1);
     spec(&place, "one", &["true"], &json!({}));

@@ -1,12 +1,12 @@
-//! `check`: the store to what is damaged in it.
+//! `check`: compares every file in the store with its digest.
 
 use std::collections::BTreeSet;
 
 use clap::Args;
 
+use super::table::counted;
 use crate::datums::Hash;
-use crate::disk::broken;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::Report;
 use crate::store::Store;
 use crate::store::records::{Commit, Job};
@@ -15,47 +15,56 @@ use crate::store::records::{Commit, Job};
 #[derive(Args, Clone, Debug)]
 pub struct CheckArgs {}
 
-/// Does it. The database was checked when it was opened.
+/// Checks every file that a record names. The database itself was checked when it was opened.
 pub fn run(_args: &CheckArgs, store: &Store, report: &mut dyn Report) -> Result<()> {
-    let mut wrong = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut check = StoreCheck { store, seen: BTreeSet::new(), problems: Vec::new() };
     for repo in store.repos()? {
-        for commit in store.commits(&repo.name)? {
-            files(store, &commit, &mut seen, &mut wrong);
-        }
-        for job in store.jobs(&repo.name)? {
-            datums(store, &job, &mut seen, &mut wrong);
-        }
+        store.commits(&repo.name)?.iter().for_each(|commit| check.commit(commit));
+        store.jobs(&repo.name)?.iter().for_each(|job| check.job(job));
     }
-    if wrong.is_empty() {
-        report.say(&format!("{} contents are what their names say", seen.len()));
+    let StoreCheck { seen, problems, .. } = check;
+    if problems.is_empty() {
+        let files = counted(seen.len() as u64, "file");
+        report.say(&format!("checked {files} in the store: every digest is right"));
         return Ok(());
     }
-    wrong.iter().for_each(|line| report.note(line));
-    Err(broken(format_args!("{} contents are damaged or missing", wrong.len()), "see above what to do about each"))
+    problems.iter().for_each(|problem| report.note(problem));
+    let files = counted(problems.len() as u64, "file");
+    Err(Error::failed(format_args!("damaged or missing in the store: {files}"), "do what is said above about each"))
 }
 
-fn files(store: &Store, commit: &Commit, seen: &mut BTreeSet<Hash>, wrong: &mut Vec<String>) {
-    let Some(listing) = commit.tree else { return };
-    let name = format!("{}@{}={}", commit.repo, commit.branch, commit.id);
-    one(store, listing, &name, seen, wrong);
-    for (path, leaf) in store.tree(commit).unwrap_or_default() {
-        one(store, leaf.sha256, &format!("{name}:{path}"), seen, wrong);
+struct StoreCheck<'a> {
+    store: &'a Store,
+    seen: BTreeSet<Hash>,
+    problems: Vec<String>,
+}
+
+impl StoreCheck<'_> {
+    /// Checks the files of a commit, and their list.
+    fn commit(&mut self, commit: &Commit) {
+        let Some(listing) = commit.tree else { return };
+        let name = format!("{}@{}={}", commit.repo, commit.branch, commit.id);
+        self.object(listing, &name);
+        for (path, content) in self.store.tree(commit).unwrap_or_default() {
+            self.object(content.sha256, &format!("{name}:{path}"));
+        }
     }
-}
 
-fn datums(store: &Store, job: &Job, seen: &mut BTreeSet<Hash>, wrong: &mut Vec<String>) {
-    let name = format!("job {} of {}", job.id, job.pipeline);
-    job.datums.into_iter().for_each(|listing| one(store, listing, &name, seen, wrong));
-    for datum in store.processed(job).unwrap_or_default() {
-        datum.log.into_iter().for_each(|log| one(store, log, &format!("{name}: log of datum {}", datum.id), seen, wrong));
+    /// Checks the logs of a job's datums, and the list of datums.
+    fn job(&mut self, job: &Job) {
+        let name = format!("job {} of {}", job.id, job.pipeline);
+        job.datums.into_iter().for_each(|listing| self.object(listing, &name));
+        for result in self.store.datum_results(job).unwrap_or_default() {
+            result.log.into_iter().for_each(|log| self.object(log, &format!("{name}: log of datum {}", result.id)));
+        }
     }
-}
 
-fn one(store: &Store, hash: Hash, name: &str, seen: &mut BTreeSet<Hash>, wrong: &mut Vec<String>) {
-    if seen.insert(hash) {
-        wrong.extend(
-            store.objects.open(&hash).err().map(|failure| format!("{name}: {}", failure.to_string().trim_start_matches("error: "))),
-        );
+    /// Checks one file of the store, unless it was checked before.
+    fn object(&mut self, hash: Hash, name: &str) {
+        if self.seen.insert(hash)
+            && let Err(error) = self.store.objects.open(&hash)
+        {
+            self.problems.extend(error.messages().iter().map(|message| format!("{name}: {message}")));
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! The verbs of the command line, a file each: arguments to what the modules above do, and that to words.
+//! The verbs of the command line, one per file: each defines its arguments, calls the modules that do the work, and reports the result.
 
 use crate::error::Result;
 use crate::store::Store;
 
-/// Opens the store once the arguments are known to be right, so that a mistake makes no new one.
-pub type Opening<'a> = dyn Fn() -> Result<Store> + 'a;
+/// Opens the store. A verb calls it after it has checked its arguments, so that a mistake creates no store.
+pub type OpenStore<'a> = dyn Fn() -> Result<Store> + 'a;
 
 pub mod check;
 pub mod get;

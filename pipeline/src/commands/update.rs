@@ -1,10 +1,10 @@
-//! `update`: specs to pipelines, without running them.
+//! `update`: creates or updates pipelines without running them.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Opening;
+use super::OpenStore;
 use crate::error::Result;
 use crate::report::Report;
 use crate::run::versions;
@@ -16,15 +16,15 @@ pub struct UpdateArgs {
     /// Spec files, or folders of them
     #[arg(value_name = "SPEC", required = true)]
     specs: Vec<PathBuf>,
-    /// The next run processes every datum of these pipelines again
+    /// Let the next run process every datum of these pipelines again
     #[arg(long)]
     reprocess: bool,
 }
 
-/// Does it.
-pub fn run(args: &UpdateArgs, store: &Opening<'_>, report: &mut dyn Report) -> Result<()> {
+/// Creates or updates the pipelines.
+pub fn run(args: &UpdateArgs, store: &OpenStore<'_>, report: &mut dyn Report) -> Result<()> {
     let specs = spec::read(&args.specs)?;
-    versions::adopt(&store()?, specs, args.reprocess, report)?;
+    versions::apply_specs(&store()?, specs, args.reprocess, report)?;
     report.say("the next `samefit pipeline run` gives changed pipelines a job");
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! A set of datums to their results: the program is started once and asks for each by running `pachctl next datum`.
+//! Processes a set of datums in one process: the program is started once and asks for each datum by running `pachctl next datum`.
 //!
-//! The runner is what Pachyderm's worker is: it listens at a socket, whose path is in `PIPELINE_WORKER`. To ask for the next datum says that
-//! the one at hand is done, or with `--error` that its try failed. The program is ended while it waits for a datum that does not come.
+//! The runner acts as Pachyderm's worker. It listens at a socket whose path is in the variable `PIPELINE_WORKER`. A request for the next datum
+//! means that the current one succeeded, or, with `--error`, that its try failed. When there is no next datum, the program is ended while it
+//! waits.
 //!
-//! *Invariants*: a try that failed, and a program that ended by itself, cost the datum at hand a try and the program a new start.
+//! *Invariants*: a failed try, or a program that ends by itself, uses up one try of the current datum. Then the program is started again.
 //!
-//! *Not here*: a start for an empty set. Where there is no datum, no program is started.
-//!
-//! *Limits*: what the program says counts for the datum that is at hand when it is heard. The path of a socket has at most 107 bytes.
+//! *Limits*: everything that the program writes counts as output of the datum that is current when it is read. The path of a socket has at most
+//! [`SOCKET_PATH_BYTES_MAX`] bytes. Without datums no program is started.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -19,258 +19,274 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::attempt::{Attempt, FinishedDatum, JobContext, JobStop, cannot_start, job_stop, no_thread};
 use super::datum_dir::DatumDir;
-use super::process::{Cut, Limits, Programs, Running, TICK, words};
-use super::single::cannot_start;
+use super::limits::{CHECK_INTERVAL, Interruption, Limits};
+use super::process::{ProgramRunner, RunningProgram};
 use super::variables;
-use super::work::{Finished, Stop, Tried, Work, ends_job, no_thread};
 use crate::datums::Datum;
-use crate::disk::{at, bad};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
-use crate::next_datum::{ANSWER, SOCKET, WORKER_VARIABLE};
-use crate::store::objects::Staged;
-use crate::store::records::Processed;
+use crate::next_datum::{READY, SOCKET, WORKER_VARIABLE};
+use crate::store::objects::StagedObjects;
+use crate::store::records::DatumResult;
 
-const SOCKET_BYTES_MAX: usize = 107;
+/// The system's limit on the path of a socket.
+const SOCKET_PATH_BYTES_MAX: usize = 107;
 
-/// What a program says with a question at most, and how long it may take.
-const QUESTION_BYTES_MAX: usize = 1 << 16;
-/// Questions that wait to be looked at.
-const QUESTIONS_MAX: usize = 4;
-const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a request may be: one line with the reason of a failure.
+const REQUEST_BYTES_MAX: usize = 1 << 16;
+/// How long a program may take to send a request.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+/// How many requests wait to be answered. A program sends one at a time, so further ones are dropped.
+const REQUESTS_MAX: usize = 4;
 
-/// Runs a set.
-pub fn process<'a>(work: &Work<'a>, programs: &mut Programs, set: &[&Datum], each: &mut dyn FnMut(Finished<'a>)) -> Result<(), Stop> {
-    let mut shift = Shift { work, programs, program: None };
-    let done = set.iter().try_for_each(|datum| shift.datum(datum).map(&mut *each));
-    // whatever came of it, the program does not outlive the set
-    shift.end();
+/// Processes a set of datums and calls `each` with every result.
+pub fn process<'a>(
+    job: &JobContext<'a>,
+    runner: &mut ProgramRunner,
+    set: &[&Datum],
+    each: &mut dyn FnMut(FinishedDatum<'a>),
+) -> Result<(), JobStop> {
+    let mut session = BatchSession { job, runner, program: None };
+    let done = set.iter().try_for_each(|datum| session.process(datum).map(&mut *each));
+    // the program must not outlive the set, also after an error
+    session.end_program();
     done
 }
 
-/// A worker with the program that it has started, if one runs.
-struct Shift<'a, 'b> {
-    work: &'b Work<'a>,
-    programs: &'b mut Programs,
-    program: Option<Program>,
+/// A worker's session with a program that asks for datums.
+struct BatchSession<'a, 'b> {
+    job: &'b JobContext<'a>,
+    runner: &'b mut ProgramRunner,
+    program: Option<BatchProgram>,
 }
 
-/// Every program has a socket of its own, so nothing that an earlier one said is taken for its word.
-struct Program {
-    running: Running,
+/// A program that asks for datums. Each start has its own socket, so a late request of an earlier program is never taken for one of this.
+struct BatchProgram {
+    running: RunningProgram,
     dir: DatumDir,
-    /// Where there are too many questions to tell of the end.
-    has_ended: Arc<AtomicBool>,
-    ear: Ear,
-    /// It waits here for the next datum.
-    ask: Option<UnixStream>,
+    /// Set when the program has exited. The event about it can be lost if too many requests wait.
+    has_exited: Arc<AtomicBool>,
+    listener: Listener,
+    /// The connection at which the program waits for the next datum.
+    request: Option<UnixStream>,
 }
 
-impl Program {
-    /// What it said since this was asked last.
-    fn said(&self) -> String {
-        self.dir.told(&self.running.said())
+impl BatchProgram {
+    /// Returns what the program wrote since the last call.
+    fn take_output(&self) -> String {
+        self.dir.with_pfs_paths(&self.running.take_output())
     }
 }
 
-impl<'a> Shift<'a, '_> {
-    /// Tries a datum until it succeeds or has failed often enough.
-    fn datum(&mut self, datum: &Datum) -> Result<Finished<'a>, Stop> {
-        let (mut processed, mut staged, mut log) = (self.work.begun(datum), self.work.store.objects.stage(), String::new());
-        while processed.tries < self.work.spec.datum_tries {
-            processed.tries += 1;
-            let tried = self.attempt(datum, &mut processed, &mut staged)?;
-            log = self.program.as_ref().map_or_else(String::new, Program::said);
-            match tried {
-                Tried::Good => {
-                    processed.error = None;
+/// The next request of a program, or why the try of the current datum failed.
+type NextRequest = Result<UnixStream, String>;
+
+impl<'a> BatchSession<'a, '_> {
+    /// Tries a datum until it succeeds or has used up its tries.
+    fn process(&mut self, datum: &Datum) -> Result<FinishedDatum<'a>, JobStop> {
+        let (mut result, mut staged, mut log) = (self.job.new_result(datum), self.job.store.objects.stage(), String::new());
+        while result.tries < self.job.spec.datum_tries {
+            result.tries += 1;
+            let attempt = self.attempt(datum, &mut result, &mut staged)?;
+            log = self.program.as_ref().map_or_else(String::new, BatchProgram::take_output);
+            match attempt {
+                Attempt::Succeeded => {
+                    result.error = None;
                     break;
                 }
-                Tried::Bad(why) => processed.error = Some(why),
+                Attempt::Failed(why) => result.error = Some(why),
             }
-            log += &self.end();
+            log += &self.end_program();
         }
-        self.work.finished(processed, staged, log)
+        self.job.finish(result, staged, log)
     }
 
-    /// One try of a datum.
-    fn attempt(&mut self, datum: &Datum, processed: &mut Processed, staged: &mut Staged<'a>) -> Result<Tried, Stop> {
-        let ask = match self.asked()? {
-            Ok(ask) => ask,
-            Err(why) => return Ok(Tried::Bad(why)),
+    /// Hands the datum to the program and waits for its next request.
+    fn attempt(&mut self, datum: &Datum, result: &mut DatumResult, staged: &mut StagedObjects<'a>) -> Result<Attempt, JobStop> {
+        let mut request = match self.waiting_request()? {
+            Ok(request) => request,
+            Err(why) => return Ok(Attempt::Failed(why)),
         };
-        let Some(program) = &self.program else { return Ok(Tried::Bad("the program is not there any more".to_owned())) };
-        program.dir.materialize(&self.work.store.objects, datum)?;
-        write_variables(self.work, &program.dir, datum)?;
-        // one that is gone by now is noticed as a program that ended
-        let _ = (&ask).write_all(ANSWER.as_bytes());
-        drop(ask);
-        match self.next()? {
-            Ok(ask) => match &mut self.program {
-                Some(program) => {
-                    program.ask = Some(ask);
-                    self.work.collect(&program.dir, staged, processed)
-                }
-                None => Ok(Tried::Bad("the program is not there any more".to_owned())),
-            },
-            Err(why) => Ok(Tried::Bad(why)),
+        let Some(program) = &mut self.program else { return Ok(no_program()) };
+        program.dir.materialize(&self.job.store.objects, datum)?;
+        write_variables(self.job, &program.dir, datum)?;
+        // if the program is gone, the wait for its next request notices
+        let _ = request.write_all(READY.as_bytes());
+        drop(request);
+        let next = self.next_request()?;
+        let Some(program) = &mut self.program else { return Ok(no_program()) };
+        match next {
+            Ok(request) => {
+                program.request = Some(request);
+                self.job.collect(&program.dir, staged, result)
+            }
+            Err(why) => Ok(Attempt::Failed(why)),
         }
     }
 
-    /// A program that waits for a datum: the one that runs, or a new one once it has asked.
-    fn asked(&mut self) -> Result<Result<UnixStream, String>, Stop> {
-        if let Some(ask) = self.program.as_mut().and_then(|program| program.ask.take()) {
-            return Ok(Ok(ask));
+    /// Returns the request of a program that waits for a datum. Starts a program if none runs.
+    fn waiting_request(&mut self) -> Result<NextRequest, JobStop> {
+        if let Some(request) = self.program.as_mut().and_then(|program| program.request.take()) {
+            return Ok(Ok(request));
         }
-        let stopped = || self.work.stopped();
-        if let Some(stop) = self.work.limits(&stopped).cut().and_then(ends_job) {
+        let stop_requested = || self.job.must_stop();
+        if let Some(stop) = self.job.limits(&stop_requested).exceeded().and_then(job_stop) {
             return Err(stop);
         }
-        self.start()?;
-        self.next()
+        self.start_program()?;
+        self.next_request()
     }
 
-    fn start(&mut self) -> Result<()> {
-        let dir = self.work.new_dir()?;
-        let mut variables = variables::of_job(self.work.job);
-        variables.insert(WORKER_VARIABLE.to_owned(), self.work.place.bin(&dir).join(SOCKET).display().to_string());
-        let (ear, send) = Ear::open(dir.bin())?;
-        let launch = self.work.place.launch(&dir, self.work.spec, &variables)?;
-        let has_ended = Arc::new(AtomicBool::new(false));
-        let ended = {
-            let has_ended = Arc::clone(&has_ended);
+    fn start_program(&mut self) -> Result<()> {
+        let dir = self.job.new_dir()?;
+        let mut variables = variables::of_job(self.job.job);
+        variables.insert(WORKER_VARIABLE.to_owned(), self.job.runtime.bin(&dir).join(SOCKET).display().to_string());
+        let (listener, send) = Listener::open(dir.bin())?;
+        let launch = self.job.runtime.launch(&dir, self.job.spec, &variables)?;
+        let has_exited = Arc::new(AtomicBool::new(false));
+        let on_exit = {
+            let has_exited = Arc::clone(&has_exited);
             move || {
-                has_ended.store(true, Ordering::SeqCst);
-                let _ = send.try_send(Event::Ended);
+                has_exited.store(true, Ordering::SeqCst);
+                let _ = send.try_send(BatchEvent::Exited);
             }
         };
-        let running = self.programs.start(&launch, ended).map_err(|error| cannot_start(self.work.spec, &error))?;
-        self.program = Some(Program { running, dir, ear, has_ended, ask: None });
+        let running = self.runner.start(&launch, on_exit).map_err(|error| cannot_start(self.job.spec, &error))?;
+        self.program = Some(BatchProgram { running, dir, listener, has_exited, request: None });
         Ok(())
     }
 
-    /// The program's next question, or why the try has failed.
-    fn next(&self) -> Result<Result<UnixStream, String>, Stop> {
-        let stopped = || self.work.stopped();
-        match self.happened(&self.work.limits(&stopped)) {
-            Ok(Event::Asked(stream, None)) => Ok(Ok(stream)),
-            Ok(Event::Asked(_, Some(why))) => Ok(Err(why)),
-            Ok(Event::Ended) => Ok(Err("the program ended by itself and did not ask for the next datum".to_owned())),
-            Err(cut) => match ends_job(cut) {
+    fn next_request(&self) -> Result<NextRequest, JobStop> {
+        let stop_requested = || self.job.must_stop();
+        match self.wait_for_event(&self.job.limits(&stop_requested)) {
+            Ok(BatchEvent::Request(stream, None)) => Ok(Ok(stream)),
+            Ok(BatchEvent::Request(_, Some(why))) => Ok(Err(why)),
+            Ok(BatchEvent::Exited) => Ok(Err("the program ended by itself and did not ask for the next datum".to_owned())),
+            Err(interruption) => match job_stop(interruption) {
                 Some(stop) => Err(stop),
-                None => Ok(Err(words(Err(cut)))),
+                None => Ok(Err(interruption.to_string())),
             },
         }
     }
 
-    fn happened(&self, limits: &Limits<'_>) -> Result<Event, Cut> {
-        let Some(program) = &self.program else { return Ok(Event::Ended) };
+    fn wait_for_event(&self, limits: &Limits<'_>) -> Result<BatchEvent, Interruption> {
+        let Some(program) = &self.program else { return Ok(BatchEvent::Exited) };
         loop {
-            match program.ear.events.recv_timeout(TICK) {
+            match program.listener.events.recv_timeout(CHECK_INTERVAL) {
                 Ok(event) => return Ok(event),
-                Err(RecvTimeoutError::Disconnected) => return Ok(Event::Ended),
-                Err(RecvTimeoutError::Timeout) if program.has_ended.load(Ordering::SeqCst) => return Ok(Event::Ended),
-                Err(RecvTimeoutError::Timeout) => limits.cut().map_or(Ok(()), Err)?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(BatchEvent::Exited),
+                Err(RecvTimeoutError::Timeout) if program.has_exited.load(Ordering::SeqCst) => return Ok(BatchEvent::Exited),
+                Err(RecvTimeoutError::Timeout) => limits.exceeded().map_or(Ok(()), Err)?,
             }
         }
     }
 
-    /// Ends the program, if one runs: what it said last.
-    fn end(&mut self) -> String {
-        // its question stays open until it has ended, or it would take that for an answer
-        let Some(Program { running, dir, ask: _ask, ear: _ear, .. }) = self.program.take() else { return String::new() };
-        // how it ended does not matter: it waits, or has failed
-        let (_, said) = self.programs.end(running);
-        self.work.place.end(&dir);
-        dir.told(&said)
+    /// Ends the program if one runs. Returns what it wrote since the last time.
+    fn end_program(&mut self) -> String {
+        // its connection must stay open until it has ended: the program would take a closed one for an answer
+        let Some(BatchProgram { running, dir, request: _request, listener: _listener, .. }) = self.program.take() else {
+            return String::new();
+        };
+        // how it ended has no meaning: it waits for a datum, or its try has failed already
+        let (_, output) = self.runner.end(running);
+        self.job.runtime.clean_up(&dir);
+        dir.with_pfs_paths(&output)
     }
 }
 
-/// What happens while a program runs.
-enum Event {
-    /// It asks for the next datum; the try of the one at hand may have failed.
-    Asked(UnixStream, Option<String>),
-    /// It has ended.
-    Ended,
+fn no_program() -> Attempt {
+    Attempt::Failed("the program does not run any more".to_owned())
 }
 
-/// A socket, and the thread that hears what is said there.
-struct Ear {
-    /// By the descriptor of its folder, so that it is this socket whatever stands at its path.
+/// What happens while a program runs.
+enum BatchEvent {
+    /// The program asks for the next datum. The text says why the try of the current datum failed, if it did.
+    Request(UnixStream, Option<String>),
+    /// The program has exited.
+    Exited,
+}
+
+/// A socket, and a thread that reads the requests sent to it.
+struct Listener {
+    /// The path by way of the folder's descriptor. It leads to this socket, whatever a program puts at the visible path.
     path: PathBuf,
     _folder: Folder,
-    events: Receiver<Event>,
+    events: Receiver<BatchEvent>,
     closed: Arc<AtomicBool>,
 }
 
-impl Ear {
-    fn open(folder: &Folder) -> Result<(Self, SyncSender<Event>)> {
+impl Listener {
+    /// Opens a socket in a folder. Returns also where to send further events.
+    fn open(folder: &Folder) -> Result<(Self, SyncSender<BatchEvent>)> {
         let shown = folder.path().join(SOCKET);
         let bytes = shown.as_os_str().len();
-        if bytes > SOCKET_BYTES_MAX {
-            let found =
-                format!("{}: this path has {bytes} bytes, and that of a socket at most {SOCKET_BYTES_MAX}", samefit_text::path(&shown));
-            return Err(bad(found, "give --store a folder with a shorter path: `datumBatching` needs a socket in it"));
+        if bytes > SOCKET_PATH_BYTES_MAX {
+            let path = samefit_text::path(&shown);
+            return Err(Error::invalid(
+                format_args!("{path}: this path has {bytes} bytes, and that of a socket at most {SOCKET_PATH_BYTES_MAX}"),
+                "give --store a folder with a shorter path: `datumBatching` needs a socket in it",
+            ));
         }
-        let folder = folder.try_clone().map_err(at(&shown))?;
+        let folder = folder.try_clone().map_err(Error::at(&shown))?;
         let path = folder.path_by_descriptor(SOCKET);
-        let listener = UnixListener::bind(&path).map_err(at(&shown))?;
-        // whoever the program runs as has to be able to ask
-        folder.open_socket(SOCKET).map_err(at(&shown))?;
-        let (send, events) = mpsc::sync_channel(QUESTIONS_MAX);
+        let listener = UnixListener::bind(&path).map_err(Error::at(&shown))?;
+        // the program may run as any user
+        folder.allow_all_on_socket(SOCKET).map_err(Error::at(&shown))?;
+        let (send, events) = mpsc::sync_channel(REQUESTS_MAX);
         let closed = Arc::new(AtomicBool::new(false));
-        let hears = {
+        let accept = {
             let (send, closed) = (send.clone(), Arc::clone(&closed));
-            move || hear(&listener, &send, &closed)
+            move || accept_loop(&listener, &send, &closed)
         };
-        thread::Builder::new().spawn(hears).map_err(|error| no_thread(&error))?;
+        thread::Builder::new().spawn(accept).map_err(|error| no_thread(&error))?;
         Ok((Self { path, _folder: folder, events, closed }, send))
     }
 }
 
-impl Drop for Ear {
+impl Drop for Listener {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
-        // wakes the thread, which ends by itself: a program that holds a connection open is not waited for
+        // this wakes the thread; it is not joined, because a program that holds a connection open would delay it
         let _ = UnixStream::connect(&self.path);
     }
 }
 
-fn hear(listener: &UnixListener, send: &SyncSender<Event>, closed: &AtomicBool) {
+fn accept_loop(listener: &UnixListener, send: &SyncSender<BatchEvent>, closed: &AtomicBool) {
     while let Ok((stream, _)) = listener.accept() {
         if closed.load(Ordering::SeqCst) {
             return;
         }
-        if let Some(error) = heard(&stream) {
-            // a program waits for its answer before it asks again; what asks more than it can have answered is let go
-            let _ = send.try_send(Event::Asked(stream, error));
+        if let Some(error) = read_request(&stream) {
+            // if too many requests wait, this one is dropped: a program must wait for an answer before it asks again
+            let _ = send.try_send(BatchEvent::Request(stream, error));
         }
     }
 }
 
-/// What a program says with its question: nothing, or why the try failed. None if it is gone before it has asked, asks for more than a line
-/// of [`QUESTION_BYTES_MAX`], or takes longer than [`QUESTION_TIME_MAX`].
-fn heard(stream: &UnixStream) -> Option<Option<String>> {
+/// Reads a request and returns the reason of a failure that it holds, if it holds one. None if the connection closes before the end of the
+/// line, or the request exceeds [`REQUEST_BYTES_MAX`] or [`REQUEST_TIME_MAX`].
+fn read_request(stream: &UnixStream) -> Option<Option<String>> {
     let begun = Instant::now();
     let mut line = Vec::new();
     let mut chunk = [0; 4096];
     while line.last() != Some(&b'\n') {
-        let left = QUESTION_TIME_MAX.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())?;
+        let left = REQUEST_TIME_MAX.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())?;
         stream.set_read_timeout(Some(left)).ok()?;
         let count = (&*stream).read(&mut chunk).ok().filter(|count| *count > 0)?;
         line.extend_from_slice(&chunk[..count]);
-        if line.len() > QUESTION_BYTES_MAX {
+        if line.len() > REQUEST_BYTES_MAX {
             return None;
         }
     }
     serde_json::from_slice(&line).ok()
 }
 
-/// What a program finds in `/pfs/.env`.
-fn write_variables(work: &Work<'_>, dir: &DatumDir, datum: &Datum) -> Result<()> {
+/// Writes the variables of a datum to `/pfs/.env`.
+fn write_variables(job: &JobContext<'_>, dir: &DatumDir, datum: &Datum) -> Result<()> {
     let mut text = String::new();
-    for (name, value) in work.variables(dir, datum) {
+    for (name, value) in job.variables(dir, datum) {
         let _ = writeln!(text, "{name}={value}");
     }
     dir.write(".env", &text)

@@ -1,8 +1,8 @@
-//! A datum to a container of `runc`, over an image that `umoci` unpacked: no network, no capabilities, nothing writable but `/pfs/out` and
-//! `/tmp`.
+//! Runs datums in containers of `runc`, over an image that `umoci` unpacked. There is no network, there are no capabilities, and only
+//! `/pfs/out` and `/tmp` can be written to.
 //!
-//! *Limits*: every pipeline of a run uses the one image that is given. With `datumBatching` the image's own samefit is mounted as `pachctl`; if
-//! it has none, the program that runs is, whose libraries the image then needs.
+//! *Limits*: one image serves all pipelines of a run. With `datumBatching`, the image's own samefit is mounted as `pachctl`. If the image
+//! has none, this program is mounted, and then the image needs its libraries.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -12,70 +12,69 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::children;
 use super::datum_dir::DatumDir;
 use super::launch::Launch;
-use super::place::Place;
+use super::reaper;
+use super::runtime::Runtime;
 use super::variables::Variables;
-use crate::disk::{at, bad, broken};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::next_datum::SOCKET;
 use crate::spec::Spec;
 use crate::store::Store;
 
-/// Where `pachctl` and the worker's socket are in a container.
+/// The folder of `pachctl` and of the worker's socket in a container.
 const BIN: &str = "/pach-bin";
-/// Where the image is unpacked, in the folder for what is being made.
+/// The name of the unpacked image in the store's folder for temporary files.
 const BUNDLE: &str = "image";
-/// How much of an image's list of users or groups is read.
+/// How many bytes of an image's list of users or groups are read.
 const ACCOUNTS_BYTES_MAX: u64 = 1 << 20;
-/// What answers as `pachctl` if it is called so.
-const PROGRAM: &str = "samefit";
+/// The program that also acts as `pachctl`.
+const SAMEFIT: &str = "samefit";
 
-/// An image, ready to make containers of.
-pub struct Containers {
-    /// Holds `config.json` and `rootfs`.
+/// An unpacked image. Each datum gets a container over it.
+pub struct ContainerRuntime {
+    /// The folder with `config.json` and `rootfs`.
     bundle: PathBuf,
-    /// What a container is if nothing is changed.
+    /// The `config.json` of the image, which is the basis of every container's.
     config: Value,
-    /// Where `runc` keeps what it knows of containers.
+    /// The folder in which `runc` keeps the state of containers.
     state: PathBuf,
-    /// Where the bundle is removed from in the end.
+    /// The folder from which the bundle is removed in the end.
     unpacked_in: Option<Folder>,
 }
 
-impl Containers {
-    /// Unpacks an image: `LAYOUT` or `LAYOUT:TAG`.
-    pub fn of(store: &Store, image: &str) -> Result<Self> {
-        ["runc", "umoci"].into_iter().try_for_each(has)?;
+impl ContainerRuntime {
+    /// Unpacks an image, given as `LAYOUT` or `LAYOUT:TAG`.
+    pub fn from_image(store: &Store, image: &str) -> Result<Self> {
+        ["runc", "umoci"].into_iter().try_for_each(require_tool)?;
         let tag = tag(image)?;
-        let (layout, _) = parts(image);
-        // for each run again: whoever could put an image into a store could have anything run here
-        let tmp = store.tmp().try_clone().map_err(at(store.tmp().path()))?;
+        let (layout, _) = split_tag(image);
+        // an image is unpacked for every run, so that nobody can put another one into the store to have it run
+        let tmp = store.tmp().try_clone().map_err(Error::at(store.tmp().path()))?;
         let bundle = tmp.path().join(BUNDLE);
         unpack(layout, &tag, &tmp)?;
         let path = bundle.join("config.json");
-        let text = fs::read(&path).map_err(at(&path))?;
-        let unusable = |error| broken(format_args!("{layout}:{tag} cannot be used: {error}"), "see to what made the image");
+        let text = fs::read(&path).map_err(Error::at(&path))?;
+        let unusable = |error| Error::failed(format_args!("{layout}:{tag} cannot be used: {error}"), "make the image again");
         let mut config: Value = serde_json::from_slice(&text).map_err(unusable)?;
-        // they would run outside of the container
+        // hooks would run outside of the container
         config.as_object_mut().map(|config| config.remove("hooks"));
         let state = store.cache("runc")?.path().to_owned();
         let containers = Self { bundle, config, state, unpacked_in: Some(tmp) };
-        containers.sweep();
+        containers.remove_stale();
         Ok(containers)
     }
 
-    /// Ends containers of a run that was killed.
-    fn sweep(&self) {
+    /// Ends containers that a killed run left.
+    fn remove_stale(&self) {
         let left = fs::read_dir(&self.state).into_iter().flatten().flatten();
         left.for_each(|entry| self.delete(&entry.file_name().to_string_lossy()));
     }
 
     fn delete(&self, id: &str) {
         if self.state.join(id).exists() {
-            let _ = children::during(|| quiet(self.runc().args(["delete", "--force", id])).status());
+            let _ = reaper::while_spawning(|| without_output(self.runc().args(["delete", "--force", id])).status());
         }
     }
 
@@ -85,7 +84,7 @@ impl Containers {
         command
     }
 
-    /// The container of a datum: `config.json` of the OCI runtime specification.
+    /// Returns the `config.json` of a datum's container (OCI runtime specification).
     fn config(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Value> {
         let mut config = self.config.clone();
         let process = &mut config["process"];
@@ -101,31 +100,31 @@ impl Containers {
             process["user"] = self.user(user)?;
         }
         config["root"] = json!({"path": self.bundle.join("rootfs"), "readonly": true});
-        let mounts = mounts(dir, spec, self.own_program(spec));
+        let mounts = mounts(dir, spec, self.samefit_in_image(spec));
         config["mounts"].as_array_mut().into_iter().for_each(|all| all.extend(mounts.iter().cloned()));
-        isolate(&mut config["linux"], spec);
+        restrict(&mut config["linux"], spec);
         Ok(config)
     }
 
-    /// The image's own samefit, if that is what the spec runs: it surely runs there.
-    fn own_program(&self, spec: &Spec) -> Option<PathBuf> {
+    /// Returns the image's samefit if the spec runs it, because that one works in this image.
+    fn samefit_in_image(&self, spec: &Spec) -> Option<PathBuf> {
         let named = Path::new(spec.transform.cmd.first()?);
-        if named.file_name()? != PROGRAM {
+        if named.file_name()? != SAMEFIT {
             return None;
         }
         let given = named.parent().filter(|folder| folder.is_absolute());
         let folders = given.into_iter().chain(["/usr/local/bin", "/usr/bin", "/bin", "/"].map(Path::new));
-        let inside = |folder: &Path| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(PROGRAM);
+        let inside = |folder: &Path| self.bundle.join("rootfs").join(folder.strip_prefix("/").unwrap_or(folder)).join(SAMEFIT);
         let root = fs::canonicalize(self.bundle.join("rootfs")).ok()?;
-        let whole = |path: PathBuf| fs::canonicalize(path).ok().filter(|path| path.starts_with(&root) && path.is_file());
-        folders.map(inside).find_map(whole)
+        let resolved = |path: PathBuf| fs::canonicalize(path).ok().filter(|path| path.starts_with(&root) && path.is_file());
+        folders.map(inside).find_map(resolved)
     }
 
-    /// A user and maybe a group, `USER:GROUP`: numbers, or names that the image knows.
+    /// Returns the ids of a user and a group, given as `USER` or `USER:GROUP` by numbers or by names that the image has.
     fn user(&self, user: &str) -> Result<Value> {
         let (name, group) = user.split_once(':').unwrap_or((user, ""));
         let number = |text: &str| text.parse::<u32>().ok();
-        let field = |file, name, index: usize| self.entry(file, name).and_then(|entry| number(entry.get(index)?));
+        let field = |file, name, index: usize| self.account(file, name).and_then(|entry| number(entry.get(index)?));
         let uid = number(name).or_else(|| field("etc/passwd", name, 2));
         let gid = match group {
             "" => field("etc/passwd", name, 3).or(Some(0)),
@@ -133,14 +132,14 @@ impl Containers {
         };
         let unknown = |what: &str, name: &str| {
             let help = format!("write a number, or a {what} that the image has");
-            bad(format_args!("the image has no {what} `{name}` (`transform.user` is `{user}`)"), help)
+            Error::invalid(format_args!("the image has no {what} `{name}` (`transform.user` is `{user}`)"), help)
         };
         Ok(json!({"uid": uid.ok_or_else(|| unknown("user", name))?, "gid": gid.ok_or_else(|| unknown("group", group))?}))
     }
 
-    /// The fields of a name in a file such as `etc/passwd` of the image.
-    fn entry(&self, file: &str, name: &str) -> Option<Vec<String>> {
-        // what a link in an image leads to is here, not in the image
+    /// Returns the fields of a name in a file such as `etc/passwd` of the image.
+    fn account(&self, file: &str, name: &str) -> Option<Vec<String>> {
+        // links in the image are not followed, because they would lead to files of this machine
         let path = Path::new("rootfs").join(file);
         let folder = Folder::open(&self.bundle).ok()?.below(path.parent()?).ok()?;
         let mut text = String::new();
@@ -149,16 +148,16 @@ impl Containers {
     }
 }
 
-impl Drop for Containers {
+impl Drop for ContainerRuntime {
     fn drop(&mut self) {
         if let Some(tmp) = &self.unpacked_in {
-            // what is left goes when the store is opened again
+            // if this fails, it is removed when the store is opened again
             let _ = tmp.remove(BUNDLE);
         }
     }
 }
 
-impl Place for Containers {
+impl Runtime for ContainerRuntime {
     fn pfs(&self, _dir: &DatumDir) -> PathBuf {
         "/pfs".into()
     }
@@ -170,34 +169,34 @@ impl Place for Containers {
     fn launch(&self, dir: &DatumDir, spec: &Spec, variables: &Variables) -> Result<Launch> {
         let config = self.config(dir, spec, variables)?;
         let number = |name: &str| config["process"]["user"][name].as_u64().and_then(|number| u32::try_from(number).ok());
-        // without the right to give it away it stays the person's, as whom the container then runs
+        // without the right to do this, the folder stays this user's, and the container runs as this user too
         let _ = dir.out().set_owner(number("uid"), number("gid"));
         let written = dir.root().new_folder("bundle").and_then(|bundle| {
             bundle.new_file("config.json")?.write_all(config.to_string().as_bytes())?;
             Ok(bundle)
         });
-        let bundle = written.map_err(at(dir.root().path()))?;
+        let bundle = written.map_err(Error::at(dir.root().path()))?;
         let runc = self.runc();
-        let words = ["run", "--bundle"].into_iter().map(OsString::from).chain([bundle.path().into(), name(dir).into()]);
+        let arguments = ["run", "--bundle"].into_iter().map(OsString::from).chain([bundle.path().into(), name(dir).into()]);
         Ok(Launch {
             program: runc.get_program().to_owned(),
-            arguments: runc.get_args().map(OsStr::to_owned).chain(words).collect(),
+            arguments: runc.get_args().map(OsStr::to_owned).chain(arguments).collect(),
             variables: std::env::vars_os().collect(),
             folder: dir.root().path().to_owned(),
         })
     }
 
-    fn end(&self, dir: &DatumDir) {
+    fn clean_up(&self, dir: &DatumDir) {
         self.delete(&name(dir));
     }
 }
 
-/// A container is called as the folder of its datum.
+/// Returns the name of a datum's container, which is that of its folder.
 fn name(dir: &DatumDir) -> String {
     dir.root().path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The image's variables, then the spec's, then the datum's.
+/// Returns the environment: the variables of the image, then those of the spec, then those of the datum.
 fn environment(image: &Value, spec: &Spec, variables: &Variables) -> Vec<String> {
     let image = image.as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut all: Variables =
@@ -210,7 +209,7 @@ fn environment(image: &Value, spec: &Spec, variables: &Variables) -> Vec<String>
     all.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-fn mounts(dir: &DatumDir, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Value> {
+fn mounts(dir: &DatumDir, spec: &Spec, samefit_in_image: Option<PathBuf>) -> Vec<Value> {
     let bind = |from: PathBuf, to: &str, mode: &str| json!({"destination": to, "type": "bind", "source": from, "options": ["rbind", mode]});
     let mut mounts = vec![
         json!({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]}),
@@ -218,15 +217,15 @@ fn mounts(dir: &DatumDir, spec: &Spec, own_program: Option<PathBuf>) -> Vec<Valu
         bind(dir.out().path().to_owned(), "/pfs/out", "rw"),
     ];
     if spec.transform.datum_batching {
-        let program = own_program.unwrap_or_else(|| fs::canonicalize(dir.program()).unwrap_or_default());
+        let program = samefit_in_image.unwrap_or_else(|| fs::canonicalize(dir.program()).unwrap_or_default());
         mounts.push(bind(program, &format!("{BIN}/pachctl"), "ro"));
         mounts.push(bind(dir.bin().path().join(SOCKET), &format!("{BIN}/{SOCKET}"), "rw"));
     }
     mounts
 }
 
-/// No network, and no more memory than the spec says.
-fn isolate(linux: &mut Value, spec: &Spec) {
+/// Takes away the network, and limits the memory to what the spec says.
+fn restrict(linux: &mut Value, spec: &Spec) {
     let namespaces = linux["namespaces"].as_array().cloned().unwrap_or_default();
     let other = namespaces.into_iter().filter(|namespace| namespace["type"] != "network");
     linux["namespaces"] = other.chain([json!({"type": "network"})]).collect();
@@ -235,42 +234,46 @@ fn isolate(linux: &mut Value, spec: &Spec) {
     }
 }
 
-fn has(tool: &str) -> Result<()> {
+fn require_tool(tool: &str) -> Result<()> {
     let help = "install them (`apt-get install runc umoci`), or run without --container";
-    let found = quiet(Command::new(tool).arg("--version")).status().is_ok_and(|status| status.success());
-    if found { Ok(()) } else { Err(bad(format_args!("--container needs `runc` and `umoci`, and `{tool}` is not there"), help)) }
+    let found = without_output(Command::new(tool).arg("--version")).status().is_ok_and(|status| status.success());
+    if found {
+        Ok(())
+    } else {
+        Err(Error::invalid(format_args!("--container needs `runc` and `umoci`, and `{tool}` is not installed"), help))
+    }
 }
 
-fn quiet(command: &mut Command) -> &mut Command {
+fn without_output(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
 }
 
-/// The folder of an image, and the tag if one is named.
-fn parts(image: &str) -> (&str, Option<&str>) {
+/// Splits `LAYOUT:TAG`. A path that is a folder has no tag.
+fn split_tag(image: &str) -> (&str, Option<&str>) {
     match image.rsplit_once(':') {
         Some((layout, tag)) if !Path::new(image).is_dir() => (layout, Some(tag)),
         _ => (image, None),
     }
 }
 
-/// The tag of the image that is meant.
+/// Returns the tag of the image. Fails if there is no such image, or several.
 fn tag(image: &str) -> Result<String> {
-    let (layout, tag) = parts(image);
+    let (layout, tag) = split_tag(image);
     let help = "give --image a folder with an OCI image layout (`index.json`), and `:TAG` if it holds several";
-    let wrong = |why: &str| bad(format_args!("{image}: {why}"), help);
-    let text = fs::read(Path::new(layout).join("index.json")).map_err(|_| wrong("there is no OCI image layout"))?;
-    let index: Value = serde_json::from_slice(&text).map_err(|error| wrong(&error.to_string()))?;
+    let invalid = |why: &str| Error::invalid(format_args!("{image}: {why}"), help);
+    let text = fs::read(Path::new(layout).join("index.json")).map_err(|_| invalid("there is no OCI image layout"))?;
+    let index: Value = serde_json::from_slice(&text).map_err(|_| invalid("its `index.json` is not JSON"))?;
     let named = |manifest: &Value| manifest["annotations"]["org.opencontainers.image.ref.name"].as_str().map(str::to_owned);
     let mut found: Vec<String> = index["manifests"].as_array().into_iter().flatten().filter_map(named).collect();
     found.retain(|name| tag.is_none_or(|tag| tag == name));
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(wrong("it holds no image of that tag")),
-        _ => Err(wrong("it holds several images")),
+        [] => Err(invalid("it holds no image of that tag")),
+        _ => Err(invalid("it holds several images")),
     }
 }
 
-/// Unpacks an image.
+/// Unpacks an image into `tmp`.
 fn unpack(layout: &str, tag: &str, tmp: &Folder) -> Result<()> {
     let bundle = tmp.path().join(BUNDLE);
     let mut command = Command::new("umoci");
@@ -278,35 +281,40 @@ fn unpack(layout: &str, tag: &str, tmp: &Folder) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         command.arg("--rootless");
     }
-    let done = command.arg(&bundle).stdin(Stdio::null()).output().map_err(at(Path::new("umoci")))?;
+    let done = command.arg(&bundle).stdin(Stdio::null()).output().map_err(Error::at(Path::new("umoci")))?;
     if !done.status.success() {
-        let said = String::from_utf8_lossy(&done.stderr);
-        return Err(broken(format_args!("{layout}:{tag} cannot be unpacked: {}", said.trim()), "see to what umoci says"));
+        let output = String::from_utf8_lossy(&done.stderr);
+        return Err(Error::failed(format_args!("{layout}:{tag} cannot be unpacked: {}", output.trim()), "correct what umoci reports"));
     }
-    // what is mounted there gets the mode of what it is mounted on; a link of an image leads nowhere here
+    // a mount on `/tmp` gets the mode of the folder below it; if an image has a link there, this fails
     let opened = tmp.folder(BUNDLE).and_then(|bundle| bundle.folder("rootfs")?.folder_or_new("tmp")?.set_mode(0o1777));
-    opened.map_err(at(&bundle.join("rootfs/tmp")))
+    opened.map_err(Error::at(&bundle.join("rootfs/tmp")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// An image with these files.
-    fn image(files: &[(&str, &str)]) -> (tempfile::TempDir, Containers) {
+    /// Creates an image with files.
+    ///
+    fn image(files: &[(&str, &str)]) -> (tempfile::TempDir, ContainerRuntime) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join("rootfs").join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let containers =
-            Containers { bundle: folder.path().to_owned(), config: Value::Null, state: folder.path().join("runc"), unpacked_in: None };
+        let containers = ContainerRuntime {
+            bundle: folder.path().to_owned(),
+            config: Value::Null,
+            state: folder.path().join("runc"),
+            unpacked_in: None,
+        };
         (folder, containers)
     }
 
     #[test]
-    fn users_and_groups_are_numbers_or_names_of_the_image() {
+    fn users_and_groups_are_numbers_or_names_that_the_image_has() {
         let (_folder, image) = image(&[
             ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmary:x:1001:1002::/:/bin/sh\n"),
             ("etc/group", "root:x:0:\nstaff:x:50:\n"),
@@ -321,13 +329,13 @@ mod tests {
         ] {
             assert_eq!(image.user(user).unwrap(), json!({"uid": uid, "gid": gid}), "{user}");
         }
-        let said = |user| image.user(user).unwrap_err().to_string();
-        assert!(said("1000:nobody").contains("the image has no group `nobody` (`transform.user` is `1000:nobody`)"));
-        assert!(said("john:staff").contains("the image has no user `john`"));
+        let error = |user| image.user(user).unwrap_err().to_string();
+        assert!(error("1000:nobody").contains("the image has no group `nobody` (`transform.user` is `1000:nobody`)"));
+        assert!(error("john:staff").contains("the image has no user `john`"));
     }
 
     #[test]
-    fn links_of_an_image_lead_nowhere_here() {
+    fn links_in_an_image_are_not_followed_to_this_machine() {
         let (folder, image) = image(&[("opt/passwd", "mary:x:1001:1002::/:/bin/sh\n"), ("bin/sh", "")]);
         let root = folder.path().join("rootfs");
         std::os::unix::fs::symlink("/etc", root.join("etc")).unwrap();
@@ -339,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn the_images_own_program_is_found_wherever_the_spec_says_it_is() {
+    fn the_samefit_of_an_image_is_found_at_the_path_in_the_spec() {
         let (folder, image) = image(&[("usr/bin/samefit", ""), ("opt/samefit", ""), ("bin/sh", "")]);
         let own = |program: &str| {
             let text = json!({
@@ -347,8 +355,8 @@ mod tests {
                 "transform": {"cmd": [program]},
                 "input": {"pfs": {"repo": "in", "glob": "/"}},
             });
-            let spec = crate::spec::of(&text, Path::new("p.json")).unwrap();
-            image.own_program(&spec).map(|path| path.strip_prefix(folder.path().join("rootfs")).unwrap().display().to_string())
+            let spec = crate::spec::from_document(&text, Path::new("p.json")).unwrap();
+            image.samefit_in_image(&spec).map(|path| path.strip_prefix(folder.path().join("rootfs")).unwrap().display().to_string())
         };
         assert_eq!(own("samefit").as_deref(), Some("usr/bin/samefit"));
         assert_eq!(own("/opt/samefit").as_deref(), Some("opt/samefit"));

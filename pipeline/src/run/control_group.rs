@@ -1,33 +1,33 @@
-//! A control group (cgroup v2) for a program, where the system lets this user make one: all that is in it can be ended at once, however fast
-//! it forks.
+//! Control groups (cgroup v2): all processes in one can be ended at once, however fast they fork.
 //!
-//! *Limits*: `cgroup.kill` needs Linux 5.14. Without version 2, or without the right to make a group below one's own, there is none.
+//! *Limits*: `cgroup.kill` needs Linux 5.14. There is no group on systems without cgroup v2, or if this user may not create a group below its own.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io, thread};
 
-/// What was ended in a group is gone soon, and then the group can be removed.
-const REMOVED_AGAIN_MAX: usize = 500;
-const REMOVED_AGAIN: Duration = Duration::from_millis(2);
+/// How often to try to remove a group whose processes were killed. The system refuses until all of them are gone.
+const REMOVE_TRIES_MAX: usize = 500;
+const REMOVE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The group of a supervisor and its programs.
+/// The control group of a supervisor and its programs.
 #[derive(Debug)]
 pub struct ControlGroup {
     folder: PathBuf,
 }
 
 impl ControlGroup {
-    /// The group that a process of this number, a child of this one, makes if it can.
-    pub fn of(process: u32) -> Option<Self> {
-        let above = own(&fs::read_to_string("/proc/self/mountinfo").ok()?, &fs::read_to_string("/proc/self/cgroup").ok()?)?;
+    /// Returns the group that a child process of this number creates for itself if it can.
+    pub fn of_process(process: u32) -> Option<Self> {
+        let above = own_group(&fs::read_to_string("/proc/self/mountinfo").ok()?, &fs::read_to_string("/proc/self/cgroup").ok()?)?;
         Some(Self { folder: above.join(format!("samefit-{process}")) })
     }
 
-    /// Makes a group and moves this process into it, so that what it starts is in it from the beginning: whether it is.
-    pub fn enter() -> bool {
-        let Some(group) = Self::of(std::process::id()) else { return false };
-        group.sweep();
+    /// Creates a group and moves this process into it, so that every process it starts is in the group from the beginning. Returns whether that
+    /// worked.
+    pub fn create_and_enter() -> bool {
+        let Some(group) = Self::of_process(std::process::id()) else { return false };
+        group.remove_stale();
         if fs::create_dir(&group.folder).is_err() {
             return false;
         }
@@ -38,8 +38,8 @@ impl ControlGroup {
         is_in
     }
 
-    /// Removes groups of supervisors that are gone, as far as they are empty.
-    fn sweep(&self) {
+    /// Removes empty groups of supervisors that are gone.
+    fn remove_stale(&self) {
         let above = self.folder.parent().unwrap_or(&self.folder);
         for entry in fs::read_dir(above).into_iter().flatten().flatten() {
             let name = entry.file_name();
@@ -50,12 +50,12 @@ impl ControlGroup {
         }
     }
 
-    /// Ends everything in the group, and removes it: whether it was there, and all has ended.
-    pub fn end(&self) -> bool {
+    /// Ends every process in the group and removes the group. Returns whether the group existed and all its processes have ended.
+    pub fn kill_and_remove(&self) -> bool {
         let mut was_there = fs::write(self.folder.join("cgroup.kill"), "1").is_ok();
-        for _ in 0..REMOVED_AGAIN_MAX {
+        for _ in 0..REMOVE_TRIES_MAX {
             match fs::remove_dir(&self.folder) {
-                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => thread::sleep(REMOVED_AGAIN),
+                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => thread::sleep(REMOVE_INTERVAL),
                 removed => {
                     was_there &= removed.is_ok();
                     return was_there;
@@ -66,8 +66,8 @@ impl ControlGroup {
     }
 }
 
-/// The folder of this process's own group, of what `/proc/self/mountinfo` and `/proc/self/cgroup` say.
-fn own(mounts: &str, groups: &str) -> Option<PathBuf> {
+/// Returns the folder of this process's own group. `mounts` is the text of `/proc/self/mountinfo`, and `groups` that of `/proc/self/cgroup`.
+fn own_group(mounts: &str, groups: &str) -> Option<PathBuf> {
     let group = groups.lines().find_map(|line| line.strip_prefix("0::"))?;
     let is_v2 = |line: &&str| line.split_once(" - ").is_some_and(|(_, of)| of.starts_with("cgroup2 "));
     let mount = mounts.lines().find(is_v2)?;
@@ -81,12 +81,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_own_group_is_found_below_the_mount() {
+    fn the_group_of_this_process_is_found_below_the_mount() {
         let mounts = "24 1 0:22 / /proc rw - proc proc rw\n35 24 0:30 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n";
-        assert_eq!(own(mounts, "1:name=systemd:/\n0::/user.slice/a\n"), Some("/sys/fs/cgroup/user.slice/a".into()));
+        assert_eq!(own_group(mounts, "1:name=systemd:/\n0::/user.slice/a\n"), Some("/sys/fs/cgroup/user.slice/a".into()));
         let inside = "35 24 0:30 /user.slice /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
-        assert_eq!(own(inside, "0::/user.slice/a\n"), Some("/sys/fs/cgroup/a".into()));
-        assert_eq!(own(inside, "0::/other\n"), None);
-        assert_eq!(own("24 1 0:22 / /proc rw - proc proc rw\n", "0::/\n"), None);
+        assert_eq!(own_group(inside, "0::/user.slice/a\n"), Some("/sys/fs/cgroup/a".into()));
+        assert_eq!(own_group(inside, "0::/other\n"), None);
+        assert_eq!(own_group("24 1 0:22 / /proc rw - proc proc rw\n", "0::/\n"), None);
     }
 }

@@ -1,16 +1,17 @@
-//! The folder of a datum: its inputs below `pfs`, and what its program left in `pfs/out`.
+//! The folder of a datum: input files below `pfs`, and output files in `pfs/out`.
 //!
-//! Inputs are clones or copies of the store's contents, and outputs are cloned or copied into it. So a program shares no file with the store,
-//! whatever it keeps open, and however long it lives.
+//! Input files are clones or copies of objects, and output files are cloned or copied into the store. So a program never shares a file with
+//! the store, whatever it keeps open and however long it lives.
 //!
-//! *Invariants*: every start of a program gets a new folder, whose name cannot be guessed. The folder is held open: a program that renames it,
-//! or puts links in its place, changes nothing for what is written, read or removed here. `pfs` and `pfs/out` are made once and stay, so that
+//! *Invariants*: every start of a program gets a new folder with an unpredictable name. The folder is held open. A program that renames it
+//! or puts links in its place does not change where files are written, read or removed. `pfs` and `pfs/out` are created once and stay, so
 //! they can be mounted.
 //!
-//! *Limits*: output lies at most 256 folders deep, and a link leads to its file by at most 40 others.
+//! *Limits*: output is at most [`DEPTH_MAX`] folders deep. A link reaches its file by way of at most [`LINKS_MAX`] others.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -20,24 +21,23 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::FileType;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::datums::{Datum, Leaf};
-use crate::disk::{at, broken};
+use crate::datums::{ContentRef, Datum};
 use crate::error::{Error, Result};
-use crate::folder::Folder;
+use crate::folder::{Entry, Folder};
 use crate::paths;
-use crate::store::objects::{Objects, Staged};
-use crate::store::records::Written;
+use crate::store::objects::{Objects, StagedObjects};
+use crate::store::records::OutputFile;
 
 const PFS: &str = "pfs";
 const OUT: &str = "out";
 const DEPTH_MAX: usize = 256;
 const LINKS_MAX: usize = 40;
-/// What everybody may enter and read, and only the owner change: a container's user is somebody else.
-const OPEN: u32 = 0o755;
+/// The mode of folders that only their owner can change. The program in a container can be another user, who has to enter and read them.
+const READABLE_BY_ALL: u32 = 0o755;
 const PRIVATE: u32 = 0o700;
 const READ_ONLY: u32 = 0o444;
 
-/// Where the datums of one started program stand, one after another.
+/// The folder of one started program. Its datums are written there one after another.
 #[derive(Debug)]
 pub struct DatumDir {
     root: Folder,
@@ -45,138 +45,143 @@ pub struct DatumDir {
     out: Folder,
     bin: Folder,
     program: PathBuf,
-    /// Where the folder has to be removed from in the end, and its name there. None if it stays: then inputs may be changed.
+    /// The folder that contains this one, and the name of this one there, if it is removed in the end. None if it stays. Then inputs can be
+    /// changed.
     removed_from: Option<(Folder, String)>,
 }
 
-/// Folders that were made for a datum, by their paths below `pfs`, and what tells them from others.
-type Made = BTreeMap<PathBuf, (u64, u64)>;
+/// Folders created for a datum: their paths below `pfs`, and their identities.
+type CreatedFolders = BTreeMap<PathBuf, (u64, u64)>;
 
-/// Why there is no output.
+/// Why output could not be collected.
 #[derive(Debug)]
-pub enum Unusable {
-    /// The program wrote what a repo cannot hold.
+pub enum CollectError {
+    /// The program wrote something that a repo cannot hold.
     Output(String),
     /// The machine failed.
     Machine(Error),
 }
 
-impl From<Error> for Unusable {
-    fn from(failure: Error) -> Self {
-        Self::Machine(failure)
+impl From<Error> for CollectError {
+    fn from(error: Error) -> Self {
+        Self::Machine(error)
     }
 }
 
 impl DatumDir {
-    /// A new folder in `tmp` that goes when this is dropped, with `samefit` and `pachctl` in `bin`: both are `program`.
+    /// Creates a folder in `tmp` that is removed when this is dropped. `program` is the executable that runs as `samefit` and as `pachctl`.
     pub fn new(tmp: &Folder, program: &Path) -> Result<Self> {
-        let failed = at(tmp.path());
-        let made = || {
-            let name = unguessable()?;
+        let failed = Error::at(tmp.path());
+        let create = || {
+            let name = unguessable_name()?;
             Ok((tmp.new_folder(&name)?, tmp.try_clone()?, name))
         };
-        let (root, tmp, name) = made().map_err(failed)?;
-        let dir = Self::furnished(root, program, Some((tmp, name)))?;
+        let (root, tmp, name) = create().map_err(failed)?;
+        let dir = Self::populate(root, program, Some((tmp, name)))?;
         if dir.root.is_at_its_path() {
             return Ok(dir);
         }
-        Err(broken(
-            format_args!("{}: this folder, in which programs run, is not where it was", samefit_text::path(dir.root.path())),
-            "a program of a pipeline may have moved the store, or put a link into it: see what stands there, and run again",
+        Err(Error::failed(
+            format_args!("{}: this folder, in which programs run, was moved", samefit_text::path(dir.root.path())),
+            "a program of a pipeline may have moved the store, or put a link into it: look at what is there now, and run again",
         ))
     }
 
-    /// The same in a folder that stays, whose inputs a person may change.
-    pub fn kept(root: &Path, program: &Path) -> Result<Self> {
-        Self::furnished(Folder::open(root).map_err(at(root))?, program, None)
+    /// Uses an existing empty folder, which stays. A person may change its inputs.
+    pub fn in_folder(root: &Path, program: &Path) -> Result<Self> {
+        Self::populate(Folder::open(root).map_err(Error::at(root))?, program, None)
     }
 
-    fn furnished(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self> {
-        let made = || -> io::Result<_> {
-            let (pfs, bin) = (root.new_folder_for(PFS, OPEN)?, root.new_folder_for("bin", OPEN)?);
-            let out = pfs.new_folder_for(OUT, OPEN)?;
+    fn populate(root: Folder, program: &Path, removed_from: Option<(Folder, String)>) -> Result<Self> {
+        let create = || -> io::Result<_> {
+            let (pfs, bin) = (root.new_folder_for(PFS, READABLE_BY_ALL)?, root.new_folder_for("bin", READABLE_BY_ALL)?);
+            let out = pfs.new_folder_for(OUT, READABLE_BY_ALL)?;
             drop(root.new_folder_for("home", PRIVATE)?);
             ["samefit", "pachctl"].into_iter().try_for_each(|name| bin.new_link(name, program))?;
             Ok((pfs, out, bin))
         };
-        let (pfs, out, bin) = made().map_err(at(root.path()))?;
+        let (pfs, out, bin) = create().map_err(Error::at(root.path()))?;
         Ok(Self { root, pfs, out, bin, program: program.to_owned(), removed_from })
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn root(&self) -> &Folder {
         &self.root
     }
 
-    /// What stands for `/pfs`.
+    /// Returns the path of the folder that stands for `/pfs`.
     pub fn pfs(&self) -> PathBuf {
         self.pfs.path().to_owned()
     }
 
-    /// What stands for `/pfs/out`.
+    /// Returns the folder that stands for `/pfs/out`.
     pub fn out(&self) -> &Folder {
         &self.out
     }
 
-    /// The home folder of the program.
+    /// Returns the home folder of the program.
     pub fn home(&self) -> PathBuf {
         self.root.path().join("home")
     }
 
-    /// First on the program's path.
+    /// Returns the folder of `samefit` and `pachctl`, which is first in the program's `PATH`.
     pub fn bin(&self) -> &Folder {
         &self.bin
     }
 
-    /// What runs as `samefit`.
+    /// Returns the executable that runs as `samefit`.
     pub fn program(&self) -> &Path {
         &self.program
     }
 
-    /// Lays out a datum in the place of what was there.
+    /// Writes the inputs of a datum, after removing everything that the datum before it left.
     pub fn materialize(&self, objects: &Objects, datum: &Datum) -> Result<()> {
-        self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(at(self.pfs.path()))?;
-        let mut made = Made::new();
-        for piece in &datum.pieces {
-            // an input may have no file
-            let folder = Path::new(&piece.input);
-            self.folder(folder, &mut made).map_err(at(self.pfs.path()))?;
-            for (path, leaf) in &piece.files {
-                self.show(objects, leaf, piece.empty_files, &folder.join(path.trim_start_matches('/')), &mut made)?;
+        self.clear().and_then(|()| self.pfs.folder_or_new(OUT)).map_err(Error::at(self.pfs.path()))?;
+        let mut created = CreatedFolders::new();
+        for input in &datum.inputs {
+            // the folder exists even if the input has no files
+            let folder = Path::new(&input.name);
+            self.subfolder(folder, &mut created).map_err(Error::at(self.pfs.path()))?;
+            for (path, content) in &input.files {
+                self.write_input(objects, content, input.empty_files, &folder.join(path.trim_start_matches('/')), &mut created)?;
             }
         }
         Ok(())
     }
 
-    fn show(&self, objects: &Objects, leaf: &Leaf, empty: bool, path: &Path, made: &mut Made) -> Result<()> {
+    fn write_input(&self, objects: &Objects, content: &ContentRef, empty: bool, path: &Path, created: &mut CreatedFolders) -> Result<()> {
         let shown = self.pfs.path().join(path);
         let above = path.parent().unwrap_or(Path::new(""));
-        let file = self.folder(above, made).and_then(|above| above.new_file(path.file_name().unwrap_or_default())).map_err(at(&shown))?;
+        let file = self
+            .subfolder(above, created)
+            .and_then(|above| above.new_file(path.file_name().unwrap_or_default()))
+            .map_err(Error::at(&shown))?;
         if !empty {
-            objects.copy_to(&leaf.sha256, &file)?;
+            objects.copy_to(&content.sha256, &file)?;
         }
         if self.removed_from.is_some() {
-            file.set_permissions(std::fs::Permissions::from_mode(READ_ONLY)).map_err(at(&shown))?;
+            file.set_permissions(std::fs::Permissions::from_mode(READ_ONLY)).map_err(Error::at(&shown))?;
         }
         Ok(())
     }
 
-    /// A folder below `pfs` that is new, or was made for this datum before: none that took the place of such a one.
-    fn folder(&self, path: &Path, made: &mut Made) -> io::Result<Folder> {
+    /// Opens a folder below `pfs`, and creates it if this datum has not created it yet. Fails if another folder replaced one that was
+    /// created.
+    fn subfolder(&self, path: &Path, created: &mut CreatedFolders) -> io::Result<Folder> {
         let (mut folder, mut below) = (self.pfs.try_clone()?, PathBuf::new());
         for name in path {
             below.push(name);
-            folder = match made.get(&below) {
+            folder = match created.get(&below) {
                 Some(known) => {
                     let again = folder.folder(name)?;
                     if again.identity()? != *known {
-                        return Err(io::Error::other("another folder took the place of one that was made"));
+                        return Err(io::Error::other("another folder replaced one that was created"));
                     }
                     again
                 }
                 None => {
-                    let new = folder.new_folder_for(name, OPEN)?;
-                    made.insert(below.clone(), new.identity()?);
+                    let new = folder.new_folder_for(name, READABLE_BY_ALL)?;
+                    created.insert(below.clone(), new.identity()?);
                     new
                 }
             };
@@ -187,10 +192,10 @@ impl DatumDir {
     /// Writes a small file below `pfs`.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
         let written = self.pfs.new_file(name).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map_err(at(&self.pfs.path().join(name)))
+        written.map_err(Error::at(&self.pfs.path().join(name)))
     }
 
-    /// Removes everything below `pfs` but `out` itself.
+    /// Removes everything below `pfs`, except `out` itself.
     fn clear(&self) -> io::Result<()> {
         for entry in self.pfs.entries()? {
             if entry.name == OUT && self.pfs.is_named(OUT, &self.out)? {
@@ -202,101 +207,114 @@ impl DatumDir {
         Ok(())
     }
 
-    /// The folder of the output, if the program left it one.
-    fn left_out(&self) -> Result<Folder, Unusable> {
+    /// Opens `pfs/out`. Fails if the program replaced or removed it.
+    fn output_folder(&self) -> Result<Folder, CollectError> {
         if !self.root.is_named(PFS, &self.pfs).unwrap_or(false) {
-            return Err(Unusable::Output("/pfs is not the folder any more that it was; leave it where it is".to_owned()));
+            return Err(CollectError::Output("the program replaced /pfs, which must stay where it is".to_owned()));
         }
-        let gone = |_| Unusable::Output("/pfs/out is no folder any more; write below it and leave it where it is".to_owned());
-        self.pfs.folder(OUT).map_err(gone)
+        let replaced = |_| {
+            CollectError::Output("the program replaced or removed /pfs/out; write files below it and leave the folder itself".to_owned())
+        };
+        self.pfs.folder(OUT).map_err(replaced)
     }
 
-    /// Takes in what the program wrote.
-    pub fn collect(&self, staged: &mut Staged<'_>) -> Result<Vec<Written>, Unusable> {
-        let out = self.left_out()?;
+    /// Adds the output files to the store. Returns them sorted by path.
+    pub fn collect(&self, staged: &mut StagedObjects<'_>) -> Result<Vec<OutputFile>, CollectError> {
+        let out = self.output_folder()?;
         let mut files = Vec::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(below) = folders.pop() {
-            let shown = |name: &OsStr| format!("/pfs/out/{}", samefit_text::path(below.join(name)));
-            let unread = |error: io::Error| Unusable::Output(format!("{} cannot be read: {error}", shown(OsStr::new(""))));
-            let folder = out.below(&below).map_err(unread)?;
-            for entry in folder.entries().map_err(unread)? {
-                let unfit = |why: &str| Unusable::Output(format!("{}: {why}", shown(&entry.name)));
-                let unreadable = |error: io::Error| unfit(&error.to_string());
+            let unreadable =
+                |error| CollectError::Output(format!("/pfs/out/{} cannot be read: {error}", samefit_text::path(below.join(""))));
+            let folder = out.below(&below).map_err(unreadable)?;
+            for entry in folder.entries().map_err(unreadable)? {
                 let path = below.join(&entry.name);
-                let file = match entry.kind {
-                    FileType::Directory if path.iter().count() > DEPTH_MAX => return Err(unfit("it lies too deep: more than 256 folders")),
-                    FileType::Directory => {
-                        folders.push(path);
-                        continue;
+                match entry.kind {
+                    FileType::Directory if path.iter().count() > DEPTH_MAX => {
+                        return Err(unfit(&path, format_args!("it is more than {DEPTH_MAX} folders deep")));
                     }
-                    FileType::RegularFile => folder.file(&entry.name).map_err(unreadable)?,
-                    FileType::Symlink => self.followed(&Path::new(OUT).join(&path)).map_err(unreadable)?,
-                    _ => return Err(unfit("it is neither a file nor a folder")),
-                };
-                let path = paths::of("/", &path).map_err(|why| unfit(&why))?;
-                if file.metadata().map_err(unreadable)?.len() > staged.free_bytes()? {
-                    return Err(unfit("it is longer than there is space left on the disk of the store"));
+                    FileType::Directory => folders.push(path),
+                    _ => files.push(self.collect_entry(&folder, &entry, &path, staged)?),
                 }
-                files.push(Written { path, leaf: staged.file(file)? });
             }
         }
         files.sort_by(|one, other| Path::new(&one.path).cmp(Path::new(&other.path)));
         Ok(files)
     }
 
-    /// The file below `pfs` that a path below `pfs` leads to, links in it included.
-    fn followed(&self, path: &Path) -> io::Result<File> {
-        let nowhere = || io::Error::other("this link leads to no file below /pfs; write a file instead");
+    /// Adds one output file to the store. `path` is its path below `pfs/out`.
+    fn collect_entry(
+        &self,
+        folder: &Folder,
+        entry: &Entry,
+        path: &Path,
+        staged: &mut StagedObjects<'_>,
+    ) -> Result<OutputFile, CollectError> {
+        let unreadable = |error: io::Error| unfit(path, error);
+        let file = match entry.kind {
+            FileType::RegularFile => folder.file(&entry.name).map_err(unreadable)?,
+            FileType::Symlink => self.open_linked(&Path::new(OUT).join(path)).map_err(unreadable)?,
+            _ => return Err(unfit(path, "it is neither a file nor a folder")),
+        };
+        let repo_path = paths::in_repo("/", path).map_err(|why| unfit(path, why))?;
+        if file.metadata().map_err(unreadable)?.len() > staged.free_bytes()? {
+            return Err(unfit(path, "it is larger than the free space on the disk of the store"));
+        }
+        Ok(OutputFile { path: repo_path, content: staged.add_file(file)? })
+    }
+
+    /// Opens the file that a path below `pfs` leads to, through links that stay below `pfs`.
+    fn open_linked(&self, path: &Path) -> io::Result<File> {
+        let no_file = || io::Error::other("this link leads to no file below /pfs; write a file instead");
         let (mut links, mut reached) = (0, PathBuf::new());
         let mut left: Vec<OsString> = components(path);
         while let Some(name) = left.pop() {
             if name == ".." {
-                reached = reached.parent().map(Path::to_owned).ok_or_else(nowhere)?;
+                reached = reached.parent().map(Path::to_owned).ok_or_else(no_file)?;
                 continue;
             }
-            let folder = self.pfs.below(&reached).map_err(|_| nowhere())?;
-            match folder.kind(&name).map_err(|_| nowhere())? {
+            let folder = self.pfs.below(&reached).map_err(|_| no_file())?;
+            match folder.kind(&name).map_err(|_| no_file())? {
                 FileType::Directory => reached.push(name),
                 FileType::RegularFile if left.is_empty() => return folder.file(name),
                 FileType::Symlink if links < LINKS_MAX => {
                     links += 1;
-                    let target = PathBuf::from(folder.link(name)?);
+                    let target = PathBuf::from(folder.read_link(name)?);
                     if target.is_absolute() {
-                        let below = self.below_pfs(&target).ok_or_else(nowhere)?;
+                        let below = self.below_pfs(&target).ok_or_else(no_file)?;
                         reached = PathBuf::new();
                         left.extend(components(&below));
                     } else {
                         left.extend(components(&target));
                     }
                 }
-                _ => return Err(nowhere()),
+                _ => return Err(no_file()),
             }
         }
-        Err(nowhere())
+        Err(no_file())
     }
 
-    /// The part below `/pfs` of a path that a program names: in a container, or here.
+    /// Returns the part below `/pfs` of a path, which can begin with `/pfs` or with the folder that stands for it.
     fn below_pfs(&self, path: &Path) -> Option<PathBuf> {
         path.strip_prefix("/pfs").or_else(|_| path.strip_prefix(self.pfs.path())).ok().map(Path::to_owned)
     }
 
-    /// Where a path at or below `/pfs`, as the program names it, stands.
-    pub fn seen(&self, path: &str) -> Option<String> {
+    /// Replaces `/pfs` at the beginning of a path by the folder that stands for it. None if the path is not at or below `/pfs`.
+    pub fn local_path(&self, path: &str) -> Option<String> {
         let below = path.strip_prefix("/pfs").filter(|below| below.is_empty() || below.starts_with('/'))?;
         below.split('/').all(|name| name != "..").then(|| format!("{}{below}", self.pfs.path().display()))
     }
 
-    /// What a program said, with `/pfs` where it named the folder that stands for it.
-    pub fn told(&self, said: &str) -> String {
-        said.replace(&self.pfs.path().display().to_string(), "/pfs")
+    /// Replaces the path of the folder by `/pfs` in a program's output.
+    pub fn with_pfs_paths(&self, text: &str) -> String {
+        text.replace(&self.pfs.path().display().to_string(), "/pfs")
     }
 }
 
 impl Drop for DatumDir {
     fn drop(&mut self) {
         let Some((above, name)) = &self.removed_from else { return };
-        // whatever stands at the name by now, this folder is the one to empty; what cannot be removed goes when the store is opened again
+        // this very folder is emptied, whatever its name leads to now; what cannot be removed is removed when the store is opened again
         let _ = self.root.clear();
         if above.is_named(name, &self.root).unwrap_or(false) {
             let _ = above.remove(name);
@@ -304,7 +322,12 @@ impl Drop for DatumDir {
     }
 }
 
-/// The names of a path, the first one last; `.` is none.
+/// Creates the error for an entry of `pfs/out` that cannot be stored.
+fn unfit(path: &Path, why: impl fmt::Display) -> CollectError {
+    CollectError::Output(format!("/pfs/out/{}: {why}", samefit_text::path(path)))
+}
+
+/// Returns the components of a path in reverse order, without `.`.
 fn components(path: &Path) -> Vec<OsString> {
     let name = |component: Component<'_>| match component {
         Component::Normal(name) => Some(name.to_owned()),
@@ -314,8 +337,8 @@ fn components(path: &Path) -> Vec<OsString> {
     path.components().rev().filter_map(name).collect()
 }
 
-/// A name that a program cannot know before the folder is there.
-fn unguessable() -> io::Result<String> {
+/// Returns a name that a program cannot know before the folder exists.
+fn unguessable_name() -> io::Result<String> {
     let mut bytes = [0; 8];
     getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(format!("d{:016x}", u64::from_le_bytes(bytes)))

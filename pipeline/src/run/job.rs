@@ -1,170 +1,177 @@
-//! A version of a pipeline and the commits that it reads to a job, its datums and its output commit.
+//! Runs one job: a version of a pipeline over the commits that it reads, up to its output commit.
 //!
-//! *Invariants*: a datum that an earlier job processed, with the same contents and salt, is skipped, and its output kept; the earlier job is
-//! the nearest that succeeded. Output, job and branch change at once. Two datums that write one path fail the job.
+//! *Invariants*: a datum is skipped, and its output kept, if an earlier job processed it with the same contents and the same salt. That job is
+//! the last one that succeeded. Output, job and branch change in one transaction. Two datums that write the same path fail the job.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::Run;
+use super::attempt::{FinishedDatum, JobContext, JobStop};
+use super::context::Run;
 use super::versions::Pipeline;
-use super::work::{Finished, Stop, Work};
+use super::workers;
 use crate::datums::{Datum, Tree, datums};
-use crate::disk::broken;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::paths;
 use crate::report::Report;
-use crate::store::records::{Commit, Counts, Job, Processed, State};
+use crate::store::records::{Commit, DatumCounts, DatumResult, Job, JobState};
 use crate::store::{self, Store};
 
-/// Datums whose last words are shown, and how many lines of each.
-const SHOWN_MAX: usize = 3;
-const LINES_MAX: usize = 2;
+/// How many datums' output is shown.
+const DATUMS_SHOWN_MAX: usize = 3;
+/// How many lines of each datum's output are shown.
+const LINES_SHOWN_MAX: usize = 2;
 
 /// How the work on a job ended.
-pub enum Ended {
-    /// It came to its end, well or badly.
-    Job(Job),
-    /// The run has to end before.
+pub enum JobOutcome {
+    /// The job has ended, with or without success.
+    Ended(Job),
+    /// The run was stopped before the job's end.
     Stopped {
-        /// Datums that are done.
-        done: usize,
-        /// Of how many.
+        /// The number of datums that are finished.
+        finished: usize,
+        /// The number of all datums of the job.
         all: usize,
     },
 }
 
-/// Runs what is left of a job.
-pub fn execute(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<Ended> {
+/// Processes the datums of a job that are not processed yet, and commits the output.
+pub fn run(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<JobOutcome> {
     let datums = datums_of(run.store, pipeline, &job)?;
-    let known = known(run.store, pipeline, &job)?;
-    let mut results: BTreeMap<String, Processed> = BTreeMap::new();
-    let mut left = Vec::new();
+    let reusable = reusable_results(run.store, pipeline, &job)?;
+    let mut results: BTreeMap<String, DatumResult> = BTreeMap::new();
+    let mut unprocessed = Vec::new();
     for datum in &datums {
-        match known.get(&datum.hash) {
-            Some(processed) => drop(results.insert(datum.hash.clone(), processed.clone())),
-            None => left.push(datum),
+        match reusable.get(&datum.hash) {
+            Some(result) => drop(results.insert(datum.hash.clone(), result.clone())),
+            None => unprocessed.push(datum),
         }
     }
-    let places: BTreeMap<&str, usize> = left.iter().enumerate().map(|(place, datum)| (datum.hash.as_str(), place)).collect();
-    let mut said = Words::default();
-    let stop = work(run, pipeline, &job, &left, &mut |finished| {
-        finished.iter().for_each(|finished| said.hear(places[finished.processed.hash.as_str()], finished));
+    let positions: BTreeMap<&str, usize> = unprocessed.iter().zip(0..).map(|(datum, position)| (datum.hash.as_str(), position)).collect();
+    let mut excerpts = LogExcerpts::default();
+    let stop = process(run, pipeline, &job, &unprocessed, &mut |finished| {
+        finished.iter().for_each(|finished| excerpts.add(positions[finished.result.hash.as_str()], finished));
         record(run.store, &job, finished, &mut results)
     });
     match stop {
-        Some(Stop::Broken(failure)) => Err(failure),
-        Some(Stop::Stopped) => {
-            Ok(Ended::Stopped { done: results.values().filter(|result| result.error.is_none()).count(), all: datums.len() })
+        Some(JobStop::Failed(error)) => Err(error),
+        Some(JobStop::Stopped) => {
+            let finished = results.values().filter(|result| result.error.is_none()).count();
+            Ok(JobOutcome::Stopped { finished, all: datums.len() })
         }
-        late => {
-            let late = late.map(|_| "it took longer than `jobTimeout`".to_owned());
-            let ordered: Vec<Processed> = datums.iter().filter_map(|datum| results.remove(&datum.hash)).collect();
-            let job = conclude(run.store, pipeline, job, &ordered, late)?;
-            say(&job, &said, report);
-            Ok(Ended::Job(job))
+        timeout => {
+            let timeout = timeout.map(|_| "it took longer than `jobTimeout`".to_owned());
+            let ordered: Vec<DatumResult> = datums.iter().filter_map(|datum| results.remove(&datum.hash)).collect();
+            let job = commit(run.store, pipeline, job, &ordered, timeout)?;
+            say_result(&job, &excerpts, report);
+            Ok(JobOutcome::Ended(job))
         }
     }
 }
 
-/// The datums of a job, done or not.
+/// Returns all datums of a job.
 pub fn datums_of(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<Vec<Datum>> {
     let mut trees = BTreeMap::new();
     for head in &job.inputs {
-        let lost = || broken(format_args!("commit {} of `{}` is not in the store", head.commit, head.repo), "see `samefit pipeline check`");
-        let commit = store.commit(&head.repo, &head.commit)?.ok_or_else(lost)?;
+        let missing = || {
+            let sentence = format!("commit {} of `{}` is not in the store", head.commit, head.repo);
+            Error::failed(sentence, "see `samefit pipeline check`")
+        };
+        let commit = store.commit(&head.repo, &head.commit)?.ok_or_else(missing)?;
         trees.insert((head.repo.as_str(), head.branch.as_str()), Arc::new(store.tree(&commit)?));
     }
     let tree = |repo: &str, branch: &str| trees.get(&(repo, branch)).cloned().unwrap_or_default();
     Ok(datums(&pipeline.spec.input, &pipeline.version.salt, &tree))
 }
 
-/// What need not run again, by datum hash: what the nearest job that succeeded had, and what this one did before it was interrupted.
-fn known(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<BTreeMap<String, Processed>> {
-    let mut known = BTreeMap::new();
-    let nearest = store.jobs(&job.pipeline)?.into_iter().find(|other| other.number < job.number && other.state == State::Success);
-    if let Some(nearest) = nearest.filter(|_| !pipeline.spec.reprocess) {
-        known.extend(store.processed(&nearest)?.into_iter().map(|processed| (processed.hash.clone(), processed)));
+/// Returns results that need not be computed again, by datum hash: those of the last job that succeeded, and those that this job finished before
+/// it was interrupted.
+fn reusable_results(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<BTreeMap<String, DatumResult>> {
+    let by_hash = |results: Vec<DatumResult>| results.into_iter().map(|result| (result.hash.clone(), result));
+    let mut reusable = BTreeMap::new();
+    let last = store.jobs(&job.pipeline)?.into_iter().find(|other| other.number < job.number && other.state == JobState::Success);
+    if let Some(last) = last.filter(|_| !pipeline.spec.reprocess) {
+        reusable.extend(by_hash(store.datum_results(&last)?));
     }
-    known.extend(store.done(&job.pipeline, job.version)?.into_iter().map(|processed| (processed.hash.clone(), processed)));
-    Ok(known)
+    reusable.extend(by_hash(store.finished_datums(&job.pipeline, job.version)?));
+    Ok(reusable)
 }
 
-fn work<'a>(
+fn process<'a>(
     run: &'a Run<'_>,
     pipeline: &'a Pipeline,
     job: &'a Job,
-    left: &[&Datum],
-    record: &mut dyn FnMut(Vec<Finished<'a>>) -> Result<()>,
-) -> Option<Stop> {
+    datums: &[&Datum],
+    record: &mut dyn FnMut(Vec<FinishedDatum<'a>>) -> Result<()>,
+) -> Option<JobStop> {
+    let Run { store, host, options } = *run;
     let spec = &pipeline.spec;
-    let workers = run.options.workers.unwrap_or_else(|| run.world.cores.min(spec.workers as usize)).max(1);
+    let workers = options.workers.unwrap_or_else(|| host.cores.min(spec.workers as usize)).max(1);
     let deadline = spec.job_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let work = Work { store: run.store, world: run.world, job, spec, place: run.options.place, deadline, halted: AtomicBool::new(false) };
-    work.all(left, workers, record)
+    let context = JobContext { store, host, job, spec, runtime: options.runtime, deadline, halted: AtomicBool::new(false) };
+    workers::process(&context, datums, workers, record)
 }
 
-/// Makes results durable: those that failed are not, for an interrupted job tries them again.
-fn record(store: &Store, job: &Job, finished: Vec<Finished<'_>>, results: &mut BTreeMap<String, Processed>) -> Result<()> {
+/// Makes results durable. Failed datums are left out, so that an interrupted job tries them again.
+fn record(store: &Store, job: &Job, finished: Vec<FinishedDatum<'_>>, results: &mut BTreeMap<String, DatumResult>) -> Result<()> {
     let mut staged = store.objects.stage();
-    let mut all = Vec::new();
-    for Finished { processed, staged: more, .. } in finished {
-        staged.absorb(more);
-        all.push(processed);
+    let mut new = Vec::new();
+    for FinishedDatum { result, staged: files, .. } in finished {
+        staged.merge(files);
+        new.push(result);
     }
-    staged.settle()?;
+    staged.publish()?;
     store.write(|change| {
-        let good = all.iter().filter(|processed| processed.error.is_none());
-        good.into_iter().try_for_each(|processed| change.done(&job.pipeline, job.version, processed))
+        let mut succeeded = new.iter().filter(|result| result.error.is_none());
+        succeeded.try_for_each(|result| change.put_finished_datum(&job.pipeline, job.version, result))
     })?;
-    results.extend(all.into_iter().map(|processed| (processed.hash.clone(), processed)));
+    results.extend(new.into_iter().map(|result| (result.hash.clone(), result)));
     Ok(())
 }
 
-/// Ends a job: its output becomes the head of the branch.
-fn conclude(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[Processed], late: Option<String>) -> Result<Job> {
+/// Ends a job and makes its output the head of the branch.
+fn commit(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[DatumResult], timeout: Option<String>) -> Result<Job> {
     job.counts = count(&job, results);
-    let tree = merged(results);
-    let wrong = tree.as_ref().err().cloned();
-    job.state = match (&late, &wrong, job.counts.failed) {
-        (Some(_), _, _) => State::Killed,
-        (None, None, 0) => State::Success,
-        _ => State::Error,
+    let tree = merge_outputs(results);
+    let conflict = tree.as_ref().err().cloned();
+    job.state = match (&timeout, &conflict, job.counts.failed) {
+        (Some(_), _, _) => JobState::Killed,
+        (None, None, 0) => JobState::Success,
+        _ => JobState::Error,
     };
-    job.error = late.or(wrong).or_else(|| first_failure(&job, results));
+    job.error = timeout.or(conflict).or_else(|| first_failure(&job, results));
     job.ended = Some(store.now());
     let tree = tree.ok();
     let mut staged = store.objects.stage();
-    job.datums = Some(store::list(&mut staged, &results)?.sha256);
-    let listing = tree.as_ref().map(|tree| store::list(&mut staged, tree)).transpose()?;
-    staged.settle()?;
+    job.datums = Some(store::stage_listing(&mut staged, &results)?.sha256);
+    let listing = tree.as_ref().map(|tree| store::stage_listing(&mut staged, tree)).transpose()?;
+    staged.publish()?;
     let branch = &pipeline.spec.output_branch;
     let parent = store.head(&job.pipeline, branch)?.map(|commit| commit.id);
     let tree = tree.unwrap_or_default();
     store.write(|change| {
-        change.commit(&Commit {
+        change.put_commit(&Commit {
             id: job.id.clone(),
             repo: job.pipeline.clone(),
             branch: branch.clone(),
             parent,
-            tree: listing.map(|leaf| leaf.sha256),
+            tree: listing.map(|listing| listing.sha256),
             files: tree.len() as u64,
-            bytes: tree.values().map(|leaf| leaf.bytes).sum(),
+            bytes: tree.values().map(|content| content.bytes).sum(),
             error: job.error.clone(),
             number: job.number,
             made: store.now(),
         })?;
-        change.job(&job)?;
-        change.forget_done(&job.pipeline)
+        change.put_job(&job)?;
+        change.clear_finished_datums(&job.pipeline)
     })?;
     Ok(job)
 }
 
-fn count(job: &Job, results: &[Processed]) -> Counts {
-    let mut counts = Counts::default();
+fn count(job: &Job, results: &[DatumResult]) -> DatumCounts {
+    let mut counts = DatumCounts::default();
     for result in results {
         match (&result.error, result.job == job.id) {
             (Some(_), _) => counts.failed += 1,
@@ -175,80 +182,77 @@ fn count(job: &Job, results: &[Processed]) -> Counts {
     counts
 }
 
-/// What all datums wrote; an error if two wrote one path.
-fn merged(results: &[Processed]) -> Result<Tree, String> {
-    let mut writers: BTreeMap<&str, &Processed> = BTreeMap::new();
+/// Returns the files that all datums wrote. The error says which path two datums wrote.
+fn merge_outputs(results: &[DatumResult]) -> Result<Tree, String> {
+    let mut writers: BTreeMap<&str, &DatumResult> = BTreeMap::new();
     let mut tree = Tree::new();
     for result in results.iter().filter(|result| result.error.is_none()) {
         for file in &result.files {
             if let Some(other) = writers.insert(&file.path, result) {
-                return Err(format!(
-                    "duplicate path output by different datums: `{}` by {} and by {}",
-                    file.path,
-                    named(other),
-                    named(result)
-                ));
+                let [one, two] = [other, result].map(datum_label);
+                return Err(format!("duplicate path output by different datums: `{}` by {one} and by {two}", file.path));
             }
-            tree.insert(file.path.clone(), file.leaf);
+            tree.insert(file.path.clone(), file.content);
         }
     }
-    let clash = paths::clash(&tree).map(|(file, other)| format!("one datum wrote the file `{file}` and another `{other}` below it"));
-    clash.map_or(Ok(tree), Err)
+    let conflict = paths::conflict(&tree).map(|(file, other)| format!("one datum wrote the file `{file}` and another `{other}` below it"));
+    conflict.map_or(Ok(tree), Err)
 }
 
-fn first_failure(job: &Job, results: &[Processed]) -> Option<String> {
+fn first_failure(job: &Job, results: &[DatumResult]) -> Option<String> {
     let failed = results.iter().find(|result| result.error.is_some())?;
-    let all = results.len();
-    Some(format!("{} of {all} datums failed; first {}: {}", job.counts.failed, named(failed), failed.error.as_deref().unwrap_or_default()))
+    let (count, all, error) = (job.counts.failed, results.len(), failed.error.as_deref().unwrap_or_default());
+    Some(format!("{count} of {all} datums failed; first {}: {error}", datum_label(failed)))
 }
 
-/// A datum as people know it: its paths, and the start of its id.
-fn named(processed: &Processed) -> String {
-    let paths: Vec<String> = processed.pieces.iter().map(|piece| format!("{}:{}", piece.repo, piece.path)).collect();
-    format!("datum {} ({})", &processed.id[..12.min(processed.id.len())], paths.join(", "))
+/// Returns the beginning of a datum's id and its paths, such as `datum 24775b3a6c9d (attributes:/1.json)`.
+fn datum_label(result: &DatumResult) -> String {
+    let paths: Vec<String> = result.inputs.iter().map(|input| format!("{}:{}", input.repo, input.path)).collect();
+    format!("datum {} ({})", &result.id[..12.min(result.id.len())], paths.join(", "))
 }
 
-/// The last lines of some datums, by their places among all: of the first that failed, and else of the first. In whatever order they end,
-/// the same is said.
+/// The last lines of a few datums' output: of the first datums that failed, then of the first that succeeded. The choice depends only on the
+/// positions of the datums, not on the order in which they end.
 #[derive(Default)]
-struct Words {
-    good: BTreeMap<usize, String>,
-    bad: BTreeMap<usize, String>,
-    heard: usize,
+struct LogExcerpts {
+    succeeded: BTreeMap<usize, String>,
+    failed: BTreeMap<usize, String>,
+    /// How many datums had output.
+    datums: usize,
 }
 
-impl Words {
-    fn hear(&mut self, place: usize, finished: &Finished<'_>) {
+impl LogExcerpts {
+    /// Adds the output of the datum at a position.
+    fn add(&mut self, position: usize, finished: &FinishedDatum<'_>) {
         let lines: Vec<&str> = finished.log.lines().filter(|line| !line.trim().is_empty()).collect();
         if lines.is_empty() {
             return;
         }
-        self.heard += 1;
-        let last = lines[lines.len().saturating_sub(LINES_MAX)..].iter().map(|line| format!("  | {line}\n")).collect();
-        let kind = if finished.processed.error.is_some() { &mut self.bad } else { &mut self.good };
-        kind.insert(place, last);
-        if kind.len() > SHOWN_MAX {
-            kind.pop_last();
+        self.datums += 1;
+        let last = lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..].iter().map(|line| format!("  | {line}\n")).collect();
+        let excerpts = if finished.result.error.is_some() { &mut self.failed } else { &mut self.succeeded };
+        excerpts.insert(position, last);
+        if excerpts.len() > DATUMS_SHOWN_MAX {
+            excerpts.pop_last();
         }
     }
 
     fn text(&self) -> String {
-        let shown: Vec<&str> = self.bad.values().chain(self.good.values()).take(SHOWN_MAX).map(String::as_str).collect();
-        let more = self.heard - shown.len();
-        shown.concat() + &if more == 0 { String::new() } else { format!("  and the words of {more} more\n") }
+        let shown: Vec<&str> = self.failed.values().chain(self.succeeded.values()).take(DATUMS_SHOWN_MAX).map(String::as_str).collect();
+        let more = self.datums - shown.len();
+        let plural = if more == 1 { "" } else { "s" };
+        shown.concat() + &if more == 0 { String::new() } else { format!("  and the output of {more} more datum{plural}\n") }
     }
 }
 
-fn say(job: &Job, said: &Words, report: &mut dyn Report) {
-    let Counts { processed, skipped, failed } = job.counts;
-    let mut text = format!("{}: {processed} processed, {skipped} skipped, {failed} failed", job.pipeline);
-    let _ = write!(text, "\n{}", said.text());
+fn say_result(job: &Job, excerpts: &LogExcerpts, report: &mut dyn Report) {
+    let (name, DatumCounts { processed, skipped, failed }) = (&job.pipeline, job.counts);
+    let text = format!("{name}: {processed} processed, {skipped} skipped, {failed} failed\n{}", excerpts.text());
     report.say(text.trim_end());
     let Some(error) = &job.error else { return };
-    report.note(&format!("{}: the job failed: {error}", job.pipeline));
+    report.note(&format!("{name}: the job failed: {error}"));
     report.note(&format!(
-        "  `{}` shows the output of this failed job now, and what reads it does not run; what succeeded before is in `samefit pipeline list \
-         commits {}`",
-        job.pipeline, job.pipeline
+        "  `{name}` now shows the output of this failed job, and pipelines that read it do not run; earlier output is in `samefit pipeline \
+         list commits {name}`"
     ));
 }

@@ -1,4 +1,4 @@
-//! What is needed to start a program, as data: to start it from here, or to hand it to a supervisor.
+//! A program to start, as data that can be sent to a supervisor.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
@@ -6,37 +6,38 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What a supervisor takes at most: an argument list of the system's is shorter.
+/// The largest encoding that is read. The system's limit on arguments and environment is lower.
 const BYTES_MAX: u64 = 16 << 20;
 
-/// A program with its arguments, its whole environment and its folder.
+/// A program with its arguments, its whole environment and its working folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch {
-    /// A path, or a name that is looked up in the `PATH` of `variables`.
+    /// A path, or a name that is searched in the `PATH` of `variables`.
     pub program: OsString,
-    /// Without the program's name.
+    /// The arguments without the program's name.
     pub arguments: Vec<OsString>,
-    /// All that it finds in its environment.
+    /// The whole environment.
     pub variables: Vec<(OsString, OsString)>,
-    /// Where it starts.
+    /// The folder that the program starts in.
     pub folder: PathBuf,
 }
 
 impl Launch {
-    /// Puts a variable in the place of one that may be there.
+    /// Sets a variable, and replaces it if it is already set.
     pub fn set(&mut self, name: impl AsRef<OsStr>, value: impl Into<OsString>) {
-        self.variables.retain(|(there, _)| there != name.as_ref());
+        self.variables.retain(|(other, _)| other != name.as_ref());
         self.variables.push((name.as_ref().to_owned(), value.into()));
     }
 
-    /// The command that starts it.
+    /// Returns the command that starts the program.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear().envs(self.variables.iter().map(|(name, value)| (name, value))).current_dir(&self.folder);
         command
     }
 
-    /// Writes it as texts with their lengths: the folder, the program, how many arguments, those, then names and values.
+    /// Writes the program as strings with their lengths: the folder, the program, the number of arguments, the arguments, then the names and
+    /// values of variables.
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let count = self.arguments.len().to_string();
         let fixed = [self.folder.as_os_str(), &self.program, OsStr::new(&count)].into_iter();
@@ -50,17 +51,17 @@ impl Launch {
         to.write_all(&[length.as_slice(), &body].concat())
     }
 
-    /// Reads what [`Self::write`] wrote.
+    /// Reads what [`Self::write`] wrote. The error is `InvalidData` for anything else.
     pub fn read(from: &mut impl Read) -> io::Result<Self> {
         let mut length = [0; 8];
         from.read_exact(&mut length)?;
         let length = u64::from_le_bytes(length);
         let mut body = Vec::new();
         from.take(length.min(BYTES_MAX)).read_to_end(&mut body)?;
-        Self::of(&body).filter(|_| body.len() as u64 == length).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        Self::decode(&body).filter(|_| body.len() as u64 == length).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
-    fn of(mut body: &[u8]) -> Option<Self> {
+    fn decode(mut body: &[u8]) -> Option<Self> {
         let mut texts = Vec::new();
         while let Some((length, rest)) = body.split_first_chunk() {
             let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_launch_is_read_as_written() {
         let launch = Launch {
             program: "p q".into(),
             arguments: vec!["".into(), OsString::from_vec(vec![255, 10])],

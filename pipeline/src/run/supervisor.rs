@@ -1,19 +1,19 @@
-//! A process between a worker and its programs, so that nothing that a program started outlives it.
+//! The supervisor: a process between a worker and its programs that ends everything a program leaves.
 //!
-//! The supervisor starts one program after another and waits. Whoever loses its parent below it becomes its child (a *subreaper*, prctl(2)),
-//! wherever it moved by `setsid`. When a program has ended, or the worker wants it to, the supervisor ends all that is left and says how the
-//! program ended. Where the system lets it make a control group (cgroup v2), it and its programs are in that, and the worker can end them all
-//! at once.
+//! The supervisor starts one program after another. It adopts every process below it that loses its parent ([`super::subreaper`]), even if
+//! that process left its group with `setsid`. When a program has ended, or the worker asks for its end, the supervisor ends all processes that
+//! are left and reports how the program ended. Where the system allows it, the supervisor and its programs are in a control group
+//! (cgroup v2), so the worker can end all of them at once.
 //!
-//! Its standard input is a socket to the worker, which sends a [`Launch`] for each program and then [`END`]; the supervisor answers with
-//! lines ([`Line`]). When the socket closes, as it does when the worker's process is killed, the supervisor ends everything.
+//! **Protocol.** The supervisor's standard input is a socket to the worker. The worker sends a [`Launch`] for each program and then
+//! [`END_REQUEST`]. The supervisor answers with lines ([`Reply`]). When the socket closes, as it does when the worker's process is killed, the
+//! supervisor ends everything.
 //!
-//! *Limits*: without a control group, a process that forks and ends faster than the list of processes is read can get away for
-//! [`END_SECONDS_MAX`]; then [`Line::Left`] says so. A program that runs as the same user can kill its supervisor; what it started then becomes
-//! the child of the worker's process, which ends it ([`super::children`]).
+//! *Limits*: without a control group, a process that forks and ends faster than the list of processes is read can escape for
+//! [`END_SECONDS_MAX`] seconds; then the reply is [`Reply::Left`]. A program runs as the same user and can kill its supervisor. Its processes
+//! then become children of the worker's process, which ends them ([`super::reaper`]).
 
 use std::fmt;
-use std::fs;
 use std::io::{self, BufRead, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -23,40 +23,37 @@ use std::str::FromStr;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, kill_process, kill_process_group, wait, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group, wait, waitid};
 
 use super::control_group::ControlGroup;
 use super::launch::Launch;
+use super::subreaper::{CHECK_INTERVAL, END_SECONDS_MAX, adopt_descendants, children, pid};
 
-/// What the program is called by that acts as a supervisor, so that it is told from `samefit`.
+/// The name by which the executable of `samefit` acts as a supervisor.
 pub const NAME: &str = "samefit-supervisor";
 
-/// How long what a program leaves is being ended, and how long where a control group can be ended instead.
-pub const END_SECONDS_MAX: u64 = 10;
+/// How many seconds to go on ending processes one by one if the worker can end the control group afterwards.
 const END_SECONDS_MAX_IN_GROUP: u64 = 1;
 
-/// What the worker sends when a program has to end, or has ended.
-pub const END: u8 = b'e';
+/// The byte that the worker sends when a program has to end, or has ended.
+pub const END_REQUEST: u8 = b'e';
 
-/// How soon it is looked again whether processes have ended.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(2);
-
-/// What a supervisor tells the worker.
+/// A line from the supervisor to the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum Reply {
     /// The program runs.
     Started,
-    /// The program cannot be started: the number of the system's error.
+    /// The program cannot be started. The number is the system's error code.
     Failed(i32),
-    /// The program itself has ended, one way or another; what it started may run.
+    /// The program's first process has ended. Processes that it started may still run.
     Exited,
-    /// The program has ended, and so has everything that it started: a status as of wait(2).
+    /// The program and everything that it started have ended. The number is a status as of wait(2).
     Ended(i32),
-    /// Something that the program started could not be ended.
+    /// A process that the program started could not be ended.
     Left,
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started => f.write_str("started"),
@@ -68,12 +65,7 @@ impl fmt::Display for Line {
     }
 }
 
-/// One write a line, so that lines of two threads do not mix.
-fn say(worker: &mut UnixStream, line: &Line) -> io::Result<()> {
-    worker.write_all(format!("{line}\n").as_bytes())
-}
-
-impl FromStr for Line {
+impl FromStr for Reply {
     type Err = io::Error;
 
     fn from_str(text: &str) -> io::Result<Self> {
@@ -89,14 +81,19 @@ impl FromStr for Line {
     }
 }
 
-/// Reads the next line of a supervisor.
-pub fn next_line(from: &mut impl BufRead) -> io::Result<Line> {
+/// Sends a reply. One reply is one write, so replies of two threads do not mix.
+fn send(worker: &mut UnixStream, reply: &Reply) -> io::Result<()> {
+    worker.write_all(format!("{reply}\n").as_bytes())
+}
+
+/// Reads the next reply of a supervisor.
+pub fn next_reply(from: &mut impl BufRead) -> io::Result<Reply> {
     let mut line = String::new();
     from.read_line(&mut line)?;
     line.trim_end().parse()
 }
 
-/// Acts as a supervisor, with a socket to the worker as standard input, until that closes.
+/// Acts as a supervisor until the socket at standard input closes.
 pub fn main() -> ExitCode {
     match supervise() {
         Ok(()) => ExitCode::SUCCESS,
@@ -106,9 +103,9 @@ pub fn main() -> ExitCode {
 
 fn supervise() -> io::Result<()> {
     let mut worker = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    adopt();
-    let is_in_group = ControlGroup::enter();
-    // a program runs as the same user, and could trace this process, or take its end of the socket
+    adopt_descendants();
+    let is_in_group = ControlGroup::create_and_enter();
+    // a program runs as the same user, and could otherwise trace this process or take its end of the socket
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let limit = Duration::from_secs(if is_in_group { END_SECONDS_MAX_IN_GROUP } else { END_SECONDS_MAX });
@@ -117,61 +114,59 @@ fn supervise() -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             launch => launch?,
         };
-        let started = launch.command().stdin(Stdio::null()).process_group(0).spawn();
-        match started {
-            Err(error) => say(&mut worker, &Line::Failed(error.raw_os_error().unwrap_or(0)))?,
-            Ok(child) => {
-                // a worker that is gone is noticed below
-                let _ = say(&mut worker, &Line::Started);
-                let watch = watch(&child, &worker)?;
-                // it has nothing else to say than that the program has to end, if it is there
-                let _ = worker.read(&mut [0]);
-                let last = match end(&child, limit) {
-                    Some(status) => {
-                        // its line comes first
-                        let _ = watch.join();
-                        Line::Ended(status.into_raw())
-                    }
-                    None => Line::Left,
-                };
-                say(&mut worker, &last)?;
+        match launch.command().stdin(Stdio::null()).process_group(0).spawn() {
+            Err(error) => send(&mut worker, &Reply::Failed(error.raw_os_error().unwrap_or(0)))?,
+            Ok(program) => {
+                let last = run_to_end(&program, &mut worker, limit)?;
+                send(&mut worker, &last)?;
             }
         }
     }
 }
 
-/// Makes this process the parent of whatever loses its own below it, where the system can.
-pub(super) fn adopt() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_child_subreaper(Some(getpid()));
-}
-
-/// Says when the program has exited, which is not reaped by this.
-fn watch(child: &Child, worker: &UnixStream) -> io::Result<JoinHandle<()>> {
-    let program = pid(child.id());
-    let mut worker = worker.try_clone()?;
-    thread::Builder::new().spawn(move || {
-        let _ = program.map(|program| waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
-        let _ = say(&mut worker, &Line::Exited);
+/// Waits until the worker asks for the end of a program, and ends it with everything that it started.
+fn run_to_end(program: &Child, worker: &mut UnixStream, limit: Duration) -> io::Result<Reply> {
+    // if the worker is gone, the read below returns at once
+    let _ = send(worker, &Reply::Started);
+    let watch = watch(program, worker)?;
+    // the worker sends nothing but END_REQUEST
+    let _ = worker.read(&mut [0]);
+    Ok(match end(program, limit) {
+        Some(status) => {
+            // the reply of the other thread has to come first
+            let _ = watch.join();
+            Reply::Ended(status.into_raw())
+        }
+        None => Reply::Left,
     })
 }
 
-/// Ends the program, if it runs, and all that it started: how it ended. None if something is left.
-fn end(child: &Child, limit: Duration) -> Option<ExitStatus> {
-    let program = pid(child.id())?;
-    // while the program is not reaped, its number is its own, and that of its group
+/// Starts a thread that reports when the program has exited. The thread does not reap it.
+fn watch(program: &Child, worker: &UnixStream) -> io::Result<JoinHandle<()>> {
+    let program = pid(program.id());
+    let mut worker = worker.try_clone()?;
+    thread::Builder::new().spawn(move || {
+        let _ = program.map(|program| waitid(WaitId::Pid(program), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
+        let _ = send(&mut worker, &Reply::Exited);
+    })
+}
+
+/// Ends the program and everything that it started. Returns how the program ended, or nothing if a process is left.
+fn end(program: &Child, limit: Duration) -> Option<ExitStatus> {
+    let program = pid(program.id())?;
+    // until the program is reaped, no other process or group can have its number
     let _ = kill_process_group(program, Signal::KILL);
     let mut status = None;
-    let all = each_child_ended(limit, &mut |ended, how| {
+    let all_ended = end_children(limit, &mut |ended, how| {
         if ended == program {
             status = Some(how);
         }
     });
-    status.filter(|_| all)
+    status.filter(|_| all_ended)
 }
 
-/// Ends every child of this process, and whoever becomes one: whether none is left.
-fn each_child_ended(limit: Duration, ended: &mut dyn FnMut(Pid, ExitStatus)) -> bool {
+/// Ends every child of this process, also those that it adopts meanwhile. Returns whether none is left.
+fn end_children(limit: Duration, ended: &mut dyn FnMut(Pid, ExitStatus)) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < limit {
         loop {
@@ -182,33 +177,13 @@ fn each_child_ended(limit: Duration, ended: &mut dyn FnMut(Pid, ExitStatus)) -> 
                 Err(_) => return true,
             }
         }
-        // a child that is not reaped keeps its number, so nobody else is hit
+        // a child that is not reaped keeps its number, so no other process is killed
         for child in children() {
             let _ = kill_process(child, Signal::KILL);
         }
-        thread::sleep(LOOK_AGAIN);
+        thread::sleep(CHECK_INTERVAL);
     }
     false
-}
-
-/// The children of this process.
-pub(super) fn children() -> Vec<Pid> {
-    let own = getpid();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(|number| parent(*number) == Some(own)).filter_map(pid).collect()
-}
-
-/// The parent of a process: the second number behind the name, which stands in parentheses and may hold anything (proc(5)).
-fn parent(process: u32) -> Option<Pid> {
-    let stat = fs::read(format!("/proc/{process}/stat")).ok()?;
-    let behind = stat.iter().rposition(|byte| *byte == b')')?;
-    let text = std::str::from_utf8(&stat[behind + 1..]).ok()?;
-    pid(text.split_whitespace().nth(1)?.parse().ok()?)
-}
-
-fn pid(number: u32) -> Option<Pid> {
-    Pid::from_raw(i32::try_from(number).ok()?)
 }
 
 #[cfg(test)]
@@ -216,16 +191,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_read_as_written() {
-        for line in [Line::Started, Line::Failed(2), Line::Exited, Line::Ended(256), Line::Left] {
-            assert_eq!(next_line(&mut format!("{line}\n").as_bytes()).unwrap(), line);
+    fn replies_are_read_as_written() {
+        for reply in [Reply::Started, Reply::Failed(2), Reply::Exited, Reply::Ended(256), Reply::Left] {
+            assert_eq!(next_reply(&mut format!("{reply}\n").as_bytes()).unwrap(), reply);
         }
-        ["", "ended", "ended x", "hello"].iter().for_each(|text| assert!(next_line(&mut text.as_bytes()).is_err(), "{text}"));
-    }
-
-    #[test]
-    fn the_parent_of_a_process_is_found() {
-        let parent_of_this = std::os::unix::process::parent_id();
-        assert_eq!(parent(std::process::id()), pid(parent_of_this));
+        ["", "ended", "ended x", "hello"].iter().for_each(|text| assert!(next_reply(&mut text.as_bytes()).is_err(), "{text}"));
     }
 }

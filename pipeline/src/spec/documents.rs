@@ -1,6 +1,6 @@
-//! Paths to files, and the text of a file to its JSON documents.
+//! Finds spec files and reads each into JSON documents.
 //!
-//! *Limits*: a file of at most [`SPEC_BYTES_MAX`].
+//! *Limits*: a file has at most [`SPEC_BYTES_MAX`] bytes.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -8,28 +8,29 @@ use std::path::{Path, PathBuf};
 
 use samefit_formats::keys::NoKeyTwice;
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::problem::{Findings, Problem};
 
-/// Longest file of specs: thousands of times as long as the longest we know of.
+/// The largest file of specs: thousands of times the longest spec we know of.
 const SPEC_BYTES_MAX: u64 = 16 << 20;
 
-/// The files themselves, and of each folder those whose names end in `.json`, by name.
+/// Returns the paths that are files, and for each folder its files that end in `.json`, sorted by name.
 pub(super) fn files(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
-        match below(path) {
+        match files_at(path) {
             Ok(found) if found.is_empty() => {
-                report(problems, path, "a folder without a `.json` file", "name the folder that holds the specs")
+                add_problem(problems, path, "a folder without a `.json` file", "name the folder that holds the specs")
             }
             Ok(found) => files.extend(found),
-            Err(error) => report(problems, path, &error.to_string(), "check the path"),
+            Err(error) => add_problem(problems, path, &error.to_string(), "check the path"),
         }
     }
     files
 }
 
-fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn files_at(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -39,27 +40,25 @@ fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The documents of a file: one or several, one behind the other, or in an array.
-pub(super) fn documents(file: &Path, problems: &mut Vec<Problem>) -> Vec<Value> {
-    let text = match read(file) {
+/// Returns the documents of a file: one document, several in a row, or the items of an array.
+pub(super) fn read(file: &Path, problems: &mut Vec<Problem>) -> Vec<Value> {
+    let text = match read_text(file) {
         Ok(text) => text,
         Err(error) => {
-            report(problems, file, &error.to_string(), "check the path");
+            add_problem(problems, file, &error.to_string(), "check the path");
             return Vec::new();
         }
     };
     match parse(&text) {
-        Ok(documents) if documents.is_empty() => report(problems, file, "no document", "write a pipeline spec there"),
+        Ok(documents) if documents.is_empty() => add_problem(problems, file, "no document", "write a pipeline spec there"),
         Ok(documents) => return documents,
-        Err(error) => {
-            report(problems, file, &format!("text that is not sound JSON ({error})"), "write the spec as JSON; YAML is not read here")
-        }
+        Err(error) => add_problem(problems, file, &describe(&error), "write the spec as JSON; YAML is not read here"),
     }
     Vec::new()
 }
 
-/// The text of a file, however long the system says it is: a device may have no end.
-fn read(file: &Path) -> io::Result<String> {
+/// Reads a whole file. The limit holds whatever length the system reports, because a device may be endless.
+fn read_text(file: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(file)?.take(SPEC_BYTES_MAX + 1).read_to_string(&mut text)?;
     if text.len() as u64 <= SPEC_BYTES_MAX {
@@ -78,8 +77,16 @@ fn parse(text: &str) -> serde_json::Result<Vec<Value>> {
     Ok(flat.collect())
 }
 
-fn report(problems: &mut Vec<Problem>, file: &Path, found: &str, help: &str) {
+/// Describes what is wrong with the text. An error of kind `Data` comes from [`NoKeyTwice`], which names the key.
+fn describe(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => format!("text that is not sound JSON ({error})"),
+        _ => format!("text that is not JSON at line {}, column {}", error.line(), error.column()),
+    }
+}
+
+fn add_problem(problems: &mut Vec<Problem>, file: &Path, found: &str, help: &str) {
     let mut findings = Findings::new(file, None);
-    findings.problem("", found, "a pipeline spec, several, or a list of them", help);
+    findings.add_problem("", found, "a pipeline spec, several, or a list of them", help);
     problems.append(&mut findings.problems);
 }

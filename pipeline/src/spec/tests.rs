@@ -1,18 +1,20 @@
-//! Specs as people write them, right and wrong.
+//! Specs as people write them: what is accepted, what is refused and with which message.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::json;
 
-use super::fields::{Field, Kind, PIPELINE_SPEC, Treatment};
+use super::fields::{Field, FieldType, PIPELINE_SPEC, Support};
 use super::*;
 
-/// A spec with nothing but what must be there.
+/// A spec with only the required fields.
 const PLAIN: &str =
     r#"{"pipeline": {"name": "model"}, "transform": {"cmd": ["samefit"]}, "input": {"pfs": {"repo": "training_data", "glob": "/"}}}"#;
 
-/// Reads a file with this text; its name is `a.json` in every message.
+/// Reads a file with this text. In messages its name is `a.json`.
 fn read_text(text: &str) -> Result<Vec<Spec>, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.json"), text).unwrap();
@@ -20,7 +22,7 @@ fn read_text(text: &str) -> Result<Vec<Spec>, Vec<String>> {
     read(&[folder.path().to_owned()]).map_err(|problems| problems.iter().map(|problem| problem.to_string().replace(&prefix, "")).collect())
 }
 
-/// PLAIN with one field more, or changed, at a JSON pointer.
+/// Returns `PLAIN` with one field added or changed at a JSON pointer.
 fn with(pointer: &str, value: serde_json::Value) -> String {
     let mut spec: serde_json::Value = serde_json::from_str(PLAIN).unwrap();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -55,7 +57,7 @@ fn defaults_are_pachyderms() {
         ("training_data", "training_data", "master", "/")
     );
     assert_eq!((pfs.empty_files, pfs.field.as_str()), (false, "input.pfs"));
-    assert!(check(&[one(PLAIN)]).is_empty());
+    assert!(lint(&[one(PLAIN)]).is_empty());
 }
 
 const EVERYTHING: &str = r#"{
@@ -82,7 +84,7 @@ const EVERYTHING: &str = r#"{
 }"#;
 
 #[test]
-fn everything_is_read_in_both_spellings() {
+fn every_field_is_read_in_both_spellings() {
     let camel = |text: &str| {
         let mut out = String::new();
         for (part, quoted) in text.split('"').zip([false, true].into_iter().cycle()) {
@@ -126,7 +128,7 @@ fn a_file_holds_one_document_or_several_or_an_array() {
 }
 
 #[test]
-fn a_folder_is_its_json_files_by_name() {
+fn a_folder_stands_for_its_json_files_sorted_by_name() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in
         [("b.json", PLAIN.replace("model", "b")), ("a.json", PLAIN.replace("model", "a")), ("README.md", "no spec".to_owned())]
@@ -138,11 +140,11 @@ fn a_folder_is_its_json_files_by_name() {
 }
 
 #[test]
-fn files_that_hold_no_spec() {
+fn files_without_a_spec_are_refused() {
     let not_json = problems("{\"pipeline\": }");
     assert_eq!(
         not_json,
-        "a.json: found text that is not sound JSON (expected value at line 1 column 14), expected a pipeline spec, several, or a list of them\nhelp: write the spec as JSON; YAML is not read here"
+        "a.json: found text that is not JSON at line 1, column 14, expected a pipeline spec, several, or a list of them\nhelp: write the spec as JSON; YAML is not read here"
     );
     let twice = problems(&PLAIN.replace("\"repo\"", "\"repo\": \"a\", \"repo\""));
     assert!(twice.starts_with("a.json: found text that is not sound JSON (the key `repo` a second time at line 1 column"), "{twice}");
@@ -157,7 +159,7 @@ fn files_that_hold_no_spec() {
 }
 
 #[test]
-fn null_is_as_nothing() {
+fn null_is_the_same_as_a_missing_field() {
     let text = with("/datumTries", json!(null));
     assert_eq!(one(&text).datum_tries, 3);
     assert_eq!(one(&with("/spout", json!(null))).name, "model");
@@ -190,7 +192,7 @@ fn unknown_fields_are_refused_with_the_nearest_name() {
 }
 
 #[test]
-fn what_a_cluster_runs_and_this_does_not_is_refused_by_name() {
+fn features_of_a_cluster_only_are_refused_by_name() {
     let cluster = "expected none\nhelp: a Pachyderm cluster runs this; `samefit pipeline` does not";
     for (pointer, value, what) in [
         ("/egress", json!({"URL": "s3://bucket"}), "`egress`: found results sent to a bucket or a database"),
@@ -198,7 +200,7 @@ fn what_a_cluster_runs_and_this_does_not_is_refused_by_name() {
         ("/service", json!({"internalPort": 80}), "`service`: found a service"),
         ("/spout", json!({}), "`spout`: found a spout"),
         ("/tfJob", json!({"tfJob": "x"}), "`tfJob`: found a Kubeflow job"),
-        ("/determined", json!({"workspaces": ["w"]}), "`determined`: found an account with another program"),
+        ("/determined", json!({"workspaces": ["w"]}), "`determined`: found an account with Determined"),
         ("/transform/errCmd", json!(["true"]), "`transform.errCmd`: found a command for datums that failed"),
         ("/transform/stdin", json!(["x"]), "`transform.stdin`: found text for the command's standard input"),
         ("/transform/secrets", json!([{"name": "s"}]), "`transform.secrets`: found secrets of a cluster"),
@@ -207,7 +209,7 @@ fn what_a_cluster_runs_and_this_does_not_is_refused_by_name() {
         ("/input/pfs/s3", json!(true), "`input.pfs.s3`: found input through Pachyderm's S3 gateway"),
         ("/input/pfs/trigger", json!({"size": "1M"}), "`input.pfs.trigger`: found a trigger"),
         ("/input/pfs/commit", json!("abc"), "`input.pfs.commit`: found a commit as an input, which Pachyderm refuses too"),
-        ("/input/pfs/propagationSpec", json!({"never": true}), "`input.pfs.propagationSpec`: found an input whose changes begin no job"),
+        ("/input/pfs/propagationSpec", json!({"never": true}), "`input.pfs.propagationSpec`: found an input whose changes start no job"),
         ("/input/union", json!([{"pfs": {"repo": "a", "glob": "/"}}]), "`input.union`: found a union of inputs"),
         ("/input/join", json!([{"pfs": {"repo": "a", "glob": "/"}}]), "`input.join`: found a join of inputs"),
         ("/input/group", json!([{"pfs": {"repo": "a", "glob": "/"}}]), "`input.group`: found a group of inputs"),
@@ -223,7 +225,7 @@ fn what_a_cluster_runs_and_this_does_not_is_refused_by_name() {
 }
 
 #[test]
-fn types_are_checked_and_the_right_writing_is_shown() {
+fn types_are_checked_and_the_help_shows_the_right_value() {
     assert_problem(
         "/parallelismSpec",
         json!({"constant": "1"}),
@@ -293,7 +295,7 @@ fn values_are_checked() {
     assert_problem(
         "/input/pfs/name",
         json!("out"),
-        "`input.pfs.name`: found `out`, expected a name that is not taken\nhelp: give the input a `name`: /pfs/out is for results, /pfs/.env for variables",
+        "`input.pfs.name`: found `out`, expected a name that is not reserved\nhelp: give the input a `name`: /pfs/out is for results, /pfs/.env for variables",
     );
     assert_problem(
         "/input/pfs/glob",
@@ -308,12 +310,12 @@ fn values_are_checked() {
     assert_problem(
         "/input/pfs/repo",
         json!("out"),
-        "`input.pfs.name`: found `out`, expected a name that is not taken\nhelp: give the input a `name`: /pfs/out is for results, /pfs/.env for variables",
+        "`input.pfs.name`: found `out`, expected a name that is not reserved\nhelp: give the input a `name`: /pfs/out is for results, /pfs/.env for variables",
     );
 }
 
 #[test]
-fn what_must_be_there_is_asked_for() {
+fn required_fields_are_asked_for() {
     assert_problem(
         "/transform",
         json!({"image": "x"}),
@@ -399,39 +401,44 @@ fn the_order_of_keys_changes_nothing() {
 }
 
 fn notes(specs: &[Spec]) -> Vec<String> {
-    check(specs).iter().map(|note| format!("{}: {}", note.field, note.text)).collect()
+    let help = |note: &Note| note.help.iter().map(|help| format!("\n{help}")).collect::<String>();
+    lint(specs).iter().map(|note| format!("{}: {}{}", note.field, note.text, help(note))).collect()
 }
 
 #[test]
-fn fields_without_effect_are_named() {
+fn fields_without_effect_are_noted() {
     let spec = one(&with("/podPatch", json!("[]")));
-    let shown = check(&[spec]).remove(0).to_string();
+    let shown = lint(&[spec]).remove(0).to_string();
     assert!(
         shown.starts_with("note: ")
-            && shown.ends_with("pipeline `model`, field `podPatch`: not used: it is about the pods of a cluster, and there are none here"),
+            && shown
+                .ends_with("pipeline `model`, field `podPatch`: not used: it configures the pods of a cluster, and there are none here"),
         "{shown}"
     );
     assert_eq!(
         notes(&[one(&with("/resourceRequests", json!({"cpu": 1, "memory": "64Mi", "gpu": {"type": "nvidia.com/gpu", "number": 1}})))]),
-        ["resourceRequests.gpu: not used: it is about the nodes of a cluster, and there are none here"]
+        ["resourceRequests.gpu: not used: it configures the nodes of a cluster, and there are none here"]
     );
     assert_eq!(
         notes(&[one(&with("/pipeline/project", json!({"name": "clinic"})))]),
-        ["pipeline.project: not used: a store is one project, so `clinic` is not told from others"]
+        ["pipeline.project: not used: a store holds one project, so the name `clinic` has no effect"]
     );
     assert_eq!(notes(&[one(&with("/autoscaling", json!(false)))]), [] as [&str; 0]);
-    assert_eq!(notes(&[one(&with("/input/pfs/lazy", json!(true)))]), ["input.pfs.lazy: not used: files are there as a whole here"]);
+    assert_eq!(
+        notes(&[one(&with("/input/pfs/lazy", json!(true)))]),
+        ["input.pfs.lazy: not used: whole files are written before the program starts"]
+    );
     assert_eq!(notes(&[one(&with("/input/pfs/lazy", json!(false)))]), [] as [&str; 0]);
 }
 
 #[test]
-fn what_costs_more_than_it_seems_is_said() {
+fn costly_inputs_are_noted() {
     let infer = with("/input", json!({"cross": [{"pfs": {"repo": "attributes", "glob": "/*"}}, {"pfs": {"repo": "model", "glob": "/"}}]}))
         .replace("\"name\":\"model\"", "\"name\":\"infer\"");
     assert_eq!(
         notes(&[one(PLAIN), one(&infer)]),
         [
-            "input.cross[1].pfs.glob: `/` is all that `model` writes, what it records of how it was made too: any change of it runs every datum again\nname the file that is needed, such as `/model.json`"
+            "input.cross[1].pfs.glob: `/` takes everything that `model` writes, also the record of how it was made: any change of it runs every datum again\nname the file that is needed, such as `/model.json`"
         ]
     );
     assert_eq!(notes(&[one(&infer)]), [] as [&str; 0]);
@@ -444,7 +451,7 @@ fn what_costs_more_than_it_seems_is_said() {
     assert_eq!(
         notes(&[one(&with("/parallelismSpec", json!({"constant": 8})))]),
         [
-            "parallelismSpec.constant: 8 workers share at most one datum: no glob matches more than one path\nwrite a glob that parts the data, such as `/*`"
+            "parallelismSpec.constant: 8 workers share at most one datum: no glob matches more than one path\nwrite a glob that splits the data, such as `/*`"
         ]
     );
     let reader = PLAIN.replace("model", "reader").replace("\"training_data\"", "\"model\", \"branch\": \"staging\"");
@@ -474,27 +481,27 @@ fn the_fields_are_those_of_pachyderms_schema() {
                 |property: &serde_json::Value| property["$ref"].as_str().map(|reference| reference["#/definitions/".len()..].to_owned());
             let text = property.to_string();
             match field.kind {
-                Kind::Object(fields) => compare(fields, &reference(property).unwrap(), schema, seen),
-                Kind::Objects(fields) => compare(fields, &reference(&property["items"]).unwrap(), schema, seen),
-                Kind::Seconds => assert!(text.contains("pattern"), "{text}"),
-                Kind::Map => assert!(property["additionalProperties"]["type"] == "string", "{text}"),
-                Kind::Texts | Kind::Wholes => assert!(property["items"].is_object() && text.contains("array"), "{text}"),
-                Kind::Text => assert!(text.contains("\"string\"") && !text.contains("pattern"), "{text}"),
-                Kind::Flag => assert!(text.contains("\"boolean\""), "{text}"),
-                Kind::Whole => assert!(text.contains("\"integer\""), "{text}"),
-                Kind::Number => assert!(text.contains("\"number\""), "{text}"),
+                FieldType::Object(fields) => compare(fields, &reference(property).unwrap(), schema, seen),
+                FieldType::Objects(fields) => compare(fields, &reference(&property["items"]).unwrap(), schema, seen),
+                FieldType::Duration => assert!(text.contains("pattern"), "{text}"),
+                FieldType::StringMap => assert!(property["additionalProperties"]["type"] == "string", "{text}"),
+                FieldType::Strings | FieldType::Integers => assert!(property["items"].is_object() && text.contains("array"), "{text}"),
+                FieldType::String => assert!(text.contains("\"string\"") && !text.contains("pattern"), "{text}"),
+                FieldType::Boolean => assert!(text.contains("\"boolean\""), "{text}"),
+                FieldType::Integer => assert!(text.contains("\"integer\""), "{text}"),
+                FieldType::Number => assert!(text.contains("\"number\""), "{text}"),
             }
         }
     }
     let mut seen = BTreeSet::new();
     compare(&PIPELINE_SPEC, "CreatePipelineRequest", &schema(), &mut seen);
     assert!(seen.len() > 20, "{seen:?}");
-    assert!(PIPELINE_SPEC.iter().filter(|field| matches!(field.treatment, Treatment::Read)).count() == 13);
+    assert!(PIPELINE_SPEC.iter().filter(|field| matches!(field.support, Support::Used)).count() == 13);
 }
 
-/// Pachyderm's schema says no more than types; whatever it refuses is refused here too.
+/// Pachyderm's schema checks only types. Everything that it refuses is refused here too.
 #[test]
-fn what_pachyderms_schema_refuses_is_refused() {
+fn whatever_pachyderms_schema_refuses_is_refused() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let camel: serde_json::Value = serde_json::from_str(&with("/datumTimeout", json!("60s"))).unwrap();
     assert!(validator.is_valid(&camel));

@@ -1,74 +1,76 @@
-//! Texts in a spec to what they mean: names, times, amounts of memory. Errors say what was expected and what to write.
+//! Parses the strings of a spec: names, times and amounts of memory.
 
 use std::time::Duration;
 
-/// Why a text is not what it should be.
+/// Why a string is not a valid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct InvalidValue {
     pub(super) expected: &'static str,
     pub(super) help: String,
 }
 
-fn wrong<T>(expected: &'static str, help: impl Into<String>) -> Result<T, Wrong> {
-    Err(Wrong { expected, help: help.into() })
+fn invalid<T>(expected: &'static str, help: impl Into<String>) -> Result<T, InvalidValue> {
+    Err(InvalidValue { expected, help: help.into() })
 }
 
-/// A cluster names what it makes of a pipeline after it, and has 63 characters for all of that.
+/// Longest name of a pipeline. A cluster adds to it to name its own resources, which have at most 63 characters.
 const PIPELINE_NAME_MAX: usize = 51;
 
-/// A pipeline's name.
-pub(super) fn pipeline_name(text: &str) -> Result<(), Wrong> {
+/// Checks the name of a pipeline.
+pub(super) fn pipeline_name(text: &str) -> Result<(), InvalidValue> {
     name(text)?;
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return wrong("a name that begins with a letter or a digit", "write another name");
+        return invalid("a name that begins with a letter or a digit", "write another name");
     }
     if text.len() > PIPELINE_NAME_MAX {
-        return wrong("a name of at most 51 characters", format!("leave out {}", text.len() - PIPELINE_NAME_MAX));
+        return invalid("a name of at most 51 characters", format!("leave out {}", text.len() - PIPELINE_NAME_MAX));
     }
     Ok(())
 }
 
-/// Whether a text may be the name of a repo or of a branch.
+/// Returns whether a string is a valid name of a repo or of a branch.
 pub fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-/// The name of a repo or of a branch.
-pub(super) fn name(text: &str) -> Result<(), Wrong> {
+/// Checks the name of a repo or of a branch.
+pub(super) fn name(text: &str) -> Result<(), InvalidValue> {
     if is_name(text) {
         return Ok(());
     }
     let plain: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    wrong("letters, digits, `_` and `-`", if plain.is_empty() { "write a name".to_owned() } else { format!("write `{plain}`") })
+    invalid("letters, digits, `_` and `-`", if plain.is_empty() { "write a name".to_owned() } else { format!("write `{plain}`") })
 }
 
-/// The name of an input: a folder below /pfs and a variable in the environment.
-pub(super) fn input_name(text: &str) -> Result<(), Wrong> {
+/// Checks the name of an input, which names a folder below `/pfs` and an environment variable.
+pub(super) fn input_name(text: &str) -> Result<(), InvalidValue> {
     match text {
-        "out" | ".env" => wrong("a name that is not taken", "give the input a `name`: /pfs/out is for results, /pfs/.env for variables"),
-        "." | ".." => wrong("the name of a folder", "write another name"),
+        "out" | ".env" => {
+            invalid("a name that is not reserved", "give the input a `name`: /pfs/out is for results, /pfs/.env for variables")
+        }
+        "." | ".." => invalid("the name of a folder", "write another name"),
         _ if text.contains(|c: char| matches!(c, '/' | '=') || c.is_control()) => {
-            wrong("the name of a folder", "write letters, digits and `_`")
+            invalid("the name of a folder", "write letters, digits and `_`")
         }
         _ => Ok(()),
     }
 }
 
-/// `60s`, as Pachyderm takes it.
-pub(super) fn seconds(text: &str) -> Result<Duration, Wrong> {
+/// Parses a time as Pachyderm accepts it, such as `60s`.
+pub(super) fn seconds(text: &str) -> Result<Duration, InvalidValue> {
     let expected = "a number of seconds, such as `60s`";
     let digits = text.strip_suffix('s').filter(|digits| digits.chars().all(|c| c.is_ascii_digit() || c == '.'));
     let parsed = digits.and_then(|digits| digits.parse().ok()).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match (parsed, units(text)) {
-        (Some(Duration::ZERO), _) => wrong("a time that something can be done in", "write `60s`, or leave it out for no limit"),
+    match (parsed, go_duration(text)) {
+        (Some(Duration::ZERO), _) => invalid("a time above zero", "write `60s`, or leave it out for no limit"),
         (Some(duration), _) => Ok(duration),
-        (None, Some(seconds)) => wrong(expected, format!("write `{seconds}s`")),
-        (None, None) => wrong(expected, "write the time in seconds"),
+        (None, Some(seconds)) => invalid(expected, format!("write `{seconds}s`")),
+        (None, None) => invalid(expected, "write the time in seconds"),
     }
 }
 
-/// The seconds of a duration in Go's way of writing, `1h30m`, which Pachyderm does not take.
-fn units(text: &str) -> Option<f64> {
+/// Parses a duration as Go writes it, such as `1h30m`, and returns its seconds. Pachyderm does not accept this form, so it only serves the help.
+fn go_duration(text: &str) -> Option<f64> {
     let mut rest = text;
     let mut seconds = 0.0;
     while !rest.is_empty() {
@@ -87,8 +89,8 @@ fn units(text: &str) -> Option<f64> {
     (seconds > 0.0).then_some(seconds)
 }
 
-/// `256Mi`, `1G`, `1000000`: bytes.
-pub(super) fn bytes(text: &str) -> Result<u64, Wrong> {
+/// Parses an amount of memory, such as `256Mi`, `1G` or `1000000`, and returns its bytes.
+pub(super) fn bytes(text: &str) -> Result<u64, InvalidValue> {
     const UNITS: [(&str, u64); 11] = [
         ("Ki", 1 << 10),
         ("Mi", 1 << 20),
@@ -105,9 +107,9 @@ pub(super) fn bytes(text: &str) -> Result<u64, Wrong> {
     let (digits, unit) = UNITS.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit))).unwrap_or((text, 1));
     let plain = digits.chars().all(|c| c.is_ascii_digit() || c == '.');
     match digits.parse::<f64>() {
-        // an amount of memory needs no more than the 53 bits of an f64
+        // the 53 bits of an f64 are enough for an amount of memory
         Ok(amount) if plain && amount > 0.0 => Ok((amount * unit as f64) as u64),
-        _ => wrong("an amount of memory, such as `256Mi`", "write a number and one of Ki, Mi, Gi, Ti, k, M, G, T"),
+        _ => invalid("an amount of memory, such as `256Mi`", "write a number and one of Ki, Mi, Gi, Ti, k, M, G, T"),
     }
 }
 
@@ -115,12 +117,12 @@ pub(super) fn bytes(text: &str) -> Result<u64, Wrong> {
 mod tests {
     use super::*;
 
-    fn help<T>(answer: Result<T, Wrong>) -> String {
-        answer.err().map(|wrong| wrong.help).unwrap()
+    fn help<T>(result: Result<T, InvalidValue>) -> String {
+        result.err().map(|invalid| invalid.help).unwrap()
     }
 
     #[test]
-    fn times_are_seconds_and_other_units_are_worked_out() {
+    fn times_are_in_seconds_and_the_help_converts_other_units() {
         assert_eq!(seconds("60s"), Ok(Duration::from_secs(60)));
         assert_eq!(seconds("0.5s"), Ok(Duration::from_millis(500)));
         assert_eq!(seconds(".5s"), Ok(Duration::from_millis(500)));
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bytes() {
+    fn memory_is_parsed_to_bytes() {
         assert_eq!(bytes("256Mi"), Ok(256 << 20));
         assert_eq!(bytes("1.5G"), Ok(1_500_000_000));
         assert_eq!(bytes("64k"), bytes("64K"));
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn names_are_checked() {
         assert_eq!(pipeline_name("qc_pre-process2"), Ok(()));
         assert_eq!(help(pipeline_name("qc.report")), "write `qc_report`");
         assert_eq!(help(pipeline_name("_qc")), "write another name");

@@ -1,10 +1,10 @@
-//! Contents to files named by their SHA-256, and back.
+//! Stores contents as *objects*: files named by the SHA-256 of their bytes.
 //!
-//! *Invariants*: a file in `objects` is whole and durable, for contents are written and flushed under another name and only then renamed; so
-//! what the ledger refers to is there after a crash at any point. What is read is compared with its name first. A content is a file that this
-//! process made: no program ever had it open, and it has one name.
+//! *Invariants*: every file in `objects` is complete and durable, because it is written and flushed under another name before it is
+//! renamed. So every object that a record refers to exists after a crash at any point. An object is compared with its digest before it is
+//! read. This process creates every object itself and gives it one name, so no program has it open.
 //!
-//! *Limits*: up to 16 contents are flushed one by one; more by one flush of the whole file system, which is quicker.
+//! *Limits*: up to [`FLUSHED_SINGLY_MAX`] files are flushed one by one. For more, one flush of the whole file system is faster.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Permissions};
@@ -16,8 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::datums::{Hash, Leaf};
-use crate::disk::{at, broken};
+use crate::datums::{ContentRef, Hash};
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 
@@ -25,21 +24,21 @@ const FLUSHED_SINGLY_MAX: usize = 16;
 const CHUNK_BYTES: usize = 1 << 16;
 const DAMAGED: &str = "damaged";
 
-/// The contents of a store.
+/// The objects of a store.
 #[derive(Debug)]
 pub struct Objects {
-    /// The store.
+    /// The folder of the store.
     store: Folder,
-    /// `ab/cdef..`, whole and durable.
+    /// The folder of complete objects, named `ab/cdef..`.
     folder: Folder,
-    /// What is being made.
+    /// The folder for objects that are being written.
     tmp: Folder,
     next: AtomicU64,
-    /// Contents that were compared with their names by this process, and how their files looked then.
+    /// Objects that this process has compared with their digests, with the state of their files at that time.
     verified: Mutex<BTreeMap<Hash, Stamp>>,
 }
 
-/// What changes when a file is written to, or another takes its place. The time of the last change of any kind cannot be set back.
+/// The state of a file. It differs after the file was written to or replaced, because nobody can set the time of the last status change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     device: u64,
@@ -50,7 +49,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Of an open file.
+    /// Returns the state of an open file.
     pub fn of(file: &File) -> io::Result<Self> {
         let found = file.metadata()?;
         Ok(Self {
@@ -64,68 +63,69 @@ impl Stamp {
 }
 
 impl Objects {
-    /// The contents of a store, with a folder for what is being made.
+    /// Opens the objects in `folder`. New ones are written in `tmp` first.
     pub fn new(store: Folder, folder: Folder, tmp: Folder) -> Self {
         Self { store, folder, tmp, next: AtomicU64::new(0), verified: Mutex::default() }
     }
 
-    /// Where a content stands: for messages.
+    /// Returns the path of an object, for messages.
     fn path(&self, hash: &Hash) -> PathBuf {
-        let (folder, name) = names(hash);
+        let (folder, name) = location(hash);
         self.folder.path().join(folder).join(name)
     }
 
-    /// Whether there is a file for the content.
-    pub fn has(&self, hash: &Hash) -> bool {
+    /// Returns whether the file of an object exists. Its content may be damaged.
+    pub fn contains(&self, hash: &Hash) -> bool {
         self.find(hash).is_ok()
     }
 
     fn find(&self, hash: &Hash) -> io::Result<File> {
-        let (folder, name) = names(hash);
+        let (folder, name) = location(hash);
         self.folder.folder(folder)?.file(name)
     }
 
-    /// The content, compared with its name.
-    pub fn bytes(&self, hash: &Hash) -> Result<Vec<u8>> {
+    /// Returns the content of an object. Fails if it does not match its digest.
+    pub fn read(&self, hash: &Hash) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.open(hash)?.read_to_end(&mut bytes).map_err(at(&self.path(hash)))?;
+        self.open(hash)?.read_to_end(&mut bytes).map_err(Error::at(&self.path(hash)))?;
         Ok(bytes)
     }
 
-    /// The content as a stream, compared with its name before.
+    /// Opens an object for reading. Fails if its content does not match its digest.
     pub fn open(&self, hash: &Hash) -> Result<File> {
         let path = self.path(hash);
-        let mut file = self.find(hash).map_err(|error| missing(&path, &error))?;
-        let stamp = Stamp::of(&file).map_err(at(&path))?;
+        let mut file = self.find(hash).map_err(|error| read_error(&path, &error))?;
+        let stamp = Stamp::of(&file).map_err(Error::at(&path))?;
         if self.verified().get(hash) != Some(&stamp) {
-            let found = digest(&file).map_err(at(&path))?;
+            let found = digest(&file).map_err(Error::at(&path))?;
             if found.sha256 != *hash {
-                return Err(self.put_aside(hash));
+                return Err(self.quarantine(hash));
             }
-            file.rewind().map_err(at(&path))?;
+            file.rewind().map_err(Error::at(&path))?;
             self.verified().insert(*hash, stamp);
         }
         Ok(file)
     }
 
-    /// Writes the content to a new file: a clone where the file system has them, else a copy. It shares nothing that can be written to.
+    /// Writes the content of an object to a new file, as a clone if the file system supports it. Later writes to either file do not affect
+    /// the other.
     pub fn copy_to(&self, hash: &Hash, to: &File) -> Result<()> {
         let from = self.open(hash)?;
-        clone_or_copy(from, to).map_err(at(&self.path(hash)))
+        clone_or_copy(from, to).map_err(Error::at(&self.path(hash)))
     }
 
-    /// Puts a damaged content where nothing finds it.
-    fn put_aside(&self, hash: &Hash) -> Error {
-        let (folder, name) = names(hash);
+    /// Moves a damaged object out of the way, and returns the error about it.
+    fn quarantine(&self, hash: &Hash) -> Error {
+        let (folder, name) = location(hash);
         let moved = || self.folder.folder(&folder)?.rename(&name, &self.store.folder_or_new(DAMAGED)?, hash.to_string());
         let _ = moved();
-        broken(
+        Error::failed(
             format_args!(
-                "{}: its content is not that of its name any more; it was moved to {}",
+                "{}: its content does not match its digest; it was moved to {}",
                 samefit_text::path(self.path(hash)),
                 samefit_text::path(self.store.path().join(DAMAGED))
             ),
-            "put the file it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); nobody but \
+            "put the file that it came from again (`samefit pipeline put`, or `--input`), or run again what made it (`--reprocess`); nobody but \
              samefit may write to a store",
         )
     }
@@ -134,78 +134,80 @@ impl Objects {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to take in contents.
-    pub fn stage(&self) -> Staged<'_> {
-        Staged { objects: self, waiting: Vec::new() }
+    /// Starts adding objects.
+    pub fn stage(&self) -> StagedObjects<'_> {
+        StagedObjects { objects: self, unpublished: Vec::new() }
     }
 }
 
-/// Contents that are taken in but not yet part of the store: gone if they are dropped.
+/// Objects that were added but not published. They are removed when this is dropped.
 #[derive(Debug)]
-pub struct Staged<'a> {
+pub struct StagedObjects<'a> {
     objects: &'a Objects,
-    /// Names in `tmp`.
-    waiting: Vec<(Hash, String)>,
+    /// The digests, and the names in `tmp`.
+    unpublished: Vec<(Hash, String)>,
 }
 
-impl Staged<'_> {
-    /// Copies a stream.
-    pub fn stream(&mut self, from: impl Read) -> Result<Leaf> {
-        self.take(|to| copy(from, to))
+impl StagedObjects<'_> {
+    /// Adds the bytes of a stream.
+    pub fn add_stream(&mut self, from: impl Read) -> Result<ContentRef> {
+        self.add(|to| copy(from, to))
     }
 
-    /// Takes in a file: a clone where the file system has them, else a copy, so that nobody who has the file open can change what is taken.
-    pub fn file(&mut self, from: File) -> Result<Leaf> {
-        self.take(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
+    /// Adds a file, as a clone if the file system supports it. The object is a copy in any case, so a process that has the file open cannot
+    /// change it.
+    pub fn add_file(&mut self, from: File) -> Result<ContentRef> {
+        self.add(|to| match rustix::fs::ioctl_ficlone(&*to, &from) {
             Ok(()) => digest(&*to),
             Err(_) => copy(from, to),
         })
     }
 
-    /// Bytes that can still be taken in.
+    /// Returns how many bytes can still be added.
     pub fn free_bytes(&self) -> Result<u64> {
         let tmp = &self.objects.tmp;
-        tmp.free_bytes().map_err(at(tmp.path()))
+        tmp.free_bytes().map_err(Error::at(tmp.path()))
     }
 
-    /// Makes a content in `tmp`, which then nobody writes to, and everybody may read: a container's user as well.
-    fn take(&mut self, write: impl FnOnce(&mut File) -> io::Result<Leaf>) -> Result<Leaf> {
+    /// Creates a file in `tmp` with what `write` writes. Then nobody can write to it, and everybody can read it, also the user of a
+    /// container.
+    fn add(&mut self, write: impl FnOnce(&mut File) -> io::Result<ContentRef>) -> Result<ContentRef> {
         let tmp = &self.objects.tmp;
         let name = format!("content-{}", self.objects.next.fetch_add(1, Ordering::Relaxed));
         let path = tmp.path().join(&name);
-        let mut to = tmp.new_file(&name).map_err(at(&path))?;
-        let taken = write(&mut to).and_then(|leaf| to.set_permissions(Permissions::from_mode(0o444)).map(|()| leaf));
-        match taken {
-            Ok(leaf) => {
-                self.waiting.push((leaf.sha256, name));
-                Ok(leaf)
+        let mut to = tmp.new_file(&name).map_err(Error::at(&path))?;
+        let written = write(&mut to).and_then(|content| to.set_permissions(Permissions::from_mode(0o444)).map(|()| content));
+        match written {
+            Ok(content) => {
+                self.unpublished.push((content.sha256, name));
+                Ok(content)
             }
             Err(error) => {
                 let _ = tmp.unlink(&name);
-                Err(crate::disk::failed(&path, &error))
+                Err(Error::io(&path, &error))
             }
         }
     }
 
-    /// Takes over what another has taken in.
-    pub fn absorb(&mut self, mut other: Self) {
-        self.waiting.append(&mut other.waiting);
+    /// Adds the objects of another one.
+    pub fn merge(&mut self, mut other: Self) {
+        self.unpublished.append(&mut other.unpublished);
     }
 
-    /// Makes everything durable and gives it its name. A content that is there and sound stays.
-    pub fn settle(mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
+    /// Makes all objects durable and gives them their names. An undamaged object that exists already stays.
+    pub fn publish(mut self) -> Result<()> {
+        let unpublished = std::mem::take(&mut self.unpublished);
         let Objects { folder, tmp, .. } = self.objects;
-        let failed = |error| crate::disk::failed(folder.path(), &error);
-        flush(tmp, &waiting.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>()).map_err(failed)?;
+        let failed = |error| Error::io(folder.path(), &error);
+        flush(tmp, &unpublished.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>()).map_err(failed)?;
         let mut changed = BTreeSet::new();
-        for (hash, from) in &waiting {
-            // one that is damaged is put aside by this
+        for (hash, from) in &unpublished {
+            // opening moves a damaged object out of the way
             if self.objects.open(hash).is_ok() {
                 tmp.unlink(from).map_err(failed)?;
                 continue;
             }
-            let (above, name) = names(hash);
+            let (above, name) = location(hash);
             folder.folder_or_new(&above).and_then(|to| tmp.rename(from, &to, name)).map_err(failed)?;
             changed.insert(above);
         }
@@ -216,20 +218,20 @@ impl Staged<'_> {
     }
 }
 
-impl Drop for Staged<'_> {
+impl Drop for StagedObjects<'_> {
     fn drop(&mut self) {
-        self.waiting.iter().for_each(|(_, name)| drop(self.objects.tmp.unlink(name)));
+        self.unpublished.iter().for_each(|(_, name)| drop(self.objects.tmp.unlink(name)));
     }
 }
 
-/// The folder and the name of a content.
-fn names(hash: &Hash) -> (String, String) {
+/// Returns the folder and the file name of an object.
+fn location(hash: &Hash) -> (String, String) {
     let text = hash.to_string();
     let (folder, name) = text.split_at(2);
     (folder.to_owned(), name.to_owned())
 }
 
-/// Writes a file to a new one that shares nothing with it that can be written to.
+/// Copies a file to a new one, as a clone if the file system supports it.
 fn clone_or_copy(mut from: File, mut to: &File) -> io::Result<()> {
     match rustix::fs::ioctl_ficlone(to, &from) {
         Ok(()) => Ok(()),
@@ -237,17 +239,17 @@ fn clone_or_copy(mut from: File, mut to: &File) -> io::Result<()> {
     }
 }
 
-/// The SHA-256 of some bytes.
+/// Returns the SHA-256 of bytes.
 pub fn hash(bytes: &[u8]) -> Hash {
     Hash(Sha256::digest(bytes).into())
 }
 
-/// The digest of a stream, nothing of which is kept.
-pub fn digest(from: impl Read) -> io::Result<Leaf> {
+/// Returns the digest and the length of a stream.
+pub fn digest(from: impl Read) -> io::Result<ContentRef> {
     copy(from, &mut io::sink())
 }
 
-fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
+fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<ContentRef> {
     let (mut sha256, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK_BYTES]);
     loop {
         let count = match from.read(&mut chunk) {
@@ -255,7 +257,7 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
             other => other?,
         };
         if count == 0 {
-            return Ok(Leaf { sha256: Hash(sha256.finalize().into()), bytes });
+            return Ok(ContentRef { sha256: Hash(sha256.finalize().into()), bytes });
         }
         sha256.update(&chunk[..count]);
         to.write_all(&chunk[..count])?;
@@ -263,13 +265,13 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<Leaf> {
     }
 }
 
-fn missing(path: &Path, error: &io::Error) -> Error {
+fn read_error(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::NotFound => broken(
-            format_args!("{}: this content of the store is not there any more", samefit_text::path(path)),
-            "put the file it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
+        io::ErrorKind::NotFound => Error::failed(
+            format_args!("{}: this file of the store is missing", samefit_text::path(path)),
+            "put the file that it came from again, or run again what made it (`samefit pipeline run --reprocess`)",
         ),
-        _ => crate::disk::failed(path, error),
+        _ => Error::io(path, error),
     }
 }
 

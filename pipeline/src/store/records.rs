@@ -1,80 +1,82 @@
-//! What the store knows, as plain data that is kept as JSON.
+//! The records of the store, as they are serialized to JSON. Some keys differ from the names of fields, so that stores and `--json` keep
+//! their format.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::datums::{Hash, Leaf};
+use crate::datums::{ContentRef, Hash};
 
-/// A repo: of files that people put, or of a pipeline's output.
+/// A repo. People put files into it, or a pipeline writes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Repo {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Whether a pipeline of that name writes it.
+    /// Whether the pipeline of the same name writes it.
     pub output: bool,
 }
 
-/// The files of a repo at one time. It never changes.
+/// The files of a repo at one time. A commit never changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Commit {
-    /// 32 hexadecimal digits. For a pipeline's output, those of the job.
+    /// 32 hexadecimal digits. A commit of a pipeline's output has the id of its job.
     pub id: String,
     /// The repo.
     pub repo: String,
-    /// The branch that it was made on.
+    /// The branch on which the commit was made.
     pub branch: String,
-    /// What was there before.
+    /// The commit before it on the branch.
     pub parent: Option<String>,
-    /// The listing of its files; none if they contradict each other, so that nothing can be read.
+    /// The listing of the files. None if two datums wrote the same path, so that the commit cannot be read.
     pub tree: Option<Hash>,
-    /// How many files.
+    /// The number of files.
     pub files: u64,
-    /// Their length.
+    /// The length of all files in bytes.
     pub bytes: u64,
-    /// Why its job failed.
+    /// Why the job that made the commit failed.
     pub error: Option<String>,
-    /// Later ones have higher numbers: commits, jobs and versions of pipelines take them from one row. A job's commit has the job's.
+    /// Later commits have higher numbers. Commits, jobs and versions of pipelines take them from one series. A commit of a job has the
+    /// number of the job.
     pub number: u64,
-    /// Seconds since 1970.
+    /// When it was made, in seconds since 1970.
     pub made: u64,
 }
 
 /// One version of a pipeline. It never changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Version {
+pub struct PipelineVersion {
     /// The pipeline.
     pub pipeline: String,
-    /// From 1.
+    /// The number of the version, from 1.
     pub version: u64,
     /// The spec as it was read.
     pub spec: serde_json::Value,
-    /// Of the spec's text.
+    /// The digest of the spec's text.
     pub spec_sha256: Hash,
-    /// The file it was read from.
+    /// The file that the spec was read from.
     pub file: String,
-    /// Part of every datum's hash: a new one means that everything runs again.
+    /// A text that is part of every datum's hash. A new salt runs every datum again.
     pub salt: String,
-    /// Seconds since 1970.
+    /// When it was made, in seconds since 1970.
     pub made: u64,
 }
 
-/// How far a job has come.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Not at its end yet, or interrupted.
+pub enum JobState {
+    /// The job has not ended, or was interrupted.
     Running,
     /// Every datum succeeded.
     Success,
-    /// A datum failed, or two wrote the same path.
+    /// A datum failed, or two datums wrote the same path.
     Error,
-    /// It took too long, or something else took its place before it came to its end.
+    /// The job took too long, or another job replaced it before its end.
     Killed,
-    /// What it reads comes from a job that failed.
+    /// The job was not run, because it reads the output of a job that failed.
     Unrunnable,
 }
 
-impl State {
-    /// As people read it.
+impl JobState {
+    /// Returns the state in words.
     pub fn text(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -86,96 +88,98 @@ impl State {
     }
 }
 
-/// One way through a pipeline: a version of it over commits.
+/// One run of a pipeline's version over commits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// 32 hexadecimal digits: those of its output commit, and of every other job of the same run.
+    /// 32 hexadecimal digits. All jobs of one run share the id, and so do their output commits.
     pub id: String,
     /// The pipeline.
     pub pipeline: String,
-    /// Its version.
+    /// The version of the pipeline.
     pub version: u64,
-    /// Later ones have higher numbers: commits, jobs and versions of pipelines take them from one row. A job's commit has the job's.
+    /// Later jobs have higher numbers. Commits, jobs and versions of pipelines take them from one series.
     pub number: u64,
-    /// How far it has come.
-    pub state: State,
-    /// What it reads.
-    pub inputs: Vec<Head>,
-    /// Datums by how they ended.
-    pub counts: Counts,
-    /// The listing of its datums ([`Processed`]), once it has ended.
+    /// The state.
+    pub state: JobState,
+    /// The branches that it reads, with their heads.
+    pub inputs: Vec<BranchHead>,
+    /// How many datums ended in which way.
+    pub counts: DatumCounts,
+    /// The listing of its datum results ([`DatumResult`]), once the job has ended.
     pub datums: Option<Hash>,
-    /// Why it did not succeed.
+    /// Why the job did not succeed.
     pub error: Option<String>,
-    /// Seconds since 1970.
+    /// When it started, in seconds since 1970.
     pub started: u64,
-    /// Seconds since 1970, once it has ended.
+    /// When it ended, in seconds since 1970.
     pub ended: Option<u64>,
 }
 
-/// A branch, and the commit that stood at its head.
+/// A branch and the commit at its head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct BranchHead {
     /// The repo.
     pub repo: String,
     /// The branch.
     pub branch: String,
-    /// The commit; for a pipeline's output the job, whether it made a commit or not.
+    /// The id of the commit. For the output of a pipeline it is the id of the last job, even if that job made no commit.
     pub commit: String,
 }
 
-/// Datums by how they ended.
+/// How many datums ended in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Those that ran.
+pub struct DatumCounts {
+    /// Datums that ran and succeeded.
     pub processed: u64,
-    /// Those whose output an earlier job had made.
+    /// Datums whose output an earlier job had already made.
     pub skipped: u64,
-    /// Those whose every try failed.
+    /// Datums whose every try failed.
     pub failed: u64,
 }
 
-/// What came of a datum.
+/// The result of a datum.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Processed {
-    /// Of the inputs' names, repos, branches and paths.
+pub struct DatumResult {
+    /// The id of the datum, which depends on the names, repos, branches and paths of its inputs.
     pub id: String,
-    /// Of the id, the contents and the salt.
+    /// The hash of the datum, which depends on the id, all contents and the salt.
     pub hash: String,
-    /// The inputs' paths.
-    pub pieces: Vec<Part>,
-    /// What it wrote.
-    pub files: Vec<Written>,
+    /// The paths of the inputs.
+    #[serde(rename = "pieces")]
+    pub inputs: Vec<InputPath>,
+    /// The files that it wrote.
+    pub files: Vec<OutputFile>,
     /// Why its last try failed.
     pub error: Option<String>,
-    /// How often it was tried.
+    /// How many times it was tried.
     pub tries: u32,
-    /// The job in which it ran.
+    /// The id of the job in which it ran.
     pub job: String,
-    /// What its program said: the end of it.
+    /// The object with the end of the program's output.
     pub log: Option<Hash>,
 }
 
-/// Which piece of an input.
+/// The path of one input of a datum.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Part {
+pub struct InputPath {
     /// The input's name.
     pub input: String,
     /// The repo.
     pub repo: String,
     /// The branch.
     pub branch: String,
-    /// `/`, `/1.json` or `/site/`.
+    /// `/`, `/1.json`, or `/site/` for a folder.
     pub path: String,
 }
 
 /// A file that a datum wrote.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Written {
-    /// `/1.json`.
+pub struct OutputFile {
+    /// The path in the output repo, such as `/1.json`.
     pub path: String,
-    /// Its content.
-    pub leaf: Leaf,
+    /// The content.
+    #[serde(rename = "leaf")]
+    pub content: ContentRef,
 }
 
 impl Serialize for Hash {
@@ -187,29 +191,29 @@ impl Serialize for Hash {
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no SHA-256")))
+        parse_hash(&text).ok_or_else(|| de::Error::custom(format_args!("`{text}` is no SHA-256")))
     }
 }
 
-/// The digest that 64 hexadecimal digits mean.
-pub fn parse(text: &str) -> Option<Hash> {
+/// Parses 64 hexadecimal digits.
+pub fn parse_hash(text: &str) -> Option<Hash> {
     samefit_formats::hex::decode(text)?.try_into().ok().map(Hash)
 }
 
 #[derive(Serialize, Deserialize)]
-struct LeafRecord {
+struct ContentRecord {
     sha256: Hash,
     bytes: u64,
 }
 
-impl Serialize for Leaf {
+impl Serialize for ContentRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        LeafRecord { sha256: self.sha256, bytes: self.bytes }.serialize(serializer)
+        ContentRecord { sha256: self.sha256, bytes: self.bytes }.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Leaf {
+impl<'de> Deserialize<'de> for ContentRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        LeafRecord::deserialize(deserializer).map(|LeafRecord { sha256, bytes }| Self { sha256, bytes })
+        ContentRecord::deserialize(deserializer).map(|ContentRecord { sha256, bytes }| Self { sha256, bytes })
     }
 }

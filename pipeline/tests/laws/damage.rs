@@ -1,171 +1,171 @@
-//! Stores that are damaged, busy, or no stores.
+//! Stores that are damaged, in use or replaced by something else.
 
 use std::fs;
 
 use serde_json::json;
 
-use crate::place::Place;
+use crate::fixture::Fixture;
 
 #[test]
-fn a_folder_that_is_no_store_is_refused() {
-    let place = Place::new();
-    place.file("store/letter.txt", "dear all");
+fn a_folder_with_other_files_is_refused() {
+    let fixture = Fixture::new();
+    fixture.file("store/letter.txt", "dear all");
     for words in [["list", "repos"], ["put", "in"]] {
         let words: Vec<&str> = words.into_iter().chain((words[0] == "put").then_some("--replace-all")).collect();
-        let said = place.pipeline(&words).bad();
-        assert!(said.contains("this folder holds other things and is no pipeline store"), "{said}");
+        let output = fixture.pipeline(&words).failed();
+        assert!(output.contains("this folder contains other files and is not a pipeline store"), "{output}");
     }
-    assert_eq!(fs::read_dir(place.store()).unwrap().count(), 1);
-    let place = Place::new();
-    assert!(place.pipeline(&["list", "repos"]).bad().contains("there is no pipeline store"));
-    assert!(!place.store().exists());
+    assert_eq!(fs::read_dir(fixture.store()).unwrap().count(), 1);
+    let fixture = Fixture::new();
+    assert!(fixture.pipeline(&["list", "repos"]).failed().contains("there is no pipeline store"));
+    assert!(!fixture.store().exists());
 }
 
 #[test]
-fn a_second_process_is_told_to_wait() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
-    let _store = samefit_pipeline::store::Store::open(&place.store(), || 0).unwrap();
-    let said = place.pipeline(&["list", "repos"]).bad();
-    assert!(said.contains("another `samefit pipeline` is at work on this store\nhelp: wait until it has ended"), "{said}");
+fn a_second_process_is_refused_while_one_has_the_store_open() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
+    let _store = samefit_pipeline::store::Store::open(&fixture.store(), || 0).unwrap();
+    let output = fixture.pipeline(&["list", "repos"]).failed();
+    assert!(output.contains("another `samefit pipeline` is using this store\nhelp: wait until it has ended"), "{output}");
 }
 
 #[test]
-fn a_damaged_content_is_found_and_named() {
-    let place = Place::new();
-    place.put("in", &[("a", "content")]);
-    place.damage("in", "c0ntent");
-    let said = place.pipeline(&["get", "in:/a"]).bad();
-    assert!(said.contains("its content is not that of its name any more"), "{said}");
-    let said = place.pipeline(&["check"]).bad();
-    assert!(said.contains(":/a: ") && said.contains("is not there any more"), "{said}");
-    // and it comes back with the file
-    place.put("in", &[("a", "content")]);
-    assert_eq!(place.pipeline(&["get", "in:/a"]).good().printed, "content");
-    place.pipeline(&["check"]).good();
+fn a_damaged_object_is_found_and_named() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "content")]);
+    fixture.damage("in", "c0ntent");
+    let output = fixture.pipeline(&["get", "in:/a"]).failed();
+    assert!(output.contains("its content does not match its digest"), "{output}");
+    let output = fixture.pipeline(&["check"]).failed();
+    assert!(output.contains(":/a: ") && output.contains("is missing"), "{output}");
+    // it comes back when the file is put again
+    fixture.put("in", &[("a", "content")]);
+    assert_eq!(fixture.pipeline(&["get", "in:/a"]).succeeded().stdout, "content");
+    fixture.pipeline(&["check"]).succeeded();
 }
 
 #[test]
 fn a_program_that_writes_to_its_input_changes_only_its_copy() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
-    place.spec("rude", &input, r#"chmod u+w "$PFS/in/a"; echo more >> "$PFS/in/a"; ln "$PFS/in/a" "$PFS/out""#, &json!({}));
-    place.run(&[]).good();
-    assert_eq!(place.pipeline(&["get", "in:/a"]).good().printed, "1");
-    assert_eq!(place.pipeline(&["get", "rude:/a"]).good().printed, "1more\n");
-    place.pipeline(&["check"]).good();
+    fixture.spec("rude", &input, r#"chmod u+w "$PFS/in/a"; echo more >> "$PFS/in/a"; ln "$PFS/in/a" "$PFS/out""#, &json!({}));
+    fixture.run(&[]).succeeded();
+    assert_eq!(fixture.pipeline(&["get", "in:/a"]).succeeded().stdout, "1");
+    assert_eq!(fixture.pipeline(&["get", "rude:/a"]).succeeded().stdout, "1more\n");
+    fixture.pipeline(&["check"]).succeeded();
 }
 
 #[test]
-fn a_content_that_was_changed_and_given_its_old_time_is_found_out() {
-    let place = Place::new();
-    place.put("in", &[("a", "content")]);
-    let store = samefit_pipeline::store::Store::open(&place.store(), || 0).unwrap();
+fn a_changed_object_with_its_old_time_is_found() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "content")]);
+    let store = samefit_pipeline::store::Store::open(&fixture.store(), || 0).unwrap();
     let head = store.head("in", "master").unwrap().unwrap();
-    let leaf = store.tree(&head).unwrap()["/a"];
-    assert_eq!(store.objects.bytes(&leaf.sha256).unwrap(), b"content");
-    let path = place.store().join("objects").join(&leaf.sha256.to_string()[..2]).join(&leaf.sha256.to_string()[2..]);
+    let content = store.tree(&head).unwrap()["/a"];
+    assert_eq!(store.objects.read(&content.sha256).unwrap(), b"content");
+    let path = fixture.store().join("objects").join(&content.sha256.to_string()[..2]).join(&content.sha256.to_string()[2..]);
     let before = fs::metadata(&path).unwrap().modified().unwrap();
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     fs::write(&path, "c0ntent").unwrap();
     fs::File::options().write(true).open(&path).unwrap().set_modified(before).unwrap();
-    let said = store.objects.bytes(&leaf.sha256).unwrap_err().to_string();
-    assert!(said.contains("its content is not that of its name any more"), "{said}");
+    let output = store.objects.read(&content.sha256).unwrap_err().to_string();
+    assert!(output.contains("its content does not match its digest"), "{output}");
 }
 
-/// Takes away the list of the files at the head of a repo.
-fn lose_listing(place: &Place, repo: &str) {
-    let list = place.pipeline(&["list", "commits", repo, "--json"]).good().printed;
+/// Removes the list of files of the commit at the head of a repo.
+fn lose_listing(fixture: &Fixture, repo: &str) {
+    let list = fixture.pipeline(&["list", "commits", repo, "--json"]).succeeded().stdout;
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
     let hash = list[0]["tree"].as_str().unwrap();
-    fs::remove_file(place.store().join("objects").join(&hash[..2]).join(&hash[2..])).unwrap();
+    fs::remove_file(fixture.store().join("objects").join(&hash[..2]).join(&hash[2..])).unwrap();
 }
 
 #[test]
 fn a_lost_list_of_input_files_comes_back_when_they_are_put_again() {
-    let place = Place::new();
-    place.put("in", &[("a", "1"), ("b", "2")]);
-    let head = place.pipeline(&["list", "commits", "in", "--json"]).good().printed;
-    lose_listing(&place, "in");
-    place.file("c", "3");
-    let said = place.pipeline(&["put", "in", place.path("c").to_str().unwrap()]).bad();
-    assert!(said.contains("the list of its files is not in the store any more"), "{said}");
-    assert!(said.contains("help: put all its files again (`samefit pipeline put in@master --replace-all FILES`)"), "{said}");
-    // as it says
-    place.put("in", &[("a", "1"), ("b", "2")]);
-    assert_eq!(place.pipeline(&["list", "commits", "in", "--json"]).good().printed, head);
-    assert_eq!(place.files("in").len(), 2);
-    lose_listing(&place, "in");
-    place.put("in", &[("a", "4")]);
-    assert_eq!(place.files("in").len(), 1);
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1"), ("b", "2")]);
+    let head = fixture.pipeline(&["list", "commits", "in", "--json"]).succeeded().stdout;
+    lose_listing(&fixture, "in");
+    fixture.file("c", "3");
+    let output = fixture.pipeline(&["put", "in", fixture.path("c").to_str().unwrap()]).failed();
+    assert!(output.contains("the list of its files is no longer in the store"), "{output}");
+    assert!(output.contains("help: put all its files again (`samefit pipeline put in@master --replace-all FILES`)"), "{output}");
+    // does what the help says
+    fixture.put("in", &[("a", "1"), ("b", "2")]);
+    assert_eq!(fixture.pipeline(&["list", "commits", "in", "--json"]).succeeded().stdout, head);
+    assert_eq!(fixture.files("in").len(), 2);
+    lose_listing(&fixture, "in");
+    fixture.put("in", &[("a", "4")]);
+    assert_eq!(fixture.files("in").len(), 1);
 }
 
 #[test]
 fn a_lost_list_of_output_files_comes_back_when_they_are_made_again() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
     let input = |repo: &str| json!({"pfs": {"name": "in", "repo": repo, "glob": "/"}});
-    place.spec("one", &input("in"), r#"sed s/1/2/ "$PFS/in/a" > "$PFS/out/a""#, &json!({}));
-    place.spec("two", &input("one"), r#"cp "$PFS/in/a" "$PFS/out""#, &json!({}));
-    place.run(&[]).good();
-    lose_listing(&place, "one");
-    let said = place.pipeline(&["get", "one:/a"]).bad();
-    assert!(said.contains("help: run again what made it (`samefit pipeline run --reprocess`)"), "{said}");
-    place.pipeline(&["run", "--reprocess"]).good();
-    assert_eq!(place.pipeline(&["get", "one:/a"]).good().printed, "2");
-    assert_eq!(place.pipeline(&["get", "two:/a"]).good().printed, "2");
+    fixture.spec("one", &input("in"), r#"sed s/1/2/ "$PFS/in/a" > "$PFS/out/a""#, &json!({}));
+    fixture.spec("two", &input("one"), r#"cp "$PFS/in/a" "$PFS/out""#, &json!({}));
+    fixture.run(&[]).succeeded();
+    lose_listing(&fixture, "one");
+    let output = fixture.pipeline(&["get", "one:/a"]).failed();
+    assert!(output.contains("help: run again what made it (`samefit pipeline run --reprocess`)"), "{output}");
+    fixture.pipeline(&["run", "--reprocess"]).succeeded();
+    assert_eq!(fixture.pipeline(&["get", "one:/a"]).succeeded().stdout, "2");
+    assert_eq!(fixture.pipeline(&["get", "two:/a"]).succeeded().stdout, "2");
 }
 
 #[test]
-fn a_path_that_leads_out_of_a_repo_is_not_used() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
-    let store = samefit_pipeline::store::Store::open(&place.store(), || 0).unwrap();
+fn a_path_that_leads_out_of_a_repo_is_refused() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
+    let store = samefit_pipeline::store::Store::open(&fixture.store(), || 0).unwrap();
     let mut commit = store.head("in", "master").unwrap().unwrap();
-    let leaf = store.tree(&commit).unwrap()["/a"];
+    let content = store.tree(&commit).unwrap()["/a"];
     let mut staged = store.objects.stage();
-    let tree = std::collections::BTreeMap::from([("/../../letter".to_owned(), leaf)]);
-    commit.tree = Some(samefit_pipeline::store::list(&mut staged, &tree).unwrap().sha256);
-    staged.settle().unwrap();
-    store.write(|change| change.commit(&commit)).unwrap();
+    let tree = std::collections::BTreeMap::from([("/../../letter".to_owned(), content)]);
+    commit.tree = Some(samefit_pipeline::store::stage_listing(&mut staged, &tree).unwrap().sha256);
+    staged.publish().unwrap();
+    store.write(|change| change.put_commit(&commit)).unwrap();
     drop(store);
-    let out = place.path("a/b/c");
-    let said = place.pipeline(&["get", "in", "--out", out.to_str().unwrap()]).bad();
-    assert!(said.contains("holds `..` where the name of a file or folder should be"), "{said}");
-    assert!(!place.path("a/letter").exists());
+    let out = fixture.path("a/b/c");
+    let output = fixture.pipeline(&["get", "in", "--out", out.to_str().unwrap()]).failed();
+    assert!(output.contains("contains `..` instead of the name of a file or folder"), "{output}");
+    assert!(!fixture.path("a/letter").exists());
 }
 
 #[test]
-fn links_in_the_place_of_the_stores_folders_are_not_followed() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
-    place.file("theirs/letter", "dear all");
+fn links_that_replace_the_stores_folders_are_not_followed() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
+    fixture.file("theirs/letter", "dear all");
     for name in ["tmp", "objects"] {
-        fs::rename(place.store().join(name), place.path("kept")).unwrap();
-        std::os::unix::fs::symlink(place.path("theirs"), place.store().join(name)).unwrap();
-        let ran = place.pipeline(&["put", "in", place.path("theirs/letter").to_str().unwrap()]);
+        fs::rename(fixture.store().join(name), fixture.path("kept")).unwrap();
+        std::os::unix::fs::symlink(fixture.path("theirs"), fixture.store().join(name)).unwrap();
+        let outcome = fixture.pipeline(&["put", "in", fixture.path("theirs/letter").to_str().unwrap()]);
         if name == "objects" {
-            let said = ran.bad();
-            assert!(said.contains("it is a link, or something else that the store did not put there"), "{said}");
-            fs::remove_file(place.store().join(name)).unwrap();
-            fs::rename(place.path("kept"), place.store().join(name)).unwrap();
+            let output = outcome.failed();
+            assert!(output.contains("it is a link or another file that the store did not create"), "{output}");
+            fs::remove_file(fixture.store().join(name)).unwrap();
+            fs::rename(fixture.path("kept"), fixture.store().join(name)).unwrap();
         } else {
-            // what is left of an earlier run goes, and a link is all that is left here
-            ran.good();
-            fs::remove_dir_all(place.path("kept")).unwrap();
+            // the folder for temporary files is emptied when a store is opened, and here only a link is left of it
+            outcome.succeeded();
+            fs::remove_dir_all(fixture.path("kept")).unwrap();
         }
-        assert_eq!(place.text("theirs/letter"), "dear all");
-        assert_eq!(fs::read_dir(place.path("theirs")).unwrap().count(), 1);
+        assert_eq!(fixture.text("theirs/letter"), "dear all");
+        assert_eq!(fs::read_dir(fixture.path("theirs")).unwrap().count(), 1);
     }
-    place.pipeline(&["check"]).good();
+    fixture.pipeline(&["check"]).succeeded();
 }
 
 #[test]
 fn a_damaged_database_is_an_error() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
-    let path = place.store().join("ledger.redb");
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
+    let path = fixture.store().join("ledger.redb");
     let whole = fs::read(&path).unwrap();
     let broken: [(&str, Vec<u8>); 4] = [
         ("cut off", whole[..whole.len() / 2].to_vec()),
@@ -175,43 +175,46 @@ fn a_damaged_database_is_an_error() {
     ];
     for (name, bytes) in broken {
         fs::write(&path, bytes).unwrap();
-        let said = place.pipeline(&["list", "repos"]).bad();
-        assert!(said.contains("ledger.redb: "), "{name}: {said}");
+        let output = fixture.pipeline(&["list", "repos"]).failed();
+        assert!(output.contains("ledger.redb: "), "{name}: {output}");
     }
-    // wherever one byte is wrong, there is an error or the right answer, and never a panic
+    // wherever a byte is wrong, the answer is an error or the right one, and never a panic
     let right = {
         fs::write(&path, &whole).unwrap();
-        place.pipeline(&["list", "files", "in"]).good().printed
+        fixture.pipeline(&["list", "files", "in"]).succeeded().stdout
     };
+    let mut errors = 0;
     for at in (0..whole.len()).step_by(whole.len() / 150) {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x55;
         fs::write(&path, bytes).unwrap();
-        let ran = place.pipeline(&["list", "files", "in"]);
-        assert!(ran.failure.is_some() || ran.printed == right, "byte {at}: {:?}", ran.printed);
+        let outcome = fixture.pipeline(&["list", "files", "in"]);
+        assert!(outcome.error.is_some() || outcome.stdout == right, "byte {at}: {:?}", outcome.stdout);
+        errors += usize::from(outcome.error.is_some());
     }
+    assert!(errors > 0, "no damage was found");
 }
 
 #[test]
-fn a_full_disk_is_an_error_and_the_store_goes_on_afterwards() {
-    let place = Place::new();
-    let disk = place.store();
+fn a_full_disk_is_an_error_and_the_store_works_afterwards() {
+    let fixture = Fixture::new();
+    let disk = fixture.store();
     fs::create_dir_all(&disk).unwrap();
     let mount =
         |words: &[&str]| std::process::Command::new(words[0]).args(&words[1..]).arg(&disk).status().is_ok_and(|status| status.success());
     if !mount(&["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs"]) {
         return samefit_testing::not_run("a full disk under a store of pipelines", "a small file system cannot be mounted here");
     }
-    place.put("in", &[("a", "1")]);
-    place.file("large", &"x".repeat(9 << 20));
-    let said = place.pipeline(&["put", "in", place.path("large").to_str().unwrap()]).bad();
-    assert!(said.contains("the disk is full"), "{said}");
+    fixture.put("in", &[("a", "1")]);
+    fixture.file("large", &"x".repeat(9 << 20));
+    let output = fixture.pipeline(&["put", "in", fixture.path("large").to_str().unwrap()]).failed();
+    assert!(output.contains("the disk is full"), "{output}");
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
-    place.spec("large", &input, r#"head -c 9000000 /dev/zero > "$PFS/out/x""#, &json!({"datumTries": 1}));
-    place.run(&[]).bad();
-    place.spec("large", &input, r#"cp "$PFS/in/a" "$PFS/out/x""#, &json!({}));
-    place.run(&[]).good();
-    assert_eq!(place.pipeline(&["get", "large:/x"]).good().printed, "1");
-    place.pipeline(&["check"]).good();
+    fixture.spec("large", &input, r#"head -c 9000000 /dev/zero > "$PFS/out/x""#, &json!({"datumTries": 1}));
+    fixture.run(&[]).failed();
+    fixture.spec("large", &input, r#"cp "$PFS/in/a" "$PFS/out/x""#, &json!({}));
+    fixture.run(&[]).succeeded();
+    assert_eq!(fixture.pipeline(&["get", "large:/x"]).succeeded().stdout, "1");
+    fixture.pipeline(&["check"]).succeeded();
     assert!(mount(&["umount"]));
 }

@@ -1,14 +1,14 @@
-//! Which datums run, and whose output stays.
+//! Which datums of a job run, and whose output stays.
 
 use serde_json::json;
 
-use crate::place::Place;
+use crate::fixture::Fixture;
 
-/// Writes each file of `in` in capitals, and which it was to the log.
+/// A script that writes each file of `in` in capitals, and its name to the log.
 const UPPER: &str = r#"for f in "$PFS"/in/*; do tr a-z A-Z < "$f" > "$PFS/out/${f##*/}"; echo "${f##*/}" >> "$LOG"; done"#;
 
-fn upper(place: &Place) {
-    place.spec("upper", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), UPPER, &json!({"parallelismSpec": {"constant": 2}}));
+fn upper(fixture: &Fixture) {
+    fixture.spec("upper", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}}), UPPER, &json!({"parallelismSpec": {"constant": 2}}));
 }
 
 fn pairs(files: &std::collections::BTreeMap<String, String>) -> Vec<(&str, &str)> {
@@ -17,159 +17,159 @@ fn pairs(files: &std::collections::BTreeMap<String, String>) -> Vec<(&str, &str)
 
 #[test]
 fn an_unchanged_input_runs_nothing() {
-    let place = Place::new();
-    place.put("in", &[("a", "x"), ("b", "y")]);
-    upper(&place);
-    assert_eq!(place.run(&[]).good().counts("upper"), Some((2, 0, 0)));
-    assert_eq!(place.log(), ["a", "b"]);
-    place.put("in", &[("a", "x"), ("b", "y")]);
-    assert_eq!(place.run(&[]).good().counts("upper"), None);
-    assert_eq!(place.pipeline(&["run"]).good().counts("upper"), None);
-    assert_eq!(place.log(), [""; 0]);
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x"), ("b", "y")]);
+    upper(&fixture);
+    assert_eq!(fixture.run(&[]).succeeded().counts("upper"), Some((2, 0, 0)));
+    assert_eq!(fixture.log(), ["a", "b"]);
+    fixture.put("in", &[("a", "x"), ("b", "y")]);
+    assert_eq!(fixture.run(&[]).succeeded().counts("upper"), None);
+    assert_eq!(fixture.pipeline(&["run"]).succeeded().counts("upper"), None);
+    assert_eq!(fixture.log(), [""; 0]);
 }
 
 #[test]
-fn one_changed_file_runs_one_datum_and_one_that_is_gone_takes_its_output() {
-    let place = Place::new();
-    place.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
-    upper(&place);
-    place.run(&[]).good();
-    place.log();
-    place.put("in", &[("a", "x"), ("b", "new")]);
-    assert_eq!(place.run(&[]).good().counts("upper"), Some((1, 1, 0)));
-    assert_eq!(place.log(), ["b"]);
-    assert_eq!(pairs(&place.files("upper")), [("a", "X"), ("b", "NEW")]);
+fn a_changed_file_runs_one_datum_and_the_output_of_a_removed_file_is_removed() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
+    upper(&fixture);
+    fixture.run(&[]).succeeded();
+    fixture.log();
+    fixture.put("in", &[("a", "x"), ("b", "new")]);
+    assert_eq!(fixture.run(&[]).succeeded().counts("upper"), Some((1, 1, 0)));
+    assert_eq!(fixture.log(), ["b"]);
+    assert_eq!(pairs(&fixture.files("upper")), [("a", "X"), ("b", "NEW")]);
 }
 
 #[test]
-fn no_datums_are_a_job_too() {
-    let place = Place::new();
-    place.put("in", &[("a", "x")]);
-    place.put("in", &[]);
-    upper(&place);
-    assert_eq!(place.run(&[]).good().counts("upper"), Some((0, 0, 0)));
-    assert!(place.files("upper").is_empty());
+fn a_job_may_have_no_datums() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x")]);
+    fixture.put("in", &[]);
+    upper(&fixture);
+    assert_eq!(fixture.run(&[]).succeeded().counts("upper"), Some((0, 0, 0)));
+    assert!(fixture.files("upper").is_empty());
 }
 
 #[test]
 fn equal_output_upstream_skips_everything_downstream() {
-    let place = Place::new();
-    place.put("in", &[("a", "x\nx\n")]);
-    place.spec("once", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), r#"sort -u "$PFS/in/a" > "$PFS/out/a""#, &json!({}));
-    place.spec("next", &json!({"pfs": {"name": "in", "repo": "once", "glob": "/"}}), r#"cp "$PFS/in/a" "$PFS/out/b""#, &json!({}));
-    place.run(&[]).good();
-    place.put("in", &[("a", "x\nx\nx\n")]);
-    let ran = place.run(&[]).good();
-    assert_eq!((ran.counts("once"), ran.counts("next")), (Some((1, 0, 0)), Some((0, 1, 0))));
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x\nx\n")]);
+    fixture.spec("once", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), r#"sort -u "$PFS/in/a" > "$PFS/out/a""#, &json!({}));
+    fixture.spec("next", &json!({"pfs": {"name": "in", "repo": "once", "glob": "/"}}), r#"cp "$PFS/in/a" "$PFS/out/b""#, &json!({}));
+    fixture.run(&[]).succeeded();
+    fixture.put("in", &[("a", "x\nx\nx\n")]);
+    let outcome = fixture.run(&[]).succeeded();
+    assert_eq!((outcome.counts("once"), outcome.counts("next")), (Some((1, 0, 0)), Some((0, 1, 0))));
 }
 
 #[test]
-fn a_cross_pairs_its_inputs_and_shows_each_where_it_belongs() {
-    let place = Place::new();
-    place.put("left", &[("a", "1"), ("b", "2")]);
-    place.put("right", &[("deep/x", "3"), ("y", "4")]);
+fn a_cross_has_every_pair_and_each_input_has_its_own_folder() {
+    let fixture = Fixture::new();
+    fixture.put("left", &[("a", "1"), ("b", "2")]);
+    fixture.put("right", &[("deep/x", "3"), ("y", "4")]);
     let input =
         json!({"cross": [{"pfs": {"name": "l", "repo": "left", "glob": "/*"}}, {"pfs": {"name": "r", "repo": "right", "glob": "/"}}]});
     let script = r#"cat "$l" "$PFS/r/deep/x" "$r/y" > "$PFS/out/${l##*/}"; test -n "$l_COMMIT" && test ${#PACH_DATUM_ID} = 64 && test "$0" = "$PFS""#;
-    place.spec("pair", &input, script, &json!({}));
-    assert_eq!(place.run(&[]).good().counts("pair"), Some((2, 0, 0)));
-    assert_eq!(pairs(&place.files("pair")), [("a", "134"), ("b", "234")]);
+    fixture.spec("pair", &input, script, &json!({}));
+    assert_eq!(fixture.run(&[]).succeeded().counts("pair"), Some((2, 0, 0)));
+    assert_eq!(pairs(&fixture.files("pair")), [("a", "134"), ("b", "234")]);
 }
 
 #[test]
-fn output_is_files_and_links_to_files_of_the_datum() {
-    let place = Place::new();
-    place.put("in", &[("a", "x")]);
+fn output_consists_of_files_and_of_links_to_files_below_pfs() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x")]);
     let script =
         r#"mkdir -p "$PFS/out/d/e"; ln -s "$PFS/in/a" "$PFS/out/d/link"; ln "$PFS/in/a" "$PFS/out/hard"; ln -s ../hard "$PFS/out/d/up""#;
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
-    place.spec("links", &input, script, &json!({}));
-    place.run(&[]).good();
-    assert_eq!(pairs(&place.files("links")), [("d/link", "x"), ("d/up", "x"), ("hard", "x")]);
+    fixture.spec("links", &input, script, &json!({}));
+    fixture.run(&[]).succeeded();
+    assert_eq!(pairs(&fixture.files("links")), [("d/link", "x"), ("d/up", "x"), ("hard", "x")]);
     for (name, script, why) in [
         ("outside", r#"ln -s /etc/passwd "$PFS/out/x""#, "/pfs/out/x: this link leads to no file below /pfs"),
         ("pipe", r#"mkfifo "$PFS/out/x""#, "/pfs/out/x: it is neither a file nor a folder"),
-        ("newline", "touch \"$PFS/out/x\ny\"", "holds a control character"),
+        ("newline", "touch \"$PFS/out/x\ny\"", "contains a control character"),
     ] {
-        place.spec("links", &input, script, &json!({"description": name}));
-        let said = place.run(&["--reprocess"]).bad();
-        assert!(said.contains(why), "{said}");
+        fixture.spec("links", &input, script, &json!({"description": name}));
+        let output = fixture.run(&["--reprocess"]).failed();
+        assert!(output.contains(why), "{output}");
     }
 }
 
 #[test]
-fn a_link_leads_to_a_file_of_the_output_whatever_their_names() {
-    let place = Place::new();
-    place.put("in", &[("m", "x")]);
+fn a_link_to_an_output_file_is_followed_in_whatever_order_they_are_read() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("m", "x")]);
     let script = r#"cp "$PFS/in/m" "$PFS/out/m"; ln -s m "$PFS/out/a"; ln -s m "$PFS/out/z"; ln -s /pfs/out/m "$PFS/out/zz""#;
-    place.spec("links", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
-    place.run(&[]).good();
-    assert_eq!(pairs(&place.files("links")), [("a", "x"), ("m", "x"), ("z", "x"), ("zz", "x")]);
+    fixture.spec("links", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
+    fixture.run(&[]).succeeded();
+    assert_eq!(pairs(&fixture.files("links")), [("a", "x"), ("m", "x"), ("z", "x"), ("zz", "x")]);
 }
 
 #[test]
-fn what_a_link_in_the_place_of_the_output_leads_to_stays_where_it_is() {
-    let place = Place::new();
-    place.put("in", &[("a", "x")]);
-    place.file("elsewhere/letter", "dear all");
+fn the_target_of_a_link_that_replaces_the_output_folder_is_not_touched() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x")]);
+    fixture.file("elsewhere/letter", "dear all");
     let script = r#"rmdir "$PFS/out"; ln -s "${LOG%log}elsewhere" "$PFS/out""#;
-    place.spec("link", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
-    let said = place.run(&[]).bad();
-    assert!(said.contains("/pfs/out is no folder any more"), "{said}");
-    assert_eq!(place.text("elsewhere/letter"), "dear all");
+    fixture.spec("link", &json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}}), script, &json!({}));
+    let output = fixture.run(&[]).failed();
+    assert!(output.contains("the program replaced or removed /pfs/out"), "{output}");
+    assert_eq!(fixture.text("elsewhere/letter"), "dear all");
 }
 
 #[test]
-fn a_datum_whose_program_takes_the_folders_away_spoils_no_other() {
-    let place = Place::new();
-    place.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
+fn a_program_that_removes_its_folders_fails_only_its_own_datum() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x"), ("b", "y"), ("c", "z")]);
     let script = r#"case "$in" in */a) rm -r "$PFS/out";; */b) rm -r "$PFS";; *) cp "$in" "$PFS/out";; esac"#;
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
-    place.spec("rude", &input, script, &json!({"datumTries": 1}));
-    let ran = place.run(&[]);
-    assert_eq!(ran.counts("rude"), Some((1, 0, 2)), "{:?}", ran.said);
-    assert!(ran.bad().contains("/pfs/out is no folder any more"));
+    fixture.spec("rude", &input, script, &json!({"datumTries": 1}));
+    let outcome = fixture.run(&[]);
+    assert_eq!(outcome.counts("rude"), Some((1, 0, 2)), "{:?}", outcome.messages);
+    assert!(outcome.failed().contains("the program replaced or removed /pfs/out"));
 }
 
 #[test]
-fn equal_contents_in_two_datums_do_not_disturb_each_other() {
-    let place = Place::new();
-    place.put("in", &[("a", "x"), ("b", "x")]);
+fn datums_with_equal_contents_do_not_affect_each_other() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x"), ("b", "x")]);
     let script = r#"case "$in" in */b) sleep 1;; esac; cp "$in" "$PFS/out""#;
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}});
-    place.spec("copy", &input, script, &json!({"parallelismSpec": {"constant": 2}}));
-    assert_eq!(place.run(&[]).good().counts("copy"), Some((2, 0, 0)));
-    assert_eq!(pairs(&place.files("copy")), [("a", "x"), ("b", "x")]);
-    place.pipeline(&["check"]).good();
+    fixture.spec("copy", &input, script, &json!({"parallelismSpec": {"constant": 2}}));
+    assert_eq!(fixture.run(&[]).succeeded().counts("copy"), Some((2, 0, 0)));
+    assert_eq!(pairs(&fixture.files("copy")), [("a", "x"), ("b", "x")]);
+    fixture.pipeline(&["check"]).succeeded();
 }
 
 #[test]
-fn many_datums_on_several_workers_give_one_result() {
-    let place = Place::new();
+fn several_workers_process_every_datum_once() {
+    let fixture = Fixture::new();
     let files: Vec<(String, String)> = (0..300).map(|i| (format!("{i}"), format!("text {i}"))).collect();
-    place.put("in", &files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>());
-    upper(&place);
-    assert_eq!(place.run(&["--workers", "8"]).good().counts("upper"), Some((300, 0, 0)));
-    assert_eq!(place.files("upper").len(), 300);
-    assert_eq!(place.pipeline(&["check"]).good().said, ["603 contents are what their names say"]);
+    fixture.put("in", &files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>());
+    upper(&fixture);
+    assert_eq!(fixture.run(&["--workers", "8"]).succeeded().counts("upper"), Some((300, 0, 0)));
+    assert_eq!(fixture.files("upper").len(), 300);
+    assert_eq!(fixture.pipeline(&["check"]).succeeded().messages, ["checked 603 files in the store: every digest is right"]);
 }
 
 #[test]
-fn a_path_in_a_longer_text_is_pointed_out() {
-    let place = Place::new();
-    place.put("in", &[("a", "x")]);
+fn a_path_inside_an_argument_is_noted() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x")]);
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
-    place.spec("hidden", &input, "cat /pfs/in/a; true", &json!({}));
-    let said = place.run(&[]).good().said;
-    assert!(said.iter().any(|line| line.contains("`/pfs` inside `cat /pfs/in/a; true` stays as it is")), "{said:?}");
+    fixture.spec("hidden", &input, "cat /pfs/in/a; true", &json!({}));
+    let output = fixture.run(&[]).succeeded().messages;
+    assert!(output.iter().any(|line| line.contains("`/pfs` inside `cat /pfs/in/a; true` is not rewritten")), "{output:?}");
 }
 
 #[test]
-fn output_that_nobody_may_read_is_read() {
-    let place = Place::new();
-    place.put("in", &[("a", "x")]);
+fn output_files_without_read_permission_are_collected() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "x")]);
     let input = json!({"pfs": {"name": "in", "repo": "in", "glob": "/"}});
-    place.spec("closed", &input, r#"cp "$PFS/in/a" "$PFS/out/a"; chmod 0 "$PFS/out/a""#, &json!({}));
-    place.run(&[]).good();
-    assert_eq!(place.files("closed").len(), 1);
+    fixture.spec("closed", &input, r#"cp "$PFS/in/a" "$PFS/out/a"; chmod 0 "$PFS/out/a""#, &json!({}));
+    fixture.run(&[]).succeeded();
+    assert_eq!(fixture.files("closed").len(), 1);
 }

@@ -1,129 +1,123 @@
-//! Specs that change, branches that move, runs that are interrupted.
+//! Changed specs, branches that are moved back, and interrupted runs.
 
 use serde_json::{Value, json};
 
-use crate::place::Place;
+use crate::fixture::{Fixture, wait_until};
 
 fn input() -> Value {
     json!({"pfs": {"name": "in", "repo": "in", "glob": "/*"}})
 }
 
-fn spec(place: &Place, mark: &str) {
-    place.spec("mark", &input(), &format!(r#"echo "{mark}$(cat "$in")" > "$PFS/out/${{in##*/}}""#), &json!({}));
+fn spec(fixture: &Fixture, mark: &str) {
+    fixture.spec("mark", &input(), &format!(r#"echo "{mark}$(cat "$in")" > "$PFS/out/${{in##*/}}""#), &json!({}));
 }
 
 #[test]
-fn an_update_keeps_old_outputs_and_says_so() {
-    let place = Place::new();
-    place.put("in", &[("a", "1"), ("b", "2")]);
-    spec(&place, "old");
-    place.run(&[]).good();
-    spec(&place, "new");
-    place.put("in", &[("a", "1"), ("b", "3")]);
-    let ran = place.run(&[]).good();
-    assert!(ran.said.iter().any(|line| line.contains("outputs of both may stand side by side")), "{:?}", ran.said);
-    assert_eq!(ran.counts("mark"), Some((1, 1, 0)));
-    assert_eq!(place.files("mark").into_values().collect::<Vec<_>>(), ["old1\n", "new3\n"]);
-    let text = place.pipeline(&["inspect", "mark:/a"]).good().printed;
+fn an_update_keeps_old_outputs_and_notes_it() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1"), ("b", "2")]);
+    spec(&fixture, "old");
+    fixture.run(&[]).succeeded();
+    spec(&fixture, "new");
+    fixture.put("in", &[("a", "1"), ("b", "3")]);
+    let outcome = fixture.run(&[]).succeeded();
+    assert!(outcome.messages.iter().any(|line| line.contains("outputs of both commands may stand side by side")), "{:?}", outcome.messages);
+    assert_eq!(outcome.counts("mark"), Some((1, 1, 0)));
+    assert_eq!(fixture.files("mark").into_values().collect::<Vec<_>>(), ["old1\n", "new3\n"]);
+    let text = fixture.pipeline(&["inspect", "mark:/a"]).succeeded().stdout;
     assert!(text.contains("made by mark version 1 ") && text.contains(", unchanged since, "), "{text}");
-    assert!(place.pipeline(&["inspect", "mark:/b"]).good().printed.contains("made by mark version 2 "));
+    assert!(fixture.pipeline(&["inspect", "mark:/b"]).succeeded().stdout.contains("made by mark version 2 "));
     // with a new salt everything runs again
-    assert_eq!(place.run(&["--reprocess"]).good().counts("mark"), Some((2, 0, 0)));
-    assert_eq!(place.files("mark").into_values().collect::<Vec<_>>(), ["new1\n", "new3\n"]);
+    assert_eq!(fixture.run(&["--reprocess"]).succeeded().counts("mark"), Some((2, 0, 0)));
+    assert_eq!(fixture.files("mark").into_values().collect::<Vec<_>>(), ["new1\n", "new3\n"]);
 }
 
 #[test]
-fn every_job_may_process_everything() {
-    let place = Place::new();
-    place.put("in", &[("a", "1")]);
-    place.spec("all", &input(), r#"cp "$in" "$PFS/out""#, &json!({"reprocessSpec": "every_job"}));
-    place.run(&[]).good();
-    place.put("in", &[("a", "1"), ("b", "2")]);
-    assert_eq!(place.run(&[]).good().counts("all"), Some((2, 0, 0)));
+fn a_spec_can_ask_to_process_every_datum_in_every_job() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1")]);
+    fixture.spec("all", &input(), r#"cp "$in" "$PFS/out""#, &json!({"reprocessSpec": "every_job"}));
+    fixture.run(&[]).succeeded();
+    fixture.put("in", &[("a", "1"), ("b", "2")]);
+    assert_eq!(fixture.run(&[]).succeeded().counts("all"), Some((2, 0, 0)));
 }
 
 #[test]
-fn after_a_rollback_what_changed_runs_again() {
-    let place = Place::new();
-    place.put("in", &[("a", "1"), ("b", "2")]);
-    let list = place.pipeline(&["list", "commits", "in", "--json"]).good().printed;
+fn after_a_rollback_the_changed_datums_run_again() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1"), ("b", "2")]);
+    let list = fixture.pipeline(&["list", "commits", "in", "--json"]).succeeded().stdout;
     let first: Value = serde_json::from_str(&list).unwrap();
     let first = first[0]["id"].as_str().unwrap().to_owned();
-    spec(&place, "");
-    place.run(&[]).good();
-    place.put("in", &[("a", "1"), ("b", "3")]);
-    place.run(&[]).good();
-    place.pipeline(&["rollback", "in", "--to", &first[..8]]).good();
-    assert_eq!(place.run(&[]).good().counts("mark"), Some((1, 1, 0)));
-    assert_eq!(place.files("mark").into_values().collect::<Vec<_>>(), ["1\n", "2\n"]);
-    let said = place.pipeline(&["rollback", "mark", "--to", &first]).bad();
-    assert!(said.contains("`mark` is written by the pipeline `mark` alone"), "{said}");
+    spec(&fixture, "");
+    fixture.run(&[]).succeeded();
+    fixture.put("in", &[("a", "1"), ("b", "3")]);
+    fixture.run(&[]).succeeded();
+    fixture.pipeline(&["rollback", "in", "--to", &first[..8]]).succeeded();
+    assert_eq!(fixture.run(&[]).succeeded().counts("mark"), Some((1, 1, 0)));
+    assert_eq!(fixture.files("mark").into_values().collect::<Vec<_>>(), ["1\n", "2\n"]);
+    let output = fixture.pipeline(&["rollback", "mark", "--to", &first]).failed();
+    assert!(output.contains("only the pipeline `mark` writes `mark`"), "{output}");
 }
 
 #[test]
-fn a_run_that_is_stopped_goes_on_where_it_was() {
-    let place = Place::new();
-    place.put("in", &[("a", "1"), ("b", "2"), ("c", "3")]);
-    // the second datum waits for good, the first time
-    let script = r#"echo "${in##*/}" >> "$LOG"; case "$in" in */b) test -e "$LOG.go" || { touch "$LOG.waits"; sleep 600; };; esac; cp "$in" "$PFS/out""#;
-    place.spec("slow", &input(), script, &json!({}));
+fn a_stopped_run_is_continued() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1"), ("b", "2"), ("c", "3")]);
+    // the second datum waits until the test stops it, but only in the first run
+    let script = r#"echo "${in##*/}" >> "$LOG"; case "$in" in */b) test -e "$LOG.go" || { touch "$LOG.waits"; sleep 60; };; esac; cp "$in" "$PFS/out""#;
+    fixture.spec("slow", &input(), script, &json!({}));
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| place.run(&[]));
-        while !place.path("log.waits").exists() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
-        let said = run.join().unwrap().bad();
-        assert!(said.contains("slow: stopped; 1 of 3 datums are done and kept"), "{said}");
+        let run = scope.spawn(|| fixture.run(&[]));
+        wait_until(|| fixture.path("log.waits").exists());
+        fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
+        let output = run.join().unwrap().failed();
+        assert!(output.contains("slow: stopped; 1 of 3 datums are finished and kept"), "{output}");
     });
-    place.stopped.store(false, std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(place.log(), ["a", "b"]);
-    assert!(place.pipeline(&["list", "jobs"]).good().printed.contains("  running  "));
-    place.file("log.go", "");
-    let ran = place.run(&[]).good();
-    assert!(ran.said.iter().any(|line| line.starts_with("slow: going on with job ")), "{:?}", ran.said);
-    assert_eq!(ran.counts("slow"), Some((3, 0, 0)));
-    assert_eq!(place.log(), ["b", "c"]);
+    fixture.stop_requested.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(fixture.log(), ["a", "b"]);
+    assert!(fixture.pipeline(&["list", "jobs"]).succeeded().stdout.contains("  running  "));
+    fixture.file("log.go", "");
+    let outcome = fixture.run(&[]).succeeded();
+    assert!(outcome.messages.iter().any(|line| line.starts_with("slow: continuing job ")), "{:?}", outcome.messages);
+    assert_eq!(outcome.counts("slow"), Some((3, 0, 0)));
+    assert_eq!(fixture.log(), ["b", "c"]);
 }
 
 #[test]
-fn new_data_take_the_place_of_a_job_that_was_stopped_and_what_it_did_counts() {
-    let place = Place::new();
-    place.put("in", &[("a", "1"), ("b", "2")]);
-    place.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 600"#, &json!({}));
+fn new_data_replace_a_stopped_job_and_its_finished_datums_are_kept() {
+    let fixture = Fixture::new();
+    fixture.put("in", &[("a", "1"), ("b", "2")]);
+    fixture.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 60"#, &json!({}));
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| place.run(&[]));
-        while !place.text("log").contains('b') {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
-        run.join().unwrap().bad();
+        let run = scope.spawn(|| fixture.run(&[]));
+        wait_until(|| fixture.text("log").contains('b'));
+        fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
+        run.join().unwrap().failed();
     });
-    place.stopped.store(false, std::sync::atomic::Ordering::SeqCst);
-    place.log();
-    place.put("in", &[("a", "1")]);
-    assert_eq!(place.run(&[]).good().counts("slow"), Some((0, 1, 0)));
-    assert_eq!(place.log(), [""; 0]);
-    assert!(place.pipeline(&["list", "jobs"]).good().printed.contains("  killed  "));
+    fixture.stop_requested.store(false, std::sync::atomic::Ordering::SeqCst);
+    fixture.log();
+    fixture.put("in", &[("a", "1")]);
+    assert_eq!(fixture.run(&[]).succeeded().counts("slow"), Some((0, 1, 0)));
+    assert_eq!(fixture.log(), [""; 0]);
+    assert!(fixture.pipeline(&["list", "jobs"]).succeeded().stdout.contains("  killed  "));
 }
 
 #[test]
-fn a_job_that_something_took_the_place_of_does_not_show_the_datums_of_that() {
-    let place = Place::new();
-    place.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 600"#, &json!({}));
+fn a_replaced_job_does_not_show_the_datums_of_its_successor() {
+    let fixture = Fixture::new();
+    fixture.spec("slow", &input(), r#"echo "${in##*/}" >> "$LOG"; test "${in##*/}" = a || sleep 60"#, &json!({}));
     for last in ["b", "c"] {
-        place.put("in", &[("a", "1"), (last, "2")]);
+        fixture.put("in", &[("a", "1"), (last, "2")]);
         std::thread::scope(|scope| {
-            let run = scope.spawn(|| place.run(&[]));
-            while !place.text("log").contains(last) {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-            place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
-            run.join().unwrap().bad();
+            let run = scope.spawn(|| fixture.run(&[]));
+            wait_until(|| fixture.text("log").contains(last));
+            fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
+            run.join().unwrap().failed();
         });
-        place.stopped.store(false, std::sync::atomic::Ordering::SeqCst);
+        fixture.stop_requested.store(false, std::sync::atomic::Ordering::SeqCst);
     }
-    let json = |words: &[&str]| serde_json::from_str::<Value>(&place.pipeline(words).good().printed).unwrap();
+    let json = |words: &[&str]| serde_json::from_str::<Value>(&fixture.pipeline(words).succeeded().stdout).unwrap();
     let jobs = json(&["list", "jobs", "--json"]);
     let shown = |index: usize| {
         let reference = format!("slow@{}", jobs[index]["id"].as_str().unwrap());
@@ -133,13 +127,13 @@ fn a_job_that_something_took_the_place_of_does_not_show_the_datums_of_that() {
 }
 
 #[test]
-fn a_run_that_is_to_stop_starts_no_program() {
+fn a_run_that_has_to_stop_starts_no_program() {
     for batching in [false, true] {
-        let place = Place::new();
-        place.put("in", &[("a", "1")]);
-        place.spec("loud", &input(), r#"echo x >> "$LOG""#, &json!({"transform": {"datumBatching": batching}}));
-        place.stopped.store(true, std::sync::atomic::Ordering::SeqCst);
-        assert!(place.run(&[]).bad().contains("loud: stopped; 0 of 1 datums are done"));
-        assert_eq!(place.log(), [""; 0], "datumBatching: {batching}");
+        let fixture = Fixture::new();
+        fixture.put("in", &[("a", "1")]);
+        fixture.spec("loud", &input(), r#"echo x >> "$LOG""#, &json!({"transform": {"datumBatching": batching}}));
+        fixture.stop_requested.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(fixture.run(&[]).failed().contains("loud: stopped; 0 of 1 datums are finished"));
+        assert_eq!(fixture.log(), [""; 0], "datumBatching: {batching}");
     }
 }

@@ -46,19 +46,19 @@ const CORE: [&str; 32] = [
     "lib",
 ];
 
-/// The pipeline runner's modules in reading order.
+/// The pipeline runner's modules in reading order: each uses only those before it.
 const PIPELINE: [&str; 18] = [
+    "message",
     "glob",
     "spec",
     "error",
-    "disk",
-    "folder",
     "report",
     "graph",
     "datums",
     "paths",
+    "folder",
     "store",
-    "intake",
+    "ingest",
     "next_datum",
     "run",
     "reference",
