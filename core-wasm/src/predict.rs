@@ -7,7 +7,7 @@
 
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list};
-use crate::forecast::{Forecast, Formula, Spread};
+use crate::forecast::{Forecast, IntervalParams, LinearPredictor};
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Only, Plan};
@@ -18,7 +18,7 @@ use crate::table::{Lines, Reader};
 use crate::terms::places;
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
-use samefit_kernels::text::{append, append_lines};
+use samefit_kernels::text::{append_f64, append_predictions};
 use serde_json::{Map, Value, json};
 
 /// Probability with which an interval holds a new observation.
@@ -173,10 +173,10 @@ impl Predictor {
     /// Predicts the rows that were read; what needs an error is marked as unread.
     pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
         let coefficients = &mut self.model.coefficients.iter().map(|coefficient| coefficient.coefficient);
-        forecast.predict(Formula { terms: &self.terms, intercept: self.model.intercept, coefficients });
+        forecast.predict(LinearPredictor { terms: &self.terms, intercept: self.model.intercept, coefficients });
         if let Some(half_width) = self.half_width.filter(|_| intervals) {
             let factor = &self.model.leverage;
-            forecast.spread(&Spread { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
+            forecast.predict_intervals(&IntervalParams { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
         }
     }
 
@@ -529,7 +529,7 @@ impl Sink for CsvOut {
         self.predictor.forecast(&mut forecast, rows, &self.places, self.written);
         let (mut gathered, mut text) = (Gathered::default(), Vec::new());
         if !self.written.input && !forecast.unread.contains(&true) {
-            append_lines(&forecast.values, &forecast.halves, self.written.all, &mut self.out);
+            append_predictions(&forecast.values, &forecast.halves, self.written.all, &mut self.out);
             self.forecast = forecast;
             return Ok(());
         }
@@ -546,7 +546,7 @@ impl Sink for CsvOut {
                     }
                 }
                 let half = forecast.halves.get(row..=row).unwrap_or_default();
-                append_lines(&forecast.values[row..=row], half, self.written.all, &mut self.out);
+                append_predictions(&forecast.values[row..=row], half, self.written.all, &mut self.out);
             }
         }
         self.forecast = forecast;
@@ -560,12 +560,12 @@ impl Sink for CsvOut {
         if self.written.input {
             (0..record.len()).for_each(|column| self.cell(record.whole_cell(column)));
         }
-        append(prediction.value, &mut self.out);
+        append_f64(prediction.value, &mut self.out);
         if self.written.all {
             for end in [prediction.interval.map(|(lower, _)| lower), prediction.interval.map(|(_, upper)| upper)] {
                 self.out.push(b',');
                 if let Some(end) = end {
-                    append(end, &mut self.out);
+                    append_f64(end, &mut self.out);
                 }
             }
             let warnings: Vec<String> = self.predictor.warnings(&values).iter().map(|w| format!("{}:{}", w.column, w.code)).collect();
