@@ -11,7 +11,7 @@ use samefit_core::fit::fit;
 use samefit_core::model::Model;
 use samefit_core::plan::Plan;
 use samefit_core::solve::plausible;
-use samefit_core::statistics::{Column, Moments, Statistics};
+use samefit_core::statistics::{Moments, Statistics, SummedColumn};
 use samefit_core::terms::Term;
 use std::time::Instant;
 
@@ -83,7 +83,7 @@ fn statistics(features: usize, next: impl Fn(&mut u64, &[i64]) -> i64) -> Statis
     let names: Vec<String> = (0..features).map(|k| format!("x{k}")).chain(["y".to_owned()]).collect();
     Statistics {
         terms: names.iter().map(|name| Term::column(name)).collect(),
-        columns: names.into_iter().map(|name| Column { name, unit: None }).collect(),
+        columns: names.into_iter().map(|name| SummedColumn { name, unit: None }).collect(),
         rows: ROWS as i64,
         moments: Moments(moments),
         distribution: None,

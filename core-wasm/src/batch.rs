@@ -1,49 +1,53 @@
-//! Columns that are set one batch after another to integers at one scale, some rows at a time.
+//! A batch of values that a host sets column by column, to integers at one scale, some rows at a time.
 //!
-//! *Not here*: rows that lack a value or hold what is no number (`train` takes those one by one; this marks them).
+//! *Not here*: rows that lack a value or hold one that is not a number. This marks them as unread; [`summarizer`](crate::summarizer) reads them one
+//! by one.
 
-use crate::decimal::{Decimal, Small, from_f64, is_missing, parse, parse_small, trim};
+use crate::decimal::{Decimal, SmallDecimal, from_f64, is_missing, parse, parse_small, trim};
 use crate::error::Result;
-use crate::shortest::{Integers, Shortest};
+use crate::shortest::{IntegerSlice, ShortestReader};
 use crate::statistics::BlockColumn;
 use samefit_kernels::integers::all_bits;
 use std::ops::Range;
 
 /// The values of one column of a batch.
 pub(crate) enum Values {
-    /// Each means its shortest text; NaN is a missing value.
+    /// Numbers, each of which means its shortest text. NaN is a missing value.
     Numbers(Vec<f64>),
-    /// One a line.
-    Text(Lines),
+    /// Text, one value a line.
+    Text(TextColumn),
 }
 
-/// Text, and where its lines end.
-pub(crate) struct Lines {
+/// The values of a column as text, one a line.
+pub(crate) struct TextColumn {
     text: Vec<u8>,
+    /// Offset of the end of each line, without its line feed.
     ends: Vec<usize>,
 }
 
-/// Reads a column, some rows after others.
+/// Reads a column of a batch, some rows at a time.
 #[derive(Default)]
-pub(crate) struct Column {
-    shortest: Shortest,
-    /// The rows' numbers, if they were text.
-    written: Vec<Small>,
+pub(crate) struct BatchReader {
+    shortest: ShortestReader,
+    /// The numbers of the rows, if they were text.
+    parsed: Vec<SmallDecimal>,
     held: Held,
 }
 
-/// What was read last.
+/// What the rows that were read last are.
 #[derive(Clone, Copy, Default)]
 enum Held {
-    /// Zeros, so many.
+    /// A column whose values do not count.
     #[default]
     Zeros,
+    /// Numbers, in `shortest`.
     Numbers,
-    Written,
+    /// Text, in `parsed`.
+    Text,
 }
 
-impl Lines {
-    /// Lines that end with LF, but for the last perhaps.
+impl TextColumn {
+    /// Splits text into lines that end with LF or CRLF. The last line may lack its end.
     pub(crate) fn new(text: Vec<u8>) -> Self {
         let breaks = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
         let last = text.last().is_some_and(|byte| *byte != b'\n').then_some(text.len());
@@ -51,7 +55,7 @@ impl Lines {
         Self { text, ends }
     }
 
-    /// The cell of a line.
+    /// Returns the value of a line, without the spaces around it.
     fn cell(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
         let line = &self.text[start..self.ends[at]];
@@ -60,7 +64,7 @@ impl Lines {
 }
 
 impl Values {
-    /// Number of values.
+    /// Returns the number of values.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),
@@ -68,7 +72,9 @@ impl Values {
         }
     }
 
-    /// One value; none if it is missing.
+    /// Returns one value; none if it is missing.
+    ///
+    /// Errors: those of [`parse`] and [`from_f64`].
     pub(crate) fn value(&self, at: usize) -> Result<Option<Decimal>> {
         match self {
             Self::Numbers(numbers) if numbers[at].is_nan() => Ok(None),
@@ -81,31 +87,32 @@ impl Values {
     }
 }
 
-impl Column {
-    /// Reads some rows. Marks those whose values are missing, no numbers, or too long to be read beside others.
+impl BatchReader {
+    /// Reads some rows. Sets `unread` for those whose value is missing, is not a number, or has too many digits.
     pub(crate) fn read(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool]) {
         match values {
             Values::Numbers(numbers) => {
                 self.held = Held::Numbers;
                 match self.shortest.read(&numbers[rows]) {
                     Ok(block) => block.missing.iter().for_each(|&at| unread[at] = true),
-                    // one by one, the values before the one at fault are found to be none
+                    // reading one by one finds the value with the error
                     Err(_) => unread.fill(true),
                 }
             }
             Values::Text(lines) => {
-                self.held = Held::Written;
-                self.written.clear();
+                self.held = Held::Text;
+                self.parsed.clear();
                 for (at, unread) in rows.zip(unread) {
                     let small = parse_small(lines.cell(at));
                     *unread |= small.is_none();
-                    self.written.push(small.unwrap_or(Small { mantissa: 0, scale: 0, whole: None }));
+                    self.parsed.push(small.unwrap_or(SmallDecimal { mantissa: 0, scale: 0, whole: None }));
                 }
             }
         }
     }
 
-    /// Zero for all rows of a column whose values do not count. Marks those that are not text beyond doubt.
+    /// Reads some rows of a column whose values do not count, as zeros. Sets `unread` for those that `is_plain_text` does not accept: numbers may be among
+    /// them.
     pub(crate) fn zero(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool], is_plain_text: impl Fn(&[u8]) -> bool) {
         self.held = Held::Zeros;
         match values {
@@ -114,31 +121,31 @@ impl Column {
         }
     }
 
-    /// Hands on what was read, but for the rows that are marked.
-    pub(crate) fn hand_on(&self, unread: &[bool], to: &mut BlockColumn) {
+    /// Appends the integers of the rows that were read last to a block, without those of unread rows.
+    pub(crate) fn append_to(&self, to: &mut BlockColumn, unread: &[bool]) {
         match self.held {
             Held::Zeros => to.extend(&vec![0; unread.iter().filter(|unread| !**unread).count()], 0, 0),
-            Held::Written => {
-                for small in read_only(&self.written, unread) {
+            Held::Text => {
+                for small in without_unread(&self.parsed, unread) {
                     to.extend_wide(&[small.mantissa], bits(&[small.mantissa]), small.scale);
                 }
             }
             Held::Numbers => {
                 let block = self.shortest.block();
                 match block.integers {
-                    Integers::Short(values) if block.missing.is_empty() && !unread.contains(&true) => {
+                    IntegerSlice::Short(values) if block.missing.is_empty() && !unread.contains(&true) => {
                         to.extend(values, all_bits(values), block.scale);
                     }
-                    Integers::Short(values) => {
-                        let values: Vec<i64> = read_only(values, unread).copied().collect();
+                    IntegerSlice::Short(values) => {
+                        let values: Vec<i64> = without_unread(values, unread).copied().collect();
                         to.extend(&values, all_bits(&values), block.scale);
                     }
-                    Integers::Wide(values) => {
-                        let values: Vec<i128> = read_only(values, unread).copied().collect();
+                    IntegerSlice::Wide(values) => {
+                        let values: Vec<i128> = without_unread(values, unread).copied().collect();
                         to.extend_wide(&values, bits(&values), block.scale);
                     }
-                    Integers::Long(values) => {
-                        for mantissa in read_only(values, unread) {
+                    IntegerSlice::Long(values) => {
+                        for mantissa in without_unread(values, unread) {
                             to.push(&Decimal { mantissa: mantissa.clone(), scale: block.scale });
                         }
                     }
@@ -148,12 +155,12 @@ impl Column {
     }
 }
 
-/// What stands in rows that are not marked.
-fn read_only<'a, T>(values: &'a [T], unread: &'a [bool]) -> impl Iterator<Item = &'a T> {
+/// Returns the values of the rows that are not unread.
+fn without_unread<'a, T>(values: &'a [T], unread: &'a [bool]) -> impl Iterator<Item = &'a T> {
     values.iter().zip(unread).filter(|(_, unread)| !**unread).map(|(value, _)| value)
 }
 
-/// Bits of the greatest magnitude.
+/// Returns the number of bits of the greatest magnitude.
 fn bits(values: &[i128]) -> u32 {
     u128::BITS - values.iter().fold(0, |all, value| all | value.unsigned_abs()).leading_zeros()
 }

@@ -1,32 +1,38 @@
-//! The cells of one column of some rows to integers at one scale, by a pattern where they fit one, else one by one.
+//! The cells of one column, for a batch of rows, to integers at one scale: by a pattern where cells fit one, else one by one.
 //!
-//! *Not here*: rows that lack a value or hold text (`train` reads those as records; this marks them).
+//! *Not here*: rows that lack a value or hold text. This marks them as unread; [`summarizer`](crate::summarizer) and
+//! [`predict`](crate::predict) read them as records.
 
-use crate::decimal::{Decimal, Small, exact_power_of_ten, parse_small, power_of_ten, trim};
-use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised};
+use crate::decimal::{Decimal, SmallDecimal, exact_power_of_ten, parse_small, power_of_ten, trim};
+use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 use samefit_kernels::cells::{Pattern, read};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::{floats, integers};
 
-/// Rows that are tried again together where not all of a batch fit the pattern.
+/// Rows that are tried together by the pattern after a batch as a whole did not fit it.
 const STRIDE: usize = 16;
-/// Reads a column, batch after batch.
+
+/// Reads a column batch by batch. It learns the pattern that most cells fit.
 #[derive(Clone, Default)]
-pub(crate) struct Column {
+pub(crate) struct CellReader {
+    /// The pattern so far; none before the first number.
     pattern: Option<Pattern>,
-    /// The batch's integers at `scale`, if they fit in 64 bits; all bits of their magnitudes.
+    /// The integers of the batch at `scale`, if they fit in 64 bits.
     narrow: Vec<i64>,
+    /// The bitwise or of the magnitudes in `narrow`.
     narrow_bits: u64,
-    /// Else these, of at most `wide_bits` bits.
+    /// The integers of the batch at `scale`, if they do not fit in 64 bits; else empty.
     wide: Vec<i128>,
+    /// Most bits of a magnitude in `wide`.
     wide_bits: u32,
+    /// Digits after the point of all integers.
     scale: u32,
-    /// Numbers that were read one by one, with their rows.
-    others: Vec<(usize, Small)>,
+    /// Numbers that did not fit the pattern and were read one by one, with their rows.
+    others: Vec<(usize, SmallDecimal)>,
 }
 
-impl Column {
-    /// Reads column `column` of all rows. Marks the rows whose cells are no numbers, or are too long beside the others.
+impl CellReader {
+    /// Reads a column of all rows. Sets `unread` for the rows whose cell is not a number, or has too many digits beside the others.
     pub(crate) fn read(&mut self, rows: &Rows<'_>, column: usize, unread: &mut [bool]) {
         self.narrow.resize(rows.len(), 0);
         self.wide.clear();
@@ -37,7 +43,7 @@ impl Column {
         }
     }
 
-    /// Zeros for all rows: a column whose cells do not count.
+    /// Holds zeros for all rows, for a column whose cells do not count.
     pub(crate) fn zero(&mut self, rows: usize) {
         self.narrow.clear();
         self.narrow.resize(rows, 0);
@@ -45,29 +51,30 @@ impl Column {
         (self.narrow_bits, self.scale) = (0, 0);
     }
 
-    /// Hands on the integers, but for those of unread rows, if there are some.
-    pub(crate) fn hand_on(&mut self, unread: Option<&[bool]>, to: &mut BlockColumn) {
+    /// Appends the integers of the batch to a block, without those of unread rows. `unread` is none if every row was read.
+    pub(crate) fn append_to(&mut self, to: &mut BlockColumn, unread: Option<&[bool]>) {
         if self.wide.is_empty() {
-            keep(&mut self.narrow, unread);
+            remove_unread(&mut self.narrow, unread);
             to.extend(&self.narrow, self.narrow_bits, self.scale);
         } else {
-            keep(&mut self.wide, unread);
+            remove_unread(&mut self.wide, unread);
             to.extend_wide(&self.wide, self.wide_bits, self.scale);
         }
     }
 
-    /// The nearest f64 of each number; anything for unread rows.
+    /// Replaces `out` by the nearest f64 of each number. The values of unread rows mean nothing.
     pub(crate) fn to_f64(&self, out: &mut Vec<f64>) {
         out.clear();
         let decimal = |mantissa: i128| Decimal { mantissa: mantissa.into(), scale: self.scale }.to_f64();
         match exact_power_of_ten(self.scale) {
             _ if !self.wide.is_empty() => out.extend(self.wide.iter().map(|&value| decimal(value))),
-            // two exact numbers, and one division that rounds
+            // both are exact f64, so the division rounds once
             Some(power) if self.narrow_bits < 1 << 53 => floats::quotients(&self.narrow, power, out),
             _ => out.extend(self.narrow.iter().map(|&value| decimal(value.into()))),
         }
     }
 
+    /// Reads a batch of which not all cells fit the pattern.
     fn read_in_strides(&mut self, rows: &Rows<'_>, column: usize, unread: &mut [bool]) {
         self.narrow_bits = 0;
         self.others.clear();
@@ -91,16 +98,16 @@ impl Column {
         self.learn();
     }
 
-    /// Whether the cells from row `first` on fit the pattern; then they are read.
+    /// Reads the cells from row `first` on, as many as `out` is long, by the pattern. Returns whether they fit it.
     fn fits(&mut self, rows: &Rows<'_>, column: usize, first: usize, out: &mut [i64]) -> bool {
         let bits = self.pattern.and_then(|pattern| read(&rows.column(column, first), pattern, out));
         self.narrow_bits |= bits.unwrap_or(0);
         bits.is_some()
     }
 
-    /// Reads a cell by itself; false if it is no number, or too long beside the others.
+    /// Reads one cell without a pattern. Returns false if it is not a number, or needs more than [`WIDE_BITS`] bits at the batch's scale.
     fn read_one(&mut self, row: usize, cell: &[u8], pattern_scale: u32) -> bool {
-        // a quote inside is no digit
+        // a quote inside the cell makes it no number
         let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
         let Some(small) = parse_small(trim(cell)) else { return false };
         let scale = self.scale.max(small.scale);
@@ -112,13 +119,14 @@ impl Column {
         true
     }
 
-    /// Bits of all integers at a scale that is not lower than theirs.
+    /// Returns an upper bound of the bits of all integers at a scale that is not less than theirs.
     fn bits_at(&self, scale: u32, pattern_scale: u32) -> u32 {
-        let narrow = raised(u64::BITS - self.narrow_bits.leading_zeros(), scale - pattern_scale);
+        let narrow = raised_bits(u64::BITS - self.narrow_bits.leading_zeros(), scale - pattern_scale);
         self.others.iter().map(|&(_, small)| bits_at(small, scale)).fold(narrow, u32::max)
     }
 
-    /// What fitted the pattern after a number of many decimals may be too long at that number's scale.
+    /// Marks the numbers that were read one by one as unread if, at their scale, some integer needs more than [`WIDE_BITS`] bits. That happens if long
+    /// integers come after a number with many decimals.
     fn drop_others_if_too_long(&mut self, pattern_scale: u32, unread: &mut [bool]) {
         if self.bits_at(self.scale, pattern_scale) > WIDE_BITS {
             self.others.drain(..).for_each(|(row, _)| unread[row] = true);
@@ -126,11 +134,11 @@ impl Column {
         }
     }
 
-    /// Brings what the pattern read and the other numbers to one scale.
+    /// Brings the integers of the pattern and the other numbers to one scale.
     fn join(&mut self, pattern_scale: u32) {
         let bits = self.bits_at(self.scale, pattern_scale);
         let factor = power_of_ten(self.scale - pattern_scale);
-        let at_scale = |small: Small| small.mantissa * power_of_ten(self.scale - small.scale);
+        let at_scale = |small: SmallDecimal| small.mantissa * power_of_ten(self.scale - small.scale);
         if bits > NARROW_BITS {
             self.wide_bits = bits;
             self.wide.extend(self.narrow.iter().map(|&value| i128::from(value) * factor));
@@ -144,7 +152,7 @@ impl Column {
         self.narrow_bits = integers::all_bits(&self.narrow);
     }
 
-    /// A pattern for the numbers that the one so far did not fit, and for those that it did. Where none is for both, what is commoner counts.
+    /// Changes the pattern to one that the other numbers fit as well. If there is none, it is chosen for the more common kind of numbers.
     fn learn(&mut self) {
         let plain = self.others.iter().filter_map(|&(_, small)| Some((small.mantissa < 0, small.whole?, small.scale as usize)));
         let fitting = plain.filter(|&(signed, whole, decimals)| Pattern::of(signed, whole, decimals).is_some());
@@ -158,12 +166,13 @@ impl Column {
     }
 }
 
-fn bits_at(small: Small, scale: u32) -> u32 {
-    raised(u128::BITS - small.mantissa.unsigned_abs().leading_zeros(), scale - small.scale)
+/// Returns an upper bound of the bits of a number at a scale that is not less than its own.
+fn bits_at(small: SmallDecimal, scale: u32) -> u32 {
+    raised_bits(u128::BITS - small.mantissa.unsigned_abs().leading_zeros(), scale - small.scale)
 }
 
-/// Leaves out the values of unread rows.
-fn keep<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
+/// Removes the values of unread rows.
+fn remove_unread<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
     if let Some(unread) = unread {
         let mut unread = unread.iter();
         values.retain(|_| !unread.next().is_some_and(|unread| *unread));
@@ -176,9 +185,9 @@ mod tests {
     use crate::decimal::parse;
     use crate::statistics::block_values;
     use proptest::prelude::*;
-    use samefit_kernels::scan::{Grid, MARGIN, WORD};
+    use samefit_kernels::scan::{MARGIN, RowScanner, WORD};
 
-    /// Cells as files have them: most alike, some of another kind.
+    /// Cells as in files: most of one kind, some of another.
     fn cell() -> impl Strategy<Value = String> {
         prop_oneof![
             20 => "[0-9]{1,4}(\\.[0-9]{0,4})?",
@@ -190,7 +199,7 @@ mod tests {
         ]
     }
 
-    /// Tables whose columns hold one kind of cells each, or all kinds.
+    /// Tables whose columns hold cells of one kind, or of all kinds.
     fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
         let kind = |pattern: &'static str| prop::collection::vec(pattern, 40..41).boxed();
         let column = prop_oneof![
@@ -204,7 +213,7 @@ mod tests {
             prop::collection::vec(cell(), 40..41).boxed(),
         ];
         (prop::collection::vec(column, 1..5), 1usize..40).prop_map(|(columns, rows)| {
-            // an empty line is no record of one cell, and a lone point looks like one
+            // an empty line is no record of one cell, and a single point looks like an empty cell
             let is_nothing = |cell: &String| cell.is_empty() || cell == ".";
             let cell = |column: &Vec<String>, row: usize| if is_nothing(&column[row]) { "0".to_owned() } else { column[row].clone() };
             (0..rows).map(|row| columns.iter().map(|column| cell(column, row)).collect()).collect()
@@ -212,22 +221,22 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_the_pattern_may_be_too_long_beside_a_number_before_it() {
-        // the pattern fits all but one, and at that one's scale those after it need more than 126 bits
+    fn integers_too_long_at_the_scale_of_another_number_are_unread() {
+        // all cells but one fit the pattern; at the scale of that one, the cells after it need more than 126 bits
         let cell = |row: usize| if row == 20 { "3.91E-36".to_owned() } else { if row < 20 { "0" } else { "99" }.to_owned() };
         let cells: Vec<String> = (0..40).map(cell).collect();
         let text: String = cells.iter().map(|cell| format!("{cell},1\n")).collect();
         let mut bytes = vec![b'0'; MARGIN];
         bytes.extend(text.as_bytes());
         bytes.resize(bytes.len() + WORD + MARGIN, b'0');
-        let mut grid = Grid::new(2, 128);
-        let rows = grid.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
-        let mut column = Column::default();
+        let mut scanner = RowScanner::new(2, 128);
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+        let mut column = CellReader::default();
         for _ in 0..2 {
             let mut unread = vec![false; cells.len()];
             column.read(&rows, 0, &mut unread);
             let mut block = BlockColumn::new();
-            column.hand_on(Some(&unread), &mut block);
+            column.append_to(&mut block, Some(&unread));
             let read = cells.iter().zip(&unread).filter(|(_, unread)| !**unread);
             assert_eq!(block_values(&block), read.map(|(cell, _)| parse(cell.as_bytes()).unwrap()).collect::<Vec<_>>());
         }
@@ -242,18 +251,18 @@ mod tests {
             let mut bytes = vec![b'0'; MARGIN];
             bytes.extend(text.as_bytes());
             bytes.resize(bytes.len() + WORD + MARGIN, b'0');
-            let mut grid = Grid::new(table[0].len(), 128);
-            let rows = grid.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+            let mut scanner = RowScanner::new(table[0].len(), 128);
+            let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
             prop_assert_eq!(rows.len(), table.len());
             prop_assert_eq!(rows.end(), MARGIN + text.len());
             for (at, _) in table[0].iter().enumerate() {
-                let mut column = Column::default();
-                // the second time with a pattern that was learnt
+                let mut column = CellReader::default();
+                // the second time with the pattern learnt from the first
                 for _ in 0..2 {
                     let mut unread = vec![false; table.len()];
                     column.read(&rows, at, &mut unread);
                     let mut block = BlockColumn::new();
-                    column.hand_on(Some(&unread), &mut block);
+                    column.append_to(&mut block, Some(&unread));
                     let want: Vec<Decimal> = table.iter().zip(&unread).filter(|(_, unread)| !**unread).map(|(row, _)| parse(trim(row[at].as_bytes())).unwrap()).collect();
                     prop_assert_eq!(block_values(&block), want);
                     let mut floats = Vec::new();
@@ -262,7 +271,7 @@ mod tests {
                     for ((row, float), _) in table.iter().zip(floats).zip(&unread).filter(|(_, unread)| !**unread) {
                         prop_assert_eq!(float.to_bits(), parse(trim(row[at].as_bytes())).unwrap().to_f64().to_bits());
                     }
-                    // what is long makes others too long
+                    // a long number makes others too long at its scale
                     let long = table.iter().any(|row| row[at].len() > 20 || row[at].contains(['e', 'E']));
                     for (row, unread) in table.iter().zip(&unread) {
                         prop_assert!(!unread || long || parse(trim(row[at].as_bytes())).is_err());

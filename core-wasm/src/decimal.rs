@@ -1,32 +1,48 @@
 //! Text to an exact decimal number: an integer and a power of ten.
 //!
-//! *Limits*: [`DIGITS_MAX`] digits and an exponent of at most [`EXPONENT_MAX`] either way, for one value; zeros between the point and the
-//! first other digit are limited as an exponent is, because they say the same. A sum of products of values has as many digits as its degree
-//! allows ([`parse_sum`]). All are checked on the text, before a number is made of it.
+//! *Limits*: a value has at most [`DIGITS_MAX`] digits and an exponent from -[`EXPONENT_MAX`] to [`EXPONENT_MAX`]. Zeros between the point and the
+//! first other digit have the same limit as an exponent, because they say the same. A sum of products of values has as many digits as its degree
+//! allows ([`parse_sum`]). All limits are checked on the text, before a number is made of it.
 //!
-//! *Not here*: what is missing rather than a number ([`is_missing`] tells; callers decide), sums (`statistics`).
+//! *Not here*: what to do with a missing value ([`is_missing`] detects it, callers decide), sums of columns
+//! ([`statistics`](crate::statistics)).
 
 use crate::error::{Code, Error, Result};
 use dashu_base::DivRemEuclid;
 use dashu_int::{IBig, UBig};
-use samefit_kernels::floats::TENS;
+use samefit_kernels::powers::{F64_POWERS, I64_EXPONENT_MAX, I64_POWERS, I128_EXPONENT_MAX, I128_POWERS};
 use std::cmp::Ordering;
 
-/// Most digits of one value, leading zeros not counted.
+/// Most digits of a value; leading zeros do not count.
 pub const DIGITS_MAX: usize = 60;
-/// Largest written exponent of one value, either way, and most zeros between the point and the first other digit.
+/// Largest magnitude of a value's exponent, and most zeros between the point and the first other digit.
 pub const EXPONENT_MAX: i64 = 60;
-/// Most digits before the point that a value can have: all of its digits and its exponent.
+/// Most digits before the point of a value: all of its digits and its exponent.
 const WHOLE_DIGITS_MAX: usize = DIGITS_MAX + EXPONENT_MAX as usize;
-/// Most digits after the point that a value can have: zeros, all of its digits, and its exponent.
+/// Most digits after the point of a value: zeros, all of its digits, and its exponent.
 const FRACTION_DIGITS_MAX: usize = WHOLE_DIGITS_MAX + EXPONENT_MAX as usize;
-/// Digits of the greatest difference of two numbers of rows.
+/// Digits of the largest difference of two numbers of rows, which have 64 bits.
 const ROWS_DIGITS_MAX: usize = 20;
 
 /// An exact decimal number, `mantissa * 10^-scale`.
+///
+/// Numbers are equal if their values are: `1.50` is `1.5`. `Display` writes the canonical text, without an exponent, zeros at the end of the
+/// decimals, or a sign on zero.
+///
+/// ```
+/// use samefit_core::decimal::parse;
+///
+/// let sum = parse(b"0.1")?.plus(&parse(b"2e-1")?);
+/// assert_eq!(sum, parse(b"0.30")?);
+/// assert_eq!(sum.to_string(), "0.3");
+/// // ties go to the even digit
+/// assert_eq!(parse(b"42.5")?.rounded(0).to_string(), "42");
+/// assert_eq!(parse(b"1234")?.rounded(-2).to_string(), "1200");
+/// # Ok::<(), samefit_core::error::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Decimal {
-    /// The digits, with sign.
+    /// The digits as an integer, with the sign.
     pub mantissa: IBig,
     /// Number of digits after the point.
     pub scale: u32,
@@ -36,12 +52,12 @@ impl Decimal {
     /// Zero.
     pub const ZERO: Self = Self { mantissa: IBig::ZERO, scale: 0 };
 
-    /// The mantissa of this number with `scale` digits after the point; `scale` is at least its own.
+    /// Returns the mantissa of this number with `scale` digits after the point. `scale` is not less than the number's own.
     pub fn mantissa_at(&self, scale: u32) -> IBig {
         &self.mantissa * ten_to(scale - self.scale)
     }
 
-    /// The same number with the least scale: no zeros at the end of its decimals.
+    /// Returns the same number with the least scale: no zeros at the end of its decimals.
     #[must_use]
     pub fn normalized(mut self) -> Self {
         let ten = IBig::from(10);
@@ -52,8 +68,8 @@ impl Decimal {
         self
     }
 
-    /// The nearest number with so many decimals, or, below zero, with so many zeros before the point; of two as near, the one whose last
-    /// digit is even.
+    /// Returns the nearest number with at most `decimals` digits after the point; ties go to the even last digit. A negative `decimals` means zeros
+    /// before the point.
     #[must_use]
     pub fn rounded(&self, decimals: i32) -> Self {
         if i64::from(self.scale) <= i64::from(decimals) {
@@ -62,7 +78,7 @@ impl Decimal {
         scaled(self.integer_at(decimals), decimals.into())
     }
 
-    /// This number times ten to the power of `decimals`, rounded to an integer, ties to even.
+    /// Returns this number times `10^decimals`, rounded to an integer, ties to even.
     pub(crate) fn integer_at(&self, decimals: i32) -> IBig {
         let power = i64::from(self.scale) - i64::from(decimals);
         let exponent = power.unsigned_abs() as u32;
@@ -70,30 +86,30 @@ impl Decimal {
             return &self.mantissa * ten_to(exponent);
         }
         match i128::try_from(&self.mantissa) {
-            Ok(mantissa) if exponent < SMALL_EXPONENT_MAX => small_quotient(mantissa, power_of_ten(exponent)).into(),
+            Ok(mantissa) if (exponent as usize) < I128_EXPONENT_MAX => small_quotient(mantissa, power_of_ten(exponent)).into(),
             _ => Self::nearest(&self.mantissa, &ten_to(exponent), 0).mantissa,
         }
     }
 
-    /// The nearest f64, ties to even.
+    /// Returns the nearest f64, ties to even.
     pub fn to_f64(&self) -> f64 {
         crate::rounding::ratio_to_f64(&self.mantissa, &ten_to(self.scale))
     }
 
-    /// The sum of two numbers.
+    /// Returns the sum of two numbers.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         let scale = self.scale.max(other.scale);
         Self { mantissa: self.mantissa_at(scale) + other.mantissa_at(scale), scale }
     }
 
-    /// The product of two numbers.
+    /// Returns the product of two numbers.
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
         Self { mantissa: &self.mantissa * &other.mantissa, scale: self.scale + other.scale }
     }
 
-    /// `numerator / denominator` to `scale` digits after the point, the nearest, ties to even; the denominator is above zero.
+    /// Returns `numerator / denominator` rounded to `scale` digits after the point, ties to even. The denominator is above zero.
     pub fn nearest(numerator: &IBig, denominator: &IBig, scale: u32) -> Self {
         let (quotient, rest) = (numerator * ten_to(scale)).div_rem_euclid(denominator);
         let twice = IBig::from(rest * 2u8);
@@ -105,13 +121,13 @@ impl Decimal {
         Self { mantissa: quotient + IBig::from(u8::from(up)), scale }
     }
 
-    /// The largest number of `scale` digits after the point that is not above the quotient; the denominator is above zero.
+    /// Returns the largest number of `scale` digits after the point that is not above `numerator / denominator`. The denominator is above zero.
     pub fn floor(numerator: &IBig, denominator: &IBig, scale: u32) -> Self {
         let (mantissa, _) = (numerator * ten_to(scale)).div_rem_euclid(denominator);
         Self { mantissa, scale }
     }
 
-    /// The number with its sign turned.
+    /// Returns the number with the opposite sign.
     #[must_use]
     pub fn negated(&self) -> Self {
         Self { mantissa: -&self.mantissa, scale: self.scale }
@@ -149,7 +165,7 @@ impl From<i64> for Decimal {
     }
 }
 
-/// Canonical text: no exponent, no trailing zeros, no sign on zero.
+/// Writes the canonical text: no exponent, no zeros at the end of the decimals, no sign on zero.
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = self.mantissa.to_string();
@@ -165,46 +181,39 @@ impl std::fmt::Display for Decimal {
     }
 }
 
-/// The quotient of integers, rounded, ties to even; the divisor is positive, and less than half of what its type holds.
+/// Returns `mantissa / divisor` rounded to an integer, ties to even. The divisor is above zero and below half of the largest i128.
 fn small_quotient(mantissa: i128, divisor: i128) -> i128 {
     let (floor, twice) = (mantissa.div_euclid(divisor), 2 * mantissa.rem_euclid(divisor));
     let up = twice > divisor || twice == divisor && floor % 2 != 0;
     floor + i128::from(up)
 }
 
-/// 10 to the power of `exponent`.
+/// Returns `10^exponent`.
 pub fn ten_to(exponent: u32) -> IBig {
-    if exponent <= SMALL_EXPONENT_MAX { power_of_ten(exponent).into() } else { IBig::from(10).pow(exponent as usize) }
-}
-
-/// 10 to the power of `exponent`, or of [`SMALL_EXPONENT_MAX`] if that is less: only zero can be asked to grow further and stay small.
-pub(crate) fn power_of_ten(exponent: u32) -> i128 {
-    POWERS_OF_TEN[exponent.min(SMALL_EXPONENT_MAX) as usize]
-}
-
-/// Largest power of ten below 2^127.
-pub(crate) const SMALL_EXPONENT_MAX: u32 = 38;
-const POWERS_OF_TEN: [i128; SMALL_EXPONENT_MAX as usize + 1] = {
-    let mut powers = [1; SMALL_EXPONENT_MAX as usize + 1];
-    let mut at = 1;
-    while at < powers.len() {
-        powers[at] = powers[at - 1] * 10;
-        at += 1;
+    match I128_POWERS.get(exponent as usize) {
+        Some(power) => (*power).into(),
+        None => IBig::from(10).pow(exponent as usize),
     }
-    powers
-};
-
-/// 10 to the power of `exponent`, if an f64 holds it exactly.
-pub(crate) fn exact_power_of_ten(exponent: u32) -> Option<f64> {
-    TENS.get(exponent as usize).copied()
 }
 
-/// Whether a cell (without the spaces around it) means that there is no value.
+/// Returns `10^exponent`, or the largest power of ten below 2^127 if that is less.
+///
+/// Callers multiply numbers by it whose products fit in 128 bits. So a larger exponent comes with the number zero only, and any power will do.
+pub(crate) fn power_of_ten(exponent: u32) -> i128 {
+    I128_POWERS[(exponent as usize).min(I128_EXPONENT_MAX)]
+}
+
+/// Returns `10^exponent` if an f64 holds it exactly.
+pub(crate) fn exact_power_of_ten(exponent: u32) -> Option<f64> {
+    F64_POWERS.get(exponent as usize).copied()
+}
+
+/// Returns whether a cell, without the spaces around it, says that there is no value: it is empty, or `NA`, `NaN` or `null` in any case.
 pub fn is_missing(cell: &[u8]) -> bool {
     matches!(cell.len(), 0 | 2..=4) && (cell.is_empty() || [&b"na"[..], b"nan", b"null"].iter().any(|word| cell.eq_ignore_ascii_case(word)))
 }
 
-/// The cell without the spaces and tabs around it.
+/// Returns a cell without the spaces and tabs around it.
 pub fn trim(mut cell: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = cell {
         cell = rest;
@@ -212,7 +221,7 @@ pub fn trim(mut cell: &[u8]) -> &[u8] {
     cell
 }
 
-/// Reads one value as it is written: sign, digits, point, exponent.
+/// Reads a value: sign, digits, point, exponent.
 ///
 /// Errors: `not-a-number`, `not-a-value`, `too-many-digits`, `exponent-too-large`, `not-utf-8`.
 pub fn parse(cell: &[u8]) -> Result<Decimal> {
@@ -231,20 +240,22 @@ pub fn parse(cell: &[u8]) -> Result<Decimal> {
     Ok(scaled(mantissa, parts.fraction.len() as i64 - exponent))
 }
 
-/// A number of at most [`SMALL_DIGITS_MAX`] digits: `mantissa * 10^-scale`.
+/// A decimal number of at most [`SMALL_DIGITS_MAX`] digits: `mantissa * 10^-scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Small {
+pub(crate) struct SmallDecimal {
+    /// The digits as an integer, with the sign.
     pub(crate) mantissa: i128,
+    /// Number of digits after the point.
     pub(crate) scale: u32,
-    /// Digits before the point, where no exponent follows.
+    /// Number of digits before the point as they are written; none if an exponent follows.
     pub(crate) whole: Option<usize>,
 }
 
-/// Digits of a number that [`parse_small`] reads: two times as many as 64 bits hold for sure.
+/// Most digits of a number that [`parse_small`] reads: twice as many as 64 bits always hold.
 const SMALL_DIGITS_MAX: usize = 36;
 
-/// Reads one value as [`parse`] does, without big integers. None if it is too long for that, or no number.
-pub(crate) fn parse_small(cell: &[u8]) -> Option<Small> {
+/// Reads a value as [`parse`] does, without big integers. Returns none if it has too many digits for that, or is not a number.
+pub(crate) fn parse_small(cell: &[u8]) -> Option<SmallDecimal> {
     let (negative, text) = match cell {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -277,17 +288,17 @@ pub(crate) fn parse_small(cell: &[u8]) -> Option<Small> {
     }
     let magnitude = magnitude * if up > 0 { power_of_ten(up as u32) } else { 1 };
     let whole = exponent.is_none().then_some(point.unwrap_or(digits));
-    Some(Small { mantissa: if negative { -magnitude } else { magnitude }, scale: scale.max(0) as u32, whole })
+    Some(SmallDecimal { mantissa: if negative { -magnitude } else { magnitude }, scale: scale.max(0) as u32, whole })
 }
 
-/// The exponent behind an `e`; none if it is no number or beyond [`EXPONENT_MAX`].
+/// Reads the exponent after an `e`. Returns none if it is not a number or beyond [`EXPONENT_MAX`].
 fn exponent_of(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| exponent_value(Some(text))).flatten()
 }
 
-/// Reads a sum of products of `degree` values in the canonical text of [`Decimal`]'s `Display`; none if the text is not canonical, or longer
-/// than such a sum can be.
+/// Reads a sum of products of `degree` values, in the canonical text of [`Decimal`]. Returns none if the text is not canonical, or longer than such
+/// a sum can be.
 pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
     let parts = split(text.as_bytes())?;
     let values = degree as usize;
@@ -299,10 +310,12 @@ pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
     (value.to_string() == text).then_some(value)
 }
 
-/// The decimal number that an f64 means: the shortest text that reads back as the same f64; of several, the nearest, and of two as near, the
-/// one whose last digit is even. So do Python, JavaScript and our own JSON; the standard library rounds such ties up.
+/// Returns the decimal number that an f64 means: that of the shortest text that reads back as the same f64.
 ///
-/// Errors: `not-a-value` for infinity, `exponent-too-large` beyond what a cell may say.
+/// Of several such texts it is the nearest, and of two equally near ones that with the even last digit. Python, JavaScript and our own JSON choose
+/// the same; Rust's standard library rounds such ties up.
+///
+/// Errors: `not-a-value` for infinity, `exponent-too-large` beyond [`EXPONENT_MAX`].
 pub fn from_f64(value: f64) -> Result<Decimal> {
     if value.is_infinite() {
         return Err(explain(if value > 0.0 { b"inf" } else { b"-inf" }));
@@ -310,16 +323,19 @@ pub fn from_f64(value: f64) -> Result<Decimal> {
     parse(zmij::Buffer::new().format(value).as_bytes())
 }
 
-/// The pieces of a number's text.
-struct Parts<'a> {
+/// The parts of the text of a number.
+struct NumberText<'a> {
     sign: dashu_base::Sign,
+    /// Digits before the point.
     whole: &'a [u8],
+    /// Digits after the point.
     fraction: &'a [u8],
-    /// With its sign; none if the text has no exponent.
+    /// The exponent with its sign; none if the text has none.
     exponent: Option<&'a [u8]>,
 }
 
-fn split(cell: &[u8]) -> Option<Parts<'_>> {
+/// Splits the text of a number into its parts. Returns none if it is not a number.
+fn split(cell: &[u8]) -> Option<NumberText<'_>> {
     let (sign, rest) = match cell {
         [b'-', rest @ ..] => (dashu_base::Sign::Negative, rest),
         [b'+', rest @ ..] => (dashu_base::Sign::Positive, rest),
@@ -339,7 +355,7 @@ fn split(cell: &[u8]) -> Option<Parts<'_>> {
         !e.is_empty() && all_digits(e)
     });
     let some_digit = !whole.is_empty() || !fraction.is_empty();
-    (some_digit && all_digits(whole) && all_digits(fraction) && exponent_ok).then_some(Parts { sign, whole, fraction, exponent })
+    (some_digit && all_digits(whole) && all_digits(fraction) && exponent_ok).then_some(NumberText { sign, whole, fraction, exponent })
 }
 
 fn strip_leading_zeros(digits: &[u8]) -> &[u8] {
@@ -347,16 +363,17 @@ fn strip_leading_zeros(digits: &[u8]) -> &[u8] {
     &digits[zeros..]
 }
 
+/// Returns the integer that ASCII digits say.
 fn digits_value(digits: &[u8]) -> UBig {
     let mut value = UBig::ZERO;
-    for chunk in digits.chunks(18) {
+    for chunk in digits.chunks(I64_EXPONENT_MAX) {
         let part = chunk.iter().fold(0u64, |sum, &b| sum * 10 + u64::from(b - b'0'));
-        value = value * UBig::from(10u64.pow(chunk.len() as u32)) + UBig::from(part);
+        value = value * UBig::from(I64_POWERS[chunk.len()].unsigned_abs()) + UBig::from(part);
     }
     value
 }
 
-/// The exponent as a number, 0 if there is none; none if it is beyond [`EXPONENT_MAX`].
+/// Returns the exponent as a number, 0 if there is no exponent. Returns none if it is beyond [`EXPONENT_MAX`].
 fn exponent_value(text: Option<&[u8]>) -> Option<i64> {
     let Some(text) = text else { return Some(0) };
     let negative = text.first() == Some(&b'-');
@@ -368,7 +385,7 @@ fn exponent_value(text: Option<&[u8]>) -> Option<i64> {
     (value <= EXPONENT_MAX).then_some(if negative { -value } else { value })
 }
 
-/// `mantissa * 10^-decimals`, with a scale of at least zero.
+/// Returns `mantissa * 10^-decimals`. A negative `decimals` makes the mantissa longer.
 pub(crate) fn scaled(mantissa: IBig, decimals: i64) -> Decimal {
     match u32::try_from(decimals) {
         Ok(scale) => Decimal { mantissa, scale },
@@ -376,7 +393,7 @@ pub(crate) fn scaled(mantissa: IBig, decimals: i64) -> Decimal {
     }
 }
 
-/// Why a cell is not a number.
+/// Returns the error of a cell that is not a number.
 fn explain(cell: &[u8]) -> Error {
     const EXPECTED: &str = "a decimal number";
     let Ok(text) = std::str::from_utf8(cell) else {
@@ -384,7 +401,7 @@ fn explain(cell: &[u8]) -> Error {
     };
     let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     if matches!(word.as_str(), "inf" | "infinity") {
-        return Error::found(Code::NotAValue, text, EXPECTED, "infinity is not a value: leave the cell empty if there is none");
+        return Error::found(Code::NotAValue, text, EXPECTED, "leave the cell empty if there is no value; infinity is not one");
     }
     let remedy = if text.contains(',') && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+')) {
         "write a point before the decimals and no separators between thousands"
@@ -425,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_is_written() {
+    fn numbers_are_read() {
         for (cell, want) in [
             ("151.0", "151"),
             ("-0.0", "0"),
@@ -442,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_say_no_more_than_an_exponent() {
+    fn zeros_after_the_point_are_limited_like_an_exponent() {
         let zeros = |count: usize| format!("0.{}", "0".repeat(count));
         for (cell, want) in [
             (zeros(60), "0".to_owned()),
@@ -489,7 +506,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_rounded_is_the_nearest(mantissa in any::<i128>(), scale in 0u32..45, decimals in -12i32..20) {
+        fn rounding_gives_the_nearest_number(mantissa in any::<i128>(), scale in 0u32..45, decimals in -12i32..20) {
             let value = Decimal { mantissa: mantissa.into(), scale };
             let rounded = value.rounded(decimals);
             let text = rounded.to_string();
@@ -508,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn other_texts_are_refused() {
         for cell in ["", "-", ".", "e5", "1e", "1e+", "1 2", "0x10", "1_0", "1,5", "--1", "1.2.3", "2l.6"] {
             assert_eq!(code(cell), "not-a-number", "{cell}");
         }
@@ -531,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_missing_words() {
+    fn missing_values_are_recognised() {
         for cell in ["", "NA", "na", "NaN", "nan", "null", "NULL"] {
             assert!(is_missing(cell.as_bytes()), "{cell}");
         }
@@ -541,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn canonical_text_alone_is_canonical() {
+    fn sums_are_read_from_canonical_text_only() {
         for (text, ok) in [
             ("0", true),
             ("-0.5", true),
@@ -570,8 +587,8 @@ mod tests {
     }
 
     #[test]
-    fn an_f64_between_two_texts_means_the_even_one() {
-        // a sixteenth either way reads back: 569.2 and 569.3 do
+    fn of_two_shortest_texts_the_even_one_counts() {
+        // a sixteenth more or less reads back as the same f64, so both 569.2 and 569.3 do
         assert_eq!(from_f64(798_262_579_619_569.0 + 0.25).unwrap().to_string(), "798262579619569.2");
     }
 

@@ -1,30 +1,30 @@
-//! The F distribution: the share beyond a value.
+//! The F distribution: the probability of a value at least as large.
 //!
-//! With x = d2 / (d2 + d1 F) the share is the incomplete beta ratio I_x(d2/2, d1/2), which grows from b to b + 1 by
-//! `x^a (1 - x)^b / (b B(a, b))` (NIST Digital Library of Mathematical Functions, 8.17.21). It begins with b = 1, where it is x^a, or with
-//! b = 1/2, Student's share. All terms are positive, so nothing cancels.
+//! With x = d2 / (d2 + d1 F) the probability is the incomplete beta ratio I_x(d2/2, d1/2). The recurrence
+//! `I_x(a, b + 1) = I_x(a, b) + x^a (1 - x)^b / (b B(a, b))` (NIST Digital Library of Mathematical Functions, 8.17.21) leads to b = d1/2. It begins at
+//! b = 1, where the ratio is x^a, or at b = 1/2, where it is Student's two-sided p value. All terms are positive, so nothing cancels.
 //!
-//! *Limits*: shares below about 1e-300 may come out as 0.
+//! *Limits*: a probability below about 1e-300 may come out as 0.
 
 use crate::student::{gamma_ratio, two_sided_p};
 use libm::{exp, log1p, sqrt};
 use std::f64::consts::PI;
 
-/// P(F >= f) where `odds` = d1 f / d2, for whole `d1`, `d2` > 0.
+/// Returns P(F >= f) for F with `d1` and `d2` degrees of freedom, where `odds` is d1 f / d2. `d2` is a positive whole number.
 pub fn upper_tail(odds: f64, d1: u32, d2: f64) -> f64 {
     let a = d2 / 2.0;
     let (x_to_a, rest) = (exp(-a * log1p(odds)), odds / (1.0 + odds));
-    let (mut share, mut term, mut b) = if d1.is_multiple_of(2) {
+    let (mut probability, mut term, mut b) = if d1.is_multiple_of(2) {
         (x_to_a, x_to_a * rest * a, 1.0)
     } else {
         (two_sided_p(sqrt(odds * d2), d2), 2.0 * x_to_a * sqrt(rest) * gamma_ratio(a) / sqrt(PI), 0.5)
     };
     while b < f64::from(d1) / 2.0 {
-        share += term;
+        probability += term;
         term *= rest * (a + b) / (b + 1.0);
         b += 1.0;
     }
-    share.min(1.0)
+    probability.min(1.0)
 }
 
 #[cfg(test)]
@@ -32,20 +32,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_those_of_mpmath() {
+    fn probabilities_are_those_of_mpmath() {
         let peers: Vec<serde_json::Value> = serde_json::from_str(include_str!("../../data/peers/fisher.json")).unwrap();
         assert!(peers.len() > 30);
         for peer in peers {
             let number = |key: &str| peer[key].as_f64().unwrap();
             let want: f64 = peer["share"].as_str().unwrap().parse().unwrap();
             let got = upper_tail(number("odds"), number("d1") as u32, number("d2"));
-            // both routes meet at 17 digits; what is left is the rounding of the terms
+            // the terms are rounded, each to a relative 1e-16 or so
             assert!((got / want - 1.0).abs() < 1e-12, "{peer}: {got}");
         }
     }
 
     #[test]
-    fn at_zero_everything_is_beyond() {
+    fn at_zero_the_probability_is_one() {
         assert_eq!([1, 2, 3, 10].map(|d1| upper_tail(0.0, d1, 5.0)), [1.0; 4]);
     }
 }

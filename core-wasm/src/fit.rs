@@ -4,7 +4,7 @@ use crate::disclosure::policy::check_rows;
 use crate::error::{Code, Error, Result, list};
 use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
 use crate::plan::Plan;
-use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
+use crate::solve::{self, INTERCEPT, NormalEquations, Solution, centred_sum_of_squares, least_squares, plausible, ratio::Ratio};
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
@@ -26,8 +26,9 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     for term in &features {
         design.push((place(statistics, term)?, term.to_string()));
     }
-    let problem = Problem { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
-    let solution = least_squares(&problem)?;
+    let equations =
+        NormalEquations { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
+    let solution = least_squares(&equations)?;
     describe(statistics, plan, &features, &used, solution)
 }
 
@@ -173,7 +174,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Col
 /// Exact mean of the term at a place in the sums of so many rows, rounded once; none without rows.
 pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 0).then(|| {
-        let sum = of_decimal(moments.at(place, 0));
+        let sum = Ratio::from(moments.at(place, 0));
         Ratio::new(sum.numerator, sum.denominator * rows).to_f64()
     })
 }

@@ -1,60 +1,67 @@
-//! Rows of cells at known places to predictions with their intervals, many rows at once.
+//! Rows of cells at known positions to predictions with their intervals, many rows at once.
 //!
-//! Everything is computed column by column over the rows, each row's operations in the order in which `predict` does them for one row, so that
-//! both give the same bits. Rows whose cells are not read here, or whose results need a word (a warning, an error), are left to it.
+//! Everything is computed column by column. For each row the operations are those of [`predict`](crate::predict), in the same order, so both give the
+//! same bits. Rows are left to [`predict`](crate::predict) if a cell cannot be read here, or if the result needs a warning or is an error.
 //!
-//! *Not here*: what is written (`predict`).
+//! *Not here*: how predictions are written ([`predict`](crate::predict)).
 
-use crate::column::Column;
+use crate::column::CellReader;
 use samefit_kernels::floats;
 use samefit_kernels::scan::Rows;
 
-/// The design of a model: for each coefficient the index of a column and its power, one after another.
-pub(crate) type Terms = [Vec<(usize, u32)>];
+/// The terms of a model: for each coefficient, the indexes of its columns with their powers.
+pub(crate) type DesignTerms = [Vec<(usize, u32)>];
 
-/// Predictions of the rows of a batch.
+/// Predicts the target for the rows of a batch.
 #[derive(Clone, Default)]
 pub(crate) struct Forecast {
-    readers: Vec<Column>,
-    /// Values by column.
+    readers: Vec<CellReader>,
+    /// The values of each column.
     columns: Vec<Vec<f64>>,
-    /// Rows of the design matrix by column, the intercept's ones first if there is one; then what is left of them.
+    /// The columns of the design matrix, that of the intercept (ones) first. [`Self::predict_intervals`] overwrites them.
     design: Vec<Vec<f64>>,
+    /// Scratch space of the forward substitution.
     known: Vec<f64>,
-    /// Rows that are to be looked at by themselves.
+    /// Whether a row has to be predicted by itself.
     pub(crate) unread: Vec<bool>,
-    /// The predicted target.
+    /// The predicted target of each row.
     pub(crate) values: Vec<f64>,
-    /// Half the width of the interval.
+    /// Half the width of each row's prediction interval; empty if there are no intervals.
     pub(crate) halves: Vec<f64>,
 }
 
-/// What a forecast needs of a model.
-pub(crate) struct Formula<'a> {
-    pub(crate) terms: &'a Terms,
+/// The terms and coefficients of a model: the prediction is the intercept plus the sum of coefficients times terms.
+pub(crate) struct LinearPredictor<'a> {
+    /// One term for each coefficient.
+    pub(crate) terms: &'a DesignTerms,
     pub(crate) intercept: f64,
     pub(crate) coefficients: &'a mut dyn Iterator<Item = f64>,
 }
 
-/// What an interval needs of a model.
-pub(crate) struct Spread<'a> {
+/// The parts of a model that prediction intervals need.
+///
+/// Half the width of the interval at a row x of the design matrix is `t s sqrt(1 + x'(X'X)^-1 x)`. With `X'X = L D L'` and `L z = x` the leverage
+/// `x'(X'X)^-1 x` is the sum of `z_i^2 / D_i`.
+pub(crate) struct IntervalParams<'a> {
     pub(crate) has_intercept: bool,
+    /// Row i holds the i entries of L before the diagonal, which is 1.
     pub(crate) l: &'a [Vec<f64>],
+    /// The diagonal of D.
     pub(crate) d: &'a [f64],
-    /// `t * residual_sd`.
+    /// `t s`: the quantile of Student's t times the residual standard deviation.
     pub(crate) half_width: f64,
 }
 
 impl Forecast {
-    /// For a model of so many columns.
+    /// Returns a forecast for a model of `columns` columns.
     pub(crate) fn new(columns: usize) -> Self {
         let mut new = Self::default();
-        new.readers.resize_with(columns, Column::default);
+        new.readers.resize_with(columns, CellReader::default);
         new.columns.resize_with(columns, Vec::new);
         new
     }
 
-    /// Reads the columns at these places. Rows with a cell that is not read here are marked as unread.
+    /// Reads the columns at `places` of the table. Sets `unread` for rows with a cell that cannot be read here.
     pub(crate) fn read(&mut self, rows: &Rows<'_>, places: &[usize]) {
         self.unread.clear();
         self.unread.resize(rows.len(), false);
@@ -64,48 +71,48 @@ impl Forecast {
         }
     }
 
-    /// The values of a column that was read; anything for unread rows.
+    /// Returns the values of a column. Those of unread rows mean nothing.
     pub(crate) fn column(&self, column: usize) -> &[f64] {
         &self.columns[column]
     }
 
-    /// Marks rows with a value outside the range of its column as unread; ends that are not there are infinite.
+    /// Sets `unread` for rows with a value outside `range`, whose ends may be infinite.
     pub(crate) fn mark_outside(&mut self, column: usize, range: (f64, f64)) {
         floats::mark_outside(&self.columns[column], range, &mut self.unread);
     }
 
-    /// Predicts the rows that were read.
-    pub(crate) fn predict(&mut self, formula: Formula<'_>) {
+    /// Computes `values`. Sets `unread` for rows whose prediction is not finite.
+    pub(crate) fn predict(&mut self, predictor: LinearPredictor<'_>) {
         let rows = self.unread.len();
         self.halves.clear();
-        self.design.resize_with(formula.terms.len() + 1, Vec::new);
+        self.design.resize_with(predictor.terms.len() + 1, Vec::new);
         self.values.clear();
-        self.values.resize(rows, formula.intercept);
-        for ((factors, coefficient), term) in formula.terms.iter().zip(formula.coefficients).zip(&mut self.design[1..]) {
+        self.values.resize(rows, predictor.intercept);
+        for ((factors, coefficient), term) in predictor.terms.iter().zip(predictor.coefficients).zip(&mut self.design[1..]) {
             product(factors, &self.columns, rows, term);
             floats::add_times(&mut self.values, coefficient, term);
         }
         self.mark_infinite();
     }
 
-    /// Half the width of the interval of each row, after [`Self::predict`], which takes the design with it.
-    pub(crate) fn spread(&mut self, spread: &Spread<'_>) {
+    /// Computes `halves`, after [`Self::predict`]. Sets `unread` for rows whose interval is not finite.
+    pub(crate) fn predict_intervals(&mut self, params: &IntervalParams<'_>) {
         let rows = self.unread.len();
         self.design[0].clear();
         self.design[0].resize(rows, 1.0);
-        let z = &mut self.design[usize::from(!spread.has_intercept)..];
+        let z = &mut self.design[usize::from(!params.has_intercept)..];
         self.halves.clear();
         self.halves.resize(rows, 0.0);
         for i in 0..z.len() {
             let (before, rest) = z.split_at_mut(i);
             self.known.clear();
             self.known.resize(rows, 0.0);
-            for (l, z) in spread.l[i].iter().zip(before.iter()) {
+            for (l, z) in params.l[i].iter().zip(before.iter()) {
                 floats::add_times(&mut self.known, *l, z);
             }
-            floats::add_leverage(&mut rest[0], &self.known, spread.d[i], &mut self.halves);
+            floats::add_leverage(&mut rest[0], &self.known, params.d[i], &mut self.halves);
         }
-        floats::half_widths(&mut self.halves, spread.half_width);
+        floats::half_widths(&mut self.halves, params.half_width);
         self.mark_infinite();
     }
 
@@ -114,7 +121,7 @@ impl Forecast {
     }
 }
 
-/// A power or product, multiplied from left to right.
+/// Replaces `out` by the values of a term: a product of powers of columns, multiplied from left to right.
 fn product(factors: &[(usize, u32)], columns: &[Vec<f64>], rows: usize, out: &mut Vec<f64>) {
     out.clear();
     let mut powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(&columns[column], power as usize));

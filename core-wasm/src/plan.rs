@@ -4,7 +4,7 @@ use crate::disclosure::policy::{Shared, check_decimals};
 use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::schema::Schema;
-use crate::statistics::{Column, check_terms, sort_terms};
+use crate::statistics::{SummedColumn, check_terms, sort_terms};
 use crate::terms::{Term, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -312,8 +312,8 @@ impl Wanted {
 }
 
 /// The column of statistics that a plan's column becomes.
-pub fn summed_column(plan: &Plan, name: &str) -> Column {
-    Column { name: name.to_owned(), unit: plan.unit(name) }
+pub fn summed_column(plan: &Plan, name: &str) -> SummedColumn {
+    SummedColumn { name: name.to_owned(), unit: plan.unit(name) }
 }
 
 fn missing_column(name: &str, header: &[String]) -> Error {

@@ -6,7 +6,7 @@
 //! *Limits*: memory for a block of rows and for at most 2^18 counts a column, whatever the number of rows. A quantile is known to half the
 //! width of its cell: 1/128 of its value at most.
 
-use crate::column::Column as CellReader;
+use crate::column::CellReader;
 use crate::decimal::{is_missing, parse, trim};
 use crate::error::{Result, shorten, spent};
 use crate::fit::{mean, sd};
@@ -159,9 +159,9 @@ impl Described {
         self.values = values;
         let lacking = unread.iter().filter(|unread| **unread).count();
         if let [column] = self.numbers.columns_mut() {
-            self.cells.hand_on((lacking > 0).then_some(&*unread), column);
+            self.cells.append_to(column, (lacking > 0).then_some(&*unread));
         }
-        self.numbers.added(rows.len() - lacking)
+        self.numbers.add_rows(rows.len() - lacking)
     }
 
     fn add(&mut self, cell: &[u8]) -> Result<()> {
@@ -225,7 +225,7 @@ fn quantiles(counts: &Distribution, numbers: i64, (min, max): (f64, f64), whole:
     let quantile = |percent: i64| {
         // the rank is the share of the numbers, rounded up, from 0
         let rank = (i128::from(numbers) * i128::from(percent) + 99) / 100 - 1;
-        let (low, high) = counts.cell_at_rank(i64::try_from(rank).ok()?)?.range();
+        let (low, high) = counts.bin_at_rank(i64::try_from(rank).ok()?)?.range();
         let (low, high) = if whole { whole_numbers(low, high) } else { (low, high) };
         let (low, high) = (low.max(min), high.min(max));
         Some(json!({"share": percent as f64 / 100.0, "value": low + (high - low) / 2.0, "error": (high - low) / 2.0}))

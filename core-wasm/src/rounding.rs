@@ -1,40 +1,40 @@
-//! Exact numbers to the nearest f64: ratios of integers and square roots of ratios, rounded once, ties to even.
+//! Ratios of integers, and square roots of such ratios, to the nearest f64: rounded once, ties to even.
 //!
-//! *Method*: an integer quotient (or root) of at least [`QUOTIENT_BITS`] bits, its lowest bit set if anything is left over ("sticky"),
-//! rounded to 53 bits, or to fewer where the result is subnormal.
+//! *Method*: an integer quotient or root has at least [`QUOTIENT_BITS`] bits, and its lowest bit is set if there is a remainder (a sticky bit). It is
+//! then rounded to 53 bits, or to fewer if the result is subnormal.
 
 use dashu_base::{BitTest, DivRem, Sign, Signed, SquareRootRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 
-/// Bits that a quotient has at least before it is rounded: 53 and enough to see a tie.
+/// Fewest bits of a quotient before it is rounded: 53, and enough more to see a tie.
 const QUOTIENT_BITS: i64 = 64;
-/// Bits of the fraction of an f64, with the hidden one.
+/// Bits of the significand of an f64, the hidden one included.
 const PRECISION: i64 = 53;
 /// Exponent of the lowest bit of the smallest subnormal f64.
 const LOWEST_BIT: i64 = -1074;
 
-/// `numerator / denominator` as the nearest f64. Zero has no sign. A result beyond the largest f64 is infinite:
-/// callers refuse it. The denominator is not zero.
+/// Returns the f64 nearest to `numerator / denominator`, ties to even. The denominator is not zero. Zero has no sign. A result beyond the largest f64
+/// is infinite; callers refuse it.
 pub fn ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
     let negative = numerator.is_negative() != denominator.is_negative();
     let (quotient, exponent) = quotient_sticky(numerator.unsigned_abs(), denominator.unsigned_abs(), 1);
     round(negative, &quotient, exponent)
 }
 
-/// The square root of `numerator / denominator`, neither negative, as the nearest f64.
+/// Returns the f64 nearest to the square root of `numerator / denominator`, ties to even. Neither is negative, and the denominator is not zero.
 pub fn sqrt_ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
     let (quotient, exponent) = quotient_sticky(numerator.unsigned_abs(), denominator.unsigned_abs(), 2);
     let sticky = quotient.bit(0);
     let (mut root, rest) = quotient.sqrt_rem();
     if sticky || rest != UBig::ZERO {
-        // the root keeps QUOTIENT_BITS bits, so its lowest one is free to say that something is left over
+        // the root has QUOTIENT_BITS bits, so its lowest bit can serve as the sticky bit
         root |= UBig::ONE;
     }
     round(false, &root, exponent / 2)
 }
 
-/// (q, e) with q * 2^e = numerator / denominator but for what the lowest bit of q says is left over. `root`: e is a multiple of it, and q
-/// has QUOTIENT_BITS bits for each of it.
+/// Returns (q, e) such that `q * 2^e` is `numerator / denominator` cut off, with a sticky lowest bit in q. q has at least `root * QUOTIENT_BITS` bits,
+/// and e is a multiple of `root`.
 fn quotient_sticky(numerator: UBig, denominator: UBig, root: i64) -> (UBig, i64) {
     if numerator == UBig::ZERO {
         return (UBig::ZERO, 0);
@@ -45,12 +45,12 @@ fn quotient_sticky(numerator: UBig, denominator: UBig, root: i64) -> (UBig, i64)
     let (numerator, denominator) =
         if shift >= 0 { (numerator << shift as usize, denominator) } else { (numerator, denominator << shift.unsigned_abs() as usize) };
     let (quotient, rest) = numerator.div_rem(&denominator);
-    // one more bit below, so that a sticky bit never falls onto a bit that counts
+    // one bit more at the end is the sticky bit
     let low = UBig::from(u8::from(rest != UBig::ZERO));
     ((quotient << root as usize) | low, -shift - root)
 }
 
-/// The f64 nearest to `mantissa * 2^exponent`, ties to even.
+/// Returns the f64 nearest to `mantissa * 2^exponent`, ties to even.
 fn round(negative: bool, mantissa: &UBig, exponent: i64) -> f64 {
     if *mantissa == UBig::ZERO {
         return 0.0;
@@ -63,6 +63,7 @@ fn round(negative: bool, mantissa: &UBig, exponent: i64) -> f64 {
     if negative { -magnitude } else { magnitude }
 }
 
+/// Returns `mantissa / 2^bits`, rounded to an integer, ties to even; `bits` is not zero.
 fn shift_right_to_even(mantissa: &UBig, bits: usize) -> UBig {
     let kept = mantissa >> bits;
     let half = mantissa.bit(bits - 1);
@@ -70,22 +71,22 @@ fn shift_right_to_even(mantissa: &UBig, bits: usize) -> UBig {
     if half && (below || kept.bit(0)) { kept + UBig::ONE } else { kept }
 }
 
-/// `kept * 2^exponent` for `kept` of at most 53 bits (or 2^53): exact, or infinite.
+/// Returns `kept * 2^exponent`, exact or infinite, for `kept` of at most 53 bits, or 2^53.
 fn pow2_times(kept: u64, exponent: i64) -> f64 {
     if exponent > 1023 {
         return f64::INFINITY;
     }
-    // each factor and each product is exact: the value has at most 53 bits above LOWEST_BIT
+    // each factor and each product is exact, because the result has at most 53 bits, none of them below LOWEST_BIT
     let half = exponent / 2;
     kept as f64 * pow2(half) * pow2(exponent - half)
 }
 
-/// 2^exponent for a normal exponent.
+/// Returns `2^exponent` for the exponent of a normal f64.
 fn pow2(exponent: i64) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }
 
-/// The sign of an integer as -1, 0 or 1.
+/// Returns the sign of an integer as -1, 0 or 1.
 pub fn signum(value: &IBig) -> i32 {
     match value.sign() {
         _ if *value == IBig::ZERO => 0,
@@ -99,6 +100,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Returns a finite f64 as a ratio.
     fn exact(value: f64) -> (IBig, IBig) {
         let bits = value.to_bits();
         let exponent = ((bits >> 52) & 0x7ff) as i64;

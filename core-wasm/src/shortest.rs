@@ -1,131 +1,119 @@
 //! Columns of f64 to the decimal numbers that they mean: integers at one scale.
 //!
-//! An f64 means its shortest decimal text that reads back as the same f64. For data that people wrote, that text has few digits, and it can be
-//! found without being written: if `k`, the integer nearest to `x * 10^s`, gives `x` again when it is divided by `10^s`, then `k * 10^-s` is
-//! the text's number. Proof: with |k| below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX) and s at most [`SCALE_MAX`], `k` and `10^s` are exact f64, so the quotient is the f64
-//! nearest to the decimal; a decimal of at most 15 digits is the only one that is nearest to its f64, and the shortest text has no more digits
-//! than this one. What does not pass is written out and read ([`written`]), some thirty times slower.
+//! An f64 means its shortest decimal text that reads back as the same f64. In data that people wrote, that text has few digits, and its number can be
+//! found without writing it. Let `k` be the integer nearest to `x * 10^s`. If `k / 10^s`, as f64, is `x` again, then `k * 10^-s` is the number of
+//! the text.
 //!
-//! A float32 means its own shortest text. A caller hands it on as the f64 nearest to that text, which has at most 9 digits: by the same
-//! argument it is that f64's shortest text too.
+//! *Proof.* |k| is below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX) = 10^15 and s is at most [`SCALE_MAX`], so `k` and `10^s` are exact f64,
+//! and their quotient is the f64 nearest to the decimal number. A decimal number of at most 15 digits is the only one of so many digits that is
+//! nearest to its f64, and the shortest text has no more digits than this one.
 //!
-//! *Invariants*: every result is the exact one, whatever scale was tried first; so neither the cut into blocks nor SIMD shows.
+//! Other values are written out and read back ([`shortest_decimal`]), which takes some thirty times longer.
+//!
+//! A float32 means its own shortest text. Callers pass the f64 nearest to that text, which has at most 9 digits. By the same argument it is the
+//! shortest text of that f64 too.
+//!
+//! *Invariants*: the numbers are exact whatever scale is tried first. So neither the size of blocks nor SIMD changes a result.
 //!
 //! *Not here*: sums (`statistics`).
 
 use crate::decimal::{Decimal, from_f64, ten_to};
 use crate::error::Result;
 use dashu_int::IBig;
-use samefit_kernels::floats::{MISFIT, TENS, integers_at};
-use samefit_kernels::text::Written;
+use samefit_kernels::floats::{MISFIT, integers_at};
+use samefit_kernels::powers::{F64_EXPONENT_MAX, F64_POWERS, I64_POWERS, I128_POWERS};
+use samefit_kernels::text::ShortestDecimal;
 
-/// Largest scale for which the power of ten is an f64.
-pub const SCALE_MAX: u32 = 22;
+/// Most digits after the point that are tried: the power of ten is an exact f64.
+pub const SCALE_MAX: u32 = F64_EXPONENT_MAX as u32;
 
-const SHORT_TENS: [i64; 19] = {
-    let mut tens = [1; 19];
-    let mut at = 1;
-    while at < tens.len() {
-        tens[at] = tens[at - 1] * 10;
-        at += 1;
-    }
-    tens
-};
-const WIDE_TENS: [i128; 23] = {
-    let mut tens = [1; 23];
-    let mut at = 1;
-    while at < tens.len() {
-        tens[at] = tens[at - 1] * 10;
-        at += 1;
-    }
-    tens
-};
-
-/// The numbers of one block of one column.
+/// The decimal numbers of a block of values: `integers[i] * 10^-scale`.
 #[derive(Debug)]
-pub struct Block<'a> {
-    /// Number of digits after the point of each integer.
+pub struct DecimalBlock<'a> {
+    /// Number of digits after the point.
     pub scale: u32,
-    /// One integer a value; zero where the value is missing.
-    pub integers: Integers<'a>,
-    /// Indexes of the values that are missing, increasing.
+    /// One integer for each value; zero where the value is missing.
+    pub integers: IntegerSlice<'a>,
+    /// Indexes of the missing values, in increasing order.
     pub missing: &'a [usize],
 }
 
-/// Integers of the least width that holds all of a block.
+/// Integers in the narrowest type that holds all of a block.
 #[derive(Debug)]
-pub enum Integers<'a> {
-    /// Up to 18 digits: nearly always.
+pub enum IntegerSlice<'a> {
+    /// Integers of up to 18 digits, as in nearly all data.
     Short(&'a [i64]),
-    /// Up to 38 digits: numbers of 17 digits and different magnitude, as computed data have.
+    /// Integers of up to 38 digits, as of computed numbers: 17 digits, and exponents that differ.
     Wide(&'a [i128]),
-    /// Any: a column that mixes 1e30 and 1e-30.
+    /// Integers of any size, as of a column that mixes 1e30 and 1e-30.
     Long(&'a [IBig]),
 }
 
-/// Reads a column of f64 block by block. It remembers the scale that served last, which is where the next block begins.
+/// Reads a column of f64 block by block. The scale that fitted one block is tried first on the next.
 #[derive(Debug, Default)]
-pub struct Shortest {
+pub struct ShortestReader {
+    /// The scale to try first.
     scale: u32,
     short: Vec<i64>,
     wide: Vec<i128>,
     long: Vec<IBig>,
-    written: Vec<(usize, Written)>,
+    /// The numbers of the block that are no integers at the scale, with their indexes.
+    misfits: Vec<(usize, ShortestDecimal)>,
     missing: Vec<usize>,
-    /// Of the last block.
+    /// The scale of the last block.
     block_scale: u32,
     width: Width,
 }
 
-impl Shortest {
-    /// The numbers that a block of values means. NaN is missing, zero of either sign is zero.
+impl ShortestReader {
+    /// Returns the decimal numbers that a block of values means. NaN is a missing value; zero of either sign is zero.
     ///
-    /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond what a cell may say; the row counts from the block's first value, which
-    /// is row 1.
-    pub fn read(&mut self, values: &[f64]) -> Result<Block<'_>> {
+    /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond [`EXPONENT_MAX`](crate::decimal::EXPONENT_MAX). The first value of the block is
+    /// row 1 of the error.
+    pub fn read(&mut self, values: &[f64]) -> Result<DecimalBlock<'_>> {
         self.short.resize(values.len(), 0);
-        self.written.clear();
+        self.misfits.clear();
         self.missing.clear();
         if !at_scale(values, self.scale, &mut self.short) {
-            self.write_misfits(values)?;
+            self.read_misfits(values)?;
             if self.rescale(values) {
-                self.write_misfits(values)?;
+                self.read_misfits(values)?;
             }
         }
-        let finest = self.written.iter().map(|(_, one)| u32::try_from(one.decimals).unwrap_or(0)).max();
+        let finest = self.misfits.iter().map(|(_, one)| u32::try_from(one.decimals).unwrap_or(0)).max();
         self.block_scale = self.scale.max(finest.unwrap_or(0));
         self.width = self.bring_to(self.block_scale);
         Ok(self.block())
     }
 
-    /// What was read last.
-    pub fn block(&self) -> Block<'_> {
+    /// Returns the block that was read last.
+    pub fn block(&self) -> DecimalBlock<'_> {
         let integers = match self.width {
-            Width::Short => Integers::Short(&self.short),
-            Width::Wide => Integers::Wide(&self.wide),
-            Width::Long => Integers::Long(&self.long),
+            Width::Short => IntegerSlice::Short(&self.short),
+            Width::Wide => IntegerSlice::Wide(&self.wide),
+            Width::Long => IntegerSlice::Long(&self.long),
         };
-        Block { scale: self.block_scale, integers, missing: &self.missing }
+        DecimalBlock { scale: self.block_scale, integers, missing: &self.missing }
     }
 
-    /// Writes out what was not found at the scale.
-    fn write_misfits(&mut self, values: &[f64]) -> Result<()> {
-        self.written.clear();
+    /// Finds the numbers of the values that are no integers at the scale, and the missing ones.
+    fn read_misfits(&mut self, values: &[f64]) -> Result<()> {
+        self.misfits.clear();
         self.missing.clear();
         for (at, (integer, &value)) in self.short.iter_mut().zip(values).enumerate().filter(|(_, (integer, _))| **integer == MISFIT) {
             *integer = 0;
             match value.is_nan() {
                 true => self.missing.push(at),
-                false => self.written.push((at, written(value).map_err(|error| error.at_row(at as u64 + 1))?)),
+                false => self.misfits.push((at, shortest_decimal(value).map_err(|error| error.at_row(at as u64 + 1))?)),
             }
         }
         Ok(())
     }
 
-    /// Looks for a scale at which fewer values are misfits. True if there is one; the block then stands at it, its misfits marked again.
+    /// Changes to a scale at which fewer values are misfits, and marks the misfits again. Returns whether there is such a scale.
     fn rescale(&mut self, values: &[f64]) -> bool {
-        let Some(scale) = best_scale(self.written.iter().map(|(_, one)| *one)).filter(|&scale| scale != self.scale) else { return false };
-        let before = self.written.len() + self.missing.len();
+        let Some(scale) = best_scale(self.misfits.iter().map(|(_, one)| *one)).filter(|&scale| scale != self.scale) else { return false };
+        let before = self.misfits.len() + self.missing.len();
         at_scale(values, scale, &mut self.short);
         let better = self.short.iter().filter(|&&integer| integer == MISFIT).count() < before;
         if better {
@@ -137,22 +125,22 @@ impl Shortest {
         better
     }
 
-    /// Brings all numbers of the block to the scale of the finest.
+    /// Brings all numbers of the block to `scale`, that of the number with the most decimals. Returns the type that holds them.
     fn bring_to(&mut self, scale: u32) -> Width {
         let raise = scale - self.scale;
         match () {
-            () if self.written.is_empty() => Width::Short,
-            () if short_at_common(&mut self.short, raise, &self.written, scale) => Width::Short,
-            () if wide_at_common(&self.short, raise, &self.written, scale, &mut self.wide) => Width::Wide,
+            () if self.misfits.is_empty() => Width::Short,
+            () if short_at_common(&mut self.short, raise, &self.misfits, scale) => Width::Short,
+            () if wide_at_common(&self.short, raise, &self.misfits, scale, &mut self.wide) => Width::Wide,
             () => {
-                long_at_common(&self.short, raise, &self.written, scale, &mut self.long);
+                long_at_common(&self.short, raise, &self.misfits, scale, &mut self.long);
                 Width::Long
             }
         }
     }
 }
 
-/// Which of the buffers holds a block.
+/// Which of a reader's buffers holds the block.
 #[derive(Clone, Copy, Debug, Default)]
 enum Width {
     #[default]
@@ -161,23 +149,24 @@ enum Width {
     Long,
 }
 
-/// The number that one f64 means.
+/// Returns the decimal number that an f64 means.
 ///
-/// Errors: `not-a-value` for infinity (and NaN), `exponent-too-large`.
-fn written(value: f64) -> Result<Written> {
-    // the same limits as a cell's, and the same words: beyond them, this is the error
+/// Errors: `not-a-value` for infinity and NaN, `exponent-too-large`.
+fn shortest_decimal(value: f64) -> Result<ShortestDecimal> {
+    // beyond the limits of a cell, reading the value as a cell gives the error
     let (least, most) = (1e-60, 1e61);
     if !(value == 0.0 || (least..most).contains(&value.abs())) {
         from_f64(value)?;
     }
-    Ok(Written::of(value))
+    Ok(ShortestDecimal::of(value))
 }
 
-/// The scale at which most of these numbers are found without writing them, the least of several; none if no scale finds one.
-fn best_scale(numbers: impl Iterator<Item = Written>) -> Option<u32> {
-    // how many more are found at a scale than at the one before
+/// Returns the scale at which most of these numbers are integers below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX), and the least of several such
+/// scales. Returns none if no number is one at any scale.
+fn best_scale(numbers: impl Iterator<Item = ShortestDecimal>) -> Option<u32> {
+    // how many more numbers are integers at a scale than at the scale before
     let mut change = [0i64; SCALE_MAX as usize + 2];
-    for Written { digits, decimals } in numbers {
+    for ShortestDecimal { digits, decimals } in numbers {
         let least = decimals.max(0) as usize;
         let length = digits.unsigned_abs().checked_ilog10().map_or(1, |log| log as i32 + 1);
         let most = usize::try_from(decimals + 15 - length).unwrap_or(0).min(SCALE_MAX as usize);
@@ -197,51 +186,52 @@ fn best_scale(numbers: impl Iterator<Item = Written>) -> Option<u32> {
     best.1
 }
 
-/// The integers of values that are found at a scale, [`MISFIT`] for the others. True if there are no others.
+/// Writes the integers of values at a scale, [`MISFIT`] where there is none. Returns whether all have one.
 fn at_scale(values: &[f64], scale: u32, integers: &mut [i64]) -> bool {
-    integers_at(values, TENS[scale as usize], integers)
+    integers_at(values, F64_POWERS[scale as usize], integers)
 }
 
-/// Brings integers to a scale `raise` larger and puts those that were written in their places; false, and nothing changed, if one is too long.
-fn short_at_common(found: &mut [i64], raise: u32, written: &[(usize, Written)], scale: u32) -> bool {
-    let Some(power) = 10i64.checked_pow(raise) else { return false };
+/// Multiplies integers by `10^raise` and puts the misfits in their places, all at `scale`. Changes nothing and returns false if a number needs more than
+/// 64 bits.
+fn short_at_common(found: &mut [i64], raise: u32, misfits: &[(usize, ShortestDecimal)], scale: u32) -> bool {
+    let Some(&power) = I64_POWERS.get(raise as usize) else { return false };
     let most = (i64::MAX / power).unsigned_abs();
-    let long = |one: &Written| one.raise_to(scale).and_then(|raise| SHORT_TENS.get(raise)?.checked_mul(one.digits)).is_none();
-    if written.iter().any(|(_, one)| long(one)) || found.iter().any(|integer| integer.unsigned_abs() > most) {
+    let long = |one: &ShortestDecimal| one.raise_to(scale).and_then(|raise| I64_POWERS.get(raise)?.checked_mul(one.digits)).is_none();
+    if misfits.iter().any(|(_, one)| long(one)) || found.iter().any(|integer| integer.unsigned_abs() > most) {
         return false;
     }
     found.iter_mut().for_each(|integer| *integer *= power);
-    written.iter().for_each(|(at, one)| found[*at] = one.raise_to(scale).map_or(0, |raise| SHORT_TENS[raise] * one.digits));
+    misfits.iter().for_each(|(at, one)| found[*at] = one.raise_to(scale).map_or(0, |raise| I64_POWERS[raise] * one.digits));
     true
 }
 
-/// The same in 128 bits, beside the short ones: there is room for 15 digits and 22 more, or 17 and 21 more.
-fn wide_at_common(found: &[i64], raise: u32, written: &[(usize, Written)], scale: u32, wide: &mut Vec<i128>) -> bool {
-    let Some(power) = WIDE_TENS.get(raise as usize) else { return false };
+/// Does what [`short_at_common`] does in 128 bits, which hold 38 digits: 15 digits of `found` and 22 more, or 17 digits of a misfit and 21 more.
+fn wide_at_common(found: &[i64], raise: u32, misfits: &[(usize, ShortestDecimal)], scale: u32, wide: &mut Vec<i128>) -> bool {
+    let Some(power) = I128_POWERS.get(raise as usize).filter(|_| raise <= SCALE_MAX) else { return false };
     wide.clear();
     wide.extend(found.iter().map(|&integer| i128::from(integer) * power));
-    written.iter().all(|(at, one)| {
-        let power = one.raise_to(scale).filter(|&raise| raise < 22).map(|raise| WIDE_TENS[raise]);
+    misfits.iter().all(|(at, one)| {
+        let power = one.raise_to(scale).filter(|&raise| raise < 22).map(|raise| I128_POWERS[raise]);
         wide[*at] = power.map_or(0, |power| power * i128::from(one.digits));
         power.is_some()
     })
 }
 
-/// The same without a limit.
-fn long_at_common(found: &[i64], raise: u32, written: &[(usize, Written)], scale: u32, long: &mut Vec<IBig>) {
+/// Does what [`short_at_common`] does in integers of any size.
+fn long_at_common(found: &[i64], raise: u32, misfits: &[(usize, ShortestDecimal)], scale: u32, long: &mut Vec<IBig>) {
     let power = ten_to(raise);
     long.clear();
     long.extend(found.iter().map(|&integer| &power * integer));
-    written.iter().for_each(|(at, one)| long[*at] = ten_to(scale.saturating_add_signed(-one.decimals)) * one.digits);
+    misfits.iter().for_each(|(at, one)| long[*at] = ten_to(scale.saturating_add_signed(-one.decimals)) * one.digits);
 }
 
-impl Block<'_> {
-    /// The number at an index; zero where it is missing.
+impl DecimalBlock<'_> {
+    /// Returns the number at an index; zero where it is missing.
     pub fn decimal(&self, at: usize) -> Decimal {
         let mantissa = match self.integers {
-            Integers::Short(values) => IBig::from(values[at]),
-            Integers::Wide(values) => IBig::from(values[at]),
-            Integers::Long(values) => values[at].clone(),
+            IntegerSlice::Short(values) => IBig::from(values[at]),
+            IntegerSlice::Wide(values) => IBig::from(values[at]),
+            IntegerSlice::Long(values) => values[at].clone(),
         };
         Decimal { mantissa, scale: self.scale }
     }
@@ -252,9 +242,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Reads `values` in blocks, and compares each with its shortest text.
+    /// Reads `values` in blocks and compares each number with that of the shortest text.
     fn check(values: &[f64], block: usize) {
-        let mut shortest = Shortest::default();
+        let mut shortest = ShortestReader::default();
         for part in values.chunks(block) {
             let read = shortest.read(part).unwrap();
             for (at, &value) in part.iter().enumerate() {
@@ -265,13 +255,14 @@ mod tests {
         }
     }
 
+    /// Returns the scale at which values are read, and the type that holds them.
     fn scale(values: &[f64]) -> (u32, &'static str) {
-        let mut shortest = Shortest::default();
+        let mut shortest = ShortestReader::default();
         let read = shortest.read(values).unwrap();
         let width = match read.integers {
-            Integers::Short(_) => "short",
-            Integers::Wide(_) => "wide",
-            Integers::Long(_) => "long",
+            IntegerSlice::Short(_) => "short",
+            IntegerSlice::Wide(_) => "wide",
+            IntegerSlice::Long(_) => "long",
         };
         (read.scale, width)
     }
@@ -288,12 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn one_value_apart_does_not_slow_the_others() {
+    fn one_odd_value_does_not_slow_the_others() {
         let mut values = vec![1.25; 100];
         values.extend([1e14, 1e-19, 123_456_789_012.5]);
-        let mut shortest = Shortest::default();
+        let mut shortest = ShortestReader::default();
         shortest.read(&values).unwrap();
-        assert_eq!((shortest.scale, shortest.written.len()), (2, 2));
+        assert_eq!((shortest.scale, shortest.misfits.len()), (2, 2));
         check(&values, 103);
     }
 
@@ -308,20 +299,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_value_is_an_error_with_its_row() {
+    fn infinities_and_extremes_are_errors_with_their_row() {
         for (value, code) in [
             (f64::INFINITY, "not-a-value"),
             (f64::NEG_INFINITY, "not-a-value"),
             (1e61, "exponent-too-large"),
             (5e-324, "exponent-too-large"),
         ] {
-            let error = Shortest::default().read(&[1.0, f64::NAN, value]).unwrap_err();
+            let error = ShortestReader::default().read(&[1.0, f64::NAN, value]).unwrap_err();
             assert_eq!((error.code.name(), error.row), (code, Some(3)), "{value}");
             assert_eq!(error.text(), from_f64(value).unwrap_err().text());
         }
     }
 
-    /// A float32's shortest text, by way of the nearest f64, stays what it is.
+    /// The shortest text of a float32 and that of the f64 nearest to it are the same number.
     #[test]
     fn a_float32_means_its_own_text() {
         for bits in (0..u32::MAX).step_by(65_521) {
@@ -365,9 +356,9 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_the_shortest(value in any_value()) {
+        fn misfits_are_read_from_the_shortest_text(value in any_value()) {
             prop_assume!(!value.is_nan());
-            let got = written(value).unwrap();
+            let got = shortest_decimal(value).unwrap();
             let text = format!("{value:e}");
             let digits = text.bytes().take_while(|&b| b != b'e').filter(u8::is_ascii_digit).count();
             prop_assert_eq!(got.digits.to_string().trim_start_matches('-').trim_end_matches('0').len().max(1), digits);

@@ -1,28 +1,45 @@
-//! Student's t distribution: the p value of a t statistic and the quantile of an interval, to a relative 1e-12.
+//! Student's t distribution: the p value of a t statistic and the quantile of an interval, with a relative error below 1e-12.
 //!
-//! The two-sided p value is twice the density at t times an integral of what the density falls to beyond t,
-//! `exp(-(df + 1) / 2 log1p(u (2 t + u) / (df + t^2)))` over u from 0, a form in which nothing cancels for any df. The integrand is smooth:
-//! double exponential quadrature (H. Takahasi and M. Mori, Publ. RIMS 9, 1974), `u = w exp(pi/2 sinh s)`, is good to the last digits.
+//! The two-sided p value is twice the density at t times the integral over u from 0 to infinity of
+//! `exp(-(df + 1) / 2 log1p(u (2 t + u) / (df + t^2)))`, the density at t + u over that at t. In this form nothing cancels, whatever df is. The
+//! integrand is smooth, so double exponential quadrature with `u = w exp(pi/2 sinh s)` (H. Takahasi and M. Mori, Double exponential formulas for
+//! numerical integration, Publ. RIMS 9, 1974) is accurate to the last digits.
 //!
-//! *Invariants*: elementary functions come from `libm`, so native code and wasm agree to the last bit.
+//! *Invariants*: elementary functions come from `libm`, so native code and wasm give the same bits.
 
 use libm::{cosh, exp, log1p, sinh, sqrt};
 use std::f64::consts::FRAC_PI_2;
 
-/// Two-sided p value of `t` on `df` > 0 degrees of freedom: P(|T| >= |t|).
+/// Returns the two-sided p value of `t` with `df` > 0 degrees of freedom: P(|T| >= |t|).
+///
+/// ```
+/// use samefit_core::student::two_sided_p;
+///
+/// // with one degree of freedom, Student's t is the Cauchy distribution
+/// assert!((two_sided_p(1.0, 1.0) - 0.5).abs() < 1e-12);
+/// assert!((two_sided_p(-1.0, 1.0) - 0.5).abs() < 1e-12);
+/// ```
 pub fn two_sided_p(t: f64, df: f64) -> f64 {
     let t = t.abs();
     let spread = df + t * t;
     let beyond = |u: f64| exp(-(df + 1.0) / 2.0 * log1p(u * (2.0 * t + u) / spread));
-    // the length over which the integrand falls
+    // the length over which the integrand falls to a fraction of its value at 0
     let width = spread / ((df + 1.0) * t.max(1.0));
     (2.0 * density(t, df) * integral_from_zero(beyond, width)).min(1.0)
 }
 
-/// The value that |T| stays below with this probability, from a half to 1, on `df` > 0 degrees of freedom.
+/// Returns the t with P(|T| < t) = `probability`, from a half to 1, for `df` > 0 degrees of freedom.
+///
+/// ```
+/// use samefit_core::student::{two_sided_p, two_sided_quantile};
+///
+/// let t = two_sided_quantile(0.95, 10.0);
+/// assert!((t - 2.228_138_851_964_939).abs() < 1e-11);
+/// assert!((two_sided_p(t, 10.0) - 0.05).abs() < 1e-12);
+/// ```
 pub fn two_sided_quantile(probability: f64, df: f64) -> f64 {
     let tail = 1.0 - probability;
-    // the tail is a convex, falling function of t: from a point left of the root, such as 0, Newton's steps come from the left
+    // for t >= 0 the tail is convex and falling, so Newton's steps from 0 stay to the left of the root until rounding stops them
     let mut t = 0.0;
     for _ in 0..NEWTON_STEPS_MAX {
         let step = (two_sided_p(t, df) - tail) / (2.0 * density(t, df));
@@ -35,19 +52,23 @@ pub fn two_sided_quantile(probability: f64, df: f64) -> f64 {
     t
 }
 
-/// Density of t on `df` degrees of freedom.
+/// Returns the density of Student's t with `df` degrees of freedom at `t`.
 fn density(t: f64, df: f64) -> f64 {
     let log_power = (df + 1.0) / 2.0 * log1p(t * t / df);
     gamma_ratio(df / 2.0) / (SQRT_PI * sqrt(df)) * exp(-log_power)
 }
 
 const SQRT_PI: f64 = 1.772_453_850_905_516;
+/// Most steps of Newton's method; some tens are enough.
 const NEWTON_STEPS_MAX: usize = 200;
-/// From here on the asymptotic series of [`gamma_ratio`] is good to the last bits.
+/// The asymptotic series of [`gamma_ratio`] is accurate to the last bits from here on.
 const SERIES_FROM: f64 = 24.0;
 
-/// Gamma(a + 1/2) / Gamma(a) for a a multiple of 1/2: by the asymptotic series (F. Tricomi and A. Erdelyi, Pacific J. Math. 1, 1951), for
-/// small a through the recurrence `r(a) = r(a + 1) a / (a + 1/2)`. A difference of log-gammas would lose its digits for large a.
+/// Returns Gamma(a + 1/2) / Gamma(a) for `a` > 0.
+///
+/// It is the asymptotic series of F. Tricomi and A. Erdelyi (The asymptotic expansion of a ratio of gamma functions, Pacific J. Math. 1, 1951). A small
+/// `a` is brought to where the series holds by the recurrence `r(a) = r(a + 1) a / (a + 1/2)`. A difference of two log-gamma values would lose its
+/// digits for large `a`.
 pub(crate) fn gamma_ratio(a: f64) -> f64 {
     let (mut a, mut factor) = (a, 1.0);
     while a < SERIES_FROM {
@@ -69,11 +90,13 @@ pub(crate) fn gamma_ratio(a: f64) -> f64 {
     factor * sqrt(a) * sum
 }
 
-/// Steps of the quadrature from the middle to either end, and how many of them make a unit.
+/// Steps of the quadrature from the middle to either end.
 const QUADRATURE_STEPS: i32 = 136;
+/// Steps of the quadrature for a unit of s.
 const QUADRATURE_STEPS_PER_UNIT: f64 = 32.0;
 
-/// Integral of a function that falls smoothly from 0 to infinity, over a length of about `width` at first.
+/// Returns the integral from 0 to infinity of a smooth, falling function. `width` is about the length over which it falls to a fraction of its value
+/// at 0.
 fn integral_from_zero(function: impl Fn(f64) -> f64, width: f64) -> f64 {
     let at = |step: i32| {
         let s = f64::from(step) / QUADRATURE_STEPS_PER_UNIT;

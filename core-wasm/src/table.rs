@@ -13,7 +13,7 @@ use crate::plan::{Format, Plan};
 use crate::records::{self, check_length};
 use crate::sink::{Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique};
-use samefit_kernels::scan::{Grid, Irregular, MARGIN, WORD};
+use samefit_kernels::scan::{Irregular, MARGIN, RowScanner, WORD};
 
 /// Reads one format.
 pub struct Reader {
@@ -133,7 +133,7 @@ struct Csv {
     /// Records handed on, the header not among them.
     records: u64,
     /// Places of rows, once the header tells how many cells they have.
-    grid: Option<Grid>,
+    scanner: Option<RowScanner>,
     /// Bytes from the edges of a chunk, with margins.
     padded: Vec<u8>,
 }
@@ -153,7 +153,7 @@ const BOM_DONE: usize = usize::MAX;
 impl Csv {
     fn new(delimiter: u8) -> Self {
         let (bytes, ends, padded) = (Vec::new(), Vec::new(), Vec::new());
-        Self { delimiter, state: State::RecordStart, bom: 0, bytes, ends, row: 0, records: 0, grid: None, padded }
+        Self { delimiter, state: State::RecordStart, bom: 0, bytes, ends, row: 0, records: 0, scanner: None, padded }
     }
 
     fn push(&mut self, chunk: &[u8], out: &mut Headed<impl Sink>) -> Result<()> {
@@ -209,10 +209,10 @@ impl Csv {
         let Some(width) = out.header.as_ref().map(Vec::len).filter(|_| self.state == State::RecordStart && out.sink.takes_rows()) else {
             return Ok(Ok(0));
         };
-        let grid = self.grid.get_or_insert_with(|| Grid::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
+        let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
         let in_place = at >= MARGIN && at + WORD + MARGIN <= chunk.len();
         if in_place {
-            match grid.scan(chunk, at, chunk.len() - MARGIN, self.delimiter) {
+            match scanner.scan(chunk, at, chunk.len() - MARGIN, self.delimiter) {
                 Ok(rows) if !rows.is_empty() => {
                     out.sink.rows(&rows, self.row + 1)?;
                     self.row += rows.len() as u64;
@@ -232,7 +232,7 @@ impl Csv {
         self.padded.resize(MARGIN, PADDING);
         self.padded.extend_from_slice(&edge[at..]);
         self.padded.resize(self.padded.len() + WORD + MARGIN, PADDING);
-        match grid.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.delimiter) {
+        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.delimiter) {
             Ok(rows) => {
                 if !rows.is_empty() {
                     out.sink.rows(&rows, self.row + 1)?;

@@ -1,39 +1,51 @@
-//! `age*bmi^2` to a term: a product of powers of columns, in its one normal form.
+//! A text such as `age*bmi^2` to a term: a product of powers of columns in normal form. Names of columns and their limits.
 //!
-//! *Invariants*: factors stand in byte order of their names, each name once. Two terms are equal if their texts are.
+//! *Invariants*: factors stand in byte order of their names, each name once. So terms are equal exactly if their texts are.
 //!
-//! *Limits*: a degree of at most [`DEGREE_MAX`]; names of at most [`NAME_CHARS_MAX`]; [`COLUMNS_MAX`] of them in a table.
+//! *Limits*: a degree of at most [`DEGREE_MAX`], names of at most [`NAME_CHARS_MAX`] characters, at most [`COLUMNS_MAX`] columns in a table.
 
 use crate::error::{Code, Error, Result, list, shorten};
 use std::collections::BTreeMap;
 
-/// Highest sum of the powers of a term.
+/// Largest degree of a term.
 pub const DEGREE_MAX: u32 = 16;
-/// Longest name or title, in characters.
+/// Most characters of a name or title.
 pub const NAME_CHARS_MAX: usize = 1024;
-/// Most columns of a table, variables of a record, or columns and fields of a schema. How many are summed together is limited for itself.
+/// Most columns of a table, variables of a record, and columns and fields of a schema. Fewer columns can be summed together:
+/// [`TERMS_MAX`](crate::statistics::TERMS_MAX).
 pub const COLUMNS_MAX: usize = 1 << 15;
 
 /// A product of powers of columns, in normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// Column and power, in byte order of the columns; powers are at least 1.
+    /// Columns with their powers, in byte order of the columns. Powers are at least 1.
     pub factors: Vec<(String, u32)>,
 }
 
 impl Term {
-    /// The term that is a column itself.
+    /// Returns the term that is the column `name` itself.
     pub fn column(name: &str) -> Self {
         Self { factors: vec![(name.to_owned(), 1)] }
     }
 
-    /// Reads a term as people write it, in any order of its factors.
+    /// Reads a term, with its factors in any order.
+    ///
+    /// Errors: `term`, and those of [`check_column_name`].
+    ///
+    /// ```
+    /// use samefit_core::terms::Term;
+    ///
+    /// let term = Term::parse("bmi * age * bmi")?;
+    /// assert_eq!(term.to_string(), "age*bmi^2");
+    /// assert_eq!(term.degree(), 3);
+    /// # Ok::<(), samefit_core::error::Error>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self> {
         let factors = text.split('*').map(|factor| parse_factor(text, factor)).collect::<Result<Vec<_>>>()?;
         Self::of(factors).ok_or_else(|| degree_error(text))
     }
 
-    /// The normal form of a product; none if its degree is 0 or beyond [`DEGREE_MAX`].
+    /// Returns a product of powers in normal form; none if its degree is 0 or more than [`DEGREE_MAX`].
     pub fn of(mut factors: Vec<(String, u32)>) -> Option<Self> {
         factors.sort();
         let mut merged: Vec<(String, u32)> = Vec::new();
@@ -48,12 +60,12 @@ impl Term {
         (powers_ok && (1..=DEGREE_MAX).contains(&term.degree())).then_some(term)
     }
 
-    /// Sum of the powers.
+    /// Returns the degree: the sum of the powers.
     pub fn degree(&self) -> u32 {
         self.factors.iter().map(|(_, power)| power).sum()
     }
 
-    /// The column, if the term is one.
+    /// Returns the name of the column, if the term is a column itself.
     pub fn as_column(&self) -> Option<&str> {
         match self.factors.as_slice() {
             [(name, 1)] => Some(name),
@@ -61,12 +73,12 @@ impl Term {
         }
     }
 
-    /// The columns that the term is made of.
+    /// Returns the names of the columns in the term.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.factors.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The product of two terms, of any degree: the monomial whose sum a moment is.
+    /// Returns the factors of the product of two terms, whose degree has no limit. The sum of this product over all rows is a moment.
     pub fn times(&self, other: &Self) -> Vec<(String, u32)> {
         let mut factors: Vec<(String, u32)> = Vec::new();
         let mut all: Vec<_> = self.factors.iter().chain(&other.factors).cloned().collect();
@@ -96,22 +108,26 @@ impl std::fmt::Display for Term {
     }
 }
 
-/// Refuses a column name that could not be told from a term, or not be typed.
+/// Refuses a column name that cannot be told from a term, or cannot be typed.
+///
+/// Errors: `empty-column-name`, `column-name`.
 pub fn check_column_name(name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(Error::new(Code::EmptyColumnName, "a column has no name", "give every column a name"));
     }
     check_name_length(name)?;
     if name.trim() != name || name.contains(['*', '^']) || name.chars().any(char::is_control) {
-        let expected = "a name without `*`, `^` (they write products and powers), control characters and spaces at its ends";
+        let expected = "a name without `*` and `^` (which stand for products and powers), control characters, and spaces at its ends";
         return Err(Error::found(Code::ColumnName, name, expected, "rename the column"));
     }
     Ok(())
 }
 
-/// Refuses a name that nobody could read, wherever one is read.
+/// Refuses a name of more than [`NAME_CHARS_MAX`] characters.
+///
+/// Errors: `column-name`.
 pub fn check_name_length(name: &str) -> Result<()> {
-    // no character is shorter than a byte
+    // a character has at least one byte
     if name.len() <= NAME_CHARS_MAX || name.chars().nth(NAME_CHARS_MAX).is_none() {
         return Ok(());
     }
@@ -120,7 +136,9 @@ pub fn check_name_length(name: &str) -> Result<()> {
         .in_column(&shorten(name)))
 }
 
-/// Refuses more columns than [`COLUMNS_MAX`]; `what` they are called.
+/// Refuses more columns than [`COLUMNS_MAX`]. `what` is what the error calls them.
+///
+/// Errors: `capacity`.
 pub fn check_columns(count: usize, what: &str) -> Result<()> {
     if count <= COLUMNS_MAX {
         return Ok(());
@@ -129,13 +147,15 @@ pub fn check_columns(count: usize, what: &str) -> Result<()> {
     Err(Error::new(Code::Capacity, sentence, "leave out those that are not needed, or check that this is the right file"))
 }
 
-/// Where each name stands; the first place of a name that stands twice.
+/// Returns the index of each name, the first one of a name that occurs twice.
 pub fn places<S: AsRef<str>>(names: &[S]) -> BTreeMap<&str, usize> {
     // later entries replace earlier ones
     names.iter().enumerate().rev().map(|(at, name)| (name.as_ref(), at)).collect()
 }
 
-/// Refuses a name that stands twice.
+/// Refuses a name that occurs twice. `what` is what the error calls its bearer.
+///
+/// Errors: `duplicate-column`.
 pub fn check_unique<S: AsRef<str>>(names: &[S], what: &str) -> Result<()> {
     let mut sorted: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     sorted.sort_unstable();
@@ -149,6 +169,7 @@ pub fn check_unique<S: AsRef<str>>(names: &[S], what: &str) -> Result<()> {
     }
 }
 
+/// Reads a factor of a term: a name, perhaps with a power.
 fn parse_factor(term: &str, factor: &str) -> Result<(String, u32)> {
     let factor = factor.trim();
     let (name, power) = match factor.rsplit_once('^') {
@@ -190,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_term_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "*", "a*", "^2", "a^", "a^0", "a^-1", "a^17", "a^9*b^8", "a^99999999999", "a^2^3"] {
             assert!(Term::parse(text).is_err(), "{text}");
         }

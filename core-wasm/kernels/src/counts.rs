@@ -1,25 +1,28 @@
-//! Integers to counts of them, or of the cells in which they lie.
+//! Integers to counts of them, or of the histogram bins in which they lie.
 //!
-//! *Not here*: what a cell means (`samefit-core`'s `statistics::distribution`).
+//! *Not here*: what a bin means (`samefit-core`'s `statistics::distribution`).
 
-/// Integers of up to so many bits are counted as they are.
+use crate::floats::INTEGER_BITS;
+
+/// Most bits of an integer that [`DirectCounts`] counts.
 pub const DIRECT_BITS: u32 = 12;
-/// Integers of up to so many bits become an f64 by an addition.
+/// Most bits of an integer that becomes an f64 by one addition.
 pub const EXACT_BITS: u32 = 51;
-/// Low bits of an f64 that its cell leaves out.
+/// Low bits of an f64 that its bin leaves out: a bin is the top 18 bits.
 pub const BITS_LEFT_OUT: u32 = 64 - 18;
-/// Bits of a cell within its power of two.
+/// Bits of a bin that are of the fraction: 64 bins between two powers of two.
 const FRACTION_BITS: u32 = 6;
-/// Powers of two, with a sign.
+/// Signs and exponents of an f64: each has a page of counts.
 const PAGES: usize = 1 << 12;
+/// Integers of [`DIRECT_BITS`] bits, of either sign.
 const DIRECT: usize = 2 << DIRECT_BITS;
 
-/// Counts of integers of up to [`DIRECT_BITS`] bits.
+/// Counts integers of up to [`DIRECT_BITS`] bits, one counter an integer.
 #[derive(Clone, Debug, Default)]
-pub struct Direct(Vec<u32>);
+pub struct DirectCounts(Vec<u32>);
 
-impl Direct {
-    /// Counts integers.
+impl DirectCounts {
+    /// Counts each value. A counter must not pass 2^32 - 1.
     #[inline(never)]
     pub fn add(&mut self, values: &[i64]) {
         self.0.resize(DIRECT, 0);
@@ -31,7 +34,7 @@ impl Direct {
         }
     }
 
-    /// The integers that were counted and how often, in increasing order; all counts are zero then.
+    /// Returns the integers that were counted, in increasing order, with their counts, and sets all counters to zero.
     pub fn drain(&mut self) -> impl Iterator<Item = (i64, u32)> {
         let integer = |at: usize| at as i64 - (1 << DIRECT_BITS);
         let counted = self.0.iter_mut().enumerate().filter(|(_, count)| **count > 0);
@@ -39,30 +42,30 @@ impl Direct {
     }
 }
 
-/// Counts of cells, the top 18 bits of an f64. There is memory for the powers of two that were seen.
+/// Counts bins, given by the top 18 bits of an f64. Memory is taken page by page, for the powers of two that occur.
 #[derive(Clone, Debug, Default)]
-pub struct Cells {
-    /// Where the counts of a power of two stand, one more than the index; 0 for none yet.
+pub struct BinCounts {
+    /// For each sign and exponent, the index of its page plus one; 0 if it has none yet.
     pages: Vec<u16>,
     counts: Vec<[u32; 1 << FRACTION_BITS]>,
 }
 
-impl Cells {
-    /// Counts cells.
+impl BinCounts {
+    /// Counts each bin. A counter must not pass 2^32 - 1.
     #[inline(never)]
-    pub fn add(&mut self, cells: &[u32]) {
+    pub fn add(&mut self, bins: &[u32]) {
         self.pages.resize(PAGES, 0);
-        for &cell in cells {
-            let page = &mut self.pages[(cell >> FRACTION_BITS) as usize & (PAGES - 1)];
+        for &bin in bins {
+            let page = &mut self.pages[(bin >> FRACTION_BITS) as usize & (PAGES - 1)];
             if *page == 0 {
                 self.counts.push([0; 1 << FRACTION_BITS]);
                 *page = self.counts.len() as u16;
             }
-            self.counts[usize::from(*page) - 1][cell as usize & ((1 << FRACTION_BITS) - 1)] += 1;
+            self.counts[usize::from(*page) - 1][bin as usize & ((1 << FRACTION_BITS) - 1)] += 1;
         }
     }
 
-    /// The cells that were counted and how often; all counts are zero then.
+    /// Returns the bins that were counted, with their counts, and sets all counters to zero.
     pub fn drain(&mut self) -> Vec<(u32, u32)> {
         let mut drained = Vec::new();
         for (top, &page) in self.pages.iter().enumerate().filter(|(_, page)| **page > 0) {
@@ -73,19 +76,21 @@ impl Cells {
     }
 }
 
-/// The cells of integers of up to [`EXACT_BITS`] bits over a power of ten that is an exact f64: two exact numbers, one division that rounds.
+/// Replaces `bins` by the bins of `values / power`. Values have at most [`EXACT_BITS`] bits and `power` is an exact power of ten, so each quotient
+/// is rounded once.
 #[inline(never)]
-pub fn cells_of_quotients(values: &[i64], power: f64, cells: &mut Vec<u32>) {
-    cells.clear();
-    cells.extend(values.iter().map(|&value| ((exact_f64(value) / power).to_bits() >> BITS_LEFT_OUT) as u32));
+pub fn bins_of_quotients(values: &[i64], power: f64, bins: &mut Vec<u32>) {
+    bins.clear();
+    bins.extend(values.iter().map(|&value| ((exact_f64(value) / power).to_bits() >> BITS_LEFT_OUT) as u32));
 }
 
-/// An integer of up to [`EXACT_BITS`] bits as an f64. A conversion would do as well, but machines have none for vectors: the bits of
-/// 1.5 * 2^52 plus the integer are those of the number 1.5 * 2^52 plus the integer.
+/// Converts an integer of at most [`EXACT_BITS`] bits to f64.
+///
+/// The bits of 1.5 * 2^52 plus the integer are those of the number 1.5 * 2^52 plus the integer. A conversion (`as f64`) gives the same, but few
+/// machines have one for vectors.
 #[inline(always)]
 fn exact_f64(value: i64) -> f64 {
-    const BASE: f64 = 6_755_399_441_055_744.0;
-    f64::from_bits(BASE.to_bits().wrapping_add(value as u64)) - BASE
+    f64::from_bits(INTEGER_BITS.to_bits().wrapping_add(value as u64)) - INTEGER_BITS
 }
 
 #[cfg(test)]
@@ -97,7 +102,7 @@ mod tests {
     proptest! {
         #[test]
         fn integers_are_counted(values in prop::collection::vec(-4095i64..4096, 0..200)) {
-            let mut direct = Direct::default();
+            let mut direct = DirectCounts::default();
             direct.add(&values);
             direct.add(&values);
             let mut want: BTreeMap<i64, u32> = BTreeMap::new();
@@ -107,11 +112,11 @@ mod tests {
         }
 
         #[test]
-        fn cells_are_the_top_bits(values in prop::collection::vec(-(1i64 << 50)..1 << 50, 0..200), scale in 0i32..22) {
+        fn bins_are_the_top_bits(values in prop::collection::vec(-(1i64 << 50)..1 << 50, 0..200), scale in 0i32..22) {
             let power = 10f64.powi(scale);
-            let (mut counts, mut cells) = (Cells::default(), Vec::new());
-            cells_of_quotients(&values, power, &mut cells);
-            counts.add(&cells);
+            let (mut counts, mut bins) = (BinCounts::default(), Vec::new());
+            bins_of_quotients(&values, power, &mut bins);
+            counts.add(&bins);
             let mut want: BTreeMap<u32, u32> = BTreeMap::new();
             values.iter().for_each(|&value| *want.entry(((value as f64 / power).to_bits() >> 46) as u32).or_default() += 1);
             prop_assert_eq!(counts.drain().into_iter().collect::<BTreeMap<_, _>>(), want);

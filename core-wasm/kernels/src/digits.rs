@@ -1,32 +1,34 @@
-//! Integers of a block to digits of 16 bits, so that sums of products are made of small exact ones.
+//! Integers to digits of 16 bits, whose products [`products`](crate::products) adds exactly, eight at a time.
 //!
-//! An integer is written to the base 2^[`DIGIT_BITS`] with balanced digits, from -2^12 to 2^12 - 1; the top digit may use all of its 16 bits,
-//! so a number that fits in 16 bits is one digit. Eight rows make a vector for each digit, and the vectors of the digits of the same
-//! rows stand together.
+//! An integer is written to the base 2^[`DIGIT_BITS`] with balanced digits, from -2^12 to 2^12 - 1. The top digit may use all of its 16 bits, so
+//! an integer that fits in 16 bits is one digit. The digits of one place of eight rows make a vector ([`Lanes`]). The vectors of the same eight
+//! rows follow each other, lowest place first.
+//!
+//! Places count from 0: a digit of place k stands for itself times 2^(13 k).
 
 use crate::simd::{V128, i16x8};
 use dashu_base::RemEuclid;
 use dashu_int::IBig;
 
-/// Bits of a digit that is not the top one.
+/// Bits of a digit below the top one.
 pub const DIGIT_BITS: u32 = 13;
-/// Largest magnitude of a digit that is not the top one.
+/// Largest magnitude of a digit below the top one.
 const HALF: u64 = 1 << (DIGIT_BITS - 1);
-/// Most digits that [`split`] writes: those of 64 bits.
+/// Most digits that [`split`] writes: an integer of 64 bits has no more.
 pub const NARROW_MAX: usize = 5;
-/// Rows of a vector.
+/// Rows in a vector.
 pub const LANES: usize = 8;
 
-/// One digit of eight rows.
+/// The digits of one place of eight rows.
 pub type Lanes = [i16; LANES];
 
-/// Digits of integers whose magnitudes have up to `bits` bits.
+/// Returns how many digits integers have whose magnitudes have at most `bits` bits.
 pub fn digits_for(bits: u32) -> usize {
-    // the carry of the lower digits may make the top one greater by one
+    // the carry of the lower digits may add one to the top digit
     if bits <= 15 { 1 } else { 1 + (bits - 14).div_ceil(DIGIT_BITS) as usize }
 }
 
-/// Largest magnitude of the digit of place `place` of integers of `bits` bits.
+/// Returns an upper bound of the magnitude of the digit of a place, for integers of at most `bits` bits.
 pub fn bound(bits: u32, place: usize) -> u64 {
     let digits = digits_for(bits);
     match place + 1 {
@@ -36,14 +38,14 @@ pub fn bound(bits: u32, place: usize) -> u64 {
     }
 }
 
-/// Writes the digits of `values` to `out`, the last rows filled up with zeros.
+/// Replaces `out` by the digits of `values`, `digits` a row, at most [`NARROW_MAX`]. Missing rows of the last vector are zeros.
 ///
-/// Within each eight rows their order changes, for all columns alike: sums do not mind.
+/// Within each eight rows the order changes, in the same way for every column, so sums of products are not affected.
 #[inline(never)]
 pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
-    // a digit is what is left of an unsigned one when the bias of its place is taken off again
+    // with the biases of all places added, every digit is unsigned; subtracting the bias of its place gives the balanced one
     let biases = (0..digits).map(|place| bias(place, digits) << (DIGIT_BITS * place as u32)).fold(0u64, u64::wrapping_add);
     for place in 0..digits {
         let out = out[place..].iter_mut().step_by(digits);
@@ -57,13 +59,13 @@ pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
     }
 }
 
-/// The digits of the number one in each of so many rows.
+/// Replaces `out` by the digits of the number one in each of `rows` rows.
 #[inline(never)]
 pub fn ones(rows: usize, out: &mut Vec<Lanes>) {
     split(&vec![1; rows], 1, out);
 }
 
-/// The same for wider integers.
+/// Does what [`split`] does for integers of up to 126 bits, with any number of digits.
 pub fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
     out.resize(digits * values.len().div_ceil(LANES), [0; LANES]);
@@ -76,7 +78,7 @@ pub fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, ou
     }
 }
 
-/// The same for integers of any size.
+/// Does what [`split`] does for integers of any size, with any number of digits.
 #[inline(never)]
 pub fn split_big(values: &[IBig], digits: usize, out: &mut Vec<Lanes>) {
     out.clear();
@@ -95,19 +97,19 @@ pub fn split_big(values: &[IBig], digits: usize, out: &mut Vec<Lanes>) {
     }
 }
 
-/// The balanced digit of the lowest place.
+/// Returns the balanced digit of place 0.
 fn low_digit(value: i64) -> i64 {
     let half = HALF as i64;
     (value.wrapping_add(half) & (2 * half - 1)) - half
 }
 
-/// Rows stand in the order in which [`split`] puts them.
+/// Writes one digit, with the rows in the order of [`split`].
 fn set(out: &mut [Lanes], digits: usize, row: usize, place: usize, digit: i64) {
     let (at, lane) = (row / LANES, row % LANES);
     out[at * digits + place][lane / 2 + 4 * (lane % 2)] = digit as i16;
 }
 
-/// The digits of one place: those of eight integers, of 64 bits each, become lanes of 16 bits.
+/// Writes the digits of one place: eight integers, of 64 bits each, become eight lanes of 16 bits.
 fn split_place<'a, const PLACE: u32>(values: &[i64], digits: usize, biases: u64, mut out: impl Iterator<Item = &'a mut Lanes>) {
     let mask = 2 * bias(PLACE as usize, digits) - 1;
     let masks = [0, 16, 32, 48].map(|lane| V128::of_u64x2(mask << lane, mask << lane));
@@ -130,7 +132,7 @@ fn split_place<'a, const PLACE: u32>(values: &[i64], digits: usize, biases: u64,
     }
 }
 
-/// Half of the unsigned digits of a place; the top one has 16 bits, or what 64 leave it.
+/// Returns half the range of a place's digits. The top digit has 16 bits, or as many as are left of 64.
 fn bias(place: usize, digits: usize) -> u64 {
     if place + 1 == digits { 1 << (63 - DIGIT_BITS as usize * place).min(15) } else { HALF }
 }
@@ -140,7 +142,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The integers that lanes of digits are, in the order of the rows.
+    /// Puts integers together from their digits, in the order of the rows.
     fn joined(lanes: &[Lanes], digits: usize, rows: usize) -> Vec<i128> {
         let digit = |row: usize, place: usize| i128::from(lanes[row / LANES * digits + place][row % LANES / 2 + 4 * (row % 2)]);
         (0..rows).map(|row| (0..digits).map(|place| digit(row, place) << (DIGIT_BITS * place as u32)).sum()).collect()

@@ -1,18 +1,18 @@
 //! Columns of f64: to the integers that they mean at a power of ten, and to predictions.
+//!
+//! Everything is computed with the same operations, in the same order, on every machine, so results are the same to the last bit.
 
-/// The powers of ten that are exact f64.
-pub const TENS: [f64; 23] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
-/// Integers that are found without writing text are below this: any 15 digits name an f64 of their own, 16 may not.
+/// Integers that [`integers_at`] finds are below this. Any decimal of 15 digits is the only one of so many digits that reads back as its f64; a
+/// decimal of 16 digits may not be.
 pub const SHORT_MAX: f64 = 1e15;
-/// Added to a number below 2^51, it leaves the nearest integer (ties to even) in the last bits of the sum: rounding and conversion in one
-/// addition, on every machine, two at a time.
-pub const INTEGER_BITS: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
-/// Stands for a value that was not found at the scale; no value that was found is so large.
+/// 1.5 * 2^52. Added to a number of a magnitude below 2^51, it leaves the nearest integer (ties to even) in the last bits of the sum. So one
+/// addition rounds and converts, on every machine, two numbers at a time.
+pub const INTEGER_BITS: f64 = 6_755_399_441_055_744.0;
+/// What [`integers_at`] writes for a value that is no integer at the scale. No integer that it finds is as large.
 pub const MISFIT: i64 = i64::MIN;
 
-/// The integers nearest to values times a power of ten, where dividing them by it gives the values again; [`MISFIT`] for the others. True if
-/// there are no others.
+/// Finds integers k with `k / power == value`, as f64, and writes them to `integers`, [`MISFIT`] where there is none below [`SHORT_MAX`]. `power`
+/// is a power of ten. Returns whether there is an integer for every value.
 #[inline(never)]
 pub fn integers_at(values: &[f64], power: f64, integers: &mut [i64]) -> bool {
     let mut misfits = 0;
@@ -27,25 +27,26 @@ pub fn integers_at(values: &[f64], power: f64, integers: &mut [i64]) -> bool {
     misfits == 0
 }
 
-/// Integers over a power of ten, appended: the nearest f64 if both are exact ones.
+/// Appends each value over `power`, a power of ten: the nearest f64 if both are exact f64.
 #[inline(never)]
 pub fn quotients(values: &[i64], power: f64, out: &mut Vec<f64>) {
     out.extend(values.iter().map(|&value| value as f64 / power));
 }
 
-/// Multiplies value by value.
+/// Multiplies each product by the factor of its row.
 #[inline(never)]
 pub fn multiply(products: &mut [f64], factors: &[f64]) {
     products.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
 }
 
-/// Adds a multiple of other values.
+/// Adds `factor` times the value of its row to each sum.
 #[inline(never)]
 pub fn add_times(sums: &mut [f64], factor: f64, values: &[f64]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
 }
 
-/// One step of the forward substitution: takes what is known off `z`, and adds z^2 / d to the leverages.
+/// Ends one step of the forward substitution `L z = x` for many rows: subtracts `known`, the sum over the columns before, from `z`, and adds
+/// `z^2 / d` to the leverages.
 #[inline(never)]
 pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64]) {
     for ((z, known), leverage) in z.iter_mut().zip(known).zip(leverages) {
@@ -54,19 +55,20 @@ pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64])
     }
 }
 
-/// Leverages to half the widths of their intervals. The square root is correctly rounded, whoever computes it.
+/// Turns each leverage h into half the width of a prediction interval, `half_width * sqrt(1 + h)`. IEEE 754 demands that square roots be
+/// correctly rounded, so every machine gives the same bits.
 #[inline(never)]
 pub fn half_widths(leverages: &mut [f64], half_width: f64) {
     leverages.iter_mut().for_each(|leverage| *leverage = half_width * (1.0 + *leverage).sqrt());
 }
 
-/// Marks the values that lie outside a range.
+/// Sets the mark of each value that lies outside a range, whose ends belong to it.
 #[inline(never)]
 pub fn mark_outside(values: &[f64], (low, high): (f64, f64), marks: &mut [bool]) {
     marks.iter_mut().zip(values).for_each(|(mark, value)| *mark |= !(low..=high).contains(value));
 }
 
-/// Marks the predictions of which an end is infinite. No half widths: no intervals.
+/// Sets the mark of each prediction that is not finite, or whose interval `value ± half` is not. `halves` is empty if there are no intervals.
 #[inline(never)]
 pub fn mark_infinite(values: &[f64], halves: &[f64], marks: &mut [bool]) {
     if halves.is_empty() {
@@ -74,5 +76,78 @@ pub fn mark_infinite(values: &[f64], halves: &[f64], marks: &mut [bool]) {
     }
     for ((mark, value), half) in marks.iter_mut().zip(values).zip(halves) {
         *mark |= !(value - half).is_finite() || !(value + half).is_finite();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::powers::{F64_EXPONENT_MAX, F64_POWERS};
+    use proptest::prelude::*;
+
+    fn finite() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            2 => (-99_999i32..99_999, 0usize..4).prop_map(|(k, decimals)| f64::from(k) / F64_POWERS[decimals]),
+            1 => -1e16f64..1e16,
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = f64> {
+        prop_oneof![6 => finite(), 1 => Just(f64::INFINITY), 1 => Just(f64::NAN)]
+    }
+
+    proptest! {
+        #[test]
+        fn integers_are_those_of_one_value_at_a_time(values in prop::collection::vec(value(), 0..40), scale in 0..=F64_EXPONENT_MAX) {
+            let power = F64_POWERS[scale];
+            // where scaled and rounded values are small enough, `round_ties_even` is what the addition does
+            let alone = |value: &f64| {
+                let whole = (value * power).round_ties_even();
+                if whole.abs() < SHORT_MAX && whole / power == *value { whole as i64 } else { MISFIT }
+            };
+            let want: Vec<i64> = values.iter().map(alone).collect();
+            let mut integers = vec![1; values.len()];
+            prop_assert_eq!(integers_at(&values, power, &mut integers), !want.contains(&MISFIT));
+            prop_assert_eq!(integers, want);
+        }
+
+        #[test]
+        fn quotients_are_the_nearest(values in prop::collection::vec(-(1i64 << 53)..1 << 53, 0..40), scale in 0..=F64_EXPONENT_MAX) {
+            let mut floats = Vec::new();
+            quotients(&values, F64_POWERS[scale], &mut floats);
+            let want: Vec<f64> = values.iter().map(|value| format!("{value}e-{scale}").parse().unwrap()).collect();
+            prop_assert_eq!(floats, want);
+        }
+
+        #[test]
+        fn columns_are_computed_as_single_rows(rows in prop::collection::vec((finite(), finite(), 0f64..9.0), 0..40), d in 0.1f64..9.0) {
+            let column = |of: &dyn Fn(&(f64, f64, f64)) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
+            let (a, b, c) = (column(&|row| row.0), column(&|row| row.1), column(&|row| row.2));
+            let (mut products, mut sums, mut z, mut leverages, mut halves) = (a.clone(), a.clone(), a.clone(), c.clone(), c.clone());
+            multiply(&mut products, &b);
+            add_times(&mut sums, d, &b);
+            add_leverage(&mut z, &b, d, &mut leverages);
+            half_widths(&mut halves, d);
+            prop_assert_eq!(products, column(&|row| row.0 * row.1));
+            prop_assert_eq!(sums, column(&|row| row.0 + d * row.1));
+            prop_assert_eq!(z, column(&|row| row.0 - row.1));
+            prop_assert_eq!(leverages, column(&|row| row.2 + (row.0 - row.1) * (row.0 - row.1) / d));
+            prop_assert_eq!(halves, column(&|row| d * (1.0 + row.2).sqrt()));
+        }
+
+        #[test]
+        fn rows_outside_or_infinite_are_marked(values in prop::collection::vec(value(), 1..40), half in value()) {
+            let mut marks = vec![false; values.len()];
+            mark_outside(&values, (-1.5, 20.0), &mut marks);
+            prop_assert_eq!(&marks, &values.iter().map(|value| !(*value >= -1.5 && *value <= 20.0)).collect::<Vec<_>>());
+            let infinite = |halves: &[f64]| {
+                let mut marks = vec![false; values.len()];
+                mark_infinite(&values, halves, &mut marks);
+                marks
+            };
+            prop_assert_eq!(infinite(&[]), values.iter().map(|value| !value.is_finite()).collect::<Vec<_>>());
+            let want: Vec<bool> = values.iter().map(|value| !(value - half).is_finite() || !(value + half).is_finite()).collect();
+            prop_assert_eq!(infinite(&vec![half; values.len()]), want);
+        }
     }
 }

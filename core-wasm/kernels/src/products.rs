@@ -1,12 +1,12 @@
-//! Planes of digits to sums of products: eight products with one instruction.
+//! Digits of two columns to the sum of their products, row by row: eight products with one instruction.
 //!
-//! Products of digits whose places add up to the same sum go into one accumulator of 32 bits a lane, which is emptied into 64 bits before it could
-//! overflow.
+//! Products of digits whose places add up to the same number go into one accumulator, four lanes of 32 bits. Accumulators are emptied into sums
+//! of 64 bits before a lane could overflow.
 
 use crate::digits::{Lanes, bound, digits_for};
 use crate::simd::V128;
 
-/// Vectors after which accumulators of 32 bits are emptied, for integers of so many bits.
+/// Returns after how many vectors accumulators must be emptied, for columns of integers of at most `left_bits` and `right_bits` bits.
 pub fn steps(left_bits: u32, right_bits: u32) -> usize {
     let (left, right) = (digits_for(left_bits), digits_for(right_bits));
     let sum =
@@ -15,19 +15,21 @@ pub fn steps(left_bits: u32, right_bits: u32) -> usize {
     ((i32::MAX as u64) / (2 * greatest.max(1))).max(1) as usize
 }
 
-/// Two terms: where the sums of their products begin, and vectors between spills (see [`steps`]).
+/// Where the sums of the products of two columns are, and how they are added up.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair {
-    /// Index of the sum of the lowest place.
+pub struct PairSums {
+    /// Index of the sum of place 0; those of the higher places follow.
     pub at: usize,
-    /// Vectors after which accumulators are emptied.
+    /// Vectors after which accumulators are emptied: see [`steps`].
     pub steps: usize,
 }
 
-/// Adds the products of each term with those before it and with itself. `lanes` and `digits` are those of the terms; `pairs` are
-/// (0, 0), (1, 0), (1, 1), (2, 0) and so on, and nothing is added for the first.
+/// Adds the products of each column with every column before it and with itself.
+///
+/// `lanes[i]` holds the digits of column i, `digits[i]` a row. `pairs` lists the pairs (0, 0), (1, 0), (1, 1), (2, 0) and so on. Nothing is added
+/// for (0, 0): column 0 is the number one in every row, and rows are counted elsewhere.
 #[inline(never)]
-pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[Pair], sums: &mut [i64]) {
+pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[PairSums], sums: &mut [i64]) {
     let mut pairs = pairs.iter().skip(1);
     for (i, (left, &left_digits)) in lanes.iter().zip(digits).enumerate().skip(1) {
         for ((right, &right_digits), pair) in lanes[..=i].iter().zip(digits).zip(&mut pairs) {
@@ -37,7 +39,8 @@ pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[Pair], sums: &
     }
 }
 
-/// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. `steps`: see [`steps`].
+/// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. Accumulators are emptied after `steps` vectors:
+/// see [`steps`].
 pub fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
     macro_rules! dispatch {
         ($($a:literal $b:literal),*) => {
@@ -50,9 +53,10 @@ pub fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: us
     dispatch!(1 1, 1 2, 1 3, 1 4, 1 5, 2 1, 2 2, 2 3, 2 4, 3 1, 3 2, 3 3, 3 4, 4 1, 4 2, 4 3, 4 4, 5 1);
 }
 
-/// Accumulators of the largest case that is written out.
+/// Most accumulators of [`fixed`].
 const SUMS_MAX: usize = 7;
 
+/// Does what [`add`] does for columns of `A` and `B` digits, with all accumulators in registers.
 #[inline(always)]
 fn fixed<const A: usize, const B: usize>(left: &[Lanes], right: &[Lanes], steps: usize, sums: &mut [i64]) {
     let ((left, _), (right, _)) = (left.as_chunks::<A>(), right.as_chunks::<B>());
@@ -73,7 +77,7 @@ fn fixed<const A: usize, const B: usize>(left: &[Lanes], right: &[Lanes], steps:
     }
 }
 
-/// Any numbers of digits, one pair of places after the other.
+/// Does what [`add`] does for any numbers of digits, one pair of places after the other.
 fn in_turn(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
     for (left, right) in left.chunks(steps * left_digits).zip(right.chunks(steps * right_digits)) {
         for a in 0..left_digits {
@@ -87,6 +91,7 @@ fn in_turn(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: us
     }
 }
 
+/// Returns the sum of an accumulator's four lanes.
 #[inline(always)]
 fn sum(accumulator: V128) -> i64 {
     accumulator.to_i32x4().iter().map(|&lane| i64::from(lane)).sum()

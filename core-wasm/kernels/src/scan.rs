@@ -1,52 +1,59 @@
-//! Bytes of a table to the places of its separators and decimal points, 64 bytes at a time.
+//! Bytes of a table to the positions of its separators and decimal points, 64 bytes at a time.
 //!
-//! Each 64 bytes become bit masks, one bit a byte; the places are read off the masks without a question about what stands between them: that
-//! is for [`cells`](crate::cells) to read. Where there are quotes, what stands inside them is taken off the masks. Rows with another number of cells, with
-//! misplaced quotes, or blank are [`Irregular`] and left to the reader of single bytes.
+//! Each 64 bytes become bit masks, one bit a byte, and positions are read off the masks. The bytes between them are not looked at: reading them
+//! is the task of [`cells`](crate::cells). Separators and points inside quotes are removed from the masks. Rows with another number of cells,
+//! with misplaced quotes, or blank make the bytes [`Irregular`]; a reader of single bytes has to read those.
 //!
-//! *Limits*: places are offsets of 32 bits, so a chunk has fewer than 2^32 bytes.
+//! *Limits*: positions are offsets of 32 bits, so a chunk has fewer than 2^32 bytes.
+
+use std::marker::PhantomData;
 
 use crate::simd::V128;
 
-/// Bytes that must be readable on either side of the cells: as far as a reader of cells looks.
+/// Bytes that must be readable before and after the cells: a reader of cells looks no farther.
 pub const MARGIN: usize = 32;
-/// Bytes looked at together.
+/// Bytes that become one mask.
 pub const WORD: usize = 64;
-/// Words after which counts of bytes could overflow.
+/// Words after which counts of line breaks, which are bytes, could overflow.
 const WORDS_MAX: usize = 255;
-/// All separators and points are below this byte, digits and signs above, but for the plus.
+/// A byte below this one that is no separator may be a quote or a carriage return: [`Progress::special`].
 const SPECIAL_BELOW: u8 = b'+';
 
-/// Places of the cells of some rows, row after row.
-pub struct Grid {
+/// Finds the cells of rows that all have the same number of them.
+///
+/// The positions it finds stand row after row; entry `i + 1` of each list belongs to cell `i`.
+pub struct RowScanner {
+    /// Cells in a row.
     width: usize,
     /// Complete rows.
     rows: usize,
-    /// The separator behind each cell; the first entry is the one before the first cell.
+    /// Offset of the separator after each cell; entry 0 is that of the separator before the first cell.
     ends: Vec<u32>,
-    /// The decimal point of each cell, or its end if it has none; the first entry is unused. No point stands at 0, which is a margin's.
+    /// Offset of each cell's decimal point, or of its end if it has none; entry 0 is unused. Offset 0 means "none yet": it is in the margin.
     points: Vec<u32>,
-    /// Characters of each cell before its point times 256, and behind it times 16; 15 characters stand for more too.
+    /// The shape of each cell: see [`CellPosition::shape`].
     shapes: Vec<u32>,
-    /// Whether lines end with CRLF; the last cell of a row ends before its carriage return.
+    /// Whether lines end with CRLF. The last cell of a row then ends before the carriage return.
     crlf: bool,
-    /// Whether a quote was seen.
+    /// Whether a quote was seen in any scan.
     quoted: bool,
 }
 
-/// Rows that are to be read byte by byte.
+/// The error of rows that have to be read byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Irregular;
 
-impl Grid {
-    /// For rows of `width` cells, about `rows` of them at a time.
+impl RowScanner {
+    /// Returns a scanner for rows of `width` cells, which finds about `rows` of them at a time.
     pub fn new(width: usize, rows: usize) -> Self {
         let room = width * rows + WORD + 1;
         Self { width, rows: 0, ends: vec![0; room], points: vec![0; room], shapes: vec![0; room], crlf: false, quoted: false }
     }
 
-    /// Finds rows in `bytes` from the row start `from` on, looking at no byte from `to` on; there may be none. [`MARGIN`] bytes stand before and
-    /// behind.
+    /// Finds complete rows in `bytes[from..to]`, where `from` is the start of a row. There may be none. [`MARGIN`] more bytes must stand before
+    /// `from` and after `to`.
+    ///
+    /// Errors: [`Irregular`] if some rows have another number of cells, are blank, or have misplaced quotes or carriage returns.
     #[inline(never)]
     pub fn scan<'a>(&'a mut self, bytes: &'a [u8], from: usize, to: usize, delimiter: u8) -> Result<Rows<'a>, Irregular> {
         if from < MARGIN || to.checked_add(MARGIN).is_none_or(|end| end > bytes.len()) || u32::try_from(bytes.len()).is_err() {
@@ -59,7 +66,7 @@ impl Grid {
             found = self.look::<true>(bytes, from, to, delimiter);
         }
         let rows = found.cells / self.width;
-        // a line of two quotes is blank too
+        // in a table of one column, a line of two quotes is blank
         if rows as u64 != found.newlines || found.quotes.misplaced || self.quoted && self.width == 1 {
             return Err(Irregular);
         }
@@ -70,14 +77,14 @@ impl Grid {
         self.rows = rows;
         self.crlf = rows > 0 && found.special && self.ends_lines_with_returns(bytes)?;
         self.shape();
-        // a line with nothing in it is no record of one cell
+        // in a table of one column, an empty line is blank
         if self.width == 1 && self.shapes[1..=rows].contains(&0) {
             return Err(Irregular);
         }
-        Ok(Rows { bytes, grid: self })
+        Ok(Rows { bytes, scanner: self })
     }
 
-    /// Points of cells without one, and the shapes.
+    /// Gives cells without a point their end as point, and computes all shapes.
     fn shape(&mut self) {
         let cells = self.rows * self.width;
         if self.crlf {
@@ -92,18 +99,18 @@ impl Grid {
         }
     }
 
-    /// The same for the four cells behind `from`; what lies beyond the last one is nobody's.
+    /// Does what [`Self::shape`] does for the cells `from` to `from + 3`. Entries beyond the last cell are overwritten and mean nothing.
     #[inline(always)]
     fn shape_four(&mut self, from: usize) {
         let four = |places: &[u32], from: usize| places[from..].first_chunk().map_or(V128::zero(), V128::load_u32);
         let (befores, points, ends) = (four(&self.ends, from), four(&self.points, from + 1), four(&self.ends, from + 1));
         let points = points.or(ends.and(points.eq_u32(V128::zero())));
-        // all ones are -1
+        // all ones are -1: subtracting it adds one, adding it subtracts one
         let one = V128::zero().eq_u32(V128::zero());
         let most = V128::splat_u32(15);
         let before = points.sub_u32(befores).add_i32(one).min_u32(most);
         let behind = ends.sub_u32(points);
-        // a point is no digit: one less, but for nothing
+        // the point is no digit: one less, unless nothing stands there
         let decimals = behind.add_i32(one).sub_u32(behind.eq_u32(V128::zero())).min_u32(most);
         let shapes = before.shl_u32_4().or(decimals).shl_u32_4();
         let to = from + 1;
@@ -113,10 +120,10 @@ impl Grid {
         }
     }
 
-    /// Looks at words until enough cells are found.
-    fn look<const QUOTED: bool>(&mut self, bytes: &[u8], from: usize, to: usize, delimiter: u8) -> Found {
+    /// Scans words until enough cells are found or no whole word is left.
+    fn look<const QUOTED: bool>(&mut self, bytes: &[u8], from: usize, to: usize, delimiter: u8) -> Progress {
         let wanted = self.ends.len() - WORD - 1;
-        let mut found = Found { cells: 0, newlines: 0, special: false, at: from, quotes: Quotes::default() };
+        let mut found = Progress { cells: 0, newlines: 0, special: false, at: from, quotes: QuoteState::default() };
         self.rows = 0;
         self.ends[0] = (from as u32).wrapping_sub(1);
         self.points.fill(0);
@@ -127,9 +134,9 @@ impl Grid {
         found
     }
 
-    /// The same for so many words that counts of bytes do not overflow.
+    /// Scans up to [`WORDS_MAX`] words.
     #[inline(always)]
-    fn words<'a, const QUOTED: bool>(&mut self, words: impl Iterator<Item = &'a [u8]>, delimiter: u8, wanted: usize, found: &mut Found) {
+    fn words<'a, const QUOTED: bool>(&mut self, words: impl Iterator<Item = &'a [u8]>, delimiter: u8, wanted: usize, found: &mut Progress) {
         let (delimiter, newline, point) = (V128::splat(delimiter), V128::splat(b'\n'), V128::splat(b'.'));
         let (mut newlines, mut least, mut cells, mut at) = (V128::zero(), V128::splat(0xff), found.cells, found.at);
         for word in words {
@@ -169,10 +176,11 @@ impl Grid {
         found.special |= least.to_u8x16().iter().any(|&byte| byte < SPECIAL_BELOW);
     }
 
+    /// Appends the positions of a mask's bits to the ends of cells.
     #[inline(always)]
     fn place_separators(&mut self, mut mask: u64, at: u32, cells: usize) {
         let (fours, _) = self.ends[cells + 1..][..WORD].as_chunks_mut::<4>();
-        // four at a time: what is beyond the count is overwritten by what follows
+        // four at a time: entries beyond the count are overwritten by those of the next word
         for four in fours.iter_mut().take(mask.count_ones().div_ceil(4) as usize) {
             for end in four {
                 *end = at + mask.trailing_zeros();
@@ -181,7 +189,7 @@ impl Grid {
         }
     }
 
-    /// A point belongs to the cell that ends next.
+    /// Writes the positions of a mask's bits as points. A point belongs to the cell that ends next.
     #[inline(always)]
     fn place_points(&mut self, mut mask: u64, separators: u64, at: u32, cells: usize) {
         let points = &mut self.points[cells + 1..][..=WORD];
@@ -193,7 +201,9 @@ impl Grid {
         }
     }
 
-    /// Whether lines end with CRLF; irregular if carriage returns stand elsewhere than before every line feed.
+    /// Returns whether all lines end with CRLF.
+    ///
+    /// Errors: [`Irregular`] if there are carriage returns and one stands elsewhere than before a line feed, or not before every one.
     fn ends_lines_with_returns(&self, bytes: &[u8]) -> Result<bool, Irregular> {
         let rows = &bytes[self.ends[0] as usize + 1..self.ends[self.rows * self.width] as usize];
         let returns = rows.iter().filter(|&&byte| byte == b'\r').count();
@@ -206,37 +216,37 @@ impl Grid {
     }
 }
 
-/// Rows that were found, and the bytes they were found in.
+/// The rows that a scan found, with their bytes.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     bytes: &'a [u8],
-    grid: &'a Grid,
+    scanner: &'a RowScanner,
 }
 
 impl<'a> Rows<'a> {
-    /// Number of rows.
+    /// Returns the number of rows.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.grid.rows
+        self.scanner.rows
     }
 
-    /// Whether none were found.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Cells in a row.
+    /// Returns the number of cells in a row.
     #[inline(always)]
     pub fn width(&self) -> usize {
-        self.grid.width
+        self.scanner.width
     }
 
-    /// Offset of the first byte behind the rows.
+    /// Returns the offset of the first byte after the rows.
     pub fn end(&self) -> usize {
-        self.grid.ends[self.len() * self.width()] as usize + 1 + usize::from(self.grid.crlf && !self.is_empty())
+        self.scanner.ends[self.len() * self.width()] as usize + 1 + usize::from(self.scanner.crlf && !self.is_empty())
     }
 
-    /// Adds the text of a cell: without the quotes around it, and with single ones for doubled ones.
+    /// Appends the text of a cell to `out`: without the quotes around it, and with each doubled quote as one.
     pub fn unquote(&self, row: usize, column: usize, out: &mut Vec<u8>) {
         let cell = self.cell(row, column);
         let Some(quoted) = cell.strip_prefix(b"\"") else { return out.extend_from_slice(cell) };
@@ -250,113 +260,132 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The bytes of a cell, as they stand there.
+    /// Returns the bytes of a cell as they stand in the table.
     #[inline(always)]
     pub fn cell(&self, row: usize, column: usize) -> &'a [u8] {
         let at = row * self.width() + column;
-        let return_before = usize::from(self.grid.crlf && column == 0 && row > 0);
-        &self.bytes[self.grid.ends[at] as usize + 1 + return_before..self.grid.ends[at + 1] as usize]
+        let return_before = usize::from(self.scanner.crlf && column == 0 && row > 0);
+        &self.bytes[self.scanner.ends[at] as usize + 1 + return_before..self.scanner.ends[at + 1] as usize]
     }
 
-    /// The cells of column `column`, from row `first` on.
+    /// Returns the positions of the cells of a column, from row `first` on.
     #[inline(always)]
-    pub fn column(&self, column: usize, first: usize) -> Places<'a> {
+    pub fn column(&self, column: usize, first: usize) -> CellPositions<'a> {
         let (from, to) = (first * self.width() + column + 1, self.len() * self.width() + 1);
-        Places { bytes: self.bytes, points: &self.grid.points[from..to], shapes: &self.grid.shapes[from..to], width: self.width() }
+        CellPositions {
+            bytes: self.bytes,
+            points: &self.scanner.points[from..to],
+            shapes: &self.scanner.shapes[from..to],
+            width: self.width(),
+        }
     }
 }
 
-/// The cells of a column.
+/// The positions of the cells of a column.
+///
+/// *Invariants*: each of `points` is an offset in `bytes` with at least [`MARGIN`] bytes before it and after it: a scan looks only at bytes that
+/// have them. The fields are private to this module, so no other code can break this.
 #[derive(Clone, Copy)]
-pub struct Places<'a> {
+pub struct CellPositions<'a> {
     bytes: &'a [u8],
-    /// From the column's first cell on, all cells of the rows: every `width`th is the column's. Each point has at least [`MARGIN`] bytes before
-    /// and behind it, as [`Grid::scan`] sees to.
+    /// The points of all cells of the rows, from the column's first cell on. Every `width`th is the column's.
     points: &'a [u32],
+    /// The shapes of the same cells.
     shapes: &'a [u32],
     width: usize,
 }
 
-/// Where a cell is. Only [`Places`] makes one, and only it can tell the point.
+/// The position of one cell in bytes that live for `'a`.
+///
+/// *Invariants*: at least [`MARGIN`] readable bytes stand before `point` and after it. Only [`CellPositions::get`] makes a position.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
-    point: u32,
-    /// Characters before the point times 256, and behind it times 16; 15 characters stand for more too.
+pub(crate) struct CellPosition<'a> {
+    /// The decimal point, or the end of the cell if it has none.
+    point: *const u8,
+    /// 256 times the number of characters before the point plus 16 times that after it. 15 stands for 15 or more.
     pub(crate) shape: u32,
+    bytes: PhantomData<&'a [u8]>,
 }
 
-impl Places<'_> {
-    /// The places of the cells in `N` rows from `row` on.
+impl<'a> CellPositions<'a> {
+    /// Returns the positions of the cells in `N` rows from `row` on. Panics if there are fewer.
     #[inline(always)]
     #[allow(unsafe_code)]
-    pub(crate) fn get<const N: usize>(&self, row: usize) -> [Place; N] {
+    pub(crate) fn get<const N: usize>(&self, row: usize) -> [CellPosition<'a>; N] {
         let first = row * self.width;
         assert!(N > 0 && first + (N - 1) * self.width < self.points.len() && self.points.len() == self.shapes.len(), "a row too many");
         core::array::from_fn(|i| {
             let at = first + i * self.width;
-            // SAFETY: `at` is at most first + (N - 1) * width, which was just seen to be below the length of both slices.
-            unsafe { Place { point: *self.points.get_unchecked(at), shape: *self.shapes.get_unchecked(at) } }
+            // SAFETY: `at` is at most first + (N - 1) * width. The assertion above shows that this is below the length of both slices.
+            let (point, shape) = unsafe { (*self.points.get_unchecked(at), *self.shapes.get_unchecked(at)) };
+            // SAFETY: a point is an offset in `bytes` (invariant of these positions).
+            CellPosition { point: unsafe { self.bytes.as_ptr().add(point as usize) }, shape, bytes: PhantomData }
         })
     }
+}
 
-    /// Eight bytes, the first of them `before` bytes before the point.
+impl CellPosition<'_> {
+    /// Returns eight bytes, the first of them `before` < [`MARGIN`] bytes before the point.
     #[inline(always)]
     #[allow(unsafe_code)]
-    pub(crate) fn bytes_8(&self, place: Place, before: usize) -> u64 {
-        let at = place.point as usize - before % MARGIN;
-        // SAFETY: at least MARGIN = 32 bytes stand on either side of each point, so those from `at` to `at + 8` are among `bytes`.
-        unsafe { u64::from_le_bytes(*self.bytes.as_ptr().add(at).cast()) }
+    pub(crate) fn bytes_8(self, before: usize) -> u64 {
+        // SAFETY: the first byte is at most MARGIN - 1 = 31 bytes before the point, the last at most 7 after it. MARGIN bytes on either side of it
+        // are readable (invariant). An array of bytes needs no alignment.
+        u64::from_le_bytes(unsafe { *self.point.sub(before % MARGIN).cast() })
     }
 
-    /// Sixteen bytes, the first of them `before` bytes before the point.
+    /// Returns sixteen bytes, the first of them `before` < [`MARGIN`] bytes before the point.
     #[inline(always)]
     #[allow(unsafe_code)]
-    pub(crate) fn bytes_16(&self, place: Place, before: usize) -> V128 {
-        let at = place.point as usize - before % MARGIN;
-        // SAFETY: as above, up to `at + 16`. An array of bytes needs no alignment.
-        V128::load(unsafe { &*self.bytes.as_ptr().add(at).cast() })
+    pub(crate) fn bytes_16(self, before: usize) -> V128 {
+        // SAFETY: as in `bytes_8`, but the last byte is at most 15 after the point.
+        V128::load(unsafe { &*self.point.sub(before % MARGIN).cast() })
     }
 
-    /// The first byte of the cell, if it has fewer than 15 characters before its point.
+    /// Returns the first byte of the cell, if fewer than 15 characters stand before its point; else any byte.
     #[inline(always)]
     #[allow(unsafe_code)]
-    pub(crate) fn first(&self, place: Place) -> u8 {
-        let at = place.point as usize - (place.shape >> 8) as usize % MARGIN;
-        // SAFETY: as above.
-        unsafe { *self.bytes.as_ptr().add(at) }
+    pub(crate) fn first(self) -> u8 {
+        // SAFETY: as in `bytes_8`, for one byte that is at most 31 bytes before the point.
+        unsafe { *self.point.sub((self.shape >> 8) as usize % MARGIN) }
     }
 }
 
-/// What was seen while scanning.
-struct Found {
+/// What a scan has found so far.
+struct Progress {
+    /// Cells that ended.
     cells: usize,
+    /// Line feeds outside of quotes.
     newlines: u64,
-    /// Whether there are bytes that stand in few tables.
+    /// Whether there may be quotes or carriage returns: a byte below [`SPECIAL_BELOW`] was seen that is no separator.
     special: bool,
-    /// The first byte that was not looked at.
+    /// Offset of the next byte to scan.
     at: usize,
-    quotes: Quotes,
+    quotes: QuoteState,
 }
 
-/// Quotes from word to word. Each of them opens or closes a quoted field, or is half of a doubled one, which closes it and opens it again.
-struct Quotes {
-    /// All ones if the next byte is inside quotes.
+/// The state of quoting between two words.
+///
+/// Each quote opens or closes a quoted field. A doubled quote inside a field closes it and opens it again.
+struct QuoteState {
+    /// All ones if the next byte is inside quotes, else 0.
     inside: u64,
-    /// One if a quote may open at the next byte.
+    /// One if a quote may open a field at the next byte, else 0.
     may_open: u64,
-    /// One if the byte before the next one closed.
+    /// One if the byte before the next one closed a field, else 0.
     closed: u64,
+    /// Whether a quote stood where none may.
     misplaced: bool,
 }
 
-impl Default for Quotes {
+impl Default for QuoteState {
     fn default() -> Self {
         Self { inside: 0, may_open: 1, closed: 0, misplaced: false }
     }
 }
 
-impl Quotes {
-    /// The bytes of a word that are outside of quotes; closing quotes are.
+impl QuoteState {
+    /// Returns the mask of the bytes of a word that are outside of quotes. Closing quotes are outside.
     fn outside(&mut self, quotes: u64, separators: u64, returns: u64) -> u64 {
         // each bit is the parity of the quotes up to it
         let parity = [1, 2, 4, 8, 16, 32].iter().fold(quotes, |parity, shift| parity ^ (parity << shift));
@@ -369,5 +398,78 @@ impl Quotes {
         self.closed = closing >> 63;
         self.inside = (inside >> 63).wrapping_neg();
         !inside
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes between margins, with a word of padding after them.
+    fn padded(text: &str) -> Vec<u8> {
+        let mut bytes = vec![b'0'; MARGIN];
+        bytes.extend(text.as_bytes());
+        bytes.resize(bytes.len() + WORD + MARGIN, b'0');
+        bytes
+    }
+
+    /// The cells of all rows of a text, as they stand there; none if the text is irregular.
+    fn cells(text: &str, width: usize) -> Option<Vec<String>> {
+        let (bytes, mut scanner) = (padded(text), RowScanner::new(width, 64));
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').ok()?;
+        assert_eq!(rows.end(), MARGIN + text.len());
+        let cell = |at: usize| String::from_utf8_lossy(rows.cell(at / width, at % width)).into_owned();
+        Some((0..rows.len() * width).map(cell).collect())
+    }
+
+    /// Cells without and with quotes, of which some hide separators and line breaks.
+    fn cell() -> impl Strategy<Value = String> {
+        let bare = prop::collection::vec(prop::sample::select(b"0123456789.-x".to_vec()), 1..20);
+        let quoted = prop::collection::vec(prop::sample::select(vec!["a", ".", ",", "\n", "\"\""]), 0..9);
+        prop_oneof![
+            9 => bare.prop_map(|bytes| String::from_utf8(bytes).unwrap()),
+            1 => quoted.prop_map(|parts| format!("\"{}\"", parts.concat())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn cells_are_where_they_were_put(width in 2usize..6, crlf in any::<bool>(), cells_of in prop::collection::vec(cell(), 1..120)) {
+            let rows: Vec<&[String]> = cells_of.chunks_exact(width).collect();
+            let end = if crlf { "\r\n" } else { "\n" };
+            let text: String = rows.iter().map(|row| row.join(",") + end).collect();
+            prop_assert_eq!(cells(&text, width), Some(rows.concat()));
+        }
+
+        #[test]
+        fn shapes_and_points_are_those_of_the_cell(cells_of in prop::collection::vec(cell(), 2..80)) {
+            let cells_of: Vec<String> = cells_of.into_iter().filter(|cell| !cell.contains('"') && cell.matches('.').count() < 2).collect();
+            prop_assume!(!cells_of.is_empty());
+            let (bytes, mut scanner) = (padded(&cells_of.iter().map(|cell| cell.clone() + ",\n").collect::<String>()), RowScanner::new(2, 128));
+            let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+            let (column, mut start) = (rows.column(0, 0), MARGIN);
+            for (row, cell) in cells_of.iter().enumerate() {
+                let [position] = column.get(row);
+                let before = cell.find('.').unwrap_or(cell.len());
+                let after = cell.len() - (before + 1).min(cell.len());
+                prop_assert_eq!(position.shape as usize, 256 * before.min(15) + 16 * after.min(15), "{}", cell);
+                prop_assert!(before >= 15 || position.first() == cell.as_bytes()[0]);
+                let at = start + before - 5;
+                prop_assert_eq!(&position.bytes_8(5).to_le_bytes(), &bytes[at..at + 8]);
+                prop_assert_eq!(&position.bytes_16(5).to_u8x16(), &bytes[at..at + 16]);
+                start += cell.len() + 2;
+            }
+        }
+    }
+
+    #[test]
+    fn irregular_rows_are_refused() {
+        for (text, width) in
+            [("1,2\n3\n", 2), ("1,2,3\n4\n", 2), ("1\n\n2\n", 1), ("\"\"\n", 1), ("1,2\r\n3,4\n", 2), ("1,\"2\"x\n", 2), ("1,2\"\n", 2)]
+        {
+            assert_eq!(cells(text, width), None, "{text:?}");
+        }
+        assert_eq!(cells("1,\"a\"\"b\"\n", 2), Some(vec!["1".to_owned(), "\"a\"\"b\"".to_owned()]));
     }
 }

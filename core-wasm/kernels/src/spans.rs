@@ -1,45 +1,48 @@
-//! Points (x, y) modulo powers of primes to a verdict on the polynomials of degree two that are zero at all but few of them.
+//! Points (x, y) modulo powers of primes to a verdict: is there a polynomial of degree two that is zero at all but a few of them?
 //!
-//! A polynomial `a + bx + cy + dxy + ex² + fy²` is a sum of multiples of six monomials, so a point is a row of six residues. Where a row is a
-//! sum of multiples of some others, a polynomial that is not zero at its point is not zero at one of theirs. [`Layers`] keep points in
-//! several disjoint sets; a point whose row is spanned by each of the sets adds nothing: a polynomial that is not zero there is not zero
-//! at one point of each set, so at as many points as there are sets.
+//! A polynomial `a + bx + cy + dxy + ex² + fy²` is a linear combination of six monomials, so a point is a row of six residues. If a row is a
+//! combination of some other rows, then a polynomial that is not zero at its point is not zero at one of theirs. [`Layers`] keep points in several
+//! disjoint sets. A point whose row is spanned by every set adds nothing: a polynomial that is not zero there is not zero at one point of each set,
+//! so at as many points as there are sets.
 //!
-//! *Invariants*: for each polynomial, the number of points kept where it is not zero, up to the number of layers, is that of all points.
+//! *Invariants*: for each polynomial, count the points where it is not zero, up to the number of layers. The points that are kept give the same
+//! count as all points.
 //!
-//! *Method*: a span modulo a power of a prime is in Howell form, an echelon form in which membership is decided by reduction alone.
+//! *Method*: a span modulo a power of a prime is in Howell form (J. A. Howell, Spans in the module (Z_m)^s, Linear and Multilinear Algebra 19, 1986),
+//! an echelon form in which reduction alone decides membership.
 
-/// Monomials of degree two at most in two variables, in the order 1, x, y, xy, x², y².
+/// Number of monomials in two variables of a degree of at most two, in the order 1, x, y, xy, x², y².
 pub const MONOMIALS: usize = 6;
-/// The monomials in which only the first variable stands.
+/// Indexes of the monomials in x alone: 1, x, x².
 pub const OF_X: [usize; 3] = [0, 1, 4];
-/// The monomials in which only the second variable stands.
+/// Indexes of the monomials in y alone: 1, y, y².
 pub const OF_Y: [usize; 3] = [0, 2, 5];
-/// All monomials.
+/// Indexes of all monomials.
 pub const ALL: [usize; MONOMIALS] = [0, 1, 2, 3, 4, 5];
 /// Largest modulus.
 pub const MODULUS_MAX: u32 = 256;
-/// How many primes are below [`MODULUS_MAX`].
+/// Number of primes up to [`MODULUS_MAX`].
 pub const PRIMES: usize = 54;
-/// How many powers of primes are not above it.
+/// Number of powers of primes up to [`MODULUS_MAX`].
 pub const PRIME_POWERS: usize = 70;
 
-/// For each prime up to [`MODULUS_MAX`], its highest power up to there.
+/// The highest power of each prime that is not above [`MODULUS_MAX`], in the order of the primes.
 pub const MODULI: [Modulus; PRIMES] = moduli();
 
-/// A power of a prime.
+/// A power of a prime, `prime^exponent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Modulus {
     /// The prime.
     pub prime: u32,
     /// Its exponent.
     pub exponent: u32,
-    /// The power.
+    /// The power itself.
     pub value: u32,
-    /// Above 2^32 divided by the power, by less than one.
+    /// The least integer above `2^32 / value`.
     reciprocal: u64,
 }
 
+/// Computes [`MODULI`].
 const fn moduli() -> [Modulus; PRIMES] {
     let mut moduli = [Modulus::new(2, 1); PRIMES];
     let (mut count, mut prime) = (0, 2);
@@ -62,7 +65,7 @@ const fn moduli() -> [Modulus; PRIMES] {
     moduli
 }
 
-/// The powers of primes up to [`MODULUS_MAX`]: those of two, then those of three, and so on.
+/// Returns the powers of primes up to [`MODULUS_MAX`]: those of two in increasing order, then those of three, and so on.
 pub const fn prime_powers() -> [u16; PRIME_POWERS] {
     let mut powers = [0; PRIME_POWERS];
     let (mut count, mut at) = (0, 0);
@@ -79,22 +82,23 @@ pub const fn prime_powers() -> [u16; PRIME_POWERS] {
     powers
 }
 
-/// Integers below this are divided by multiplication: times the error of the reciprocal, which is at most [`MODULUS_MAX`], they are
-/// below 2^32.
+/// Integers below this are divided by multiplication. The reciprocal is exact but for less than 1 / 2^32 of [`MODULUS_MAX`], so the quotient is
+/// exact as long as integer times [`MODULUS_MAX`] is below 2^32.
 const REDUCED_MAX: u32 = 1 << 24;
 
 impl Modulus {
+    /// Returns `prime^exponent`.
     const fn new(prime: u32, exponent: u32) -> Self {
         let value = prime.pow(exponent);
         Self { prime, exponent, value, reciprocal: (1 << 32) / value as u64 + 1 }
     }
 
-    /// The remainder of an integer below [`REDUCED_MAX`].
+    /// Returns the remainder of an integer below [`REDUCED_MAX`].
     fn reduce(self, integer: u32) -> u32 {
         integer - ((u64::from(integer) * self.reciprocal) >> 32) as u32 * self.value
     }
 
-    /// How often the prime divides a residue; the exponent for zero.
+    /// Returns how often the prime divides a residue, and `exponent` for zero.
     fn valuation(self, mut residue: u32) -> u32 {
         if residue == 0 {
             return self.exponent;
@@ -107,9 +111,9 @@ impl Modulus {
         valuation
     }
 
-    /// The inverse of a residue that the prime does not divide.
+    /// Returns the inverse of a residue that the prime does not divide.
     fn inverse(self, residue: u32) -> u32 {
-        // the units are a group of this many elements
+        // there are value / prime * (prime - 1) units, so this power is the inverse (Euler)
         let mut exponent = self.value / self.prime * (self.prime - 1) - 1;
         let (mut power, mut inverse) = (residue, 1);
         while exponent > 0 {
@@ -122,24 +126,26 @@ impl Modulus {
         inverse
     }
 
-    /// `row - factor * other`, residue by residue.
+    /// Subtracts `factor` times `other` from `row`, residue by residue.
     fn subtract(self, row: &mut [u32], factor: u32, other: &[u32]) {
         let factor = self.value - factor;
         row.iter_mut().zip(other).for_each(|(own, other)| *own = self.reduce(*own + factor * other));
     }
 
+    /// Returns the values of the monomials at a point.
     fn monomials(self, x: u8, y: u8) -> [u32; MONOMIALS] {
         let (x, y) = (u32::from(x), u32::from(y));
         [1, x, y, self.reduce(x * y), self.reduce(x * x), self.reduce(y * y)]
     }
 
-    /// The sum of valuations of the pivots of all points together: `x² - x` is even, and so is `y² - y`.
+    /// Returns the sum of the valuations of the pivots of the span of all points. For powers of two it is 2, because `x² - x` and `y² - y` are always
+    /// even.
     fn valuations_of_all(self) -> u32 {
         if self.prime == 2 { 2 } else { 0 }
     }
 }
 
-/// The residues of an integer for [`MODULI`], those with a bit in `open`; the others stay as they are.
+/// Writes the remainders of an integer modulo [`MODULI`], for the moduli whose bit in `open` is set. The others keep what they hold.
 #[inline(never)]
 pub fn residues(integer: i64, open: u64, residues: &mut [u8; PRIMES]) {
     let small = u32::try_from(integer).ok().filter(|small| *small < REDUCED_MAX);
@@ -154,7 +160,7 @@ pub fn residues(integer: i64, open: u64, residues: &mut [u8; PRIMES]) {
     }
 }
 
-/// Multiplies residues for [`MODULI`].
+/// Multiplies residues modulo [`MODULI`], each by the one of the same modulus.
 #[inline(never)]
 pub fn multiply(residues: &mut [u8; PRIMES], by: &[u8; PRIMES]) {
     for ((own, by), modulus) in residues.iter_mut().zip(by).zip(&MODULI) {
@@ -162,22 +168,25 @@ pub fn multiply(residues: &mut [u8; PRIMES], by: &[u8; PRIMES]) {
     }
 }
 
-/// The rows that are sums of multiples of some rows.
+/// The module of all linear combinations of some rows, in Howell form.
 #[derive(Clone, Debug)]
 struct Span {
     modulus: Modulus,
-    /// In row `i` all residues before `i` are zero, and residue `i` is the prime to the power of `valuations[i]`.
+    /// In row i all residues before i are zero, and residue i, the pivot, is `prime^valuations[i]`.
     rows: [[u32; MONOMIALS]; MONOMIALS],
-    /// The modulus's exponent where there is no such row.
+    /// The exponent of the modulus where there is no such row.
     valuations: [u32; MONOMIALS],
+    /// Whether the rows of all points are in the span.
     is_full: bool,
 }
 
 impl Span {
+    /// Returns the span of no rows.
     fn new(modulus: Modulus) -> Self {
         Self { modulus, rows: [[0; MONOMIALS]; MONOMIALS], valuations: [modulus.exponent; MONOMIALS], is_full: false }
     }
 
+    /// Returns whether a row is in the span.
     fn contains(&self, mut row: [u32; MONOMIALS]) -> bool {
         if self.is_full {
             return true;
@@ -192,7 +201,7 @@ impl Span {
         true
     }
 
-    /// The multiple of a pivot that a residue is; none if it is no multiple.
+    /// Returns the factor by which pivot `at` is multiplied to give a residue; none if it is no multiple.
     fn factor(&self, at: usize, residue: u32) -> Option<u32> {
         match self.valuations[at] {
             0 => Some(residue),
@@ -204,6 +213,7 @@ impl Span {
         }
     }
 
+    /// Adds a row to those that are spanned.
     fn insert(&mut self, row: [u32; MONOMIALS]) {
         let mut rows = vec![row];
         while let Some(mut row) = rows.pop() {
@@ -216,7 +226,7 @@ impl Span {
                     let pivot = self.modulus.prime.pow(valuation);
                     let unit = self.modulus.inverse(row[at] / pivot);
                     row.iter_mut().for_each(|residue| *residue = *residue * unit % self.modulus.value);
-                    // what is left of a row when its pivot becomes zero
+                    // the multiple of the row at which its pivot becomes zero is in the span as well
                     let multiple = self.modulus.value / pivot;
                     rows.push(row.map(|residue| residue * multiple % self.modulus.value));
                     std::mem::swap(&mut row, &mut self.rows[at]);
@@ -232,19 +242,19 @@ impl Span {
     }
 }
 
-/// Disjoint sets of points, each of which spans the next.
+/// Disjoint sets of points; the span of each contains that of the next.
 #[derive(Clone, Debug)]
 pub struct Layers {
     spans: Vec<Span>,
 }
 
 impl Layers {
-    /// So many sets without points.
+    /// Returns `layers` sets without points.
     pub fn new(modulus: Modulus, layers: usize) -> Self {
         Self { spans: vec![Span::new(modulus); layers] }
     }
 
-    /// Adds a point to the first set that does not span it. Returns whether there is one.
+    /// Adds a point to the first set that does not span it. Returns whether there is such a set.
     pub fn keep(&mut self, x: u8, y: u8) -> bool {
         let Some(last) = self.spans.last() else { return false };
         let row = last.modulus.monomials(x, y);
@@ -260,7 +270,7 @@ impl Layers {
         }
     }
 
-    /// Adds points, and the places of those that were [kept](Self::keep) to `kept`; no more once the sets are full.
+    /// Adds points `(xs[i], ys[i])` until the sets are full, and appends the indexes of those that were [kept](Self::keep) to `kept`.
     #[inline(never)]
     pub fn keep_all(&mut self, xs: &[u8], ys: &[u8], kept: &mut Vec<usize>) {
         for (at, (x, y)) in xs.iter().zip(ys).enumerate() {
@@ -273,33 +283,33 @@ impl Layers {
         }
     }
 
-    /// Whether each set spans a point.
+    /// Returns whether each set spans a point.
     #[inline(never)]
     pub fn span(&self, x: u8, y: u8) -> bool {
         self.spans.last().is_none_or(|last| last.contains(last.modulus.monomials(x, y)))
     }
 
-    /// Whether each set spans all points `(x, ..)`: `y` is a polynomial of degree two in three of them.
+    /// Returns whether each set spans all points `(x, y)` of this `x`. Three of them span the rest, because rows are polynomials of degree two in `y`.
     pub fn span_column(&self, x: u8) -> bool {
         (0..3).all(|y| self.span(x, y))
     }
 
-    /// Whether each set spans all points `(.., y)`.
+    /// Returns whether each set spans all points `(x, y)` of this `y`.
     pub fn span_row(&self, y: u8) -> bool {
         (0..3).all(|x| self.span(x, y))
     }
 
-    /// Whether each set spans all points.
+    /// Returns whether each set spans all points.
     pub fn is_full(&self) -> bool {
         self.spans.last().is_none_or(|last| last.is_full)
     }
 }
 
-/// A point and how many rows lie there.
+/// A point `(x, y)` and the number of rows that lie there.
 pub type WeightedPoint = (u8, u8, usize);
 
-/// The fewest rows, up to `most`, at which a polynomial of these monomials is not zero modulo a power of the prime that divides the modulus;
-/// none if each polynomial is zero at all rows or not zero at more.
+/// Returns the least number of rows, from 1 to `most`, outside which a polynomial of these monomials is zero modulo a power of the prime that divides
+/// the modulus. Returns none if every polynomial that is not zero at all rows is not zero at more than `most`.
 pub fn fewest_rows(modulus: Modulus, monomials: &[usize], points: &[WeightedPoint], most: usize) -> Option<usize> {
     let mut points = points.to_vec();
     let key = |point: &WeightedPoint| (if monomials == OF_Y { 0 } else { point.0 }, if monomials == OF_X { 0 } else { point.1 });
@@ -318,7 +328,7 @@ pub fn fewest_rows(modulus: Modulus, monomials: &[usize], points: &[WeightedPoin
     (1..=most).find(|most| has_light_word(field, &words, &weights, &mut vec![false; points.len()], *most))
 }
 
-/// A basis, modulo the prime, of the words that become sums of multiples of these when multiplied by a power of the prime.
+/// Returns a basis, modulo the prime, of the words that have a multiple by a power of the prime among the combinations of `words`.
 fn saturated(modulus: Modulus, mut words: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     let mut basis = Vec::new();
     loop {
@@ -343,9 +353,10 @@ fn saturated(modulus: Modulus, mut words: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     }
 }
 
-/// Whether some sum of multiples of these independent words is not zero, and not zero at points of `most` rows at most beyond those that are
-/// `given`: points at which it need not be zero. A point at which not every word is zero is one where the word that is looked for is zero,
-/// which leaves fewer words, or one where it is not, which leaves fewer rows; so the search is short.
+/// Returns whether some combination of these independent words, not zero itself, is zero outside the `given` points and points of at most `most` rows.
+///
+/// The search branches at a point where not every word is zero. Either the combination is zero there, which leaves one word fewer. Or it is not, which
+/// leaves as many rows fewer as the point has. So the search is short.
 fn has_light_word(field: Modulus, words: &[Vec<u32>], weights: &[usize], given: &mut Vec<bool>, most: usize) -> bool {
     let Some(first) = words.first() else { return false };
     let is_open = |at: &usize| !given[*at] && words.iter().any(|word| word[*at] != 0);
@@ -360,7 +371,7 @@ fn has_light_word(field: Modulus, words: &[Vec<u32>], weights: &[usize], given: 
     found
 }
 
-/// A basis of the sums of multiples of these words that are zero at a point; one of them is not.
+/// Returns a basis of the combinations of words that are zero at a point where one of the words is not.
 fn zero_at(field: Modulus, words: &[Vec<u32>], at: usize) -> Vec<Vec<u32>> {
     let mut words = words.to_vec();
     let Some(pivot) = words.iter().position(|word| word[at] != 0) else { return words };
@@ -382,7 +393,7 @@ mod tests {
         Modulus::new(prime, exponent)
     }
 
-    /// The fewest points, up to four, at which some polynomial is not zero, of all polynomials.
+    /// Does what [`fewest_rows`] does for up to four rows, by trying every polynomial.
     fn of_all_polynomials(modulus: Modulus, monomials: &[usize], points: &[(u8, u8)]) -> Option<usize> {
         let rows: Vec<[u32; MONOMIALS]> = points.iter().map(|point| modulus.monomials(point.0, point.1)).collect();
         let count = |index: u32| {
@@ -403,7 +414,7 @@ mod tests {
         points.iter().copied().filter(|&(x, y)| layers.keep(x, y)).collect()
     }
 
-    /// Points of which most lie in few places or on a line.
+    /// Points of which most lie at a few points or on a line.
     fn points(modulus: Modulus) -> impl Strategy<Value = Vec<(u8, u8)>> {
         let value = modulus.value;
         let any = move || (0..value, 0..value);

@@ -1,25 +1,26 @@
-//! An f64 to its shortest text that reads back as the same f64, and to that text's number without the text.
+//! An f64 to its shortest decimal text that reads back as the same f64, and to the number of that text without writing it.
 
-use crate::floats::{INTEGER_BITS, TENS};
+use crate::floats::INTEGER_BITS;
+use crate::powers::F64_POWERS;
 
-/// Appends the shortest text of a finite value, as JSON writes it too.
-pub fn append(value: f64, out: &mut Vec<u8>) {
+/// Appends the shortest text of a finite value, the same as in JSON.
+pub fn append_f64(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
-/// Appends a line of CSV for each value: the value, and if `all` is to be said the ends of its interval and a cell for warnings, which is
-/// empty. No half widths: no intervals.
+/// Appends a CSV record for each predicted value: the value, and if `all`, the ends `value - half` and `value + half` of its interval and an empty
+/// cell for warnings. `halves` is empty if there are no intervals; the cells of the ends are empty then.
 #[inline(never)]
-pub fn append_lines(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>) {
+pub fn append_predictions(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>) {
     for (row, &value) in values.iter().enumerate() {
-        append(value, out);
+        append_f64(value, out);
         match halves.get(row) {
             _ if !all => {}
             Some(half) => {
                 out.push(b',');
-                append(value - half, out);
+                append_f64(value - half, out);
                 out.push(b',');
-                append(value + half, out);
+                append_f64(value + half, out);
                 out.push(b',');
             }
             None => out.extend_from_slice(b",,,"),
@@ -28,34 +29,34 @@ pub fn append_lines(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>
     }
 }
 
-/// The number of a shortest text: `digits * 10^-decimals`.
+/// The decimal number `digits * 10^-decimals` that the shortest text of an f64 says.
 #[derive(Clone, Copy, Debug)]
-pub struct Written {
-    /// The digits as an integer, with the sign.
+pub struct ShortestDecimal {
+    /// The digits as an integer, with the sign; at most 17 of them.
     pub digits: i64,
-    /// How many of them stand behind the point; negative: so many zeros follow.
+    /// The number of digits after the point. A negative number stands for zeros before the point.
     pub decimals: i32,
 }
 
-impl Written {
-    /// The number that a finite value means.
+impl ShortestDecimal {
+    /// Returns the decimal number that a finite value means.
     pub fn of(value: f64) -> Self {
         computed(value).unwrap_or_else(|| read_written(zmij::Buffer::new().format(value).as_bytes()))
     }
 
-    /// By which power of ten the digits grow at a scale that is no less than their own.
+    /// Returns the power of ten by which the digits are multiplied at `scale` digits after the point; none if `scale` is less than `decimals`.
     pub fn raise_to(self, scale: u32) -> Option<usize> {
         usize::try_from(i64::from(scale) - i64::from(self.decimals)).ok()
     }
 }
 
-/// The shortest text's number, where arithmetic finds it beyond doubt: for nearly all values between 10^-6 and 10^17.
+/// Returns the number of the shortest text where arithmetic alone proves it: for nearly all values between 10^-6 and 10^17.
 ///
 /// `whole + low` is the value times a power of ten, exactly, with 17 digits before the point. A decimal reads back as the value if it is nearer
-/// than half the distance to the next f64, which is between 1.1 and 11.1 here. So at most one multiple of 100 does, and if none does, then the
-/// nearest multiple of 10 is the text, or else the nearest integer. Where something is too close to a tie or to the edge, none is returned, and
-/// for powers of two, whose neighbours are not equally far.
-fn computed(value: f64) -> Option<Written> {
+/// than half the distance to the next f64, which is between 1.1 and 11.1 here. So at most one multiple of 100 reads back. If none does, the text
+/// is the nearest multiple of 10 that does, or else the nearest integer. Returns none where a distance is too close to a tie or to that half, and
+/// for powers of two, whose two neighbours are not equally far.
+fn computed(value: f64) -> Option<ShortestDecimal> {
     const DOUBT: f64 = 1e-3;
     const FRACTION: u64 = (1 << 52) - 1;
     let magnitude = value.abs();
@@ -63,14 +64,14 @@ fn computed(value: f64) -> Option<Written> {
         return None;
     }
     let exponent = (magnitude.to_bits() >> 52) as i32 - 1023;
-    // log10(2) from below: the power of ten is right, or one too large
+    // 1233 / 4096 is just below log10(2): the power of ten is the right one or the next larger one
     let most = usize::try_from(16 - ((exponent * 1233) >> 12)).ok()?;
-    let decimals = if magnitude * TENS.get(most)? < 1e17 { most } else { most - 1 };
-    let (high, low) = exact_product(magnitude, TENS[decimals]);
-    let half = f64::from_bits(((exponent + 1023 - 53) as u64) << 52) * TENS[decimals];
+    let decimals = if magnitude * F64_POWERS.get(most)? < 1e17 { most } else { most - 1 };
+    let (high, low) = exact_product(magnitude, F64_POWERS[decimals]);
+    let half = f64::from_bits(((exponent + 1023 - 53) as u64) << 52) * F64_POWERS[decimals];
     let whole = high as i64;
     let (hundreds, below) = (whole / 100, (whole % 100) as f64 + low);
-    // a multiple of 100, of 10, of 1; each is the nearest of its kind
+    // the nearest multiple of 100, then of 10, then of 1
     let nearest = |unit: f64| (below / unit + INTEGER_BITS - INTEGER_BITS) * unit;
     for unit in [100.0, 10.0, 1.0] {
         let near = nearest(unit);
@@ -86,7 +87,8 @@ fn computed(value: f64) -> Option<Written> {
     None
 }
 
-/// A product as its nearest f64 and the exact rest (Dekker's), for factors whose product is far from the ends of f64.
+/// Returns a product as the nearest f64 and the exact rest (T. J. Dekker, A floating-point technique for extending the available precision, Numer.
+/// Math. 18, 1971). The product is far from overflow and underflow.
 fn exact_product(a: f64, b: f64) -> (f64, f64) {
     let halves = |x: f64| {
         let scaled = x * 134_217_729.0; // 2^27 + 1
@@ -98,21 +100,21 @@ fn exact_product(a: f64, b: f64) -> (f64, f64) {
     (high, ((a_high * b_high - high) + a_high * b_low + a_low * b_high) + a_low * b_low)
 }
 
-/// With the sign of the value, and without zeros at the end of the decimals.
-fn stripped(value: f64, mut digits: i64, mut decimals: i32, may_end_in_zeros: bool) -> Written {
+/// Returns digits with the sign of `value`, and without zeros at the end of the decimals.
+fn stripped(value: f64, mut digits: i64, mut decimals: i32, may_end_in_zeros: bool) -> ShortestDecimal {
     if may_end_in_zeros {
         while decimals > 0 && digits % 10 == 0 {
             digits /= 10;
             decimals -= 1;
         }
     }
-    Written { digits: if value < 0.0 { -digits } else { digits }, decimals }
+    ShortestDecimal { digits: if value < 0.0 { -digits } else { digits }, decimals }
 }
 
-/// Reads what the formatter wrote: a sign, at most 17 digits with a point among them, an exponent.
-fn read_written(text: &[u8]) -> Written {
+/// Reads a text that the formatter wrote: a sign, at most 17 digits with a point among them, an exponent.
+fn read_written(text: &[u8]) -> ShortestDecimal {
     let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    // it writes whole numbers as `12.0`
+    // the formatter writes whole numbers as `12.0`
     let (whole, rest) = read_digits(0, unsigned.strip_suffix(b".0").unwrap_or(unsigned));
     let after_point = rest.strip_prefix(b".").unwrap_or(rest);
     let (digits, rest) = read_digits(whole, after_point);
@@ -122,17 +124,18 @@ fn read_written(text: &[u8]) -> Written {
         [b'e', b'+', exponent @ ..] | [b'e', exponent @ ..] => read_digits(0, exponent).0,
         _ => 0,
     } as i32;
-    Written { digits: if unsigned.len() < text.len() { -digits } else { digits }, decimals: decimals - exponent }
+    ShortestDecimal { digits: if unsigned.len() < text.len() { -digits } else { digits }, decimals: decimals - exponent }
 }
 
-/// Appends the digits that a text begins with to a number, eight at a time where there are so many.
+/// Appends the digits at the start of a text to the digits of `number`, eight at a time while there are as many. Returns the number and the rest of
+/// the text.
 fn read_digits(mut number: i64, mut text: &[u8]) -> (i64, &[u8]) {
     while let Some((eight, rest)) = text.split_first_chunk::<8>() {
         let values = u64::from_le_bytes(*eight).wrapping_sub(0x3030_3030_3030_3030);
         if (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
             break;
         }
-        // pairs, then fours, then all eight: each step multiplies the earlier half and adds the later
+        // pairs, then fours, then all eight: each step multiplies the earlier half and adds the later one
         let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00ff_00ff_00ff_00ff;
         let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
         let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
@@ -161,7 +164,7 @@ mod tests {
             for value in values {
                 if let Some(got) = computed(value) {
                     let want = read_written(zmij::Buffer::new().format(value).as_bytes());
-                    let plain = |one: Written| (i128::from(one.digits) * 10i128.pow((-one.decimals).max(0) as u32), one.decimals.max(0));
+                    let plain = |one: ShortestDecimal| (i128::from(one.digits) * 10i128.pow((-one.decimals).max(0) as u32), one.decimals.max(0));
                     prop_assert_eq!(plain(got), plain(want), "{:e}", value);
                 }
             }

@@ -10,7 +10,7 @@ use crate::forecast::Forecast;
 use crate::sink::{Gathered, Record, Sink};
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
-use samefit_kernels::text::{append, append_lines};
+use samefit_kernels::text::{append_f64, append_predictions};
 
 /// Name of the column that says what became of a row.
 const STATUS: &str = "status";
@@ -91,12 +91,12 @@ impl CsvPredictions {
     fn write_predicted(&mut self, record: &Record, predicted: &Predicted) {
         self.write_input(record);
         let interval = predicted.prediction.interval;
-        append(predicted.prediction.value, &mut self.out);
+        append_f64(predicted.prediction.value, &mut self.out);
         if self.options.all {
             for end in [interval.map(|(lower, _)| lower), interval.map(|(_, upper)| upper)] {
                 self.out.push(b',');
                 if let Some(end) = end {
-                    append(end, &mut self.out);
+                    append_f64(end, &mut self.out);
                 }
             }
             self.out.push(b',');
@@ -133,7 +133,7 @@ impl CsvPredictions {
             }
         }
         let half = forecast.halves.get(row..=row).unwrap_or_default();
-        append_lines(&forecast.values[row..=row], half, self.options.all, &mut self.out);
+        append_predictions(&forecast.values[row..=row], half, self.options.all, &mut self.out);
         if self.options.continues {
             self.out.pop();
             self.out.extend_from_slice(b",fine\n");
@@ -171,7 +171,7 @@ impl Sink for CsvPredictions {
         let unread = forecast.unread.iter().filter(|unread| **unread).count();
         self.counts.add(Status::Fine, (rows.len() - unread) as u64);
         if unread == 0 && !self.options.input && !self.options.continues {
-            append_lines(&forecast.values, &forecast.halves, self.options.all, &mut self.out);
+            append_predictions(&forecast.values, &forecast.halves, self.options.all, &mut self.out);
             self.forecast = forecast;
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use super::options::OutputOptions;
 use super::predictor::Predictor;
-use crate::forecast::{Forecast, Formula, Spread};
+use crate::forecast::{Forecast, IntervalParams, LinearPredictor};
 use samefit_kernels::scan::Rows;
 
 impl Predictor {
@@ -20,10 +20,10 @@ impl Predictor {
     /// Predicts the rows whose cells were read. Marks the rows that need an error as unread.
     pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
         let coefficients = &mut self.model.coefficients.iter().map(|coefficient| coefficient.coefficient);
-        forecast.predict(Formula { terms: &self.terms, intercept: self.model.intercept, coefficients });
+        forecast.predict(LinearPredictor { terms: &self.terms, intercept: self.model.intercept, coefficients });
         if let Some(half_width) = self.half_width.filter(|_| intervals) {
             let factor = &self.model.leverage;
-            forecast.spread(&Spread { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
+            forecast.predict_intervals(&IntervalParams { has_intercept: self.model.has_intercept, l: &factor.l, d: &factor.d, half_width });
         }
     }
 }

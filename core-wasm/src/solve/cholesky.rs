@@ -1,31 +1,31 @@
-//! A symmetric integer matrix to a Cholesky factor in fixed point, its inverse, and solutions, each with a bound on what is left over.
+//! A symmetric integer matrix to its Cholesky factor in fixed point, the factor's inverse, and solutions, each with a bound of its residual.
 //!
-//! The matrix G is first scaled by powers of two to H with a diagonal in [1/4, 1), so nothing in its factor C exceeds 1. All numbers are
-//! integers over 2^bits. Sums of products are exact, and only the division (or root) at the end of each leaves something over, less than
-//! the divisor. So, with `|.|` of each entry:
+//! The matrix G is first scaled by powers of two to a matrix H with a diagonal in [1/4, 1), so no entry of its factor C exceeds 1. All numbers are integers
+//! over 2^bits. Sums of products are exact. Only the division (or the root) at the end of each sum is cut off, by less than the divisor. So, entry by entry:
 //!
 //! - `|C C' - H| <= 2^(1 - bits)`,
 //! - `|C' x - c| <= 2^-bits` for solutions x, and for the columns of the inverse of C'.
 //!
-//! *Not here*: what follows for the exact factor (`certified`).
+//! *Not here*: what these bounds prove about the exact factor ([`certified`](super::certified)).
 
 use dashu_base::{BitTest, SquareRoot, UnsignedAbs};
 use dashu_int::IBig;
 
-/// The factor of the leading columns, and the columns behind them solved against it.
-pub struct Cholesky {
-    /// Bits behind the point.
+/// The factor of the leading columns of a matrix, and the solution for the column after them.
+pub struct FixedPointCholesky {
+    /// Bits after the point.
     pub bits: usize,
-    /// `H_ij = G_ij 2^-(exponents[i] + exponents[j])`.
+    /// Scaling: `H_ij = G_ij 2^-(exponents[i] + exponents[j])`.
     pub exponents: Vec<usize>,
-    /// Lower triangle of C, row by row.
+    /// The lower triangle of C, row by row.
     pub rows: Vec<Vec<IBig>>,
-    /// For the column behind those factored: c with `C c = h`, and what is left of its diagonal, `H_nn - c'c`, at twice the bits.
+    /// For the column h after those that are factored: c with `C c = h`, and the rest of its diagonal `H_nn - c'c` at twice the bits. None if there is no
+    /// such column.
     pub next: Option<(Vec<IBig>, IBig)>,
 }
 
-impl Cholesky {
-    /// Factors the leading columns of the lower triangle `gram`: `count` of them, or as many as have a pivot above zero.
+impl FixedPointCholesky {
+    /// Factors the leading `count` columns of a lower triangle, or those before the first pivot that is not above zero.
     pub fn of(gram: &[Vec<IBig>], count: usize, bits: usize) -> Self {
         let exponents: Vec<usize> = gram.iter().enumerate().map(|(i, row)| row[i].bit_len().div_ceil(2)).collect();
         let mut factor = Self { bits, exponents, rows: Vec::with_capacity(count), next: None };
@@ -41,7 +41,7 @@ impl Cholesky {
         factor
     }
 
-    /// Solves `C c = h` for the next row of the matrix; returns what is left of its diagonal as well.
+    /// Solves `C c = h` for the next row h of the matrix. Returns c and the rest of its diagonal, `H_nn - c'c` at twice the bits.
     fn substitute(&self, row: &[IBig]) -> (Vec<IBig>, IBig) {
         let place = self.rows.len();
         let mut solved: Vec<IBig> = Vec::with_capacity(place + 1);
@@ -53,13 +53,13 @@ impl Cholesky {
         (solved, left)
     }
 
-    /// `H_ij` at twice the bits; less than the last of them is lost.
+    /// Returns `H_ij` at twice the bits, cut off by less than the last of them.
     fn scaled(&self, row: &[IBig], i: usize, j: usize) -> IBig {
         let (bits, down) = (2 * self.bits, self.exponents[i] + self.exponents[j]);
         if bits >= down { &row[j] << (bits - down) } else { &row[j] >> (down - bits) }
     }
 
-    /// Solves `C' x = c` for the leading columns, as many as `c` has.
+    /// Solves `C' x = c` for the leading columns, as many as `c` is long.
     pub fn solve_transposed(&self, c: &[IBig]) -> Vec<IBig> {
         let mut left: Vec<IBig> = c.iter().map(|c| c << self.bits).collect();
         for (k, row) in self.rows.iter().enumerate().take(c.len()).rev() {
@@ -72,7 +72,7 @@ impl Cholesky {
         left
     }
 
-    /// Squared lengths of the rows of the inverse of C', at twice the bits.
+    /// Returns the squared lengths of the rows of the inverse of C', at twice the bits.
     pub fn inverse_norms(&self) -> Vec<IBig> {
         let size = self.rows.len();
         let mut norms = vec![IBig::ZERO; size];
@@ -87,7 +87,7 @@ impl Cholesky {
     }
 }
 
-/// The sum of the products of two lists, as far as the shorter one goes.
+/// Returns the sum of the products of two lists, up to the end of the shorter one.
 fn dot(left: &[IBig], right: &[IBig]) -> IBig {
     left.iter().zip(right).map(|(l, r)| l * r).sum()
 }

@@ -1,68 +1,68 @@
-//! A Gram matrix to a source of its quantities that is no dearer than the numbers of a model need.
+//! Chooses the cheapest method that settles every rounding.
 //!
-//! Small matrices are eliminated exactly. Of larger ones proven enclosures come first; where these leave a number undecided, narrower
-//! ones; where these do too (a zero, a tie, a coincidence), the determinants that the number is made of, exactly.
+//! Small matrices are eliminated exactly. For larger ones, proven enclosures come first. If they leave a number unsettled, narrower enclosures follow. If these
+//! do too (a zero, a tie, a coincidence), the determinants from which the number is computed are found exactly.
 
-use super::certified::{Attempt, Certified};
+use super::certified::{Attempt, CertifiedCholesky};
 use super::elimination::Elimination;
 use super::quantity::{Determinant, Enclosure, Quantity, Source, as_determinants};
 use super::ratio::Ratio;
 use super::relations::search;
-use super::residues::{determinants, surely_regular};
-use super::results::{Units, Wanted};
+use super::residues::{determinants, is_proven_regular};
+use super::results::{ModelNumber, Units};
 use dashu_int::IBig;
 use std::collections::BTreeMap;
 
-/// Bits of the first attempt: 53, as many again so that hardly a number is left undecided, and the rest for the condition of the data.
+/// Bits after the point in the first attempt: 53, as many again so that hardly any number is left unsettled, and the rest for ill-conditioned data.
 const BITS_START: usize = 192;
-/// Bits that are to be sure at least.
+/// Fewest bits that an enclosure must be sure of.
 const SURE_BITS: usize = 96;
-/// Beyond this exact elimination is no slower.
+/// Most bits after the point. With more, exact elimination is not slower.
 const BITS_MAX: usize = 8192;
 
-/// What a matrix turned out to be.
-pub enum Verdict {
+/// What is proven about a matrix.
+pub enum Definiteness {
     /// Its leading columns are positive definite.
-    Definite(Box<Certified>),
-    /// It is not positive semidefinite.
+    Definite(Box<CertifiedCholesky>),
+    /// It is not positive semidefinite, so no data have it.
     Impossible,
-    /// It is singular, or nearly so: exact elimination has to tell.
+    /// Nothing: it is singular, or nearly so. Exact elimination has to decide.
     Unknown,
 }
 
-/// Looks for a proof that the leading `count` columns are positive definite, or that the matrix is not semidefinite.
-pub fn certify(gram: &[Vec<IBig>], count: usize) -> Verdict {
+/// Looks for a proof that the leading `count` columns of a lower triangle are positive definite, or that the matrix is not positive semidefinite.
+pub fn prove_definite(gram: &[Vec<IBig>], count: usize) -> Definiteness {
     let mut bits = BITS_START;
     let mut regular = false;
     while bits <= BITS_MAX {
-        match Certified::attempt(gram, count, bits) {
-            Attempt::Definite(certified) if certified.sure_bits >= SURE_BITS => return Verdict::Definite(certified),
+        match CertifiedCholesky::attempt(gram, count, bits) {
+            Attempt::Definite(certified) if certified.sure_bits >= SURE_BITS => return Definiteness::Definite(certified),
             Attempt::Definite(certified) => bits += (SURE_BITS - certified.sure_bits).next_multiple_of(64),
-            Attempt::Impossible => return Verdict::Impossible,
-            // more bits never make a singular matrix definite
-            Attempt::Unknown if !regular && !surely_regular(gram, count) => return Verdict::Unknown,
+            Attempt::Impossible => return Definiteness::Impossible,
+            // no number of bits proves that a singular matrix is definite
+            Attempt::Unknown if !regular && !is_proven_regular(gram, count) => return Definiteness::Unknown,
             Attempt::Unknown => (regular, bits) = (true, 2 * bits),
         }
     }
-    Verdict::Unknown
+    Definiteness::Unknown
 }
 
 /// Rounds the numbers of a model.
-pub trait Decide {
-    /// The numbers wanted, each the nearest f64.
-    fn decide(&mut self, units: &Units, wanted: &[Wanted]) -> Vec<f64>;
+pub trait Rounder {
+    /// Returns the f64 nearest to each of these numbers.
+    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<f64>;
 }
 
-/// An eliminated matrix whose leading `count` columns are independent: all is known.
-pub struct Eliminated {
+/// Rounds by the exact elimination of a matrix whose leading `count` columns are independent.
+pub struct ExactRounder {
     eliminated: Elimination,
     count: usize,
     numerators: Vec<IBig>,
     adjugates: Vec<IBig>,
 }
 
-impl Eliminated {
-    /// Solves and inverts.
+impl ExactRounder {
+    /// Solves the equations and computes the diagonal of the inverse.
     pub fn new(eliminated: Elimination, count: usize) -> Self {
         let numerators = eliminated.combination(count).into_iter().map(|(_, numerator)| numerator).collect();
         let adjugates = eliminated.inverse_diagonal(count);
@@ -70,7 +70,7 @@ impl Eliminated {
     }
 }
 
-impl Source for Eliminated {
+impl Source for ExactRounder {
     fn enclosure(&self, quantity: Quantity) -> Enclosure {
         let value = |determinant| match determinant {
             Determinant::Minor(i, j) => self.eliminated.at(i, j).clone(),
@@ -82,34 +82,36 @@ impl Source for Eliminated {
     }
 }
 
-impl Decide for Eliminated {
-    fn decide(&mut self, units: &Units, wanted: &[Wanted]) -> Vec<f64> {
-        found(wanted.iter().map(|&wanted| units.round(wanted, self)))
+impl Rounder for ExactRounder {
+    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<f64> {
+        settled(wanted.iter().map(|&number| units.round(number, self)))
     }
 }
 
-/// Proven enclosures, and what had to be computed exactly.
-pub struct Refined<'a> {
+/// Rounds by proven enclosures, and computes exactly what they do not settle.
+pub struct EnclosureRounder<'a> {
     gram: &'a [Vec<IBig>],
     count: usize,
-    certified: Box<Certified>,
+    certified: Box<CertifiedCholesky>,
+    /// The quantities that are known exactly.
     exact: BTreeMap<Quantity, Ratio>,
+    /// The steps that are left, cheapest first. After the last, [`Self::compute`] settles everything.
     steps: std::vec::IntoIter<Step<'a>>,
 }
 
-/// Makes more numbers decided, those at least that are given.
-type Step<'a> = fn(&mut Refined<'a>, &[Wanted]);
+/// Improves what is known, so that more of these unsettled numbers can be rounded.
+type Step<'a> = fn(&mut EnclosureRounder<'a>, &[ModelNumber]);
 
-impl<'a> Refined<'a> {
-    /// Starts from the first enclosures.
-    pub fn new(gram: &'a [Vec<IBig>], count: usize, certified: Box<Certified>) -> Self {
+impl<'a> EnclosureRounder<'a> {
+    /// Returns a rounder that begins with the enclosures of a certified factor.
+    pub fn new(gram: &'a [Vec<IBig>], count: usize, certified: Box<CertifiedCholesky>) -> Self {
         let steps: Vec<Step> = vec![Self::relate, Self::refine];
         Self { gram, count, certified, exact: BTreeMap::new(), steps: steps.into_iter() }
     }
 
-    /// A target that depends on the design has simple coefficients more often than not.
-    fn relate(&mut self, undecided: &[Wanted]) {
-        if !undecided.contains(&Wanted::ResidualSign) {
+    /// Looks for simple coefficients of a target that depends on the design, if it may depend on it.
+    fn relate(&mut self, unsettled: &[ModelNumber]) {
+        if !unsettled.contains(&ModelNumber::ResidualSign) {
             return;
         }
         if let Some(relation) = search(self.gram).and_then(|relations| relations.get(&self.count).cloned()) {
@@ -120,16 +122,16 @@ impl<'a> Refined<'a> {
         }
     }
 
-    /// Twice the bits.
-    fn refine(&mut self, _: &[Wanted]) {
-        if let Attempt::Definite(narrower) = Certified::attempt(self.gram, self.count, 2 * self.certified.bits()) {
+    /// Doubles the bits of the enclosures.
+    fn refine(&mut self, _: &[ModelNumber]) {
+        if let Attempt::Definite(narrower) = CertifiedCholesky::attempt(self.gram, self.count, 2 * self.certified.bits()) {
             self.certified = narrower;
         }
     }
 
-    /// What the numbers are made of, exactly: then they are decided.
-    fn compute(&mut self, undecided: &[Wanted]) {
-        let quantities = undecided.iter().flat_map(|wanted| wanted.quantities());
+    /// Computes the quantities of the unsettled numbers exactly, which settles them.
+    fn compute(&mut self, unsettled: &[ModelNumber]) {
+        let quantities = unsettled.iter().flat_map(|wanted| wanted.quantities());
         let missing: Vec<Quantity> = quantities.filter(|quantity| !self.exact.contains_key(quantity)).collect();
         let parts = |quantity: &Quantity| as_determinants(*quantity, self.count);
         let mut needed: Vec<Determinant> =
@@ -145,32 +147,32 @@ impl<'a> Refined<'a> {
     }
 }
 
-impl Source for Refined<'_> {
+impl Source for EnclosureRounder<'_> {
     fn enclosure(&self, quantity: Quantity) -> Enclosure {
         self.exact.get(&quantity).map_or_else(|| self.certified.enclosure(quantity), |ratio| Enclosure::exact(ratio.clone()))
     }
 }
 
-impl Decide for Refined<'_> {
-    fn decide(&mut self, units: &Units, wanted: &[Wanted]) -> Vec<f64> {
-        let mut values: Vec<Option<f64>> = wanted.iter().map(|&wanted| units.round(wanted, self)).collect();
+impl Rounder for EnclosureRounder<'_> {
+    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<f64> {
+        let mut values: Vec<Option<f64>> = wanted.iter().map(|&number| units.round(number, self)).collect();
         loop {
-            let undecided: Vec<usize> = (0..values.len()).filter(|&at| values[at].is_none()).collect();
-            if undecided.is_empty() {
+            let unsettled: Vec<usize> = (0..values.len()).filter(|&at| values[at].is_none()).collect();
+            if unsettled.is_empty() {
                 break;
             }
             let step = self.steps.next();
-            step.unwrap_or(Self::compute)(self, &undecided.iter().map(|&at| wanted[at]).collect::<Vec<_>>());
-            undecided.iter().for_each(|&at| values[at] = units.round(wanted[at], self));
+            step.unwrap_or(Self::compute)(self, &unsettled.iter().map(|&at| wanted[at]).collect::<Vec<_>>());
+            unsettled.iter().for_each(|&at| values[at] = units.round(wanted[at], self));
             if step.is_none() {
                 break;
             }
         }
-        found(values.into_iter())
+        settled(values.into_iter())
     }
 }
 
-/// Everything that is exact is decided.
-fn found(values: impl Iterator<Item = Option<f64>>) -> Vec<f64> {
+/// Returns settled numbers. Exact quantities settle every number, so none is left.
+fn settled(values: impl Iterator<Item = Option<f64>>) -> Vec<f64> {
     values.map(|value| value.unwrap_or(f64::NAN)).collect()
 }

@@ -1,33 +1,36 @@
-//! A symmetric integer matrix to its exact LDL' factorisation, fraction-free.
+//! A symmetric integer matrix to its exact `L D L'` factorisation, without fractions.
 //!
-//! Bareiss's elimination (E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination, Math. Comp. 22, 1968)
-//! keeps every entry an integer, a minor of the matrix, so each division is exact. On a symmetric matrix it gives the factors:
-//! with `a_ij` the entry when column j is eliminated, `L_ij = a_ij / a_jj` and `D_j = a_jj / (the pivot before a_jj)`.
+//! Fraction-free elimination (E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination, Math. Comp. 22, 1968) keeps every
+//! entry an integer, a minor of the matrix, so each division is exact. For a symmetric matrix it gives the factors. Let `a_ij` be the entry at (i, j) when
+//! column j is eliminated. Then `L_ij = a_ij / a_jj` and `D_j = a_jj / a_(j-1)(j-1)`.
 //!
-//! Pivots are taken in order. A positive semidefinite matrix needs no other: a zero pivot there has a zero column below it, and means
-//! that the column depends on those before it.
+//! Pivots are taken in order. A positive semidefinite matrix needs no other order: below a pivot of zero its column is zero, and the column depends on those
+//! before it.
 
 use super::ratio::Ratio;
 use super::relations::Relation;
 use dashu_base::Signed;
 use dashu_int::IBig;
 
-/// What elimination found on the diagonal.
+/// Most columns of a matrix that is eliminated exactly at once. For more columns, enclosures are faster.
+pub const ELIMINATED_MAX: usize = 12;
+
+/// What elimination finds on the diagonal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pivot {
-    /// The column is independent of those before it.
+    /// A number above zero: the column is independent of those before it.
     Positive,
-    /// The column is a linear combination of those before it.
+    /// Zero, with zeros below it: the column is a linear combination of those before it.
     Zero,
-    /// The matrix is not positive semidefinite.
+    /// A negative number, or zero with another number below it: the matrix is not positive semidefinite.
     Impossible,
 }
 
-/// A matrix after elimination.
+/// A matrix that is eliminated.
 pub struct Elimination {
-    /// One a column, up to the first that is impossible.
+    /// The pivot of each column, up to the first impossible one.
     pub pivots: Vec<Pivot>,
-    /// Lower triangle, row by row: row i, column j holds `a_ij` as it was when column j was eliminated.
+    /// The lower triangle of `a_ij`, row by row.
     rows: Vec<Vec<IBig>>,
 }
 
@@ -49,20 +52,20 @@ impl Elimination {
         Self { pivots, rows }
     }
 
-    /// The entry of row `i` in column `j` <= `i` when column `j` was eliminated.
+    /// Returns the entry `a_ij`, `j` <= `i`, as it was when column `j` was eliminated.
     pub fn at(&self, i: usize, j: usize) -> &IBig {
         &self.rows[i][j]
     }
 
-    /// The independent columns among the first `count`.
+    /// Returns the independent columns among the first `count`.
     pub fn independent(&self, count: usize) -> Vec<usize> {
         (0..count).filter(|&k| self.pivots[k] == Pivot::Positive).collect()
     }
 
-    /// Coefficients of the independent columns before `row` in the combination of them that is nearest to column `row`, as
-    /// integers over [`Self::determinant`] of that many columns.
+    /// Returns the least-squares coefficients of column `row` on the independent columns before it, as integers `n_j` over `d`, the
+    /// [determinant](Self::determinant) of the first `row` columns.
     ///
-    /// Solves `L' b = l` backwards: `a_jj n_j = d a_rj - sum over i > j of a_ij n_i`, each division exact by Cramer's rule.
+    /// Solves `L' b = l` backwards: `a_jj n_j = d a_rj - sum over i > j of a_ij n_i`. Each division is exact by Cramer's rule.
     pub fn combination(&self, row: usize) -> Vec<(usize, IBig)> {
         let columns = self.independent(row);
         let determinant = self.determinant(row);
@@ -75,26 +78,27 @@ impl Elimination {
         numerators
     }
 
-    /// [`Self::combination`] as ratios, those of zero left out.
+    /// Returns [`Self::combination`] as ratios, without those that are zero.
     pub fn relation(&self, row: usize) -> Relation {
         let determinant = self.determinant(row);
         let factors = self.combination(row).into_iter().filter(|(_, numerator)| *numerator != IBig::ZERO);
         factors.map(|(j, numerator)| (j, Ratio::new(numerator, determinant.clone()))).collect()
     }
 
-    /// Determinant of the Gram matrix of the independent columns among the first `count`.
+    /// Returns the determinant of the matrix of the independent columns among the first `count`.
     pub fn determinant(&self, count: usize) -> IBig {
         self.independent(count).last().map_or(IBig::ONE, |&k| self.at(k, k).clone())
     }
 
-    /// Diagonal of the inverse of the leading `count` columns, all independent, as integers over [`Self::determinant`].
+    /// Returns the diagonal of the inverse of the leading `count` columns, which are independent, as integers over their [determinant](Self::determinant).
     ///
-    /// With `m_kj / a_(k-1)` the entries of the inverse of L (the unit matrix carried along in the elimination) the j-th entry is
-    /// the sum over k of `m_kj^2 / (a_(k-1) a_k)`, a_k the pivots. Its partial sums have the denominator a_k.
+    /// Let `a_k` be the pivots, and `m_kj / a_(k-1)` the entries of the inverse of L: the unit matrix, carried along in the elimination. Then entry j is the
+    /// sum over k of `m_kj^2 / (a_(k-1) a_k)`. Its partial sums have the denominator a_k.
     pub fn inverse_diagonal(&self, count: usize) -> Vec<IBig> {
         (0..count).map(|j| self.inverse_entry(j, count)).collect()
     }
 
+    /// Returns entry `j` of [`Self::inverse_diagonal`].
     fn inverse_entry(&self, j: usize, count: usize) -> IBig {
         let pivot_before = |k: usize| if k == 0 { IBig::ONE } else { self.at(k - 1, k - 1).clone() };
         let mut carried = vec![IBig::ZERO; count];
@@ -111,6 +115,7 @@ impl Elimination {
     }
 }
 
+/// Returns what is on the diagonal of column `k`.
 fn classify(rows: &[Vec<IBig>], k: usize) -> Pivot {
     let pivot = &rows[k][k];
     if *pivot == IBig::ZERO {
@@ -120,7 +125,7 @@ fn classify(rows: &[Vec<IBig>], k: usize) -> Pivot {
     if pivot.is_negative() { Pivot::Impossible } else { Pivot::Positive }
 }
 
-/// One step of elimination below and right of `k`; returns the pivot.
+/// Eliminates column `k`, and returns its pivot. `previous` is the pivot before it.
 fn eliminate(rows: &mut [Vec<IBig>], k: usize, previous: &IBig) -> IBig {
     let (above, below) = rows.split_at_mut(k + 1);
     let pivot = &above[k][k];
@@ -166,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn matrices_of_no_data_are_found() {
+    fn impossible_matrices_are_found() {
         for rows in [&[&[-1i64][..]][..], &[&[0], &[1, 5]], &[&[1], &[2, 3]]] {
             assert_eq!(Elimination::of(lower(rows)).pivots.last(), Some(&Pivot::Impossible));
         }

@@ -1,20 +1,21 @@
 //! A symmetric matrix modulo a prime to its minors modulo that prime.
 //!
-//! Machine words only: a prime is below 2^30, so sixteen products of residues add up without overflow.
+//! All numbers are machine words. A prime is below 2^30, so sixteen products of residues add up without overflow.
 //!
-//! *Limits*: a leading minor that the prime divides stops the elimination; such a prime says nothing.
+//! *Limits*: a prime that divides a leading minor stops the elimination. Such a prime proves nothing.
 
-/// Bits that a prime has at least.
+/// The product of n primes has at least `n * PRIME_BITS` bits.
 pub const PRIME_BITS: usize = 29;
-/// Products below 2^60 that fit in 64 bits together.
+/// Products below 2^60 whose sum fits in 64 bits.
 const PRODUCTS: usize = 16;
 
-/// Primes below 2^30, from the largest down.
+/// Returns the primes between 2^29 and 2^30, from the largest down.
 pub fn primes() -> impl Iterator<Item = u64> {
     ((1 << PRIME_BITS)..1u64 << (PRIME_BITS + 1)).rev().filter(|&n| is_prime(n))
 }
 
-/// Miller and Rabin's test; with these bases it is exact below 3,215,031,751 (G. Jaeschke, Math. Comp. 61, 1993). `n` is above 7.
+/// Returns whether `n` > 7 is a prime, by Miller and Rabin's test. With these bases it is exact below 3,215,031,751 (G. Jaeschke, On strong pseudoprimes
+/// to several bases, Math. Comp. 61, 1993).
 fn is_prime(n: u64) -> bool {
     if n.is_multiple_of(2) {
         return false;
@@ -31,7 +32,7 @@ fn is_prime(n: u64) -> bool {
     })
 }
 
-/// `base^exponent` modulo `n` below 2^32.
+/// Returns `base^exponent` modulo `n` < 2^32.
 fn power(mut base: u64, mut exponent: u64, n: u64) -> u64 {
     let mut result = 1;
     while exponent > 0 {
@@ -44,26 +45,26 @@ fn power(mut base: u64, mut exponent: u64, n: u64) -> u64 {
     result
 }
 
-/// The number whose product with `a`, not zero, is 1 modulo the prime (Fermat).
+/// Returns the inverse of `a` modulo a prime that does not divide it, by Fermat's little theorem.
 pub fn inverse(a: u64, prime: u64) -> u64 {
     power(a, prime - 2, prime)
 }
 
 /// The factorisation `G = L D L'` modulo a prime.
-pub struct Modular {
+pub struct ModularLdl {
     prime: u64,
-    /// Strict lower triangle of L, row by row.
+    /// The lower triangle of L without the diagonal, row by row.
     l: Vec<Vec<u32>>,
-    /// `L_ij D_j`, row by row, D at the end.
+    /// `L_ij D_j`, row by row, with `D_i` at the end of row i.
     scaled: Vec<Vec<u32>>,
-    /// Inverses of D.
+    /// The inverse of each `D_i`; 0 if it is 0.
     inverses: Vec<u64>,
-    /// Leading minors, from that of no column on.
+    /// The leading minors, from that of no column, which is 1.
     minors: Vec<u64>,
 }
 
-impl Modular {
-    /// Factors the lower triangle of residues. None if the prime divides one of the first `count` leading minors.
+impl ModularLdl {
+    /// Factors a lower triangle of residues. Returns none if the prime divides one of the first `count` leading minors.
     pub fn of(gram: &[Vec<u32>], count: usize, prime: u64) -> Option<Self> {
         let mut factor = Self { prime, l: Vec::new(), scaled: Vec::new(), inverses: Vec::new(), minors: vec![1] };
         for row in gram {
@@ -78,7 +79,7 @@ impl Modular {
         Some(factor)
     }
 
-    /// One more row: `L_ij D_j = g_ij - sum of L_jk L_ik D_k`.
+    /// Factors one more row: `L_ij D_j = g_ij - sum over k < j of L_jk L_ik D_k`.
     fn append(&mut self, row: &[u32]) {
         let mut scaled: Vec<u32> = Vec::with_capacity(row.len());
         let mut l: Vec<u32> = Vec::with_capacity(row.len());
@@ -93,7 +94,7 @@ impl Modular {
         self.l.push(l);
     }
 
-    /// The sum of the products of two lists, as far as the shorter one goes.
+    /// Returns the sum of the products of two lists, up to the end of the shorter one.
     fn dot(&self, left: &[u32], right: &[u32]) -> u64 {
         let (mut low, mut high) = (0, 0);
         for (left, right) in left.chunks(PRODUCTS).zip(right.chunks(PRODUCTS)) {
@@ -104,27 +105,28 @@ impl Modular {
         (((high % self.prime) << 32) + low) % self.prime
     }
 
+    /// Returns `a - b`.
     fn minus(&self, a: u64, b: u64) -> u64 {
         if a >= b { a - b } else { a + self.prime - b }
     }
 
-    /// What elimination leaves at (i, j); columns whose pivot the prime divides are passed over.
-    pub fn left(&self, i: usize, j: usize) -> u64 {
+    /// Returns what elimination leaves at (i, j), `L_ij D_j`. Columns whose pivot the prime divides are skipped.
+    pub fn remainder(&self, i: usize, j: usize) -> u64 {
         u64::from(self.scaled[i][j])
     }
 
-    /// What fraction-free elimination leaves at (i, j).
+    /// Returns the minor that fraction-free elimination leaves at (i, j).
     pub fn minor(&self, i: usize, j: usize) -> u64 {
         u64::from(self.scaled[i][j]) * self.minors[j] % self.prime
     }
 
-    /// The numerators by Cramer's rule of the solution for column `count`, the target.
+    /// Returns the numerators, by Cramer's rule, of the solution for column `count`, the target.
     pub fn numerators(&self, count: usize) -> Vec<u64> {
         self.combination(count).into_iter().map(|b| b * self.minors[count] % self.prime).collect()
     }
 
-    /// Column `k` as a combination of the columns before it: backwards, `b_j = L_kj - sum of L_ij b_i`. Columns whose pivot the prime
-    /// divides have no part in it.
+    /// Returns the coefficients of column `k` on the columns before it, by substitution backwards: `b_j = L_kj - sum over i > j of L_ij b_i`. Columns whose
+    /// pivot the prime divides have the coefficient 0.
     pub fn combination(&self, k: usize) -> Vec<u64> {
         let mut left = self.l[k].clone();
         for i in (0..k).rev() {
@@ -136,12 +138,13 @@ impl Modular {
         left.into_iter().map(u64::from).collect()
     }
 
-    /// Entry `k` of D.
+    /// Returns `D_k`.
     pub fn pivot(&self, k: usize) -> u64 {
-        self.left(k, k)
+        self.remainder(k, k)
     }
 
-    /// The determinant of the leading `count` columns without row and column `j`: the sum of `z_i^2 / D_i`, `L z` the j-th unit vector.
+    /// Returns the determinant of the leading `count` columns without row and column `j`: their determinant times the sum of `z_i^2 / D_i`, where `L z` is
+    /// the j-th unit vector.
     pub fn adjugate(&self, j: usize, count: usize) -> u64 {
         let mut z = vec![0u32; j];
         z.push(1);
@@ -165,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn a_prime_that_divides_a_leading_minor_says_nothing() {
+    fn a_prime_that_divides_a_leading_minor_is_refused() {
         let prime = 1_073_741_789;
-        assert!(Modular::of(&[vec![2], vec![1, 3]], 2, prime).is_some_and(|factor| factor.minor(1, 1) == 5));
-        assert!(Modular::of(&[vec![0], vec![1, 3]], 2, prime).is_none());
-        // behind the design it may
-        assert!(Modular::of(&[vec![1], vec![1, 1]], 1, prime).is_some_and(|factor| factor.minor(1, 1) == 0));
+        assert!(ModularLdl::of(&[vec![2], vec![1, 3]], 2, prime).is_some_and(|factor| factor.minor(1, 1) == 5));
+        assert!(ModularLdl::of(&[vec![0], vec![1, 3]], 2, prime).is_none());
+        // after the leading columns it may divide a minor
+        assert!(ModularLdl::of(&[vec![1], vec![1, 1]], 1, prime).is_some_and(|factor| factor.minor(1, 1) == 0));
     }
 }

@@ -1,38 +1,38 @@
-//! What the normal equations are asked for, each a ratio of two determinants, to an enclosure of it.
+//! The quantities that normal equations define, each a ratio of two determinants, and their enclosures.
 //!
-//! With G the Gram matrix of the design and of the target behind it, everything in a model is made of five kinds of ratio, and by
-//! Cramer's rule each is one of two minors of G. A [`Source`] knows them exactly or between two ends.
+//! Let G be the Gram matrix of the design X and of the target y after it. Every number of a model is made of five kinds of quantities. By Cramer's rule each
+//! of them is a ratio of two minors of G. A [`Source`] supplies them, exactly or between two bounds.
 
 use super::ratio::Ratio;
 use dashu_int::IBig;
 
-/// A number that `X'X = L D L'` and `X'X b = X'y` define.
+/// A number that `X'X = L D L'` and `X'X b = X'y` define. Indexes count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quantity {
-    /// `b_j`.
+    /// The coefficient `b_j`.
     Coefficient(usize),
-    /// `(X'X)^-1_jj`.
+    /// The diagonal entry `(X'X)^-1_jj` of the inverse.
     Inverse(usize),
-    /// `y'y - b'X'y`, the residual sum of squares.
+    /// The residual sum of squares `y'y - b'X'y`.
     Residual,
-    /// `L_ij`, j < i.
+    /// The entry `L_ij` of L, j < i.
     L(usize, usize),
-    /// `D_j`.
+    /// The diagonal entry `D_j` of D.
     D(usize),
 }
 
-/// An integer, up to its sign a minor of G.
+/// A determinant of a part of G: an integer, and a minor of G but for its sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Determinant {
-    /// Of the rows before j and row i, and the columns up to j <= i: what fraction-free elimination leaves at (i, j).
+    /// That of the rows before j and row i, and of the columns up to j <= i. Fraction-free elimination leaves it at (i, j).
     Minor(usize, usize),
-    /// Of X'X with its column j replaced by X'y.
+    /// That of X'X with its column j replaced by X'y.
     Numerator(usize),
-    /// Of X'X without row and column j.
+    /// That of X'X without row j and column j.
     Adjugate(usize),
 }
 
-/// Numerator and denominator; no denominator is 1.
+/// Returns the numerator and the denominator of a quantity, for a design of `count` columns. No denominator stands for 1.
 pub fn as_determinants(quantity: Quantity, count: usize) -> (Determinant, Option<Determinant>) {
     use Determinant::{Adjugate, Minor, Numerator};
     let pivot = |count: usize| count.checked_sub(1).map(|last| Minor(last, last));
@@ -45,49 +45,49 @@ pub fn as_determinants(quantity: Quantity, count: usize) -> (Determinant, Option
     }
 }
 
-/// Whoever knows, of some normal equations, every [`Quantity`].
+/// Supplies every [`Quantity`] of one system of normal equations.
 pub trait Source {
-    /// A proven enclosure.
+    /// Returns a proven enclosure of a quantity.
     fn enclosure(&self, quantity: Quantity) -> Enclosure;
 }
 
-/// The ends between which a number lies, both included.
+/// Two bounds of a number, which may be equal to it.
 #[derive(Clone, Debug)]
 pub struct Enclosure {
-    /// At most the number.
+    /// The lower bound.
     pub low: Ratio,
-    /// At least the number; none if `low` is the number itself.
+    /// The upper bound; none if `low` is the number itself.
     pub above: Option<Ratio>,
 }
 
 impl Enclosure {
-    /// A number that is known.
+    /// Returns the enclosure of a number that is known.
     pub fn exact(value: Ratio) -> Self {
         Self { low: value, above: None }
     }
 
-    /// Between two ends with one denominator above zero.
+    /// Returns the enclosure between `low / denominator` and `high / denominator`. The denominator is above zero.
     pub fn between(low: IBig, high: IBig, denominator: &IBig) -> Self {
         Self { low: Ratio::new(low, denominator.clone()), above: Some(Ratio::new(high, denominator.clone())) }
     }
 
-    /// Whether the number is known.
+    /// Returns whether the number is known.
     pub fn is_exact(&self) -> bool {
         self.above.is_none()
     }
 
-    /// At least the number.
+    /// Returns the upper bound.
     pub fn high(&self) -> &Ratio {
         self.above.as_ref().unwrap_or(&self.low)
     }
 
-    /// The number's sign, if it is known: -1, 0 or 1.
+    /// Returns the sign of the number as -1, 0 or 1; none if the bounds do not tell.
     pub fn signum(&self) -> Option<i32> {
         let (low, high) = (self.low.signum(), self.high().signum());
         (self.is_exact() || low == high && low != 0).then_some(low)
     }
 
-    /// The number with its sign turned.
+    /// Returns the enclosure of the number with the opposite sign.
     #[must_use]
     pub fn negated(self) -> Self {
         let turn = |ratio: Ratio| Ratio::new(-ratio.numerator, ratio.denominator);
@@ -97,15 +97,17 @@ impl Enclosure {
         }
     }
 
-    /// The number times a power of two.
+    /// Returns the enclosure of the number times `2^exponent`.
     #[must_use]
     pub fn times_two_to(self, exponent: i64) -> Self {
         Self { low: self.low.times_two_to(exponent), above: self.above.map(|high| high.times_two_to(exponent)) }
     }
 }
 
-/// A function of numbers, of which it does not fall with some and does not rise with others, as the f64 that it rounds to at both of its
-/// ends, and so between them; none if these are two.
+/// Returns a function of enclosed numbers, rounded to f64, if the enclosures settle the rounding; else none.
+///
+/// The function does not fall with any of `rising` and does not rise with any of `falling`. If it rounds to the same f64 at both ends of its range, it does
+/// so everywhere between them.
 pub fn rounded<const R: usize, const F: usize>(
     rising: [&Enclosure; R],
     falling: [&Enclosure; F],
@@ -116,6 +118,6 @@ pub fn rounded<const R: usize, const F: usize>(
         return Some(low);
     }
     let high = function(rising.map(Enclosure::high), falling.map(|x| &x.low));
-    // as bits: what rounds to zero from both sides is not decided
+    // bits are compared, so 0 and -0 differ: a range around zero settles nothing
     (low.to_bits() == high.to_bits()).then_some(low)
 }

@@ -1,26 +1,26 @@
-//! A ratio of integers on its way to the nearest f64 or to text.
+//! A ratio of integers of any size, to the nearest f64 or to text.
 
 use crate::decimal::{Decimal, ten_to};
 use crate::rounding::{ratio_to_f64, signum, sqrt_ratio_to_f64};
 use dashu_base::{Abs, Gcd, Signed};
 use dashu_int::IBig;
 
-/// `numerator / denominator`, not reduced; the denominator is not zero.
+/// `numerator / denominator`, not in lowest terms.
 #[derive(Clone, Debug)]
 pub struct Ratio {
-    /// Of either sign.
+    /// The numerator, of either sign.
     pub numerator: IBig,
-    /// Of either sign, not zero.
+    /// The denominator, of either sign and not zero.
     pub denominator: IBig,
 }
 
 impl Ratio {
-    /// The ratio of two integers.
+    /// Returns the ratio of two integers. The denominator is not zero.
     pub fn new(numerator: IBig, denominator: IBig) -> Self {
         Self { numerator, denominator }
     }
 
-    /// The ratio times a power of ten.
+    /// Returns the ratio times `10^exponent`.
     #[must_use]
     pub fn times_ten_to(&self, exponent: i64) -> Self {
         let power = ten_to(exponent.unsigned_abs() as u32);
@@ -31,7 +31,7 @@ impl Ratio {
         }
     }
 
-    /// The ratio times a power of two.
+    /// Returns the ratio times `2^exponent`.
     #[must_use]
     pub fn times_two_to(mut self, exponent: i64) -> Self {
         let bits = exponent.unsigned_abs() as usize;
@@ -43,35 +43,35 @@ impl Ratio {
         self
     }
 
-    /// The product of two ratios.
+    /// Returns the product of two ratios.
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
         Self::new(&self.numerator * &other.numerator, &self.denominator * &other.denominator)
     }
 
-    /// The ratio over an integer that is not zero.
+    /// Returns the ratio over an integer that is not zero.
     #[must_use]
     pub fn over(mut self, divisor: i64) -> Self {
         self.denominator *= divisor;
         self
     }
 
-    /// The nearest f64.
+    /// Returns the nearest f64, ties to even.
     pub fn to_f64(&self) -> f64 {
         ratio_to_f64(&self.numerator, &self.denominator)
     }
 
-    /// The nearest f64 of the square root; the ratio is not negative.
+    /// Returns the f64 nearest to the square root, ties to even. The ratio is not negative.
     pub fn sqrt_to_f64(&self) -> f64 {
         sqrt_ratio_to_f64(&self.numerator, &self.denominator)
     }
 
-    /// -1, 0 or 1.
+    /// Returns the sign as -1, 0 or 1.
     pub fn signum(&self) -> i32 {
         signum(&self.numerator) * signum(&self.denominator)
     }
 
-    /// As people write it: a decimal if it is one, else a fraction in lowest terms. Without its sign.
+    /// Returns the magnitude as text: a decimal number if it is one, else a fraction in lowest terms.
     pub fn magnitude_text(&self) -> String {
         let (numerator, denominator) = self.lowest_terms();
         match decimal_places(&denominator) {
@@ -80,30 +80,36 @@ impl Ratio {
         }
     }
 
-    /// The same number as a decimal, if it is one.
+    /// Returns the ratio as a decimal number, if it is one.
     pub fn to_decimal(&self) -> Option<Decimal> {
         let (numerator, denominator) = self.lowest_terms();
         decimal_places(&denominator).map(|scale| Decimal { mantissa: numerator * ten_to(scale) / denominator, scale })
     }
 
-    /// Numerator and denominator without a common divisor, the denominator above zero.
+    /// Returns numerator and denominator without a common divisor, the denominator above zero.
     fn lowest_terms(&self) -> (IBig, IBig) {
         let divisor = IBig::from((&self.numerator).gcd(&self.denominator)) * signum(&self.denominator);
         (&self.numerator / &divisor, &self.denominator / &divisor)
     }
 
-    /// Whether the ratio is 1 or -1.
+    /// Returns whether the ratio is 1 or -1.
     pub fn is_unit(&self) -> bool {
         (&self.numerator).abs() == (&self.denominator).abs()
     }
 
-    /// Whether it is below zero.
+    /// Returns whether the ratio is below zero.
     pub fn is_negative(&self) -> bool {
         self.numerator.is_negative() != self.denominator.is_negative() && self.signum() != 0
     }
 }
 
-/// Digits after the point of `1 / denominator`; none if it has no end.
+impl From<&Decimal> for Ratio {
+    fn from(value: &Decimal) -> Self {
+        Self::new(value.mantissa.clone(), IBig::ONE).times_ten_to(-i64::from(value.scale))
+    }
+}
+
+/// Returns the number of digits after the point of `1 / denominator`; none if they have no end.
 fn decimal_places(denominator: &IBig) -> Option<u32> {
     let mut rest = denominator.clone();
     let mut count = |prime: u8| {
@@ -123,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_read_as_people_write_them() {
+    fn ratios_are_written_as_decimals_or_fractions() {
         for (n, d, text) in [(1, 3, "1/3"), (-3, 6, "0.5"), (100, 50, "2"), (1, 80, "0.0125"), (7, -7, "1"), (0, 3, "0")] {
             assert_eq!(Ratio::new(IBig::from(n), IBig::from(d)).magnitude_text(), text);
         }

@@ -1,32 +1,34 @@
-//! A singular Gram matrix to the relations of its dependent columns, proven.
+//! A singular Gram matrix to the proven relations of its dependent columns.
 //!
-//! Relations of data are simple: a column stands there twice, columns add up to another. So they are looked for modulo a few primes, made
-//! rational, and put to the test: `G v = 0` in integers proves that a column depends on those before it as v says.
+//! Relations in data are simple: a column occurs twice, or columns add up to another one. So they are searched modulo a few primes, reconstructed as rational
+//! numbers, and verified. `G v = 0` in integers proves that a column depends on those before it as v says.
 //!
-//! *Limits*: coefficients of at most about [`PRIMES_MAX`] * 14 bits, above and below the line. *Not here*: whether the columns that are
-//! left are independent (`semidefinite`).
+//! *Limits*: numerators and denominators have at most about [`PRIMES_MAX`] * 14 bits.
+//!
+//! *Not here*: whether the other columns are independent ([`semidefinite`](super::semidefinite)).
 
-use super::modular::{Modular, primes};
+use super::modular::{ModularLdl, primes};
 use super::ratio::Ratio;
-use super::residues::{Limbs, Rising};
+use super::residues::{ChineseRemainder, LimbMatrix};
 use dashu_base::{DivRem, Gcd, SquareRoot, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use std::collections::BTreeMap;
 
-/// Primes after which the search ends.
+/// Most primes of a search.
 const PRIMES_MAX: usize = 32;
 
-/// A column as a combination of independent columns before it; factors of zero left out.
+/// A column as a linear combination of independent columns before it: their indexes and factors, without factors of zero.
 pub type Relation = Vec<(usize, Ratio)>;
 
-/// The relations of a matrix, by dependent column; none if they are not found. The other columns may or may not depend on each other.
+/// Returns the relations of a lower triangle, by dependent column. Returns none if they are not all found. The columns without a relation may still depend on
+/// each other.
 pub fn search(gram: &[Vec<IBig>]) -> Option<BTreeMap<usize, Relation>> {
-    let limbs = Limbs::of(gram);
-    let mut rising: Option<(Vec<usize>, Rising)> = None;
+    let limbs = LimbMatrix::of(gram);
+    let mut search: Option<(Vec<usize>, ChineseRemainder)> = None;
     for (known, prime) in (1..=PRIMES_MAX).zip(primes()) {
-        let factor = Modular::of(&limbs.residues(prime), 0, prime)?;
+        let factor = ModularLdl::of(&limbs.residues(prime), 0, prime)?;
         let dependent: Vec<usize> = (0..gram.len()).filter(|&k| factor.pivot(k) == 0).collect();
-        let (first, values) = rising.get_or_insert_with(|| (dependent.clone(), Rising::new(dependent.iter().sum())));
+        let (first, values) = search.get_or_insert_with(|| (dependent.clone(), ChineseRemainder::new(dependent.iter().sum())));
         if *first != dependent {
             return None;
         }
@@ -40,8 +42,8 @@ pub fn search(gram: &[Vec<IBig>]) -> Option<BTreeMap<usize, Relation>> {
     None
 }
 
-/// The relations if what is known so far is enough for all of them.
-fn proven(gram: &[Vec<IBig>], dependent: &[usize], values: &Rising) -> Option<BTreeMap<usize, Relation>> {
+/// Returns the relations, if the residues known so far determine all of them and each is verified.
+fn proven(gram: &[Vec<IBig>], dependent: &[usize], values: &ChineseRemainder) -> Option<BTreeMap<usize, Relation>> {
     let bound = (&values.modulus >> 1).sqrt();
     let mut rest = values.values.iter();
     let relation = |&k: &usize| {
@@ -52,8 +54,8 @@ fn proven(gram: &[Vec<IBig>], dependent: &[usize], values: &Rising) -> Option<BT
     dependent.iter().map(relation).collect()
 }
 
-/// The ratio of two integers of at most `bound` that is `value` modulo `modulus`, if there is one: by Euclid's algorithm, stopped halfway
-/// (P. S. Wang, A p-adic algorithm for univariate partial fractions, 1981).
+/// Returns the ratio of two integers of a magnitude of at most `bound` that is `value` modulo `modulus`, if there is one. It is found by Euclid's algorithm,
+/// stopped halfway (P. S. Wang, A p-adic algorithm for univariate partial fractions, SYMSAC 1981).
 fn rational(value: &UBig, modulus: &UBig, bound: &UBig) -> Option<Ratio> {
     let (mut before, mut rest) = (modulus.clone(), value.clone());
     let (mut factor_before, mut factor) = (IBig::ZERO, IBig::ONE);
@@ -65,7 +67,7 @@ fn rational(value: &UBig, modulus: &UBig, bound: &UBig) -> Option<Ratio> {
     ((&factor).unsigned_abs() <= *bound).then(|| Ratio::new(IBig::from(rest), factor))
 }
 
-/// Whether column `k` of the matrix is that combination of its other columns.
+/// Returns whether column `k` of the matrix is this combination of its other columns.
 fn holds(gram: &[Vec<IBig>], k: usize, relation: &[(usize, Ratio)]) -> bool {
     let common = relation.iter().fold(IBig::ONE, |common, (_, ratio)| {
         let shared = IBig::from((&common).gcd(&ratio.denominator));
@@ -91,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn relations_are_found_or_nothing_is_said() {
-        // of data whose second column is thrice the first less twice the mean
+    fn relations_are_found_only_where_they_hold() {
+        // column 2 is three times column 1 minus twice column 0
         let columns: [[i64; 3]; 3] = [[1, 1, 1], [3, 1, 4], [7, 1, 10]];
         let sum = |i: usize, j: usize| IBig::from((0..3).map(|r| columns[i][r] * columns[j][r]).sum::<i64>());
         let mut gram: Vec<Vec<IBig>> = (0..3).map(|i| (0..=i).map(|j| sum(i, j)).collect()).collect();

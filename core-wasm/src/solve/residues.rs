@@ -1,26 +1,26 @@
-//! A Gram matrix to chosen determinants of it, exactly: modulo as many primes as their size needs, then by the Chinese remainder theorem.
+//! A Gram matrix to chosen determinants, exactly: modulo as many primes as their size needs, then by the Chinese remainder theorem.
 //!
-//! This decides what no enclosure ever decides: zeros, and numbers halfway between two f64.
+//! This settles what no enclosure can: zeros, and numbers halfway between two f64.
 //!
-//! *Invariants*: the matrix is positive semidefinite, its leading `count` columns positive definite. Then Hadamard's and Fischer's
-//! inequalities bound each of these determinants by the product of the diagonal (G. H. Golub, C. F. Van Loan, Matrix Computations).
-//! The last pivot may also be below zero, if it is larger than the negative of its diagonal entry.
+//! *Invariants*: the matrix is positive semidefinite, and its leading `count` columns are positive definite. Then the inequalities of Hadamard and Fischer
+//! (R. A. Horn and C. R. Johnson, Matrix Analysis, 7.8) bound each of these determinants by the product of the diagonal. The last pivot may also be negative,
+//! if its magnitude is less than its diagonal entry.
 
-use super::modular::{Modular, PRIME_BITS, inverse, primes};
+use super::modular::{ModularLdl, PRIME_BITS, inverse, primes};
 use super::quantity::Determinant;
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use std::collections::BTreeMap;
 
-/// The determinants asked for.
+/// Returns the wanted determinants of a lower triangle, for a design of `count` columns.
 pub fn determinants(gram: &[Vec<IBig>], count: usize, wanted: Vec<Determinant>) -> BTreeMap<Determinant, IBig> {
-    // a bit for the sign, one for equality
+    // one bit more for the sign, and one for a determinant that is equal to its bound
     let bits = gram.iter().enumerate().map(|(i, row)| row[i].bit_len()).sum::<usize>() + 2;
     let needed = bits.div_ceil(PRIME_BITS);
-    let limbs = Limbs::of(gram);
-    let usable = primes().filter_map(|prime| Modular::of(&limbs.residues(prime), count, prime).map(|factor| (prime, factor)));
+    let limbs = LimbMatrix::of(gram);
+    let usable = primes().filter_map(|prime| ModularLdl::of(&limbs.residues(prime), count, prime).map(|factor| (prime, factor)));
     let solved = wanted.iter().any(|determinant| matches!(determinant, Determinant::Numerator(_)));
-    let mut rising = Rising::new(wanted.len());
+    let mut integers = ChineseRemainder::new(wanted.len());
     for (prime, factor) in usable.take(needed) {
         let numerators = if solved { factor.numerators(count) } else { Vec::new() };
         let residue = |determinant: &Determinant| match *determinant {
@@ -28,23 +28,23 @@ pub fn determinants(gram: &[Vec<IBig>], count: usize, wanted: Vec<Determinant>) 
             Determinant::Numerator(j) => numerators[j],
             Determinant::Adjugate(j) => factor.adjugate(j, count),
         };
-        rising.add(prime, wanted.iter().map(residue));
+        integers.add(prime, wanted.iter().map(residue));
     }
-    let values = rising.finish();
+    let values = integers.finish();
     wanted.into_iter().zip(values).collect()
 }
 
-/// Whether the leading `count` columns are independent for sure: a prime that does not divide their determinants is found at once.
-pub fn surely_regular(gram: &[Vec<IBig>], count: usize) -> bool {
-    let limbs = Limbs::of(&gram[..count]);
-    primes().take(2).any(|prime| Modular::of(&limbs.residues(prime), count, prime).is_some())
+/// Returns whether one of two primes proves that the leading `count` columns are independent: it divides none of their leading minors.
+pub fn is_proven_regular(gram: &[Vec<IBig>], count: usize) -> bool {
+    let limbs = LimbMatrix::of(&gram[..count]);
+    primes().take(2).any(|prime| ModularLdl::of(&limbs.residues(prime), count, prime).is_some())
 }
 
-/// A lower triangle as signs and digits of 32 bits, lowest first, from which residues are quick to get.
-pub struct Limbs(Vec<Vec<(bool, Vec<u32>)>>);
+/// A lower triangle of integers as signs and digits of 32 bits, lowest digit first. Residues are computed quickly from it.
+pub struct LimbMatrix(Vec<Vec<(bool, Vec<u32>)>>);
 
-impl Limbs {
-    /// Takes the numbers apart.
+impl LimbMatrix {
+    /// Splits the integers into digits.
     pub fn of(gram: &[Vec<IBig>]) -> Self {
         let limbs = |entry: &IBig| {
             let bytes = entry.unsigned_abs().to_le_bytes();
@@ -54,12 +54,12 @@ impl Limbs {
         Self(gram.iter().map(|row| row.iter().map(limbs).collect()).collect())
     }
 
-    /// The matrix modulo a prime.
+    /// Returns the matrix modulo a prime.
     pub fn residues(&self, prime: u64) -> Vec<Vec<u32>> {
         let longest = self.0.iter().flatten().map(|(_, limbs)| limbs.len()).max().unwrap_or(0);
         let powers: Vec<u64> = std::iter::successors(Some(1), |power| Some((power << 32) % prime)).take(longest).collect();
         let residue = |(negative, limbs): &(bool, Vec<u32>)| {
-            // both sums of 32-bit halves stay far below 64 bits
+            // the sums of the lower and of the upper halves of the products stay far below 2^64
             let products = limbs.iter().zip(&powers).map(|(&limb, power)| u64::from(limb) * power);
             let (low, high) = products.fold((0, 0), |(low, high), product| (low + (product & u64::from(u32::MAX)), high + (product >> 32)));
             let rest = (((high % prime) << 32) + low) % prime;
@@ -69,21 +69,22 @@ impl Limbs {
     }
 }
 
-/// Numbers known modulo a growing product of primes (H. L. Garner, The residue number system, 1959).
-pub struct Rising {
-    /// Between 0 and the modulus.
+/// Integers that are known modulo a growing product of primes, by the Chinese remainder theorem (H. L. Garner, The residue number system, IRE Trans.
+/// Electronic Computers EC-8, 1959).
+pub struct ChineseRemainder {
+    /// The integers modulo `modulus`, from 0.
     pub values: Vec<UBig>,
-    /// The product of the primes so far.
+    /// The product of the primes.
     pub modulus: UBig,
 }
 
-impl Rising {
-    /// So many numbers of which nothing is known yet.
+impl ChineseRemainder {
+    /// Returns `size` integers that are known modulo 1.
     pub fn new(size: usize) -> Self {
         Self { values: vec![UBig::ZERO; size], modulus: UBig::ONE }
     }
 
-    /// One more prime, and what the numbers are modulo it.
+    /// Adds a prime, and the residues of all integers modulo it.
     pub fn add(&mut self, prime: u64, residues: impl Iterator<Item = u64>) {
         let step = inverse(u64::from(&self.modulus % prime as u32), prime);
         for (value, residue) in self.values.iter_mut().zip(residues) {
@@ -96,7 +97,7 @@ impl Rising {
         self.modulus *= prime;
     }
 
-    /// The numbers of either sign that are nearest to zero.
+    /// Returns the integers, of either sign, that are nearest to zero.
     fn finish(self) -> Vec<IBig> {
         let half = &self.modulus >> 1;
         let modulus = IBig::from(self.modulus);

@@ -1,133 +1,144 @@
 //! Rows of decimal numbers to exact sums and sums of products.
 //!
-//! Rows are gathered in blocks of about [`BLOCK_ROWS`], column by column. In a block each column is integers at one scale (`block`); products of
-//! columns are made there; all become digits of 16 bits (`digits`), whose products are summed eight at a time (`products`) into a
-//! `layout`, and from there, rarely, into totals of any size.
+//! Rows are collected in blocks of about [`BLOCK_ROWS`], column by column. In a block, each column is a list of integers at one scale ([`BlockColumn`]).
+//! Products of columns are computed there. All of them become digits of 16 bits, whose products are summed eight at a time ([`ProductSums`]). These sums
+//! are added to totals of any size when a block does not fit them, and at the end.
 //!
 //! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows.
 //!
-//! *Limits*: 2^63 - 1 rows; values and sums of any size.
+//! *Limits*: 2^63 - 1 rows. Values and sums have any size.
 
-use super::block::Column;
+use super::bin_counter::BinCounter;
+use super::block::BlockColumn;
 use super::distribution::Distribution;
-use super::layout::Layout;
-use super::tally::Tally;
-use super::{Moments, moment_index};
+use super::moments::{Moments, moment_index};
+use super::product_sums::ProductSums;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use dashu_int::IBig;
 
-/// Rows that are summed at once, or a few more: the digits of eleven columns of them stay near the processor.
+/// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
 const BLOCK_ROWS: usize = 512;
 
-/// A term as the accumulator sees it: index of a column and its power.
+/// A product of powers of columns: indexes of columns, each with its power.
 pub type Factors = Vec<(usize, u32)>;
 
-/// Sums in the making.
+/// Sums rows.
 pub struct Accumulator {
-    /// Terms beyond the columns.
+    /// The terms that are not columns themselves.
     products: Vec<Factors>,
-    columns: Vec<Column>,
+    /// The values of the block.
+    columns: Vec<BlockColumn>,
     /// Rows in the block.
-    gathered: usize,
+    block_rows: usize,
     rows: i64,
-    layout: Layout,
+    /// Sums of products since the totals were last brought up to date.
+    sums: ProductSums,
+    /// Sums of products before that: a lower triangle as in [`Moments`].
     totals: Vec<Decimal>,
-    tallies: Option<Vec<Tally>>,
+    bin_counters: Option<Vec<BinCounter>>,
 }
 
-/// What an accumulator sums up to.
+/// The sums of all rows.
 pub struct Totals {
     /// Number of rows.
     pub rows: i64,
-    /// Lower triangle of the sums of products of (1, terms).
+    /// Sums of products of (1, columns, products).
     pub moments: Moments,
-    /// Counts for each column, if asked for.
+    /// Counts of the values of each column, unless they were turned off.
     pub distribution: Option<Vec<Distribution>>,
 }
 
 impl Accumulator {
-    /// For `columns` columns, and products of them beyond the columns themselves.
+    /// Returns an accumulator for rows of `columns` values, and for products of them. `distribution` tells whether values are counted.
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
         let products: Vec<Factors> = products.into_iter().collect();
         Self {
-            columns: vec![Column::new(); columns],
-            gathered: 0,
+            columns: vec![BlockColumn::new(); columns],
+            block_rows: 0,
             rows: 0,
-            layout: Layout::default(),
+            sums: ProductSums::default(),
             totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
-            tallies: distribution.then(|| vec![Tally::default(); columns]),
+            bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
             products,
         }
     }
 
-    /// Adds a row: one value a column.
+    /// Adds a row: one value for each column.
+    ///
+    /// Errors: `capacity`.
     pub fn push(&mut self, row: impl IntoIterator<Item = Decimal>) -> Result<()> {
         for (column, value) in self.columns.iter_mut().zip(row) {
             column.push(&value);
         }
-        self.added(1)
+        self.add_rows(1)
     }
 
-    /// The block's columns, for a caller who extends each of them by the same rows and then says so by [`Self::added`].
-    pub(crate) fn columns_mut(&mut self) -> &mut [Column] {
+    /// Returns the columns of the block. A caller appends as many values to each of them, and then calls [`Self::add_rows`].
+    pub(crate) fn columns_mut(&mut self) -> &mut [BlockColumn] {
         &mut self.columns
     }
 
-    /// How many rows the block has room for, at least one.
+    /// Returns for how many more rows the block has room: at least one.
     pub(crate) fn room(&self) -> usize {
-        BLOCK_ROWS - self.gathered
+        BLOCK_ROWS - self.block_rows
     }
 
-    /// Each column has so many more values.
-    pub(crate) fn added(&mut self, rows: usize) -> Result<()> {
+    /// Counts `rows` rows whose values were appended to the columns.
+    ///
+    /// Errors: `capacity`.
+    pub(crate) fn add_rows(&mut self, rows: usize) -> Result<()> {
         self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
-        self.gathered += rows;
-        if self.gathered >= BLOCK_ROWS { self.spill() } else { Ok(()) }
+        self.block_rows += rows;
+        if self.block_rows >= BLOCK_ROWS { self.sum_block() } else { Ok(()) }
     }
 
-    /// The end of the rows.
+    /// Returns the sums of all rows.
+    ///
+    /// Errors: `capacity`.
     pub fn finish(mut self) -> Result<Totals> {
-        self.spill()?;
-        self.layout.drain_into(&mut self.totals);
+        self.sum_block()?;
+        self.sums.drain_into(&mut self.totals);
         if let Some(first) = self.totals.first_mut() {
             *first = Decimal { mantissa: IBig::from(self.rows), scale: 0 };
         }
-        let counts = |tallies: Vec<Tally>| tallies.into_iter().map(Tally::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows);
+        let counts =
+            |counters: Vec<BinCounter>| counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows);
         Ok(Totals {
             rows: self.rows,
             moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
-            distribution: self.tallies.map(counts).transpose()?,
+            distribution: self.bin_counters.map(counts).transpose()?,
         })
     }
 
-    fn spill(&mut self) -> Result<()> {
-        if self.gathered == 0 {
+    /// Adds the block to the sums and empties it.
+    fn sum_block(&mut self) -> Result<()> {
+        if self.block_rows == 0 {
             return Ok(());
         }
-        for (column, tally) in self.columns.iter().zip(self.tallies.iter_mut().flatten()) {
-            tally.count(column).ok_or_else(too_many_rows)?;
+        for (column, counter) in self.columns.iter().zip(self.bin_counters.iter_mut().flatten()) {
+            counter.count(column).ok_or_else(too_many_rows)?;
         }
         let width = self.columns.len();
-        let products: Vec<Column> = self.products.iter().map(|factors| product(factors, &self.columns)).collect();
+        let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &self.columns)).collect();
         self.columns.extend(products);
-        if !self.layout.admit(&mut self.columns) {
-            self.layout.drain_into(&mut self.totals);
-            self.layout = Layout::of(&self.columns);
+        if !self.sums.fit(&mut self.columns) {
+            self.sums.drain_into(&mut self.totals);
+            self.sums = ProductSums::of(&self.columns);
         }
-        self.layout.add(&self.columns);
+        self.sums.add(&self.columns);
         self.columns.truncate(width);
-        self.columns.iter_mut().for_each(Column::clear);
-        self.gathered = 0;
+        self.columns.iter_mut().for_each(BlockColumn::clear);
+        self.block_rows = 0;
         Ok(())
     }
 }
 
-/// The values of a product of powers of columns; terms have at least one factor.
-fn product(factors: &Factors, columns: &[Column]) -> Column {
+/// Returns the values of a product of powers of columns. It has at least one factor.
+fn product(factors: &Factors, columns: &[BlockColumn]) -> BlockColumn {
     let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(&columns[column], power as usize));
     let mut powers = powers.cloned();
-    let first = powers.next().unwrap_or_else(Column::new);
+    let first = powers.next().unwrap_or_else(BlockColumn::new);
     powers.fold(first, |product, factor| product.times(&factor))
 }
 

@@ -1,6 +1,8 @@
-//! Statistics to and from their canonical text, `statistics.json`.
+//! Statistics to their canonical text, `statistics.json`, and back.
 
-use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment_index};
+use super::distribution::{Bin, Distribution};
+use super::moments::{Moments, moment_index};
+use super::types::{Statistics, SummedColumn, check_terms};
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::policy::{Shared, check_decimals};
 use crate::error::{Code, Error, Result, shorten};
@@ -12,9 +14,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// The format's name.
+/// The name and version of the format.
 pub const FORMAT: &str = "samefit-statistics/1";
 
+/// `statistics.json`. Counts and moments are text, because they may have more digits than a JSON number keeps.
 #[derive(Serialize, Deserialize)]
 struct Document {
     format: String,
@@ -30,6 +33,7 @@ struct Document {
     shared: Option<Shared>,
 }
 
+/// A column in `statistics.json`.
 #[derive(Serialize, Deserialize)]
 struct ColumnDocument {
     name: String,
@@ -38,15 +42,15 @@ struct ColumnDocument {
 }
 
 impl Statistics {
-    /// The canonical text.
+    /// Returns the canonical text.
     pub fn to_json(&self) -> String {
         json::document(&self.document(&self.terms, &self.columns, Some(self.dropped)))
     }
 
-    /// SHA-256, in hexadecimal, of the canonical text restricted to these terms; `columns` are the terms that are columns.
-    /// The rows that were dropped are not in it.
+    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms alone, with those of them that are columns as its columns. The number of
+    /// dropped rows is not part of it.
     pub fn digest(&self, terms: &[Term]) -> String {
-        let columns: Vec<Column> = terms
+        let columns: Vec<SummedColumn> = terms
             .iter()
             .filter_map(Term::as_column)
             .filter_map(|name| self.column_index(name))
@@ -56,7 +60,9 @@ impl Statistics {
         samefit_formats::hex::encode(Sha256::digest(text.as_bytes()))
     }
 
-    /// Reads the canonical text, and refuses what no data can have.
+    /// Reads the canonical text, and refuses products and counts that contradict each other.
+    ///
+    /// Errors: `statistics`, `impossible-statistics`, `capacity`, and those of column names.
     pub fn parse(text: &str) -> Result<Self> {
         let document: Document = json::parse(text, Code::Statistics, "statistics")?;
         let parsed = Self::from_document(document)?;
@@ -65,10 +71,11 @@ impl Statistics {
         Ok(parsed)
     }
 
-    fn document(&self, terms: &[Term], columns: &[Column], dropped: Option<i64>) -> Document {
+    /// Returns the document of these terms and columns.
+    fn document(&self, terms: &[Term], columns: &[SummedColumn], dropped: Option<i64>) -> Document {
         let places: Vec<usize> = std::iter::once(0).chain(terms.iter().filter_map(|term| self.position(term))).collect();
         let row = |i: usize| (0..=i).map(|j| self.moments.at(places[i], places[j]).to_string()).collect();
-        let counts = |column: &Column| {
+        let counts = |column: &SummedColumn| {
             self.column_index(&column.name).and_then(|at| self.distribution.as_ref().map(|all| distribution_json(&all[at])))
         };
         Document {
@@ -86,6 +93,7 @@ impl Statistics {
         }
     }
 
+    /// Reads a document without comparing its numbers with each other.
     fn from_document(document: Document) -> Result<Self> {
         if document.format != FORMAT {
             return Err(Error::found(
@@ -96,7 +104,7 @@ impl Statistics {
             ));
         }
         check_terms(document.columns.len().max(document.terms.len()))?;
-        let columns: Vec<Column> = document.columns.into_iter().map(|c| Column { name: c.name, unit: c.unit }).collect();
+        let columns: Vec<SummedColumn> = document.columns.into_iter().map(|c| SummedColumn { name: c.name, unit: c.unit }).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
@@ -112,13 +120,13 @@ impl Statistics {
         })
     }
 
-    /// Equal monomials have equal sums, and the first moment is the number of rows.
+    /// Refuses equal products of terms with different sums, and a first moment that is not the number of rows.
     fn check_products_agree(&self) -> Result<()> {
         if *self.moments.at(0, 0) != (Decimal { mantissa: IBig::from(self.rows), scale: 0 }) {
             return Err(impossible(format!("the first moment is {}, the rows are {}", self.moments.at(0, 0), self.rows)));
         }
         if self.terms.len() == self.columns.len() {
-            // the terms are the columns: no two products of them are equal
+            // all terms are columns, so no two products of them are equal
             return Ok(());
         }
         let one = Term { factors: Vec::new() };
@@ -130,14 +138,14 @@ impl Statistics {
                 let sum = self.moments.at(i, j);
                 if *seen.entry(product(&powers[i], &powers[j])).or_insert(sum) != sum {
                     let name = Term { factors: all[i].times(all[j]) }.to_string();
-                    return Err(impossible(format!("the sum of {name} stands there twice, with two values")));
+                    return Err(impossible(format!("the sum of {name} is given twice, with different values")));
                 }
             }
         }
         Ok(())
     }
 
-    /// A term by the indices of its columns, in their order.
+    /// Returns the factors of a term with indexes for columns, in increasing order.
     fn powers(&self, term: &Term) -> Vec<(usize, u32)> {
         let mut powers: Vec<(usize, u32)> =
             term.factors.iter().filter_map(|(name, power)| Some((self.column_index(name)?, *power))).collect();
@@ -145,6 +153,7 @@ impl Statistics {
         powers
     }
 
+    /// Refuses a distribution whose counts do not add up to the number of rows.
     fn check_counts_add_up(&self) -> Result<()> {
         for (column, counts) in self.columns.iter().zip(self.distribution.iter().flatten()) {
             if counts.total() != Some(self.rows) {
@@ -156,7 +165,7 @@ impl Statistics {
     }
 }
 
-/// The product of two terms by the indices of their columns.
+/// Returns the product of two terms that are given as in [`Statistics::powers`].
 fn product(left: &[(usize, u32)], right: &[(usize, u32)]) -> Vec<(usize, u32)> {
     let mut all = [left, right].concat();
     all.sort_unstable();
@@ -168,21 +177,22 @@ fn product(left: &[(usize, u32)], right: &[(usize, u32)]) -> Vec<(usize, u32)> {
     all
 }
 
-/// Counts by cell as JSON, in increasing order.
+/// Returns counts by bin as JSON, in increasing order of the bins.
 pub fn distribution_json(counts: &Distribution) -> Value {
-    Value::Object(counts.iter().map(|(cell, count)| (cell.name(), Value::from(count))).collect())
+    Value::Object(counts.iter().map(|(bin, count)| (bin.name(), Value::from(count))).collect())
 }
 
-/// Counts by cell from JSON; none if a name is no cell's or a count no integer.
+/// Reads counts by bin from JSON. Returns none if a name is not that of a bin, or a count is not an integer.
 pub fn distribution_from_json(value: &Value) -> Option<Distribution> {
     let mut counts = Distribution::default();
     for (name, count) in value.as_object()? {
-        counts.add(Cell::from_name(name)?, count.as_i64()?)?;
+        counts.add(Bin::from_name(name)?, count.as_i64()?)?;
     }
     Some(counts)
 }
 
-fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[Column]) -> Result<Vec<Term>> {
+/// Reads terms and checks that they are in normal form and in the canonical order.
+fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[SummedColumn]) -> Result<Vec<Term>> {
     let mut parsed = Vec::with_capacity(terms.len());
     for factors in terms {
         let written = factors.clone();
@@ -191,7 +201,7 @@ fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[Column]) -> Result<Vec
         parsed.push(term.ok_or_else(|| {
             Error::new(
                 Code::Statistics,
-                format!("the term {} is not a product of the columns in normal form", shorten(&format!("{written:?}"))),
+                format!("the term {} is not a product of powers of the columns in normal form", shorten(&format!("{written:?}"))),
                 "summarise the data again",
             )
         })?);
@@ -203,31 +213,33 @@ fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[Column]) -> Result<Vec
     if ordered != parsed || !columns_first.eq(parsed.iter().take(columns.len()).cloned()) {
         return Err(Error::new(
             Code::Statistics,
-            "the terms are not the columns, then products by degree and text, each once",
+            "the terms must be the columns, then products in the order of degree and text, each once",
             "summarise the data again",
         ));
     }
     Ok(parsed)
 }
 
-/// The canonical order: the columns in their order, then by degree, then by text.
-pub(crate) fn sort_terms(terms: &mut [Term], columns: &[Column]) {
+/// Sorts terms into the canonical order: the columns in their own order, then products by degree and text.
+pub(crate) fn sort_terms(terms: &mut [Term], columns: &[SummedColumn]) {
     let place =
         |term: &Term| term.as_column().and_then(|name| columns.iter().position(|column| column.name == name)).unwrap_or(columns.len());
     terms.sort_by_cached_key(|term| (place(term), term.degree(), term.to_string()));
 }
 
+/// Reads the triangle of moments of (1, terms).
 fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
     let degrees: Vec<u32> = std::iter::once(0).chain(terms.iter().map(Term::degree)).collect();
     let size = degrees.len();
     if rows.len() != size || rows.iter().enumerate().any(|(i, row)| row.len() != i + 1) {
-        return Err(Error::new(Code::Statistics, format!("the moments are not a triangle of {size} rows"), "summarise the data again"));
+        return Err(Error::new(Code::Statistics, format!("the moments must be a triangle of {size} rows"), "summarise the data again"));
     }
     let mut moments = Vec::with_capacity(moment_index(size, 0));
     for (row, degree) in rows.iter().zip(&degrees) {
         for (text, other) in row.iter().zip(&degrees) {
             moments.push(parse_sum(text, degree + other).ok_or_else(|| {
-                let expected = "an exact decimal without exponent and trailing zeros, no longer than a sum of products of values";
+                let expected =
+                    "an exact decimal number without exponent and trailing zeros, not longer than a sum of products of values can be";
                 Error::found(Code::Statistics, text, expected, "summarise the data again")
             })?);
         }
@@ -235,14 +247,21 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
     Ok(Moments(moments))
 }
 
+/// Reads a count. `what` is the name of its field.
 fn parse_count(text: &str, what: &str) -> Result<i64> {
     let count: Option<i64> = text.parse().ok().filter(|count: &i64| count.to_string() == text);
     count.ok_or_else(|| Error::found(Code::Statistics, text, &format!("a whole number for `{what}`"), "summarise the data again"))
 }
 
-fn parse_distribution(counts: &Map<String, Value>, columns: &[Column]) -> Result<Vec<Distribution>> {
+/// Reads the counts of every column.
+fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn]) -> Result<Vec<Distribution>> {
     let wrong = |name: &str| {
-        Error::new(Code::Statistics, "the distribution is not counts by cell, one set a column", "summarise the data again").in_column(name)
+        Error::new(
+            Code::Statistics,
+            "the distribution must give the counts by bin of each column, and of no other",
+            "summarise the data again",
+        )
+        .in_column(name)
     };
     if let Some(name) = counts.keys().find(|name| !columns.iter().any(|column| column.name == **name)) {
         return Err(wrong(name));
@@ -250,12 +269,12 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[Column]) -> Result
     columns.iter().map(|column| counts.get(&column.name).and_then(distribution_from_json).ok_or_else(|| wrong(&column.name))).collect()
 }
 
-/// Shared statistics say of each column how it was rounded.
-fn check_shared(shared: Shared, columns: &[Column]) -> Result<Shared> {
+/// Refuses rounding that is not given for exactly the columns.
+fn check_shared(shared: Shared, columns: &[SummedColumn]) -> Result<Shared> {
     check_decimals(&shared.decimals, Code::Statistics)?;
     let known = shared.restricted(columns.iter().map(|column| column.name.as_str()));
     known.filter(|known| *known == shared).ok_or_else(|| {
-        Error::new(Code::Statistics, "`shared` does not give decimals for each column, and no others", "summarise the data again")
+        Error::new(Code::Statistics, "`shared` must give the decimals of each column, and of no other", "summarise the data again")
     })
 }
 

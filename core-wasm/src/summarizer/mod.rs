@@ -7,8 +7,8 @@
 
 mod state;
 
-use crate::batch::{self, Lines, Values};
-use crate::column::Column as CellReader;
+use crate::batch::{BatchReader, TextColumn, Values};
+use crate::column::CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::disclosure::policy::Shared;
 use crate::disclosure::sharing::{self, Sharing};
@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result, list, shorten, spent};
 use crate::fit::check_shared;
 use crate::plan::{Missing, Plan, Wanted, summed_column};
 use crate::sink::{Gathered, Record, Sink};
-use crate::statistics::{Accumulator, Column, Factors, Moments, Statistics, Totals, check_terms, moment_index};
+use crate::statistics::{Accumulator, Factors, Moments, Statistics, SummedColumn, Totals, check_terms, moment_index};
 use crate::table::Reader;
 use crate::terms::{Term, check_column_name, places};
 use samefit_kernels::scan::Rows;
@@ -81,7 +81,7 @@ impl Summarizer {
 
     /// The values of one column of a batch as decimal text, one a line.
     pub fn set_text(&mut self, column: &str, text: impl Into<Vec<u8>>) {
-        self.set(column, Values::Text(Lines::new(text.into())));
+        self.set(column, Values::Text(TextColumn::new(text.into())));
     }
 
     fn set(&mut self, column: &str, values: Values) {
@@ -234,7 +234,7 @@ struct Summed {
     /// Reads its cells in rows that come together.
     cells: CellReader,
     /// The same for columns that are set.
-    values: batch::Column,
+    values: BatchReader,
 }
 
 /// Rows that lack a value in every column that is not decided, and else in columns of text at most: what becomes of them shows later.
@@ -319,9 +319,9 @@ impl Sink for Sums {
         let unread = (lacking > 0).then_some(self.unread.as_slice());
         let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
         for (column, to) in columns.iter_mut().zip(accumulator.columns_mut()) {
-            column.cells.hand_on(unread, to);
+            column.cells.append_to(to, unread);
         }
-        accumulator.added(rows.len() - lacking)?;
+        accumulator.add_rows(rows.len() - lacking)?;
         self.rows = first + rows.len() as u64 - 1;
         if lacking > 0 { self.records_of(rows, first) } else { Ok(()) }
     }
@@ -349,7 +349,7 @@ impl Summed {
             text: None,
             missing: 0,
             cells: CellReader::default(),
-            values: batch::Column::default(),
+            values: BatchReader::default(),
         }
     }
 
@@ -474,9 +474,9 @@ impl Sums {
         if lacking < rows.len() {
             let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
             for (column, to) in summed.iter().zip(accumulator.columns_mut()) {
-                column.values.hand_on(&self.unread, to);
+                column.values.append_to(to, &self.unread);
             }
-            accumulator.added(rows.len() - lacking)?;
+            accumulator.add_rows(rows.len() - lacking)?;
         }
         if lacking > 0 {
             for at in (0..rows.len()).filter(|&at| self.unread[at]).collect::<Vec<_>>() {
@@ -721,7 +721,7 @@ fn statistics(plan: &Plan, wanted: &Wanted, columns: &[Summed], kept: &[usize], 
     for i in 0..places.len() {
         moments.extend((0..=i).map(|j| totals.moments.at(places[i], places[j]).clone()));
     }
-    let summed: Vec<Column> = kept.iter().map(|&at| summed_column(plan, &columns[at].name)).collect();
+    let summed: Vec<SummedColumn> = kept.iter().map(|&at| summed_column(plan, &columns[at].name)).collect();
     Statistics {
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(wanted.terms.iter().cloned()).collect(),
         columns: summed,

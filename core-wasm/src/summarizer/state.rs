@@ -9,7 +9,7 @@ use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::sharing::{self, Sharing};
 use crate::error::{Code, Error, Result, spent};
 use crate::json;
-use crate::statistics::{Cell, Distribution, Moments, Totals, moment_index};
+use crate::statistics::{Bin, Distribution, Moments, Totals, moment_index};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 
@@ -174,7 +174,7 @@ impl SumsPart {
         let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| not_a_part("a sum is no decimal number"));
         let counts = |cells: Vec<(u64, i64)>| {
             let mut counts = Distribution::default();
-            cells.into_iter().try_for_each(|(edge, count)| counts.add(Cell::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
+            cells.into_iter().try_for_each(|(edge, count)| counts.add(Bin::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
             Ok(counts)
         };
         Ok(Totals {

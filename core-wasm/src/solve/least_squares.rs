@@ -1,0 +1,316 @@
+//! Normal equations to the least-squares solution, each number of it rounded once.
+
+use super::collinearity;
+use super::decide::{Definiteness, EnclosureRounder, ExactRounder, Rounder, prove_definite};
+use super::elimination::{ELIMINATED_MAX, Elimination};
+use super::gram::{ScaledGram, scaled_gram};
+use super::normal_equations::NormalEquations;
+use super::plausible::{check_pivots, check_residual, not_semidefinite};
+use super::ratio::Ratio;
+use super::relations;
+use super::results::{ModelNumber, Units};
+use super::semidefinite;
+use crate::decimal::Decimal;
+use crate::error::{Code, Error, Result};
+use crate::statistics::Moments;
+use dashu_int::IBig;
+
+/// The estimate of one coefficient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The coefficient.
+    pub value: f64,
+    /// Its standard error `sqrt(s^2 (X'X)^-1_jj)`, where `s^2` is the residual sum of squares over the residual degrees of freedom. None if there are no
+    /// residual degrees of freedom.
+    pub std_error: Option<f64>,
+    /// The t statistic `value / std_error`, rounded once. None if the standard error is none or zero.
+    pub t: Option<f64>,
+}
+
+/// The least-squares solution. Each number is the f64 nearest to the exact one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Solution {
+    /// The estimates, in the order of the design matrix.
+    pub coefficients: Vec<Estimate>,
+    /// The residual degrees of freedom: rows less coefficients.
+    pub residual_df: i64,
+    /// The residual sum of squares.
+    pub rss: f64,
+    /// The residual standard deviation `sqrt(rss / residual_df)`. None if `residual_df` is 0.
+    pub residual_sd: Option<f64>,
+    /// R²: `1 - rss / tss`, where the total sum of squares is about the mean if there is an intercept, else about zero. None if it is zero.
+    pub r_squared: Option<f64>,
+    /// L of `X'X = L D L'`: row i holds the i entries before the diagonal, which is 1.
+    pub l: Vec<Vec<f64>>,
+    /// The diagonal of D of `X'X = L D L'`.
+    pub d: Vec<f64>,
+}
+
+/// Solves normal equations exactly and rounds each result once.
+///
+/// Errors: `no-rows`, `too-few-rows`, `constant-column`, `collinear`, `impossible-statistics`, `out-of-range`.
+pub fn least_squares(equations: &NormalEquations) -> Result<Solution> {
+    solve(equations, ELIMINATED_MAX)
+}
+
+/// Does what [`least_squares`] does, with up to `eliminated_max` columns by exact elimination. Results do not depend on it.
+fn solve(equations: &NormalEquations, eliminated_max: usize) -> Result<Solution> {
+    let count = equations.design.len();
+    check_rows(equations.rows, count)?;
+    let chosen: Vec<usize> = equations.design.iter().map(|(place, _)| *place).chain([equations.target]).collect();
+    let ScaledGram { entries, scales } = scaled_gram(equations.moments, &chosen);
+    let definiteness = if count <= eliminated_max { Definiteness::Unknown } else { prove_definite(&entries, count) };
+    let solution = match definiteness {
+        Definiteness::Impossible => return Err(not_semidefinite()),
+        Definiteness::Definite(certified) => round(equations, scales, &mut EnclosureRounder::new(&entries, count, certified))?,
+        Definiteness::Unknown => {
+            if count > eliminated_max {
+                check_relations(equations, &entries, &scales)?;
+            }
+            let eliminated = Elimination::of(entries);
+            check_pivots(&eliminated.pivots, equations.rows)?;
+            collinearity::check(&eliminated.pivots, |k| eliminated.relation(k), equations, &scales)?;
+            round(equations, scales, &mut ExactRounder::new(eliminated, count))?
+        }
+    };
+    check_finite(&solution)?;
+    Ok(solution)
+}
+
+/// Refuses collinear or impossible normal equations whose relations are simple enough to be found. Lets all others pass.
+fn check_relations(equations: &NormalEquations, entries: &[Vec<IBig>], scales: &[u32]) -> Result<()> {
+    let Some(relations) = relations::search(entries) else { return Ok(()) };
+    let dependent: Vec<usize> = relations.keys().copied().collect();
+    let Some(pivots) = semidefinite::pivots(entries, &dependent) else { return Ok(()) };
+    check_pivots(&pivots, equations.rows)?;
+    collinearity::check(&pivots, |k| relations.get(&k).cloned().unwrap_or_default(), equations, scales)
+}
+
+/// Returns the solution of normal equations whose design has independent columns.
+fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Rounder) -> Result<Solution> {
+    let count = equations.design.len();
+    let residual_df = equations.rows - count as i64;
+    let tss = total_sum_of_squares(equations);
+    let has_tss = tss.signum() != 0;
+    let units = Units { scales, count, residual_df, tss };
+    // everything that is needed whatever the residual sum of squares is, so that exact determinants are computed at one go
+    let l = (0..count).flat_map(|i| (0..i).map(move |j| ModelNumber::L(i, j)));
+    let wanted: Vec<ModelNumber> = [ModelNumber::ResidualSign]
+        .into_iter()
+        .chain((0..count).map(ModelNumber::Coefficient))
+        .chain((0..count).map(ModelNumber::D))
+        .chain(l)
+        .collect();
+    let mut values = rounder.round_all(&units, &wanted).into_iter();
+    let left = values.next().unwrap_or(f64::NAN);
+    let b: Vec<f64> = values.by_ref().take(count).collect();
+    let d = values.by_ref().take(count).collect();
+    let l = (0..count).map(|i| values.by_ref().take(i).collect()).collect();
+    check_residual(left, count, equations.rows)?;
+
+    let mut each = |wanted: Vec<ModelNumber>, there: bool| -> Vec<Option<f64>> {
+        if there { rounder.round_all(&units, &wanted).into_iter().map(Some).collect() } else { vec![None; wanted.len()] }
+    };
+    let std_errors = each((0..count).map(ModelNumber::StdError).collect(), residual_df > 0);
+    let t = each((0..count).map(ModelNumber::T).collect(), residual_df > 0 && left > 0.0);
+    let mut one = |wanted: ModelNumber, there: bool| each(vec![wanted], there).into_iter().next().flatten();
+    let (rss, residual_sd, r_squared) =
+        (one(ModelNumber::Rss, true), one(ModelNumber::ResidualSd, residual_df > 0), one(ModelNumber::RSquared, has_tss));
+    let coefficients = b.into_iter().zip(std_errors).zip(t).map(|((value, std_error), t)| Estimate { value, std_error, t });
+    Ok(Solution { coefficients: coefficients.collect(), residual_df, rss: rss.unwrap_or(f64::NAN), residual_sd, r_squared, l, d })
+}
+
+/// Returns the total sum of squares: about the mean if there is an intercept, else about zero.
+fn total_sum_of_squares(equations: &NormalEquations) -> Ratio {
+    let has_intercept = equations.design.first().is_some_and(|(place, _)| *place == 0);
+    match has_intercept {
+        true => centred_sum_of_squares(equations.moments, equations.target, equations.rows),
+        false => Ratio::from(equations.moments.at(equations.target, equations.target)),
+    }
+}
+
+/// Returns the sum of squares about the mean, `sum x^2 - (sum x)^2 / rows`, of a place among (1, terms). `rows` is not zero.
+pub fn centred_sum_of_squares(moments: &Moments, place: usize, rows: i64) -> Ratio {
+    let (sum, squares) = (moments.at(place, 0), moments.at(place, place));
+    let scale = (2 * sum.scale).max(squares.scale);
+    let sum_squared = Decimal { mantissa: &sum.mantissa * &sum.mantissa, scale: 2 * sum.scale };
+    let numerator = squares.mantissa_at(scale) * rows - sum_squared.mantissa_at(scale);
+    Ratio::new(numerator, IBig::from(rows)).times_ten_to(-i64::from(scale))
+}
+
+/// Refuses fewer rows than coefficients.
+fn check_rows(rows: i64, count: usize) -> Result<()> {
+    if rows == 0 {
+        return Err(Error::new(
+            Code::NoRows,
+            "there is no row of data to fit",
+            "give data with at least one row more than the model has coefficients",
+        ));
+    }
+    if (rows as u64) < count as u64 {
+        let sentence = format!("{rows} rows of data are fewer than the {count} coefficients to find");
+        return Err(Error::new(Code::TooFewRows, sentence, "give more rows, or name fewer features"));
+    }
+    Ok(())
+}
+
+/// Refuses a solution with a number that an f64 cannot hold.
+fn check_finite(solution: &Solution) -> Result<()> {
+    let coefficients = solution.coefficients.iter().flat_map(|c| [Some(c.value), c.std_error, c.t]).flatten();
+    let numbers = coefficients
+        .chain([solution.rss])
+        .chain(solution.residual_sd)
+        .chain(solution.d.iter().copied())
+        .chain(solution.l.iter().flatten().copied());
+    if numbers.into_iter().all(f64::is_finite) && solution.d.iter().all(|d| *d > 0.0) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::OutOfRange,
+        "a result is too large or too small for a 64-bit float",
+        "choose units in which the columns are of similar size",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::normal_equations::INTERCEPT;
+    use crate::terms::Term;
+    use proptest::prelude::*;
+
+    /// Returns the moments of (1, columns), which are integers.
+    fn moments(columns: &[Vec<i64>]) -> Moments {
+        let ones = vec![1; columns[0].len()];
+        let all: Vec<&Vec<i64>> = std::iter::once(&ones).chain(columns).collect();
+        let sum = |i: usize, j: usize| all[i].iter().zip(all[j]).map(|(&a, &b)| IBig::from(a) * b).sum();
+        let places = (0..all.len()).flat_map(|i| (0..=i).map(move |j| (i, j)));
+        Moments(places.map(|(i, j)| Decimal { mantissa: sum(i, j), scale: 0 }).collect())
+    }
+
+    /// Equations solved by exact elimination and through enclosures; the last column is the target. Both must be equal to the bit.
+    fn both(moments: &Moments, rows: usize, intercept: bool) -> Result<Solution> {
+        let target = (0..).find(|&i| crate::statistics::moment_index(i + 1, 0) == moments.0.len()).unwrap();
+        let design = (usize::from(!intercept)..target)
+            .map(|place| (place, if place == 0 { INTERCEPT.to_owned() } else { format!("c{place}") }))
+            .collect();
+        let equations = NormalEquations { moments, rows: rows as i64, design, target };
+        let (exact, enclosed) = (solve(&equations, usize::MAX), solve(&equations, 0));
+        assert_eq!(format!("{exact:?}"), format!("{enclosed:?}"));
+        exact
+    }
+
+    fn of_columns(columns: &[Vec<i64>], intercept: bool) -> Result<Solution> {
+        both(&moments(columns), columns[0].len(), intercept)
+    }
+
+    #[test]
+    fn orthogonal_designs_give_exact_zeros() {
+        // a full factorial design of six two-level factors; the target depends on two of them
+        let factor = |k: usize| (0..64i64).map(|row| if row >> k & 1 == 1 { 1 } else { -1 }).collect::<Vec<_>>();
+        let mut columns: Vec<Vec<i64>> = (0..6).map(factor).collect();
+        columns.push((0..64).map(|row| 3 * columns[1][row] - 7 * columns[4][row] + columns[0][row] * columns[1][row]).collect());
+        let solution = of_columns(&columns, true).unwrap();
+        let values: Vec<f64> = solution.coefficients.iter().map(|c| c.value).collect();
+        assert_eq!(values, [0.0, 0.0, 3.0, 0.0, 0.0, -7.0, 0.0]);
+        assert!(values.iter().all(|value| value.is_sign_positive() || *value != 0.0));
+        assert!(solution.l.iter().flatten().all(|l| l.to_bits() == 0));
+    }
+
+    #[test]
+    fn perfect_fits_have_no_residuals() {
+        let columns = [vec![1, 2, 5, 9, 4], vec![3, -1, 4, 1, 5], vec![-1, 12, 17, 43, 10]];
+        let solution = of_columns(&columns, false).unwrap();
+        assert_eq!((solution.rss, solution.residual_sd, solution.r_squared), (0.0, Some(0.0), Some(1.0)));
+        assert_eq!(solution.coefficients[0], Estimate { value: 5.0, std_error: Some(0.0), t: None });
+    }
+
+    #[test]
+    fn ties_between_two_floats_go_to_even() {
+        // the coefficient is (2^54 + 1) / 2: halfway, rounded to even
+        let tie = (1i64 << 54) + 1;
+        let solution = of_columns(&[vec![2, 4, 0], vec![tie, 2 * tie, 0]], false).unwrap();
+        assert_eq!(solution.coefficients[0].value, (1i64 << 53) as f64);
+    }
+
+    #[test]
+    fn both_ways_solve_powers_of_one_column_alike() {
+        for degree in [5, 10, 14] {
+            let x: Vec<i64> = (0..40).map(|row| 3000 + 17 * row + row % 3).collect();
+            let power = |degree: u32| x.iter().map(|&x| IBig::from(x).pow(degree as usize)).collect::<Vec<_>>();
+            let mut all: Vec<Vec<IBig>> = (0..=degree).map(power).collect();
+            all.push((0..40i64).map(|row| IBig::from(row * row % 11)).collect());
+            let sum = |i: usize, j: usize| all[i].iter().zip(&all[j]).map(|(a, b)| a * b).sum();
+            let places = (0..all.len()).flat_map(|i| (0..=i).map(move |j| (i, j)));
+            let moments = Moments(places.map(|(i, j)| Decimal { mantissa: sum(i, j), scale: 0 }).collect());
+            assert!(both(&moments, 40, true).unwrap().rss > 0.0);
+        }
+    }
+
+    #[test]
+    fn both_ways_solve_wide_designs_alike() {
+        let mut state = 7u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as i64
+        };
+        let mut columns: Vec<Vec<i64>> = (0..24).map(|_| (0..60).map(|_| random()).collect()).collect();
+        assert!(of_columns(&columns, true).unwrap().rss > 0.0);
+        // a dependent column, found by both
+        columns[20] = (0..60).map(|row| 2 * columns[3][row] - columns[11][row] + 5).collect();
+        assert_eq!(of_columns(&columns, true).unwrap_err().code, Code::Collinear);
+    }
+
+    #[test]
+    fn both_ways_solve_the_references_alike() {
+        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
+        let sets = |path: &str| -> serde_json::Map<String, serde_json::Value> {
+            serde_json::from_str(&std::fs::read_to_string(format!("{data}/{path}")).unwrap()).unwrap()
+        };
+        let nist = sets("nist/reference.json").into_iter().map(|(name, want)| (format!("nist/{name}.csv"), want));
+        let diabetes = sets("reference.json").into_iter().map(|(name, want)| (format!("{}.csv", name.split(':').next().unwrap()), want));
+        for (file, want) in nist.chain(diabetes) {
+            let terms = want["terms"].as_array().unwrap().iter().filter_map(serde_json::Value::as_str).map(str::to_owned);
+            let terms: Vec<String> = terms.filter(|term| term != INTERCEPT).collect();
+            let plan = crate::plan::Plan { target: Some("y".to_owned()), features: Some(terms.clone()), ..Default::default() };
+            let mut summarizer = crate::summarizer::Summarizer::new(plan).unwrap();
+            summarizer.push(&std::fs::read(format!("{data}/{file}")).unwrap()).unwrap();
+            let statistics = summarizer.finish().unwrap();
+            let place = |term: &str| statistics.position(&Term::parse(term).unwrap()).unwrap();
+            let chosen: Vec<usize> = std::iter::once(0).chain(terms.iter().map(|term| place(term))).chain([place("y")]).collect();
+            let moments = (0..chosen.len()).flat_map(|i| (0..=i).map(move |j| (i, j)));
+            let moments = Moments(moments.map(|(i, j)| statistics.moments.at(chosen[i], chosen[j]).clone()).collect());
+            assert!(both(&moments, statistics.rows as usize, want["intercept"] != false).is_ok(), "{file}");
+        }
+    }
+
+    fn tables() -> impl Strategy<Value = Vec<Vec<i64>>> {
+        let cell = || prop_oneof![4 => -9i64..9, 2 => -1_000_000i64..1_000_000, 1 => Just(0), 1 => any::<i64>().prop_map(|x| x >> 2)];
+        (2usize..7, 1usize..20).prop_flat_map(move |(columns, rows)| prop::collection::vec(prop::collection::vec(cell(), rows), columns))
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_solve_tables_alike(columns in tables(), intercept: bool) {
+            let _ = of_columns(&columns, intercept);
+        }
+
+        #[test]
+        fn both_ways_solve_combinations_alike(mut columns in tables(), weights in prop::collection::vec(-3i64..3, 7), noise in 0i64..2, intercept: bool) {
+            // the target, or a feature, is nearly or exactly a combination of the rest
+            let rows = columns[0].len();
+            let combined = (0..rows).map(|row| columns.iter().zip(&weights).map(|(c, w)| (c[row] >> 8) * w).sum::<i64>() + noise * (row as i64 % 2)).collect();
+            columns.iter_mut().flatten().for_each(|value| *value >>= 8);
+            columns.push(combined);
+            let _ = of_columns(&columns, intercept);
+        }
+
+        #[test]
+        fn both_ways_refuse_impossible_moments_alike(columns in tables(), at in any::<prop::sample::Index>(), by in -5i64..5, intercept: bool) {
+            let mut moments = moments(&columns);
+            let at = at.index(moments.0.len());
+            moments.0[at].mantissa += by;
+            let _ = both(&moments, columns[0].len(), intercept);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The values of a column, block by block, to counts by bin.
+//!
+//! Short integers are counted as they are, at their power of ten, and sorted into bins at the end. Longer ones become the nearest f64 by one division of
+//! two exact f64; its top bits are the bin. Still longer ones become an f64 near the value. Near the edge of a bin, and for integers of any size, the bin
+//! is computed exactly, value by value.
+
+use super::block::{BlockColumn, BlockIntegers};
+use super::distribution::{Bin, Distribution, bin_of};
+use crate::decimal::{Decimal, exact_power_of_ten};
+use dashu_int::IBig;
+use samefit_kernels::counts::{BITS_LEFT_OUT, BinCounts, DIRECT_BITS, DirectCounts, EXACT_BITS, bins_of_quotients};
+
+/// Values after which a counter of 32 bits could overflow, less one block.
+const VALUES_MAX: u64 = u32::MAX as u64 - (1 << 20);
+
+/// Counts the values of one column by bin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BinCounter {
+    /// Counts of short integers at `direct_scale`.
+    direct: DirectCounts,
+    direct_scale: u32,
+    /// Counts of bins, in 32 bits.
+    counts: BinCounts,
+    /// Number of values in `direct` and `counts`.
+    values: u64,
+    /// All other counts, in 64 bits.
+    total: Distribution,
+    /// Scratch space: the bins of a block.
+    bins: Vec<u32>,
+}
+
+impl BinCounter {
+    /// Counts the values of a block. Returns none if a count overflows.
+    pub(super) fn count(&mut self, column: &BlockColumn) -> Option<()> {
+        if self.values > VALUES_MAX {
+            self.drain()?;
+        }
+        match (&column.integers, exact_power_of_ten(column.scale)) {
+            (BlockIntegers::Narrow(values), _) if column.bits <= DIRECT_BITS => self.count_direct(values, column.scale),
+            (BlockIntegers::Narrow(values), Some(power)) if column.bits <= EXACT_BITS => {
+                self.count_quotients(values, power);
+                Some(())
+            }
+            (BlockIntegers::Narrow(values), Some(power)) => self.count_near(values.iter().map(|&value| value.into()), column.scale, power),
+            (BlockIntegers::Wide(values), Some(power)) => self.count_near(values.iter().copied(), column.scale, power),
+            (BlockIntegers::Narrow(values), None) => self.count_singly(values.iter().map(|&value| value.into()), column.scale),
+            (BlockIntegers::Wide(values), None) => self.count_singly(values.iter().map(|&value| value.into()), column.scale),
+            (BlockIntegers::Big(values), _) => self.count_singly(values.iter().cloned(), column.scale),
+        }
+    }
+
+    /// Returns all counts; none if one overflows.
+    pub(super) fn finish(mut self) -> Option<Distribution> {
+        self.drain()?;
+        Some(self.total)
+    }
+
+    /// Counts integers of up to [`DIRECT_BITS`] bits.
+    fn count_direct(&mut self, values: &[i64], scale: u32) -> Option<()> {
+        if self.direct_scale != scale {
+            self.drain()?;
+            self.direct_scale = scale;
+        }
+        self.direct.add(values);
+        self.values += values.len() as u64;
+        Some(())
+    }
+
+    /// Counts integers of up to [`EXACT_BITS`] bits over an exact power of ten.
+    fn count_quotients(&mut self, values: &[i64], power: f64) {
+        bins_of_quotients(values, power, &mut self.bins);
+        self.count_bins();
+    }
+
+    /// Counts longer integers over an exact power of ten. Both the conversion and the division round, so quotients are off by less than two units in the
+    /// last place. That matters only near the edge of a bin.
+    fn count_near(&mut self, values: impl Iterator<Item = i128>, scale: u32, power: f64) -> Option<()> {
+        const BIN: u64 = 1 << BITS_LEFT_OUT;
+        self.bins.clear();
+        for value in values {
+            let bits = (value as f64 / power).to_bits();
+            if (2..BIN - 2).contains(&(bits % BIN)) {
+                self.bins.push((bits >> BITS_LEFT_OUT) as u32);
+            } else {
+                self.total.add(bin_of(&Decimal { mantissa: value.into(), scale }), 1)?;
+            }
+        }
+        self.count_bins();
+        Some(())
+    }
+
+    /// Counts the bins in `self.bins`.
+    fn count_bins(&mut self) {
+        self.counts.add(&self.bins);
+        self.values += self.bins.len() as u64;
+    }
+
+    /// Counts values exactly, one by one.
+    fn count_singly(&mut self, values: impl Iterator<Item = IBig>, scale: u32) -> Option<()> {
+        values.map(|mantissa| bin_of(&Decimal { mantissa, scale })).try_for_each(|bin| self.total.add(bin, 1))
+    }
+
+    /// Adds the counts of 32 bits to those of 64 bits. Returns none if a count overflows.
+    fn drain(&mut self) -> Option<()> {
+        for (mantissa, count) in self.direct.drain() {
+            self.total.add(bin_of(&Decimal { mantissa: mantissa.into(), scale: self.direct_scale }), count.into())?;
+        }
+        for (bin, count) in self.counts.drain() {
+            self.total.add(Bin::of_top_bits(bin), count.into())?;
+        }
+        self.values = 0;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn all_ways_count_the_same(seeds in prop::collection::vec(any::<i64>(), 1..50), bits in 1u32..62, scale in 0u32..30, edge in any::<bool>()) {
+            let edges = |seed: &i64| 10i64.pow(scale.min(15)) * (seed >> 60);
+            let values: Vec<i64> = seeds.iter().map(|seed| if edge && seed % 2 == 0 { edges(seed) } else { seed >> (63 - bits) }).collect();
+            let (mut column, mut counter) = (BlockColumn::new(), BinCounter::default());
+            column.extend(&values, values.iter().fold(0, |all, value| all | value.unsigned_abs()), scale);
+            counter.count(&column).unwrap();
+            let mut singly = BinCounter::default();
+            singly.count_singly(values.iter().map(|&value| value.into()), scale).unwrap();
+            prop_assert_eq!(counter.finish(), singly.finish());
+        }
+    }
+}

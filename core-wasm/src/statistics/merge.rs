@@ -1,0 +1,147 @@
+//! Adding statistics to others of the same columns and terms, and subtracting them.
+
+use super::moments::Moments;
+use super::types::{Statistics, SummedColumn};
+use crate::decimal::Decimal;
+use crate::disclosure::policy::{Shared, in_words};
+use crate::error::{Code, Error, Result, list};
+use crate::terms::Term;
+
+impl Statistics {
+    /// Adds the rows of `other`.
+    ///
+    /// Errors: `statistics-differ`, `capacity`. Nothing changes if there is an error.
+    ///
+    /// ```
+    /// use samefit_core::plan::Plan;
+    /// use samefit_core::summarizer::Summarizer;
+    ///
+    /// let summarize = |csv: &str| {
+    ///     let mut summarizer = Summarizer::new(Plan::default())?;
+    ///     summarizer.push(csv.as_bytes())?;
+    ///     summarizer.finish()
+    /// };
+    /// let first = summarize("x,y\n1,2.5\n2,4\n")?;
+    /// let second = summarize("x,y\n3,7.25\n")?;
+    /// let mut sum = first.clone();
+    /// sum.merge(&second)?;
+    /// assert_eq!(sum, summarize("x,y\n1,2.5\n2,4\n3,7.25\n")?);
+    /// sum.subtract(&second)?;
+    /// assert_eq!(sum.to_json(), first.to_json());
+    /// # Ok::<(), samefit_core::error::Error>(())
+    /// ```
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        *self = self.combine(other, 1)?;
+        Ok(())
+    }
+
+    /// Subtracts the rows of `other`. The result may be impossible, if `other` has rows that were never added:
+    /// [`plausible::check`](crate::solve::plausible::check) tells.
+    ///
+    /// Errors: `statistics-differ`, `capacity`. Nothing changes if there is an error.
+    pub fn subtract(&mut self, other: &Self) -> Result<()> {
+        *self = self.combine(other, -1)?;
+        Ok(())
+    }
+
+    /// Returns these statistics plus `sign` (1 or -1) times `other`.
+    fn combine(&self, other: &Self, sign: i64) -> Result<Self> {
+        self.check_same_shape(other)?;
+        let add = |a: i64, b: i64| b.checked_mul(sign).and_then(|b| a.checked_add(b)).ok_or_else(capacity);
+        let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
+        let moments = Moments(self.moments.0.iter().zip(&other.moments.0).map(|(a, b)| a.plus(&signed(b)).normalized()).collect());
+        let mut distribution = self.distribution.clone();
+        for (own, others) in distribution.iter_mut().flatten().zip(other.distribution.iter().flatten()) {
+            for (bin, count) in others.iter() {
+                own.add(bin, add(0, count)?).ok_or_else(capacity)?;
+            }
+        }
+        Ok(Self {
+            columns: self.columns.clone(),
+            terms: self.terms.clone(),
+            rows: add(self.rows, other.rows)?,
+            moments,
+            distribution,
+            dropped: add(self.dropped, other.dropped)?.max(0),
+            shared: self.shared.clone(),
+        })
+    }
+
+    /// Refuses `other` if its columns, units, terms, rounding or distribution differ.
+    fn check_same_shape(&self, other: &Self) -> Result<()> {
+        let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+        let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
+        let (ours, theirs) = (names(self), names(other));
+        if ours != theirs {
+            return Err(differ(
+                "columns",
+                &ours,
+                &theirs,
+                "summarise both with the same --columns, in the same order, or with the same schema",
+            ));
+        }
+        if let Some((own, others)) = self.columns.iter().zip(&other.columns).find(|(own, others)| own.unit != others.unit) {
+            let unit = |column: &SummedColumn| column.unit.clone().unwrap_or_else(|| "no unit".to_owned());
+            let remedy = "summarise both with the same schema; convert the data first if they are in another unit";
+            let error = differ("units", &[unit(own)], &[unit(others)], remedy);
+            return Err(error.in_column(&own.name));
+        }
+        if terms(self) != terms(other) {
+            return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));
+        }
+        check_shared_alike(self.shared.as_ref(), other.shared.as_ref())?;
+        if self.distribution.is_some() != other.distribution.is_some() {
+            let has = |s: &Self| vec![if s.distribution.is_some() { "distribution" } else { "no distribution" }.to_owned()];
+            return Err(differ("distribution", &has(self), &has(other), "summarise both with or both without --no-distribution"));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses two statistics of which only one is made to be shared, or which are rounded differently.
+fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<()> {
+    let (Some(own), Some(others)) = (ours, theirs) else {
+        if ours == theirs {
+            return Ok(());
+        }
+        let say = |shared: Option<&Shared>| if shared.is_some() { "made to be shared" } else { "not made to be shared" };
+        let sentence = format!("the first statistics are {}, these are {}", say(ours), say(theirs));
+        let mut error = Error::new(Code::StatisticsDiffer, sentence, "summarise both with --share, or both without");
+        (error.found, error.expected) = (Some(say(theirs).to_owned()), Some(say(ours).to_owned()));
+        return Err(error);
+    };
+    let pairs = own.decimals.iter().filter_map(|(name, decimals)| Some((name, *decimals, *others.decimals.get(name)?)));
+    let differing: Vec<(&String, i32, i32)> = pairs.filter(|(_, own, others)| own != others).collect();
+    let Some(&(first, own, others)) = differing.first() else { return Ok(()) };
+    let finer = |ours: bool| differing.iter().filter(move |(_, own, others)| (own > others) == ours);
+    let flag = |ours: bool| finer(ours).map(|(name, own, others)| format!("{name}={}", own.min(others))).collect::<Vec<_>>().join(",");
+    let remedies: Vec<String> = [("the first", true), ("these", false)]
+        .iter()
+        .filter(|(_, ours)| finer(*ours).next().is_some())
+        .map(|(which, ours)| format!("summarise {which} again with --decimals {}", flag(*ours)))
+        .collect();
+    let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(own), in_words(others));
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, remedies.join(", and "));
+    (error.found, error.expected) = (Some(others.to_string()), Some(own.to_string()));
+    Err(error.in_column(first))
+}
+
+/// Returns the error of two lists of names that differ. `what` they are called.
+fn differ(what: &str, ours: &[String], theirs: &[String], remedy: &str) -> Error {
+    let only = |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
+    let (ours_only, theirs_only) = (only(ours, theirs), only(theirs, ours));
+    let sentence = if ours_only.is_empty() && theirs_only.is_empty() {
+        format!("the {what} of the statistics are in different orders: {} and {}", list(ours), list(theirs))
+    } else {
+        let say = |names: &[String]| if names.is_empty() { "nothing more".to_owned() } else { list(names) };
+        format!("the statistics differ in their {what}: the first have {}, these have {}", say(&ours_only), say(&theirs_only))
+    };
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, remedy);
+    error.found = Some(theirs.join(", "));
+    error.expected = Some(ours.join(", "));
+    error
+}
+
+fn capacity() -> Error {
+    Error::new(Code::Capacity, format!("a count beyond {}", i64::MAX), "keep the statistics apart")
+}

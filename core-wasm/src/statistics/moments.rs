@@ -1,0 +1,21 @@
+//! The sums of products of the terms: a symmetric matrix, kept as its lower triangle.
+
+use crate::decimal::Decimal;
+
+/// The sums of products of (1, terms) over all rows: the lower triangle of a symmetric matrix, row by row.
+///
+/// Place 0 is the number one in every row, so `at(0, 0)` is the number of rows and `at(i, 0)` the sum of term i.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moments(pub Vec<Decimal>);
+
+/// Returns the index of row `i`, column `j` <= `i`, in a lower triangle.
+pub const fn moment_index(i: usize, j: usize) -> usize {
+    i * (i + 1) / 2 + j
+}
+
+impl Moments {
+    /// Returns the sum of products of places `i` and `j`, in either order.
+    pub fn at(&self, i: usize, j: usize) -> &Decimal {
+        &self.0[moment_index(i.max(j), i.min(j))]
+    }
+}

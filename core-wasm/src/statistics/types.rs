@@ -1,0 +1,61 @@
+//! What statistics consist of: columns, terms, and the sums and counts of their values.
+
+use super::distribution::Distribution;
+use super::moments::Moments;
+use crate::disclosure::policy::Shared;
+use crate::error::{Code, Error, Result};
+use crate::terms::Term;
+
+/// Most columns and products that are summed together. Their moments number half of its square.
+pub const TERMS_MAX: usize = 2048;
+
+/// Refuses more columns and terms than [`TERMS_MAX`].
+///
+/// Errors: `capacity`.
+pub fn check_terms(count: usize) -> Result<()> {
+    if count <= TERMS_MAX {
+        return Ok(());
+    }
+    let sentence = format!("{count} columns and terms are more than the {TERMS_MAX} that can be summed together");
+    Err(Error::new(Code::Capacity, sentence, "name the columns to use with --columns or --features"))
+}
+
+/// A column that is summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SummedColumn {
+    /// The name in the data.
+    pub name: String,
+    /// The unit (a UCUM code), if a schema gives one.
+    pub unit: Option<String>,
+}
+
+/// The exact statistics of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// The columns in the order of the schema, else as they were named, else of the header.
+    pub columns: Vec<SummedColumn>,
+    /// The columns as terms, in the same order; then products, by degree and text.
+    pub terms: Vec<Term>,
+    /// Number of rows. It is negative if more rows were subtracted than there were. Such statistics can be read and merged, and nothing else.
+    pub rows: i64,
+    /// Sums of products of (1, terms).
+    pub moments: Moments,
+    /// Counts of the values of each column, unless they were turned off.
+    pub distribution: Option<Vec<Distribution>>,
+    /// Number of rows that were left out because a value was missing.
+    pub dropped: i64,
+    /// How the values were rounded, if these statistics were made to be shared.
+    pub shared: Option<Shared>,
+}
+
+impl Statistics {
+    /// Returns the place of a term among (1, terms), from 1; none if it was not summed.
+    pub fn position(&self, term: &Term) -> Option<usize> {
+        self.terms.iter().position(|own| own == term).map(|at| at + 1)
+    }
+
+    /// Returns the index of a column by its name.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}
