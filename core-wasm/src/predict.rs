@@ -12,9 +12,9 @@ use crate::json;
 use crate::model::Model;
 use crate::plan::{Format, Only, Plan};
 use crate::records::{Lookup, cells, check_length, parse_object};
-use crate::sink::{Gathered, Record, Sink};
+use crate::sink::{GatheredRecord, Record, Sink};
 use crate::student::two_sided_quantile;
-use crate::table::{Lines, Reader};
+use crate::table::{LineReader, Reader};
 use crate::terms::places;
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
@@ -273,7 +273,7 @@ impl Predictor {
 }
 
 impl Bounds {
-    fn of(column: &crate::model::Column) -> Self {
+    fn of(column: &crate::model::ModelColumn) -> Self {
         let ends = column.schema.as_ref().and_then(|schema| schema.plausible.as_ref()).map(|plausible| plausible.ends());
         let (min, max) = ends.unwrap_or((None, None));
         let to_f64 = |end: Option<Decimal>| end.map(|end| end.to_f64());
@@ -367,7 +367,7 @@ pub struct Table {
 
 enum Input {
     Csv(Box<(Reader, CsvOut)>),
-    JsonLines(Lines),
+    JsonLines(LineReader),
     Json(Vec<u8>),
     Ended,
 }
@@ -389,7 +389,7 @@ impl Table {
         let written = Written::of(plan);
         let input = match plan.format {
             Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvOut::new(predictor.clone(), written)))),
-            Format::Jsonl => Input::JsonLines(Lines::default()),
+            Format::Jsonl => Input::JsonLines(LineReader::default()),
             Format::Json => Input::Json(Vec::new()),
         };
         Self { predictor, written, input, ended: (0, 0) }
@@ -527,7 +527,7 @@ impl Sink for CsvOut {
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut forecast = std::mem::take(&mut self.forecast);
         self.predictor.forecast(&mut forecast, rows, &self.places, self.written);
-        let (mut gathered, mut text) = (Gathered::default(), Vec::new());
+        let (mut gathered, mut text) = (GatheredRecord::default(), Vec::new());
         if !self.written.input && !forecast.unread.contains(&true) {
             append_lines(&forecast.values, &forecast.halves, self.written.all, &mut self.out);
             self.forecast = forecast;

@@ -11,7 +11,7 @@ use modules::Module;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
-const CORE: [&str; 31] = [
+const CORE: [&str; 32] = [
     "error",
     "rounding",
     "decimal",
@@ -19,9 +19,10 @@ const CORE: [&str; 31] = [
     "terms",
     "json",
     "schema",
-    "disclosure",
+    "release_policy",
     "statistics",
     "plan",
+    "disclosure",
     "column",
     "batch",
     "sink",
