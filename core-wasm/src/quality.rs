@@ -7,7 +7,7 @@ use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::model::{Model, Qc};
-use crate::plan::{Missing, Plan, Wanted};
+use crate::plan::{Missing, Plan, Selection};
 use crate::sink::{Record, Sink};
 use crate::solve::plausible;
 use crate::solve::ratio::Ratio;
@@ -172,8 +172,8 @@ impl RecordWriter {
     /// A writer for a plan with a target.
     pub fn new(plan: Plan) -> Result<Self> {
         plan.needed_target()?;
-        let wanted = plan.wanted()?;
-        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordsOut { plan, wanted, columns: Vec::new(), out: Vec::new() } })
+        let selection = plan.selection()?;
+        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordsOut { plan, selection, columns: Vec::new(), out: Vec::new() } })
     }
 
     /// The next bytes; returns the records that are complete.
@@ -191,7 +191,7 @@ impl RecordWriter {
 
 struct RecordsOut {
     plan: Plan,
-    wanted: Wanted,
+    selection: Selection,
     /// Index in the data and name.
     columns: Vec<(usize, String)>,
     out: Vec<u8>,
@@ -199,7 +199,7 @@ struct RecordsOut {
 
 impl Sink for RecordsOut {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        self.columns = self.wanted.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
+        self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
         Ok(())
     }
 
@@ -232,7 +232,7 @@ impl Sink for RecordsOut {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.wanted.names().to_vec()
+        self.selection.names().to_vec()
     }
 
     fn target(&self) -> &str {

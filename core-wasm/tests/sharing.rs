@@ -4,11 +4,11 @@
 
 use proptest::prelude::*;
 use samefit_core::decimal::parse;
-use samefit_core::disclosure::policy::Shared;
 use samefit_core::error::Code;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
+use samefit_core::release_policy::Shared;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{Summarizer, forget};
 use std::collections::BTreeMap;

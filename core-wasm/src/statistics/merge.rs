@@ -3,8 +3,8 @@
 use super::moments::Moments;
 use super::types::{Statistics, SummedColumn};
 use crate::decimal::Decimal;
-use crate::disclosure::policy::{Shared, in_words};
 use crate::error::{Code, Error, Result, list};
+use crate::release_policy::{Shared, in_words};
 use crate::terms::Term;
 
 impl Statistics {

@@ -2,8 +2,8 @@
 
 use super::distribution::Distribution;
 use super::moments::Moments;
-use crate::disclosure::policy::Shared;
 use crate::error::{Code, Error, Result};
+use crate::release_policy::Shared;
 use crate::terms::Term;
 
 /// Most columns and products that are summed together. Their moments number half of its square.

@@ -9,7 +9,7 @@ pub use samefit_formats::json::{document, line};
 /// Reads a document that a person gave us at `path`.
 pub fn parse(text: &str, path: &str) -> Result<Value> {
     let value = serde_json::from_str(text).map_err(|error| not_json(text, &error).in_file(path))?;
-    samefit_formats::keys::key_twice_in(text, &value).map_or(Ok(value), |key| Err(key_twice(&key).in_file(path)))
+    samefit_formats::keys::duplicate_key_in(text, &value).map_or(Ok(value), |key| Err(key_twice(&key).in_file(path)))
 }
 
 fn key_twice(key: &str) -> InputError {
