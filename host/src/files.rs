@@ -8,10 +8,12 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use samefit_stages::columns::Columns;
 use samefit_stages::error::Result;
-use samefit_stages::files::{Changed, Files, Kind, Output};
-use samefit_stages::reading::{self, CHUNK_BYTES, Input};
+use samefit_stages::input::reading;
+use samefit_stages::limits::CHUNK_BYTES;
+use samefit_stages::ports::columns::Columns;
+use samefit_stages::ports::digest::Input;
+use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
 
 use crate::columns;

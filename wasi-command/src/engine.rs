@@ -11,9 +11,9 @@ use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
 use samefit_core::{entry, fit, identity, profile};
 use samefit_formats::csv;
-use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
 use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::ports::columns::{Batch, Values};
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
 
 /// The engine of the code that is linked in.
 pub struct Linked;
