@@ -10,13 +10,13 @@ use samefit_pipeline::report::Report;
 use samefit_pipeline::run::{World, children};
 use samefit_stages::ports::report::Report as _;
 
-use crate::interrupt::Stop;
+use crate::signals::StopFlag;
 use crate::terminal::Terminal;
 
 /// Runs the verb: its exit code.
 pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     // only a job asks; until then, and for all other verbs, a signal ends the program as ever
-    let stop = LazyLock::new(Stop::watch);
+    let stop = LazyLock::new(StopFlag::install);
     children::adopt_orphans();
     let world = World {
         program: std::env::current_exe().unwrap_or_else(|_| "samefit".into()),
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     let mut terminal = Terminal::new(quiet);
     match act(args, &world, &mut Said(&mut terminal)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Stopped) => stop.end(),
+        Err(Error::Stopped) => stop.exit(),
         Err(failure) => {
             terminal.note(&failure.to_string());
             ExitCode::from(code(&failure))
