@@ -73,6 +73,34 @@ const STAGES: [&str; 16] = [
     "cli", "lib",
 ];
 
+/// The program's modules in reading order.
+const HOST: [&str; 21] = [
+    "engine_config",
+    "system_limits",
+    "instance_cache",
+    "engine",
+    "pfs",
+    "file_snapshot",
+    "signals",
+    "staging_dir",
+    "output",
+    "columns",
+    "files",
+    "progress",
+    "terminal",
+    "pachctl",
+    "batch",
+    "inspect",
+    "page",
+    "serve",
+    "pipeline",
+    "conformance",
+    "lib",
+];
+
+/// The WASI command's modules in reading order.
+const WASI_COMMAND: [&str; 8] = ["preopens", "engine", "disk", "output", "files", "terminal", "command", "lib"];
+
 /// What writes to the disk.
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
@@ -227,6 +255,16 @@ fn modules_of_the_pipeline_runner_stand_on_floors() {
 #[test]
 fn modules_of_the_stages_stand_on_floors() {
     assert_floors("stages/src", &STAGES);
+}
+
+#[test]
+fn modules_of_the_host_stand_on_floors() {
+    assert_floors("host/src", &HOST);
+}
+
+#[test]
+fn modules_of_the_wasi_command_stand_on_floors() {
+    assert_floors("wasi-command/src", &WASI_COMMAND);
 }
 
 #[test]

@@ -63,36 +63,32 @@ const ROOT: i64 = 0;
 /// The first number of the paths of fields that are nested deeper and not used.
 const UNUSED: i64 = -1;
 
-/// Paths of the fields of `PageHeader` in `parquet.thrift`.
-mod field {
-    use super::FieldPath;
-
-    pub(super) const KIND: FieldPath = (0, 1);
-    pub(super) const DECOMPRESSED_BYTES: FieldPath = (0, 2);
-    pub(super) const STORED_BYTES: FieldPath = (0, 3);
-    /// The encodings in the three structs whose first field is the number of values.
-    pub(super) const DATA_ENCODING: FieldPath = (5, 2);
-    pub(super) const DICTIONARY_ENCODING: FieldPath = (7, 2);
-    pub(super) const DATA_V2_ENCODING: FieldPath = (8, 4);
-}
+// Paths of fields of `PageHeader` in `parquet.thrift`.
+const KIND: FieldPath = (ROOT, 1);
+const DECOMPRESSED_BYTES: FieldPath = (ROOT, 2);
+const STORED_BYTES: FieldPath = (ROOT, 3);
+// The encodings in the three structs whose first field is the number of values.
+const DATA_ENCODING: FieldPath = (5, 2);
+const DICTIONARY_ENCODING: FieldPath = (7, 2);
+const DATA_V2_ENCODING: FieldPath = (8, 4);
 
 fn header(integers: &Integers, header_bytes: usize) -> Result<PageHeader, InputError> {
     let size = |field| {
         let size = integers.get(&field).and_then(|size| u64::try_from(*size).ok());
         size.ok_or_else(|| damaged("a page does not say how large it is"))
     };
-    let (kind, (structure, encoding)) = match integers.get(&field::KIND) {
-        Some(0) => (PageKind::Data, field::DATA_ENCODING),
-        Some(3) => (PageKind::Data, field::DATA_V2_ENCODING),
-        Some(2) => (PageKind::Dictionary, field::DICTIONARY_ENCODING),
+    let (kind, (structure, encoding)) = match integers.get(&KIND) {
+        Some(0) => (PageKind::Data, DATA_ENCODING),
+        Some(3) => (PageKind::Data, DATA_V2_ENCODING),
+        Some(2) => (PageKind::Dictionary, DICTIONARY_ENCODING),
         _ => (PageKind::Other, (UNUSED, 0)),
     };
     let values = if kind == PageKind::Other { 0 } else { size((structure, 1))? };
     let encoding = integers.get(&(structure, encoding)).and_then(|number| delta_encoding(*number));
     Ok(PageHeader {
         kind,
-        decompressed_bytes: size(field::DECOMPRESSED_BYTES)?,
-        stored_bytes: size(field::STORED_BYTES)?,
+        decompressed_bytes: size(DECOMPRESSED_BYTES)?,
+        stored_bytes: size(STORED_BYTES)?,
         values,
         encoding,
         header_bytes: header_bytes as u64,
