@@ -16,7 +16,7 @@ pub(crate) fn engine_config() -> Config {
         .wasm_relaxed_simd(false)
         // the component has no asynchronous functions
         .concurrency_support(false)
-        // the published modules contain no function names, so an address would not help whoever reads a trap
+        // the published modules contain no function names, so an address in the message of a trap would mean nothing
         .generate_address_map(false)
         .wasm_backtrace_max_frames(None);
     config

@@ -154,7 +154,7 @@ fn clean_up_and_exit(signal: i32) -> ! {
     std::process::exit(SIGNAL_EXIT_CODE + signal);
 }
 
-/// The signals that end the program, without those that whoever started it had it ignore (`nohup`, a job in the background).
+/// Returns the signals that end the program. Leaves out those that its parent process set to be ignored (`nohup`, a job in the background).
 fn handled_signals() -> impl Iterator<Item = i32> {
     let ignored = ignored_mask(&std::fs::read_to_string("/proc/self/status").unwrap_or_default());
     [SIGHUP, SIGINT, SIGTERM].into_iter().filter(move |signal| ignored & (1 << (signal - 1)) == 0)

@@ -1,7 +1,6 @@
-//! Reports to stderr, results to stdout.
+//! Prints reports to stderr and results to stdout.
 //!
-//! *Invariants*: everything that people read goes through [`samefit_text`] here, whoever wrote it. Documents for machines go to stdout as
-//! they are.
+//! *Invariants*: all text for people is escaped here by [`samefit_text`], whatever its origin. Documents for machines go to stdout unchanged.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -293,7 +293,7 @@ fn a_head_that_never_ends_is_cut_off() {
     server.assert_answers("a slow head");
 }
 
-/// Returns the processor time of a process, in hundredths of a second.
+/// Returns the processor time of a process, in hundredths of a second. Unlike elapsed time, it does not grow when the machine is busy.
 fn processor_time(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let numbers = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);

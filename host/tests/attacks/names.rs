@@ -291,9 +291,9 @@ fn specs_and_output_of_programs_reach_no_terminal() {
             let _ = fs::remove_dir_all(at(".samefit-pipeline"));
         }
         // the output of a program, which `inspect` shows
-        let said = word.replace('\0', "0");
-        fs::write(at("said"), &said).unwrap();
-        let script = format!("cat {0}; cat {0} >&2; exit 3", at("said").display());
+        let output = word.replace('\0', "0");
+        fs::write(at("output"), &output).unwrap();
+        let script = format!("cat {0}; cat {0} >&2; exit 3", at("output").display());
         let mut spec = good;
         spec["transform"]["cmd"] = json!(["sh", "-c", script]);
         fs::write(at("spec.json"), spec.to_string()).unwrap();

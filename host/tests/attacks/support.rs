@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use samefit_stages::error::Error;
+
 pub(crate) use samefit_testing::random::{Random, rounds};
 
 /// Longest time of one run of the program, in seconds. A run that takes longer counts as a hang.
@@ -34,7 +36,8 @@ impl RunOutput {
     /// Asserts that the program ended with one of its own exit codes, without a trap of the component and without a panic in any thread.
     #[track_caller]
     pub(crate) fn assert_orderly(&self, what: &str) {
-        let is_trapped = self.stderr.contains("this is a fault of samefit");
+        let trap = Error::Trap(String::new()).to_string();
+        let is_trapped = trap.lines().next_back().is_some_and(|help| self.stderr.contains(help));
         // the exit code does not show a panic of another thread; the standard library prints this for each
         let is_panicked = self.stderr.contains("panicked at");
         assert!((0..=4).contains(&self.code) && !is_trapped && !is_panicked, "{what}: exit {}\n{}", self.code, self.stderr);

@@ -109,14 +109,14 @@ fn columns_without_numbers_are_left_out_and_named() {
     let folder = folder_with_fixtures();
     run(&folder, "samefit summarize --data fixtures/kinds.csv --missing drop --out csv.json");
     for file in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
-        let said = run(&folder, &format!("samefit summarize --data fixtures/{file} --missing drop --out columns.json"));
+        let stderr = run(&folder, &format!("samefit summarize --data fixtures/{file} --missing drop --out columns.json"));
         assert_eq!(read(&folder, "columns.json"), read(&folder, "csv.json"), "{file}");
         for words in [
             "column `day`: left out: its values are of type Date32, not numbers",
             "column `flag`: left out: its values are of type Boolean, not numbers",
             "column `kind`: left out: it holds text, not numbers",
         ] {
-            assert!(said.contains(words), "{file}: {said}");
+            assert!(stderr.contains(words), "{file}: {stderr}");
         }
     }
 }
@@ -126,9 +126,9 @@ fn a_profile_does_not_depend_on_the_format_of_its_data() {
     let folder = folder_with_fixtures();
     run(&folder, "samefit profile fixtures/kinds.csv --json csv.json");
     for file in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
-        let said = run(&folder, &format!("samefit profile fixtures/{file} --json columns.json"));
+        let stderr = run(&folder, &format!("samefit profile fixtures/{file} --json columns.json"));
         assert_eq!(read(&folder, "columns.json"), read(&folder, "csv.json"), "{file}");
-        assert!(said.contains("column `day`: left out: its values are of type Date32, not numbers"), "{said}");
+        assert!(stderr.contains("column `day`: left out: its values are of type Date32, not numbers"), "{stderr}");
     }
 }
 
