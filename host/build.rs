@@ -1,12 +1,18 @@
-//! Compiles the component ahead of time, so that the program holds machine code and no compiler, and starts in
-//! milliseconds. The code is for a plain machine, not for the builder's own, so that it runs on every node; on x86-64 there is a second one
-//! for machines of the last ten years, which the program prefers where it can.
+//! Compiles the component ahead of time, so that the program contains machine code and no compiler, and starts in milliseconds.
 //!
-//! Reads `target/wasm/` (or the component that `SAMEFIT_COMPONENT` names) and writes to `OUT_DIR`:
-//! `samefit.cwasm`, `samefit-newer.cwasm` (empty but on x86-64), `samefit-nosimd.cwasm` (for tests; empty if there is no such component beside the first) and
-//! `component_sha256`, the digest of the core module in hexadecimal.
+//! The code is for any machine of the target's architecture, not for the machine that builds it. On x86-64 there is a second version for
+//! processors of the last ten years; the program uses it where the processor allows.
 //!
-//! The page, if `target/web` holds one, goes in as it is: `page.rs` lists its files for `serve`. Without it the program builds all the same.
+//! Reads `target/wasm/` (or the component that `SAMEFIT_COMPONENT` names) and writes these files to `OUT_DIR`:
+//!
+//! - `samefit.cwasm`: the compiled component.
+//! - `samefit-newer.cwasm`: the same for newer processors; empty on other architectures than x86-64.
+//! - `samefit-nosimd.cwasm`: the build without SIMD, for tests; empty if it is not beside the component.
+//! - `component_sha256`: the SHA-256 of the core module in hexadecimal.
+//! - `page.rs`: the list of the page's files in `target/web`, for `serve`. The list is empty if `target/web` is.
+//! - `policy.txt`: the page's content security policy on one line.
+//!
+//! Sets the environment variable `SAMEFIT_PAGE_FILES` for the compiler: the number of the page's files.
 
 use std::error::Error;
 use std::fs;
@@ -27,10 +33,11 @@ const COMPONENT: &str = "../target/wasm/samefit.component.wasm";
 const PAGE: &str = "../target/web";
 const POLICY: &str = "../web/policy.txt";
 const NOSIMD: &str = "samefit.component-nosimd.wasm";
+const PAGE_FILES_VARIABLE: &str = "SAMEFIT_PAGE_FILES";
 
-/// x86-64-v2: what every server of the last fifteen years has. The SIMD of wasm needs SSE 4.1 to be fast.
+/// x86-64-v2, which servers of the last fifteen years have. The SIMD instructions of WebAssembly need SSE 4.1 to be fast.
 const X86_64_FLAGS: [&str; 6] = ["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b"];
-/// What x86-64-v3 has beyond: instructions that count zeros, and vectors with three operands.
+/// What x86-64-v3 adds: instructions that count zero bits, and vector instructions with three operands.
 const X86_64_NEWER_FLAGS: [&str; 6] = ["has_avx", "has_avx2", "has_bmi1", "has_bmi2", "has_lzcnt", "has_fma"];
 
 fn main() -> Result<()> {
@@ -48,43 +55,50 @@ fn main() -> Result<()> {
 
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     embed_page(&out)?;
+    let digest = Sha256::digest(core_module(&component)?);
+    fs::write(out.join("component_sha256"), hex::encode(digest))?;
+    compile(&component, nosimd.as_deref(), &out)
+}
+
+/// Compiles the component for every kind of processor, at the same time, and writes the code to `out`.
+fn compile(component: &[u8], nosimd: Option<&[u8]>, out: &Path) -> Result<()> {
     let target = std::env::var("TARGET")?;
     let is_x86_64 = target.starts_with("x86_64");
     let plain = engine(&target, if is_x86_64 { &X86_64_FLAGS } else { &[] })?;
     let newer = is_x86_64.then(|| engine(&target, &[X86_64_FLAGS, X86_64_NEWER_FLAGS].concat())).transpose()?;
-    let digest = Sha256::digest(core_module(&component)?);
-    fs::write(out.join("component_sha256"), hex::encode(digest))?;
     let (code, newer_code, nosimd_code) = std::thread::scope(|scope| {
-        let newer_code = scope.spawn(|| newer.map(|engine| engine.precompile_component(&component)).transpose());
-        let nosimd_code = scope.spawn(|| nosimd.map(|component| plain.precompile_component(&component)).transpose());
-        (plain.precompile_component(&component), newer_code.join(), nosimd_code.join())
+        let newer_code = scope.spawn(|| newer.map(|engine| engine.precompile_component(component)).transpose());
+        let nosimd_code = scope.spawn(|| nosimd.map(|component| plain.precompile_component(component)).transpose());
+        (plain.precompile_component(component), newer_code.join(), nosimd_code.join())
     });
     fs::write(out.join("samefit.cwasm"), code?)?;
     let newer_code = newer_code.map_err(|_| "the compiler panicked")??;
     fs::write(out.join("samefit-newer.cwasm"), newer_code.unwrap_or_default())?;
     let nosimd_code = nosimd_code.map_err(|_| "the compiler panicked")??;
-    fs::write(out.join("samefit-nosimd.cwasm"), nosimd_code.unwrap_or_default())?;
-    Ok(())
+    Ok(fs::write(out.join("samefit-nosimd.cwasm"), nosimd_code.unwrap_or_default())?)
 }
 
-/// Lists the page's files, each with the digest of its bytes. What is compressed for other servers stays out.
+/// Lists the page's files, each with the digest of its bytes. Leaves out the compressed copies, which are for other servers.
 fn embed_page(out: &Path) -> Result<()> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(PAGE);
-    let policy = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join(POLICY);
-    // cargo takes a folder that is not there for one that has changed, and would compile the program again each time
+    let manifest_dir = std::env::var("CARGO_MANIFEST_DIR")?;
+    let folder = Path::new(&manifest_dir).join(PAGE);
+    let policy = Path::new(&manifest_dir).join(POLICY);
+    // cargo treats a missing folder as changed and would compile the program again each time
     fs::create_dir_all(&folder)?;
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed={}", policy.display());
     let words = fs::read_to_string(policy)?;
     fs::write(out.join("policy.txt"), words.split_whitespace().collect::<Vec<_>>().join(" "))?;
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_none_or(|extension| extension != "br"));
     paths.sort();
     let mut list = String::from("&[");
-    for path in paths.iter().filter(|path| path.extension().is_none_or(|extension| extension != "br")) {
-        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a name")?;
-        let place = path.canonicalize()?;
-        list += &format!("({name:?}, include_bytes!({:?}), {:?}),\n", place, hex::encode(Sha256::digest(fs::read(path)?)));
+    for path in &paths {
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("the name of a file of the page is not UTF-8")?;
+        let digest = hex::encode(Sha256::digest(fs::read(path)?));
+        list += &format!("PageFile {{ name: {name:?}, bytes: include_bytes!({:?}), sha256: {digest:?} }},\n", path.canonicalize()?);
     }
+    println!("cargo::rustc-env={PAGE_FILES_VARIABLE}={}", paths.len());
     Ok(fs::write(out.join("page.rs"), list + "]")?)
 }
 
@@ -95,12 +109,13 @@ fn component_path() -> Result<PathBuf> {
     })
 }
 
-/// A compiler for a machine of the target's kind with these features. Naming the target keeps the builder's own processor out.
+/// Returns a compiler for machines of the target's architecture with these features. Naming the target keeps it from using the features of
+/// the machine that builds.
 fn engine(target: &str, flags: &[&str]) -> Result<Engine> {
     let mut config = engine_config::engine_config();
     config.target(target)?;
     for flag in flags {
-        // SAFETY: the flags only say which instructions may be used, and the program checks for them as it loads the code
+        // SAFETY: the flags only say which instructions may be used, and the program checks for them when it loads the code
         #[allow(unsafe_code)]
         unsafe {
             config.cranelift_flag_enable(flag)
@@ -109,12 +124,12 @@ fn engine(target: &str, flags: &[&str]) -> Result<Engine> {
     Ok(Engine::new(&config)?)
 }
 
-/// The first core module of the component, which is the one with the code.
+/// Returns the first core module of the component: the one that contains the code.
 fn core_module(component: &[u8]) -> Result<&[u8]> {
     for payload in Parser::new(0).parse_all(component) {
         if let Payload::ModuleSection { unchecked_range, .. } = payload? {
-            return component.get(unchecked_range).ok_or_else(|| "a module beyond the component's end".into());
+            return component.get(unchecked_range).ok_or_else(|| "a module ends beyond the component".into());
         }
     }
-    Err("the component holds no core module".into())
+    Err("the component contains no core module".into())
 }

@@ -20,7 +20,7 @@ use samefit_stages::stage::Stage;
 use samefit_stages::text::json;
 use samefit_stages::verbs::verify;
 use samefit_stages::verbs::verify::VerifyArgs;
-use samefit_wasi_command::engine::Linked;
+use samefit_wasi_command::engine::LinkedEngine;
 use serde_json::{Map, Value, json};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
@@ -451,23 +451,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Engine for Remembering {
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
-        Ok(Box::new(Summing { known: &self.sums, inner: Linked.summarizer(plan)?, plan: plan.to_owned(), bytes: Vec::new() }))
+        Ok(Box::new(Summing { known: &self.sums, inner: LinkedEngine.summarizer(plan)?, plan: plan.to_owned(), bytes: Vec::new() }))
     }
 
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
-        Linked.record_writer(plan)
+        LinkedEngine.record_writer(plan)
     }
 
     fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
-        Linked.profiler(plan)
+        LinkedEngine.profiler(plan)
     }
 
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
-        Linked.merger()
+        LinkedEngine.merger()
     }
 
     fn subtract(&self, from: &str, gone: &str) -> Result<String> {
-        Linked.subtract(from, gone)
+        LinkedEngine.subtract(from, gone)
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
@@ -475,13 +475,13 @@ impl Engine for Remembering {
         if let Some(model) = lock(&self.fits).get(&key) {
             return Ok(model.clone());
         }
-        let model = Linked.fit(statistics, plan)?;
+        let model = LinkedEngine.fit(statistics, plan)?;
         lock(&self.fits).insert(key, model.clone());
         Ok(model)
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
-        Linked.model(text)
+        LinkedEngine.model(text)
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
@@ -489,25 +489,25 @@ impl Engine for Remembering {
         if let Some((report, model)) = lock(&self.verdicts).get(&key) {
             return Ok(Verdict { report: report.clone(), model: model.clone() });
         }
-        let verdict = Linked.judge(model, records, threshold)?;
+        let verdict = LinkedEngine.judge(model, records, threshold)?;
         lock(&self.verdicts).insert(key, (verdict.report.clone(), verdict.model.clone()));
         Ok(verdict)
     }
 
     fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
-        Linked.first_difference(model, other)
+        LinkedEngine.first_difference(model, other)
     }
 
     fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
-        Linked.residuals(model, plan)
+        LinkedEngine.residuals(model, plan)
     }
 
     fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
-        Linked.form(document)
+        LinkedEngine.form(document)
     }
 
     fn identity(&self) -> Result<Identity> {
-        Linked.identity()
+        LinkedEngine.identity()
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use samefit_conformance::cases;
-use samefit_wasi_command::engine::Linked;
+use samefit_wasi_command::engine::LinkedEngine;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -15,8 +15,9 @@ const NOT_IN_CASES: [&str; 3] = ["spent", "column-lengths", "part"];
 /// `SAMEFIT_BLESS=1` makes what comes out what must come out: read the differences before you commit them.
 #[test]
 fn every_case_gives_its_bytes() {
-    let check_all =
-        |bless| -> Vec<String> { cases(Path::new(DATA)).unwrap().iter().filter_map(|case| case.check(&Linked, bless).err()).collect() };
+    let check_all = |bless| -> Vec<String> {
+        cases(Path::new(DATA)).unwrap().iter().filter_map(|case| case.check(&LinkedEngine, bless).err()).collect()
+    };
     if std::env::var_os("SAMEFIT_BLESS").is_some() {
         // cases read what others give, models of predictions for instance, and those read others' again
         (0..3).for_each(|_| drop(check_all(true)));

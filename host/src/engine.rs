@@ -1,63 +1,61 @@
-//! The component in wasmtime, as the engine that the stages ask for. The only file of the program that knows WIT.
+//! Runs the component in wasmtime, as the engine of the stages. The only module of the program that knows WIT.
 //!
-//! Every stream, model and question gets an instance of its own, which costs microseconds: a trap, which poisons an instance for good,
-//! poisons nothing else, and memory goes back to the system when the instance does. Models that nobody needs any more are kept, each with its
-//! instance, for whoever asks for the same one next.
+//! Every stream, model and single call gets its own instance, which takes microseconds. A trap makes an instance unusable but affects no
+//! other, and dropping an instance returns its memory to the system. Models that are no longer in use stay in a cache with their instances.
 //!
-//! *Limits*: [`MEMORY_BYTES_MAX`] an instance.
+//! *Limits*: an instance has at most [`MEMORY_BYTES_MAX`] of memory.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
-use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream as Tabling, SplitStream, Stream, Summarizer as Summing, Verdict,
-};
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, Stream, Summarizer, Verdict};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
 
 use crate::engine_config::engine_config;
-use crate::kept::{Kept, Key};
-use crate::limits;
+use crate::instance_cache::{CacheKey, InstanceCache};
+use crate::system_limits;
 
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated")]
-mod contract {
+mod bindings {
     wasmtime::component::bindgen!({ path: "../core-wasm/wit", world: "regression" });
 }
 
-use contract::exports::samefit::regression::types;
-use contract::{Regression, RegressionPre};
+use bindings::exports::samefit::regression::types;
+use bindings::{Regression, RegressionPre};
 
-/// Most memory of an instance. Statistics of a thousand terms take a few MiB; half of what 32 bits can address is where something is wrong,
-/// and a worker should hear it from us rather than from the system's out-of-memory killer.
+/// Most bytes of memory of an instance. Statistics of a thousand terms take a few MiB. An instance that needs half of what 32 bits can address
+/// has something wrong with its input, and the error should come from here rather than from the system's out-of-memory killer.
 pub(crate) const MEMORY_BYTES_MAX: usize = 2 << 30;
 
-/// The component, compiled when this program was built: for a plain machine, and for a newer one.
+/// The component, compiled by `build.rs` for any processor of the target.
 static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit.cwasm"));
+/// The same for newer processors.
 static COMPILED_NEWER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit-newer.cwasm"));
 const COMPONENT_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/component_sha256"));
 
-/// The component, ready to be instantiated.
-pub(crate) struct Wasm {
+/// The component, loaded and ready to be instantiated.
+pub(crate) struct WasmEngine {
     engine: wasmtime::Engine,
-    component: RegressionPre<Limits>,
-    models: Kept<Read>,
+    component: RegressionPre<MemoryLimiter>,
+    models: InstanceCache<ModelInstance>,
 }
 
-impl Wasm {
-    /// The component that this program holds.
+impl WasmEngine {
+    /// Loads the component that this program carries.
     pub(crate) fn embedded() -> Result<Self> {
-        // SAFETY: the bytes are what `build.rs` of this very build had wasmtime compile, and are part of the program: they cannot have been
-        // changed since without changing the program itself. wasmtime checks its own version and settings in them.
+        // SAFETY: wasmtime's compiler wrote these bytes when `build.rs` of this build ran it. They are part of the program, so nobody can
+        // change them without changing the program. wasmtime checks its version and settings in them.
         #[allow(unsafe_code)]
         unsafe {
-            Self::load(if is_newer() { COMPILED_NEWER } else { COMPILED })
+            Self::load(if is_newer_processor() { COMPILED_NEWER } else { COMPILED })
         }
     }
 
-    /// The component compiled for a plain machine, wherever this is.
+    /// Loads the code for any processor, even if this one is newer.
     #[cfg(test)]
-    pub(crate) fn plain() -> Result<Self> {
+    pub(crate) fn for_any_processor() -> Result<Self> {
         // SAFETY: as in `embedded`.
         #[allow(unsafe_code)]
         unsafe {
@@ -65,7 +63,7 @@ impl Wasm {
         }
     }
 
-    /// The same component built without SIMD, which must answer alike.
+    /// Loads the build of the component without SIMD, which must give the same results.
     #[cfg(test)]
     pub(crate) fn without_simd() -> Result<Self> {
         static COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/samefit-nosimd.cwasm"));
@@ -78,36 +76,36 @@ impl Wasm {
 
     /// # Safety
     ///
-    /// `compiled` must come from wasmtime's `precompile_component`, unchanged: it is machine code that will be run.
+    /// `compiled` must be the unchanged result of wasmtime's `precompile_component`: the program runs it as machine code.
     #[allow(unsafe_code)]
     unsafe fn load(compiled: &[u8]) -> Result<Self> {
-        let broken = |error: wasmtime::Error| {
-            limits::exhausted(&error).unwrap_or_else(|| Error::Trap(format!("it cannot be loaded: {}", error.root_cause())))
+        let load_error = |error: wasmtime::Error| {
+            system_limits::limit_error(&error).unwrap_or_else(|| Error::Trap(format!("it cannot be loaded: {}", error.root_cause())))
         };
-        let engine = wasmtime::Engine::new(&engine_config()).map_err(broken)?;
-        // SAFETY: the caller's promise.
-        let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(broken)?;
-        let component = Linker::new(&engine).instantiate_pre(&component).and_then(RegressionPre::new).map_err(broken)?;
-        Ok(Self { engine, component, models: Kept::default() })
+        let engine = wasmtime::Engine::new(&engine_config()).map_err(load_error)?;
+        // SAFETY: the caller guarantees it.
+        let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(load_error)?;
+        let component = Linker::new(&engine).instantiate_pre(&component).and_then(RegressionPre::new).map_err(load_error)?;
+        Ok(Self { engine, component, models: InstanceCache::default() })
     }
 
-    fn read_model(&self, text: &str) -> Result<Read> {
+    fn parse_model(&self, text: &str) -> Result<ModelInstance> {
         let mut instance = self.instance()?;
-        let model = instance.parse_model(text)?;
-        Ok(Read { instance: Arc::new(Mutex::new(instance)), model })
+        let resource = instance.parse_model(text)?;
+        Ok(ModelInstance { instance: Arc::new(Mutex::new(instance)), resource })
     }
 
     fn instance(&self) -> Result<Instance> {
-        limits::room_for_an_instance()?;
-        let mut store = Store::new(&self.engine, Limits::default());
-        store.limiter(|limits| limits);
+        system_limits::check_room_for_instance()?;
+        let mut store = Store::new(&self.engine, MemoryLimiter::default());
+        store.limiter(|limiter| limiter);
         let exports = self.component.instantiate(&mut store);
-        exports.map_err(|error| failed(&store, &error)).map(|exports| Instance { exports, store, broke_off: false })
+        exports.map_err(|error| call_error(&store, &error)).map(|exports| Instance { exports, store, is_trapped: false })
     }
 }
 
-/// Whether this machine has what the code for a newer one needs (`X86_64_NEWER_FLAGS` in `build.rs`); wasmtime checks again as it loads it.
-fn is_newer() -> bool {
+/// Returns whether this processor has the features of `X86_64_NEWER_FLAGS` in `build.rs`. wasmtime checks them again when it loads the code.
+fn is_newer_processor() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
@@ -117,69 +115,74 @@ fn is_newer() -> bool {
     false
 }
 
-/// An instance: its functions and its memory.
+/// An instance of the component: its functions and its memory.
 struct Instance {
     exports: Regression,
-    store: Store<Limits>,
-    /// Whether a call ended in a trap: no other can be made.
-    broke_off: bool,
+    store: Store<MemoryLimiter>,
+    /// Whether a call trapped. wasmtime refuses all later calls.
+    is_trapped: bool,
 }
 
 impl Instance {
-    /// A call that cannot go wrong but by a trap.
-    fn ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<T>) -> Result<T> {
-        let answer = call(&self.exports, &mut self.store);
-        self.broke_off |= answer.is_err();
-        answer.map_err(|error| failed(&self.store, &error))
+    /// Calls a function of the contract that returns no error. It can still trap.
+    fn call<T>(&mut self, function: impl FnOnce(&Regression, &mut Store<MemoryLimiter>) -> wasmtime::Result<T>) -> Result<T> {
+        let result = function(&self.exports, &mut self.store);
+        self.is_trapped |= result.is_err();
+        result.map_err(|error| call_error(&self.store, &error))
     }
 
-    /// A call that says so if its input is bad.
-    fn try_ask<T>(&mut self, call: impl FnOnce(&Regression, &mut Store<Limits>) -> wasmtime::Result<Result<T, types::Error>>) -> Result<T> {
-        self.ask(call)?.map_err(|error| InputError::from(error).into())
+    /// Calls a function of the contract that returns an error for bad input.
+    fn try_call<T>(
+        &mut self,
+        function: impl FnOnce(&Regression, &mut Store<MemoryLimiter>) -> wasmtime::Result<Result<T, types::Error>>,
+    ) -> Result<T> {
+        self.call(function)?.map_err(|error| InputError::from(error).into())
     }
 
     fn parse_statistics(&mut self, text: &str) -> Result<ResourceAny> {
-        self.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_parse(store, text))
+        self.try_call(|exports, store| exports.samefit_regression_training().statistics().call_parse(store, text))
     }
 
     fn statistics_text(&mut self, statistics: ResourceAny) -> Result<String> {
-        self.ask(|exports, store| exports.samefit_regression_training().statistics().call_to_json(store, statistics))
+        self.call(|exports, store| exports.samefit_regression_training().statistics().call_to_json(store, statistics))
     }
 
     fn parse_model(&mut self, text: &str) -> Result<ResourceAny> {
-        self.try_ask(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
+        self.try_call(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
     }
 
     fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
-        self.ask(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
+        self.call(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
     }
 
     fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
-        let end = self.ask(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
+        let end = self.call(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
         Ok(end.map(|end| end as usize))
     }
 
     fn release(&mut self, resource: ResourceAny) -> Result<()> {
-        self.ask(|_, store| resource.resource_drop(store))
+        self.call(|_, store| resource.resource_drop(store))
     }
 }
 
-/// What a call that broke off means: more memory asked for than there may be, or than there is, or a trap.
-fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Error {
-    match store.data().refused {
-        Some(Refused::ByUs) => Error::Memory(format!(
-            "more than {} MiB of memory are needed, which is the limit\nsum fewer columns or terms at once",
+/// Returns what an error of a call means: memory beyond the limit, memory that the system refused, or a trap.
+fn call_error(store: &Store<MemoryLimiter>, error: &wasmtime::Error) -> Error {
+    match store.data().refusal {
+        Some(MemoryRefusal::OverLimit) => Error::Memory(format!(
+            "this needs more than {} MiB of memory, which is the limit\nsum fewer columns or terms at once",
             MEMORY_BYTES_MAX >> 20
         )),
-        Some(Refused::BySystem) => limits::out_of_memory(),
-        None => limits::exhausted(error).unwrap_or_else(|| Error::Trap(error.root_cause().to_string())),
+        Some(MemoryRefusal::BySystem) => system_limits::out_of_memory(),
+        None => system_limits::limit_error(error).unwrap_or_else(|| Error::Trap(error.root_cause().to_string())),
     }
 }
 
-/// Who refused memory to an instance.
+/// Why an instance did not get more memory.
 #[derive(Clone, Copy)]
-enum Refused {
-    ByUs,
+enum MemoryRefusal {
+    /// It would have more than [`MEMORY_BYTES_MAX`].
+    OverLimit,
+    /// The system has no more.
     BySystem,
 }
 
@@ -190,25 +193,24 @@ impl From<types::Error> for InputError {
     }
 }
 
-/// Guards an instance's memory.
+/// Limits the memory of an instance, and remembers whether memory was refused.
 #[derive(Default)]
-struct Limits {
-    /// Whether memory was asked for that there was none of, and beyond which limit.
-    refused: Option<Refused>,
+struct MemoryLimiter {
+    refusal: Option<MemoryRefusal>,
 }
 
-impl ResourceLimiter for Limits {
+impl ResourceLimiter for MemoryLimiter {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= MEMORY_BYTES_MAX;
         if !allowed {
-            self.refused = Some(Refused::ByUs);
+            self.refusal = Some(MemoryRefusal::OverLimit);
         }
         Ok(allowed)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        // called after the limit was refused too
-        self.refused = self.refused.or(Some(Refused::BySystem));
+        // wasmtime also calls this after `memory_growing` returned false
+        self.refusal = self.refusal.or(Some(MemoryRefusal::BySystem));
         Ok(())
     }
 
@@ -217,82 +219,82 @@ impl ResourceLimiter for Limits {
     }
 }
 
-impl Engine for Wasm {
+impl Engine for WasmEngine {
     fn threads_max(&self) -> usize {
-        limits::threads_max()
+        system_limits::threads_max()
     }
 
-    fn summarizer(&self, plan: &str) -> Result<Box<dyn Summing + '_>> {
+    fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
         let mut instance = self.instance()?;
-        let stream = instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;
-        Ok(Box::new(Summarizer { instance, stream }))
+        let stream = instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;
+        Ok(Box::new(WasmSummarizer { instance, stream }))
     }
 
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let mut instance = self.instance()?;
-        let stream = instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_new(store, plan))?;
-        Ok(Box::new(RecordWriter { instance, stream }))
+        let stream = instance.try_call(|exports, store| exports.samefit_regression_quality().record_writer().call_new(store, plan))?;
+        Ok(Box::new(WasmRecordWriter { instance, stream }))
     }
 
     fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let mut instance = self.instance()?;
-        let stream = instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_new(store, plan))?;
-        Ok(Box::new(Profiler { instance, stream }))
+        let stream = instance.try_call(|exports, store| exports.samefit_regression_profile().profiler().call_new(store, plan))?;
+        Ok(Box::new(WasmProfiler { instance, stream }))
     }
 
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
-        Ok(Box::new(Sum { instance: self.instance()?, sum: None }))
+        Ok(Box::new(WasmMerger { instance: self.instance()?, sum: None }))
     }
 
     fn subtract(&self, from: &str, gone: &str) -> Result<String> {
         let mut instance = self.instance()?;
         let from = instance.parse_statistics(from)?;
         let gone = instance.parse_statistics(gone)?;
-        instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_subtract(store, from, gone))?;
+        instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_subtract(store, from, gone))?;
         instance.statistics_text(from)
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let mut instance = self.instance()?;
         let statistics = instance.parse_statistics(statistics)?;
-        instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
+        instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
-        let (kept, key) = self.models.take(text);
-        let read = kept.map_or_else(|| self.read_model(text), Ok)?;
-        Ok(Box::new(Parsed { read, key, keeper: &self.models }))
+        let (cached, key) = self.models.take(text);
+        let model = cached.map_or_else(|| self.parse_model(text), Ok)?;
+        Ok(Box::new(WasmModel { model, key, cache: &self.models }))
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
         let mut instance = self.instance()?;
         let records = instance.parse_statistics(records)?;
         let verdict =
-            instance.try_ask(|exports, store| exports.samefit_regression_quality().call_judge(store, model, records, threshold))?;
-        instance.ask(|exports, mut store| {
+            instance.try_call(|exports, store| exports.samefit_regression_quality().call_judge(store, model, records, threshold))?;
+        instance.call(|exports, mut store| {
             let verdicts = exports.samefit_regression_quality().verdict();
             Ok(Verdict { report: verdicts.call_report(&mut store, verdict)?, model: verdicts.call_model(&mut store, verdict)? })
         })
     }
 
     fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
-        self.instance()?.try_ask(|exports, store| exports.samefit_regression_quality().call_first_difference(store, model, other))
+        self.instance()?.try_call(|exports, store| exports.samefit_regression_quality().call_first_difference(store, model, other))
     }
 
     fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
         let mut instance = self.instance()?;
-        let stream = instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_new(store, model, plan))?;
-        Ok(Box::new(Residuals { instance, stream }))
+        let stream = instance.try_call(|exports, store| exports.samefit_regression_quality().residuals().call_new(store, model, plan))?;
+        Ok(Box::new(WasmResiduals { instance, stream }))
     }
 
     fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
         let mut instance = self.instance()?;
-        let form = instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_new(store, document))?;
-        Ok(Box::new(Asked { instance, form }))
+        let form = instance.try_call(|exports, store| exports.samefit_regression_entry().form().call_new(store, document))?;
+        Ok(Box::new(WasmForm { instance, form }))
     }
 
     fn identity(&self) -> Result<Identity> {
-        self.instance()?.ask(|exports, mut store| {
+        self.instance()?.call(|exports, mut store| {
             let identity = exports.samefit_regression_identity();
             Ok(Identity {
                 version: identity.call_version(&mut store)?,
@@ -304,45 +306,45 @@ impl Engine for Wasm {
     }
 }
 
-struct Summarizer {
+struct WasmSummarizer {
     instance: Instance,
     stream: ResourceAny,
 }
 
-impl Stream for Summarizer {
+impl Stream for WasmSummarizer {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         let statistics =
-            self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
+            self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
         Ok(self.instance.statistics_text(statistics)?.into_bytes())
     }
 
     fn notes(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
+        self.instance.call(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
     }
 }
 
-impl SplitStream for Summarizer {
+impl SplitStream for WasmSummarizer {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
     }
 
     fn continue_at(&mut self, row: u64) -> Result<()> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
     }
 
     fn rows(&mut self) -> Result<u64> {
         let stream = self.stream;
-        self.instance.ask(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
+        self.instance.call(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
     }
 
     fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
@@ -354,11 +356,11 @@ impl SplitStream for Summarizer {
     }
 }
 
-impl Summing for Summarizer {
+impl Summarizer for WasmSummarizer {
     fn add(&mut self, batch: &Batch) -> Result<()> {
         let stream = self.stream;
         for (name, values) in &batch.columns {
-            self.instance.try_ask(|exports, store| {
+            self.instance.try_call(|exports, store| {
                 let summarizer = exports.samefit_regression_training().summarizer();
                 match values {
                     Values::Numbers(numbers) => summarizer.call_set_f64(store, stream, name, numbers),
@@ -366,122 +368,123 @@ impl Summing for Summarizer {
                 }
             })?;
         }
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
     fn state(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
     }
 
     fn finish_state(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
     }
 
     fn choose_decimals(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
     fn merge_state(&mut self, state: &str) -> Result<()> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
     }
 }
 
-struct RecordWriter {
+struct WasmRecordWriter {
     instance: Instance,
     stream: ResourceAny,
 }
 
-impl Stream for RecordWriter {
+impl Stream for WasmRecordWriter {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_push(store, stream, chunk))
+        self.instance.try_call(|exports, store| exports.samefit_regression_quality().record_writer().call_push(store, stream, chunk))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_quality().record_writer().call_finish(store, stream))
+        self.instance.try_call(|exports, store| exports.samefit_regression_quality().record_writer().call_finish(store, stream))
     }
 }
 
-struct Profiler {
+struct WasmProfiler {
     instance: Instance,
     stream: ResourceAny,
 }
 
-impl Stream for Profiler {
+impl Stream for WasmProfiler {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_push(store, stream, chunk))?;
+        self.instance.try_call(|exports, store| exports.samefit_regression_profile().profiler().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
-        let profile = self.instance.try_ask(|exports, store| exports.samefit_regression_profile().profiler().call_finish(store, stream))?;
+        let profile =
+            self.instance.try_call(|exports, store| exports.samefit_regression_profile().profiler().call_finish(store, stream))?;
         Ok(profile.into_bytes())
     }
 }
 
-struct Residuals {
+struct WasmResiduals {
     instance: Instance,
     stream: ResourceAny,
 }
 
-impl Stream for Residuals {
+impl Stream for WasmResiduals {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_push(store, stream, chunk))?;
+        self.instance.try_call(|exports, store| exports.samefit_regression_quality().residuals().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         let counted =
-            self.instance.try_ask(|exports, store| exports.samefit_regression_quality().residuals().call_finish(store, stream))?;
+            self.instance.try_call(|exports, store| exports.samefit_regression_quality().residuals().call_finish(store, stream))?;
         Ok(counted.into_bytes())
     }
 }
 
-/// A form, and the instance in which it was read.
-struct Asked {
+struct WasmForm {
     instance: Instance,
     form: ResourceAny,
 }
 
-impl Form for Asked {
+impl Form for WasmForm {
     fn fields(&mut self) -> Result<String> {
         let form = self.form;
-        self.instance.ask(|exports, store| exports.samefit_regression_entry().form().call_fields(store, form))
+        self.instance.call(|exports, store| exports.samefit_regression_entry().form().call_fields(store, form))
     }
 
     fn evaluate(&mut self, entries: &str) -> Result<String> {
         let form = self.form;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_evaluate(store, form, entries))
+        self.instance.try_call(|exports, store| exports.samefit_regression_entry().form().call_evaluate(store, form, entries))
     }
 
     fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
         let form = self.form;
-        self.instance.try_ask(|exports, store| exports.samefit_regression_entry().form().call_convert(store, form, field, value, unit, to))
+        self.instance.try_call(|exports, store| exports.samefit_regression_entry().form().call_convert(store, form, field, value, unit, to))
     }
 }
 
-struct Sum {
+struct WasmMerger {
     instance: Instance,
+    /// None before the first statistics.
     sum: Option<ResourceAny>,
 }
 
-impl Merger for Sum {
+impl Merger for WasmMerger {
     fn add(&mut self, statistics: &str) -> Result<()> {
         let next = self.instance.parse_statistics(statistics)?;
         let Some(sum) = self.sum else {
             self.sum = Some(next);
             return Ok(());
         };
-        self.instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_merge(store, sum, next))?;
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_merge(store, sum, next))?;
         self.instance.release(next)
     }
 
@@ -491,86 +494,88 @@ impl Merger for Sum {
     }
 }
 
-/// A model, and the instance in which it was read.
+/// A parsed model and the instance that contains it.
 #[derive(Clone)]
-struct Read {
+struct ModelInstance {
     instance: Arc<Mutex<Instance>>,
-    model: ResourceAny,
+    resource: ResourceAny,
 }
 
-/// A model in use. Its tables work in its instance too, one call at a time; a thread that wants its own reads the model again, which costs
-/// little.
-struct Parsed<'k> {
-    read: Read,
-    key: Key,
-    keeper: &'k Kept<Read>,
+/// A model in use. It returns to the cache when it is dropped.
+///
+/// Its tables share its instance, one call at a time. A thread that wants its own instance parses the model again, which takes little time.
+struct WasmModel<'c> {
+    model: ModelInstance,
+    key: CacheKey,
+    cache: &'c InstanceCache<ModelInstance>,
 }
 
-impl Model for Parsed<'_> {
+impl Model for WasmModel<'_> {
     fn plan(&self) -> Result<String> {
-        lock(&self.read.instance).ask(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.read.model))
+        lock(&self.model.instance)
+            .call(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.model.resource))
     }
 
     fn predict_record(&self, attributes: &str) -> Result<String> {
-        lock(&self.read.instance).try_ask(|exports, store| {
-            exports.samefit_regression_prediction().model().call_predict_record(store, self.read.model, attributes)
+        lock(&self.model.instance).try_call(|exports, store| {
+            exports.samefit_regression_prediction().model().call_predict_record(store, self.model.resource, attributes)
         })
     }
 
     fn explain(&self, attributes: &str) -> Result<String> {
-        lock(&self.read.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.read.model, attributes))
+        lock(&self.model.instance)
+            .try_call(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.model.resource, attributes))
     }
 
     fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
-        lock(&self.read.instance).try_ask(|exports, store| {
-            exports.samefit_regression_prediction().model().call_curve(store, self.read.model, attributes, column, values)
+        lock(&self.model.instance).try_call(|exports, store| {
+            exports.samefit_regression_prediction().model().call_curve(store, self.model.resource, attributes, column, values)
         })
     }
 
-    fn table(&self, plan: &str) -> Result<Box<dyn Tabling>> {
-        let stream = lock(&self.read.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.read.model, plan))?;
-        Ok(Box::new(Table { instance: Arc::clone(&self.read.instance), stream }))
+    fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {
+        let stream = lock(&self.model.instance)
+            .try_call(|exports, store| exports.samefit_regression_prediction().table().call_new(store, self.model.resource, plan))?;
+        Ok(Box::new(WasmTable { instance: Arc::clone(&self.model.instance), stream }))
     }
 }
 
-impl Drop for Parsed<'_> {
+impl Drop for WasmModel<'_> {
     fn drop(&mut self) {
-        if !lock(&self.read.instance).broke_off {
-            self.keeper.put(&self.key, self.read.clone());
+        if !lock(&self.model.instance).is_trapped {
+            self.cache.put(&self.key, self.model.clone());
         }
     }
 }
 
-struct Table {
+struct WasmTable {
     instance: Arc<Mutex<Instance>>,
     stream: ResourceAny,
 }
 
-impl Stream for Table {
+impl Stream for WasmTable {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        lock(&self.instance).try_ask(|exports, store| exports.samefit_regression_prediction().table().call_push(store, self.stream, chunk))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_prediction().table().call_push(store, self.stream, chunk))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        lock(&self.instance).try_ask(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_prediction().table().call_finish(store, self.stream))
     }
 }
 
-impl SplitStream for Table {
+impl SplitStream for WasmTable {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         lock(&self.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_header(store, self.stream, records))
+            .try_call(|exports, store| exports.samefit_regression_prediction().table().call_header(store, self.stream, records))
     }
 
     fn continue_at(&mut self, row: u64) -> Result<()> {
         lock(&self.instance)
-            .try_ask(|exports, store| exports.samefit_regression_prediction().table().call_continue_at(store, self.stream, row))
+            .try_call(|exports, store| exports.samefit_regression_prediction().table().call_continue_at(store, self.stream, row))
     }
 
     fn rows(&mut self) -> Result<u64> {
-        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_rows(store, self.stream))
+        lock(&self.instance).call(|exports, store| exports.samefit_regression_prediction().table().call_rows(store, self.stream))
     }
 
     fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
@@ -582,15 +587,15 @@ impl SplitStream for Table {
     }
 }
 
-impl Tabling for Table {
+impl PredictionStream for WasmTable {
     fn predictions(&mut self) -> Result<u64> {
-        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_predictions(store, self.stream))
+        lock(&self.instance).call(|exports, store| exports.samefit_regression_prediction().table().call_predictions(store, self.stream))
     }
 }
 
-impl Drop for Table {
+impl Drop for WasmTable {
     fn drop(&mut self) {
-        // an instance that trapped has nothing more to give back
+        // fails if the instance trapped; then its memory goes with it
         let _ = lock(&self.instance).release(self.stream);
     }
 }
@@ -604,26 +609,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_beyond_the_limit_is_refused_and_remembered() {
-        let wasm = Wasm::embedded().unwrap();
-        let mut store = Store::new(&wasm.engine, Limits::default());
+    fn memory_over_the_limit_is_an_error_of_its_own() {
+        let wasm = WasmEngine::embedded().unwrap();
+        let mut store = Store::new(&wasm.engine, MemoryLimiter::default());
         assert!(store.data_mut().memory_growing(0, MEMORY_BYTES_MAX, None).unwrap());
-        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Error::Trap(_)));
+        assert!(matches!(call_error(&store, &wasmtime::Error::msg("a trap")), Error::Trap(_)));
         assert!(!store.data_mut().memory_growing(0, MEMORY_BYTES_MAX + 1, None).unwrap());
-        assert!(matches!(failed(&store, &wasmtime::Error::msg("a trap")), Error::Memory(_)));
+        assert!(matches!(call_error(&store, &wasmtime::Error::msg("a trap")), Error::Memory(_)));
     }
 
     #[test]
     fn the_component_has_the_limits_of_the_stages() {
-        let limits = Wasm::embedded().unwrap().identity().unwrap().limits;
+        let limits = WasmEngine::embedded().unwrap().identity().unwrap().limits;
         let limits: serde_json::Value = serde_json::from_str(&limits).unwrap();
         assert_eq!(limits["record_bytes"], samefit_stages::limits::RECORD_BYTES_MAX);
         assert_eq!(limits["columns"], samefit_stages::limits::COLUMNS_MAX);
     }
 
     #[test]
-    fn bad_input_is_a_fault_and_the_engine_goes_on() {
-        let wasm = Wasm::embedded().unwrap();
+    fn after_bad_input_the_engine_goes_on() {
+        let wasm = WasmEngine::embedded().unwrap();
         let mut stream = wasm.summarizer("{}").unwrap();
         assert!(matches!(stream.push(b"a,y\n1,2,3\n"), Err(Error::Data { path: None, .. })));
         assert!(matches!(wasm.model("{}"), Err(Error::Data { .. })));

@@ -1,53 +1,54 @@
-//! The disk as the file system that the stages ask for: reading, and what stands where. *Not here*: writing (`output`).
-//!
-//! A datum that `samefit pipeline` runs without a container has its `/pfs` in a folder that the variable `SAMEFIT_PFS` names. Only here is that
-//! known: everything else sees `/pfs`, so what a stage says and writes is what it says and writes in a container.
+//! The machine's file system, as the stages ask for it: reads files and folders. *Not here*: writing (`output`).
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::Hasher;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Mutex, PoisonError};
 
 use samefit_stages::error::Result;
+use samefit_stages::input::reading;
 use samefit_stages::limits::CHUNK_BYTES;
 use samefit_stages::ports::columns::ColumnFile;
+use samefit_stages::ports::digest::InputFile;
 use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
 
-use crate::output::Staged;
-use crate::stamp::{Change, Stamp};
+use crate::columns;
+use crate::file_snapshot::{FileChange, FileSnapshot};
+use crate::output::StagedOutput;
+use crate::pfs::resolve_pfs;
 
-/// The machine's own file system.
+/// The machine's file system.
 #[derive(Default)]
 pub(crate) struct Disk {
-    /// The folder asked about last, and where it really is: of thousands of files in one folder only the first costs a look at every
-    /// folder above.
-    folder: Mutex<Option<(PathBuf, PathBuf)>>,
+    /// The folder that was canonicalized last, and the result. Of thousands of files in one folder, only the first costs a look at every
+    /// folder above it.
+    canonical_folder: Mutex<Option<(PathBuf, PathBuf)>>,
 }
 
 impl Disk {
-    /// A path without links, `.` and `..`.
-    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+    /// Returns the absolute path without links, `.` and `..`. Fails if nothing is there.
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         match (path.parent(), path.file_name()) {
-            // not of the path as it is written: a slash at its end would follow the link
+            // joined again, because a slash at the end of `path` would follow the link
             (Some(folder), Some(name)) if !fs::symlink_metadata(folder.join(name))?.is_symlink() => {
-                Ok(self.canonical_folder(folder)?.join(name))
+                Ok(self.canonicalize_folder(folder)?.join(name))
             }
             _ => fs::canonicalize(path),
         }
     }
 
-    fn canonical_folder(&self, folder: &Path) -> io::Result<PathBuf> {
-        // what a thread that panicked left here is whole
-        let mut known = self.folder.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match &*known {
+    fn canonicalize_folder(&self, folder: &Path) -> io::Result<PathBuf> {
+        // a pair that a panicking thread left is complete
+        let mut last = self.canonical_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
             Some((asked, canonical)) if asked == folder => Ok(canonical.clone()),
             _ => {
                 let canonical = fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
-                *known = Some((folder.to_owned(), canonical.clone()));
+                *last = Some((folder.to_owned(), canonical.clone()));
                 Ok(canonical)
             }
         }
@@ -56,7 +57,7 @@ impl Disk {
 
 impl Files for Disk {
     fn kind(&self, path: &str) -> io::Result<Kind> {
-        let kind = fs::metadata(stands(path))?.file_type();
+        let kind = fs::metadata(resolve_pfs(path))?.file_type();
         Ok(match () {
             () if kind.is_dir() => Kind::Folder,
             () if kind.is_file() => Kind::File,
@@ -66,64 +67,70 @@ impl Files for Disk {
 
     fn names(&self, folder: &str) -> io::Result<Vec<String>> {
         let name = |entry: io::Result<fs::DirEntry>| entry?.file_name().into_string().map_err(|name| not_utf8(&name));
-        fs::read_dir(stands(folder))?.map(name).collect()
+        fs::read_dir(resolve_pfs(folder))?.map(name).collect()
     }
 
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        let path = stands(path);
+        let path = resolve_pfs(path);
         let file = File::open(&path)?;
-        read_ahead(&file);
-        if file.metadata()?.is_file() { Ok(Box::new(Watched::new(file, path)?)) } else { Ok(Box::new(file)) }
+        advise_sequential(&file);
+        if file.metadata()?.is_file() { Ok(Box::new(CheckedReader::new(file, path)?)) } else { Ok(Box::new(file)) }
     }
 
     fn bytes(&self, path: &str) -> Option<u64> {
-        fs::metadata(stands(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
+        fs::metadata(resolve_pfs(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
     fn columns(&self, path: &str) -> Result<Box<dyn ColumnFile>> {
-        crate::columns::open(path)
+        columns::open(path, read_input)
     }
 
     fn identity(&self, path: &str) -> io::Result<String> {
-        // the escapes of Debug keep names apart that are not UTF-8
-        self.canonical(&stands(path)).map(|path| format!("{path:?}"))
+        // Debug escapes bytes that are not UTF-8, so different names stay different
+        self.canonicalize(&resolve_pfs(path)).map(|path| format!("{path:?}"))
     }
 
     fn file_id(&self, path: &str) -> io::Result<String> {
-        fs::metadata(stands(path)).map(|found| format!("{}:{}", found.dev(), found.ino()))
+        fs::metadata(resolve_pfs(path)).map(|found| format!("{}:{}", found.dev(), found.ino()))
     }
 
     fn output(&self) -> Box<dyn Output + Send + '_> {
-        Box::new(Staged::default())
+        Box::new(StagedOutput::default())
     }
 }
 
-/// A file that is read from its start to its end, and an error at the end if it changed meanwhile: what was read may be the beginning of one
-/// content and the end of another.
-struct Watched {
+/// Reads a whole file and returns its size and digest.
+fn read_input(path: &str) -> Result<InputFile> {
+    reading::each_chunk(&Disk::default(), path, |_| Ok(()))
+}
+
+/// Reads a file from start to end. The read at the end fails with [`Changed`] if the file changed meanwhile: what was read can be the
+/// beginning of one content and the end of another.
+struct CheckedReader {
     file: File,
     path: PathBuf,
-    before: Stamp,
-    /// Digest of what was read, to compare with the file if its stamp does not say whether it changed. Against accidents, so it need only be fast.
+    before: FileSnapshot,
+    /// Digest of the bytes that were read, compared with the file if its metadata do not settle whether it changed. It guards against
+    /// accidents, so it need not be cryptographic.
     digest: XxHash3_64,
 }
 
-impl Watched {
+impl CheckedReader {
     fn new(file: File, path: PathBuf) -> io::Result<Self> {
-        let before = Stamp::of(&file.metadata()?);
+        let before = FileSnapshot::of(&file.metadata()?);
         Ok(Self { file, path, before, digest: XxHash3_64::new() })
     }
 
-    fn check(&self) -> io::Result<()> {
-        match self.before.change(&self.file, &self.path)? {
-            Change::No => Ok(()),
-            Change::Perhaps if self.digest_again()? == self.digest.finish() => Ok(()),
-            Change::Perhaps | Change::Yes => Err(Changed.into()),
+    fn check_unchanged(&self) -> io::Result<()> {
+        match self.before.compare(&self.file, &self.path)? {
+            FileChange::Unchanged => Ok(()),
+            FileChange::Possible if self.digest_of_file()? == self.digest.finish() => Ok(()),
+            FileChange::Possible | FileChange::Changed => Err(Changed.into()),
         }
     }
 
-    /// The digest of the file as it is now.
-    fn digest_again(&self) -> io::Result<u64> {
+    /// Reads the whole file again and returns its digest.
+    fn digest_of_file(&self) -> io::Result<u64> {
         let (mut digest, mut chunk, mut offset) = (XxHash3_64::new(), vec![0; CHUNK_BYTES], 0);
         loop {
             match self.file.read_at(&mut chunk, offset) {
@@ -139,48 +146,28 @@ impl Watched {
     }
 }
 
-impl Read for Watched {
+impl Read for CheckedReader {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(chunk)?;
         if length == 0 && !chunk.is_empty() {
-            self.check()?;
+            self.check_unchanged()?;
         }
         self.digest.write(&chunk[..length]);
         Ok(length)
     }
 }
 
-/// The folder that stands for `/pfs`.
-static PFS: LazyLock<Option<OsString>> = LazyLock::new(|| std::env::var_os("SAMEFIT_PFS"));
-
-/// Where a path stands.
-pub(crate) fn stands(path: &str) -> PathBuf {
-    moved(path, PFS.as_deref())
-}
-
-fn moved(path: &str, pfs: Option<&OsStr>) -> PathBuf {
-    let below = path.strip_prefix("/pfs").filter(|below| below.is_empty() || below.starts_with('/'));
-    match (pfs, below) {
-        (Some(pfs), Some(below)) => {
-            let mut at = pfs.to_owned();
-            at.push(below);
-            at.into()
-        }
-        _ => path.into(),
-    }
-}
-
-/// Tells the system that the file is read from its start to its end. If it will not hear, reading is slower.
+/// Tells the system that the file is read from start to end. A failure only makes reading slower.
 #[cfg(target_os = "linux")]
-fn read_ahead(file: &File) {
+fn advise_sequential(file: &File) {
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Sequential);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn read_ahead(_file: &File) {}
+fn advise_sequential(_file: &File) {}
 
-fn not_utf8(name: &std::ffi::OsStr) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("it holds a file whose name is not UTF-8: {name:?}"))
+fn not_utf8(name: &OsStr) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("it contains a file whose name is not UTF-8: {name:?}"))
 }
 
 #[cfg(test)]
@@ -189,11 +176,10 @@ mod tests {
 
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn paths_are_one_file_exactly_if_the_system_says_so() {
-        let place = tempfile::tempdir().unwrap();
-        let at = |path: &str| place.path().join(path);
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
         fs::create_dir_all(at("a/b")).unwrap();
         fs::write(at("a/one"), "").unwrap();
         fs::write(at("a/b/one"), "").unwrap();
@@ -203,7 +189,7 @@ mod tests {
         let disk = Disk::default();
         let paths =
             ["a/one", "a/b/one", "a/b/../one", "link/one", "link/linked", "a/./linked", "a/b/", "a/b/.", "link/", "link/b", "a/..", ""];
-        // twice, so that each follows a folder that is known
+        // twice, so that each is asked for after another folder
         for path in paths.iter().chain(&paths) {
             let canonical = fs::canonicalize(at(path)).unwrap();
             assert_eq!(disk.identity(at(path).to_str().unwrap()).unwrap(), format!("{canonical:?}"), "{path}");
@@ -212,15 +198,5 @@ mod tests {
             assert_eq!(disk.identity(at(path).to_str().unwrap()).unwrap_err().kind(), io::ErrorKind::NotFound, "{path}");
         }
         assert_eq!(disk.identity("Cargo.toml").unwrap(), format!("{:?}", fs::canonicalize("Cargo.toml").unwrap()));
-    }
-
-    #[test]
-    fn pfs_stands_where_the_variable_says() {
-        let at = |path: &str| moved(path, Some(OsStr::new("/tmp/d")));
-        assert_eq!(at("/pfs/out/1.json"), PathBuf::from("/tmp/d/out/1.json"));
-        assert_eq!(at("/pfs"), PathBuf::from("/tmp/d"));
-        assert_eq!(at("/pfsx"), PathBuf::from("/pfsx"));
-        assert_eq!(at("pfs/out"), PathBuf::from("pfs/out"));
-        assert_eq!(moved("/pfs/out", None), PathBuf::from("/pfs/out"));
     }
 }

@@ -1,4 +1,4 @@
-//! `inspect` of a component: what it imports and exports, and its digests. Models and statistics are the stages' matter.
+//! `inspect` of a WebAssembly file: what it imports and exports, and its digests. The stages inspect models and statistics.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
 
-use crate::files::stands;
+use crate::pfs::resolve_pfs;
 
-/// How every wasm file begins.
+/// The first bytes of every WebAssembly file.
 const MAGIC: &[u8] = b"\0asm";
 
-/// Describes a component, or hands on to the stages.
+/// Describes a WebAssembly file, or calls the verb of the stages for any other file.
 pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.file, "model.json")?;
     let mut start = [0; MAGIC.len()];
@@ -30,47 +30,49 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
         return inspect::run(stage, &InspectArgs { file: path, ..args.clone() });
     }
     let mut bytes = Vec::new();
-    let file = File::open(stands(&path)).map_err(|error| reading::read_error(&path, &error))?;
+    let file = File::open(resolve_pfs(&path)).map_err(|error| reading::read_error(&path, &error))?;
     file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| reading::read_error(&path, &error))?;
     if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(reading::document_too_large(&path));
     }
-    let found = Found::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
-    if args.json.json { stage.report.document(&json::document(&found.document())) } else { stage.report.print(&found.table()) }
+    let summary = WasmSummary::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
+    if args.json.json { stage.report.document(&json::document(&summary.document())) } else { stage.report.print(&summary.table()) }
 }
 
-/// What a component says of itself.
+/// The kind, digests, imports and exports of a WebAssembly file.
 #[derive(Default)]
-struct Found {
+struct WasmSummary {
     kind: &'static str,
     bytes: usize,
     sha256: String,
+    /// The digests of the core modules in a component.
     modules: Vec<String>,
     imports: Vec<String>,
     exports: Vec<String>,
 }
 
-impl Found {
+impl WasmSummary {
     fn read(bytes: &[u8]) -> wasmparser::Result<Self> {
-        let mut found = Self { kind: "component", bytes: bytes.len(), sha256: digest(bytes), ..Self::default() };
+        let mut summary = Self { kind: "component", bytes: bytes.len(), sha256: digest(bytes), ..Self::default() };
         let mut depth = 0;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
-                Payload::Version { encoding: wasmparser::Encoding::Module, .. } if depth == 0 => found.kind = "core module",
+                Payload::Version { encoding: wasmparser::Encoding::Module, .. } if depth == 0 => summary.kind = "core module",
                 Payload::ModuleSection { unchecked_range, .. } => {
-                    found.modules.extend(bytes.get(unchecked_range).map(digest));
+                    summary.modules.extend(bytes.get(unchecked_range).map(digest));
                     depth += 1;
                 }
                 Payload::ComponentSection { .. } => depth += 1,
                 Payload::End(_) if depth > 0 => depth -= 1,
-                payload if depth == 0 => found.section(payload)?,
+                payload if depth == 0 => summary.add_section(payload)?,
                 _ => {}
             }
         }
-        Ok(found)
+        Ok(summary)
     }
 
-    fn section(&mut self, payload: Payload<'_>) -> wasmparser::Result<()> {
+    /// Adds the names in a section of imports or exports.
+    fn add_section(&mut self, payload: Payload<'_>) -> wasmparser::Result<()> {
         match payload {
             Payload::ComponentImportSection(section) => {
                 section.into_iter().try_for_each(|import| import.map(|import| self.imports.push(import.name.name.to_owned())))

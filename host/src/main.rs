@@ -1,4 +1,8 @@
-//! The native program: command line to verb, failure to exit code.
+//! The native program `samefit`: parses the command line, runs the verb, and turns errors into exit codes.
+//!
+//! The modules, each of which uses only those before it: the component (`engine_config`, `system_limits`, `instance_cache`, `engine`), the disk
+//! (`pfs`, `file_snapshot`, `signals`, `staging_dir`, `output`, `columns`, `files`), the terminal (`progress`, `terminal`), and the verbs that only
+//! this program has (`pachctl` and `batch`, `inspect`, `page` and `serve`, `pipeline`).
 
 mod batch;
 mod columns;
@@ -6,18 +10,20 @@ mod columns;
 mod conformance;
 mod engine;
 mod engine_config;
+mod file_snapshot;
 mod files;
-mod hidden;
 mod inspect;
-mod interrupt;
-mod kept;
-mod limits;
+mod instance_cache;
 mod output;
 mod pachctl;
+mod page;
+mod pfs;
 mod pipeline;
 mod progress;
 mod serve;
-mod stamp;
+mod signals;
+mod staging_dir;
+mod system_limits;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};
@@ -38,20 +44,20 @@ use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::{forget, inspect as documents, profile, qc_pre_process, split, verify};
 
-use crate::engine::Wasm;
+use crate::engine::WasmEngine;
 use crate::files::Disk;
 use crate::pachctl::Pachctl;
-use crate::terminal::{Terminal, complain};
+use crate::terminal::{Terminal, print_error};
 
-/// Exact linear regression: the same answer to the last bit, wherever it runs
+/// Exact linear regression: the same results to the last bit, wherever it runs
 #[derive(Parser, Debug)]
 #[command(name = "samefit", arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
-    /// Bytes of the pieces that threads share a file by
+    /// Bytes of the pieces into which threads split a file
     #[arg(long, value_name = "N", global = true, hide = true, default_value_t = SPLIT_BYTES)]
-    piece_bytes: usize,
+    split_bytes: usize,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -64,11 +70,11 @@ enum Verb {
     Split(split::SplitArgs),
     #[command(flatten)]
     Stage(StageVerb),
-    /// Take rows out of statistics
+    /// Remove rows from statistics
     Forget(forget::ForgetArgs),
-    /// Turn a table into QC records, one file a row
+    /// Turn a table into QC records, one file per row
     QcPreProcess(qc_pre_process::QcPreProcessArgs),
-    /// Make a model again and compare every byte
+    /// Train a model again and compare every byte
     Verify(verify::VerifyArgs),
     /// Show a model, statistics or a component
     Inspect(documents::InspectArgs),
@@ -89,7 +95,7 @@ impl Verb {
             Self::Verify(args) => verify::run(stage, args),
             Self::Inspect(args) => inspect::run(stage, args),
             Self::Serve(args) => serve::run(stage, args),
-            // it needs no stage: see `main`
+            // `main` runs it, because it needs no stage
             Self::Pipeline(_) => Ok(()),
         }
     }
@@ -97,91 +103,94 @@ impl Verb {
 
 fn main() -> ExitCode {
     let command: Vec<OsString> = std::env::args_os().collect();
-    // so called by the program of a pipeline that asks for its datums
+    // the program of a pipeline runs this one under this name to ask for its datums
     if command.first().is_some_and(|name| Path::new(name).file_name() == Some(OsStr::new("pachctl"))) {
         return next_datum::main(command.into_iter().skip(1));
     }
-    // so called by the pipeline runner, between itself and a program
+    // the pipeline runner starts this one under this name between itself and a program
     if command.first().is_some_and(|name| name == supervisor::NAME) {
         return supervisor::main();
     }
-    interrupt::report_file_limit();
-    let wasm = Wasm::embedded();
-    match parse(&command, wasm.as_ref().ok()) {
+    signals::report_file_limit_as_error();
+    let engine = WasmEngine::embedded();
+    match parse(&command, engine.as_ref().ok()) {
         Ok((Cli { quiet, verb: Verb::Pipeline(args), .. }, _)) => pipeline::run(&args, quiet.quiet),
-        Ok((cli, batch)) => ended(wasm.and_then(|wasm| run(&cli, batch.as_deref(), &wasm, &command))),
-        Err(error) => usage(&on_one_line(error)),
+        Ok((cli, batch_out)) => exit_code(engine.and_then(|engine| run(&cli, batch_out.as_deref(), &engine, &command))),
+        Err(error) => usage(&with_escaped_arguments(error)),
     }
 }
 
-/// `batch`: where the verb writes, if it is to be run for every datum.
-fn run(cli: &Cli, batch: Option<&str>, wasm: &Wasm, command: &[OsString]) -> Result<()> {
+/// Runs the verb once, or for every datum if there is a `batch_out`, the output path of a verb with `--batch`.
+fn run(cli: &Cli, batch_out: Option<&str>, engine: &WasmEngine, command: &[OsString]) -> Result<()> {
     let arguments = command.iter().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     let command: Vec<String> = std::iter::once("samefit".to_owned()).chain(arguments).collect();
     let mut terminal = Terminal::new(cli.quiet.quiet);
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let mut once = |report: &mut dyn Report| {
-        let split_bytes = cli.piece_bytes;
-        cli.verb.run(&mut Stage { engine: wasm, files: &Disk::default(), report, threads, split_bytes, command: &command })
+        let split_bytes = cli.split_bytes;
+        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, threads, split_bytes, command: &command })
     };
-    match batch {
+    match batch_out {
         None => once(&mut terminal),
         Some(out) => Err(batch::run(&mut Pachctl::find(), out, &mut terminal, &mut once)),
     }
 }
 
-fn parse(command: &[OsString], wasm: Option<&Wasm>) -> Result<(Cli, Option<String>), clap::Error> {
-    let mut matches = batch::offered(Cli::command()).version(version(wasm)).try_get_matches_from(command)?;
-    let batch = batch::asked_for(&matches);
-    Ok((Cli::from_arg_matches_mut(&mut matches)?, batch))
+/// Returns the arguments and, with `--batch`, the verb's output path.
+fn parse(command: &[OsString], engine: Option<&WasmEngine>) -> Result<(Cli, Option<String>), clap::Error> {
+    let mut matches = batch::with_batch_flag(Cli::command()).version(version(engine)).try_get_matches_from(command)?;
+    let batch_out = batch::batch_out(&matches);
+    Ok((Cli::from_arg_matches_mut(&mut matches)?, batch_out))
 }
 
-/// Of the program and of what computes.
-fn version(wasm: Option<&Wasm>) -> String {
+/// Returns the version of the program, and the version and digest of the component.
+fn version(engine: Option<&WasmEngine>) -> String {
     let program = env!("CARGO_PKG_VERSION");
-    match wasm.map(Engine::identity) {
+    match engine.map(Engine::identity) {
         Some(Ok(identity)) => format!("{program}\ncomponent {} sha256 {}", identity.version, identity.component_sha256),
         _ => program.to_owned(),
     }
 }
 
-/// A mistake in the command line with what was typed on one line, so that it is not taken for our own words.
-fn on_one_line(mut error: clap::Error) -> clap::Error {
-    let shown = |text: &String| samefit_text::name(text).into_owned();
-    let typed: Vec<(ContextKind, ContextValue)> = error
+/// Escapes the arguments that a usage error quotes, so that a line break in one cannot look like a line of ours. The arguments are the strings
+/// in clap's context; clap's own sentences are not touched.
+fn with_escaped_arguments(mut error: clap::Error) -> clap::Error {
+    let escape = |text: &String| samefit_text::name(text).into_owned();
+    let escaped: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
-            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(shown).collect()))),
+            ContextValue::String(text) => Some((kind, ContextValue::String(escape(text)))),
+            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(escape).collect()))),
             _ => None,
         })
         .collect();
-    for (kind, value) in typed {
+    for (kind, value) in escaped {
         error.insert(kind, value);
     }
     error
 }
 
-/// Help goes to stdout and is no failure; a mistake goes to stderr and is.
+/// Prints help to stdout, or a usage error to stderr, and returns the exit code.
 fn usage(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if error.use_stderr() {
-        complain(&text);
+        print_error(&text);
         return ExitCode::from(2);
     }
     match Terminal::new(false).print(&text) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => ended(Err(failure)),
+        Err(error) => exit_code(Err(error)),
     }
 }
 
-fn ended(answer: Result<()>) -> ExitCode {
-    match answer {
+/// Prints the error, if there is one, and returns the exit code.
+fn exit_code(result: Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            interrupt::settle();
-            complain(&format!("{failure}\n"));
-            ExitCode::from(failure.exit_code())
+        Err(error) => {
+            signals::wait_for_cleanup();
+            print_error(&format!("{error}\n"));
+            ExitCode::from(error.exit_code())
         }
     }
 }

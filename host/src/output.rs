@@ -1,12 +1,12 @@
-//! Files that appear together, whole, or not at all. The only file of the program that writes files.
+//! Output files that appear together and complete, or not at all. The only module of the program that writes files.
 //!
-//! Every file is written in a hidden folder beside its destination, on the same file system (`hidden`). A commit makes all of them durable,
-//! takes away what is to go, renames each into its place and makes the names durable. Without a commit the hidden folders go, and the folders
-//! that were made on the way.
+//! Every file is written in a staging folder beside its destination, on the same file system (`staging_dir`). A commit flushes all files to the
+//! disk, removes the files that are to go, renames each new file into its place, and flushes the folders. Without a commit the staging folders
+//! are removed, and so are the folders that were created for the output.
 //!
-//! A link at the destination is followed: the file that it leads to is replaced, and the link stays. A link that leads nowhere is replaced.
+//! If the destination is a link, the file that it leads to is replaced, and the link stays. A link that leads nowhere is replaced itself.
 //!
-//! A destination that is no regular file (`/dev/stdout`, a named pipe) is written to as it is: a rename would replace the device.
+//! A destination that is not a regular file (`/dev/stdout`, a named pipe) is written to directly: a rename would replace the device.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -17,109 +17,110 @@ use samefit_stages::error::{Error, Result};
 use samefit_stages::output::outputs::{failed, partly};
 use samefit_stages::ports::files::Output;
 
-use crate::files::stands;
-use crate::hidden::Hidden;
-use crate::interrupt;
+use crate::pfs::resolve_pfs;
+use crate::signals;
+use crate::staging_dir::StagingDir;
 
-/// Up to this many files each is flushed to disk by itself; beyond, the whole file system at once is quicker.
+/// Up to this many files are flushed one by one. For more, flushing the whole file system once is faster.
 const FLUSHED_SINGLY_MAX: usize = 16;
 
-/// Files that are written but not yet seen.
+/// Files that are written to staging folders until the commit.
 #[derive(Default)]
-pub(crate) struct Staged {
-    /// Folder of destinations to the hidden folder in it.
-    hidden: BTreeMap<PathBuf, Hidden>,
-    /// Folders that were made, outermost first.
-    made: Vec<PathBuf>,
-    files: Vec<Pending>,
-    gone: Vec<PathBuf>,
-    committed: bool,
+pub(crate) struct StagedOutput {
+    /// The staging folder of each folder that is written to.
+    staging: BTreeMap<PathBuf, StagingDir>,
+    /// Folders that were created for the output, outermost first.
+    created_dirs: Vec<PathBuf>,
+    files: Vec<StagedFile>,
+    /// Files that the commit removes.
+    removals: Vec<PathBuf>,
+    is_committed: bool,
 }
 
 /// A file that is being written.
-struct Pending {
-    /// As the person wrote it, for messages.
-    path: String,
-    /// Where it will stand; none if it stands there already, being a device.
-    to: Option<PathBuf>,
-    /// Where it stands now.
-    at: PathBuf,
-    /// Until it is closed.
-    open: Option<BufWriter<File>>,
+struct StagedFile {
+    /// The path as the user wrote it, for messages.
+    shown_path: String,
+    /// Where the commit moves it; none for a device or pipe, which is written to directly.
+    destination: Option<PathBuf>,
+    /// Where it is written.
+    written_path: PathBuf,
+    /// None once it is closed.
+    writer: Option<BufWriter<File>>,
 }
 
-impl Output for Staged {
+impl Output for StagedOutput {
     fn create(&mut self, path: &str) -> Result<usize> {
-        let pending = self.begin(path).map_err(|error| failed(path, &error))?;
-        self.files.push(pending);
+        let file = self.create_file(path).map_err(|error| failed(path, &error))?;
+        self.files.push(file);
         Ok(self.files.len() - 1)
     }
 
     fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
-        self.with(handle, |file| file.write_all(bytes))
+        self.with_writer(handle, |writer| writer.write_all(bytes))
     }
 
     fn close(&mut self, handle: usize) -> Result<()> {
-        self.with(handle, BufWriter::flush)?;
-        self.files[handle].open = None;
+        self.with_writer(handle, BufWriter::flush)?;
+        self.files[handle].writer = None;
         Ok(())
     }
 
     fn remove(&mut self, path: &str) -> Result<()> {
-        self.gone.push(stands(path));
+        self.removals.push(resolve_pfs(path));
         Ok(())
     }
 
     fn commit(mut self: Box<Self>) -> Result<()> {
-        let unclosed: Vec<usize> = (0..self.files.len()).filter(|&handle| self.files[handle].open.is_some()).collect();
+        let unclosed: Vec<usize> = (0..self.files.len()).filter(|&handle| self.files[handle].writer.is_some()).collect();
         unclosed.into_iter().try_for_each(|handle| self.close(handle))?;
-        self.flush()?;
-        interrupt::undisturbed(|| self.place())?;
-        self.committed = true;
-        self.flush_names()
+        self.flush_files()?;
+        signals::hold_signals(|| self.move_into_place())?;
+        self.is_committed = true;
+        self.flush_folders()
     }
 }
 
-impl Staged {
-    fn begin(&mut self, path: &str) -> io::Result<Pending> {
-        let to = followed(&stands(path));
-        match fs::metadata(&to) {
+impl StagedOutput {
+    fn create_file(&mut self, path: &str) -> io::Result<StagedFile> {
+        let destination = follow_link(&resolve_pfs(path));
+        match fs::metadata(&destination) {
             Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(found) if !found.is_file() => {
-                let open = Some(BufWriter::new(OpenOptions::new().write(true).open(&to)?));
-                return Ok(Pending { path: path.to_owned(), to: None, at: to, open });
+                let writer = Some(BufWriter::new(OpenOptions::new().write(true).open(&destination)?));
+                return Ok(StagedFile { shown_path: path.to_owned(), destination: None, written_path: destination, writer });
             }
             _ => {}
         }
-        let at = self.hidden_beside(&to)?.join(self.files.len().to_string());
-        let open = Some(BufWriter::new(interrupt::undisturbed(|| File::create_new(&at))?));
-        Ok(Pending { path: path.to_owned(), to: Some(to), at, open })
+        let written_path = self.staging_for(&destination)?.join(self.files.len().to_string());
+        let writer = Some(BufWriter::new(signals::hold_signals(|| File::create_new(&written_path))?));
+        Ok(StagedFile { shown_path: path.to_owned(), destination: Some(destination), written_path, writer })
     }
 
-    /// The hidden folder beside a destination, made if it is not there yet.
-    fn hidden_beside(&mut self, to: &Path) -> io::Result<PathBuf> {
-        let folder = folder(to);
-        if let Some(hidden) = self.hidden.get(folder) {
-            return Ok(hidden.path().to_owned());
+    /// Returns the path of the staging folder beside a destination, and creates the folder if it is missing.
+    fn staging_for(&mut self, destination: &Path) -> io::Result<PathBuf> {
+        let folder = folder_of(destination);
+        if let Some(staging) = self.staging.get(folder) {
+            return Ok(staging.path().to_owned());
         }
-        self.make(folder)?;
-        let hidden = Hidden::beside(folder)?;
-        let path = hidden.path().to_owned();
-        self.hidden.insert(folder.to_owned(), hidden);
+        self.create_folder(folder)?;
+        let staging = StagingDir::create_in(folder)?;
+        let path = staging.path().to_owned();
+        self.staging.insert(folder.to_owned(), staging);
         Ok(path)
     }
 
-    /// Makes a folder and those above it, and remembers which were missing.
-    fn make(&mut self, folder: &Path) -> io::Result<()> {
+    /// Creates a folder and those above it that are missing, and records them.
+    fn create_folder(&mut self, folder: &Path) -> io::Result<()> {
         if folder.is_dir() {
             return Ok(());
         }
         if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
-            self.make(above)?;
+            self.create_folder(above)?;
         }
-        match interrupt::folder(folder, || fs::create_dir(folder)) {
-            Ok(()) => self.made.push(folder.to_owned()),
-            // another worker was quicker
+        match signals::create_output_dir(folder, || fs::create_dir(folder)) {
+            Ok(()) => self.created_dirs.push(folder.to_owned()),
+            // another process created it first
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(io::ErrorKind::NotADirectory.into()),
             Err(error) => return Err(error),
@@ -127,86 +128,89 @@ impl Staged {
         Ok(())
     }
 
-    fn with(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
-        let Pending { path, open, .. } = &mut self.files[handle];
-        open.as_mut().map_or(Ok(()), act).map_err(|error| failed(path, &error))
+    fn with_writer(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
+        let StagedFile { shown_path, writer, .. } = &mut self.files[handle];
+        writer.as_mut().map_or(Ok(()), act).map_err(|error| failed(shown_path, &error))
     }
 
-    /// Makes the bytes durable.
-    fn flush(&self) -> Result<()> {
-        let staged: Vec<&Pending> = self.files.iter().filter(|file| file.to.is_some()).collect();
+    /// Flushes the contents of the files to the disk.
+    fn flush_files(&self) -> Result<()> {
+        let staged: Vec<&StagedFile> = self.files.iter().filter(|file| file.destination.is_some()).collect();
         if staged.len() <= FLUSHED_SINGLY_MAX {
-            return staged.iter().try_for_each(|file| flush(&file.at).map_err(|error| failed(&file.path, &error)));
+            return staged.iter().try_for_each(|file| flush(&file.written_path).map_err(|error| failed(&file.shown_path, &error)));
         }
-        self.hidden.iter().try_for_each(|(folder, hidden)| flush_system(hidden.path()).map_err(|error| failed(&name(folder), &error)))
+        let flush =
+            |(folder, staging): (&PathBuf, &StagingDir)| flush_file_system(staging.path()).map_err(|error| failed(&shown(folder), &error));
+        self.staging.iter().try_for_each(flush)
     }
 
-    /// Takes away what is to go and puts every file in its place. An error says how far that went.
-    fn place(&self) -> Result<()> {
-        // the last first: of numbered files a kill leaves those without a gap, so that the next run finds them all
-        let gone: Vec<PathBuf> = self.gone.iter().rev().filter(|path| path.exists()).cloned().collect();
-        for (at, path) in gone.iter().enumerate() {
-            remove(path).map_err(|failure| self.partly(failure, &gone[..at], 0))?;
+    /// Removes the files that are to go and moves every new file into its place. An error lists what was done before it.
+    fn move_into_place(&self) -> Result<()> {
+        // the last first: of numbered files a kill then leaves a sequence without a gap, which the next run can recognise
+        let removals: Vec<PathBuf> = self.removals.iter().rev().filter(|path| path.exists()).cloned().collect();
+        for (count, path) in removals.iter().enumerate() {
+            remove_file(path).map_err(|error| self.with_progress(error, &removals[..count], 0))?;
         }
-        for (at, file) in self.files.iter().enumerate() {
-            file.place().map_err(|failure| self.partly(failure, &gone, at))?;
+        for (count, file) in self.files.iter().enumerate() {
+            file.move_into_place().map_err(|error| self.with_progress(error, &removals, count))?;
         }
         Ok(())
     }
 
-    /// The failure with what was done before it: these files removed, and so many of the new ones in their places.
-    fn partly(&self, failure: Error, removed: &[PathBuf], placed: usize) -> Error {
+    /// Adds to the error which files were removed before it, and that the first `placed` new files are in their places.
+    fn with_progress(&self, error: Error, removed: &[PathBuf], placed: usize) -> Error {
         let (written, unwritten) = self.files.split_at(placed);
-        let [written, unwritten] = [written, unwritten].map(|files| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
-        let removed: Vec<String> = removed.iter().map(|path| name(path)).collect();
-        partly(failure, &removed, &written, &unwritten)
+        let [written, unwritten] = [written, unwritten].map(|files| files.iter().map(|file| file.shown_path.clone()).collect::<Vec<_>>());
+        let removed: Vec<String> = removed.iter().map(|path| shown(path)).collect();
+        partly(error, &removed, &written, &unwritten)
     }
 
-    /// Makes the names durable: of the files, and of the folders that were made.
-    fn flush_names(&self) -> Result<()> {
-        let above_made = self.made.iter().map(|made| folder(made));
-        let gone = self.gone.iter().map(|gone| folder(gone)).filter(|folder| folder.is_dir());
-        let mut folders: Vec<&Path> = self.hidden.keys().map(PathBuf::as_path).chain(above_made).chain(gone).collect();
+    /// Flushes the folders in which files or folders were created or removed.
+    fn flush_folders(&self) -> Result<()> {
+        let of_created = self.created_dirs.iter().map(|created| folder_of(created));
+        let of_removed = self.removals.iter().map(|removed| folder_of(removed)).filter(|folder| folder.is_dir());
+        let mut folders: Vec<&Path> = self.staging.keys().map(PathBuf::as_path).chain(of_created).chain(of_removed).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| failed(&name(folder), &error)))
+        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| failed(&shown(folder), &error)))
     }
 }
 
-impl Pending {
-    fn place(&self) -> Result<()> {
-        self.to.as_ref().map_or(Ok(()), |to| fs::rename(&self.at, to)).map_err(|error| failed(&self.path, &error))
+impl StagedFile {
+    fn move_into_place(&self) -> Result<()> {
+        let moved = self.destination.as_ref().map_or(Ok(()), |destination| fs::rename(&self.written_path, destination));
+        moved.map_err(|error| failed(&self.shown_path, &error))
     }
 }
 
-impl Drop for Staged {
+impl Drop for StagedOutput {
     fn drop(&mut self) {
-        std::mem::take(&mut self.hidden).into_values().for_each(Hidden::remove);
-        let made: Vec<&Path> = self.made.iter().map(PathBuf::as_path).collect();
-        interrupt::settled(&made, || {
-            if !self.committed {
-                // one that someone else has put files into stays
-                made.iter().rev().for_each(|made| drop(fs::remove_dir(made)));
+        std::mem::take(&mut self.staging).into_values().for_each(StagingDir::remove);
+        let created: Vec<&Path> = self.created_dirs.iter().map(PathBuf::as_path).collect();
+        signals::unregister(&created, || {
+            if !self.is_committed {
+                // a folder that now contains files of another program stays
+                created.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
             }
         });
     }
 }
 
-/// Where a link leads, so that the file is replaced and not the link. What leads nowhere, or to a pipe, is left as it is.
-fn followed(path: &Path) -> PathBuf {
+/// Returns where a link leads, so that the file is replaced and not the link. Returns the path itself if it is no link or leads nowhere.
+fn follow_link(path: &Path) -> PathBuf {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
         _ => path.to_owned(),
     }
 }
 
-fn folder(path: &Path) -> &Path {
+fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn remove(path: &Path) -> Result<()> {
+fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&name(path), &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&shown(path), &error)),
         _ => Ok(()),
     }
 }
@@ -216,16 +220,16 @@ fn flush(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(target_os = "linux")]
-fn flush_system(folder: &Path) -> io::Result<()> {
+fn flush_file_system(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(folder)?)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn flush_system(folder: &Path) -> io::Result<()> {
+fn flush_file_system(folder: &Path) -> io::Result<()> {
     fs::read_dir(folder)?.try_for_each(|entry| flush(&entry?.path()))
 }
 
-fn name(path: &Path) -> String {
+fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
@@ -236,12 +240,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_in_the_middle_says_which_files_were_written() {
-        let place = tempfile::tempdir().unwrap();
-        let at = |name: &str| place.path().join(name).display().to_string();
+    fn an_error_in_the_middle_lists_the_files_that_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
         fs::write(at("old"), "old").unwrap();
-        let begun = || {
-            let mut staged = Box::new(Staged::default());
+        let stage = || {
+            let mut staged = Box::new(StagedOutput::default());
             staged.remove(&at("old")).unwrap();
             for name in ["a", "b", "c"] {
                 let handle = staged.create(&at(name)).unwrap();
@@ -249,7 +253,7 @@ mod tests {
             }
             staged
         };
-        let staged = begun();
+        let staged = stage();
         fs::create_dir(at("b")).unwrap();
         let text = staged.commit().unwrap_err().to_string();
         let [old, a, b, c] = ["old", "a", "b", "c"].map(at);
@@ -259,9 +263,9 @@ mod tests {
         assert!(text.starts_with(&expected), "{text}");
         assert_eq!((fs::read(at("a")).unwrap(), Path::new(&old).exists(), Path::new(&c).exists()), (b"new".to_vec(), false, false));
 
-        // where nothing was done before it, there is nothing to say
+        // an error before anything was done lists nothing
         fs::remove_dir(at("b")).unwrap();
-        let staged = begun();
+        let staged = stage();
         fs::remove_file(at("a")).unwrap();
         fs::create_dir(at("a")).unwrap();
         let text = staged.commit().unwrap_err().to_string();

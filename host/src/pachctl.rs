@@ -1,15 +1,17 @@
-//! Pachyderm's worker, asked for datum after datum by running `pachctl next datum`.
+//! Asks Pachyderm's worker for one datum after another by running `pachctl next datum`.
 //!
-//! What is relied on, in the words of Pachyderm's source (2.x):
+//! This relies on how Pachyderm 2.x works, as its source shows:
 //!
-//! - The worker starts the program once a set of datums, an empty set too, and waits for the first `next datum`
-//!   (`handleDatumSetBatching`). A program that ends before it asked fails the whole set; one that ends later fails the datum at hand.
-//! - A call says that the current datum is done (`--error TEXT`: that it failed; the text must not be empty, `NextDatum` takes an empty one
-//!   for success) and returns when `/pfs` holds the next. After a failure the worker kills the program, and starts it again for the next try.
-//! - There is no end but SIGKILL, while a call waits. The worker kills the process group, so the child must stay in ours.
-//! - A call that fails is not to be made again: the worker may have counted it and be waiting to hand out the datum, and a second one would
-//!   say that this one is done, or wait forever. To end is right: the worker counts it as a failed try and starts the program again.
-//! - `pachctl` is mounted at `/pach-bin`, which the worker puts at the end of the path (`worker_rc.go`, `worker/main.go`).
+//! - The worker starts the program once for each set of datums, even an empty one, and waits for the first `next datum`
+//!   (`handleDatumSetBatching`). A program that ends before its first call fails the whole set. One that ends later fails the current datum.
+//! - A call reports that the current datum succeeded and returns when the next one is in `/pfs`. `--error TEXT` reports that it failed; the text
+//!   must not be empty, because `NextDatum` takes an empty one for success. After a failure the worker kills the program and starts it again
+//!   for the next try.
+//! - The program never learns that the set is done: the worker sends SIGKILL while a call waits. It kills the process group, so `pachctl` must
+//!   stay in the program's own.
+//! - A call that failed must not be repeated. The worker may have counted it and be about to hand out the datum; a second call would report
+//!   that datum as done, or wait forever. The program must end instead: the worker counts a failed try and starts it again.
+//! - `pachctl` is mounted at `/pach-bin`, which the worker appends to the path (`worker_rc.go`, `worker/main.go`).
 
 use std::io;
 use std::path::Path;
@@ -17,17 +19,17 @@ use std::process::{Command, Output, Stdio};
 
 use samefit_stages::error::{Error, Result};
 
-/// Where a worker mounts it.
+/// Where a worker mounts `pachctl`.
 const MOUNTED: &str = "/pach-bin/pachctl";
 const NAME: &str = "pachctl";
 
-/// Longest text of an error that is handed on: a command line has room for little more than a hundred kilobytes.
-const REASON_BYTES_MAX: usize = 8 << 10;
+/// Most bytes of an error that is passed to `pachctl`: a command line has room for little more than a hundred kilobytes.
+const ERROR_BYTES_MAX: usize = 8 << 10;
 
-/// Whoever hands out datums.
-pub(crate) trait Worker {
-    /// The current datum, if there is one, is done or has failed for a reason. Returns when the next one stands ready.
-    fn next(&mut self, failed: Option<&str>) -> Result<()>;
+/// Hands out datums.
+pub(crate) trait DatumSource {
+    /// Reports that the current datum, if there is one, succeeded or failed with an error. Returns when the next datum is ready.
+    fn next(&mut self, error: Option<&str>) -> Result<()>;
 }
 
 /// The worker behind `pachctl`.
@@ -36,43 +38,41 @@ pub(crate) struct Pachctl {
 }
 
 impl Pachctl {
-    /// The one that is mounted, or the one on the path.
+    /// Finds the mounted `pachctl`, or else the one on the path.
     pub(crate) fn find() -> Self {
         Self { program: if Path::new(MOUNTED).exists() { MOUNTED } else { NAME } }
     }
 }
 
-impl Worker for Pachctl {
-    fn next(&mut self, failed: Option<&str>) -> Result<()> {
+impl DatumSource for Pachctl {
+    fn next(&mut self, error: Option<&str>) -> Result<()> {
         let mut command = Command::new(self.program);
         command.args(["next", "datum"]).stdin(Stdio::null());
-        if let Some(reason) = failed {
-            command.args(["--error", &reason_argument(reason)]);
+        if let Some(error) = error {
+            command.args(["--error", &error_argument(error)]);
         }
         match command.output() {
             Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => Err(refused(self.program, &output)),
+            Ok(output) => Err(call_failed(self.program, &output)),
             Err(error) => Err(cannot_run(self.program, &error)),
         }
     }
 }
 
-/// Begins with a word, so that it is neither empty nor taken for a flag; short, and without what no argument may hold.
-fn reason_argument(reason: &str) -> String {
-    let text = format!("samefit: {}", samefit_text::lines(reason.strip_prefix("error: ").unwrap_or(reason)));
-    text[..text.floor_char_boundary(REASON_BYTES_MAX)].to_owned()
+/// Returns the value of `--error`. It begins with a word, so it is neither empty nor taken for a flag; it is limited, and free of control
+/// characters.
+fn error_argument(error: &str) -> String {
+    let text = format!("samefit: {}", samefit_text::lines(error.strip_prefix("error: ").unwrap_or(error)));
+    text[..text.floor_char_boundary(ERROR_BYTES_MAX)].to_owned()
 }
 
-fn refused(program: &str, output: &Output) -> Error {
-    let said = samefit_text::bytes(&output.stderr);
-    let said = if said.trim().is_empty() { "and it says nothing" } else { said.trim() };
-    let help = match said.contains("datum batching not enabled") {
-        true => "set `\"datumBatching\": true` in the transform of the pipeline's spec, or run without --batch",
-        false => "the worker starts the program again; if this repeats itself, look into the worker's own log",
-    };
-    // one line, so that the help stands on the next
-    let said = said.lines().collect::<Vec<_>>().join("; ");
-    Error::Io { path: program.to_owned(), text: format!("`next datum` failed ({}): {said}\n{help}", output.status) }
+fn call_failed(program: &str, output: &Output) -> Error {
+    let stderr = samefit_text::bytes(&output.stderr);
+    let stderr = stderr.trim().lines().collect::<Vec<_>>().join("; ");
+    let reason = if stderr.is_empty() { "without an error message" } else { &stderr };
+    // `pachctl` has one exit status for every failure and its messages are not an interface, so the help covers both causes
+    let help = "--batch needs `\"datumBatching\": true` in the transform of the pipeline's spec; if it is there, see the worker's log";
+    Error::Io { path: program.to_owned(), text: format!("`next datum` failed ({}): {reason}\n{help}", output.status) }
 }
 
 fn cannot_run(program: &str, error: &io::Error) -> Error {
@@ -88,10 +88,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_a_word_first_and_short() {
-        assert_eq!(reason_argument("error: a.csv: bad\nhelp: correct it"), "samefit: a.csv: bad\nhelp: correct it");
-        assert_eq!(reason_argument("-\0"), "samefit: -\\u{0}");
-        let long = reason_argument(&"ä ".repeat(REASON_BYTES_MAX));
-        assert!(long.len() <= REASON_BYTES_MAX && long.len() > REASON_BYTES_MAX - 2);
+    fn an_error_argument_begins_with_a_word_and_is_limited() {
+        assert_eq!(error_argument("error: a.csv: bad\nhelp: correct it"), "samefit: a.csv: bad\nhelp: correct it");
+        assert_eq!(error_argument("-\0"), "samefit: -\\u{0}");
+        let long = error_argument(&"ä ".repeat(ERROR_BYTES_MAX));
+        assert!(long.len() <= ERROR_BYTES_MAX && long.len() > ERROR_BYTES_MAX - 2);
     }
 }

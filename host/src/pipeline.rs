@@ -11,13 +11,13 @@ use samefit_pipeline::run::context::HostContext;
 use samefit_pipeline::run::reaper;
 use samefit_stages::ports::report::Report as _;
 
-use crate::interrupt::Stop;
+use crate::signals::StopFlag;
 use crate::terminal::Terminal;
 
 /// Runs a verb, and returns the exit code of the program.
 pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     // only a job checks for signals; before its first check, and in other verbs, a signal ends the program at once
-    let stop = LazyLock::new(Stop::watch);
+    let stop = LazyLock::new(StopFlag::install);
     reaper::adopt_orphans();
     let host = HostContext {
         program: std::env::current_exe().unwrap_or_else(|_| "samefit".into()),
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &PipelineArgs, quiet: bool) -> ExitCode {
     let mut terminal = Terminal::new(quiet);
     match cli::run(args, &host, &mut TerminalReport(&mut terminal)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Stopped) => stop.end(),
+        Err(Error::Stopped) => stop.exit(),
         Err(error) => {
             terminal.note(&error.to_string());
             ExitCode::from(exit_code(&error))

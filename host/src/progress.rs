@@ -1,42 +1,44 @@
-//! How far the reading has come, as one line of the terminal that is written over.
+//! Draws the progress of reading as one line of the terminal that is overwritten.
 //!
-//! *Limits*: shown after [`QUIET_FOR`], drawn every [`DRAWN_EVERY`]; a line of less than 80 characters, so that it never wraps.
+//! *Limits*: drawn first after [`FIRST_AFTER`], then at most every [`REDRAW_AFTER`]. The line has fewer than 80 characters, so it never wraps.
 
 use std::time::{Duration, Instant};
 
 use samefit_stages::ports::report::Progress;
 
-/// Work that is done sooner shows nothing.
-const QUIET_FOR: Duration = Duration::from_millis(500);
-const DRAWN_EVERY: Duration = Duration::from_millis(100);
+/// Work that takes less time shows no progress.
+const FIRST_AFTER: Duration = Duration::from_millis(500);
+const REDRAW_AFTER: Duration = Duration::from_millis(100);
 
-/// Back to the start of the line, and nothing after it.
+/// Moves to the start of the line and clears it.
 pub(crate) const ERASE: &str = "\r\x1b[K";
 
-/// When the line was drawn.
-pub(crate) struct Line {
-    begun: Instant,
+/// The progress line.
+pub(crate) struct ProgressLine {
+    started: Instant,
+    /// When it was last drawn; none if it is not on the terminal.
     drawn: Option<Instant>,
 }
 
-impl Line {
+impl ProgressLine {
+    /// Creates a line for work that starts now.
     pub(crate) fn new() -> Self {
-        Self { begun: Instant::now(), drawn: None }
+        Self { started: Instant::now(), drawn: None }
     }
 
-    /// What to write now, if anything.
+    /// Returns what to write to the terminal, if it is time to draw the line.
     pub(crate) fn draw(&mut self, progress: &Progress) -> Option<String> {
-        let (now, since) = (Instant::now(), self.drawn.unwrap_or(self.begun));
-        let wait = if self.drawn.is_some() { DRAWN_EVERY } else { QUIET_FOR };
+        let (now, since) = (Instant::now(), self.drawn.unwrap_or(self.started));
+        let wait = if self.drawn.is_some() { REDRAW_AFTER } else { FIRST_AFTER };
         if now - since < wait {
             return None;
         }
         self.drawn = Some(now);
-        Some(format!("{ERASE}{}", text(progress, now - self.begun)))
+        Some(format!("{ERASE}{}", text(progress, now - self.started)))
     }
 
-    /// Whether there is a line to erase; then there is none.
-    pub(crate) fn erased(&mut self) -> bool {
+    /// Forgets that the line is drawn. Returns whether it was, so that the caller erases it.
+    pub(crate) fn clear(&mut self) -> bool {
         self.drawn.take().is_some()
     }
 }
@@ -52,14 +54,14 @@ fn text(progress: &Progress, elapsed: Duration) -> String {
         None => parts.push(format!("{} MB", progress.bytes / 1_000_000)),
     }
     parts.push(format!("{:.0} MB/s", progress.bytes as f64 / 1e6 / seconds));
-    if let Some(left) = left(progress, seconds) {
+    if let Some(left) = time_left(progress, seconds) {
         parts.push(format!("{left} left"));
     }
     parts.join("  ")
 }
 
-/// Time that the rest will take if it goes on as it went.
-fn left(progress: &Progress, seconds: f64) -> Option<String> {
+/// Returns the time left at the speed so far. None if the total is unknown or nothing was read.
+fn time_left(progress: &Progress, seconds: f64) -> Option<String> {
     let rest = progress.bytes_total?.checked_sub(progress.bytes)?;
     if progress.bytes == 0 {
         return None;
@@ -77,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_how_far_how_fast_and_how_long() {
+    fn the_line_shows_share_speed_and_time_left() {
         let half = Progress { file: 3, files: 12, bytes: 42_000_000, bytes_total: Some(84_000_000) };
         assert_eq!(text(&half, Duration::from_secs(2)), "file 3 of 12  50 %  21 MB/s  2 s left");
         let pipe = Progress { file: 1, files: 1, bytes: 42_000_000, bytes_total: None };
@@ -88,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_at_once() {
-        let mut line = Line::new();
+    fn the_line_is_not_drawn_at_once() {
+        let mut line = ProgressLine::new();
         assert_eq!(line.draw(&Progress::default()), None);
-        assert!(!line.erased());
-        line.begun -= QUIET_FOR;
+        assert!(!line.clear());
+        line.started -= FIRST_AFTER;
         assert!(line.draw(&Progress::default()).is_some());
         assert_eq!(line.draw(&Progress::default()), None);
-        assert!(line.erased() && !line.erased());
+        assert!(line.clear() && !line.clear());
     }
 }

@@ -1,34 +1,34 @@
-//! Reports to stderr, results to stdout.
+//! Prints reports to stderr and results to stdout.
 //!
-//! *Invariants*: everything that people read goes through [`samefit_text`] here, whoever wrote it. Documents for machines go to stdout as
-//! they are.
+//! *Invariants*: all text for people is escaped here by [`samefit_text`], whatever its origin. Documents for machines go to stdout unchanged.
 
 use std::io::{self, IsTerminal, Write};
 
 use samefit_stages::error::{Error, Result};
 use samefit_stages::ports::report::{Progress, Report};
 
-use crate::progress::{ERASE, Line};
+use crate::progress::{ERASE, ProgressLine};
 
-/// The terminal, or whatever stdout and stderr are.
+/// Stdout and stderr, whether they are a terminal or not.
 pub(crate) struct Terminal {
-    /// Nothing but notes and errors.
+    /// Whether to print nothing but notes and errors.
     quiet: bool,
-    /// If a person watches.
-    line: Option<Line>,
+    /// The progress line; none if stderr is not a terminal.
+    progress: Option<ProgressLine>,
 }
 
 impl Terminal {
+    /// Creates the report of a run. Shows progress if stderr is a terminal and `quiet` is false.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, line: (!quiet && io::stderr().is_terminal()).then(Line::new) }
+        Self { quiet, progress: (!quiet && io::stderr().is_terminal()).then(ProgressLine::new) }
     }
 
-    /// Writes text for a person to stdout.
+    /// Writes text for people to stdout.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
         self.bytes(samefit_text::lines(text).as_bytes())
     }
 
-    /// Writes bytes to stdout as they are. Who closes it (`samefit inspect model.json | head`) has read enough.
+    /// Writes bytes to stdout unchanged. A closed pipe is no error: its reader wants no more (`samefit inspect model.json | head`).
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.erase();
         let mut stdout = io::stdout().lock();
@@ -38,9 +38,9 @@ impl Terminal {
         }
     }
 
-    /// Makes room for what is said.
+    /// Erases the progress line before something else is printed.
     fn erase(&mut self) {
-        if self.line.as_mut().is_some_and(Line::erased) {
+        if self.progress.as_mut().is_some_and(ProgressLine::clear) {
             let _ = write!(io::stderr(), "{ERASE}");
         }
     }
@@ -61,15 +61,15 @@ impl Report for Terminal {
 
     fn note(&mut self, line: &str) {
         self.erase();
-        complain(&format!("{line}\n"));
+        print_error(&format!("{line}\n"));
     }
 
     fn watches(&self) -> bool {
-        self.line.is_some()
+        self.progress.is_some()
     }
 
     fn progress(&mut self, progress: &Progress) {
-        if let Some(text) = self.line.as_mut().and_then(|line| line.draw(progress)) {
+        if let Some(text) = self.progress.as_mut().and_then(|line| line.draw(progress)) {
             let _ = write!(io::stderr(), "{text}");
         }
     }
@@ -87,7 +87,7 @@ fn unwritten(error: io::Error) -> Error {
     Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }
 }
 
-/// Writes text for a person to stderr. Who closes stderr does not want to hear.
-pub(crate) fn complain(text: &str) {
+/// Writes text for people to stderr. A failure is ignored: there is no other place to report it.
+pub(crate) fn print_error(text: &str) {
     let _ = io::stderr().write_all(samefit_text::lines(text).as_bytes());
 }

@@ -1,4 +1,5 @@
-//! The conformance cases of bad input through the binary: exit code 3, the case's message after the file's name, nothing written.
+//! Runs the conformance cases of bad input through the program. It must exit with code 3, name the file, print the case's message and write
+//! nothing.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
 
-/// A case of bad input: its name, what it does with what, and the error.
+/// A conformance case of bad input: its name, `case.json` and `error.json`.
 #[derive(Clone)]
 struct Case {
     name: String,
@@ -21,6 +22,7 @@ fn read(path: &Path) -> Option<Value> {
     Some(serde_json::from_slice(&std::fs::read(path).ok()?).unwrap())
 }
 
+/// Returns the cases of bad input whose `do` is `verb`, sorted by name.
 fn bad_cases(verb: &str) -> Vec<Case> {
     let folders = std::fs::read_dir(format!("{DATA}/cases")).unwrap().map(|entry| entry.unwrap().path());
     let case = |folder: PathBuf| {
@@ -32,7 +34,7 @@ fn bad_cases(verb: &str) -> Vec<Case> {
     cases
 }
 
-/// The bytes that a case describes; see data/cases/README.md.
+/// Returns the bytes that a value of a case describes; see data/cases/README.md.
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => text.clone().into_bytes(),
@@ -49,7 +51,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     }
 }
 
-/// A folder with the files of a case.
+/// A folder for the files of one case.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -57,6 +59,7 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// Writes the bytes that `value` describes, and returns the path.
     fn put(&self, name: &str, value: &Value) -> String {
         let path = self.path(name);
         std::fs::write(&path, bytes(value)).unwrap();
@@ -72,7 +75,7 @@ fn samefit(arguments: &[String]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_samefit")).args(arguments).output().unwrap()
 }
 
-/// The flags that say what a plan says.
+/// Returns the flags that mean the same as a plan.
 fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
     let list = |value: &Value| value.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect::<Vec<_>>().join(",");
     let mut flags = Vec::new();
@@ -99,7 +102,7 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
     flags
 }
 
-/// What the program must say of the error, after the file's name.
+/// Returns the message that the program must print after the file's name.
 fn message(error: &Value) -> String {
     let position = match (error["row"].as_u64(), error["column"].as_str()) {
         (Some(row), Some(column)) => format!("row {row}, column `{column}`: "),
@@ -110,13 +113,13 @@ fn message(error: &Value) -> String {
     position + &error["text"].as_str().unwrap().replacen('\n', "\nhelp: ", 1)
 }
 
-/// Runs it and holds the answer against the case; `file` must be named.
+/// Runs the program and compares its output with the case. The message must name `file`.
 fn assert_refused(case: &Case, file: &str, arguments: &[String], out: &str) {
     let output = samefit(arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{}: {stderr}", case.name);
-    assert!(stderr.contains(&message(&case.error)), "{}\n  want: {}\n  got:  {stderr}", case.name, message(&case.error));
-    assert!(stderr.contains(file), "{}: no file name {file} in {stderr}", case.name);
+    assert!(stderr.contains(&message(&case.error)), "{}\n  expected: {}\n  got:      {stderr}", case.name, message(&case.error));
+    assert!(stderr.contains(file), "{}: {file} is not named in {stderr}", case.name);
     assert!(!Path::new(out).exists() || std::fs::read_dir(out).unwrap().count() == 0, "{}: something was written", case.name);
 }
 
@@ -126,7 +129,7 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
 
 #[test]
 fn bad_data_are_refused() {
-    // the command line refuses these as wrong usage, or has no way to say them
+    // for the command line these are usage errors, or no flag can express them
     let elsewhere = ["bad-plan-key", "bad-plan-delimiter", "bad-no-target", "bad-share-not-asked", "bad-share-sums-nothing"];
     let cases: Vec<Case> = bad_cases("train").into_iter().filter(|case| !elsewhere.contains(&case.name.as_str())).collect();
     assert!(cases.len() > 40);
@@ -138,23 +141,23 @@ fn bad_data_are_refused() {
         let to_fit = plan.get("columns").is_none() && plan.as_object().is_some_and(|plan| !plan.is_empty());
         let verb = if to_fit { "train" } else { "summarize" };
         let arguments = [words([verb, "--data", &data, "--out", &out]), flags(&folder, plan)].concat();
-        // what the flags or the schema say wrong is no fault of the data
-        let of_plan =
+        // an error in the flags or in the schema names no data file
+        let is_in_plan =
             ["plan", "schema", "term", "target"].contains(&case.error["code"].as_str().unwrap()) || case.name == "bad-duplicate-feature";
-        assert_refused(case, if of_plan { "" } else { name }, &arguments, &out);
+        assert_refused(case, if is_in_plan { "" } else { name }, &arguments, &out);
     }
 }
 
 #[test]
-fn what_may_not_be_shared_is_refused() {
+fn data_that_must_not_be_shared_are_refused() {
     let cases = bad_cases("share");
     assert!(cases.len() > 8);
     for case in &cases {
         let folder = Folder::new();
         let (data, out) = (folder.put("data.csv", &case.input["data"]), folder.path("out"));
         let arguments = [words(["summarize", "--data", &data, "--out", &out]), flags(&folder, &case.input["plan"])].concat();
-        let of_plan = ["plan", "decimals", "capacity"].contains(&case.error["code"].as_str().unwrap());
-        assert_refused(case, if of_plan { "" } else { "data.csv" }, &arguments, &out);
+        let is_in_plan = ["plan", "decimals", "capacity"].contains(&case.error["code"].as_str().unwrap());
+        assert_refused(case, if is_in_plan { "" } else { "data.csv" }, &arguments, &out);
     }
 }
 
@@ -173,7 +176,7 @@ fn bad_statistics_are_refused() {
 
 #[test]
 fn bad_records_are_refused() {
-    // another word than `predicted` is wrong usage
+    // for the command line any other word than `predicted` is a usage error
     for case in bad_cases("predict").iter().chain(&bad_cases("table")).filter(|case| case.name != "bad-plan-only") {
         let folder = Folder::new();
         let name = match (case.input["do"].as_str().unwrap(), case.input["plan"]["format"].as_str()) {
@@ -191,8 +194,8 @@ fn bad_records_are_refused() {
 }
 
 #[test]
-fn bad_judgements_are_refused() {
-    // a threshold of zero is wrong usage
+fn bad_input_of_quality_control_is_refused() {
+    // for the command line a threshold of zero is a usage error
     for case in bad_cases("judge").iter().filter(|case| case.input.get("documents").is_none() && case.name != "bad-judge-threshold") {
         let folder = Folder::new();
         let (model, data, out) =

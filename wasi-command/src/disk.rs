@@ -1,4 +1,5 @@
-//! The folders that the runtime gave, and what `wasi:filesystem` does in them, by paths and errors as the stages know them.
+//! The folders that the runtime opened for the command, and the operations of `wasi:filesystem` in them. Takes paths as the user writes them and
+//! returns errors as `std::io` has them, which the stages understand.
 
 use std::io;
 
@@ -10,98 +11,101 @@ use wasip2::filesystem::types::{
 
 use crate::preopens::locate;
 
-/// Links that are followed one after another: more lead in a circle.
+/// Most links that are followed one after another. More of them form a circle.
 const LINKS_MAX: usize = 40;
 
-/// The file system that the command sees.
+/// The file system as the command sees it.
 pub(crate) struct Disk {
+    /// The folders that the runtime opened, with their names.
     preopens: Vec<(Descriptor, String)>,
 }
 
 impl Disk {
-    /// What the runtime gave.
-    pub(crate) fn given() -> Self {
+    /// Asks the runtime for the folders that it opened.
+    pub(crate) fn from_preopens() -> Self {
         Self { preopens: get_directories() }
     }
 
-    /// Type and size of what stands at `path`; links are followed.
+    /// Returns the type and size of the file at `path`. Follows links.
     pub(crate) fn stat(&self, path: &str) -> io::Result<DescriptorStat> {
         self.at(path, |folder, below| folder.stat_at(PathFlags::SYMLINK_FOLLOW, below))
     }
 
-    /// Opens what stands at `path`, or makes it, as the flags say.
+    /// Opens or creates the file at `path`, as the flags say. Follows links.
     pub(crate) fn open(&self, path: &str, open: OpenFlags, flags: DescriptorFlags) -> io::Result<Descriptor> {
         self.at(path, |folder, below| folder.open_at(PathFlags::SYMLINK_FOLLOW, below, open, flags))
     }
 
-    /// The entries of a folder.
+    /// Returns the names in a folder, in any order.
     pub(crate) fn names(&self, folder: &str) -> io::Result<Vec<String>> {
         let folder = self.open(folder, OpenFlags::DIRECTORY, DescriptorFlags::READ)?;
-        let entries = folder.read_directory().map_err(failed)?;
-        let next = |entries: &DirectoryEntryStream| entries.read_directory_entry().map_err(failed_name);
+        let entries = folder.read_directory().map_err(io_error)?;
+        let next = |entries: &DirectoryEntryStream| entries.read_directory_entry().map_err(entry_error);
         std::iter::from_fn(|| next(&entries).transpose()).map(|entry| Ok(entry?.name)).collect()
     }
 
-    /// A number that is equal for the same file or folder, by whatever path.
-    pub(crate) fn hash(&self, path: &str) -> io::Result<MetadataHashValue> {
+    /// Returns a number that identifies the file or folder at `path`: it is equal for all paths that lead to it.
+    pub(crate) fn identity_hash(&self, path: &str) -> io::Result<MetadataHashValue> {
         self.at(path, |folder, below| folder.metadata_hash_at(PathFlags::SYMLINK_FOLLOW, below))
     }
 
-    /// Makes a folder.
-    pub(crate) fn make_folder(&self, path: &str) -> io::Result<()> {
+    /// Creates a folder.
+    pub(crate) fn create_folder(&self, path: &str) -> io::Result<()> {
         self.at(path, |folder, below| folder.create_directory_at(below))
     }
 
-    /// Takes away a folder, which must be empty.
+    /// Removes a folder. Fails if it is not empty.
     pub(crate) fn remove_folder(&self, path: &str) -> io::Result<()> {
         self.at(path, |folder, below| folder.remove_directory_at(below))
     }
 
-    /// Takes away a file.
+    /// Removes a file.
     pub(crate) fn remove_file(&self, path: &str) -> io::Result<()> {
         self.at(path, |folder, below| folder.unlink_file_at(below))
     }
 
-    /// Moves a file to where another may stand, which it replaces.
+    /// Moves a file, and replaces the file at `to` if there is one.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let (from_folder, from) = self.place(from)?;
+        let (from_folder, from) = self.locate(from)?;
         self.at(to, |folder, below| from_folder.rename_at(&from, folder, below))
     }
 
-    /// Where `path` leads if it is a link, and a link to a link, so that the file is meant and not the link.
-    pub(crate) fn followed(&self, path: &str) -> io::Result<String> {
+    /// Returns the path of the file that `path` leads to through any number of links, or `path` itself if it is no link. Fails if a link leads
+    /// nowhere or in a circle.
+    pub(crate) fn follow_links(&self, path: &str) -> io::Result<String> {
         let mut path = path.to_owned();
         for _ in 0..LINKS_MAX {
             match self.at(&path, |folder, below| folder.stat_at(PathFlags::empty(), below)) {
                 Ok(found) if found.type_ == DescriptorType::SymbolicLink => {
                     let to = self.at(&path, |folder, below| folder.readlink_at(below))?;
                     path = if to.starts_with('/') { to } else { paths::join(paths::folder(&path), &to) };
-                    // a link that leads nowhere is no place for a file
+                    // fails if the link leads nowhere
                     self.stat(&path)?;
                 }
                 _ => return Ok(path),
             }
         }
-        Err(failed(ErrorCode::Loop))
+        Err(io_error(ErrorCode::Loop))
     }
 
+    /// Calls `act` with the folder that contains `path`, and the path in that folder.
     fn at<T>(&self, path: &str, act: impl FnOnce(&Descriptor, &str) -> Result<T, ErrorCode>) -> io::Result<T> {
-        let (folder, below) = self.place(path)?;
-        act(folder, &below).map_err(failed)
+        let (folder, below) = self.locate(path)?;
+        act(folder, &below).map_err(io_error)
     }
 
-    fn place(&self, path: &str) -> io::Result<(&Descriptor, String)> {
-        let place = locate(self.preopens.iter().map(|(_, name)| name.as_str()), path).ok_or_else(outside)?;
-        Ok((&self.preopens[place.preopen].0, place.below))
+    fn locate(&self, path: &str) -> io::Result<(&Descriptor, String)> {
+        let location = locate(self.preopens.iter().map(|(_, name)| name.as_str()), path).ok_or_else(not_in_preopens)?;
+        Ok((&self.preopens[location.preopen].0, location.below))
     }
 }
 
-fn outside() -> io::Error {
+fn not_in_preopens() -> io::Error {
     io::Error::other("it is in no folder that the runtime gave to this command\ngive it the folder, most often by `--dir`")
 }
 
-/// The system's word as the stages know it.
-pub(crate) fn failed(code: ErrorCode) -> io::Error {
+/// Returns the error of `std::io` for an error code of `wasi:filesystem`.
+pub(crate) fn io_error(code: ErrorCode) -> io::Error {
     use io::ErrorKind as Kind;
     let kind = match code {
         ErrorCode::Access => Kind::PermissionDenied,
@@ -114,7 +118,7 @@ pub(crate) fn failed(code: ErrorCode) -> io::Error {
         ErrorCode::FileTooLarge => Kind::FileTooLarge,
         ErrorCode::ReadOnly => Kind::ReadOnlyFilesystem,
         ErrorCode::Unsupported | ErrorCode::BadDescriptor | ErrorCode::Invalid => Kind::Unsupported,
-        // a path that leads out by a link, or a folder that was given for reading alone
+        // the path leads out of the folder through a link, or the folder was opened for reading only
         ErrorCode::NotPermitted => {
             let text = "the runtime does not permit it\ngive this command the folder, with permission to write if it is written to";
             return io::Error::other(text);
@@ -124,9 +128,10 @@ pub(crate) fn failed(code: ErrorCode) -> io::Error {
     io::Error::new(kind, code.message())
 }
 
-fn failed_name(code: ErrorCode) -> io::Error {
+/// The same for reading the names in a folder.
+fn entry_error(code: ErrorCode) -> io::Error {
     match code {
-        ErrorCode::IllegalByteSequence => io::Error::new(io::ErrorKind::InvalidData, "it holds a file whose name is not UTF-8"),
-        other => failed(other),
+        ErrorCode::IllegalByteSequence => io::Error::new(io::ErrorKind::InvalidData, "it contains a file whose name is not UTF-8"),
+        other => io_error(other),
     }
 }

@@ -1,10 +1,10 @@
-//! The model logic, linked in, as the engine of a stage.
+//! The model logic as the engine of the stages, linked into the same program.
 
 use samefit_core::error::{Code, Error as CoreError};
 use samefit_core::json::document;
 use samefit_core::model::Model as CoreModel;
 use samefit_core::plan::Plan;
-use samefit_core::predict::{Predictor, Table};
+use samefit_core::predict::{self, Predictor};
 use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
@@ -13,62 +13,60 @@ use samefit_core::{entry, fit, identity, profile};
 use samefit_formats::csv;
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
-use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream as Predictions, SplitStream, Stream, Summarizer, Verdict,
-};
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, Stream, Summarizer, Verdict};
 
-/// The engine of the code that is linked in.
-pub struct Linked;
+/// The engine that calls the linked model logic directly.
+pub struct LinkedEngine;
 
-impl Engine for Linked {
+impl Engine for LinkedEngine {
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
-        Ok(Box::new(Summing(answer(Plan::parse(plan).and_then(summarizer::Summarizer::new))?)))
+        Ok(Box::new(LinkedSummarizer(stage_result(Plan::parse(plan).and_then(summarizer::Summarizer::new))?)))
     }
 
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
-        Ok(Box::new(Writing(answer(Plan::parse(plan).and_then(RecordWriter::new))?)))
+        Ok(Box::new(LinkedRecordWriter(stage_result(Plan::parse(plan).and_then(RecordWriter::new))?)))
     }
 
     fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
-        Ok(Box::new(Profiling(profile::Profiler::new(&answer(Plan::parse(plan))?))))
+        Ok(Box::new(LinkedProfiler(profile::Profiler::new(&stage_result(Plan::parse(plan))?))))
     }
 
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
-        Ok(Box::new(Merging(None)))
+        Ok(Box::new(LinkedMerger(None)))
     }
 
     fn subtract(&self, from: &str, gone: &str) -> Result<String> {
-        let mut rest = answer(Statistics::parse(from))?;
-        answer(Statistics::parse(gone).and_then(|gone| forget(&mut rest, &gone)))?;
+        let mut rest = stage_result(Statistics::parse(from))?;
+        stage_result(Statistics::parse(gone).and_then(|gone| forget(&mut rest, &gone)))?;
         Ok(rest.to_json())
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
-        let statistics = answer(Statistics::parse(statistics))?;
-        Ok(answer(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
+        let statistics = stage_result(Statistics::parse(statistics))?;
+        Ok(stage_result(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
-        Ok(Box::new(Predicting(answer(CoreModel::parse(text).and_then(Predictor::new))?)))
+        Ok(Box::new(LinkedModel(stage_result(CoreModel::parse(text).and_then(Predictor::new))?)))
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
-        let records = answer(Statistics::parse(records))?;
-        let verdict = answer(CoreModel::parse(model).and_then(|model| quality::judge(&model, &records, threshold)))?;
+        let records = stage_result(Statistics::parse(records))?;
+        let verdict = stage_result(CoreModel::parse(model).and_then(|model| quality::judge(&model, &records, threshold)))?;
         Ok(Verdict { report: document(&verdict.report), model: verdict.model.as_ref().map(CoreModel::to_json) })
     }
 
     fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
-        answer(quality::first_difference(model, other))
+        stage_result(quality::first_difference(model, other))
     }
 
     fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
-        let predictor = answer(CoreModel::parse(model).and_then(Predictor::new))?;
-        Ok(Box::new(Comparing(Residuals::new(predictor, &answer(Plan::parse(plan))?))))
+        let predictor = stage_result(CoreModel::parse(model).and_then(Predictor::new))?;
+        Ok(Box::new(LinkedResiduals(Residuals::new(predictor, &stage_result(Plan::parse(plan))?))))
     }
 
     fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
-        Ok(Box::new(Asking(answer(entry::Form::parse(document))?)))
+        Ok(Box::new(LinkedForm(stage_result(entry::Form::parse(document))?)))
     }
 
     fn identity(&self) -> Result<Identity> {
@@ -81,22 +79,23 @@ impl Engine for Linked {
     }
 }
 
-struct Summing(summarizer::Summarizer);
-struct Writing(RecordWriter);
-struct Profiling(profile::Profiler);
-struct Merging(Option<Statistics>);
-struct Predicting(Predictor);
-struct Tabling(Table);
-struct Comparing(Residuals);
-struct Asking(entry::Form);
+struct LinkedSummarizer(summarizer::Summarizer);
+struct LinkedRecordWriter(RecordWriter);
+struct LinkedProfiler(profile::Profiler);
+/// The sum so far; none before the first statistics.
+struct LinkedMerger(Option<Statistics>);
+struct LinkedModel(Predictor);
+struct LinkedTable(predict::Table);
+struct LinkedResiduals(Residuals);
+struct LinkedForm(entry::Form);
 
-impl Stream for Summing {
+impl Stream for LinkedSummarizer {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        answer(self.0.push(chunk).map(|()| Vec::new()))
+        stage_result(self.0.push(chunk).map(|()| Vec::new()))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        answer(self.0.finish().map(|statistics| statistics.to_json().into_bytes()))
+        stage_result(self.0.finish().map(|statistics| statistics.to_json().into_bytes()))
     }
 
     fn notes(&mut self) -> Result<String> {
@@ -104,13 +103,13 @@ impl Stream for Summing {
     }
 }
 
-impl SplitStream for Summing {
+impl SplitStream for LinkedSummarizer {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
-        answer(self.0.header(records))
+        stage_result(self.0.header(records))
     }
 
     fn continue_at(&mut self, row: u64) -> Result<()> {
-        answer(self.0.continue_at(row))
+        stage_result(self.0.continue_at(row))
     }
 
     fn rows(&mut self) -> Result<u64> {
@@ -126,7 +125,7 @@ impl SplitStream for Summing {
     }
 }
 
-impl Summarizer for Summing {
+impl Summarizer for LinkedSummarizer {
     fn add(&mut self, batch: &Batch) -> Result<()> {
         for (name, values) in &batch.columns {
             match values {
@@ -134,75 +133,75 @@ impl Summarizer for Summing {
                 Values::Text(text) => self.0.set_text(name, text.as_slice()),
             }
         }
-        answer(self.0.sum_columns())
+        stage_result(self.0.sum_columns())
     }
 
     fn state(&mut self) -> Result<String> {
-        answer(self.0.state())
+        stage_result(self.0.state())
     }
 
     fn finish_state(&mut self) -> Result<String> {
-        answer(self.0.finish_state())
+        stage_result(self.0.finish_state())
     }
 
     fn choose_decimals(&mut self) -> Result<String> {
-        answer(self.0.choose_decimals().map(|shared| document(&shared)))
+        stage_result(self.0.choose_decimals().map(|shared| document(&shared)))
     }
 
     fn merge_state(&mut self, state: &str) -> Result<()> {
-        answer(self.0.merge_state(state))
+        stage_result(self.0.merge_state(state))
     }
 }
 
-impl Stream for Writing {
+impl Stream for LinkedRecordWriter {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        answer(self.0.push(chunk))
+        stage_result(self.0.push(chunk))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        answer(self.0.finish())
+        stage_result(self.0.finish())
     }
 }
 
-impl Stream for Profiling {
+impl Stream for LinkedProfiler {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        answer(self.0.push(chunk).map(|()| Vec::new()))
+        stage_result(self.0.push(chunk).map(|()| Vec::new()))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        answer(self.0.finish().map(String::into_bytes))
+        stage_result(self.0.finish().map(String::into_bytes))
     }
 }
 
-impl Stream for Comparing {
+impl Stream for LinkedResiduals {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        answer(self.0.push(chunk).map(|()| Vec::new()))
+        stage_result(self.0.push(chunk).map(|()| Vec::new()))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        answer(self.0.finish().map(String::into_bytes))
+        stage_result(self.0.finish().map(String::into_bytes))
     }
 }
 
-impl Form for Asking {
+impl Form for LinkedForm {
     fn fields(&mut self) -> Result<String> {
         Ok(document(&self.0.fields()))
     }
 
     fn evaluate(&mut self, entries: &str) -> Result<String> {
-        answer(self.0.evaluate(entries).map(|evaluation| document(&evaluation.to_json())))
+        stage_result(self.0.evaluate(entries).map(|evaluation| document(&evaluation.to_json())))
     }
 
     fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
-        answer(self.0.convert(field, value, unit, to))
+        stage_result(self.0.convert(field, value, unit, to))
     }
 }
 
-impl Merger for Merging {
+impl Merger for LinkedMerger {
     fn add(&mut self, statistics: &str) -> Result<()> {
-        let more = answer(Statistics::parse(statistics))?;
+        let more = stage_result(Statistics::parse(statistics))?;
         match &mut self.0 {
-            Some(sum) => answer(sum.merge(&more)),
+            Some(sum) => stage_result(sum.merge(&more)),
             none => {
                 *none = Some(more);
                 Ok(())
@@ -212,39 +211,39 @@ impl Merger for Merging {
 
     fn finish(&mut self) -> Result<String> {
         let nothing = || CoreError::new(Code::NoData, "there are no statistics to merge", "name at least one file");
-        answer(self.0.as_ref().map(Statistics::to_json).ok_or_else(nothing))
+        stage_result(self.0.as_ref().map(Statistics::to_json).ok_or_else(nothing))
     }
 }
 
-impl Model for Predicting {
+impl Model for LinkedModel {
     fn plan(&self) -> Result<String> {
         Ok(document(&self.0.model().plan()))
     }
 
     fn predict_record(&self, attributes: &str) -> Result<String> {
-        answer(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
+        stage_result(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
     }
 
     fn explain(&self, attributes: &str) -> Result<String> {
-        answer(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
+        stage_result(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
     }
 
     fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
-        answer(self.0.curve(attributes.as_bytes(), column, values))
+        stage_result(self.0.curve(attributes.as_bytes(), column, values))
     }
 
-    fn table(&self, plan: &str) -> Result<Box<dyn Predictions>> {
-        Ok(Box::new(Tabling(Table::new(self.0.clone(), &answer(Plan::parse(plan))?))))
+    fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {
+        Ok(Box::new(LinkedTable(predict::Table::new(self.0.clone(), &stage_result(Plan::parse(plan))?))))
     }
 }
 
-impl SplitStream for Tabling {
+impl SplitStream for LinkedTable {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
-        answer(self.0.header(records))
+        stage_result(self.0.header(records))
     }
 
     fn continue_at(&mut self, row: u64) -> Result<()> {
-        answer(self.0.continue_at(row))
+        stage_result(self.0.continue_at(row))
     }
 
     fn rows(&mut self) -> Result<u64> {
@@ -260,23 +259,24 @@ impl SplitStream for Tabling {
     }
 }
 
-impl Predictions for Tabling {
+impl PredictionStream for LinkedTable {
     fn predictions(&mut self) -> Result<u64> {
         Ok(self.0.predictions())
     }
 }
 
-impl Stream for Tabling {
+impl Stream for LinkedTable {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
-        answer(self.0.push(chunk))
+        stage_result(self.0.push(chunk))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        answer(self.0.finish())
+        stage_result(self.0.finish())
     }
 }
 
-fn answer<T>(result: Result<T, CoreError>) -> Result<T> {
+/// Turns the core's error into that of the stages. The stage adds the name of the file.
+fn stage_result<T>(result: Result<T, CoreError>) -> Result<T> {
     result.map_err(|error| Error::Data {
         path: None,
         fault: InputError {

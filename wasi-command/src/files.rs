@@ -1,4 +1,4 @@
-//! `wasi:filesystem` as the file system that the stages ask for: reading, and what stands where. *Not here*: writing (`output`).
+//! The file system of the stages over `wasi:filesystem`: reads files and folders. *Not here*: writing (`output`).
 
 use std::io::{self, Read};
 
@@ -6,10 +6,10 @@ use samefit_stages::ports::files::{Files, Kind, Output};
 use samefit_stages::text::paths;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, OpenFlags};
 
-use crate::disk::{Disk, failed};
-use crate::output::Staged;
+use crate::disk::{Disk, io_error};
+use crate::output::StagedOutput;
 
-/// Bytes that are asked for at once, for the runtime puts them into a list of its own first.
+/// Most bytes of one read: the runtime puts them into a list of its own first.
 const READ_BYTES_MAX: usize = 1 << 16;
 
 impl Files for Disk {
@@ -27,38 +27,38 @@ impl Files for Disk {
 
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
         let file = self.open(path, OpenFlags::empty(), DescriptorFlags::READ)?;
-        Ok(Box::new(Reading { file, offset: 0 }))
+        Ok(Box::new(DescriptorReader { file, offset: 0 }))
     }
 
-    /// A folder is the same by its hash. A file is the same by its folder and its name there.
+    /// Identifies a folder by its hash, and a file by the hash of its folder and its name there.
     fn identity(&self, path: &str) -> io::Result<String> {
-        let path = self.followed(path)?;
+        let path = self.follow_links(path)?;
         let is_folder = self.stat(&path)?.type_ == DescriptorType::Directory;
         let (folder, name) = if is_folder { (path.as_str(), "") } else { (paths::folder(&path), paths::name(&path)) };
-        let hash = self.hash(folder)?;
+        let hash = self.identity_hash(folder)?;
         Ok(format!("{:016x}{:016x}/{name}", hash.upper, hash.lower))
     }
 
     fn file_id(&self, path: &str) -> io::Result<String> {
-        let hash = self.hash(path)?;
+        let hash = self.identity_hash(path)?;
         Ok(format!("{:016x}{:016x}", hash.upper, hash.lower))
     }
 
     fn output(&self) -> Box<dyn Output + Send + '_> {
-        Box::new(Staged::new(self))
+        Box::new(StagedOutput::new(self))
     }
 }
 
-/// A file that is read from its start to its end.
-struct Reading {
+/// Reads a file from start to end.
+struct DescriptorReader {
     file: Descriptor,
     offset: u64,
 }
 
-impl Read for Reading {
+impl Read for DescriptorReader {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         let wanted = chunk.len().min(READ_BYTES_MAX);
-        let (bytes, _) = self.file.read(wanted as u64, self.offset).map_err(failed)?;
+        let (bytes, _) = self.file.read(wanted as u64, self.offset).map_err(io_error)?;
         let got = bytes.len().min(wanted);
         chunk[..got].copy_from_slice(&bytes[..got]);
         self.offset += got as u64;

@@ -1,11 +1,17 @@
-//! `samefit.command.wasm`: the stage verbs over the model logic linked in, as a WASI 0.2 command for stock runtimes.
+//! `samefit.command.wasm`: the verbs of the stages and the model logic in one WASI 0.2 command, for any runtime.
 //!
-//! The verbs are those of the `stages` crate, so flags, files and messages are the native program's. Here stands what it needs of its
-//! surroundings: [`engine`] (the logic, linked in), `preopens` (a person's path to a folder that the runtime gave), `disk`, `files` and
-//! `output` (`wasi:filesystem`), `terminal` (stdout and stderr), `command` (arguments to a verb, a failure to an exit code).
+//! The verbs are those of the crate `stages`, so flags, files and messages are the native program's. This crate implements what they need:
 //!
-//! *Invariants*: the command asks its runtime for folders, arguments, stdout and stderr, and for no clock, network, randomness or environment.
-//! *Not here*: anything that computes (`core-wasm/src`) or knows a verb (`stages`).
+//! - [`engine`]: the model logic, called directly.
+//! - [`preopens`]: finds the folder that the runtime opened for a path.
+//! - `disk`, `output` and `files`: the file system, over `wasi:filesystem`.
+//! - `terminal`: stdout and stderr.
+//! - `command`: parses the arguments, runs the verb and prints errors.
+//!
+//! *Invariants*: the command asks its runtime for folders, arguments, stdout and stderr only. It uses no clock, network, randomness or
+//! environment variables.
+//!
+//! *Not here*: computation (`core-wasm/src`) and the verbs (`stages`).
 
 pub mod engine;
 pub mod preopens;

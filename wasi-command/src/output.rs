@@ -1,8 +1,8 @@
-//! Files that appear together, whole, or not at all, over `wasi:filesystem`. The only file of the command that writes files.
+//! Output files that appear together and complete, or not at all, over `wasi:filesystem`. The only module of the command that writes files.
 //!
-//! Every file is written in a hidden folder beside its destination, on the same file system, and made durable when it is closed. A commit takes
-//! away what is to go, renames each file into its place and makes the names durable. Without a commit the hidden folders go, and the folders
-//! that were made on the way.
+//! Every file is written in a staging folder, a hidden one beside its destination on the same file system, and flushed when it is closed. A
+//! commit removes the files that are to go, renames each new file into its place, and flushes the folders. Without a commit the staging folders
+//! are removed, and so are the folders that were created for the output.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,131 +13,135 @@ use samefit_stages::ports::files::Output;
 use samefit_stages::text::paths;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, OpenFlags};
 
-use crate::disk::{self, Disk};
+use crate::disk::{Disk, io_error};
 
-/// How the hidden folders are called; a number follows.
+/// Name prefix of a staging folder; a number follows.
 const PREFIX: &str = ".samefit-";
 
-/// Hidden folders beside each other, of commands that run at the same time or were killed, before something is wrong.
-const HIDDEN_MAX: usize = 1000;
+/// Most staging folders in one folder, of commands that run at the same time or were killed.
+const STAGING_DIRS_MAX: usize = 1000;
 
-/// Files that are written but not yet seen.
-pub(crate) struct Staged<'a> {
+/// Files that are written to staging folders until the commit.
+pub(crate) struct StagedOutput<'a> {
     disk: &'a Disk,
-    /// Folder of destinations to the hidden folder in it.
-    hidden: BTreeMap<String, String>,
-    /// Folders that were made, outermost first.
-    made: Vec<String>,
-    files: Vec<Pending>,
-    gone: Vec<String>,
-    committed: bool,
+    /// The staging folder of each folder that is written to.
+    staging: BTreeMap<String, String>,
+    /// Folders that were created for the output, outermost first.
+    created_dirs: Vec<String>,
+    files: Vec<StagedFile>,
+    /// Files that the commit removes.
+    removals: Vec<String>,
+    is_committed: bool,
 }
 
 /// A file that is being written.
-struct Pending {
-    /// As the person wrote it, for messages.
-    path: String,
-    /// Where it will stand.
-    to: String,
-    /// Where it stands now.
-    at: String,
-    /// Until it is closed.
-    open: Option<Writing>,
+struct StagedFile {
+    /// The path as the user wrote it, for messages.
+    shown_path: String,
+    /// Where the commit moves it.
+    destination: String,
+    /// Where it is written.
+    written_path: String,
+    /// None once it is closed.
+    writer: Option<DescriptorWriter>,
 }
 
-struct Writing {
+/// Writes a file from start to end.
+struct DescriptorWriter {
     file: Descriptor,
     offset: u64,
 }
 
-impl Output for Staged<'_> {
+impl Output for StagedOutput<'_> {
     fn create(&mut self, path: &str) -> Result<usize> {
-        let pending = self.begin(path).map_err(|error| failed(path, &error))?;
-        self.files.push(pending);
+        let file = self.create_file(path).map_err(|error| failed(path, &error))?;
+        self.files.push(file);
         Ok(self.files.len() - 1)
     }
 
     fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
-        let Pending { path, open, .. } = &mut self.files[handle];
-        open.as_mut().map_or(Ok(()), |open| open.write(bytes)).map_err(|error| failed(path, &error))
+        let StagedFile { shown_path, writer, .. } = &mut self.files[handle];
+        writer.as_mut().map_or(Ok(()), |writer| writer.write(bytes)).map_err(|error| failed(shown_path, &error))
     }
 
     fn close(&mut self, handle: usize) -> Result<()> {
-        let Pending { path, open, .. } = &mut self.files[handle];
-        open.take().map_or(Ok(()), |open| open.file.sync().map_err(disk::failed)).map_err(|error| failed(path, &error))
+        let StagedFile { shown_path, writer, .. } = &mut self.files[handle];
+        writer.take().map_or(Ok(()), |writer| writer.file.sync().map_err(io_error)).map_err(|error| failed(shown_path, &error))
     }
 
     fn remove(&mut self, path: &str) -> Result<()> {
-        self.gone.push(path.to_owned());
+        self.removals.push(path.to_owned());
         Ok(())
     }
 
     fn commit(mut self: Box<Self>) -> Result<()> {
         (0..self.files.len()).try_for_each(|handle| self.close(handle))?;
-        self.gone.iter().try_for_each(|path| self.take_away(path))?;
-        self.files.iter().try_for_each(|file| self.disk.rename(&file.at, &file.to).map_err(|error| failed(&file.path, &error)))?;
-        self.committed = true;
-        self.flush_names()
+        self.removals.iter().try_for_each(|path| self.remove_file(path))?;
+        self.files.iter().try_for_each(|file| self.move_into_place(file))?;
+        self.is_committed = true;
+        self.flush_folders()
     }
 }
 
-impl<'a> Staged<'a> {
-    /// Nothing yet.
+impl<'a> StagedOutput<'a> {
+    /// Creates an output without files.
     pub(crate) fn new(disk: &'a Disk) -> Self {
-        Self { disk, hidden: BTreeMap::new(), made: Vec::new(), files: Vec::new(), gone: Vec::new(), committed: false }
+        Self { disk, staging: BTreeMap::new(), created_dirs: Vec::new(), files: Vec::new(), removals: Vec::new(), is_committed: false }
     }
 
-    fn begin(&mut self, path: &str) -> io::Result<Pending> {
-        let to = self.disk.followed(path)?;
-        match self.disk.stat(&to).map(|found| found.type_) {
+    fn create_file(&mut self, path: &str) -> io::Result<StagedFile> {
+        let destination = self.disk.follow_links(path)?;
+        match self.disk.stat(&destination).map(|found| found.type_) {
             Ok(DescriptorType::Directory) => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(DescriptorType::RegularFile) | Err(_) => {}
-            // a rename would replace it
+            // a rename would replace the device
             Ok(_) => return Err(io::Error::other("it is a device or a pipe\nname a file")),
         }
-        let at = paths::join(&self.hidden_beside(&to)?, &self.files.len().to_string());
-        let file = self.disk.open(&at, OpenFlags::CREATE | OpenFlags::EXCLUSIVE, DescriptorFlags::WRITE)?;
-        Ok(Pending { path: path.to_owned(), to, at, open: Some(Writing { file, offset: 0 }) })
+        let written_path = paths::join(&self.staging_for(&destination)?, &self.files.len().to_string());
+        let file = self.disk.open(&written_path, OpenFlags::CREATE | OpenFlags::EXCLUSIVE, DescriptorFlags::WRITE)?;
+        let writer = Some(DescriptorWriter { file, offset: 0 });
+        Ok(StagedFile { shown_path: path.to_owned(), destination, written_path, writer })
     }
 
-    /// The hidden folder beside a destination, made if it is not there yet.
-    fn hidden_beside(&mut self, to: &str) -> io::Result<String> {
-        let folder = paths::folder(to);
-        if let Some(hidden) = self.hidden.get(folder) {
-            return Ok(hidden.clone());
+    /// Returns the path of the staging folder beside a destination, and creates the folder if it is missing.
+    fn staging_for(&mut self, destination: &str) -> io::Result<String> {
+        let folder = paths::folder(destination);
+        if let Some(staging) = self.staging.get(folder) {
+            return Ok(staging.clone());
         }
-        self.make(folder)?;
-        let hidden = self.make_hidden(folder)?;
-        self.hidden.insert(folder.to_owned(), hidden.clone());
-        Ok(hidden)
+        self.create_folder(folder)?;
+        let staging = self.create_staging_dir(folder)?;
+        self.staging.insert(folder.to_owned(), staging.clone());
+        Ok(staging)
     }
 
-    /// The first name that is free, for there is no randomness to draw one from; who makes the folder owns it.
-    fn make_hidden(&self, folder: &str) -> io::Result<String> {
-        for number in 0..HIDDEN_MAX {
-            let hidden = paths::join(folder, &format!("{PREFIX}{number}"));
-            match self.disk.make_folder(&hidden) {
-                Ok(()) => return Ok(hidden),
+    /// Creates a staging folder with the first free number: the command has no random numbers. The command that creates a folder owns it.
+    fn create_staging_dir(&self, folder: &str) -> io::Result<String> {
+        for number in 0..STAGING_DIRS_MAX {
+            let staging = paths::join(folder, &format!("{PREFIX}{number}"));
+            match self.disk.create_folder(&staging) {
+                Ok(()) => return Ok(staging),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
-        let text = format!("there are {HIDDEN_MAX} folders `{PREFIX}..` of unfinished output\nremove those that no running command uses");
+        let text =
+            format!("there are {STAGING_DIRS_MAX} folders `{PREFIX}..` of unfinished output\nremove those that no running command uses");
         Err(io::Error::other(text))
     }
 
-    /// Makes a folder and those above it, and remembers which were missing.
-    fn make(&mut self, folder: &str) -> io::Result<()> {
+    /// Creates a folder and those above it that are missing, and records them.
+    fn create_folder(&mut self, folder: &str) -> io::Result<()> {
         if self.is_folder(folder) {
             return Ok(());
         }
         let above = paths::folder(folder);
         if !above.is_empty() && above != folder {
-            self.make(above)?;
+            self.create_folder(above)?;
         }
-        match self.disk.make_folder(folder) {
-            Ok(()) => self.made.push(folder.to_owned()),
-            // another worker was quicker
+        match self.disk.create_folder(folder) {
+            Ok(()) => self.created_dirs.push(folder.to_owned()),
+            // another process created it first
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.is_folder(folder) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(io::ErrorKind::NotADirectory.into()),
             Err(error) => return Err(error),
@@ -149,18 +153,22 @@ impl<'a> Staged<'a> {
         self.disk.stat(path).is_ok_and(|found| found.type_ == DescriptorType::Directory)
     }
 
-    fn take_away(&self, path: &str) -> Result<()> {
+    fn move_into_place(&self, file: &StagedFile) -> Result<()> {
+        self.disk.rename(&file.written_path, &file.destination).map_err(|error| failed(&file.shown_path, &error))
+    }
+
+    fn remove_file(&self, path: &str) -> Result<()> {
         match self.disk.remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
             _ => Ok(()),
         }
     }
 
-    /// Makes the names durable: of the files, and of the folders that were made.
-    fn flush_names(&self) -> Result<()> {
-        let above_made = self.made.iter().map(|made| paths::folder(made));
-        let gone = self.gone.iter().map(|gone| paths::folder(gone)).filter(|folder| self.is_folder(folder));
-        let mut folders: Vec<&str> = self.hidden.keys().map(String::as_str).chain(above_made).chain(gone).collect();
+    /// Flushes the folders in which files or folders were created or removed.
+    fn flush_folders(&self) -> Result<()> {
+        let of_created = self.created_dirs.iter().map(|created| paths::folder(created));
+        let of_removed = self.removals.iter().map(|removed| paths::folder(removed)).filter(|folder| self.is_folder(folder));
+        let mut folders: Vec<&str> = self.staging.keys().map(String::as_str).chain(of_created).chain(of_removed).collect();
         folders.sort_unstable();
         folders.dedup();
         folders.into_iter().try_for_each(|folder| self.flush(folder).map_err(|error| failed(folder, &error)))
@@ -168,43 +176,43 @@ impl<'a> Staged<'a> {
 
     fn flush(&self, folder: &str) -> io::Result<()> {
         let opened = self.disk.open(folder, OpenFlags::DIRECTORY, DescriptorFlags::READ)?;
-        match opened.sync().map_err(disk::failed) {
-            // not every system can do this with a folder
+        match opened.sync().map_err(io_error) {
+            // not every system can flush a folder
             Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
             other => other,
         }
     }
 }
 
-impl Writing {
+impl DescriptorWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let written = self.file.write(rest, self.offset).map_err(disk::failed)?;
+            let written = self.file.write(rest, self.offset).map_err(io_error)?;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
             self.offset += written;
-            // it fits, being at most the length of what was handed over
+            // at most the length of `rest`, so it fits in a usize
             rest = rest.get(written as usize..).unwrap_or_default();
         }
         Ok(())
     }
 }
 
-impl Drop for Staged<'_> {
+impl Drop for StagedOutput<'_> {
     fn drop(&mut self) {
-        // what cannot be removed is hidden, and no reason to fail
+        // a staging folder that cannot be removed is hidden, and no reason to fail
         for file in std::mem::take(&mut self.files) {
-            drop(file.open);
-            if !self.committed {
-                let _ = self.disk.remove_file(&file.at);
+            drop(file.writer);
+            if !self.is_committed {
+                let _ = self.disk.remove_file(&file.written_path);
             }
         }
-        self.hidden.values().for_each(|hidden| drop(self.disk.remove_folder(hidden)));
-        if !self.committed {
-            // one that someone else has put files into stays
-            self.made.iter().rev().for_each(|made| drop(self.disk.remove_folder(made)));
+        self.staging.values().for_each(|staging| drop(self.disk.remove_folder(staging)));
+        if !self.is_committed {
+            // a folder that now contains files of another program stays
+            self.created_dirs.iter().rev().for_each(|folder| drop(self.disk.remove_folder(folder)));
         }
     }
 }

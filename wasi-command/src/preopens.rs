@@ -1,73 +1,73 @@
-//! A path as a person writes it, to one of the folders that the runtime gave (the preopens) and the path below it.
+//! Finds the folder that the runtime opened (the preopen) for a path as the user writes it, and the path below that folder.
 //!
-//! A path belongs to the preopen that names most of it. A relative path that none names belongs to the preopen that stands for the folder a
-//! program starts in: `.`, else `/`, else the only one there is. `..` is left to the runtime, which knows where links lead, but a path that
-//! climbs out of a preopen does not belong to it.
+//! A path is in the preopen whose name is its longest prefix. A relative path without such a prefix is in the preopen that stands for the
+//! working folder: `.`, or else `/`, or else the only one. `..` is passed to the runtime, which knows where links lead, but a path that climbs
+//! out of a preopen is not in it.
 
-/// A place in a preopen.
+/// A location in a preopen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Which preopen, counted from zero.
+pub struct Location {
+    /// Index of the preopen.
     pub preopen: usize,
-    /// The path below it; `.` for the preopen itself.
+    /// Path below the preopen; `.` for the preopen itself.
     pub below: String,
 }
 
-/// Where `path` is, given the names of the preopens; none if no preopen holds it.
-pub fn locate<'a>(preopens: impl IntoIterator<Item = &'a str>, path: &str) -> Option<Place> {
-    let wanted = Parts::of(path);
-    let names: Vec<Parts<'_>> = preopens.into_iter().map(Parts::of).collect();
+/// Returns the location of `path`, given the names of the preopens. Returns none if it is in no preopen.
+pub fn locate<'a>(preopens: impl IntoIterator<Item = &'a str>, path: &str) -> Option<Location> {
+    let wanted = PathParts::of(path);
+    let names: Vec<PathParts<'_>> = preopens.into_iter().map(PathParts::of).collect();
     let named = names.iter().enumerate().filter_map(|(preopen, name)| Some((preopen, name.parts.len(), wanted.below(name)?)));
-    // the longest name; of equal ones the first
+    // the longest name; of equally long ones the first
     let named = named.reduce(|best, next| if next.1 > best.1 { next } else { best });
     let (preopen, parts) = match named {
         Some((preopen, _, parts)) => (preopen, parts),
-        None => (start(&names)?, wanted.inside().filter(|_| !wanted.absolute)?),
+        None => (working_folder(&names)?, wanted.inside().filter(|_| !wanted.is_absolute)?),
     };
-    Some(Place { preopen, below: text(parts, path.ends_with('/')) })
+    Some(Location { preopen, below: join(parts, path.ends_with('/')) })
 }
 
-/// The preopen that stands for the folder a program starts in. One that is called `.` names every relative path and needs no search.
-fn start(names: &[Parts<'_>]) -> Option<usize> {
-    let root = names.iter().position(|name| name.absolute && name.parts.is_empty());
+/// Returns the preopen that stands for the working folder, unless that is `.`: the name `.` is a prefix of every relative path already.
+fn working_folder(names: &[PathParts<'_>]) -> Option<usize> {
+    let root = names.iter().position(|name| name.is_absolute && name.parts.is_empty());
     root.or_else(|| (names.len() == 1).then_some(0))
 }
 
-fn text(parts: &[&str], is_folder: bool) -> String {
+fn join(parts: &[&str], is_folder: bool) -> String {
     match parts {
         [] => ".".to_owned(),
-        // whoever writes `model.csv/` means a folder, and is told that it is none
+        // the slash stays, so that `model.csv/` fails as the folder that it asks for
         parts if is_folder => format!("{}/", parts.join("/")),
         parts => parts.join("/"),
     }
 }
 
-/// A path without what says nothing: `.`, doubled and final slashes.
-struct Parts<'p> {
-    absolute: bool,
+/// The names in a path, without `.` and empty ones.
+struct PathParts<'p> {
+    is_absolute: bool,
     parts: Vec<&'p str>,
 }
 
-impl<'p> Parts<'p> {
+impl<'p> PathParts<'p> {
     fn of(path: &'p str) -> Self {
         let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-        Self { absolute: path.starts_with('/'), parts: parts.collect() }
+        Self { is_absolute: path.starts_with('/'), parts: parts.collect() }
     }
 
-    /// What follows `folder`, if this is in it.
+    /// Returns the names after those of `folder`. Returns none if this path is not in it.
     fn below(&self, folder: &Self) -> Option<&[&'p str]> {
-        let below = self.parts.strip_prefix(folder.parts.as_slice()).filter(|_| self.absolute == folder.absolute)?;
-        stays(below).then_some(below)
+        let below = self.parts.strip_prefix(folder.parts.as_slice()).filter(|_| self.is_absolute == folder.is_absolute)?;
+        stays_inside(below).then_some(below)
     }
 
-    /// All of it, if it stays in the folder that it starts from.
+    /// Returns all names, or none if `..` leads above the start.
     fn inside(&self) -> Option<&[&'p str]> {
-        stays(&self.parts).then_some(&self.parts)
+        stays_inside(&self.parts).then_some(&self.parts)
     }
 }
 
-/// True if no `..` leads above the start.
-fn stays(parts: &[&str]) -> bool {
+/// Returns whether no `..` leads above the start.
+fn stays_inside(parts: &[&str]) -> bool {
     let mut depth = 0_usize;
     parts.iter().all(|part| match (*part, depth.checked_sub(1)) {
         ("..", None) => false,
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn at(preopens: &[&str], path: &str) -> Option<(usize, String)> {
-        locate(preopens.iter().copied(), path).map(|place| (place.preopen, place.below))
+        locate(preopens.iter().copied(), path).map(|location| (location.preopen, location.below))
     }
 
     fn found(preopen: usize, below: &str) -> Option<(usize, String)> {
@@ -99,7 +99,7 @@ mod tests {
         for (preopens, data, all) in [(["/pfs", "/pfs/data"], 1, 0), (["/pfs/data", "/pfs"], 0, 1)] {
             assert_eq!(at(&preopens, "/pfs/data/a.csv"), found(data, "a.csv"));
             assert_eq!(at(&preopens, "/pfs/out/model.json"), found(all, "out/model.json"));
-            // names count by folders, not by letters
+            // names are compared by folder, not by character
             assert_eq!(at(&preopens, "/pfs/database/a.csv"), found(all, "database/a.csv"));
         }
         assert_eq!(at(&[".", "data"], "data/a.csv"), found(1, "a.csv"));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preopen_is_a_folder_itself() {
+    fn the_preopen_itself_is_a_dot() {
         assert_eq!(at(&["/pfs"], "/pfs"), found(0, "."));
         assert_eq!(at(&["/pfs/"], "/pfs/"), found(0, "."));
         assert_eq!(at(&["."], "."), found(0, "."));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_paths_start_in_the_working_folder() {
+    fn relative_paths_are_in_the_working_folder() {
         assert_eq!(at(&["/data", "."], "out/m"), found(1, "out/m"));
         assert_eq!(at(&["/data", ""], "out/m"), found(1, "out/m"));
         assert_eq!(at(&["/data", "/"], "out/m"), found(1, "out/m"));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_preopen_holds_is_not_found() {
+    fn a_path_outside_all_preopens_is_not_found() {
         assert_eq!(at(&["."], "/etc/passwd"), None);
         assert_eq!(at(&["/data"], "/etc/passwd"), None);
         assert_eq!(at(&[], "a"), None);
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_is_left_out() {
+    fn dots_and_empty_names_are_dropped() {
         assert_eq!(at(&["./data/"], "data//./a.csv"), found(0, "a.csv"));
         assert_eq!(at(&["."], "./a.csv"), found(0, "a.csv"));
         assert_eq!(at(&["."], "a.csv/"), found(0, "a.csv/"));
     }
 
     #[test]
-    fn nothing_climbs_out() {
+    fn no_path_climbs_out_of_a_preopen() {
         assert_eq!(at(&["."], "a/../b"), found(0, "a/../b"));
         assert_eq!(at(&["."], "../b"), None);
         assert_eq!(at(&["."], "a/../../b"), None);

@@ -1,16 +1,16 @@
-//! Reports to `wasi:cli/stderr`, results to `wasi:cli/stdout`.
+//! Prints reports to `wasi:cli/stderr` and results to `wasi:cli/stdout`.
 
 use samefit_stages::error::{Error, Result};
 use samefit_stages::ports::report::Report;
 use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
 use wasip2::io::streams::{OutputStream, StreamError};
 
-/// Bytes that a stream takes at once and waits for, by its contract.
+/// Most bytes of one blocking write, by the contract of `wasi:io/streams`.
 const WRITE_BYTES_MAX: usize = 4096;
 
-/// What the runtime shows to whoever started it.
+/// Stdout and stderr of the runtime.
 pub(crate) struct Terminal {
-    /// Nothing but notes and errors.
+    /// Whether to print nothing but notes and errors.
     pub(crate) quiet: bool,
 }
 
@@ -22,7 +22,7 @@ impl Report for Terminal {
     }
 
     fn note(&mut self, line: &str) {
-        complain(&format!("{line}\n"));
+        print_error(&format!("{line}\n"));
     }
 
     fn print(&mut self, text: &str) -> Result<()> {
@@ -31,7 +31,7 @@ impl Report for Terminal {
 
     fn document(&mut self, text: &str) -> Result<()> {
         match write(&get_stdout(), text) {
-            // who closes the pipe has read enough
+            // a closed pipe is no error: its reader wants no more
             Ok(()) | Err(StreamError::Closed) => Ok(()),
             Err(StreamError::LastOperationFailed(error)) => {
                 Err(Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {}", error.to_debug_string()) })
@@ -40,8 +40,8 @@ impl Report for Terminal {
     }
 }
 
-/// Text for a person to stderr; who closes it does not want to hear.
-pub(crate) fn complain(text: &str) {
+/// Writes text for people to stderr. A failure is ignored: there is no other place to report it.
+pub(crate) fn print_error(text: &str) {
     drop(write(&get_stderr(), &samefit_text::lines(text)));
 }
 

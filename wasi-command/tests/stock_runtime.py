@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The WASI command under a runtime that is not ours (PyPI's wasmtime): the native program's words and bytes.
+"""Runs the WASI command in a stock runtime (wasmtime from PyPI). It must print and write the same as the native program.
 
-Run by scripts/check-command. Most tests run the same command lines natively and as the command, in two folders of the same
-contents, and compare what was printed and every file and folder that is there afterwards; of provenance.json all but who computed.
+scripts/check-command runs this. Most tests run the same command line with the native program and with the command, in two folders with
+equal contents, and compare the output and all files and folders afterwards. In provenance.json the name of the program and the digest of
+the component may differ.
 """
 import json
 import os
@@ -25,9 +26,9 @@ COMPILED = component.Component.from_file(ENGINE, COMMAND)
 
 
 def run_command(folders, *arguments):
-    """Runs the command; `folders` maps the name that it sees to a folder, or to a folder and False where it may only read.
+    """Runs the command. `folders` maps the names of preopens to folders, or to a folder and False for a read-only one.
 
-    Returns whether it ended well, and what it printed on stdout and stderr.
+    Returns whether it succeeded, its stdout and its stderr.
     """
     linker = component.Linker(ENGINE)
     linker.add_wasip2()
@@ -42,7 +43,7 @@ def run_command(folders, *arguments):
         wasi.stderr_file = stderr.name
         store.set_wasi(wasi)
         instance = linker.instantiate(store, COMPILED)
-        # a runtime finds the interface of any 0.2; this one asks for the name as it is written
+        # a runtime accepts the interface of any version 0.2; this API needs the exact name
         run = next(index for patch in range(40) if (index := instance.get_export_index(store, f"wasi:cli/run@0.2.{patch}")))
         outcome = instance.get_func(store, instance.get_export_index(store, "run", run))(store)
         return outcome.tag == "ok", stdout.read().decode(), stderr.read().decode()
@@ -54,7 +55,7 @@ def run_native(folder, *arguments):
 
 
 def files(folder):
-    """Path and bytes of every file below a folder, the path alone of a folder; of provenance without who computed."""
+    """Returns the bytes of every file below a folder by path, and None for a folder. Removes from provenance what may differ."""
     found = {}
     for below, _, names in os.walk(folder):
         found[os.path.relpath(below, folder)] = None
@@ -86,14 +87,14 @@ class StockRuntime(unittest.TestCase):
                     file.write("\n".join([head, *rows[shard::2]]) + "\n")
 
     def both(self, *arguments):
-        """The same command line natively and in the runtime: the same words, the same files."""
+        """Runs a command line with both programs and compares their output and files. Returns the native exit code."""
         native, command = self.folders
-        code, *said = run_native(native, *arguments)
-        # the program alone can ask a worker for its datums
-        said = [re.sub(r"\n +--batch .*?(?=\n +-)", "", text, flags=re.DOTALL) for text in said]
-        well, *printed = run_command({".": command}, *arguments)
-        self.assertEqual(printed, said, arguments)
-        self.assertEqual(well, code == 0, f"{arguments}: {said}")
+        code, *expected = run_native(native, *arguments)
+        # only the native program has --batch
+        expected = [re.sub(r"\n +--batch .*?(?=\n +-)", "", text, flags=re.DOTALL) for text in expected]
+        succeeded, *printed = run_command({".": command}, *arguments)
+        self.assertEqual(printed, expected, arguments)
+        self.assertEqual(succeeded, code == 0, f"{arguments}: {expected}")
         self.assertEqual(files(command), files(native), arguments)
         return code
 
@@ -119,7 +120,7 @@ class StockRuntime(unittest.TestCase):
         self.assertEqual(self.both("train", "--data", "bad.csv", "--target", "y", "--out", "bad"), 3)
         self.assertEqual(self.both("train", "--data", "nothing.csv", "--target", "y", "--out", "bad"), 3)
 
-    def test_words(self):
+    def test_output_and_usage_errors(self):
         self.assertEqual(self.both("train", "--data", "diabetes.csv", "--target", "y", "--json", "--out", "m"), 0)
         self.assertEqual(self.both("summarize", "--data", "shard0.csv", "--quiet", "--out", "s"), 0)
         self.assertEqual(self.both("train", "--data", "diabetes.csv", "--out", "m"), 2)
@@ -142,14 +143,14 @@ class StockRuntime(unittest.TestCase):
         self.assertTrue(os.path.islink(os.path.join(self.folders[1], "links", "to.json")))
         self.assertEqual(self.both("merge", "sum/all.json", "--out", "links/to.json"), 2)
 
-    def test_what_cannot_be_written_leaves_nothing(self):
+    def test_failed_output_leaves_nothing(self):
         for folder in self.folders:
             os.mkdir(os.path.join(folder, "q"))
             os.mkdir(os.path.join(folder, "q", "model.json"))
         train = ("train", "--data", "shard0.csv", "--target", "y", "--features", "bmi", "--out")
         self.assertEqual(self.both(*train, "q"), 1)
         self.assertEqual(self.both(*train, "shard1.csv/m"), 1)
-        # the second of three files is bad: the folders that were made for the first go as well
+        # the second of three files is bad: the folders created for the first are removed too
         self.assertEqual(self.both(*train, "m"), 0)
         for folder in self.folders:
             with open(os.path.join(folder, "attributes", "2.json"), "w", encoding="utf-8") as file:
@@ -169,13 +170,13 @@ class StockRuntime(unittest.TestCase):
             self.assertEqual(found.read(), expected.read())
         for place in ("/data/m", "/elsewhere/m", "m", "/pfs/out/../m"):
             why = "does not permit it" if place == "/data/m" else "in no folder"
-            well, _, said = run_command(folders, *arguments, place)
-            self.assertFalse(well)
-            self.assertRegex(said, f"^error: {place}/model.json: cannot be written: .*{why}.*\nhelp: ")
-        well, _, said = run_command(folders, "summarize", "--data", "shard0.csv", "--out", "/pfs/out/s.json")
-        self.assertFalse(well)
-        self.assertRegex(said, "^error: shard0.csv: cannot be read: it is in no folder")
-        # the only folder there is, is where a program starts
+            succeeded, _, stderr = run_command(folders, *arguments, place)
+            self.assertFalse(succeeded)
+            self.assertRegex(stderr, f"^error: {place}/model.json: cannot be written: .*{why}.*\nhelp: ")
+        succeeded, _, stderr = run_command(folders, "summarize", "--data", "shard0.csv", "--out", "/pfs/out/s.json")
+        self.assertFalse(succeeded)
+        self.assertRegex(stderr, "^error: shard0.csv: cannot be read: it is in no folder")
+        # the only preopen is the working folder
         self.assertTrue(run_command({"/data": command}, "summarize", "--data", "shard0.csv", "--out", "s.json")[0])
 
 

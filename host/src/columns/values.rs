@@ -1,10 +1,15 @@
-//! An array of Arrow to the values that it means, exactly.
+//! Converts Arrow arrays to values without rounding.
 //!
-//! Integers, floats and decimals are numbers; text is cells as CSV would hold them. A null is a missing value. Where an f64's shortest text is
-//! the number itself, the number is handed on as that f64: integers up to 2^53, decimals of at most 15 digits (no other decimal of so few
-//! digits has the same f64), and so every float32, which means its own shortest text, of at most 9 digits. All others go as text.
+//! Integers, floats and decimals are numbers. Texts are cells as in CSV. A null is a missing value. A number is passed as an f64 if the
+//! shortest text of that f64 is the number itself; that holds for
 //!
-//! *Not here*: dates, times, booleans, binary, nested values ([`refused`]): what number they are is for the user to say.
+//! - integers up to 2^53,
+//! - decimals of at most 15 digits, because two such decimals never have the same f64,
+//! - every float32, which stands for its own shortest text, of at most 9 digits.
+//!
+//! All other numbers are passed as text.
+//!
+//! *Not here*: dates, times, booleans, binary and nested values ([`unsupported_type`]). The user has to say which numbers they are.
 
 use std::fmt::{Display, Write as _};
 
@@ -19,29 +24,30 @@ use samefit_stages::error::InputError;
 use samefit_stages::limits::RECORD_BYTES_MAX;
 use samefit_stages::ports::columns::Values;
 
-use super::{BATCH_ROWS, TEXT_BYTES_MAX, text_too_long, too_large};
+use super::errors::{text_too_long, too_large};
+use super::limits::{BATCH_ROWS, TEXT_BYTES_MAX};
 
-/// The powers of ten that are f64.
+/// The powers of ten that an f64 represents exactly.
 const TENS: [f64; 23] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
-/// Integers up to here are f64, and mean themselves as such.
-const WHOLE_MAX: u64 = 1 << 53;
-/// Decimals below this, times a power of ten in [`TENS`], are the only ones of 15 digits or fewer that have their f64.
-const SHORT_MAX: i64 = 1_000_000_000_000_000;
+/// An f64 represents every integer up to here exactly.
+const INTEGER_MAX: u64 = 1 << 53;
+/// A decimal whose digits are below this, divided by a power in [`TENS`], is the only decimal of at most 15 digits with its f64.
+const MANTISSA_MAX: i64 = 1_000_000_000_000_000;
 
-/// The name of a type whose values are neither numbers nor text; none if they are.
-pub(super) fn refused(data_type: &DataType) -> Option<String> {
+/// Returns the name of the type if its values are neither numbers nor text.
+pub(super) fn unsupported_type(data_type: &DataType) -> Option<String> {
     use DataType as T;
     match data_type {
         T::Null | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => None,
         T::Float32 | T::Float64 | T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => None,
         T::Utf8 | T::LargeUtf8 | T::Utf8View => None,
-        T::Dictionary(_, values) => refused(values),
+        T::Dictionary(_, values) => unsupported_type(values),
         other => Some(other.to_string()),
     }
 }
 
-/// The values of an array.
+/// Returns the values of an array. Fails for a type that [`unsupported_type`] names.
 pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
     use DataType as T;
     Ok(match array.data_type() {
@@ -52,12 +58,12 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
         T::UInt8 => numbers::<UInt8Type>(array, f64::from),
         T::UInt16 => numbers::<UInt16Type>(array, f64::from),
         T::UInt32 => numbers::<UInt32Type>(array, f64::from),
-        T::Int64 => whole::<Int64Type>(array, |value| value.unsigned_abs() <= WHOLE_MAX, |value| value as f64),
-        T::UInt64 => whole::<UInt64Type>(array, |value| value <= WHOLE_MAX, |value| value as f64),
+        T::Int64 => integers::<Int64Type>(array, |value| value.unsigned_abs() <= INTEGER_MAX, |value| value as f64),
+        T::UInt64 => integers::<UInt64Type>(array, |value| value <= INTEGER_MAX, |value| value as f64),
         T::Float64 => numbers::<Float64Type>(array, |value| value),
         T::Float32 => {
             let mut scale = 0;
-            numbers::<Float32Type>(array, |value| widened(value, &mut scale))
+            numbers::<Float32Type>(array, |value| f64_of_shortest_text(value, &mut scale))
         }
         T::Decimal32(_, scale) => decimals::<Decimal32Type>(array, *scale, |value| Some(value.into())),
         T::Decimal64(_, scale) => decimals::<Decimal64Type>(array, *scale, Some),
@@ -74,10 +80,11 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
     })
 }
 
-/// How many of a batch's rows may come together: as many as have no more text than [`RECORD_BYTES_MAX`], one at least.
+/// Returns how many rows of a record batch to pass at once: at most [`BATCH_ROWS`], with at most [`RECORD_BYTES_MAX`] of text. Fails if one row
+/// has more text than that, or a cell more than [`TEXT_BYTES_MAX`].
 pub(super) fn rows_at_once(batch: &RecordBatch) -> Result<usize, InputError> {
-    let texts: Vec<(usize, Lengths<'_>)> =
-        batch.columns().iter().enumerate().filter_map(|(at, array)| Some((at, lengths(array.as_ref())?))).collect();
+    let texts: Vec<(usize, TextLengths<'_>)> =
+        batch.columns().iter().enumerate().filter_map(|(at, array)| Some((at, text_lengths(array.as_ref())?))).collect();
     let mut together = 0;
     for row in 0..batch.num_rows().min(BATCH_ROWS) {
         let mut bytes = 0;
@@ -99,11 +106,11 @@ pub(super) fn rows_at_once(batch: &RecordBatch) -> Result<usize, InputError> {
     Ok(batch.num_rows().min(BATCH_ROWS))
 }
 
-/// The bytes of the text in a row; zero where it is missing.
-type Lengths<'a> = Box<dyn Fn(usize) -> usize + 'a>;
+/// Returns the bytes of the text in a row; zero if it is missing.
+type TextLengths<'a> = Box<dyn Fn(usize) -> usize + 'a>;
 
-/// None if the array holds no text.
-fn lengths(array: &dyn Array) -> Option<Lengths<'_>> {
+/// Returns none if the array does not contain text.
+fn text_lengths(array: &dyn Array) -> Option<TextLengths<'_>> {
     use DataType as T;
     Some(match array.data_type() {
         T::Utf8 => {
@@ -120,7 +127,7 @@ fn lengths(array: &dyn Array) -> Option<Lengths<'_>> {
         }
         T::Dictionary(..) => {
             let array = array.as_any_dictionary();
-            let (values, keys) = (lengths(array.values().as_ref())?, array.normalized_keys());
+            let (values, keys) = (text_lengths(array.values().as_ref())?, array.normalized_keys());
             let missing = array.keys().nulls();
             let none = array.values().is_empty();
             Box::new(move |row| if none || missing.is_some_and(|missing| missing.is_null(row)) { 0 } else { values(keys[row]) })
@@ -129,6 +136,7 @@ fn lengths(array: &dyn Array) -> Option<Lengths<'_>> {
     })
 }
 
+/// Converts every value to an f64 that represents it.
 fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, mut convert: impl FnMut(T::Native) -> f64) -> Values {
     let array: &PrimitiveArray<T> = array.as_primitive();
     let mut numbers: Vec<f64> = array.values().iter().map(|&value| convert(value)).collect();
@@ -138,26 +146,27 @@ fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, mut convert: impl FnMut(T::
     Values::Numbers(numbers)
 }
 
-fn whole<T: ArrowPrimitiveType>(array: &dyn Array, is_short: impl Fn(T::Native) -> bool, convert: impl Fn(T::Native) -> f64) -> Values
+/// Converts integers to f64 if all of them are exact as such, otherwise to text.
+fn integers<T: ArrowPrimitiveType>(array: &dyn Array, is_exact: impl Fn(T::Native) -> bool, convert: impl Fn(T::Native) -> f64) -> Values
 where
     T::Native: Display,
 {
-    if array.as_primitive::<T>().values().iter().all(|&value| is_short(value)) {
+    if array.as_primitive::<T>().values().iter().all(|&value| is_exact(value)) {
         return numbers::<T>(array, convert);
     }
     text_of::<T>(array, |value, text| write!(text, "{value}"))
 }
 
-/// `short`: the mantissa, if it fits in 64 bits.
-fn decimals<T: ArrowPrimitiveType>(array: &dyn Array, scale: i8, short: impl Fn(T::Native) -> Option<i64>) -> Values
+/// Converts decimals to f64 if all of them are exact as such, otherwise to text. `mantissa` returns the digits if they fit in 64 bits.
+fn decimals<T: ArrowPrimitiveType>(array: &dyn Array, scale: i8, mantissa: impl Fn(T::Native) -> Option<i64>) -> Values
 where
     T::Native: Display,
 {
     let values = array.as_primitive::<T>().values();
     if let Some(power) = usize::try_from(scale).ok().and_then(|scale| TENS.get(scale))
-        && values.iter().all(|&value| short(value).is_some_and(|value| value.unsigned_abs() < SHORT_MAX.unsigned_abs()))
+        && values.iter().all(|&value| mantissa(value).is_some_and(|value| value.unsigned_abs() < MANTISSA_MAX.unsigned_abs()))
     {
-        return numbers::<T>(array, |value| short(value).unwrap_or_default() as f64 / power);
+        return numbers::<T>(array, |value| mantissa(value).unwrap_or_default() as f64 / power);
     }
     let mut digits = String::new();
     text_of::<T>(array, |value, text| {
@@ -167,7 +176,7 @@ where
     })
 }
 
-/// Writes `digits * 10^-scale`.
+/// Appends `digits * 10^-scale` to `text`.
 fn write_decimal(digits: &str, scale: i8, text: &mut String) -> std::fmt::Result {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
     let Ok(places) = usize::try_from(scale) else { return write!(text, "{sign}{digits}e{}", i32::from(scale).abs()) };
@@ -179,33 +188,36 @@ fn write_decimal(digits: &str, scale: i8, text: &mut String) -> std::fmt::Result
     }
 }
 
+/// Writes every value with `write`, a missing one as an empty cell.
 fn text_of<T: ArrowPrimitiveType>(array: &dyn Array, mut write: impl FnMut(T::Native, &mut String) -> std::fmt::Result) -> Values {
     let mut text = String::new();
     for value in array.as_primitive::<T>() {
-        // writing to a string does not fail
+        // writing to a string cannot fail
         let _ = value.map(|value| write(value, &mut text));
         text.push('\n');
     }
     Values::Text(text.into_bytes())
 }
 
+/// Returns texts as cells, each ended by a line feed.
 fn text<'a>(rows: usize, cells: impl Iterator<Item = Option<&'a str>>) -> Values {
     let mut text = Vec::with_capacity(rows * 8);
     for cell in cells {
         let from = text.len();
         text.extend_from_slice(cell.unwrap_or_default().as_bytes());
-        // a cell is a line; a line break makes it text in CSV too, and any other control character does the same
+        // a line feed ends a cell; a cell with a line break is never a number, and one with another control character is none either
         text[from..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = 0x1f);
         text.push(b'\n');
     }
     Values::Text(text)
 }
 
-/// The f64 nearest to a float32's shortest text. `scale`: where that text was found last, tried first.
+/// Returns the f64 nearest to the shortest text of a float32. `scale` is the number of decimals of the last such text, which is tried first.
 ///
-/// If `k * 10^-scale` with at most 6 digits has this float32, it is the shortest text: no two such decimals share one. Rounding it to f64 first
-/// and to float32 then could differ from rounding once only if the f64 is halfway between two float32; then, and beyond 6 digits, text is written.
-fn widened(value: f32, scale: &mut usize) -> f64 {
+/// If a decimal `k * 10^-scale` of at most 6 digits rounds to this float32, it is the shortest text, because two such decimals never round to the
+/// same float32. Here the decimal is rounded to f64 and then to float32. That differs from rounding once only if the f64 lies halfway between two
+/// float32. In that case, and for more than 6 digits, the text itself is written and parsed.
+fn f64_of_shortest_text(value: f32, scale: &mut usize) -> f64 {
     const BELOW_F32: u64 = (1 << 29) - 1;
     const HALFWAY: u64 = 1 << 28;
     let integer = (f64::from(value) * TENS[*scale]).round_ties_even();
@@ -234,7 +246,7 @@ mod tests {
     };
     use arrow_buffer::i256;
 
-    /// The cells as text, a missing one as `-`.
+    /// Returns the cells as text, a missing one as `-`.
     fn cells(array: &dyn Array) -> Vec<String> {
         match values(array).unwrap() {
             Values::Numbers(numbers) => numbers.iter().map(|x| if x.is_nan() { "-".to_owned() } else { format!("{x}") }).collect(),
@@ -246,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_themselves() {
+    fn integers_are_exact() {
         assert_eq!(cells(&Int8Array::from(vec![Some(-128), None, Some(127)])), ["-128", "-", "127"]);
         assert_eq!(cells(&Int64Array::from(vec![Some(1 << 53), None, Some(-5)])), ["9007199254740992", "-", "-5"]);
         assert_eq!(
@@ -270,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float32_means_its_own_text() {
+    fn a_float32_is_its_own_shortest_text() {
         let array =
             Float32Array::from(vec![Some(0.1), None, Some(21.6), Some(16_777_216.0), Some(-0.0), Some(1e-30), Some(3.402_823_5e38)]);
         assert_eq!(cells(&array), ["0.1", "-", "21.6", "16777216", "-0", "0.000000000000000000000000000001", &format!("{}", 3.4028235e38)]);
@@ -279,18 +291,18 @@ mod tests {
             let value = f32::from_bits(bits);
             if value.is_finite() {
                 let want: f64 = zmij::Buffer::new().format(value).parse().unwrap();
-                assert_eq!(widened(value, &mut scale), want, "{value:e}");
+                assert_eq!(f64_of_shortest_text(value, &mut scale), want, "{value:e}");
             }
         }
         for value in 0..2_000_000 {
             let value: f32 = format!("{value}e-{}", value % 7).parse().unwrap();
             let want: f64 = zmij::Buffer::new().format(value).parse().unwrap();
-            assert_eq!(widened(value, &mut scale), want, "{value:e}");
+            assert_eq!(f64_of_shortest_text(value, &mut scale), want, "{value:e}");
         }
     }
 
     #[test]
-    fn text_is_cells() {
+    fn texts_are_cells() {
         let array = StringArray::from(vec![Some("21.6"), None, Some("a\nb"), Some("")]);
         assert_eq!(cells(&array), ["'21.6'", "-", "'a\u{1f}b'", "-"]);
         assert_eq!(cells(&StringViewArray::from(vec![Some("x"), None])), ["'x'", "-"]);
@@ -298,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dictionary_is_what_it_stands_for() {
+    fn a_dictionary_is_its_values() {
         let keys = arrow_array::PrimitiveArray::<Key>::from(vec![Some(1), None, Some(0), Some(2)]);
         let numbers = Float64Array::from(vec![Some(0.5), Some(2.25), None]);
         let array = DictionaryArray::new(keys, std::sync::Arc::new(numbers));
@@ -306,9 +318,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_named() {
-        assert_eq!(refused(&DataType::Date32).as_deref(), Some("Date32"));
-        assert_eq!(refused(&DataType::Boolean).as_deref(), Some("Boolean"));
-        assert_eq!(refused(&DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8))), None);
+    fn unsupported_types_are_named() {
+        assert_eq!(unsupported_type(&DataType::Date32).as_deref(), Some("Date32"));
+        assert_eq!(unsupported_type(&DataType::Boolean).as_deref(), Some("Boolean"));
+        assert_eq!(unsupported_type(&DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8))), None);
     }
 }

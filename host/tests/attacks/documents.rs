@@ -1,14 +1,14 @@
-//! Models, statistics, schemas, records and specs with bytes or parts changed: whatever reads one ends in order.
+//! Models, statistics, schemas, records and specs with changed bytes or parts: every verb that reads one ends with one of its own exit codes.
 //!
-//! *Not here*: documents that are changed so that they still count as what they were (`forgeries`), and those that are too large (`giants`).
+//! *Not here*: changed models that are still valid (`forgeries`), and documents that are too large (`giants`).
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::support::{Random, data, rounds, samefit};
+use crate::support::{Random, RunOutput, data, rounds, samefit};
 
-/// A document, and the lines of commands that read it as `IN`.
+/// A document, and the command lines that read it. `IN` stands for its path.
 struct Target {
     document: &'static str,
     lines: &'static [&'static str],
@@ -55,10 +55,10 @@ const TARGETS: [Target; 5] = [
     Target { document: "spec.json", lines: &["pipeline validate IN"] },
 ];
 
-/// A folder with a document of each kind.
-fn place() -> tempfile::TempDir {
-    let place = tempfile::tempdir().unwrap();
-    let at = |name: &str| place.path().join(name);
+/// Returns a folder with a document of each kind.
+fn test_folder() -> tempfile::TempDir {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str| temp.path().join(name);
     std::fs::copy(data("diabetes_raw.csv"), at("data.csv")).unwrap();
     std::fs::copy(data("diabetes_raw.schema.json"), at("schema.json")).unwrap();
     std::fs::create_dir(at("records")).unwrap();
@@ -73,26 +73,26 @@ fn place() -> tempfile::TempDir {
     specs.sort();
     std::fs::copy(&specs[0], at("spec.json")).unwrap();
     for line in ["train --data data.csv --schema schema.json --out m", "summarize --data data.csv --schema schema.json --out s.json"] {
-        let ran = run(place.path(), line);
+        let ran = run(temp.path(), line);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
     std::fs::copy(at("s.json"), at("t.json")).unwrap();
     for target in &TARGETS {
-        // the documents are good before they are changed
+        // the documents are valid before they are changed
         for line in target.lines.iter().filter(|line| !line.contains("records --out") && !line.contains("--share")) {
-            let ran = run(place.path(), &line.replace("IN", target.document));
+            let ran = run(temp.path(), &line.replace("IN", target.document));
             assert!(ran.code == 0 || target.document == "records/1.json", "{line}: {}", ran.stderr);
         }
     }
-    place
+    temp
 }
 
-fn run(folder: &Path, line: &str) -> super::support::Ran {
+fn run(folder: &Path, line: &str) -> RunOutput {
     samefit(folder, &line.split(' ').collect::<Vec<_>>())
 }
 
-/// A value that nobody expects.
-fn strange(random: &mut Random) -> Value {
+/// Returns a value that no document should contain.
+fn unexpected_value(random: &mut Random) -> Value {
     let number = |text: &str| serde_json::from_str(text).unwrap();
     match random.below(20) {
         0 => Value::Null,
@@ -118,51 +118,51 @@ fn strange(random: &mut Random) -> Value {
     }
 }
 
-/// All places of a document, as pointers.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+/// Collects the JSON pointers of all values in a document.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| places(item, &format!("{at}/{index}"), found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| pointers(item, &format!("{at}/{index}"), found)),
         Value::Object(entries) => entries.iter().for_each(|(key, item)| {
-            places(item, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            pointers(item, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
         }),
         _ => {}
     }
 }
 
-/// Changes a part of a document.
+/// Changes one part of a document, and returns a description of the change.
 fn change(document: &mut Value, random: &mut Random) -> String {
     let mut found = Vec::new();
-    places(document, "", &mut found);
-    let (place, other) = (random.pick(&found).clone(), random.pick(&found).clone());
+    pointers(document, "", &mut found);
+    let (pointer, other) = (random.pick(&found).clone(), random.pick(&found).clone());
     let copy = document.pointer(&other).cloned().unwrap();
-    let strange = strange(random);
-    let part = document.pointer_mut(&place).unwrap();
+    let unexpected = unexpected_value(random);
+    let part = document.pointer_mut(&pointer).unwrap();
     let what = random.below(8);
     match (what, &mut *part) {
         (0, Value::Array(items)) if !items.is_empty() => drop(items.remove(random.below(items.len()))),
         (1, Value::Array(items)) => items.extend(items.clone()),
         (2, Value::Array(items)) => items.reverse(),
-        (3, Value::Array(items)) => items.push(strange),
+        (3, Value::Array(items)) => items.push(unexpected),
         (0, Value::Object(entries)) if !entries.is_empty() => {
             let key = entries.keys().nth(random.below(entries.len())).unwrap().clone();
             entries.remove(&key);
         }
         (1, Value::Object(entries)) if !entries.is_empty() => {
-            // the value stays, its key is another
+            // the value gets another key
             let key = entries.keys().nth(random.below(entries.len())).unwrap().clone();
             let value = entries.remove(&key).unwrap();
             entries.insert(format!("{key}2"), value);
         }
         (2, Value::Object(entries)) => *entries = entries.clone().into_iter().rev().collect::<Map<_, _>>(),
-        (3, Value::Object(entries)) => drop(entries.insert("other".to_owned(), strange)),
-        (4..=6, part) => *part = strange,
+        (3, Value::Object(entries)) => drop(entries.insert("other".to_owned(), unexpected)),
+        (4..=6, part) => *part = unexpected,
         (_, part) => *part = copy,
     }
-    format!("{what} at `{place}`, `{other}`")
+    format!("{what} at `{pointer}`, `{other}`")
 }
 
-/// Changes bytes of a text.
+/// Changes bytes of a text, and returns a description of the change.
 fn change_bytes(text: &mut Vec<u8>, random: &mut Random) -> String {
     let at = random.below(text.len());
     let end = (at + 1 + random.below(30)).min(text.len());
@@ -181,11 +181,11 @@ fn change_bytes(text: &mut Vec<u8>, random: &mut Random) -> String {
 }
 
 #[test]
-fn changed_documents_end_in_order() {
-    let (place, mut random) = (place(), Random::new("documents"));
+fn changed_documents_are_read_or_refused() {
+    let (temp, mut random) = (test_folder(), Random::new("documents"));
     for round in 0..rounds(60, 6000) {
         let target = &TARGETS[round % TARGETS.len()];
-        let good = std::fs::read(place.path().join(target.document)).unwrap();
+        let good = std::fs::read(temp.path().join(target.document)).unwrap();
         let (text, what) = match random.below(3) {
             0 => {
                 let mut text = good;
@@ -198,37 +198,37 @@ fn changed_documents_end_in_order() {
                 (document.to_string().into_bytes(), what.join("; "))
             }
         };
-        std::fs::write(place.path().join("changed.json"), text).unwrap();
+        std::fs::write(temp.path().join("changed.json"), text).unwrap();
         let line = random.pick(target.lines).replace("IN", "changed.json");
-        let ran = run(place.path(), &line);
+        let ran = run(temp.path(), &line);
         let what = format!("{line}: {} with {what}", target.document);
         ran.assert_orderly(&what);
         assert_ne!(ran.code, 1, "{what}\n{}", ran.stderr);
     }
 }
 
-/// The text of a document with a key of one of its objects a second time.
-fn key_twice(document: &Value, random: &mut Random) -> String {
+/// Returns the text of a document in which one object contains a key twice.
+fn with_repeated_key(document: &Value, random: &mut Random) -> String {
     let mut found = Vec::new();
-    places(document, "", &mut found);
-    found.retain(|place| document.pointer(place).and_then(Value::as_object).is_some_and(|entries| !entries.is_empty()));
-    let place = random.pick(&found).clone();
+    pointers(document, "", &mut found);
+    found.retain(|pointer| document.pointer(pointer).and_then(Value::as_object).is_some_and(|entries| !entries.is_empty()));
+    let pointer = random.pick(&found).clone();
     let mut marked = document.clone();
-    let entries = marked.pointer_mut(&place).unwrap().as_object_mut().unwrap();
+    let entries = marked.pointer_mut(&pointer).unwrap().as_object_mut().unwrap();
     let (key, value) = entries.iter().nth(random.below(entries.len())).map(|(key, value)| (key.clone(), value.clone())).unwrap();
     entries.insert("KEY-TWICE".to_owned(), value);
     marked.to_string().replace("\"KEY-TWICE\"", &Value::from(key).to_string())
 }
 
 #[test]
-fn a_key_that_stands_twice_is_bad_data_wherever_it_stands() {
-    let (place, mut random) = (place(), Random::new("keys"));
+fn a_repeated_key_is_bad_data_in_every_object() {
+    let (temp, mut random) = (test_folder(), Random::new("keys"));
     for round in 0..rounds(20, 1000) {
         let target = &TARGETS[round % TARGETS.len()];
-        let document: Value = serde_json::from_slice(&std::fs::read(place.path().join(target.document)).unwrap()).unwrap();
-        std::fs::write(place.path().join("twice.json"), key_twice(&document, &mut random)).unwrap();
+        let document: Value = serde_json::from_slice(&std::fs::read(temp.path().join(target.document)).unwrap()).unwrap();
+        std::fs::write(temp.path().join("twice.json"), with_repeated_key(&document, &mut random)).unwrap();
         for line in target.lines.iter().filter(|line| line.contains("IN")) {
-            let ran = run(place.path(), &line.replace("IN", "twice.json"));
+            let ran = run(temp.path(), &line.replace("IN", "twice.json"));
             ran.assert_orderly(line);
             assert_ne!(ran.code, 0, "{line}: {}", target.document);
             assert!(ran.stderr.contains("twice") || ran.stderr.contains("a second time"), "{line}: {}", ran.stderr);

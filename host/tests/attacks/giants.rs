@@ -1,46 +1,46 @@
-//! Inputs that are far larger than a limit: digits, zeros, exponents, names, columns, depth, keys, cells, lines, formulas, terms, dictionaries.
+//! Inputs that exceed a limit by far: digits, zeros, exponents, names, columns, depth, keys, cells, lines, formulas, terms.
 //!
-//! Every verb that reads such an input ends in order, in the memory it is given, and in the same way with one thread and with two. What is
-//! beyond a limit is bad data.
+//! Every verb that reads such an input ends with one of its own exit codes, in limited memory, and in the same way with one thread and with
+//! two. An input beyond a limit is bad data.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::support::{RUN_SECONDS_MAX, Ran, Random, rounds, shell};
+use crate::support::{RUN_SECONDS_MAX, Random, RunOutput, rounds, shell};
 
-/// Memory that a run may write to, in KiB: an instance of the component may have 2 GiB, and a thread has one.
+/// Most memory that a run may write to, in KiB: an instance of the component may have 2 GiB, and each thread has one.
 const DATA_KIB_MAX: u64 = 6 << 20;
 
-/// A folder with a model, its data, its statistics and a schema.
-fn place() -> tempfile::TempDir {
-    let place = tempfile::tempdir().unwrap();
+/// Returns a folder with a model, its data, its statistics and a schema.
+fn test_folder() -> tempfile::TempDir {
+    let temp = tempfile::tempdir().unwrap();
     let rows: String = (0..60).map(|i| format!("{},{}\n", i, i * i % 17)).collect();
-    write(&place, "data.csv", &format!("x,y\n{rows}"));
-    write(&place, "schema.json", SCHEMA);
-    run(place.path(), "train --data data.csv --schema schema.json --out m").assert_done("train");
-    run(place.path(), "summarize --data data.csv --schema schema.json --out s.json").assert_done("summarize");
-    place
+    write(&temp, "data.csv", &format!("x,y\n{rows}"));
+    write(&temp, "schema.json", SCHEMA);
+    run(temp.path(), "train --data data.csv --schema schema.json --out m").assert_done("train");
+    run(temp.path(), "summarize --data data.csv --schema schema.json --out s.json").assert_done("summarize");
+    temp
 }
 
 const SCHEMA: &str = r#"{"format": "samefit-schema/1", "target": {"column": "y"}, "columns": [{"name": "x", "plausible": {"min": "0"}}]}"#;
 
-fn write(place: &tempfile::TempDir, name: &str, text: &str) {
-    std::fs::write(place.path().join(name), text).unwrap();
+fn write(temp: &tempfile::TempDir, name: &str, text: &str) {
+    std::fs::write(temp.path().join(name), text).unwrap();
 }
 
-/// Runs the program in bounded memory.
-fn run(folder: &Path, arguments: &str) -> Ran {
+/// Runs the program in limited memory.
+fn run(folder: &Path, arguments: &str) -> RunOutput {
     shell(folder, &format!("ulimit -d {DATA_KIB_MAX}; exec samefit {arguments}"))
 }
 
-impl Ran {
+impl RunOutput {
     #[track_caller]
     fn assert_done(&self, what: &str) {
         assert_eq!(self.code, 0, "{what}: {}", self.stderr);
     }
 }
 
-/// What a table may have too much of.
+/// What a table has too much of.
 #[derive(Clone, Copy, Debug)]
 enum Giant {
     Zeros,
@@ -77,7 +77,7 @@ const GIANTS: [Giant; 14] = [
 ];
 
 impl Giant {
-    /// A cell of this kind, if it is one of a cell.
+    /// Returns a cell with it, if it is part of a cell.
     fn cell(self, size: usize) -> Option<String> {
         let zeros = "0".repeat(size);
         Some(match self {
@@ -93,7 +93,7 @@ impl Giant {
         })
     }
 
-    /// A table with columns `x` and `y`.
+    /// Returns a table with it, beside the columns `x` and `y`.
     fn csv(self, size: usize) -> String {
         let rows = "1,2\n".repeat(70);
         let cell = self.cell(size);
@@ -111,7 +111,7 @@ impl Giant {
         }
     }
 
-    /// The same as JSON Lines; none if JSON has nothing like it.
+    /// Returns the same as JSON Lines, or none if JSON has nothing like it.
     fn json_lines(self, size: usize) -> Option<String> {
         let rows = "{\"x\": 1, \"y\": 2}\n".repeat(70);
         let record = match self {
@@ -144,13 +144,13 @@ const TABLE_VERBS: [&str; 8] = [
     "split IN --holdout 0.2 --out o6",
 ];
 
-/// The verbs that have a number of threads.
+/// Returns whether a verb takes `--threads`.
 fn takes_threads(verb: &str) -> bool {
     ["train", "summarize", "infer", "qc ", "verify"].iter().any(|name| verb.starts_with(name))
 }
 
-/// Runs a verb with one thread and with two, which must end alike.
-fn run_verb(folder: &Path, verb: &str, input: &str) -> Ran {
+/// Runs a verb with one thread and with two, which must give the same result.
+fn run_verb(folder: &Path, verb: &str, input: &str) -> RunOutput {
     let line = verb.replace("IN", input);
     if !takes_threads(verb) {
         return run(folder, &line);
@@ -161,34 +161,34 @@ fn run_verb(folder: &Path, verb: &str, input: &str) -> Ran {
 }
 
 #[test]
-fn giant_tables_end_in_order_whatever_reads_them() {
-    let (place, mut random) = (place(), Random::new("giant tables"));
+fn every_verb_reads_or_refuses_giant_tables() {
+    let (temp, mut random) = (test_folder(), Random::new("giant tables"));
     for round in 0..rounds(14, 400) {
         let giant = GIANTS[round % GIANTS.len()];
         let size = 10usize.pow(2 + u32::try_from(random.below(4)).unwrap()) + random.below(1000);
         let name = match giant.json_lines(size).filter(|_| random.below(2) == 0) {
             Some(text) => {
-                write(&place, "giant.jsonl", &text);
+                write(&temp, "giant.jsonl", &text);
                 "giant.jsonl"
             }
             None => {
-                write(&place, "giant.csv", &giant.csv(size));
+                write(&temp, "giant.csv", &giant.csv(size));
                 "giant.csv"
             }
         };
         let verb = if round < GIANTS.len() { TABLE_VERBS[round % TABLE_VERBS.len()] } else { random.pick(&TABLE_VERBS) };
-        let ran = run_verb(place.path(), verb, name);
+        let ran = run_verb(temp.path(), verb, name);
         ran.assert_orderly(&format!("{giant:?} of {size}: {verb} {name}"));
     }
 }
 
 #[test]
 fn values_beyond_a_limit_are_bad_data_in_every_format() {
-    let place = place();
+    let temp = test_folder();
     for giant in [Giant::Zeros, Giant::ZerosBehind, Giant::Digits, Giant::Exponent] {
-        write(&place, "giant.csv", &giant.csv(100_000));
-        write(&place, "giant.jsonl", &giant.json_lines(100_000).unwrap());
-        write(&place, "giant.json", &format!("{{\"x\": {}, \"y\": 1}}", giant.cell(100_000).unwrap()));
+        write(&temp, "giant.csv", &giant.csv(100_000));
+        write(&temp, "giant.jsonl", &giant.json_lines(100_000).unwrap());
+        write(&temp, "giant.json", &format!("{{\"x\": {}, \"y\": 1}}", giant.cell(100_000).unwrap()));
         for (verb, input) in [
             (TABLE_VERBS[0], "giant.csv"),
             (TABLE_VERBS[1], "giant.jsonl"),
@@ -197,57 +197,57 @@ fn values_beyond_a_limit_are_bad_data_in_every_format() {
             (TABLE_VERBS[2], "giant.csv"),
             (TABLE_VERBS[6], "giant.csv"),
         ] {
-            run_verb(place.path(), verb, input).assert_refused(&format!("{giant:?}: {verb} {input}"));
+            run_verb(temp.path(), verb, input).assert_refused(&format!("{giant:?}: {verb} {input}"));
         }
     }
 }
 
 #[test]
 fn names_and_columns_beyond_a_limit_are_bad_data_and_leave_nothing() {
-    let place = place();
+    let temp = test_folder();
     for (giant, size) in [(Giant::Name, 65_536), (Giant::Columns, 100_000)] {
-        write(&place, "giant.csv", &giant.csv(size));
-        write(&place, "giant.jsonl", &giant.json_lines(size).unwrap());
-        write(&place, "giant.json", giant.json_lines(size).unwrap().lines().nth(70).unwrap());
+        write(&temp, "giant.csv", &giant.csv(size));
+        write(&temp, "giant.jsonl", &giant.json_lines(size).unwrap());
+        write(&temp, "giant.json", giant.json_lines(size).unwrap().lines().nth(70).unwrap());
         for input in ["giant.csv", "giant.jsonl", "giant.json"] {
             for verb in [TABLE_VERBS[0], TABLE_VERBS[2], TABLE_VERBS[4]] {
-                run_verb(place.path(), verb, input).assert_refused(&format!("{giant:?}: {verb} {input}"));
+                run_verb(temp.path(), verb, input).assert_refused(&format!("{giant:?}: {verb} {input}"));
             }
         }
     }
-    assert!(["o1", "o3"].iter().all(|out| !place.path().join(out).exists()), "something was written");
+    assert!(["o1", "o3"].iter().all(|out| !temp.path().join(out).exists()), "something was written");
 }
 
 #[test]
 fn a_record_that_is_too_long_is_the_same_error_for_any_number_of_threads() {
-    let place = place();
+    let temp = test_folder();
     let (row, long) = ("{\"x\": 1, \"y\": 2}\n", |mib: usize| "1".repeat(mib << 20));
     for (mib, verbs) in [(17, &TABLE_VERBS[..1]), (66, &TABLE_VERBS[..3])] {
         let what = "row 7001: a record of more than 16 MiB";
-        write(&place, "long.jsonl", &format!("{}{{\"x\": {}, \"y\": 2}}\n{row}", row.repeat(7000), long(mib)));
-        write(&place, "long.csv", &format!("x,y\n{}\"{}\",2\n1,2\n", "1,2\n".repeat(6999), long(mib)));
-        write(&place, "long.json", &format!("{{\"x\": {}, \"y\": 2}}\n", long(mib)));
+        write(&temp, "long.jsonl", &format!("{}{{\"x\": {}, \"y\": 2}}\n{row}", row.repeat(7000), long(mib)));
+        write(&temp, "long.csv", &format!("x,y\n{}\"{}\",2\n1,2\n", "1,2\n".repeat(6999), long(mib)));
+        write(&temp, "long.json", &format!("{{\"x\": {}, \"y\": 2}}\n", long(mib)));
         for verb in [verbs[0], verbs[verbs.len() - 1]] {
             for input in ["long.jsonl", "long.csv"] {
-                let ran = run_verb(place.path(), verb, input);
+                let ran = run_verb(temp.path(), verb, input);
                 ran.assert_refused(&format!("{verb} {input}"));
                 assert!(ran.stderr.contains(what), "{verb} {input}: {}", ran.stderr);
             }
-            let ran = run_verb(place.path(), verb, "long.json");
+            let ran = run_verb(temp.path(), verb, "long.json");
             ran.assert_refused(&format!("{verb} long.json"));
             assert!(ran.stderr.contains("a record of more than 16 MiB"), "{}", ran.stderr);
         }
     }
 }
 
-/// Statistics of one column, with one of their texts in place of the moment.
+/// Returns statistics of one column with this moment.
 fn statistics(moment: &str) -> String {
     format!(
         r#"{{"format": "samefit-statistics/1", "columns": [{{"name": "x"}}], "terms": [[["x", 1]]], "rows": "2", "moments": [["2"], ["{moment}", "1"]], "dropped": "0"}}"#
     )
 }
 
-/// Documents that are far larger than a limit, by what reads them.
+/// Returns a document that exceeds a limit by far, and a verb that reads it.
 fn document(random: &mut Random, size: usize) -> (String, &'static str) {
     let zeros = "0".repeat(size);
     let deep = |open: &str, close: &str| format!("{{\"a\": {}{}}}", open.repeat(size), close.repeat(size));
@@ -269,7 +269,7 @@ fn document(random: &mut Random, size: usize) -> (String, &'static str) {
         9 => schema(&format!(
             "{{\"name\": \"x\", \"unit\": \"g\", \"other_units\": [{{\"unit\": \"kg\", \"to_base\": \"{zeros}1e{zeros}-9\"}}]}}"
         )),
-        10 => std::fs::read_to_string(super::support::data("cases/train-bmi-ltg/model.json")).unwrap().replacen(
+        10 => std::fs::read_to_string(crate::support::data("cases/train-bmi-ltg/model.json")).unwrap().replacen(
             "\"bmi\"",
             &format!("\"{}\"", "n".repeat(size)),
             9,
@@ -304,13 +304,13 @@ const DOCUMENT_VERBS: [&str; 9] = [
 ];
 
 #[test]
-fn giant_documents_end_in_order_whatever_reads_them() {
-    let (place, mut random) = (place(), Random::new("giant documents"));
+fn every_verb_reads_or_refuses_giant_documents() {
+    let (temp, mut random) = (test_folder(), Random::new("giant documents"));
     for _ in 0..rounds(30, 600) {
         let size = 10usize.pow(1 + u32::try_from(random.below(5)).unwrap());
         let (text, verb) = document(&mut random, size);
-        write(&place, "giant.json", &text);
-        let ran = run(place.path(), &verb.replace("IN", "giant.json"));
+        write(&temp, "giant.json", &text);
+        let ran = run(temp.path(), &verb.replace("IN", "giant.json"));
         ran.assert_orderly(&format!("{verb}: {}", &text[..text.len().min(200)]));
         assert_ne!(ran.code, 1, "{verb}: {}\n{}", &text[..text.len().min(200)], ran.stderr);
     }
@@ -318,13 +318,13 @@ fn giant_documents_end_in_order_whatever_reads_them() {
 
 #[test]
 fn numbers_beyond_a_limit_are_bad_data_in_every_document() {
-    let place = place();
+    let temp = test_folder();
     let zeros = format!("0.{}1", "0".repeat(100_000));
     let schema =
         |what: &str| format!(r#"{{"format": "samefit-schema/1", "target": {{"column": "y"}}, "columns": [{{"name": "x", {what}}}]}}"#);
     let range = schema(&format!(r#""plausible": {{"min": "{zeros}"}}"#));
     let factor = schema(&format!(r#""unit": "g", "other_units": [{{"unit": "kg", "to_base": "{zeros}"}}]"#));
-    let model = std::fs::read_to_string(place.path().join("m/model.json")).unwrap();
+    let model = std::fs::read_to_string(temp.path().join("m/model.json")).unwrap();
     let in_model = model.replacen(r#""min": "0""#, &format!(r#""min": "{zeros}""#), 1);
     assert_ne!(model, in_model, "the model has the schema's range");
     for (text, verbs) in [
@@ -333,16 +333,16 @@ fn numbers_beyond_a_limit_are_bad_data_in_every_document() {
         (range, &DOCUMENT_VERBS[7..]),
         (factor, &DOCUMENT_VERBS[7..]),
     ] {
-        write(&place, "zeros.json", &text);
+        write(&temp, "zeros.json", &text);
         for verb in verbs {
-            run(place.path(), &verb.replace("IN", "zeros.json")).assert_refused(verb);
+            run(temp.path(), &verb.replace("IN", "zeros.json")).assert_refused(verb);
         }
     }
 }
 
 #[test]
 fn thousands_of_chained_formulas_are_refused_at_once() {
-    let place = place();
+    let temp = test_folder();
     let mut columns = String::from("{\"name\": \"c0\"}");
     for at in 1..20_000 {
         write!(
@@ -352,36 +352,36 @@ fn thousands_of_chained_formulas_are_refused_at_once() {
         )
         .unwrap();
     }
-    write(&place, "deep.json", &format!(r#"{{"format": "samefit-schema/1", "target": {{"column": "y"}}, "columns": [{columns}]}}"#));
-    let ran = run(place.path(), "train --schema deep.json --data data.csv --out o");
+    write(&temp, "deep.json", &format!(r#"{{"format": "samefit-schema/1", "target": {{"column": "y"}}, "columns": [{columns}]}}"#));
+    let ran = run(temp.path(), "train --schema deep.json --data data.csv --out o");
     ran.assert_refused("a deep schema");
     assert!(ran.stderr.contains("more than 16 entry formulas"), "{}", ran.stderr);
 }
 
 #[test]
 fn a_long_list_of_names_on_the_command_line_is_refused_at_once() {
-    let place = place();
+    let temp = test_folder();
     let names = (0..9000).map(|at| format!("c{at}")).collect::<Vec<_>>().join(",");
     for flag in ["--features", "--columns", "--terms"] {
-        run(place.path(), &format!("train --target y --data data.csv {flag} {names} --out o")).assert_refused(flag);
+        run(temp.path(), &format!("train --target y --data data.csv {flag} {names} --out o")).assert_refused(flag);
     }
-    run(place.path(), &format!("train --target {} --data data.csv --out o", "n".repeat(100_000))).assert_refused("--target");
+    run(temp.path(), &format!("train --target {} --data data.csv --out o", "n".repeat(100_000))).assert_refused("--target");
 }
 
 #[test]
-fn what_has_no_end_is_not_read_to_its_end() {
-    let place = place();
+fn endless_input_is_refused() {
+    let temp = test_folder();
     let limit = RUN_SECONDS_MAX / 2;
     for line in DOCUMENT_VERBS.iter().rev().take(rounds(3, 9)).map(|verb| verb.replace("IN", "/dev/zero")) {
-        let ran = run(place.path(), &line);
+        let ran = run(temp.path(), &line);
         ran.assert_refused(&line);
     }
     for verb in &TABLE_VERBS[..rounds(3, 6)] {
-        run_verb(place.path(), verb, "/dev/zero").assert_orderly(verb);
+        run_verb(temp.path(), verb, "/dev/zero").assert_orderly(verb);
     }
-    write(&place, "mark.sh", &format!("timeout {limit} sh -c '{{ printf \"{{\\\"a\\\": \\\"\"; cat /dev/zero | tr \"\\\\0\" x; }}'"));
+    write(&temp, "endless.sh", &format!("timeout {limit} sh -c '{{ printf \"{{\\\"a\\\": \\\"\"; cat /dev/zero | tr \"\\\\0\" x; }}'"));
     for verb in ["inspect /dev/stdin", "train --schema /dev/stdin --data data.csv --out o", "pipeline validate /dev/stdin"] {
-        let ran = shell(place.path(), &format!("sh mark.sh | (ulimit -d {DATA_KIB_MAX}; samefit {verb})"));
+        let ran = shell(temp.path(), &format!("sh endless.sh | (ulimit -d {DATA_KIB_MAX}; samefit {verb})"));
         ran.assert_orderly(verb);
         assert_ne!(ran.code, 0, "{verb}");
     }
@@ -389,13 +389,13 @@ fn what_has_no_end_is_not_read_to_its_end() {
 
 #[test]
 fn a_pipeline_takes_no_device_and_no_endless_spec() {
-    let place = place();
-    let ran = run(place.path(), "pipeline validate /dev/zero");
+    let temp = test_folder();
+    let ran = run(temp.path(), "pipeline validate /dev/zero");
     ran.assert_orderly("validate");
     assert!(ran.code != 0 && ran.stderr.contains("more than 16 MiB"), "{}", ran.stderr);
-    shell(place.path(), "mkdir -p folder && mkfifo folder/pipe && ln -s /dev/zero folder-of-one").assert_done("mkfifo");
+    shell(temp.path(), "mkdir -p folder && mkfifo folder/pipe && ln -s /dev/zero folder-of-one").assert_done("mkfifo");
     for source in ["/dev/zero", "folder", "folder-of-one"] {
-        let ran = run(place.path(), &format!("pipeline --store store put repo:/a {source}"));
+        let ran = run(temp.path(), &format!("pipeline --store store put repo:/a {source}"));
         ran.assert_orderly(source);
         assert_ne!(ran.code, 0, "{source}");
     }

@@ -1,7 +1,7 @@
-//! Hostile HTTP requests.
+//! Hostile HTTP requests, and the page as `serve` serves it.
 //!
-//! A server is sent requests that are cut, huge, endless, ambiguous, smuggled or slow. What must hold: after each of them it answers a good
-//! request, it answers no more requests than were sent, and it gives away nothing but its own files.
+//! The requests are cut, huge, endless, ambiguous, smuggled or slow. What must hold: after each of them the server answers a good request; it
+//! sends no more responses than there were requests; and it serves nothing but its own files.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -9,13 +9,29 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use samefit_testing::not_run;
+
 use crate::support::{Random, rounds};
 
-/// How long a good request may wait for its answer; far more than it takes.
-const ANSWER_SECONDS_MAX: u64 = 20;
+/// Longest time for the response to a good request, in seconds; far more than it takes.
+const RESPONSE_SECONDS_MAX: u64 = 20;
 
-/// How long the answers to a hostile request are waited for.
-const LISTENED: Duration = Duration::from_millis(150);
+/// How long to wait for responses to a hostile request.
+const LISTEN_TIME: Duration = Duration::from_millis(150);
+
+/// The page that `build.rs` embeds.
+const WEB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/web");
+
+/// Returns whether the program carries the page; reports `test` as not run if it does not. Fails if the page is in `target/web` now.
+fn is_page_embedded(test: &str) -> bool {
+    let is_embedded = env!("SAMEFIT_PAGE_FILES") != "0";
+    let is_built = Path::new(WEB).join("index.html").exists();
+    assert!(is_embedded || !is_built, "the program was built without the page that is in target/web: build it again");
+    if !is_embedded {
+        not_run(test, "the program was built without the page");
+    }
+    is_embedded
+}
 
 struct Server {
     child: Child,
@@ -30,8 +46,11 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts a server with a line of a shell before; none if this program carries no page.
-    fn start(before: &str) -> Option<Self> {
+    /// Starts a server after the shell commands `before`. Returns none, and reports `test` as not run, if the program carries no page.
+    fn start(before: &str, test: &str) -> Option<Self> {
+        if !is_page_embedded(test) {
+            return None;
+        }
         let line = format!("{before} exec \"$0\" serve --port 0");
         let mut child = Command::new("sh")
             .args(["-c", &line, env!("CARGO_BIN_EXE_samefit")])
@@ -43,20 +62,14 @@ impl Server {
             .unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        if url.is_empty() {
-            let said = child.wait_with_output().unwrap();
-            let said = String::from_utf8_lossy(&said.stderr);
-            assert!(said.contains("without the page"), "{said}");
-            eprintln!("not run: hostile requests to `serve` (this program was built without the page)");
-            return None;
-        }
+        assert!(!url.is_empty(), "{:?}", child.wait_with_output());
         let address = url.trim().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
         Some(Self { child, address })
     }
 
     fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(ANSWER_SECONDS_MAX)).unwrap();
-        stream.set_write_timeout(Some(Duration::from_secs(ANSWER_SECONDS_MAX))).unwrap();
+        let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(RESPONSE_SECONDS_MAX)).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(RESPONSE_SECONDS_MAX))).unwrap();
         stream
     }
 
@@ -64,19 +77,19 @@ impl Server {
     #[track_caller]
     fn assert_answers(&self, after: &str) {
         let mut stream = self.connect();
-        stream.set_read_timeout(Some(Duration::from_secs(ANSWER_SECONDS_MAX))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(RESPONSE_SECONDS_MAX))).unwrap();
         let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        let read = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer);
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "after {after}: {read:?} {answer:.200}");
+        let mut response = Vec::new();
+        let read = stream.read_to_end(&mut response);
+        let response = String::from_utf8_lossy(&response);
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "after {after}: {read:?} {response:.200}");
     }
 }
 
-/// What the server answers until it closes the connection or says nothing more.
+/// Returns what the server sends until it closes the connection or pauses.
 fn listen(stream: &mut TcpStream) -> String {
-    stream.set_read_timeout(Some(LISTENED)).unwrap();
+    stream.set_read_timeout(Some(LISTEN_TIME)).unwrap();
     let (mut answer, mut part) = (Vec::new(), [0; 1 << 16]);
     while let Ok(read @ 1..) = stream.read(&mut part) {
         answer.extend_from_slice(&part[..read]);
@@ -84,7 +97,31 @@ fn listen(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// A hostile request, and how many answers it may have at most.
+/// Every file of the page is served unchanged, but for the index, which names the model.
+#[test]
+fn the_page_is_served_as_it_was_built() {
+    let Some(server) = Server::start("", "the page as it is served") else { return };
+    let mut files = 0;
+    for entry in std::fs::read_dir(WEB).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.ends_with(".br") || name == "index.html" {
+            continue;
+        }
+        let mut stream = server.connect();
+        let request = format!("GET /{name} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address);
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).unwrap();
+        let head = response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"), "{name}");
+        assert!(response[head..] == std::fs::read(&path).unwrap(), "{name} is not the file in target/web");
+        files += 1;
+    }
+    assert!(files > 5, "the page has only {files} files");
+}
+
+/// Returns a hostile request, and the most responses that it may have.
 fn hostile(random: &mut Random, address: &SocketAddr) -> (Vec<u8>, usize) {
     let host = format!("Host: {address}\r\n");
     let another = format!("GET /index.html HTTP/1.1\r\n{host}\r\n");
@@ -151,7 +188,7 @@ fn hostile(random: &mut Random, address: &SocketAddr) -> (Vec<u8>, usize) {
             (format!("{method} / HTTP/1.1\r\n{host}{}\r\n{another}", random.pick(&announced)).into_bytes(), 1)
         }
         6 => {
-            // line ends that readers take for different things
+            // line ends that readers understand differently
             let ends = ["\n\n", "\n\r\n", "\r\r\n", "\r\n \r\n", "\0\r\n\r\n", "\r\n\t\n\n"];
             (format!("GET / HTTP/1.1\r\nHost: {address}{}{another}", below(random, &ends)).into_bytes(), 2)
         }
@@ -179,7 +216,7 @@ fn hostile(random: &mut Random, address: &SocketAddr) -> (Vec<u8>, usize) {
         }
         _ => {
             let bytes = (0..random.below(3000)).map(|_| u8::try_from(random.bits() & 255).unwrap()).collect();
-            // whatever it is, it holds hardly more than one end of a head
+            // random bytes contain few ends of a head
             (bytes, 4)
         }
     }
@@ -187,14 +224,14 @@ fn hostile(random: &mut Random, address: &SocketAddr) -> (Vec<u8>, usize) {
 
 #[test]
 fn hostile_requests_are_answered_or_ended() {
-    let Some(server) = Server::start("") else { return };
+    let Some(server) = Server::start("", "hostile requests") else { return };
     let mut random = Random::new("hostile requests");
     let mut answered = 0;
     for round in 0..rounds(60, 3000) {
         let (request, answers_max) = hostile(&mut random, &server.address);
         let what = format!("round {round}: {:?}", String::from_utf8_lossy(&request[..request.len().min(300)]));
         let mut stream = server.connect();
-        // in pieces, at any of whose ends the server may have closed
+        // in pieces; the server may close the connection after any of them
         let mut rest = request.as_slice();
         while !rest.is_empty() {
             let (piece, more) = rest.split_at(if random.below(2) == 0 { rest.len() } else { 1 + random.below(rest.len()) });
@@ -223,8 +260,8 @@ fn hostile_requests_are_answered_or_ended() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_nobody_out() {
-    let Some(server) = Server::start("") else { return };
+fn idle_connections_keep_nobody_out() {
+    let Some(server) = Server::start("", "idle connections") else { return };
     let begun: Vec<TcpStream> = (0..200)
         .map(|number| {
             let mut stream = server.connect();
@@ -238,17 +275,17 @@ fn connections_that_say_nothing_keep_nobody_out() {
 }
 
 #[test]
-fn a_head_that_never_ends_is_ended() {
-    let Some(server) = Server::start("") else { return };
+fn a_head_that_never_ends_is_cut_off() {
+    let Some(server) = Server::start("", "a head that never ends") else { return };
     let mut stream = server.connect();
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
     let begun = Instant::now();
-    // a little at a time, so that it is never silent
+    // a little at a time, so that the connection is never idle
     let ended = loop {
         let sent = stream.write_all(b"x: y\r\n");
         let ended = matches!(stream.read(&mut [0; 16]), Ok(0)) || sent.is_err();
-        if ended || begun.elapsed() > Duration::from_secs(3 * ANSWER_SECONDS_MAX) {
+        if ended || begun.elapsed() > Duration::from_secs(3 * RESPONSE_SECONDS_MAX) {
             break ended;
         }
     };
@@ -256,7 +293,7 @@ fn a_head_that_never_ends_is_ended() {
     server.assert_answers("a slow head");
 }
 
-/// Time that a process has had of a processor, in hundredths of a second.
+/// Returns the processor time of a process, in hundredths of a second. Unlike elapsed time, it does not grow when the machine is busy.
 fn processor_time(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let numbers = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
@@ -266,9 +303,9 @@ fn processor_time(process: u32) -> u64 {
 #[test]
 fn without_descriptors_the_server_waits_and_goes_on() {
     if !cfg!(target_os = "linux") {
-        return eprintln!("not run: a server without descriptors (there is no /proc)");
+        return not_run("a server without file descriptors", "there is no /proc");
     }
-    let Some(server) = Server::start("ulimit -n 30;") else { return };
+    let Some(server) = Server::start("ulimit -n 30;", "a server without file descriptors") else { return };
     let mut streams: Vec<TcpStream> = (0..80).map(|_| server.connect()).collect();
     std::thread::sleep(Duration::from_millis(300));
     let before = processor_time(server.child.id());

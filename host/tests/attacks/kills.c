@@ -1,7 +1,7 @@
-// Sends the process a signal just before its Nth call that changes files, for `kills.rs` (LD_PRELOAD).
+// Sends the process a signal just before its Nth call that changes files. `kills.rs` loads it with LD_PRELOAD.
 //
-// ATTACK_AT: the number of the call, from 1. ATTACK_SIGNAL: the signal. ATTACK_COUNT: a file that the number of calls is written to at the end.
-// SIGXFSZ makes the call fail too where it writes, as the system does at the limit of a file's size.
+// ATTACK_AT: the number of the call, from 1. ATTACK_SIGNAL: the signal. ATTACK_COUNT: the file to which the number of calls is written at the end.
+// With SIGXFSZ, a call that writes also fails, as it does in the kernel when a file reaches its size limit.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,7 +35,7 @@ __attribute__((destructor)) static void end(void) {
     }
 }
 
-// Counts a call; whether it must fail.
+// Counts a call. Returns whether it must fail.
 static int attack(int writes) {
     if (atomic_fetch_add(&calls, 1) + 1 != at) {
         return 0;

@@ -1,8 +1,8 @@
-//! Kills at every call that writes, syncs, locks, creates, renames or removes.
+//! Kills the program at every system call that writes, syncs, locks, creates, renames or removes.
 //!
-//! The calls are found by a library that is loaded before the C library (`kills.c`): it sends the signal just before the Nth of them. What must
-//! hold: every file is as it was before the run or as the run leaves it; a signal that can be answered leaves no temporary folder; the same
-//! command run again gives what a run that nobody disturbed gives, and no temporary folder is left, whatever the signal was.
+//! A library that is loaded before the C library (`kills.c`) counts these calls and sends the signal just before the Nth. What must hold: every
+//! file is as it was before the run or as a complete run leaves it; a signal that can be handled leaves no staging folder; the same command run
+//! again gives the result of an undisturbed run and leaves no staging folder, whatever the signal was.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::support::{Ran, Random, data, rounds, run, shell};
+use crate::support::{Random, RunOutput, data, rounds, run, shell};
 
-/// Points of each run in a short round.
+/// Calls at which each verb is killed when the rounds are short.
 const SHORT: usize = 2;
 
-/// A verb, with a command whose output is there before, and the command that is killed. `@` stands for the folder of the output.
+/// A verb with two commands: one whose output exists before the attack, and one that is killed. `@` stands for the folder of the output.
 struct Attacked {
     name: &'static str,
     before: &'static str,
@@ -34,7 +34,7 @@ const ATTACKED: [Attacked; 10] = [
     Attacked {
         name: "summarize",
         before: "summarize --data d.csv --out @/s.json",
-        killed: "--piece-bytes 2000 summarize --threads 3 --data d.csv e.csv --out @/s.json",
+        killed: "--split-bytes 2000 summarize --threads 3 --data d.csv e.csv --out @/s.json",
     },
     Attacked { name: "merge", before: "merge s.json --out @/a.json", killed: "merge s.json s2.json --out @/a.json" },
     Attacked { name: "split", before: "split d.csv --holdout 0.5 --out @/parts", killed: "split d.csv --holdout 0.2 --out @/parts" },
@@ -70,7 +70,7 @@ const ATTACKED: [Attacked; 10] = [
     },
 ];
 
-/// Prepares the inputs of all verbs.
+/// Creates the inputs of all verbs.
 fn inputs(folder: &Path) {
     fs::copy(data("diabetes.csv"), folder.join("d.csv")).unwrap();
     let made = shell(
@@ -82,7 +82,7 @@ fn inputs(folder: &Path) {
     assert_eq!(made.code, 0, "{}", made.stderr);
 }
 
-/// The library that kills, built once.
+/// Builds the library that kills, once, and returns its path.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = LIBRARY.get_or_init(|| {
@@ -96,8 +96,8 @@ fn library() -> &'static Path {
     path
 }
 
-/// A run of the program with the library, and the number of calls that it counted if the run came to its end.
-fn attacked(folder: &Path, line: &str, at: usize, signal: i32) -> (Ran, Option<usize>) {
+/// Runs the program with the library. Returns the run and, if the program came to its end, the number of calls.
+fn run_killed(folder: &Path, line: &str, at: usize, signal: i32) -> (RunOutput, Option<usize>) {
     let count = folder.join("count");
     let _ = fs::remove_file(&count);
     let mut command = Command::new(env!("CARGO_BIN_EXE_samefit"));
@@ -108,7 +108,7 @@ fn attacked(folder: &Path, line: &str, at: usize, signal: i32) -> (Ran, Option<u
     (ran, counted)
 }
 
-/// Files and folders below a folder, with their contents.
+/// Returns the files and folders below a folder, with the contents of the files.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -127,11 +127,11 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     found
 }
 
-fn is_temporary(path: &Path) -> bool {
+fn is_staging(path: &Path) -> bool {
     path.iter().any(|name| name.to_str().unwrap().starts_with(".samefit-"))
 }
 
-/// Puts a folder back to how it was.
+/// Restores a folder to an earlier state.
 fn restore(folder: &Path, tree: &BTreeMap<PathBuf, Option<Vec<u8>>>) {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).unwrap();
@@ -143,10 +143,10 @@ fn restore(folder: &Path, tree: &BTreeMap<PathBuf, Option<Vec<u8>>>) {
     }
 }
 
-/// Kills every verb with a signal, at some of its calls or at all of them.
-fn kill_everywhere(name: &str, signal: i32, is_answered: bool) {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+/// Kills every verb with a signal, at some or all of its calls. `is_handled`: whether the program can handle the signal.
+fn kill_everywhere(name: &str, signal: i32, is_handled: bool) {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     inputs(folder);
     let mut random = Random::new(name);
     let (mut ended, mut attacks) = (0, 0);
@@ -157,25 +157,25 @@ fn kill_everywhere(name: &str, signal: i32, is_answered: bool) {
         let ran = shell(folder, &format!("samefit {}", line(verb.before)));
         assert_eq!(ran.code, 0, "{}: {}", verb.name, ran.stderr);
         let before = tree(&out);
-        let (ran, counted) = attacked(folder, &line(verb.killed), 0, 0);
+        let (ran, counted) = run_killed(folder, &line(verb.killed), 0, 0);
         assert_eq!(ran.code, 0, "{}: {}", verb.name, ran.stderr);
         let after = tree(&out);
-        assert!(before != after && !after.keys().any(|path| is_temporary(path)), "{}", verb.name);
+        assert!(before != after && !after.keys().any(|path| is_staging(path)), "{}", verb.name);
         let calls = counted.unwrap();
-        // fewer are no attack: the library is not loaded, or the program calls the system past it
+        // with fewer, the library is not loaded, or the program's calls do not go through it
         assert!(calls >= 5, "{}: {calls} calls", verb.name);
         let all: Vec<usize> = (1..=calls).collect();
         let points: Vec<usize> = if rounds(0, 1) == 1 { all } else { (0..SHORT).map(|_| *random.pick(&all)).collect() };
         for at in points {
             let what = format!("{} killed by {name} at call {at} of {calls}", verb.name);
             restore(&out, &before);
-            let (ran, _) = attacked(folder, &line(verb.killed), at, signal);
+            let (ran, _) = run_killed(folder, &line(verb.killed), at, signal);
             attacks += 1;
             ended += usize::from(ran.code == 128 + signal);
             assert!([0, 1, 128 + signal].contains(&ran.code), "{what}: exit {}\n{}", ran.code, ran.stderr);
             for (path, content) in tree(&out) {
-                if is_temporary(&path) {
-                    assert!(!is_answered, "{what}: {} is left", path.display());
+                if is_staging(&path) {
+                    assert!(!is_handled, "{what}: {} is left", path.display());
                 } else {
                     let whole = [before.get(&path), after.get(&path)].into_iter().flatten().any(|known| *known == content);
                     assert!(whole, "{what}: {} is neither the old file nor the new one", path.display());
@@ -188,41 +188,41 @@ fn kill_everywhere(name: &str, signal: i32, is_answered: bool) {
             assert!(left == after, "{what}, and run again: {differs:?} is not as an undisturbed run leaves it");
         }
     }
-    // a limit of files is an error of the write, and no end by a signal
+    // beyond the limit of a file's size the write fails, and the signal does not end the program
     let expected = if name == "XFSZ" { 0 } else { attacks / 4 };
     assert!(ended >= expected, "{ended} of {attacks} runs ended by the signal");
 }
 
 #[test]
-fn an_interrupt_leaves_nothing_half_done() {
+fn an_interrupt_leaves_nothing_incomplete() {
     kill_everywhere("INT", 2, true);
 }
 
 #[test]
-fn a_request_to_end_leaves_nothing_half_done() {
+fn a_termination_leaves_nothing_incomplete() {
     kill_everywhere("TERM", 15, true);
 }
 
 #[test]
-fn a_hang_up_leaves_nothing_half_done() {
+fn a_hang_up_leaves_nothing_incomplete() {
     kill_everywhere("HUP", 1, true);
 }
 
 #[test]
-fn a_kill_leaves_nothing_half_done_and_the_next_run_sweeps() {
+fn a_kill_leaves_nothing_incomplete_and_the_next_run_removes_the_staging_folder() {
     kill_everywhere("KILL", 9, false);
 }
 
 #[test]
-fn a_limit_of_files_leaves_nothing_half_done() {
+fn a_limit_on_file_sizes_leaves_nothing_incomplete() {
     kill_everywhere("XFSZ", 25, true);
 }
 
-/// What interrupts at any time leave: nothing. Several threads write, so the clean-up and they are at work at once.
+/// Several threads write while the clean-up runs.
 #[test]
 fn an_interrupt_at_any_time_leaves_nothing() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     inputs(folder);
     let many = shell(folder, "mkdir many && for i in $(seq 400); do cp records/1.json many/$i.json; done");
     assert_eq!(many.code, 0, "{}", many.stderr);
@@ -242,10 +242,10 @@ fn an_interrupt_at_any_time_leaves_nothing() {
         } else {
             assert_eq!(status.signal(), Some(signal), "round {round}: {status}");
             let left = if folder.join("new").exists() { tree(&folder.join("new")) } else { BTreeMap::new() };
-            // a commit that had begun came to its end
+            // a commit that has begun finishes
             let whole = left.keys().filter(|path| path.extension().is_some()).count() == 400;
             assert!(whole || left.is_empty(), "round {round}: {:?}", left.keys().take(3).collect::<Vec<_>>());
-            assert!(!left.keys().any(|path| is_temporary(path)), "round {round}");
+            assert!(!left.keys().any(|path| is_staging(path)), "round {round}");
             let _ = fs::remove_dir_all(folder.join("new"));
         }
     }

@@ -1,7 +1,7 @@
-//! File, column and key names that are hostile.
+//! Names that would mislead on a terminal.
 //!
-//! A terminal obeys some characters, draws some in another order and some not at all. Here they stand wherever names can: in files, folders,
-//! columns, keys, levels, targets, schemas, specs, repos and arguments, over all verbs. What must hold: nothing that people read holds any of
+//! A terminal obeys some characters, draws some in another order, and some not at all. These tests put them into the names of files, folders,
+//! columns, keys, levels, targets, schemas, specs, repos and arguments, for all verbs. What must hold: no output for people contains any of
 //! them, and each run ends with one of the program's exit codes.
 
 use std::fs;
@@ -10,9 +10,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Random, rounds, run, shell};
+use crate::support::{Random, RunOutput, rounds, run, shell};
 
-/// What a terminal obeys, or draws out of order, or not at all. No line break: that is how lines of our own end.
+/// Characters and sequences that a terminal obeys, draws out of order, or does not draw. Line breaks are tested separately, because our own
+/// output contains them.
 const HOSTILE: [&str; 24] = [
     "\u{1b}[31m",
     "\u{1b}]0;owned\u{7}",
@@ -40,7 +41,7 @@ const HOSTILE: [&str; 24] = [
     "\u{e0041}",
 ];
 
-/// Whether a character may not reach a terminal. Written apart from the program's own list.
+/// Returns whether a character must not reach a terminal. This list is independent of the program's own.
 fn is_hostile(c: char) -> bool {
     let code = u32::from(c);
     (code < 0x20 && c != '\n')
@@ -53,20 +54,20 @@ fn is_hostile(c: char) -> bool {
 }
 
 #[track_caller]
-fn assert_shown(ran: &Ran, is_data: bool, what: &str) {
+fn assert_escaped(ran: &RunOutput, is_data: bool, what: &str) {
     ran.assert_orderly(what);
     let stdout = if is_data { "" } else { &ran.stdout };
     for (name, text) in [("stderr", ran.stderr.as_str()), ("stdout", stdout)] {
         let found = text.chars().find(|c| is_hostile(*c) && *c != '\t');
-        assert_eq!(found, None, "{what}: {name} holds it: {text:?}");
+        assert_eq!(found, None, "{what}: {name} contains it: {text:?}");
         let longest = text.split([' ', '\n']).map(|word| word.chars().count()).max().unwrap_or(0);
-        assert!(longest < 5000, "{what}: {name} holds a word of {longest} characters");
-        // a name cannot speak for us
-        assert!(!text.lines().any(|line| line.starts_with("error: forged")), "{what}: {name} holds a forged line: {text:?}");
+        assert!(longest < 5000, "{what}: {name} contains a word of {longest} characters");
+        // a name cannot look like a line of ours
+        assert!(!text.lines().any(|line| line.starts_with("error: forged")), "{what}: {name} contains a forged line: {text:?}");
     }
 }
 
-/// A name with something hostile in it. `is_file`: for a file, so without a slash, a zero, and not too long.
+/// Returns a name with hostile characters. `is_file`: the name of a file, without a zero byte and not too long.
 fn hostile(random: &mut Random, is_file: bool) -> String {
     let mut name = String::from("n");
     for _ in 0..=random.below(3) {
@@ -84,17 +85,16 @@ fn hostile(random: &mut Random, is_file: bool) -> String {
     name
 }
 
-/// A name as a cell of CSV.
+/// Returns a name as a quoted cell of CSV.
 fn cell(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Runs the program with arguments, each as it is.
-fn verb(folder: &Path, line: &str, names: &[&str]) -> Ran {
-    // a name stands for its number: `{0}`
+/// Runs the program with a command line in which `{0}`, `{1}` .. stand for names.
+fn verb(folder: &Path, line: &str, names: &[&str]) -> RunOutput {
     let argument = |word: &str| (0..names.len()).fold(word.to_owned(), |word, at| word.replace(&format!("{{{at}}}"), names[at]));
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_samefit"));
-    // no argument holds a zero byte
+    // an argument cannot contain a zero byte
     command.args(line.split(' ').map(|word| argument(word).replace('\0', "0"))).current_dir(folder);
     run(command)
 }
@@ -104,8 +104,8 @@ fn names_in_data_reach_no_terminal() {
     let mut random = Random::new("names in data");
     let mut succeeded = 0;
     for round in 0..rounds(12, 300) {
-        let place = tempfile::tempdir().unwrap();
-        let at = |name: &str| place.path().join(name);
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
         let [x, y, level] = std::array::from_fn(|_| hostile(&mut random, false));
         let (x, y) = (format!("x{x}"), format!("y{y}"));
         let rows: String = (0..30).map(|row| format!("{row},{},{}\n", row * row % 7, row * 3 % 11)).collect();
@@ -158,15 +158,15 @@ fn names_in_data_reach_no_terminal() {
             "profile d.jsonl",
         ];
         for line in lines {
-            let ran = verb(place.path(), line, &[&x, &y, &level]);
+            let ran = verb(temp.path(), line, &[&x, &y, &level]);
             succeeded += usize::from(ran.code == 0);
-            assert_shown(&ran, false, &format!("round {round}: {line}"));
+            assert_escaped(&ran, false, &format!("round {round}: {line}"));
         }
-        // the same to a machine is JSON, whose bytes are the result
-        let ran = verb(place.path(), "inspect --json m", &[]);
-        assert_shown(&ran, true, "inspect --json");
+        // JSON for machines is not escaped
+        let ran = verb(temp.path(), "inspect --json m", &[]);
+        assert_escaped(&ran, true, "inspect --json");
     }
-    assert!(succeeded > 0, "every run failed: the names were not shown where they are shown most");
+    assert!(succeeded > 0, "every run failed, so most output was not checked");
 }
 
 #[test]
@@ -174,15 +174,15 @@ fn names_of_files_and_arguments_reach_no_terminal() {
     let mut random = Random::new("names of files");
     let mut succeeded = 0;
     for round in 0..rounds(8, 200) {
-        let place = tempfile::tempdir().unwrap();
+        let temp = tempfile::tempdir().unwrap();
         let name = hostile(&mut random, true);
-        let folder = place.path().join("in");
+        let folder = temp.path().join("in");
         fs::create_dir(&folder).unwrap();
         let rows: String = (0..30).map(|row| format!("{row},{}\n", row * row % 7)).collect();
         fs::write(folder.join(format!("{name}.csv")), format!("x,y\n{rows}")).unwrap();
         fs::write(folder.join(format!("{name}.txt")), "no data").unwrap();
-        fs::write(place.path().join(format!("{name}.json")), "{}").unwrap();
-        fs::write(place.path().join(&name), "\0asm damaged").unwrap();
+        fs::write(temp.path().join(format!("{name}.json")), "{}").unwrap();
+        fs::write(temp.path().join(&name), "\0asm damaged").unwrap();
         let lines = [
             "train --data in/{0}.csv --target y --out {0}m",
             "train --data in --target y --out m",
@@ -209,7 +209,7 @@ fn names_of_files_and_arguments_reach_no_terminal() {
             "train --{0}",
             "train --data in --missing {0}",
             "train --data in --threads {0}",
-            "--piece-bytes {0} inspect m",
+            "--split-bytes {0} inspect m",
             "pipeline {0}",
             "pipeline --store {0} list repos",
             "pipeline --store {0}new put {0} in",
@@ -225,43 +225,43 @@ fn names_of_files_and_arguments_reach_no_terminal() {
             "pipeline --store store replay {0} --path {0} --out {0}dir",
         ];
         for line in lines {
-            let ran = verb(place.path(), line, &[&name]);
+            let ran = verb(temp.path(), line, &[&name]);
             succeeded += usize::from(ran.code == 0);
-            assert_shown(&ran, false, &format!("round {round}: {line}"));
+            assert_escaped(&ran, false, &format!("round {round}: {line}"));
         }
     }
     assert!(succeeded > 0, "every run failed");
 }
 
 #[test]
-fn names_that_are_no_text_are_shown_as_bytes() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path().join("in");
+fn names_that_are_not_utf_8_are_shown_as_bytes() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("in");
     fs::create_dir(&folder).unwrap();
     let name = std::ffi::OsString::from_vec(b"a\xff\x1b\x9b.csv".to_vec());
     fs::write(folder.join(&name), "x,y\n1,2\n").unwrap();
     for line in ["train --data in --target y --out m", "pipeline put data in", "pipeline run --input data=in"] {
-        let ran = verb(place.path(), line, &[]);
-        assert_shown(&ran, false, line);
+        let ran = verb(temp.path(), line, &[]);
+        assert_escaped(&ran, false, line);
         assert!(ran.code != 0 && ran.stderr.to_uppercase().contains("\\XFF"), "{line}: {}", ran.stderr);
     }
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_samefit"));
-    command.arg("pipeline").arg("validate").arg(folder.join(&name)).current_dir(place.path());
+    command.arg("pipeline").arg("validate").arg(folder.join(&name)).current_dir(temp.path());
     let ran = run(command);
-    assert_shown(&ran, false, "a spec whose name is no text");
+    assert_escaped(&ran, false, "a spec whose name is not UTF-8");
     assert!(ran.stderr.contains("\\xFF\\u{1b}\\x9B"), "{}", ran.stderr);
 }
 
 #[test]
-fn specs_and_words_of_programs_reach_no_terminal() {
+fn specs_and_output_of_programs_reach_no_terminal() {
     let mut random = Random::new("specs");
     let mut failed = 0;
     for round in 0..rounds(6, 100) {
-        let place = tempfile::tempdir().unwrap();
-        let at = |name: &str| place.path().join(name);
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
         let [word, key] = std::array::from_fn(|_| hostile(&mut random, false));
         let good = json!({"pipeline": {"name": "p"}, "input": {"pfs": {"repo": "r", "glob": "/*"}}, "transform": {"cmd": ["true"]}});
-        // each place of a spec that takes a text, and each level that takes a key
+        // every field of a spec that takes a text, and every object that takes a key
         let changes: [(&str, Value); 9] = [
             ("/pipeline/name", json!(word)),
             ("/input/pfs/repo", json!(word)),
@@ -285,15 +285,15 @@ fn specs_and_words_of_programs_reach_no_terminal() {
                 "pipeline run spec.json --input r=in",
                 "pipeline list pipelines",
             ] {
-                let ran = verb(place.path(), line, &[]);
-                assert_shown(&ran, false, &format!("round {round}: {pointer}: {line}"));
+                let ran = verb(temp.path(), line, &[]);
+                assert_escaped(&ran, false, &format!("round {round}: {pointer}: {line}"));
             }
             let _ = fs::remove_dir_all(at(".samefit-pipeline"));
         }
-        // what a program says, and a file that it leaves, are its own
-        let said = word.replace('\0', "0");
-        fs::write(at("said"), &said).unwrap();
-        let script = format!("cat {0}; cat {0} >&2; exit 3", at("said").display());
+        // the output of a program, which `inspect` shows
+        let output = word.replace('\0', "0");
+        fs::write(at("output"), &output).unwrap();
+        let script = format!("cat {0}; cat {0} >&2; exit 3", at("output").display());
         let mut spec = good;
         spec["transform"]["cmd"] = json!(["sh", "-c", script]);
         fs::write(at("spec.json"), spec.to_string()).unwrap();
@@ -307,11 +307,11 @@ fn specs_and_words_of_programs_reach_no_terminal() {
             "pipeline get p:/x",
             "pipeline check",
         ] {
-            let ran = verb(place.path(), line, &[]);
+            let ran = verb(temp.path(), line, &[]);
             failed += usize::from(ran.code != 0);
-            assert_shown(&ran, false, &format!("round {round}: {line}"));
+            assert_escaped(&ran, false, &format!("round {round}: {line}"));
         }
-        assert!(shell(place.path(), "samefit pipeline inspect p").stdout.contains("    | n"), "what the program said is not shown");
+        assert!(shell(temp.path(), "samefit pipeline inspect p").stdout.contains("    | n"), "the output of the program is not shown");
     }
     assert!(failed > 0);
 }

@@ -1,18 +1,16 @@
-//! Outputs that cannot be written: full disks, folders that are read-only, names that are taken; and a system that refuses threads, memory and
-//! large files.
+//! Outputs that cannot be written (full disks, read-only folders, names that are taken), and limits on threads, memory and file sizes.
 //!
-//! What must hold: old files stay as they were, nothing is half-written and nothing temporary is left, and the message names what is lacking.
+//! What must hold: old files stay as they were, no incomplete file and no staging folder is left, and the message names what is lacking.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Ran, Random, copy_program, data, rounds, samefit, shell};
+use samefit_testing::not_run;
 
-/// The exit code of a line of the test's own that says the system does not allow the test.
-const CANNOT: i32 = 77;
+use crate::support::{CANNOT_RUN, NO_OTHER_USER, Random, RunOutput, copy_program, data, rounds, samefit, shell};
 
-/// Every verb that writes; `@` stands for where. The second: whether it is a file, and not a folder.
+/// Every verb that writes, and whether its output is a file and not a folder. `@` stands for the output.
 const VERBS: [(&str, bool); 11] = [
     ("train --data d.csv --target y --out @", false),
     ("summarize --data d.csv --out @", true),
@@ -27,7 +25,7 @@ const VERBS: [(&str, bool); 11] = [
     ("profile d.csv --json @", true),
 ];
 
-/// How the output is called: a name with `.json` is that of a file.
+/// Returns the name of the output.
 fn name(is_file: bool) -> &'static str {
     if is_file { "x.json" } else { "x" }
 }
@@ -42,7 +40,7 @@ fn inputs(folder: &Path) {
     assert_eq!(made.code, 0, "{}", made.stderr);
 }
 
-/// What stands at each path below a folder: a folder, a link and where it leads, or a file's bytes.
+/// Describes each path below a folder: a folder, a link with its target, or a file with its bytes.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -66,7 +64,7 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 #[track_caller]
-fn assert_failed(ran: &Ran, what: &str) {
+fn assert_failed(ran: &RunOutput, what: &str) {
     ran.assert_orderly(what);
     assert!((1..=3).contains(&ran.code), "{what}: exit {}\n{}", ran.code, ran.stderr);
     assert!(ran.stderr.contains("error: ") && ran.stderr.contains("help: "), "{what}: {}", ran.stderr);
@@ -74,17 +72,17 @@ fn assert_failed(ran: &Ran, what: &str) {
 
 #[test]
 fn names_that_are_taken_are_refused_and_stay() {
-    let place = tempfile::tempdir().unwrap();
-    inputs(place.path());
-    // an input that is not there begins no output
-    let before = tree(place.path());
-    samefit(place.path(), &["merge", "none.json", "--out", "out/x.json"]).assert_refused("an input that is not there");
-    assert!(tree(place.path()) == before);
+    let temp = tempfile::tempdir().unwrap();
+    inputs(temp.path());
+    // nothing is created if an input does not exist
+    let before = tree(temp.path());
+    samefit(temp.path(), &["merge", "none.json", "--out", "out/x.json"]).assert_refused("an input that does not exist");
+    assert!(tree(temp.path()) == before);
     for (verb, is_file) in VERBS {
         let x = name(is_file);
         let at = |more: &str| format!("out/{x}{more}");
         for taken in ["a folder", "a file", "a file above", "a link to itself", "/dev/full", "a folder at a file's name"] {
-            let out = place.path().join("out");
+            let out = temp.path().join("out");
             let _ = fs::remove_dir_all(&out).or_else(|_| fs::remove_file(&out));
             let to = match (taken, is_file) {
                 ("a folder", true) => {
@@ -104,8 +102,8 @@ fn names_that_are_taken_are_refused_and_stay() {
                     fs::create_dir(&out).unwrap();
                     std::os::unix::fs::symlink(x, out.join(x)).unwrap();
                     if is_file {
-                        // a link that leads nowhere is replaced: nothing is written through it
-                        let ran = shell(place.path(), &format!("samefit {}", verb.replace('@', &at(""))));
+                        // a link that leads nowhere is replaced itself
+                        let ran = shell(temp.path(), &format!("samefit {}", verb.replace('@', &at(""))));
                         assert_eq!(ran.code, 0, "{verb}: {}", ran.stderr);
                         assert!(fs::symlink_metadata(out.join(x)).unwrap().is_file(), "{verb}");
                         continue;
@@ -123,52 +121,51 @@ fn names_that_are_taken_are_refused_and_stay() {
                 }
                 _ => continue,
             };
-            let before = tree(place.path());
-            let ran = shell(place.path(), &format!("samefit {}", verb.replace('@', &to)));
+            let before = tree(temp.path());
+            let ran = shell(temp.path(), &format!("samefit {}", verb.replace('@', &to)));
             let what = format!("{verb} over {taken}");
             assert_failed(&ran, &what);
-            assert!(tree(place.path()) == before, "{what}: something was written or removed");
+            assert!(tree(temp.path()) == before, "{what}: something was written or removed");
         }
     }
 }
 
-/// A link at the output's name is followed: the file that it leads to is replaced, whole, and the link stays.
+/// If the output is a link, the file that it leads to is replaced, and the link stays.
 #[test]
 fn links_are_followed_and_stay() {
-    let place = tempfile::tempdir().unwrap();
-    inputs(place.path());
-    shell(place.path(), "mkdir real links && echo old > real/s.json && ln -s ../real/s.json links/s.json && ln -s ../real links/folder");
+    let temp = tempfile::tempdir().unwrap();
+    inputs(temp.path());
+    shell(temp.path(), "mkdir real links && echo old > real/s.json && ln -s ../real/s.json links/s.json && ln -s ../real links/folder");
     let ran = shell(
-        place.path(),
+        temp.path(),
         "samefit summarize --data d.csv --out links/s.json && samefit train --data d.csv --target y --out links/folder/m",
     );
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(fs::symlink_metadata(place.path().join("links/s.json")).unwrap().is_symlink());
-    assert_eq!(fs::read(place.path().join("real/s.json")).unwrap(), fs::read(place.path().join("s.json")).unwrap());
-    assert!(place.path().join("real/m/model.json").is_file());
-    // a pipe is written to as it is
-    let ran = shell(
-        place.path(),
-        "mkfifo pipe.json && { cat pipe.json > read.json & } && samefit summarize --data d.csv --out pipe.json && wait",
-    );
+    assert!(fs::symlink_metadata(temp.path().join("links/s.json")).unwrap().is_symlink());
+    assert_eq!(fs::read(temp.path().join("real/s.json")).unwrap(), fs::read(temp.path().join("s.json")).unwrap());
+    assert!(temp.path().join("real/m/model.json").is_file());
+    // a pipe is written to directly
+    let ran =
+        shell(temp.path(), "mkfifo pipe.json && { cat pipe.json > read.json & } && samefit summarize --data d.csv --out pipe.json && wait");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(fs::read(place.path().join("read.json")).unwrap(), fs::read(place.path().join("s.json")).unwrap());
+    assert_eq!(fs::read(temp.path().join("read.json")).unwrap(), fs::read(temp.path().join("s.json")).unwrap());
 }
 
 #[test]
 fn a_full_disk_leaves_old_files_whole() {
-    let place = tempfile::tempdir().unwrap();
-    inputs(place.path());
+    let temp = tempfile::tempdir().unwrap();
+    inputs(temp.path());
     let mut random = Random::new("full disks");
     let mut failed = 0;
     for round in 0..rounds(2, 20) {
         for (verb, is_file) in VERBS {
-            // some of the output fits, or none of it
+            // space for some of the output, or for none
             let kib = 4 * (1 + random.below(12));
             let (x, old) = if is_file { ("x.json", "x.json") } else { ("x", "x/old.txt") };
             let script = format!(
-                "mkdir -p disk && unshare --mount --map-root-user sh -c '
-                    mount -t tmpfs -o size=64k,mode=777 tmpfs disk || exit {CANNOT}
+                "unshare --mount --map-root-user mount -t tmpfs tmpfs /mnt || exit {CANNOT_RUN}
+                mkdir -p disk && unshare --mount --map-root-user sh -c '
+                    mount -t tmpfs -o size=64k,mode=777 tmpfs disk || exit {CANNOT_RUN}
                     mkdir -p $(dirname disk/o/{old}) && echo old > disk/o/{old} && head -c {}k /dev/zero > disk/filler 2>/dev/null
                     find disk | sort > before
                     samefit {} ; code=$?
@@ -177,9 +174,9 @@ fn a_full_disk_leaves_old_files_whole() {
                 64 - kib,
                 verb.replace('@', &format!("disk/o/{x}"))
             );
-            let ran = shell(place.path(), &script);
-            if ran.code == CANNOT || ran.stderr.contains("unshare") {
-                return eprintln!("not run: full disks (a small file system cannot be mounted here)");
+            let ran = shell(temp.path(), &script);
+            if ran.code == CANNOT_RUN {
+                return not_run("full disks", "a small file system cannot be mounted here");
             }
             let what = format!("round {round}: {verb} with {kib} KiB left");
             ran.assert_orderly(&format!("{what}: {}", ran.stdout));
@@ -192,86 +189,86 @@ fn a_full_disk_leaves_old_files_whole() {
     assert!(failed > 0, "no disk was full");
 }
 
-/// Runs a line as someone who is not root; none if that cannot be.
-fn unprivileged(folder: &Path, line: &str) -> Option<Ran> {
+/// Runs a line as a user who is not root. Returns none if that is impossible.
+fn unprivileged(folder: &Path, line: &str) -> Option<RunOutput> {
     if shell(folder, "id -u").stdout.trim() != "0" {
         return Some(shell(folder, line));
     }
-    // the program may stand where others cannot enter
+    // the other user may not be able to enter the program's folder
     let copy = folder.join("samefit");
     if !copy.exists() {
         copy_program(&copy);
         fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     }
     let who = "setpriv --reuid=65534 --regid=65534 --clear-groups";
-    let line = format!("{who} true || exit {CANNOT}; PATH=.:$PATH exec {who} sh -c '{line}'");
+    let line = format!("{who} true || exit {CANNOT_RUN}; PATH=.:$PATH exec {who} sh -c '{line}'");
     let ran = shell(folder, &line);
-    (ran.code != CANNOT).then_some(ran)
+    (ran.code != CANNOT_RUN).then_some(ran)
 }
 
 #[test]
 fn folders_that_are_read_only_stay() {
-    let place = tempfile::tempdir().unwrap();
-    inputs(place.path());
+    let temp = tempfile::tempdir().unwrap();
+    inputs(temp.path());
     for (verb, is_file) in VERBS {
-        let out = place.path().join("closed");
+        let out = temp.path().join("closed");
         fs::create_dir(&out).unwrap();
         if is_file {
             fs::write(out.join("x.json"), "old").unwrap();
         } else {
             fs::create_dir(out.join("x")).unwrap();
         }
-        shell(place.path(), "chmod -R a-w,a+rX closed");
+        shell(temp.path(), "chmod -R a-w,a+rX closed");
         let before = tree(&out);
-        let Some(ran) = unprivileged(place.path(), &format!("samefit {}", verb.replace('@', &format!("closed/{}", name(is_file))))) else {
-            return eprintln!("not run: read-only folders (running as root, and setpriv cannot become someone else)");
+        let Some(ran) = unprivileged(temp.path(), &format!("samefit {}", verb.replace('@', &format!("closed/{}", name(is_file))))) else {
+            return not_run("read-only folders", NO_OTHER_USER);
         };
         assert_failed(&ran, verb);
         assert!(ran.code == 1 && ran.stderr.contains("denied"), "{verb}: {}", ran.stderr);
         assert!(tree(&out) == before, "{verb}");
-        shell(place.path(), "chmod -R u+w closed && rm -r closed");
+        shell(temp.path(), "chmod -R u+w closed && rm -r closed");
     }
 }
 
 #[test]
 fn without_threads_the_work_goes_on() {
-    let place = tempfile::tempdir().unwrap();
-    inputs(place.path());
+    let temp = tempfile::tempdir().unwrap();
+    inputs(temp.path());
     for (number, line) in [
-        "samefit --piece-bytes 2000 train --threads 4 --data d.csv --target y --features age,bmi --out",
-        "samefit --piece-bytes 2000 infer --threads 4 --model m --attributes d.csv --out",
+        "samefit --split-bytes 2000 train --threads 4 --data d.csv --target y --features age,bmi --out",
+        "samefit --split-bytes 2000 infer --threads 4 --model m --attributes d.csv --out",
         "samefit qc-pre-process --data few.csv --target y --out",
     ]
     .iter()
     .enumerate()
     {
-        let first = shell(place.path(), &format!("{line} whole{number}"));
+        let first = shell(temp.path(), &format!("{line} whole{number}"));
         assert_eq!(first.code, 0, "{}", first.stderr);
-        // no process more than the program itself, and so no thread
-        match unprivileged(place.path(), "ulimit -u 1 2>/dev/null || ulimit -p 1; (exit 5); exit 0") {
+        // no more processes than the program itself, and so no threads
+        match unprivileged(temp.path(), "ulimit -u 1 2>/dev/null || ulimit -p 1; (exit 5); exit 0") {
             Some(probe) if probe.code != 0 => {}
-            _ => return eprintln!("not run: a limit of threads (it does not hold here)"),
+            _ => return not_run("a limit on threads", "the system does not apply it"),
         }
         let limited = format!("mkdir -p -m 777 few{number}; ulimit -u 1 2>/dev/null || ulimit -p 1; exec {line} few{number}/out");
-        let Some(ran) = unprivileged(place.path(), &limited) else {
-            return eprintln!("not run: a limit of threads (running as root, and setpriv cannot become someone else)");
+        let Some(ran) = unprivileged(temp.path(), &limited) else {
+            return not_run("a limit on threads", NO_OTHER_USER);
         };
         assert!(ran.code == 0 && !ran.stderr.contains("panicked"), "{line}: exit {}\n{}", ran.code, ran.stderr);
-        let compared = shell(place.path(), &format!("diff -r -x provenance.json whole{number} few{number}/out"));
+        let compared = shell(temp.path(), &format!("diff -r -x provenance.json whole{number} few{number}/out"));
         assert_eq!((compared.code, compared.stdout.as_str()), (0, ""), "{line}");
     }
 }
 
 #[test]
 fn limits_of_memory_and_files_are_named() {
-    let place = tempfile::tempdir().unwrap();
-    inputs(place.path());
-    shell(place.path(), "head -n 1 d.csv > big.csv; for i in 1 2 3 4 5 6 7 8; do tail -n +2 d.csv >> big.csv; done");
+    let temp = tempfile::tempdir().unwrap();
+    inputs(temp.path());
+    shell(temp.path(), "head -n 1 d.csv > big.csv; for i in 1 2 3 4 5 6 7 8; do tail -n +2 d.csv >> big.csv; done");
     let mut random = Random::new("limits of memory");
     let (mut refused, mut done) = (0, 0);
     let instance = 4_260_000;
     for round in 0..rounds(25, 600) {
-        // near where one instance more fits, and anywhere
+        // any limit, and limits near those at which one more instance fits
         let instances = random.below(7);
         let kib = match random.below(3) {
             0 => 60_000 + random.below(30_000_000),
@@ -279,8 +276,8 @@ fn limits_of_memory_and_files_are_named() {
             _ => instance * instances + 50_000 + random.below(400_000),
         };
         let verb = [
-            "--piece-bytes 5000 train --threads 4 --data big.csv --target y --out",
-            "--piece-bytes 5000 infer --threads 4 --model m --attributes big.csv --out",
+            "--split-bytes 5000 train --threads 4 --data big.csv --target y --out",
+            "--split-bytes 5000 infer --threads 4 --model m --attributes big.csv --out",
             "summarize --share --columns bmi,y --decimals bmi=2,y=0 --data d.csv --out",
             "qc --model m --records d.csv --threshold 100 --out",
             "verify m --data d.csv --json",
@@ -290,11 +287,11 @@ fn limits_of_memory_and_files_are_named() {
             () if verb.starts_with("summarize") => "out.json",
             () => "out",
         };
-        let _ = fs::remove_dir_all(place.path().join("out"));
-        let _ = fs::remove_file(place.path().join("out.json"));
-        let ran = shell(place.path(), &format!("ulimit -v {kib} || exit {CANNOT}; exec samefit {verb} {out}"));
-        if ran.code == CANNOT {
-            return eprintln!("not run: limits of memory (there is no `ulimit -v`)");
+        let _ = fs::remove_dir_all(temp.path().join("out"));
+        let _ = fs::remove_file(temp.path().join("out.json"));
+        let ran = shell(temp.path(), &format!("ulimit -v {kib} || exit {CANNOT_RUN}; exec samefit {verb} {out}"));
+        if ran.code == CANNOT_RUN {
+            return not_run("limits on memory", "there is no `ulimit -v`");
         }
         let what = format!("round {round}: ulimit -v {kib}; samefit {verb}");
         ran.assert_orderly(&what);
@@ -307,11 +304,11 @@ fn limits_of_memory_and_files_are_named() {
     }
     assert!(refused > 0 && done > 0, "{refused} refused, {done} done");
     for blocks in [0, 1, 10, 50, 100, 200] {
-        // what is said goes through a pipe, which has no limit
-        let ran = shell(place.path(), &format!("(ulimit -f {blocks}; exec samefit train --data d.csv --target y --out m5) 2>&1 | cat"));
+        // the message goes through a pipe, to which the limit does not apply
+        let ran = shell(temp.path(), &format!("(ulimit -f {blocks}; exec samefit train --data d.csv --target y --out m5) 2>&1 | cat"));
         assert!(ran.stdout.contains("the limit on the size of files (`ulimit -f`"), "ulimit -f {blocks}: {}", ran.stdout);
     }
-    // enough for the program: 2048 KiB, in the shell's blocks of 512 bytes
-    let ran = shell(place.path(), "ulimit -f 4096; exec samefit train --data d.csv --target y --out m5");
+    // 2048 KiB in the shell's blocks of 512 bytes, which is enough for the program
+    let ran = shell(temp.path(), "ulimit -f 4096; exec samefit train --data d.csv --target y --out m5");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }

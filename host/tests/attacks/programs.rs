@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Ran, Random, copy_program, rounds, run};
+use crate::support::{Random, RunOutput as Ran, copy_program, rounds, run};
 
 const NOBODY: u32 = 65534;
 

@@ -1,71 +1,46 @@
-//! What the attacks share: the number of rounds, random numbers, and runs of the program with a limit of time.
+//! What the attacks share: rounds, random numbers, and runs of the program with a time limit.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long one run of the program may take before the attack counts as a hang.
+use samefit_stages::error::Error;
+
+pub(crate) use samefit_testing::random::{Random, rounds};
+
+/// Longest time of one run of the program, in seconds. A run that takes longer counts as a hang.
 pub(crate) const RUN_SECONDS_MAX: u64 = 60;
 
-/// Returns the number of rounds: `short`, or `long` if `SAMEFIT_ATTACKS` is `long`.
-pub(crate) fn rounds(short: usize, long: usize) -> usize {
-    let is_long = std::env::var_os("SAMEFIT_ATTACKS").is_some_and(|value| value == "long");
-    if is_long { long } else { short }
-}
+/// The exit code with which a test's own command reports that the test cannot run here.
+pub(crate) const CANNOT_RUN: i32 = 77;
 
-/// Random numbers (splitmix64, Steele, Lea and Flood 2014). The seed is `SAMEFIT_ATTACK_SEED`, or a fixed one.
-#[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+/// Why a test that needs an unprivileged user cannot run.
+pub(crate) const NO_OTHER_USER: &str = "running as root, and setpriv cannot change the user";
 
-impl Random {
-    /// Creates the generator of one attack. `name` makes attacks independent of each other.
-    pub(crate) fn new(name: &str) -> Self {
-        let seed = std::env::var("SAMEFIT_ATTACK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1_u64);
-        Self(name.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
-    }
-
-    /// Returns the next 64 bits.
-    pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Returns a number below `end`, which must not be zero.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.bits() % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    /// Returns a random item.
-    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.below(items.len())]
-    }
-}
-
-/// Returns the path of a file in the project's `data`.
+/// Returns the path of a file of the project's data.
 pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name)
 }
 
-/// How a run of the program ended.
-pub(crate) struct Ran {
-    /// The exit code as a shell reports it: 128 + n for signal n.
+/// The output and exit code of a run.
+pub(crate) struct RunOutput {
+    /// The exit code as a shell sees it: 128 + n for signal n.
     pub(crate) code: i32,
-    /// The output to stdout.
+    /// Its stdout.
     pub(crate) stdout: String,
-    /// The output to stderr.
+    /// Its stderr.
     pub(crate) stderr: String,
 }
 
-impl Ran {
-    /// Asserts that the program ended with one of its exit codes, without a panic or a trap.
+impl RunOutput {
+    /// Asserts that the program ended with one of its own exit codes, without a trap of the component and without a panic in any thread.
     #[track_caller]
     pub(crate) fn assert_orderly(&self, what: &str) {
-        let words = ["panicked", "wasm trap", "unreachable", "stack overflow", "report this"];
-        let broken = words.iter().any(|word| self.stderr.contains(word));
-        assert!((0..=4).contains(&self.code) && !broken, "{what}: exit {}\n{}", self.code, self.stderr);
+        let trap = Error::Trap(String::new()).to_string();
+        let is_trapped = trap.lines().next_back().is_some_and(|help| self.stderr.contains(help));
+        // the exit code does not show a panic of another thread; the standard library prints this for each
+        let is_panicked = self.stderr.contains("panicked at");
+        assert!((0..=4).contains(&self.code) && !is_trapped && !is_panicked, "{what}: exit {}\n{}", self.code, self.stderr);
     }
 
     /// Asserts that the program refused its input as bad data.
@@ -76,15 +51,15 @@ impl Ran {
     }
 }
 
-/// Runs the program in a folder. Panics if that takes longer than [`RUN_SECONDS_MAX`].
-pub(crate) fn samefit(folder: &Path, arguments: &[&str]) -> Ran {
+/// Runs the program in a folder. Panics if it takes longer than [`RUN_SECONDS_MAX`].
+pub(crate) fn samefit(folder: &Path, arguments: &[&str]) -> RunOutput {
     let mut command = Command::new(env!("CARGO_BIN_EXE_samefit"));
     command.args(arguments).current_dir(folder);
     run(command)
 }
 
-/// Runs a shell command with `samefit` on its path. Panics if that takes longer than [`RUN_SECONDS_MAX`].
-pub(crate) fn shell(folder: &Path, line: &str) -> Ran {
+/// Runs a command line in a shell that has `samefit` on its path. Panics if it takes longer than [`RUN_SECONDS_MAX`].
+pub(crate) fn shell(folder: &Path, line: &str) -> RunOutput {
     let mut path = Path::new(env!("CARGO_BIN_EXE_samefit")).parent().unwrap().as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
@@ -93,8 +68,8 @@ pub(crate) fn shell(folder: &Path, line: &str) -> Ran {
     run(command)
 }
 
-/// Runs a command to its end, with an empty standard input.
-pub(crate) fn run(mut command: Command) -> Ran {
+/// Runs a command to its end, with an empty stdin.
+pub(crate) fn run(mut command: Command) -> RunOutput {
     let child = command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = i32::try_from(child.id()).unwrap();
     let (done, ended) = std::sync::mpsc::channel();
@@ -103,23 +78,22 @@ pub(crate) fn run(mut command: Command) -> Ran {
         let _ = done.send(());
         output
     });
-    let begun = Instant::now();
+    let started = Instant::now();
     let is_late = ended.recv_timeout(Duration::from_secs(RUN_SECONDS_MAX)).is_err();
     if is_late {
         let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
     }
     let output: Output = waiter.join().unwrap().unwrap();
-    assert!(!is_late, "`{command:?}` took longer than {:?}", begun.elapsed());
+    assert!(!is_late, "`{command:?}` took longer than {:?}", started.elapsed());
     let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
-    Ran {
+    RunOutput {
         code: output.status.code().unwrap_or_else(|| 128 + signal.unwrap_or(0)),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
-/// Copies the program by another process. If this one wrote the copy, a child that another test starts could still have it open for
-/// writing, and then the system does not run it.
+/// Copies the program. A process of its own does it: a file that is open for writing in a child of another test cannot be run.
 pub(crate) fn copy_program(to: &Path) {
     assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_samefit")).arg(to).status().unwrap().success());
 }

@@ -1,19 +1,19 @@
-//! The program from the outside: command lines and what comes of them.
+//! Runs the program and compares its output, exit codes and files.
 //!
-//! `*.txt` are transcripts: a line that begins with `$ ` is run by a shell in a folder made for the transcript, with `samefit` on its path and
-//! the project's `data` and `pachyderm` beside it; below it stand what went to stdout (`| `) and to stderr (`! `), and the exit code if it is not 0 (`? `).
-//! Other lines are comments. `SAMEFIT_BLESS=1` writes what came instead of comparing it; review the difference.
+//! The `*.txt` files are transcripts. A line that begins with `$ ` is run by a shell in a new folder, with `samefit` on its path and links to
+//! the project's `data` and `pachyderm`. The lines below it are its stdout (`| `), its stderr (`! `) and its exit code if that is not 0 (`? `).
+//! All other lines are comments. With `SAMEFIT_BLESS=1` the test writes the transcripts instead of comparing them; review the difference.
 //!
-//! What needs a system in some state (no permission, no space, a signal) is in `system.rs`.
+//! Tests that need the system in a certain state (no permission, a full disk, a signal) are in `system.rs`.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod batch;
 mod columns;
 mod page;
 mod pages;
 mod pipelines;
-mod place;
 mod system;
+mod test_folder;
 mod threads;
 mod transcript;

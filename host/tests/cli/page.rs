@@ -1,4 +1,4 @@
-//! The model that the page comes with, its stored example and its quality control are what this program makes of the data.
+//! The page's own model and the example stored with it are what this program makes from the data.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,14 +8,17 @@ const WEB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../web");
 #[test]
 fn the_pages_model_is_what_the_program_makes() {
     let out = tempfile::tempdir().unwrap();
-    let made = Command::new(Path::new(WEB).join("model/make")).arg(env!("CARGO_BIN_EXE_samefit")).arg(out.path()).status().unwrap();
-    assert!(made.success());
+    let status = Command::new(Path::new(WEB).join("model/make")).arg(env!("CARGO_BIN_EXE_samefit")).arg(out.path()).status().unwrap();
+    assert!(status.success());
     for name in ["model.json", "check.json"] {
         let committed = Path::new(WEB).join("model").join(name);
-        let came = std::fs::read_to_string(out.path().join(name)).unwrap();
+        let made = std::fs::read_to_string(out.path().join(name)).unwrap();
         if std::env::var_os("SAMEFIT_BLESS").is_some() {
-            std::fs::write(&committed, &came).unwrap();
+            std::fs::write(&committed, &made).unwrap();
         }
-        assert!(came == std::fs::read_to_string(&committed).unwrap(), "web/model/{name} is another: SAMEFIT_BLESS=1 writes what came");
+        assert!(
+            made == std::fs::read_to_string(&committed).unwrap(),
+            "web/model/{name} differs from what the program makes; SAMEFIT_BLESS=1 writes it"
+        );
     }
 }

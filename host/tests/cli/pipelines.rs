@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::place::{Place, Ran};
+use crate::test_folder::{RunOutput as Ran, TestFolder as Place};
 
 /// Writes a spec with one datum for each file of the repo `in`.
 fn spec(place: &Place, name: &str, cmd: &[&str], more: &Value) {
