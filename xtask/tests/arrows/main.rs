@@ -67,6 +67,13 @@ const PIPELINE: [&str; 18] = [
     "lib",
 ];
 
+/// The modules of `render` in reading order.
+const RENDER: [&str; 12] =
+    ["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
+
+/// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
+const XTASK: [&str; 8] = ["publish", "encode", "toolchain", "wasm", "reproduce", "sbom", "specs", "lib"];
+
 /// Calls that write to the disk.
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
@@ -220,6 +227,16 @@ fn modules_of_the_core_stand_on_floors() {
 #[test]
 fn modules_of_the_pipeline_runner_stand_on_floors() {
     assert_floors("pipeline/src", &PIPELINE);
+}
+
+#[test]
+fn modules_of_render_stand_on_floors() {
+    assert_floors("render/src", &RENDER);
+}
+
+#[test]
+fn modules_of_the_build_tasks_stand_on_floors() {
+    assert_floors("xtask/src", &XTASK);
 }
 
 #[test]
