@@ -1,60 +1,60 @@
-# Every task a person runs. `sh scripts/just RECIPE` gets the task runner first, if it is not there.
+# All tasks that a person runs. `sh scripts/just RECIPE` installs the task runner first if it is missing.
 
 # lists the recipes
 _default:
     @just --list --unsorted
 
-# the workshop's whole workflow on the diabetes data, from set-up to predictions, and the page where npm is there
+# runs the workshop's whole workflow on the diabetes data; also builds the page if npm is there
 [group('use')]
 demo: wasm
     @if command -v npm >/dev/null 2>&1; then {{ just_executable() }} web; fi || echo 'The page could not be built, and is left out.' >&2
     @{{ just_executable() }} build
     @sh scripts/demo
 
-# the program `samefit` with the component inside, in target/release
+# builds the program with the component inside: target/release/samefit
 [group('use')]
 build: wasm
     @echo 'Building the program (about four minutes the first time: wasmtime is large; then seconds).' >&2
     cargo build --locked --release --package samefit
 
-# the container image, in target/image and target/samefit-image.tar: pachyderm/image.md
+# builds the container image: target/image, target/samefit-image.tar (pachyderm/image.md)
 [group('use')]
 image: wasm
     @sh scripts/image
 
-# the component and its kin, in target/wasm
+# builds the component and the WASI command: target/wasm
 [group('use')]
 wasm:
     @echo 'Building the component, with and without SIMD (about two minutes the first time).' >&2
     cargo xtask wasm
 
-# the page, in target/web; `samefit serve` carries it if the program is built after it
+# builds the page: target/web; a program that is built afterwards serves it
 [group('use')]
 web: wasm
     @sh web/setup
     @echo 'Building the page (two minutes the first time).' >&2
     cargo run --locked --quiet --package samefit-web-build
 
-# sets up, checks and tests everything; ends with a line that counts what ran
+# checks and tests everything; its last lines say what ran and what did not
 [group('check')]
 test:
     @bash scripts/test
 
-# exactly what CI runs
+# the same as `test`, which is what CI runs
 [group('check')]
 check: test
 
-# the inner loop: tests of the logic alone, natively
+# tests the logic alone, natively; arguments go to cargo test
 [group('check')]
 quick *ARGS:
     cargo test --package samefit-kernels --package samefit-core {{ ARGS }}
 
-# a long round of attacks on the program and on shared statistics, with a new seed, which it prints
+# attacks the program and shared statistics for a long time, with a new seed that it prints
 [group('check')]
 attacks *ARGS: wasm
     @sh scripts/attacks {{ ARGS }}
 
-# the same sources give the same bytes: builds the component in two places and compares
+# builds the component in two folders and compares every byte
 [group('check')]
 reproduce:
     cargo xtask reproduce
@@ -64,19 +64,19 @@ reproduce:
 dependencies:
     @sh scripts/check-dependencies
 
-# measures samefit and its peers: bench/README.md; `--quick` to try it, `--scenario NAME` for one
+# measures samefit and other programs (bench/README.md); --quick for a trial, --scenario NAME for one table
 [group('measure')]
 bench *ARGS: build
     @sh bench/setup.sh
     RUSTFLAGS="{{ if arch() == 'x86_64' { '-C target-cpu=x86-64-v3' } else { '' } }}" cargo build --locked --release --package samefit-bench-native --target-dir target/native
     @python3 bench/run.py {{ ARGS }}
 
-# writes the Pachyderm specs that ship, from xtask/src/specs.rs
+# writes the Pachyderm specs that ship from xtask/src/specs.rs
 [group('edit')]
 specs:
     cargo xtask specs
 
-# rewrites the sources in the house's style
+# formats all Rust sources
 [group('edit')]
 fmt:
     cargo fmt --all

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the benchmarks' data sets in bench/data: no downloads, the same bytes for the same seed.
+"""Makes the benchmarks' data sets in bench/data, without downloads. The same seed gives the same bytes.
 
-    bench/.venv/bin/python bench/generate.py raw_2m standardised_2m
+    bench/.venv/engines/bin/python bench/generate.py raw_2m standardised_2m
 
-Every set is made once, a temporary file renamed when it is whole, and its rows, bytes and SHA-256 are kept beside it
-in NAME.json. `--quick` makes small ones of the same shapes in bench/data/quick.
+Each set is made once. It is written to a temporary file, which gets its name when it is complete. NAME.json has the set's
+rows, bytes and SHA-256. `--quick` makes small sets of the same kind in bench/data/quick.
 """
 
 import argparse
@@ -19,12 +19,12 @@ PROJECT = BENCH.parent
 SEED = 442
 ROWS_QUICK = 2_000
 FILES_QUICK = 100
-# a chunk is what is in memory at a time: 100 MB at most
+# rows in memory at once: at most 100 MB
 CHUNK_ROWS = 250_000
 
 RESAMPLED = {"raw": PROJECT / "data/diabetes_raw.csv", "standardised": PROJECT / "data/diabetes.csv"}
 
-# name: (the function's name below, its arguments)
+# NAME: (FUNCTION, ARGUMENTS...)
 SETS = {
     "raw_2m": ("resample", "raw", 2_000_000),
     "standardised_2m": ("resample", "standardised", 2_000_000),
@@ -44,18 +44,18 @@ def folder_of(quick):
 
 
 def path_of(name, quick):
-    """Where a set is: NAME.csv, NAME if it says its kind itself, or a folder."""
+    """Returns the path of a set: NAME.csv, or NAME if it has an ending or is a folder."""
     return folder_of(quick) / (name if "." in name or name == "small_files" else name + ".csv")
 
 
 def facts_of(name, quick):
-    """What is known of a set: rows, bytes and SHA-256, or None if it is not made."""
+    """Returns rows, bytes and SHA-256 of a set, or None if it was not made yet."""
     facts = Path(f"{path_of(name, quick)}.json")
     return json.loads(facts.read_text()) if facts.exists() else None
 
 
-class Whole:
-    """A file that appears under its name when it is finished, with its facts beside it."""
+class AtomicFile:
+    """A file that gets its name when it is complete. It counts and digests what is written."""
 
     def __init__(self, path):
         self.path, self.partial = path, path.with_name(path.name + ".partial")
@@ -71,7 +71,7 @@ class Whole:
         self.size += data.nbytes
         return self.file.write(data)
 
-    # pyarrow asks for these of what it writes to
+    # pyarrow needs these of a file that it writes to
     closed = False
 
     def flush(self):
@@ -97,11 +97,11 @@ def chunks(rows):
 
 
 def resample(path, quick, source, rows):
-    """Rows of a diabetes file, drawn with replacement: its cells as they are written there."""
+    """Draws rows of a diabetes file with replacement. Cells keep their text."""
     rows = ROWS_QUICK if quick else rows
     header, *lines = RESAMPLED[source].read_bytes().splitlines(keepends=True)
     chance = random.Random(SEED)
-    with Whole(path) as out:
+    with AtomicFile(path) as out:
         out.write(header)
         for count in chunks(rows):
             out.write(b"".join(chance.choices(lines, k=count)))
@@ -109,11 +109,11 @@ def resample(path, quick, source, rows):
 
 
 def wide(path, quick, features, rows):
-    """Numbers as clinical tables have them: columns of their own units and decimals, correlated, some of them counts.
+    """Makes random numbers like those of clinical tables.
 
-    Each column mixes five hidden factors with noise of its own (so that pairs correlate up to about 0.8 and none is
-    collinear), then is scaled to a mean of 1 to 1000 and a coefficient of variation of a tenth to a half, and rounded
-    to 0 to 4 decimals. The target is a linear function of all, with noise, and two decimals.
+    Each column is a mixture of five hidden factors and noise of its own, so pairs correlate up to about 0.8 and no column
+    is collinear. It is scaled to a mean of 1 to 1000 and a coefficient of variation of 0.1 to 0.5, and rounded to 0 to 4
+    decimals. The target is a linear function of all features, with noise and two decimals.
     """
     import numpy
     import pyarrow
@@ -133,11 +133,11 @@ def wide(path, quick, features, rows):
         values = means + spreads * mixed / numpy.sqrt((loadings**2).sum(axis=0) + 1.5**2)
         cells = [numpy.round(values[:, i], decimals[i]) for i in range(features)]
         target = 100 + values @ weights + 3 * chance.normal(size=count)
-        # whole numbers are written as such; + 0.0 so that there is no -0
+        # counts are written as whole numbers; adding 0.0 turns -0 into 0
         columns = [c.astype(int) if d == 0 else c + 0.0 for c, d in zip(cells, decimals)] + [numpy.round(target, 2) + 0.0]
         return pyarrow.table(columns, names=names)
 
-    with Whole(path) as out:
+    with AtomicFile(path) as out:
         out.write((",".join(names) + "\n").encode())
         for count in chunks(rows):
             csv.write_csv(table(count), out, csv.WriteOptions(include_header=False))
@@ -145,10 +145,10 @@ def wide(path, quick, features, rows):
 
 
 def parquet(path, quick, name, dictionary):
-    """The same numbers as a CSV file's, every column float64, snappy.
+    """Writes the numbers of a CSV file as Parquet: every column float64, compressed with snappy.
 
-    With a dictionary it is what pyarrow writes unasked; resampled columns then shrink to indices. Without one, the
-    values stand in it one by one, as they would in a column of measurements that hardly repeat.
+    With dictionaries, it is what pyarrow writes by default, and columns that repeat shrink to indices. Without them, the
+    file holds all values one by one, as for measurements that hardly repeat.
     """
     import pyarrow
     from pyarrow import csv, parquet as writer
@@ -157,13 +157,13 @@ def parquet(path, quick, name, dictionary):
     columns = source.open().readline().strip().split(",")
     types = csv.ConvertOptions(column_types={c: pyarrow.float64() for c in columns})
     table = csv.read_csv(source, convert_options=types)
-    with Whole(path) as out:
+    with AtomicFile(path) as out:
         writer.write_table(table, pyarrow.PythonFile(out, mode="w"), compression="snappy", use_dictionary=dictionary)
     return out.facts(table.num_rows)
 
 
 def small_files(path, quick, files):
-    """A folder of attribute files, one patient each, as a pipeline hands them from stage to stage."""
+    """Makes a folder of JSON files with the attributes of one patient each, as stages of a pipeline pass them on."""
     files = FILES_QUICK if quick else files
     header, *lines = RESAMPLED["raw"].read_text().splitlines()
     names = header.split(",")[:-1]
@@ -181,7 +181,7 @@ def small_files(path, quick, files):
 
 
 def ensure(name, quick):
-    """Makes a set unless it is there."""
+    """Makes a set if it does not exist yet."""
     path = path_of(name, quick)
     if facts_of(name, quick):
         return
@@ -197,7 +197,7 @@ def ensure(name, quick):
 def main():
     parser = argparse.ArgumentParser(description="Makes the benchmarks' data sets.")
     parser.add_argument("names", nargs="*", metavar="SET", help=f"{', '.join(SETS)}; all of them if none is named")
-    parser.add_argument("--quick", action="store_true", help=f"{ROWS_QUICK} rows, for trying the harness")
+    parser.add_argument("--quick", action="store_true", help=f"{ROWS_QUICK} rows, to try the benchmarks")
     options = parser.parse_args()
     for name in options.names or SETS:
         ensure(name, options.quick)

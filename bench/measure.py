@@ -1,9 +1,9 @@
-"""Runs one program and prints its wall seconds, CPU seconds, peak memory in KB and exit code.
+"""Runs a program and prints its wall time and CPU time in seconds, its peak memory in KB, and its exit code.
 
     python3 -I -S measure.py STDOUT STDERR SECONDS_MAX PROGRAM ARGUMENTS...
 
-A process of its own that imports next to nothing: Linux counts the memory of whoever starts a program among that
-program's peak, so what is printed is never below this script's own 9 MB.
+Linux counts the memory of the process that starts a program as part of the program's peak. So this script is a process of
+its own and imports almost nothing. It has 9 MB itself, and no smaller peak can be measured.
 """
 
 import os
@@ -14,7 +14,7 @@ import time
 stdout, stderr, seconds_max, *argv = sys.argv[1:]
 create = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 files = [(os.POSIX_SPAWN_OPEN, 1, stdout, create, 0o644), (os.POSIX_SPAWN_OPEN, 2, stderr, create, 0o644)]
-# should memory run out, it is the measured program that goes
+# if memory runs out, the system ends the measured program first
 with open("/proc/self/oom_score_adj", "w") as score:
     score.write("1000")
 

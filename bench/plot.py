@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Draws the results as SVG, one picture for each group of scenarios: bars of median times, plain text, no libraries.
+"""Draws bars of median times as SVG, one picture for each group of scenarios.
 
     python3 bench/plot.py
 
-Who is who stands in words beside each bar; colour (blue, orange, grey: told apart with any colour vision) only repeats
-it. The background is white, so that it reads on a dark page too.
+A label beside each bar names the program. Colours repeat the kind of program; people with any colour vision can tell them
+apart. The background is white, so the pictures can be read on a dark page too.
 """
 
 from html import escape
@@ -31,7 +31,7 @@ def rectangle(x, y, width, height, colour):
 
 
 def bar(contender, y, scale):
-    """A contender's line: its name, a bar to the median, a whisker from fastest to slowest, the median in words."""
+    """Draws a contender: its name, a bar for the median, a line from fastest to slowest, and the median as text."""
     walls = contender["wall_s"]
     middle = y + BAR / 2
     low, high = LABELS + min(walls) * scale, LABELS + max(walls) * scale
@@ -45,12 +45,12 @@ def bar(contender, y, scale):
 
 
 def panel(result, y):
-    """A scenario from y on: what is drawn, and where it ends."""
+    """Draws a scenario below y. Returns the elements, and the y where it ends."""
     contenders = sorted(result["contenders"], key=lambda c: median(c["wall_s"]))
-    # a contender ten times as slow as the fastest peer would flatten all others, but is drawn to scale all the same
+    # all bars have one scale, even if a very slow contender makes the others short
     longest = max((max(c["wall_s"]) for c in contenders), default=1)
     scale = (WIDTH - LABELS - VALUES) / longest
-    title = result["title"] + (" (a trial of the harness, not a measurement)" if result["quick"] else "")
+    title = result["title"] + (" (a trial, not a measurement)" if result["quick"] else "")
     drawn = [text(12, y + 16, title, weight="bold")]
     y += TITLE
     for contender in contenders:
@@ -81,7 +81,7 @@ def draw(results, path):
 
 
 def draw_all(folder):
-    """A picture for each group that has results."""
+    """Draws a picture for each group that has results."""
     results = report.in_order(folder)
     for group in dict.fromkeys(result["group"] for result in results):
         draw([r for r in results if r["group"] == group and r["contenders"]], folder / f"{group}.svg")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns the results' JSON into the tables of bench/README.md, between their markers.
+"""Writes the tables of bench/README.md, between their markers, from the JSON files of results.
 
     python3 bench/report.py
 """
@@ -16,7 +16,7 @@ MILLISECONDS_BELOW_S = 0.1
 
 
 def baseline(contenders):
-    """What ratios are to: the fastest peer, else the fastest native build, else the fastest of all."""
+    """Returns the contender with ratio 1: the fastest peer, or else the fastest native build, or else the fastest of all."""
     for kinds in (["peer"], ["native"], ["samefit", "floor"]):
         candidates = [c for c in contenders if c["kind"] in kinds]
         if candidates:
@@ -25,7 +25,7 @@ def baseline(contenders):
 
 
 def ratio(contender, base):
-    """The median of the rounds' ratios: what disturbs a round disturbs both."""
+    """Returns the median of the ratios of all rounds. Whatever slows a round down slows both times."""
     return median(a / b for a, b in zip(contender["wall_s"], base["wall_s"]))
 
 
@@ -49,7 +49,7 @@ def row(contender, base):
 
 
 def table(result):
-    """One scenario's table, its fastest first."""
+    """Returns the table of a scenario, the fastest contender first."""
     contenders = sorted(result["contenders"], key=lambda c: median(c["wall_s"]))
     if not contenders:
         return NOTHING
@@ -70,7 +70,7 @@ def facts(data):
 
 
 def where(machine):
-    """On what and with what it was measured."""
+    """Returns the machine and the versions of a measurement."""
     peers = ", ".join(f"{name} {version}" for name, version in machine["peers"].items())
     return (
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}; samefit "
@@ -80,20 +80,20 @@ def where(machine):
 
 def when(result):
     busy = result["busy_cores_before"]
-    return f"{result['measured']}; before, other programs kept {busy} cores busy."
+    return f"Measured on {result['measured']}, when other programs used {busy} cores."
 
 
 def section(result, machine):
-    """A scenario: its command, its data, its table; its machine if it is not the one that stands on top."""
+    """Returns a scenario's section: its command, data and table, and its machine if it is not the one at the top."""
     command = f"sh scripts/just bench --scenario {result['scenario']}"
-    elsewhere = f"On another machine or build: {where(result['machine'])} " if result["machine"] != machine else ""
+    elsewhere = f"Another machine or build: {where(result['machine'])} " if result["machine"] != machine else ""
     trial = "**A trial, not a measurement.** " if result["quick"] else ""
     head = f"### {result['title']}\n\n{trial}`{command}`: {facts(result['data'])}."
     return f"{head}\n\n{table(result)}\n{elsewhere}{when(result)}\n"
 
 
 def in_order(folder):
-    """The results there are, in the scenarios' order."""
+    """Returns the results that exist, in the order of the scenarios."""
     from scenarios import SCENARIOS
 
     paths = [folder / f"{scenario.name}.json" for scenario in SCENARIOS]
@@ -101,7 +101,7 @@ def in_order(folder):
 
 
 def rewrite(readme, folder):
-    """Puts the tables and plots between the markers."""
+    """Replaces the text between the markers by the tables and pictures."""
     results = in_order(folder)
     machine = results[-1]["machine"] if results else None
     parts, plotted = [where(machine) + "\n"] if results else [], set()

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Measures samefit and its peers, interleaved, and writes a JSON file of raw times for each scenario.
+"""Measures samefit and its peers in turns, and writes a JSON file of raw times for each scenario.
 
-    sh scripts/just bench                                 all of it; sets up, builds, generates what is not there
-    sh scripts/just bench --scenario train-raw_2m         one scenario (may be given several times)
-    sh scripts/just bench --quick                         2,000 rows, two rounds: whether the harness works
+    sh scripts/just bench                                 everything; installs, builds and generates what is missing
+    sh scripts/just bench --scenario train-raw_2m         one scenario; the option may be repeated
+    sh scripts/just bench --quick                         2,000 rows and two rounds, to try the benchmarks
 
-How: every contender runs once to warm up, and what it computed is compared with samefit's exact answer; then rounds,
-each contender once a round, in an order that turns. A whole process is timed, its start and imports included. The
-input is read before each run, so it comes from the page cache, and what was written is flushed to the disk.
+Every contender runs once to warm up, and its answer is compared with samefit's exact one. Then each contender runs once in
+every round, and the order changes from round to round. The time is that of the whole process, with its start and its
+imports. Before each run, the input is read into the page cache, and pending writes are flushed to the disk.
 """
 
 import argparse
@@ -35,24 +35,24 @@ SECONDS_MAX = 900
 ROUNDS_QUICK = 2
 BUSY_CORES_MAX = 0.1
 
-# Tolerances, for peers alone: samefit's own answers are compared as bytes.
+# Tolerances for peers. samefit's own answers are compared as bytes.
 #
-# In standard errors of the coefficient. A row too few, twice or misread moves a coefficient by about 1/sqrt(rows) of
-# one: 7e-4 with 2 million rows, 2e-4 with 20 million. Sums in binary64, in any order, stay far below: within 1e-6 with
-# 2 million rows.
+# In standard errors of the coefficient. A row that is missing, doubled or misread moves a coefficient by about
+# 1/sqrt(rows) standard errors: 7e-4 with 2 million rows, 2e-4 with 20 million. Sums in binary64, in any order, move it far
+# less: by at most 1e-6 with 2 million rows.
 STD_ERRORS_MAX = 1e-4
-# Absolute, in units of the outcome. A prediction adds eleven terms of at most 1000: binary64 is within 1e-11.
+# Absolute, in units of the outcome. A prediction adds eleven terms of at most 1000, which binary64 does to within 1e-11.
 PREDICTION_MAX = 1e-9
 
 
 class NotRun(Exception):
-    """Why a contender has no figures."""
+    """The reason why a contender was not measured."""
 
 
 def environment(threads):
-    """The contenders' environment: as many threads for whatever reads a variable, and numpy choosing its own kernel.
+    """Returns the contenders' environment: variables that set the number of threads, and none that choose numpy's code.
 
-    Some machines set OPENBLAS_CORETYPE, which would make numpy run another processor's code.
+    Some machines set OPENBLAS_CORETYPE, which makes numpy run code for another processor.
     """
     variables = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
@@ -61,7 +61,7 @@ def environment(threads):
 
 
 def run(argv, scratch, threads=CORES, stdout=None):
-    """One run of a program: seconds, CPU seconds, peak KB. What it printed stands in scratch/stdout."""
+    """Runs a program and returns seconds, CPU seconds and peak KB. Its output goes to scratch/stdout."""
     errors = scratch / "stderr"
     measure = [sys.executable, "-I", "-S", BENCH / "measure.py", stdout or scratch / "stdout", errors, str(SECONDS_MAX)]
     done = subprocess.run([*measure, *argv], env=environment(threads), capture_output=True, text=True)
@@ -75,8 +75,8 @@ def run(argv, scratch, threads=CORES, stdout=None):
     return float(wall), float(cpu), int(peak_kb)
 
 
-class Place:
-    """A scenario's files and the values of its contenders' placeholders."""
+class ScenarioRun:
+    """A scenario that is being measured: its files, and the values of its contenders' placeholders."""
 
     def __init__(self, scenario, options):
         self.scenario, self.options = scenario, options
@@ -101,7 +101,7 @@ class Place:
         return generate.facts_of(self.scenario.data, self.options.quick) if self.scenario.data else {"bytes": size}
 
     def fit_exactly(self):
-        """samefit's model of the data, which is exact: what everything else is compared with, and predicts with."""
+        """Trains samefit's model of the data. It is exact; other answers are compared with it, and contenders predict with it."""
         self.clear()
         shutil.rmtree(self.model, ignore_errors=True)
         argv = f"{self.options.samefit} train --quiet --data {self.source} --target {self.columns[-1]} --out {self.model}"
@@ -109,7 +109,7 @@ class Place:
         self.exact = json.loads((self.model / "model.json").read_bytes())
 
     def argv(self, contender):
-        """The command line, or NotRun if what it needs is not here."""
+        """Returns the command line. Raises NotRun if something that it needs is missing."""
         values = {
             "samefit": self.options.samefit,
             "native": self.options.native,
@@ -124,15 +124,15 @@ class Place:
         }
         if contender.kind == "native" and not (self.options.native and self.options.native.exists()):
             raise NotRun("no native build: give it with --native")
-        # R needs its own interpreter's flag before the script
+        # R needs this flag before the script
         words = [word.format(**values) for word in contender.argv]
         return [words[0], "--vanilla", *words[1:]] if contender.environment == "R" else words
 
     def clear(self):
-        """A new output folder.
+        """Makes a new output folder.
 
-        Folders of many files stay until the scenario's end: ext4 steps over each inode that was freed in the last
-        minutes, so that to delete 10,000 files makes the next 10,000 several times slower to create.
+        Folders of many files stay until the scenario ends. ext4 skips inodes that were freed in the last minutes, so 10,000
+        deleted files would make the next 10,000 several times slower to create.
         """
         if self.out and not self.data.is_dir():
             shutil.rmtree(self.out)
@@ -140,7 +140,7 @@ class Place:
         self.out = Path(tempfile.mkdtemp(prefix="out-", dir=self.scratch))
 
     def prepare(self):
-        """An empty output folder, the input in the page cache, nothing left to be written."""
+        """Makes an empty output folder, reads the input into the page cache, and flushes pending writes."""
         self.clear()
         os.sync()
         for path in sorted(self.data.iterdir()) if self.data.is_dir() else [self.data]:
@@ -171,65 +171,65 @@ def interpreter(contender):
     return python
 
 
-# What a contender left against the exact answer: each returns what was compared, in words, or raises NotRun.
+# Functions that compare a contender's answer with the exact one. Each returns the result as text, or raises NotRun.
 
 
-def check(place, contender):
-    if contender.leaves is None:
+def check(state, contender):
+    if contender.answer is None:
         return "not checked"
-    return CHECKS[contender.leaves](place, contender)
+    return CHECKS[contender.answer](state, contender)
 
 
-def check_model(place, contender):
-    if (place.out / "model.json").read_bytes() != (place.model / "model.json").read_bytes():
+def check_model(state, contender):
+    if (state.out / "model.json").read_bytes() != (state.model / "model.json").read_bytes():
         raise NotRun("wrong: another model than that of the CSV file")
     return "the same bytes"
 
 
-def check_text(place, contender):
-    if (place.scratch / "stdout").read_bytes().strip() != (place.model / "model.json").read_bytes().strip():
+def check_text(state, contender):
+    if (state.scratch / "stdout").read_bytes().strip() != (state.model / "model.json").read_bytes().strip():
         raise NotRun("wrong: another model")
     return "the same bytes"
 
 
-def check_coefficients(place, contender):
-    computed = json.loads((place.scratch / "stdout").read_text())
-    exact = [(place.exact["intercept"], place.exact["intercept_std_error"])]
-    exact += [(c["coefficient"], c["std_error"]) for c in place.exact["coefficients"]]
+def check_coefficients(state, contender):
+    computed = json.loads((state.scratch / "stdout").read_text())
+    exact = [(state.exact["intercept"], state.exact["intercept_std_error"])]
+    exact += [(c["coefficient"], c["std_error"]) for c in state.exact["coefficients"]]
     if len(computed) != len(exact):
         raise NotRun(f"wrong: {len(computed)} coefficients, not {len(exact)}")
     worst = max(abs(c - value) / std_error for c, (value, std_error) in zip(computed, exact))
-    # written so that NaN fails
+    # this condition also catches NaN
     if not worst <= STD_ERRORS_MAX:
         raise NotRun(f"wrong: a coefficient differs by {worst:.1g} standard errors")
     return f"within {worst:.1g} standard errors"
 
 
 def first_column(path):
-    """The first field of each line but the header."""
+    """Yields the first field of each line after the header."""
     with open(path) as file:
         next(file)
         for line in file:
             yield float(line.split(",", 1)[0])
 
 
-def check_column(place, contender):
-    (path,) = place.out.glob("*.csv")
-    if contender.kind == "samefit" and place.predictions is None:
-        place.predictions = place.scratch / "predictions.csv"
-        shutil.copyfile(path, place.predictions)
-    if place.predictions is None:
+def check_column(state, contender):
+    (path,) = state.out.glob("*.csv")
+    if contender.kind == "samefit" and state.predictions is None:
+        state.predictions = state.scratch / "predictions.csv"
+        shutil.copyfile(path, state.predictions)
+    if state.predictions is None:
         raise NotRun("nothing to compare its predictions with: samefit did not run")
-    return compare(first_column(path), first_column(place.predictions))
+    return compare(first_column(path), first_column(state.predictions))
 
 
-def check_files(place, contender):
-    values = [json.loads(path.read_bytes())["predicted_y"] for path in sorted(place.out.glob("*.json"))]
-    if contender.kind == "samefit" and place.predictions is None:
-        place.predictions = values
-    if place.predictions is None:
+def check_files(state, contender):
+    values = [json.loads(path.read_bytes())["predicted_y"] for path in sorted(state.out.glob("*.json"))]
+    if contender.kind == "samefit" and state.predictions is None:
+        state.predictions = values
+    if state.predictions is None:
         raise NotRun("nothing to compare its predictions with: samefit did not run")
-    return compare(values, place.predictions)
+    return compare(values, state.predictions)
 
 
 def compare(values, exact):
@@ -254,39 +254,39 @@ CHECKS = {
 }
 
 
-def warm_up(place):
-    """Runs and checks each contender once: those that can be measured, and why the others cannot."""
+def warm_up(state):
+    """Runs and checks each contender once. Returns those that can be measured, and the reasons why the others cannot."""
     able, not_run = [], []
-    for contender in place.scenario.contenders:
+    for contender in state.scenario.contenders:
         try:
-            seconds, _, _ = place.once(contender)
-            able.append({"name": contender.name, "kind": contender.kind, "check": check(place, contender)})
+            seconds, _, _ = state.once(contender)
+            able.append({"name": contender.name, "kind": contender.kind, "check": check(state, contender)})
             print(f"  {contender.name}: {seconds:.3f} s to warm up, {able[-1]['check']}")
         except NotRun as reason:
             not_run.append({"name": contender.name, "why": str(reason)})
             print(f"not run: {contender.name} ({reason})")
         except (OSError, ValueError, KeyError) as error:
-            not_run.append({"name": contender.name, "why": f"wrong: what it left cannot be read: {error}"})
+            not_run.append({"name": contender.name, "why": f"wrong: its output cannot be read: {error}"})
             print(f"not run: {contender.name} ({not_run[-1]['why']})")
     return able, not_run
 
 
-def measure(place, able, rounds):
-    """The rounds: adds to each contender its lists of seconds, CPU seconds and peak memory."""
-    contenders = {c.name: c for c in place.scenario.contenders}
+def measure(state, able, rounds):
+    """Runs all rounds. Adds to each contender the lists of its seconds, CPU seconds and peak memory."""
+    contenders = {c.name: c for c in state.scenario.contenders}
     for entry in able:
         entry.update(wall_s=[], cpu_s=[], peak_kb=[])
     for number in range(rounds):
         first = number % max(len(able), 1)
         for entry in able[first:] + able[:first]:
-            for key, value in zip(("wall_s", "cpu_s", "peak_kb"), place.once(contenders[entry["name"]])):
+            for key, value in zip(("wall_s", "cpu_s", "peak_kb"), state.once(contenders[entry["name"]])):
                 entry[key].append(value)
         if sys.stdout.isatty():
             print(f"  round {number + 1} of {rounds}", end="\r", flush=True)
 
 
 def busy_cores():
-    """How many of the machine's cores do something while we sleep: the load average would count our own past."""
+    """Returns how many cores are busy during a second of sleep. The load average would count this script's earlier work."""
 
     def ticks():
         values = [int(value) for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
@@ -297,7 +297,7 @@ def busy_cores():
 
 
 def machine(options):
-    """The line that says where and with what figures were made."""
+    """Returns the machine and the versions of everything that is measured."""
     info = Path("/proc/cpuinfo").read_text()
     model = next((line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")), "")
     memory_kb = int(Path("/proc/meminfo").read_text().split()[1])
@@ -327,19 +327,19 @@ def r_versions():
 
 
 def run_scenario(scenario, options, where):
-    """Measures a scenario and returns its result, with the raw figures of every round."""
+    """Measures a scenario. Returns its result with the raw figures of every round."""
     print(f"\n== {scenario.name}: {scenario.title}")
-    place = Place(scenario, options)
-    # what a run that was interrupted left
-    shutil.rmtree(place.scratch, ignore_errors=True)
-    place.fit_exactly()
+    state = ScenarioRun(scenario, options)
+    # files of a run that was interrupted
+    shutil.rmtree(state.scratch, ignore_errors=True)
+    state.fit_exactly()
     busy = busy_cores()
     if busy > BUSY_CORES_MAX:
         print(f"warning: {busy} cores are busy with something else: figures will be too high", file=sys.stderr)
-    able, not_run = warm_up(place)
+    able, not_run = warm_up(state)
     rounds = options.rounds or (ROUNDS_QUICK if options.quick else scenario.rounds)
-    measure(place, able, rounds)
-    shutil.rmtree(place.scratch)
+    measure(state, able, rounds)
+    shutil.rmtree(state.scratch)
     return {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -348,7 +348,7 @@ def run_scenario(scenario, options, where):
         "measured": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
         "busy_cores_before": busy,
         "machine": where,
-        "data": place.facts(),
+        "data": state.facts(),
         "rounds": rounds,
         "contenders": able,
         "not_run": not_run,
@@ -359,18 +359,18 @@ def parse():
     names = [s.name for s in SCENARIOS]
     parser = argparse.ArgumentParser(description="Measures samefit and its peers.")
     parser.add_argument("--scenario", action="append", choices=names, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--rounds", type=int, help="how often each contender runs; default: as the scenario says")
-    parser.add_argument("--quick", action="store_true", help="small data, two rounds, results beside the data")
+    parser.add_argument("--rounds", type=int, help="number of rounds; the default depends on the scenario")
+    parser.add_argument("--quick", action="store_true", help="small data and two rounds; the results go to bench/data/quick")
     parser.add_argument("--samefit", type=Path, default=PROJECT / "target/release/samefit", metavar="PROGRAM")
     native = PROJECT / "target/native/release/samefit-bench-native"
-    parser.add_argument("--native", type=Path, default=native, metavar="PROGRAM", help="the same logic, built natively")
+    parser.add_argument("--native", type=Path, default=native, metavar="PROGRAM", help="a native build of the same code")
     return parser.parse_args()
 
 
 def main():
     options = parse()
     sys.stdout.reconfigure(line_buffering=True)
-    # two cores for all, whatever the machine has; contenders inherit it
+    # contenders inherit these two cores
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     results = generate.folder_of(quick=True) / "results" if options.quick else RESULTS
     results.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""What is measured: the scenarios, and in each the contenders with their command lines.
+"""The scenarios that are measured, and the contenders of each with their command lines.
 
-A command line is a list whose `{names}` the runner fills in: samefit, native (the native build), python (of the
-contender's environment), peers (their folder), data, columns, target, model (samefit's, of the same data), out (an
-empty folder), threads.
+The runner replaces these `{names}` in a command line: samefit, native (the native build), python (of the contender's
+environment), peers (the folder of peers), data, columns, target, model (samefit's model of the same data), out (an empty
+folder), threads.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ class Contender:
     name: str
     kind: str  # samefit, native, peer or floor
     argv: list
-    # what it leaves: `model` (a folder's model.json), `text` (a model on stdout), `coefficients` (JSON on stdout),
-    # `column` (a CSV file in out), `files` (a folder of predictions), or nothing that is checked
-    leaves: str = None
-    # the virtual environment in bench/.venv, or `R`
+    # the kind of answer, which decides how it is checked: `model` (model.json in the folder `out`), `text` (a model on
+    # stdout), `coefficients` (JSON on stdout), `column` (a CSV file in `out`), `files` (predictions in `out`), or None
+    answer: str = None
+    # the name of its virtual environment in bench/.venv, or `R`
     environment: str = None
     threads: int = 2
     stdout: str = None
@@ -26,10 +26,10 @@ class Contender:
 class Scenario:
     name: str
     title: str
-    group: str  # the plot it stands in
+    group: str  # the picture that shows it
     contenders: list
-    data: str = None  # a set of generate.py; without one, the project's data/diabetes.csv
-    model_of: str = None  # the set whose model is the exact one, if not `data` itself
+    data: str = None  # a set of generate.py, or None for data/diabetes.csv
+    model_of: str = None  # the set whose model is the exact one, or None for `data`
     rounds: int = 11
 
 
@@ -42,14 +42,14 @@ def samefit_train(threads):
     return Contender(f"samefit, {threads_of(threads)}", "samefit", argv, "model", threads=threads)
 
 
-def samefit_infer(threads, only_predicted=True, leaves="column"):
+def samefit_infer(threads, only_predicted=True, answer="column"):
     argv = "{samefit} infer --quiet --model {model} --attributes {data} --out {out} --threads {threads}".split()
     name = f"samefit, {threads_of(threads)}"
     if only_predicted:
         argv += ["--only", "predicted"]
     else:
         name += ", with intervals and warnings"
-    return Contender(name, "samefit", argv, leaves, threads=threads)
+    return Contender(name, "samefit", argv, answer, threads=threads)
 
 
 def trainer(name, script, environment="engines"):
@@ -63,7 +63,7 @@ def predictor(name, script, environment="engines"):
 
 
 SAMEFIT_TRAINS = [samefit_train(1), samefit_train(2)]
-# one thread each: how the engines differ, not how the work is shared out
+# one thread each, because the comparison is about the engines
 ENGINES = [
     samefit_train(1),
     Contender(
@@ -84,7 +84,7 @@ TRAINERS_BOTH = [
     trainer("pyarrow + numpy", "train_pyarrow.py"),
     PANDAS,
 ]
-# data.table reads no Parquet
+# data.table cannot read Parquet
 TRAINERS = [*TRAINERS_BOTH, trainer("R data.table", "train_data_table.R", "R")]
 PREDICTORS = [
     predictor("DuckDB", "infer_duckdb.py"),
@@ -117,8 +117,8 @@ def native(data, title):
 
 
 FILES = [
-    samefit_infer(1, only_predicted=False, leaves="files"),
-    samefit_infer(2, only_predicted=False, leaves="files"),
+    samefit_infer(1, only_predicted=False, answer="files"),
+    samefit_infer(2, only_predicted=False, answer="files"),
     Contender(
         "Python script with scikit-learn",
         "peer",
@@ -158,6 +158,6 @@ SCENARIOS = [
     native("raw_2m", "WebAssembly against the same code native: training, 2 million raw rows"),
     native("standardised_2m", "WebAssembly against the same code native: training, 2 million standardised rows"),
     Scenario("cold-start", "Cold start: a stage on data/diabetes.csv, the whole process", "cold", COLD, rounds=50),
-    # last, because the many files that it leaves to be deleted slow down whoever creates some next
+    # last, because deleting its many files slows down scenarios that create files
     Scenario("infer-files", "Prediction: a folder of 10,000 JSON files", "files", FILES, "small_files", "raw_2m", rounds=7),
 ]

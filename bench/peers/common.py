@@ -1,6 +1,6 @@
-"""What the peers share: their arguments, the sums of products as SQL, the solve, the answer.
+"""Functions that the peers share: arguments, sums of products as SQL, the solve, the answer.
 
-Only the standard library is imported at the top: what a peer's start costs is its own.
+Only the standard library is imported at the top, so that each peer's start takes only the time of its own imports.
 """
 
 import json
@@ -8,7 +8,7 @@ import sys
 
 
 def arguments():
-    """DATA COLUMNS THREADS: the file, its columns' names (the last is the target), how many threads to use."""
+    """Returns the arguments DATA COLUMNS THREADS: a file, the names of its columns (the target is last), a number."""
     data, columns, threads = sys.argv[1:4]
     return data, columns.split(","), int(threads)
 
@@ -18,8 +18,11 @@ def is_parquet(data):
 
 
 def few(columns):
-    """Whether sums of products are best left to SQL: 500 sums of 30 features take longer than a matrix product of what
-    SQL read, and the planning of 5000 sums alone takes up to 20 s."""
+    """Returns whether SQL should compute the sums of products.
+
+    With 30 features, 500 SQL sums take longer than a matrix product of the rows. With 100, planning 5000 sums takes up to
+    20 s.
+    """
     return len(columns) <= 20
 
 
@@ -28,13 +31,13 @@ def quoted(name):
 
 
 def pairs(columns):
-    """The lower triangle of (1, columns) x (1, columns), row by row."""
+    """Returns pairs of names: the lower triangle of (1, columns) x (1, columns), row by row."""
     names = ["1", *columns]
     return [(names[i], names[j]) for i in range(len(names)) for j in range(i + 1)]
 
 
 def sums_sql(columns):
-    """The lower triangle as one list of SQL aggregates: count, sums, sums of products."""
+    """Returns the lower triangle as a list of SQL aggregates: count, sums, sums of products."""
 
     def aggregate(a, b):
         if a == "1":
@@ -45,7 +48,7 @@ def sums_sql(columns):
 
 
 def solve_sums(values):
-    """Coefficients from the lower triangle of sums."""
+    """Returns the coefficients for the lower triangle of sums."""
     import numpy
 
     order = int((2 * len(values)) ** 0.5)
@@ -55,7 +58,7 @@ def solve_sums(values):
 
 
 def sum_batches(batches, columns):
-    """The full matrix of sums of products of (1, columns), a matrix product for each batch of rows."""
+    """Returns the full matrix of sums of products of (1, columns), with a matrix product for each batch of rows."""
     import numpy
 
     moments = numpy.zeros((len(columns) + 1,) * 2)
@@ -66,9 +69,9 @@ def sum_batches(batches, columns):
 
 
 def solve(moments):
-    """Coefficients from the full matrix of sums of products of (1, features, target).
+    """Returns the coefficients for the full matrix of sums of products of (1, features, target).
 
-    Scaling to a unit diagonal costs nothing and keeps digits: the columns' units differ by orders of magnitude.
+    The matrix is scaled to a unit diagonal, which keeps digits: the columns' units differ by orders of magnitude.
     """
     import numpy
 
@@ -84,20 +87,20 @@ def answer(coefficients):
 
 
 def inference_arguments():
-    """DATA COLUMNS MODEL OUT THREADS: as above, samefit's model.json to predict with, the CSV file to write."""
+    """Returns the arguments DATA COLUMNS MODEL OUT THREADS: MODEL is samefit's model.json, OUT the CSV file to write."""
     data, columns, model, out, threads = sys.argv[1:6]
     return data, columns.split(","), read_model(model), out, int(threads)
 
 
 def read_model(path):
-    """The intercept, and the coefficients as pairs of name and value."""
+    """Returns the intercept, and the coefficients as pairs of name and value."""
     with open(path) as file:
         model = json.load(file)
     return model["intercept"], [(c["name"], c["coefficient"]) for c in model["coefficients"]]
 
 
 def prediction_sql(intercept, coefficients):
-    """intercept + c1 * x1 + c2 * x2 + ..., its numbers written so that SQL reads them as binary64."""
+    """Returns the SQL of intercept + c1 * x1 + c2 * x2 + ..., with numbers that SQL reads as binary64."""
 
     def double(value):
         return f"({value:.16e})"

@@ -1,4 +1,4 @@
-//! How samefit writes and checks its text formats. Every crate uses these functions, so a format has one writer.
+//! Writes and checks samefit's text formats. All crates use these functions, so each format has one writer.
 //!
 //! - [`json`] lays out JSON documents.
 //! - [`keys`] finds a key that a JSON object has twice.

@@ -1,11 +1,11 @@
 //! Draws SVG pictures and HTML pages of the component's JSON and of plain numbers.
 //!
-//! Reading order: [`format`] writes numbers, [`markup`] makes HTML and SVG, [`scale`] maps values to coordinates. Each plot is a file with a
-//! struct of plain data and its method `svg`. [`documents`] reads the component's JSON. [`pages`] makes whole pages.
+//! Reading order: [`mod@format`] writes numbers, [`markup`] makes HTML and SVG, [`scale`] maps values to coordinates. Each plot is a file with
+//! a struct of plain data and its method `svg`. [`documents`] reads the component's JSON. [`pages`] makes whole pages.
 //!
 //! *Invariants*:
 //! - Nothing here computes a statistic. Counts are added into wider bars, and values become coordinates.
-//! - There are no style attributes, scripts or addresses, so a strict Content-Security-Policy shows everything. Colours come from [`STYLE`],
+//! - There are no style attributes, scripts or addresses, so a strict Content-Security-Policy shows everything. Colours come from [`markup::STYLE`],
 //!   whose variables follow the reader's choice of a light or dark page.
 //! - Text from outside is escaped by the types of [`markup`]. Every picture has a label that describes it in words.
 //!
@@ -22,6 +22,3 @@ pub mod pages;
 pub mod prediction;
 pub mod scale;
 pub mod waterfall;
-
-/// The style sheet of all pictures, tables and pages of this crate.
-pub const STYLE: &str = include_str!("report.css");

@@ -13,6 +13,9 @@ pub use maud::{Markup, html};
 
 use crate::format::Coordinate;
 
+/// The style sheet of all pictures, tables and pages of this crate.
+pub const STYLE: &str = include_str!("report.css");
+
 /// Text from data, names or documents. It is escaped like any other text, and each control character that XML forbids is shown as U+FFFD.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a>(pub &'a str);

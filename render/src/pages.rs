@@ -5,12 +5,11 @@
 use maud::{DOCTYPE, PreEscaped};
 use serde_json::Value;
 
-use crate::STYLE;
 use crate::bins::rebin;
 use crate::documents::{Column, Model, list};
 use crate::format::NumberFormat;
 use crate::histogram::Histogram;
-use crate::markup::{Markup, Text, html};
+use crate::markup::{Markup, STYLE, Text, html};
 
 /// Shown in place of a number that is not there.
 const NO_NUMBER: &str = "\u{2013}";

@@ -1,13 +1,12 @@
-//! Text that people read: what may not reach a terminal is shown as an escape, and what is too long is shortened.
+//! Makes text safe to show on a terminal: replaces dangerous characters by escapes, and shortens long words.
 //!
-//! Names of files, columns and keys, cells, and the words of other programs are written by others. A terminal takes some of their
-//! characters as commands, draws some in another order, and does not draw some at all. So everything that people read goes through
-//! [`lines`], where it is printed. A name that stands in a message goes through [`name`] or [`path`] before, so that it is one word on one
-//! line.
+//! Names of files, columns and keys, cells, and messages of other programs come from strangers. A terminal obeys some characters as commands,
+//! draws some in another order, and does not draw others. So everything that people read goes through [`lines`] when it is printed. A name in
+//! a message also goes through [`name`] or [`path`] first, so that it stays one word on one line.
 //!
-//! Not here: files and what `--json` prints. Machines read them, and their bytes are the result.
+//! *Not here*: files, and what `--json` prints. Programs read these, and their bytes are the result.
 //!
-//! *Limits*: [`WORD_CHARS_MAX`], [`PATH_CHARS_MAX`], [`LINE_CHARS_MAX`]. What is longer is cut and says how long it is.
+//! *Limits*: [`WORD_CHARS_MAX`], [`PATH_CHARS_MAX`], [`LINE_CHARS_MAX`]. Longer text is cut, and its length is shown instead.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -16,16 +15,16 @@ use std::path::Path;
 /// Longest word that is shown whole, in characters.
 pub const WORD_CHARS_MAX: usize = 200;
 
-/// Longest word with slashes that is shown whole, in characters: as long as a path may be.
+/// Longest word with slashes that is shown whole, in characters. The system's paths are no longer.
 pub const PATH_CHARS_MAX: usize = 4096;
 
-/// Longest line that is shown whole, in characters: a thousand columns by name.
+/// Longest line that is shown whole, in characters. It has room for the names of a thousand columns.
 pub const LINE_CHARS_MAX: usize = 1 << 16;
 
-/// What is shown of a longer word, in characters.
+/// Number of characters that are shown of a longer word.
 const WORD_CHARS_SHOWN: usize = 100;
 
-/// One name, cell or word of another program, on one line: line breaks are escapes too.
+/// Returns a name, a cell or a word of another program on one line. Line breaks become escapes, and a long text is shortened.
 pub fn name(text: &str) -> Cow<'_, str> {
     match shortened(text, WORD_CHARS_MAX, WORD_CHARS_SHOWN) {
         Cow::Borrowed(text) => escaped(text, |_| false),
@@ -33,17 +32,17 @@ pub fn name(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A sentence on one line: its line breaks and tabs are escapes too.
+/// Returns a sentence on one line. Line breaks and tabs become escapes.
 pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }
 
-/// A path. Bytes that are not UTF-8 are shown as `\xFF`.
+/// Returns a path on one line. Bytes that are not UTF-8 are shown as `\xFF`.
 pub fn path(path: impl AsRef<Path>) -> String {
     bytes_with(path.as_ref().as_os_str().as_encoded_bytes(), |_| false)
 }
 
-/// Text of any number of lines, as it is printed. Line breaks and tabs stay, words and lines that are too long are shortened.
+/// Returns text of any number of lines, ready to print. Line breaks and tabs stay. Long words and lines are shortened.
 pub fn lines(text: &str) -> Cow<'_, str> {
     let is_layout = |c| matches!(c, '\n' | '\t');
     let is_short = |line: &str| {
@@ -68,7 +67,7 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped(&short, is_layout).into_owned())
 }
 
-/// What another program wrote, of any number of lines. Bytes that are not UTF-8 are shown as `\xFF`.
+/// Returns the output of another program. Line breaks and tabs stay. Bytes that are not UTF-8 are shown as `\xFF`.
 pub fn bytes(bytes: &[u8]) -> String {
     bytes_with(bytes, |c| matches!(c, '\n' | '\t'))
 }
@@ -84,9 +83,9 @@ fn bytes_with(bytes: &[u8], stays: impl Fn(char) -> bool + Copy) -> String {
     shown
 }
 
-/// The beginning of a text that is longer than `most` characters, and its length.
+/// Returns a text of at most `most` characters whole, and of a longer one the first `shown` characters and its length.
 fn shortened(text: &str, most: usize, shown: usize) -> Cow<'_, str> {
-    // as many bytes as characters, or more
+    // a text has no more characters than bytes
     if text.len() <= most {
         return Cow::Borrowed(text);
     }
@@ -98,6 +97,7 @@ fn shortened(text: &str, most: usize, shown: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}… ({count} characters)", &text[..end]))
 }
 
+/// Replaces misleading characters by escapes, but for those that `stays` accepts.
 fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(|c| misleads(c) && !stays(c)) {
         return Cow::Borrowed(text);
@@ -117,9 +117,11 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether a terminal may take a character as a command, or draw it not at all or out of order: controls, line and paragraph
-/// separators, and what Unicode calls default ignorable (`Default_Ignorable_Code_Point`), but for variation selectors, which only choose
-/// how the character before them is drawn. Joiners (U+200C, U+200D) are among these: two names that differ by one look the same.
+/// Returns whether a terminal may obey a character, not draw it, or draw it out of order.
+///
+/// These are controls, line and paragraph separators, and Unicode's `Default_Ignorable_Code_Point`. Joiners (U+200C, U+200D) are among them,
+/// because two names that differ by a joiner look the same. Variation selectors are not, because they only choose how the character before
+/// them is drawn.
 pub fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_shown() {
+    fn control_and_ordering_characters_become_escapes() {
         assert_eq!(lines("a\u{1b}]0;x\u{7}b\u{7f}\u{9b}31m\r\n\tc\u{0}"), "a\\u{1b}]0;x\\u{7}b\\u{7f}\\u{9b}31m\\r\n\tc\\u{0}");
         assert_eq!(name("a\n\tb\u{202e}c"), "a\\n\\tb\\u{202e}c");
         assert_eq!(line("a\nb"), "a\\nb");
@@ -144,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn words_of_any_language_stay() {
+    fn text_of_any_language_stays() {
         let text = "ΔT [°C] größe e\u{301} 体重 ❤\u{fe0f} شماره `a`\\n";
         assert!(matches!(lines(text), Cow::Borrowed(_)));
         assert_eq!(name(text), text);
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_shown() {
+    fn bytes_that_are_not_utf_8_become_escapes() {
         assert_eq!(bytes(b"a\xffb\xc2\x9b\n"), "a\\xFFb\\u{9b}\n");
         #[cfg(unix)]
         assert_eq!(path(Path::new::<std::ffi::OsStr>(std::os::unix::ffi::OsStrExt::from_bytes(&b"d/\x1b\xfe\n"[..]))), "d/\\u{1b}\\xFE\\n");

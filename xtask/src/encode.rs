@@ -1,26 +1,26 @@
-//! Turns a core module, as the linker leaves it, into a component, and finds the module in a component again.
+//! Encodes a linked core module as a component, and finds the core module in a component.
 
 use anyhow::{Context, Result, ensure};
 use wasm_encoder::{Module, RawSection};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
-/// A component and the core module inside it.
+/// A component, and the core module inside it.
 pub(crate) struct Encoded {
     pub(crate) component: Vec<u8>,
     pub(crate) core: Vec<u8>,
 }
 
-/// Encodes and validates.
+/// Encodes what the linker wrote as a component, and validates it.
 pub(crate) fn encode(linked: &[u8]) -> Result<Encoded> {
-    let component = ComponentEncoder::default().validate(true).module(&bare(linked)?)?.encode()?;
+    let component = ComponentEncoder::default().validate(true).module(&without_custom_sections(linked)?)?.encode()?;
     let core = inner_module(&component)?.to_vec();
     Ok(Encoded { component, core })
 }
 
-/// The module without what no machine reads (names, producers, debugging), but with the description of its world,
-/// which the encoder takes out and turns into the component's type.
-fn bare(linked: &[u8]) -> Result<Vec<u8>> {
+/// Removes the custom sections of a module: names, producers, debugging. The section `component-type` stays, because the encoder makes the
+/// component's type of it.
+fn without_custom_sections(linked: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(linked) {
         let payload = payload.context("reading what the linker wrote")?;
@@ -35,7 +35,7 @@ fn bare(linked: &[u8]) -> Result<Vec<u8>> {
     Ok(module.finish())
 }
 
-/// The first core module of a component, which is the one with the code: what follows only ties imports to it.
+/// Returns the first core module of a component. That one holds the code; the ones behind it only connect imports.
 fn inner_module(component: &[u8]) -> Result<&[u8]> {
     for payload in Parser::new(0).parse_all(component) {
         if let Payload::ModuleSection { unchecked_range, .. } = payload? {

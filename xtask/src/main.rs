@@ -1,12 +1,12 @@
-//! `cargo xtask VERB`: the tasks that need more than a line of shell.
+//! `cargo xtask TASK`: build tasks that need more than a line of shell.
 //!
-//! | verb | what it does |
+//! | task | what it does |
 //! |---|---|
-//! | `wasm` | builds the component and its kin and publishes them in `target/wasm/` |
-//! | `reproduce` | builds them again, elsewhere, and compares every byte |
-//! | `specs` | writes the Pachyderm specs that ship, in `pachyderm/specs/` |
-//! | `sbom FILE` | writes what the program is made of, as a software bill of materials |
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
+//! | `wasm` | builds the component and the WASI command, and publishes them in `target/wasm/` |
+//! | `reproduce` | builds them again in another folder, and compares every byte |
+//! | `specs` | writes the Pachyderm specs that ship to `pachyderm/specs/` |
+//! | `sbom FILE` | writes the program's software bill of materials |
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to the person who started them")]
 
 mod encode;
 mod publish;
@@ -35,8 +35,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let root = root()?;
-    let verbs: Vec<String> = std::env::args().skip(1).collect();
-    match verbs.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["wasm"] => publish::report(&root, &wasm::publish(&root)?),
         ["reproduce"] => reproduce::reproduce(&root),
         ["specs"] => specs::write(&root),
@@ -45,11 +45,11 @@ fn run() -> Result<()> {
     }
 }
 
-/// The folder of the workspace in which this was started: `reproduce` starts it in a copy.
+/// Returns the root of the workspace that the current folder belongs to. `reproduce` starts this program in a copy of the workspace.
 fn root() -> Result<PathBuf> {
-    let answer = Command::new(wasm::cargo()).args(["locate-project", "--workspace", "--message-format", "plain"]).output();
-    let answer = answer.context("cargo locate-project")?;
-    ensure!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr).trim());
-    let manifest = PathBuf::from(String::from_utf8(answer.stdout)?.trim());
+    let output = Command::new(wasm::cargo()).args(["locate-project", "--workspace", "--message-format", "plain"]).output();
+    let output = output.context("cargo locate-project")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+    let manifest = PathBuf::from(String::from_utf8(output.stdout)?.trim());
     Ok(manifest.parent().context("a manifest in a folder")?.canonicalize()?)
 }

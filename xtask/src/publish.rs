@@ -1,4 +1,4 @@
-//! Writes what was built into `target/wasm/`, with a list of digests, and says what stands there.
+//! Writes built files to `target/wasm/` with a list of their digests, and reads and prints that list.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-/// Where it is published, below the workspace.
+/// The folder of published files, relative to the workspace.
 pub(crate) const FOLDER: &str = "target/wasm";
 const DIGESTS: &str = "SHA256SUMS";
 
@@ -18,30 +18,30 @@ pub(crate) struct Published {
     pub(crate) sha256: String,
 }
 
-/// Writes the files and the list of their digests. A file that would not change is not touched, so that what is
-/// built from it is not built again.
+/// Writes the files and the list of their digests. A file whose content is the same keeps its time, so that cargo does not build what
+/// depends on it again.
 pub(crate) fn write(root: &Path, files: &[(&str, Vec<u8>)]) -> Result<Vec<Published>> {
     let folder = root.join(FOLDER);
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let mut published = Vec::new();
     for (name, bytes) in files {
         write_if_changed(&folder.join(name), bytes)?;
-        published.push(Published { name: (*name).to_owned(), sha256: samefit_formats::hex::encode(&Sha256::digest(bytes)) });
+        published.push(Published { name: (*name).to_owned(), sha256: samefit_formats::hex::encode(Sha256::digest(bytes)) });
     }
     write_if_changed(&folder.join(DIGESTS), digests(&published).as_bytes())?;
     Ok(published)
 }
 
-/// What the list of digests says was published.
+/// Reads the list of digests.
 pub(crate) fn read(root: &Path) -> Result<Vec<Published>> {
     let list = root.join(FOLDER).join(DIGESTS);
     let text = fs::read_to_string(&list).with_context(|| list.display().to_string())?;
     let lines = text.lines().map(|line| line.split_once("  "));
     let files = lines.map(|line| line.map(|(sha256, name)| Published { name: name.to_owned(), sha256: sha256.to_owned() }));
-    files.collect::<Option<_>>().with_context(|| format!("{} is no list of digests", list.display()))
+    files.collect::<Option<_>>().with_context(|| format!("{} is not a list of digests", list.display()))
 }
 
-/// One line a file.
+/// Prints one line for each file.
 pub(crate) fn report(root: &Path, published: &[Published]) -> Result<()> {
     for file in published {
         let path = Path::new(FOLDER).join(&file.name);
@@ -51,7 +51,7 @@ pub(crate) fn report(root: &Path, published: &[Published]) -> Result<()> {
     Ok(())
 }
 
-/// The list in the form that `sha256sum --check` reads.
+/// Returns the list in the format of `sha256sum --check`.
 fn digests(published: &[Published]) -> String {
     published.iter().fold(String::new(), |mut text, file| {
         let _ = writeln!(text, "{}  {}", file.sha256, file.name);
@@ -66,7 +66,7 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file in a folder")?;
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
     file.write_all(bytes).with_context(|| path.display().to_string())?;
-    // a temporary file is its owner's alone; these are for everyone
+    // only the owner may read a temporary file, but everybody may read a published one
     #[cfg(unix)]
     fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.persist(path).with_context(|| path.display().to_string())?;

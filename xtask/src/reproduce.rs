@@ -1,5 +1,4 @@
-//! Proves that the same sources give the same bytes: builds a copy in another folder, with another cargo home, and
-//! compares.
+//! Proves that the same sources give the same bytes: builds a copy in another folder with another cargo home, and compares.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::publish::{self, FOLDER, Published};
 use crate::wasm;
 
-/// Builds here and elsewhere; an error if one published file differs.
+/// Builds in this folder and in a copy. Returns an error if a published file differs.
 pub(crate) fn reproduce(root: &Path) -> Result<()> {
     let here = wasm::publish(root)?;
     let elsewhere = tempfile::Builder::new().prefix("samefit-reproduce-").tempdir()?;
@@ -23,9 +22,9 @@ pub(crate) fn reproduce(root: &Path) -> Result<()> {
     compare(&here, &there)
 }
 
-/// The build as a user with another home would run it: this program again, with the copy as its workspace.
+/// Runs this program's task `wasm` in the copy, with another cargo home.
 fn build_apart(copy: &Path, cargo_home: &Path) -> Result<Vec<Published>> {
-    borrow_registry(cargo_home)?;
+    link_registry(cargo_home)?;
     let status = Command::new(std::env::current_exe()?)
         .arg("wasm")
         .current_dir(copy)
@@ -37,8 +36,8 @@ fn build_apart(copy: &Path, cargo_home: &Path) -> Result<Vec<Published>> {
     publish::read(copy)
 }
 
-/// A cargo home in another place that shares the downloads of the present one.
-fn borrow_registry(cargo_home: &Path) -> Result<()> {
+/// Creates a cargo home that shares the downloads of the present one.
+fn link_registry(cargo_home: &Path) -> Result<()> {
     fs::create_dir_all(cargo_home)?;
     let present = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let present = present.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
@@ -46,11 +45,11 @@ fn borrow_registry(cargo_home: &Path) -> Result<()> {
     std::os::unix::fs::symlink(&registry, cargo_home.join("registry")).with_context(|| registry.display().to_string())
 }
 
-/// Copies what git would commit, as it stands now.
+/// Copies the files that git would commit, with their present content.
 fn copy_sources(root: &Path, copy: &Path) -> Result<()> {
     for file in sources(root)? {
         let (from, to) = (root.join(&file), copy.join(&file));
-        // git lists what was removed and not yet committed
+        // git also lists a file that was removed but is not committed yet
         if !from.is_file() {
             continue;
         }
@@ -60,7 +59,7 @@ fn copy_sources(root: &Path, copy: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files of the project, relative to its root: git's list, or, outside git, everything but what is ignored here.
+/// Returns the project's files, relative to its root. Outside git, these are all files but those of tools and builds.
 fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     let git = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -84,9 +83,9 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
         let path = folder.join(entry.file_name());
-        let hidden = [".git", ".tools", "target", "workflow"].iter().any(|name| path == Path::new(name));
+        let is_ignored = [".git", ".tools", "target", "workflow"].iter().any(|name| path == Path::new(name));
         match entry.file_type()? {
-            kind if kind.is_dir() && !hidden => walk(root, &path, files)?,
+            kind if kind.is_dir() && !is_ignored => walk(root, &path, files)?,
             kind if kind.is_file() => files.push(path),
             _ => {}
         }
@@ -94,7 +93,7 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// One line a file.
+/// Prints one line for each file. Returns an error if the two lists differ.
 fn compare(here: &[Published], there: &[Published]) -> Result<()> {
     let mut different = 0;
     for file in here {

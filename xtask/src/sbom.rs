@@ -1,12 +1,12 @@
-//! What the image's program is made of, as a software bill of materials (CycloneDX 1.5, JSON).
+//! Writes the software bill of materials of the image's program (CycloneDX 1.5, JSON).
 //!
-//! It lists the crates that are linked into the program and those that are linked into the component and the page which it carries, as cargo
-//! resolves them for each, with the checksums of the lock file; and what a static program takes from the machine that builds it. Build
-//! tools, macros and tests are not in the program and not in the list.
+//! The list has the crates that are linked into the program, and into the component and the page inside it, with their checksums in the lock
+//! file. It also has the libraries that a static program takes from the machine that builds it. Build tools, macros and tests are not in the
+//! program, so they are not in the list.
 //!
-//! *Limits*: the page is always listed, though a program that was built before the page carries none.
+//! *Limits*: the page is always listed, though a program that was built before the page has none inside.
 //!
-//! *Invariants*: no clock, no random number, no path of the machine: the same lock file and compiler give the same bytes.
+//! *Invariants*: the same lock file and compiler give the same bytes. There is no time, random number or path of the machine in the list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,21 +26,21 @@ use serde_json::Value;
 use crate::wasm;
 
 const PROGRAM: &str = "samefit";
-/// Each is linked by itself: the package, its features, its target, and how the list calls it.
+/// The parts that are linked separately: package, features, target, and name in the list.
 const PARTS: [(&str, &str, Option<&str>, &str); 3] = [
     (PROGRAM, "", None, "program"),
     ("samefit-component", "", Some("wasm32-unknown-unknown"), "component"),
     ("samefit-web", "", Some("wasm32-unknown-unknown"), "page"),
 ];
 
-/// A name and a version.
-type Package = (String, String);
+/// A package's name and version.
+type PackageId = (String, String);
 
-/// Writes the list.
+/// Writes the list to the file `to`, and prints how many components it has.
 pub(crate) fn write(root: &Path, to: &Path) -> Result<()> {
     let bom = bom(root)?;
-    let faults = bom.validate_version(SpecVersion::V1_5);
-    ensure!(faults.passed(), "the bill of materials is not valid: {faults:?}");
+    let problems = bom.validate_version(SpecVersion::V1_5);
+    ensure!(problems.passed(), "the bill of materials is not valid: {problems:?}");
     let count = bom.components.as_ref().map_or(0, |components| components.0.len());
     let mut text = Vec::new();
     bom.output_as_json_v1_5(&mut text)?;
@@ -59,7 +59,7 @@ fn bom(root: &Path) -> Result<Bom> {
     let mut components = linked.parts.iter().map(|(package, parts)| facts.component(package, parts)).collect::<Result<Vec<Component>>>()?;
     let at = components.iter().position(|component| component.name.to_string() == PROGRAM).context("the program itself")?;
     let program = Component { component_type: Classification::Application, ..components.remove(at) };
-    components.extend(of_the_machine(root)?);
+    components.extend(machine_components(root)?);
     let dependencies =
         linked.edges.iter().map(|(from, to)| Ok(Dependency { dependency_ref: purl(from), dependencies: to.iter().map(purl).collect() }));
     Ok(Bom {
@@ -80,24 +80,27 @@ fn bom(root: &Path) -> Result<Bom> {
     })
 }
 
-/// What cargo would link, one package a line with its depth in front.
+/// Returns the packages that cargo would link, one on a line, each after its depth in the tree.
 fn tree(root: &Path, package: &str, features: &str, target: Option<&str>) -> Result<String> {
     let target = target.map_or_else(|| host(root), |target| Ok(target.to_owned()))?;
     let arguments = ["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "depth", "--format", " {p}"];
     let rest = ["--package", package, "--features", features, "--target", &target];
-    said(root, Command::new(wasm::cargo()).args(arguments).args(rest))
+    output_of(root, Command::new(wasm::cargo()).args(arguments).args(rest))
 }
 
-/// Which packages are linked into which parts, and what each needs.
+/// The packages that are linked.
 #[derive(Default)]
 struct Linked {
-    parts: BTreeMap<Package, BTreeSet<&'static str>>,
-    edges: BTreeMap<Package, BTreeSet<Package>>,
+    /// The parts that each package is linked into.
+    parts: BTreeMap<PackageId, BTreeSet<&'static str>>,
+    /// The packages that each package depends on.
+    edges: BTreeMap<PackageId, BTreeSet<PackageId>>,
 }
 
 impl Linked {
+    /// Adds a tree of packages. Returns `None` if a line is not as cargo writes it.
     fn read(&mut self, tree: &str, part: &'static str) -> Option<()> {
-        let mut above: Vec<Package> = Vec::new();
+        let mut above: Vec<PackageId> = Vec::new();
         for line in tree.lines().filter(|line| !line.is_empty()) {
             let mut words = line.split_whitespace();
             let depth: usize = words.next()?.parse().ok()?;
@@ -113,18 +116,20 @@ impl Linked {
     }
 }
 
-/// What is known of packages.
+/// Where the facts about packages come from.
 struct Facts {
+    /// The output of `cargo metadata`.
     metadata: Value,
+    /// The content of `Cargo.lock`.
     lock: String,
 }
 
 impl Facts {
-    fn component(&self, package: &Package, parts: &BTreeSet<&str>) -> Result<Component> {
+    fn component(&self, package: &PackageId, parts: &BTreeSet<&str>) -> Result<Component> {
         let (name, version) = package;
         let packages = self.metadata["packages"].as_array().context("cargo metadata")?;
         let found = packages.iter().find(|found| found["name"] == **name && found["version"] == **version);
-        // the old way to write OR is a slash
+        // older packages write a slash for OR
         let licence = found.and_then(|found| found["license"].as_str()).map(|licence| licence.replace('/', " OR "));
         let mut component = component(package, &licence.with_context(|| format!("no licence is known of {name} {version}"))?)?;
         component.hashes =
@@ -133,15 +138,15 @@ impl Facts {
         Ok(component)
     }
 
-    /// Of the file that the registry gives out; none for what is part of this workspace.
-    fn checksum(&self, (name, version): &Package) -> Option<String> {
+    /// Returns the SHA-256 of the package's file in the registry. `None` for a package of this workspace.
+    fn checksum(&self, (name, version): &PackageId) -> Option<String> {
         let (_, rest) = self.lock.split_once(&format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n"))?;
         let entry = rest.split("[[package]]").next()?;
         entry.lines().find_map(|line| line.strip_prefix("checksum = \"")?.strip_suffix('"')).map(str::to_owned)
     }
 }
 
-fn component(package: &Package, licence: &str) -> Result<Component> {
+fn component(package: &PackageId, licence: &str) -> Result<Component> {
     let mut component = Component::new(Classification::Library, &package.0, &package.1, Some(purl(package)));
     component.purl = Some(Purl::new("cargo", &package.0, &package.1)?);
     component.licenses = Some(Licenses(vec![LicenseChoice::expression(licence)]));
@@ -149,16 +154,16 @@ fn component(package: &Package, licence: &str) -> Result<Component> {
     Ok(component)
 }
 
-fn purl((name, version): &Package) -> String {
+fn purl((name, version): &PackageId) -> String {
     format!("pkg:cargo/{name}@{version}")
 }
 
-/// What comes with the compilers: the standard library, and from the C side what a static program holds of it.
-fn of_the_machine(root: &Path) -> Result<Vec<Component>> {
+/// Returns what comes with the compilers: the standard library, and the parts of the C library and of GCC in a static program.
+fn machine_components(root: &Path) -> Result<Vec<Component>> {
     let release = compiler(root, "release: ")?;
-    let libc = said(root, Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
-    let libc = libc.trim().strip_prefix("glibc ").context("this is no system with the GNU C library")?;
-    let gcc = said(root, Command::new("cc").arg("-dumpfullversion"))?;
+    let libc = output_of(root, Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
+    let libc = libc.trim().strip_prefix("glibc ").context("this system does not have the GNU C library")?;
+    let gcc = output_of(root, Command::new("cc").arg("-dumpfullversion"))?;
     let generic = |name: &str, version: &str, licence: &str| -> Result<Component> {
         let mut component = component(&(name.to_owned(), version.to_owned()), licence)?;
         component.purl = Some(Purl::new("generic", name, version)?);
@@ -178,17 +183,17 @@ fn host(root: &Path) -> Result<String> {
 
 fn compiler(root: &Path, line: &str) -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = said(root, Command::new(rustc).arg("-vV"))?;
-    Ok(said.lines().find_map(|said| said.strip_prefix(line)).context("rustc -vV")?.to_owned())
+    let output = output_of(root, Command::new(rustc).arg("-vV"))?;
+    Ok(output.lines().find_map(|text| text.strip_prefix(line)).context("rustc -vV")?.to_owned())
 }
 
-fn said(root: &Path, command: &mut Command) -> Result<String> {
+fn output_of(root: &Path, command: &mut Command) -> Result<String> {
     let what = format!("{:?}", command.get_program());
-    let answer = command.current_dir(root).output().with_context(|| what.clone())?;
-    if !answer.status.success() {
-        bail!("{what} failed: {}", String::from_utf8_lossy(&answer.stderr).trim());
+    let output = command.current_dir(root).output().with_context(|| what.clone())?;
+    if !output.status.success() {
+        bail!("{what} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(String::from_utf8(answer.stdout)?)
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[cfg(test)]

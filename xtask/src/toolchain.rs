@@ -1,4 +1,4 @@
-//! Turns what `scripts/wasm-toolchain` says into the environment of a wasm build.
+//! Finds a compiler for WebAssembly with `scripts/wasm-toolchain`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-/// The compiler for wasm on this machine.
+/// A compiler for WebAssembly.
 pub(crate) struct Toolchain {
-    /// What the build needs in its environment.
+    /// Environment variables that a build needs.
     pub(crate) environment: Vec<(String, OsString)>,
     rustc: OsString,
 }
 
 impl Toolchain {
-    /// Asks the script, which installs what is missing and explains it on stderr.
+    /// Runs the script. It installs what is missing and explains that on stderr.
     pub(crate) fn find(root: &Path) -> Result<Self> {
         let script = Command::new("sh")
             .arg("scripts/wasm-toolchain")
@@ -22,7 +22,7 @@ impl Toolchain {
             .stderr(Stdio::inherit())
             .output()
             .context("sh scripts/wasm-toolchain")?;
-        ensure!(script.status.success(), "this machine cannot build for wasm yet (see above)");
+        ensure!(script.status.success(), "this machine cannot build for WebAssembly yet (see above)");
         let text = String::from_utf8(script.stdout).context("scripts/wasm-toolchain")?;
         let environment = text
             .lines()
@@ -34,22 +34,23 @@ impl Toolchain {
         Ok(Self { environment, rustc })
     }
 
-    /// Where the compiler keeps the sources of the standard library (also if they are not installed), first as it
-    /// names the place, then as the place is called once links are followed; with what to write instead.
+    /// Returns the folders of the standard library's sources, and the name that replaces them in built files.
+    ///
+    /// The folders need not exist. There are two if the compiler names its folder by a symbolic link: the link and its target.
     pub(crate) fn std_sources(&self, root: &Path) -> Result<(Vec<PathBuf>, String)> {
-        let sysroot = self.ask(root, &["--print", "sysroot"])?;
+        let sysroot = self.output(root, &["--print", "sysroot"])?;
         let named = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
-        let version = self.ask(root, &["-vV"])?;
-        // the names that a standard library which comes compiled has in it already
+        let version = self.output(root, &["-vV"])?;
+        // a standard library that comes compiled already has this name in it
         let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
         let followed = named.canonicalize().ok().filter(|path| *path != named);
         Ok((std::iter::once(named).chain(followed).collect(), format!("/rustc/{commit}")))
     }
 
-    fn ask(&self, root: &Path, arguments: &[&str]) -> Result<String> {
-        let answer = Command::new(&self.rustc).args(arguments).current_dir(root).output();
-        let answer = answer.with_context(|| format!("{} {}", self.rustc.display(), arguments.join(" ")))?;
-        ensure!(answer.status.success(), "{} {} failed", self.rustc.display(), arguments.join(" "));
-        Ok(String::from_utf8(answer.stdout)?)
+    fn output(&self, root: &Path, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(&self.rustc).args(arguments).current_dir(root).output();
+        let output = output.with_context(|| format!("{} {}", self.rustc.display(), arguments.join(" ")))?;
+        ensure!(output.status.success(), "{} {} failed", self.rustc.display(), arguments.join(" "));
+        Ok(String::from_utf8(output.stdout)?)
     }
 }

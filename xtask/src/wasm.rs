@@ -1,9 +1,9 @@
 //! Builds the component, with and without SIMD, and the WASI command, so that the same sources give the same bytes.
 //!
-//! Invariants:
-//! - No path of the machine is in the bytes: the workspace, the registry and the standard library are renamed.
-//! - The published core module is the component's inner one, byte for byte.
-//! - Native builds are not disturbed: wasm has a target folder of its own.
+//! *Invariants*:
+//! - The bytes hold no path of the machine: the workspace, the registry and the standard library get fixed names.
+//! - The published core module is the component's inner module, byte for byte.
+//! - Builds for WebAssembly have a target folder of their own, so they do not disturb native builds.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -23,10 +23,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm";
 const BUILD_FOLDER: &str = "target/wasm-build";
 
-const CORE: Package = Package { name: "samefit-component", features: &[], artifact: "samefit_component.wasm" };
-const COMMAND: Package = Package { name: "samefit-wasi-command", features: &["wasi"], artifact: "samefit_wasi_command.wasm" };
+const CORE: WasmPackage = WasmPackage { name: "samefit-component", features: &[], artifact: "samefit_component.wasm" };
+const COMMAND: WasmPackage = WasmPackage { name: "samefit-wasi-command", features: &["wasi"], artifact: "samefit_wasi_command.wasm" };
 
-struct Package {
+struct WasmPackage {
     name: &'static str,
     features: &'static [&'static str],
     artifact: &'static str,
@@ -35,7 +35,7 @@ struct Package {
 /// Builds everything and publishes it in `target/wasm/` of the workspace at `root`.
 pub(crate) fn publish(root: &Path) -> Result<Vec<Published>> {
     let builder = Builder::new(root)?;
-    // most of the time goes into linking, which uses one processor: two builds side by side take little longer
+    // linking takes most of the time and uses one processor, so two builds at once take little longer than one
     let (simd, plain) = std::thread::scope(|scope| {
         let plain = scope.spawn(|| builder.component(&CORE, Simd::Without));
         (builder.component(&CORE, Simd::With), plain.join())
@@ -52,7 +52,7 @@ pub(crate) fn publish(root: &Path) -> Result<Vec<Published>> {
     publish::write(root, &files)
 }
 
-/// Whether the code may use vectors of 128 bits. Relaxed SIMD is no choice: its results differ between machines.
+/// Whether the code may use vectors of 128 bits. Relaxed SIMD is never used: its results differ between machines.
 #[derive(Clone, Copy)]
 enum Simd {
     With,
@@ -67,7 +67,7 @@ impl Simd {
         }
     }
 
-    /// Cargo keeps one build of a dependency a folder, so each choice has its own.
+    /// Returns the name of the target folder. Each choice has its own, because cargo keeps one build of a dependency in a folder.
     fn folder(self) -> &'static str {
         match self {
             Self::With => "simd",
@@ -76,39 +76,39 @@ impl Simd {
     }
 }
 
-/// What the builds of one run have in common.
+/// What all builds of one run share.
 struct Builder<'a> {
     root: &'a Path,
     toolchain: Toolchain,
-    renamed: Vec<String>,
-    /// Two runs at a time would take each other's results for their own.
-    _alone: File,
+    /// Flags that give the machine's folders fixed names.
+    path_flags: Vec<String>,
+    /// Held while the builds run: two runs at once would read each other's files.
+    _lock: File,
 }
 
 impl<'a> Builder<'a> {
     fn new(root: &'a Path) -> Result<Self> {
         let toolchain = Toolchain::find(root)?;
-        let renamed = renamed(root, &toolchain, &metadata(root)?)?;
+        let path_flags = path_flags(root, &toolchain, &metadata(root)?)?;
         let folder = root.join(BUILD_FOLDER);
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let alone = File::create(folder.join("xtask.lock"))?;
-        alone.lock()?;
-        Ok(Self { root, toolchain, renamed, _alone: alone })
+        let lock = File::create(folder.join("xtask.lock"))?;
+        lock.lock()?;
+        Ok(Self { root, toolchain, path_flags, _lock: lock })
     }
 
-    /// Compiles and encodes a package.
-    fn component(&self, package: &Package, simd: Simd) -> Result<Encoded> {
+    /// Compiles a package and encodes it as a component.
+    fn component(&self, package: &WasmPackage, simd: Simd) -> Result<Encoded> {
         let linked = self.compile(package, simd)?;
         encode(&linked).with_context(|| format!("encoding {} as a component", package.name))
     }
 
-    /// What the linker makes of a package.
-    fn compile(&self, package: &Package, simd: Simd) -> Result<Vec<u8>> {
+    /// Compiles and links a package, and returns the core module.
+    fn compile(&self, package: &WasmPackage, simd: Simd) -> Result<Vec<u8>> {
         let target_folder = self.root.join(BUILD_FOLDER).join(simd.folder());
         let status = Command::new(cargo())
             .current_dir(self.root)
-            // `rustc`, for its --crate-type: named in the manifest, a library for the linker would be made of every dependency as well,
-            // and under one name whatever the features
+            // `cargo rustc` takes the crate type here. In the manifest, it would apply to native builds as well.
             .args(["rustc", "--crate-type", "cdylib"])
             .args(["--locked", "--target", TARGET, "--profile", PROFILE, "--package", package.name])
             .args(["--features", &package.features.join(",")])
@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
             .arg(&target_folder)
             .envs(self.toolchain.environment.iter().map(|(name, value)| (name, value)))
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags(simd).join("\u{1f}"))
-            // what someone has set for native builds is not meant for these
+            // flags for native builds do not apply
             .env_remove("RUSTFLAGS")
             .status()
             .context("cargo build")?;
@@ -126,32 +126,32 @@ impl<'a> Builder<'a> {
     }
 
     fn flags(&self, simd: Simd) -> Vec<String> {
-        [&["-C".to_owned(), simd.flag().to_owned()], self.renamed.as_slice()].concat()
+        [&["-C".to_owned(), simd.flag().to_owned()], self.path_flags.as_slice()].concat()
     }
 }
 
-/// The cargo that started this program.
+/// Returns the cargo that started this program.
 pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// All packages of the workspace at `root` and their dependencies, which are downloaded if need be.
+/// Returns the output of `cargo metadata`: all packages of the workspace and their dependencies. Cargo downloads what is missing.
 pub(crate) fn metadata(root: &Path) -> Result<Value> {
-    let answer = Command::new(cargo())
+    let output = Command::new(cargo())
         .args(["metadata", "--locked", "--all-features", "--format-version", "1"])
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("cargo metadata")?;
-    ensure!(answer.status.success(), "cargo metadata failed");
-    Ok(serde_json::from_slice(&answer.stdout)?)
+    ensure!(output.status.success(), "cargo metadata failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Flags that give every folder with sources a name that is the same on all machines.
-fn renamed(root: &Path, toolchain: &Toolchain, metadata: &Value) -> Result<Vec<String>> {
+/// Returns flags that give every folder with sources a name that is the same on all machines.
+fn path_flags(root: &Path, toolchain: &Toolchain, metadata: &Value) -> Result<Vec<String>> {
     let (std_sources, std_name) = toolchain.std_sources(root)?;
     let mut flags = Vec::new();
-    // the last flag that fits wins, and the registry may be below the workspace
+    // the last flag that matches wins, and the registry may lie below the workspace
     rename(&mut flags, root, "/samefit");
     for folder in registry_folders(metadata)? {
         rename(&mut flags, &folder, "/registry");
@@ -167,7 +167,7 @@ fn rename(flags: &mut Vec<String>, folder: &Path, name: &str) {
     flags.push(format!("{}={name}", folder.display()));
 }
 
-/// The folders that hold the unpacked dependencies.
+/// Returns the folders that hold the unpacked dependencies.
 fn registry_folders(metadata: &Value) -> Result<BTreeSet<PathBuf>> {
     let packages = metadata["packages"].as_array().context("cargo metadata")?;
     let manifests = packages.iter().filter(|package| !package["source"].is_null()).filter_map(|package| package["manifest_path"].as_str());

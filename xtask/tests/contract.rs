@@ -1,10 +1,10 @@
-//! The contract of `core-wasm/wit` and what was built from it (`target/wasm/`), checked on the parsed files.
+//! Checks the contract in `core-wasm/wit`, and the files that were built from it in `target/wasm/`.
 //!
-//! - Only the shapes that every language can convert cross the boundary, and every item is documented.
+//! - The contract uses only types that every language can convert, and every item is documented.
 //! - The component imports nothing.
-//! - The command is one, and asks its runtime for folders, arguments, stdout and stderr.
-//! - The published core modules are the components' inner ones, and use no more of WebAssembly than they say.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+//! - The WASI command needs only folders, arguments, stdout and stderr of its runtime.
+//! - The published core modules are the inner modules of the components, and use only the listed features of WebAssembly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use wasmparser::{Encoding, Operator, Parser, Payload, Validator, WasmFeatures};
 use wit_component::DecodedWasm;
 use wit_parser::{Docs, FunctionKind, Handle, Resolve, Type, TypeDefKind, TypeOwner, WorldItem};
 
-/// The one record that may cross, and its fields.
+/// The fields of the contract's only record, `error`.
 const ERROR_FIELDS: [&str; 6] = ["code", "row", "column", "found", "expected", "text"];
 
 fn root() -> PathBuf {
@@ -34,20 +34,20 @@ mod wit {
     use super::*;
 
     #[test]
-    fn only_the_listed_shapes_cross_the_boundary() {
+    fn the_contract_uses_only_the_listed_types() {
         let resolve = resolve();
-        let mut faults = Vec::new();
+        let mut problems = Vec::new();
         for (_, interface) in &resolve.interfaces {
             for function in interface.functions.values() {
                 let at = format!("{}: {}", interface.name.as_deref().unwrap_or("?"), function.name);
                 for parameter in &function.params {
-                    check(&resolve, &parameter.ty, &format!("{at}: {}", parameter.name), &mut faults);
+                    check(&resolve, &parameter.ty, &format!("{at}: {}", parameter.name), &mut problems);
                 }
                 if let Some(result) = &function.result {
-                    check(&resolve, result, &format!("{at}: result"), &mut faults);
+                    check(&resolve, result, &format!("{at}: result"), &mut problems);
                 }
                 if matches!(function.kind, FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_)) {
-                    faults.push(format!("{at}: async"));
+                    problems.push(format!("{at}: async"));
                 }
             }
         }
@@ -56,44 +56,44 @@ mod wit {
                 assert_eq!(definition.name.as_deref(), Some("error"), "the only record is `error`");
                 assert_eq!(record.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ERROR_FIELDS);
                 for field in &record.fields {
-                    check(&resolve, &field.ty, &format!("error: {}", field.name), &mut faults);
+                    check(&resolve, &field.ty, &format!("error: {}", field.name), &mut problems);
                 }
             }
         }
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        assert!(problems.is_empty(), "{}", problems.join("\n"));
     }
 
-    /// Adds to `faults` if `shape` is none of those that may cross.
-    fn check(resolve: &Resolve, shape: &Type, at: &str, faults: &mut Vec<String>) {
-        let id = match shape {
+    /// Adds to `problems` if a type is not one of those that the contract may use.
+    fn check(resolve: &Resolve, used: &Type, at: &str, problems: &mut Vec<String>) {
+        let id = match used {
             Type::String | Type::U32 | Type::U64 | Type::F64 | Type::Bool => return,
             Type::Id(id) => *id,
-            other => return faults.push(format!("{at}: {other:?}")),
+            other => return problems.push(format!("{at}: {other:?}")),
         };
         match &resolve.types[id].kind {
             TypeDefKind::List(Type::U8 | Type::F64) | TypeDefKind::Resource => {}
             TypeDefKind::Handle(Handle::Own(to) | Handle::Borrow(to)) | TypeDefKind::Type(Type::Id(to)) => {
-                check(resolve, &Type::Id(*to), at, faults);
+                check(resolve, &Type::Id(*to), at, problems);
             }
-            TypeDefKind::Option(inner) => check(resolve, inner, at, faults),
+            TypeDefKind::Option(inner) => check(resolve, inner, at, problems),
             TypeDefKind::Result(result) => {
                 for inner in [&result.ok, &result.err].into_iter().flatten() {
-                    check(resolve, inner, at, faults);
+                    check(resolve, inner, at, problems);
                 }
             }
-            // its fields are checked where all records are
+            // the test checks the fields of all records
             TypeDefKind::Record(_) => {}
-            other => faults.push(format!("{at}: {other:?}")),
+            other => problems.push(format!("{at}: {other:?}")),
         }
     }
 
     #[test]
     fn every_item_is_documented() {
         let resolve = resolve();
-        let mut bare = Vec::new();
+        let mut undocumented = Vec::new();
         let mut need = |docs: &Docs, what: String| {
             if docs.contents.as_deref().unwrap_or("").trim().is_empty() {
-                bare.push(what);
+                undocumented.push(what);
             }
         };
         for (_, package) in &resolve.packages {
@@ -110,7 +110,7 @@ mod wit {
             }
         }
         for (_, definition) in &resolve.types {
-            // a `use` is documented where it comes from
+            // a type that another interface defines is documented there
             let used = matches!(definition.kind, TypeDefKind::Type(_)) || definition.owner == TypeOwner::None;
             if let (Some(name), false) = (&definition.name, used) {
                 need(&definition.docs, format!("type {name}"));
@@ -121,7 +121,7 @@ mod wit {
                 }
             }
         }
-        assert!(bare.is_empty(), "without a comment:\n{}", bare.join("\n"));
+        assert!(undocumented.is_empty(), "without a comment:\n{}", undocumented.join("\n"));
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod built {
     const PAIRS: [(&str, &str); 2] =
         [("samefit.component.wasm", "samefit.core.wasm"), ("samefit.component-nosimd.wasm", "samefit.core-nosimd.wasm")];
 
-    /// WebAssembly 2.0 without its vectors: what every runtime of core modules has had for years.
+    /// WebAssembly 2.0 without vectors, which every runtime of core modules supports.
     const CORE_FEATURES: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::SIMD);
 
     #[test]
@@ -165,8 +165,8 @@ mod built {
         }
     }
 
-    /// Interfaces that the command asks its runtime for. It calls nothing of the clock's: the state of a file has a time in it, as a type.
-    const ASKED_FOR: [&str; 8] = [
+    /// Interfaces that the WASI command imports. It calls no function of the clock: it only needs the type of a file's time.
+    const IMPORTS: [&str; 8] = [
         "wasi:cli/environment",
         "wasi:cli/stderr",
         "wasi:cli/stdout",
@@ -178,7 +178,7 @@ mod built {
     ];
 
     #[test]
-    fn the_command_is_one_and_asks_for_folders_arguments_and_streams() {
+    fn the_command_imports_only_folders_arguments_and_streams() {
         let command = published("samefit.command.wasm");
         let DecodedWasm::Component(resolve, world) = wit_component::decode(&command).unwrap() else { panic!("no component") };
         let names = |items: Vec<&WorldItem>| -> Vec<String> {
@@ -186,14 +186,14 @@ mod built {
             names.sort();
             names
         };
-        assert_eq!(names(resolve.worlds[world].imports.values().collect()), ASKED_FOR);
+        assert_eq!(names(resolve.worlds[world].imports.values().collect()), IMPORTS);
         assert_eq!(names(resolve.worlds[world].exports.values().collect()), ["wasi:cli/run"]);
         for (_, interface) in resolve.interfaces.iter().filter(|(_, interface)| interface.name.as_deref() == Some("wall-clock")) {
             assert!(interface.functions.is_empty(), "{:?}", interface.functions.keys());
         }
     }
 
-    /// Package and name, without the version.
+    /// Returns package and name of an interface, without the version.
     fn interface_name(resolve: &Resolve, item: &WorldItem) -> String {
         let WorldItem::Interface { id, .. } = item else { panic!("not an interface: {item:?}") };
         let name = resolve.id_of(*id).unwrap();
@@ -212,7 +212,7 @@ mod built {
         }
     }
 
-    /// A host of core modules supplies two functions an exported resource, as the tools call them, and nothing else.
+    /// A host of the core module supplies two functions for each exported resource, and nothing else.
     #[test]
     fn the_core_module_imports_only_the_handles_of_its_own_resources() {
         for (_, name) in PAIRS {
@@ -241,7 +241,7 @@ mod built {
         Validator::new_with_features(CORE_FEATURES | WasmFeatures::SIMD).validate_all(&core).unwrap();
     }
 
-    /// Memory that grows and traps is all that a module may do besides computing: no shared memory, no atomics.
+    /// The core module has no shared memory and no atomic operations.
     #[test]
     fn the_core_computes_alone() {
         for (_, name) in PAIRS {

@@ -1,6 +1,6 @@
-//! The model logic, linked in: `samefit-bench-native --data F --target y --threads 1` prints the model that `samefit train` writes.
+//! Trains a model with native code instead of the component: `samefit-bench-native --data FILE --target y --threads 1`.
 //!
-//! It does what one worker of the program does, reading and digesting included, but in native code instead of the component.
+//! It prints the model that `samefit train` writes. It does the work of one of the program's threads: it reads, digests, sums and fits.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -11,14 +11,14 @@ use samefit_core::plan::Plan;
 use samefit_core::summarizer::Summarizer;
 use sha2::{Digest, Sha256};
 
-/// As the program reads.
+/// Bytes that are read at once, the same number as in the program.
 const CHUNK_BYTES: usize = 256 << 10;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = argument("--data")?;
     let plan = Plan { target: Some(argument("--target")?), ..Plan::default() };
     if argument("--threads")? != "1" {
-        return Err("one thread is all there is".into());
+        return Err("there is only one thread".into());
     }
     let mut file = File::open(&data)?;
     let mut summarizer = Summarizer::new(plan.clone()).map_err(shown)?;
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         digest.update(&chunk[..length]);
         summarizer.push(&chunk[..length]).map_err(shown)?;
     }
-    // a digest that nobody sees might not be computed
+    // the compiler may leave out a digest that nobody uses
     std::hint::black_box(digest.finalize());
     let model = summarizer.finish().and_then(|statistics| fit(&statistics, &plan)).map_err(shown)?;
     Ok(std::io::stdout().write_all(model.to_json().as_bytes())?)

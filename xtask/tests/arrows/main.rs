@@ -1,4 +1,4 @@
-//! The arrows that may not exist, looked for in the sources' own text.
+//! Checks which modules and crates may use which, in the text of the sources.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -69,6 +69,13 @@ const PIPELINE: &[&str] = &[
     "lib",
 ];
 
+/// The modules of `render` in reading order.
+const RENDER: &[&str] =
+    &["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
+
+/// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
+const XTASK: &[&str] = &["publish", "encode", "toolchain", "wasm", "reproduce", "sbom", "specs", "lib"];
+
 /// The stages' modules in reading order; `testing` is for tests only.
 const STAGES: &[&str] = &[
     "error", "limits", "splitmix", "text", "ports", "source", "args", "stage", "testing", "input", "plan", "work", "output", "verbs",
@@ -101,9 +108,9 @@ const HOST: &[&str] = &[
 ];
 
 /// The WASI command's modules in reading order.
-const WASI_COMMAND: [&str; 8] = ["preopens", "engine", "disk", "output", "files", "terminal", "command", "lib"];
+const WASI_COMMAND: &[&str] = &["preopens", "engine", "disk", "output", "files", "terminal", "command", "lib"];
 
-/// What writes to the disk.
+/// Calls that write to the disk.
 const WRITING: &[&str] = &["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
 /// The `src` of every crate.
@@ -126,7 +133,7 @@ const CRATES: &[&str] = &[
     "xtask/src",
 ];
 
-/// The Rust sources below a folder.
+/// Returns the Rust sources below a folder.
 fn paths(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -144,7 +151,7 @@ fn paths(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The sources below a folder, with their text but for comments and the tests at the end.
+/// Returns the sources below a folder with their code: without comments and without the tests at the end.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -155,9 +162,9 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     paths(&Path::new(ROOT).join(folder)).into_iter().map(read).collect()
 }
 
-/// Files of `folder`, but those named, that hold one of the words.
-fn holding(folder: &str, but: &[&str], words: &[&str]) -> Vec<String> {
-    let other = |path: &Path| !but.iter().any(|name| path.ends_with(name));
+/// Returns the files below `folder` whose code has one of the words. Files named in `except` are left out.
+fn files_with(folder: &str, except: &[&str], words: &[&str]) -> Vec<String> {
+    let other = |path: &Path| !except.iter().any(|name| path.ends_with(name));
     let found = sources(folder).into_iter().filter(|(path, text)| other(path) && words.iter().any(|word| text.contains(word)));
     found.map(|(path, _)| path.display().to_string()).collect()
 }
@@ -166,24 +173,24 @@ fn assert_none(found: &[String], what: &str) {
     assert!(found.is_empty(), "{what}: {}", found.join(", "));
 }
 
-/// The crate's root for an empty path, else `run::single`.
+/// Returns the name of a module, for instance `run::single`.
 fn shown(module: &Module) -> String {
     if module.is_empty() { "the root".to_owned() } else { module.join("::") }
 }
 
-/// No two modules of a crate use each other, directly or by way of others.
+/// Asserts that no two modules of a crate use each other, directly or through other modules.
 fn assert_no_circle(folder: &str) {
     let circles = modules::circles(&modules::uses(&Path::new(ROOT).join(folder)));
     let lists = circles.iter().map(|circle| circle.iter().map(shown).collect::<Vec<_>>().join(", "));
     assert!(circles.is_empty(), "{folder}: these modules use each other:\n{}", lists.collect::<Vec<_>>().join("\n"));
 }
 
-/// The first name of a module's path; of the root, the name of its file.
+/// Returns the floor of a module: the first name of its path, or `lib` for the root.
 fn floor(module: &Module) -> &str {
     module.first().map_or("lib", String::as_str)
 }
 
-/// Each module of a crate uses only those of its own floor and of floors before it.
+/// Asserts that each module uses only modules of its own floor and of floors before it.
 fn assert_floors(folder: &str, floors: &[&str]) {
     let place = |module: &Module| {
         let name = floor(module);
@@ -204,11 +211,15 @@ fn every_crate_is_looked_at() {
     assert_eq!(members.iter().filter(|member| !CRATES.contains(&member.as_str())).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
-/// In one crate a type name stands once.
+/// Asserts that a crate declares each type name once.
 fn assert_type_names(folder: &str) {
     let twice = modules::type_names_twice(&Path::new(ROOT).join(folder));
     let line = |(name, modules): (&String, &Vec<Module>)| format!("{name}: {}", modules.iter().map(shown).collect::<Vec<_>>().join(", "));
-    assert!(twice.is_empty(), "{folder}: type names that stand more than once:\n{}", twice.iter().map(line).collect::<Vec<_>>().join("\n"));
+    assert!(
+        twice.is_empty(),
+        "{folder}: type names that are declared more than once:\n{}",
+        twice.iter().map(line).collect::<Vec<_>>().join("\n")
+    );
 }
 
 macro_rules! crates {
@@ -266,13 +277,23 @@ fn modules_of_the_host_stand_on_floors() {
 
 #[test]
 fn modules_of_the_wasi_command_stand_on_floors() {
-    assert_floors("wasi-command/src", &WASI_COMMAND);
+    assert_floors("wasi-command/src", WASI_COMMAND);
+}
+
+#[test]
+fn modules_of_render_stand_on_floors() {
+    assert_floors("render/src", RENDER);
+}
+
+#[test]
+fn modules_of_the_build_tasks_stand_on_floors() {
+    assert_floors("xtask/src", XTASK);
 }
 
 #[test]
 fn the_core_iterates_no_unordered_map() {
     for folder in ["core-wasm/src", "core-wasm/kernels/src"] {
-        assert_none(&holding(folder, &[], &["HashMap", "HashSet"]), "unordered maps");
+        assert_none(&files_with(folder, &[], &["HashMap", "HashSet"]), "unordered maps");
     }
 }
 
@@ -280,7 +301,7 @@ fn the_core_iterates_no_unordered_map() {
 fn the_core_knows_no_world() {
     let words = ["std::fs", "std::env::", "std::time", "std::thread", "std::process", "std::net", "println!"];
     for folder in ["core-wasm/src", "core-wasm/kernels/src"] {
-        assert_none(&holding(folder, &[], &words), "the world outside");
+        assert_none(&files_with(folder, &[], &words), "the world outside");
     }
 }
 
@@ -288,20 +309,20 @@ fn the_core_knows_no_world() {
 fn only_two_files_know_wit() {
     let words = ["bindgen!(", "wit_bindgen::"];
     for folder in ["core-wasm/src", "stages/src", "host/src"] {
-        assert_none(&holding(folder, &["src/component.rs", "src/engine.rs"], &words), "WIT bindings");
+        assert_none(&files_with(folder, &["src/component.rs", "src/engine.rs"], &words), "WIT bindings");
     }
 }
 
 #[test]
 fn only_one_file_of_the_program_writes() {
-    assert_none(&holding("host/src", &["src/output.rs"], &WRITING), "writing to the disk");
-    assert_none(&holding("stages/src", &[], &["std::fs", "std::env", "std::process"]), "the disk in a stage");
+    assert_none(&files_with("host/src", &["src/output.rs"], WRITING), "writing to the disk");
+    assert_none(&files_with("stages/src", &[], &["std::fs", "std::env", "std::process"]), "the disk in a stage");
 }
 
-/// The WASI command has no threads, and asks for one: what begins more stands where that is minded.
+/// The WASI command has no threads, so only this file starts threads, and it can do without.
 #[test]
 fn only_one_file_of_the_stages_begins_threads() {
-    assert_none(&holding("stages/src", &["work/threads.rs"], &["std::thread"]), "threads");
+    assert_none(&files_with("stages/src", &["work/threads.rs"], &["std::thread"]), "threads");
 }
 
 #[test]
@@ -313,7 +334,7 @@ fn the_program_and_the_stages_compute_no_statistic() {
     }
 }
 
-/// Its store writes contents and records, a run lays out datums, and two verbs write what a person asks for.
+/// The store writes contents and records, a run writes the files of datums, and two verbs write the files that a person asks for.
 #[test]
 fn few_files_of_the_pipeline_runner_write() {
     let may = [
@@ -327,39 +348,39 @@ fn few_files_of_the_pipeline_runner_write() {
         "commands/replay.rs",
         "spec/tests.rs",
     ];
-    let words = [WRITING.as_slice(), &["new_file(", "new_folder"]].concat();
-    assert_none(&holding("pipeline/src", &may, &words), "writing to the disk");
-    assert_none(&holding("pipeline/src", &["store/ledger.rs"], &["redb::"]), "the database");
+    let words = [WRITING, &["new_file(", "new_folder"]].concat();
+    assert_none(&files_with("pipeline/src", &may, &words), "writing to the disk");
+    assert_none(&files_with("pipeline/src", &["store/ledger.rs"], &["redb::"]), "the database");
 }
 
-/// A program could have put a link where a path leads. What is removed is removed from an open folder; of a control group only the system's
-/// own files are in it.
+/// A pipeline's program can replace a folder by a link, so the runner removes entries of open folders only. A control group may be removed by
+/// its path, because only the system writes there.
 #[test]
 fn the_pipeline_runner_removes_nothing_by_its_path() {
     let words = ["remove_dir", "remove_file", "canonicalize", "WalkDir", "hard_link", "tempdir"];
     for folder in ["pipeline/src/run", "pipeline/src/store"] {
         assert_none(
-            &holding(folder, &["run/control_group.rs", "run/container.rs", "store/mod.rs"], &words),
+            &files_with(folder, &["run/control_group.rs", "run/container.rs", "store/mod.rs"], &words),
             "paths that a program can change",
         );
     }
     let words = ["remove_dir_all", "remove_file", "hard_link"];
-    assert_none(&holding("pipeline/src", &[], &words), "removal by path");
+    assert_none(&files_with("pipeline/src", &[], &words), "removal by path");
 }
 
-/// Its words go through `Report`; but for `pachctl`, which is a program of its own.
+/// The runner prints through `Report`. The exception is `pachctl`, which is a program of its own.
 #[test]
 fn the_pipeline_runner_does_not_touch_the_terminal() {
     let words = ["io::stdout", "io::stderr", "println!"];
-    assert_none(&holding("pipeline/src", &["src/next_datum.rs"], &words), "the terminal");
+    assert_none(&files_with("pipeline/src", &["src/next_datum.rs"], &words), "the terminal");
 }
 
 #[test]
 fn the_pipeline_runner_knows_nothing_of_models() {
     let text = std::fs::read_to_string(format!("{ROOT}/pipeline/Cargo.toml")).unwrap();
     let dependencies = text.split("[dev-dependencies]").next().unwrap();
-    // what everybody refuses of JSON, and how text is shown, is nobody's in particular
+    // these two crates know nothing of models
     let shared = ["samefit-formats.", "samefit-text."];
     let own = dependencies.lines().filter(|line| line.starts_with("samefit-") && !shared.iter().any(|name| line.starts_with(name))).count();
-    assert_eq!(own, 0, "the pipeline runner depends on what a pipeline runs");
+    assert_eq!(own, 0, "the pipeline runner depends on model logic");
 }

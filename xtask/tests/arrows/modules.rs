@@ -1,7 +1,8 @@
-//! Which module file of a crate uses which, read from every `use` and every path of the sources.
+//! Finds which module of a crate uses which, from every `use` and every path in the sources.
 //!
-//! A module is a file. `a/b.rs` that says `use crate::c::{d, E}` uses the file of the module `c::d`, if there is one, and the file of `c`, which
-//! has `E`. Declaring a child (`mod child;`) is not using it; naming one of its items is. Code under `#[cfg(test)]` does not count.
+//! A module is a file. A file with `use crate::c::{d, E}` uses the file of the module `c::d`, if there is one, and the file of `c`, which has
+//! `E`. A parent that declares a child (`mod child;`) does not use it; a parent that names an item of the child does. Code under
+//! `#[cfg(test)]` does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,20 +10,20 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ItemMod, ItemUse, Meta, UseTree};
 
-/// The place of a module in its crate: `["run", "single"]`; the crate's root is empty.
+/// The path of a module in its crate, for instance `["run", "single"]`. The path of the crate's root is empty.
 pub(crate) type Module = Vec<String>;
 
-/// The modules of one crate, and for each the modules that it uses.
+/// Each module of a crate, with the modules that it uses.
 pub(crate) type Uses = BTreeMap<Module, BTreeSet<Module>>;
 
-/// Reads all sources below `folder`, the `src` of a crate.
+/// Reads all sources below `folder`, which is the `src` of a crate.
 pub(crate) fn uses(folder: &Path) -> Uses {
     let files = files(folder);
     let modules: BTreeSet<Module> = files.keys().cloned().collect();
     files.iter().map(|(module, path)| (module.clone(), uses_of(module, path, &modules))).collect()
 }
 
-/// Groups of modules that use each other, directly or by way of others.
+/// Returns the groups of modules that use each other, directly or through other modules.
 pub(crate) fn circles(uses: &Uses) -> Vec<BTreeSet<Module>> {
     let reach: BTreeMap<&Module, BTreeSet<&Module>> = uses.keys().map(|module| (module, reachable(module, uses))).collect();
     let both_ways = |a: &Module, b: &Module| reach[a].contains(b) && reach[b].contains(a);
@@ -72,14 +73,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Adds the file that a path leads to, if it leads to one of this crate.
+    /// Adds the module that a path leads to, if it is one of this crate.
     fn add(&mut self, path: &[String]) {
-        let Some(path) = self.from_root(path) else { return };
+        let Some(path) = self.resolve(path) else { return };
         let deepest = (0..=path.len()).rev().map(|end| &path[..end]).find(|prefix| self.modules.contains(*prefix));
         self.found.extend(deepest.map(<[String]>::to_vec));
     }
 
-    fn from_root(&self, path: &[String]) -> Option<Module> {
+    /// Returns the path from the crate's root. `None` if the path leads to another crate.
+    fn resolve(&self, path: &[String]) -> Option<Module> {
         let first = path.first()?;
         let mut base = self.module.clone();
         match first.as_str() {
@@ -92,7 +94,7 @@ impl Reader<'_> {
             }
             _ => base.push(first.clone()),
         }
-        // the name of a child that stands for itself
+        // the path may begin with the name of a child
         self.modules.contains(&base).then(|| [&base, &path[1..]].concat())
     }
 
@@ -126,10 +128,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
     }
 
-    /// A link to a type from a comment is not a use of it, and an attribute's words are no paths of this crate.
+    /// Skips attributes: a comment that links to a type does not use it.
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 
-    /// `pub(in path)` and `pub(super)` name who may use this module, not what it uses.
+    /// Skips `pub(in path)` and `pub(super)`: they name who may use this module.
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 }
 
@@ -141,7 +143,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(is_test)
 }
 
-/// Every name of a struct, enum, union, trait or type alias of one crate that is declared in more than one place, with the modules.
+/// Returns the names of types and traits that are declared more than once in a crate, with their modules.
 pub(crate) fn type_names_twice(folder: &Path) -> BTreeMap<String, Vec<Module>> {
     let mut declared: BTreeMap<String, Vec<Module>> = BTreeMap::new();
     for (module, path) in files(folder) {
