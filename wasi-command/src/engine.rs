@@ -11,7 +11,7 @@ use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
 use samefit_core::{entry, fit, identity, profile};
 use samefit_formats::csv;
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
     Engine, Form, Identity, Merger, Model, PredictionStream as Predictions, SplitStream, Stream, Summarizer, Verdict,
@@ -277,15 +277,15 @@ impl Stream for Tabling {
 }
 
 fn answer<T>(result: Result<T, CoreError>) -> Result<T> {
-    result.map_err(|error| Error::Data {
-        path: None,
-        fault: InputError {
+    result.map_err(|error| {
+        let record = ErrorRecord {
             code: error.code.to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
             text: error.text,
-        },
+        };
+        InputError::from(record).into()
     })
 }
