@@ -11,9 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use clap::Parser;
 use samefit_stages::cli::StageVerb;
 use samefit_stages::error::{Error, Result};
-use samefit_stages::limits::PIECE_BYTES;
+use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::columns::Batch;
-use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Verdict};
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, SplitStream, Stream, Summarizer, Verdict};
 use samefit_stages::ports::files::{Files, Kind, Output};
 use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
@@ -76,7 +76,7 @@ impl World {
 
     fn in_stage(&self, act: impl FnOnce(&mut Stage<'_>) -> Result<()>) -> Result<()> {
         let (engine, files) = (&self.engine, &self.files);
-        act(&mut Stage { engine, files, report: &mut Silent, threads: None, piece_bytes: PIECE_BYTES, command: &[] })
+        act(&mut Stage { engine, files, report: &mut Silent, threads: None, split_bytes: SPLIT_BYTES, command: &[] })
     }
 
     fn verify(&self, model: impl Into<Vec<u8>>, flags: &str) -> Result<()> {
@@ -547,7 +547,7 @@ impl Stream for Summing<'_> {
     }
 }
 
-impl Piecewise for Summing<'_> {
+impl SplitStream for Summing<'_> {
     fn header(&mut self, _records: &[u8]) -> Result<bool> {
         alone()
     }

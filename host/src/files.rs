@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use samefit_stages::error::Result;
 use samefit_stages::input::reading;
 use samefit_stages::limits::CHUNK_BYTES;
-use samefit_stages::ports::columns::Columns;
-use samefit_stages::ports::digest::Input;
+use samefit_stages::ports::columns::ColumnFile;
+use samefit_stages::ports::digest::InputFile;
 use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
 
@@ -81,7 +81,7 @@ impl Files for Disk {
         fs::metadata(resolve_pfs(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
-    fn columns(&self, path: &str) -> Result<Box<dyn Columns>> {
+    fn columns(&self, path: &str) -> Result<Box<dyn ColumnFile>> {
         columns::open(path, read_input)
     }
 
@@ -100,7 +100,7 @@ impl Files for Disk {
 }
 
 /// Reads a whole file and returns its size and digest.
-fn read_input(path: &str) -> Result<Input> {
+fn read_input(path: &str) -> Result<InputFile> {
     reading::each_chunk(&Disk::default(), path, |_| Ok(()))
 }
 

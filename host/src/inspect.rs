@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use samefit_formats::hex;
+use samefit_stages::code::Code;
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::input::sources;
@@ -25,15 +26,15 @@ const MAGIC: &[u8] = b"\0asm";
 pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.file, "model.json")?;
     let mut start = [0; MAGIC.len()];
-    let read = stage.files.open(&path).and_then(|mut file| file.read(&mut start)).map_err(|error| reading::failed(&path, &error))?;
+    let read = stage.files.open(&path).and_then(|mut file| file.read(&mut start)).map_err(|error| reading::read_error(&path, &error))?;
     if &start[..read] != MAGIC {
         return inspect::run(stage, &InspectArgs { file: path, ..args.clone() });
     }
     let mut bytes = Vec::new();
-    let file = File::open(resolve_pfs(&path)).map_err(|error| reading::failed(&path, &error))?;
-    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| reading::failed(&path, &error))?;
+    let file = File::open(resolve_pfs(&path)).map_err(|error| reading::read_error(&path, &error))?;
+    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| reading::read_error(&path, &error))?;
     if bytes.len() > DOCUMENT_BYTES_MAX {
-        return Err(reading::too_large(&path));
+        return Err(reading::document_too_large(&path));
     }
     let summary = WasmSummary::read(&bytes).map_err(|error| not_wasm(&error).in_file(&path))?;
     if args.json.json { stage.report.document(&json::document(&summary.document())) } else { stage.report.print(&summary.table()) }
@@ -120,5 +121,5 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 fn not_wasm(error: &wasmparser::BinaryReaderError) -> Error {
-    InputError::new("not-ours", format!("a WebAssembly file that is damaged: {error}"), "build or copy it again").into()
+    InputError::new(Code::NotOurs, format!("a WebAssembly file that is damaged: {error}"), "build or copy it again").into()
 }

@@ -38,7 +38,7 @@ use samefit_pipeline::next_datum;
 use samefit_pipeline::run::supervisor;
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::error::Result;
-use samefit_stages::limits::PIECE_BYTES;
+use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::engine::Engine;
 use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
@@ -56,7 +56,7 @@ struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
     /// Bytes of the pieces into which threads split a file
-    #[arg(long, value_name = "N", global = true, hide = true, default_value_t = PIECE_BYTES)]
+    #[arg(long, value_name = "N", global = true, hide = true, default_value_t = SPLIT_BYTES)]
     piece_bytes: usize,
     #[command(subcommand)]
     verb: Verb,
@@ -127,8 +127,8 @@ fn run(cli: &Cli, batch_out: Option<&str>, engine: &WasmEngine, command: &[OsStr
     let mut terminal = Terminal::new(cli.quiet.quiet);
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let mut once = |report: &mut dyn Report| {
-        let piece_bytes = cli.piece_bytes;
-        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, threads, piece_bytes, command: &command })
+        let split_bytes = cli.piece_bytes;
+        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, threads, split_bytes, command: &command })
     };
     match batch_out {
         None => once(&mut terminal),

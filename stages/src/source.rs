@@ -1,35 +1,35 @@
-//! A data file: where it stands and how it is written.
+//! A data file: its path and its format.
 
 use crate::ports::files::Kind;
 
-/// How data are written.
+/// The format of a data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A table with a header.
     Csv,
-    /// One object a file.
+    /// One object in a file.
     Json,
-    /// One object a line.
+    /// One object on each line.
     JsonLines,
-    /// Columns, in files with row groups.
+    /// Columns in row groups.
     Parquet,
-    /// Columns, in files or streams of record batches.
+    /// Columns in record batches, as a file or as a stream.
     Arrow,
 }
 
 impl Format {
-    /// Whether a file holds columns rather than bytes to parse.
+    /// Whether a file of this format holds columns instead of bytes to parse.
     pub fn holds_columns(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow)
     }
 
-    /// The format of the bytes that are handed on: files of columns become CSV (`input::columns::each_chunk`).
+    /// Returns the format of the bytes that the engine receives. Files of columns become CSV (`input::column_csv::each_chunk`).
     #[must_use]
     pub fn of_bytes(self) -> Self {
         if self.holds_columns() { Self::Csv } else { self }
     }
 
-    /// What a plan calls its bytes.
+    /// Returns the name of the bytes' format in a plan.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv | Self::Parquet | Self::Arrow => "csv",
@@ -39,15 +39,15 @@ impl Format {
     }
 }
 
-/// A file to read.
+/// A data file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Where it stands.
+    /// Its path.
     pub path: String,
-    /// Where it stands below the path that was named; its own name if that path is the file.
+    /// Its path below the folder that the command line names. The file's own name if the command line names the file.
     pub below: String,
-    /// How it is written, by its extension.
+    /// Its format, from its extension.
     pub format: Format,
-    /// What stands there.
+    /// Whether it is a file or a pipe.
     pub kind: Kind,
 }

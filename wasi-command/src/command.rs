@@ -9,7 +9,7 @@ use std::panic::{self, PanicHookInfo};
 use clap::Parser;
 use samefit_stages::cli::StageCli;
 use samefit_stages::error::{Error, Result};
-use samefit_stages::limits::PIECE_BYTES;
+use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
 use wasip2::cli::environment::get_arguments;
@@ -51,7 +51,7 @@ fn run(cli: &StageCli, command: &[String]) -> Result<()> {
         files: &Disk::from_preopens(),
         report: &mut terminal,
         threads: None,
-        piece_bytes: PIECE_BYTES,
+        split_bytes: SPLIT_BYTES,
         command,
     })
 }

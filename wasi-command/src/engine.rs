@@ -11,9 +11,9 @@ use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
 use samefit_core::{entry, fit, identity, profile};
 use samefit_formats::csv;
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
-use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table, Verdict};
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, Stream, Summarizer, Verdict};
 
 /// The engine that calls the linked model logic directly.
 pub struct LinkedEngine;
@@ -103,7 +103,7 @@ impl Stream for LinkedSummarizer {
     }
 }
 
-impl Piecewise for LinkedSummarizer {
+impl SplitStream for LinkedSummarizer {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         stage_result(self.0.header(records))
     }
@@ -232,12 +232,12 @@ impl Model for LinkedModel {
         stage_result(self.0.curve(attributes.as_bytes(), column, values))
     }
 
-    fn table(&self, plan: &str) -> Result<Box<dyn Table>> {
+    fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {
         Ok(Box::new(LinkedTable(predict::Table::new(self.0.clone(), &stage_result(Plan::parse(plan))?))))
     }
 }
 
-impl Piecewise for LinkedTable {
+impl SplitStream for LinkedTable {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         stage_result(self.0.header(records))
     }
@@ -259,7 +259,7 @@ impl Piecewise for LinkedTable {
     }
 }
 
-impl Table for LinkedTable {
+impl PredictionStream for LinkedTable {
     fn predictions(&mut self) -> Result<u64> {
         Ok(self.0.predictions())
     }
@@ -277,15 +277,15 @@ impl Stream for LinkedTable {
 
 /// Turns the core's error into that of the stages. The stage adds the name of the file.
 fn stage_result<T>(result: Result<T, CoreError>) -> Result<T> {
-    result.map_err(|error| Error::Data {
-        path: None,
-        fault: InputError {
+    result.map_err(|error| {
+        let record = ErrorRecord {
             code: error.code.to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
             text: error.text,
-        },
+        };
+        InputError::from(record).into()
     })
 }

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{FieldRef, Schema};
 use samefit_stages::error::Result;
 use samefit_stages::input::reading;
-use samefit_stages::ports::columns::{Batch, Batches, Share, Values};
+use samefit_stages::ports::columns::{Batch, BatchReader, Partition, Values};
 
 use super::panics::catch_panic;
 use super::shared_file::SharedFile;
@@ -22,15 +22,15 @@ pub(super) trait ColumnFormat: Send + Sync {
     fn parts(&self) -> usize;
     /// Returns the number of rows of a part, if the format can read some of them without reading all.
     fn rows(&self, part: usize) -> Option<usize>;
-    /// Begins to read `share` of the columns with these indexes.
-    fn read(&self, columns: &[usize], share: &Share) -> Result<BatchReader>;
+    /// Begins to read `partition` of the columns with these indexes.
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<LimitedBatchReader>;
 }
 
-/// Returns the parts that `share` touches.
-pub(super) fn parts(share: &Share) -> Range<usize> {
-    match share {
-        Share::Parts(parts) => parts.clone(),
-        Share::Rows(part, _) => *part..*part + 1,
+/// Returns the parts that `partition` touches.
+pub(super) fn parts(partition: &Partition) -> Range<usize> {
+    match partition {
+        Partition::Parts(parts) => parts.clone(),
+        Partition::Rows(part, _) => *part..*part + 1,
     }
 }
 
@@ -38,14 +38,14 @@ pub(super) fn parts(share: &Share) -> Range<usize> {
 pub(super) type RecordBatches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// Cuts record batches of any size into batches whose rows and bytes are limited (see [`values::rows_at_once`]).
-pub(super) struct BatchReader {
+pub(super) struct LimitedBatchReader {
     file: Arc<SharedFile>,
     record_batches: RecordBatches,
     /// The rows of the last record batch that were not returned yet.
     rest: Option<RecordBatch>,
 }
 
-impl BatchReader {
+impl LimitedBatchReader {
     /// Creates a reader of the record batches that were decoded from `file`.
     pub(super) fn new(file: &Arc<SharedFile>, record_batches: RecordBatches) -> Self {
         Self { file: Arc::clone(file), record_batches, rest: None }
@@ -58,8 +58,8 @@ impl BatchReader {
                 None => catch_panic(|| self.record_batches.next())?.transpose()?,
             };
             match next {
-                // a possible change is settled by the digest: see `ColumnFile::begin_input`
-                None if self.file.change()? == FileChange::Changed => return Err(reading::changed(self.file.path())),
+                // a possible change is settled by the digest: see `ColumnFile::begin_digest`
+                None if self.file.change()? == FileChange::Changed => return Err(reading::changed_error(self.file.path())),
                 None => return Ok(None),
                 Some(batch) if batch.num_rows() == 0 => {}
                 Some(batch) => {
@@ -79,7 +79,7 @@ impl BatchReader {
     }
 }
 
-impl Batches for BatchReader {
+impl BatchReader for LimitedBatchReader {
     fn next(&mut self) -> Result<Option<Batch>> {
         let Some(batch) = self.next_record_batch()? else { return Ok(None) };
         let columns = batch.schema_ref().fields().iter().zip(batch.columns());

@@ -26,11 +26,12 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use arrow_schema::Schema;
+use samefit_stages::code::Code;
 use samefit_stages::error::{InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::ports::columns::{Batches, Columns, Field, Share};
-use samefit_stages::ports::digest::{Input, Later};
+use samefit_stages::ports::columns::{BatchReader, ColumnFile, Field, Partition};
+use samefit_stages::ports::digest::{InputFile, PendingDigest};
 
 use self::arrow::{ArrowFile, ArrowStream};
 use self::errors::{damaged, too_large, unsupported};
@@ -40,15 +41,15 @@ use self::shared_file::SharedFile;
 use crate::file_snapshot::FileChange;
 
 /// Reads the whole file at a path and returns its size and digest.
-type ReadInput = fn(&str) -> Result<Input>;
+type ReadInput = fn(&str) -> Result<InputFile>;
 
 /// Opens a file of columns. `read_input` computes the digest of a whole file.
-pub(crate) fn open(path: &str, read_input: ReadInput) -> Result<Box<dyn Columns>> {
+pub(crate) fn open(path: &str, read_input: ReadInput) -> Result<Box<dyn ColumnFile>> {
     let file = SharedFile::open(path)?;
-    let first = file.first_bytes().map_err(|error| reading::failed(path, &error))?;
+    let first = file.first_bytes().map_err(|error| reading::read_error(path, &error))?;
     let format = open_format(first, &file)?;
     let fields = fields(format.schema())?;
-    Ok(Box::new(ColumnFile { path: path.to_owned(), file, format, fields, read_input }))
+    Ok(Box::new(OpenColumnFile { path: path.to_owned(), file, format, fields, read_input }))
 }
 
 /// Reads the description of a file whose first bytes are `first`.
@@ -70,7 +71,7 @@ fn open_format(first: [u8; 8], file: &Arc<SharedFile>) -> Result<Box<dyn ColumnF
 }
 
 /// An open file of columns.
-struct ColumnFile {
+struct OpenColumnFile {
     path: String,
     file: Arc<SharedFile>,
     format: Box<dyn ColumnFormat>,
@@ -78,7 +79,7 @@ struct ColumnFile {
     read_input: ReadInput,
 }
 
-impl Columns for ColumnFile {
+impl ColumnFile for OpenColumnFile {
     fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -91,11 +92,11 @@ impl Columns for ColumnFile {
         self.format.rows(part)
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Box<dyn Batches>> {
-        Ok(Box::new(self.format.read(columns, share)?))
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Box<dyn BatchReader>> {
+        Ok(Box::new(self.format.read(columns, partition)?))
     }
 
-    fn begin_input(&self) -> Later {
+    fn begin_digest(&self) -> PendingDigest {
         let (path, read_input) = (self.path.clone(), self.read_input);
         let thread = Builder::new().spawn({
             let path = path.clone();
@@ -108,7 +109,7 @@ impl Columns for ColumnFile {
             match file.change()? {
                 FileChange::Unchanged => Ok(input),
                 FileChange::Possible if read_input(&path)? == input => Ok(input),
-                FileChange::Possible | FileChange::Changed => Err(reading::changed(&path)),
+                FileChange::Possible | FileChange::Changed => Err(reading::changed_error(&path)),
             }
         })
     }
@@ -122,7 +123,7 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
     }
     let mut names = HashSet::new();
     if let Some(field) = fields.iter().find(|field| !names.insert(field.name())) {
-        let error = InputError::new("duplicate-column", "two columns have this name", "rename one");
+        let error = InputError::new(Code::DuplicateColumn, "two columns have this name", "rename one");
         return Err(InputError { column: Some(field.name().clone()), ..error });
     }
     let described =

@@ -9,7 +9,7 @@ use arrow_schema::ArrowError;
 use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{Error, InputError, Message, Result};
 use samefit_stages::input::reading;
 
 use super::errors;
@@ -31,14 +31,14 @@ impl SharedFile {
     /// Opens the file at `path`.
     pub(super) fn open(path: &str) -> Result<Arc<Self>> {
         let open = File::open(resolve_pfs(path)).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-        let (file, metadata) = open.map_err(|error| reading::failed(path, &error))?;
+        let (file, metadata) = open.map_err(|error| reading::read_error(path, &error))?;
         let (length, before) = (metadata.len(), FileSnapshot::of(&metadata));
         Ok(Arc::new(Self { path: path.to_owned(), file, length, before, read_error: OnceLock::new() }))
     }
 
     /// Returns whether the file changed since it was opened.
     pub(super) fn change(&self) -> Result<FileChange> {
-        self.before.compare(&self.file, &resolve_pfs(&self.path)).map_err(|error| reading::failed(&self.path, &error))
+        self.before.compare(&self.file, &resolve_pfs(&self.path)).map_err(|error| reading::read_error(&self.path, &error))
     }
 
     /// Returns the first eight bytes, filled up with zeros if the file is shorter.
@@ -90,7 +90,7 @@ impl SharedFile {
 
     fn decoding_error(&self, bad_bytes: impl FnOnce() -> InputError) -> Error {
         match self.read_error.get() {
-            Some(text) => Error::Io { path: self.path.clone(), text: format!("cannot be read: {text}") },
+            Some(text) => Error::io(&self.path, Message::without_help(format!("cannot be read: {text}"))),
             None => bad_bytes().into(),
         }
     }

@@ -11,7 +11,7 @@ use samefit_stages::ports::columns::Values;
 use super::parquet::pages;
 use super::*;
 
-fn open_fixture(name: &str) -> Box<dyn Columns> {
+fn open_fixture(name: &str) -> Box<dyn ColumnFile> {
     open(&fixture_path(name), read_input).unwrap()
 }
 
@@ -20,22 +20,22 @@ fn fixture_path(name: &str) -> String {
 }
 
 /// A digest that depends on the length of a file only, which is all that these tests need.
-fn read_input(path: &str) -> Result<Input> {
-    let bytes = std::fs::metadata(path).map_err(|error| reading::failed(path, &error))?.len();
-    Ok(Input { path: path.to_owned(), bytes, sha256: String::new() })
+fn read_input(path: &str) -> Result<InputFile> {
+    let bytes = std::fs::metadata(path).map_err(|error| reading::read_error(path, &error))?.len();
+    Ok(InputFile { path: path.to_owned(), bytes, sha256: String::new() })
 }
 
 /// Reads a whole file and returns its number of rows.
 fn rows(path: &str) -> Result<usize> {
     let file = open(path, read_input)?;
-    let later = file.begin_input();
+    let digest = file.begin_digest();
     let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
-    let mut batches = file.read(&readable, &Share::Parts(0..file.parts()))?;
+    let mut batches = file.read(&readable, &Partition::Parts(0..file.parts()))?;
     let mut rows = 0;
     while let Some(batch) = batches.next()? {
         rows += batch.rows;
     }
-    later()?;
+    digest()?;
     Ok(rows)
 }
 
@@ -53,7 +53,7 @@ fn rows_of(bytes: &[u8]) -> Result<usize> {
 fn parts_add_up_to_the_whole() {
     for name in ["kinds.parquet", "kinds.feather"] {
         let file = open_fixture(name);
-        let read = |share: Share| {
+        let read = |share: Partition| {
             let mut batches = file.read(&[0, 3], &share).unwrap();
             let mut found = Vec::new();
             while let Some(batch) = batches.next().unwrap() {
@@ -64,13 +64,13 @@ fn parts_add_up_to_the_whole() {
             found
         };
         assert_eq!(file.parts(), 3);
-        let whole = read(Share::Parts(0..3));
-        let parts = [0..1, 1..3, 3..3].map(|parts| read(Share::Parts(parts)));
+        let whole = read(Partition::Parts(0..3));
+        let parts = [0..1, 1..3, 3..3].map(|parts| read(Partition::Parts(parts)));
         assert_eq!(parts.concat(), whole, "{name}");
         assert_eq!(whole.len(), 60);
         if let Some(rows) = file.rows(1) {
-            let rows = [0..1, 1..5, 5..rows].map(|rows| read(Share::Rows(1, rows)));
-            assert_eq!(rows.concat(), read(Share::Parts(1..2)), "{name}");
+            let rows = [0..1, 1..5, 5..rows].map(|rows| read(Partition::Rows(1, rows)));
+            assert_eq!(rows.concat(), read(Partition::Parts(1..2)), "{name}");
         }
     }
 }

@@ -1,45 +1,45 @@
-//! Buffers of one size that are read into, shared by those who parse and those who digest, and used again.
+//! Reads a file into blocks of one size. A block's buffer is used again when nobody needs the block any more.
 
 use std::io::{self, Read};
 use std::ops::{Deref, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where buffers come from and go back to.
-pub(crate) struct Blocks {
+/// Buffers of one size.
+pub(crate) struct BlockPool {
     free: Arc<Mutex<Vec<Vec<u8>>>>,
-    bytes: usize,
+    block_bytes: usize,
 }
 
-/// What was read at once. Its buffer goes back when the last who holds it lets go.
+/// The bytes of one read. Dropping the last reference returns the buffer to its pool.
 pub(crate) struct Block {
     buffer: Vec<u8>,
     length: usize,
     free: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
-/// A part of a block.
+/// A range of a block.
 pub(crate) struct Slice {
     block: Arc<Block>,
     range: Range<usize>,
 }
 
-impl Blocks {
-    /// Blocks of so many bytes, at least one.
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self { free: Arc::default(), bytes: bytes.max(1) }
+impl BlockPool {
+    /// A pool of blocks of `block_bytes`, at least 1.
+    pub(crate) fn new(block_bytes: usize) -> Self {
+        Self { free: Arc::default(), block_bytes: block_bytes.max(1) }
     }
 
-    /// Reads until a block is full or the input ends; then it is not full.
+    /// Reads until the block is full or the input ends. Only the last block of an input is not full.
     pub(crate) fn read(&self, from: &mut dyn Read) -> io::Result<Arc<Block>> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let buffer = free.unwrap_or_else(|| vec![0; self.bytes]);
+        let buffer = free.unwrap_or_else(|| vec![0; self.block_bytes]);
         let mut block = Block { buffer, length: 0, free: Arc::clone(&self.free) };
         block.length = fill(from, &mut block.buffer)?;
         Ok(Arc::new(block))
     }
 }
 
-/// Reads until the buffer is full or the input ends.
+/// Reads until the buffer is full or the input ends. Returns the number of bytes read.
 pub(crate) fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
@@ -54,6 +54,7 @@ pub(crate) fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> 
 }
 
 impl Block {
+    /// Whether the input may go on after this block.
     pub(crate) fn is_full(&self) -> bool {
         self.length == self.buffer.len()
     }
@@ -75,12 +76,12 @@ impl Drop for Block {
 }
 
 impl Slice {
-    /// A whole block.
+    /// The whole block.
     pub(crate) fn whole(block: Arc<Block>) -> Self {
         Self { range: 0..block.len(), block }
     }
 
-    /// This slice in two.
+    /// Splits the slice at an offset.
     pub(crate) fn split(self, at: usize) -> (Self, Self) {
         let middle = self.range.start + at;
         (

@@ -1,10 +1,12 @@
-//! Paths to files, and files to bytes, columns and pieces.
+//! From the command line's paths to data: which files to read, and their bytes, columns and splits.
 
 pub(crate) mod blocks;
-pub mod columns;
-pub mod cutter;
+pub(crate) mod boundaries;
+pub mod column_csv;
 pub(crate) mod digests;
 pub(crate) mod json_line;
-pub(crate) mod pieces;
 pub mod reading;
+pub mod record_cutter;
+pub(crate) mod selected_columns;
 pub mod sources;
+pub(crate) mod splits;

@@ -1,6 +1,6 @@
-//! A file to chunks of its bytes, decompressed, and to its size and digest as stored.
+//! Reads a file: its decompressed bytes in chunks, and its size and digest as stored.
 //!
-//! *Limits*: one buffer of [`CHUNK_BYTES`], whatever the size of the file; a document of at most [`DOCUMENT_BYTES_MAX`].
+//! *Limits*: one buffer of [`CHUNK_BYTES`] for a file of any size; a document of at most [`DOCUMENT_BYTES_MAX`].
 
 #[cfg(feature = "zstd")]
 use std::io::BufReader;
@@ -10,34 +10,34 @@ use flate2::read::MultiGzDecoder;
 use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, InputError, Result};
+use crate::code::Code;
+use crate::error::{Error, InputError, Message, Result};
 use crate::input::blocks::fill;
-use crate::input::digests::Digests;
+use crate::input::digests::DigestQueue;
 use crate::limits::{CHUNK_BYTES, DOCUMENT_BYTES_MAX, RECORD_BYTES_MAX, record_too_long};
-use crate::ports::digest::Input;
+use crate::ports::digest::InputFile;
 use crate::ports::files::{Changed, Files};
-use crate::text::paths;
-use crate::text::paths::Compression;
+use crate::text::paths::{self, Compression};
 
-/// The first chunk is small, for thousands of small files each need no more.
+/// Length of the first chunk. It is small because thousands of small files need no more.
 const FIRST_CHUNK_BYTES: usize = 1 << 14;
 
-/// Hands every byte of a file, decompressed, to `take`, in full chunks but for the first and the last.
-pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<Input> {
+/// Hands the decompressed bytes of a file to `take`. All chunks but the first and the last are of [`CHUNK_BYTES`].
+pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<InputFile> {
     each_chunk_at(files, path, |chunk, _| take(chunk))
 }
 
-/// The same, with the number of bytes read so far, as stored.
-pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Result<()>) -> Result<Input> {
+/// Does what [`each_chunk`] does. `take` also gets the number of bytes read so far, as stored.
+pub(crate) fn each_chunk_at(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8], u64) -> Result<()>) -> Result<InputFile> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
     each_chunk_of(&mut body, path, &mut take)?;
-    Ok(body.input(path))
+    Ok(body.input_file(path))
 }
 
 fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
     let mut chunk = vec![0; FIRST_CHUNK_BYTES];
     loop {
-        let length = fill(body, &mut chunk).map_err(|error| body.failed(path, &error))?;
+        let length = fill(body, &mut chunk).map_err(|error| body.read_error(path, &error))?;
         if length > 0 {
             take(&chunk[..length], body.stored())?;
         }
@@ -48,26 +48,25 @@ fn each_chunk_of(body: &mut Body<'_>, path: &str, take: &mut impl FnMut(&[u8], u
     }
 }
 
-/// A whole document.
-pub fn text(files: &dyn Files, path: &str) -> Result<(String, Input)> {
+/// Reads a whole document, without a byte order mark.
+pub fn text(files: &dyn Files, path: &str) -> Result<(String, InputFile)> {
     let mut body = Body::open(files, path, Digesting::Everything)?;
-    let text = without_mark(text_of(&mut body, path, DOCUMENT_BYTES_MAX, || too_large(path))?);
-    Ok((text, body.input(path)))
+    let text = without_byte_order_mark(text_of(&mut body, path, DOCUMENT_BYTES_MAX, || document_too_large(path))?);
+    Ok((text, body.input_file(path)))
 }
 
-/// A whole document, to its last byte: a byte order mark stays.
+/// Reads a whole document with every byte, also a byte order mark.
 pub fn exact_text(files: &dyn Files, path: &str) -> Result<String> {
-    text_of(&mut Body::open(files, path, Digesting::Nothing)?, path, DOCUMENT_BYTES_MAX, || too_large(path))
+    text_of(&mut Body::open(files, path, Digesting::Nothing)?, path, DOCUMENT_BYTES_MAX, || document_too_large(path))
 }
 
-/// A whole record of which nothing need be told afterwards but its size as stored.
+/// Reads a file with one record. Returns its text and its size as stored, in bytes.
 pub(crate) fn record_text(files: &dyn Files, path: &str) -> Result<(String, u64)> {
     let mut body = Body::open(files, path, Digesting::Nothing)?;
-    let text = without_mark(text_of(&mut body, path, RECORD_BYTES_MAX, || record_too_long().in_file(path))?);
+    let text = without_byte_order_mark(text_of(&mut body, path, RECORD_BYTES_MAX, || record_too_long().in_file(path))?);
     Ok((text, body.stored()))
 }
 
-/// All of it, if it has no more than so many bytes.
 fn text_of(body: &mut Body<'_>, path: &str, bytes_max: usize, too_large: impl Fn() -> Error) -> Result<String> {
     let mut bytes = Vec::new();
     each_chunk_of(body, path, &mut |chunk, _| {
@@ -80,131 +79,140 @@ fn text_of(body: &mut Body<'_>, path: &str, bytes_max: usize, too_large: impl Fn
     String::from_utf8(bytes).map_err(|error| not_utf8(path, error.utf8_error().valid_up_to()))
 }
 
-fn without_mark(text: String) -> String {
+fn without_byte_order_mark(text: String) -> String {
     text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
 }
 
-/// What to say of a path that could not be looked at or opened.
-pub fn failed(path: &str, error: &io::Error) -> Error {
+/// Returns the error for a path that could not be opened or read.
+pub fn read_error(path: &str, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            InputError::new("not-found", "there is no such file or folder", "check the path; it counts from the folder you are in")
+            InputError::new(Code::NotFound, "there is no such file or folder", "check the path; it counts from the folder you are in")
                 .in_file(path)
         }
-        io::ErrorKind::PermissionDenied => Error::Io {
-            path: path.to_owned(),
-            text: "permission denied\nrun as a user who may read it, or change its permissions".to_owned(),
-        },
-        _ if error.get_ref().is_some_and(|error| error.is::<Changed>()) => changed(path),
-        _ => Error::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
+        io::ErrorKind::PermissionDenied => {
+            Error::io(path, Message::new("permission denied", "run as a user who may read it, or change its permissions"))
+        }
+        _ if error.get_ref().is_some_and(|error| error.is::<Changed>()) => changed_error(path),
+        _ => Error::reading(path, error),
     }
 }
 
-/// What to say of a file that changed while it was read.
-pub fn changed(path: &str) -> Error {
-    Error::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
+/// Returns the error for a file that changed while it was read.
+pub fn changed_error(path: &str) -> Error {
+    Error::io(path, Message::new(Changed.to_string(), "run this again when nothing writes to it"))
 }
 
-/// A document of more than [`DOCUMENT_BYTES_MAX`].
-pub fn too_large(path: &str) -> Error {
+/// Returns the error for a document of more than [`DOCUMENT_BYTES_MAX`].
+pub fn document_too_large(path: &str) -> Error {
     let text = format!("more than {} MiB, too large for a document", DOCUMENT_BYTES_MAX >> 20);
-    InputError::new("document-too-large", text, "check that this is the right file").in_file(path)
+    InputError::new(Code::DocumentTooLarge, text, "check that this is the right file").in_file(path)
 }
 
+/// `offset`: of the first byte that is not UTF-8.
 fn not_utf8(path: &str, offset: usize) -> Error {
     let text = format!("byte {} is not UTF-8 text", offset + 1);
-    InputError::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
+    InputError::new(Code::NotUtf8, text, "save the file as UTF-8, or check that this is the right file").in_file(path)
 }
 
-/// A file that is read from its start to its end, decompressed.
+/// A reader of a file's decompressed bytes.
 pub(crate) enum Body<'a> {
-    Plain(Counted<'a>),
-    Gzip(Box<MultiGzDecoder<Counted<'a>>>),
+    Plain(StoredReader<'a>),
+    Gzip(Box<MultiGzDecoder<StoredReader<'a>>>),
     #[cfg(feature = "zstd")]
-    Zstd(zstd::Decoder<'static, BufReader<Counted<'a>>>),
+    Zstd(zstd::Decoder<'static, BufReader<StoredReader<'a>>>),
 }
 
-/// What is digested as it is read.
+/// Which files a reader digests as it reads them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Digesting {
     Everything,
-    /// What is compressed: other bytes are seen by whoever reads them, who can do it.
+    /// Compressed files only. Whoever reads other files sees the bytes as stored, and can digest them.
     Compressed,
     Nothing,
 }
 
 impl<'a> Body<'a> {
     pub(crate) fn open(files: &'a dyn Files, path: &str, digesting: Digesting) -> Result<Self> {
-        let inner = files.open(path).map_err(|error| failed(path, &error))?;
+        let inner = files.open(path).map_err(|error| read_error(path, &error))?;
         let digested = match digesting {
             Digesting::Everything => true,
             Digesting::Compressed => paths::compression(path).is_some(),
             Digesting::Nothing => false,
         };
-        let counted = Counted { inner, bytes: 0, digest: digested.then(Sha256::new), error: false };
+        let stored = StoredReader { inner, bytes: 0, digest: digested.then(Sha256::new), failed: false };
         Ok(match paths::compression(path) {
-            None => Self::Plain(counted),
-            Some(Compression::Gzip) => Self::Gzip(Box::new(MultiGzDecoder::new(counted))),
+            None => Self::Plain(stored),
+            Some(Compression::Gzip) => Self::Gzip(Box::new(MultiGzDecoder::new(stored))),
             #[cfg(feature = "zstd")]
-            Some(Compression::Zstd) => Self::Zstd(zstd::Decoder::new(counted).map_err(|error| failed(path, &error))?),
-            // only a document is not looked at by its name before
+            Some(Compression::Zstd) => Self::Zstd(zstd::Decoder::new(stored).map_err(|error| read_error(path, &error))?),
+            // data files are refused by their name before; a document is read as it is, and refused as not UTF-8
             #[cfg(not(feature = "zstd"))]
-            Some(Compression::Zstd) => Self::Plain(counted),
+            Some(Compression::Zstd) => Self::Plain(stored),
         })
     }
 
-    /// Whether the bytes are as stored.
+    /// Whether the file is not compressed, so that the bytes read are the bytes as stored.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
     }
 
-    /// Bytes read so far, as stored.
+    /// Returns how many bytes were read so far, as stored.
     pub(crate) fn stored(&self) -> u64 {
-        self.counted().bytes
+        self.stored_reader().bytes
     }
 
-    /// Everything was read.
-    pub(crate) fn end(&mut self, path: &str, digests: &Digests) {
-        match &self.counted().digest {
-            None => digests.end(path),
-            Some(_) => digests.whole(self.input(path)),
+    /// Adds the end of this file to the queue: its digest, if this reader has computed it.
+    pub(crate) fn push_digest(&self, path: &str, digests: &DigestQueue) {
+        match &self.stored_reader().digest {
+            None => digests.push_end(path),
+            Some(_) => digests.push_known(self.input_file(path)),
         }
     }
 
-    fn counted(&self) -> &Counted<'a> {
+    fn stored_reader(&self) -> &StoredReader<'a> {
         match self {
-            Self::Plain(counted) => counted,
+            Self::Plain(stored) => stored,
             Self::Gzip(decoder) => decoder.get_ref(),
             #[cfg(feature = "zstd")]
             Self::Zstd(decoder) => decoder.get_ref().get_ref(),
         }
     }
 
-    /// An error of the disk, or of the bytes that came from it.
-    pub(crate) fn failed(&self, path: &str, error: &io::Error) -> Error {
+    /// Returns the error for a read that failed: of the disk, or of the decoder.
+    pub(crate) fn read_error(&self, path: &str, error: &io::Error) -> Error {
         match self {
-            Self::Gzip(decoder) if !decoder.get_ref().error => damaged(path, error, "gzip", ".gz"),
+            _ if self.stored_reader().failed => read_error(path, error),
+            Self::Plain(_) => read_error(path, error),
+            Self::Gzip(_) => damaged(path, error, Code::Gzip, ".gz"),
             #[cfg(feature = "zstd")]
-            Self::Zstd(_) if !self.counted().error && error.to_string().contains("too much memory") => {
+            Self::Zstd(_) if needs_too_much_memory(error) => {
                 let help = "compress the file again, without --long or --ultra";
-                InputError::new("zstd", "more memory is needed to decompress it than 128 MiB", help).in_file(path)
+                InputError::new(Code::Zstd, "more memory is needed to decompress it than 128 MiB", help).in_file(path)
             }
             #[cfg(feature = "zstd")]
-            Self::Zstd(_) if !self.counted().error => damaged(path, error, "zstd", ".zst"),
-            _ => failed(path, error),
+            Self::Zstd(_) => damaged(path, error, Code::Zstd, ".zst"),
         }
     }
 
-    fn input(&self, path: &str) -> Input {
-        let Counted { bytes, digest, .. } = self.counted();
-        Input { path: path.to_owned(), bytes: *bytes, sha256: hex::encode(&digest.clone().unwrap_or_default().finalize()) }
+    fn input_file(&self, path: &str) -> InputFile {
+        let StoredReader { bytes, digest, .. } = self.stored_reader();
+        InputFile { path: path.to_owned(), bytes: *bytes, sha256: hex::encode(&digest.clone().unwrap_or_default().finalize()) }
     }
+}
+
+/// Whether the decoder refuses a frame because its window is too large. The decoder gives the name of its error code and not the code.
+#[cfg(feature = "zstd")]
+fn needs_too_much_memory(error: &io::Error) -> bool {
+    /// `ZSTD_error_frameParameter_windowTooLarge`, as functions return it: negative.
+    const WINDOW_TOO_LARGE: usize = 16usize.wrapping_neg();
+    error.to_string() == zstd::zstd_safe::get_error_name(WINDOW_TOO_LARGE)
 }
 
 impl Read for Body<'_> {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(counted) => counted.read(chunk),
+            Self::Plain(stored) => stored.read(chunk),
             Self::Gzip(decoder) => decoder.read(chunk),
             #[cfg(feature = "zstd")]
             Self::Zstd(decoder) => decoder.read(chunk),
@@ -212,26 +220,28 @@ impl Read for Body<'_> {
     }
 }
 
-fn damaged(path: &str, error: &io::Error, code: &'static str, extension: &str) -> Error {
-    let what = match error.kind() {
+/// The error for compressed data that cannot be decompressed. `code` is the name of the compression too.
+fn damaged(path: &str, error: &io::Error, code: Code, extension: &str) -> Error {
+    let sentence = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the compressed data are cut off".to_owned(),
         _ => format!("not {code}, or damaged"),
     };
     let help = format!("copy or compress the file again; a file that is not compressed must not end in `{extension}`");
-    InputError::new(code, what, help).in_file(path)
+    InputError::new(code, sentence, help).in_file(path)
 }
 
-/// The bytes as stored, counted and digested on their way.
-pub(crate) struct Counted<'a> {
+/// Reads the bytes as stored, counts them, and digests them if that is wanted.
+pub(crate) struct StoredReader<'a> {
     inner: Box<dyn Read + Send + 'a>,
     bytes: u64,
     digest: Option<Sha256>,
-    error: bool,
+    /// Whether a read of the disk has failed. Any other error is the decoder's.
+    failed: bool,
 }
 
-impl Read for Counted<'_> {
+impl Read for StoredReader<'_> {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(chunk).inspect_err(|error| self.error |= error.kind() != io::ErrorKind::Interrupted)?;
+        let length = self.inner.read(chunk).inspect_err(|error| self.failed |= error.kind() != io::ErrorKind::Interrupted)?;
         self.bytes += length as u64;
         if let Some(digest) = &mut self.digest {
             digest.update(&chunk[..length]);
@@ -243,7 +253,7 @@ impl Read for Counted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Memory;
+    use crate::testing::MemoryFiles;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
@@ -254,9 +264,9 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn read(name: &str, bytes: &[u8]) -> Result<(Vec<u8>, Input)> {
+    fn read(name: &str, bytes: &[u8]) -> Result<(Vec<u8>, InputFile)> {
         let mut all = Vec::new();
-        let input = each_chunk(&Memory::of(&[(name, bytes)]), name, |chunk| {
+        let input = each_chunk(&MemoryFiles::of(&[(name, bytes)]), name, |chunk| {
             all.extend_from_slice(chunk);
             Ok(())
         })?;
@@ -318,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_document_is_utf8_without_its_mark() {
-        let files = Memory::of(&[("a.json", &b"\xef\xbb\xbf{}"[..]), ("b.json", &b"{\"a\": \"\xff\"}"[..])]);
+        let files = MemoryFiles::of(&[("a.json", &b"\xef\xbb\xbf{}"[..]), ("b.json", &b"{\"a\": \"\xff\"}"[..])]);
         assert_eq!(text(&files, "a.json").unwrap().0, "{}");
         let failure = text(&files, "b.json").unwrap_err();
         assert!(failure.to_string().starts_with("error: b.json: byte 8 is not UTF-8 text"), "{failure}");

@@ -1,48 +1,49 @@
-//! What a stage needs of files that hold columns (Parquet, Arrow): names, and batches of values.
+//! Files that hold columns (Parquet, Arrow): names, and batches of values.
 //!
-//! A host that can read them implements [`Columns`] and answers it from `Files::columns`; the WASI command does not.
+//! A host that can read such files implements [`ColumnFile`] and returns it from `Files::columns`. The WASI command does not.
 
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::ports::digest::Later;
+use crate::ports::digest::PendingDigest;
 
-/// A file of columns.
-pub trait Columns: Send + Sync {
-    /// Its columns, in order; no two have the same name.
+/// An open file of columns.
+pub trait ColumnFile: Send + Sync {
+    /// Returns the columns in the file's order. No two have the same name.
     fn fields(&self) -> &[Field];
-    /// Number of parts that can be read apart from one another: Parquet's row groups, Arrow's record batches.
+    /// Returns the number of parts that can be read independently: row groups of Parquet, record batches of Arrow.
     fn parts(&self) -> usize;
-    /// Rows of a part, if some of them can be read without reading all.
+    /// Returns the number of rows of a part, if some of its rows can be read without the others.
     fn rows(&self, part: usize) -> Option<usize>;
-    /// Reads some columns (indexes of [`Columns::fields`], increasing) of some parts, from their first row to their last. Readers of one file
-    /// do not disturb each other.
-    fn read(&self, columns: &[usize], share: &Share) -> Result<Box<dyn Batches>>;
-    /// Begins to find out the size and digest of the whole file as stored, beside whatever else is done.
-    fn begin_input(&self) -> Later;
+    /// Reads some columns of a partition. `columns` are increasing indexes of [`fields`](Self::fields).
+    ///
+    /// Several readers of one file may work at the same time.
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Box<dyn BatchReader>>;
+    /// Begins to compute the size and digest of the file as stored, in the background.
+    fn begin_digest(&self) -> PendingDigest;
 }
 
-/// What is read at once.
+/// The rows of a file that one reader reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Share {
+pub enum Partition {
     /// All rows of some parts.
     Parts(Range<usize>),
-    /// Some rows of one part, whose number of rows is known.
+    /// Some rows of one part whose number of rows is known.
     Rows(usize, Range<usize>),
 }
 
-/// What a file says of a column.
+/// The name and type of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// Its type, in the format's own words, if its values are neither numbers nor text; such a column is not to be read.
+    /// Its type in the format's own words, if its values are neither numbers nor text. Such a column cannot be read.
     pub refused: Option<String>,
 }
 
-/// Batches of rows, one after another.
-pub trait Batches: Send {
-    /// The next rows; none after the last.
+/// Reads batches of rows, in order.
+pub trait BatchReader: Send {
+    /// Returns the next rows; none after the last.
     fn next(&mut self) -> Result<Option<Batch>>;
 }
 
@@ -51,15 +52,15 @@ pub trait Batches: Send {
 pub struct Batch {
     /// Number of rows.
     pub rows: usize,
-    /// Names and values, in the file's order; each `rows` long.
+    /// Names and values of the columns in the file's order. Each column has `rows` values.
     pub columns: Vec<(String, Values)>,
 }
 
 /// The values of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Each means its shortest decimal text; NaN is a missing value.
+    /// Each number means its shortest decimal text. NaN is a missing value.
     Numbers(Vec<f64>),
-    /// Cells as CSV would hold them, each ended by LF and without one inside; empty is a missing value.
+    /// Cells as CSV would hold them. LF ends each cell, and no cell contains LF. An empty cell is a missing value.
     Text(Vec<u8>),
 }

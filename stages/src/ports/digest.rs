@@ -2,16 +2,16 @@
 
 use crate::error::Result;
 
-/// What was read, for `provenance.json`.
+/// A file that was read, as `provenance.json` records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
-    /// The path, as it was named or found.
+pub struct InputFile {
+    /// The path, as the command line named it or as it was found in a folder.
     pub path: String,
-    /// Size as stored.
+    /// Size as stored, in bytes.
     pub bytes: u64,
-    /// SHA-256 as stored, in hexadecimal.
+    /// SHA-256 of the bytes as stored, in hexadecimal.
     pub sha256: String,
 }
 
-/// What is found out meanwhile: waits for it.
-pub type Later = Box<dyn FnOnce() -> Result<Input> + Send>;
+/// A digest that another thread computes. Calling it waits for the result.
+pub type PendingDigest = Box<dyn FnOnce() -> Result<InputFile> + Send>;

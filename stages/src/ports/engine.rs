@@ -1,122 +1,123 @@
-//! What a stage needs of the model logic: the component's contract (`core-wasm/wit`) as a Rust trait over text and bytes.
+//! The model logic as the stages see it: the component's contract (`core-wasm/wit`) as Rust traits over text and bytes.
 //!
-//! The host implements it with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
-//! Faults carry no file name here: the stage knows which file it was reading.
+//! The host implements them with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
+//!
+//! Errors name no file: the stage knows which file it was reading.
 
 use crate::error::Result;
 use crate::ports::columns::Batch;
 
-/// The component's functions. Documents are JSON text (`docs/formats.md`).
+/// The component's functions. Documents are JSON text, described in `docs/formats.md`.
 pub trait Engine: Sync {
-    /// How many threads can each have an instance of the engine.
+    /// Returns how many threads can each have an instance of the engine.
     fn threads_max(&self) -> usize {
         usize::MAX
     }
-    /// Reads data and sums its columns; `finish` returns the text of `statistics.json`.
+    /// Makes a stream that sums the columns of data. Its `finish` returns the text of `statistics.json`.
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>>;
-    /// Turns a table into QC records, one JSON object a line.
+    /// Makes a stream that turns a table into QC records, one JSON object a line.
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>>;
-    /// Describes every column; `finish` returns the profile.
+    /// Makes a stream that describes every column. Its `finish` returns the profile document.
     fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>>;
-    /// Adds statistics documents up, one after another, so that any number of them needs the memory of two.
+    /// Makes a merger, which adds statistics documents one after another. It needs the memory of two, however many are added.
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>>;
-    /// `from` without the rows of `gone`.
+    /// Returns the statistics `from` without the rows of the statistics `gone`.
     fn subtract(&self, from: &str, gone: &str) -> Result<String>;
-    /// The text of the model that fits the statistics.
+    /// Fits a model to statistics. Returns the text of `model.json`.
     fn fit(&self, statistics: &str, plan: &str) -> Result<String>;
-    /// Reads a model once, for any number of predictions.
+    /// Reads and checks a model, for any number of predictions.
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>>;
-    /// Quality control of a model over records, given as their statistics.
+    /// Judges a model by the statistics of records. `threshold`: in units of the target.
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict>;
-    /// The first difference between two models, passing over what quality control adds.
+    /// Returns the first difference between two models. What quality control adds to a model does not count.
     fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>>;
-    /// Compares a model's predictions with the outcomes of a table; `finish` returns Residuals.
+    /// Makes a stream that compares a model's predictions with the outcomes of a table. Its `finish` returns the residuals document.
     fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>>;
-    /// The form of a schema or of a model.
+    /// Returns the form of a schema or a model.
     fn form(&self, document: &str) -> Result<Box<dyn Form + '_>>;
-    /// Version, formats and limits of the component.
+    /// Returns the version, formats and limits of the component.
     fn identity(&self) -> Result<Identity>;
 }
 
-/// A resource that is fed bytes and ends once.
+/// A resource that takes bytes until it is finished.
 pub trait Stream {
-    /// The next bytes, any number of them; returns the output that is complete (nothing for a stream that only counts).
+    /// Takes the next bytes, any number of them. Returns the output that is complete; empty for a stream that only counts.
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>>;
-    /// The end of the input; returns the rest of the output.
+    /// Ends the input. Returns the rest of the output.
     fn finish(&mut self) -> Result<Vec<u8>>;
-    /// What the user should be told, as a JSON array of error records, asked for after `finish`; `[]` where a stream has nothing to say.
+    /// Returns what the user should be told, as a JSON array of error records. Complete after `finish`.
     fn notes(&mut self) -> Result<String> {
         Ok("[]".to_owned())
     }
 }
 
-/// A stream that can share the work on a file with others of its kind, each reading pieces of it: see the contract.
-pub trait Piecewise: Stream + Send {
-    /// The records with which the data begin, for the names of the columns alone; returns whether the names are known now.
+/// A stream that can read some splits of a file, while others of its kind read the other splits.
+pub trait SplitStream: Stream + Send {
+    /// Learns the names of the columns from the records at the beginning of the data. Returns whether the names are known now.
     fn header(&mut self, records: &[u8]) -> Result<bool>;
-    /// The next record counts as this row.
+    /// Sets the row number of the next record.
     fn continue_at(&mut self, row: u64) -> Result<()>;
-    /// The number of the last record.
+    /// Returns the row number of the last record.
     fn rows(&mut self) -> Result<u64>;
-    /// Number of quote characters.
+    /// Counts quote characters.
     fn quotes(&mut self, chunk: &[u8]) -> Result<u64>;
-    /// Offset just after the first record end.
+    /// Returns the offset just after the first record end, if there is one. `quoted`: the chunk begins inside a quoted field.
     fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>>;
 }
 
-/// A stream of data that are summed.
-pub trait Summarizer: Piecewise {
-    /// The next rows, as columns. Who is fed columns is fed no bytes.
+/// A stream that sums data.
+pub trait Summarizer: SplitStream {
+    /// Adds the next rows as columns. A summarizer takes either bytes (`push`) or columns, never both.
     fn add(&mut self, batch: &Batch) -> Result<()>;
-    /// Everything this summarizer has read, for [`merge_state`](Self::merge_state) of another. Ends this summarizer.
+    /// Returns everything this summarizer has read, for [`merge_state`](Self::merge_state) of another. Ends this summarizer.
     fn state(&mut self) -> Result<String>;
-    /// Ends one of several tables whose rows count together; returns its state for [`merge_state`](Self::merge_state) of another.
+    /// Ends one of several tables whose rows count together. Returns its state for [`merge_state`](Self::merge_state) of another summarizer.
     fn finish_state(&mut self) -> Result<String>;
-    /// The end of the first of two passes: how values are to be rounded in the second.
+    /// Ends the first of two passes. Returns how the second pass must round values.
     fn choose_decimals(&mut self) -> Result<String>;
-    /// Adds what another has read; the fault is what reading would have stopped at, as far as is known.
+    /// Adds what another summarizer has read. Returns the error at which reading would have stopped, as far as the states so far tell.
     fn merge_state(&mut self, state: &str) -> Result<()>;
 }
 
-/// A stream of records that are predicted; `push` and `finish` return bytes in the format that came in.
-pub trait Table: Piecewise {
-    /// How many records were predicted.
+/// A stream that predicts records. `push` and `finish` return bytes in the format of the input.
+pub trait PredictionStream: SplitStream {
+    /// Returns how many records were predicted.
     fn predictions(&mut self) -> Result<u64>;
 }
 
 /// A growing sum of statistics.
 pub trait Merger {
-    /// Adds one statistics document; a fault is this document's.
+    /// Adds one statistics document. An error is that document's.
     fn add(&mut self, statistics: &str) -> Result<()>;
-    /// The canonical text of the sum. A fault if nothing was added.
+    /// Returns the canonical text of the sum. An error if nothing was added.
     fn finish(&mut self) -> Result<String>;
 }
 
 /// A model that was read and checked.
 pub trait Model: Send {
-    /// The plan that summarises data for this model.
+    /// Returns the plan that sums data for this model.
     fn plan(&self) -> Result<String>;
-    /// One attributes object in, one prediction object out.
+    /// Predicts one record: one attributes object in, one prediction object out.
     fn predict_record(&self, attributes: &str) -> Result<String>;
-    /// What a person should see of one prediction.
+    /// Returns what a person should see of one prediction.
     fn explain(&self, attributes: &str) -> Result<String>;
-    /// Predictions when one column moves, then the lower, then the upper ends of their intervals.
+    /// Predicts with several values of one column. Returns the predictions, then the lower, then the upper ends of their intervals.
     fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>>;
-    /// Predicts every record of a stream.
-    fn table(&self, plan: &str) -> Result<Box<dyn Table>>;
+    /// Makes a stream that predicts every record.
+    fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>>;
 }
 
-/// What a person types, turned into the columns of a model.
+/// Turns what a person types into the columns of a model.
 pub trait Form {
-    /// The fields to draw.
+    /// Returns the fields to show.
     fn fields(&mut self) -> Result<String>;
-    /// What was typed to values and problems.
+    /// Turns what was typed into values and problems.
     fn evaluate(&mut self, entries: &str) -> Result<String>;
-    /// A value of a field in another of its units.
+    /// Converts a value of a field from `unit` into the unit `to`.
     fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String>;
 }
 
-/// Outcome of quality control.
+/// The outcome of quality control.
 pub struct Verdict {
     /// Text of `report.json`.
     pub report: String,
@@ -124,7 +125,7 @@ pub struct Verdict {
     pub model: Option<String>,
 }
 
-/// What the component says of itself.
+/// What the component says about itself.
 pub struct Identity {
     /// `major.minor.patch`.
     pub version: String,
@@ -132,6 +133,6 @@ pub struct Identity {
     pub formats: String,
     /// JSON object of numbers.
     pub limits: String,
-    /// SHA-256 of the core module that computes, in hexadecimal; empty where the logic is linked in and cannot know its own bytes.
+    /// SHA-256 of the core module that computes, in hexadecimal. Empty where the logic is linked in, which cannot know its own bytes.
     pub component_sha256: String,
 }

@@ -1,54 +1,56 @@
-//! What a stage needs of a file system: names and bytes in, whole files out.
+//! The file system as the stages see it: names and bytes in, whole files out.
 //!
-//! The host implements it with `std::fs` (reading in `files.rs`, writing in `output.rs`), the WASI command with `wasi:filesystem`, tests with a
-//! map. Paths are text with `/` between folders.
+//! The host implements it with `std::fs`, the WASI command with `wasi:filesystem`, tests with a map. Paths are text with `/` between folders.
 
 use std::fmt;
 use std::io::{self, Read};
 
+use crate::code::Code;
 use crate::error::{InputError, Result};
-use crate::ports::columns::Columns;
+use crate::ports::columns::ColumnFile;
 
-/// What stands at a path; links are followed.
+/// What is at a path. Links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A file that can be read any number of times.
     File,
     /// A folder.
     Folder,
-    /// A pipe or a device: it can be read once.
+    /// A pipe or a device, which can be read once.
     Pipe,
 }
 
 /// A file system.
 pub trait Files: Sync {
-    /// What stands at `path`.
+    /// Returns what is at `path`.
     fn kind(&self, path: &str) -> io::Result<Kind>;
-    /// The names in a folder, in any order. A name that is not UTF-8 is an error.
+    /// Returns the names in a folder, in any order. A name that is not UTF-8 is an error.
     fn names(&self, folder: &str) -> io::Result<Vec<String>>;
-    /// Opens a file for reading from its start. If it changes before its end was read, the error is [`Changed`], where the host can tell.
+    /// Opens a file for reading from its start.
+    ///
+    /// If the file changes before its end was read, the reader fails with [`Changed`], where the host can detect it.
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>>;
-    /// Size of a file, if that is known before it is read.
+    /// Returns the size of a file in bytes, if it is known without reading the file.
     fn bytes(&self, _path: &str) -> Option<u64> {
         None
     }
-    /// Opens a file of columns (Parquet, Arrow), whichever format it has.
-    fn columns(&self, _path: &str) -> Result<Box<dyn Columns>> {
+    /// Opens a file of columns. The host finds out whether it is Parquet or Arrow.
+    fn columns(&self, _path: &str) -> Result<Box<dyn ColumnFile>> {
         let help = "use the native program, or write the file as CSV";
-        Err(InputError::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help)
+        Err(InputError::new(Code::UnsupportedFormat, "this file holds columns (Parquet, Arrow), which this program does not read", help)
             .into())
     }
-    /// Text that is equal for two paths exactly if they lead to the same place: a folder, or a name in a folder.
+    /// Returns a text that is equal for two paths exactly if they lead to the same folder, or to the same name in the same folder.
     fn identity(&self, path: &str) -> io::Result<String>;
-    /// Text that is equal for two paths exactly if they lead to the same bytes: also two names of one file (hard links), also by two mounts.
+    /// Returns a text that is equal for two paths exactly if they lead to the same bytes. Hard links and two mounts of one file are equal.
     fn file_id(&self, path: &str) -> io::Result<String> {
         self.identity(path)
     }
-    /// Begins to write: nothing is seen under its name before [`Output::commit`].
+    /// Begins a set of files to write. No file appears under its name before [`Output::commit`].
     fn output(&self) -> Box<dyn Output + Send + '_>;
 }
 
-/// A file changed while it was read, so that what was read may be of no content that it ever had.
+/// A file changed while it was read, so the bytes read may mix two contents.
 #[derive(Clone, Copy, Debug)]
 pub struct Changed;
 
@@ -66,15 +68,15 @@ impl From<Changed> for io::Error {
     }
 }
 
-/// Files that appear together, whole, or not at all. Dropping it without a commit leaves nothing behind.
+/// Files that appear together and whole, or not at all. Dropping it without [`commit`](Self::commit) leaves nothing behind.
 pub trait Output {
-    /// Begins a file that will stand at `path`, replacing what is there; its folder is made if it is missing. Returns its handle.
+    /// Begins a file at `path`, replacing what is there. Makes its folder if it is missing. Returns the file's handle.
     fn create(&mut self, path: &str) -> Result<usize>;
     /// Adds bytes to the file of a handle.
     fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()>;
-    /// The file of this handle is complete.
+    /// Ends the file of a handle.
     fn close(&mut self, handle: usize) -> Result<()>;
-    /// The file at `path`, if there is one, goes when the new ones come.
+    /// Removes the file at `path`, if there is one, when the new files appear.
     fn remove(&mut self, path: &str) -> Result<()>;
     /// Puts every file in its place, durably.
     fn commit(self: Box<Self>) -> Result<()>;

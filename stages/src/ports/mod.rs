@@ -1,4 +1,4 @@
-//! What a stage needs of the world: traits that a host implements, and the data that cross them.
+//! Traits that a host implements, and the data that cross them: the model logic, the file system, files of columns, the terminal.
 
 pub mod columns;
 pub mod digest;

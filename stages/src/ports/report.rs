@@ -1,38 +1,36 @@
-//! Where a stage says what it did: lines for people, documents for machines.
+//! Where a stage reports what it did: lines for people, documents for machines.
 //!
-//! What is for people may hold text of any origin: whoever implements [`Report`] escapes it.
-//!
-//! The library never touches the terminal; the program that runs it does, behind this trait.
+//! A stage never touches the terminal. Text for people may come from anywhere (data, file names), so implementations of [`Report`] escape it.
 
 use crate::error::Result;
 
-/// How far the reading of data has come.
+/// How much of the data was read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
-    /// The file that is read, from 1.
+    /// Number of the file that is being read, from 1.
     pub file: usize,
-    /// How many there are.
+    /// Number of files.
     pub files: usize,
-    /// Bytes read, as stored.
+    /// Bytes read so far, as stored.
     pub bytes: u64,
-    /// Bytes of all files, as stored, if that is known.
+    /// Bytes of all files as stored, if that is known.
     pub bytes_total: Option<u64>,
 }
 
-/// The people and machines that read along.
+/// Receives what a stage reports.
 pub trait Report {
-    /// A line of the account of what was done; `--quiet` silences it.
+    /// Reports a line of what was done. `--quiet` silences it.
     fn say(&mut self, line: &str);
-    /// Something the user should know though nothing failed; never silenced.
+    /// Reports something the user should know although nothing failed. It is never silenced.
     fn note(&mut self, line: &str);
-    /// Whether anyone watches how the work goes on.
+    /// Whether anyone watches the progress.
     fn watches(&self) -> bool {
         false
     }
-    /// How far it has come; called often.
+    /// Reports progress. It is called often.
     fn progress(&mut self, _progress: &Progress) {}
-    /// The result as a person reads it, to stdout: what misleads on a terminal is escaped ([`samefit_text::lines`]).
+    /// Prints a result for people on stdout. Characters that mislead on a terminal are escaped ([`samefit_text::lines`]).
     fn print(&mut self, text: &str) -> Result<()>;
-    /// The result as a machine reads it, to stdout, byte for byte.
+    /// Prints a result for machines on stdout, byte for byte.
     fn document(&mut self, text: &str) -> Result<()>;
 }

@@ -1,12 +1,13 @@
-//! Many files to their predictions by one thread or many, each with the model read in an instance of its own: what one thread would have
-//! written, byte for byte and in the same order.
+//! Predicts every record of many files with several threads. The result is the same, byte for byte, for any number of threads.
 //!
-//! Tables are shared piece by piece (`pieces`), small JSON files some at a time; a file of columns is predicted by one when its turn has come. Everything that is handed out has a number, and what comes of it
-//! is written in the order of the numbers (`turns`) by whoever brings the next, while the others compute. Rows of a piece are numbered from its
-//! own number shifted by [`PIECE_ROWS_BITS`], and counted through as it is written.
+//! Each thread reads the model into an instance of its own. Threads take tasks from one queue: a split of a table, a few JSON files with one record
+//! each, or a file of columns. Tasks are numbered. A [`ReorderBuffer`] passes their results to the [`Collector`] in order, so what is written has
+//! the order of the input, while the other threads compute on.
 //!
-//! *Invariants*: nothing is handed out after a fault is found, and what was handed out before is worked at to its end. So the earliest fault of
-//! the earliest file is found. No thread is begun unless there is something for it to do.
+//! A file of columns is predicted when its turn has come, by one thread, which writes as it reads.
+//!
+//! *Invariants*: no task is handed out after an error is found, and tasks that were handed out before are finished. So the earliest error of the
+//! earliest file is found. A thread begins only if there is a task for it.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -14,71 +15,74 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::error::{Error, Result};
-use crate::input::columns;
-use crate::input::pieces::{Piece, Pieces};
-use crate::input::reading;
+use crate::input::boundaries::BoundaryFinder;
+use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
+use crate::input::{column_csv, reading};
 use crate::plan::Plan;
-use crate::ports::engine::{Engine, Model, Piecewise, Table};
+use crate::ports::engine::{Engine, Model, PredictionStream};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
 use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::work::rows::{PIECE_ROWS_BITS, counted_through};
-use crate::work::threads::{Parallel, by_many, lock};
-use crate::work::turns::Turns;
+use crate::work::collector::{Collector, PredictionSink, SplitPredictions, TaskResult};
+use crate::work::reorder::ReorderBuffer;
+use crate::work::row_numbers::rows_before;
+use crate::work::threads::{BeginHelper, ParallelWork, lock, with_helpers};
 
-/// Files with one record that are handed out together: few beside thousands, and many beside the cost of handing out.
-const RECORDS_AT_ONCE: usize = 32;
+/// Files with one record each in one task. They are few beside thousands of files, and their work is large beside the cost of a task.
+const RECORDS_PER_TASK: usize = 32;
 
-/// Results of a thread that may wait for their turn.
-const AHEAD: usize = 4;
+/// Results for each thread that are computed or wait for their turn.
+const SLOTS_PER_THREAD: usize = 4;
 
-/// Takes predictions, in order. A file is a record, or it begins, is written to and ends.
-pub(crate) trait Sink: Send {
-    /// The whole of a file with one record.
-    fn record(&mut self, source: &Source, prediction: &str) -> Result<()>;
-    /// A table begins.
-    fn begin(&mut self, source: &Source) -> Result<()>;
-    /// More of the table.
-    fn write(&mut self, bytes: &[u8]) -> Result<()>;
-    /// The table ends.
-    fn end(&mut self, source: &Source, records: u64) -> Result<()>;
-}
-
-/// What to predict with.
-pub(crate) struct With<'a> {
-    /// The model's text, which was read without a fault.
+/// The model to predict with, and how.
+pub(crate) struct PredictionPlan<'a> {
+    /// The model's text, which the engine has accepted.
     pub(crate) model: &'a str,
-    /// How the bytes are written, and what is to be.
+    /// How records are read, and what is written of a prediction.
     pub(crate) plan: &'a Plan,
 }
 
-/// Hands the predictions of every record of every file to `sink`.
-pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sources: &[Source], sink: &mut dyn Sink) -> Result<()> {
+/// Predicts every record of every file and hands the predictions to `sink`, in order. `model`: the model of `with`, for this thread.
+pub(crate) fn predict_all(
+    stage: &mut Stage<'_>,
+    with: &PredictionPlan<'_>,
+    model: &dyn Model,
+    sources: &[Source],
+    sink: &mut dyn PredictionSink,
+) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
     let tables: Vec<&Source> = sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::JsonLines)).collect();
-    let pieces = Pieces::new(Box::new(scouts(stage.engine, with)), stage.files, None, &tables, stage.piece_bytes, threads);
-    let work = Work {
+    let splits = FileSplits::new(SplitOptions {
+        files: stage.files,
+        sources: &tables,
+        make_finder: boundary_finders(stage.engine, with),
+        named_columns: None,
+        block_bytes: stage.split_bytes,
+        threads,
+        digests: None,
+    });
+    let prediction = ParallelPrediction {
         engine: stage.engine,
         files: stage.files,
         with,
         sources,
-        stopped: pieces.stopped(),
-        bytes: AtomicU64::new(0),
-        hand: Mutex::new(Hand { pieces, source: 0, number: 0 }),
-        turns: Turns::new(threads * AHEAD),
-        end: Mutex::new(End { sink, sources, rows: 0, records: 0, failure: None }),
-        all: stage.begins(&sources.iter().collect::<Vec<_>>()),
+        stop: splits.stop_flag(),
+        record_bytes: AtomicU64::new(0),
+        queue: Mutex::new(WorkQueue { splits, source: 0, number: 0 }),
+        buffer: ReorderBuffer::new(threads * SLOTS_PER_THREAD),
+        collector: Mutex::new(Collector::new(sink, sources)),
+        all: stage.begin_progress(&sources.iter().collect::<Vec<_>>()),
     };
-    let mut watcher: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
-    by_many(&work, threads, |begin_another| work.go(model, &mut watcher, begin_another));
-    lock(&work.end).failure.take().map_or(Ok(()), Err)
+    let mut report: Option<&mut dyn Report> = if stage.report.watches() { Some(&mut *stage.report) } else { None };
+    with_helpers(&prediction, threads, (), |begin_helper| prediction.work(model, &mut report, begin_helper));
+    lock(&prediction.collector).take_failure().map_or(Ok(()), Err)
 }
 
-/// Finds headers and borders in an instance of its own, with a model that is read when it is first needed.
-fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) -> Result<Box<dyn Piecewise + 'a>> + Send + 'a {
+/// Makes boundary finders in an instance of their own. The model is read when the first is needed.
+fn boundary_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) -> MakeFinder<'a> {
     let model = OnceLock::new();
-    move |source| {
+    Box::new(move |source| {
         let model: &Mutex<Box<dyn Model + 'a>> = match model.get() {
             Some(model) => model,
             None => {
@@ -86,277 +90,236 @@ fn scouts<'a>(engine: &'a dyn Engine, with: &'a With<'a>) -> impl Fn(&Source) ->
                 model.get_or_init(|| read)
             }
         };
-        Ok(lock(model).table(&with.plan.text_for(source.format))?)
-    }
+        let stream = lock(model).table(&with.plan.text_for(source.format))?;
+        Ok(BoundaryFinder::new(stream, source.format))
+    })
 }
 
-impl Parallel for Work<'_> {
-    fn help(&self, begin_another: &mut dyn FnMut()) {
-        // without another model, the others do the work
-        if let Ok(model) = self.engine.model(self.with.model) {
-            self.go(model.as_ref(), &mut None, begin_another);
-        }
-    }
-}
-
-/// What the workers share.
-struct Work<'a> {
+/// What the threads share.
+struct ParallelPrediction<'a> {
     engine: &'a dyn Engine,
     files: &'a dyn Files,
-    with: &'a With<'a>,
+    with: &'a PredictionPlan<'a>,
     sources: &'a [Source],
-    stopped: Arc<AtomicBool>,
-    /// Read of files with one record, as stored.
-    bytes: AtomicU64,
-    hand: Mutex<Hand<'a>>,
-    turns: Turns<Done>,
-    end: Mutex<End<'a>>,
+    /// Ends the handing out of tasks.
+    stop: Arc<AtomicBool>,
+    /// Bytes read of files with one record, as stored.
+    record_bytes: AtomicU64,
+    queue: Mutex<WorkQueue<'a>>,
+    buffer: ReorderBuffer<TaskResult>,
+    collector: Mutex<Collector<'a>>,
     all: Progress,
 }
 
-/// Hands out what there is to do.
-struct Hand<'a> {
-    pieces: Pieces<'a>,
-    /// The file that is next, or some of which is.
+/// Hands out tasks in the order of the files.
+struct WorkQueue<'a> {
+    splits: FileSplits<'a>,
+    /// Index of the next file, or of the file that is being split.
     source: usize,
+    /// Number of the next task.
     number: u64,
 }
 
-/// Something to do.
-enum Job {
-    Piece(usize, Piece),
+enum Task {
+    /// A split of the table with this index among the sources.
+    Split(usize, FileSplit),
+    /// Files with one record each, by their indexes.
     Records(Range<usize>),
+    /// The file of columns with this index.
     Columns(usize),
-    /// What was to be read cannot be.
+    /// What was next cannot be read.
     Failed(Error),
 }
 
-/// What came of it.
-enum Done {
-    Piece {
-        source: usize,
-        number: u64,
-        last: bool,
-        predicted: Result<Predicted>,
-    },
-    Records {
-        from: usize,
-        predictions: Vec<String>,
-        failure: Option<Error>,
-    },
-    /// It is written.
-    Columns,
-    Failed(Error),
-}
-
-/// The predictions of a piece.
-struct Predicted {
-    bytes: Vec<Vec<u8>>,
-    rows: u64,
-    records: u64,
-}
-
-/// A table that a worker reads pieces of.
-struct Share {
+/// The stream that predicts a worker's splits of one table.
+struct TableWorker {
     source: usize,
-    table: Box<dyn Table>,
+    stream: Box<dyn PredictionStream>,
+    /// Records predicted so far.
     records: u64,
 }
 
-/// Where everything comes together in its order.
-struct End<'a> {
-    sink: &'a mut dyn Sink,
-    sources: &'a [Source],
-    /// Rows and records of the table that is written.
-    rows: u64,
-    records: u64,
-    failure: Option<Error>,
+impl ParallelWork for ParallelPrediction<'_> {
+    type Handle = ();
+
+    fn help(&self, (): &(), begin_helper: BeginHelper<'_>) {
+        // if the model cannot be read once more, the other threads do the work
+        if let Ok(model) = self.engine.model(self.with.model) {
+            self.work(model.as_ref(), &mut None, begin_helper);
+        }
+    }
 }
 
-impl Work<'_> {
-    /// Does what there is to do.
-    fn go(&self, model: &dyn Model, watcher: &mut Option<&mut dyn Report>, begin_another: impl FnOnce()) {
-        let mut begin_another = Some(begin_another);
-        let mut share = None;
+impl ParallelPrediction<'_> {
+    /// Does tasks until there are none.
+    fn work(&self, model: &dyn Model, report: &mut Option<&mut dyn Report>, begin_helper: BeginHelper<'_>) {
+        let mut begin_helper = Some(begin_helper);
+        let mut worker = None;
         loop {
-            let (job, more) = self.take(watcher);
-            if more && let Some(begin_another) = begin_another.take() {
-                begin_another();
+            let (task, has_more) = self.take_task(report);
+            if has_more && let Some(begin_helper) = begin_helper.take() {
+                begin_helper();
             }
-            let Some((number, job)) = job else { break };
-            self.turns.near(number);
-            if let Job::Columns(_) = job {
-                self.turns.come(number);
+            let Some((number, task)) = task else { break };
+            self.buffer.wait_slot(number);
+            if let Task::Columns(_) = task {
+                self.buffer.wait_turn(number);
             }
-            let done = self.work(model, &mut share, job);
-            self.turns.bring(number, done, |done| self.write(done));
+            let result = self.run(model, &mut worker, task);
+            self.buffer.submit(number, result, |result| self.collect(result));
         }
     }
 
-    /// The next job with its number, and whether there are more.
-    fn take(&self, watcher: &mut Option<&mut dyn Report>) -> (Option<(u64, Job)>, bool) {
-        let mut hand = lock(&self.hand);
-        let job = if self.stopped.load(Ordering::Relaxed) { None } else { hand.next(self.sources) };
-        if let Some(watcher) = watcher {
-            let bytes = hand.pieces.so_far().1 + self.bytes.load(Ordering::Relaxed);
-            watcher.progress(&Progress { file: (hand.source + 1).min(self.all.files), bytes, ..self.all });
+    /// Returns the next task with its number, and whether there are more.
+    fn take_task(&self, report: &mut Option<&mut dyn Report>) -> (Option<(u64, Task)>, bool) {
+        let mut queue = lock(&self.queue);
+        let task = if self.is_stopped() { None } else { queue.next(self.sources) };
+        if let Some(report) = report {
+            let bytes = queue.splits.progress().1 + self.record_bytes.load(Ordering::Relaxed);
+            report.progress(&Progress { file: (queue.source + 1).min(self.all.files), bytes, ..self.all });
         }
-        (job, hand.source < self.sources.len() && !self.stopped.load(Ordering::Relaxed))
+        (task, queue.source < self.sources.len() && !self.is_stopped())
     }
 
-    fn work(&self, model: &dyn Model, share: &mut Option<Share>, job: Job) -> Done {
-        let done = match job {
-            Job::Piece(source, piece) => {
-                let predicted = self.piece(model, share, source, &piece);
-                Done::Piece { source, number: piece.number, last: piece.last, predicted }
+    fn run(&self, model: &dyn Model, worker: &mut Option<TableWorker>, task: Task) -> TaskResult {
+        let result = match task {
+            Task::Split(source, split) => {
+                let predictions = self.predict_split(model, worker, source, &split);
+                TaskResult::Split { source, number: split.number, last: split.last, predictions }
             }
-            Job::Records(range) => self.records(model, range),
-            Job::Columns(source) => self.columns(model, source).map_or_else(Done::Failed, |()| Done::Columns),
-            Job::Failed(failure) => Done::Failed(failure),
+            Task::Records(range) => self.predict_records(model, range),
+            Task::Columns(source) => self.predict_columns(model, source).map_or_else(TaskResult::Failed, |()| TaskResult::Columns),
+            Task::Failed(failure) => TaskResult::Failed(failure),
         };
-        if done.is_failure() {
-            self.stopped.store(true, Ordering::Relaxed);
-            *share = None;
+        if result.is_failure() {
+            self.stop();
+            *worker = None;
         }
-        done
+        result
     }
 
-    fn piece(&self, model: &dyn Model, share: &mut Option<Share>, source: usize, piece: &Piece) -> Result<Predicted> {
-        if share.as_ref().is_none_or(|share| share.source != source) {
-            *share = None;
-            let mut table = model.table(&self.with.plan.text_for(self.sources[source].format))?;
-            if let Some(header) = piece.header_records().filter(|_| piece.number > 0) {
-                table.header(header)?;
-            }
-            *share = Some(Share { source, table, records: 0 });
-        }
-        let Some(share) = share else { return Ok(Predicted { bytes: Vec::new(), rows: 0, records: 0 }) };
-        let table = &mut share.table;
-        let before = piece.number << PIECE_ROWS_BITS;
-        if piece.number > 0 {
-            table.continue_at(before + 1)?;
-        }
-        let mut bytes = piece.records().iter().map(|slice| table.push(slice)).collect::<Result<Vec<_>>>()?;
-        if piece.last {
-            bytes.push(table.finish()?);
-        }
-        let (rows, records) = (table.rows()?.saturating_sub(before), table.predictions()?);
-        let so_far = std::mem::replace(&mut share.records, records);
-        Ok(Predicted { bytes, rows, records: records - so_far })
+    fn predict_split(
+        &self,
+        model: &dyn Model,
+        worker: &mut Option<TableWorker>,
+        source: usize,
+        split: &FileSplit,
+    ) -> Result<SplitPredictions> {
+        let mut table = match worker.take().filter(|worker| worker.source == source) {
+            Some(table) => table,
+            None => self.table_worker(model, source, split)?,
+        };
+        let predictions = table.predict(split)?;
+        *worker = Some(table);
+        Ok(predictions)
     }
 
-    /// Writes as it reads: it is this file's turn.
-    fn columns(&self, model: &dyn Model, source: usize) -> Result<()> {
+    fn table_worker(&self, model: &dyn Model, source: usize, split: &FileSplit) -> Result<TableWorker> {
+        let mut stream = model.table(&self.with.plan.text_for(self.sources[source].format))?;
+        if let Some(header) = split.header_records().filter(|_| split.number > 0) {
+            stream.header(header)?;
+        }
+        Ok(TableWorker { source, stream, records: 0 })
+    }
+
+    /// Predicts a file of columns and writes as it reads. Called when it is the file's turn.
+    fn predict_columns(&self, model: &dyn Model, source: usize) -> Result<()> {
         let source = &self.sources[source];
-        let blame = |failure: Error| failure.in_file(&source.path);
-        let mut end = lock(&self.end);
-        if end.failure.is_some() {
+        let in_file = |error: Error| error.in_file(&source.path);
+        let mut collector = lock(&self.collector);
+        if collector.has_failed() {
             return Ok(());
         }
-        let mut table = model.table(&self.with.plan.text_for(source.format)).map_err(blame)?;
-        end.sink.begin(source)?;
-        columns::each_chunk(self.files, source, |chunk| end.sink.write(&table.push(chunk).map_err(blame)?))?;
-        end.sink.write(&table.finish().map_err(blame)?)?;
-        end.sink.end(source, table.predictions()?)
+        let mut stream = model.table(&self.with.plan.text_for(source.format)).map_err(in_file)?;
+        let sink = collector.sink();
+        sink.begin(source)?;
+        column_csv::each_chunk(self.files, source, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
+        sink.write(&stream.finish().map_err(in_file)?)?;
+        sink.end(source, stream.predictions()?)
     }
 
-    fn records(&self, model: &dyn Model, range: Range<usize>) -> Done {
+    fn predict_records(&self, model: &dyn Model, range: Range<usize>) -> TaskResult {
         let (from, mut predictions) = (range.start, Vec::with_capacity(range.len()));
         for source in &self.sources[range] {
-            match self.record(model, source) {
+            match self.predict_record(model, source) {
                 Ok(prediction) => predictions.push(prediction),
-                Err(failure) => return Done::Records { from, predictions, failure: Some(failure.in_file(&source.path)) },
+                Err(failure) => return TaskResult::Records { from, predictions, failure: Some(failure.in_file(&source.path)) },
             }
         }
-        Done::Records { from, predictions, failure: None }
+        TaskResult::Records { from, predictions, failure: None }
     }
 
-    fn record(&self, model: &dyn Model, source: &Source) -> Result<String> {
+    fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<String> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
         if self.with.plan.get("only").is_none() {
             return model.predict_record(&attributes);
         }
-        let mut table = model.table(&self.with.plan.text_for(Format::Json))?;
-        table.push(attributes.as_bytes())?;
-        String::from_utf8(table.finish()?).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))
+        let mut stream = model.table(&self.with.plan.text_for(Format::Json))?;
+        stream.push(attributes.as_bytes())?;
+        String::from_utf8(stream.finish()?).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))
     }
 
-    /// Called with what is next in order, by one thread at a time.
-    fn write(&self, done: Done) {
-        let mut end = lock(&self.end);
-        if end.failure.is_some() {
-            return;
+    /// Writes the result that is next in order. The buffer calls it from one thread at a time.
+    fn collect(&self, result: TaskResult) {
+        let mut collector = lock(&self.collector);
+        collector.collect(result);
+        if collector.has_failed() {
+            self.stop();
         }
-        if let Err(failure) = end.take(done) {
-            end.failure = Some(failure);
-            self.stopped.store(true, Ordering::Relaxed);
-        }
+    }
+
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
-impl Hand<'_> {
-    fn next(&mut self, sources: &[Source]) -> Option<(u64, Job)> {
+impl TableWorker {
+    fn predict(&mut self, split: &FileSplit) -> Result<SplitPredictions> {
+        let before = rows_before(split.number);
+        if split.number > 0 {
+            self.stream.continue_at(before + 1)?;
+        }
+        let mut bytes = split.records().iter().map(|slice| self.stream.push(slice)).collect::<Result<Vec<_>>>()?;
+        if split.last {
+            bytes.push(self.stream.finish()?);
+        }
+        let (rows, records) = (self.stream.rows()?.saturating_sub(before), self.stream.predictions()?);
+        let records_before = std::mem::replace(&mut self.records, records);
+        Ok(SplitPredictions { bytes, rows, records: records - records_before })
+    }
+}
+
+impl WorkQueue<'_> {
+    fn next(&mut self, sources: &[Source]) -> Option<(u64, Task)> {
         let source = sources.get(self.source)?;
-        let job = match source.format {
-            Format::Json => {
-                let records =
-                    sources[self.source..].iter().take(RECORDS_AT_ONCE).take_while(|source| source.format == Format::Json).count();
-                let range = self.source..self.source + records;
-                self.source = range.end;
-                Job::Records(range)
-            }
+        let task = match source.format {
+            Format::Json => Task::Records(self.take_records(sources)),
             Format::Parquet | Format::Arrow => {
                 self.source += 1;
-                Job::Columns(self.source - 1)
+                Task::Columns(self.source - 1)
             }
-            Format::Csv | Format::JsonLines => match self.pieces.next(None) {
-                Ok(piece) => {
-                    let (source, piece) = (self.source, piece?);
-                    self.source += usize::from(piece.last);
-                    Job::Piece(source, piece)
+            Format::Csv | Format::JsonLines => match self.splits.next() {
+                Ok(split) => {
+                    let (source, split) = (self.source, split?);
+                    self.source += usize::from(split.last);
+                    Task::Split(source, split)
                 }
-                Err((_, failure)) => Job::Failed(failure),
+                Err((_, failure)) => Task::Failed(failure),
             },
         };
         self.number += 1;
-        Some((self.number - 1, job))
+        Some((self.number - 1, task))
     }
-}
 
-impl Done {
-    fn is_failure(&self) -> bool {
-        match self {
-            Self::Piece { predicted, .. } => predicted.is_err(),
-            Self::Records { failure, .. } => failure.is_some(),
-            Self::Columns => false,
-            Self::Failed(_) => true,
-        }
-    }
-}
-
-impl End<'_> {
-    fn take(&mut self, done: Done) -> Result<()> {
-        match done {
-            Done::Piece { source, number, last, predicted } => {
-                let source = &self.sources[source];
-                if number == 0 {
-                    (self.rows, self.records) = (0, 0);
-                    self.sink.begin(source)?;
-                }
-                let predicted = predicted.map_err(|failure| counted_through(failure, |_| self.rows).in_file(&source.path))?;
-                predicted.bytes.iter().try_for_each(|bytes| self.sink.write(bytes))?;
-                self.rows += predicted.rows;
-                self.records += predicted.records;
-                if last { self.sink.end(source, self.records) } else { Ok(()) }
-            }
-            Done::Records { from, predictions, failure } => {
-                let mut pairs = self.sources[from..].iter().zip(&predictions);
-                pairs.try_for_each(|(source, prediction)| self.sink.record(source, prediction))?;
-                failure.map_or(Ok(()), Err)
-            }
-            Done::Columns => Ok(()),
-            Done::Failed(failure) => Err(failure),
-        }
+    fn take_records(&mut self, sources: &[Source]) -> Range<usize> {
+        let next = sources[self.source..].iter().take(RECORDS_PER_TASK);
+        let from = self.source;
+        self.source += next.take_while(|source| source.format == Format::Json).count();
+        from..self.source
     }
 }

@@ -1,26 +1,44 @@
-//! Threads that help with a work. No other file of the stages begins any.
+//! Begins threads that help with some work. No other file of the stages begins threads.
+//!
+//! *Invariants*: a thread begins only when another thread has found that there is more work than it does itself.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
-/// Work that any number of threads do.
-pub(crate) trait Parallel: Sync {
-    /// Does what there is to do, and begins another helper, once, if there is more.
-    fn help(&self, begin_another: &mut dyn FnMut());
+/// Work that any number of threads can do.
+pub(crate) trait ParallelWork: Sync {
+    /// What each helping thread owns, such as the sending end of a channel.
+    type Handle: Clone + Send;
+
+    /// Does what there is to do. Calls `begin_helper` if there is more to do than this thread is doing.
+    fn help(&self, handle: &Self::Handle, begin_helper: BeginHelper<'_>);
 }
 
-/// Has the work done by so many threads at most, this one among them, which does `first`.
-pub(crate) fn by_many(work: &impl Parallel, threads: usize, first: impl FnOnce(&mut dyn FnMut())) {
-    std::thread::scope(|scope| first(&mut || begin(work, scope, threads - 1)));
+/// Begins one more thread.
+pub(crate) type BeginHelper<'a> = Box<dyn FnOnce() + 'a>;
+
+/// Runs `first` on this thread, with a way to begin helping threads: `threads` in all, this one included. Waits for all of them.
+///
+/// `first` owns the way to begin a helper, and `handle` with it. When both are dropped, only helping threads have handles.
+pub(crate) fn with_helpers<W: ParallelWork>(work: &W, threads: usize, handle: W::Handle, first: impl FnOnce(BeginHelper<'_>)) {
+    std::thread::scope(|scope| first(Box::new(move || begin(work, scope, threads - 1, handle))));
 }
 
-/// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
-fn begin<'scope>(work: &'scope impl Parallel, scope: &'scope Scope<'scope, '_>, left: usize) {
+/// Begins a thread, which can begin the next. If the system refuses, the threads that there are do its work.
+fn begin<'scope, W: ParallelWork>(work: &'scope W, scope: &'scope Scope<'scope, '_>, left: usize, handle: W::Handle)
+where
+    W::Handle: 'scope,
+{
     if left > 0 {
-        let _ = Builder::new().spawn_scoped(scope, move || work.help(&mut || begin(work, scope, left - 1)));
+        let help = move || {
+            let next = handle.clone();
+            work.help(&handle, Box::new(move || begin(work, scope, left - 1, next)));
+        };
+        let _ = Builder::new().spawn_scoped(scope, help);
     }
 }
 
+/// Locks a mutex, also after another thread has panicked: that panic ends the work anyway.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,10 +13,10 @@ use arrow_schema::Schema;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use samefit_stages::error::{InputError, Result};
-use samefit_stages::ports::columns::Share;
+use samefit_stages::ports::columns::Partition;
 
 use super::errors::{damaged, too_large};
-use super::format::{self, BatchReader, ColumnFormat};
+use super::format::{self, LimitedBatchReader, ColumnFormat};
 use super::panics::catch_panic;
 use super::shared_file::{ParquetSource, SharedFile};
 
@@ -63,16 +63,16 @@ impl ColumnFormat for ParquetFile {
         usize::try_from(self.metadata.metadata().row_group(part).num_rows()).ok()
     }
 
-    fn read(&self, columns: &[usize], share: &Share) -> Result<BatchReader> {
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<LimitedBatchReader> {
         let row_groups = RowGroups {
             file: Arc::clone(&self.file),
             metadata: self.metadata.clone(),
             mask: ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied()),
-            groups: format::parts(share),
-            rows: if let Share::Rows(_, rows) = share { Some(rows.clone()) } else { None },
+            groups: format::parts(partition),
+            rows: if let Partition::Rows(_, rows) = partition { Some(rows.clone()) } else { None },
             open: None,
         };
-        Ok(BatchReader::new(&self.file, Box::new(row_groups)))
+        Ok(LimitedBatchReader::new(&self.file, Box::new(row_groups)))
     }
 }
 

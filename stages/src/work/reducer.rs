@@ -1,0 +1,128 @@
+//! Brings together what the workers have read: merges their states file by file, closes the files in order, and hands their sums on.
+//!
+//! There is one reducer, on the thread that began the work, so nothing here is shared between threads.
+//!
+//! *Invariants*: sums are handed on in the order of the files. After the first error nothing more is handed on, and it is the earliest error of
+//! the earliest file, because all splits before the one at fault are read to their ends.
+//!
+//! *Limits*: of a file whose turn has not come, states are kept as text; at most one summarizer waits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{Error, Result};
+use crate::work::file_state::{FileState, FileSum, Reading, SumContext};
+use crate::work::file_worker::{FileWorker, PartialState, WorkerMessage};
+
+/// Receives the sum of a file and its path.
+pub(crate) type AddSum<'r> = &'r mut dyn FnMut(String, &str) -> Result<()>;
+
+/// Merges what the workers send.
+pub(crate) struct Reducer<'a, 'r> {
+    context: &'a SumContext<'a>,
+    add: AddSum<'r>,
+    /// Ends the handing out of splits.
+    stop: Arc<AtomicBool>,
+    /// Index of the file whose sum is handed on next.
+    next: usize,
+    files: BTreeMap<usize, OpenSum<'a>>,
+    notes: Vec<String>,
+    failure: Option<Error>,
+}
+
+/// What has arrived of a file.
+enum OpenSum<'a> {
+    Parts { state: FileState, reading: Option<Reading<'a>>, states: Vec<String> },
+    Whole(Result<FileSum>),
+}
+
+impl<'a, 'r> Reducer<'a, 'r> {
+    pub(crate) fn new(context: &'a SumContext<'a>, add: AddSum<'r>, stop: Arc<AtomicBool>) -> Self {
+        Self { context, add, stop, next: 0, files: BTreeMap::new(), notes: Vec::new(), failure: None }
+    }
+
+    /// Takes what a worker on another thread has read of a file.
+    pub(crate) fn receive(&mut self, message: WorkerMessage) {
+        match message {
+            WorkerMessage::Partial(PartialState { file, state, summarizer_state }) => self.add_part(file, state, None, summarizer_state),
+            WorkerMessage::Whole(file, sum) => {
+                self.files.insert(file, OpenSum::Whole(sum));
+            }
+        }
+        self.close_complete();
+    }
+
+    /// Takes what the worker on this thread has read of a file. Its summarizer need not become text, if the file is next.
+    pub(crate) fn take_worker(&mut self, worker: FileWorker<'a>) {
+        if worker.has_whole_file() || worker.file != self.next {
+            return self.receive(worker.into_message(self.context));
+        }
+        let FileWorker { file, state, reading } = worker;
+        self.add_part(file, state, Some(reading), None);
+        self.close_complete();
+    }
+
+    /// Closes the files that are left when all workers have ended. Returns the notes on the files that were summed, and the first error.
+    pub(crate) fn finish(mut self) -> (Vec<String>, Option<Error>) {
+        while self.failure.is_none()
+            && let Some(file) = self.files.remove(&self.next)
+        {
+            self.close(file);
+        }
+        (self.notes, self.failure)
+    }
+
+    fn add_part(&mut self, file: usize, part: FileState, reading: Option<Reading<'a>>, summarizer_state: Option<String>) {
+        if part.has_failed() {
+            self.stop();
+        }
+        let new = || OpenSum::Parts { state: FileState::default(), reading: None, states: Vec::new() };
+        if let OpenSum::Parts { state, reading: kept, states } = self.files.entry(file).or_insert_with(new) {
+            state.merge(part);
+            states.extend(summarizer_state);
+            *kept = kept.take().or(reading);
+        }
+    }
+
+    /// Closes the files of which everything has arrived, in order.
+    fn close_complete(&mut self) {
+        while self.failure.is_none()
+            && self.files.get(&self.next).is_some_and(OpenSum::is_complete)
+            && let Some(file) = self.files.remove(&self.next)
+        {
+            self.close(file);
+        }
+    }
+
+    /// Closes the next file and hands its sum on.
+    fn close(&mut self, file: OpenSum<'a>) {
+        let at = self.next;
+        self.next += 1;
+        let sum = match file {
+            OpenSum::Parts { state, reading, states } => state.close(self.context, at, reading, states),
+            OpenSum::Whole(sum) => sum,
+        };
+        let added = sum.and_then(|sum| {
+            self.notes.extend(sum.notes);
+            (self.add)(sum.statistics, &self.context.sources[at].path)
+        });
+        if let Err(failure) = added {
+            self.failure = Some(failure);
+            self.stop();
+        }
+    }
+
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl OpenSum<'_> {
+    fn is_complete(&self) -> bool {
+        match self {
+            Self::Parts { state, .. } => state.is_complete(),
+            Self::Whole(_) => true,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Adds up the sums of several files.
+
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::ports::engine::{Engine, Merger, Summarizer};
+use crate::work::finish::{notes, statistics_text};
+
+/// The sum of the files so far.
+pub(crate) struct Total<'a> {
+    engine: &'a dyn Engine,
+    plan: &'a Plan,
+    accumulator: Option<Accumulator<'a>>,
+    /// The statistics of the only file, if there is only one.
+    only: String,
+    files: usize,
+}
+
+enum Accumulator<'a> {
+    /// Adds statistics of files that count each by itself.
+    Statistics(Box<dyn Merger + Send + 'a>),
+    /// Merges states of files whose rows count together.
+    States(Box<dyn Summarizer + 'a>),
+}
+
+impl<'a> Total<'a> {
+    /// A total of `files`, at least one.
+    pub(crate) fn new(engine: &'a dyn Engine, plan: &'a Plan, files: usize) -> Self {
+        Self { engine, plan, accumulator: None, only: String::new(), files }
+    }
+
+    /// Adds the sum of the file at `path`: its statistics, or its state if all rows count together. The statistics of an only file are kept as
+    /// they are, without parsing them.
+    pub(crate) fn add(&mut self, sum: String, path: &str) -> Result<()> {
+        if self.files == 1 && !self.plan.is_for_release() {
+            self.only = sum;
+            return Ok(());
+        }
+        let accumulator = match self.accumulator.take() {
+            Some(accumulator) => accumulator,
+            None => self.new_accumulator()?,
+        };
+        let added = match self.accumulator.insert(accumulator) {
+            Accumulator::Statistics(merger) => merger.add(&sum),
+            Accumulator::States(summarizer) => summarizer.merge_state(&sum),
+        };
+        added.map_err(|error| error.in_file(path))
+    }
+
+    fn new_accumulator(&self) -> Result<Accumulator<'a>> {
+        Ok(match self.plan.is_for_release() {
+            true => Accumulator::States(self.engine.summarizer(&self.plan.text()).map_err(|error| self.plan.blame(error))?),
+            false => Accumulator::Statistics(self.engine.merger()?),
+        })
+    }
+
+    /// Returns the statistics of all files, and the notes on all of them. In the first of two passes, the decimals to round to instead of
+    /// statistics. `name`: of all files, for errors.
+    pub(crate) fn finish(self, name: &str) -> Result<(String, Vec<String>)> {
+        let in_file = |error: Error| error.in_file(name);
+        match self.accumulator {
+            None => Ok((self.only, Vec::new())),
+            Some(Accumulator::Statistics(mut merger)) => Ok((merger.finish()?, Vec::new())),
+            Some(Accumulator::States(mut summarizer)) => {
+                let total = match self.plan.is_first_pass() {
+                    true => summarizer.choose_decimals(),
+                    false => summarizer.finish().and_then(statistics_text),
+                };
+                Ok((total.map_err(in_file)?, notes(summarizer.as_mut(), name)?))
+            }
+        }
+    }
+}
