@@ -55,9 +55,9 @@ use crate::terminal::{Terminal, print_error};
 struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
-    /// Bytes of the pieces into which threads split a file
+    /// Bytes of the pieces into which a file is split for threads
     #[arg(long, value_name = "N", global = true, hide = true, default_value_t = SPLIT_BYTES)]
-    piece_bytes: usize,
+    split_bytes: usize,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -127,7 +127,7 @@ fn run(cli: &Cli, batch_out: Option<&str>, engine: &WasmEngine, command: &[OsStr
     let mut terminal = Terminal::new(cli.quiet.quiet);
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let mut once = |report: &mut dyn Report| {
-        let split_bytes = cli.piece_bytes;
+        let split_bytes = cli.split_bytes;
         cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, threads, split_bytes, command: &command })
     };
     match batch_out {

@@ -139,8 +139,9 @@ impl StagedOutput {
         if staged.len() <= FLUSHED_SINGLY_MAX {
             return staged.iter().try_for_each(|file| flush(&file.written_path).map_err(|error| write_error(&file.shown_path, &error)));
         }
-        let flush =
-            |(folder, staging): (&PathBuf, &StagingDir)| flush_file_system(staging.path()).map_err(|error| write_error(&shown(folder), &error));
+        let flush = |(folder, staging): (&PathBuf, &StagingDir)| {
+            flush_file_system(staging.path()).map_err(|error| write_error(&shown(folder), &error))
+        };
         self.staging.iter().try_for_each(flush)
     }
 

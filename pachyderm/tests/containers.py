@@ -340,7 +340,7 @@ class InContainers(unittest.TestCase):
     def test_a_signal_ends_it_though_it_is_process_1(self):
         source, out = self.folder(), self.folder()
         os.mkfifo(os.path.join(source, "a.csv"))
-        line = "samefit --piece-bytes 100 infer --model /pfs/qcontrol --attributes /pfs/attributes/a.csv --out /pfs/out"
+        line = "samefit --split-bytes 100 infer --model /pfs/qcontrol --attributes /pfs/attributes/a.csv --out /pfs/out"
         mounts = [bind(source, "/pfs/attributes", "ro"), bind(self.accepted(), "/pfs/qcontrol", "ro"), bind(out, "/pfs/out", "rw")]
         words, name = BUNDLE.container(line.split(), mounts)
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as running:

@@ -209,7 +209,7 @@ fn names_of_files_and_arguments_reach_no_terminal() {
             "train --{0}",
             "train --data in --missing {0}",
             "train --data in --threads {0}",
-            "--piece-bytes {0} inspect m",
+            "--split-bytes {0} inspect m",
             "pipeline {0}",
             "pipeline --store {0} list repos",
             "pipeline --store {0}new put {0} in",

@@ -235,8 +235,8 @@ fn without_threads_the_work_goes_on() {
     let temp = tempfile::tempdir().unwrap();
     inputs(temp.path());
     for (number, line) in [
-        "samefit --piece-bytes 2000 train --threads 4 --data d.csv --target y --features age,bmi --out",
-        "samefit --piece-bytes 2000 infer --threads 4 --model m --attributes d.csv --out",
+        "samefit --split-bytes 2000 train --threads 4 --data d.csv --target y --features age,bmi --out",
+        "samefit --split-bytes 2000 infer --threads 4 --model m --attributes d.csv --out",
         "samefit qc-pre-process --data few.csv --target y --out",
     ]
     .iter()
@@ -276,8 +276,8 @@ fn limits_of_memory_and_files_are_named() {
             _ => instance * instances + 50_000 + random.below(400_000),
         };
         let verb = [
-            "--piece-bytes 5000 train --threads 4 --data big.csv --target y --out",
-            "--piece-bytes 5000 infer --threads 4 --model m --attributes big.csv --out",
+            "--split-bytes 5000 train --threads 4 --data big.csv --target y --out",
+            "--split-bytes 5000 infer --threads 4 --model m --attributes big.csv --out",
             "summarize --share --columns bmi,y --decimals bmi=2,y=0 --data d.csv --out",
             "qc --model m --records d.csv --threshold 100 --out",
             "verify m --data d.csv --json",

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use samefit_testing::not_run;
 
-use crate::test_folder::{RunOutput, TestFolder};
+use crate::test_folder::{RunOutput, TestFolder, wait};
 
 /// The exit code with which a test's own command reports that the test cannot run here.
 const CANNOT_RUN: i32 = 77;
@@ -111,7 +112,7 @@ fn a_pipe_that_closes_early_is_no_error() {
 /// Starts the program and waits until it has begun its output and wants more input.
 fn start_and_wait_for_output(folder: &TestFolder, program: &str) -> (Child, ChildStdin) {
     folder.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
-    let line = format!("{program} --piece-bytes 100 infer --model m --attributes /dev/stdin --out out");
+    let line = format!("{program} --split-bytes 100 infer --model m --attributes /dev/stdin --out out");
     let mut child = folder.command(&line).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(("bmi\n".to_owned() + &"0.01\n".repeat(100)).as_bytes()).unwrap();
@@ -129,7 +130,7 @@ fn a_terminal_shows_progress() {
     let folder = TestFolder::new();
     let rows = "(head -1 data/diabetes.csv; for i in 1 2 3 4 5 6 7 8; do tail -n +2 data/diabetes.csv; sleep 0.2; done)";
     let run = |flags: &str| {
-        let inner = format!("{rows} | samefit --piece-bytes 1000 {flags} summarize --threads 2 --data /dev/stdin --out s.json");
+        let inner = format!("{rows} | samefit --split-bytes 1000 {flags} summarize --threads 2 --data /dev/stdin --out s.json");
         fs::write(folder.path("run.sh"), inner).unwrap();
         folder.shell("command -v script > /dev/null || exit 77; TERM=xterm script -qec 'sh run.sh' /dev/null < /dev/null")
     };
@@ -148,11 +149,11 @@ fn a_terminal_shows_progress() {
 #[test]
 fn a_signal_that_the_parent_ignores_is_ignored() {
     let folder = TestFolder::new();
-    let (mut child, stdin) = start_and_wait_for_output(&folder, "trap '' HUP; exec samefit");
+    let (child, stdin) = start_and_wait_for_output(&folder, "trap '' HUP; exec samefit");
     folder.shell(&format!("kill -HUP {}", child.id()));
     sleep(Duration::from_millis(100));
     drop(stdin);
-    assert!(child.wait().unwrap().success());
+    assert_eq!(wait(child).code(), 0);
     assert_eq!(folder.tree().iter().filter(|path| path.starts_with("out/")).count(), 1);
 }
 
@@ -163,17 +164,17 @@ fn an_interrupt_of_several_threads_leaves_nothing() {
         let folder = TestFolder::new();
         folder.shell("samefit train --data data/diabetes.csv --target y --features bmi --out m");
         let before = folder.tree();
-        let line = format!("exec samefit --piece-bytes 100 {verb} --out new/deep/out");
+        let line = format!("exec samefit --split-bytes 100 {verb} --out new/deep/out");
         let mut child = folder.command(&line).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"bmi,y\n").unwrap();
         (0..2000).for_each(|row| writeln!(stdin, "0.{row},{row}").unwrap());
         sleep(Duration::from_millis(50));
         folder.shell(&format!("kill -INT {}", child.id()));
-        let ended = child.wait_with_output().unwrap();
+        let ended = wait(child);
         drop(stdin);
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended.status), Some(2));
-        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+        assert_eq!(ended.0.status.signal(), Some(2));
+        assert_eq!(ended.stderr(), "");
         assert_eq!(folder.tree(), before);
     }
 }
@@ -182,10 +183,9 @@ fn an_interrupt_of_several_threads_leaves_nothing() {
 fn a_signal_leaves_nothing_and_is_the_exit_code() {
     for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
         let folder = TestFolder::new();
-        let (mut child, _stdin) = start_and_wait_for_output(&folder, "exec samefit");
+        let (child, _stdin) = start_and_wait_for_output(&folder, "exec samefit");
         folder.shell(&format!("kill -{signal} {}", child.id()));
-        let status = child.wait().unwrap();
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(number));
+        assert_eq!(wait(child).0.status.signal(), Some(number));
         assert!(!folder.tree().iter().any(|path| path.starts_with("out")), "{:?}", folder.tree());
     }
 }

@@ -1,6 +1,6 @@
 //! Any number of threads gives the same bytes as one thread: statistics, notes, errors, provenance and predictions.
 //!
-//! `--piece-bytes` makes the pieces into which threads split a file so small that the borders fall everywhere.
+//! `--split-bytes` makes the pieces into which threads split a file so small that the borders fall everywhere.
 
 use std::fmt::Write;
 use std::fs;
@@ -23,9 +23,9 @@ struct SummaryRun {
     provenance: Option<String>,
 }
 
-fn run(folder: &TestFolder, line: &str, threads: usize, piece_bytes: usize) -> SummaryRun {
+fn run(folder: &TestFolder, line: &str, threads: usize, split_bytes: usize) -> SummaryRun {
     folder.shell("rm -rf out");
-    let ran = folder.shell(&format!("{line} --threads {threads} --piece-bytes {piece_bytes}"));
+    let ran = folder.shell(&format!("{line} --threads {threads} --split-bytes {split_bytes}"));
     let read = |name: &str| fs::read_to_string(folder.path(name)).ok();
     let provenance = read("out/provenance.json").map(|text| text.split("\"inputs\"").nth(1).unwrap().to_owned());
     SummaryRun { code: ran.code(), stderr: ran.stderr(), statistics: read("out/statistics.json"), provenance }
@@ -35,9 +35,9 @@ fn run(folder: &TestFolder, line: &str, threads: usize, piece_bytes: usize) -> S
 fn same(folder: &TestFolder, line: &str, pieces: &[usize]) -> SummaryRun {
     let one = run(folder, line, 1, 1 << 18);
     for threads in THREADS {
-        for &piece_bytes in pieces {
-            let many = run(folder, line, threads, piece_bytes);
-            assert_eq!(many, one, "{line}: {threads} threads, pieces of {piece_bytes} bytes");
+        for &split_bytes in pieces {
+            let many = run(folder, line, threads, split_bytes);
+            assert_eq!(many, one, "{line}: {threads} threads, pieces of {split_bytes} bytes");
         }
     }
     one
@@ -299,9 +299,9 @@ struct InferRun {
 /// Runs `infer` over `attributes` with one thread and with several, in pieces of several lengths. Returns the result, which must be the same for
 /// all.
 fn same_predictions(folder: &TestFolder, attributes: &str, pieces: &[usize]) -> InferRun {
-    let infer = |threads: usize, piece_bytes: usize| {
+    let infer = |threads: usize, split_bytes: usize| {
         folder.shell("rm -rf p");
-        let flags = format!("--json --threads {threads} --piece-bytes {piece_bytes}");
+        let flags = format!("--json --threads {threads} --split-bytes {split_bytes}");
         let ran = folder.shell(&attributes.replace("INFER", &format!("samefit infer --model m --out p {flags} --attributes")));
         let names = folder.shell("find . -path './p*' -type f | sort").stdout();
         let files = names.lines().map(|name| (name.to_owned(), fs::read_to_string(folder.path(name)).unwrap())).collect();
@@ -309,8 +309,8 @@ fn same_predictions(folder: &TestFolder, attributes: &str, pieces: &[usize]) -> 
     };
     let one = infer(1, 1 << 18);
     for threads in [1, 2, 3, 7] {
-        for &piece_bytes in pieces {
-            assert!(infer(threads, piece_bytes) == one, "{attributes}: {threads} threads, pieces of {piece_bytes} bytes");
+        for &split_bytes in pieces {
+            assert!(infer(threads, split_bytes) == one, "{attributes}: {threads} threads, pieces of {split_bytes} bytes");
         }
     }
     one

@@ -14,7 +14,7 @@ use samefit_stages::error::Result;
 use samefit_stages::ports::columns::Partition;
 
 use super::errors::damaged;
-use super::format::{self, LimitedBatchReader, ColumnFormat, RecordBatches};
+use super::format::{self, ColumnFormat, LimitedBatchReader, RecordBatches};
 use super::panics::catch_panic;
 use super::shared_file::{PositionedReader, SharedFile};
 

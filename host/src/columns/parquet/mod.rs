@@ -16,7 +16,7 @@ use samefit_stages::error::{InputError, Result};
 use samefit_stages::ports::columns::Partition;
 
 use super::errors::{damaged, too_large};
-use super::format::{self, LimitedBatchReader, ColumnFormat};
+use super::format::{self, ColumnFormat, LimitedBatchReader};
 use super::panics::catch_panic;
 use super::shared_file::{ParquetSource, SharedFile};
 
