@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{Error, ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, Stream, Summarizer, Verdict};
 use wasmtime::component::{Component, Linker, ResourceAny};
@@ -168,10 +168,10 @@ impl Instance {
 /// Returns what an error of a call means: memory beyond the limit, memory that the system refused, or a trap.
 fn call_error(store: &Store<MemoryLimiter>, error: &wasmtime::Error) -> Error {
     match store.data().refusal {
-        Some(MemoryRefusal::OverLimit) => Error::Memory(format!(
-            "this needs more than {} MiB of memory, which is the limit\nsum fewer columns or terms at once",
-            MEMORY_BYTES_MAX >> 20
-        )),
+        Some(MemoryRefusal::OverLimit) => Error::memory(
+            format!("this needs more than {} MiB of memory, which is the limit", MEMORY_BYTES_MAX >> 20),
+            "sum fewer columns or terms at once",
+        ),
         Some(MemoryRefusal::BySystem) => system_limits::out_of_memory(),
         None => system_limits::limit_error(error).unwrap_or_else(|| Error::Trap(error.root_cause().to_string())),
     }
@@ -189,7 +189,7 @@ enum MemoryRefusal {
 impl From<types::Error> for InputError {
     fn from(error: types::Error) -> Self {
         let types::Error { code, row, column, found, expected, text } = error;
-        Self { code, row, column, found, expected, text }
+        ErrorRecord { code, row, column, found, expected, text }.into()
     }
 }
 
@@ -489,7 +489,7 @@ impl Merger for WasmMerger {
     }
 
     fn finish(&mut self) -> Result<String> {
-        let nothing = || Error::Usage("there are no statistics to merge\nname a file".to_owned());
+        let nothing = || Error::usage("there are no statistics to merge", "name a file");
         self.instance.statistics_text(self.sum.ok_or_else(nothing)?)
     }
 }

@@ -55,7 +55,7 @@ use crate::terminal::{Terminal, print_error};
 struct Cli {
     #[command(flatten)]
     quiet: QuietArg,
-    /// Bytes of the pieces into which threads split a file
+    /// Bytes of the pieces into which a file is split for threads
     #[arg(long, value_name = "N", global = true, hide = true, default_value_t = SPLIT_BYTES)]
     split_bytes: usize,
     #[command(subcommand)]

@@ -14,7 +14,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use samefit_stages::error::{Error, Result};
-use samefit_stages::output::outputs::{failed, partly};
+use samefit_stages::output::outputs::{partial_write_error, write_error};
 use samefit_stages::ports::files::Output;
 
 use crate::pfs::resolve_pfs;
@@ -51,7 +51,7 @@ struct StagedFile {
 
 impl Output for StagedOutput {
     fn create(&mut self, path: &str) -> Result<usize> {
-        let file = self.create_file(path).map_err(|error| failed(path, &error))?;
+        let file = self.create_file(path).map_err(|error| write_error(path, &error))?;
         self.files.push(file);
         Ok(self.files.len() - 1)
     }
@@ -130,17 +130,18 @@ impl StagedOutput {
 
     fn with_writer(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
         let StagedFile { shown_path, writer, .. } = &mut self.files[handle];
-        writer.as_mut().map_or(Ok(()), act).map_err(|error| failed(shown_path, &error))
+        writer.as_mut().map_or(Ok(()), act).map_err(|error| write_error(shown_path, &error))
     }
 
     /// Flushes the contents of the files to the disk.
     fn flush_files(&self) -> Result<()> {
         let staged: Vec<&StagedFile> = self.files.iter().filter(|file| file.destination.is_some()).collect();
         if staged.len() <= FLUSHED_SINGLY_MAX {
-            return staged.iter().try_for_each(|file| flush(&file.written_path).map_err(|error| failed(&file.shown_path, &error)));
+            return staged.iter().try_for_each(|file| flush(&file.written_path).map_err(|error| write_error(&file.shown_path, &error)));
         }
-        let flush =
-            |(folder, staging): (&PathBuf, &StagingDir)| flush_file_system(staging.path()).map_err(|error| failed(&shown(folder), &error));
+        let flush = |(folder, staging): (&PathBuf, &StagingDir)| {
+            flush_file_system(staging.path()).map_err(|error| write_error(&shown(folder), &error))
+        };
         self.staging.iter().try_for_each(flush)
     }
 
@@ -162,7 +163,7 @@ impl StagedOutput {
         let (written, unwritten) = self.files.split_at(placed);
         let [written, unwritten] = [written, unwritten].map(|files| files.iter().map(|file| file.shown_path.clone()).collect::<Vec<_>>());
         let removed: Vec<String> = removed.iter().map(|path| shown(path)).collect();
-        partly(error, &removed, &written, &unwritten)
+        partial_write_error(error, &removed, &written, &unwritten)
     }
 
     /// Flushes the folders in which files or folders were created or removed.
@@ -172,14 +173,14 @@ impl StagedOutput {
         let mut folders: Vec<&Path> = self.staging.keys().map(PathBuf::as_path).chain(of_created).chain(of_removed).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| failed(&shown(folder), &error)))
+        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| write_error(&shown(folder), &error)))
     }
 }
 
 impl StagedFile {
     fn move_into_place(&self) -> Result<()> {
         let moved = self.destination.as_ref().map_or(Ok(()), |destination| fs::rename(&self.written_path, destination));
-        moved.map_err(|error| failed(&self.shown_path, &error))
+        moved.map_err(|error| write_error(&self.shown_path, &error))
     }
 }
 
@@ -210,7 +211,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&shown(path), &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(&shown(path), &error)),
         _ => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use samefit_stages::error::{Error, Result};
+use samefit_stages::error::{Error, Message, Result};
 use samefit_stages::input::{reading, sources};
 use samefit_stages::stage::Stage;
 
@@ -63,7 +63,7 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Result<()> {
     if page::FILES.is_empty() {
         let help = "run `sh scripts/just web`, then build the program again; it then carries the page from target/web";
-        return Err(Error::Usage(format!("this program was built without the page\n{help}")));
+        return Err(Error::usage("this program was built without the page", help));
     }
     let model = args.model.as_ref().map(|path| read_model(stage, path)).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| listen_error(args.port, &error))?;
@@ -83,7 +83,7 @@ fn read_model(stage: &mut Stage<'_>, path: &str) -> Result<(String, String)> {
 }
 
 fn listen_error(port: u16, error: &io::Error) -> Error {
-    Error::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any free port") }
+    Error::io(format!("127.0.0.1:{port}"), Message::new(error.to_string(), "give another --port, or --port 0 for any free port"))
 }
 
 /// Accepts connections and serves each in a thread of its own.

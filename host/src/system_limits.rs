@@ -61,25 +61,24 @@ pub(crate) fn out_of_memory() -> Error {
         Some(left) => too_little_address_space(left),
         None => {
             let help = "end other programs, or run on a machine with more memory";
-            Error::Memory(format!("the system has not enough memory\n{help}"))
+            Error::memory("the system has not enough memory", help)
         }
     }
 }
 
 fn too_little_address_space(left: u64) -> Error {
     let (needed, left) = ((INSTANCE_BYTES + FIRST_THREAD_BYTES) >> 20, left >> 20);
-    Error::Memory(format!(
+    let sentence = format!(
         "not enough address space: an instance of the component reserves {needed} MiB (and uses little of it), and the limit (`ulimit -v`) \
-         leaves {left} MiB\nraise the limit (`ulimit -v unlimited`); to limit memory, use a control group, which counts what is used"
-    ))
+         leaves {left} MiB"
+    );
+    Error::memory(sentence, "raise the limit (`ulimit -v unlimited`); to limit memory, use a control group, which counts what is used")
 }
 
 fn file_limit_too_small() -> Error {
     let limit = getrlimit(Resource::Fsize).current.map_or_else(|| "unlimited".to_owned(), |bytes| format!("{} KiB", bytes >> 10));
-    Error::Memory(format!(
-        "the limit on the size of files (`ulimit -f`, now {limit}) is too small for the program's own code in memory\nraise it to {OWN_FILE_KIB} \
-         KiB or more"
-    ))
+    let sentence = format!("the limit on the size of files (`ulimit -f`, now {limit}) is too small for the program's own code in memory");
+    Error::memory(sentence, format!("raise it to {OWN_FILE_KIB} KiB or more"))
 }
 
 /// Returns how many bytes the limit on the address space leaves; none if there is no limit.

@@ -84,7 +84,7 @@ impl Report for Terminal {
 }
 
 fn unwritten(error: io::Error) -> Error {
-    Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }
+    Error::writing("stdout", &error)
 }
 
 /// Writes text for people to stderr. A failure is ignored: there is no other place to report it.

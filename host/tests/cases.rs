@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
+
+/// Longest time of one run of the program.
+const RUN_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// A conformance case of bad input: its name, `case.json` and `error.json`.
 #[derive(Clone)]
@@ -71,8 +75,17 @@ impl Folder {
     }
 }
 
+/// Runs the program. Panics if it takes longer than [`RUN_TIME_MAX`].
 fn samefit(arguments: &[String]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_samefit")).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_samefit"));
+    let child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = child.id();
+    let (sender, output) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    output.recv_timeout(RUN_TIME_MAX).map(Result::unwrap).unwrap_or_else(|_| {
+        let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+        panic!("{arguments:?} took longer than {RUN_TIME_MAX:?}")
+    })
 }
 
 /// Returns the flags that mean the same as a plan.

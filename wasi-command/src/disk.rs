@@ -3,6 +3,7 @@
 
 use std::io;
 
+use samefit_stages::error::Message;
 use samefit_stages::text::paths;
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{
@@ -101,7 +102,7 @@ impl Disk {
 }
 
 fn not_in_preopens() -> io::Error {
-    io::Error::other("it is in no folder that the runtime gave to this command\ngive it the folder, most often by `--dir`")
+    Message::new("it is in no folder that the runtime gave to this command", "give it the folder, most often by `--dir`").into()
 }
 
 /// Returns the error of `std::io` for an error code of `wasi:filesystem`.
@@ -120,8 +121,8 @@ pub(crate) fn io_error(code: ErrorCode) -> io::Error {
         ErrorCode::Unsupported | ErrorCode::BadDescriptor | ErrorCode::Invalid => Kind::Unsupported,
         // the path leads out of the folder through a link, or the folder was opened for reading only
         ErrorCode::NotPermitted => {
-            let text = "the runtime does not permit it\ngive this command the folder, with permission to write if it is written to";
-            return io::Error::other(text);
+            let help = "give this command the folder, with permission to write if it is written to";
+            return Message::new("the runtime does not permit it", help).into();
         }
         _ => Kind::Other,
     };

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use samefit_stages::error::Result;
-use samefit_stages::output::outputs::failed;
+use samefit_stages::error::{Message, Result};
+use samefit_stages::output::outputs::write_error;
 use samefit_stages::ports::files::Output;
 use samefit_stages::text::paths;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, OpenFlags};
@@ -54,19 +54,19 @@ struct DescriptorWriter {
 
 impl Output for StagedOutput<'_> {
     fn create(&mut self, path: &str) -> Result<usize> {
-        let file = self.create_file(path).map_err(|error| failed(path, &error))?;
+        let file = self.create_file(path).map_err(|error| write_error(path, &error))?;
         self.files.push(file);
         Ok(self.files.len() - 1)
     }
 
     fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         let StagedFile { shown_path, writer, .. } = &mut self.files[handle];
-        writer.as_mut().map_or(Ok(()), |writer| writer.write(bytes)).map_err(|error| failed(shown_path, &error))
+        writer.as_mut().map_or(Ok(()), |writer| writer.write(bytes)).map_err(|error| write_error(shown_path, &error))
     }
 
     fn close(&mut self, handle: usize) -> Result<()> {
         let StagedFile { shown_path, writer, .. } = &mut self.files[handle];
-        writer.take().map_or(Ok(()), |writer| writer.file.sync().map_err(io_error)).map_err(|error| failed(shown_path, &error))
+        writer.take().map_or(Ok(()), |writer| writer.file.sync().map_err(io_error)).map_err(|error| write_error(shown_path, &error))
     }
 
     fn remove(&mut self, path: &str) -> Result<()> {
@@ -95,7 +95,7 @@ impl<'a> StagedOutput<'a> {
             Ok(DescriptorType::Directory) => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(DescriptorType::RegularFile) | Err(_) => {}
             // a rename would replace the device
-            Ok(_) => return Err(io::Error::other("it is a device or a pipe\nname a file")),
+            Ok(_) => return Err(Message::new("it is a device or a pipe", "name a file").into()),
         }
         let written_path = paths::join(&self.staging_for(&destination)?, &self.files.len().to_string());
         let file = self.disk.open(&written_path, OpenFlags::CREATE | OpenFlags::EXCLUSIVE, DescriptorFlags::WRITE)?;
@@ -125,9 +125,8 @@ impl<'a> StagedOutput<'a> {
                 Err(error) => return Err(error),
             }
         }
-        let text =
-            format!("there are {STAGING_DIRS_MAX} folders `{PREFIX}..` of unfinished output\nremove those that no running command uses");
-        Err(io::Error::other(text))
+        let sentence = format!("there are {STAGING_DIRS_MAX} folders `{PREFIX}..` of unfinished output");
+        Err(Message::new(sentence, "remove those that no running command uses").into())
     }
 
     /// Creates a folder and those above it that are missing, and records them.
@@ -154,12 +153,12 @@ impl<'a> StagedOutput<'a> {
     }
 
     fn move_into_place(&self, file: &StagedFile) -> Result<()> {
-        self.disk.rename(&file.written_path, &file.destination).map_err(|error| failed(&file.shown_path, &error))
+        self.disk.rename(&file.written_path, &file.destination).map_err(|error| write_error(&file.shown_path, &error))
     }
 
     fn remove_file(&self, path: &str) -> Result<()> {
         match self.disk.remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(path, &error)),
             _ => Ok(()),
         }
     }
@@ -171,7 +170,7 @@ impl<'a> StagedOutput<'a> {
         let mut folders: Vec<&str> = self.staging.keys().map(String::as_str).chain(of_created).chain(of_removed).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.into_iter().try_for_each(|folder| self.flush(folder).map_err(|error| failed(folder, &error)))
+        folders.into_iter().try_for_each(|folder| self.flush(folder).map_err(|error| write_error(folder, &error)))
     }
 
     fn flush(&self, folder: &str) -> io::Result<()> {

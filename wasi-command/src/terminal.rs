@@ -1,6 +1,6 @@
 //! Prints reports to `wasi:cli/stderr` and results to `wasi:cli/stdout`.
 
-use samefit_stages::error::{Error, Result};
+use samefit_stages::error::{Error, Message, Result};
 use samefit_stages::ports::report::Report;
 use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -34,7 +34,7 @@ impl Report for Terminal {
             // a closed pipe is no error: its reader wants no more
             Ok(()) | Err(StreamError::Closed) => Ok(()),
             Err(StreamError::LastOperationFailed(error)) => {
-                Err(Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {}", error.to_debug_string()) })
+                Err(Error::io("stdout", Message::without_help(format!("cannot be written: {}", error.to_debug_string()))))
             }
         }
     }

@@ -22,13 +22,13 @@ pub(super) trait ColumnFormat: Send + Sync {
     fn parts(&self) -> usize;
     /// Returns the number of rows of a part, if the format can read some of them without reading all.
     fn rows(&self, part: usize) -> Option<usize>;
-    /// Begins to read `share` of the columns with these indexes.
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<BatchReader>;
+    /// Begins to read `partition` of the columns with these indexes.
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<LimitedBatchReader>;
 }
 
-/// Returns the parts that `share` touches.
+/// Returns the parts that `partition` touches.
 pub(super) fn parts(partition: &Partition) -> Range<usize> {
-    match share {
+    match partition {
         Partition::Parts(parts) => parts.clone(),
         Partition::Rows(part, _) => *part..*part + 1,
     }
@@ -38,14 +38,14 @@ pub(super) fn parts(partition: &Partition) -> Range<usize> {
 pub(super) type RecordBatches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// Cuts record batches of any size into batches whose rows and bytes are limited (see [`values::rows_at_once`]).
-pub(super) struct BatchReader {
+pub(super) struct LimitedBatchReader {
     file: Arc<SharedFile>,
     record_batches: RecordBatches,
     /// The rows of the last record batch that were not returned yet.
     rest: Option<RecordBatch>,
 }
 
-impl BatchReader {
+impl LimitedBatchReader {
     /// Creates a reader of the record batches that were decoded from `file`.
     pub(super) fn new(file: &Arc<SharedFile>, record_batches: RecordBatches) -> Self {
         Self { file: Arc::clone(file), record_batches, rest: None }
@@ -79,7 +79,7 @@ impl BatchReader {
     }
 }
 
-impl BatchReader for BatchReader {
+impl BatchReader for LimitedBatchReader {
     fn next(&mut self) -> Result<Option<Batch>> {
         let Some(batch) = self.next_record_batch()? else { return Ok(None) };
         let columns = batch.schema_ref().fields().iter().zip(batch.columns());

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use arrow_schema::Schema;
+use samefit_stages::code::Code;
 use samefit_stages::error::{InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
@@ -122,7 +123,7 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
     }
     let mut names = HashSet::new();
     if let Some(field) = fields.iter().find(|field| !names.insert(field.name())) {
-        let error = InputError::new("duplicate-column", "two columns have this name", "rename one");
+        let error = InputError::new(Code::DuplicateColumn, "two columns have this name", "rename one");
         return Err(InputError { column: Some(field.name().clone()), ..error });
     }
     let described =

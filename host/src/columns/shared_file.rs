@@ -9,7 +9,7 @@ use arrow_schema::ArrowError;
 use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{Error, InputError, Message, Result};
 use samefit_stages::input::reading;
 
 use super::errors;
@@ -90,7 +90,7 @@ impl SharedFile {
 
     fn decoding_error(&self, bad_bytes: impl FnOnce() -> InputError) -> Error {
         match self.read_error.get() {
-            Some(text) => Error::Io { path: self.path.clone(), text: format!("cannot be read: {text}") },
+            Some(text) => Error::io(&self.path, Message::without_help(format!("cannot be read: {text}"))),
             None => bad_bytes().into(),
         }
     }

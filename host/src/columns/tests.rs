@@ -28,14 +28,14 @@ fn read_input(path: &str) -> Result<InputFile> {
 /// Reads a whole file and returns its number of rows.
 fn rows(path: &str) -> Result<usize> {
     let file = open(path, read_input)?;
-    let later = file.begin_digest();
+    let digest = file.begin_digest();
     let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
     let mut batches = file.read(&readable, &Partition::Parts(0..file.parts()))?;
     let mut rows = 0;
     while let Some(batch) = batches.next()? {
         rows += batch.rows;
     }
-    later()?;
+    digest()?;
     Ok(rows)
 }
 

@@ -6,12 +6,14 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{RUN_SECONDS_MAX, Random, RunOutput, rounds, samefit, shell};
+use rustix::fs::OFlags;
+
+use crate::support::{RUN_SECONDS_MAX, Random, RunOutput, rounds, samefit, shell, wait};
 
 /// Rows of the file that is changed: so many that reading it takes longer than stopping the program.
 const ROWS: usize = 1_500_000;
@@ -151,24 +153,20 @@ impl RunningProgram {
     }
 
     fn end(self) -> RunOutput {
-        let id = self.child.id();
-        let (done, ended) = std::sync::mpsc::channel();
-        let waiter = std::thread::spawn(move || {
-            let output = self.child.wait_with_output();
-            let _ = done.send(());
-            output
-        });
-        if ended.recv_timeout(Duration::from_secs(RUN_SECONDS_MAX)).is_err() {
-            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
-            panic!("it does not end");
+        wait(self.child, "a program whose input changes")
+    }
+}
+
+/// Opens a pipe for writing after the program has opened it for reading.
+fn open_gate(path: &Path) -> File {
+    let started = Instant::now();
+    let without_waiting = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
+    loop {
+        match File::options().write(true).custom_flags(without_waiting).open(path) {
+            Ok(gate) => return gate,
+            Err(error) => assert!(started.elapsed() < Duration::from_secs(RUN_SECONDS_MAX), "nobody opens the pipe: {error}"),
         }
-        let output = waiter.join().unwrap().unwrap();
-        let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
-        RunOutput {
-            code: output.status.code().unwrap_or_else(|| 128 + signal.unwrap_or(0)),
-            stdout: String::new(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -246,8 +244,8 @@ fn changes_before_and_after_reading_are_no_error() {
         assert_eq!(shell(temp, "mkfifo gate.csv && cp first.csv first.old").code, 0);
         let reading =
             RunningProgram::start(temp, &["summarize", "--data", "first.csv", "gate.csv", "last.csv", "--out", "out", "--threads", "1"]);
-        // this waits for the program, which opens the pipe after it has read the first file
-        let mut gate = fs::OpenOptions::new().write(true).open(temp.join("gate.csv")).unwrap();
+        // the program opens the pipe after it has read the first file
+        let mut gate = open_gate(&temp.join("gate.csv"));
         let seconds = fs::metadata(temp.join("first.csv")).unwrap().modified().unwrap();
         write_rows(&temp.join("first.csv"), 50, new);
         File::options().write(true).open(temp.join("first.csv")).unwrap().set_modified(seconds).unwrap();

@@ -8,12 +8,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::support::{Random, RunOutput, data, rounds, run, shell};
+use crate::support::{Random, RunOutput, data, rounds, run, shell, wait};
 
 /// Calls at which each verb is killed when the rounds are short.
 const SHORT: usize = 2;
@@ -232,15 +231,15 @@ fn an_interrupt_at_any_time_leaves_nothing() {
         let signal = *random.pick(&[2, 15, 1]);
         let mut command = Command::new(env!("CARGO_BIN_EXE_samefit"));
         command.args("infer --threads 3 --model m --attributes many --out new/p".split(' ')).current_dir(folder);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_micros(u64::try_from(random.below(40_000)).unwrap()));
         let _ = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).stderr(Stdio::null()).status();
-        let status = child.wait().unwrap();
-        ended += usize::from(status.signal() == Some(signal));
-        if status.success() {
+        let code = wait(child, "infer, interrupted at any time").code;
+        ended += usize::from(code == 128 + signal);
+        if code == 0 {
             fs::remove_dir_all(folder.join("new")).unwrap();
         } else {
-            assert_eq!(status.signal(), Some(signal), "round {round}: {status}");
+            assert_eq!(code, 128 + signal, "round {round}");
             let left = if folder.join("new").exists() { tree(&folder.join("new")) } else { BTreeMap::new() };
             // a commit that has begun finishes
             let whole = left.keys().filter(|path| path.extension().is_some()).count() == 400;

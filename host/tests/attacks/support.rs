@@ -1,8 +1,8 @@
 //! What the attacks share: rounds, random numbers, and runs of the program with a time limit.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use samefit_stages::error::Error;
 
@@ -68,23 +68,29 @@ pub(crate) fn shell(folder: &Path, line: &str) -> RunOutput {
     run(command)
 }
 
-/// Runs a command to its end, with an empty stdin.
+/// Runs a command to its end, with an empty stdin. Panics if it takes longer than [`RUN_SECONDS_MAX`].
 pub(crate) fn run(mut command: Command) -> RunOutput {
-    let child = command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let id = i32::try_from(child.id()).unwrap();
+    wait(
+        command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(),
+        &format!("{command:?}"),
+    )
+}
+
+/// Waits for the end of a program. Kills it and panics after [`RUN_SECONDS_MAX`].
+pub(crate) fn wait(child: Child, what: &str) -> RunOutput {
+    let id = child.id();
     let (done, ended) = std::sync::mpsc::channel();
     let waiter = std::thread::spawn(move || {
         let output = child.wait_with_output();
         let _ = done.send(());
         output
     });
-    let started = Instant::now();
     let is_late = ended.recv_timeout(Duration::from_secs(RUN_SECONDS_MAX)).is_err();
     if is_late {
         let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
     }
     let output: Output = waiter.join().unwrap().unwrap();
-    assert!(!is_late, "`{command:?}` took longer than {:?}", started.elapsed());
+    assert!(!is_late, "`{what}` took longer than {RUN_SECONDS_MAX} seconds");
     let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
     RunOutput {
         code: output.status.code().unwrap_or_else(|| 128 + signal.unwrap_or(0)),

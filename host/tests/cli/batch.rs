@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use crate::test_folder::{RunOutput, TestFolder};
 
@@ -22,6 +23,9 @@ read -r code text < ../answer
 [ -z "$text" ] || echo "$text" >&2
 exit "$code"
 "#;
+
+/// Longest time to wait for the program.
+const WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// The byte that ends a message.
 const END_OF_CALL: u8 = 1;
@@ -70,8 +74,8 @@ struct FakeWorker {
     folder: TestFolder,
     command: &'static str,
     program: Option<Program>,
-    /// The pipe from which calls are read.
-    calls: File,
+    /// The calls that a thread reads from their pipe.
+    calls: Receiver<String>,
     /// The pipe to which answers are written. Each start gets a new one, so that a call of a killed program cannot read from it.
     answers: Option<File>,
     datums: usize,
@@ -86,7 +90,7 @@ impl FakeWorker {
         folder.shell("mkdir pfs bin scratch && mkfifo calls");
         fs::write(folder.path("bin/pachctl"), PACHCTL.replace("..", &folder.path("").display().to_string())).unwrap();
         folder.shell("chmod +x bin/pachctl");
-        let calls = open_pipe(folder.path("calls"));
+        let calls = read_calls(open_pipe(folder.path("calls")));
         Self { folder, command, program: None, calls, answers: None, datums: 0, starts: 0, restarts: true }
     }
 
@@ -103,15 +107,7 @@ impl FakeWorker {
 
     /// Returns the arguments of the next call, or [`ENDED`].
     fn read_call(&mut self) -> String {
-        let mut text = Vec::new();
-        let mut byte = [0];
-        loop {
-            self.calls.read_exact(&mut byte).unwrap();
-            match byte[0] {
-                END_OF_CALL => return String::from_utf8(text).unwrap(),
-                other => text.push(other),
-            }
-        }
+        self.calls.recv_timeout(WAIT_MAX).expect("the program neither asked for a datum nor ended")
     }
 
     fn answer(&mut self, text: &str) {
@@ -189,6 +185,20 @@ impl FakeWorker {
         self.kill();
         results
     }
+}
+
+/// Reads calls from a pipe in a thread, until the test ends.
+fn read_calls(pipe: File) -> Receiver<String> {
+    let (sender, calls) = channel();
+    std::thread::spawn(move || {
+        let mut calls = BufReader::new(pipe).split(END_OF_CALL);
+        while let Some(Ok(call)) = calls.next() {
+            if sender.send(String::from_utf8(call).unwrap()).is_err() {
+                break;
+            }
+        }
+    });
+    calls
 }
 
 /// Opens a pipe for reading and writing.
@@ -299,10 +309,12 @@ fn a_kill_in_the_middle_of_a_datum_loses_nothing_and_leaves_nothing_incomplete()
     let input = worker.folder.path(&format!("{root}/attributes/2.csv"));
     worker.folder.shell(&format!("rm {0} && mkfifo {0}", input.display()));
     worker.answer("0");
-    let mut pipe = OpenOptions::new().write(true).open(&input).unwrap();
+    let mut pipe = open_pipe(input);
     pipe.write_all(("bmi,ltg\n".to_owned() + &"0.01,0.02\n".repeat(100)).as_bytes()).unwrap();
+    let started = Instant::now();
     while worker.folder.shell(&format!("ls -A {root}/out")).stdout().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(started.elapsed() < WAIT_MAX, "no output was begun");
+        std::thread::sleep(Duration::from_millis(5));
     }
     worker.kill();
     let left = worker.folder.shell(&format!("ls {root}/out")).stdout();

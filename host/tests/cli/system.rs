@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use samefit_testing::not_run;
 
-use crate::test_folder::{RunOutput, TestFolder};
+use crate::test_folder::{RunOutput, TestFolder, wait};
 
 /// The exit code with which a test's own command reports that the test cannot run here.
 const CANNOT_RUN: i32 = 77;
@@ -148,11 +149,11 @@ fn a_terminal_shows_progress() {
 #[test]
 fn a_signal_that_the_parent_ignores_is_ignored() {
     let folder = TestFolder::new();
-    let (mut child, stdin) = start_and_wait_for_output(&folder, "trap '' HUP; exec samefit");
+    let (child, stdin) = start_and_wait_for_output(&folder, "trap '' HUP; exec samefit");
     folder.shell(&format!("kill -HUP {}", child.id()));
     sleep(Duration::from_millis(100));
     drop(stdin);
-    assert!(child.wait().unwrap().success());
+    assert_eq!(wait(child).code(), 0);
     assert_eq!(folder.tree().iter().filter(|path| path.starts_with("out/")).count(), 1);
 }
 
@@ -170,10 +171,10 @@ fn an_interrupt_of_several_threads_leaves_nothing() {
         (0..2000).for_each(|row| writeln!(stdin, "0.{row},{row}").unwrap());
         sleep(Duration::from_millis(50));
         folder.shell(&format!("kill -INT {}", child.id()));
-        let ended = child.wait_with_output().unwrap();
+        let ended = wait(child);
         drop(stdin);
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended.status), Some(2));
-        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+        assert_eq!(ended.0.status.signal(), Some(2));
+        assert_eq!(ended.stderr(), "");
         assert_eq!(folder.tree(), before);
     }
 }
@@ -182,10 +183,9 @@ fn an_interrupt_of_several_threads_leaves_nothing() {
 fn a_signal_leaves_nothing_and_is_the_exit_code() {
     for (signal, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
         let folder = TestFolder::new();
-        let (mut child, _stdin) = start_and_wait_for_output(&folder, "exec samefit");
+        let (child, _stdin) = start_and_wait_for_output(&folder, "exec samefit");
         folder.shell(&format!("kill -{signal} {}", child.id()));
-        let status = child.wait().unwrap();
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(number));
+        assert_eq!(wait(child).0.status.signal(), Some(number));
         assert!(!folder.tree().iter().any(|path| path.starts_with("out")), "{:?}", folder.tree());
     }
 }

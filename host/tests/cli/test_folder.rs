@@ -1,13 +1,17 @@
 //! A folder for one test, and command lines that run in it.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 /// The project, and the folders of it that every test folder links to.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const LINKED: [&str; 2] = ["data", "pachyderm"];
+
+/// Longest time of one command line. One that takes longer fails its test.
+const RUN_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// A folder that is removed when the test ends.
 pub(crate) struct TestFolder(tempfile::TempDir);
@@ -23,9 +27,10 @@ impl TestFolder {
         Self(folder)
     }
 
-    /// Runs a command line in a shell.
+    /// Runs a command line in a shell, with an empty stdin. Panics if it takes longer than [`RUN_TIME_MAX`].
     pub(crate) fn shell(&self, line: &str) -> RunOutput {
-        RunOutput(self.command(line).output().unwrap())
+        let mut command = self.command(line);
+        wait(command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
     /// Returns the command that runs a line in a shell, with `samefit` on its path and with a fixed locale and width.
@@ -49,6 +54,25 @@ impl TestFolder {
         let found = self.shell("find . -mindepth 1 ! -name data ! -name pachyderm | sed 's/^..//' | LC_ALL=C sort");
         found.stdout().lines().map(str::to_owned).collect()
     }
+}
+
+/// Waits for the end of a program and returns its output. After [`RUN_TIME_MAX`], kills the program, and its process group if it leads one, and
+/// panics.
+pub(crate) fn wait(child: Child) -> RunOutput {
+    let id = child.id();
+    let (done, ended) = std::sync::mpsc::channel();
+    let waiter = std::thread::spawn(move || {
+        let output = child.wait_with_output();
+        let _ = done.send(());
+        output
+    });
+    if ended.recv_timeout(RUN_TIME_MAX).is_err() {
+        for process in [format!("-{id}"), id.to_string()] {
+            let _ = Command::new("kill").args(["-9", "--", &process]).stderr(Stdio::null()).status();
+        }
+        panic!("a program took longer than {RUN_TIME_MAX:?}");
+    }
+    RunOutput(waiter.join().unwrap().unwrap())
 }
 
 /// The output and exit code of a command line.

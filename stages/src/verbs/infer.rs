@@ -1,10 +1,11 @@
-//! `infer`: a model and attributes to predictions, a file for a file.
+//! `infer`: predicts with a model. Each file of attributes gives one file of predictions.
 //!
-//! The model is read once a thread, so a folder of thousands of small files costs what the files cost.
+//! Each thread reads the model once, so thousands of small files take little more time than their records.
 
 use std::collections::HashMap;
 
 use clap::Args;
+use samefit_text::line;
 use serde_json::{Value, json};
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
@@ -24,28 +25,28 @@ use crate::text::paths::{join, without_compression, without_extension};
 use crate::work::collector::PredictionSink;
 use crate::work::predicting::{PredictionPlan, predict_all};
 
-/// Predictions that a person is shown before the rest is only counted.
-const SHOWN_MAX: usize = 10;
+/// Files that are listed for people; the others are counted.
+const LISTED_MAX: usize = 10;
 
 /// Flags of `infer`.
 #[derive(Args, Clone, Debug)]
 pub struct InferArgs {
-    /// The model: a file, or a folder with model.json
+    /// Model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to predict from: a file or a folder (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
-    /// Write the predicted value alone, without interval and warnings
+    /// Write only the predicted value, without interval and warnings
     #[arg(long, value_name = "predicted", value_parser = ["predicted"], hide_possible_values = true)]
     pub only: Option<String>,
-    /// Write the input's columns before those of the prediction
+    /// Write the columns of the input before those of the prediction
     #[arg(long)]
     pub with_input: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
-    /// Folder for the predictions, each file under its input's name; `{input}` in it stands for the input's path without extension
+    /// Folder for the predictions; each file has the name of its input. `{input}` in it means the path of the input without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -61,21 +62,22 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
-    let model = stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
+    let model = stage.engine.model(&text).map_err(|error| error.in_file(&path))?;
     let sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
-    let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
+    let out = outputs::folder(stage.files, outputs::expand(&args.out, &sources)?)?;
     refuse_collisions(&sources)?;
     let read = sources.iter().map(|source| source.path.as_str()).chain([path.as_str()]);
-    let mut written = Written { outputs: Outputs::new(stage.files, read), out: &out, open: 0, account: Account::default() };
+    let mut writer =
+        PredictionWriter { outputs: Outputs::new(stage.files, read), out: &out, open: 0, summary: PredictionSummary::default() };
     let only = args.only.as_deref().map(Value::from);
     let plan = Plan::new().delimiter(args.delimiter).with("only", only).with("with_input", args.with_input.then_some(Value::Bool(true)));
-    predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut written)?;
-    let Written { outputs, account, .. } = written;
+    predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut writer)?;
+    let PredictionWriter { outputs, summary, .. } = writer;
     outputs.commit()?;
-    stage.show(args.json.json, &account.text(&out), &account.document())
+    stage.show(args.json.json, &summary.text(&out), &summary.document())
 }
 
-/// The input's name; predictions from columns are CSV, and say so.
+/// Returns the name of a file of predictions: that of its input, or with `.csv` if the input holds columns.
 fn output_name(source: &Source) -> String {
     match source.format.holds_columns() {
         true => format!("{}.csv", without_extension(&source.below)),
@@ -83,42 +85,42 @@ fn output_name(source: &Source) -> String {
     }
 }
 
-/// `a.csv` and `a.csv.gz` would be written to the same place, and so would `a.parquet`.
+/// Refuses two inputs whose predictions would have the same name, such as `a.csv`, `a.csv.gz` and `a.parquet`.
 fn refuse_collisions(sources: &[Source]) -> Result<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for source in sources {
         if let Some(first) = seen.insert(output_name(source), &source.path) {
-            let text = format!("the predictions of `{first}` and of `{}` would have the same name\nrename one", source.path);
-            return Err(Error::Usage(text));
+            let sentence = format!("the predictions of `{}` and of `{}` would have the same name", line(first), line(&source.path));
+            return Err(Error::usage(sentence, "rename one of them"));
         }
     }
     Ok(())
 }
 
-/// The files as they are written.
-struct Written<'r> {
+/// Writes predictions into files.
+struct PredictionWriter<'r> {
     outputs: Outputs<'r>,
     out: &'r str,
-    /// Handle of the table that is written.
+    /// Handle of the table that is being written.
     open: usize,
-    account: Account,
+    summary: PredictionSummary,
 }
 
-impl Written<'_> {
-    fn place(&self, source: &Source) -> String {
+impl PredictionWriter<'_> {
+    fn path(&self, source: &Source) -> String {
         join(self.out, &output_name(source))
     }
 }
 
-impl PredictionSink for Written<'_> {
+impl PredictionSink for PredictionWriter<'_> {
     fn record(&mut self, source: &Source, prediction: &str) -> Result<()> {
-        let to = self.place(source);
+        let to = self.path(source);
         self.outputs.put(&to, format!("{}\n", prediction.trim_end()))?;
-        self.account.record(source, to, prediction)
+        self.summary.record(source, to, prediction)
     }
 
     fn begin(&mut self, source: &Source) -> Result<()> {
-        self.open = self.outputs.create(&self.place(source))?;
+        self.open = self.outputs.create(&self.path(source))?;
         Ok(())
     }
 
@@ -128,32 +130,32 @@ impl PredictionSink for Written<'_> {
 
     fn end(&mut self, source: &Source, records: u64) -> Result<()> {
         self.outputs.close(self.open)?;
-        self.account.table(source, self.place(source), records);
+        self.summary.table(source, self.path(source), records);
         Ok(())
     }
 }
 
-/// What was predicted, for people (the first few) and for machines (every file).
+/// Which files were written: the first few for people, all of them for `--json`.
 #[derive(Default)]
-struct Account {
-    shown: Vec<String>,
+struct PredictionSummary {
+    listed: Vec<String>,
     files: Vec<Value>,
     records: u64,
 }
 
-impl Account {
+impl PredictionSummary {
     fn record(&mut self, source: &Source, to: String, prediction: &str) -> Result<()> {
         self.count(to, 1);
-        if self.shown.len() < SHOWN_MAX {
-            self.shown.push(describe::prediction(&source.below, &json::parse_ours(prediction)?));
+        if self.listed.len() < LISTED_MAX {
+            self.listed.push(describe::prediction(&source.below, &json::parse_ours(prediction)?));
         }
         Ok(())
     }
 
     fn table(&mut self, source: &Source, to: String, records: u64) {
         self.count(to, records);
-        if self.shown.len() < SHOWN_MAX {
-            self.shown.push(format!("{}: {}", samefit_text::line(&source.below), counted(records, "prediction")));
+        if self.listed.len() < LISTED_MAX {
+            self.listed.push(format!("{}: {}", line(&source.below), counted(records, "prediction")));
         }
     }
 
@@ -163,7 +165,7 @@ impl Account {
     }
 
     fn text(&self, out: &str) -> String {
-        let mut lines = self.shown.clone();
+        let mut lines = self.listed.clone();
         if self.files.len() > lines.len() {
             lines.push(format!("and {}", counted((self.files.len() - lines.len()) as u64, "more file")));
         }
@@ -171,7 +173,7 @@ impl Account {
             "wrote {} in {} to {}",
             counted(self.records, "prediction"),
             counted(self.files.len() as u64, "file"),
-            samefit_text::line(out)
+            line(out)
         ));
         lines.join("\n")
     }

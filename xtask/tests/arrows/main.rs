@@ -78,8 +78,8 @@ const XTASK: &[&str] = &["publish", "encode", "toolchain", "wasm", "reproduce", 
 
 /// The stages' modules in reading order; `testing` is for tests only.
 const STAGES: &[&str] = &[
-    "error", "limits", "splitmix", "text", "ports", "source", "args", "stage", "testing", "input", "plan", "work", "output", "verbs",
-    "cli", "lib",
+    "code", "error", "limits", "splitmix", "text", "ports", "source", "args", "stage", "testing", "input", "plan", "work", "output",
+    "verbs", "cli", "lib",
 ];
 
 /// The program's modules in reading order.

@@ -14,7 +14,7 @@ use samefit_stages::error::Result;
 use samefit_stages::ports::columns::Partition;
 
 use super::errors::damaged;
-use super::format::{self, BatchReader, ColumnFormat, RecordBatches};
+use super::format::{self, ColumnFormat, LimitedBatchReader, RecordBatches};
 use super::panics::catch_panic;
 use super::shared_file::{PositionedReader, SharedFile};
 
@@ -50,14 +50,14 @@ impl ColumnFormat for ArrowFile {
         None
     }
 
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<BatchReader> {
-        let parts = format::parts(share);
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<LimitedBatchReader> {
+        let parts = format::parts(partition);
         let mut reader = file_reader(&self.file, Some(columns.to_vec()))?;
         let count = parts.len();
         if count > 0 {
             reader.set_index(parts.start).map_err(|error| self.file.arrow_error(&error))?;
         }
-        Ok(BatchReader::new(&self.file, record_batches(&self.file, reader.take(count))))
+        Ok(LimitedBatchReader::new(&self.file, record_batches(&self.file, reader.take(count))))
     }
 }
 
@@ -97,10 +97,10 @@ impl ColumnFormat for ArrowStream {
         None
     }
 
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<BatchReader> {
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<LimitedBatchReader> {
         let reader = stream_reader(&self.file, Some(columns.to_vec()))?;
-        let count = if format::parts(share).is_empty() { 0 } else { usize::MAX };
-        Ok(BatchReader::new(&self.file, record_batches(&self.file, reader.take(count))))
+        let count = if format::parts(partition).is_empty() { 0 } else { usize::MAX };
+        Ok(LimitedBatchReader::new(&self.file, record_batches(&self.file, reader.take(count))))
     }
 }
 

@@ -16,7 +16,7 @@ use samefit_stages::error::{InputError, Result};
 use samefit_stages::ports::columns::Partition;
 
 use super::errors::{damaged, too_large};
-use super::format::{self, BatchReader, ColumnFormat};
+use super::format::{self, ColumnFormat, LimitedBatchReader};
 use super::panics::catch_panic;
 use super::shared_file::{ParquetSource, SharedFile};
 
@@ -63,16 +63,16 @@ impl ColumnFormat for ParquetFile {
         usize::try_from(self.metadata.metadata().row_group(part).num_rows()).ok()
     }
 
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<BatchReader> {
+    fn read(&self, columns: &[usize], partition: &Partition) -> Result<LimitedBatchReader> {
         let row_groups = RowGroups {
             file: Arc::clone(&self.file),
             metadata: self.metadata.clone(),
             mask: ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied()),
-            groups: format::parts(share),
-            rows: if let Partition::Rows(_, rows) = share { Some(rows.clone()) } else { None },
+            groups: format::parts(partition),
+            rows: if let Partition::Rows(_, rows) = partition { Some(rows.clone()) } else { None },
             open: None,
         };
-        Ok(BatchReader::new(&self.file, Box::new(row_groups)))
+        Ok(LimitedBatchReader::new(&self.file, Box::new(row_groups)))
     }
 }
 

@@ -15,6 +15,7 @@ use parquet::basic::{Compression, Type};
 use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
+use samefit_stages::code::Code;
 use samefit_stages::error::{Error, InputError, Result};
 
 use super::delta::{self, is_delta};
@@ -54,8 +55,8 @@ pub(super) fn batch_rows(file: &Arc<SharedFile>, metadata: &ParquetMetaData, mas
 /// Adds the column's name to the error for something too large.
 fn with_column(error: Error, chunk: &ColumnChunkMetaData) -> Error {
     match error {
-        Error::Data { path, fault } if fault.code == "capacity" => {
-            Error::Data { path, fault: InputError { column: Some(chunk.column_path().string()), ..fault } }
+        Error::Data { path, fault } if fault.code == Code::Capacity => {
+            Error::Data { path, fault: fault.in_column(chunk.column_path().string()) }
         }
         other => other,
     }
