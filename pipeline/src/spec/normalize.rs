@@ -76,7 +76,7 @@ fn typed(kind: FieldType, value: &Value, path: &str, findings: &mut Findings<'_>
             return list(value, path, findings, |item, path, findings| typed(FieldType::Integer, item, path, findings));
         }
         FieldType::StringMap => return map(value, path, findings),
-        FieldType::String | FieldType::Duration => (value.is_string(), "a text", "put it in quotes"),
+        FieldType::String | FieldType::Duration => (value.is_string(), "a string", "put it in quotes"),
         FieldType::Boolean => (value.is_boolean(), "true or false", "write it without quotes"),
         FieldType::Integer => (value.is_i64() || value.is_u64(), "a whole number", "write it without quotes and without a point"),
         FieldType::Number => (value.is_number(), "a number", "write it without quotes"),
@@ -120,7 +120,7 @@ fn list(
 
 fn map(value: &Value, path: &str, findings: &mut Findings<'_>) -> Option<Value> {
     let Value::Object(entries) = value else {
-        wrong_type(path, value, "an object of texts", "write `{ \"NAME\": \"VALUE\" }`", findings);
+        wrong_type(path, value, "an object of strings", "write `{ \"NAME\": \"VALUE\" }`", findings);
         return None;
     };
     let entries =
@@ -137,7 +137,7 @@ fn describe(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(_) | Value::Number(_) => format!("`{value}`"),
-        Value::String(text) => format!("the text `{text}`"),
+        Value::String(text) => format!("the string `{text}`"),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }
