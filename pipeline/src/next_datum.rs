@@ -7,6 +7,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
+use crate::message::Message;
+
 /// The variable with the path of the worker's socket.
 pub const WORKER_VARIABLE: &str = "PIPELINE_WORKER";
 
@@ -19,22 +21,24 @@ pub const READY: &str = "ready\n";
 /// How many bytes of a reason are sent to the worker.
 const ERROR_BYTES_MAX: usize = 8 << 10;
 
-const USAGE: &str = "usage: pachctl next datum [--error TEXT]\nthis `pachctl` belongs to a local run and has no other commands";
+const USAGE: &str = "usage: pachctl next datum [--error TEXT]";
 
 /// Runs the command. `arguments` do not contain the program's name.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let answer = match parse_arguments(&arguments) {
-        Some(error) => request_next(error).map_err(|error| format!("the pipeline's worker does not answer: {error}")),
-        None => Err(USAGE.to_owned()),
-    };
-    match answer {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(text) => {
-            let _ = writeln!(io::stderr(), "error: {}", samefit_text::lines(&text));
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "error: {}", samefit_text::lines(&message.to_string()));
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(arguments: &[String]) -> Result<(), Message> {
+    let usage = || Message::new(USAGE, "this `pachctl` belongs to a local run and has no other commands");
+    let error = parse_arguments(arguments).ok_or_else(usage)?;
+    request_next(error).map_err(|error| Message::without_help(format_args!("the pipeline's worker does not answer: {error}")))
 }
 
 /// Returns the reason of a failure, if the arguments give one. None if they are not valid.

@@ -5,11 +5,9 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::run::versions::Pipeline;
 use crate::spec::is_name;
+use crate::spec::types::DEFAULT_BRANCH;
 use crate::store::Store;
 use crate::store::records::Commit;
-
-/// The default branch.
-pub const MASTER: &str = "master";
 
 /// How many digits of an id a person has to write at least.
 const DIGITS_MIN: usize = 4;
@@ -51,7 +49,7 @@ impl FromStr for Reference {
 impl Reference {
     /// Returns the branch, for uses in which only a branch makes sense.
     pub fn branch(&self) -> &str {
-        self.branch_or_commit.as_deref().unwrap_or(MASTER)
+        self.branch_or_commit.as_deref().unwrap_or(DEFAULT_BRANCH)
     }
 
     /// Returns the path; `/` by default.
@@ -85,7 +83,7 @@ impl Reference {
 /// Returns the branch that the pipeline of this name writes, or `master` if there is no such pipeline.
 fn default_branch(store: &Store, repo: &str) -> Result<String> {
     let pipeline = store.versions(repo)?.pop().map(Pipeline::from_record).transpose()?;
-    Ok(pipeline.map_or_else(|| MASTER.to_owned(), |pipeline| pipeline.spec.output_branch))
+    Ok(pipeline.map_or_else(|| DEFAULT_BRANCH.to_owned(), |pipeline| pipeline.spec.output_branch))
 }
 
 #[cfg(test)]

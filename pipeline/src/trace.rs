@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::paths;
-use crate::store::Store;
 use crate::store::records::{Commit, DatumResult, InputPath, Job, OutputFile, PipelineVersion};
+use crate::store::{Store, missing_record};
 
 /// Files of one commit that one datum wrote, or that a person put.
 #[derive(Debug, Serialize)]
@@ -54,9 +54,7 @@ pub fn trace(store: &Store, commit: &Commit, path: &str) -> Result<Vec<FileOrigi
 }
 
 fn producer(store: &Store, job: &Job, datum: DatumResult) -> Result<Producer> {
-    let missing = |what: &str| {
-        Error::failed(format_args!("{what} of job {} of `{}` is not in the store", job.id, job.pipeline), "see `samefit pipeline check`")
-    };
+    let missing = |what: &str| missing_record(format_args!("{what} of job {} of `{}`", job.id, job.pipeline));
     // if the datum was skipped, the job in which it ran has the version
     let ran = store.job(&job.pipeline, &datum.job)?.ok_or_else(|| missing("an earlier job"))?;
     let version = store.version(&job.pipeline, ran.version)?.ok_or_else(|| missing("the version"))?;

@@ -305,7 +305,7 @@ fn what_a_program_started_does_not_outlive_its_datum_though_it_ends_its_supervis
     scene.spec(script, &serde_json::json!({"datumTries": 1, "parallelismSpec": {"constant": 1}}));
     let ran = scene.pipeline(&["run", "specs", "--input", "in=in"]);
     assert!(ran.stderr.contains("hostile: 1 processed, 0 skipped, 1 failed"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("the process that supervises it was ended"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the process that supervises it was killed"), "{}", ran.stderr);
     assert_eq!(scene.left(), 0);
 }
 

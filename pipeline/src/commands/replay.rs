@@ -23,8 +23,8 @@ use crate::run::runtime::{LocalRuntime, Runtime};
 use crate::run::variables::{Variables, of_datum};
 use crate::run::versions::Pipeline;
 use crate::spec::{self, Spec};
-use crate::store::Store;
 use crate::store::records::{DatumResult, Job};
+use crate::store::{Store, missing_record};
 
 /// Arguments of `replay`.
 #[derive(Args, Clone, Debug)]
@@ -94,10 +94,7 @@ fn from_store(args: &ReplayArgs, store: &Store, dir: &DatumDir) -> Result<(Spec,
     let usage = |expected: String| Error::usage(format_args!("`{}`: {expected}", args.what), "name a pipeline, or PIPELINE@JOB");
     let reference: Reference = args.what.parse().map_err(usage)?;
     let job = named_job(store, &reference)?;
-    let missing = || {
-        let sentence = format!("version {} of `{}` is not in the store", job.version, job.pipeline);
-        Error::failed(sentence, "see `samefit pipeline check`")
-    };
+    let missing = || missing_record(format_args!("version {} of `{}`", job.version, job.pipeline));
     let pipeline = Pipeline::from_record(store.version(&job.pipeline, job.version)?.ok_or_else(missing)?)?;
     let datums = datums_of(store, &pipeline, &job)?;
     let datum = select_datum(args, &store.datum_results(&job)?, &datums, &job)?;

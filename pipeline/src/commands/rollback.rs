@@ -29,6 +29,6 @@ pub fn run(args: &RollbackArgs, store: &Store, report: &mut dyn Report) -> Resul
     let commit = Reference { repo: repo.clone(), branch_or_commit: Some(args.to.clone()), path: None }.commit(store)?;
     store.write(|change| change.set_branch(repo, branch, &commit.id))?;
     report.say(&format!("{repo}@{branch} is commit {} again; later commits stay in the store", commit.id));
-    report.say("the next `samefit pipeline run` processes datums again that differ from those of the last job");
+    report.say("the next `samefit pipeline run` processes the datums again that differ from those of the last job");
     Ok(())
 }

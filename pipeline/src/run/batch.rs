@@ -7,7 +7,7 @@
 //! *Invariants*: a failed try, or a program that ends by itself, uses up one try of the current datum. Then the program is started again.
 //!
 //! *Limits*: everything that the program writes counts as output of the datum that is current when it is read. The path of a socket has at most
-//! [`SOCKET_PATH_BYTES_MAX`] bytes. Without datums no program is started.
+//! 107 bytes. Without datums no program is started.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};

@@ -7,7 +7,7 @@
 //! or puts links in its place does not change where files are written, read or removed. `pfs` and `pfs/out` are created once and stay, so
 //! they can be mounted.
 //!
-//! *Limits*: output is at most [`DEPTH_MAX`] folders deep. A link reaches its file by way of at most [`LINKS_MAX`] others.
+//! *Limits*: output is at most 256 folders deep. A link reaches its file by way of at most 40 others.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -3,7 +3,7 @@
 //! *Invariants*: a datum is skipped, and its output kept, if an earlier job processed it with the same contents and the same salt. That job is
 //! the last one that succeeded. Output, job and branch change in one transaction. Two datums that write the same path fail the job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -13,9 +13,10 @@ use super::context::Run;
 use super::versions::Pipeline;
 use super::workers;
 use crate::datums::{Datum, Tree, datums};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::paths;
 use crate::report::Report;
+use crate::store::objects::StagedObjects;
 use crate::store::records::{Commit, DatumCounts, DatumResult, Job, JobState};
 use crate::store::{self, Store};
 
@@ -40,15 +41,10 @@ pub enum JobOutcome {
 /// Processes the datums of a job that are not processed yet, and commits the output.
 pub fn run(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report) -> Result<JobOutcome> {
     let datums = datums_of(run.store, pipeline, &job)?;
-    let reusable = reusable_results(run.store, pipeline, &job)?;
-    let mut results: BTreeMap<String, DatumResult> = BTreeMap::new();
-    let mut unprocessed = Vec::new();
-    for datum in &datums {
-        match reusable.get(&datum.hash) {
-            Some(result) => drop(results.insert(datum.hash.clone(), result.clone())),
-            None => unprocessed.push(datum),
-        }
-    }
+    let mut results = reusable_results(run.store, pipeline, &job)?;
+    let hashes: BTreeSet<&str> = datums.iter().map(|datum| datum.hash.as_str()).collect();
+    results.retain(|hash, _| hashes.contains(hash.as_str()));
+    let unprocessed: Vec<&Datum> = datums.iter().filter(|datum| !results.contains_key(&datum.hash)).collect();
     let positions: BTreeMap<&str, usize> = unprocessed.iter().zip(0..).map(|(datum, position)| (datum.hash.as_str(), position)).collect();
     let mut excerpts = LogExcerpts::default();
     let stop = process(run, pipeline, &job, &unprocessed, &mut |finished| {
@@ -64,7 +60,7 @@ pub fn run(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report
         timeout => {
             let timeout = timeout.map(|_| "it took longer than `jobTimeout`".to_owned());
             let ordered: Vec<DatumResult> = datums.iter().filter_map(|datum| results.remove(&datum.hash)).collect();
-            let job = commit(run.store, pipeline, job, &ordered, timeout)?;
+            let job = end(run.store, pipeline, job, &ordered, timeout)?;
             say_result(&job, &excerpts, report);
             Ok(JobOutcome::Ended(job))
         }
@@ -75,10 +71,7 @@ pub fn run(run: &Run<'_>, pipeline: &Pipeline, job: Job, report: &mut dyn Report
 pub fn datums_of(store: &Store, pipeline: &Pipeline, job: &Job) -> Result<Vec<Datum>> {
     let mut trees = BTreeMap::new();
     for head in &job.inputs {
-        let missing = || {
-            let sentence = format!("commit {} of `{}` is not in the store", head.commit, head.repo);
-            Error::failed(sentence, "see `samefit pipeline check`")
-        };
+        let missing = || store::missing_record(format_args!("commit {} of `{}`", head.commit, head.repo));
         let commit = store.commit(&head.repo, &head.commit)?.ok_or_else(missing)?;
         trees.insert((head.repo.as_str(), head.branch.as_str()), Arc::new(store.tree(&commit)?));
     }
@@ -131,8 +124,8 @@ fn record(store: &Store, job: &Job, finished: Vec<FinishedDatum<'_>>, results: &
     Ok(())
 }
 
-/// Ends a job and makes its output the head of the branch.
-fn commit(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[DatumResult], timeout: Option<String>) -> Result<Job> {
+/// Ends a job: sets its state, and makes its output the head of the branch.
+fn end(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[DatumResult], timeout: Option<String>) -> Result<Job> {
     job.counts = count(&job, results);
     let tree = merge_outputs(results);
     let conflict = tree.as_ref().err().cloned();
@@ -143,31 +136,35 @@ fn commit(store: &Store, pipeline: &Pipeline, mut job: Job, results: &[DatumResu
     };
     job.error = timeout.or(conflict).or_else(|| first_failure(&job, results));
     job.ended = Some(store.now());
-    let tree = tree.ok();
     let mut staged = store.objects.stage();
     job.datums = Some(store::stage_listing(&mut staged, &results)?.sha256);
-    let listing = tree.as_ref().map(|tree| store::stage_listing(&mut staged, tree)).transpose()?;
+    let commit = output_commit(store, pipeline, &job, tree.ok(), &mut staged)?;
     staged.publish()?;
-    let branch = &pipeline.spec.output_branch;
-    let parent = store.head(&job.pipeline, branch)?.map(|commit| commit.id);
-    let tree = tree.unwrap_or_default();
     store.write(|change| {
-        change.put_commit(&Commit {
-            id: job.id.clone(),
-            repo: job.pipeline.clone(),
-            branch: branch.clone(),
-            parent,
-            tree: listing.map(|listing| listing.sha256),
-            files: tree.len() as u64,
-            bytes: tree.values().map(|content| content.bytes).sum(),
-            error: job.error.clone(),
-            number: job.number,
-            made: store.now(),
-        })?;
+        change.put_commit(&commit)?;
         change.put_job(&job)?;
         change.clear_finished_datums(&job.pipeline)
     })?;
     Ok(job)
+}
+
+/// Creates the output commit of a job. Without a tree, because of a conflict, it has no listing and cannot be read.
+fn output_commit(store: &Store, pipeline: &Pipeline, job: &Job, tree: Option<Tree>, staged: &mut StagedObjects<'_>) -> Result<Commit> {
+    let listing = tree.as_ref().map(|tree| store::stage_listing(staged, tree)).transpose()?;
+    let branch = &pipeline.spec.output_branch;
+    let tree = tree.unwrap_or_default();
+    Ok(Commit {
+        id: job.id.clone(),
+        repo: job.pipeline.clone(),
+        branch: branch.clone(),
+        parent: store.head(&job.pipeline, branch)?.map(|commit| commit.id),
+        tree: listing.map(|listing| listing.sha256),
+        files: tree.len() as u64,
+        bytes: tree.values().map(|content| content.bytes).sum(),
+        error: job.error.clone(),
+        number: job.number,
+        made: store.now(),
+    })
 }
 
 fn count(job: &Job, results: &[DatumResult]) -> DatumCounts {

@@ -58,7 +58,7 @@ impl ProgramOutput {
     }
 
     /// Returns what was written since the last call, after all programs have ended: waits until the pipe is empty, but at most
-    /// [`DRAIN_TIME_MAX`].
+    /// `DRAIN_TIME_MAX`.
     pub fn take_last_output(&self) -> String {
         let begun = Instant::now();
         loop {

@@ -7,14 +7,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::fields::PIPELINE_SPEC;
-use super::problem::{Findings, Problem};
-use super::types::{Input, Pfs, Spec, Transform};
+use super::problem::{CLUSTER_ONLY, Findings, Problem};
+use super::types::{DEFAULT_BRANCH, Input, Pfs, Spec, Transform};
 use super::values::InvalidValue;
 use super::{normalize, values};
 use crate::glob::Glob;
 
 const PROJECT: &str = "default";
-const MASTER: &str = "master";
 const DATUM_TRIES: u32 = 3;
 
 /// Builds the spec of one document.
@@ -43,7 +42,7 @@ fn build(fields: &Map<String, Value>, document: &Value, findings: &mut Findings<
         Some(input) => InputReader { project, names: BTreeSet::new(), findings }.input(input, "input"),
         None => missing("input", "an input", "name a repo and a glob: {\"pfs\": {\"repo\": \"REPO\", \"glob\": \"/*\"}}", findings),
     };
-    let output_branch = string(fields, "outputBranch").unwrap_or(MASTER).to_owned();
+    let output_branch = string(fields, "outputBranch").unwrap_or(DEFAULT_BRANCH).to_owned();
     parse(Some(&output_branch), "outputBranch", values::name, findings);
     let limits = memory(fields, "resourceLimits.memory", findings);
     let requests = memory(fields, "resourceRequests.memory", findings);
@@ -123,7 +122,7 @@ impl InputReader<'_, '_> {
     fn pfs(&mut self, pfs: &Value, field: &str) -> Option<Pfs> {
         let fields = pfs.as_object()?;
         let repo = required_name(string(fields, "repo"), &format!("{field}.repo"), values::name, self.findings);
-        let branch = string(fields, "branch").unwrap_or(MASTER).to_owned();
+        let branch = string(fields, "branch").unwrap_or(DEFAULT_BRANCH).to_owned();
         parse(Some(&branch), &format!("{field}.branch"), values::name, self.findings);
         let glob = self.glob(string(fields, "glob"), &format!("{field}.glob"));
         self.require_value(string(fields, "project"), self.project, &format!("{field}.project"));
@@ -155,8 +154,7 @@ impl InputReader<'_, '_> {
     /// Refuses every value but one, which is the only one that means something here.
     fn require_value(&mut self, given: Option<&str>, only: &str, field: &str) {
         if let Some(given) = given.filter(|given| *given != only) {
-            let help = "a Pachyderm cluster runs this; `samefit pipeline` does not";
-            self.findings.add_problem(field, format!("`{given}`"), format!("`{only}`"), help);
+            self.findings.add_problem(field, format!("`{given}`"), format!("`{only}`"), CLUSTER_ONLY);
         }
     }
 }

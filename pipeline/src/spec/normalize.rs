@@ -5,49 +5,48 @@
 use serde_json::{Map, Value};
 
 use super::fields::{Field, FieldType, Support};
-use super::problem::Findings;
+use super::problem::{CLUSTER_ONLY, Findings};
 
 /// How similar an unknown key must be to a known one to be taken for a misspelling of it (Jaro-Winkler, from 0 to 1).
 const SIMILARITY_MIN: f64 = 0.8;
-const CLUSTER: &str = "a Pachyderm cluster runs this; `samefit pipeline` does not";
 
-/// Returns the used fields of the object at the path `place`. `fields` are all that such an object may have.
-pub(super) fn object(fields: &[Field], value: &Value, place: &str, findings: &mut Findings<'_>) -> Map<String, Value> {
+/// Returns the used fields of the object at the path `path`. `fields` are all that such an object may have.
+pub(super) fn object(fields: &[Field], value: &Value, path: &str, findings: &mut Findings<'_>) -> Map<String, Value> {
     let mut kept = Map::new();
     let Value::Object(given) = value else {
-        wrong_type(place, value, "an object", "write `{ }` with the fields inside", findings);
+        wrong_type(path, value, "an object", "write `{ }` with the fields inside", findings);
         return kept;
     };
     for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-        let place = join(place, key);
+        let path = join(path, key);
         let Some(field) = fields.iter().find(|field| field.name == *key || field.name == camel_case(key)) else {
-            unknown_field(fields, key, &place, findings);
+            unknown_field(fields, key, &path, findings);
             continue;
         };
-        if let Some(value) = field_value(field, value, &place, findings)
+        if let Some(value) = field_value(field, value, &path, findings)
             && kept.insert(field.name.to_owned(), value).is_some()
         {
-            findings.add_problem(&place, format!("`{}` a second time", field.name), "it once", "remove one of the two spellings");
+            findings.add_problem(&path, format!("`{}` a second time", field.name), "it once", "remove one of the two spellings");
         }
     }
     kept
 }
 
 /// Checks the type of a field, and returns its value if the field is used.
-fn field_value(field: &Field, value: &Value, place: &str, findings: &mut Findings<'_>) -> Option<Value> {
-    let typed = typed(field.kind, value, place, findings);
+fn field_value(field: &Field, value: &Value, path: &str, findings: &mut Findings<'_>) -> Option<Value> {
+    let typed = typed(field.kind, value, path, findings);
     match field.support {
         Support::Used => typed,
         Support::NoEffect => None,
         Support::Ignored(reason) => {
             if has_effect(value) {
-                findings.add_note(place, format!("not used: {reason}"));
+                findings.add_note(path, format!("not used: {reason}"));
             }
             None
         }
         Support::Refused(feature) => {
             if has_effect(value) {
-                findings.add_problem(place, feature, "none", CLUSTER);
+                findings.add_problem(path, feature, "none", CLUSTER_ONLY);
             }
             None
         }
@@ -66,18 +65,18 @@ fn has_effect(value: &Value) -> bool {
 }
 
 /// Returns the value if it has the right type, and adds a problem otherwise.
-fn typed(kind: FieldType, value: &Value, place: &str, findings: &mut Findings<'_>) -> Option<Value> {
+fn typed(kind: FieldType, value: &Value, path: &str, findings: &mut Findings<'_>) -> Option<Value> {
     let (fits, expected, help) = match kind {
-        FieldType::Object(fields) => return Some(Value::Object(object(fields, value, place, findings))),
+        FieldType::Object(fields) => return Some(Value::Object(object(fields, value, path, findings))),
         FieldType::Objects(fields) => {
-            return list(value, place, findings, |item, place, findings| Some(object(fields, item, place, findings).into()));
+            return list(value, path, findings, |item, path, findings| Some(object(fields, item, path, findings).into()));
         }
-        FieldType::Strings => return list(value, place, findings, |item, place, findings| typed(FieldType::String, item, place, findings)),
+        FieldType::Strings => return list(value, path, findings, |item, path, findings| typed(FieldType::String, item, path, findings)),
         FieldType::Integers => {
-            return list(value, place, findings, |item, place, findings| typed(FieldType::Integer, item, place, findings));
+            return list(value, path, findings, |item, path, findings| typed(FieldType::Integer, item, path, findings));
         }
-        FieldType::StringMap => return map(value, place, findings),
-        FieldType::String | FieldType::Duration => (value.is_string(), "a text", "put it in quotes"),
+        FieldType::StringMap => return map(value, path, findings),
+        FieldType::String | FieldType::Duration => (value.is_string(), "a string", "put it in quotes"),
         FieldType::Boolean => (value.is_boolean(), "true or false", "write it without quotes"),
         FieldType::Integer => (value.is_i64() || value.is_u64(), "a whole number", "write it without quotes and without a point"),
         FieldType::Number => (value.is_number(), "a number", "write it without quotes"),
@@ -85,7 +84,7 @@ fn typed(kind: FieldType, value: &Value, place: &str, findings: &mut Findings<'_
     if fits {
         return Some(value.clone());
     }
-    wrong_type(place, value, expected, &without_quotes(kind, value).unwrap_or_else(|| help.to_owned()), findings);
+    wrong_type(path, value, expected, &without_quotes(kind, value).unwrap_or_else(|| help.to_owned()), findings);
     None
 }
 
@@ -106,31 +105,31 @@ type ItemCheck<'i> = dyn Fn(&Value, &str, &mut Findings<'_>) -> Option<Value> + 
 
 fn list(
     value: &Value,
-    place: &str,
+    path: &str,
     findings: &mut Findings<'_>,
     item: impl Fn(&Value, &str, &mut Findings<'_>) -> Option<Value>,
 ) -> Option<Value> {
     let item: &ItemCheck<'_> = &item;
     let Value::Array(items) = value else {
-        wrong_type(place, value, "a list", "write `[ ]` around it", findings);
+        wrong_type(path, value, "a list", "write `[ ]` around it", findings);
         return None;
     };
-    let items = items.iter().enumerate().filter_map(|(index, value)| item(value, &format!("{place}[{index}]"), findings));
+    let items = items.iter().enumerate().filter_map(|(index, value)| item(value, &format!("{path}[{index}]"), findings));
     Some(Value::Array(items.collect()))
 }
 
-fn map(value: &Value, place: &str, findings: &mut Findings<'_>) -> Option<Value> {
+fn map(value: &Value, path: &str, findings: &mut Findings<'_>) -> Option<Value> {
     let Value::Object(entries) = value else {
-        wrong_type(place, value, "an object of texts", "write `{ \"NAME\": \"VALUE\" }`", findings);
+        wrong_type(path, value, "an object of strings", "write `{ \"NAME\": \"VALUE\" }`", findings);
         return None;
     };
     let entries =
-        entries.iter().filter_map(|(key, value)| Some((key.clone(), typed(FieldType::String, value, &join(place, key), findings)?)));
+        entries.iter().filter_map(|(key, value)| Some((key.clone(), typed(FieldType::String, value, &join(path, key), findings)?)));
     Some(Value::Object(entries.collect()))
 }
 
-fn wrong_type(place: &str, value: &Value, expected: &str, help: &str, findings: &mut Findings<'_>) {
-    findings.add_problem(place, describe(value), expected, help);
+fn wrong_type(path: &str, value: &Value, expected: &str, help: &str, findings: &mut Findings<'_>) {
+    findings.add_problem(path, describe(value), expected, help);
 }
 
 /// Describes a value for a message.
@@ -138,14 +137,14 @@ fn describe(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(_) | Value::Number(_) => format!("`{value}`"),
-        Value::String(text) => format!("the text `{text}`"),
+        Value::String(text) => format!("the string `{text}`"),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }
 }
 
 /// Adds a problem about a field that Pachyderm does not have.
-fn unknown_field(fields: &[Field], key: &str, place: &str, findings: &mut Findings<'_>) {
+fn unknown_field(fields: &[Field], key: &str, path: &str, findings: &mut Findings<'_>) {
     let similarity = |field: &Field| strsim::jaro_winkler(field.name, &camel_case(key));
     let nearest = fields.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).filter(|field| similarity(field) >= SIMILARITY_MIN);
     let names = || fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
@@ -153,7 +152,7 @@ fn unknown_field(fields: &[Field], key: &str, place: &str, findings: &mut Findin
         Some(field) => format!("write `{}`", field.name),
         None => format!("remove it; there are {}", names()),
     };
-    findings.add_problem(place, format!("`{key}`"), "a field of Pachyderm's pipeline spec", help);
+    findings.add_problem(path, format!("`{key}`"), "a field of Pachyderm's pipeline spec", help);
 }
 
 /// Converts `datum_set_spec` to `datumSetSpec`.
@@ -167,6 +166,6 @@ fn camel_case(key: &str) -> String {
     })
 }
 
-fn join(place: &str, key: &str) -> String {
-    if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") }
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

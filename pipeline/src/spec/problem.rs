@@ -7,6 +7,9 @@ use samefit_text::line;
 
 use crate::message::Message;
 
+/// The help about a feature that only a cluster has.
+pub(super) const CLUSTER_ONLY: &str = "a Pachyderm cluster runs this; `samefit pipeline` does not";
+
 /// Something wrong in a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

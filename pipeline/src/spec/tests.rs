@@ -229,7 +229,7 @@ fn types_are_checked_and_the_help_shows_the_right_value() {
     assert_problem(
         "/parallelismSpec",
         json!({"constant": "1"}),
-        "`parallelismSpec.constant`: found the text `1`, expected a whole number\nhelp: write 1 without quotes",
+        "`parallelismSpec.constant`: found the string `1`, expected a whole number\nhelp: write 1 without quotes",
     );
     assert_problem(
         "/datumTries",
@@ -244,23 +244,23 @@ fn types_are_checked_and_the_help_shows_the_right_value() {
     assert_problem(
         "/transform/cmd",
         json!("samefit train"),
-        "`transform.cmd`: found the text `samefit train`, expected a list\nhelp: write `[ ]` around it",
+        "`transform.cmd`: found the string `samefit train`, expected a list\nhelp: write `[ ]` around it",
     );
-    assert_problem("/transform/cmd", json!(["samefit", 3]), "`transform.cmd[1]`: found `3`, expected a text\nhelp: put it in quotes");
+    assert_problem("/transform/cmd", json!(["samefit", 3]), "`transform.cmd[1]`: found `3`, expected a string\nhelp: put it in quotes");
     assert_problem(
         "/transform/datumBatching",
         json!("true"),
-        "`transform.datumBatching`: found the text `true`, expected true or false\nhelp: write true without quotes",
+        "`transform.datumBatching`: found the string `true`, expected true or false\nhelp: write true without quotes",
     );
-    assert_problem("/transform/env", json!({"A": 1}), "`transform.env.A`: found `1`, expected a text\nhelp: put it in quotes");
+    assert_problem("/transform/env", json!({"A": 1}), "`transform.env.A`: found `1`, expected a string\nhelp: put it in quotes");
     assert_problem(
         "/transform/env",
         json!(["A=1"]),
-        "`transform.env`: found a list, expected an object of texts\nhelp: write `{ \"NAME\": \"VALUE\" }`",
+        "`transform.env`: found a list, expected an object of strings\nhelp: write `{ \"NAME\": \"VALUE\" }`",
     );
     assert_eq!(
         problems(&with("/pipeline", json!("model"))),
-        "a.json: field `pipeline`: found the text `model`, expected an object\nhelp: write `{ }` with the fields inside"
+        "a.json: field `pipeline`: found the string `model`, expected an object\nhelp: write `{ }` with the fields inside"
     );
 }
 

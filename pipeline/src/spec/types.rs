@@ -8,6 +8,9 @@ use std::time::Duration;
 use super::problem::Note;
 use crate::glob::Glob;
 
+/// The branch that is read or written by default.
+pub const DEFAULT_BRANCH: &str = "master";
+
 /// One pipeline.
 #[derive(Clone, Debug)]
 pub struct Spec {

@@ -14,6 +14,7 @@ pub mod objects;
 pub mod records;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -283,6 +284,11 @@ pub fn stage_listing<T: Serialize>(staged: &mut StagedObjects<'_>, listing: &T) 
     let text = serde_json::to_vec(listing)
         .map_err(|error| Error::failed(format_args!("a listing cannot be written ({error})"), "report this error"))?;
     staged.add_stream(text.as_slice())
+}
+
+/// Creates the error for a record that should be in the store.
+pub fn missing_record(what: impl fmt::Display) -> Error {
+    Error::failed(format_args!("{what} is not in the store"), "see `samefit pipeline check`")
 }
 
 /// Derives an id of 32 hexadecimal digits from texts.

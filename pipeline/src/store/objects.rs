@@ -4,7 +4,7 @@
 //! renamed. So every object that a record refers to exists after a crash at any point. An object is compared with its digest before it is
 //! read. This process creates every object itself and gives it one name, so no program has it open.
 //!
-//! *Limits*: up to [`FLUSHED_SINGLY_MAX`] files are flushed one by one. For more, one flush of the whole file system is faster.
+//! *Limits*: up to 16 files are flushed one by one. For more, one flush of the whole file system is faster.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Permissions};
