@@ -6,8 +6,7 @@
 
 use core::arch::x86_64::*;
 
-/// One register.
-pub(super) type Raw = __m128i;
+pub(super) use core::arch::x86_64::__m128i as Raw;
 
 macro_rules! loads {
     ($($name:ident: $lanes:ty),*) => {$(
