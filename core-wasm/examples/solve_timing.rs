@@ -1,4 +1,5 @@
-//! Times the steps whose duration grows with the number of features: `cargo run --release --package samefit-core --example solve_timing [FEATURES..]`.
+//! Times the steps whose duration grows with the number of features:
+//! `cargo run --release --package samefit-core --example solve_timing [FEATURES..]`.
 //!
 //! The data are 10,000 rows of random, correlated numbers with four decimals. Times are in seconds.
 
@@ -53,8 +54,8 @@ fn plan() -> Plan {
     Plan { target: Some("y".to_owned()), ..Plan::default() }
 }
 
-/// Returns the next of a sequence of pseudorandom numbers between -2^19 and 2^19, so that every run times the same data (xorshift64, G. Marsaglia, Xorshift
-/// RNGs, Journal of Statistical Software 8, 2003).
+/// Returns the next of a sequence of pseudorandom numbers between -2^19 and 2^19, so that every run times the same data (xorshift64, G.
+/// Marsaglia, Xorshift RNGs, Journal of Statistical Software 8, 2003).
 fn random(state: &mut u64) -> i64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;

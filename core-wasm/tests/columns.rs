@@ -113,7 +113,8 @@ fn written(value: f64) -> String {
     zmij::Buffer::new().format(value).to_owned()
 }
 
-/// Sets some rows of `columns` and `words` as a batch and sums it. A bit of `as_text` for each column tells whether its numbers are set as text.
+/// Sets some rows of `columns` and `words` as a batch and sums it. A bit of `as_text` for each column tells whether its numbers are set as
+/// text.
 fn add_batch(to: &mut Summarizer, columns: &[Vec<f64>], words: &[String], rows: Range<usize>, as_text: usize) -> Result<(), Error> {
     for (at, name) in NAMES.iter().enumerate() {
         let numbers = columns.get(at.saturating_sub(usize::from(at > 1))).filter(|_| at != 1);

@@ -1,4 +1,5 @@
-//! Laws of exact statistics, compared byte by byte: the way in which rows are split, ordered, added and subtracted changes neither statistics nor models.
+//! Laws of exact statistics, compared byte by byte: the way in which rows are split, ordered, added and subtracted changes neither
+//! statistics nor models.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
-//! The reader of tables against another one: the `csv` crate for records, and decimals of any size for sums. Whether many rows are read at once or single
-//! bytes, and where a chunk ends, must not change what the bytes mean.
+//! The reader of tables against another one: the `csv` crate for records, and decimals of any size for sums. Whether many rows are read at
+//! once or single bytes, and where a chunk ends, must not change what the bytes mean.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

@@ -69,7 +69,8 @@ fn nist_sets_are_exact() {
     }
 }
 
-/// The results of `data/peers/student.json` were computed with mpmath at high precision: see `data/peers`. Ours are f64 and may differ by a relative 1e-12.
+/// The results of `data/peers/student.json` were computed with mpmath at high precision: see `data/peers`. Ours are f64 and may differ by a
+/// relative 1e-12.
 #[test]
 fn p_values_and_quantiles_agree_with_high_precision_results() {
     let peers: Value = serde_json::from_str(&std::fs::read_to_string(format!("{DATA}/peers/student.json")).unwrap()).unwrap();
