@@ -10,22 +10,37 @@ import sys
 
 import wasmtime
 
+DATA_SECTION = 11
 
-def mangled(path):
-    """`a::bc` as it stands in the name of a function, in both of the compiler's manglings: each part after its length."""
-    return "".join(f"{len(part)}{part}" for part in path.split("::")).encode()
+
+def leb128(module, at):
+    """The unsigned number at a place, and the place behind it."""
+    value, shift = 0, 0
+    while True:
+        byte, at = module[at], at + 1
+        value, shift = value | (byte & 0x7F) << shift, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def data(module):
+    """The bytes of the data section, in which the program has the names of its tests."""
+    at = len(b"\0asm\1\0\0\0")
+    while module[at] != DATA_SECTION:
+        length, start = leb128(module, at + 1)
+        at = start + length
+    length, start = leb128(module, at + 1)
+    return module[start : start + length]
 
 
 def main():
     with open(sys.argv[1], "rb") as file:
-        module = file.read()
-    # the names of functions stand in a custom section at the end
-    names = module[module.rindex(b"\x04name"):]
+        names = data(file.read())
     tests = os.environ["SAMEFIT_KERNEL_TESTS"].split()
-    lacking = [test for test in tests if b"samefit_kernels" + mangled(test) not in names]
+    lacking = [test for test in tests if test.encode() not in names]
     if not tests or lacking:
         sys.exit(f"error: the program lacks these tests: {', '.join(lacking) or 'all'}")
-    if mangled("simd::instruction_tests") not in names:
+    if b"simd::instruction_tests::" not in names:
         sys.exit("error: the program was compiled without vector instructions")
     store = wasmtime.Store()
     instance = wasmtime.Instance(store, wasmtime.Module.from_file(store.engine, sys.argv[1]), [])
