@@ -1,8 +1,9 @@
-//! Times what grows with the number of features: `cargo run --release --package samefit-core --example solve_timing [FEATURES..]`.
+//! Times the steps whose duration grows with the number of features:
+//! `cargo run --release --package samefit-core --example solve_timing [FEATURES..]`.
 //!
-//! Data are random, correlated, with four decimals; 10,000 rows. Times are in seconds.
+//! The data are 10,000 rows of random, correlated numbers with four decimals. Times are in seconds.
 
-#![allow(clippy::print_stdout, reason = "it is a program")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use dashu_int::IBig;
 use samefit_core::decimal::Decimal;
@@ -31,6 +32,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Times each step from statistics to a model.
 fn time_all(statistics: &Statistics) -> Result<()> {
     let text = time("statistics to text", || Ok(statistics.to_json()))?;
     time("text to statistics", || Statistics::parse(&text))?;
@@ -40,6 +42,7 @@ fn time_all(statistics: &Statistics) -> Result<()> {
     time("text to model", || Model::parse(&text)).map(drop)
 }
 
+/// Times one step and prints its duration.
 fn time<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let done = work();
@@ -51,7 +54,8 @@ fn plan() -> Plan {
     Plan { target: Some("y".to_owned()), ..Plan::default() }
 }
 
-/// A generator of random numbers (xorshift64, G. Marsaglia 2003), so that every run times the same data.
+/// Returns the next of a sequence of pseudorandom numbers between -2^19 and 2^19, so that every run times the same data (xorshift64, G.
+/// Marsaglia, Xorshift RNGs, Journal of Statistical Software 8, 2003).
 fn random(state: &mut u64) -> i64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -59,13 +63,13 @@ fn random(state: &mut u64) -> i64 {
     (*state >> 44) as i64 - (1 << 19)
 }
 
-/// Half of it new, the rest from two columns before.
+/// Returns the next value of a row: half of it is new, the rest comes from two columns before.
 fn mixture(state: &mut u64, before: &[i64]) -> i64 {
     let one_before = |back: usize| before.len().checked_sub(back).map_or(0, |at| before[at]);
     random(state) / 2 + one_before(1) / 2 - one_before(3) / 4
 }
 
-/// Statistics of the columns x0, x1, .., y: the next value of a row follows from those before it. Values are in units of 10^-4.
+/// Returns the statistics of the columns x0, x1, .., y. `next` computes each value of a row from those before it, in units of 10^-4.
 fn statistics(features: usize, next: impl Fn(&mut u64, &[i64]) -> i64) -> Statistics {
     let mut state = 42;
     let mut columns = vec![vec![10_000; ROWS]; features + 2];

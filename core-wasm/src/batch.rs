@@ -1,7 +1,7 @@
 //! A batch of values that a host sets column by column, to integers at one scale, some rows at a time.
 //!
-//! *Not here*: rows that lack a value or hold one that is not a number. This marks them as unread; [`summarizer`](crate::summarizer) reads them one
-//! by one.
+//! *Not here*: rows that lack a value or hold one that is not a number. This marks them as unread; [`summarizer`](crate::summarizer) reads
+//! them one by one.
 
 use crate::decimal::{Decimal, SmallDecimal, from_f64, is_missing, parse, parse_small, trim};
 use crate::error::Result;
@@ -111,8 +111,8 @@ impl BatchReader {
         }
     }
 
-    /// Reads some rows of a column whose values do not count, as zeros. Sets `unread` for those that `is_plain_text` does not accept: numbers may be among
-    /// them.
+    /// Reads some rows of a column whose values do not count, as zeros. Sets `unread` for those that `is_plain_text` does not accept:
+    /// numbers may be among them.
     pub(crate) fn zero(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool], is_plain_text: impl Fn(&[u8]) -> bool) {
         self.held = Held::Zeros;
         match values {

@@ -125,8 +125,8 @@ impl CellReader {
         self.others.iter().map(|&(_, small)| bits_at(small, scale)).fold(narrow, u32::max)
     }
 
-    /// Marks the numbers that were read one by one as unread if, at their scale, some integer needs more than [`WIDE_BITS`] bits. That happens if long
-    /// integers come after a number with many decimals.
+    /// Marks the numbers that were read one by one as unread if, at their scale, some integer needs more than [`WIDE_BITS`] bits. That
+    /// happens if long integers come after a number with many decimals.
     fn drop_others_if_too_long(&mut self, pattern_scale: u32, unread: &mut [bool]) {
         if self.bits_at(self.scale, pattern_scale) > WIDE_BITS {
             self.others.drain(..).for_each(|(row, _)| unread[row] = true);

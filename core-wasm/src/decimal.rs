@@ -1,8 +1,8 @@
 //! Text to an exact decimal number: an integer and a power of ten.
 //!
-//! *Limits*: a value has at most [`DIGITS_MAX`] digits and an exponent from -[`EXPONENT_MAX`] to [`EXPONENT_MAX`]. Zeros between the point and the
-//! first other digit have the same limit as an exponent, because they say the same. A sum of products of values has as many digits as its degree
-//! allows ([`parse_sum`]). All limits are checked on the text, before a number is made of it.
+//! *Limits*: a value has at most [`DIGITS_MAX`] digits and an exponent from -[`EXPONENT_MAX`] to [`EXPONENT_MAX`]. Zeros between the point
+//! and the first other digit have the same limit as an exponent, because they say the same. A sum of products of values has as many digits
+//! as its degree allows ([`parse_sum`]). All limits are checked on the text, before a number is made of it.
 //!
 //! *Not here*: what to do with a missing value ([`is_missing`] detects it, callers decide), sums of columns
 //! ([`statistics`](crate::statistics)).
@@ -26,8 +26,8 @@ const ROWS_DIGITS_MAX: usize = 20;
 
 /// An exact decimal number, `mantissa * 10^-scale`.
 ///
-/// Numbers are equal if their values are: `1.50` is `1.5`. `Display` writes the canonical text, without an exponent, zeros at the end of the
-/// decimals, or a sign on zero.
+/// Numbers are equal if their values are: `1.50` is `1.5`. `Display` writes the canonical text, without an exponent, zeros at the end of
+/// the decimals, or a sign on zero.
 ///
 /// ```
 /// use samefit_core::decimal::parse;
@@ -68,8 +68,8 @@ impl Decimal {
         self
     }
 
-    /// Returns the nearest number with at most `decimals` digits after the point; ties go to the even last digit. A negative `decimals` means zeros
-    /// before the point.
+    /// Returns the nearest number with at most `decimals` digits after the point; ties go to the even last digit. A negative `decimals`
+    /// means zeros before the point.
     #[must_use]
     pub fn rounded(&self, decimals: i32) -> Self {
         if i64::from(self.scale) <= i64::from(decimals) {
@@ -121,7 +121,8 @@ impl Decimal {
         Self { mantissa: quotient + IBig::from(u8::from(up)), scale }
     }
 
-    /// Returns the largest number of `scale` digits after the point that is not above `numerator / denominator`. The denominator is above zero.
+    /// Returns the largest number of `scale` digits after the point that is not above `numerator / denominator`. The denominator is above
+    /// zero.
     pub fn floor(numerator: &IBig, denominator: &IBig, scale: u32) -> Self {
         let (mantissa, _) = (numerator * ten_to(scale)).div_rem_euclid(denominator);
         Self { mantissa, scale }
@@ -198,7 +199,8 @@ pub fn ten_to(exponent: u32) -> IBig {
 
 /// Returns `10^exponent`, or the largest power of ten below 2^127 if that is less.
 ///
-/// Callers multiply numbers by it whose products fit in 128 bits. So a larger exponent comes with the number zero only, and any power will do.
+/// Callers multiply numbers by it whose products fit in 128 bits. So a larger exponent comes with the number zero only, and any power will
+/// do.
 pub(crate) fn power_of_ten(exponent: u32) -> i128 {
     I128_POWERS[(exponent as usize).min(I128_EXPONENT_MAX)]
 }
@@ -297,8 +299,8 @@ fn exponent_of(text: &[u8]) -> Option<i64> {
     (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| exponent_value(Some(text))).flatten()
 }
 
-/// Reads a sum of products of `degree` values, in the canonical text of [`Decimal`]. Returns none if the text is not canonical, or longer than such
-/// a sum can be.
+/// Reads a sum of products of `degree` values, in the canonical text of [`Decimal`]. Returns none if the text is not canonical, or longer
+/// than such a sum can be.
 pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
     let parts = split(text.as_bytes())?;
     let values = degree as usize;
@@ -312,8 +314,8 @@ pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
 
 /// Returns the decimal number that an f64 means: that of the shortest text that reads back as the same f64.
 ///
-/// Of several such texts it is the nearest, and of two equally near ones that with the even last digit. Python, JavaScript and our own JSON choose
-/// the same; Rust's standard library rounds such ties up.
+/// Of several such texts it is the nearest, and of two equally near ones that with the even last digit. Python, JavaScript and our own JSON
+/// choose the same; Rust's standard library rounds such ties up.
 ///
 /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond [`EXPONENT_MAX`].
 pub fn from_f64(value: f64) -> Result<Decimal> {

@@ -1,8 +1,9 @@
 //! The F distribution: the probability of a value at least as large.
 //!
 //! With x = d2 / (d2 + d1 F) the probability is the incomplete beta ratio I_x(d2/2, d1/2). The recurrence
-//! `I_x(a, b + 1) = I_x(a, b) + x^a (1 - x)^b / (b B(a, b))` (NIST Digital Library of Mathematical Functions, 8.17.21) leads to b = d1/2. It begins at
-//! b = 1, where the ratio is x^a, or at b = 1/2, where it is Student's two-sided p value. All terms are positive, so nothing cancels.
+//! `I_x(a, b + 1) = I_x(a, b) + x^a (1 - x)^b / (b B(a, b))` (NIST Digital Library of Mathematical Functions, 8.17.21) leads to b = d1/2.
+//! It begins at b = 1, where the ratio is x^a, or at b = 1/2, where it is Student's two-sided p value. All terms are positive, so nothing
+//! cancels.
 //!
 //! *Limits*: a probability below about 1e-300 may come out as 0.
 

@@ -1,7 +1,8 @@
 //! Rows of cells at known positions to predictions with their intervals, many rows at once.
 //!
-//! Everything is computed column by column. For each row the operations are those of [`predict`](crate::predict), in the same order, so both give the
-//! same bits. Rows are left to [`predict`](crate::predict) if a cell cannot be read here, or if the result needs a warning or is an error.
+//! Everything is computed column by column. For each row the operations are those of [`predict`](crate::predict), in the same order, so
+//! both give the same bits. Rows are left to [`predict`](crate::predict) if a cell cannot be read here, or if the result needs a warning or
+//! is an error.
 //!
 //! *Not here*: how predictions are written ([`predict`](crate::predict)).
 
@@ -40,8 +41,8 @@ pub(crate) struct LinearPredictor<'a> {
 
 /// The parts of a model that prediction intervals need.
 ///
-/// Half the width of the interval at a row x of the design matrix is `t s sqrt(1 + x'(X'X)^-1 x)`. With `X'X = L D L'` and `L z = x` the leverage
-/// `x'(X'X)^-1 x` is the sum of `z_i^2 / D_i`.
+/// Half the width of the interval at a row x of the design matrix is `t s sqrt(1 + x'(X'X)^-1 x)`. With `X'X = L D L'` and `L z = x` the
+/// leverage `x'(X'X)^-1 x` is the sum of `z_i^2 / D_i`.
 pub(crate) struct IntervalParams<'a> {
     pub(crate) has_intercept: bool,
     /// Row i holds the i entries of L before the diagonal, which is 1.

@@ -1,7 +1,7 @@
 //! Ratios of integers, and square roots of such ratios, to the nearest f64: rounded once, ties to even.
 //!
-//! *Method*: an integer quotient or root has at least [`QUOTIENT_BITS`] bits, and its lowest bit is set if there is a remainder (a sticky bit). It is
-//! then rounded to 53 bits, or to fewer if the result is subnormal.
+//! *Method*: an integer quotient or root has at least [`QUOTIENT_BITS`] bits, and its lowest bit is set if there is a remainder (a sticky
+//! bit). It is then rounded to 53 bits, or to fewer if the result is subnormal.
 
 use dashu_base::{BitTest, DivRem, Sign, Signed, SquareRootRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
@@ -13,15 +13,16 @@ const PRECISION: i64 = 53;
 /// Exponent of the lowest bit of the smallest subnormal f64.
 const LOWEST_BIT: i64 = -1074;
 
-/// Returns the f64 nearest to `numerator / denominator`, ties to even. The denominator is not zero. Zero has no sign. A result beyond the largest f64
-/// is infinite; callers refuse it.
+/// Returns the f64 nearest to `numerator / denominator`, ties to even. The denominator is not zero. Zero has no sign. A result beyond the
+/// largest f64 is infinite; callers refuse it.
 pub fn ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
     let negative = numerator.is_negative() != denominator.is_negative();
     let (quotient, exponent) = quotient_sticky(numerator.unsigned_abs(), denominator.unsigned_abs(), 1);
     round(negative, &quotient, exponent)
 }
 
-/// Returns the f64 nearest to the square root of `numerator / denominator`, ties to even. Neither is negative, and the denominator is not zero.
+/// Returns the f64 nearest to the square root of `numerator / denominator`, ties to even. Neither is negative, and the denominator is not
+/// zero.
 pub fn sqrt_ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
     let (quotient, exponent) = quotient_sticky(numerator.unsigned_abs(), denominator.unsigned_abs(), 2);
     let sticky = quotient.bit(0);
@@ -33,8 +34,8 @@ pub fn sqrt_ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
     round(false, &root, exponent / 2)
 }
 
-/// Returns (q, e) such that `q * 2^e` is `numerator / denominator` cut off, with a sticky lowest bit in q. q has at least `root * QUOTIENT_BITS` bits,
-/// and e is a multiple of `root`.
+/// Returns (q, e) such that `q * 2^e` is `numerator / denominator` cut off, with a sticky lowest bit in q. q has at least
+/// `root * QUOTIENT_BITS` bits, and e is a multiple of `root`.
 fn quotient_sticky(numerator: UBig, denominator: UBig, root: i64) -> (UBig, i64) {
     if numerator == UBig::ZERO {
         return (UBig::ZERO, 0);

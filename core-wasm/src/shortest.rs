@@ -1,17 +1,17 @@
 //! Columns of f64 to the decimal numbers that they mean: integers at one scale.
 //!
-//! An f64 means its shortest decimal text that reads back as the same f64. In data that people wrote, that text has few digits, and its number can be
-//! found without writing it. Let `k` be the integer nearest to `x * 10^s`. If `k / 10^s`, as f64, is `x` again, then `k * 10^-s` is the number of
-//! the text.
+//! An f64 means its shortest decimal text that reads back as the same f64. In data that people wrote, that text has few digits, and its
+//! number can be found without writing it. Let `k` be the integer nearest to `x * 10^s`. If `k / 10^s`, as f64, is `x` again, then
+//! `k * 10^-s` is the number of the text.
 //!
-//! *Proof.* |k| is below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX) = 10^15 and s is at most [`SCALE_MAX`], so `k` and `10^s` are exact f64,
-//! and their quotient is the f64 nearest to the decimal number. A decimal number of at most 15 digits is the only one of so many digits that is
-//! nearest to its f64, and the shortest text has no more digits than this one.
+//! *Proof.* |k| is below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX) = 10^15 and s is at most [`SCALE_MAX`], so `k` and `10^s` are
+//! exact f64, and their quotient is the f64 nearest to the decimal number. A decimal number of at most 15 digits is the only one of so many
+//! digits that is nearest to its f64, and the shortest text has no more digits than this one.
 //!
 //! Other values are written out and read back ([`shortest_decimal`]), which takes some thirty times longer.
 //!
-//! A float32 means its own shortest text. Callers pass the f64 nearest to that text, which has at most 9 digits. By the same argument it is the
-//! shortest text of that f64 too.
+//! A float32 means its own shortest text. Callers pass the f64 nearest to that text, which has at most 9 digits. By the same argument it is
+//! the shortest text of that f64 too.
 //!
 //! *Invariants*: the numbers are exact whatever scale is tried first. So neither the size of blocks nor SIMD changes a result.
 //!
@@ -68,8 +68,8 @@ pub struct ShortestReader {
 impl ShortestReader {
     /// Returns the decimal numbers that a block of values means. NaN is a missing value; zero of either sign is zero.
     ///
-    /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond [`EXPONENT_MAX`](crate::decimal::EXPONENT_MAX). The first value of the block is
-    /// row 1 of the error.
+    /// Errors: `not-a-value` for infinity, `exponent-too-large` beyond [`EXPONENT_MAX`](crate::decimal::EXPONENT_MAX). The first value of
+    /// the block is row 1 of the error.
     pub fn read(&mut self, values: &[f64]) -> Result<DecimalBlock<'_>> {
         self.short.resize(values.len(), 0);
         self.misfits.clear();
@@ -161,8 +161,8 @@ fn shortest_decimal(value: f64) -> Result<ShortestDecimal> {
     Ok(ShortestDecimal::of(value))
 }
 
-/// Returns the scale at which most of these numbers are integers below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX), and the least of several such
-/// scales. Returns none if no number is one at any scale.
+/// Returns the scale at which most of these numbers are integers below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX), and the least of
+/// several such scales. Returns none if no number is one at any scale.
 fn best_scale(numbers: impl Iterator<Item = ShortestDecimal>) -> Option<u32> {
     // how many more numbers are integers at a scale than at the scale before
     let mut change = [0i64; SCALE_MAX as usize + 2];
@@ -191,8 +191,8 @@ fn at_scale(values: &[f64], scale: u32, integers: &mut [i64]) -> bool {
     integers_at(values, F64_POWERS[scale as usize], integers)
 }
 
-/// Multiplies integers by `10^raise` and puts the misfits in their places, all at `scale`. Changes nothing and returns false if a number needs more than
-/// 64 bits.
+/// Multiplies integers by `10^raise` and puts the misfits in their places, all at `scale`. Changes nothing and returns false if a number
+/// needs more than 64 bits.
 fn short_at_common(found: &mut [i64], raise: u32, misfits: &[(usize, ShortestDecimal)], scale: u32) -> bool {
     let Some(&power) = I64_POWERS.get(raise as usize) else { return false };
     let most = (i64::MAX / power).unsigned_abs();
@@ -205,7 +205,8 @@ fn short_at_common(found: &mut [i64], raise: u32, misfits: &[(usize, ShortestDec
     true
 }
 
-/// Does what [`short_at_common`] does in 128 bits, which hold 38 digits: 15 digits of `found` and 22 more, or 17 digits of a misfit and 21 more.
+/// Does what [`short_at_common`] does in 128 bits, which hold 38 digits: 15 digits of `found` and 22 more, or 17 digits of a misfit and 21
+/// more.
 fn wide_at_common(found: &[i64], raise: u32, misfits: &[(usize, ShortestDecimal)], scale: u32, wide: &mut Vec<i128>) -> bool {
     let Some(power) = I128_POWERS.get(raise as usize).filter(|_| raise <= SCALE_MAX) else { return false };
     wide.clear();

@@ -2,7 +2,8 @@
 //!
 //! *Invariants*: factors stand in byte order of their names, each name once. So terms are equal exactly if their texts are.
 //!
-//! *Limits*: a degree of at most [`DEGREE_MAX`], names of at most [`NAME_CHARS_MAX`] characters, at most [`COLUMNS_MAX`] columns in a table.
+//! *Limits*: a degree of at most [`DEGREE_MAX`], names of at most [`NAME_CHARS_MAX`] characters, at most [`COLUMNS_MAX`] columns in a
+//! table.
 
 use crate::error::{Code, Error, Result, list, shorten};
 use std::collections::BTreeMap;

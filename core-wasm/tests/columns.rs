@@ -1,4 +1,4 @@
-//! Data that come as columns of numbers give what the same data give as CSV.
+//! Columns of numbers or text give the same statistics, notes, predictions and errors as the same data in CSV.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -30,7 +30,7 @@ fn value() -> impl Strategy<Value = f64> {
 
 proptest! {
     #[test]
-    fn columns_are_rows(rows in prop::collection::vec((value(), value()), 0..30), cut in 0usize..30) {
+    fn columns_give_the_statistics_of_rows(rows in prop::collection::vec((value(), value()), 0..30), cut in 0usize..30) {
         let mut binary = Summarizer::new(plan()).unwrap();
         let mut text = Summarizer::new(plan()).unwrap();
         for part in [&rows[..cut.min(rows.len())], &rows[cut.min(rows.len())..]] {
@@ -48,7 +48,7 @@ proptest! {
     }
 }
 
-/// What a reader of the data is told: statistics and notes, or what is wrong, its row counted without a header.
+/// Statistics and notes, or the code, row, column and text of the error. Rows count from 1, without a header.
 type Outcome = Result<(String, String), (String, Option<u64>, Option<String>, String)>;
 
 fn told(result: samefit_core::error::Result<Summarizer>, header: u64) -> Outcome {
@@ -76,7 +76,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     })
 }
 
-/// Numbers of one kind, with a few of another among them.
+/// Numbers of one kind, and a few of another kind.
 fn column() -> impl Strategy<Value = Vec<f64>> {
     let kind = |value: BoxedStrategy<f64>, others: BoxedStrategy<f64>| {
         let either = prop_oneof![400 => value, 1 => others];
@@ -96,7 +96,7 @@ fn column() -> impl Strategy<Value = Vec<f64>> {
     ]
 }
 
-/// Text, mostly: in some rows nothing, rarely a number.
+/// Mostly text; in some rows nothing, rarely a number.
 fn words() -> impl Strategy<Value = Vec<String>> {
     let word = prop_oneof![300 => Just("low"), 300 => Just("high"), 30 => Just(""), 30 => Just("NA"), 1 => Just("7")];
     prop_oneof![
@@ -108,12 +108,13 @@ fn words() -> impl Strategy<Value = Vec<String>> {
 
 const ROWS: usize = 1300;
 
-/// The text that an f64 means; the standard library rounds some ties otherwise.
+/// Returns the text that an f64 means. The standard library chooses another text for some ties.
 fn written(value: f64) -> String {
     zmij::Buffer::new().format(value).to_owned()
 }
 
-/// Rows of `columns` and `words`, as columns; `as_text` tells which numbers go as text.
+/// Sets some rows of `columns` and `words` as a batch and sums it. A bit of `as_text` for each column tells whether its numbers are set as
+/// text.
 fn add_batch(to: &mut Summarizer, columns: &[Vec<f64>], words: &[String], rows: Range<usize>, as_text: usize) -> Result<(), Error> {
     for (at, name) in NAMES.iter().enumerate() {
         let numbers = columns.get(at.saturating_sub(usize::from(at > 1))).filter(|_| at != 1);
@@ -132,7 +133,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn batches_of_columns_are_rows_whoever_sums_them(
+    fn batches_give_the_outcome_of_rows_with_any_number_of_workers(
         plan in any_plan(),
         columns in prop::collection::vec(column(), 3..=3),
         words in words(),
@@ -147,7 +148,7 @@ proptest! {
         let mut by_rows = Summarizer::new(plan.clone()).unwrap();
         let want = told(by_rows.push(csv.as_bytes()).map(|()| by_rows), 1);
 
-        // one after another, and by three who stop handing out batches after the first that fails
+        // by one summarizer, and by three; after the first error no more batches are handed out
         let mut all = Summarizer::new(plan.clone()).unwrap();
         let mut result = add_batch(&mut all, &columns, &words, 0..0, 0);
         let mut workers: Vec<Summarizer> = Vec::new();
@@ -191,7 +192,7 @@ fn batches_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn what_is_no_value_is_told_with_its_row() {
+fn errors_of_values_name_their_row_and_column() {
     let mut summarizer = Summarizer::new(plan()).unwrap();
     summarizer.set_f64("x", [1.0, 2.0]);
     summarizer.set_f64("y", [1.0, f64::INFINITY]);
@@ -227,7 +228,7 @@ fn sums(summarizer: &mut Summarizer, columns: &[(&str, &[u8])]) -> samefit_core:
 }
 
 #[test]
-fn columns_keep_the_order_of_the_data_and_text_is_left_out() {
+fn columns_keep_their_order_and_text_is_left_out() {
     let mut csv = Summarizer::new(Plan { target: Some("b".to_owned()), ..Plan::default() }).unwrap();
     csv.push(b"z,name,b,a\n1,x,2,5\n3,,4,6\n").unwrap();
     let mut columns = Summarizer::new(Plan { target: Some("b".to_owned()), ..Plan::default() }).unwrap();

@@ -1,4 +1,5 @@
-//! Laws of exact statistics, compared as bytes: any split, any order, any history gives one result, and so one model.
+//! Laws of exact statistics, compared byte by byte: the way in which rows are split, ordered, added and subtracted changes neither
+//! statistics nor models.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -9,7 +10,7 @@ use samefit_core::plan::Plan;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{Summarizer, forget};
 
-/// Columns of a generated table.
+/// Names of the columns of a generated table.
 const NAMES: [&str; 4] = ["a", "b", "c", "y"];
 
 fn plan() -> Plan {
@@ -25,12 +26,12 @@ fn summarize(plan: &Plan, header: &[&str], rows: &[Vec<String>]) -> Statistics {
     summarizer.finish().unwrap()
 }
 
-/// The model's text, or what is wrong.
+/// Returns the text of the model, or of the error.
 fn model(statistics: &Statistics) -> String {
     fit(statistics, &plan()).map_or_else(|error| error.to_string(), |model| model.to_json())
 }
 
-/// Numbers as files have them: integers, decimals, exponents, many digits, equal numbers written differently.
+/// Numbers as in files: integers, decimals, exponents, many digits, equal numbers written differently.
 fn cell() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "-?[0-9]{1,3}(\\.[0-9]{1,4})?",
@@ -50,13 +51,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_split_in_any_order_is_one_pass(rows in table(), shards in prop::collection::vec(0usize..5, 40), order in Just([3usize, 0, 4, 1, 2]).prop_shuffle()) {
+    fn parts_in_any_order_merge_to_the_whole(rows in table(), shards in prop::collection::vec(0usize..5, 40), order in Just([3usize, 0, 4, 1, 2]).prop_shuffle()) {
         let whole = summarize(&plan(), &NAMES, &rows);
         let of_shard = |shard: usize| rows.iter().zip(&shards).filter(|(_, s)| **s == shard).map(|(row, _)| row.clone()).rev().collect::<Vec<_>>();
         let mut merged: Option<Statistics> = None;
         for shard in order {
             let part = summarize(&plan(), &NAMES, &of_shard(shard));
-            // through the text, as workers do
+            // through the canonical text, as between workers
             let part = Statistics::parse(&part.to_json()).unwrap();
             match &mut merged {
                 Some(sum) => sum.merge(&part).unwrap(),
@@ -69,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn forgotten_rows_were_never_there(rows in table(), gone in prop::collection::vec(any::<bool>(), 40)) {
+    fn forgetting_rows_equals_never_adding_them(rows in table(), gone in prop::collection::vec(any::<bool>(), 40)) {
         let keep = |wanted: bool| rows.iter().zip(&gone).filter(|(_, g)| **g == wanted).map(|(row, _)| row.clone()).collect::<Vec<_>>();
         let mut rest = summarize(&plan(), &NAMES, &rows);
         forget(&mut rest, &summarize(&plan(), &NAMES, &keep(true))).unwrap();
@@ -79,42 +80,42 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_columns_changes_no_model(rows in table(), order in Just([0usize, 1, 2, 3]).prop_shuffle()) {
+    fn models_do_not_depend_on_the_order_of_columns(rows in table(), order in Just([0usize, 1, 2, 3]).prop_shuffle()) {
         let header = order.map(|at| NAMES[at]);
         let moved: Vec<Vec<String>> = rows.iter().map(|row| order.iter().map(|&at| row[at].clone()).collect()).collect();
         prop_assert_eq!(summarize(&plan(), &header, &moved).to_json(), summarize(&plan(), &NAMES, &rows).to_json());
-        // without named columns they stand in the header's order: other statistics, the same model
+        // unless they are named, columns keep the order of the header: the statistics differ, the model does not
         let unordered = Plan { columns: None, ..plan() };
         prop_assert_eq!(model(&summarize(&unordered, &header, &moved)), model(&summarize(&unordered, &NAMES, &rows)));
     }
 
     #[test]
-    fn a_model_knows_only_the_columns_that_it_uses(rows in table()) {
+    fn models_do_not_depend_on_unused_columns(rows in table()) {
         let all = Plan { features: None, terms: vec!["a*c".to_owned(), "c^2".to_owned(), "a*b".to_owned()], columns: None, ..plan() };
         prop_assert_eq!(model(&summarize(&all, &NAMES, &rows)), model(&summarize(&plan(), &NAMES, &rows)));
     }
 
     #[test]
-    fn statistics_survive_their_text(rows in table()) {
+    fn statistics_are_read_back_from_their_text(rows in table()) {
         let statistics = summarize(&plan(), &NAMES, &rows);
         prop_assert_eq!(&Statistics::parse(&statistics.to_json()).unwrap(), &statistics);
     }
 
     #[test]
-    fn a_row_that_was_not_there_cannot_be_forgotten(row in prop::collection::vec(cell(), NAMES.len()), other in prop::collection::vec(cell(), NAMES.len())) {
+    fn rows_that_were_not_added_cannot_be_forgotten(row in prop::collection::vec(cell(), NAMES.len()), other in prop::collection::vec(cell(), NAMES.len())) {
         let number = |cell: &String| cell.parse::<f64>().unwrap();
         prop_assume!(row.iter().map(number).ne(other.iter().map(number)));
         let mut statistics = summarize(&plan(), &NAMES, &[row]);
         let before = statistics.to_json();
-        // statistics of many rows cannot always tell a stranger; those of one row can
+        // the statistics of many rows do not always show that a row was not among them; those of one row do
         prop_assert_eq!(forget(&mut statistics, &summarize(&plan(), &NAMES, &[other])).unwrap_err().code, Code::ImpossibleStatistics);
         prop_assert_eq!(statistics.to_json(), before);
     }
 }
 
-/// The model is fitted from the statistics of named columns alone: a shard of no rows is the zero.
+/// The statistics of a table without rows are the zero of addition.
 #[test]
-fn a_header_alone_is_the_zero() {
+fn merging_no_rows_changes_nothing() {
     let rows = vec![vec!["1".to_owned(), "2".to_owned(), "3.5".to_owned(), "4".to_owned()]];
     let mut sum = summarize(&plan(), &NAMES, &[]);
     let one = summarize(&plan(), &NAMES, &rows);

@@ -1,5 +1,5 @@
-//! The reader of tables against another one: the `csv` crate for records, decimals of any size for sums. What the bytes mean must not
-//! depend on how they are read, many rows at once or byte by byte, or on where a chunk ends.
+//! The reader of tables against another one: the `csv` crate for records, and decimals of any size for sums. Whether many rows are read at
+//! once or single bytes, and where a chunk ends, must not change what the bytes mean.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -10,7 +10,7 @@ use samefit_core::plan::{Missing, Plan};
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::Summarizer;
 
-/// Columns of the tables; the text is in nobody's plan.
+/// The columns of the tables. The plan does not use `text`.
 const HEADER: &str = "a,text,b";
 
 fn plan() -> Plan {
@@ -18,14 +18,14 @@ fn plan() -> Plan {
     Plan { columns: names(&["b", "a"]), missing: Missing::Drop, ..Plan::default() }
 }
 
-/// What a summarizer says of a table in chunks.
+/// Sums a table that comes in chunks.
 fn summed<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Statistics, Error> {
     let mut summarizer = Summarizer::new(plan()).unwrap();
     chunks.into_iter().try_for_each(|chunk| summarizer.push(chunk))?;
     summarizer.finish()
 }
 
-/// Rows, dropped rows and sums of products of (1, b, a) by way of the `csv` crate.
+/// Returns rows, dropped rows and sums of products of (1, b, a), computed with the `csv` crate.
 fn expected(text: &[u8]) -> (i64, i64, Vec<Decimal>) {
     let mut reader = csv::Reader::from_reader(text);
     let (mut rows, mut dropped, mut sums) = (0, 0, vec![Decimal::ZERO; 6]);
@@ -50,7 +50,7 @@ fn expected(text: &[u8]) -> (i64, i64, Vec<Decimal>) {
     (rows, dropped, sums)
 }
 
-/// A number as files write it; most columns hold one kind.
+/// A number as in files, of one of several kinds.
 fn number(kind: usize) -> BoxedStrategy<String> {
     match kind {
         0 => "[0-9]{1,4}".boxed(),
@@ -71,6 +71,7 @@ fn number(kind: usize) -> BoxedStrategy<String> {
     }
 }
 
+/// Sixty numbers of one kind, and a few of another kind.
 fn column() -> BoxedStrategy<Vec<String>> {
     (0usize..7, 0usize..8)
         .prop_flat_map(|(usual, rare)| prop::collection::vec(prop_oneof![30 => number(usual), 1 => number(rare)], 60..61))
@@ -88,7 +89,7 @@ fn text() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// A table as text: its columns, the line ends, a byte order mark perhaps, a last line break perhaps.
+/// A table as text, with LF or CRLF, with or without a byte order mark and a last line break.
 fn table() -> impl Strategy<Value = String> {
     let texts = prop_oneof![prop::collection::vec("[a-z]{1,5}".boxed(), 60..61), prop::collection::vec(text(), 60..61)];
     (column(), texts, column(), 1usize..60, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY).prop_map(
@@ -107,7 +108,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn tables_mean_what_another_reader_says(text in table(), step in 1usize..13) {
+    fn tables_are_read_as_another_reader_reads_them(text in table(), step in 1usize..13) {
         let bytes = text.as_bytes();
         let whole = summed([bytes]);
         let (rows, dropped, sums) = expected(bytes);

@@ -1,8 +1,8 @@
 //! Cells at known positions to integers at one power of ten, a column at a time.
 //!
-//! A cell is read around its decimal point. So each digit falls into the place of its power of ten, whatever the length of the number, and no
-//! cell needs a branch. Bytes outside the cell are masked away by its shape. A cell that does not fit the pattern (an exponent, a space, text,
-//! nothing) keeps a byte that is no digit, and one look at the greatest byte of the batch detects that.
+//! A cell is read around its decimal point. So each digit falls into the place of its power of ten, whatever the length of the number, and
+//! no cell needs a branch. Bytes outside the cell are masked away by its shape. A cell that does not fit the pattern (an exponent, a space,
+//! text, nothing) keeps a byte that is no digit, and one look at the greatest byte of the batch detects that.
 //!
 //! *Not here*: what to do with a batch that does not fit (`samefit-core`'s `column`).
 
@@ -32,8 +32,8 @@ const LONG_BYTES: usize = 16;
 const _: () = assert!(MARGIN >= 2 * LONG_BYTES);
 
 impl Pattern {
-    /// Returns the narrowest pattern for numbers with `whole` digits before the point and `decimals` after it, `signed` if some have a sign. Returns
-    /// none if no pattern fits them.
+    /// Returns the narrowest pattern for numbers with `whole` digits before the point and `decimals` after it, `signed` if some have a
+    /// sign. Returns none if no pattern fits them.
     pub fn of(signed: bool, whole: usize, decimals: usize) -> Option<Self> {
         match decimals {
             0..=4 if !signed && whole <= SHORT_WHOLE[decimals] => Some(Self::Short { decimals }),
@@ -84,8 +84,8 @@ struct ShortTables {
     masks: [u64; 256],
 }
 
-/// With three digits before it, the point is the first byte of a pair of digits. The pair then counts as one digit, and the pairs before it ten
-/// times as much.
+/// With three digits before it, the point is the first byte of a pair of digits. The pair then counts as one digit, and the pairs before it
+/// ten times as much.
 static SHORT: [ShortTables; 5] = [
     ShortTables::new(0, [100, 1, 0, 0], [1, 0]),
     ShortTables::new(1, [100, 1, 1, 0], [10, 1]),

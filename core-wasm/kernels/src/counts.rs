@@ -76,8 +76,8 @@ impl BinCounts {
     }
 }
 
-/// Replaces `bins` by the bins of `values / power`. Values have at most [`EXACT_BITS`] bits and `power` is an exact power of ten, so each quotient
-/// is rounded once.
+/// Replaces `bins` by the bins of `values / power`. Values have at most [`EXACT_BITS`] bits and `power` is an exact power of ten, so each
+/// quotient is rounded once.
 #[inline(never)]
 pub fn bins_of_quotients(values: &[i64], power: f64, bins: &mut Vec<u32>) {
     bins.clear();
@@ -86,8 +86,8 @@ pub fn bins_of_quotients(values: &[i64], power: f64, bins: &mut Vec<u32>) {
 
 /// Converts an integer of at most [`EXACT_BITS`] bits to f64.
 ///
-/// The bits of 1.5 * 2^52 plus the integer are those of the number 1.5 * 2^52 plus the integer. A conversion (`as f64`) gives the same, but few
-/// machines have one for vectors.
+/// The bits of 1.5 * 2^52 plus the integer are those of the number 1.5 * 2^52 plus the integer. A conversion (`as f64`) gives the same, but
+/// few machines have one for vectors.
 #[inline(always)]
 fn exact_f64(value: i64) -> f64 {
     f64::from_bits(INTEGER_BITS.to_bits().wrapping_add(value as u64)) - INTEGER_BITS

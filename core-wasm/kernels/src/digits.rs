@@ -1,8 +1,8 @@
 //! Integers to digits of 16 bits, whose products [`products`](crate::products) adds exactly, eight at a time.
 //!
-//! An integer is written to the base 2^[`DIGIT_BITS`] with balanced digits, from -2^12 to 2^12 - 1. The top digit may use all of its 16 bits, so
-//! an integer that fits in 16 bits is one digit. The digits of one place of eight rows make a vector ([`Lanes`]). The vectors of the same eight
-//! rows follow each other, lowest place first.
+//! An integer is written to the base 2^[`DIGIT_BITS`] with balanced digits, from -2^12 to 2^12 - 1. The top digit may use all of its 16
+//! bits, so an integer that fits in 16 bits is one digit. The digits of one place of eight rows make a vector ([`Lanes`]). The vectors of
+//! the same eight rows follow each other, lowest place first.
 //!
 //! Places count from 0: a digit of place k stands for itself times 2^(13 k).
 

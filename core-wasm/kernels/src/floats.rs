@@ -2,17 +2,17 @@
 //!
 //! Everything is computed with the same operations, in the same order, on every machine, so results are the same to the last bit.
 
-/// Integers that [`integers_at`] finds are below this. Any decimal of 15 digits is the only one of so many digits that reads back as its f64; a
-/// decimal of 16 digits may not be.
+/// Integers that [`integers_at`] finds are below this. Any decimal of 15 digits is the only one of so many digits that reads back as its
+/// f64; a decimal of 16 digits may not be.
 pub const SHORT_MAX: f64 = 1e15;
-/// 1.5 * 2^52. Added to a number of a magnitude below 2^51, it leaves the nearest integer (ties to even) in the last bits of the sum. So one
-/// addition rounds and converts, on every machine, two numbers at a time.
+/// 1.5 * 2^52. Added to a number of a magnitude below 2^51, it leaves the nearest integer (ties to even) in the last bits of the sum. So
+/// one addition rounds and converts, on every machine, two numbers at a time.
 pub const INTEGER_BITS: f64 = 6_755_399_441_055_744.0;
 /// What [`integers_at`] writes for a value that is no integer at the scale. No integer that it finds is as large.
 pub const MISFIT: i64 = i64::MIN;
 
-/// Finds integers k with `k / power == value`, as f64, and writes them to `integers`, [`MISFIT`] where there is none below [`SHORT_MAX`]. `power`
-/// is a power of ten. Returns whether there is an integer for every value.
+/// Finds integers k with `k / power == value`, as f64, and writes them to `integers`, [`MISFIT`] where there is none below [`SHORT_MAX`].
+/// `power` is a power of ten. Returns whether there is an integer for every value.
 #[inline(never)]
 pub fn integers_at(values: &[f64], power: f64, integers: &mut [i64]) -> bool {
     let mut misfits = 0;
@@ -45,8 +45,8 @@ pub fn add_times(sums: &mut [f64], factor: f64, values: &[f64]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
 }
 
-/// Ends one step of the forward substitution `L z = x` for many rows: subtracts `known`, the sum over the columns before, from `z`, and adds
-/// `z^2 / d` to the leverages.
+/// Ends one step of the forward substitution `L z = x` for many rows: subtracts `known`, the sum over the columns before, from `z`, and
+/// adds `z^2 / d` to the leverages.
 #[inline(never)]
 pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64]) {
     for ((z, known), leverage) in z.iter_mut().zip(known).zip(leverages) {
@@ -68,7 +68,8 @@ pub fn mark_outside(values: &[f64], (low, high): (f64, f64), marks: &mut [bool])
     marks.iter_mut().zip(values).for_each(|(mark, value)| *mark |= !(low..=high).contains(value));
 }
 
-/// Sets the mark of each prediction that is not finite, or whose interval `value ± half` is not. `halves` is empty if there are no intervals.
+/// Sets the mark of each prediction that is not finite, or whose interval `value ± half` is not. `halves` is empty if there are no
+/// intervals.
 #[inline(never)]
 pub fn mark_infinite(values: &[f64], halves: &[f64], marks: &mut [bool]) {
     if halves.is_empty() {

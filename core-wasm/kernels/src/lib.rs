@@ -1,12 +1,12 @@
 //! The loops in which samefit spends its time, as functions over slices of bytes and numbers.
 //!
-//! They are a crate of their own so that they are always built for speed. The rest of the component is built for size, because a page loads all
-//! of it (`[profile.wasm]` in the workspace's `Cargo.toml`). Functions that loop are `inline(never)`: inlined into a caller that is built for
-//! size, they would be built for size too.
+//! They are a crate of their own so that they are always built for speed. The rest of the component is built for size, because a page loads
+//! all of it (`[profile.wasm]` in the workspace's `Cargo.toml`). Functions that loop are `inline(never)`: inlined into a caller that is
+//! built for size, they would be built for size too.
 //!
-//! Reading order: [`powers`] (of ten), `simd` (vectors of 128 bits), [`scan`] (bytes to the positions of cells), [`cells`] (cells to integers),
-//! [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`] and [`text`] (columns
-//! of f64), [`spans`] (points to what polynomials tell of few of them).
+//! Reading order: [`powers`] (of ten), `simd` (vectors of 128 bits), [`scan`] (bytes to the positions of cells), [`cells`] (cells to
+//! integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`] and
+//! [`text`] (columns of f64), [`spans`] (points to what polynomials tell of few of them).
 //!
 //! *Not here*: what the numbers mean, and any error that a person reads (`samefit-core`).
 

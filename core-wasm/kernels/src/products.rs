@@ -1,7 +1,7 @@
 //! Digits of two columns to the sum of their products, row by row: eight products with one instruction.
 //!
-//! Products of digits whose places add up to the same number go into one accumulator, four lanes of 32 bits. Accumulators are emptied into sums
-//! of 64 bits before a lane could overflow.
+//! Products of digits whose places add up to the same number go into one accumulator, four lanes of 32 bits. Accumulators are emptied into
+//! sums of 64 bits before a lane could overflow.
 
 use crate::digits::{Lanes, bound, digits_for};
 use crate::simd::V128;
@@ -26,8 +26,8 @@ pub struct PairSums {
 
 /// Adds the products of each column with every column before it and with itself.
 ///
-/// `lanes[i]` holds the digits of column i, `digits[i]` a row. `pairs` lists the pairs (0, 0), (1, 0), (1, 1), (2, 0) and so on. Nothing is added
-/// for (0, 0): column 0 is the number one in every row, and rows are counted elsewhere.
+/// `lanes[i]` holds the digits of column i, `digits[i]` a row. `pairs` lists the pairs (0, 0), (1, 0), (1, 1), (2, 0) and so on. Nothing is
+/// added for (0, 0): column 0 is the number one in every row, and rows are counted elsewhere.
 #[inline(never)]
 pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[PairSums], sums: &mut [i64]) {
     let mut pairs = pairs.iter().skip(1);
@@ -39,8 +39,8 @@ pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[PairSums], sum
     }
 }
 
-/// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. Accumulators are emptied after `steps` vectors:
-/// see [`steps`].
+/// Adds to `sums[k]` the products of the digits of `left` and `right` whose places add up to k. Accumulators are emptied after `steps`
+/// vectors: see [`steps`].
 pub fn add(left: &[Lanes], left_digits: usize, right: &[Lanes], right_digits: usize, steps: usize, sums: &mut [i64]) {
     macro_rules! dispatch {
         ($($a:literal $b:literal),*) => {

@@ -1,8 +1,8 @@
 //! Bytes of a table to the positions of its separators and decimal points, 64 bytes at a time.
 //!
-//! Each 64 bytes become bit masks, one bit a byte, and positions are read off the masks. The bytes between them are not looked at: reading them
-//! is the task of [`cells`](crate::cells). Separators and points inside quotes are removed from the masks. Rows with another number of cells,
-//! with misplaced quotes, or blank make the bytes [`Irregular`]; a reader of single bytes has to read those.
+//! Each 64 bytes become bit masks, one bit a byte, and positions are read off the masks. The bytes between them are not looked at: reading
+//! them is the task of [`cells`](crate::cells). Separators and points inside quotes are removed from the masks. Rows with another number of
+//! cells, with misplaced quotes, or blank make the bytes [`Irregular`]; a reader of single bytes has to read those.
 //!
 //! *Limits*: positions are offsets of 32 bits, so a chunk has fewer than 2^32 bytes.
 
@@ -29,7 +29,8 @@ pub struct RowScanner {
     rows: usize,
     /// Offset of the separator after each cell; entry 0 is that of the separator before the first cell.
     ends: Vec<u32>,
-    /// Offset of each cell's decimal point, or of its end if it has none; entry 0 is unused. Offset 0 means "none yet": it is in the margin.
+    /// Offset of each cell's decimal point, or of its end if it has none; entry 0 is unused. Offset 0 means "none yet": it is in the
+    /// margin.
     points: Vec<u32>,
     /// The shape of each cell: see [`CellPosition::shape`].
     shapes: Vec<u32>,
@@ -50,8 +51,8 @@ impl RowScanner {
         Self { width, rows: 0, ends: vec![0; room], points: vec![0; room], shapes: vec![0; room], crlf: false, quoted: false }
     }
 
-    /// Finds complete rows in `bytes[from..to]`, where `from` is the start of a row. There may be none. [`MARGIN`] more bytes must stand before
-    /// `from` and after `to`.
+    /// Finds complete rows in `bytes[from..to]`, where `from` is the start of a row. There may be none. [`MARGIN`] more bytes must stand
+    /// before `from` and after `to`.
     ///
     /// Errors: [`Irregular`] if some rows have another number of cells, are blank, or have misplaced quotes or carriage returns.
     #[inline(never)]
@@ -283,8 +284,8 @@ impl<'a> Rows<'a> {
 
 /// The positions of the cells of a column.
 ///
-/// *Invariants*: each of `points` is an offset in `bytes` with at least [`MARGIN`] bytes before it and after it: a scan looks only at bytes that
-/// have them. The fields are private to this module, so no other code can break this.
+/// *Invariants*: each of `points` is an offset in `bytes` with at least [`MARGIN`] bytes before it and after it: a scan looks only at bytes
+/// that have them. The fields are private to this module, so no other code can break this.
 #[derive(Clone, Copy)]
 pub struct CellPositions<'a> {
     bytes: &'a [u8],
@@ -329,8 +330,8 @@ impl CellPosition<'_> {
     #[inline(always)]
     #[allow(unsafe_code)]
     pub(crate) fn bytes_8(self, before: usize) -> u64 {
-        // SAFETY: the first byte is at most MARGIN - 1 = 31 bytes before the point, the last at most 7 after it. MARGIN bytes on either side of it
-        // are readable (invariant). An array of bytes needs no alignment.
+        // SAFETY: the first byte is at most MARGIN - 1 = 31 bytes before the point, the last at most 7 after it. MARGIN bytes on either
+        // side of it are readable (invariant). An array of bytes needs no alignment.
         u64::from_le_bytes(unsafe { *self.point.sub(before % MARGIN).cast() })
     }
 

@@ -1,15 +1,15 @@
 //! Points (x, y) modulo powers of primes to a verdict: is there a polynomial of degree two that is zero at all but a few of them?
 //!
-//! A polynomial `a + bx + cy + dxy + ex² + fy²` is a linear combination of six monomials, so a point is a row of six residues. If a row is a
-//! combination of some other rows, then a polynomial that is not zero at its point is not zero at one of theirs. [`Layers`] keep points in several
-//! disjoint sets. A point whose row is spanned by every set adds nothing: a polynomial that is not zero there is not zero at one point of each set,
-//! so at as many points as there are sets.
+//! A polynomial `a + bx + cy + dxy + ex² + fy²` is a linear combination of six monomials, so a point is a row of six residues. If a row is
+//! a combination of some other rows, then a polynomial that is not zero at its point is not zero at one of theirs. [`Layers`] keep points
+//! in several disjoint sets. A point whose row is spanned by every set adds nothing: a polynomial that is not zero there is not zero at one
+//! point of each set, so at as many points as there are sets.
 //!
-//! *Invariants*: for each polynomial, count the points where it is not zero, up to the number of layers. The points that are kept give the same
-//! count as all points.
+//! *Invariants*: for each polynomial, count the points where it is not zero, up to the number of layers. The points that are kept give the
+//! same count as all points.
 //!
-//! *Method*: a span modulo a power of a prime is in Howell form (J. A. Howell, Spans in the module (Z_m)^s, Linear and Multilinear Algebra 19, 1986),
-//! an echelon form in which reduction alone decides membership.
+//! *Method*: a span modulo a power of a prime is in Howell form (J. A. Howell, Spans in the module (Z_m)^s, Linear and Multilinear Algebra
+//! 19, 1986), an echelon form in which reduction alone decides membership.
 
 /// Number of monomials in two variables of a degree of at most two, in the order 1, x, y, xy, x², y².
 pub const MONOMIALS: usize = 6;
@@ -82,8 +82,8 @@ pub const fn prime_powers() -> [u16; PRIME_POWERS] {
     powers
 }
 
-/// Integers below this are divided by multiplication. The reciprocal is exact but for less than 1 / 2^32 of [`MODULUS_MAX`], so the quotient is
-/// exact as long as integer times [`MODULUS_MAX`] is below 2^32.
+/// Integers below this are divided by multiplication with a reciprocal. The reciprocal times the modulus exceeds 2^32 by at most
+/// [`MODULUS_MAX`]. The quotient is exact if the integer times this excess is below 2^32.
 const REDUCED_MAX: u32 = 1 << 24;
 
 impl Modulus {
@@ -138,8 +138,8 @@ impl Modulus {
         [1, x, y, self.reduce(x * y), self.reduce(x * x), self.reduce(y * y)]
     }
 
-    /// Returns the sum of the valuations of the pivots of the span of all points. For powers of two it is 2, because `x² - x` and `y² - y` are always
-    /// even.
+    /// Returns the sum of the valuations of the pivots of the span of all points. For powers of two it is 2, because `x² - x` and `y² - y`
+    /// are always even.
     fn valuations_of_all(self) -> u32 {
         if self.prime == 2 { 2 } else { 0 }
     }
@@ -289,7 +289,8 @@ impl Layers {
         self.spans.last().is_none_or(|last| last.contains(last.modulus.monomials(x, y)))
     }
 
-    /// Returns whether each set spans all points `(x, y)` of this `x`. Three of them span the rest, because rows are polynomials of degree two in `y`.
+    /// Returns whether each set spans all points `(x, y)` of this `x`. Three of them span the rest, because rows are polynomials of degree
+    /// two in `y`.
     pub fn span_column(&self, x: u8) -> bool {
         (0..3).all(|y| self.span(x, y))
     }
@@ -308,8 +309,8 @@ impl Layers {
 /// A point `(x, y)` and the number of rows that lie there.
 pub type WeightedPoint = (u8, u8, usize);
 
-/// Returns the least number of rows, from 1 to `most`, outside which a polynomial of these monomials is zero modulo a power of the prime that divides
-/// the modulus. Returns none if every polynomial that is not zero at all rows is not zero at more than `most`.
+/// Returns the least number of rows, from 1 to `most`, outside which a polynomial of these monomials is zero modulo a power of the prime
+/// that divides the modulus. Returns none if every polynomial that is not zero at all rows is not zero at more than `most`.
 pub fn fewest_rows(modulus: Modulus, monomials: &[usize], points: &[WeightedPoint], most: usize) -> Option<usize> {
     let mut points = points.to_vec();
     let key = |point: &WeightedPoint| (if monomials == OF_Y { 0 } else { point.0 }, if monomials == OF_X { 0 } else { point.1 });
@@ -353,10 +354,11 @@ fn saturated(modulus: Modulus, mut words: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     }
 }
 
-/// Returns whether some combination of these independent words, not zero itself, is zero outside the `given` points and points of at most `most` rows.
+/// Returns whether some combination of these independent words, not zero itself, is zero outside the `given` points and points of at most
+/// `most` rows.
 ///
-/// The search branches at a point where not every word is zero. Either the combination is zero there, which leaves one word fewer. Or it is not, which
-/// leaves as many rows fewer as the point has. So the search is short.
+/// The search branches at a point where not every word is zero. Either the combination is zero there, which leaves one word fewer. Or it is
+/// not, which leaves as many rows fewer as the point has. So the search is short.
 fn has_light_word(field: Modulus, words: &[Vec<u32>], weights: &[usize], given: &mut Vec<bool>, most: usize) -> bool {
     let Some(first) = words.first() else { return false };
     let is_open = |at: &usize| !given[*at] && words.iter().any(|word| word[*at] != 0);
@@ -494,7 +496,7 @@ mod tests {
             for monomials in [OF_X, OF_Y] {
                 prop_assert_eq!(fewest_rows(modulus, &monomials, &weighted(&points), 4), of_all_polynomials(modulus, &monomials, &points));
             }
-            // what is kept tells the same, in any order
+            // the points that are kept give the same result, in any order
             let mut turned = points.clone();
             turned.rotate_left(last.index(points.len().max(1)).min(points.len()));
             prop_assert_eq!(fewest_rows(modulus, &ALL, &weighted(&kept(modulus, &points)), 4), want);

@@ -8,8 +8,8 @@ pub fn append_f64(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
-/// Appends a CSV record for each predicted value: the value, and if `all`, the ends `value - half` and `value + half` of its interval and an empty
-/// cell for warnings. `halves` is empty if there are no intervals; the cells of the ends are empty then.
+/// Appends a CSV record for each predicted value: the value, and if `all`, the ends `value - half` and `value + half` of its interval and
+/// an empty cell for warnings. `halves` is empty if there are no intervals; the cells of the ends are empty then.
 #[inline(never)]
 pub fn append_predictions(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>) {
     for (row, &value) in values.iter().enumerate() {
@@ -44,7 +44,8 @@ impl ShortestDecimal {
         computed(value).unwrap_or_else(|| read_written(zmij::Buffer::new().format(value).as_bytes()))
     }
 
-    /// Returns the power of ten by which the digits are multiplied at `scale` digits after the point; none if `scale` is less than `decimals`.
+    /// Returns the power of ten by which the digits are multiplied at `scale` digits after the point; none if `scale` is less than
+    /// `decimals`.
     pub fn raise_to(self, scale: u32) -> Option<usize> {
         usize::try_from(i64::from(scale) - i64::from(self.decimals)).ok()
     }
@@ -52,10 +53,10 @@ impl ShortestDecimal {
 
 /// Returns the number of the shortest text where arithmetic alone proves it: for nearly all values between 10^-6 and 10^17.
 ///
-/// `whole + low` is the value times a power of ten, exactly, with 17 digits before the point. A decimal reads back as the value if it is nearer
-/// than half the distance to the next f64, which is between 1.1 and 11.1 here. So at most one multiple of 100 reads back. If none does, the text
-/// is the nearest multiple of 10 that does, or else the nearest integer. Returns none where a distance is too close to a tie or to that half, and
-/// for powers of two, whose two neighbours are not equally far.
+/// `whole + low` is the value times a power of ten, exactly, with 17 digits before the point. A decimal reads back as the value if it is
+/// nearer than half the distance to the next f64, which is between 1.1 and 11.1 here. So at most one multiple of 100 reads back. If none
+/// does, the text is the nearest multiple of 10 that does, or else the nearest integer. Returns none where a distance is too close to a tie
+/// or to that half, and for powers of two, whose two neighbours are not equally far.
 fn computed(value: f64) -> Option<ShortestDecimal> {
     const DOUBT: f64 = 1e-3;
     const FRACTION: u64 = (1 << 52) - 1;
@@ -87,8 +88,8 @@ fn computed(value: f64) -> Option<ShortestDecimal> {
     None
 }
 
-/// Returns a product as the nearest f64 and the exact rest (T. J. Dekker, A floating-point technique for extending the available precision, Numer.
-/// Math. 18, 1971). The product is far from overflow and underflow.
+/// Returns a product as the nearest f64 and the exact rest (T. J. Dekker, A floating-point technique for extending the available precision,
+/// Numer. Math. 18, 1971). The product is far from overflow and underflow.
 fn exact_product(a: f64, b: f64) -> (f64, f64) {
     let halves = |x: f64| {
         let scaled = x * 134_217_729.0; // 2^27 + 1
@@ -127,8 +128,8 @@ fn read_written(text: &[u8]) -> ShortestDecimal {
     ShortestDecimal { digits: if unsigned.len() < text.len() { -digits } else { digits }, decimals: decimals - exponent }
 }
 
-/// Appends the digits at the start of a text to the digits of `number`, eight at a time while there are as many. Returns the number and the rest of
-/// the text.
+/// Appends the digits at the start of a text to the digits of `number`, eight at a time while there are as many. Returns the number and the
+/// rest of the text.
 fn read_digits(mut number: i64, mut text: &[u8]) -> (i64, &[u8]) {
     while let Some((eight, rest)) = text.split_first_chunk::<8>() {
         let values = u64::from_le_bytes(*eight).wrapping_sub(0x3030_3030_3030_3030);

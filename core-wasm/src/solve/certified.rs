@@ -1,17 +1,22 @@
 //! A factor in fixed point to proven enclosures of all quantities of the exact factor.
 //!
-//! *Proof.* H is the scaled matrix of the design, C its computed factor, Y the exact inverse of C' and X the computed one. There are n columns, and u is
-//! 2^-bits. Norms are Frobenius norms. From [`cholesky`](super::cholesky), `C C' = H + E` and `C' X = I + Δ` with `|E| <= 2 n u` and `|Δ| <= n u`.
+//! *Proof.* H is the scaled matrix of the design, C its computed factor, Y the exact inverse of C' and X the computed one. There are n
+//! columns, and u is 2^-bits. Norms are Frobenius norms. From [`cholesky`](super::cholesky), `C C' = H + E` and `C' X = I + Δ` with
+//! `|E| <= 2 n u` and `|Δ| <= n u`.
 //!
 //! 1. `Y = X (I + Δ)^-1`. So the lengths of the rows of Y are those of X but for factors of at most `1 / (1 - n u)`.
-//! 2. `H = C (I - F) C'` with `F = Y' E Y`. So `|F| <= |Y|^2 |E|`, which is below `2^-sure_bits`, called ε from here on. It is small, so H is positive
-//!    definite, and `H^-1 = Y (I - F)^-1 Y'`. The diagonal of `H^-1` is the squared lengths of the rows of Y but for factors within `1 / (1 ± ε)`.
-//! 3. Let `I - F = (I + N)' (I + N)`, where `I + N` is the Cholesky factor and N is upper triangular. `-F = N + N' + N'N` and `|N + N'|^2 >= 2 |N|^2` give
-//!    `√2 |N| <= |F| + |N|^2`. N grows from 0 as F does, so `|N| <= |F|` while |F| is below 1/4. The transpose of the exact factor is `(I + N) C'`. So its
-//!    diagonal is that of C but for factors within `1 ± ε`. The rows of C are not longer than 1, so each entry is that of C but for ε.
-//! 4. `C c = h + e` for the target's column h, with `|e| <= √n u`. The exact solution is `Y (I - F)^-1 (c - Y' e)`, and `|Y| √n u <= ε`. So it lies within
-//!    `|Y_j| (|c| ε + ε) / (1 - ε)` of `Y c`, from which the computed solution differs by at most `|Y_j| √n u`. And `|c| <= 2`.
-//! 5. The exact residual sum of squares is `H_nn - z'(I - F)^-1 z` with `z = c - Y'e`. So it lies within `(4 ε + 5 ε) / (1 - ε)` of `H_nn - c'c`.
+//! 2. `H = C (I - F) C'` with `F = Y' E Y`. So `|F| <= |Y|^2 |E|`, which is below `2^-sure_bits`, called ε from here on. It is small, so H
+//!    is positive definite, and `H^-1 = Y (I - F)^-1 Y'`. The diagonal of `H^-1` is the squared lengths of the rows of Y but for factors
+//!    within `1 / (1 ± ε)`.
+//! 3. Let `I - F = (I + N)' (I + N)`, where `I + N` is the Cholesky factor and N is upper triangular. `-F = N + N' + N'N` and
+//!    `|N + N'|^2 >= 2 |N|^2` give `√2 |N| <= |F| + |N|^2`. N grows from 0 as F does, so `|N| <= |F|` while |F| is below 1/4. The transpose
+//!    of the exact factor is `(I + N) C'`. So its diagonal is that of C but for factors within `1 ± ε`. The rows of C are not longer than
+//!    1, so each entry is that of C but for ε.
+//! 4. `C c = h + e` for the target's column h, with `|e| <= √n u`. The exact solution is `Y (I - F)^-1 (c - Y' e)`, and `|Y| √n u <= ε`. So
+//!    it lies within `|Y_j| (|c| ε + ε) / (1 - ε)` of `Y c`, from which the computed solution differs by at most `|Y_j| √n u`. And
+//!    `|c| <= 2`.
+//! 5. The exact residual sum of squares is `H_nn - z'(I - F)^-1 z` with `z = c - Y'e`. So it lies within `(4 ε + 5 ε) / (1 - ε)` of
+//!    `H_nn - c'c`.
 //!
 //! The constants below round these bounds up to powers of two, given `ε <= 2^-8`.
 
@@ -45,7 +50,8 @@ pub enum Attempt {
 }
 
 impl CertifiedCholesky {
-    /// Factors the leading `count` columns of a lower triangle with `bits` bits after the point. The next column, if there is one, is the target.
+    /// Factors the leading `count` columns of a lower triangle with `bits` bits after the point. The next column, if there is one, is the
+    /// target.
     pub fn attempt(gram: &[Vec<IBig>], count: usize, bits: usize) -> Attempt {
         let factor = FixedPointCholesky::of(gram, count, bits);
         let broken = factor.rows.len() < count;

@@ -1,7 +1,9 @@
-//! A symmetric integer matrix to its Cholesky factor in fixed point, the factor's inverse, and solutions, each with a bound of its residual.
+//! A symmetric integer matrix to its Cholesky factor in fixed point, the factor's inverse, and solutions, each with a bound of its
+//! residual.
 //!
-//! The matrix G is first scaled by powers of two to a matrix H with a diagonal in [1/4, 1), so no entry of its factor C exceeds 1. All numbers are integers
-//! over 2^bits. Sums of products are exact. Only the division (or the root) at the end of each sum is cut off, by less than the divisor. So, entry by entry:
+//! The matrix G is first scaled by powers of two to a matrix H with a diagonal in [1/4, 1), so no entry of its factor C exceeds 1. All
+//! numbers are integers over 2^bits. Sums of products are exact. Only the division (or the root) at the end of each sum is cut off, by less
+//! than the divisor. So, entry by entry:
 //!
 //! - `|C C' - H| <= 2^(1 - bits)`,
 //! - `|C' x - c| <= 2^-bits` for solutions x, and for the columns of the inverse of C'.
@@ -19,8 +21,8 @@ pub struct FixedPointCholesky {
     pub exponents: Vec<usize>,
     /// The lower triangle of C, row by row.
     pub rows: Vec<Vec<IBig>>,
-    /// For the column h after those that are factored: c with `C c = h`, and the rest of its diagonal `H_nn - c'c` at twice the bits. None if there is no
-    /// such column.
+    /// For the column h after those that are factored: c with `C c = h`, and the rest of its diagonal `H_nn - c'c` at twice the bits. None
+    /// if there is no such column.
     pub next: Option<(Vec<IBig>, IBig)>,
 }
 

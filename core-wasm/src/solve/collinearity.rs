@@ -8,7 +8,8 @@ use crate::error::{Code, Error, Result, list};
 
 /// Refuses a design matrix whose columns are not independent. The target may depend on them.
 ///
-/// `relation` returns a dependent column as a combination of the independent columns before it, in the units of the Gram matrix with these `scales`.
+/// `relation` returns a dependent column as a combination of the independent columns before it, in the units of the Gram matrix with these
+/// `scales`.
 ///
 /// Errors: `constant-column`, `collinear`.
 pub(super) fn check(pivots: &[Pivot], relation: impl Fn(usize) -> Relation, equations: &NormalEquations, scales: &[u32]) -> Result<()> {

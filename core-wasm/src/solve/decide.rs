@@ -1,7 +1,7 @@
 //! Chooses the cheapest method that settles every rounding.
 //!
-//! Small matrices are eliminated exactly. For larger ones, proven enclosures come first. If they leave a number unsettled, narrower enclosures follow. If these
-//! do too (a zero, a tie, a coincidence), the determinants from which the number is computed are found exactly.
+//! Small matrices are eliminated exactly. For larger ones, proven enclosures come first. If they leave a number unsettled, narrower
+//! enclosures follow. If these do too (a zero, a tie, a coincidence), the determinants from which the number is computed are found exactly.
 
 use super::certified::{Attempt, CertifiedCholesky};
 use super::elimination::Elimination;
@@ -13,7 +13,8 @@ use super::results::{ModelNumber, Units};
 use dashu_int::IBig;
 use std::collections::BTreeMap;
 
-/// Bits after the point in the first attempt: 53, as many again so that hardly any number is left unsettled, and the rest for ill-conditioned data.
+/// Bits after the point in the first attempt: 53, as many again so that hardly any number is left unsettled, and the rest for
+/// ill-conditioned data.
 const BITS_START: usize = 192;
 /// Fewest bits that an enclosure must be sure of.
 const SURE_BITS: usize = 96;
@@ -30,7 +31,8 @@ pub enum Definiteness {
     Unknown,
 }
 
-/// Looks for a proof that the leading `count` columns of a lower triangle are positive definite, or that the matrix is not positive semidefinite.
+/// Looks for a proof that the leading `count` columns of a lower triangle are positive definite, or that the matrix is not positive
+/// semidefinite.
 pub fn prove_definite(gram: &[Vec<IBig>], count: usize) -> Definiteness {
     let mut bits = BITS_START;
     let mut regular = false;

@@ -1,11 +1,11 @@
 //! A symmetric integer matrix to its exact `L D L'` factorisation, without fractions.
 //!
-//! Fraction-free elimination (E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination, Math. Comp. 22, 1968) keeps every
-//! entry an integer, a minor of the matrix, so each division is exact. For a symmetric matrix it gives the factors. Let `a_ij` be the entry at (i, j) when
-//! column j is eliminated. Then `L_ij = a_ij / a_jj` and `D_j = a_jj / a_(j-1)(j-1)`.
+//! Fraction-free elimination (E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination, Math. Comp. 22,
+//! 1968) keeps every entry an integer, a minor of the matrix, so each division is exact. For a symmetric matrix it gives the factors. Let
+//! `a_ij` be the entry at (i, j) when column j is eliminated. Then `L_ij = a_ij / a_jj` and `D_j = a_jj / a_(j-1)(j-1)`.
 //!
-//! Pivots are taken in order. A positive semidefinite matrix needs no other order: below a pivot of zero its column is zero, and the column depends on those
-//! before it.
+//! Pivots are taken in order. A positive semidefinite matrix needs no other order: below a pivot of zero its column is zero, and the column
+//! depends on those before it.
 
 use super::ratio::Ratio;
 use super::relations::Relation;
@@ -90,10 +90,11 @@ impl Elimination {
         self.independent(count).last().map_or(IBig::ONE, |&k| self.at(k, k).clone())
     }
 
-    /// Returns the diagonal of the inverse of the leading `count` columns, which are independent, as integers over their [determinant](Self::determinant).
+    /// Returns the diagonal of the inverse of the leading `count` columns, which are independent, as integers over their
+    /// [determinant](Self::determinant).
     ///
-    /// Let `a_k` be the pivots, and `m_kj / a_(k-1)` the entries of the inverse of L: the unit matrix, carried along in the elimination. Then entry j is the
-    /// sum over k of `m_kj^2 / (a_(k-1) a_k)`. Its partial sums have the denominator a_k.
+    /// Let `a_k` be the pivots, and `m_kj / a_(k-1)` the entries of the inverse of L: the unit matrix, carried along in the elimination.
+    /// Then entry j is the sum over k of `m_kj^2 / (a_(k-1) a_k)`. Its partial sums have the denominator a_k.
     pub fn inverse_diagonal(&self, count: usize) -> Vec<IBig> {
         (0..count).map(|j| self.inverse_entry(j, count)).collect()
     }

@@ -20,8 +20,8 @@ use dashu_int::IBig;
 pub struct Estimate {
     /// The coefficient.
     pub value: f64,
-    /// Its standard error `sqrt(s^2 (X'X)^-1_jj)`, where `s^2` is the residual sum of squares over the residual degrees of freedom. None if there are no
-    /// residual degrees of freedom.
+    /// Its standard error `sqrt(s^2 (X'X)^-1_jj)`, where `s^2` is the residual sum of squares over the residual degrees of freedom. None if
+    /// there are no residual degrees of freedom.
     pub std_error: Option<f64>,
     /// The t statistic `value / std_error`, rounded once. None if the standard error is none or zero.
     pub t: Option<f64>,

@@ -1,17 +1,18 @@
 //! Exact moments to the correctly rounded least-squares solution.
 //!
-//! The moments of the chosen terms become an integer Gram matrix, with a power of ten for each term (`gram`). Every number that a model states about its
-//! fit is a ratio of minors of that matrix, or the square root of such a ratio, rounded once. `quantity` says which ratio, `results` rounds it, and
-//! `decide` chooses the cheapest method that settles every rounding.
+//! The moments of the chosen terms become an integer Gram matrix, with a power of ten for each term (`gram`). Every number that a model
+//! states about its fit is a ratio of minors of that matrix, or the square root of such a ratio, rounded once. `quantity` says which ratio,
+//! `results` rounds it, and `decide` chooses the cheapest method that settles every rounding.
 //!
 //! - Small matrices are eliminated without fractions (`elimination`).
-//! - In large ones determinants have thousands of digits. A fixed-point factor (`cholesky`) with a proof of its error (`certified`) encloses each ratio.
+//! - In large ones determinants have thousands of digits. A fixed-point factor (`cholesky`) with a proof of its error (`certified`)
+//!   encloses each ratio.
 //! - Where no enclosure settles a rounding (a zero, a tie), determinants are computed modulo primes (`modular`, `residues`).
-//! - A singular matrix is proven to be singular by `relations` and `semidefinite`. `collinearity` names the columns, `plausible` refuses statistics that
-//!   no data can have.
+//! - A singular matrix is proven to be singular by `relations` and `semidefinite`. `collinearity` names the columns, `plausible` refuses
+//!   statistics that no data can have.
 //!
-//! *Limits*: time grows with the cube of the columns. In the component, on one core of a small server: 100 features take 0.1 s, 300 features 1.2 s, and up
-//! to 4 s if a zero or a tie has to be proven.
+//! *Limits*: time grows with the cube of the columns. In the component, on one core of a small server: 100 features take 0.1 s, 300
+//! features 1.2 s, and up to 4 s if a zero or a tie has to be proven.
 //!
 //! *Not here*: what a model file holds ([`model`](crate::model)), predictions ([`predict`](crate::predict)).
 

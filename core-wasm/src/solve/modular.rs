@@ -14,8 +14,8 @@ pub fn primes() -> impl Iterator<Item = u64> {
     ((1 << PRIME_BITS)..1u64 << (PRIME_BITS + 1)).rev().filter(|&n| is_prime(n))
 }
 
-/// Returns whether `n` > 7 is a prime, by Miller and Rabin's test. With these bases it is exact below 3,215,031,751 (G. Jaeschke, On strong pseudoprimes
-/// to several bases, Math. Comp. 61, 1993).
+/// Returns whether `n` > 7 is a prime, by Miller and Rabin's test. With these bases it is exact below 3,215,031,751 (G. Jaeschke, On strong
+/// pseudoprimes to several bases, Math. Comp. 61, 1993).
 fn is_prime(n: u64) -> bool {
     if n.is_multiple_of(2) {
         return false;
@@ -125,8 +125,8 @@ impl ModularLdl {
         self.combination(count).into_iter().map(|b| b * self.minors[count] % self.prime).collect()
     }
 
-    /// Returns the coefficients of column `k` on the columns before it, by substitution backwards: `b_j = L_kj - sum over i > j of L_ij b_i`. Columns whose
-    /// pivot the prime divides have the coefficient 0.
+    /// Returns the coefficients of column `k` on the columns before it, by substitution backwards:
+    /// `b_j = L_kj - sum over i > j of L_ij b_i`. Columns whose pivot the prime divides have the coefficient 0.
     pub fn combination(&self, k: usize) -> Vec<u64> {
         let mut left = self.l[k].clone();
         for i in (0..k).rev() {
@@ -143,8 +143,8 @@ impl ModularLdl {
         self.remainder(k, k)
     }
 
-    /// Returns the determinant of the leading `count` columns without row and column `j`: their determinant times the sum of `z_i^2 / D_i`, where `L z` is
-    /// the j-th unit vector.
+    /// Returns the determinant of the leading `count` columns without row and column `j`: their determinant times the sum of `z_i^2 / D_i`,
+    /// where `L z` is the j-th unit vector.
     pub fn adjugate(&self, j: usize, count: usize) -> u64 {
         let mut z = vec![0u32; j];
         z.push(1);

@@ -1,8 +1,8 @@
 //! Statistics to a verdict: can any data have them?
 //!
-//! Numbers of rows and counts are not negative. The matrix of moments is a sum of as many outer products as there are rows, so it is positive semidefinite
-//! and its rank is at most the number of rows. All of this is tested exactly. Whether a table of *decimals* has such moments is not tested: that is a
-//! question about integer points, and no cheap test is known.
+//! Numbers of rows and counts are not negative. The matrix of moments is a sum of as many outer products as there are rows, so it is
+//! positive semidefinite and its rank is at most the number of rows. All of this is tested exactly. Whether a table of *decimals* has such
+//! moments is not tested: that is a question about integer points, and no cheap test is known.
 
 use super::decide::{Definiteness, prove_definite};
 use super::elimination::{ELIMINATED_MAX, Elimination, Pivot};

@@ -1,7 +1,7 @@
 //! The quantities that normal equations define, each a ratio of two determinants, and their enclosures.
 //!
-//! Let G be the Gram matrix of the design X and of the target y after it. Every number of a model is made of five kinds of quantities. By Cramer's rule each
-//! of them is a ratio of two minors of G. A [`Source`] supplies them, exactly or between two bounds.
+//! Let G be the Gram matrix of the design X and of the target y after it. Every number of a model is made of five kinds of quantities. By
+//! Cramer's rule each of them is a ratio of two minors of G. A [`Source`] supplies them, exactly or between two bounds.
 
 use super::ratio::Ratio;
 use dashu_int::IBig;
@@ -106,8 +106,8 @@ impl Enclosure {
 
 /// Returns a function of enclosed numbers, rounded to f64, if the enclosures settle the rounding; else none.
 ///
-/// The function does not fall with any of `rising` and does not rise with any of `falling`. If it rounds to the same f64 at both ends of its range, it does
-/// so everywhere between them.
+/// The function does not fall with any of `rising` and does not rise with any of `falling`. If it rounds to the same f64 at both ends of
+/// its range, it does so everywhere between them.
 pub fn rounded<const R: usize, const F: usize>(
     rising: [&Enclosure; R],
     falling: [&Enclosure; F],

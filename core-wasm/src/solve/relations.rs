@@ -1,7 +1,7 @@
 //! A singular Gram matrix to the proven relations of its dependent columns.
 //!
-//! Relations in data are simple: a column occurs twice, or columns add up to another one. So they are searched modulo a few primes, reconstructed as rational
-//! numbers, and verified. `G v = 0` in integers proves that a column depends on those before it as v says.
+//! Relations in data are simple: a column occurs twice, or columns add up to another one. So they are searched modulo a few primes,
+//! reconstructed as rational numbers, and verified. `G v = 0` in integers proves that a column depends on those before it as v says.
 //!
 //! *Limits*: numerators and denominators have at most about [`PRIMES_MAX`] * 14 bits.
 //!
@@ -20,8 +20,8 @@ const PRIMES_MAX: usize = 32;
 /// A column as a linear combination of independent columns before it: their indexes and factors, without factors of zero.
 pub type Relation = Vec<(usize, Ratio)>;
 
-/// Returns the relations of a lower triangle, by dependent column. Returns none if they are not all found. The columns without a relation may still depend on
-/// each other.
+/// Returns the relations of a lower triangle, by dependent column. Returns none if they are not all found. The columns without a relation
+/// may still depend on each other.
 pub fn search(gram: &[Vec<IBig>]) -> Option<BTreeMap<usize, Relation>> {
     let limbs = LimbMatrix::of(gram);
     let mut search: Option<(Vec<usize>, ChineseRemainder)> = None;
@@ -54,8 +54,8 @@ fn proven(gram: &[Vec<IBig>], dependent: &[usize], values: &ChineseRemainder) ->
     dependent.iter().map(relation).collect()
 }
 
-/// Returns the ratio of two integers of a magnitude of at most `bound` that is `value` modulo `modulus`, if there is one. It is found by Euclid's algorithm,
-/// stopped halfway (P. S. Wang, A p-adic algorithm for univariate partial fractions, SYMSAC 1981).
+/// Returns the ratio of two integers of a magnitude of at most `bound` that is `value` modulo `modulus`, if there is one. It is found by
+/// Euclid's algorithm, stopped halfway (P. S. Wang, A p-adic algorithm for univariate partial fractions, SYMSAC 1981).
 fn rational(value: &UBig, modulus: &UBig, bound: &UBig) -> Option<Ratio> {
     let (mut before, mut rest) = (modulus.clone(), value.clone());
     let (mut factor_before, mut factor) = (IBig::ZERO, IBig::ONE);

@@ -2,9 +2,9 @@
 //!
 //! This settles what no enclosure can: zeros, and numbers halfway between two f64.
 //!
-//! *Invariants*: the matrix is positive semidefinite, and its leading `count` columns are positive definite. Then the inequalities of Hadamard and Fischer
-//! (R. A. Horn and C. R. Johnson, Matrix Analysis, 7.8) bound each of these determinants by the product of the diagonal. The last pivot may also be negative,
-//! if its magnitude is less than its diagonal entry.
+//! *Invariants*: the matrix is positive semidefinite, and its leading `count` columns are positive definite. Then the inequalities of
+//! Hadamard and Fischer (R. A. Horn and C. R. Johnson, Matrix Analysis, 7.8) bound each of these determinants by the product of the
+//! diagonal. The last pivot may also be negative, if its magnitude is less than its diagonal entry.
 
 use super::modular::{ModularLdl, PRIME_BITS, inverse, primes};
 use super::quantity::Determinant;
@@ -69,8 +69,8 @@ impl LimbMatrix {
     }
 }
 
-/// Integers that are known modulo a growing product of primes, by the Chinese remainder theorem (H. L. Garner, The residue number system, IRE Trans.
-/// Electronic Computers EC-8, 1959).
+/// Integers that are known modulo a growing product of primes, by the Chinese remainder theorem (H. L. Garner, The residue number system,
+/// IRE Trans. Electronic Computers EC-8, 1959).
 pub struct ChineseRemainder {
     /// The integers modulo `modulus`, from 0.
     pub values: Vec<UBig>,

@@ -1,6 +1,7 @@
 //! Enclosures of quantities to the numbers of a model, each rounded once or not at all.
 //!
-//! *Not here*: how enclosures are computed ([`elimination`](super::elimination), [`certified`](super::certified), [`residues`](super::residues)).
+//! *Not here*: how enclosures are computed ([`elimination`](super::elimination), [`certified`](super::certified),
+//! [`residues`](super::residues)).
 
 use super::quantity::{Enclosure, Quantity, Source, rounded};
 use super::ratio::Ratio;

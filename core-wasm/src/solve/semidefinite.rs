@@ -1,8 +1,8 @@
 //! A singular Gram matrix to a proof that it is positive semidefinite, or that it is not.
 //!
-//! Modulo a prime, some columns seem to depend on those before them. Each of them does if its relation is verified, or if what elimination leaves of it is zero
-//! modulo so many primes that it must be zero. If all of them do, the matrix is positive semidefinite exactly if that of the other columns is. Those can be
-//! proven positive definite.
+//! Modulo a prime, some columns seem to depend on those before them. Each of them does if its relation is verified, or if what elimination
+//! leaves of it is zero modulo so many primes that it must be zero. If all of them do, the matrix is positive semidefinite exactly if that
+//! of the other columns is. Those can be proven positive definite.
 
 use super::decide::{Definiteness, prove_definite};
 use super::elimination::Pivot;
@@ -25,11 +25,12 @@ pub fn pivots(gram: &[Vec<IBig>], dependent: &[usize]) -> Option<Vec<Pivot>> {
     }
 }
 
-/// Returns the columns of which elimination leaves nothing, if this is proven; else none. It serves where relations are not simple: data with fewer rows than
-/// columns.
+/// Returns the columns of which elimination leaves nothing, if this is proven; else none. It serves where relations are not simple: data
+/// with fewer rows than columns.
 ///
-/// What elimination leaves at (i, j), times a leading minor, is a minor. By Hadamard's inequality (J. Hadamard, Résolution d'une question relative aux
-/// déterminants, 1893) it is not above the product of the lengths of its rows. So it is zero if it is zero modulo primes whose product is larger.
+/// What elimination leaves at (i, j), times a leading minor, is a minor. By Hadamard's inequality (J. Hadamard, Résolution d'une question
+/// relative aux déterminants, 1893) it is not above the product of the lengths of its rows. So it is zero if it is zero modulo primes whose
+/// product is larger.
 pub fn dependent(gram: &[Vec<IBig>]) -> Option<Vec<usize>> {
     let size_bits = gram.len().bit_len();
     let at = |i: usize, j: usize| &gram[i.max(j)][i.min(j)];

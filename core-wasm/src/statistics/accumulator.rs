@@ -1,8 +1,8 @@
 //! Rows of decimal numbers to exact sums and sums of products.
 //!
-//! Rows are collected in blocks of about [`BLOCK_ROWS`], column by column. In a block, each column is a list of integers at one scale ([`BlockColumn`]).
-//! Products of columns are computed there. All of them become digits of 16 bits, whose products are summed eight at a time ([`ProductSums`]). These sums
-//! are added to totals of any size when a block does not fit them, and at the end.
+//! Rows are collected in blocks of about [`BLOCK_ROWS`], column by column. In a block, each column is a list of integers at one scale
+//! ([`BlockColumn`]). Products of columns are computed there. All of them become digits of 16 bits, whose products are summed eight at a
+//! time ([`ProductSums`]). These sums are added to totals of any size when a block does not fit them, and at the end.
 //!
 //! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows.
 //!

@@ -1,8 +1,8 @@
 //! The values of a column, block by block, to counts by bin.
 //!
-//! Short integers are counted as they are, at their power of ten, and sorted into bins at the end. Longer ones become the nearest f64 by one division of
-//! two exact f64; its top bits are the bin. Still longer ones become an f64 near the value. Near the edge of a bin, and for integers of any size, the bin
-//! is computed exactly, value by value.
+//! Short integers are counted as they are, at their power of ten, and sorted into bins at the end. Longer ones become the nearest f64 by
+//! one division of two exact f64; its top bits are the bin. Still longer ones become an f64 near the value. Near the edge of a bin, and for
+//! integers of any size, the bin is computed exactly, value by value.
 
 use super::block::{BlockColumn, BlockIntegers};
 use super::distribution::{Bin, Distribution, bin_of};
@@ -72,8 +72,8 @@ impl BinCounter {
         self.count_bins();
     }
 
-    /// Counts longer integers over an exact power of ten. Both the conversion and the division round, so quotients are off by less than two units in the
-    /// last place. That matters only near the edge of a bin.
+    /// Counts longer integers over an exact power of ten. Both the conversion and the division round, so quotients are off by less than two
+    /// units in the last place. That matters only near the edge of a bin.
     fn count_near(&mut self, values: impl Iterator<Item = i128>, scale: u32, power: f64) -> Option<()> {
         const BIN: u64 = 1 << BITS_LEFT_OUT;
         self.bins.clear();

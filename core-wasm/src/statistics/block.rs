@@ -1,6 +1,7 @@
 //! The values of a column in a block of rows: integers at one power of ten, in the narrowest of three types that holds them all.
 //!
-//! Most data fit in 64 bits, and numbers of up to about 38 digits in 128 bits. Longer numbers, and high powers of any numbers, are integers of any size.
+//! Most data fit in 64 bits, and numbers of up to about 38 digits in 128 bits. Longer numbers, and high powers of any numbers, are integers
+//! of any size.
 
 use crate::decimal::{Decimal, power_of_ten, ten_to};
 use dashu_base::{BitTest, UnsignedAbs};
@@ -106,8 +107,8 @@ impl BlockColumn {
         }
     }
 
-    /// Raises the column to `scale` if its own is lower, and chooses a type that holds values of up to `bits` bits at `scale` as well. Returns the power
-    /// of ten by which those values have to be multiplied.
+    /// Raises the column to `scale` if its own is lower, and chooses a type that holds values of up to `bits` bits at `scale` as well.
+    /// Returns the power of ten by which those values have to be multiplied.
     fn align(&mut self, scale: u32, bits: u32) -> u32 {
         if self.len() == 0 {
             (self.scale, self.bits) = (scale, 0);

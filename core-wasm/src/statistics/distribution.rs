@@ -1,7 +1,8 @@
 //! Values to counts: how many values of a column lie in each bin of a histogram.
 //!
-//! A bin is the top 18 bits of the nearest f64: the sign, the exponent and six bits of the fraction. So there are 64 bins between two powers of two, of
-//! equal width. Counts are integers, so they can be merged and subtracted as sums can. Zero of either sign is the bin `"0"`.
+//! A bin is the top 18 bits of the nearest f64: the sign, the exponent and six bits of the fraction. So there are 64 bins between two
+//! powers of two, of equal width. Counts are integers, so they can be merged and subtracted as sums can. Zero of either sign is the bin
+//! `"0"`.
 //!
 //! *Not here*: quantiles and ranges for people ([`profile`](crate::profile), [`model`](crate::model)).
 
@@ -117,7 +118,8 @@ impl Distribution {
         self.counts.values().try_fold(0i64, |sum, &count| sum.checked_add(count))
     }
 
-    /// Returns the lower edge of the first bin and the upper edge of the last: every value lies between them. Returns none if there is no value.
+    /// Returns the lower edge of the first bin and the upper edge of the last: every value lies between them. Returns none if there is no
+    /// value.
     pub fn range(&self) -> Option<(f64, f64)> {
         let (first, last) = (self.counts.first_key_value()?, self.counts.last_key_value()?);
         Some((first.0.range().0, last.0.range().1))

@@ -47,8 +47,8 @@ impl Statistics {
         json::document(&self.document(&self.terms, &self.columns, Some(self.dropped)))
     }
 
-    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms alone, with those of them that are columns as its columns. The number of
-    /// dropped rows is not part of it.
+    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms alone, with those of them that are columns as its columns.
+    /// The number of dropped rows is not part of it.
     pub fn digest(&self, terms: &[Term]) -> String {
         let columns: Vec<SummedColumn> = terms
             .iter()

@@ -1,10 +1,12 @@
-//! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of its data.
+//! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
+//! its data.
 //!
-//! Reading order: `moments` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and subtraction),
-//! `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`, `accumulator` (rows to sums).
+//! Reading order: `moments` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
+//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
+//! `accumulator` (rows to sums).
 //!
-//! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal statistics have
-//! equal text.
+//! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
+//! statistics have equal text.
 //!
 //! *Not here*: reading tables ([`table`](crate::table), [`summarizer`](crate::summarizer)), solving ([`solve`](crate::solve)).
 

@@ -1,7 +1,7 @@
 //! Sums of products of columns of integers: for each pair of columns, one 64-bit sum for each place of their digits' products.
 //!
-//! The sums are for columns of certain scales and numbers of digits. A block whose columns fit is raised to these scales and added. Any other block needs
-//! new sums.
+//! The sums are for columns of certain scales and numbers of digits. A block whose columns fit is raised to these scales and added. Any
+//! other block needs new sums.
 //!
 //! *Limits*: after [`ROWS_MAX`] rows the sums have to be drained.
 

@@ -36,7 +36,8 @@ pub struct Statistics {
     pub columns: Vec<SummedColumn>,
     /// The columns as terms, in the same order; then products, by degree and text.
     pub terms: Vec<Term>,
-    /// Number of rows. It is negative if more rows were subtracted than there were. Such statistics can be read and merged, and nothing else.
+    /// Number of rows. It is negative if more rows were subtracted than there were. Such statistics can be read and merged, and nothing
+    /// else.
     pub rows: i64,
     /// Sums of products of (1, terms).
     pub moments: Moments,

@@ -155,7 +155,8 @@ impl V128 {
         Self(imp::swizzle(self.0, at.0))
     }
 
-    /// Turns pairs of decimal digits (bytes from 0 to 9) into numbers from 0 to 99, in lanes of 16 bits: ten times the first byte plus the second.
+    /// Turns pairs of decimal digits (bytes from 0 to 9) into numbers from 0 to 99, in lanes of 16 bits: ten times the first byte plus the
+    /// second.
     #[inline(always)]
     pub(crate) fn digit_pairs(self) -> Self {
         // (first + 256 second) * (1 + 256 * 10) modulo 2^16 has the high byte second + 10 first
@@ -174,8 +175,8 @@ impl V128 {
         Self(imp::dot_i16(self.0, other.0))
     }
 
-    /// Narrows signed lanes of 32 bits to 16 bits: this vector's four lanes, then the other's. Lanes that do not fit become the nearest number
-    /// that does.
+    /// Narrows signed lanes of 32 bits to 16 bits: this vector's four lanes, then the other's. Lanes that do not fit become the nearest
+    /// number that does.
     #[inline(always)]
     pub(crate) fn narrow_i32(self, other: Self) -> Self {
         Self(imp::narrow_i32(self.0, other.0))
@@ -299,7 +300,8 @@ mod tests {
     }
 }
 
-/// Every operation of an implementation in vectors against that in plain arrays. A build for a machine without vectors has nothing to compare.
+/// Every operation of an implementation in vectors against that in plain arrays. A build for a machine without vectors has nothing to
+/// compare.
 #[cfg(all(test, any(all(target_arch = "wasm32", target_feature = "simd128"), all(target_arch = "x86_64", target_feature = "sse4.1"))))]
 mod instruction_tests {
     use super::{arrays, imp};
@@ -321,7 +323,7 @@ mod instruction_tests {
             prop_assert_eq!(
                 read(imp::$name($(imp::load(&$vector)),+ $(, $number)?)),
                 arrays::$name($($vector),+ $(, $number)?),
-                stringify!($name)
+                "{}", stringify!($name)
             );
         )+};
     }
@@ -352,6 +354,11 @@ mod instruction_tests {
             imp::store_i16(imp::load(&a), &mut shorts);
             imp::store_u32(imp::load(&a), &mut words);
             imp::store_i64(imp::load(&a), &mut longs);
+            let (mut other_shorts, mut other_words, mut other_longs) = ([0; 8], [0; 4], [0; 2]);
+            arrays::store_i16(arrays::load(&a), &mut other_shorts);
+            arrays::store_u32(arrays::load(&a), &mut other_words);
+            arrays::store_i64(arrays::load(&a), &mut other_longs);
+            prop_assert_eq!((shorts, words, longs), (other_shorts, other_words, other_longs));
             prop_assert_eq!((arrays::load_i16(&shorts), arrays::load_u32(&words), arrays::load_i64(&longs)), (a, a, a));
             prop_assert_eq!((read(imp::load_i16(&shorts)), read(imp::load_u32(&words)), read(imp::load_i64(&longs))), (a, a, a));
         }

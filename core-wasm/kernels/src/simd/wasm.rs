@@ -2,8 +2,7 @@
 
 use core::arch::wasm32::*;
 
-/// One register.
-pub(super) type Raw = v128;
+pub(super) use core::arch::wasm32::v128 as Raw;
 
 macro_rules! loads {
     ($($name:ident: $lanes:ty),*) => {$(

@@ -6,16 +6,15 @@
 
 use core::arch::x86_64::*;
 
-/// One register.
-pub(super) type Raw = __m128i;
+pub(super) use core::arch::x86_64::__m128i as Raw;
 
 macro_rules! loads {
     ($($name:ident: $lanes:ty),*) => {$(
         #[inline(always)]
         pub(super) fn $name(lanes: &$lanes) -> Raw {
             const { assert!(size_of::<$lanes>() == 16) };
-            // SAFETY: the reference is to 16 bytes, as asserted above, that may be read. The instruction needs no alignment, and the machine
-            // has it.
+            // SAFETY: the reference is to 16 bytes, as asserted above, that may be read. The instruction needs no alignment, and the
+            // machine has it.
             unsafe { _mm_loadu_si128(core::ptr::from_ref(lanes).cast()) }
         }
     )*};
@@ -26,8 +25,8 @@ macro_rules! stores {
         #[inline(always)]
         pub(super) fn $name(a: Raw, lanes: &mut $lanes) {
             const { assert!(size_of::<$lanes>() == 16) };
-            // SAFETY: the reference is to 16 bytes, as asserted above, that may be written. The instruction needs no alignment, the machine has
-            // it, and every pattern of bits is a value of the lanes' type.
+            // SAFETY: the reference is to 16 bytes, as asserted above, that may be written. The instruction needs no alignment, the machine
+            // has it, and every pattern of bits is a value of the lanes' type.
             unsafe { _mm_storeu_si128(core::ptr::from_mut(lanes).cast(), a) }
         }
     )*};
