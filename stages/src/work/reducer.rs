@@ -53,9 +53,9 @@ impl<'a, 'r> Reducer<'a, 'r> {
         self.close_complete();
     }
 
-    /// Takes what the worker on this thread has read of a file. Its summarizer need not become text, if the file is next.
+    /// Takes what the worker on this thread has read of a file. If the file is next, its summarizer is kept, for the other states to be merged into.
     pub(crate) fn take_worker(&mut self, worker: FileWorker<'a>) {
-        if worker.has_whole_file() || worker.file != self.next {
+        if worker.has_whole_file() || worker.file != self.next || self.has_reading(worker.file) {
             return self.receive(worker.into_message(self.context));
         }
         let FileWorker { file, state, reading } = worker;
@@ -73,6 +73,10 @@ impl<'a, 'r> Reducer<'a, 'r> {
         (self.notes, self.failure)
     }
 
+    fn has_reading(&self, file: usize) -> bool {
+        matches!(self.files.get(&file), Some(OpenSum::Parts { reading: Some(_), .. }))
+    }
+
     fn add_part(&mut self, file: usize, part: FileState, reading: Option<Reading<'a>>, summarizer_state: Option<String>) {
         if part.has_failed() {
             self.stop();
@@ -81,7 +85,9 @@ impl<'a, 'r> Reducer<'a, 'r> {
         if let OpenSum::Parts { state, reading: kept, states } = self.files.entry(file).or_insert_with(new) {
             state.merge(part);
             states.extend(summarizer_state);
-            *kept = kept.take().or(reading);
+            if reading.is_some() {
+                *kept = reading;
+            }
         }
     }
 
