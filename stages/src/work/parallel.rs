@@ -181,7 +181,7 @@ impl<'a> ParallelSum<'a> {
         if worker.is_none() {
             match FileWorker::begin(self.context, split) {
                 Ok(begun) => *worker = Some(begun),
-                Err(failed) => results.partial(failed),
+                Err(failed) => results.partial(*failed),
             }
         }
         let goes_on = worker.as_mut().is_some_and(|worker| worker.read(self.context, split));

@@ -33,8 +33,17 @@ pub(crate) struct Reducer<'a, 'r> {
 
 /// What has arrived of a file.
 enum OpenSum<'a> {
-    Parts { state: FileState, reading: Option<Reading<'a>>, states: Vec<String> },
+    Parts(Box<FileParts<'a>>),
     Whole(Result<FileSum>),
+}
+
+/// The parts of a file that have arrived.
+#[derive(Default)]
+struct FileParts<'a> {
+    state: FileState,
+    /// The summarizer to merge the other states into, if the worker of this thread has read some of the file.
+    reading: Option<Reading<'a>>,
+    states: Vec<String>,
 }
 
 impl<'a, 'r> Reducer<'a, 'r> {
@@ -74,19 +83,18 @@ impl<'a, 'r> Reducer<'a, 'r> {
     }
 
     fn has_reading(&self, file: usize) -> bool {
-        matches!(self.files.get(&file), Some(OpenSum::Parts { reading: Some(_), .. }))
+        matches!(self.files.get(&file), Some(OpenSum::Parts(parts)) if parts.reading.is_some())
     }
 
     fn add_part(&mut self, file: usize, part: FileState, reading: Option<Reading<'a>>, summarizer_state: Option<String>) {
         if part.has_failed() {
             self.stop();
         }
-        let new = || OpenSum::Parts { state: FileState::default(), reading: None, states: Vec::new() };
-        if let OpenSum::Parts { state, reading: kept, states } = self.files.entry(file).or_insert_with(new) {
-            state.merge(part);
-            states.extend(summarizer_state);
+        if let OpenSum::Parts(parts) = self.files.entry(file).or_insert_with(|| OpenSum::Parts(Box::default())) {
+            parts.state.merge(part);
+            parts.states.extend(summarizer_state);
             if reading.is_some() {
-                *kept = reading;
+                parts.reading = reading;
             }
         }
     }
@@ -106,7 +114,7 @@ impl<'a, 'r> Reducer<'a, 'r> {
         let at = self.next;
         self.next += 1;
         let sum = match file {
-            OpenSum::Parts { state, reading, states } => state.close(self.context, at, reading, states),
+            OpenSum::Parts(parts) => parts.state.close(self.context, at, parts.reading, parts.states),
             OpenSum::Whole(sum) => sum,
         };
         let added = sum.and_then(|sum| {
@@ -127,7 +135,7 @@ impl<'a, 'r> Reducer<'a, 'r> {
 impl OpenSum<'_> {
     fn is_complete(&self) -> bool {
         match self {
-            Self::Parts { state, .. } => state.is_complete(),
+            Self::Parts(parts) => parts.state.is_complete(),
             Self::Whole(_) => true,
         }
     }
