@@ -318,8 +318,9 @@ fn provenance_and_what_an_earlier_run_left_are_a_datums_own() {
     for (at, (files, came)) in datums.iter().zip(came).enumerate() {
         let (mut expected, _) = alone(QC, files);
         assert_eq!(expected.contains_key("model.json"), at != 1);
-        let with_flag = expected["provenance.json"].replace("\"--json\"", "\"--json\",\n    \"--batch\"");
-        expected.insert("provenance.json".to_owned(), with_flag);
+        let mut provenance: serde_json::Value = serde_json::from_str(&expected["provenance.json"]).unwrap();
+        provenance["command"].as_array_mut().unwrap().push("--batch".into());
+        expected.insert("provenance.json".to_owned(), samefit_formats::json::document(&provenance));
         assert!(came == Came::Done(expected), "datum {at}");
     }
 }
