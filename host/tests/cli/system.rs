@@ -55,8 +55,11 @@ fn a_folder_without_write_permission_is_an_error() {
     let Some(ran) = unprivileged(&folder, "samefit summarize --data a.csv --out closed/deep/out") else {
         return not_run("a folder without write permission", NO_OTHER_USER);
     };
-    let help = "help: give --out a place where you may write";
-    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed/deep/out/statistics.json: permission to write denied\n{help}\n")));
+    let help = "help: give --out a folder where you may write";
+    assert_eq!(
+        (ran.code(), ran.stderr()),
+        (1, format!("error: closed/deep/out/statistics.json: permission to write denied; nothing was written\n{help}\n"))
+    );
     assert!(folder.tree().iter().all(|path| !path.starts_with("closed/")));
 }
 
