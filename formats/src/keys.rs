@@ -1,6 +1,6 @@
-//! Finds a key that a JSON object has twice. `serde_json` keeps the last of such values and drops the others without an error.
+//! JSON text to the first key that an object names twice. `serde_json` keeps the last of two values and drops the others without a word.
 //!
-//! *Not here*: how documents are read, and the wording of errors. Each crate has its own.
+//! *Not here*: reading documents, and the words of their errors: each crate has its own.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,32 +8,32 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Returns the first key that an object has twice. `None` if there is no such key before the text ends or stops being JSON.
+/// The first key that an object in a text names twice; none if there is none, as far as the text is JSON.
 pub fn key_twice(text: &str) -> Option<String> {
     let error = serde_json::from_str::<NoKeyTwice>(text).err()?.to_string();
     error.strip_prefix(BEFORE)?.rsplit_once(AFTER).map(|(key, _)| key.to_owned())
 }
 
-/// Returns the same as [`key_twice`] for a text that was read as `value`. Faster: it parses the text only if the text has more keys.
+/// The same for a text that was read as `value`: it is read again only if it names more keys than the value has.
 pub fn key_twice_in(text: &str, value: &Value) -> Option<String> {
     if keys_of_text(text) == keys_of_value(value) { None } else { key_twice(text) }
 }
 
-/// Counts the keys of all objects in a JSON text: the colons outside of strings.
+/// The number of keys of all objects in a text that is JSON: each has a colon behind it, and no other colon stands outside of a text.
 fn keys_of_text(text: &str) -> usize {
     let (mut keys, mut bytes) = (0, text.bytes());
     while let Some(byte) = bytes.next() {
         match byte {
             b':' => keys += 1,
-            b'"' => skip_string(&mut bytes),
+            b'"' => skip_text(&mut bytes),
             _ => {}
         }
     }
     keys
 }
 
-/// Skips the rest of a string, including its closing quote.
-fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
+/// Skips what follows an opening quote, its closing quote included.
+fn skip_text(bytes: &mut impl Iterator<Item = u8>) {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => return,
@@ -54,7 +54,7 @@ fn keys_of_value(value: &Value) -> usize {
 const BEFORE: &str = "the key `";
 const AFTER: &str = "` a second time";
 
-/// A document in which no object has a key twice. Reading it fails at the first such key.
+/// Any document in which no object names a key twice. It is read and dropped.
 #[derive(Debug)]
 pub struct NoKeyTwice;
 
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for NoKeyTwice {
         Ok(self)
     }
 
-    /// `serde_json` also passes numbers of arbitrary precision here, as a map of one key.
+    /// A number of arbitrary precision comes here too: one key, and the digits as its value.
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
         let mut keys = BTreeSet::new();
         while let Some(key) = fields.next_key::<String>()? {
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_an_object_has_twice_is_found() {
+    fn a_key_that_stands_twice_is_found() {
         for (text, key) in [
             (r#"{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}]}"#, None),
             (r#"{"a": 1, "a": 1}"#, Some("a")),
