@@ -33,7 +33,7 @@ wasm:
 web: wasm
     @sh web/setup
     @echo 'Building the page (two minutes the first time).' >&2
-    cargo run --locked --quiet --package samefit-web-build
+    cargo xtask web
 
 # sets up, checks and tests everything; ends with a line that counts what ran
 [group('check')]

@@ -7,6 +7,7 @@
 //! | `licences` | checks that every dependency's licence is one of those agreed on |
 //! | `specs` | writes the Pachyderm specs that ship, in `pachyderm/specs/` |
 //! | `sbom FILE` | writes what the program is made of, as a software bill of materials |
+//! | `web` | builds the page in `target/web/`; needs the feature `web`, with which it starts itself again |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
 mod encode;
@@ -17,13 +18,15 @@ mod sbom;
 mod specs;
 mod toolchain;
 mod wasm;
+#[cfg(feature = "web")]
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
-const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences | specs | sbom FILE";
+const USAGE: &str = "usage: cargo xtask wasm | reproduce | licences | specs | sbom FILE | web";
 
 fn main() -> ExitCode {
     match run() {
@@ -44,8 +47,23 @@ fn run() -> Result<()> {
         ["licences"] => licences::check(&root),
         ["specs"] => specs::write(&root),
         ["sbom", to] => sbom::write(&root, Path::new(to)),
+        ["web"] => build_page(&root),
         _ => bail!(USAGE),
     }
+}
+
+#[cfg(feature = "web")]
+fn build_page(root: &Path) -> Result<()> {
+    web::build(root)
+}
+
+/// Starts this task again with the feature `web`. Its dependencies are large, and no other task waits for them to be compiled.
+#[cfg(not(feature = "web"))]
+fn build_page(root: &Path) -> Result<()> {
+    let words = ["run", "--locked", "--quiet", "--package", "xtask", "--features", "web", "--", "web"];
+    let status = Command::new(wasm::cargo()).args(words).current_dir(root).status().context("cargo run")?;
+    ensure!(status.success(), "the page could not be built (see above)");
+    Ok(())
 }
 
 /// The folder of the workspace in which this was started: `reproduce` starts it in a copy.

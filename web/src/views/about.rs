@@ -1,4 +1,4 @@
-//! The model about itself: equation, data, fit, quality control, limits, digests; all of it read from the model and the component.
+//! The section about the model: equation, data, fit, quality control, limits, digests. All of it is read from the model and the component.
 
 use samefit_render::bins::rebin;
 use samefit_render::documents::Column;
@@ -8,7 +8,7 @@ use samefit_render::pages::{CoefficientWords, coefficients, equation, small_hist
 
 use crate::state::State;
 
-/// The section.
+/// Returns the section.
 #[must_use]
 pub fn section(state: &State) -> String {
     let model = &state.loaded.model;
@@ -28,7 +28,7 @@ pub fn section(state: &State) -> String {
         state.t("about.equation-lead"),
         escape(name),
         escape(&equation(model, state.texts.format())),
-        coefficient_table(state),
+        own_coefficients(state),
         state.t("about.data"),
         facts(state),
         state.t("about.outcome"),
@@ -44,16 +44,15 @@ pub fn section(state: &State) -> String {
     )
 }
 
-/// The coefficients with the page's words.
-#[must_use]
-pub fn coefficient_table(state: &State) -> String {
-    words_table(state, &state.loaded.model, &|name| {
+/// Returns the coefficients of the page's model.
+fn own_coefficients(state: &State) -> String {
+    coefficient_table(state, &state.loaded.model, &|name| {
         state.loaded.model.column(name).map_or(name, |column| state.texts.schema(column.title())).to_owned()
     })
 }
 
-/// The coefficients of any model with the page's words.
-pub(super) fn words_table(state: &State, model: &samefit_render::documents::Model, title: &dyn Fn(&str) -> String) -> String {
+/// Returns the coefficients of any model in a table with the page's words. `title` names a feature.
+pub(super) fn coefficient_table(state: &State, model: &samefit_render::documents::Model, title: &dyn Fn(&str) -> String) -> String {
     let texts = &state.texts;
     let columns = ["feature", "coefficient", "std-error", "t", "p"].map(|name| format!("table.{name}"));
     let columns = [0, 1, 2, 3, 4].map(|at: usize| texts.text(&columns[at]));

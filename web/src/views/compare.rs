@@ -7,7 +7,7 @@ use super::result::{interval, prediction};
 use super::words::entered;
 use crate::state::State;
 
-/// What is said while A waits for B.
+/// Returns what is shown while A waits for B.
 #[must_use]
 pub fn waiting(state: &State) -> String {
     let value = state.kept.as_ref().map_or(f64::NAN, |kept| prediction(&kept.explanation));
@@ -21,7 +21,7 @@ pub fn waiting(state: &State) -> String {
     )
 }
 
-/// A and B in a table, and in a sentence how they differ.
+/// Returns A and B in a table, and a sentence that says how they differ.
 #[must_use]
 pub fn section(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };

@@ -1,4 +1,4 @@
-//! The person's own files: what is in them, predictions of every row, training, pooling.
+//! The section for the person's own files: profiles, predictions of every row, training, pooling.
 
 use samefit_render::bins::Bin;
 use samefit_render::documents::{Column, Model, list};
@@ -8,34 +8,34 @@ use samefit_render::markup::escape;
 use samefit_render::pages::{small_histogram, table_head, table_row_with};
 use serde_json::Value;
 
-use super::words::fault;
-use crate::files::{Busy, Trained};
+use super::words::error;
+use crate::error::Error;
+use crate::files::{PredictedTable, RunningWork, StatisticsFile, Table, TrainedModel, contains};
 use crate::state::State;
 
-/// Bytes of a megabyte.
-const MEGA: f64 = 1e6;
+const BYTES_A_MEGABYTE: f64 = 1e6;
 
-/// The section.
+/// Returns the section.
 #[must_use]
 pub fn section(state: &State) -> String {
     format!(
         "<h1>{}</h1><p class=\"lead\">{}</p><div class=\"drop\" id=\"drop\"><p>{} <label class=\"file\"><span class=\"button main\">{}</span>\
          <input type=\"file\" data-set=\"files\" id=\"files\" multiple></label></p><p class=\"hint\">{}</p></div>\
-         <div id=\"busy\" role=\"status\">{}</div><div id=\"data\">{}</div>",
+         <div id=\"work\" role=\"status\">{}</div><div id=\"data\">{}</div>",
         state.t("data.title"),
         state.t("data.lead"),
         state.t("data.drop"),
         state.t("data.choose"),
         state.t("data.kinds"),
-        busy(state),
+        work(state),
         results(state)
     )
 }
 
-/// Work that goes on, with the button that ends it.
+/// Returns the work that goes on, with the button that ends it; empty if there is none.
 #[must_use]
-pub fn busy(state: &State) -> String {
-    let (Some(Busy { name, .. }), Some((percent, line))) = (&state.data.busy, progress(state)) else { return String::new() };
+pub fn work(state: &State) -> String {
+    let (Some(RunningWork { name, .. }), Some((percent, line))) = (&state.data.work, progress(state)) else { return String::new() };
     let reading = state.tf("data.reading", &[("name", name)]);
     format!(
         "<section class=\"card\"><p>{reading}</p><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"{reading}\"></progress>\
@@ -44,32 +44,32 @@ pub fn busy(state: &State) -> String {
     )
 }
 
-/// How far it has come, in percent and in words.
+/// Returns how far the work has come, in percent and in words.
 #[must_use]
 pub fn progress(state: &State) -> Option<(String, String)> {
-    let Busy { done, total, .. } = state.data.busy.as_ref()?;
+    let RunningWork { done, total, .. } = state.data.work.as_ref()?;
     let format = state.texts.format();
     let percent = if *total > 0.0 { (100.0 * done / total).floor() } else { 0.0 };
-    let values = [format.whole(percent), format.fixed(done / MEGA, 1), format.fixed(total / MEGA, 1)];
+    let values = [format.whole(percent), format.fixed(done / BYTES_A_MEGABYTE, 1), format.fixed(total / BYTES_A_MEGABYTE, 1)];
     let line = state.tf("data.progress", &[("percent", &values[0]), ("done", &values[1]), ("total", &values[2])]);
     let [percent, ..] = values;
     Some((percent, line))
 }
 
-/// Everything below the place to drop files.
+/// Returns everything below the place to drop files.
 #[must_use]
 pub fn results(state: &State) -> String {
     let data = &state.data;
     let mut html = String::new();
-    if let Some(text) = &data.fault {
+    if let Some(wrong) = &data.error {
         html += &format!(
             "<section class=\"card bad\" id=\"data-fault\" role=\"alert\" tabindex=\"-1\"><h2>{}</h2><p class=\"lines\">{}</p></section>",
             state.t("error.title"),
-            escape(&fault(&state.texts, text))
+            escape(&error(&state.texts, wrong))
         );
     }
-    if let Some((name, _)) = &data.schema {
-        html += &format!("<p class=\"chip\">{}</p>", state.tf("data.schema", &[("name", name)]));
+    if let Some(schema) = &data.schema {
+        html += &format!("<p class=\"chip\">{}</p>", state.tf("data.schema", &[("name", &schema.name)]));
     }
     html += &profiles(state);
     html += &pool(state);
@@ -93,7 +93,7 @@ pub fn results(state: &State) -> String {
 
 fn profiles(state: &State) -> String {
     let (texts, format) = (&state.texts, state.texts.format());
-    let one = |(table, profile): (&crate::files::Table, &Value)| {
+    let table_html = |(table, profile): (&Table, &Value)| {
         let heads = ["column", "numbers", "missing", "text", "mean", "sd", "min", "max", "distribution"].map(|name| format!("data.{name}"));
         let heads: Vec<&str> = heads.iter().map(|name| texts.text(name)).collect();
         let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
@@ -108,7 +108,7 @@ fn profiles(state: &State) -> String {
         let line = state.tf("data.profile-line", &[("rows", &rows), ("columns", &columns.len().to_string())]);
         format!("<p>{line}</p>{html}</tbody></table></div>")
     };
-    let tables: String = state.data.tables.iter().zip(&state.data.profiles).map(one).collect();
+    let tables: String = state.data.tables.iter().zip(&state.data.profiles).map(table_html).collect();
     if tables.is_empty() {
         String::new()
     } else {
@@ -122,7 +122,7 @@ fn pool(state: &State) -> String {
         return String::new();
     }
     let rows: u64 = statistics.iter().filter_map(|one| one.rows.parse::<u64>().ok()).sum();
-    let item = |(at, one): (usize, &crate::files::Statistics)| {
+    let item = |(at, one): (usize, &StatisticsFile)| {
         format!(
             "<li>{}: {} <button type=\"button\" class=\"small\" data-do=\"drop-statistics\" data-arg=\"{at}\" aria-label=\"{}: {}\">{}</button></li>",
             escape(&one.name),
@@ -147,14 +147,11 @@ fn batch(state: &State) -> String {
     } else {
         String::new()
     };
-    let others = if state.data.tables.iter().all(crate::files::Table::has_rows) {
-        String::new()
-    } else {
-        format!("<p>{}</p>", state.t("data.rows-only"))
-    };
+    let others =
+        if state.data.tables.iter().all(Table::has_rows) { String::new() } else { format!("<p>{}</p>", state.t("data.rows-only")) };
     let several = state.data.predicted.len() > 1;
     let tables = state.data.tables_of_rows().zip(&state.data.predicted).enumerate();
-    let done: String = tables.map(|(at, (table, said))| predicted(state, at, several.then_some(table.name.as_str()), said)).collect();
+    let done: String = tables.map(|(at, (table, one))| predicted(state, at, several.then_some(table.name.as_str()), one)).collect();
     let done = if done.is_empty() { done } else { format!("<div id=\"counts\" role=\"status\">{done}</div>") };
     format!(
         "<section class=\"card\"><h2>{}</h2><p>{}</p>{button}{others}{done}</section>",
@@ -163,12 +160,13 @@ fn batch(state: &State) -> String {
     )
 }
 
-/// How the rows of one table fared. `name`: to tell it from others.
-fn predicted(state: &State, at: usize, name: Option<&str>, said: &Value) -> String {
-    if said["fault"].is_object() {
-        return format!("<p class=\"problem lines\">{}</p>", escape(&fault(&state.texts, &said["fault"].to_string())));
-    }
-    let parts = ["fine", "out of range", "missing", "error"].map(|key| said["count"][key].as_u64().unwrap_or(0));
+/// Returns how many rows of one table ended how. `name` tells the table from others.
+fn predicted(state: &State, at: usize, name: Option<&str>, table: &PredictedTable) -> String {
+    let counts = match &table.result {
+        Ok(counts) => counts,
+        Err(wrong) => return format!("<p class=\"problem lines\">{}</p>", escape(&error(&state.texts, wrong))),
+    };
+    let parts = [counts.fine, counts.out_of_range, counts.missing, counts.error];
     let texts = parts.map(|part| state.texts.format().count(part));
     let total = state.texts.format().count(parts.iter().sum());
     let values = [("total", &*total), ("fine", &texts[0]), ("range", &texts[1]), ("missing", &texts[2]), ("error", &texts[3])];
@@ -198,7 +196,7 @@ fn choice(state: &State) -> String {
         format!("<option{chosen}>{}</option>", escape(name))
     };
     let check = |name: &&str| {
-        let checked = if crate::files::has(&choice.features, name) { " checked" } else { "" };
+        let checked = if contains(&choice.features, name) { " checked" } else { "" };
         let name = escape(name);
         format!("<label class=\"choice\"><input type=\"checkbox\" data-set=\"feature\" value=\"{name}\"{checked}> {name}</label>")
     };
@@ -233,15 +231,18 @@ fn choice(state: &State) -> String {
     )
 }
 
-fn outcome(state: &State, trained: &Trained) -> String {
+fn outcome(state: &State, trained: &TrainedModel) -> String {
     let format = state.texts.format();
     let model = Model::new(serde_json::from_str(&trained.model).unwrap_or_default());
     let number = |key: &str| model.fit(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 4));
     let (rows, target) = (format.count(model.rows()), model.target_title().to_owned());
     let values = [number("r_squared"), number("residual_sd"), number("residual_df")];
     let line = state.tf("data.fitted", &[("target", &target), ("n", &rows), ("r2", &values[0]), ("sd", &values[1]), ("df", &values[2])]);
-    let notes: String =
-        trained.notes.iter().map(|note| format!("<li class=\"lines\">{}</li>", escape(&fault(&state.texts, &note.to_string())))).collect();
+    let notes: String = trained
+        .notes
+        .iter()
+        .map(|note| format!("<li class=\"lines\">{}</li>", escape(&error(&state.texts, &Error::from_json(note)))))
+        .collect();
     let notes = if notes.is_empty() { notes } else { format!("<h3>{}</h3><ul>{notes}</ul>", state.t("data.notes")) };
     let audit = trained.audit.as_ref().map_or_else(String::new, |_| {
         let (text, why) = (state.t("data.download-audit"), state.t("data.audit"));
@@ -253,7 +254,7 @@ fn outcome(state: &State, trained: &Trained) -> String {
          <p class=\"hint\">{}</p><p class=\"buttons\"><button type=\"button\" data-do=\"download-model\">{}</button>\
          <button type=\"button\" data-do=\"download-statistics\">{}</button>{audit}<button type=\"button\" class=\"quiet\" data-do=\"use-model\">{}</button></p></section>{}",
         state.t("data.result"),
-        super::about::words_table(state, &model, &title),
+        super::about::coefficient_table(state, &model, &title),
         state.t("data.no-quality"),
         state.t("data.download-model"),
         state.t("data.download-statistics"),
@@ -262,7 +263,7 @@ fn outcome(state: &State, trained: &Trained) -> String {
     )
 }
 
-/// A section a table; of several, each says which it is of.
+/// Returns a section for each table. With several tables each section names its table.
 fn all_residuals(state: &State, all: &[Value]) -> String {
     let tables = state.data.tables.iter().map(|table| table.name.as_str());
     let names = tables.map(|name| if all.len() > 1 { format!(": {}", escape(name)) } else { String::new() });
@@ -273,7 +274,7 @@ fn residuals(state: &State, name: &str, residuals: &Value) -> String {
     let format = state.texts.format();
     let coverage = &residuals["coverage"];
     let counts = coverage["inside"].as_u64().zip(residuals["rows"].as_u64()).zip(coverage["share"].as_f64());
-    let said = counts.map_or_else(String::new, |((inside, rows), share)| {
+    let coverage = counts.map_or_else(String::new, |((inside, rows), share)| {
         let percent = format.fixed(100.0 * share, 1);
         let sentence =
             state.tf("data.coverage", &[("inside", &format.count(inside)), ("rows", &format.count(rows)), ("percent", &percent)]);
@@ -282,7 +283,7 @@ fn residuals(state: &State, name: &str, residuals: &Value) -> String {
     let observed = heat(state, &residuals["predicted_observed"], "data.predicted-observed", "data.observed", |x| (x, x));
     let against = heat(state, &residuals["predicted_residual"], "data.predicted-residual", "data.residual", |x| (x, 0.0));
     format!(
-        "<section class=\"card residuals\"><h2>{}{name}</h2>{said}<h3>{}</h3>{observed}<h3>{}</h3>{against}<h3>{}</h3>{}</section>",
+        "<section class=\"card residuals\"><h2>{}{name}</h2>{coverage}<h3>{}</h3>{observed}<h3>{}</h3>{against}<h3>{}</h3>{}</section>",
         state.t("data.residuals"),
         state.t("data.predicted-observed"),
         state.t("data.predicted-residual"),
@@ -299,7 +300,7 @@ fn counts(value: &Value) -> Vec<f64> {
     list(&value["counts"]).iter().filter_map(Value::as_f64).collect()
 }
 
-/// `line`: a point of the line to compare with, for each end of the horizontal axis.
+/// Draws counts in two directions. `line` returns a point of the line to compare with, for each end of the horizontal axis.
 fn heat(state: &State, grid: &Value, title: &str, vertical: &str, line: fn(f64) -> (f64, f64)) -> String {
     let Some((x, y)) = axis(&grid["x"]).zip(axis(&grid["y"])) else { return String::new() };
     let texts = &state.texts;

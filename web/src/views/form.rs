@@ -1,13 +1,16 @@
-//! The form of a model, drawn from what the component says of its fields, and what stands around it.
+//! The section to predict in: the form, which the component describes, and what stands around it.
 
 use samefit_render::documents::list;
 use samefit_render::markup::escape;
 use serde_json::Value;
 
 use super::words::{problem, title, unit_label};
-use crate::state::{Entry, Loaded, State};
+use crate::error::Error;
+use crate::state::State;
+use crate::state::loaded::LoadedModel;
+use crate::state::patient::Entry;
 
-/// The section to predict in.
+/// Returns the section.
 #[must_use]
 pub fn section(state: &State) -> String {
     let model = &state.loaded.model;
@@ -48,34 +51,39 @@ fn buttons(state: &State) -> String {
 }
 
 fn fields(state: &State) -> String {
-    state.loaded.fields().iter().filter(|field| !Loaded::is_hidden(field)).map(|field| one(state, field)).collect()
+    state.loaded.fields().iter().filter(|field| !LoadedModel::is_hidden(field)).map(|field| field_html(state, field)).collect()
 }
 
-fn one(state: &State, field: &Value) -> String {
+fn field_html(state: &State, field: &Value) -> String {
     let name = escape(field["name"].as_str().unwrap_or_default());
     let entry = state.patient.entries.get(field["name"].as_str().unwrap_or_default()).cloned().unwrap_or_default();
     let (opening, closing, caption, control) = if list(&field["categories"]).is_empty() {
-        let unit = entry.unit.as_deref().or(field["units"][0]["unit"].as_str());
-        let label = unit_label(field, unit);
-        let label = if label.is_empty() { String::new() } else { format!(" <span class=\"unit\">({})</span>", escape(label)) };
-        let caption = format!("<label for=\"in-{name}\" id=\"label-{name}\">{}{label}</label>", escape(title(&state.texts, field)));
+        let caption = format!("<label for=\"in-{name}\" id=\"label-{name}\">{}</label>", label(state, field, &entry));
         ("<div", "</div>", caption, number(state, field, &entry, &name))
     } else {
         let caption = format!("<legend>{}</legend>", escape(title(&state.texts, field)));
         ("<fieldset", "</fieldset>", caption, categories(state, field, &entry, &name))
     };
-    let (said, computed) = messages(state, field);
-    let bad = if said.is_empty() { "" } else { " has-problem" };
+    let (problem, computed) = messages(state, field);
+    let has_problem = if problem.is_empty() { "" } else { " has-problem" };
     format!(
-        "{opening} class=\"field{bad}\" id=\"field-{name}\"><div class=\"asks\">{caption}<p class=\"hint\" id=\"hint-{name}\">{}</p>{}</div>\
-         <div class=\"takes\">{control}<p class=\"problem\" id=\"problem-{name}\">{said}</p>\
+        "{opening} class=\"field{has_problem}\" id=\"field-{name}\"><div class=\"asks\">{caption}<p class=\"hint\" id=\"hint-{name}\">{}</p>{}</div>\
+         <div class=\"takes\">{control}<p class=\"problem\" id=\"problem-{name}\">{problem}</p>\
          <p class=\"computed\" id=\"computed-{name}\">{computed}</p></div>{closing}",
         hint(state, field, &entry),
         help(state, field),
     )
 }
 
-/// The range of the training data in the unit of the field, and whether the field may be left empty.
+/// Returns the label of a field: its title and the unit in which it is entered.
+#[must_use]
+pub fn label(state: &State, field: &Value, entry: &Entry) -> String {
+    let unit = unit_label(field, entry.unit.as_deref().or(field["units"][0]["unit"].as_str()));
+    let unit = if unit.is_empty() { String::new() } else { format!(" <span class=\"unit\">({})</span>", escape(unit)) };
+    format!("{}{unit}", escape(title(&state.texts, field)))
+}
+
+/// Returns the hint of a field: the training range in the unit of the field, and whether the field may be left empty.
 #[must_use]
 pub fn hint(state: &State, field: &Value, entry: &Entry) -> String {
     if !list(&field["categories"]).is_empty() {
@@ -148,24 +156,24 @@ fn categories(state: &State, field: &Value, entry: &Entry, name: &str) -> String
     format!("<div class=\"choices-box\">{}</div>", list(&field["categories"]).iter().enumerate().map(one).collect::<String>())
 }
 
-/// What is said beside a field: its problem, and what was computed; both HTML.
+/// Returns what stands beside a field: its problems, and the computed value.
 #[must_use]
 pub fn messages(state: &State, field: &Value) -> (String, String) {
     let name = field["name"].as_str().unwrap_or_default();
-    let mut said = String::new();
+    let mut problems = String::new();
     for found in state.patient.problems().into_iter().filter(|problem| problem["name"] == name) {
-        said += &format!("<span>{}</span>", escape(&problem(&state.texts, &state.loaded, found)));
+        problems += &format!("<span>{}</span>", escape(&problem(&state.texts, &state.loaded, found)));
         if let Some(unit) = found["suggestion"]["unit"].as_str() {
             let value = state.texts.format().text(found["suggestion"]["value"].as_str().unwrap_or_default());
             let label = state.tf("form.use-unit", &[("value", &value), ("unit", unit_label(field, Some(unit)))]);
-            said += &format!(
+            problems += &format!(
                 " <button type=\"button\" class=\"small\" data-do=\"use-unit\" data-arg=\"{}\" data-unit-to=\"{}\">{label}</button>",
                 escape(name),
                 escape(unit)
             );
         }
     }
-    (said, computed(state, field))
+    (problems, computed(state, field))
 }
 
 fn computed(state: &State, field: &Value) -> String {
@@ -178,17 +186,17 @@ fn computed(state: &State, field: &Value) -> String {
         let name = if evaluated["how"] == "computed" { "form.computed" } else { "form.instead" };
         return state.tf(name, &[("text", text.trim())]);
     }
-    // what nobody types is shown beside what it is computed from
-    let hidden = state.loaded.computed_from(name).into_iter().find(|field| Loaded::is_hidden(field));
+    // a hidden field is shown beside the field that it is computed from
+    let hidden = state.loaded.computed_from(name).into_iter().find(|field| LoadedModel::is_hidden(field));
     let text = hidden.and_then(|hidden| state.patient.field(hidden["name"].as_str()?)["computed"]["text"].as_str());
     text.map_or_else(String::new, |text| state.tf("form.computed", &[("text", &formula(text))]))
 }
 
-/// The problems of all fields, with links to them.
+/// Returns the problems of all fields with links to the fields; empty before a prediction was asked for.
 #[must_use]
 pub fn summary(state: &State) -> String {
-    let problems: Vec<&Value> = state.patient.problems().into_iter().filter(|problem| problem["blocks"] == true).collect();
-    if problems.is_empty() || !state.patient.asked {
+    let problems = state.patient.blocking_problems();
+    if problems.is_empty() {
         return String::new();
     }
     let item = |found: &&Value| {
@@ -205,8 +213,18 @@ pub fn summary(state: &State) -> String {
     )
 }
 
-/// The field that a person can go to: a hidden one's first input.
+/// Returns the field that a person can go to. For a hidden field it is the first of those that it is computed from.
 fn shown_field(state: &State, name: &str) -> String {
-    let hidden = state.loaded.field(name).filter(|field| Loaded::is_hidden(field));
+    let hidden = state.loaded.field(name).filter(|field| LoadedModel::is_hidden(field));
     hidden.and_then(|field| field["entry"]["inputs"][0].as_str()).unwrap_or(name).to_owned()
+}
+
+/// Returns an error that belongs to no field.
+#[must_use]
+pub fn error(state: &State, error: &Error) -> String {
+    format!(
+        "<section class=\"card bad\" id=\"problems\" tabindex=\"-1\" role=\"alert\"><h2>{}</h2><p>{}</p></section>",
+        state.t("error.title"),
+        escape(&super::words::error(&state.texts, error))
+    )
 }

@@ -1,33 +1,35 @@
-//! What stands around every section: the head with the way to the others, banners, the foot.
+//! The frame around every section: the head with the menu, banners, the foot.
 
 use samefit_render::markup::escape;
 
-use crate::state::{Readiness, Section, State};
-use crate::texts::LANGUAGES;
+use super::words::error;
+use crate::state::{Readiness, Refusal, Section, State, Theme};
+use crate::texts::Language;
 
-/// Appearances, as the texts name them.
-const THEMES: [&str; 3] = ["auto", "light", "dark"];
-
-/// The whole page. `theme`: the chosen appearance.
+/// Returns the whole page.
 #[must_use]
-pub fn page(state: &State, theme: &str) -> String {
+pub fn page(state: &State) -> String {
     format!(
-        "<a class=\"skip\" href=\"#main\" data-do=\"skip\">{}</a>{}<div id=\"banners\">{}</div>\
+        "<a class=\"skip\" href=\"#main\" data-do=\"go\" data-arg=\"main\">{}</a>{}<div id=\"banners\">{}</div>\
          <main id=\"main\" tabindex=\"-1\">{}</main>{}<div id=\"sheet\"></div>",
         state.t("site.skip"),
         head(state),
         banners(state),
         section(state),
-        foot(state, theme)
+        foot(state)
     )
 }
 
-/// The open section.
+/// Returns the open section, or why the page does not predict.
 #[must_use]
 pub fn section(state: &State) -> String {
     match &state.readiness {
         Readiness::Starting => format!("<p class=\"starting\" role=\"status\">{}</p>", state.t("starting")),
-        Readiness::Refused(why) => {
+        Readiness::Refused(refusal) => {
+            let why = match refusal {
+                Refusal::SelfTest => state.t("refused.selftest"),
+                Refusal::Start(why) => state.tf("refused.start", &[("why", &error(&state.texts, why))]),
+            };
             format!("<section class=\"card bad\" role=\"alert\"><h1>{}</h1><p>{why}</p></section>", state.t("refused.title"))
         }
         Readiness::Ready => match state.section {
@@ -44,7 +46,7 @@ fn head(state: &State) -> String {
         let name = section.name();
         format!("<li><a href=\"#{name}\"{current}>{}</a></li>", state.t(&format!("nav.{name}")))
     };
-    let links: String = [Section::Predict, Section::Data, Section::About].map(link).concat();
+    let links: String = Section::ALL.map(link).concat();
     format!(
         "<header class=\"top\"><div class=\"bar\"><p class=\"mark\"><svg viewBox=\"0 0 40 24\" aria-hidden=\"true\"><path d=\"M3 4v16M37 4v16M3 12h34\"/>\
          <circle cx=\"23\" cy=\"12\" r=\"6\"/></svg>samefit</p><nav aria-label=\"{}\"><ul>{links}</ul></nav></div>\
@@ -54,7 +56,7 @@ fn head(state: &State) -> String {
     )
 }
 
-/// What is to be known whatever section is open.
+/// Returns the banners: that the model is not the page's own, and that a newer version of the page waits.
 #[must_use]
 pub fn banners(state: &State) -> String {
     let mut html = String::new();
@@ -78,14 +80,17 @@ pub fn banners(state: &State) -> String {
     html
 }
 
-fn foot(state: &State, theme: &str) -> String {
+fn foot(state: &State) -> String {
     let option = |value: &str, label: &str, chosen: bool, lang: &str| {
         format!("<option value=\"{value}\"{lang}{}>{}</option>", if chosen { " selected" } else { "" }, escape(label))
     };
-    let languages: String =
-        LANGUAGES.iter().map(|(code, name)| option(code, name, *code == state.texts.language, &format!(" lang=\"{code}\""))).collect();
-    let themes: String =
-        THEMES.iter().map(|name| option(name, state.texts.text(&format!("site.theme.{name}")), *name == theme, "")).collect();
+    let language_option = |one: Language| {
+        let code = one.code();
+        option(code, one.own_name(), one == state.texts.language, &format!(" lang=\"{code}\""))
+    };
+    let theme_option = |one: Theme| option(one.name(), state.texts.text(&format!("site.theme.{}", one.name())), one == state.theme, "");
+    let languages: String = Language::ALL.iter().map(|one| language_option(*one)).collect();
+    let themes: String = Theme::ALL.iter().map(|one| theme_option(*one)).collect();
     let component = state.facts["version"].as_str().unwrap_or_default();
     let digest = state.facts["sha256"].as_str().unwrap_or_default();
     format!(

@@ -1,4 +1,4 @@
-//! What is printed: one page with entries as typed, warnings, prediction, interval and where they come from.
+//! The sheet to print: one page with entries as typed, warnings, prediction, interval, model and digest.
 
 use samefit_render::markup::escape;
 use samefit_render::outlook::Row;
@@ -7,12 +7,12 @@ use super::result::{all_warnings, interval, outlook, prediction, sentences};
 use super::words::entered;
 use crate::state::State;
 
-/// Pixels of a picture on a printed page.
+/// Width of pictures on the printed page, in pixels.
 const WIDTH: f64 = 640.0;
 
-/// The page to print; nothing before the first prediction.
+/// Returns the sheet; empty without a prediction of these entries. `now` returns date and time in the page's language.
 #[must_use]
-pub fn sheet(state: &State) -> String {
+pub fn sheet(state: &State, now: &dyn Fn() -> String) -> String {
     let patient = &state.patient;
     if !patient.is_current() {
         return String::new();
@@ -56,6 +56,6 @@ pub fn sheet(state: &State) -> String {
         state.t("site.digest"),
         escape(state.facts["sha256"].as_str().unwrap_or_default()),
         state.t("print.date"),
-        escape(&state.today),
+        escape(&now()),
     )
 }

@@ -1,17 +1,18 @@
-//! The prediction as one value moves and what is computed from it moves along.
+//! The section about what would be different: the prediction as one value moves, and what is computed from it moves along.
 
 use samefit_render::curve::{Curve, Place};
 use samefit_render::markup::escape;
 
 use super::result::{interval, prediction};
 use super::words::{title, unit_label};
-use crate::state::{Loaded, State};
+use crate::state::State;
 
-/// The section; its picture and sentence are drawn again as the slider moves.
+/// Returns the section. Its picture and sentence are drawn again as the slider moves.
 #[must_use]
 pub fn section(state: &State) -> String {
     let what_if = &state.what_if;
-    let options: String = movable(state)
+    let options: String = state
+        .movable_fields()
         .iter()
         .map(|name| {
             let field = state.loaded.field(name).unwrap_or(&serde_json::Value::Null);
@@ -35,17 +36,7 @@ pub fn section(state: &State) -> String {
     )
 }
 
-/// Fields that can move: numbers that were entered, not computed.
-#[must_use]
-pub fn movable(state: &State) -> Vec<String> {
-    let moves = |field: &&serde_json::Value| {
-        let how = state.patient.field(field["name"].as_str().unwrap_or_default())["how"].as_str();
-        field["kind"] != "category" && !Loaded::is_hidden(field) && matches!(how, Some("typed" | "converted"))
-    };
-    state.loaded.fields().iter().filter(moves).filter_map(|field| Some(field["name"].as_str()?.to_owned())).collect()
-}
-
-/// A value of the slider as people read it.
+/// Returns a value of the slider as people read it, with its unit.
 #[must_use]
 pub fn value_text(state: &State, at: usize) -> String {
     let field = state.loaded.field(&state.what_if.field).unwrap_or(&serde_json::Value::Null);
@@ -53,7 +44,7 @@ pub fn value_text(state: &State, at: usize) -> String {
     format!("{value} {}", unit_label(field, state.what_if.unit.as_deref())).trim().to_owned()
 }
 
-/// The curve with the sentence for where the slider is.
+/// Returns the curve, and the sentence for the value at which the slider stands.
 #[must_use]
 pub fn shown(state: &State) -> String {
     let Some(field) = state.loaded.field(&state.what_if.field) else { return String::new() };

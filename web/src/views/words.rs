@@ -1,45 +1,48 @@
-//! What several views say in the same way.
+//! Words that several views share: titles, units, values, problems, warnings, errors.
 
 use samefit_render::markup::escape;
 use serde_json::Value;
 
-use crate::state::{Loaded, Patient, State};
+use crate::error::Error;
+use crate::state::State;
+use crate::state::loaded::LoadedModel;
+use crate::state::patient::Patient;
 use crate::texts::Texts;
 
 impl State {
-    /// A text as HTML.
+    /// Returns a text as HTML.
     #[must_use]
     pub fn t(&self, name: &str) -> String {
         escape(self.texts.text(name))
     }
 
-    /// A text with values, as HTML.
+    /// Returns a text with values, as HTML.
     #[must_use]
     pub fn tf(&self, name: &str, values: &[(&str, &str)]) -> String {
         escape(&self.texts.fill(name, values))
     }
 
-    /// A value of the outcome, with the digits that mean something for this model.
+    /// Returns a value of the outcome, with the digits that mean something for this model.
     #[must_use]
     pub fn outcome(&self, value: f64) -> String {
         self.texts.format().fixed(value, self.loaded.model.outcome_digits())
     }
 }
 
-/// The title of a field or column in the language of the page.
+/// Returns the title of a field or column in the language of the page.
 #[must_use]
 pub fn title<'a>(texts: &'a Texts, field: &'a Value) -> &'a str {
     texts.schema(field["title"].as_str().or(field["name"].as_str()).unwrap_or_default())
 }
 
-/// A unit as people write it.
+/// Returns a unit as people write it.
 #[must_use]
 pub fn unit_label<'a>(field: &'a Value, unit: Option<&'a str>) -> &'a str {
     let known = samefit_render::documents::list(&field["units"]).iter().find(|known| known["unit"].as_str() == unit);
     known.and_then(|known| known["label"].as_str()).or(unit).unwrap_or_default()
 }
 
-/// A value as it was typed, with its unit.
+/// Returns a value as it was typed, with its unit; none if the field is empty.
 #[must_use]
 pub fn typed(field: &Value, patient: &Patient) -> Option<String> {
     let entry = patient.entries.get(field["name"].as_str()?)?;
@@ -49,12 +52,12 @@ pub fn typed(field: &Value, patient: &Patient) -> Option<String> {
         return None;
     }
     let label = unit_label(field, unit);
-    // a unit that was typed behind the value stands there already
+    // the unit may have been typed behind the value
     let has_unit = text.chars().any(char::is_alphabetic);
     Some(if label.is_empty() || has_unit { text.to_owned() } else { format!("{text} {label}") })
 }
 
-/// What is shown of a category's value.
+/// Returns the title of a category, by its value as text.
 #[must_use]
 pub fn category<'a>(texts: &'a Texts, field: &'a Value, value: &'a str) -> &'a str {
     let categories = samefit_render::documents::list(&field["categories"]);
@@ -62,18 +65,19 @@ pub fn category<'a>(texts: &'a Texts, field: &'a Value, value: &'a str) -> &'a s
     known.and_then(|category| category["title"].as_str()).map_or(value, |title| texts.schema(title))
 }
 
-/// The same of a number.
+/// Returns the title of a category, by its value as a number.
 #[must_use]
-pub fn category_of<'a>(texts: &'a Texts, field: &'a Value, value: f64) -> &'a str {
+pub fn category_of_number<'a>(texts: &'a Texts, field: &'a Value, value: f64) -> &'a str {
     let categories = samefit_render::documents::list(&field["categories"]);
     let known = categories.iter().find(|category| category["value"].as_str().and_then(|text| text.parse().ok()) == Some(value));
     known.and_then(|category| category["title"].as_str()).map_or("", |title| texts.schema(title))
 }
 
-/// Every field that was typed or computed, with what stands in it: for print, copies and comparisons.
+/// Returns title and value of every field that was typed or computed, for the printed sheet, the copied text and comparisons. A star marks a
+/// computed value.
 #[must_use]
-pub fn entered(texts: &Texts, loaded: &Loaded, patient: &Patient) -> Vec<(String, String)> {
-    let one = |field: &Value| {
+pub fn entered(texts: &Texts, loaded: &LoadedModel, patient: &Patient) -> Vec<(String, String)> {
+    let entry = |field: &Value| {
         let name = field["name"].as_str()?;
         let value = match typed(field, patient) {
             Some(text) if field["kind"] == "category" => category(texts, field, &text).to_owned(),
@@ -87,12 +91,12 @@ pub fn entered(texts: &Texts, loaded: &Loaded, patient: &Patient) -> Vec<(String
         };
         Some((title(texts, field).to_owned(), value))
     };
-    loaded.fields().iter().filter(|field| !Loaded::is_hidden(field)).filter_map(one).collect()
+    loaded.fields().iter().filter(|field| !LoadedModel::is_hidden(field)).filter_map(entry).collect()
 }
 
-/// A problem of a field in the language of the page.
+/// Returns a problem of a field in the language of the page.
 #[must_use]
-pub fn problem(texts: &Texts, loaded: &Loaded, problem: &Value) -> String {
+pub fn problem(texts: &Texts, loaded: &LoadedModel, problem: &Value) -> String {
     let field = problem["name"].as_str().and_then(|name| loaded.field(name)).unwrap_or(&Value::Null);
     let code = problem["code"].as_str().unwrap_or_default();
     let text = |key: &str| texts.range(problem[key].as_str().unwrap_or_default());
@@ -103,7 +107,7 @@ pub fn problem(texts: &Texts, loaded: &Loaded, problem: &Value) -> String {
     }
 }
 
-/// A warning of a prediction in the language of the page, in the unit in which the value was typed.
+/// Returns a warning of a prediction in the language of the page, in the unit in which the value was typed.
 #[must_use]
 pub fn warning(state: &State, patient: &Patient, warning: &Value) -> String {
     let texts = &state.texts;
@@ -123,7 +127,7 @@ pub fn warning(state: &State, patient: &Patient, warning: &Value) -> String {
     }
 }
 
-/// A value that was typed in another unit than its column's, and the range that it is held against.
+/// Returns a value that was typed in another unit than its column's, and the range that it is compared with, both in the typed unit.
 fn in_typed_unit(state: &State, patient: &Patient, field: &Value, code: &str) -> Option<(String, String)> {
     let evaluated = patient.field(field["name"].as_str()?);
     let (number, unit) = (evaluated["typed"]["value"].as_str()?, evaluated["typed"]["unit"].as_str()?);
@@ -143,22 +147,28 @@ fn in_typed_unit(state: &State, patient: &Patient, field: &Value, code: &str) ->
     Some((value, format!("{low}{}{high}", state.texts.range(" to "))))
 }
 
-/// An error of the component, or one of the page, in the language of the page. `fault`: text of an error record.
+/// Returns an error in the language of the page, with the place that it is in.
+///
+/// Errors of the page itself have texts `page-error.CODE`, which name no place. Errors of the component have texts `error.CODE`; without one, as
+/// in English, the component's own sentence and help are shown.
 #[must_use]
-pub fn fault(texts: &Texts, fault: &str) -> String {
-    let fault: Value = serde_json::from_str(fault).unwrap_or_else(|_| serde_json::json!({"text": fault}));
-    let code = fault["code"].as_str().unwrap_or_default();
-    let get = |key: &str| fault[key].as_str().map(str::to_owned).or_else(|| fault[key].as_u64().map(|n| n.to_string())).unwrap_or_default();
-    let (row, column, found, expected, text) = (get("row"), get("column"), get("found"), get("expected"), get("text"));
-    let file = get("file");
-    let values: [(&str, &str); 6] =
-        [("row", &row), ("column", &column), ("found", &found), ("expected", &expected), ("text", &text), ("file", &file)];
-    if let Some(own) = texts.find(&format!("fault.{code}")) {
-        return crate::texts::fill(own, &values);
+pub fn error(texts: &Texts, error: &Error) -> String {
+    let own = if error.help.is_empty() { error.sentence.clone() } else { format!("{}\n{}", error.sentence, error.help) };
+    let values: [(&str, &str); 6] = [
+        ("row", &error.row),
+        ("column", &error.column),
+        ("found", &error.found),
+        ("expected", &error.expected),
+        ("text", &own),
+        ("file", &error.file),
+    ];
+    if let Some(text) = texts.find(&format!("page-error.{}", error.code)) {
+        return crate::texts::fill(text, &values);
     }
-    let said = texts.find(&format!("error.{code}")).map_or(text.clone(), |own| crate::texts::fill(own, &values));
-    let row = (!row.is_empty()).then(|| texts.fill("fault.at-row", &values));
-    let column = (!column.is_empty()).then(|| texts.fill("fault.at-column", &values));
-    let place: Vec<String> = [(!file.is_empty()).then_some(file.clone()), row, column].into_iter().flatten().collect();
-    if place.is_empty() { said } else { format!("{}: {said}", place.join(", ")) }
+    let sentence = texts.find(&format!("error.{}", error.code)).map_or_else(|| own.clone(), |text| crate::texts::fill(text, &values));
+    let row = (!error.row.is_empty()).then(|| texts.fill("place.row", &values));
+    let column = (!error.column.is_empty()).then(|| texts.fill("place.column", &values));
+    let file = (!error.file.is_empty()).then(|| error.file.clone());
+    let place: Vec<String> = [file, row, column].into_iter().flatten().collect();
+    if place.is_empty() { sentence } else { format!("{}: {sentence}", place.join(", ")) }
 }

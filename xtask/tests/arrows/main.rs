@@ -71,7 +71,7 @@ const PIPELINE: [&str; 18] = [
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
 /// The `src` of every crate.
-const CRATES: [&str; 15] = [
+const CRATES: [&str; 14] = [
     "bench/native/src",
     "conformance/src",
     "core-wasm/component/src",
@@ -84,7 +84,6 @@ const CRATES: [&str; 15] = [
     "stages/src",
     "text/src",
     "wasi-command/src",
-    "web/build/src",
     "web/src",
     "xtask/src",
 ];
@@ -201,7 +200,6 @@ crates! {
     stages: "stages/src",
     text: "text/src",
     wasi_command: "wasi-command/src",
-    web_build: "web/build/src",
     web: "web/src",
     xtask: "xtask/src",
 }
