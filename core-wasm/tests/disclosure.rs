@@ -26,19 +26,17 @@
 
 #[path = "disclosure/planted.rs"]
 mod planted;
-#[path = "disclosure/random.rs"]
-mod random;
 #[path = "disclosure/search.rs"]
 mod search;
 
 use planted::{KINDS, Planted, ordinary, planted};
-use random::{Random, rounds};
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
 use samefit_core::schema::Schema;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::Summarizer;
+use samefit_testing::random::{Random, rounds};
 use search::{Found, Released, Table, search};
 use serde_json::Value;
 use std::collections::BTreeMap;

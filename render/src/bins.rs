@@ -1,55 +1,58 @@
-//! Counts by cell, as statistics and models keep them, to bars of one width.
+//! Merges the narrow bins of statistics and models into bars of equal width.
 
 use crate::scale::{extent, round_step};
 
-/// How many values lie between two edges.
+/// The number of values between two edges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bin {
     /// The lower edge.
     pub from: f64,
     /// The upper edge.
     pub to: f64,
-    /// Values between them.
+    /// Number of values.
     pub count: f64,
 }
 
-/// Cells are the top 18 bits of an f64: six bits of fraction.
-const FRACTION_CELLS: f64 = 64.0;
+/// Bins of a distribution between two powers of two. A distribution keeps six bits of a value's fraction.
+const BINS_PER_OCTAVE: f64 = 64.0;
 
-/// The cell that is named by its edge nearer to zero.
-#[must_use]
-pub fn cell(edge: f64, count: f64) -> Bin {
-    if edge == 0.0 || !edge.is_finite() {
-        return Bin { from: 0.0, to: 0.0, count };
+impl Bin {
+    /// Returns the bin of a distribution that has this edge nearer to zero. Statistics and models name a bin by that edge.
+    #[must_use]
+    pub fn of_distribution(edge: f64, count: f64) -> Self {
+        if edge == 0.0 || !edge.is_finite() {
+            return Self { from: 0.0, to: 0.0, count };
+        }
+        let width = 2f64.powf(edge.abs().log2().floor()) / BINS_PER_OCTAVE;
+        let far = edge + width * edge.signum();
+        Self { from: edge.min(far), to: edge.max(far), count }
     }
-    let width = 2f64.powf(edge.abs().log2().floor()) / FRACTION_CELLS;
-    let far = edge + width * edge.signum();
-    Bin { from: edge.min(far), to: edge.max(far), count }
 }
 
-/// Bars of one round width, about so many, that hold all the cells. A cell counts where its middle lies, except that whole numbers,
-/// which stand at a cell's edge, are kept with it.
+/// Merges bins into about `about` bars of equal, round width, in increasing order.
+///
+/// A bin counts for the bar in which its middle lies. No bar is narrower than the widest bin.
 #[must_use]
-pub fn rebin(cells: &[Bin], about: usize) -> Vec<Bin> {
-    let Some((low, high)) = range(cells) else { return Vec::new() };
-    let widest = cells.iter().map(|cell| cell.to - cell.from).fold(0.0, f64::max);
+pub fn rebin(bins: &[Bin], about: usize) -> Vec<Bin> {
+    let Some((low, high)) = range(bins) else { return Vec::new() };
+    let widest = bins.iter().map(|bin| bin.to - bin.from).fold(0.0, f64::max);
     let step = round_step(((high - low) / about.max(1) as f64).max(widest));
     let first = (low / step).floor();
-    let bars = ((high / step).ceil() - first).max(1.0) as usize;
-    let mut bins: Vec<Bin> =
-        (0..bars).map(|at| Bin { from: (first + at as f64) * step, to: (first + at as f64 + 1.0) * step, count: 0.0 }).collect();
-    for cell in cells {
-        let middle = f64::midpoint(cell.from, cell.to);
-        let at = ((middle / step).floor() - first).max(0.0) as usize;
-        bins[at.min(bars - 1)].count += cell.count;
+    let count = ((high / step).ceil() - first).max(1.0) as usize;
+    let edge = |index: usize| (first + index as f64) * step;
+    let mut bars: Vec<Bin> = (0..count).map(|index| Bin { from: edge(index), to: edge(index + 1), count: 0.0 }).collect();
+    for bin in bins {
+        let middle = f64::midpoint(bin.from, bin.to);
+        let index = ((middle / step).floor() - first).max(0.0) as usize;
+        bars[index.min(count - 1)].count += bin.count;
     }
-    bins
+    bars
 }
 
-/// From the lowest to the highest edge.
+/// Returns the lowest and the highest edge. `None` without bins.
 #[must_use]
-pub fn range(cells: &[Bin]) -> Option<(f64, f64)> {
-    (!cells.is_empty()).then(|| extent(cells.iter().flat_map(|cell| [cell.from, cell.to])))
+pub fn range(bins: &[Bin]) -> Option<(f64, f64)> {
+    (!bins.is_empty()).then(|| extent(bins.iter().flat_map(|bin| [bin.from, bin.to])))
 }
 
 #[cfg(test)]
@@ -57,19 +60,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_a_64th_of_the_power_of_two_below() {
-        assert_eq!(cell(23.0, 1.0), Bin { from: 23.0, to: 23.25, count: 1.0 });
-        assert_eq!(cell(-0.5, 2.0), Bin { from: -0.5078125, to: -0.5, count: 2.0 });
-        assert_eq!(cell(0.0, 3.0), Bin { from: 0.0, to: 0.0, count: 3.0 });
+    fn a_bin_of_a_distribution_is_a_64th_of_the_power_of_two_below() {
+        assert_eq!(Bin::of_distribution(23.0, 1.0), Bin { from: 23.0, to: 23.25, count: 1.0 });
+        assert_eq!(Bin::of_distribution(-0.5, 2.0), Bin { from: -0.5078125, to: -0.5, count: 2.0 });
+        assert_eq!(Bin::of_distribution(0.0, 3.0), Bin { from: 0.0, to: 0.0, count: 3.0 });
     }
 
     #[test]
-    fn bars_hold_all_cells() {
-        let cells: Vec<Bin> = [75.0, 97.0, 134.0, 138.0, 140.0, 150.0, 206.0].into_iter().map(|edge| cell(edge, 1.0)).collect();
-        let bars = rebin(&cells, 8);
+    fn bars_hold_all_bins() {
+        let edges = [75.0, 97.0, 134.0, 138.0, 140.0, 150.0, 206.0];
+        let bars = rebin(&edges.map(|edge| Bin::of_distribution(edge, 1.0)), 8);
         assert_eq!(bars.iter().map(|bar| bar.count).sum::<f64>(), 7.0);
         assert_eq!((bars[0].from, bars[0].to), (60.0, 80.0));
         assert!(rebin(&[], 8).is_empty());
-        assert_eq!(rebin(&[cell(0.0, 5.0)], 8).iter().map(|bar| bar.count).sum::<f64>(), 5.0);
+        assert_eq!(rebin(&[Bin::of_distribution(0.0, 5.0)], 8).iter().map(|bar| bar.count).sum::<f64>(), 5.0);
     }
 }

@@ -1,78 +1,80 @@
-//! The component's JSON to what pages and pictures show of it.
+//! Reads from the component's JSON what pages and pictures show.
 
 use serde_json::Value;
 
-use crate::bins::{Bin, cell};
+use crate::bins::Bin;
 use crate::format::digits_of;
 
-/// What a page shows of a model.
+/// A model, as `model.json` has it.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
-    /// The whole document.
+    /// The content of `model.json`.
     pub document: Value,
 }
 
-/// A column of a model or of a profile, as far as the document tells.
+/// A column of a model or of a profile.
 #[derive(Clone, Copy, Debug)]
 pub struct Column<'a>(&'a Value);
 
-/// A coefficient with what belongs to it.
+/// The intercept or a coefficient, with its statistics.
 #[derive(Clone, Debug)]
 pub struct Coefficient<'a> {
-    /// The feature; none for the intercept.
+    /// The feature's name. `None` for the intercept.
     pub name: Option<&'a str>,
-    /// Its coefficient.
+    /// The coefficient.
     pub coefficient: f64,
-    /// The same with every digit, as the document has it.
+    /// The coefficient's text in the document, with all digits.
     pub exact: String,
     /// Its standard error.
     pub std_error: Option<f64>,
-    /// Over its standard error.
+    /// The coefficient divided by its standard error.
     pub t: Option<f64>,
-    /// Probability of a t as large by chance.
+    /// The two-sided p-value of `t`.
     pub p: Option<f64>,
 }
 
 impl Model {
-    /// Reads `model.json`, which the component has accepted.
+    /// Creates a model from a document that the component has accepted.
     #[must_use]
     pub fn new(document: Value) -> Self {
         Self { document }
     }
 
-    /// The schema's title.
+    /// Returns the schema's title.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         self.document["schema_title"].as_str()
     }
 
-    /// What the target is called: its title, else its name, else its column.
+    /// Returns the target's title, or its name, or its column, in that order.
     #[must_use]
     pub fn target_title(&self) -> &str {
         let target = &self.document["target"];
         ["title", "name", "column"].iter().find_map(|key| target[*key].as_str()).unwrap_or("y")
     }
 
-    /// A text of the target's entry.
+    /// Returns a text of the target's entry.
     #[must_use]
     pub fn target(&self, key: &str) -> Option<&str> {
         self.document["target"][key].as_str()
     }
 
-    /// The key under which predictions hold the predicted value.
+    /// Returns the key of the predicted value in predictions.
     #[must_use]
     pub fn predicted_key(&self) -> String {
         format!("predicted_{}", self.target("name").or(self.target("column")).unwrap_or("y"))
     }
 
-    /// A number of the fit.
+    /// Returns a number of the fit, for instance `r_squared`.
     #[must_use]
     pub fn fit(&self, key: &str) -> Option<f64> {
         self.document["fit"][key].as_f64()
     }
 
-    /// Digits after the point with which its outcome is written: as the residuals scatter, else as the outcomes do. A fit that leaves hardly
-    /// anything gets no more than four digits beyond those of the outcomes, and none that a number of 64 bits does not have.
+    /// Returns how many digits after the point to show of the outcome.
+    ///
+    /// The residuals' standard deviation decides, or that of the outcomes if there is none. A nearly exact fit gets at most four digits more
+    /// than the outcomes have, and never more than an `f64` holds.
     #[must_use]
     pub fn outcome_digits(&self) -> usize {
         let outcomes = self.target_column();
@@ -84,20 +86,20 @@ impl Model {
         wanted.min(of_spread + 4).min(digits_of(largest / 1e13))
     }
 
-    /// How many rows it was fitted on.
+    /// Returns the number of rows in the fit.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.document["fit"]["rows"].as_u64().unwrap_or(0)
     }
 
-    /// Root mean squared residual, number of records and threshold of its quality control.
+    /// Returns the quality control's root mean squared error, number of records and threshold. `None` before quality control.
     #[must_use]
     pub fn quality(&self) -> Option<(f64, u64, f64)> {
         let qc = &self.document["qc"];
         Some((self.document["rmse"].as_f64()?, qc["rows"].as_u64()?, qc["threshold"].as_f64()?))
     }
 
-    /// The columns that the features use.
+    /// Returns the columns that the features use.
     #[must_use]
     pub fn feature_columns(&self) -> Vec<Column<'_>> {
         let columns = list(&self.document["columns"]);
@@ -105,19 +107,19 @@ impl Model {
         columns[..features].iter().map(Column).collect()
     }
 
-    /// The column of the target.
+    /// Returns the target's column.
     #[must_use]
     pub fn target_column(&self) -> Option<Column<'_>> {
         list(&self.document["columns"]).last().map(Column)
     }
 
-    /// A column by its name.
+    /// Returns the column of this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<Column<'_>> {
         list(&self.document["columns"]).iter().map(Column).find(|column| column.name() == name)
     }
 
-    /// The intercept, if it has one, and the coefficients.
+    /// Returns the intercept, if the model has one, and the coefficients.
     #[must_use]
     pub fn coefficients(&self) -> Vec<Coefficient<'_>> {
         let model = &self.document;
@@ -142,55 +144,55 @@ impl Model {
 }
 
 impl<'a> Column<'a> {
-    /// A column of a profile.
+    /// Creates a column from its entry in a profile.
     #[must_use]
     pub fn of(value: &'a Value) -> Self {
         Self(value)
     }
 
-    /// Its name.
+    /// Returns the column's name.
     #[must_use]
     pub fn name(self) -> &'a str {
         self.0["name"].as_str().unwrap_or("")
     }
 
-    /// The title that the schema gives it, else its name.
+    /// Returns the title that the schema gives the column, or its name.
     #[must_use]
     pub fn title(self) -> &'a str {
         self.0["schema"]["title"].as_str().unwrap_or_else(|| self.name())
     }
 
-    /// Its unit.
+    /// Returns the column's unit.
     #[must_use]
     pub fn unit(self) -> Option<&'a str> {
         self.0["schema"]["unit"].as_str()
     }
 
-    /// A number of its entry.
+    /// Returns a number of the column's entry, for instance `mean`.
     #[must_use]
     pub fn number(self, key: &str) -> Option<f64> {
         self.0[key].as_f64()
     }
 
-    /// Outer edges of the outermost cells.
+    /// Returns the lowest and the highest value. Both are edges of bins, so they lie slightly outside the data.
     #[must_use]
     pub fn range(self) -> Option<(f64, f64)> {
         Some((self.number("min")?, self.number("max")?))
     }
 
-    /// Its values by cell.
+    /// Returns the column's distribution, in increasing order of values.
     #[must_use]
-    pub fn cells(self) -> Vec<Bin> {
+    pub fn bins(self) -> Vec<Bin> {
         let counts = self.0["distribution"].as_object();
-        let mut cells: Vec<Bin> =
-            counts.into_iter().flatten().filter_map(|(edge, count)| Some(cell(edge.parse().ok()?, count.as_f64()?))).collect();
-        // objects need not keep their order
-        cells.sort_by(|a, b| a.from.total_cmp(&b.from));
-        cells
+        let bin = |(edge, count): (&String, &Value)| Some(Bin::of_distribution(edge.parse().ok()?, count.as_f64()?));
+        let mut bins: Vec<Bin> = counts.into_iter().flatten().filter_map(bin).collect();
+        // a reader of JSON need not keep the order of keys
+        bins.sort_by(|a, b| a.from.total_cmp(&b.from));
+        bins
     }
 }
 
-/// The entries of an array; none of anything else.
+/// Returns the entries of an array, and no entries of any other value.
 #[must_use]
 pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -203,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outcomes_have_the_digits_that_mean_something() {
+    fn outcomes_are_shown_with_significant_digits() {
         let digits = |residual_sd: Value, sd: f64, max: f64| {
             let column = json!({"name": "y", "sd": sd, "min": 0.0, "max": max});
             Model::new(json!({"fit": {"residual_sd": residual_sd}, "columns": [column]})).outcome_digits()

@@ -1,27 +1,30 @@
-//! Numbers to the text that people read.
+//! Writes numbers for people to read.
 
-/// How numbers are written: the sign between whole and fraction follows the language, nothing else does.
+use maud::Render;
+
+/// How numbers are written. Only the decimal separator depends on the language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format {
-    /// `.` or `,`.
+pub struct NumberFormat {
+    /// The decimal separator: `.` or `,`.
     pub decimal: char,
 }
 
-impl Default for Format {
+impl Default for NumberFormat {
     fn default() -> Self {
         Self { decimal: '.' }
     }
 }
 
+/// Most digits after the point.
 const DIGITS_MAX: usize = 15;
-/// Beyond this many digits before the point a number is written with a power of ten.
+/// A number with more digits before the point is written with a power of ten.
 const WHOLE_DIGITS_MAX: i32 = 12;
-/// Below this power of ten too.
+/// A number below this power of ten is written with a power of ten.
 const EXPONENT_MIN: i32 = -6;
 const MINUS: char = '\u{2212}';
 
-impl Format {
-    /// With so many digits after the point; a true minus sign, and none before zero.
+impl NumberFormat {
+    /// Writes a number with `digits` digits after the point. Zero has no sign, even if it is a rounded negative number.
     #[must_use]
     pub fn fixed(self, value: f64, digits: usize) -> String {
         let text = decimal(value.abs(), digits);
@@ -29,13 +32,13 @@ impl Format {
         self.with_sign(value < 0.0 && !is_zero, &text)
     }
 
-    /// As a whole number.
+    /// Writes a number rounded to a whole number.
     #[must_use]
     pub fn whole(self, value: f64) -> String {
         self.fixed(value, 0)
     }
 
-    /// As [`Self::fixed`], with a plus sign where it is above zero.
+    /// Writes a number like [`Self::fixed`], with a plus sign if it is above zero.
     #[must_use]
     pub fn signed(self, value: f64, digits: usize) -> String {
         let text = self.fixed(value, digits);
@@ -43,7 +46,7 @@ impl Format {
         if is_above { format!("+{text}") } else { text }
     }
 
-    /// With so many significant digits, zeros at the end left out.
+    /// Writes a number with `digits` significant digits, without zeros at the end. Writes a dash for a number that is not finite.
     #[must_use]
     pub fn significant(self, value: f64, digits: i32) -> String {
         if value == 0.0 || !value.is_finite() {
@@ -58,14 +61,14 @@ impl Format {
         self.with_sign(value < 0.0, &trimmed(&decimal(value.abs(), after)))
     }
 
-    /// A count, in groups of three digits.
+    /// Writes a count. More than four digits are grouped in threes.
     #[must_use]
     pub fn count(self, value: u64) -> String {
         let digits = value.to_string();
         let mut text = String::new();
         for (at, digit) in digits.chars().enumerate() {
             if at > 0 && digits.len() > 4 && (digits.len() - at).is_multiple_of(3) {
-                // a narrow space is read the same in every language
+                // a narrow space, which every language reads alike
                 text.push('\u{202f}');
             }
             text.push(digit);
@@ -73,7 +76,7 @@ impl Format {
         text
     }
 
-    /// Decimal text as a file has it, with this language's sign.
+    /// Rewrites the decimal text of a file with this format's separator and minus sign. All digits stay.
     #[must_use]
     pub fn text(self, decimal: &str) -> String {
         let negative = decimal.starts_with('-');
@@ -86,8 +89,9 @@ impl Format {
     }
 }
 
-/// A number that is not negative, with so many digits after the point, at most 15; a tie is rounded up. Pages show a handful of digits, and
-/// the formatter of the standard library is a tenth of the page's size.
+/// Writes a number that is not negative with `digits` digits after the point, at most 15. A tie is rounded up.
+///
+/// The page uses this in place of the standard library's formatter of floats, which is a tenth of the page's size.
 #[must_use]
 pub fn decimal(value: f64, digits: usize) -> String {
     let digits = digits.min(DIGITS_MAX);
@@ -104,29 +108,29 @@ pub fn decimal(value: f64, digits: usize) -> String {
     text
 }
 
-/// Digits after the point of a number that is known to within `sd`: two of the digits in which `sd` begins, or as many as make a whole number.
+/// Returns how many digits after the point to show of a number whose standard deviation is `sd`: those up to the second digit of `sd`.
 #[must_use]
 pub fn digits_of(sd: f64) -> usize {
     usize::try_from(1 - magnitude(sd)).unwrap_or(0).min(DIGITS_MAX)
 }
 
-/// The power of ten of the first digit of a number that is not zero.
+/// Returns the power of ten of the first digit of a number that is not zero.
 fn magnitude(value: f64) -> i32 {
     value.abs().log10().floor() as i32
 }
 
-/// A place in a picture, to a tenth of a pixel.
+/// A coordinate in a picture, in pixels. It is written to a tenth of a pixel.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place(pub f64);
+pub(crate) struct Coordinate(pub f64);
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sign = if self.0 < -0.05 { "-" } else { "" };
-        f.write_str(sign)?;
-        f.write_str(&trimmed(&decimal(self.0.abs(), 1)))
+impl Render for Coordinate {
+    fn render_to(&self, buffer: &mut String) {
+        buffer.push_str(if self.0 < -0.05 { "-" } else { "" });
+        buffer.push_str(&trimmed(&decimal(self.0.abs(), 1)));
     }
 }
 
+/// Removes zeros at the end of a fraction.
 fn trimmed(text: &str) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
 }
@@ -135,11 +139,11 @@ fn trimmed(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const COMMA: Format = Format { decimal: ',' };
+    const COMMA: NumberFormat = NumberFormat { decimal: ',' };
 
     #[test]
     fn numbers_are_written_for_people() {
-        let point = Format::default();
+        let point = NumberFormat::default();
         assert_eq!(point.fixed(-0.04, 1), "0.0");
         assert_eq!(COMMA.fixed(-12.34, 1), "\u{2212}12,3");
         assert_eq!(point.signed(12.34, 1), "+12.3");
@@ -156,9 +160,7 @@ mod tests {
             ("0".to_owned(), "0.1".to_owned(), "10.00".to_owned(), 21)
         );
         assert_eq!([53.9, 530.0, 5.39, 0.539, 0.0099, 1e-40].map(digits_of), [0, 0, 1, 2, 4, 15]);
-        assert_eq!(
-            (Place(-0.01).to_string(), Place(-12.34).to_string(), Place(7.0).to_string()),
-            ("0".to_owned(), "-12.3".to_owned(), "7".to_owned())
-        );
+        let coordinates = [-0.01, -12.34, 7.0].map(|value| Coordinate(value).render().into_string());
+        assert_eq!(coordinates, ["0", "-12.3", "7"]);
     }
 }

@@ -1,12 +1,12 @@
-//! Bars on an axis.
+//! Draws a histogram.
 
 use crate::bins::Bin;
-use crate::format::Format;
-use crate::markup::Svg;
-use crate::outlook::{draw_axis, draw_bins};
+use crate::format::NumberFormat;
+use crate::markup::{Markup, Svg};
+use crate::prediction::{draw_axis, draw_bins};
 use crate::scale::{Scale, extent};
 
-/// The picture.
+/// Bars of counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram<'a> {
     /// Width in pixels.
@@ -14,14 +14,14 @@ pub struct Histogram<'a> {
     /// Height of the tallest bar in pixels.
     pub height: f64,
     /// How numbers are written.
-    pub format: Format,
+    pub format: NumberFormat,
     /// The bars.
     pub bins: &'a [Bin],
-    /// What the axis shows; without it there is none.
+    /// Title of the axis. Without a title, only the base line is drawn.
     pub axis: Option<&'a str>,
-    /// A value to mark.
+    /// A value to mark with a line.
     pub mark: Option<f64>,
-    /// What the whole says.
+    /// Description of the picture in words.
     pub label: &'a str,
 }
 
@@ -29,9 +29,9 @@ const SIDE: f64 = 16.0;
 const FOOT: f64 = 44.0;
 
 impl Histogram<'_> {
-    /// The picture as SVG.
+    /// Returns the picture.
     #[must_use]
-    pub fn svg(&self) -> String {
+    pub fn svg(&self) -> Markup {
         let (side, foot) = if self.axis.is_some() { (SIDE, FOOT) } else { (0.0, 1.0) };
         let base = self.height + 2.0;
         let scale = Scale::new(extent(self.bins.iter().flat_map(|bin| [bin.from, bin.to])), (side, self.width - side));

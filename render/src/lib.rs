@@ -1,27 +1,27 @@
-//! What the component says, as JSON or plain numbers, to SVG and HTML that stand for themselves.
+//! Draws SVG pictures and HTML pages of the component's JSON and of plain numbers.
 //!
-//! Reading order: [`format`] writes numbers, [`markup`] elements, [`scale`] places values on an axis; each plot is a file with a plain struct
-//! and `svg()`; [`documents`] reads the component's JSON; [`pages`] puts whole pages together.
+//! Reading order: [`format`] writes numbers, [`markup`] makes HTML and SVG, [`scale`] maps values to coordinates. Each plot is a file with a
+//! struct of plain data and its method `svg`. [`documents`] reads the component's JSON. [`pages`] makes whole pages.
 //!
-//! Invariants:
-//! - Nothing is computed here that a person could take for a statistic: counts are added into wider bars, values become places.
-//! - No style attribute, no script, no address: a strict Content-Security-Policy shows everything. Colours come from [`STYLE`], whose variables
-//!   follow the light or dark preference.
-//! - Every text from outside is escaped. Every picture says in words what it shows.
+//! *Invariants*:
+//! - Nothing here computes a statistic. Counts are added into wider bars, and values become coordinates.
+//! - There are no style attributes, scripts or addresses, so a strict Content-Security-Policy shows everything. Colours come from [`STYLE`],
+//!   whose variables follow the reader's choice of a light or dark page.
+//! - Text from outside is escaped by the types of [`markup`]. Every picture has a label that describes it in words.
 //!
-//! *Not here*: languages. Whoever draws brings the words.
+//! *Not here*: translations. The caller passes labels in the reader's language.
 
 pub mod bins;
 pub mod curve;
 pub mod documents;
 pub mod format;
-pub mod heat;
+pub mod heat_map;
 pub mod histogram;
 pub mod markup;
-pub mod outlook;
 pub mod pages;
+pub mod prediction;
 pub mod scale;
 pub mod waterfall;
 
-/// The style sheet of all pictures and tables made here.
+/// The style sheet of all pictures, tables and pages of this crate.
 pub const STYLE: &str = include_str!("report.css");

@@ -1,119 +1,145 @@
-//! Elements of SVG and HTML to text.
+//! HTML and SVG that cannot hold unescaped text.
+//!
+//! [`Markup`] is the type of finished HTML. The macro [`html!`] of the crate `maud` makes it, and escapes every value that is not `Markup`
+//! itself. [`Svg`] draws shapes the same way.
+//!
+//! *Not here*: whole pages and tables (`pages.rs`).
 
-use std::fmt::Write;
+use std::borrow::Cow;
 
-use crate::format::Place;
+use maud::{PreEscaped, Render};
 
-/// Text that stands for itself in HTML and SVG, attributes included.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // XML knows no other control characters
-            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
+pub use maud::{Markup, html};
+
+use crate::format::Coordinate;
+
+/// Text from data, names or documents. It is escaped like any other text, and each control character that XML forbids is shown as U+FFFD.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a>(pub &'a str);
+
+impl Render for Text<'_> {
+    fn render_to(&self, buffer: &mut String) {
+        printable(self.0).render_to(buffer);
     }
-    out
 }
 
-/// Where a text is held.
+fn printable(text: &str) -> Cow<'_, str> {
+    let is_forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(is_forbidden) { Cow::Owned(text.replace(is_forbidden, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// Returns text as HTML, for callers that still put strings together by hand.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    Text(text).render().into_string()
+}
+
+/// Which part of a text stands at its coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
-    /// At its first character.
+    /// The first character.
     Start,
-    /// In its middle.
+    /// The middle.
     Middle,
-    /// At its last character.
+    /// The last character.
     End,
 }
 
-/// A picture as it grows.
+impl Anchor {
+    /// The value of the attribute `text-anchor`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Middle => "middle",
+            Self::End => "end",
+        }
+    }
+}
+
+/// A picture that is being drawn. Coordinates are in pixels from the top left corner.
+///
+/// A class names a rule of the style sheet. It is part of the program, never data.
 #[derive(Clone, Debug)]
 pub struct Svg {
-    text: String,
+    class: &'static str,
+    width: f64,
+    height: f64,
+    label: String,
+    /// The shapes drawn so far, as markup.
+    shapes: String,
 }
 
 impl Svg {
-    /// An empty picture of this size that says `label` to who cannot see it.
+    /// Creates an empty picture. `label` describes it to people who cannot see it.
     #[must_use]
-    pub fn new(class: &str, width: f64, height: f64, label: &str) -> Self {
-        let label = escape(label);
-        let (width, height) = (Place(width), Place(height));
-        let text = format!(
-            r#"<svg class="plot {class}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{label}">"#
-        );
-        Self { text }
+    pub fn new(class: &'static str, width: f64, height: f64, label: &str) -> Self {
+        Self { class, width, height, label: label.to_owned(), shapes: String::new() }
     }
 
-    /// A rectangle; its sides may come in either order.
-    pub fn rect(&mut self, class: &str, (x1, x2): (f64, f64), (y1, y2): (f64, f64)) {
-        let [x, y, width, height] = [x1.min(x2), y1.min(y2), (x2 - x1).abs(), (y2 - y1).abs()].map(Place);
-        self.put(format_args!(r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#));
+    /// Draws a rectangle between two x and two y coordinates, in either order.
+    pub fn rect(&mut self, class: &'static str, (x1, x2): (f64, f64), (y1, y2): (f64, f64)) {
+        let [x, y, width, height] = [x1.min(x2), y1.min(y2), (x2 - x1).abs(), (y2 - y1).abs()].map(Coordinate);
+        self.draw(&html! { rect class=(class) x=(x) y=(y) width=(width) height=(height) {} });
     }
 
-    /// A straight line.
-    pub fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
-        let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(Place);
-        self.put(format_args!(r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#));
+    /// Draws a straight line between two points.
+    pub fn line(&mut self, class: &'static str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+        let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(Coordinate);
+        self.draw(&html! { line class=(class) x1=(x1) y1=(y1) x2=(x2) y2=(y2) {} });
     }
 
-    /// A dot.
-    pub fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64) {
-        let [x, y, radius] = [x, y, radius].map(Place);
-        self.put(format_args!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}"/>"#));
+    /// Draws a circle around a point.
+    pub fn circle(&mut self, class: &'static str, (x, y): (f64, f64), radius: f64) {
+        let [x, y, radius] = [x, y, radius].map(Coordinate);
+        self.draw(&html! { circle class=(class) cx=(x) cy=(y) r=(radius) {} });
     }
 
-    /// A line through points, closed to an area if asked.
-    pub fn path(&mut self, class: &str, points: &[(f64, f64)], closed: bool) {
-        let mut d = String::new();
-        for (at, (x, y)) in points.iter().enumerate() {
-            let [x, y] = [*x, *y].map(Place);
-            let _ = write!(d, "{}{x} {y}", if at == 0 { 'M' } else { 'L' });
+    /// Draws a line through points. `closed`: it returns to its first point and so bounds an area.
+    pub fn path(&mut self, class: &'static str, points: &[(f64, f64)], closed: bool) {
+        let mut commands = String::new();
+        for (index, (x, y)) in points.iter().enumerate() {
+            commands.push(if index == 0 { 'M' } else { 'L' });
+            Coordinate(*x).render_to(&mut commands);
+            commands.push(' ');
+            Coordinate(*y).render_to(&mut commands);
         }
-        let end = if closed { "Z" } else { "" };
-        self.put(format_args!(r#"<path class="{class}" d="{d}{end}"/>"#));
+        commands.push_str(if closed { "Z" } else { "" });
+        self.draw(&html! { path class=(class) d=(commands) {} });
     }
 
-    /// A line of text.
-    pub fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        let text = escape(text);
-        let [x, y] = [x, y].map(Place);
-        self.put(format_args!(r#"<text class="{class}" x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>"#));
+    /// Writes one line of text.
+    pub fn text(&mut self, class: &'static str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+        let [x, y] = [x, y].map(Coordinate);
+        self.draw(&html! { text class=(class) x=(x) y=(y) text-anchor=(anchor.name()) { (Text(text)) } });
     }
 
-    /// The picture.
+    /// Returns the picture.
     #[must_use]
-    pub fn finish(mut self) -> String {
-        self.text.push_str("</svg>");
-        self.text
+    pub fn finish(self) -> Markup {
+        let (width, height) = (Coordinate(self.width), Coordinate(self.height));
+        html! {
+            svg class={ "plot " (self.class) } xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (width) " " (height) }
+                width=(width) height=(height) role="img" aria-label=(Text(&self.label)) {
+                // markup already: only `draw` adds to it
+                (PreEscaped(self.shapes))
+            }
+        }
     }
 
-    fn put(&mut self, element: std::fmt::Arguments<'_>) {
-        let _ = self.text.write_fmt(element);
+    fn draw(&mut self, shape: &Markup) {
+        shape.render_to(&mut self.shapes);
     }
 }
 
-/// About how wide a text of this many characters is, at 13 pixels.
+/// Estimates the width of a text at 13 pixels, in pixels: seven a character.
 #[must_use]
 pub fn text_width(text: &str) -> f64 {
     text.chars().count() as f64 * 7.0
 }
 
-/// The text, cut so that it is no wider than this.
+/// Cuts a text to an estimated width in pixels. A cut text ends with an ellipsis.
 #[must_use]
-pub fn fitted(text: &str, width: f64) -> String {
+pub fn truncated(text: &str, width: f64) -> String {
     if text_width(text) <= width {
         return text.to_owned();
     }
@@ -126,16 +152,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_from_outside_are_text() {
-        assert_eq!(escape("<b a=\"1\">&'\u{0}"), "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{fffd}");
+    fn text_from_outside_is_escaped() {
+        let text = Text("<b a=\"1\">&\u{0}\n");
+        assert_eq!(html! { p title=(text) { (text) } }.into_string(), {
+            let escaped = "&lt;b a=&quot;1&quot;&gt;&amp;\u{fffd}\n";
+            format!("<p title=\"{escaped}\">{escaped}</p>")
+        });
         let mut svg = Svg::new("x", 10.0, 10.0, "a \"b\"");
         svg.text("c", (0.0, 0.0), Anchor::Start, "<script>");
-        assert!(svg.finish().contains("&lt;script&gt;</text></svg>"));
+        let svg = svg.finish().into_string();
+        assert!(svg.contains("aria-label=\"a &quot;b&quot;\"") && svg.ends_with("&lt;script&gt;</text></svg>"), "{svg}");
     }
 
     #[test]
     fn long_texts_are_cut() {
-        assert_eq!(fitted("Body mass index", 200.0), "Body mass index");
-        assert_eq!(fitted("Body mass index", 42.0), "Body\u{2026}");
+        assert_eq!(truncated("Body mass index", 200.0), "Body mass index");
+        assert_eq!(truncated("Body mass index", 42.0), "Body\u{2026}");
     }
 }

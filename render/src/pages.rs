@@ -1,147 +1,170 @@
-//! Whole pages for people who open a file: a model, a profile of a table.
+//! Whole HTML pages for people who open a file: a model, the profile of a table.
 //!
-//! A page is one file without script or address; it is in English, as the program is.
+//! A page is one file without scripts or addresses. Pages are in English, like the program.
 
-use std::fmt::Write;
-
+use maud::{DOCTYPE, PreEscaped};
 use serde_json::Value;
 
+use crate::STYLE;
 use crate::bins::rebin;
 use crate::documents::{Column, Model, list};
-use crate::format::Format;
+use crate::format::NumberFormat;
 use crate::histogram::Histogram;
-use crate::markup::escape;
-use crate::{STYLE, documents};
+use crate::markup::{Markup, Text, html};
 
-/// A page of its own with this title and body.
-#[must_use]
-pub fn document(title: &str, body: &str) -> String {
-    let title = escape(title);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body class=\"report\">\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
-    )
-}
+/// Shown in place of a number that is not there.
+const NO_NUMBER: &str = "\u{2013}";
 
-/// What to call the columns of [`coefficients`], and the intercept.
+/// Labels of the table that [`coefficients`] returns.
 #[derive(Clone, Copy, Debug)]
-pub struct CoefficientWords<'a> {
-    /// What the table shows.
+pub struct CoefficientLabels<'a> {
+    /// Caption of the table.
     pub caption: &'a str,
-    /// The columns: feature, coefficient, standard error, t, p.
+    /// Column heads: feature, coefficient, standard error, t, p.
     pub columns: [&'a str; 5],
-    /// The first row.
+    /// Name of the intercept's row.
     pub intercept: &'a str,
 }
 
-/// In English.
-pub const COEFFICIENTS: CoefficientWords<'static> =
-    CoefficientWords { caption: "Coefficients", columns: ["Feature", "Coefficient", "Standard error", "t", "p"], intercept: "Intercept" };
+/// The labels in English.
+pub const ENGLISH_LABELS: CoefficientLabels<'static> =
+    CoefficientLabels { caption: "Coefficients", columns: ["Feature", "Coefficient", "Standard error", "t", "p"], intercept: "Intercept" };
 
-/// The coefficients with every digit, as a table; `title` words a feature.
+/// Returns the page of a model, for the content of `model.json`.
 #[must_use]
-pub fn coefficients(model: &Model, format: Format, words: CoefficientWords<'_>, title: &dyn Fn(&str) -> String) -> String {
-    let mut html = table_head(words.caption, &words.columns);
-    for row in model.coefficients() {
-        let name = row.name.map_or_else(|| words.intercept.to_owned(), title);
-        let number = |value: Option<f64>, digits| value.map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, digits));
-        let cells = [format.text(&row.exact), number(row.std_error, 4), number(row.t, 4), number(row.p, 2)];
-        table_row(&mut html, &name, &cells);
-    }
-    html + "</tbody></table></div>"
+pub fn model(document: Value) -> String {
+    let model = Model::new(document);
+    let format = NumberFormat::default();
+    let target = model.target("name").or(model.target("column")).unwrap_or("y");
+    let title = |name: &str| model.column(name).map_or(name, Column::title).to_owned();
+    let columns: Vec<Column<'_>> = list(&model.document["columns"]).iter().map(Column::of).collect();
+    let body = html! {
+        p.equation { b { (Text(target)) } " = " (Text(&equation(&model, format))) }
+        (coefficients(&model, format, ENGLISH_LABELS, &title))
+        (columns_table(&columns, format))
+    };
+    page(model.title().unwrap_or("Model"), &body)
 }
 
-/// The equation as a sentence of numbers and names.
+/// Returns the page of a profile. `title` names the table.
 #[must_use]
-pub fn equation(model: &Model, format: Format) -> String {
+pub fn profile(profile: &Value, title: &str) -> String {
+    let format = NumberFormat::default();
+    let rows = format.count(profile["rows"].as_u64().unwrap_or(0));
+    let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
+    let body = html! {
+        p { (rows) " rows, " (columns.len()) " columns" }
+        (columns_table(&columns, format))
+    };
+    page(title, &body)
+}
+
+/// Returns the text of an HTML file.
+fn page(title: &str, body: &Markup) -> String {
+    let html = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                meta name="color-scheme" content="light dark";
+                title { (Text(title)) }
+                // our own style sheet: HTML does not unescape what stands in this element
+                style { "\n" (PreEscaped(STYLE)) }
+            }
+            body.report {
+                main {
+                    h1 { (Text(title)) }
+                    (body)
+                }
+            }
+        }
+    };
+    html.into_string() + "\n"
+}
+
+/// Returns a table of the intercept and the coefficients with all their digits. `title` gives the text that names a feature.
+#[must_use]
+pub fn coefficients(model: &Model, format: NumberFormat, labels: CoefficientLabels<'_>, title: &dyn Fn(&str) -> String) -> Markup {
+    let rows = model.coefficients().into_iter().map(|row| {
+        let name = row.name.map_or_else(|| labels.intercept.to_owned(), title);
+        let number = |value: Option<f64>, digits| value.map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, digits));
+        table_row(&name, &[format.text(&row.exact), number(row.std_error, 4), number(row.t, 4), number(row.p, 2)])
+    });
+    table(labels.caption, &labels.columns, rows)
+}
+
+/// Returns the right side of a model's equation as text, for instance `152.1 + 5.6 × bmi`, to six significant digits.
+#[must_use]
+pub fn equation(model: &Model, format: NumberFormat) -> String {
     let mut text = String::new();
-    for (at, row) in model.coefficients().iter().enumerate() {
-        let magnitude = format.significant(row.coefficient.abs(), 6);
-        let sign = if row.coefficient < 0.0 { "\u{2212}" } else { "+" };
-        let _ = match (at, row.coefficient < 0.0) {
-            (0, false) => write!(text, "{magnitude}"),
-            (0, true) => write!(text, "{sign}{magnitude}"),
-            _ => write!(text, " {sign} {magnitude}"),
+    for (index, row) in model.coefficients().iter().enumerate() {
+        text += match (index, row.coefficient < 0.0) {
+            (0, false) => "",
+            (0, true) => "\u{2212}",
+            (_, false) => " + ",
+            (_, true) => " \u{2212} ",
         };
+        text += &format.significant(row.coefficient.abs(), 6);
         if let Some(name) = row.name {
-            let _ = write!(text, "\u{a0}×\u{a0}{name}");
+            text += "\u{a0}×\u{a0}";
+            text += name;
         }
     }
     text
 }
 
-/// A page of `model.json`.
-#[must_use]
-pub fn model(document_: Value) -> String {
-    let model = Model::new(document_);
-    let format = Format::default();
-    let mut body = String::new();
-    let target = model.target("name").or(model.target("column")).unwrap_or("y");
-    let _ = write!(body, "<p class=\"equation\"><b>{}</b> = {}</p>", escape(target), escape(&equation(&model, format)));
-    let title = |name: &str| model.column(name).map_or(name, Column::title).to_owned();
-    body += &coefficients(&model, format, COEFFICIENTS, &title);
-    let columns: Vec<Column<'_>> = list(&model.document["columns"]).iter().map(Column::of).collect();
-    body += &columns_table(&columns, format);
-    document(model.title().unwrap_or("Model"), &body)
-}
-
-/// A page of a profile.
-#[must_use]
-pub fn profile(profile: &Value, title: &str) -> String {
-    let format = Format::default();
-    let rows = format.count(profile["rows"].as_u64().unwrap_or(0));
-    let columns: Vec<Column<'_>> = documents::list(&profile["columns"]).iter().map(Column::of).collect();
-    document(title, &format!("<p>{rows} rows, {} columns</p>{}", columns.len(), columns_table(&columns, format)))
-}
-
-fn columns_table(columns: &[Column<'_>], format: Format) -> String {
-    let mut html = table_head("Columns", &["Column", "Mean", "Standard deviation", "Lowest", "Highest", "Missing", "Text", "Distribution"]);
-    for column in columns {
-        let number = |key: &str| column.number(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 5));
+fn columns_table(columns: &[Column<'_>], format: NumberFormat) -> Markup {
+    let rows = columns.iter().map(|column| {
+        let number = |key: &str| column.number(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 5));
         let cells = ["mean", "sd", "min", "max", "missing", "text"].map(number);
-        let label = format!("Distribution of {}", column.name());
-        table_row_with(&mut html, column.title(), &cells, &small_histogram(*column, format, &label));
-    }
-    html + "</tbody></table></div>"
+        let picture = small_histogram(*column, format, &format!("Distribution of {}", column.name()));
+        table_row_with_picture(column.title(), &cells, picture.as_ref())
+    });
+    table("Columns", &["Column", "Mean", "Standard deviation", "Lowest", "Highest", "Missing", "Text", "Distribution"], rows)
 }
 
-/// A column's distribution, small enough for a row of a table; nothing without one.
+/// Returns a column's distribution as a picture for a row of a table. `None` if the column has no distribution.
 #[must_use]
-pub fn small_histogram(column: Column<'_>, format: Format, label: &str) -> String {
-    let bins = rebin(&column.cells(), 24);
-    if bins.is_empty() {
-        return String::new();
-    }
-    Histogram { width: 140.0, height: 30.0, format, bins: &bins, axis: None, mark: None, label }.svg()
+pub fn small_histogram(column: Column<'_>, format: NumberFormat, label: &str) -> Option<Markup> {
+    let bins = rebin(&column.bins(), 24);
+    (!bins.is_empty()).then(|| Histogram { width: 140.0, height: 30.0, format, bins: &bins, axis: None, mark: None, label }.svg())
 }
 
-/// Opens a table, which scrolls by itself where it is too wide, down to its body.
+/// Returns a table of these rows. A table that is too wide for the page scrolls by itself.
 #[must_use]
-pub fn table_head(caption: &str, columns: &[&str]) -> String {
-    let caption = escape(caption);
-    let mut html = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption><thead><tr>"
-    );
-    for column in columns {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(column));
+pub fn table(caption: &str, columns: &[&str], rows: impl IntoIterator<Item = Markup>) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(Text(caption)) {
+            table {
+                caption { (Text(caption)) }
+                thead {
+                    tr {
+                        @for column in columns { th scope="col" { (Text(column)) } }
+                    }
+                }
+                tbody {
+                    @for row in rows { (row) }
+                }
+            }
+        }
     }
-    html + "</tr></thead><tbody>"
 }
 
-/// A row with its name.
-pub fn table_row(html: &mut String, name: &str, cells: &[String]) {
-    table_row_with(html, name, cells, "");
+/// Returns a row of a table: its name, then its cells.
+#[must_use]
+pub fn table_row(name: &str, cells: &[String]) -> Markup {
+    table_row_with_picture(name, cells, None)
 }
 
-/// A row with its name and, if there is one, a picture at its end.
-pub fn table_row_with(html: &mut String, name: &str, cells: &[String], picture: &str) {
-    let _ = write!(html, "<tr><th scope=\"row\">{}</th>", escape(name));
-    for cell in cells {
-        let _ = write!(html, "<td>{}</td>", escape(cell));
+/// Returns a row of a table, with a picture in its last cell if there is one.
+#[must_use]
+pub fn table_row_with_picture(name: &str, cells: &[String], picture: Option<&Markup>) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (Text(name)) }
+            @for cell in cells { td { (Text(cell)) } }
+            @if let Some(picture) = picture { td { (picture) } }
+        }
     }
-    if !picture.is_empty() {
-        let _ = write!(html, "<td>{picture}</td>");
-    }
-    *html += "</tr>";
 }

@@ -1,40 +1,40 @@
-//! Values to places on an axis, with ticks at round numbers.
+//! Maps values to coordinates on an axis, with ticks at round numbers.
 
 /// A linear axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// Values at the ends.
+    /// The values at the ends.
     pub domain: (f64, f64),
-    /// Places of the ends.
+    /// The coordinates of the ends, in pixels.
     pub range: (f64, f64),
 }
 
 impl Scale {
-    /// An axis from the lower to the upper value; one without extent is widened.
+    /// Creates an axis from the lower to the upper value. If they are equal, the axis reaches half a unit to both sides.
     #[must_use]
     pub fn new((low, high): (f64, f64), range: (f64, f64)) -> Self {
         let domain = if high > low { (low, high) } else { (low - 0.5, low + 0.5) };
         Self { domain, range }
     }
 
-    /// Where a value stands.
+    /// Returns the coordinate of a value.
     #[must_use]
     pub fn at(&self, value: f64) -> f64 {
         let share = (value - self.domain.0) / (self.domain.1 - self.domain.0);
         self.range.0 + share * (self.range.1 - self.range.0)
     }
 
-    /// Round values inside the axis, about so many.
+    /// Returns about `about` round values on the axis.
     #[must_use]
     pub fn ticks(&self, about: usize) -> Vec<f64> {
         let step = round_step((self.domain.1 - self.domain.0) / about.max(1) as f64);
-        // a hair of tolerance, so that an end that is a round value keeps its tick
+        // the tolerance keeps the tick of an end that is a round value
         let (first, last) = ((self.domain.0 / step - 1e-9).ceil(), (self.domain.1 / step + 1e-9).floor());
-        // a multiple of the step, so that no error adds up
+        // multiples of the step: a running sum would add up rounding errors
         (0..=(last - first).max(0.0) as usize).map(|at| (first + at as f64) * step).collect()
     }
 
-    /// Digits after the point that tell neighbouring ticks apart.
+    /// Returns the number of digits after the point that the ticks of [`Self::ticks`] need, at most 9.
     #[must_use]
     pub fn digits(&self, about: usize) -> usize {
         let step = round_step((self.domain.1 - self.domain.0) / about.max(1) as f64);
@@ -42,7 +42,7 @@ impl Scale {
     }
 }
 
-/// 1, 2 or 5 times a power of ten, not below `least`.
+/// Returns the smallest step of 1, 2 or 5 times a power of ten that is not below `least`. Returns 1 if `least` is not positive and finite.
 #[must_use]
 pub fn round_step(least: f64) -> f64 {
     if !(least > 0.0 && least.is_finite()) {
@@ -53,7 +53,7 @@ pub fn round_step(least: f64) -> f64 {
     step * power
 }
 
-/// The smallest range that holds all of these and is no point.
+/// Returns the lowest and the highest of the finite values. A single value gets half a unit to both sides; no value gives 0 to 1.
 #[must_use]
 pub fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let finite = values.into_iter().filter(|value| value.is_finite());
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_points_are_ranges_too() {
+    fn no_value_and_one_value_give_a_range() {
         assert_eq!(extent([]), (0.0, 1.0));
         assert_eq!(extent([3.0, f64::NAN]), (2.5, 3.5));
         assert_eq!(round_step(0.0), 1.0);

@@ -1,17 +1,17 @@
-//! Every picture and page, from the page's own model and made-up numbers, as files that people can open. `SAMEFIT_BLESS=1` writes them.
+//! Compares pictures and pages with files in `pictures`, which people can open. `SAMEFIT_BLESS=1` rewrites the files.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::PathBuf;
 
 use samefit_render::bins::{Bin, rebin};
-use samefit_render::curve::{Curve, Place};
+use samefit_render::curve::{Curve, CurvePoint};
 use samefit_render::documents::Model;
-use samefit_render::format::Format;
-use samefit_render::heat::Heat;
+use samefit_render::format::NumberFormat;
+use samefit_render::heat_map::HeatMap;
 use samefit_render::histogram::Histogram;
-use samefit_render::outlook::{Outlook, Row};
 use samefit_render::pages;
+use samefit_render::prediction::{Prediction, PredictionPlot};
 use samefit_render::waterfall::{Step, Waterfall};
 
 fn check(name: &str, found: &str) {
@@ -25,7 +25,7 @@ fn check(name: &str, found: &str) {
     assert_strict(found);
 }
 
-/// What a strict policy would not show, and what a reader of screens would miss.
+/// Asserts that a strict Content-Security-Policy shows everything, and that every picture has a label for screen readers.
 fn assert_strict(markup: &str) {
     for forbidden in ["style=", "<script", "onclick", "http-equiv"] {
         assert!(!markup.contains(forbidden), "{forbidden}");
@@ -38,35 +38,36 @@ fn model() -> Model {
     Model::new(serde_json::from_str(&text).unwrap())
 }
 
-const POINT: Format = Format { decimal: '.' };
-const COMMA: Format = Format { decimal: ',' };
+const POINT: NumberFormat = NumberFormat { decimal: '.' };
+const COMMA: NumberFormat = NumberFormat { decimal: ',' };
 
-fn row(label: &str, value: f64, interval: Option<(f64, f64)>) -> Row {
-    Row { label: label.to_owned(), value, interval }
+fn prediction(label: &str, value: f64, interval: Option<(f64, f64)>) -> Prediction {
+    Prediction { label: label.to_owned(), value, interval }
 }
 
 #[test]
-fn outlooks() {
+fn predictions() {
     let model = model();
     let target = model.target_column().unwrap();
-    let bins = rebin(&target.cells(), 18);
-    let draw = |width, rows: &[Row]| {
-        Outlook {
+    let bins = rebin(&target.bins(), 18);
+    let draw = |width, predictions: &[Prediction]| {
+        PredictionPlot {
             width,
             format: POINT,
             digits: 0,
             observed: target.range(),
             bins: &bins,
-            rows,
+            predictions,
             axis: "Progression",
-            bars: "Training",
+            bars_label: "Training",
             label: "One",
         }
         .svg()
+        .into_string()
     };
-    check("outlook.svg", &draw(700.0, &[row("", 200.6, Some((90.4, 310.8)))]));
-    check("outlook-two.svg", &draw(340.0, &[row("A", 60.2, Some((-50.0, 170.1))), row("B", 290.0, Some((180.0, 400.0)))]));
-    check("outlook-bare.svg", &draw(340.0, &[row("", 100.0, None)]));
+    check("prediction.svg", &draw(700.0, &[prediction("", 200.6, Some((90.4, 310.8)))]));
+    check("prediction-two.svg", &draw(340.0, &[prediction("A", 60.2, Some((-50.0, 170.1))), prediction("B", 290.0, Some((180.0, 400.0)))]));
+    check("prediction-bare.svg", &draw(340.0, &[prediction("", 100.0, None)]));
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn waterfalls() {
         .map(|(label, detail, amount)| Step { label: label.to_owned(), detail: detail.to_owned(), amount });
     let draw = |width| {
         let (start, end) = (("Average", 152.0), ("This", 170.26));
-        Waterfall { width, format: COMMA, digits: 0, start, steps: &steps, end, axis: "Prediction", label: "Steps" }.svg()
+        Waterfall { width, format: COMMA, digits: 0, start, steps: &steps, end, axis: "Prediction", label: "Steps" }.svg().into_string()
     };
     check("waterfall.svg", &draw(700.0));
     check("waterfall-narrow.svg", &draw(330.0));
@@ -83,32 +84,33 @@ fn waterfalls() {
 
 #[test]
 fn curves() {
-    let place = |at: f64| Place { at, value: 3.0 * at, interval: Some((3.0 * at - 100.0, 3.0 * at + 100.0)) };
-    let places: Vec<Place> = (18..=45).map(|at| place(f64::from(at))).collect();
-    let draw = |places: &[Place], trained| {
-        let (now, moved) = (Some(place(32.0)), Some(place(40.0)));
+    let point = |at: f64| CurvePoint { at, value: 3.0 * at, interval: Some((3.0 * at - 100.0, 3.0 * at + 100.0)) };
+    let points: Vec<CurvePoint> = (18..=45).map(|at| point(f64::from(at))).collect();
+    let draw = |points: &[CurvePoint], training_range| {
+        let (now, moved) = (Some(point(32.0)), Some(point(40.0)));
         let words = ("BMI (kg/m²)", "Prediction", "training", "A curve");
         Curve {
             width: 600.0,
             format: POINT,
-            places,
-            trained,
+            points,
+            training_range,
             now,
             moved,
             x_axis: words.0,
             y_axis: words.1,
-            trained_words: words.2,
+            training_label: words.2,
             label: words.3,
         }
         .svg()
+        .into_string()
     };
-    check("curve.svg", &draw(&places, Some((18.0, 42.5))));
+    check("curve.svg", &draw(&points, Some((18.0, 42.5))));
 }
 
 #[test]
-fn maps_and_histograms() {
+fn heat_maps_and_histograms() {
     let counts: Vec<f64> = (0..64).map(|at| if at % 9 == 0 { f64::from(1 << (at / 9)) } else { 0.0 }).collect();
-    let heat = Heat {
+    let heat = HeatMap {
         width: 400.0,
         format: POINT,
         counts: &counts,
@@ -119,11 +121,11 @@ fn maps_and_histograms() {
         axes: ("Predicted", "Observed"),
         label: "A map",
     };
-    check("heat.svg", &heat.svg());
+    check("heat.svg", &heat.svg().into_string());
     let bins: Vec<Bin> = (-3..3).map(|at| Bin { from: f64::from(at), to: f64::from(at + 1), count: f64::from(9 - at * at) }).collect();
     let histogram =
         Histogram { width: 400.0, height: 100.0, format: POINT, bins: &bins, axis: Some("Residual"), mark: Some(0.0), label: "Bars" };
-    check("histogram.svg", &histogram.svg());
+    check("histogram.svg", &histogram.svg().into_string());
 }
 
 #[test]

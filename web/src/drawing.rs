@@ -1,6 +1,6 @@
 //! Turns a part of the page into changes of the document.
 
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 
 use crate::error::Error;
 use crate::state::loaded::LoadedModel;
@@ -79,31 +79,31 @@ pub enum Change {
 /// Returns the changes that show a part as the state has it. `now` returns date and time in the page's language, for the sheet to print.
 pub fn changes(state: &State, part: &Part, now: &dyn Fn() -> String) -> Vec<Change> {
     match part {
-        Part::Page => vec![html("page", views::frame::page(state)), sheet(state, now), title(state)],
-        Part::Section => vec![html("main", views::frame::section(state))],
-        Part::Banners => vec![html("banners", views::frame::banners(state))],
+        Part::Page => vec![content("page", views::frame::page(state)), sheet(state, now), title(state)],
+        Part::Section => vec![content("main", views::frame::section(state))],
+        Part::Banners => vec![content("banners", views::frame::banners(state))],
         Part::Messages => messages(state),
         Part::Unit(field) => unit(state, field),
-        Part::FormError(error) => vec![html("summary", views::form::error(state, error))],
-        Part::Record => vec![html("fhir", views::fhir::section(state))],
-        Part::RefusedRecord(reason) => vec![html("fhir-problem", escape(reason))],
-        Part::Result => vec![html("result", views::result::section(state)), sheet(state, now)],
+        Part::FormError(error) => vec![content("summary", views::form::error(state, error))],
+        Part::Record => vec![content("fhir", views::fhir::section(state))],
+        Part::RefusedRecord(reason) => vec![content("fhir-problem", html! { (Text(reason)) })],
+        Part::Result => vec![content("result", views::result::section(state)), sheet(state, now)],
         Part::Sheet => vec![sheet(state, now)],
-        Part::Copied(text) => vec![html("copied", views::result::copied(state, text.as_deref()))],
-        Part::WhatIf => vec![html("what-if", views::what_if::section(state))],
+        Part::Copied(text) => vec![content("copied", views::result::copied(state, text.as_deref()))],
+        Part::WhatIf => vec![content("what-if", views::what_if::section(state))],
         Part::WhatIfValue => what_if_value(state),
-        Part::Data => vec![html("data", views::data::results(state))],
-        Part::Work => vec![html("work", views::data::work(state))],
+        Part::Data => vec![content("data", views::data::results(state))],
+        Part::Work => vec![content("work", views::data::work(state))],
         Part::Progress => progress(state),
     }
 }
 
-fn html(id: &str, html: String) -> Change {
-    Change::Html { id: id.to_owned(), html }
+fn content(id: &str, content: Markup) -> Change {
+    Change::Html { id: id.to_owned(), html: content.into_string() }
 }
 
 fn sheet(state: &State, now: &dyn Fn() -> String) -> Change {
-    html("sheet", views::sheet::sheet(state, now))
+    content("sheet", views::sheet::sheet(state, now))
 }
 
 fn title(state: &State) -> Change {
@@ -118,14 +118,14 @@ fn messages(state: &State) -> Vec<Change> {
     for field in state.loaded.fields().iter().filter(|field| !LoadedModel::is_hidden(field)) {
         let Some(name) = field["name"].as_str() else { continue };
         let (problem, computed) = views::form::messages(state, field);
-        let has_problem = !problem.is_empty();
-        all.push(html(&format!("problem-{name}"), problem));
-        all.push(html(&format!("computed-{name}"), computed));
+        let has_problem = !problem.0.is_empty();
+        all.push(content(&format!("problem-{name}"), problem));
+        all.push(content(&format!("computed-{name}"), computed));
         all.push(Change::Class { id: format!("field-{name}"), class: "has-problem", on: has_problem });
         let value = has_problem.then(|| "true".to_owned());
         all.push(Change::Attribute { id: format!("in-{name}"), name: "aria-invalid", value });
     }
-    all.push(html("summary", views::form::summary(state)));
+    all.push(content("summary", views::form::summary(state)));
     all.push(title(state));
     all
 }
@@ -133,8 +133,8 @@ fn messages(state: &State) -> Vec<Change> {
 fn unit(state: &State, name: &str) -> Vec<Change> {
     let Some((field, entry)) = state.loaded.field(name).zip(state.patient.entries.get(name)) else { return Vec::new() };
     vec![
-        html(&format!("label-{name}"), views::form::label(state, field, entry)),
-        html(&format!("hint-{name}"), views::form::hint(state, field, entry)),
+        content(&format!("label-{name}"), views::form::label(state, field, entry)),
+        content(&format!("hint-{name}"), views::form::hint(state, field, entry)),
     ]
 }
 
@@ -142,12 +142,12 @@ fn what_if_value(state: &State) -> Vec<Change> {
     let value = Some(views::what_if::value_text(state, state.what_if.at));
     vec![
         Change::Attribute { id: "what-if-slider".to_owned(), name: "aria-valuetext", value },
-        html("what-if-shown", views::what_if::shown(state)),
+        content("what-if-shown", views::what_if::shown(state)),
     ]
 }
 
 fn progress(state: &State) -> Vec<Change> {
     let Some((percent, line)) = views::data::progress(state) else { return Vec::new() };
     let value = Change::Attribute { id: "progress".to_owned(), name: "value", value: Some(percent) };
-    vec![value, html("progress-line", line)]
+    vec![value, content("progress-line", html! { (line) })]
 }

@@ -3,7 +3,7 @@
 //! `web/texts/LANGUAGE.json` holds the texts by name. Texts for the component's error codes are called `error.CODE`. Translations of a
 //! schema's titles and descriptions are called `schema:` and then the English text itself.
 
-use samefit_render::format::Format;
+use samefit_render::format::NumberFormat;
 use serde_json::Value;
 
 /// A language that the page has texts for.
@@ -95,19 +95,8 @@ impl Texts {
 
     /// Returns how this language writes numbers.
     #[must_use]
-    pub fn format(&self) -> Format {
-        Format { decimal: self.language.decimal_sign() }
-    }
-
-    /// A range or choice that the component words in English, `30 to 1000 mg/dL, or 0.78 to 25.85 mmol/L`.
-    #[must_use]
-    pub fn range(&self, english: &str) -> String {
-        let (to, or) = match self.language {
-            Language::German => (" bis ", " oder "),
-            Language::French => (" à ", " ou "),
-            Language::English => return english.to_owned(),
-        };
-        english.replace(" to ", to).replace(" or ", or).replace('.', ",").replace(",,", ",")
+    pub fn format(&self) -> NumberFormat {
+        NumberFormat { decimal: self.language.decimal_sign() }
     }
 }
 
@@ -227,11 +216,5 @@ mod tests {
             let without: Vec<_> = texts.iter().filter(|text| !words.contains_key(&format!("schema:{text}"))).collect();
             assert!(without.is_empty(), "{language} has no words for the schema's {without:?}");
         }
-    }
-
-    #[test]
-    fn ranges_follow_the_language() {
-        let german = Texts::new(Language::German, "{}");
-        assert_eq!(german.range("30 to 1000 mg/dL, or 0.78 to 25.85 mmol/L"), "30 bis 1000 mg/dL, oder 0,78 bis 25,85 mmol/L");
     }
 }

@@ -355,7 +355,7 @@ test("an outcome is written with the digits that mean something: two of the resi
     says(await page.textContent('.answer'), `between ${number} and ${number}\\..*their average is ${number}\\.`);
     says(await page.textContent('#what-if-said'), `: ${number}, interval ${number} to ${number}\\. Now, at [^:]+: ${number}\\.`);
     const pictures = async (selector) => page.locator(selector).allTextContents();
-    for (const text of await pictures('.answer .outlook .strong')) says(text, `^${number}$`);
+    for (const text of await pictures('.answer .prediction .strong')) says(text, `^${number}$`);
     equal((await pictures('#result .waterfall .strong')).filter((text) => new RegExp(`^${number}$`).test(text)).length, 2, 'ends of the waterfall:');
     await page.click('[data-do=copy]');
     await page.waitForFunction(() => document.querySelector('#copied').textContent === 'Copied.');
@@ -375,13 +375,13 @@ test('two scenarios side by side, both with intervals', () =>
     await page.click('[data-do=keep-change]');
     await page.fill('#in-bmi', '25');
     await predict(page);
-    equal(await page.locator('.outlook .interval').count(), 4, 'two on the page, two on the sheet:');
+    equal(await page.locator('.prediction .interval').count(), 4, 'two on the page, two on the sheet:');
     const text = await page.textContent('#result');
     holds(/B is \d+ lower than A/.test(text), 'the difference in words');
     await shot(page, 'compare');
     equal(await violations(page), []);
     await page.click('[data-do=compare-end]');
-    equal(await page.locator('#result .outlook .interval').count(), 1);
+    equal(await page.locator('#result .prediction .interval').count(), 1);
     await page.click('[data-do=keep-other]');
     equal(await page.inputValue('#in-bmi'), '');
   }));

@@ -1,7 +1,7 @@
 //! Tables of random numbers in which few rows differ from all others in a way that someone may know of the others.
 
-use crate::random::Random;
 use crate::search::Table;
+use samefit_testing::random::Random;
 
 /// Ways in which the planted rows differ.
 pub(crate) const KINDS: [&str; 13] = [
@@ -33,8 +33,8 @@ const PRIMES: [i64; 10] = [3, 5, 7, 11, 13, 37, 53, 101, 199, 251];
 /// A table of the kind that no row stands out in.
 pub(crate) fn ordinary(random: &mut Random) -> Planted {
     let count = 150 + random.below(100);
-    let ends = [random.from(60, 3000), random.from(60, 3000), 500, 90];
-    let rows = (0..count).map(|_| ends.map(|end| random.from(1, end)).to_vec()).collect();
+    let ends = [random.between(60, 3000), random.between(60, 3000), 500, 90];
+    let rows = (0..count).map(|_| ends.map(|end| random.between(1, end)).to_vec()).collect();
     let names = ["x", "y", "z", "w"].map(str::to_owned).to_vec();
     Planted { table: Table { names, rows }, decimals: [0; 4], rows: Vec::new() }
 }
@@ -43,20 +43,20 @@ pub(crate) fn ordinary(random: &mut Random) -> Planted {
 pub(crate) fn planted(kind: usize, random: &mut Random) -> Planted {
     let mut made = ordinary(random);
     let count = made.table.rows.len();
-    let order = random.some(count, count);
+    let order = random.sample(count, count);
     let few = 1 + random.below(4);
     let (odd, others) = order.split_at(few);
     let rows = &mut made.table.rows;
     let prime = PRIMES[random.below(PRIMES.len())];
     match kind {
         0 | 1 => {
-            let step = random.from(2, 257);
-            let start = if kind == 0 { 0 } else { random.from(0, step) };
+            let step = random.between(2, 257);
+            let start = if kind == 0 { 0 } else { random.between(0, step) };
             for row in rows.iter_mut() {
-                row[0] = start + step * random.from(1, 90);
+                row[0] = start + step * random.between(1, 90);
             }
             for row in odd {
-                rows[*row][0] += random.from(1, step);
+                rows[*row][0] += random.between(1, step);
             }
         }
         2 | 3 => {
@@ -82,40 +82,40 @@ pub(crate) fn planted(kind: usize, random: &mut Random) -> Planted {
                     } else if kind == 4 {
                         1
                     } else {
-                        random.from(1, 9)
+                        random.between(1, 9)
                     };
                 }
             }
         }
         6 => others.iter().for_each(|row| rows[*row][0] = 0),
         7 | 8 => {
-            others.iter().for_each(|row| rows[*row][0] = random.from(0, 2));
-            let code = if kind == 7 { 2 } else { random.from(2, 100_000) };
+            others.iter().for_each(|row| rows[*row][0] = random.between(0, 2));
+            let code = if kind == 7 { 2 } else { random.between(2, 100_000) };
             odd.iter().for_each(|row| rows[*row][0] = code);
         }
         9 => {
-            let (factor, more) = (random.from(1, 5), random.from(0, 9));
+            let (factor, more) = (random.between(1, 5), random.between(0, 9));
             rows.iter_mut().for_each(|row| row[1] = factor * row[0] + more);
-            odd.iter().for_each(|row| rows[*row][1] += random.from(1, 9));
+            odd.iter().for_each(|row| rows[*row][1] += random.between(1, 9));
         }
         10 | 11 => {
-            let unit = random.from(1, prime);
+            let unit = random.between(1, prime);
             for (at, row) in rows.iter_mut().enumerate() {
-                let free = random.from(1, prime);
+                let free = random.between(1, prime);
                 let inverse = (1..prime).find(|inverse| inverse * free % prime == 1).unwrap();
                 let root = if random.below(2) == 0 { unit } else { prime - unit };
                 let (x, y) = if kind == 10 { (free, inverse * unit % prime) } else { (root, row[1]) };
-                row[0] = x + prime * random.from(0, 9);
-                row[1] = if kind == 10 { y + prime * random.from(0, 9) } else { y };
+                row[0] = x + prime * random.between(0, 9);
+                row[1] = if kind == 10 { y + prime * random.between(0, 9) } else { y };
                 if odd.contains(&at) {
                     // neither a root nor the same product
-                    row[0] = prime * random.from(1, 9);
+                    row[0] = prime * random.between(1, 9);
                 }
             }
         }
         _ => {
             for (at, row) in rows.iter_mut().enumerate() {
-                row[0] = row[0] * 4 + random.from(0, 2) + if odd.contains(&at) { 2 } else { 0 };
+                row[0] = row[0] * 4 + random.between(0, 2) + if odd.contains(&at) { 2 } else { 0 };
             }
         }
     }

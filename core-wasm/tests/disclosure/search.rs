@@ -2,7 +2,7 @@
 //!
 //! It shares no code with what it attacks. It counts rows by trial, where `samefit_kernels::spans` computes spans.
 
-use crate::random::Random;
+use samefit_testing::random::Random;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

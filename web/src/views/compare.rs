@@ -1,55 +1,73 @@
 //! Two patients, or two scenarios, side by side.
 
-use samefit_render::markup::escape;
-use samefit_render::pages::{table_head, table_row};
+use samefit_render::markup::{Markup, Text, html};
+use samefit_render::pages::{table, table_row};
+use serde_json::Value;
 
 use super::result::{interval, prediction};
 use super::words::entered;
 use crate::state::State;
 
+/// Stands in a table where there is no value.
+const NO_VALUE: &str = "\u{2013}";
+
 /// Returns what is shown while A waits for B.
 #[must_use]
-pub fn waiting(state: &State) -> String {
+pub fn waiting(state: &State) -> Markup {
     let value = state.kept.as_ref().map_or(f64::NAN, |kept| prediction(&kept.explanation));
-    format!(
-        "<section class=\"card\"><h2>{}</h2><p>A: <strong>{}</strong></p><p>{}</p><p class=\"buttons\">\
-         <button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button></p></section>",
-        state.t("compare.title"),
-        state.outcome(value),
-        state.t("compare.lead"),
-        state.t("compare.end")
-    )
+    html! {
+        section.card {
+            h2 { (state.t("compare.title")) }
+            p { "A: " strong { (state.outcome(value)) } }
+            p { (state.t("compare.lead")) }
+            p.buttons { (end_comparison(state)) }
+        }
+    }
 }
 
-/// Returns A and B in a table, and a sentence that says how they differ.
+/// Returns the button that ends the comparison.
 #[must_use]
-pub fn section(state: &State) -> String {
-    let Some(kept) = &state.kept else { return String::new() };
-    let texts = &state.texts;
-    let mut table = table_head(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"]);
-    let (a, b) = (entered(texts, &state.loaded, kept), entered(texts, &state.loaded, &state.patient));
+pub fn end_comparison(state: &State) -> Markup {
+    html! { button.quiet type="button" data-do="compare-end" { (state.t("compare.end")) } }
+}
+
+/// Returns A and B in a table, and a sentence that says how they differ; empty without a comparison.
+#[must_use]
+pub fn section(state: &State) -> Markup {
+    if state.kept.is_none() {
+        return html! {};
+    }
+    let heads = [state.t("why.feature"), "A", "B"];
+    html! {
+        section.card.stale[state.patient.stale] #compared {
+            h2 { (state.t("compare.title")) }
+            p { (Text(&difference(state))) }
+            (table(state.t("compare.caption"), &heads, rows(state)))
+        }
+    }
+}
+
+fn rows(state: &State) -> Vec<Markup> {
+    let Some(kept) = &state.kept else { return Vec::new() };
+    let (a, b) = (entered(&state.texts, &state.loaded, kept), entered(&state.texts, &state.loaded, &state.patient));
     let value_of = |entered: &[(String, String)], name: &str| {
-        entered.iter().find(|(known, _)| known == name).map_or_else(|| "\u{2013}".to_owned(), |(_, value)| value.clone())
+        entered.iter().find(|(known, _)| known == name).map_or_else(|| NO_VALUE.to_owned(), |(_, value)| value.clone())
     };
     let mut names: Vec<&String> = a.iter().map(|(name, _)| name).collect();
     names.extend(b.iter().map(|(name, _)| name).filter(|name| !a.iter().any(|(known, _)| known == *name)));
-    for name in names {
+    let entry = |name: &String| {
         let (first, second) = (value_of(&a, name), value_of(&b, name));
         let mark = if first == second { "" } else { "\u{2260} " };
-        table_row(&mut table, name, &[first, format!("{mark}{second}")]);
-    }
-    let both = [&kept.explanation, &state.patient.explanation];
-    let range = |explanation| {
-        interval(explanation).map_or_else(|| "\u{2013}".to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
+        table_row(name, &[first, format!("{mark}{second}")])
     };
-    table_row(&mut table, texts.text("compare.prediction"), &both.map(|one| state.outcome(prediction(one))));
-    table_row(&mut table, texts.text("compare.interval"), &both.map(range));
-    format!(
-        "<section class=\"card{}\" id=\"compared\"><h2>{}</h2><p>{}</p>{table}</tbody></table></div></section>",
-        if state.patient.stale { " stale" } else { "" },
-        state.t("compare.title"),
-        escape(&difference(state))
-    )
+    let range = |explanation: &Value| {
+        interval(explanation).map_or_else(|| NO_VALUE.to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
+    };
+    let both = [&kept.explanation, &state.patient.explanation];
+    let mut rows: Vec<Markup> = names.into_iter().map(entry).collect();
+    rows.push(table_row(state.t("compare.prediction"), &both.map(|one| state.outcome(prediction(one)))));
+    rows.push(table_row(state.t("compare.interval"), &both.map(range)));
+    rows
 }
 
 fn difference(state: &State) -> String {

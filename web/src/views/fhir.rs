@@ -1,67 +1,72 @@
 //! The place for a FHIR record, and its values for the person to confirm.
 
-use samefit_render::markup::escape;
-use samefit_render::pages::{table_head, table_row};
+use samefit_render::markup::{Markup, Text, html};
+use samefit_render::pages::{table, table_row};
 
 use super::words::{title, unit_label};
-use crate::fhir::{FhirValue, FhirValues};
+use crate::fhir::{FhirValue, FhirValues, RefusedValue};
 use crate::state::State;
 
 /// Returns the section; empty unless the person opened it or a record was read.
 #[must_use]
-pub fn section(state: &State) -> String {
+pub fn section(state: &State) -> Markup {
     match &state.fhir_values {
         Some(read) => confirmation(state, read),
         None if state.importing => place(state),
-        None => String::new(),
+        None => html! {},
     }
 }
 
-fn place(state: &State) -> String {
-    format!(
-        "<section class=\"card\" aria-labelledby=\"fhir-title\"><h2 id=\"fhir-title\" tabindex=\"-1\">{}</h2><p>{}</p>\
-         <label class=\"file\"><span class=\"button quiet\">{}</span><input type=\"file\" data-set=\"files\" accept=\".json,application/json,application/fhir+json\"></label>\
-         <label class=\"stack\">{}<textarea id=\"fhir-text\" rows=\"5\" spellcheck=\"false\"></textarea></label><p class=\"problem\" id=\"fhir-problem\" role=\"alert\"></p>\
-         <p class=\"buttons\"><button type=\"button\" data-do=\"fhir-read\" data-value-of=\"fhir-text\">{}</button><button type=\"button\" class=\"quiet\" data-do=\"import\">{}</button></p></section>",
-        state.t("fhir.title"),
-        state.t("fhir.lead"),
-        state.t("fhir.file"),
-        state.t("fhir.paste"),
-        state.t("fhir.read"),
-        state.t("fhir.cancel"),
-    )
+fn place(state: &State) -> Markup {
+    html! {
+        section.card aria-labelledby="fhir-title" {
+            h2 #fhir-title tabindex="-1" { (state.t("fhir.title")) }
+            p { (state.t("fhir.lead")) }
+            label.file {
+                span.button.quiet { (state.t("fhir.file")) }
+                input type="file" data-set="files" accept=".json,application/json,application/fhir+json";
+            }
+            label.stack { (state.t("fhir.paste")) textarea #fhir-text rows="5" spellcheck="false" {} }
+            p.problem #fhir-problem role="alert" {}
+            p.buttons {
+                button type="button" data-do="fhir-read" data-value-of="fhir-text" { (state.t("fhir.read")) }
+                button.quiet type="button" data-do="import" { (state.t("fhir.cancel")) }
+            }
+        }
+    }
 }
 
-fn confirmation(state: &State, read: &FhirValues) -> String {
-    let texts = &state.texts;
-    let mut table =
-        table_head(texts.text("fhir.found"), &["fhir.field", "fhir.value", "fhir.date", "fhir.note"].map(|name| texts.text(name)));
-    for value in &read.values {
-        table_row(&mut table, name(state, &value.field), &cells(state, value));
+fn confirmation(state: &State, read: &FhirValues) -> Markup {
+    let asks_sex = state.loaded.fields().iter().any(|field| field["name"] == "sex");
+    html! {
+        section.card aria-labelledby="fhir-title" {
+            h2 #fhir-title tabindex="-1" { (state.t("fhir.title")) }
+            p {
+                (state.t("fhir.patient")) " "
+                strong { (Text(if read.patient.is_empty() { "\u{2013}" } else { &read.patient })) }
+            }
+            (values(state, read))
+            ul.care { @for refused in &read.refused { li { (Text(&reason(state, refused))) } } }
+            @if asks_sex { p { (state.t("fhir.sex")) } }
+            p.buttons {
+                @if !read.values.is_empty() { button.main type="button" data-do="fhir-use" { (state.t("fhir.use")) } }
+                button.quiet type="button" data-do="fhir-cancel" { (state.t("fhir.cancel")) }
+            }
+        }
     }
-    let table = if read.values.is_empty() { format!("<p>{}</p>", state.t("fhir.none")) } else { table + "</tbody></table></div>" };
-    let refused: String = read
-        .refused
-        .iter()
-        .map(|refused| {
-            format!("<li>{}</li>", state.tf(refused.reason, &[("title", name(state, &refused.field)), ("found", &refused.found)]))
-        })
-        .collect();
-    let asks = state.loaded.fields().iter().any(|field| field["name"] == "sex");
-    let sex = if asks { format!("<p>{}</p>", state.t("fhir.sex")) } else { String::new() };
-    let used = if read.values.is_empty() {
-        String::new()
-    } else {
-        format!("<button type=\"button\" class=\"main\" data-do=\"fhir-use\">{}</button>", state.t("fhir.use"))
-    };
-    format!(
-        "<section class=\"card\" aria-labelledby=\"fhir-title\"><h2 id=\"fhir-title\" tabindex=\"-1\">{}</h2><p>{} <strong>{}</strong></p>{table}\
-         <ul class=\"care\">{refused}</ul>{sex}<p class=\"buttons\">{used}<button type=\"button\" class=\"quiet\" data-do=\"fhir-cancel\">{}</button></p></section>",
-        state.t("fhir.title"),
-        state.t("fhir.patient"),
-        escape(if read.patient.is_empty() { "\u{2013}" } else { &read.patient }),
-        state.t("fhir.cancel"),
-    )
+}
+
+fn values(state: &State, read: &FhirValues) -> Markup {
+    if read.values.is_empty() {
+        return html! { p { (state.t("fhir.none")) } };
+    }
+    let heads = ["fhir.field", "fhir.value", "fhir.date", "fhir.note"].map(|name| state.t(name));
+    let rows = read.values.iter().map(|value| table_row(name(state, &value.field), &cells(state, value)));
+    table(state.t("fhir.found"), &heads, rows)
+}
+
+fn reason(state: &State, refused: &RefusedValue) -> String {
+    state.fill(refused.reason, &[("title", name(state, &refused.field)), ("found", &refused.found)])
 }
 
 fn name<'a>(state: &'a State, field: &'a str) -> &'a str {

@@ -71,7 +71,7 @@ const PIPELINE: [&str; 18] = [
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
 /// The `src` of every crate.
-const CRATES: [&str; 14] = [
+const CRATES: [&str; 15] = [
     "bench/native/src",
     "conformance/src",
     "core-wasm/component/src",
@@ -82,6 +82,7 @@ const CRATES: [&str; 14] = [
     "pipeline/src",
     "render/src",
     "stages/src",
+    "testing/src",
     "text/src",
     "wasi-command/src",
     "web/src",
@@ -198,6 +199,7 @@ crates! {
     pipeline: "pipeline/src",
     render: "render/src",
     stages: "stages/src",
+    testing: "testing/src",
     text: "text/src",
     wasi_command: "wasi-command/src",
     web: "web/src",

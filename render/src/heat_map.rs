@@ -1,30 +1,30 @@
-//! Counts on a grid as a map of shades: predicted against observed, predicted against residual.
+//! Draws counts on a grid as shades: predicted against observed values, or against residuals.
 
-use crate::format::Format;
-use crate::markup::{Anchor, Svg};
-use crate::outlook::draw_axis;
+use crate::format::NumberFormat;
+use crate::markup::{Anchor, Markup, Svg};
+use crate::prediction::draw_axis;
 use crate::scale::Scale;
 
-/// The picture.
+/// Counts on a grid of two axes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Heat<'a> {
+pub struct HeatMap<'a> {
     /// Width in pixels.
     pub width: f64,
     /// How numbers are written.
-    pub format: Format,
-    /// Counts, row by row from the lowest `y`, each from the lowest `x`.
+    pub format: NumberFormat,
+    /// The counts, row by row from the lowest `y`. A row starts at the lowest `x`.
     pub counts: &'a [f64],
-    /// Cells in a row.
+    /// Number of counts in a row.
     pub columns: usize,
-    /// Values at the sides.
+    /// The values at the left and the right side.
     pub x: (f64, f64),
-    /// Values at the bottom and the top.
+    /// The values at the bottom and the top.
     pub y: (f64, f64),
-    /// Two ends of a line for comparison, as values.
+    /// The ends of a reference line, each as x and y values.
     pub line: Option<((f64, f64), (f64, f64))>,
-    /// What the axes show.
+    /// Titles of the horizontal and the vertical axis.
     pub axes: (&'a str, &'a str),
-    /// What the whole says.
+    /// Description of the picture in words.
     pub label: &'a str,
 }
 
@@ -32,13 +32,13 @@ const LEFT: f64 = 54.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 26.0;
 const FOOT: f64 = 44.0;
-/// Shades of the style sheet.
-const SHADES: f64 = 6.0;
+/// Classes of the style sheet, from the lightest shade to the darkest.
+const SHADES: [&str; 6] = ["shade1", "shade2", "shade3", "shade4", "shade5", "shade6"];
 
-impl Heat<'_> {
-    /// The picture as SVG.
+impl HeatMap<'_> {
+    /// Returns the picture.
     #[must_use]
-    pub fn svg(&self) -> String {
+    pub fn svg(&self) -> Markup {
         let height = TOP + FOOT + (self.width - LEFT - RIGHT).min(380.0) * 0.8;
         let base = height - FOOT;
         let x = Scale::new(self.x, (LEFT, self.width - RIGHT));
@@ -64,13 +64,14 @@ impl Heat<'_> {
         let height = (base - TOP) / self.counts.len().div_ceil(columns).max(1) as f64;
         for (at, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0.0) {
             let (left, bottom) = (LEFT + (at % columns) as f64 * width, base - (at / columns) as f64 * height);
-            svg.rect(&format!("shade{}", shade(*count, most)), (left, left + width), (bottom - height, bottom));
+            svg.rect(shade(*count, most), (left, left + width), (bottom - height, bottom));
         }
     }
 }
 
-/// From 1, a count of one, to the darkest, the largest count: by orders of magnitude.
-fn shade(count: f64, most: f64) -> u32 {
-    let share = if most > 1.0 { count.ln() / most.ln() } else { 1.0 };
-    1 + (share * (SHADES - 1.0)).round() as u32
+/// Returns the class of a count: on a logarithmic scale, the lightest shade for one and the darkest for the largest count.
+fn shade(count: f64, most: f64) -> &'static str {
+    let fraction = if most > 1.0 { count.ln() / most.ln() } else { 1.0 };
+    let darkest = SHADES.len() - 1;
+    SHADES[((fraction * darkest as f64).round().max(0.0) as usize).min(darkest)]
 }
