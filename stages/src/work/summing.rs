@@ -6,18 +6,20 @@
 
 use std::num::NonZeroUsize;
 
-use crate::columns::Table;
-use crate::engine::{Engine, Merger, Stream, Summarizer};
 use crate::error::{Error, InputError, Result};
-use crate::files::{Files, Kind};
-use crate::inputs::{Format, Source};
-use crate::json;
-use crate::json_line::JsonLine;
-use crate::parallel;
+use crate::input::columns::Table;
+use crate::input::json_line::JsonLine;
+use crate::input::reading;
 use crate::plan::Plan;
-use crate::reading::{self, Input};
-use crate::report::Progress;
+use crate::ports::digest::Input;
+use crate::ports::engine::{Engine, Merger, Stream, Summarizer};
+use crate::ports::files::{Files, Kind};
+use crate::ports::report::Progress;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
+use crate::text::json;
+use crate::work::finish::{end, end_notes, notes, text};
+use crate::work::parallel;
 
 /// Statistics and what they were made of.
 pub struct Sum {
@@ -146,16 +148,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What a file gives at its end, for others to be added to: statistics, or a part of what counts together.
-pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Result<String> {
-    if plan.shares() { summarizer.finish_state() } else { text(summarizer.finish()?) }
-}
-
-/// What is to be said of a file at its end. The second of two passes says it again.
-pub(crate) fn end_notes(plan: &Plan, summarizer: &mut dyn Summarizer, path: &str) -> Result<Vec<String>> {
-    if plan.surveys() { Ok(Vec::new()) } else { notes(summarizer, path) }
-}
-
 /// The statistics of one file.
 fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Input>, progress: &mut Progress) -> Result<String> {
     let mut stream = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?;
@@ -163,7 +155,7 @@ fn one(stage: &mut Stage<'_>, plan: &Plan, source: &Source, inputs: &mut Vec<Inp
     let before = progress.bytes;
     let mut first_notes = Vec::new();
     let input = if source.format.holds_columns() {
-        let table = Table::open(stage.files, plan, source)?;
+        let table = Table::open(stage.files, plan.named_columns().as_ref(), source)?;
         let input = all_rows(&table, stream.as_mut()).map_err(|failure| plan.blame_or(failure, source))?;
         first_notes.extend_from_slice(table.notes());
         progress.bytes += input.bytes;
@@ -226,7 +218,7 @@ fn records_as_lines(
         stage.report.progress(progress);
     }
     let statistics = end(plan, stream.as_mut())?;
-    let folder = sources.first().map_or("", |source| crate::paths::folder(&source.path));
+    let folder = sources.first().map_or("", |source| crate::text::paths::folder(&source.path));
     end_notes(plan, stream.as_mut(), folder)?.iter().for_each(|note| stage.report.note(note));
     Ok(statistics)
 }
@@ -242,13 +234,6 @@ pub(crate) fn record_as_line(files: &dyn Files, path: &str, stream: &mut dyn Str
     Ok(input)
 }
 
-/// What the engine wants the user to know, as lines.
-pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Result<Vec<String>> {
-    let notes: Vec<InputError> =
-        serde_json::from_str(&stream.notes()?).map_err(|error| Error::Trap(format!("notes that are not in the contract: {error}")))?;
-    Ok(notes.iter().map(|fault| format!("note: {}: {fault}", samefit_text::line(path))).collect())
-}
-
 /// What an error that belongs to all of the data names: the file, or the first and how many more.
 fn name(sources: &[Source]) -> String {
     match sources {
@@ -256,9 +241,4 @@ fn name(sources: &[Source]) -> String {
         [source] => source.path.clone(),
         [first, rest @ ..] => format!("{} and {} more", first.path, rest.len()),
     }
-}
-
-/// The text of statistics.
-pub(crate) fn text(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|_| Error::Trap("statistics that are not UTF-8".to_owned()))
 }

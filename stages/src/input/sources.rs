@@ -12,66 +12,20 @@ use std::io;
 
 use samefit_text::line;
 
-use crate::audit;
 use crate::error::{Error, InputError, Result};
-use crate::files::{Files, Kind};
-use crate::paths::{self, Compression};
-use crate::reading;
-use crate::report::Report;
+use crate::input::reading;
+use crate::ports::files::{Files, Kind};
+use crate::ports::report::Report;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
+use crate::text::paths;
+use crate::text::paths::Compression;
 
 /// Deepest folder that is looked into: deeper is a loop of links.
 pub const FOLDER_DEPTH_MAX: usize = 64;
 
-/// How data are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A table with a header.
-    Csv,
-    /// One object a file.
-    Json,
-    /// One object a line.
-    JsonLines,
-    /// Columns, in files with row groups.
-    Parquet,
-    /// Columns, in files or streams of record batches.
-    Arrow,
-}
-
-impl Format {
-    /// Whether a file holds columns rather than bytes to parse.
-    pub fn holds_columns(self) -> bool {
-        matches!(self, Self::Parquet | Self::Arrow)
-    }
-
-    /// The format of the bytes that are handed on: files of columns become CSV ([`crate::columns::each_chunk`]).
-    #[must_use]
-    pub fn of_bytes(self) -> Self {
-        if self.holds_columns() { Self::Csv } else { self }
-    }
-
-    /// What a plan calls its bytes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Csv | Self::Parquet | Self::Arrow => "csv",
-            Self::Json => "json",
-            Self::JsonLines => "jsonl",
-        }
-    }
-}
-
-/// A file to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Where it stands.
-    pub path: String,
-    /// Where it stands below the path that was named; its own name if that path is the file.
-    pub below: String,
-    /// How it is written, by its extension.
-    pub format: Format,
-    /// What stands there.
-    pub kind: Kind,
-}
+/// Ends the name of a log of what was shared.
+pub const AUDIT_SUFFIX: &str = ".audit.jsonl";
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,7 +181,7 @@ impl Search<'_> {
 }
 
 fn named(path: &str) -> Named {
-    if matches!(paths::name(path), "provenance.json" | "report.json") || path.ends_with(audit::SUFFIX) {
+    if matches!(paths::name(path), "provenance.json" | "report.json") || path.ends_with(AUDIT_SUFFIX) {
         return Named::OfOurs;
     }
     if cfg!(not(feature = "zstd")) && paths::compression(path) == Some(Compression::Zstd) {

@@ -11,23 +11,21 @@ use samefit_formats::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::describe;
 use crate::error::{Error, Result};
-use crate::files::{Files, Kind};
-use crate::json;
-use crate::outputs::Outputs;
-use crate::paths::without_extension;
-use crate::provenance;
-use crate::reading::{self};
+use crate::input::reading;
+use crate::input::sources::AUDIT_SUFFIX;
+use crate::output::describe;
+use crate::output::outputs::Outputs;
+use crate::output::provenance;
+use crate::ports::files::{Files, Kind};
 use crate::stage::Stage;
-use crate::summing::Sum;
-
-/// Ends the name of a log.
-pub const SUFFIX: &str = ".audit.jsonl";
+use crate::text::json;
+use crate::text::paths::without_extension;
+use crate::work::summing::Sum;
 
 /// Adds a line about the statistics that are written to `out`.
 pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -> Result<()> {
-    let path = format!("{}{SUFFIX}", without_extension(out));
+    let path = format!("{}{AUDIT_SUFFIX}", without_extension(out));
     let line = json::line(&entry(stage, sum)?);
     let mut log = before(stage.files, &path)?;
     if !log.lines().any(|told| told == line) {

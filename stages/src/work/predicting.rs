@@ -13,18 +13,19 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::columns;
-use crate::engine::{Engine, Model, Piecewise, Table};
 use crate::error::{Error, Result};
-use crate::files::Files;
-use crate::inputs::{Format, Source};
-use crate::parallel::{PIECE_ROWS_BITS, Parallel, by_many, counted_through, lock};
-use crate::pieces::{Piece, Pieces};
+use crate::input::columns;
+use crate::input::pieces::{Piece, Pieces};
+use crate::input::reading;
 use crate::plan::Plan;
-use crate::reading;
-use crate::report::{Progress, Report};
+use crate::ports::engine::{Engine, Model, Piecewise, Table};
+use crate::ports::files::Files;
+use crate::ports::report::{Progress, Report};
+use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::turns::Turns;
+use crate::work::rows::{PIECE_ROWS_BITS, counted_through};
+use crate::work::threads::{Parallel, by_many, lock};
+use crate::work::turns::Turns;
 
 /// Files with one record that are handed out together: few beside thousands, and many beside the cost of handing out.
 const RECORDS_AT_ONCE: usize = 32;
@@ -56,7 +57,7 @@ pub(crate) struct With<'a> {
 pub(crate) fn all(stage: &mut Stage<'_>, with: &With<'_>, model: &dyn Model, sources: &[Source], sink: &mut dyn Sink) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
     let tables: Vec<&Source> = sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::JsonLines)).collect();
-    let pieces = Pieces::new(Box::new(scouts(stage.engine, with)), stage.files, with.plan, &tables, stage.piece_bytes, threads);
+    let pieces = Pieces::new(Box::new(scouts(stage.engine, with)), stage.files, None, &tables, stage.piece_bytes, threads);
     let work = Work {
         engine: stage.engine,
         files: stage.files,

@@ -10,32 +10,17 @@ use flate2::read::MultiGzDecoder;
 use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
-use crate::blocks::fill;
-use crate::digests::Digests;
 use crate::error::{Error, InputError, Result};
-use crate::files::{Changed, Files};
-use crate::limits::{RECORD_BYTES_MAX, record_too_long};
-use crate::paths::{self, Compression};
-
-/// Bytes that are handed on at once: enough to make the cost of a call vanish, little beside a guest's memory.
-pub const CHUNK_BYTES: usize = 1 << 20;
+use crate::input::blocks::fill;
+use crate::input::digests::Digests;
+use crate::limits::{CHUNK_BYTES, DOCUMENT_BYTES_MAX, RECORD_BYTES_MAX, record_too_long};
+use crate::ports::digest::Input;
+use crate::ports::files::{Changed, Files};
+use crate::text::paths;
+use crate::text::paths::Compression;
 
 /// The first chunk is small, for thousands of small files each need no more.
 const FIRST_CHUNK_BYTES: usize = 1 << 14;
-
-/// Longest document that is read whole: a thousand times the largest model or statistics we know of.
-pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
-
-/// What was read, for `provenance.json`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
-    /// The path, as it was named or found.
-    pub path: String,
-    /// Size as stored.
-    pub bytes: u64,
-    /// SHA-256 as stored, in hexadecimal.
-    pub sha256: String,
-}
 
 /// Hands every byte of a file, decompressed, to `take`, in full chunks but for the first and the last.
 pub fn each_chunk(files: &dyn Files, path: &str, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<Input> {

@@ -6,8 +6,8 @@
 //! *Limits*: a record of at most [`RECORD_BYTES_MAX`]; a longer one is a quote that is never closed, and would otherwise fill the memory.
 
 use crate::error::{InputError, Result};
-use crate::inputs::Format;
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
+use crate::source::Format;
 
 /// Cuts a stream into records.
 pub struct Cutter {

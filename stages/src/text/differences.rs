@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::json::line;
+use crate::text::json::line;
 
 /// What a text has at a place that another has differently.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,24 +6,23 @@
 //!
 //! *Limits*: a record that is longer than a block makes its piece longer, up to [`PIECE_BYTES_MAX`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use memchr::memchr;
 
-use crate::blocks::{Blocks, Slice};
-use crate::columns::{Later, Share, Table};
-use crate::digests::Digests;
-use crate::engine::Piecewise;
 use crate::error::{Error, Result};
-use crate::files::Files;
-use crate::inputs::{Format, Source};
+use crate::input::blocks::{Blocks, Slice};
+use crate::input::columns::Table;
+use crate::input::digests::Digests;
+use crate::input::reading::{Body, Digesting};
 use crate::limits::RECORD_BYTES_MAX;
-use crate::plan::Plan;
-use crate::reading::{Body, Digesting};
-
-/// Bytes that are read at once: little beside a processor's cache, much beside the cost of a piece.
-pub const PIECE_BYTES: usize = 1 << 18;
+use crate::ports::columns::Share;
+use crate::ports::digest::Later;
+use crate::ports::engine::Piecewise;
+use crate::ports::files::Files;
+use crate::source::{Format, Source};
 
 /// Longest piece: what is longer is a record that is too long, however many of its bytes are doubled quotes.
 const PIECE_BYTES_MAX: usize = 4 * RECORD_BYTES_MAX;
@@ -80,7 +79,8 @@ type Scouts<'a> = Box<dyn Fn(&Source) -> Result<Box<dyn Piecewise + 'a>> + Send 
 pub(crate) struct Pieces<'a> {
     scouts: Scouts<'a>,
     files: &'a dyn Files,
-    plan: &'a Plan,
+    /// Names of the columns that may be needed of a file of columns; all if there are none.
+    named: Option<BTreeSet<String>>,
     sources: &'a [&'a Source],
     blocks: Blocks,
     opened: usize,
@@ -128,13 +128,13 @@ impl<'a> Pieces<'a> {
     pub(crate) fn new(
         scouts: Scouts<'a>,
         files: &'a dyn Files,
-        plan: &'a Plan,
+        named: Option<BTreeSet<String>>,
         sources: &'a [&'a Source],
         bytes: usize,
         threads: usize,
     ) -> Self {
         let (blocks, stopped) = (Blocks::new(bytes), Arc::default());
-        Self { scouts, files, plan, sources, blocks, opened: 0, open: None, threads, stopped, bytes_before: 0 }
+        Self { scouts, files, named, sources, blocks, opened: 0, open: None, threads, stopped, bytes_before: 0 }
     }
 
     /// The next piece; none at the end of the last file. An error comes with the place of its file, and is the end. What is read is digested
@@ -211,7 +211,7 @@ impl<'a> Pieces<'a> {
         self.opened += 1;
         let digesting = if digested { Digesting::Compressed } else { Digesting::Nothing };
         let opened = match source.format.holds_columns() {
-            true => Table::open(self.files, self.plan, source).map(|table| Opened::Columns(self.open_table(file, table))),
+            true => Table::open(self.files, self.named.as_ref(), source).map(|table| Opened::Columns(self.open_table(file, table))),
             false => Body::open(self.files, &source.path, digesting).map(|body| Opened::Records(Box::new(Open::new(file, body)))),
         };
         match opened {

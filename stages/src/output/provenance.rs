@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::json;
-use crate::reading::Input;
+use crate::ports::digest::Input;
 use crate::stage::Stage;
+use crate::text::json;
 
 /// The text of `provenance.json`.
 pub fn text(stage: &Stage<'_>, inputs: &[Input]) -> Result<String> {

@@ -3,8 +3,8 @@
 //! The host implements it with the component in wasmtime, the WASI command with the same code linked in. A stage cannot tell them apart.
 //! Faults carry no file name here: the stage knows which file it was reading.
 
-use crate::columns::Batch;
 use crate::error::Result;
+use crate::ports::columns::Batch;
 
 /// The component's functions. Documents are JSON text (`docs/formats.md`).
 pub trait Engine: Sync {

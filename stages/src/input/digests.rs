@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
-use crate::blocks::Block;
-use crate::columns::Later;
 use crate::error::Result;
-use crate::reading::Input;
+use crate::input::blocks::Block;
+use crate::ports::digest::Input;
+use crate::ports::digest::Later;
 
 /// Blocks that may wait before everyone waits for the digest.
 const PENDING_MAX: usize = 32;
@@ -121,7 +121,7 @@ impl Digests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blocks::Blocks;
+    use crate::input::blocks::Blocks;
 
     #[test]
     fn files_come_in_their_order_whoever_digested_them() {

@@ -9,22 +9,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, Scope};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::digests::Digests;
-use crate::engine::{Engine, Piecewise, Summarizer};
-use crate::error::{Error, InputError, Result};
-use crate::inputs::Source;
-use crate::pieces::{Content, Header, Piece, Pieces};
+use crate::error::{Error, Result};
+use crate::input::digests::Digests;
+use crate::input::pieces::{Content, Header, Piece, Pieces};
 use crate::plan::Plan;
-use crate::reading::Input;
-use crate::report::{Progress, Report};
+use crate::ports::digest::Input;
+use crate::ports::engine::{Engine, Piecewise, Summarizer};
+use crate::ports::report::{Progress, Report};
+use crate::source::Source;
 use crate::stage::Stage;
-use crate::summing::{end, end_notes};
-
-/// Rows of a piece are numbered from its number shifted by this.
-pub(crate) const PIECE_ROWS_BITS: u32 = 40;
+use crate::work::finish::{end, end_notes};
+use crate::work::rows::{PIECE_ROWS_BITS, counted_through, piece_of};
+use crate::work::threads::{Parallel, by_many, lock};
 
 /// Hands the statistics of every table, with its path, to `add`, in order; returns the files that were read.
 pub(crate) fn tables(
@@ -39,7 +37,7 @@ pub(crate) fn tables(
     let scout = move |source: &Source| -> Result<Box<dyn Piecewise + '_>> {
         Ok(engine.summarizer(&plan.text_for(source.format)).map_err(|failure| plan.blame(failure))?)
     };
-    let pieces = Pieces::new(Box::new(scout), stage.files, plan, sources, stage.piece_bytes, threads);
+    let pieces = Pieces::new(Box::new(scout), stage.files, plan.named_columns(), sources, stage.piece_bytes, threads);
     let work = Work {
         stopped: pieces.stopped(),
         pieces: Mutex::new(pieces),
@@ -56,24 +54,6 @@ pub(crate) fn tables(
     let Merged { notes, failure, .. } = work.merged.into_inner().unwrap_or_else(PoisonError::into_inner);
     notes.iter().for_each(|note| stage.report.note(note));
     failure.map_or_else(|| work.digests.finish(), Err)
-}
-
-/// Work that any number of threads do.
-pub(crate) trait Parallel: Sync {
-    /// Does what there is to do, and begins another helper, once, if there is more.
-    fn help(&self, begin_another: &mut dyn FnMut());
-}
-
-/// Has the work done by so many threads at most, this one among them, which does `first`.
-pub(crate) fn by_many(work: &impl Parallel, threads: usize, first: impl FnOnce(&mut dyn FnMut())) {
-    std::thread::scope(|scope| first(&mut || begin(work, scope, threads - 1)));
-}
-
-/// Begins one more thread, which begins the next when it finds that there is more to do. Without it, the others do its work.
-fn begin<'scope>(work: &'scope impl Parallel, scope: &'scope Scope<'scope, '_>, left: usize) {
-    if left > 0 {
-        let _ = Builder::new().spawn_scoped(scope, move || work.help(&mut || begin(work, scope, left - 1)));
-    }
 }
 
 impl Parallel for Work<'_> {
@@ -362,25 +342,6 @@ fn records(summarizer: &mut dyn Summarizer, piece: &Piece) -> Result<u64, Stop> 
     Ok(summarizer.rows().map_err(Stop::AtRecord)?.saturating_sub(before))
 }
 
-/// The piece at whose row a fault was found.
-fn piece_of(failure: &Error) -> u64 {
-    match failure {
-        Error::Data { fault, .. } => fault.row.unwrap_or(0).saturating_sub(1) >> PIECE_ROWS_BITS,
-        _ => 0,
-    }
-}
-
-/// The failure with its row counted from the start of the file; `rows_before`: of the pieces before one.
-pub(crate) fn counted_through(failure: Error, rows_before: impl Fn(usize) -> u64) -> Error {
-    let Error::Data { path, fault } = failure else { return failure };
-    let row = fault.row.map(|row| {
-        let before = row.saturating_sub(1);
-        let piece = (before >> PIECE_ROWS_BITS) as usize;
-        rows_before(piece) + before % (1 << PIECE_ROWS_BITS) + 1
-    });
-    Error::Data { path, fault: InputError { row, ..fault } }
-}
-
 impl Merged<'_> {
     /// Adds a file when those before it are there. Returns whether something has failed.
     fn add(&mut self, file: usize, summed: Result<Summed>, sources: &[&Source]) -> bool {
@@ -397,29 +358,5 @@ impl Merged<'_> {
             self.failure = added.err();
         }
         self.failure.is_some()
-    }
-}
-
-pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_of_pieces_are_counted_through() {
-        let row = |number: u64| {
-            let fault = InputError { code: "quote".into(), row: Some(number), ..InputError::default() };
-            match counted_through(fault.into(), |piece| [11, 20, 0, 7].iter().take(piece).sum()) {
-                Error::Data { fault, .. } => fault.row.unwrap(),
-                other => panic!("{other}"),
-            }
-        };
-        assert_eq!(row(1), 1);
-        assert_eq!(row((1 << PIECE_ROWS_BITS) + 1), 12);
-        assert_eq!(row((3 << PIECE_ROWS_BITS) + 7), 38);
-        assert_eq!(row((4 << PIECE_ROWS_BITS) + 1), 39);
     }
 }

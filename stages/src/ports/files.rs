@@ -6,8 +6,8 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use crate::columns::Columns;
 use crate::error::{InputError, Result};
+use crate::ports::columns::Columns;
 
 /// What stands at a path; links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

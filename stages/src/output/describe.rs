@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use samefit_text::name as shown_name;
 use serde_json::Value;
 
-use crate::numbers::{counted, shown};
-use crate::table::table;
+use crate::text::numbers::{counted, shown};
+use crate::text::table::table;
 
 /// A model: formula, coefficients, how well it fits, what it states of quality control.
 pub fn model(model: &Value) -> String {

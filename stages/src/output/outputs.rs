@@ -6,9 +6,9 @@ use std::io;
 use samefit_text::line;
 
 use crate::error::{Error, Result};
-use crate::files::{Files, Kind, Output};
-use crate::inputs::Source;
-use crate::paths;
+use crate::ports::files::{Files, Kind, Output};
+use crate::source::Source;
+use crate::text::paths;
 
 /// What stands in an output path for the one data file found.
 const PLACEHOLDER: &str = "{input}";
@@ -142,7 +142,7 @@ fn quoted(paths: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::Format;
+    use crate::source::Format;
     use crate::testing::Memory;
 
     fn source(below: &str) -> Source {
