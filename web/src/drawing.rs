@@ -109,7 +109,7 @@ fn sheet(state: &State, now: &dyn Fn() -> String) -> Change {
 fn title(state: &State) -> Change {
     let section = state.texts.text(&format!("nav.{}", state.section.name())).to_owned();
     let has_problem = state.section == Section::Predict && !state.patient.blocking_problems().is_empty();
-    let prefix = if has_problem { format!("{}: ", state.texts.text("error.prefix")) } else { String::new() };
+    let prefix = if has_problem { format!("{}: ", state.texts.text("summary.title-prefix")) } else { String::new() };
     Change::Title(format!("{prefix}{section} – samefit"))
 }
 

@@ -114,6 +114,19 @@ impl Patient {
         self.problems().into_iter().filter(|problem| problem["blocks"] == true).collect()
     }
 
+    /// Returns the predicted value; NaN if there is none.
+    #[must_use]
+    pub fn prediction(&self) -> f64 {
+        self.explanation["prediction"].as_f64().unwrap_or(f64::NAN)
+    }
+
+    /// Returns the ends of the prediction's interval, if it has one.
+    #[must_use]
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let interval = &self.explanation["interval"];
+        interval["lower"].as_f64().zip(interval["upper"].as_f64())
+    }
+
     /// Whether there is a prediction, of these or of earlier entries.
     #[must_use]
     pub fn has_result(&self) -> bool {

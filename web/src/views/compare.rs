@@ -2,11 +2,10 @@
 
 use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{table, table_row};
-use serde_json::Value;
 
-use super::result::{interval, prediction};
 use super::words::entered;
 use crate::state::State;
+use crate::state::patient::Patient;
 
 /// Stands in a table where there is no value.
 const NO_VALUE: &str = "\u{2013}";
@@ -14,7 +13,7 @@ const NO_VALUE: &str = "\u{2013}";
 /// Returns what is shown while A waits for B.
 #[must_use]
 pub fn waiting(state: &State) -> Markup {
-    let value = state.kept.as_ref().map_or(f64::NAN, |kept| prediction(&kept.explanation));
+    let value = state.kept.as_ref().map_or(f64::NAN, Patient::prediction);
     html! {
         section.card {
             h2 { (state.t("compare.title")) }
@@ -37,7 +36,7 @@ pub fn section(state: &State) -> Markup {
     if state.kept.is_none() {
         return html! {};
     }
-    let heads = [state.t("why.feature"), "A", "B"];
+    let heads = [state.t("contributions.feature"), "A", "B"];
     html! {
         section.card.stale[state.patient.stale] #compared {
             h2 { (state.t("compare.title")) }
@@ -60,12 +59,12 @@ fn rows(state: &State) -> Vec<Markup> {
         let mark = if first == second { "" } else { "\u{2260} " };
         table_row(name, &[first, format!("{mark}{second}")])
     };
-    let range = |explanation: &Value| {
-        interval(explanation).map_or_else(|| NO_VALUE.to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
+    let range = |one: &Patient| {
+        one.interval().map_or_else(|| NO_VALUE.to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
     };
-    let both = [&kept.explanation, &state.patient.explanation];
+    let both = [kept, &state.patient];
     let mut rows: Vec<Markup> = names.into_iter().map(entry).collect();
-    rows.push(table_row(state.t("compare.prediction"), &both.map(|one| state.outcome(prediction(one)))));
+    rows.push(table_row(state.t("compare.prediction"), &both.map(|one| state.outcome(one.prediction()))));
     rows.push(table_row(state.t("compare.interval"), &both.map(range)));
     rows
 }
@@ -73,13 +72,13 @@ fn rows(state: &State) -> Vec<Markup> {
 fn difference(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };
     let texts = &state.texts;
-    let (a, b) = (prediction(&kept.explanation), prediction(&state.patient.explanation));
+    let (a, b) = (kept.prediction(), state.patient.prediction());
     let amount = state.outcome((b - a).abs());
     if amount == state.outcome(0.0) {
         return texts.text("compare.same").to_owned();
     }
     let direction = texts.text(if b > a { "compare.higher" } else { "compare.lower" });
-    let overlap = interval(&kept.explanation).zip(interval(&state.patient.explanation)).map(|(a, b)| a.1.min(b.1) - a.0.max(b.0));
+    let overlap = kept.interval().zip(state.patient.interval()).map(|(a, b)| a.1.min(b.1) - a.0.max(b.0));
     match overlap {
         Some(overlap) if overlap > 0.0 => {
             texts.fill("compare.difference", &[("amount", &amount), ("direction", direction), ("overlap", &state.outcome(overlap))])

@@ -85,7 +85,7 @@ pub fn results(state: &State) -> Markup {
 fn problem(state: &State, wrong: &Error) -> Markup {
     html! {
         section.card.bad #data-fault role="alert" tabindex="-1" {
-            h2 { (state.t("error.title")) }
+            h2 { (state.t("summary.title")) }
             p.lines { (Text(&error(&state.texts, wrong))) }
         }
     }

@@ -218,7 +218,7 @@ pub fn error(state: &State, error: &Error) -> Markup {
 }
 
 fn problem_card(state: &State, content: &Markup) -> Markup {
-    html! { section.card.bad #problems tabindex="-1" role="alert" { h2 { (state.t("error.title")) } (content) } }
+    html! { section.card.bad #problems tabindex="-1" role="alert" { h2 { (state.t("summary.title")) } (content) } }
 }
 
 /// Returns the field that a person can go to. For a hidden field it is the first of those that it is computed from.

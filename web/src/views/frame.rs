@@ -23,7 +23,7 @@ pub fn page(state: &State) -> Markup {
 #[must_use]
 pub fn section(state: &State) -> Markup {
     match &state.readiness {
-        Readiness::Starting => html! { p.starting role="status" { (state.t("starting")) } },
+        Readiness::Starting => html! { p.starting role="status" { (state.t("site.starting")) } },
         Readiness::Refused(refusal) => html! {
             section.card.bad role="alert" { h1 { (state.t("refused.title")) } p { (Text(&reason(state, refusal))) } }
         },
@@ -75,16 +75,16 @@ pub fn banners(state: &State) -> Markup {
     html! {
         @if let Some(file) = &state.loaded.file {
             div.banner role="status" {
-                p { strong { (Text(&state.fill("custom.banner", &[("n", &rows), ("file", file)]))) } }
-                button.quiet type="button" data-do="own-model" { (state.t("custom.back")) }
+                p { strong { (Text(&state.fill("banner.other-model", &[("n", &rows), ("file", file)]))) } }
+                button.quiet type="button" data-do="own-model" { (state.t("banner.own-model")) }
             }
         }
         @if state.newer {
             div.banner role="status" {
-                p { (state.t("site.newer")) }
-                button type="button" data-do="update" { (state.t("site.update")) }
+                p { (state.t("banner.newer-version")) }
+                button type="button" data-do="update" { (state.t("banner.take-newer-version")) }
                 " "
-                button.quiet type="button" data-do="later" { (state.t("site.later")) }
+                button.quiet type="button" data-do="later" { (state.t("banner.later")) }
             }
         }
     }

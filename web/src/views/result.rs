@@ -37,7 +37,7 @@ pub fn section(state: &State) -> Markup {
             @if !patient.stale { (actions(state)) }
         }
         (super::compare::section(state))
-        section.card.stale[patient.stale] { h2 { (state.t("why.title")) } (contributions(state, patient)) }
+        section.card.stale[patient.stale] { h2 { (state.t("contributions.title")) } (contributions(state, patient)) }
         // the slider would move entries that a stale result is not of
         @if !patient.stale { section.card #what-if { (super::what_if::section(state)) } }
     }
@@ -54,24 +54,12 @@ fn stale_note(state: &State) -> Markup {
     }
 }
 
-/// Returns the ends of the interval, if there is one.
-#[must_use]
-pub fn interval(explanation: &Value) -> Option<(f64, f64)> {
-    Some((explanation["interval"]["lower"].as_f64()?, explanation["interval"]["upper"].as_f64()?))
-}
-
-/// Returns the predicted value; NaN if there is none.
-#[must_use]
-pub fn prediction(explanation: &Value) -> f64 {
-    explanation["prediction"].as_f64().unwrap_or(f64::NAN)
-}
-
 /// Returns every sentence about the prediction, for the page, the copied text and the printed sheet.
 #[must_use]
 pub fn sentences(state: &State, patient: &Patient) -> Vec<String> {
     let (texts, format) = (&state.texts, state.texts.format());
     let explanation = &patient.explanation;
-    let Some((lower, upper)) = interval(explanation) else {
+    let Some((lower, upper)) = patient.interval() else {
         return vec![texts.text("result.no-interval").to_owned()];
     };
     let mut sentences = vec![texts.fill("result.sentence", &[("lower", &state.outcome(lower)), ("upper", &state.outcome(upper))])];
@@ -110,7 +98,7 @@ fn beyond(state: &State, (lower, upper): (f64, f64)) -> Option<String> {
 }
 
 fn headline(state: &State) -> Markup {
-    let value = state.outcome(prediction(&state.patient.explanation));
+    let value = state.outcome(state.patient.prediction());
     let target = state.texts.schema(state.loaded.model.target_title());
     let label = match state.loaded.file {
         None => state.t("result.number").to_owned(),
@@ -145,18 +133,17 @@ pub fn all_warnings(state: &State, patient: &Patient) -> Vec<String> {
 }
 
 fn picture(state: &State) -> Markup {
-    let explanation = &state.patient.explanation;
     let predictions = match &state.kept {
-        Some(kept) => vec![plotted("A", &kept.explanation), plotted("B", explanation)],
-        None => vec![plotted("", explanation)],
+        Some(kept) => vec![plotted("A", kept), plotted("B", &state.patient)],
+        None => vec![plotted("", &state.patient)],
     };
     outlook(state, &predictions, state.width)
 }
 
-/// Returns a prediction as the plot takes it.
+/// Returns a patient's prediction as the plot takes it.
 #[must_use]
-pub fn plotted(label: &str, explanation: &Value) -> Prediction {
-    Prediction { label: label.to_owned(), value: prediction(explanation), interval: interval(explanation) }
+pub fn plotted(label: &str, patient: &Patient) -> Prediction {
+    Prediction { label: label.to_owned(), value: patient.prediction(), interval: patient.interval() }
 }
 
 /// Draws predictions and intervals on the scale of the outcome, above a histogram of the training outcomes.
@@ -218,14 +205,15 @@ fn contributions(state: &State, patient: &Patient) -> Markup {
     let format = state.texts.format();
     let contributions = steps(state, patient);
     let steps: Vec<Step> = contributions.iter().map(|one| one.step.clone()).collect();
-    let heads = ["why.feature", "why.value", "why.mean", "why.contribution"].map(|name| state.t(name));
+    let heads =
+        ["contributions.feature", "contributions.value", "contributions.mean", "contributions.contribution"].map(|name| state.t(name));
     let rows = contributions.iter().map(|Contribution { step, mean }| {
         table_row(&step.label, &[step.detail.clone(), format.significant(*mean, 4), amount_in_words(state, step.amount)])
     });
     html! {
-        p { (state.t("why.lead")) }
+        p { (state.t("contributions.lead")) }
         (waterfall(state, patient, &steps))
-        details { summary { (state.t("why.table")) } (table(state.t("why.table"), &heads, rows)) }
+        details { summary { (state.t("contributions.table")) } (table(state.t("contributions.table"), &heads, rows)) }
     }
 }
 
@@ -235,17 +223,17 @@ fn waterfall(state: &State, patient: &Patient, steps: &[Step]) -> Markup {
         width: state.width,
         format: state.texts.format(),
         digits: state.loaded.model.outcome_digits(),
-        start: (state.t("why.start"), patient.explanation["start"]["value"].as_f64().unwrap_or(f64::NAN)),
+        start: (state.t("contributions.start"), patient.explanation["start"]["value"].as_f64().unwrap_or(f64::NAN)),
         steps,
-        end: (state.t("why.end"), prediction(&patient.explanation)),
-        axis: state.t("why.axis"),
-        label: &state.fill("why.alt", &[("list", &listed.join(", "))]),
+        end: (state.t("contributions.end"), patient.prediction()),
+        axis: state.t("contributions.axis"),
+        label: &state.fill("contributions.alt", &[("list", &listed.join(", "))]),
     }
     .svg()
 }
 
 fn amount_in_words(state: &State, amount: f64) -> String {
-    let name = if amount < 0.0 { "why.takes" } else { "why.adds" };
+    let name = if amount < 0.0 { "contributions.takes" } else { "contributions.adds" };
     let digits = state.loaded.model.outcome_digits() + 1;
     state.fill(name, &[("amount", &state.texts.format().fixed(amount.abs(), digits))])
 }

@@ -3,7 +3,7 @@
 use samefit_render::markup::{Markup, Text, html};
 use samefit_render::prediction::Prediction;
 
-use super::result::{all_warnings, interval, outlook, prediction, sentences};
+use super::result::{all_warnings, outlook, plotted, sentences};
 use super::words::entered;
 use crate::state::State;
 use crate::state::patient::Patient;
@@ -22,14 +22,7 @@ pub fn sheet(state: &State, now: &dyn Fn() -> String) -> Markup {
         Some(kept) => vec![("A", kept), ("B", patient)],
         None => vec![("", patient)],
     };
-    let plotted: Vec<Prediction> = all
-        .iter()
-        .map(|(label, one)| Prediction {
-            label: (*label).to_owned(),
-            value: prediction(&one.explanation),
-            interval: interval(&one.explanation),
-        })
-        .collect();
+    let plotted: Vec<Prediction> = all.iter().map(|(label, one)| plotted(label, one)).collect();
     let model = &state.loaded.model;
     let title = state.texts.schema(model.title().unwrap_or_else(|| model.target_title()));
     let rows = state.texts.format().count(model.rows());
@@ -38,17 +31,17 @@ pub fn sheet(state: &State, now: &dyn Fn() -> String) -> Markup {
         h1 { (Text(title)) }
         p { strong { (state.t("site.notice")) } }
         @if let Some(file) = &state.loaded.file {
-            p { strong { (Text(&state.fill("custom.banner", &[("n", &model.rows().to_string()), ("file", file)]))) } }
+            p { strong { (Text(&state.fill("banner.other-model", &[("n", &model.rows().to_string()), ("file", file)]))) } }
         }
         @for (label, one) in &all { (patient_part(state, label, one)) }
         (outlook(state, &plotted, WIDTH))
-        p.fine { "* " (state.t("print.computed")) }
+        p.fine { "* " (state.t("sheet.computed")) }
         p.fine {
-            (Text(&state.fill("print.model-line", &[("title", title), ("n", &rows), ("digest", digest)])))
+            (Text(&state.fill("sheet.model-line", &[("title", title), ("n", &rows), ("digest", digest)])))
             br;
             (state.t("site.digest")) ": " (Text(state.facts["sha256"].as_str().unwrap_or_default()))
             br;
-            (state.t("print.date")) ": " (Text(&now()))
+            (state.t("sheet.date")) ": " (Text(&now()))
         }
     }
 }
@@ -56,14 +49,14 @@ pub fn sheet(state: &State, now: &dyn Fn() -> String) -> Markup {
 /// Returns entries, prediction, sentences and warnings of one patient.
 fn patient_part(state: &State, label: &str, patient: &Patient) -> Markup {
     html! {
-        h2 { (label) " " (state.t("print.entries")) }
+        h2 { (label) " " (state.t("sheet.entries")) }
         dl {
             @for (name, value) in entered(&state.texts, &state.loaded, patient) { div { dt { (Text(&name)) } dd { (Text(&value)) } } }
         }
         p.number {
             span { (label) " " (state.t("compare.prediction")) }
             " "
-            strong { (state.outcome(prediction(&patient.explanation))) }
+            strong { (state.outcome(patient.prediction())) }
         }
         @for sentence in sentences(state, patient) { p { (Text(&sentence)) } }
         @for warning in all_warnings(state, patient) { p.care { "! " (Text(&warning)) } }

@@ -4,7 +4,6 @@ use samefit_render::curve::{Curve, CurvePoint};
 use samefit_render::markup::{Markup, Text, html};
 use serde_json::Value;
 
-use super::result::{interval, prediction};
 use super::words::{title, training_range, typed, unit_label};
 use crate::state::State;
 
@@ -15,16 +14,16 @@ pub fn section(state: &State) -> Markup {
     let Some(field) = state.loaded.field(&what_if.field) else { return html! {} };
     let last = what_if.values.len().saturating_sub(1);
     html! {
-        h2 { (state.t("whatif.title")) }
-        p { (state.t("whatif.lead")) }
+        h2 { (state.t("what-if.title")) }
+        p { (state.t("what-if.lead")) }
         p.choices {
             label {
-                (state.t("whatif.field")) " "
+                (state.t("what-if.field")) " "
                 select data-set="what-if" #what-if-field { @for name in state.movable_fields() { (field_option(state, &name)) } }
             }
         }
         label.slider {
-            (Text(&state.fill("whatif.slider", &[("title", title(&state.texts, field))])))
+            (Text(&state.fill("what-if.slider", &[("title", title(&state.texts, field))])))
             input type="range" #what-if-slider data-set="slider" min="0" max=(last) value=(what_if.at)
                 aria-valuetext=(Text(&value_text(state, what_if.at)));
         }
@@ -53,8 +52,8 @@ pub fn shown(state: &State) -> Markup {
     html! {
         p #what-if-said role="status" { (Text(&sentence(state, field))) }
         (curve(state, field))
-        @if !linked.is_empty() { p.hint { (Text(&state.fill("whatif.linked", &[("list", &linked.join(", "))]))) } }
-        p.buttons { button.quiet type="button" data-do="use-moved" { (state.t("whatif.use")) } }
+        @if !linked.is_empty() { p.hint { (Text(&state.fill("what-if.linked", &[("list", &linked.join(", "))]))) } }
+        p.buttons { button.quiet type="button" data-do="use-moved" { (state.t("what-if.use")) } }
     }
 }
 
@@ -69,10 +68,10 @@ fn sentence(state: &State, field: &Value) -> String {
     let (texts, what_if) = (&state.texts, &state.what_if);
     let (title, value) = (title(texts, field), value_text(state, what_if.at));
     let Some([moved, lower, upper]) = what_if.results.get(what_if.at).copied().flatten() else {
-        return texts.fill("whatif.impossible", &[("title", title), ("value", &value)]);
+        return texts.fill("what-if.impossible", &[("title", title), ("value", &value)]);
     };
     let text = |end: Option<f64>| end.map_or_else(String::new, |end| state.outcome(end));
-    let name = if lower.is_some() { "whatif.moved" } else { "whatif.moved-without" };
+    let name = if lower.is_some() { "what-if.moved" } else { "what-if.moved-without" };
     let now = typed(field, &state.patient).unwrap_or_default();
     let values = [
         ("title", title.to_owned()),
@@ -81,7 +80,7 @@ fn sentence(state: &State, field: &Value) -> String {
         ("lower", text(lower)),
         ("upper", text(upper)),
         ("now", now),
-        ("current", state.outcome(prediction(&state.patient.explanation))),
+        ("current", state.outcome(state.patient.prediction())),
     ];
     texts.fill(name, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
 }
@@ -98,11 +97,7 @@ fn curve(state: &State, field: &Value) -> Markup {
     let title = title(&state.texts, field);
     let unit = unit_label(field, state.what_if.unit.as_deref());
     let axis = if unit.is_empty() { title.to_owned() } else { format!("{title} ({unit})") };
-    let now = state.what_if.now.map(|at| CurvePoint {
-        at,
-        value: prediction(&state.patient.explanation),
-        interval: interval(&state.patient.explanation),
-    });
+    let now = state.what_if.now.map(|at| CurvePoint { at, value: state.patient.prediction(), interval: state.patient.interval() });
     let ends = [first.at, last.at].map(|end| format.significant(end, 4));
     Curve {
         width: state.width,
@@ -112,9 +107,9 @@ fn curve(state: &State, field: &Value) -> Markup {
         now,
         moved: point(state, state.what_if.at),
         x_axis: &axis,
-        y_axis: state.t("why.axis"),
-        training_label: state.t("whatif.trained"),
-        label: &state.fill("whatif.alt", &[("title", title), ("from", &ends[0]), ("to", &ends[1])]),
+        y_axis: state.t("contributions.axis"),
+        training_label: state.t("what-if.trained"),
+        label: &state.fill("what-if.alt", &[("title", title), ("from", &ends[0]), ("to", &ends[1])]),
     }
     .svg()
 }

@@ -34,8 +34,8 @@ fn texts_come_first_and_then_everything_else_at_once() {
     assert_eq!(commands[0], Command::ApplyTheme(Theme::Dark));
     assert_eq!(requests(&commands), [&Request::PageFile("de.json".to_owned())]);
     assert_eq!((page.state.section, page.state.theme, page.state.width), (Section::About, Theme::Dark, 600.0));
-    let commands = page.answer(&commands, is_file("de.json"), r#"{"starting": "Gleich"}"#);
-    assert_eq!(page.state.texts.text("starting"), "Gleich");
+    let commands = page.answer(&commands, is_file("de.json"), r#"{"site.starting": "Gleich"}"#);
+    assert_eq!(page.state.texts.text("site.starting"), "Gleich");
     assert_eq!(commands[..2], [Command::SetDocumentLanguage(Language::German), Command::Draw(Part::Page)]);
     let files = ["model.json", "check.json", "version.txt"].map(|name| Request::PageFile(name.to_owned()));
     assert_eq!(requests(&commands), [&Request::StartComponent, &files[0], &files[1], &files[2]]);

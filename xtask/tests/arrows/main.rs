@@ -73,6 +73,27 @@ const STAGES: [&str; 16] = [
     "cli", "lib",
 ];
 
+/// The page's modules in reading order.
+const WEB: [&str; 17] = [
+    "generation",
+    "error",
+    "texts",
+    "fhir",
+    "files",
+    "state",
+    "views",
+    "drawing",
+    "command",
+    "action",
+    "update",
+    "browser",
+    "events",
+    "held",
+    "worker",
+    "runtime",
+    "lib",
+];
+
 /// What writes to the disk.
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
@@ -225,6 +246,19 @@ fn modules_of_the_pipeline_runner_stand_on_floors() {
 #[test]
 fn modules_of_the_stages_stand_on_floors() {
     assert_floors("stages/src", &STAGES);
+}
+
+#[test]
+fn modules_of_the_page_stand_on_floors() {
+    assert_floors("web/src", &WEB);
+}
+
+/// Everything else of the page is tested natively.
+#[test]
+fn only_five_files_of_the_page_need_a_browser() {
+    let may = ["src/browser.rs", "src/events.rs", "src/held.rs", "src/runtime.rs", "src/worker.rs"];
+    let words = ["wasm_bindgen", "web_sys", "js_sys", "thread_local", " static ", "\nstatic "];
+    assert_none(&holding("web/src", &may, &words), "the browser, or global state");
 }
 
 #[test]
