@@ -8,8 +8,8 @@
 mod input;
 
 use input::{Input, text};
-use samefit_stages::engine::{Engine, Stream};
 use samefit_stages::error::{Error, Result};
+use samefit_stages::ports::engine::{Engine, Stream};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

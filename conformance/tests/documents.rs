@@ -44,9 +44,9 @@ fn errors_page() -> String {
         and a test keeps it so: `SAMEFIT_BLESS=1 cargo test -p samefit-conformance` writes it again.\n\n\
         On the command line an error begins with `error: ` and the file; bad input ends with exit code 3.\n"
         .to_owned();
-    for (code, meaning) in samefit_core::error::CODES {
+    for (code, meaning) in samefit_core::error::Code::ALL.iter().map(|code| (code.name(), code.meaning())) {
         page += &format!("\n## `{code}`\n\n{meaning}\n");
-        if let Some(example) = examples.get(*code) {
+        if let Some(example) = examples.get(code) {
             page += &format!("\n```text\n{}\n```\n", message(example));
         }
     }

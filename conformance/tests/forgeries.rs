@@ -10,15 +10,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
 use samefit_stages::cli::StageVerb;
-use samefit_stages::columns::Batch;
-use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Verdict};
 use samefit_stages::error::{Error, Result};
-use samefit_stages::files::{Files, Kind, Output};
-use samefit_stages::json;
-use samefit_stages::pieces::PIECE_BYTES;
-use samefit_stages::report::Report;
+use samefit_stages::limits::PIECE_BYTES;
+use samefit_stages::ports::columns::Batch;
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Verdict};
+use samefit_stages::ports::files::{Files, Kind, Output};
+use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
-use samefit_stages::verbs::verify::{self, VerifyArgs};
+use samefit_stages::text::json;
+use samefit_stages::verbs::verify;
+use samefit_stages::verbs::verify::VerifyArgs;
 use samefit_wasi_command::engine::Linked;
 use serde_json::{Map, Value, json};
 

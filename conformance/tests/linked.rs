@@ -37,9 +37,9 @@ fn every_code_has_a_case() {
             }
         }
     }
-    let missing: Vec<&str> = samefit_core::error::CODES
+    let missing: Vec<&str> = samefit_core::error::Code::ALL
         .iter()
-        .map(|(code, _)| *code)
+        .map(|code| code.name())
         .filter(|code| !seen.contains(*code) && !NOT_IN_CASES.contains(code))
         .collect();
     assert!(missing.is_empty(), "no case shows {missing:?}");

@@ -32,12 +32,12 @@ struct Component;
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         Self {
-            code: error.code.to_owned(),
+            text: error.text(),
+            code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
-            text: error.text,
         }
     }
 }
@@ -292,7 +292,7 @@ impl entering::GuestForm for Form {
     }
 
     fn evaluate(&self, entries: String) -> Result<String, Error> {
-        Ok(json::document(&self.evaluate(&entries)?))
+        Ok(json::document(&self.evaluate(&entries)?.to_json()))
     }
 
     fn convert(&self, field: String, value: String, unit: String, to: String) -> Result<String, Error> {

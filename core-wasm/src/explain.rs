@@ -8,7 +8,7 @@
 //! If records are normal, `D2 n (n - k) / ((n^2 - 1) k)` of a new one has the F distribution of k and n - k degrees of freedom, k being
 //! the number of features (T. W. Anderson, An Introduction to Multivariate Statistical Analysis, 5.2).
 
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
 use crate::model::Model;
 use crate::predict::{LEVEL, Prediction, Predictor, Warning};
@@ -32,7 +32,7 @@ impl Predictor {
         let prediction = self.predict(&values)?;
         let design = self.design(&values);
         let likeness = Likeness::of(self, &design);
-        let warnings = self.warnings(&values).iter().map(Warning::to_json).chain(likeness.warning()).collect::<Vec<_>>();
+        let warnings = self.warnings(&values).iter().map(Warning::to_json_with_limits).chain(likeness.warning()).collect::<Vec<_>>();
         let Prediction { value, interval } = prediction;
         let (start, contributions) = contributions(self.model(), &design)?;
         Ok(json!({
@@ -53,7 +53,7 @@ impl Predictor {
     pub fn curve(&self, attributes: &[u8], column: &str, values: &[f64]) -> Result<Vec<f64>> {
         let at = self.columns().iter().position(|name| name == column).ok_or_else(|| {
             let sentence = format!("the model uses no such column; it uses {}", list(self.columns()));
-            Error::new("missing-column", sentence, "name one of these").in_column(column)
+            Error::new(Code::MissingColumn, sentence, "name one of these").in_column(column)
         })?;
         let others = self.values_of(&parse_object(attributes)?, Some(at))?;
         let columns = others.iter().enumerate();
@@ -137,8 +137,11 @@ impl Likeness {
                  {UNLIKE_FROM} times is the bound: the prediction is an extrapolation, and its interval may be too narrow",
                 times(self.leverage / self.mean)
             );
-            let expected = format!("a leverage of at most {}", UNLIKE_FROM * self.mean);
-            json!({"code": "unlike-combination", "column": null, "found": self.leverage.to_string(), "expected": expected, "text": text})
+            let bound = (UNLIKE_FROM * self.mean).to_string();
+            json!({
+                "code": "unlike-combination", "column": null, "found": self.leverage.to_string(),
+                "expected": format!("a leverage of at most {bound}"), "limits": {"min": null, "max": bound}, "text": text,
+            })
         })
     }
 

@@ -1,7 +1,7 @@
 //! Statistics and a plan to a model.
 
 use crate::disclosure::policy::check_rows;
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
 use crate::plan::Plan;
 use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
@@ -46,7 +46,7 @@ fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Te
         None => statistics.columns.iter().map(|column| column.name.as_str()).filter(|name| *name != target).collect(),
     };
     if names.is_empty() && !plan.intercept {
-        return Err(Error::new("no-columns", "there is no column but the target, and no intercept", "give data with a feature"));
+        return Err(Error::new(Code::NoColumns, "there is no column but the target, and no intercept", "give data with a feature"));
     }
     Ok(names.into_iter().map(Term::column).collect())
 }
@@ -71,7 +71,7 @@ fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
             Some(_) => "correct the name, or summarise that column too".to_owned(),
             None => format!("summarise with --terms {term}"),
         };
-        let mut error = Error::new("missing-term", sentence, remedy).in_column(&term.to_string());
+        let mut error = Error::new(Code::MissingTerm, sentence, remedy).in_column(&term.to_string());
         error.expected = Some(term.to_string());
         error
     })
@@ -88,7 +88,7 @@ fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()
             let say = |unit: &Option<String>| unit.as_ref().map_or_else(|| "no unit".to_owned(), |unit| format!("`{unit}`"));
             let sentence = format!("the statistics are in {}, the schema says {}", say(&column.unit), say(&expected));
             let mut error = Error::new(
-                "units-differ",
+                Code::UnitsDiffer,
                 sentence,
                 "summarise with the same schema, after converting the data if they are in another unit",
             );

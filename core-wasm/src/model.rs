@@ -5,7 +5,7 @@
 //! *Not here*: how a model is fitted (`fit`), what it predicts (`predict`).
 
 use crate::disclosure::policy::Shared;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::plan::Plan;
 use crate::schema::{Field, Schema, Target};
@@ -139,9 +139,9 @@ impl Model {
 
     /// Reads and checks a model.
     pub fn parse(text: &str) -> Result<Self> {
-        let model: Self = json::parse(text, "model", "a model made by samefit")?;
+        let model: Self = json::parse(text, Code::Model, "a model made by samefit")?;
         if model.format != FORMAT {
-            return Err(Error::found("model", &model.format, &format!("the format {FORMAT}"), "train the model with this version"));
+            return Err(Error::found(Code::Model, &model.format, &format!("the format {FORMAT}"), "train the model with this version"));
         }
         model.check()?;
         Ok(model)
@@ -192,7 +192,7 @@ impl Model {
     }
 
     fn check(&self) -> Result<()> {
-        let wrong = |sentence: &str| Err(Error::new("model", sentence, "train the model again"));
+        let wrong = |sentence: &str| Err(Error::new(Code::Model, sentence, "train the model again"));
         check_terms(self.columns.len().max(self.coefficients.len()))?;
         self.columns.iter().map(|column| &column.name).chain([&self.target.column]).try_for_each(|name| check_column_name(name))?;
         self.described().check()?;

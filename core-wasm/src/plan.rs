@@ -1,7 +1,7 @@
 //! What the flags of `train` say, as one document, and which columns of a table that means.
 
 use crate::disclosure::policy::{Shared, check_decimals};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::schema::Schema;
 use crate::statistics::{Column, check_terms, sort_terms};
@@ -121,15 +121,15 @@ impl Default for Plan {
 impl Plan {
     /// Reads and checks a plan.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut document: Value = json::parse(text, "plan", "a plan")?;
+        let mut document: Value = json::parse(text, Code::Plan, "a plan")?;
         // read on its own, so that what is wrong with it is said of the schema
         let schema = document.as_object_mut().and_then(|plan| plan.remove("schema")).filter(|schema| !schema.is_null());
-        let schema: Option<Schema> = schema.map(|schema| json::from_value(schema, "schema", "a schema")).transpose()?;
+        let schema: Option<Schema> = schema.map(|schema| json::from_value(schema, Code::Schema, "a schema")).transpose()?;
         schema.iter().try_for_each(Schema::check)?;
-        let plan = Self { schema, ..json::from_value(document, "plan", "a plan")? };
+        let plan = Self { schema, ..json::from_value(document, Code::Plan, "a plan")? };
         if !plan.delimiter.is_ascii() || matches!(plan.delimiter, '"' | '\n' | '\r') {
             return Err(Error::found(
-                "plan",
+                Code::Plan,
                 &plan.delimiter.to_string(),
                 "one ASCII character that is no quote and no line break as `delimiter`",
                 "correct the plan",
@@ -138,9 +138,9 @@ impl Plan {
         plan.decimals
             .iter()
             .chain(plan.shared.iter().map(|shared| &shared.decimals))
-            .try_for_each(|decimals| check_decimals(decimals, "plan"))?;
+            .try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
         if plan.decimals.is_some() && !plan.share {
-            return Err(Error::new("plan", "`decimals` are given, but nothing is shared", "set `share` too"));
+            return Err(Error::new(Code::Plan, "`decimals` are given, but nothing is shared", "set `share` too"));
         }
         Ok(plan)
     }
@@ -163,7 +163,7 @@ impl Plan {
     /// The column to predict, which must be known.
     pub fn needed_target(&self) -> Result<&str> {
         self.target()
-            .ok_or_else(|| Error::new("target", "no target is named", "name the column to predict with --target, or give a schema"))
+            .ok_or_else(|| Error::new(Code::Target, "no target is named", "name the column to predict with --target, or give a schema"))
     }
 
     /// The terms of the model, if they are named; none of them is made of the target.
@@ -173,11 +173,11 @@ impl Plan {
         let terms = features.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
         check_unique(&terms.iter().map(Term::to_string).collect::<Vec<_>>(), "feature")?;
         if terms.is_empty() && !self.intercept {
-            return Err(Error::new("plan", "a model without features and without an intercept", "name a feature"));
+            return Err(Error::new(Code::Plan, "a model without features and without an intercept", "name a feature"));
         }
         let target = self.needed_target()?;
         match terms.iter().find(|term| term.columns().any(|name| name == target)) {
-            Some(term) => Err(Error::new("target", format!("the target `{target}` is also a feature"), "leave it out of the features")
+            Some(term) => Err(Error::new(Code::Target, format!("the target `{target}` is also a feature"), "leave it out of the features")
                 .in_column(&term.to_string())),
             None => Ok(Some(terms)),
         }
@@ -293,7 +293,7 @@ pub fn summed_column(plan: &Plan, name: &str) -> Column {
 
 fn missing_column(name: &str, header: &[String]) -> Error {
     let sentence = format!("the data have no such column; they have {}", list(header));
-    let mut error = Error::new("missing-column", sentence, "correct the name, or give other data").in_column(name);
+    let mut error = Error::new(Code::MissingColumn, sentence, "correct the name, or give other data").in_column(name);
     error.expected = Some(name.to_owned());
     error.found = Some(header.join(", "));
     error

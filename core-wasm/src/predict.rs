@@ -6,7 +6,7 @@
 //! *Not here*: reading bytes (`table`, `records`).
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::forecast::{Forecast, Formula, Spread};
 use crate::json;
 use crate::model::Model;
@@ -62,8 +62,10 @@ pub struct Warning {
     pub column: String,
     /// The value.
     pub found: f64,
-    /// The range.
+    /// The range as English text.
     pub expected: String,
+    /// Least and greatest value of the range.
+    pub limits: (Option<f64>, Option<f64>),
     /// A sentence.
     pub text: String,
 }
@@ -118,7 +120,7 @@ impl Predictor {
     pub fn predict_columns(&self, values: &[f64], rows: usize) -> Result<Vec<f64>> {
         if self.columns.len().checked_mul(rows) != Some(values.len()) {
             let sentence = format!("found {} values, expected {rows} for each of {} columns", values.len(), self.columns.len());
-            return Err(Error::new("column-lengths", sentence, "give the model's columns one after another"));
+            return Err(Error::new(Code::ColumnLengths, sentence, "give the model's columns one after another"));
         }
         let mut out = vec![0.0; 3 * rows];
         for row in 0..rows {
@@ -251,7 +253,7 @@ impl Predictor {
     pub(crate) fn value(&self, column: &str, cell: &[u8]) -> Result<f64> {
         if is_missing(cell) {
             let error =
-                Error::new("missing-values", "there is no value, and the model uses it", "fill in the value, or leave the record out");
+                Error::new(Code::MissingValues, "there is no value, and the model uses it", "fill in the value, or leave the record out");
             return Err(error.in_column(column));
         }
         parse(cell).map(|value| value.to_f64()).map_err(|error| error.in_column(column))
@@ -261,9 +263,12 @@ impl Predictor {
         let there: Vec<String> = there.map(|name| name.as_ref().to_owned()).collect();
         let has = if there.is_empty() { "nothing".to_owned() } else { list(&there) };
         let sentence = format!("the model uses this variable, and the record does not have it; it has {has}");
-        let mut error =
-            Error::new("missing-feature", sentence, "give records with the model's variables, or the model that belongs to these records")
-                .in_column(name);
+        let mut error = Error::new(
+            Code::MissingFeature,
+            sentence,
+            "give records with the model's variables, or the model that belongs to these records",
+        )
+        .in_column(name);
         (error.found, error.expected) = (Some(there.join(", ")), Some(self.columns.join(", ")));
         error
     }
@@ -295,6 +300,7 @@ impl Bounds {
                 found: value,
                 text: format!("{column} {value} is {word} {what} ({expected}){so}"),
                 expected,
+                limits: range,
             }
         };
         let training = training.map(|which| {
@@ -306,8 +312,19 @@ impl Bounds {
 }
 
 impl Warning {
+    /// The warning as a prediction has it.
     pub(crate) fn to_json(&self) -> Value {
         json!({"code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "text": self.text})
+    }
+
+    /// The warning as an explanation has it: with its limits, as text.
+    pub(crate) fn to_json_with_limits(&self) -> Value {
+        let text = |end: Option<f64>| end.map(|end| end.to_string());
+        let limits = json!({"min": text(self.limits.0), "max": text(self.limits.1)});
+        json!({
+            "code": self.code, "column": self.column, "found": self.found.to_string(), "expected": self.expected, "limits": limits,
+            "text": self.text,
+        })
     }
 }
 
@@ -317,7 +334,7 @@ fn finite(prediction: Prediction) -> Result<Prediction> {
     if prediction.value.is_finite() && lower.is_finite() && upper.is_finite() {
         return Ok(prediction);
     }
-    Err(Error::new("out-of-range", "the prediction is beyond what a 64-bit float can hold", "check the values"))
+    Err(Error::new(Code::OutOfRange, "the prediction is beyond what a 64-bit float can hold", "check the values"))
 }
 
 fn outside(value: f64, (min, max): (Option<f64>, Option<f64>), codes: [&'static str; 2]) -> Option<(&'static str, &'static str)> {
@@ -578,5 +595,5 @@ impl Sink for CsvOut {
 fn named_twice(name: &str, is_prediction: bool) -> Error {
     let sentence = format!("the input has a column `{name}`, and the predictions have one of that name too");
     let or = if is_prediction { "" } else { ", write the predicted value alone (--only predicted)" };
-    Error::new("duplicate-column", sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
+    Error::new(Code::DuplicateColumn, sentence, format!("rename the input's column{or}, or leave out --with-input")).in_column(name)
 }

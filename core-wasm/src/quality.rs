@@ -4,7 +4,7 @@
 //! order of the records changes nothing.
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::model::{Model, Qc};
 use crate::plan::{Missing, Plan, Wanted};
@@ -52,7 +52,7 @@ pub struct Report {
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
-            "threshold",
+            Code::Threshold,
             &threshold.to_string(),
             "a number above zero, in units of the target",
             "give another --threshold",
@@ -60,13 +60,13 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     }
     plausible::check_counts(records)?;
     if records.rows == 0 {
-        return Err(Error::new("no-rows", "there is no record to judge the model by", "give at least one QC record"));
+        return Err(Error::new(Code::NoRows, "there is no record to judge the model by", "give at least one QC record"));
     }
     let residual = residual_weights(model, records)?;
     let mean_residual = mean(&residual, records);
     let rmse = mean_square(&residual, records)?.sqrt_to_f64();
     if !rmse.is_finite() || !mean_residual.is_finite() {
-        return Err(Error::new("out-of-range", "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
+        return Err(Error::new(Code::OutOfRange, "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
     }
     let accepted = rmse < threshold;
     let report = Report {
@@ -88,7 +88,7 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
 fn residual_weights(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
     let place = |term: &Term| {
         records.position(term).ok_or_else(|| {
-            Error::new("missing-term", "the records' statistics have no such term", "summarise the records with the model's plan")
+            Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
                 .in_column(&term.to_string())
         })
     };
@@ -116,7 +116,7 @@ fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Rat
     }
     if sum < Decimal::ZERO {
         return Err(Error::new(
-            "impossible-statistics",
+            Code::ImpossibleStatistics,
             "no data can have these statistics: the residuals' sum of squares is below zero",
             "summarise the records again",
         ));
@@ -134,7 +134,7 @@ fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String 
 pub fn first_difference(model: &str, other: &str) -> Result<Option<String>> {
     let read = |text: &str| {
         Model::parse(text)?;
-        json::parse::<Value>(text, "model", "a model made by samefit")
+        json::parse::<Value>(text, Code::Model, "a model made by samefit")
     };
     let (mut left, mut right) = (read(model)?, read(other)?);
     for value in [&mut left, &mut right] {
@@ -212,7 +212,7 @@ impl Sink for RecordsOut {
                 return match self.plan.missing {
                     Missing::Drop => Ok(()),
                     Missing::Error => Err(Error::new(
-                        "missing-values",
+                        Code::MissingValues,
                         "there is no value",
                         "fill in the value, or leave such rows out with --missing drop",
                     )

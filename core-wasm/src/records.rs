@@ -1,6 +1,6 @@
 //! JSON objects to records of a table: attributes, QC records, or plain objects.
 
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::sink::{Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique, places};
@@ -22,7 +22,7 @@ pub fn check_length(bytes: usize) -> Result<()> {
         return Ok(());
     }
     let sentence = format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20);
-    Err(Error::new("capacity", sentence, "check that this is the right file and that its quotes are closed"))
+    Err(Error::new(Code::Capacity, sentence, "check that this is the right file and that its quotes are closed"))
 }
 
 /// Finds the cells of a record by their names.
@@ -53,9 +53,9 @@ impl<'a> Lookup<'a> {
 pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
     check_length(text.len())?;
     let Ok(text) = std::str::from_utf8(text) else {
-        return Err(Error::new("not-utf-8", "the bytes are not UTF-8 text", "save the file as UTF-8"));
+        return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text", "save the file as UTF-8"));
     };
-    match json::value(text.trim_start_matches('\u{feff}'), "record", "a JSON object")? {
+    match json::value(text.trim_start_matches('\u{feff}'), Code::Record, "a JSON object")? {
         Value::Object(object) => Ok(object),
         other => Err(shape(&other, "an object, one a file or one a line")),
     }
@@ -103,7 +103,9 @@ pub(crate) fn feed(row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink
         let known = places(names);
         if let Some((name, _)) = cells.pairs.iter().find(|(name, _)| !known.contains_key(name.as_str())) {
             let sentence = format!("the first record has no such variable; it has {}", list(&*names));
-            return Err(Error::new("record", sentence, "name the columns to use, or give every record the same variables").in_column(name));
+            return Err(
+                Error::new(Code::Record, sentence, "name the columns to use, or give every record the same variables").in_column(name)
+            );
         }
     }
     sink.record(&Record::new(row, &bytes, &ends))
@@ -122,7 +124,7 @@ fn header_of(cells: &Cells, sink: &impl Sink) -> Result<Vec<String>> {
     let mut lookup = Lookup::new(cells);
     names.extend(sink.wants().into_iter().enumerate().filter(|(at, name)| lookup.text(*at, name).is_none()).map(|(_, name)| name));
     if names.iter().any(String::is_empty) {
-        return Err(Error::new("empty-column-name", "a variable has no name", "give every variable a name"));
+        return Err(Error::new(Code::EmptyColumnName, "a variable has no name", "give every variable a name"));
     }
     Ok(names)
 }
@@ -141,10 +143,10 @@ fn cell(name: &str, value: &Value) -> Result<String> {
         Value::Null => Ok(String::new()),
         Value::Number(number) => Ok(number.to_string()),
         Value::String(text) => Ok(text.clone()),
-        other => Err(Error::found("not-a-number", &json::line(other), "a decimal number", "correct the value").in_column(name)),
+        other => Err(Error::found(Code::NotANumber, &json::line(other), "a decimal number", "correct the value").in_column(name)),
     }
 }
 
 fn shape(found: &Value, expected: &str) -> Error {
-    Error::found("record", &json::line(found), expected, "see Attributes in docs/formats.md")
+    Error::found(Code::Record, &json::line(found), expected, "see Attributes in docs/formats.md")
 }

@@ -6,7 +6,7 @@
 //! *Limits*: the memory of a batch of rows and of [`CELLS`] by [`CELLS`] counts, twice, whatever the number of rows.
 
 use crate::decimal::is_missing;
-use crate::error::{Error, Result, list, spent};
+use crate::error::{Code, Error, Result, list, spent};
 use crate::forecast::Forecast;
 use crate::json;
 use crate::model::Model;
@@ -123,7 +123,7 @@ impl Sink for Counting {
         self.places = self.predictor.places(names)?;
         let target = names.iter().position(|name| name == self.target_column()).ok_or_else(|| {
             let sentence = format!("the data have no such column, which the model predicts; they have {}", list(names));
-            Error::new("missing-column", sentence, "give data with the outcome").in_column(self.target_column())
+            Error::new(Code::MissingColumn, sentence, "give data with the outcome").in_column(self.target_column())
         })?;
         self.places.push(target);
         Ok(())

@@ -5,7 +5,7 @@
 //! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
 
 use crate::decimal::{Decimal, EXPONENT_MAX, parse};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::terms::{check_column_name, check_columns, check_name_length, check_unique, places};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -92,10 +92,10 @@ pub struct Field {
     pub decimals: Option<u32>,
     /// Code in a terminology.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<Code>,
+    pub code: Option<Coding>,
     /// Codes of the same quantity measured or calculated otherwise, which whoever imports one has to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub other_codes: Option<Vec<OtherCode>>,
+    pub other_codes: Option<Vec<OtherCoding>>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -124,7 +124,7 @@ pub struct OtherUnit {
     pub to_base: String,
     /// Code in a terminology, where the unit has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<Code>,
+    pub code: Option<Coding>,
 }
 
 /// One value of a category.
@@ -152,7 +152,7 @@ pub struct Plausible {
 /// Code of an observation.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Code {
+pub struct Coding {
     /// URI of the terminology.
     pub system: String,
     /// Code in it.
@@ -162,7 +162,7 @@ pub struct Code {
 /// Code of the same quantity, measured or calculated otherwise.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct OtherCode {
+pub struct OtherCoding {
     /// URI of the terminology.
     pub system: String,
     /// Code in it.
@@ -213,7 +213,7 @@ impl Schema {
     /// Refuses a schema that contradicts itself.
     pub fn check(&self) -> Result<()> {
         if self.format != FORMAT {
-            return Err(Error::found("schema", &self.format, &format!("the format {FORMAT}"), "check that this is a schema"));
+            return Err(Error::found(Code::Schema, &self.format, &format!("the format {FORMAT}"), "check that this is a schema"));
         }
         check_columns(self.columns.len() + self.fields.len(), "columns and fields of a schema")?;
         let names: Vec<&str> = self.all().map(|field| field.name.as_str()).chain([self.target.column.as_str()]).collect();
@@ -246,7 +246,9 @@ impl Schema {
             if let Some(other) = other {
                 let found = other.unit.as_deref().unwrap_or_default();
                 let remedy = format!("give `{}` in mg/dL, with other units besides, or leave out the entry formula", other.name);
-                return Err(Error::found("schema", found, "mg/dL, for which the formula `friedewald` holds", remedy).in_column(&field.name));
+                return Err(
+                    Error::found(Code::Schema, found, "mg/dL, for which the formula `friedewald` holds", remedy).in_column(&field.name)
+                );
             }
         }
         Ok(())
@@ -272,7 +274,7 @@ impl Schema {
         while let Some(at) = ready.pop() {
             if depths[at] > FORMULAS_DEEP_MAX {
                 let sentence = format!("more than {FORMULAS_DEEP_MAX} entry formulas need one another");
-                return Err(Error::new("schema", sentence, "compute the value before it is entered").in_column(names[at]));
+                return Err(Error::new(Code::Schema, sentence, "compute the value before it is entered").in_column(names[at]));
             }
             for &next in &needed_by[at] {
                 depths[next] = depths[next].max(depths[at] + 1);
@@ -285,7 +287,7 @@ impl Schema {
         let waiting: Vec<&str> = names.iter().zip(&waits_for).filter(|(_, count)| **count > 0).map(|(name, _)| *name).collect();
         let Some(first) = waiting.first() else { return Ok(()) };
         let sentence = format!("the entry formulas of {} need one another", list(&waiting));
-        Err(Error::new("schema", sentence, "leave one of them out").in_column(first))
+        Err(Error::new(Code::Schema, sentence, "leave one of them out").in_column(first))
     }
 
     /// The entry of a column that is a feature.
@@ -369,7 +371,7 @@ fn check_field(field: &Field, names: &BTreeSet<&str>) -> Result<()> {
     for unit in field.other_units.iter().flatten() {
         let factor = parse(unit.to_base.as_bytes());
         if !factor.is_ok_and(|factor| factor > Decimal::ZERO) {
-            return Err(Error::found("schema", &unit.to_base, "a decimal number above zero for `to_base`", "correct the schema"));
+            return Err(Error::found(Code::Schema, &unit.to_base, "a decimal number above zero for `to_base`", "correct the schema"));
         }
     }
     check_measure(field.decimals, field.plausible.as_ref())?;
@@ -377,11 +379,11 @@ fn check_field(field: &Field, names: &BTreeSet<&str>) -> Result<()> {
     check_digits(entry.round, "round")?;
     if entry.inputs.len() != entry.formula.inputs() {
         let sentence = format!("the entry formula takes {} inputs, not {}", entry.formula.inputs(), entry.inputs.len());
-        return Err(Error::new("schema", sentence, "correct the schema"));
+        return Err(Error::new(Code::Schema, sentence, "correct the schema"));
     }
     match entry.inputs.iter().find(|input| !names.contains(&input.as_str()) || **input == field.name) {
         Some(input) => Err(Error::found(
-            "schema",
+            Code::Schema,
             input,
             "another column or field of the schema as input of the entry formula",
             "describe it under `fields`",
@@ -396,7 +398,7 @@ fn check_digits(digits: Option<u32>, key: &str) -> Result<()> {
         None => Ok(()),
         Some(digits) => {
             let expected = format!("at most {EXPONENT_MAX} for `{key}`");
-            Err(Error::found("schema", &digits.to_string(), &expected, "correct the schema"))
+            Err(Error::found(Code::Schema, &digits.to_string(), &expected, "correct the schema"))
         }
     }
 }
@@ -406,12 +408,16 @@ fn check_measure(decimals: Option<u32>, plausible: Option<&Plausible>) -> Result
     check_digits(decimals, "decimals")?;
     if let Some(plausible) = plausible {
         for end in [&plausible.min, &plausible.max].into_iter().flatten() {
-            parse(end.as_bytes()).map_err(|_| Error::found("schema", end, "a decimal number for `plausible`", "correct the schema"))?;
+            parse(end.as_bytes()).map_err(|_| Error::found(Code::Schema, end, "a decimal number for `plausible`", "correct the schema"))?;
         }
         if let (Some(min), Some(max)) = plausible.ends()
             && max < min
         {
-            return Err(Error::new("schema", format!("the plausible range ends ({max}) before it begins ({min})"), "correct the schema"));
+            return Err(Error::new(
+                Code::Schema,
+                format!("the plausible range ends ({max}) before it begins ({min})"),
+                "correct the schema",
+            ));
         }
     }
     Ok(())

@@ -316,8 +316,8 @@ mod tests {
             (5e-324, "exponent-too-large"),
         ] {
             let error = Shortest::default().read(&[1.0, f64::NAN, value]).unwrap_err();
-            assert_eq!((error.code, error.row), (code, Some(3)), "{value}");
-            assert_eq!(error.text, from_f64(value).unwrap_err().text);
+            assert_eq!((error.code.name(), error.row), (code, Some(3)), "{value}");
+            assert_eq!(error.text(), from_f64(value).unwrap_err().text());
         }
     }
 

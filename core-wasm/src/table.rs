@@ -8,7 +8,7 @@
 //!
 //! *Not here*: what a cell means (`decimal`), what a JSON object means (`records`).
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::plan::{Format, Plan};
 use crate::records::{self, check_length};
 use crate::sink::{Record, Sink};
@@ -90,7 +90,7 @@ impl Reader {
         }
         match self.header {
             Some(_) => Ok(()),
-            None => Err(Error::new("no-data", "there is nothing in it: no header and no record", "check that this is the right file")),
+            None => Err(Error::new(Code::NoData, "there is nothing in it: no header and no record", "check that this is the right file")),
         }
     }
 
@@ -181,7 +181,7 @@ impl Csv {
         match self.state {
             State::RecordStart => Ok(()),
             State::Quoted => {
-                Err(Error::new("quote", "a quoted field is never closed", "close the quote, or copy the file again if it was cut off")
+                Err(Error::new(Code::Quote, "a quoted field is never closed", "close the quote, or copy the file again if it was cut off")
                     .at_row(self.row + 1))
             }
             _ => self.end_record(out),
@@ -335,7 +335,7 @@ fn read_header(record: &Record, delimiter: u8) -> Result<Vec<String>> {
     }
     if let Some(at) = names.iter().position(String::is_empty) {
         return Err(Error::new(
-            "empty-column-name",
+            Code::EmptyColumnName,
             format!("column {} of {} has no name", at + 1, names.len()),
             "give every column a name in the header",
         ));
@@ -352,10 +352,10 @@ fn check_header(names: &[String]) -> Result<()> {
 
 fn header_name(cell: &[u8]) -> Result<String> {
     let Ok(name) = std::str::from_utf8(cell) else {
-        return Err(Error::found("not-utf-8", &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8"));
+        return Err(Error::found(Code::NotUtf8, &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8"));
     };
     if name.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-        return Err(Error::found("not-text", name, "a header of column names", "check that this is a CSV file"));
+        return Err(Error::found(Code::NotText, name, "a header of column names", "check that this is a CSV file"));
     }
     Ok(name.to_owned())
 }
@@ -373,7 +373,7 @@ fn check_delimiter(name: &str, delimiter: u8) -> Result<()> {
     };
     let sentence = format!("the header has {plural} where {expected} are expected between the names");
     let flag = if *other == '\t' { "tab".to_owned() } else { format!("'{other}'") };
-    let mut error = Error::new("delimiter", sentence, format!("give --delimiter {flag}, or save the file with commas"));
+    let mut error = Error::new(Code::Delimiter, sentence, format!("give --delimiter {flag}, or save the file with commas"));
     error.found = Some(crate::error::shorten(name));
     error.expected = Some(expected);
     Err(error)
@@ -442,22 +442,26 @@ fn ragged(found: usize, expected: usize) -> Error {
     let fields = |n: usize| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
     let sentence = format!("found {}, expected {} as in the header", fields(found), fields(expected));
     let mut error =
-        Error::new("ragged-row", sentence, "give the row as many fields as the header has; quote a field that holds the delimiter");
+        Error::new(Code::RaggedRow, sentence, "give the row as many fields as the header has; quote a field that holds the delimiter");
     (error.found, error.expected) = (Some(found.to_string()), Some(expected.to_string()));
     error
 }
 
 fn quote_error(row: u64, sentence: &str) -> Error {
-    Error::new("quote", sentence, "put the whole field in quotes and double each quote inside it").at_row(row)
+    Error::new(Code::Quote, sentence, "put the whole field in quotes and double each quote inside it").at_row(row)
 }
 
 fn bare_return(row: u64) -> Error {
-    Error::new("line-ends", "a carriage return stands without a line feed", "save the file with LF or CRLF line ends, or quote the field")
-        .at_row(row)
+    Error::new(
+        Code::LineEnds,
+        "a carriage return stands without a line feed",
+        "save the file with LF or CRLF line ends, or quote the field",
+    )
+    .at_row(row)
 }
 
 fn utf16_or_other() -> Error {
-    Error::new("not-utf-8", "the bytes are not UTF-8 text; they look like UTF-16", "save the file as UTF-8")
+    Error::new(Code::NotUtf8, "the bytes are not UTF-8 text; they look like UTF-16", "save the file as UTF-8")
 }
 
 #[cfg(test)]
@@ -495,7 +499,7 @@ mod tests {
 
     fn code(text: &[u8]) -> (&'static str, Option<u64>) {
         let error = read(&[text]).unwrap_err();
-        (error.code, error.row)
+        (error.code.name(), error.row)
     }
 
     #[test]

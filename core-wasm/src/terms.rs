@@ -4,7 +4,7 @@
 //!
 //! *Limits*: a degree of at most [`DEGREE_MAX`]; names of at most [`NAME_CHARS_MAX`]; [`COLUMNS_MAX`] of them in a table.
 
-use crate::error::{Error, Result, list, shorten};
+use crate::error::{Code, Error, Result, list, shorten};
 use std::collections::BTreeMap;
 
 /// Highest sum of the powers of a term.
@@ -99,12 +99,12 @@ impl std::fmt::Display for Term {
 /// Refuses a column name that could not be told from a term, or not be typed.
 pub fn check_column_name(name: &str) -> Result<()> {
     if name.is_empty() {
-        return Err(Error::new("empty-column-name", "a column has no name", "give every column a name"));
+        return Err(Error::new(Code::EmptyColumnName, "a column has no name", "give every column a name"));
     }
     check_name_length(name)?;
     if name.trim() != name || name.contains(['*', '^']) || name.chars().any(char::is_control) {
         let expected = "a name without `*`, `^` (they write products and powers), control characters and spaces at its ends";
-        return Err(Error::found("column-name", name, expected, "rename the column"));
+        return Err(Error::found(Code::ColumnName, name, expected, "rename the column"));
     }
     Ok(())
 }
@@ -116,7 +116,8 @@ pub fn check_name_length(name: &str) -> Result<()> {
         return Ok(());
     }
     let expected = format!("a name of at most {NAME_CHARS_MAX} characters");
-    Err(Error::found("column-name", name, &expected, "rename the column, or check that this is the right file").in_column(&shorten(name)))
+    Err(Error::found(Code::ColumnName, name, &expected, "rename the column, or check that this is the right file")
+        .in_column(&shorten(name)))
 }
 
 /// Refuses more columns than [`COLUMNS_MAX`]; `what` they are called.
@@ -125,7 +126,7 @@ pub fn check_columns(count: usize, what: &str) -> Result<()> {
         return Ok(());
     }
     let sentence = format!("{count} {what} are more than the {COLUMNS_MAX} that can be read");
-    Err(Error::new("capacity", sentence, "leave out those that are not needed, or check that this is the right file"))
+    Err(Error::new(Code::Capacity, sentence, "leave out those that are not needed, or check that this is the right file"))
 }
 
 /// Where each name stands; the first place of a name that stands twice.
@@ -143,7 +144,7 @@ pub fn check_unique<S: AsRef<str>>(names: &[S], what: &str) -> Result<()> {
         None => Ok(()),
         Some(name) => {
             let sentence = format!("more than one {what} is called {}", list([name]));
-            Err(Error::new("duplicate-column", sentence, "name each once").in_column(name))
+            Err(Error::new(Code::DuplicateColumn, sentence, "name each once").in_column(name))
         }
     }
 }
@@ -162,11 +163,11 @@ fn parse_factor(term: &str, factor: &str) -> Result<(String, u32)> {
 }
 
 fn shape_error(term: &str) -> Error {
-    Error::found("term", term, "a column (`bmi`), a power (`bmi^2`) or a product (`age*bmi`)", "correct the term").in_column(term)
+    Error::found(Code::Term, term, "a column (`bmi`), a power (`bmi^2`) or a product (`age*bmi`)", "correct the term").in_column(term)
 }
 
 fn degree_error(term: &str) -> Error {
-    Error::found("term", term, &format!("powers of at least 1 that add up to at most {DEGREE_MAX}"), "correct the term").in_column(term)
+    Error::found(Code::Term, term, &format!("powers of at least 1 that add up to at most {DEGREE_MAX}"), "correct the term").in_column(term)
 }
 
 #[cfg(test)]
@@ -185,7 +186,7 @@ mod tests {
         let name = "é".repeat(NAME_CHARS_MAX);
         assert_eq!(check_column_name(&name), Ok(()));
         let error = Term::parse(&format!("a*{name}x")).unwrap_err();
-        assert_eq!((error.code, error.column.map(|name| name.chars().count())), ("column-name", Some(41)));
+        assert_eq!((error.code, error.column.map(|name| name.chars().count())), (Code::ColumnName, Some(41)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use samefit_core::error::Code;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
@@ -57,7 +58,7 @@ fn told(result: samefit_core::error::Result<Summarizer>, header: u64) -> Outcome
 }
 
 fn told_error(error: Error, header: u64) -> (String, Option<u64>, Option<String>, String) {
-    (error.code.to_owned(), error.row.map(|row| row - header), error.column, error.text)
+    (error.code.name().to_owned(), error.row.map(|row| row - header), error.column.clone(), error.text())
 }
 
 const NAMES: [&str; 4] = ["x", "w", "v", "y"];
@@ -180,13 +181,13 @@ fn batches_that_do_not_fit_are_refused() {
     let mut summarizer = Summarizer::new(plan()).unwrap();
     summarizer.set_f64("x", [1.0, 2.0]);
     summarizer.set_f64("y", [1.0]);
-    assert_eq!(summarizer.sum_columns().unwrap_err().code, "column-lengths");
+    assert_eq!(summarizer.sum_columns().unwrap_err().code, Code::ColumnLengths);
     summarizer.set_f64("x", [1.0]);
-    assert_eq!(summarizer.sum_columns().unwrap_err().code, "missing-column");
+    assert_eq!(summarizer.sum_columns().unwrap_err().code, Code::MissingColumn);
     summarizer.finish().unwrap();
-    assert_eq!(summarizer.finish().unwrap_err().code, "spent");
-    assert_eq!(summarizer.push(b"x").unwrap_err().code, "spent");
-    assert_eq!(summarizer.sum_columns().unwrap_err().code, "spent");
+    assert_eq!(summarizer.finish().unwrap_err().code, Code::Spent);
+    assert_eq!(summarizer.push(b"x").unwrap_err().code, Code::Spent);
+    assert_eq!(summarizer.sum_columns().unwrap_err().code, Code::Spent);
 }
 
 #[test]
@@ -195,8 +196,8 @@ fn what_is_no_value_is_told_with_its_row() {
     summarizer.set_f64("x", [1.0, 2.0]);
     summarizer.set_f64("y", [1.0, f64::INFINITY]);
     let error = summarizer.sum_columns().unwrap_err();
-    assert_eq!((error.code, error.row, error.column.as_deref()), ("not-a-value", Some(2), Some("y")));
-    assert_eq!(summarizer.finish().unwrap_err().code, "not-a-value");
+    assert_eq!((error.code, error.row, error.column.as_deref()), (Code::NotAValue, Some(2), Some("y")));
+    assert_eq!(summarizer.finish().unwrap_err().code, Code::NotAValue);
     let mut summarizer = Summarizer::new(plan()).unwrap();
     summarizer.set_text("x", "1\n2x\n");
     summarizer.set_f64("y", [1.0, 2.0]);
@@ -214,10 +215,10 @@ fn predictions_of_columns_are_those_of_records() {
         let want = [&record["predicted_y"], &record["interval"]["lower"], &record["interval"]["upper"]].map(|v| v.as_f64().unwrap());
         assert_eq!([got[at], got[3 + at], got[6 + at]], want);
     }
-    assert_eq!(predictor.predict_columns(&[1.0], 2).unwrap_err().code, "column-lengths");
-    assert_eq!(predictor.predict_columns(&[f64::NAN], 1).unwrap_err().code, "missing-values");
-    assert_eq!(predictor.predict_columns(&[f64::INFINITY], 1).unwrap_err().code, "not-a-value");
-    assert_eq!(predictor.predict_columns(&[1e200], 1).unwrap_err().code, "out-of-range");
+    assert_eq!(predictor.predict_columns(&[1.0], 2).unwrap_err().code, Code::ColumnLengths);
+    assert_eq!(predictor.predict_columns(&[f64::NAN], 1).unwrap_err().code, Code::MissingValues);
+    assert_eq!(predictor.predict_columns(&[f64::INFINITY], 1).unwrap_err().code, Code::NotAValue);
+    assert_eq!(predictor.predict_columns(&[1e200], 1).unwrap_err().code, Code::OutOfRange);
 }
 
 fn sums(summarizer: &mut Summarizer, columns: &[(&str, &[u8])]) -> samefit_core::error::Result<()> {
@@ -241,5 +242,5 @@ fn text_beside_numbers_is_an_error_with_its_row() {
     let mut summarizer = Summarizer::new(Plan::default()).unwrap();
     sums(&mut summarizer, &[("x", b"1\n")]).unwrap();
     let error = sums(&mut summarizer, &[("x", b"2\n2l\n")]).unwrap_err();
-    assert_eq!((error.code, error.row, error.column.as_deref()), ("not-a-number", Some(3), Some("x")));
+    assert_eq!((error.code, error.row, error.column.as_deref()), (Code::NotANumber, Some(3), Some("x")));
 }

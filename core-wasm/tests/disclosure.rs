@@ -30,6 +30,7 @@ mod planted;
 mod search;
 
 use planted::{KINDS, Planted, ordinary, planted};
+use samefit_core::error::Code;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
@@ -280,8 +281,8 @@ fn share_as_advised(planted: &Planted) -> Option<(Vec<String>, Statistics)> {
         match release(planted, &columns, true) {
             Ok(statistics) => return Some((columns, statistics)),
             Err(error) => {
-                assert_eq!(error.code, "singled-out", "{error}");
-                let advice = error.text.split_once('\n').unwrap().1;
+                assert_eq!(error.code, Code::SingledOut, "{error}");
+                let advice = error.help.as_str();
                 let named = |name: &String| advice.contains(&format!("`{name}`")) || error.column.as_ref() == Some(name);
                 let before = columns.len();
                 columns.retain(|name| !named(name));

@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use samefit_core::decimal::parse;
 use samefit_core::disclosure::policy::Shared;
+use samefit_core::error::Code;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
@@ -172,8 +173,8 @@ fn four_rows_with_a_decimal_are_rounded_and_five_are_not() {
     assert!(notes.contains("4 of 60 values were rounded to 0 decimals"), "{notes}");
     // some of the five are odd in another column too
     let error = share(&plan(), &with_tenths(5)).unwrap_err();
-    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
-    assert!(error.text.ends_with("\nleave out `b`, or round coarser: --decimals b=0"), "{}", error.text);
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
+    assert!(error.text().ends_with("\nleave out `b`, or round coarser: --decimals b=0"), "{}", error.text());
     let rounded = Plan { decimals: plan().decimals.map(|decimals| decimals.into_iter().chain([("b".to_owned(), 0)]).collect()), ..plan() };
     assert!(share(&rounded, &with_tenths(5)).is_ok());
     assert!(share(&plan(), &with_tenths(60)).is_ok());
@@ -223,7 +224,7 @@ fn all_steps_up_to_256_are_judged() {
         // coarser or not at all: in tens and hundreds the odd ones are as the others, or nothing is left
         let one = decimals_of_b(&steps(1));
         assert!(
-            one.as_ref().is_ok_and(|decimals| *decimals < 0) || one.as_ref().is_err_and(|error| error.code == "singled-out"),
+            one.as_ref().is_ok_and(|decimals| *decimals < 0) || one.as_ref().is_err_and(|error| error.code == Code::SingledOut),
             "{step}: {one:?}"
         );
     }
@@ -237,12 +238,12 @@ fn five_rows_must_differ_from_the_commonest_value() {
         [(4, "only 4 rows differ from the commonest value"), (0, "all rows have the same value"), (56, "only 4 rows differ")]
     {
         let error = decimals_of_b(&indicator(ones)).unwrap_err();
-        assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("b")));
-        assert!(error.text.starts_with(words), "{}", error.text);
+        assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("b")));
+        assert!(error.text().starts_with(words), "{}", error.text());
     }
     // rounding comes first
     let error = decimals_of_b(&with(|row| format!("7.00{row:02}"), 60)).unwrap_err();
-    assert!(error.text.starts_with("all rows have the same value"), "{}", error.text);
+    assert!(error.text().starts_with("all rows have the same value"), "{}", error.text());
 }
 
 #[test]
@@ -250,8 +251,8 @@ fn a_rare_category_cannot_be_rounded_away() {
     let category = |rare: usize| with(move |row| if row < rare { 2 } else { 1 + row % 2 * 2 }.to_string(), 60);
     assert!(decimals_of_b(&category(5)).is_ok());
     let error = decimals_of_b(&category(4)).unwrap_err();
-    assert_eq!(error.code, "singled-out");
-    assert!(error.text.starts_with("all but 4 rows are whole steps of 2 apart"), "{}", error.text);
+    assert_eq!(error.code, Code::SingledOut);
+    assert!(error.text().starts_with("all but 4 rows are whole steps of 2 apart"), "{}", error.text());
 }
 
 /// A table of which two columns are in groups: the second of the first hundred rows, and the first of a hundred that begin later.
@@ -270,8 +271,8 @@ fn products_single_out_no_rows_either() {
         assert_eq!(error.is_err(), both == 0, "{error:?}");
     }
     let error = share(&plan, &groups(4)).unwrap_err();
-    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
-    assert!(error.text.starts_with("only 4 rows differ from the commonest value"), "{}", error.text);
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
+    assert!(error.text().starts_with("only 4 rows differ from the commonest value"), "{}", error.text());
 }
 
 /// The sum of products of two columns is among the moments, whether it is asked for as a term or not.
@@ -281,9 +282,9 @@ fn moments_single_out_no_rows_either() {
     assert!(share(&plan(), &groups(40)).is_ok());
     for both in [1, 4] {
         let error = share(&plan(), &groups(both)).unwrap_err();
-        assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
+        assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
         let told = if both == 1 { "1 row alone".to_owned() } else { format!("{both} rows alone") };
-        assert!(error.text.starts_with(&format!("sums of these two and of their products would tell of {told}")), "{}", error.text);
+        assert!(error.text().starts_with(&format!("sums of these two and of their products would tell of {told}")), "{}", error.text());
         assert_eq!(error.found, Some(both.to_string()));
     }
     // last digits: both columns have ten rows with tenths, and three rows have them in both
@@ -293,7 +294,7 @@ fn moments_single_out_no_rows_either() {
     let mut finer = plan();
     finer.decimals.as_mut().unwrap().insert("a".to_owned(), 1);
     let error = share(&finer, &rows).unwrap_err();
-    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a*b")));
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
 }
 
 /// What an error says to leave out, or to round, helps.
@@ -304,9 +305,9 @@ fn advice_is_all_that_is_needed() {
     rows[250][0] = "57".to_owned();
     rows[251][0] = "57".to_owned();
     let error = share(&plan(), &rows).unwrap_err();
-    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("a")));
-    assert!(error.text.starts_with("its sum and the sum of its squares would tell of 2 rows alone"), "{}", error.text);
-    assert!(error.text.ends_with("\nleave out `a`"), "{}", error.text);
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a")));
+    assert!(error.text().starts_with("its sum and the sum of its squares would tell of 2 rows alone"), "{}", error.text());
+    assert!(error.text().ends_with("\nleave out `a`"), "{}", error.text());
     let without = Plan {
         columns: Some(["b", "c", "y"].map(str::to_owned).to_vec()),
         decimals: plan().decimals.map(|mut decimals| {
@@ -332,7 +333,7 @@ fn few_terms_are_judged_and_many_are_refused() {
     };
     assert!(Summarizer::new(plan(256)).is_ok());
     let error = Summarizer::new(plan(257)).err().unwrap();
-    assert_eq!(error.code, "capacity");
+    assert_eq!(error.code, Code::Capacity);
     // one column alone is judged too
     let one = |values: &dyn Fn(usize) -> usize| {
         let text = (0..60).fold("c0\n".to_owned(), |text, row| text + &values(row).to_string() + "\n");
@@ -345,19 +346,19 @@ fn few_terms_are_judged_and_many_are_refused() {
         fed(Plan { shared: Some(shared), ..plan(1) }).finish()
     };
     assert!(one(&|row| row * row % 61).is_ok());
-    assert_eq!(one(&|row| if row < 3 { 1000 + row } else { row % 2 }).unwrap_err().code, "singled-out");
+    assert_eq!(one(&|row| if row < 3 { 1000 + row } else { row % 2 }).unwrap_err().code, Code::SingledOut);
 }
 
 #[test]
 fn fifty_rows_are_needed_and_ten_a_term() {
     let rows = |count: usize| with(|row| whole(60)[row].clone(), count);
-    assert_eq!(share(&plan(), &rows(49)).unwrap_err().code, "too-few-to-share");
+    assert_eq!(share(&plan(), &rows(49)).unwrap_err().code, Code::TooFewToShare);
     assert!(share(&plan(), &rows(50)).is_ok());
     let plan = Plan { terms: vec!["a*b".to_owned(), "a^2".to_owned()], ..plan() };
     let error = share(&plan, &rows(59)).unwrap_err();
-    assert!(error.text.starts_with("59 rows of 6 columns and terms are too few to be shared: 60 are needed"), "{}", error.text);
+    assert!(error.text().starts_with("59 rows of 6 columns and terms are too few to be shared: 60 are needed"), "{}", error.text());
     assert!(share(&plan, &rows(60)).is_ok());
-    assert_eq!(share(&plan, &[]).unwrap_err().code, "too-few-to-share");
+    assert_eq!(share(&plan, &[]).unwrap_err().code, Code::TooFewToShare);
 }
 
 #[test]
@@ -367,13 +368,13 @@ fn few_rows_are_not_left_by_forgetting() {
     let alike = Plan { share: false, decimals: None, shared: statistics.shared.clone(), ..plan() };
     let of = |rows: &[Vec<String>]| fed(&alike, rows).unwrap().finish().unwrap();
     let mut rest = statistics.clone();
-    assert_eq!(forget(&mut rest, &of(&rows[..11])).unwrap_err().code, "too-few-to-share");
+    assert_eq!(forget(&mut rest, &of(&rows[..11])).unwrap_err().code, Code::TooFewToShare);
     assert_eq!(rest, statistics);
     forget(&mut rest, &of(&rows[..10])).unwrap();
     // nor is a model of few rows one of shared statistics
     let to_fit = Plan { share: false, decimals: None, features: Some(vec!["b".to_owned()]), ..plan() };
     assert!(fit(&rest, &to_fit).is_ok());
-    assert_eq!(fit(&of(&rows[11..]), &to_fit).unwrap_err().code, "too-few-to-share");
+    assert_eq!(fit(&of(&rows[11..]), &to_fit).unwrap_err().code, Code::TooFewToShare);
 }
 
 #[test]
@@ -385,28 +386,28 @@ fn statistics_that_are_rounded_otherwise_do_not_go_together() {
     let (mut coarse, _) = share(&coarse, &rows).unwrap();
     let error = fine.merge(&coarse).unwrap_err();
     let want = "the first statistics are rounded to 1 decimal, these to 0 decimals\nsummarise the first again with --decimals b=0,c=1";
-    assert_eq!((error.code, error.column.as_deref(), error.text.as_str()), ("statistics-differ", Some("b"), want));
+    assert_eq!((error.code, error.column.as_deref(), error.text().as_str()), (Code::StatisticsDiffer, Some("b"), want));
     let error = coarse.merge(&fine).unwrap_err();
-    assert!(error.text.ends_with("summarise these again with --decimals b=0,c=1"), "{}", error.text);
+    assert!(error.text().ends_with("summarise these again with --decimals b=0,c=1"), "{}", error.text());
     let plain = fed(&Plan { share: false, decimals: None, ..plan() }, &rows).unwrap().finish().unwrap();
     let error = fine.merge(&plain).unwrap_err();
     let want = "the first statistics are made to be shared, these are not made to be shared\nsummarise both with --share, or both without";
-    assert_eq!(error.text, want);
-    assert_eq!(forget(&mut fine, &plain).unwrap_err().text, want);
+    assert_eq!(error.text(), want);
+    assert_eq!(forget(&mut fine, &plain).unwrap_err().text(), want);
 }
 
 #[test]
 fn a_pass_that_is_not_asked_for_is_an_error() {
     let rows = with(|row| whole(60)[row].clone(), 60);
-    assert_eq!(fed(&plan(), &rows).unwrap().finish().unwrap_err().code, "plan");
+    assert_eq!(fed(&plan(), &rows).unwrap().finish().unwrap_err().code, Code::Plan);
     let shared = fed(&plan(), &rows).unwrap().choose_decimals().unwrap();
     let release = Plan { shared: Some(shared), ..plan() };
-    assert_eq!(fed(&release, &rows).unwrap().choose_decimals().unwrap_err().code, "plan");
+    assert_eq!(fed(&release, &rows).unwrap().choose_decimals().unwrap_err().code, Code::Plan);
     let plain = Plan { share: false, decimals: None, ..plan() };
-    assert_eq!(fed(&plain, &rows).unwrap().choose_decimals().unwrap_err().code, "plan");
+    assert_eq!(fed(&plain, &rows).unwrap().choose_decimals().unwrap_err().code, Code::Plan);
     // a part of the first pass is none of the second
     let part = fed(&plan(), &rows).unwrap().finish_state().unwrap();
-    assert_eq!(Summarizer::new(plain).unwrap().merge_state(&part).unwrap_err().code, "part");
+    assert_eq!(Summarizer::new(plain).unwrap().merge_state(&part).unwrap_err().code, Code::Part);
 }
 
 /// Who names finer decimals than the survey did is refused what the survey would have rounded away.
@@ -416,7 +417,7 @@ fn the_second_pass_trusts_nobody() {
     let mut shared = fed(&plan(), &rows).unwrap().choose_decimals().unwrap();
     shared.decimals.insert("b".to_owned(), 1);
     let error = fed(&Plan { shared: Some(shared), ..plan() }, &rows).unwrap().finish().unwrap_err();
-    assert_eq!((error.code, error.column.as_deref()), ("singled-out", Some("b")));
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("b")));
 }
 
 #[test]

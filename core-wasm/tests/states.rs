@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use samefit_core::error::Code;
 use samefit_core::error::Error;
 use samefit_core::plan::{Format, Missing, Plan};
 use samefit_core::summarizer::Summarizer;
@@ -131,7 +132,7 @@ fn text_and_a_number_in_two_parts_are_an_error_at_the_text() {
     let mut first = fed(&plan, "1,2\n", 1 << 40);
     let part = fed(&plan, "low,2\n", 1 << 41).state().unwrap();
     let error = first.merge_state(&part).unwrap_err();
-    assert_eq!((error.code, error.row, error.column.as_deref()), ("not-a-number", Some(1 << 41), Some("x")));
+    assert_eq!((error.code, error.row, error.column.as_deref()), (Code::NotANumber, Some(1 << 41), Some("x")));
     assert_eq!(first.finish().unwrap_err(), error);
 }
 
@@ -152,17 +153,17 @@ fn a_summarizer_is_spent_and_strangers_are_refused() {
     let plan = Plan::default();
     let mut summarizer = fed(&plan, "1,2\n", 2);
     let part = summarizer.state().unwrap();
-    assert_eq!(summarizer.state().unwrap_err().code, "spent");
-    assert_eq!(summarizer.push(b"1,2\n").unwrap_err().code, "spent");
-    assert_eq!(summarizer.continue_at(7).unwrap_err().code, "spent");
+    assert_eq!(summarizer.state().unwrap_err().code, Code::Spent);
+    assert_eq!(summarizer.push(b"1,2\n").unwrap_err().code, Code::Spent);
+    assert_eq!(summarizer.continue_at(7).unwrap_err().code, Code::Spent);
     let mut other = Summarizer::new(plan.clone()).unwrap();
     other.push(b"x,z\n1,2\n").unwrap();
-    assert_eq!(other.merge_state(&part).unwrap_err().code, "part");
+    assert_eq!(other.merge_state(&part).unwrap_err().code, Code::Part);
     for wrong in ["", "{}", "[]", &part.replace("part/1", "part/2"), &part.replace("\"1\"", "\"one\"")] {
-        assert!(matches!(fed(&plan, "1,2\n", 2).merge_state(wrong).unwrap_err().code, "part" | "json"), "{wrong}");
+        assert!(matches!(fed(&plan, "1,2\n", 2).merge_state(wrong).unwrap_err().code, Code::Part | Code::Json), "{wrong}");
     }
     let without = Plan { distribution: false, ..Plan::default() };
-    assert_eq!(fed(&without, "1,2\n", 2).merge_state(&part).unwrap_err().code, "part");
+    assert_eq!(fed(&without, "1,2\n", 2).merge_state(&part).unwrap_err().code, Code::Part);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{fs, io};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use samefit_stages::error::{Error, Result};
-use samefit_stages::report::Report;
+use samefit_stages::ports::report::Report;
 
 use crate::files::stands;
 use crate::pachctl::Worker;

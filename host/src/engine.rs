@@ -8,9 +8,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer as Summing, Table as Tabling, Verdict};
 use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::ports::columns::{Batch, Values};
+use samefit_stages::ports::engine::{
+    Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer as Summing, Table as Tabling, Verdict,
+};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
 

@@ -11,10 +11,10 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
 
-use samefit_stages::columns::Columns;
 use samefit_stages::error::Result;
-use samefit_stages::files::{Changed, Files, Kind, Output};
-use samefit_stages::reading::CHUNK_BYTES;
+use samefit_stages::limits::CHUNK_BYTES;
+use samefit_stages::ports::columns::Columns;
+use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
 
 use crate::output::Staged;

@@ -5,10 +5,13 @@ use std::io::Read;
 
 use samefit_formats::hex;
 use samefit_stages::error::{Error, InputError, Result};
-use samefit_stages::reading::{self, DOCUMENT_BYTES_MAX};
+use samefit_stages::input::reading;
+use samefit_stages::input::sources;
+use samefit_stages::limits::DOCUMENT_BYTES_MAX;
 use samefit_stages::stage::Stage;
-use samefit_stages::verbs::inspect::{self, InspectArgs};
-use samefit_stages::{inputs, json};
+use samefit_stages::text::json;
+use samefit_stages::verbs::inspect;
+use samefit_stages::verbs::inspect::InspectArgs;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
@@ -20,7 +23,7 @@ const MAGIC: &[u8] = b"\0asm";
 
 /// Describes a component, or hands on to the stages.
 pub(crate) fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
-    let path = inputs::document_path(stage.files, &args.file, "model.json")?;
+    let path = sources::document_path(stage.files, &args.file, "model.json")?;
     let mut start = [0; MAGIC.len()];
     let read = stage.files.open(&path).and_then(|mut file| file.read(&mut start)).map_err(|error| reading::failed(&path, &error))?;
     if &start[..read] != MAGIC {

@@ -31,10 +31,10 @@ use samefit_pipeline::cli::PipelineArgs;
 use samefit_pipeline::next_datum;
 use samefit_pipeline::run::supervisor;
 use samefit_stages::cli::{QuietArg, StageVerb};
-use samefit_stages::engine::Engine;
 use samefit_stages::error::Result;
-use samefit_stages::pieces::PIECE_BYTES;
-use samefit_stages::report::Report;
+use samefit_stages::limits::PIECE_BYTES;
+use samefit_stages::ports::engine::Engine;
+use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
 use samefit_stages::verbs::{forget, inspect as documents, profile, qc_pre_process, split, verify};
 

@@ -14,8 +14,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use samefit_stages::error::{Error, Result};
-use samefit_stages::files::Output;
-use samefit_stages::outputs::{failed, partly};
+use samefit_stages::output::outputs::{failed, partly};
+use samefit_stages::ports::files::Output;
 
 use crate::files::stands;
 use crate::hidden::Hidden;

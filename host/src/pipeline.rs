@@ -8,7 +8,7 @@ use samefit_pipeline::cli::{PipelineArgs, run as act};
 use samefit_pipeline::error::Error;
 use samefit_pipeline::report::Report;
 use samefit_pipeline::run::{World, children};
-use samefit_stages::report::Report as _;
+use samefit_stages::ports::report::Report as _;
 
 use crate::interrupt::Stop;
 use crate::terminal::Terminal;

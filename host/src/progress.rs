@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use samefit_stages::report::Progress;
+use samefit_stages::ports::report::Progress;
 
 /// Work that is done sooner shows nothing.
 const QUIET_FOR: Duration = Duration::from_millis(500);

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use samefit_stages::error::{Error, Result};
+use samefit_stages::input::{reading, sources};
 use samefit_stages::stage::Stage;
-use samefit_stages::{inputs, reading};
 
 /// The files of `target/web` when this was built: name, bytes, digest of the bytes.
 const PAGE: &[(&str, &[u8], &str)] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
@@ -70,7 +70,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Result<()> {
 
 /// Name and text of a model, which the component has accepted.
 fn model(stage: &mut Stage<'_>, path: &str) -> Result<(String, String)> {
-    let path = inputs::document_path(stage.files, path, "model.json")?;
+    let path = sources::document_path(stage.files, path, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
     Ok((path, text))

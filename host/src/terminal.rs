@@ -6,7 +6,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use samefit_stages::error::{Error, Result};
-use samefit_stages::report::{Progress, Report};
+use samefit_stages::ports::report::{Progress, Report};
 
 use crate::progress::{ERASE, Line};
 

@@ -1,7 +1,7 @@
 //! The stage verbs over any engine and any file system.
 //!
-//! Command lines become plans, files become chunks, answers become files. The model logic is behind [`engine::Engine`], the disk behind
-//! [`files::Files`], the terminal behind [`report::Report`]; a [`stage::Stage`] holds one of each, and a verb runs in it.
+//! Command lines become plans, files become chunks, answers become files. The model logic is behind [`ports::engine::Engine`], the disk behind
+//! [`ports::files::Files`], the terminal behind [`ports::report::Report`]; a [`stage::Stage`] holds one of each, and a verb runs in it.
 //!
 //! *Invariants*: nothing here opens a file, prints, reads the clock or the environment; nothing here computes a statistic.
 //!
@@ -11,36 +11,18 @@
 //! `differences` (what a person reads).
 
 pub mod args;
-pub mod audit;
-mod blocks;
 pub mod cli;
-pub mod columns;
-pub mod cutter;
-pub mod describe;
-mod differences;
-mod digests;
-pub mod engine;
 pub mod error;
-pub mod files;
-pub mod inputs;
-pub mod json;
-mod json_line;
+pub mod input;
 pub mod limits;
-pub mod numbers;
-pub mod outputs;
-mod parallel;
-pub mod paths;
-pub mod pieces;
+pub mod output;
 pub mod plan;
-mod predicting;
-pub mod provenance;
-pub mod reading;
-pub mod report;
+pub mod ports;
+pub mod source;
 mod splitmix;
 pub mod stage;
-pub mod summing;
-pub mod table;
 #[cfg(test)]
 mod testing;
-mod turns;
+pub mod text;
 pub mod verbs;
+pub mod work;

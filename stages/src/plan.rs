@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::error::{Error, Result};
-use crate::files::Files;
-use crate::inputs::{Format, Source};
-use crate::json;
-use crate::reading::{self, Input};
+use crate::input::reading;
+use crate::ports::digest::Input;
+use crate::ports::files::Files;
+use crate::source::{Format, Source};
+use crate::text::json;
 
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 

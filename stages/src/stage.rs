@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 
 use crate::args::ThreadsArg;
-use crate::engine::Engine;
 use crate::error::Result;
-use crate::files::Files;
-use crate::inputs::Source;
-use crate::report::{Progress, Report};
+use crate::ports::engine::Engine;
+use crate::ports::files::Files;
+use crate::ports::report::{Progress, Report};
+use crate::source::Source;
 
 /// The surroundings of one run of a verb.
 pub struct Stage<'a> {
@@ -19,7 +19,7 @@ pub struct Stage<'a> {
     pub report: &'a mut dyn Report,
     /// How many threads work at once; none where the host cannot begin any.
     pub threads: Option<NonZeroUsize>,
-    /// Length of the pieces that threads share a file by: [`crate::pieces::PIECE_BYTES`], or less in a test.
+    /// Length of the pieces that threads share a file by: [`crate::limits::PIECE_BYTES`], or less in a test.
     pub piece_bytes: usize,
     /// The command line, program first, for `provenance.json`.
     pub command: &'a [String],

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::engine::{Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use crate::error::{Error, Result};
-use crate::files::{Files, Kind, Output};
-use crate::pieces::PIECE_BYTES;
-use crate::report::Report;
+use crate::limits::PIECE_BYTES;
+use crate::ports::engine::{Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
+use crate::ports::files::{Files, Kind, Output};
+use crate::ports::report::Report;
 use crate::stage::Stage;
 
 /// Files by path. A path that others begin with is a folder.

@@ -9,8 +9,8 @@ use std::panic::{self, PanicHookInfo};
 use clap::Parser;
 use samefit_stages::cli::StageCli;
 use samefit_stages::error::{Error, Result};
-use samefit_stages::pieces::PIECE_BYTES;
-use samefit_stages::report::Report;
+use samefit_stages::limits::PIECE_BYTES;
+use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
 use wasip2::cli::environment::get_arguments;
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use samefit_stages::paths;
+use samefit_stages::text::paths;
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{
     Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntryStream, ErrorCode, MetadataHashValue, OpenFlags, PathFlags,

@@ -1,6 +1,6 @@
 //! The model logic, linked in, as the engine of a stage.
 
-use samefit_core::error::Error as CoreError;
+use samefit_core::error::{Code, Error as CoreError};
 use samefit_core::json::document;
 use samefit_core::model::Model as CoreModel;
 use samefit_core::plan::Plan;
@@ -11,9 +11,9 @@ use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
 use samefit_core::{entry, fit, identity, profile};
 use samefit_formats::csv;
-use samefit_stages::columns::{Batch, Values};
-use samefit_stages::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
 use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::ports::columns::{Batch, Values};
+use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, Piecewise, Stream, Summarizer, Table as Predictions, Verdict};
 
 /// The engine of the code that is linked in.
 pub struct Linked;
@@ -188,7 +188,7 @@ impl Form for Asking {
     }
 
     fn evaluate(&mut self, entries: &str) -> Result<String> {
-        answer(self.0.evaluate(entries).map(|evaluated| document(&evaluated)))
+        answer(self.0.evaluate(entries).map(|evaluation| document(&evaluation.to_json())))
     }
 
     fn convert(&mut self, field: &str, value: &str, unit: &str, to: &str) -> Result<String> {
@@ -209,7 +209,7 @@ impl Merger for Merging {
     }
 
     fn finish(&mut self) -> Result<String> {
-        let nothing = || CoreError::new("no-data", "there are no statistics to merge", "name at least one file");
+        let nothing = || CoreError::new(Code::NoData, "there are no statistics to merge", "name at least one file");
         answer(self.0.as_ref().map(Statistics::to_json).ok_or_else(nothing))
     }
 }
@@ -278,12 +278,12 @@ fn answer<T>(result: Result<T, CoreError>) -> Result<T> {
     result.map_err(|error| Error::Data {
         path: None,
         fault: InputError {
-            code: error.code.to_owned(),
+            text: error.text(),
+            code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
-            text: error.text,
         },
     })
 }

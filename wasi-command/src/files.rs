@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use samefit_stages::files::{Files, Kind, Output};
-use samefit_stages::paths;
+use samefit_stages::ports::files::{Files, Kind, Output};
+use samefit_stages::text::paths;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, OpenFlags};
 
 use crate::disk::{Disk, failed};

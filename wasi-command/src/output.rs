@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use samefit_stages::error::Result;
-use samefit_stages::files::Output;
-use samefit_stages::outputs::failed;
-use samefit_stages::paths;
+use samefit_stages::output::outputs::failed;
+use samefit_stages::ports::files::Output;
+use samefit_stages::text::paths;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, OpenFlags};
 
 use crate::disk::{self, Disk};

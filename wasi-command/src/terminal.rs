@@ -1,7 +1,7 @@
 //! Reports to `wasi:cli/stderr`, results to `wasi:cli/stdout`.
 
 use samefit_stages::error::{Error, Result};
-use samefit_stages::report::Report;
+use samefit_stages::ports::report::Report;
 use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
 use wasip2::io::streams::{OutputStream, StreamError};
 

@@ -1,6 +1,8 @@
-// Messages to calls of the component, and what it answers to messages. One instance a worker: after a trap the worker is thrown away.
+// Turns messages into calls of the component, and its answers into messages. A worker has one instance; after a trap the page replaces the
+// whole worker.
 //
-// A message is {id, op, args}; the answer {id, value}, {id, fault} for bad input, or {id, trap}. {id, progress} comes in between.
+// A message is {id, op, args}. The answer is {id, value}, {id, fault} with an error record for bad input, or {id, trap}. Long work sends
+// {id, progress} before its answer.
 import { instantiate } from './samefit.js';
 import { audit } from './audit.js';
 import { batch } from './batch.js';
@@ -9,11 +11,11 @@ import { chunks, totalSize } from './files.js';
 import { free } from './free.js';
 
 const CORE = 'samefit.core.wasm';
-/** Tables of functions by which the transpiled component and its core module know each other. */
+/** Small modules of the transpiled component. They connect its core module with its JavaScript. */
 const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
 
 let component;
-/** Digest of its core module. */
+/** SHA-256 of the core module. */
 let core;
 let model;
 let form;
@@ -21,10 +23,10 @@ let fields;
 let columns;
 
 const fault = (error) => error?.payload ?? null;
-/** JSON; rows are counted in integers that it does not know. */
+/** JSON. Row numbers come as BigInt, which JSON.stringify refuses. */
 const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
 
-/** The bytes that are run are the bytes whose digest is shown: fetched once, never compiled from anywhere else. */
+/** Fetches and compiles the modules. The core module is fetched once, so the digest that the page shows is that of the bytes that run. */
 async function load() {
   const modules = {};
   let sha256;
@@ -39,7 +41,7 @@ async function load() {
   return { modules, sha256 };
 }
 
-/** Feeds every chunk of every file; a fault learns its file. */
+/** Feeds every chunk of every file to what `push` makes for the file. An error record gets the file's name. */
 async function feed(files, push, done, progress) {
   const total = totalSize(files);
   let before = 0;
@@ -73,7 +75,7 @@ const ops = {
     return { facts, known: { modules, sha256 } };
   },
 
-  /** Checks a model, and makes it the one that the other calls ask. */
+  /** Checks a model and makes it the one that the other operations use. Returns its form. */
   open(document) {
     const opened = component.prediction.Model.parse(document);
     const drawn = component.entry.Form.new(document);
@@ -83,7 +85,7 @@ const ops = {
     return fields;
   },
 
-  /** The fields of a schema, which is thereby checked. */
+  /** Checks a schema. Returns its fields. */
   schema(document) {
     const drawn = component.entry.Form.new(document);
     const found = drawn.fields();
@@ -93,10 +95,24 @@ const ops = {
 
   evaluate: (entries) => form.evaluate(entries),
   convert: (field, value, from, to) => form.convert(field, value, from, to),
+
+  /** Converts several values, each [field, value, from, to]. Returns a list with null where a value cannot be converted. */
+  convertAll(conversions) {
+    const convert = (one) => {
+      try {
+        return form.convert(...one);
+      } catch (error) {
+        if (fault(error)) return null;
+        throw error;
+      }
+    };
+    return text(JSON.parse(conversions).map(convert));
+  },
+
   explain: (attributes) => model.explain(attributes),
   record: (attributes) => model.predictRecord(attributes),
 
-  /** Values that move a field, each with the prediction and interval of the entries it gives; none where a problem blocks. */
+  /** Predicts the entries with each value in one field. Returns [prediction, lower, upper] for each value, null where a problem blocks. */
   sweep(entries, field, unit, values) {
     const typed = JSON.parse(entries);
     const moved = JSON.parse(values).map((value) => JSON.parse(form.evaluate(text({ ...typed, [field]: { value: String(value), unit } }))));
@@ -120,7 +136,7 @@ const ops = {
     return `[${profiles.join(',')}]`;
   },
 
-  /** As the program does: each file summed, the sums merged. */
+  /** Sums each file and merges the sums, as the program does. */
   async summarize(files, plan, progress) {
     let sum;
     const notes = [];
@@ -141,8 +157,8 @@ const ops = {
   },
 
   /**
-   * As the program does: a first pass finds out how values are to be rounded, a second one sums them, rounded. `schema`: the file it came from,
-   * if there is one, for the log.
+   * Sums the files so that the statistics may be shared, as the program does. A first pass decides how values are rounded; a second pass sums
+   * the rounded values. `schema` is the schema's file, for the log, or null.
    */
   async share(files, plan, schema, progress) {
     const notes = [];
@@ -151,7 +167,7 @@ const ops = {
       const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
       const close = (summarizer, file) => {
         const part = summarizer.finishState();
-        // the second pass says again what there is to say of a file
+        // both passes give the same notes of a file; those of the second are kept
         if (half) notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
         whole.mergeState(part);
       };
@@ -184,28 +200,21 @@ const ops = {
     return fitted;
   },
 
-  /** Residuals of each table. */
+  /** Computes the residuals of each table. */
   async residuals(files, document, plan, progress) {
     const found = [];
     await feed(files, (file) => component.quality.Residuals.new(document, planFor(plan, file)), (one) => found.push(one.finish()), progress);
     return `[${found.join(',')}]`;
   },
 
-  /** For each file a blob, and as JSON how its rows fared, or what is wrong with it. */
+  /** Predicts every row. Returns for each file a blob, and as JSON how many rows ended how, or an error record. */
   async batch(files, progress) {
     const recordBytes = JSON.parse(component.identity.limits()).record_bytes;
     const world = { Table: component.prediction.Table, model, form, columns, fields: JSON.parse(fields).fields, recordBytes };
     const answers = await batch(world, files, progress);
     return answers.map(({ blob, said }) => ({ blob, said: text(said) }));
   },
-
-  /** For tests of what the page does after a trap: a module that runs into `unreachable`. */
-  trap: () => new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap(),
 };
-
-const TRAP = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11,
-]);
 
 self.onmessage = async ({ data: { id, op, args } }) => {
   const progress = (state) => self.postMessage({ id, progress: state });

@@ -3,7 +3,7 @@
 //! *Not here*: what data have to be like to be shared (`train::sharing`).
 
 use crate::decimal::EXPONENT_MAX;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl Shared {
 }
 
 /// Refuses numbers of decimals beyond what a value can have.
-pub fn check_decimals(decimals: &BTreeMap<String, i32>, code: &'static str) -> Result<()> {
+pub fn check_decimals(decimals: &BTreeMap<String, i32>, code: Code) -> Result<()> {
     match decimals.iter().find(|(_, decimals)| i64::from(**decimals).abs() > EXPONENT_MAX) {
         None => Ok(()),
         Some((name, decimals)) => {
@@ -55,7 +55,7 @@ pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
         counted(rows, "row"),
         counted(terms as i64, "column and term").replace("column and terms", "columns and terms"),
     );
-    let mut error = Error::new("too-few-to-share", sentence, "share more rows, or fewer columns and terms");
+    let mut error = Error::new(Code::TooFewToShare, sentence, "share more rows, or fewer columns and terms");
     (error.found, error.expected) = (Some(rows.to_string()), Some(needed.to_string()));
     Err(error)
 }
@@ -66,7 +66,7 @@ pub fn check_terms(terms: usize) -> Result<()> {
         return Ok(());
     }
     let sentence = format!("{terms} columns and terms are more than the {TERMS_MAX} that can be shared together");
-    Err(Error::new("capacity", sentence, "share fewer columns and terms"))
+    Err(Error::new(Code::Capacity, sentence, "share fewer columns and terms"))
 }
 
 /// A number of decimals in words.

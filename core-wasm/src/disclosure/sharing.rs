@@ -19,7 +19,7 @@ use super::pairs::{self, Finding, Pairs};
 use super::spread::Spread;
 use crate::decimal::{Decimal, scaled};
 use crate::disclosure::policy::{APART_ROWS_MIN, Shared, check_rows, check_terms, in_words};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::plan::{Columns, Plan, Wanted};
 use crate::schema::Plausible;
 use crate::statistics::Factors;
@@ -128,10 +128,10 @@ pub(crate) fn check(plan: &Plan, wanted: &Wanted) -> Result<()> {
     }
     let Columns::Named { columns, .. } = &wanted.columns else {
         let sentence = "what is shared must be named, with how finely it is measured";
-        return Err(Error::new("decimals", sentence, "give a schema that has `decimals` for each column, or --columns and --decimals"));
+        return Err(Error::new(Code::Decimals, sentence, "give a schema that has `decimals` for each column, or --columns and --decimals"));
     };
     if let Some(name) = plan.decimals.iter().flat_map(|decimals| decimals.keys()).find(|name| !columns.contains(name)) {
-        return Err(Error::new("decimals", "decimals are given for a column that is not summed", "correct its name").in_column(name));
+        return Err(Error::new(Code::Decimals, "decimals are given for a column that is not summed", "correct its name").in_column(name));
     }
     if plan.share {
         check_terms(columns.len() + wanted.terms.len())?;
@@ -143,7 +143,7 @@ pub(crate) fn check(plan: &Plan, wanted: &Wanted) -> Result<()> {
     let flag = unknown.iter().map(|name| format!("{name}=0")).collect::<Vec<_>>().join(",");
     let sentence = format!("nobody says how finely these columns are measured: {}", list(&unknown));
     let remedy = format!("give `decimals` for each column and the target in the schema, or for instance --decimals {flag}");
-    Err(Error::new("decimals", sentence, remedy))
+    Err(Error::new(Code::Decimals, sentence, remedy))
 }
 
 /// The decimals that a column begins with.
@@ -225,7 +225,7 @@ impl Sharing {
     /// The end of the first pass: the decimals of each column, and what the user should be told of them.
     pub(crate) fn choose_decimals(&self) -> Result<(Shared, Vec<Error>)> {
         if self.task != Task::Survey {
-            return Err(Error::new("plan", "this is no survey: `shared` is given, or `share` is not", "survey with `share` alone"));
+            return Err(Error::new(Code::Plan, "this is no survey: `shared` is given, or `share` is not", "survey with `share` alone"));
         }
         check_rows(self.rows, self.columns.len() + self.products.len())?;
         let (mut shared, mut notes) = (Shared::default(), Vec::new());
@@ -241,7 +241,7 @@ impl Sharing {
     /// The end of the second pass: how the rows were rounded, if their sums may be shared.
     pub(crate) fn verdict(&mut self) -> Result<Shared> {
         match self.task {
-            Task::Survey => return Err(Error::new("plan", "a survey sums nothing", "give what it says as `shared` for a second pass")),
+            Task::Survey => return Err(Error::new(Code::Plan, "a survey sums nothing", "give what it says as `shared` for a second pass")),
             Task::Release => self.check()?,
             Task::Alike => {}
         }
@@ -270,7 +270,7 @@ impl Sharing {
             false => (format!("{}*{}", self.name(x), self.name(y)), "sums of these two and of their products"),
         };
         let sentence = format!("{sums} would tell of {counted}, by their remainders modulo powers of {prime}");
-        let mut error = Error::new("singled-out", sentence, self.remedy(all)).in_column(&name);
+        let mut error = Error::new(Code::SingledOut, sentence, self.remedy(all)).in_column(&name);
         error.found = Some(rows.to_string());
         error.expected = Some(format!("none, or at least {APART_ROWS_MIN}"));
         error
@@ -316,7 +316,7 @@ impl Sharing {
             let (changed, rows) = (column.watch.changed, self.rows);
             let was = if changed == 1 { "was" } else { "were" };
             let sentence = format!("{changed} of {rows} values {was} rounded to {}", in_words(column.decimals));
-            Error::new("rounded", sentence, "").in_column(&column.name)
+            Error::new(Code::Rounded, sentence, "").in_column(&column.name)
         })
     }
 }
@@ -333,7 +333,7 @@ impl Column {
             (None, greatest) => format!("a plausible value, {} or less", greatest.as_ref().unwrap_or(&Decimal::ZERO)),
         };
         let remedy = "correct the cell, or leave the row out: a value that stands out is not shared; what is plausible the schema says";
-        Err(Error::found("implausible", &value.to_string(), &expected, remedy))
+        Err(Error::found(Code::Implausible, &value.to_string(), &expected, remedy))
     }
 
     /// A rounded value.
@@ -355,13 +355,13 @@ impl Column {
     fn coarser(&self, decimals: i32) -> Option<Error> {
         let reason = self.watch.levels.iter().find(|level| level.decimals == decimals + 1)?.reason()?;
         let sentence = format!("is shared with {} instead of {}: {reason}", in_words(decimals), in_words(self.decimals));
-        Some(Error::new("coarser", sentence, "").in_column(&self.name))
+        Some(Error::new(Code::Coarser, sentence, "").in_column(&self.name))
     }
 
     fn singled_out(&self, reason: Option<Reason>) -> Error {
         let reason = reason.map_or_else(|| "no rounding is known".to_owned(), |reason| reason.to_string());
         let sentence = format!("{reason}; the sums would single them out, and no coarser rounding leaves enough of the column");
-        Error::new("singled-out", sentence, "leave the column out, or write its rare values as others").in_column(&self.name)
+        Error::new(Code::SingledOut, sentence, "leave the column out, or write its rare values as others").in_column(&self.name)
     }
 }
 
@@ -373,7 +373,7 @@ fn check_values(values: &Spread<String>, name: &str) -> Result<()> {
         _ => format!("only {} from the commonest value, and the sums would single them out", rows_that(outside, "differs", "differ")),
     };
     let remedy = format!("leave it out, or share more rows: {APART_ROWS_MIN} at least must differ from the commonest value");
-    let mut error = Error::new("singled-out", sentence, remedy).in_column(name);
+    let mut error = Error::new(Code::SingledOut, sentence, remedy).in_column(name);
     error.found = Some(outside.to_string());
     error.expected = Some(format!("at least {APART_ROWS_MIN}"));
     Err(error)
@@ -510,7 +510,8 @@ impl Product {
         let decimals = self.factors.iter().map(|&(at, power)| columns.get(at).map_or(0, |column| column.decimals) * power as i32).sum();
         let Some(reason) = self.watch.steps.reason(decimals) else { return Ok(()) };
         let sentence = format!("{reason}, and the sums would single them out");
-        Err(Error::new("singled-out", sentence, "leave the term out, or round its columns coarser with --decimals").in_column(&self.name))
+        Err(Error::new(Code::SingledOut, sentence, "leave the term out, or round its columns coarser with --decimals")
+            .in_column(&self.name))
     }
 }
 

@@ -1,103 +1,96 @@
-//! Texts in the fields of a form to the values of its columns, how these came about, and problems.
+//! Evaluates the entries of a form: texts in fields to the values of the model's columns, how these came about, and problems.
 //!
-//! Fields are evaluated in the form's order, in which the inputs of a formula stand before its column.
+//! Fields are evaluated in the form's order, in which the inputs of a formula stand before the field it computes.
 
-use super::formula::{self, Undefined};
-use super::typed::{self, Fault};
-use super::units::{self, Unit, within};
-use super::{Asked, Form, Formula, quoted};
-use crate::decimal::{Decimal, parse};
-use crate::error::{Error, Result};
+use super::field::{EntryFormula, FormField};
+use super::form::Form;
+use super::problem::{self, EnteredNumber, FieldProblem};
+use super::units::within;
+use super::{formula, typed, units};
+use crate::decimal::Decimal;
+use crate::error::{Code, Error, Result};
 use crate::json;
 use serde_json::{Map, Value, json};
 
-/// What stands in a field.
+/// The text in a field.
 #[derive(Clone, Default)]
-struct Entered {
+struct EnteredText {
     text: String,
-    /// Chosen beside it.
+    /// The unit chosen beside the field.
     unit: Option<String>,
 }
 
-/// What became of a field.
+/// The value of a field and how it came about.
 #[derive(Default)]
-struct Evaluated {
-    /// In the field's own unit.
+struct FieldValue {
+    /// In the field's own unit; `None` if there is no value.
     value: Option<Decimal>,
     how: Option<&'static str>,
+    /// Number, unit and text as typed, as JSON; null if nothing was typed.
     typed: Value,
+    /// Result and text of the entry formula, as JSON; null without one.
     computed: Value,
-    /// Whether a problem with it blocks, so that there is no other to report.
+    /// Whether a problem of the field blocks. Then no other problem of it is reported.
     blocked: bool,
 }
 
-/// Something that the person should know of a field.
-struct Problem {
-    /// Index of the field.
-    at: usize,
-    code: &'static str,
-    found: Option<String>,
-    expected: Option<String>,
-    /// Number and unit.
-    suggestion: Option<(String, Option<String>)>,
-    text: String,
-}
-
-impl Problem {
-    fn new(at: usize, code: &'static str, text: String) -> Self {
-        Self { at, code, found: None, expected: None, suggestion: None, text }
-    }
-
-    fn blocks(&self) -> bool {
-        self.code != "friedewald"
-    }
-
-    fn to_json(&self, form: &Form) -> Value {
-        let suggestion = self.suggestion.as_ref().map(|(value, unit)| json!({"value": value, "unit": unit}));
-        json!({
-            "name": form.fields[self.at].field.name, "code": self.code, "blocks": self.blocks(), "found": self.found,
-            "expected": self.expected, "suggestion": suggestion, "text": self.text,
-        })
-    }
+/// The values and problems of all fields of a form.
+pub struct Evaluation<'a> {
+    form: &'a Form,
+    fields: Vec<FieldValue>,
+    problems: Vec<FieldProblem>,
 }
 
 impl Form {
-    /// What was typed to values and problems.
+    /// Evaluates entries: a JSON object from field names to texts, numbers, or objects with `value` and `unit`.
     ///
-    /// Errors: `json`, `entries`.
-    pub fn evaluate(&self, entries: &str) -> Result<Value> {
-        let entries = self.read(entries)?;
-        let mut work = Work { form: self, fields: Vec::new(), problems: Vec::new() };
-        for (at, entered) in entries.iter().enumerate() {
-            let evaluated = work.field(at, entered);
-            work.fields.push(evaluated);
+    /// # Errors
+    /// `json`, and `entries` for an unknown field or a value of another shape. A wrong entry is a problem of the evaluation, not an error.
+    pub fn evaluate(&self, entries: &str) -> Result<Evaluation<'_>> {
+        let entries: Map<String, Value> = json::parse(entries, Code::Entries, "an object of entries")?;
+        let mut texts = vec![EnteredText::default(); self.fields.len()];
+        for (name, value) in &entries {
+            texts[self.needed_position(name)?] = entered_text(name, value)?;
         }
-        work.report_missing();
-        work.problems.sort_by_key(|problem| problem.at);
-        Ok(work.into_json())
+        Ok(self.evaluate_fields(&texts))
     }
 
-    /// What stands in each field.
-    fn read(&self, text: &str) -> Result<Vec<Entered>> {
-        let entries: Map<String, Value> = json::parse(text, "entries", "an object of entries")?;
-        let mut read = vec![Entered::default(); self.fields.len()];
-        for (name, value) in &entries {
-            let at = self.needed_position(name)?;
-            let entered = match value {
-                Value::Object(entry) => text_of(entry.get("value")).zip(text_of(entry.get("unit"))),
-                value => text_of(Some(value)).map(|text| (text, String::new())),
-            };
-            let (text, unit) = entered.ok_or_else(|| {
-                let expected = "a text, or an object with the texts `value` and `unit`";
-                Error::found("entries", &json::line(value), expected, "see Entries in docs/formats.md").in_column(name)
-            })?;
-            read[at] = Entered { text, unit: Some(unit).filter(|unit| !unit.is_empty()) };
+    /// Evaluates pairs of a field's name and its text. Names that are no fields are skipped.
+    pub fn evaluate_texts<'t>(&self, entries: impl IntoIterator<Item = (&'t str, String)>) -> Evaluation<'_> {
+        let mut texts = vec![EnteredText::default(); self.fields.len()];
+        for (name, text) in entries {
+            if let Some(at) = self.position(name) {
+                texts[at] = EnteredText { text, unit: None };
+            }
         }
-        Ok(read)
+        self.evaluate_fields(&texts)
+    }
+
+    fn evaluate_fields(&self, texts: &[EnteredText]) -> Evaluation<'_> {
+        let mut evaluation = Evaluation { form: self, fields: Vec::new(), problems: Vec::new() };
+        for (at, entered) in texts.iter().enumerate() {
+            let value = evaluation.evaluate_field(at, entered);
+            evaluation.fields.push(value);
+        }
+        evaluation.report_missing();
+        evaluation.problems.sort_by_key(|problem| problem.at);
+        evaluation
     }
 }
 
-/// A text, a number as it is written, or nothing.
+fn entered_text(name: &str, value: &Value) -> Result<EnteredText> {
+    let entered = match value {
+        Value::Object(entry) => text_of(entry.get("value")).zip(text_of(entry.get("unit"))),
+        value => text_of(Some(value)).map(|text| (text, String::new())),
+    };
+    let (text, unit) = entered.ok_or_else(|| {
+        let expected = "a text, or an object with the texts `value` and `unit`";
+        Error::found(Code::Entries, &json::line(value), expected, "see Entries in docs/formats.md").in_column(name)
+    })?;
+    Ok(EnteredText { text, unit: Some(unit).filter(|unit| !unit.is_empty()) })
+}
+
+/// Returns a JSON text, the digits of a number, or an empty text for null; `None` for any other value.
 fn text_of(value: Option<&Value>) -> Option<String> {
     match value {
         None | Some(Value::Null) => Some(String::new()),
@@ -107,250 +100,144 @@ fn text_of(value: Option<&Value>) -> Option<String> {
     }
 }
 
-struct Work<'a> {
-    form: &'a Form,
-    fields: Vec<Evaluated>,
-    problems: Vec<Problem>,
-}
-
-impl Work<'_> {
-    fn field(&mut self, at: usize, entered: &Entered) -> Evaluated {
-        let form = self.form;
-        let asked = &form.fields[at];
-        let is_typed = !entered.text.trim().is_empty();
-        let mut evaluated = Evaluated::default();
-        if is_typed {
-            match read(asked, entered) {
-                Ok(read) => self.take(at, &read, &mut evaluated),
-                Err(problem) => self.report(Problem { at, ..problem }, &mut evaluated),
-            }
-            if evaluated.typed.is_null() {
-                evaluated.typed = json!({"value": null, "unit": null, "text": entered.text});
-            }
-        }
-        if let Some(formula) = &asked.entry {
-            self.compute(at, formula, is_typed, &mut evaluated);
-        }
-        evaluated
+impl<'a> Evaluation<'a> {
+    /// Returns the value of a column or field, in its own unit.
+    pub fn value(&self, name: &str) -> Option<&Decimal> {
+        self.form.position(name).and_then(|at| self.fields[at].value.as_ref())
     }
 
-    fn report(&mut self, problem: Problem, evaluated: &mut Evaluated) {
-        evaluated.blocked |= problem.blocks();
+    /// Returns the problems, in the order of the form.
+    pub fn problems(&self) -> &[FieldProblem] {
+        &self.problems
+    }
+
+    /// Returns the name of the field that a problem belongs to.
+    pub fn name_of(&self, problem: &FieldProblem) -> &'a str {
+        &self.form.fields[problem.at].field.name
+    }
+
+    /// Returns the evaluation as JSON (Entries in `docs/formats.md`).
+    pub fn to_json(&self) -> Value {
+        let fields = &self.form.fields;
+        let blocked = self.problems.iter().any(|problem| problem.code.blocks());
+        let field = |(field, value): (&FormField, &FieldValue)| {
+            json!({
+                "name": field.field.name, "value": value.value.as_ref().map(Decimal::to_string), "unit": field.unit().name,
+                "how": value.how, "typed": value.typed, "computed": value.computed,
+            })
+        };
+        let attribute = |name: &String| (name.clone(), json!(self.value(name).map(Decimal::to_string)));
+        let attributes = (!blocked).then(|| self.form.columns.iter().map(attribute).collect::<Map<String, Value>>());
+        json!({
+            "attributes": attributes,
+            "fields": fields.iter().zip(&self.fields).map(field).collect::<Vec<_>>(),
+            "problems": self.problems.iter().map(|problem| problem.to_json(fields)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn evaluate_field(&mut self, at: usize, entered: &EnteredText) -> FieldValue {
+        let field = &self.form.fields[at];
+        let is_typed = !entered.text.trim().is_empty();
+        let mut value = FieldValue::default();
+        if is_typed {
+            match read(at, field, entered) {
+                Ok(number) => self.take_number(at, &number, &mut value),
+                Err(problem) => self.report(problem, &mut value),
+            }
+            if value.typed.is_null() {
+                value.typed = json!({"value": null, "unit": null, "text": entered.text});
+            }
+        }
+        if let Some(formula) = &field.entry {
+            self.compute(at, formula, is_typed, &mut value);
+        }
+        value
+    }
+
+    fn report(&mut self, problem: FieldProblem, value: &mut FieldValue) {
+        value.blocked |= problem.code.blocks();
         self.problems.push(problem);
     }
 
-    /// A number that was typed: its value, unless it is none that the field can have.
-    fn take(&mut self, at: usize, read: &Read<'_>, evaluated: &mut Evaluated) {
-        let asked = &self.form.fields[at];
-        evaluated.typed = json!({"value": read.number.to_string(), "unit": read.unit.name, "text": read.text});
-        let value = read.unit.to_base(&read.number);
-        let problem = match asked.categories() {
-            Some(_) => no_category(asked, read),
-            None => (!within(&value, &asked.unit().plausible)).then(|| impossible(asked, read)),
+    /// Takes a typed number as the field's value, if the field can have it.
+    fn take_number(&mut self, at: usize, entered: &EnteredNumber<'_>, value: &mut FieldValue) {
+        let field = &self.form.fields[at];
+        value.typed = json!({"value": entered.number.to_string(), "unit": entered.unit.name, "text": entered.text});
+        let in_own_unit = entered.unit.to_base(&entered.number);
+        let problem = match field.categories() {
+            Some(_) => problem::unknown_category(at, field, entered),
+            None => (!within(&in_own_unit, &field.unit().plausible)).then(|| problem::impossible(at, field, entered)),
         };
         match problem {
-            Some(problem) => self.report(Problem { at, ..problem }, evaluated),
+            Some(problem) => self.report(problem, value),
             None => {
-                evaluated.how = Some(if std::ptr::eq(read.unit, asked.unit()) { "typed" } else { "converted" });
-                evaluated.value = Some(value);
+                value.how = Some(if std::ptr::eq(entered.unit, field.unit()) { "typed" } else { "converted" });
+                value.value = Some(in_own_unit);
             }
         }
     }
 
-    /// What the formula gives, which counts where nothing was typed.
-    fn compute(&mut self, at: usize, formula: &Formula, is_typed: bool, evaluated: &mut Evaluated) {
-        let values: Option<Vec<Decimal>> = formula.inputs.iter().map(|&input| self.fields[input].value.clone()).collect();
-        let (Some(values), asked) = (values, &self.form.fields[at]) else { return };
-        let result = formula::compute(formula.entry.formula, &values, formula.entry.round.or(asked.field.decimals));
-        let texts: Vec<String> = values.iter().map(Decimal::to_string).collect();
+    /// Computes the field's formula. The result is the field's value unless something was typed.
+    fn compute(&mut self, at: usize, formula: &EntryFormula, is_typed: bool, value: &mut FieldValue) {
+        let inputs: Option<Vec<Decimal>> = formula.inputs.iter().map(|&input| self.fields[input].value.clone()).collect();
+        let (Some(inputs), fields) = (inputs, &self.form.fields) else { return };
+        let field = &fields[at];
+        let result = formula::compute(formula.entry.formula, &inputs, formula.entry.round.or(field.field.decimals));
+        let texts: Vec<String> = inputs.iter().map(Decimal::to_string).collect();
         let text = formula::text(formula.entry.formula, &texts);
-        if let Ok(value) = &result {
-            evaluated.computed = json!({"value": value.to_string(), "text": format!("{text} = {value}")});
+        if let Ok(result) = &result {
+            value.computed = json!({"value": result.to_string(), "text": format!("{text} = {result}")});
         }
         if is_typed {
             return;
         }
         match result {
-            Err(undefined) => self.report(self.undefined(formula, undefined), evaluated),
-            Ok(value) if !within(&value, &asked.unit().plausible) => {
-                self.report(Problem { at, ..impossible_result(asked, &text, &value) }, evaluated);
+            Err(undefined) => self.report(problem::undefined(fields, formula, undefined), value),
+            Ok(result) if !within(&result, &field.unit().plausible) => {
+                self.report(problem::impossible_result(at, field, &text, &result), value);
             }
-            Ok(value) => {
-                (evaluated.how, evaluated.value) = (Some("computed"), Some(value));
-                if !formula::holds(formula.entry.formula, &values) {
-                    self.report(self.caution(at, formula), evaluated);
+            Ok(result) => {
+                (value.how, value.value) = (Some("computed"), Some(result));
+                if !formula::holds(formula.entry.formula, &inputs) {
+                    self.report(problem::friedewald(at, fields, formula), value);
                 }
             }
         }
     }
 
-    /// Inputs that a formula cannot take.
-    fn undefined(&self, formula: &Formula, undefined: Undefined) -> Problem {
-        let title = |input: usize| self.form.fields[formula.inputs[input]].title();
-        match undefined {
-            Undefined::NotPositive(input) => {
-                let text = format!("{} must be above 0", title(input));
-                Problem { expected: Some("above 0".to_owned()), ..Problem::new(formula.inputs[input], "impossible", text) }
-            }
-            Undefined::Swapped => {
-                let text = format!("{} must be below {}: are the two swapped?", title(1), title(0));
-                Problem::new(formula.inputs[1], "swapped", text)
-            }
-        }
-    }
-
-    fn caution(&self, at: usize, formula: &Formula) -> Problem {
-        let input = &self.form.fields[formula.inputs[formula.inputs.len() - 1]];
-        let bound = formula::FRIEDEWALD_BELOW.to_string();
-        let text = format!(
-            "{} is computed by the Friedewald formula, which does not hold for {} from {} on: enter a measured value if there is one",
-            self.form.fields[at].title(),
-            input.title(),
-            input.unit().shown(&bound)
-        );
-        Problem { expected: Some(format!("below {}", input.unit().shown(&bound))), ..Problem::new(at, "friedewald", text) }
-    }
-
-    /// Fields without a value that the model needs, or the formula of one that it needs.
+    /// Reports the empty fields that the model needs, itself or through formulas.
     fn report_missing(&mut self) {
-        let form = self.form;
-        let mut needed: Vec<bool> = form.fields.iter().map(|asked| asked.is_column).collect();
-        let mut for_columns: Vec<Vec<usize>> = vec![Vec::new(); form.fields.len()];
-        // inputs stand before what is computed from them
-        for at in (0..form.fields.len()).rev() {
+        let fields = &self.form.fields;
+        let mut needed: Vec<bool> = fields.iter().map(|field| field.is_column).collect();
+        let mut computed_from: Vec<Vec<usize>> = vec![Vec::new(); fields.len()];
+        // inputs stand before the fields that are computed from them
+        for at in (0..fields.len()).rev() {
             if !needed[at] || self.fields[at].value.is_some() || self.fields[at].blocked {
                 continue;
             }
-            match &form.fields[at].entry {
+            match &fields[at].entry {
                 Some(formula) => {
                     for &input in &formula.inputs {
                         needed[input] = true;
-                        for_columns[input].push(at);
+                        computed_from[input].push(at);
                     }
                 }
                 None => {
-                    for_columns[at].reverse();
-                    self.problems.push(missing(form, at, &for_columns[at]));
+                    computed_from[at].reverse();
+                    self.problems.push(problem::missing(at, fields, &computed_from[at]));
                 }
             }
         }
     }
-
-    fn into_json(self) -> Value {
-        let form = self.form;
-        let blocked = self.problems.iter().any(Problem::blocks);
-        let field = |(asked, evaluated): (&Asked, &Evaluated)| {
-            json!({
-                "name": asked.field.name, "value": evaluated.value.as_ref().map(Decimal::to_string), "unit": asked.unit().name,
-                "how": evaluated.how, "typed": evaluated.typed, "computed": evaluated.computed,
-            })
-        };
-        let value_of = |name: &String| {
-            let value = form.position(name).and_then(|at| self.fields[at].value.as_ref());
-            (name.clone(), json!(value.map(Decimal::to_string)))
-        };
-        let attributes = (!blocked).then(|| form.columns.iter().map(value_of).collect::<Map<String, Value>>());
-        let fields: Vec<Value> = form.fields.iter().zip(&self.fields).map(field).collect();
-        let problems: Vec<Value> = self.problems.iter().map(|problem| problem.to_json(form)).collect();
-        json!({"attributes": attributes, "fields": fields, "problems": problems})
-    }
 }
 
-/// What a text says.
-struct Read<'a> {
-    text: &'a str,
-    number: Decimal,
-    unit: &'a Unit,
-}
-
-/// Reads the text of a field that is not empty; the problem's place is for the caller to fill in.
-fn read<'a>(asked: &'a Asked, entered: &'a Entered) -> std::result::Result<Read<'a>, Problem> {
+/// Reads the text of field `at`, which is not blank. A unit in the text counts before the one chosen beside it.
+fn read<'a>(at: usize, field: &'a FormField, entered: &'a EnteredText) -> std::result::Result<EnteredNumber<'a>, FieldProblem> {
     let text = entered.text.as_str();
-    let typed = typed::read(text).map_err(|fault| not_a_number(asked, text, fault))?;
+    let typed = typed::read(text).map_err(|fault| problem::not_a_number(at, field, text, fault))?;
     let unit = match typed.unit.or(entered.unit.as_deref()) {
-        None => asked.unit(),
-        Some(name) => units::find(&asked.units, name).ok_or_else(|| no_such_unit(asked, name))?,
+        None => field.unit(),
+        Some(name) => units::find(&field.units, name).ok_or_else(|| problem::unknown_unit(at, field, name))?,
     };
-    Ok(Read { text, number: typed.number, unit })
-}
-
-fn not_a_number(asked: &Asked, text: &str, fault: Fault) -> Problem {
-    if let Some(all) = category_list(asked) {
-        return Problem { found: Some(quoted(text)), ..Problem::new(0, "category", format!("{} must be {all}", asked.title())) };
-    }
-    let (title, example, found) = (asked.title(), asked.example(), quoted(text));
-    let (code, text) = match fault {
-        Fault::NotANumber => ("not-a-number", format!("{title} must be a number, like {example}, not `{found}`")),
-        Fault::TwoSigns => {
-            let sentence = format!("{title} must be a number with one decimal sign, like {example}, and nothing between thousands");
-            ("two-decimal-signs", format!("{sentence}, not `{found}`"))
-        }
-    };
-    Problem { found: Some(found), expected: Some(format!("a number, like {example}")), ..Problem::new(0, code, text) }
-}
-
-fn no_such_unit(asked: &Asked, name: &str) -> Problem {
-    let (found, expected) = (quoted(name), units::list(&asked.units));
-    let text = format!("{} must be in {expected}, not `{found}`", asked.title());
-    Problem { found: Some(found), expected: Some(expected), ..Problem::new(0, "unit", text) }
-}
-
-/// What is wrong with a number that stands for none of the field's categories.
-fn no_category(asked: &Asked, read: &Read<'_>) -> Option<Problem> {
-    let is = |value: &String| parse(value.as_bytes()).is_ok_and(|value| value == read.number);
-    if asked.categories()?.iter().any(|category| is(&category.value)) {
-        return None;
-    }
-    let all = category_list(asked)?;
-    let text = format!("{} must be {all}, not {}", asked.title(), read.number);
-    Some(Problem { found: Some(read.number.to_string()), expected: Some(all), ..Problem::new(0, "category", text) })
-}
-
-fn category_list(asked: &Asked) -> Option<String> {
-    let all = asked.categories()?.iter().map(|category| format!("{} ({})", category.value, category.title));
-    Some(all.collect::<Vec<_>>().join(" or "))
-}
-
-/// A number that is outside the plausible range: perhaps it is in another unit.
-fn impossible(asked: &Asked, read: &Read<'_>) -> Problem {
-    let ranges = |units: &[&Unit]| units.iter().filter_map(|unit| unit.range_text()).collect::<Vec<_>>().join(", or ");
-    let others: Vec<&Unit> = asked
-        .units
-        .iter()
-        .filter(|unit| !std::ptr::eq(*unit, read.unit) && within(&unit.to_base(&read.number), &asked.unit().plausible))
-        .collect();
-    let (title, number) = (asked.title(), read.number.to_string());
-    let must = format!("{title} must be {}, not {number}", read.unit.range_text().unwrap_or_default());
-    let found = Some(read.unit.shown(&number));
-    let expected = Some(ranges(&[&[read.unit], &others[..]].concat()));
-    match others.first() {
-        None => Problem { found, expected, ..Problem::new(0, "impossible", must) },
-        Some(other) => {
-            let text = format!("{must}: is it {}?", other.shown(&number));
-            Problem { found, expected, suggestion: Some((number, other.name.clone())), ..Problem::new(0, "other-unit", text) }
-        }
-    }
-}
-
-/// A computed value that is outside the plausible range.
-fn impossible_result(asked: &Asked, formula: &str, value: &Decimal) -> Problem {
-    let range = asked.unit().range_text();
-    let text = format!(
-        "{} must be {}, and is computed as {formula} = {value}: correct what it is computed from, or enter it directly",
-        asked.title(),
-        range.as_deref().unwrap_or_default()
-    );
-    Problem { found: Some(value.to_string()), expected: range, ..Problem::new(0, "impossible", text) }
-}
-
-/// A field that is empty, and what it is needed for.
-fn missing(form: &Form, at: usize, columns: &[usize]) -> Problem {
-    let asked = &form.fields[at];
-    let titles: Vec<&str> = columns.iter().map(|&column| form.fields[column].title()).collect();
-    let text = match titles.as_slice() {
-        titles if titles.is_empty() || asked.is_column => format!("Enter {}", asked.title()),
-        [title] => format!("Enter {}: {title} is computed from it", asked.title()),
-        titles => format!("Enter {}: {} are computed from it", asked.title(), titles.join(" and ")),
-    };
-    Problem::new(at, "missing", text)
+    Ok(EnteredNumber { text, number: typed.number, unit })
 }

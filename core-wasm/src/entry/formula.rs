@@ -1,7 +1,7 @@
-//! The closed set of entry formulas, over exact decimals.
+//! Computes the entry formulas over exact decimals.
 //!
-//! *Invariants*: sums, products and quotients are exact and rounded once, ties to even; the logarithm is `libm`'s of the nearest f64,
-//! rounded the same way from its exact value.
+//! *Invariants*: sums, products and quotients are exact and rounded once, ties to even. The logarithm is `libm`'s logarithm of the nearest
+//! f64; its exact value is rounded once, the same way.
 
 use super::units::as_integers;
 use crate::decimal::{Decimal, from_f64};
@@ -9,20 +9,23 @@ use crate::schema::Formula;
 use crate::statistics::exact_decimal;
 use dashu_int::IBig;
 
-/// Triglycerides from which the Friedewald formula does not hold, in mg/dL (W. T. Friedewald, R. I. Levy and D. S. Fredrickson, Clinical
+/// The Friedewald formula holds for triglycerides below this value, in mg/dL (W. T. Friedewald, R. I. Levy and D. S. Fredrickson, Clinical
 /// Chemistry 18, 1972).
 pub(super) const FRIEDEWALD_BELOW: i64 = 400;
 
-/// Why there is no result.
+/// Why a formula has no result for its inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Undefined {
-    /// The input of this index has to be above zero.
+    /// The input with this index is not above zero.
     NotPositive(usize),
-    /// A diastolic pressure that is not below the systolic.
+    /// The diastolic pressure is not below the systolic one.
     Swapped,
 }
 
-/// The result of a formula over its inputs, in its order, to `round` digits after the point; without these, what the nearest f64 means.
+/// Computes a formula over its inputs, which stand in the formula's order.
+///
+/// The result is rounded to `round` digits after the point. Without `round`, a sum is exact, and a quotient or logarithm is the shortest
+/// decimal that reads back as the nearest f64.
 pub(super) fn compute(formula: Formula, inputs: &[Decimal], round: Option<u32>) -> Result<Decimal, Undefined> {
     match (formula, inputs) {
         (Formula::Ln, [x]) => ln(x, round),
@@ -61,7 +64,7 @@ fn of_f64(value: f64, round: Option<u32>) -> Decimal {
     round.map_or_else(|| from_f64(value).unwrap_or_else(|_| exact.clone()), |scale| exact.rounded(scale.cast_signed())).normalized()
 }
 
-/// Whether the formula holds for inputs like these.
+/// Returns whether the inputs are in the range for which the formula was made.
 pub(super) fn holds(formula: Formula, inputs: &[Decimal]) -> bool {
     match (formula, inputs) {
         (Formula::Friedewald, [_, _, triglycerides]) => *triglycerides < Decimal::from(FRIEDEWALD_BELOW),
@@ -69,7 +72,7 @@ pub(super) fn holds(formula: Formula, inputs: &[Decimal]) -> bool {
     }
 }
 
-/// The formula over the names or values of its inputs.
+/// Writes the formula with the given names or values of its inputs.
 pub(super) fn text<S: AsRef<str>>(formula: Formula, inputs: &[S]) -> String {
     let input = |at: usize| inputs.get(at).map_or("", AsRef::as_ref);
     match formula {
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_formula_cannot_take_has_no_result() {
+    fn inputs_outside_the_domain_have_no_result() {
         assert_eq!(computed(Formula::Ln, &["0"], Some(4)), Err(Undefined::NotPositive(0)));
         assert_eq!(computed(Formula::Ln, &["-3"], Some(4)), Err(Undefined::NotPositive(0)));
         assert_eq!(computed(Formula::Ratio, &["3", "0"], Some(2)), Err(Undefined::NotPositive(1)));

@@ -1,43 +1,43 @@
-//! The text in a field to a number and a unit.
+//! Reads the text in a field as a number and a unit.
 //!
-//! *Invariants*: comma or dot is the decimal sign; a text that could mean two numbers means none.
+//! *Invariants*: comma or dot is the decimal sign. A text that could mean two numbers is refused.
 
 use crate::decimal::{Decimal, parse};
 
-/// What a text says.
+/// A number and the text after it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Typed<'a> {
-    /// The number as it is written.
+pub(super) struct TypedNumber<'a> {
+    /// The number, exactly as typed.
     pub(super) number: Decimal,
-    /// What stands behind it, if anything does.
+    /// The text after the number, without the spaces around it; `None` if there is none. It may name no unit.
     pub(super) unit: Option<&'a str>,
 }
 
-/// Why a text is no number.
+/// Why a text cannot be read as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// No number, or none that can be held.
+pub(super) enum NumberFault {
+    /// The text does not begin with a number, or the number has too many digits.
     NotANumber,
-    /// Comma and dot, or one of them twice.
+    /// The number has more than one comma or dot.
     TwoSigns,
 }
 
 /// Reads a text that is not blank.
-pub(super) fn read(text: &str) -> Result<Typed<'_>, Fault> {
+pub(super) fn read(text: &str) -> Result<TypedNumber<'_>, NumberFault> {
     let (number, rest) = text.trim().split_at(number_bytes(text.trim()));
     let rest = rest.trim_start();
     if rest.starts_with(|c: char| c.is_numeric() || matches!(c, '.' | ',' | '+' | '-')) {
-        return Err(Fault::NotANumber);
+        return Err(NumberFault::NotANumber);
     }
     if number.matches([',', '.']).count() > 1 {
-        return Err(Fault::TwoSigns);
+        return Err(NumberFault::TwoSigns);
     }
     let number = number.replace(',', ".").replace('\u{2212}', "-");
-    let number = parse(number.as_bytes()).map_err(|_| Fault::NotANumber)?;
-    Ok(Typed { number, unit: Some(rest).filter(|rest| !rest.is_empty()) })
+    let number = parse(number.as_bytes()).map_err(|_| NumberFault::NotANumber)?;
+    Ok(TypedNumber { number, unit: Some(rest).filter(|rest| !rest.is_empty()) })
 }
 
-/// Length of the number that a text begins with: sign, digits, decimal signs, and an exponent if digits follow its letter.
+/// Returns the length in bytes of the number at the start of a text: sign, digits, decimal signs, and an exponent if digits follow its letter.
 fn number_bytes(text: &str) -> usize {
     let sign = sign_bytes(text);
     let digits = text[sign..].find(|c: char| !c.is_ascii_digit() && !matches!(c, ',' | '.')).map_or(text.len(), |at| sign + at);
@@ -49,7 +49,7 @@ fn number_bytes(text: &str) -> usize {
     digits + exponent
 }
 
-/// Length of a sign; a true minus sign is one too.
+/// Returns the length in bytes of a sign at the start of a text. The minus sign U+2212 counts too.
 fn sign_bytes(text: &str) -> usize {
     text.chars().next().filter(|c| matches!(c, '+' | '-' | '\u{2212}')).map_or(0, char::len_utf8)
 }
@@ -60,7 +60,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_and_units_are_told_apart() {
+    fn numbers_are_separated_from_units() {
         for (text, number, unit) in [
             ("5,2", "5.2", None),
             (" 5.2 mmol/L ", "5.2", Some("mmol/L")),
@@ -81,15 +81,15 @@ mod tests {
     }
 
     #[test]
-    fn what_could_mean_two_numbers_means_none() {
+    fn ambiguous_numbers_are_refused() {
         for text in ["1,234.5", "1.234,5", "1,2,3", "1..2", "5,.2 mg/dL"] {
-            assert_eq!(read(text), Err(Fault::TwoSigns), "{text}");
+            assert_eq!(read(text), Err(NumberFault::TwoSigns), "{text}");
         }
         for text in ["", "abc", "<5", "> 5", "12 5", "1 234", "120/80", "-", ",", "mg/dL", "--5", "1'200", "5 -6", "5 ½", "1e99"] {
             let fault = read(text).map(|typed| typed.unit.map(str::to_owned));
             match text {
-                "120/80" | "1'200" => assert!(matches!(fault, Ok(Some(_))), "{text}: a unit that no field has"),
-                _ => assert_eq!(fault, Err(Fault::NotANumber), "{text}"),
+                "120/80" | "1'200" => assert!(matches!(fault, Ok(Some(_))), "{text}: read as a number and an unknown unit"),
+                _ => assert_eq!(fault, Err(NumberFault::NotANumber), "{text}"),
             }
         }
     }
@@ -105,7 +105,7 @@ mod tests {
         }
 
         #[test]
-        fn comma_and_dot_say_the_same(whole in 0u32..100_000, fraction in 0u32..10_000) {
+        fn comma_and_dot_are_both_decimal_signs(whole in 0u32..100_000, fraction in 0u32..10_000) {
             let number = |sign: char| read(&format!("{whole}{sign}{fraction:04} mg/dL")).unwrap().number;
             prop_assert_eq!(number(','), number('.'));
             prop_assert_eq!(number(','), parse(format!("{whole}.{fraction:04}").as_bytes()).unwrap());

@@ -1,32 +1,32 @@
-//! The units of a field: factors, names, ranges, and a value from one unit to another.
+//! The units of a field: their names, factors and plausible ranges, and the conversion of values.
 //!
-//! *Invariants*: a value in the field's own unit is the value in the other times an exact decimal; the way back divides.
+//! *Invariants*: converting to the field's own unit multiplies by an exact decimal, so it is exact. Converting back divides, and may round.
 
 use crate::decimal::{Decimal, parse};
-use crate::schema::{Code, Field};
+use crate::schema::{Coding, Field};
 use crate::solve::ratio::Ratio;
 use serde_json::{Value, json};
 
-/// Digits after the point that another unit has beyond those of the field's own.
+/// How many more digits after the point a value in another unit has than one in the field's own unit.
 const MORE_DECIMALS: u32 = 2;
-/// Digits after the point that are tried beyond these, for a range so narrow that rounding would empty it.
+/// How many further digits are tried if rounding inwards leaves no value in a narrow range.
 const TRIED_DECIMALS: u32 = 60;
 
-/// A unit in which a field's value may be given.
+/// A unit in which the value of a field may be given.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
-    /// UCUM; none for a number without unit.
+    /// UCUM code; `None` for a number without a unit.
     pub(super) name: Option<String>,
-    /// Value in the field's own unit = value in this one times this.
+    /// Factor: value in the field's own unit = value in this unit * `to_base`.
     pub(super) to_base: Decimal,
-    /// Digits after the point of a value.
+    /// Digits after the point that a value in this unit is given with.
     pub(super) decimals: Option<u32>,
-    /// Ends of the plausible range in this unit, rounded inwards.
+    /// Least and greatest plausible value in this unit, rounded inwards. The ends belong to the range; `None` is no limit.
     pub(super) plausible: (Option<Decimal>, Option<Decimal>),
-    code: Option<Code>,
+    code: Option<Coding>,
 }
 
-/// The units of a field, its own first.
+/// Returns the units of a field, its own first.
 pub(super) fn of(field: &Field) -> Vec<Unit> {
     let ends = field.plausible.as_ref().map_or((None, None), |plausible| plausible.ends());
     let own = Unit {
@@ -46,14 +46,14 @@ pub(super) fn of(field: &Field) -> Vec<Unit> {
     std::iter::once(own).chain(others).collect()
 }
 
-/// A range over a factor, each end rounded towards the other.
+/// Divides the ends of a range by a factor, and rounds each end towards the other.
 fn inwards(ends: &(Option<Decimal>, Option<Decimal>), to_base: &Decimal, decimals: u32) -> (Option<Decimal>, Option<Decimal>) {
     let at = |scale: u32| {
         let up = |end: &Decimal| floor(&end.negated(), to_base, scale).negated();
         (ends.0.as_ref().map(up), ends.1.as_ref().map(|end| floor(end, to_base, scale)))
     };
-    let holds_something = |range: &(Option<Decimal>, Option<Decimal>)| !matches!(range, (Some(min), Some(max)) if min > max);
-    (decimals..=decimals + TRIED_DECIMALS).map(at).find(holds_something).unwrap_or((None, None))
+    let is_not_empty = |range: &(Option<Decimal>, Option<Decimal>)| !matches!(range, (Some(min), Some(max)) if min > max);
+    (decimals..=decimals + TRIED_DECIMALS).map(at).find(is_not_empty).unwrap_or((None, None))
 }
 
 fn floor(value: &Decimal, divisor: &Decimal, scale: u32) -> Decimal {
@@ -61,19 +61,20 @@ fn floor(value: &Decimal, divisor: &Decimal, scale: u32) -> Decimal {
     Decimal::floor(&numerator, &denominator, scale)
 }
 
-/// The quotient of two decimals as one of integers; the divisor is above zero.
+/// Returns the quotient of two decimals as numerator and denominator. The divisor is above zero.
 pub(super) fn as_integers(value: &Decimal, divisor: &Decimal) -> (dashu_int::IBig, dashu_int::IBig) {
     let scale = value.scale.max(divisor.scale);
     (value.mantissa_at(scale), divisor.mantissa_at(scale))
 }
 
 impl Unit {
-    /// A value in this unit in the field's own, exactly.
+    /// Converts a value from this unit to the field's own, exactly.
     pub(super) fn to_base(&self, value: &Decimal) -> Decimal {
         value.times(&self.to_base).normalized()
     }
 
-    /// A value in the field's own unit in this one: exact where the quotient ends, else the nearest of [`Self::decimals`].
+    /// Converts a value from the field's own unit to this one: exactly if the quotient is a finite decimal, else rounded to
+    /// [`Self::decimals`].
     pub(super) fn of_base(&self, value: &Decimal) -> Decimal {
         let (numerator, denominator) = as_integers(value, &self.to_base);
         let scale = self.decimals.unwrap_or(value.scale + MORE_DECIMALS);
@@ -81,29 +82,29 @@ impl Unit {
         Ratio::new(numerator.clone(), denominator.clone()).to_decimal().unwrap_or_else(nearest).normalized()
     }
 
-    /// Whether the text names this unit as it is written.
+    /// Returns whether the text is exactly the name or label of this unit.
     pub(super) fn is(&self, text: &str) -> bool {
         self.name.as_deref() == Some(text) || self.label() == Some(text)
     }
 
-    /// Whether the text names this unit but for case, spaces, brackets and raised digits.
+    /// Returns whether the text names this unit, ignoring case, spaces, brackets and raised digits.
     fn is_like(&self, text: &str) -> bool {
         let like = |name: Option<&str>| name.is_some_and(|name| plain(name) == plain(text));
         like(self.name.as_deref()) || like(self.label())
     }
 
-    /// As people write it.
+    /// Returns the unit as people write it: `mmHg` for `mm[Hg]`.
     pub(super) fn label(&self) -> Option<&str> {
         let name = self.name.as_deref()?;
         Some(LABELS.iter().find(|(ucum, _)| *ucum == name).map_or(name, |(_, label)| *label))
     }
 
-    /// A number with its unit.
+    /// Writes a number with this unit.
     pub(super) fn shown(&self, value: &str) -> String {
         self.label().map_or_else(|| value.to_owned(), |label| format!("{value} {label}"))
     }
 
-    /// The plausible range in words; none where there is none.
+    /// Returns the plausible range as English text, `from 30 to 1000 mg/dL`; `None` if there is no limit.
     pub(super) fn range_text(&self) -> Option<String> {
         let text = match &self.plausible {
             (Some(min), Some(max)) => format!("from {min} to {max}"),
@@ -114,6 +115,14 @@ impl Unit {
         Some(self.shown(&text))
     }
 
+    /// Returns the plausible range in this unit; `None` if it has no limit.
+    pub(super) fn limits(&self) -> Option<Limits> {
+        let text = |end: &Option<Decimal>| end.as_ref().map(Decimal::to_string);
+        let (min, max) = (text(&self.plausible.0), text(&self.plausible.1));
+        (min.is_some() || max.is_some()).then(|| Limits { min, max, unit: self.name.clone(), exclusive: false })
+    }
+
+    /// Returns the unit as a form's document describes it.
     pub(super) fn to_json(&self) -> Value {
         let text = |end: &Option<Decimal>| end.as_ref().map(Decimal::to_string);
         let plausible = match &self.plausible {
@@ -127,12 +136,30 @@ impl Unit {
     }
 }
 
-/// Whether a value lies in a range; ends that are not there are infinite.
+/// The ends of a range, for people and programs that do not read English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) min: Option<String>,
+    pub(super) max: Option<String>,
+    /// UCUM code of the unit of both ends.
+    pub(super) unit: Option<String>,
+    /// Whether the ends themselves are outside the range.
+    pub(super) exclusive: bool,
+}
+
+impl Limits {
+    /// Returns `{"min": .., "max": .., "unit": .., "exclusive": ..}`, with decimal numbers as text and null for no limit.
+    pub(super) fn to_json(&self) -> Value {
+        json!({"min": self.min, "max": self.max, "unit": self.unit, "exclusive": self.exclusive})
+    }
+}
+
+/// Returns whether a value lies in a range. The ends belong to it; `None` is no limit.
 pub(super) fn within(value: &Decimal, (min, max): &(Option<Decimal>, Option<Decimal>)) -> bool {
     min.as_ref().is_none_or(|min| value >= min) && max.as_ref().is_none_or(|max| value <= max)
 }
 
-/// The unit that a text names: as it is written, else if one alone is like it.
+/// Finds the unit that a text names: an exact match, else the only similar one.
 pub(super) fn find<'a>(units: &'a [Unit], text: &str) -> Option<&'a Unit> {
     let like: Vec<&Unit> = units.iter().filter(|unit| unit.is_like(text)).collect();
     units.iter().find(|unit| unit.is(text)).or(match like[..] {
@@ -141,13 +168,13 @@ pub(super) fn find<'a>(units: &'a [Unit], text: &str) -> Option<&'a Unit> {
     })
 }
 
-/// Labels of all units, for a message.
+/// Returns the labels of all units for a message: `mg/dL or mmol/L`.
 pub(super) fn list(units: &[Unit]) -> String {
     let labels: Vec<&str> = units.iter().filter_map(Unit::label).collect();
     if labels.is_empty() { "a number without a unit".to_owned() } else { labels.join(" or ") }
 }
 
-/// UCUM beside what people write.
+/// UCUM codes, and how people write these units.
 const LABELS: [(&str, &str); 8] = [
     ("a", "years"),
     ("mo", "months"),
@@ -159,7 +186,7 @@ const LABELS: [(&str, &str); 8] = [
     ("[lb_av]", "lb"),
 ];
 
-/// A unit's name without what people write in many ways.
+/// Returns a unit's name in lower case, without spaces and brackets, with plain digits and `u` for micro.
 fn plain(name: &str) -> String {
     let lower = name.chars().flat_map(char::to_lowercase);
     let unified = lower.filter(|c| !c.is_whitespace() && !matches!(c, '[' | ']')).map(|c| match c {
@@ -193,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_exact_and_back_divides() {
+    fn converting_is_exact_and_converting_back_divides() {
         let units = cholesterol();
         assert_eq!(units[1].to_base(&decimal("5.2")).to_string(), "201.084");
         assert_eq!(units[1].of_base(&decimal("201.084")).to_string(), "5.2");
@@ -202,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_known_as_people_write_them() {
+    fn units_are_found_as_people_write_them() {
         let units = cholesterol();
         for (text, at) in [("mg/dL", 0), ("mg/dl", 0), ("MMOL/L", 1), ("mmol / l", 1)] {
             assert_eq!(find(&units, text).unwrap().name, units[at].name, "{text}");
@@ -215,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_range_keeps_values() {
+    fn a_narrow_range_still_holds_values() {
         let ends = (Some(decimal("0.1")), Some(decimal("0.2")));
         let (min, max) = inwards(&ends, &decimal("38.67"), 2);
         assert_eq!((min.unwrap().to_string(), max.unwrap().to_string()), ("0.003".to_owned(), "0.005".to_owned()));
@@ -223,7 +250,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_converted_comes_back(mantissa in -1_000_000_000i64..1_000_000_000, scale in 0u32..9, factor in 1i64..1_000_000, factor_scale in 0u32..5) {
+        fn a_converted_value_converts_back(mantissa in -1_000_000_000i64..1_000_000_000, scale in 0u32..9, factor in 1i64..1_000_000, factor_scale in 0u32..5) {
             let mut unit = cholesterol().remove(1);
             unit.to_base = Decimal { mantissa: factor.into(), scale: factor_scale };
             let value = Decimal { mantissa: mantissa.into(), scale };

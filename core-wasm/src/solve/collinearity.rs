@@ -4,7 +4,7 @@ use super::elimination::Pivot;
 use super::ratio::Ratio;
 use super::relations::Relation;
 use super::{INTERCEPT, Problem};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 
 /// Refuses a design matrix whose columns are not independent; the target may depend on them.
 ///
@@ -19,12 +19,12 @@ pub(super) fn check(pivots: &[Pivot], of: impl Fn(usize) -> Relation, problem: &
     if is_constant {
         let value = relation.first().map_or_else(|| "0".to_owned(), |(_, ratio)| signed(ratio));
         let sentence = format!("the feature has the same value, {value}, in every row");
-        return Err(Error::new("constant-column", sentence, "leave it out of the features").in_column(name(first)));
+        return Err(Error::new(Code::ConstantColumn, sentence, "leave it out of the features").in_column(name(first)));
     }
     let relations: Vec<String> = dependent.iter().take(3).map(|&k| format!("{} = {}", name(k), sum(&in_units(k), problem))).collect();
     let sentence = format!("the features {} are exactly collinear: {}", list(involved(&relation, first, problem)), relations.join("; "));
     let remedy = format!("leave out {}", list(dependent.iter().map(|&k| name(k))));
-    let mut error = Error::new("collinear", sentence, remedy).in_column(name(first));
+    let mut error = Error::new(Code::Collinear, sentence, remedy).in_column(name(first));
     error.found = relations.first().cloned();
     Err(error)
 }

@@ -26,7 +26,7 @@ pub mod results;
 pub mod semidefinite;
 
 use crate::decimal::Decimal;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::statistics::Moments;
 use crate::terms::Term;
 use dashu_int::IBig;
@@ -198,14 +198,14 @@ pub fn of_decimal(value: &Decimal) -> Ratio {
 fn check_rows(rows: i64, count: usize) -> Result<()> {
     if rows == 0 {
         return Err(Error::new(
-            "no-rows",
+            Code::NoRows,
             "there is no row of data to fit",
             "give data with at least one row more than the model has coefficients",
         ));
     }
     if (rows as u64) < count as u64 {
         let sentence = format!("{rows} rows of data are fewer than the {count} coefficients to find");
-        return Err(Error::new("too-few-rows", sentence, "give more rows, or name fewer features"));
+        return Err(Error::new(Code::TooFewRows, sentence, "give more rows, or name fewer features"));
     }
     Ok(())
 }
@@ -221,7 +221,7 @@ fn check_finite(solution: &Solution) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(
-        "out-of-range",
+        Code::OutOfRange,
         "a result is beyond what a 64-bit float can hold",
         "choose units in which the columns are of similar size",
     ))
@@ -319,7 +319,7 @@ mod tests {
         assert!(of_columns(&columns, true).unwrap().rss > 0.0);
         // a dependent column, found by both
         columns[20] = (0..60).map(|row| 2 * columns[3][row] - columns[11][row] + 5).collect();
-        assert_eq!(of_columns(&columns, true).unwrap_err().code, "collinear");
+        assert_eq!(of_columns(&columns, true).unwrap_err().code, Code::Collinear);
     }
 
     #[test]

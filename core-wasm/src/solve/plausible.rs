@@ -8,7 +8,7 @@ use super::decide::{Verdict, certify};
 use super::elimination::{Elimination, Pivot};
 use super::relations::search;
 use super::{ELIMINATED_MAX, scaled_gram, semidefinite};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::statistics::Statistics;
 use dashu_int::IBig;
 
@@ -77,5 +77,5 @@ pub(super) fn not_semidefinite() -> Error {
 }
 
 fn impossible(sentence: impl AsRef<str>) -> Error {
-    Error::new("impossible-statistics", format!("no data can have these statistics: {}", sentence.as_ref()), "summarise the data again")
+    Error::new(Code::ImpossibleStatistics, format!("no data can have these statistics: {}", sentence.as_ref()), "summarise the data again")
 }

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::tally::Tally;
 use super::{Moments, moment_index};
 use crate::decimal::Decimal;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use dashu_int::IBig;
 
 /// Rows that are summed at once, or a few more: the digits of eleven columns of them stay near the processor.
@@ -132,5 +132,5 @@ fn product(factors: &Factors, columns: &[Column]) -> Column {
 }
 
 fn too_many_rows() -> Error {
-    Error::new("capacity", format!("more than {} rows", i64::MAX), "split the data")
+    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }

@@ -3,7 +3,7 @@
 use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment_index};
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::policy::{Shared, check_decimals};
-use crate::error::{Error, Result, shorten};
+use crate::error::{Code, Error, Result, shorten};
 use crate::json;
 use crate::terms::{Term, check_column_name, check_unique};
 use dashu_int::IBig;
@@ -58,7 +58,7 @@ impl Statistics {
 
     /// Reads the canonical text, and refuses what no data can have.
     pub fn parse(text: &str) -> Result<Self> {
-        let document: Document = json::parse(text, "statistics", "statistics")?;
+        let document: Document = json::parse(text, Code::Statistics, "statistics")?;
         let parsed = Self::from_document(document)?;
         parsed.check_products_agree()?;
         parsed.check_counts_add_up()?;
@@ -88,7 +88,12 @@ impl Statistics {
 
     fn from_document(document: Document) -> Result<Self> {
         if document.format != FORMAT {
-            return Err(Error::found("statistics", &document.format, &format!("the format {FORMAT}"), "check that this is the right file"));
+            return Err(Error::found(
+                Code::Statistics,
+                &document.format,
+                &format!("the format {FORMAT}"),
+                "check that this is the right file",
+            ));
         }
         check_terms(document.columns.len().max(document.terms.len()))?;
         let columns: Vec<Column> = document.columns.into_iter().map(|c| Column { name: c.name, unit: c.unit }).collect();
@@ -185,7 +190,7 @@ fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[Column]) -> Result<Vec
             Term::of(factors).filter(|term| term.factors == written && term.columns().all(|name| columns.iter().any(|c| c.name == name)));
         parsed.push(term.ok_or_else(|| {
             Error::new(
-                "statistics",
+                Code::Statistics,
                 format!("the term {} is not a product of the columns in normal form", shorten(&format!("{written:?}"))),
                 "summarise the data again",
             )
@@ -197,7 +202,7 @@ fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[Column]) -> Result<Vec
     let columns_first = columns.iter().map(|column| Term::column(&column.name));
     if ordered != parsed || !columns_first.eq(parsed.iter().take(columns.len()).cloned()) {
         return Err(Error::new(
-            "statistics",
+            Code::Statistics,
             "the terms are not the columns, then products by degree and text, each once",
             "summarise the data again",
         ));
@@ -216,14 +221,14 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
     let degrees: Vec<u32> = std::iter::once(0).chain(terms.iter().map(Term::degree)).collect();
     let size = degrees.len();
     if rows.len() != size || rows.iter().enumerate().any(|(i, row)| row.len() != i + 1) {
-        return Err(Error::new("statistics", format!("the moments are not a triangle of {size} rows"), "summarise the data again"));
+        return Err(Error::new(Code::Statistics, format!("the moments are not a triangle of {size} rows"), "summarise the data again"));
     }
     let mut moments = Vec::with_capacity(moment_index(size, 0));
     for (row, degree) in rows.iter().zip(&degrees) {
         for (text, other) in row.iter().zip(&degrees) {
             moments.push(parse_sum(text, degree + other).ok_or_else(|| {
                 let expected = "an exact decimal without exponent and trailing zeros, no longer than a sum of products of values";
-                Error::found("statistics", text, expected, "summarise the data again")
+                Error::found(Code::Statistics, text, expected, "summarise the data again")
             })?);
         }
     }
@@ -232,12 +237,12 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
 
 fn parse_count(text: &str, what: &str) -> Result<i64> {
     let count: Option<i64> = text.parse().ok().filter(|count: &i64| count.to_string() == text);
-    count.ok_or_else(|| Error::found("statistics", text, &format!("a whole number for `{what}`"), "summarise the data again"))
+    count.ok_or_else(|| Error::found(Code::Statistics, text, &format!("a whole number for `{what}`"), "summarise the data again"))
 }
 
 fn parse_distribution(counts: &Map<String, Value>, columns: &[Column]) -> Result<Vec<Distribution>> {
     let wrong = |name: &str| {
-        Error::new("statistics", "the distribution is not counts by cell, one set a column", "summarise the data again").in_column(name)
+        Error::new(Code::Statistics, "the distribution is not counts by cell, one set a column", "summarise the data again").in_column(name)
     };
     if let Some(name) = counts.keys().find(|name| !columns.iter().any(|column| column.name == **name)) {
         return Err(wrong(name));
@@ -247,13 +252,13 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[Column]) -> Result
 
 /// Shared statistics say of each column how it was rounded.
 fn check_shared(shared: Shared, columns: &[Column]) -> Result<Shared> {
-    check_decimals(&shared.decimals, "statistics")?;
+    check_decimals(&shared.decimals, Code::Statistics)?;
     let known = shared.restricted(columns.iter().map(|column| column.name.as_str()));
     known.filter(|known| *known == shared).ok_or_else(|| {
-        Error::new("statistics", "`shared` does not give decimals for each column, and no others", "summarise the data again")
+        Error::new(Code::Statistics, "`shared` does not give decimals for each column, and no others", "summarise the data again")
     })
 }
 
 fn impossible(sentence: impl AsRef<str>) -> Error {
-    Error::new("impossible-statistics", format!("no data can have these statistics: {}", sentence.as_ref()), "summarise the data again")
+    Error::new(Code::ImpossibleStatistics, format!("no data can have these statistics: {}", sentence.as_ref()), "summarise the data again")
 }

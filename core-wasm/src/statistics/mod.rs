@@ -22,7 +22,7 @@ pub use document::{FORMAT, distribution_from_json, distribution_json};
 
 use crate::decimal::Decimal;
 use crate::disclosure::policy::{Shared, in_words};
-use crate::error::{Error, Result, list};
+use crate::error::{Code, Error, Result, list};
 use crate::terms::Term;
 
 /// Most columns and products that are summed together: their moments are half of its square.
@@ -34,7 +34,7 @@ pub fn check_terms(count: usize) -> Result<()> {
         return Ok(());
     }
     let sentence = format!("{count} columns and terms are more than the {TERMS_MAX} that can be summed together");
-    Err(Error::new("capacity", sentence, "name the columns to use with --columns or --features"))
+    Err(Error::new(Code::Capacity, sentence, "name the columns to use with --columns or --features"))
 }
 
 /// A column that was summed.
@@ -168,7 +168,7 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
         }
         let say = |shared: Option<&Shared>| if shared.is_some() { "made to be shared" } else { "not made to be shared" };
         let sentence = format!("the first statistics are {}, these are {}", say(ours), say(theirs));
-        let mut error = Error::new("statistics-differ", sentence, "summarise both with --share, or both without");
+        let mut error = Error::new(Code::StatisticsDiffer, sentence, "summarise both with --share, or both without");
         (error.found, error.expected) = (Some(say(theirs).to_owned()), Some(say(ours).to_owned()));
         return Err(error);
     };
@@ -183,7 +183,7 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
         .map(|(which, ours)| format!("summarise {which} again with --decimals {}", flag(*ours)))
         .collect();
     let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(own), in_words(others));
-    let mut error = Error::new("statistics-differ", sentence, remedies.join(", and "));
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, remedies.join(", and "));
     (error.found, error.expected) = (Some(others.to_string()), Some(own.to_string()));
     Err(error.in_column(first))
 }
@@ -197,12 +197,12 @@ fn differ(what: &str, ours: &[String], theirs: &[String], remedy: &str) -> Error
         let say = |names: &[String]| if names.is_empty() { "nothing more".to_owned() } else { list(names) };
         format!("the statistics differ in their {what}: the first have {}, these have {}", say(&ours_only), say(&theirs_only))
     };
-    let mut error = Error::new("statistics-differ", sentence, remedy);
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, remedy);
     error.found = Some(theirs.join(", "));
     error.expected = Some(ours.join(", "));
     error
 }
 
 fn capacity() -> Error {
-    Error::new("capacity", format!("a count beyond {}", i64::MAX), "keep the statistics apart")
+    Error::new(Code::Capacity, format!("a count beyond {}", i64::MAX), "keep the statistics apart")
 }

@@ -12,7 +12,7 @@ use crate::column::Column as CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::disclosure::policy::Shared;
 use crate::disclosure::sharing::{self, Sharing};
-use crate::error::{Error, Result, list, shorten, spent};
+use crate::error::{Code, Error, Result, list, shorten, spent};
 use crate::fit::check_shared;
 use crate::plan::{Missing, Plan, Wanted, summed_column};
 use crate::sink::{Gathered, Record, Sink};
@@ -107,7 +107,7 @@ impl Summarizer {
         let rows = columns.first().map_or(0, |column| column.len());
         if let Some(at) = columns.iter().position(|column| column.len() != rows) {
             let sentence = format!("the column has {} values, the first has {rows}", columns[at].len());
-            return Err(Error::new("column-lengths", sentence, "set columns of equal lengths").in_column(&self.sums.names()[at]));
+            return Err(Error::new(Code::ColumnLengths, sentence, "set columns of equal lengths").in_column(&self.sums.names()[at]));
         }
         self.sums.batch(&columns, rows).map_err(|error| self.stopped_by(error))
     }
@@ -208,10 +208,9 @@ pub fn forget(statistics: &mut Statistics, gone: &Statistics) -> Result<()> {
     let mut rest = statistics.clone();
     rest.subtract(gone)?;
     crate::solve::plausible::check(&rest).map_err(|error| {
-        let reason = error.text.split('\n').next().unwrap_or_default();
         Error::new(
             error.code,
-            format!("the rows to subtract are not all among the statistics ({reason})"),
+            format!("the rows to subtract are not all among the statistics ({})", error.sentence),
             "subtract only rows that were summed, once",
         )
     })?;
@@ -368,7 +367,7 @@ impl Summed {
                 self.number = self.number.or(Some(row));
                 self.contradiction().map_or(Ok(Some(value)), |(_, error)| Err(error))
             }
-            Err(error) if error.code == "not-a-number" && !self.named && self.number.is_none() => {
+            Err(error) if error.code == Code::NotANumber && !self.named && self.number.is_none() => {
                 self.text.get_or_insert_with(|| (row, error.found.unwrap_or_default()));
                 Ok(Some(Decimal::ZERO))
             }
@@ -407,7 +406,7 @@ impl Summed {
     /// The row where text beside numbers showed, and the error at the text.
     fn contradiction(&self) -> Option<(u64, Error)> {
         let ((row, text), number) = (self.text.as_ref()?, self.number?);
-        let error = Error::found("not-a-number", text, "a decimal number", "correct the cell, or leave it empty if there is no value");
+        let error = Error::found(Code::NotANumber, text, "a decimal number", "correct the cell, or leave it empty if there is no value");
         Some(((*row).max(number), error.at_row(*row).in_column(&self.name)))
     }
 }
@@ -676,13 +675,13 @@ impl Sums {
         let counts = by_column.join(", ");
         match self.plan.missing {
             Missing::Drop => {
-                self.notes.push(Error::new("rows-dropped", format!("left out: {rows} ({counts})"), ""));
+                self.notes.push(Error::new(Code::RowsDropped, format!("left out: {rows} ({counts})"), ""));
                 self.told += std::mem::take(&mut self.dropped);
                 Ok(())
             }
             Missing::Error => {
                 let sentence = format!("{rows} ({counts}), the first of them this one");
-                let mut error = Error::new("missing-values", sentence, "fill in the values, or leave such rows out with --missing drop");
+                let mut error = Error::new(Code::MissingValues, sentence, "fill in the values, or leave such rows out with --missing drop");
                 error.row = self.first_missing;
                 error.found = Some(counts);
                 Err(error)
@@ -695,18 +694,18 @@ impl Sums {
             .iter()
             .find(|column| column.is_text() && self.wanted.terms.iter().any(|term| term.columns().any(|name| name == column.name)))
         {
-            return Err(Error::new("not-a-number", "a term uses a column of text", "leave the term out").in_column(&column.name));
+            return Err(Error::new(Code::NotANumber, "a term uses a column of text", "leave the term out").in_column(&column.name));
         }
         if kept.is_empty() {
             return Err(Error::new(
-                "no-columns",
+                Code::NoColumns,
                 format!("none of the columns holds numbers: {}", list(columns.iter().map(|c| &c.name))),
                 "check that this is the right file",
             ));
         }
         if rows == 0 && columns.iter().any(Summed::is_undecided) {
             return Err(Error::new(
-                "no-rows",
+                Code::NoRows,
                 "there is a header but no row of data",
                 "give data, or name the columns with --columns to get statistics of no rows",
             ));
@@ -743,7 +742,7 @@ fn is_plain_text(cell: &[u8]) -> bool {
 }
 
 fn left_out_note(column: &str, reason: &str) -> Error {
-    Error::new("column-left-out", format!("left out: {reason}"), "").in_column(column)
+    Error::new(Code::ColumnLeftOut, format!("left out: {reason}"), "").in_column(column)
 }
 
 fn filled(values: Vec<Option<Decimal>>) -> impl Iterator<Item = Decimal> {
@@ -751,9 +750,9 @@ fn filled(values: Vec<Option<Decimal>>) -> impl Iterator<Item = Decimal> {
 }
 
 fn no_survey() -> Error {
-    Error::new("plan", "nothing is surveyed", "set `share` in the plan")
+    Error::new(Code::Plan, "nothing is surveyed", "set `share` in the plan")
 }
 
 fn not_set(name: &str) -> Error {
-    Error::new("missing-column", "the batch has no such column", "set every column before `sum-columns`").in_column(name)
+    Error::new(Code::MissingColumn, "the batch has no such column", "set every column before `sum-columns`").in_column(name)
 }

@@ -7,7 +7,7 @@
 use super::{Aside, Sums};
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::sharing::{self, Sharing};
-use crate::error::{CODES, Error, Result, spent};
+use crate::error::{Code, Error, Result, spent};
 use crate::json;
 use crate::statistics::{Cell, Distribution, Moments, Totals, moment_index};
 use crate::terms::DEGREE_MAX;
@@ -60,7 +60,8 @@ struct FailurePart {
     column: Option<String>,
     found: Option<String>,
     expected: Option<String>,
-    text: String,
+    sentence: String,
+    help: String,
 }
 
 /// The text of what was summed and of what stopped the reading.
@@ -87,7 +88,7 @@ pub(super) fn write(sums: &mut Sums, failure: Option<Error>) -> Result<String> {
 
 /// Reads a part's text.
 pub(super) fn parse(text: &str) -> Result<Part> {
-    let part: Part = json::parse(text, "part", "a part of a table")?;
+    let part: Part = json::parse(text, Code::Part, "a part of a table")?;
     if part.format == FORMAT { Ok(part) } else { Err(not_a_part("it is of another version")) }
 }
 
@@ -186,20 +187,21 @@ impl SumsPart {
 
 impl FailurePart {
     fn of(error: Error) -> Self {
-        let Error { code, row, column, found, expected, text } = error;
-        Self { code: code.to_owned(), row, column, found, expected, text }
+        let Error { code, row, column, found, expected, sentence, help } = error;
+        Self { code: code.name().to_owned(), row, column, found, expected, sentence, help }
     }
 
     fn error(self) -> Result<Error> {
-        let code = CODES.iter().map(|(code, _)| *code).find(|code| *code == self.code).ok_or_else(|| not_a_part("an unknown error"))?;
-        Ok(Error { code, row: self.row, column: self.column, found: self.found, expected: self.expected, text: self.text })
+        let Self { code, row, column, found, expected, sentence, help } = self;
+        let code = Code::from_name(&code).ok_or_else(|| not_a_part("an unknown error"))?;
+        Ok(Error { code, row, column, found, expected, sentence, help })
     }
 }
 
 fn not_a_part(reason: &str) -> Error {
-    Error::new("part", format!("this is not a part of the same table: {reason}"), "absorb what a summarizer of the same plan gave")
+    Error::new(Code::Part, format!("this is not a part of the same table: {reason}"), "absorb what a summarizer of the same plan gave")
 }
 
 fn too_many_rows() -> Error {
-    Error::new("capacity", format!("more than {} rows", i64::MAX), "split the data")
+    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
-use samefit_stages::columns::Share;
 use samefit_stages::error::Result;
+use samefit_stages::ports::columns::Share;
 
 use super::shared::{Place, Shared};
 use super::{Format, Reader, damaged, guard, lengths};

@@ -24,11 +24,13 @@ use std::thread::{Builder, JoinHandle};
 
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{ArrowError, Schema};
-use samefit_stages::columns::{Batch, Batches, Columns, Field, Later, Share};
 use samefit_stages::error::{Error, InputError, Result};
-use samefit_stages::files::Files;
+use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::reading::{self, Input};
+use samefit_stages::ports::columns::{Batch, Batches, Columns, Field, Share};
+use samefit_stages::ports::digest::Input;
+use samefit_stages::ports::digest::Later;
+use samefit_stages::ports::files::Files;
 
 use crate::files::Disk;
 use crate::stamp::Change;
@@ -256,7 +258,7 @@ mod tests {
                 let mut batches = file.read(&[0, 3], &share).unwrap();
                 let mut found = Vec::new();
                 while let Some(batch) = batches.next().unwrap() {
-                    let [(first, _), (second, samefit_stages::columns::Values::Numbers(numbers))] = &batch.columns[..] else {
+                    let [(first, _), (second, samefit_stages::ports::columns::Values::Numbers(numbers))] = &batch.columns[..] else {
                         panic!("two columns")
                     };
                     assert_eq!([first.as_str(), second.as_str()], ["i8", "f64"]);

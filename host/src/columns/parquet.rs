@@ -8,8 +8,8 @@ use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Pa
 use ::parquet::errors::ParquetError;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
-use samefit_stages::columns::Share;
 use samefit_stages::error::{InputError, Result};
+use samefit_stages::ports::columns::Share;
 
 use super::shared::{Chunks, Shared};
 use super::{Format, Reader, damaged, guard, pages, too_large};

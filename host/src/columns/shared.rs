@@ -10,7 +10,7 @@ use ::parquet::file::reader::{ChunkReader, Length};
 use arrow_schema::ArrowError;
 use bytes::Bytes;
 use samefit_stages::error::{Error, Result};
-use samefit_stages::reading;
+use samefit_stages::input::reading;
 
 use crate::files::stands;
 use crate::stamp::{Change, Stamp};

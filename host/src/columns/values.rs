@@ -15,9 +15,9 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, PrimitiveArray, RecordBatch};
 use arrow_schema::{ArrowError, DataType};
-use samefit_stages::columns::Values;
 use samefit_stages::error::InputError;
 use samefit_stages::limits::RECORD_BYTES_MAX;
+use samefit_stages::ports::columns::Values;
 
 use super::{BATCH_ROWS, TEXT_BYTES_MAX, text_too_long, too_large};
 

@@ -5,10 +5,11 @@ use clap::Args;
 use super::train::write_model;
 use crate::args::{FitArgs, JsonArg, SchemaArg};
 use crate::error::Result;
-use crate::inputs::{self, Wanted};
+use crate::input::sources;
+use crate::input::sources::Wanted;
 use crate::plan::Plan;
 use crate::stage::Stage;
-use crate::summing;
+use crate::work::summing;
 
 /// Flags of `fit`.
 #[derive(Args, Clone, Debug)]
@@ -33,7 +34,7 @@ pub struct FitVerbArgs {
 /// Merges the statistics if they are several, fits the model, writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &FitVerbArgs) -> Result<()> {
     let plan = Plan::new().schema(stage.files, &args.schema)?.fitting(&args.fit);
-    let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
+    let sources = sources::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let mut sum = summing::merge(stage, &sources)?;
     sum.inputs.splice(0..0, plan.schema_input().cloned());
     write_model(stage, &plan, &sources, &sum, &args.out, args.json)

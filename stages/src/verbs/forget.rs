@@ -12,10 +12,15 @@ use serde_json::{Map, Value, json};
 use super::summarize::write_statistics;
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
 use crate::error::Result;
-use crate::inputs::{self, Source, Wanted};
+use crate::input::reading;
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::{describe, outputs};
 use crate::plan::Plan;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::{describe, json, outputs, paths, reading, summing};
+use crate::text::{json, paths};
+use crate::work::summing;
 
 /// Flags of `forget`.
 #[derive(Args, Clone, Debug)]
@@ -46,11 +51,11 @@ pub struct ForgetArgs {
 /// Sums the rows and subtracts them.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     stage.use_threads(args.threads);
-    let path = inputs::document_path(stage.files, &args.statistics, "statistics.json")?;
+    let path = sources::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;
     let plan = plan(&document).missing(args.missing.as_deref()).delimiter(args.delimiter);
-    let sources = inputs::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
+    let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|failure| failure.in_file(&path))?;
     sum.inputs.insert(0, input);
@@ -68,7 +73,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
 /// `{input}` stands for the statistics here: the rows are what changes them.
 fn out(out: &str, path: &str) -> Result<String> {
     let source =
-        Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: inputs::Format::Json, kind: crate::files::Kind::File };
+        Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: Format::Json, kind: crate::ports::files::Kind::File };
     outputs::place(out, &[source])
 }
 

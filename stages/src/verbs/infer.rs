@@ -9,14 +9,20 @@ use serde_json::{Value, json};
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
 use crate::error::{Error, Result};
-use crate::inputs::{self, Source, Wanted};
-use crate::numbers::counted;
-use crate::outputs::{self, Outputs};
-use crate::paths::{join, without_compression, without_extension};
+use crate::input::reading;
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::describe;
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
 use crate::plan::Plan;
-use crate::predicting::{self, Sink, With};
+use crate::source::Source;
 use crate::stage::Stage;
-use crate::{describe, json, reading};
+use crate::text::json;
+use crate::text::numbers::counted;
+use crate::text::paths::{join, without_compression, without_extension};
+use crate::work::predicting;
+use crate::work::predicting::{Sink, With};
 
 /// Predictions that a person is shown before the rest is only counted.
 const SHOWN_MAX: usize = 10;
@@ -53,10 +59,10 @@ pub struct InferArgs {
 /// Predicts every record of every file.
 pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
-    let path = inputs::document_path(stage.files, &args.model, "model.json")?;
+    let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     let model = stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
-    let sources = inputs::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
+    let sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
     let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
     refuse_collisions(&sources)?;
     let read = sources.iter().map(|source| source.path.as_str()).chain([path.as_str()]);

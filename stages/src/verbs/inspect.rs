@@ -6,8 +6,10 @@ use clap::Args;
 
 use crate::args::JsonArg;
 use crate::error::{Error, InputError, Result};
+use crate::input::reading;
+use crate::output::describe;
 use crate::stage::Stage;
-use crate::{describe, json, reading};
+use crate::text::json;
 
 /// Flags of `inspect`.
 #[derive(Args, Clone, Debug)]

@@ -5,10 +5,11 @@ use clap::Args;
 use super::summarize::write_statistics;
 use crate::args::JsonArg;
 use crate::error::Result;
-use crate::inputs::{self, Wanted};
-use crate::outputs;
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::outputs;
 use crate::stage::Stage;
-use crate::summing;
+use crate::work::summing;
 
 /// Flags of `merge`.
 #[derive(Args, Clone, Debug)]
@@ -26,7 +27,7 @@ pub struct MergeArgs {
 
 /// Adds the statistics up and writes the sum.
 pub fn run(stage: &mut Stage<'_>, args: &MergeArgs) -> Result<()> {
-    let sources = inputs::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
+    let sources = sources::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let sum = summing::merge(stage, &sources)?;
     write_statistics(stage, &sum, outputs::place(&args.out, &sources)?, false, args.json)
 }

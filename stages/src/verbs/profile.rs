@@ -8,16 +8,20 @@ use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, SchemaArg};
-use crate::engine::Stream;
 use crate::error::{Error, InputError, Result};
-use crate::inputs::{self, Format, Source, Wanted};
-use crate::numbers::{counted, shown, within};
-use crate::outputs::{self, Outputs};
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::input::{columns, reading};
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::engine::Stream;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::summing::record_as_line;
-use crate::table::table;
-use crate::{columns, json, reading};
+use crate::text::json;
+use crate::text::numbers::{counted, shown, within};
+use crate::text::table::table;
+use crate::work::summing::record_as_line;
 
 /// Flags of `profile`.
 #[derive(Args, Clone, Debug)]
@@ -67,7 +71,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
 /// Reads the table.
 pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<Profile> {
     let plan = Plan::new().delimiter(args.delimiter).schema(stage.files, &args.schema)?;
-    let sources = inputs::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
+    let sources = sources::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
     let text = if sources.iter().all(|source| source.format == Format::Json) {
         records(stage, &plan, &sources)?
     } else {

@@ -5,15 +5,20 @@ use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
-use crate::engine::Verdict;
 use crate::error::{Error, Result};
-use crate::inputs::{self, Wanted};
-use crate::outputs::{self, Outputs};
-use crate::paths::join;
+use crate::input::reading;
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
+use crate::output::provenance;
 use crate::plan::Plan;
-use crate::reading::{self, Input};
+use crate::ports::digest::Input;
+use crate::ports::engine::Verdict;
 use crate::stage::Stage;
-use crate::{json, provenance, summing};
+use crate::text::json;
+use crate::text::paths::join;
+use crate::work::summing;
 
 /// Flags of `qc`.
 #[derive(Args, Clone, Debug)]
@@ -50,11 +55,11 @@ pub struct QcArgs {
 /// Sums the records, judges the model, writes the verdict.
 pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     stage.use_threads(args.threads);
-    let path = inputs::document_path(stage.files, &args.model, "model.json")?;
+    let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;
     let plan = Plan::of_engine(&plan)?.delimiter(args.delimiter);
-    let sources = inputs::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
+    let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|failure| failure.in_file(&sum.name))?;
     sum.inputs.insert(0, input);

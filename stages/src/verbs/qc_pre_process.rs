@@ -6,16 +6,21 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::args::{JsonArg, ReadArgs};
-use crate::cutter::Cutter;
 use crate::error::{Error, InputError, Result};
-use crate::files::Kind;
-use crate::inputs::{self, Format, Source, Wanted};
-use crate::numbers::counted;
-use crate::outputs::{self, Outputs};
-use crate::paths::join;
+use crate::input::columns;
+use crate::input::cutter::Cutter;
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::files::Kind;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::{columns, json, summing};
+use crate::text::json;
+use crate::text::numbers::counted;
+use crate::text::paths::join;
+use crate::work::summing;
 
 /// Flags of `qc-pre-process`.
 #[derive(Args, Clone, Debug)]
@@ -40,7 +45,7 @@ pub struct QcPreProcessArgs {
 /// Checks the data, chooses the columns, writes the records.
 pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.with("target", args.target.as_deref().map(Value::from));
-    let sources = inputs::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
+    let sources = sources::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
     let plan = check(stage, plan, &sources)?;
     let plan = choose_target(stage, plan, args);
     let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;

@@ -10,16 +10,19 @@ use clap::Args;
 use serde_json::json;
 
 use crate::args::JsonArg;
-use crate::cutter::Cutter;
 use crate::error::{Error, InputError, Result};
-use crate::files::Kind;
-use crate::inputs::{self, Format, Source};
-use crate::numbers::counted;
-use crate::outputs::{self, Outputs};
-use crate::paths::join;
+use crate::input::columns;
+use crate::input::cutter::Cutter;
+use crate::input::sources;
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
+use crate::ports::files::Kind;
+use crate::source::{Format, Source};
 use crate::splitmix::SplitMix64;
 use crate::stage::Stage;
-use crate::{columns, json};
+use crate::text::json;
+use crate::text::numbers::counted;
+use crate::text::paths::join;
 
 /// Flags of `split`.
 #[derive(Args, Clone, Debug)]
@@ -43,7 +46,7 @@ pub struct SplitArgs {
 
 /// Counts the records, then deals them out.
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
-    let source = inputs::find_one(stage, &args.data, Some(&args.out))?;
+    let source = sources::find_one(stage, &args.data, Some(&args.out))?;
     refuse_what_cannot_be_split(&source)?;
     let rows = count(stage, &source)?;
     let holdout = holdout_rows(rows, args.holdout).map_err(|fault| fault.in_file(&source.path))?;

@@ -4,13 +4,17 @@ use clap::Args;
 
 use crate::args::{JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
 use crate::error::Result;
-use crate::inputs::{self, Wanted};
-use crate::outputs::{self, Outputs};
-use crate::paths::{extension, join};
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
+use crate::output::{audit, describe};
 use crate::plan::Plan;
 use crate::stage::Stage;
-use crate::summing::{self, Sum};
-use crate::{audit, describe, json};
+use crate::text::json;
+use crate::text::paths::{extension, join};
+use crate::work::summing;
+use crate::work::summing::Sum;
 
 /// Flags of `summarize`.
 #[derive(Args, Clone, Debug)]
@@ -42,7 +46,7 @@ pub struct SummarizeArgs {
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
-    let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = if args.share.share { summing::share(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
     let out = outputs::place(&args.out, &sources)?;
     let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };

@@ -4,13 +4,18 @@ use clap::Args;
 
 use crate::args::{FitArgs, JsonArg, ReadArgs, SumArgs, ThreadsArg};
 use crate::error::Result;
-use crate::inputs::{self, Source, Wanted};
-use crate::outputs::{self, Outputs};
-use crate::paths::join;
+use crate::input::sources;
+use crate::input::sources::Wanted;
+use crate::output::outputs;
+use crate::output::outputs::Outputs;
+use crate::output::{describe, provenance};
 use crate::plan::Plan;
+use crate::source::Source;
 use crate::stage::Stage;
-use crate::summing::{self, Sum};
-use crate::{describe, json, provenance};
+use crate::text::json;
+use crate::text::paths::join;
+use crate::work::summing;
+use crate::work::summing::Sum;
 
 /// Flags of `train`.
 #[derive(Args, Clone, Debug)]
@@ -42,7 +47,7 @@ pub struct TrainArgs {
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
-    let sources = inputs::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     write_model(stage, &plan, &sources, &sum, &args.out, args.json)
 }

@@ -12,13 +12,16 @@ use serde_json::{Value, json};
 
 use super::qc::threshold;
 use crate::args::{DelimiterArg, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
-use crate::differences::{Difference, below, differences};
 use crate::error::{Error, Result};
-use crate::inputs::{self, Wanted};
-use crate::numbers::counted;
+use crate::input::reading;
+use crate::input::sources;
+use crate::input::sources::Wanted;
 use crate::plan::{Plan, list};
 use crate::stage::Stage;
-use crate::{json, paths, reading, summing};
+use crate::text::differences::{Difference, below, differences};
+use crate::text::numbers::counted;
+use crate::text::{json, paths};
+use crate::work::summing;
 
 /// Most parts that are noted one by one as not verified; `--json` has all.
 const NOTED_MAX: usize = 20;
@@ -67,7 +70,7 @@ pub struct VerifyArgs {
 /// Makes the model again and compares it with the file.
 pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Result<()> {
     stage.use_threads(args.threads);
-    let path = inputs::document_path(stage.files, &args.model, "model.json")?;
+    let path = sources::document_path(stage.files, &args.model, "model.json")?;
     if paths::compression(&path).is_some() {
         let why = "its bytes are compared, and a compressed file has others that nobody compares";
         return Err(Error::Usage(format!("{}: {why}\nunpack it first, with gzip or zstd", line(&path))));
@@ -136,7 +139,7 @@ fn make_again(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) 
     };
     // a schema that the model states wrongly is the model's fault, not that of the data
     stage.engine.summarizer(&plan.text()).map(drop).map_err(|failure| plan.blame(failure).in_file(path))?;
-    let sources = inputs::find(stage, &args.data, None, Wanted::Data)?;
+    let sources = sources::find(stage, &args.data, None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let fitted = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|failure| plan.blame(failure).in_file(&sum.name))?;
     let rows = json::parse_ours(&fitted)?["fit"]["rows"].take();
@@ -174,7 +177,7 @@ fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, t
     let plan = stage.engine.model(model)?.plan()?;
     let delimiter = args.records_delimiter.or(args.delimiter.delimiter);
     let plan = Plan::of_engine(&plan)?.delimiter(DelimiterArg { delimiter });
-    let sources = inputs::find(stage, &[records.to_owned()], None, Wanted::Data)?;
+    let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|failure| failure.in_file(&sum.name))?;
     let report = json::parse_ours(&verdict.report)?;

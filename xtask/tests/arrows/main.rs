@@ -72,13 +72,40 @@ const RENDER: [&str; 12] =
     ["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
 
 /// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
-const XTASK: [&str; 8] = ["publish", "encode", "toolchain", "wasm", "reproduce", "sbom", "specs", "lib"];
+const XTASK: [&str; 9] = ["publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
+
+/// The stages' modules in reading order; `testing` is for tests only.
+const STAGES: [&str; 16] = [
+    "error", "limits", "splitmix", "text", "ports", "source", "args", "stage", "testing", "input", "plan", "work", "output", "verbs",
+    "cli", "lib",
+];
+
+/// The page's modules in reading order.
+const WEB: [&str; 17] = [
+    "generation",
+    "error",
+    "texts",
+    "fhir",
+    "files",
+    "state",
+    "views",
+    "drawing",
+    "command",
+    "action",
+    "update",
+    "browser",
+    "events",
+    "held",
+    "worker",
+    "runtime",
+    "lib",
+];
 
 /// Calls that write to the disk.
 const WRITING: [&str; 7] = ["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
 /// The `src` of every crate.
-const CRATES: [&str; 16] = [
+const CRATES: [&str; 15] = [
     "bench/native/src",
     "conformance/src",
     "core-wasm/component/src",
@@ -92,7 +119,6 @@ const CRATES: [&str; 16] = [
     "testing/src",
     "text/src",
     "wasi-command/src",
-    "web/build/src",
     "web/src",
     "xtask/src",
 ];
@@ -214,7 +240,6 @@ crates! {
     testing: "testing/src",
     text: "text/src",
     wasi_command: "wasi-command/src",
-    web_build: "web/build/src",
     web: "web/src",
     xtask: "xtask/src",
 }
@@ -237,6 +262,24 @@ fn modules_of_render_stand_on_floors() {
 #[test]
 fn modules_of_the_build_tasks_stand_on_floors() {
     assert_floors("xtask/src", &XTASK);
+}
+
+#[test]
+fn modules_of_the_stages_stand_on_floors() {
+    assert_floors("stages/src", &STAGES);
+}
+
+#[test]
+fn modules_of_the_page_stand_on_floors() {
+    assert_floors("web/src", &WEB);
+}
+
+/// All other code of the page is tested natively.
+#[test]
+fn only_five_files_of_the_page_need_a_browser() {
+    let may = ["src/browser.rs", "src/events.rs", "src/held.rs", "src/runtime.rs", "src/worker.rs"];
+    let words = ["wasm_bindgen", "web_sys", "js_sys", "thread_local", " static ", "\nstatic "];
+    assert_none(&files_with("web/src", &may, &words), "the browser, or global state");
 }
 
 #[test]
@@ -271,7 +314,7 @@ fn only_one_file_of_the_program_writes() {
 /// The WASI command has no threads, so only this file starts threads, and it can do without.
 #[test]
 fn only_one_file_of_the_stages_begins_threads() {
-    assert_none(&files_with("stages/src", &["src/parallel.rs"], &["std::thread"]), "threads");
+    assert_none(&files_with("stages/src", &["work/threads.rs"], &["std::thread"]), "threads");
 }
 
 #[test]

@@ -1,0 +1,208 @@
+//! Our documents to the short text that a person reads of them.
+//!
+//! Whatever a document lacks is left out: a newer or an older file is described as far as it goes. Names in it are anyone's words, so they are
+//! shown through `samefit_text`.
+
+use std::borrow::Cow;
+
+use samefit_text::name as shown_name;
+use serde_json::Value;
+
+use crate::text::numbers::{counted, shown};
+use crate::text::table::table;
+
+/// A model: formula, coefficients, how well it fits, what it states of quality control.
+pub fn model(model: &Value) -> String {
+    let mut lines = vec![formula(model), String::new(), coefficients(model), String::new(), fit(model)];
+    if model["rmse"].is_number() {
+        let rows = shown(&model["qc"]["rows"]);
+        let (rmse, threshold) = (shown(&model["rmse"]), shown(&model["qc"]["threshold"]));
+        lines.push(format!("states that quality control accepted it: rmse {rmse} over {rows} records, threshold {threshold}"));
+        lines.push("not checked here: `samefit verify` with --records and --threshold judges it again".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn formula(model: &Value) -> String {
+    let terms = entries(&model["coefficients"]).filter_map(|term| term["name"].as_str()).map(shown_name);
+    let intercept = has_intercept(model).then_some(Cow::Borrowed("intercept"));
+    let right = intercept.into_iter().chain(terms).collect::<Vec<_>>().join(" + ");
+    format!("{} = {right}, fitted on {} rows", text(&model["target"]["column"]), shown(&model["fit"]["rows"]))
+}
+
+fn coefficients(model: &Value) -> String {
+    let mut rows = vec![["", "coefficient", "std error", "t", "p"].map(str::to_owned)];
+    if has_intercept(model) {
+        let [error, t, p] = ["intercept_std_error", "intercept_t", "intercept_p"].map(|key| shown(&model[key]));
+        rows.push(["intercept".to_owned(), shown(&model["intercept"]), error, t, p]);
+    }
+    rows.extend(entries(&model["coefficients"]).map(|term| {
+        let [value, error, t, p] = ["coefficient", "std_error", "t", "p"].map(|key| shown(&term[key]));
+        [text(&term["name"]).into_owned(), value, error, t, p]
+    }));
+    table(&rows)
+}
+
+fn fit(model: &Value) -> String {
+    let fit = &model["fit"];
+    let kind = if fit["r_squared_kind"] == "uncentred" { " (uncentred: no intercept)" } else { "" };
+    format!(
+        "R2 {}{kind}, residual sd {} on {} degrees of freedom",
+        shown(&fit["r_squared"]),
+        shown(&fit["residual_sd"]),
+        shown(&fit["residual_df"])
+    )
+}
+
+fn has_intercept(model: &Value) -> bool {
+    model["has_intercept"] != Value::Bool(false)
+}
+
+/// Statistics on one line, and on another how they are rounded if they are shared.
+pub fn statistics_line(statistics: &Value) -> String {
+    let columns: Vec<Cow<'_, str>> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).map(shown_name).collect();
+    let terms = entries(&statistics["terms"]).count().saturating_sub(columns.len());
+    let products = if terms == 0 { String::new() } else { format!(" and {}", counted(terms as u64, "product")) };
+    let of = counted(columns.len() as u64, "column");
+    let rounded = decimals(statistics).map(|decimals| format!("\nrounded to be shared, to these decimals: {decimals}")).unwrap_or_default();
+    format!("summed {} of {of}{products}: {}{rounded}", row_count(statistics), columns.join(", "))
+}
+
+/// Statistics: rows, columns, terms, what else is there.
+pub fn statistics(statistics: &Value) -> String {
+    let mut rows = vec![["column", "unit", "cells"].map(str::to_owned)];
+    rows.extend(entries(&statistics["columns"]).map(|column| {
+        let name = raw(&column["name"]);
+        let cells = statistics["distribution"][name].as_object().map_or_else(|| "-".to_owned(), |cells| cells.len().to_string());
+        [name.to_owned(), column["unit"].as_str().unwrap_or("-").to_owned(), cells]
+    }));
+    let distribution = if statistics.get("distribution").is_some() { "with" } else { "without" };
+    format!(
+        "statistics of {} ({} dropped), {distribution} distribution\n\n{}\n\nterms: {}",
+        row_count(statistics),
+        text(&statistics["dropped"]),
+        table(&rows),
+        terms(statistics).iter().map(|term| shown_name(term)).collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// Whether statistics, or those of a model, were made to be shared.
+pub fn shared(document: &Value) -> String {
+    match decimals(document) {
+        Some(decimals) => format!("shared: values are rounded to these decimals: {decimals}"),
+        None => "not shared: made of values as they were measured, so it may tell of single rows".to_owned(),
+    }
+}
+
+/// Decimals by column: `bmi 1, y 0`.
+fn decimals(document: &Value) -> Option<String> {
+    let decimals = document["shared"]["decimals"].as_object()?;
+    Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shown_name(name))).collect::<Vec<_>>().join(", "))
+}
+
+/// The terms of statistics as text: `age`, `bmi^2`, `age*bmi`.
+pub fn terms(statistics: &Value) -> Vec<String> {
+    let factor = |factor: &Value| match factor[1].as_u64() {
+        Some(1) | None => raw(&factor[0]).to_owned(),
+        Some(power) => format!("{}^{power}", raw(&factor[0])),
+    };
+    entries(&statistics["terms"]).map(|term| entries(term).map(factor).collect::<Vec<_>>().join("*")).collect()
+}
+
+/// A prediction on a line, its warnings on lines below.
+pub fn prediction(file: &str, prediction: &Value) -> String {
+    let Some((name, value)) = prediction.as_object().and_then(|object| object.iter().next()) else { return shown_name(file).into_owned() };
+    let interval = &prediction["interval"];
+    let interval = match interval["level"].as_f64() {
+        Some(level) => format!(" ({} % interval {} to {})", level * 100.0, shown(&interval["lower"]), shown(&interval["upper"])),
+        None => String::new(),
+    };
+    let warnings = entries(&prediction["warnings"])
+        .map(|warning| format!("\n  warning: {}", samefit_text::line(&raw(&warning["text"]).replace('\n', "; "))));
+    format!("{}: {} {}{interval}{}", shown_name(file), shown_name(name), shown(value), warnings.collect::<String>())
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A text of a document, to be shown.
+fn text(value: &Value) -> Cow<'_, str> {
+    shown_name(raw(value))
+}
+
+/// A text of a document as it stands there.
+fn raw(value: &Value) -> &str {
+    value.as_str().unwrap_or("?")
+}
+
+/// Their number of rows, which statistics write as text.
+fn row_count(statistics: &Value) -> String {
+    let rows = text(&statistics["rows"]);
+    if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_model_is_a_table() {
+        let document = json!({
+            "target": {"column": "y"}, "intercept": 152.133_484_162_895, "has_intercept": true,
+            "coefficients": [{"name": "bmi", "coefficient": 675.0697744316064, "std_error": 63.475, "t": 10.635, "p": 1.5e-23}],
+            "intercept_std_error": 2.7022, "intercept_t": 56.3, "intercept_p": 1e-200,
+            "fit": {"rows": 442, "residual_df": 439, "residual_sd": 56.8075, "r_squared": 0.459485, "r_squared_kind": "centred"},
+            "rmse": 57.0, "qc": {"rows": 88, "threshold": 60.0},
+        });
+        let expected = "\
+y = intercept + bmi, fitted on 442 rows
+
+           coefficient  std error       t        p
+intercept      152.133     2.7022    56.3   1e-200
+bmi             675.07     63.475  10.635  1.5e-23
+
+R2 0.459485, residual sd 56.8075 on 439 degrees of freedom
+states that quality control accepted it: rmse 57 over 88 records, threshold 60
+not checked here: `samefit verify` with --records and --threshold judges it again";
+        assert_eq!(model(&document), expected);
+    }
+
+    #[test]
+    fn statistics_are_counted() {
+        let document = json!({
+            "columns": [{"name": "age", "unit": "a"}, {"name": "y"}], "rows": "442", "dropped": "0",
+            "terms": [[["age", 1]], [["y", 1]], [["age", 2]]], "distribution": {"age": {"18": 3}, "y": {}},
+        });
+        assert_eq!(statistics_line(&document), "summed 442 rows of 2 columns and 1 product: age, y");
+        let expected = "\
+statistics of 442 rows (0 dropped), with distribution
+
+column  unit  cells
+age        a      1
+y          -      0
+
+terms: age, y, age^2";
+        assert_eq!(statistics(&document), expected);
+    }
+
+    #[test]
+    fn what_is_shared_is_said() {
+        let document = json!({"columns": [{"name": "y"}], "rows": "50", "shared": {"decimals": {"bmi": 1, "y": -1}}});
+        assert_eq!(statistics_line(&document), "summed 50 rows of 1 column: y\nrounded to be shared, to these decimals: bmi 1, y -1");
+        assert_eq!(shared(&document), "shared: values are rounded to these decimals: bmi 1, y -1");
+        assert!(shared(&json!({})).starts_with("not shared"));
+    }
+
+    #[test]
+    fn a_prediction_is_a_line() {
+        let document = json!({
+            "predicted_y": 206.0254218480623, "interval": {"level": 0.95, "lower": 94.1, "upper": 317.9},
+            "warnings": [{"text": "bmi is above the range seen in training\ntake care"}],
+        });
+        let expected =
+            "a.json: predicted_y 206.025 (95 % interval 94.1 to 317.9)\n  warning: bmi is above the range seen in training; take care";
+        assert_eq!(prediction("a.json", &document), expected);
+    }
+}
