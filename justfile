@@ -33,7 +33,7 @@ wasm:
 web: wasm
     @sh web/setup
     @echo 'Building the page (two minutes the first time).' >&2
-    cargo run --locked --quiet --package samefit-web-build
+    cargo xtask web
 
 # checks and tests everything; its last lines say what ran and what did not
 [group('check')]

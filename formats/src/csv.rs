@@ -1,7 +1,7 @@
-//! Writes CSV, and finds where a record of CSV ends.
+//! How samefit writes CSV, and where a record of CSV ends.
 //!
-//! Fields are separated by commas, and each record ends with LF. A field that has a comma, a quote or a line break is enclosed in quotes, and
-//! a quote in it is doubled (RFC 4180).
+//! A written table has commas between fields and LF behind each record. A field that holds a comma, a quote or a line break stands in
+//! quotes, and a quote in it is doubled (RFC 4180).
 
 /// The byte that ends every record of CSV and of JSON Lines that samefit writes.
 pub const RECORD_END: u8 = b'\n';
@@ -32,13 +32,13 @@ pub fn push_record<T: AsRef<[u8]>>(out: &mut Vec<u8>, fields: impl IntoIterator<
     out.push(RECORD_END);
 }
 
-/// Counts quote characters. In well-formed CSV, a byte after an odd number of them is inside a quoted field.
+/// Number of quote characters. After an odd number of them, a byte of well-formed CSV is inside a quoted field.
 #[must_use]
 pub fn quotes(chunk: &[u8]) -> u64 {
     chunk.iter().filter(|&&byte| byte == b'"').count() as u64
 }
 
-/// Returns the offset behind the first line break outside quotes. `quoted`: the chunk begins inside a quoted field.
+/// Offset just after the first line break outside quotes. `quoted`: the chunk begins inside a quoted field.
 #[must_use]
 pub fn first_record_end(chunk: &[u8], mut quoted: bool) -> Option<usize> {
     let ends_record = |&byte: &u8| {

@@ -1,16 +1,14 @@
-//! Writes JSON documents in samefit's layout.
+//! How samefit lays out JSON documents.
 //!
-//! A value that fits on one line of [`LINE_CHARS_MAX`] characters is written on one line. A longer array or object has one entry on a line. If
-//! all its entries are scalars, each line takes as many of them as fit.
-//!
-//! *Invariants*: equal values give equal bytes.
+//! *Invariants*: equal values give equal bytes. A value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line. A longer
+//! array or object has one entry a line; if all its entries are scalars, lines are filled with as many of them as fit.
 
 use serde_json::Value;
 
 /// Longest line that is not broken, in characters.
 const LINE_CHARS_MAX: usize = 100;
 
-/// Returns the text of a document. It ends with a line break.
+/// The text of a document, ended by a line break.
 #[must_use]
 pub fn document(value: &Value) -> String {
     let mut out = String::new();
@@ -19,7 +17,7 @@ pub fn document(value: &Value) -> String {
     out
 }
 
-/// Returns the text of a value on one line, without a line break at its end.
+/// The text of a value on one line, without a line break.
 #[must_use]
 pub fn line(value: &Value) -> String {
     let mut out = String::new();
@@ -29,7 +27,7 @@ pub fn line(value: &Value) -> String {
 
 fn write_value(out: &mut String, value: &Value, indent: usize, used: usize) {
     let start = out.len();
-    // a character has at most four bytes, so a longer text cannot fit on the line
+    // no character has more than four bytes, so there is no need to write more than that to see that it is too long
     let whole = write_line(out, value, start + 4 * LINE_CHARS_MAX);
     if whole && used + out[start..].chars().count() <= LINE_CHARS_MAX {
         return;
@@ -53,7 +51,7 @@ fn is_scalar(value: &Value) -> bool {
     !matches!(value, Value::Array(_) | Value::Object(_))
 }
 
-/// Writes entries on several lines. `fill`: as many on each line as fit, otherwise one.
+/// Entries on lines of their own, or filled into lines.
 fn write_entries<'a>(
     out: &mut String,
     indent: usize,
@@ -70,7 +68,7 @@ fn write_entries<'a>(
             write_key(&mut entry, key);
         }
         let key_chars = entry.chars().count();
-        // one character more for the comma behind the entry
+        // one more for the comma behind the entry
         write_value(&mut entry, item, indent, indent + key_chars + 1);
         let chars = entry.chars().count();
         out.push_str(if i == 0 { "" } else { "," });
@@ -89,7 +87,7 @@ fn write_entries<'a>(
     out.push(close);
 }
 
-/// Writes a value on one line. Stops and returns false if an entry would start behind the offset `end`.
+/// Writes a value on one line, or the beginning of it: false if an entry would start beyond `end`.
 fn write_line(out: &mut String, value: &Value, end: usize) -> bool {
     match value {
         Value::Array(items) => {

@@ -1,15 +1,18 @@
-// The worker as promises, and the little that only a browser can do: downloads, the service worker, the clipboard.
+// The worker as promises, and what only a browser can do: files of the page, downloads, the service worker.
 //
-// A call ends with its value, or fails with the text of an error record. `trap` and `cancelled` are codes of this file: after either a new worker
-// has taken over, with the compiled component and the model of the one before.
+// A call ends with its value, or fails with the text of an error record. This file adds three codes: `trap` (the component stopped
+// unexpectedly), `cancelled` and `page-file`. After `trap` and `cancelled` a new worker takes over. It gets the compiled component and the
+// model of the worker before.
 
 let worker;
+/** The compiled component, once it was started. */
 let known;
+/** The model that was opened last. */
 let opened;
-let last = 0;
+let lastId = 0;
 let calls = new Map();
 
-const fault = (code, text = '') => JSON.stringify({ code, text });
+const errorRecord = (code, text = '') => JSON.stringify({ code, text });
 
 function begin() {
   worker = new Worker('worker.js', { type: 'module' });
@@ -27,12 +30,12 @@ function begin() {
 
 function send(op, args, progress) {
   return new Promise((resolve, reject) => {
-    calls.set(++last, { resolve, reject, progress });
-    worker.postMessage({ id: last, op, args });
+    calls.set(++lastId, { resolve, reject, progress });
+    worker.postMessage({ id: lastId, op, args });
   });
 }
 
-/** Ends the worker and all that it was asked, and starts its successor. */
+/** Ends the worker with all its calls, and starts a new one. `ended` are calls that were answered by what ends the worker. */
 function replace(code, text, ...ended) {
   worker.terminate();
   const waiting = [...ended, ...calls.values()];
@@ -42,10 +45,10 @@ function replace(code, text, ...ended) {
     send('start', [known]);
     if (opened !== undefined) send('open', [opened]).catch(() => {});
   }
-  for (const call of waiting) call.reject(fault(code, text));
+  for (const call of waiting) call.reject(errorRecord(code, text));
 }
 
-/** Version, formats, limits and digest of the component, once it runs. */
+/** Starts the component. Returns its version, formats, limits and digest as JSON. */
 export async function start() {
   begin();
   const started = await send('start', [null]);
@@ -53,61 +56,64 @@ export async function start() {
   return started.facts;
 }
 
+/** Calls an operation of the worker. `progress` is called with the bytes done and to do. */
 export async function call(op, args, progress) {
   const value = await send(op, args, progress);
   if (op === 'open') [opened] = args;
   return value;
 }
 
+/** Ends the worker and all its work. */
 export const cancel = () => replace('cancelled');
 
-/** A file of the page itself. */
-export async function own(path) {
+/** Returns the text of one of the page's own files. */
+export async function pageFile(path) {
   const answer = await fetch(path);
-  if (!answer.ok) throw fault('page-file', path);
+  if (!answer.ok) throw errorRecord('page-file', path);
   return answer.text();
 }
 
-/** The text with which a file begins, unpacked if it is packed. */
-export async function head(file, bytes) {
-  const begin = file.slice(0, bytes);
+/** Returns the text with which a file begins. A packed file is unpacked. */
+export async function fileStart(file, bytes) {
+  const start = file.slice(0, bytes);
   let text = '';
   try {
-    if (!file.name.toLowerCase().endsWith('.gz')) return await begin.text();
-    const reader = begin.stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+    if (!file.name.toLowerCase().endsWith('.gz')) return await start.text();
+    const reader = start.stream().pipeThrough(new DecompressionStream('gzip')).getReader();
     const decoder = new TextDecoder();
     for (let part = await reader.read(); !part.done && text.length < bytes; part = await reader.read()) text += decoder.decode(part.value, { stream: true });
   } catch {
-    // it goes on beyond its beginning, or cannot be read, which whoever reads all of it will say
+    // A packed file is cut off here, which is expected. A file that cannot be read at all is an error when the worker reads it.
   }
   return text;
 }
 
-/** Hands a file to the person. */
-export function download(name, content, type) {
+/** Saves a text or a blob as a file. */
+export function download(name, content) {
   const link = document.createElement('a');
-  const blob = content instanceof Blob ? content : new Blob([content], { type });
+  const blob = content instanceof Blob ? content : new Blob([content], { type: 'application/json' });
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Tells when a newer version waits; it takes over when `update` is called, never by itself. */
-export async function watch(newer) {
+/** Keeps a copy of the page for use without a network. Calls `ready` when a newer version waits; only `takeNewerVersion` puts it to use. */
+export async function watchForNewerVersion(ready) {
   if (!('serviceWorker' in navigator)) return;
   try {
     const registration = await navigator.serviceWorker.register('sw.js');
-    const look = (found) => found?.addEventListener('statechange', () => found.state === 'installed' && navigator.serviceWorker.controller && newer());
-    if (registration.waiting && navigator.serviceWorker.controller) newer();
+    const look = (found) => found?.addEventListener('statechange', () => found.state === 'installed' && navigator.serviceWorker.controller && ready());
+    if (registration.waiting && navigator.serviceWorker.controller) ready();
     look(registration.installing);
     registration.addEventListener('updatefound', () => look(registration.installing));
   } catch {
-    // without it the page works as long as whoever serves it does
+    // Without a service worker the page works as long as its server does.
   }
 }
 
-export async function update() {
+/** Replaces the page by the newer version. */
+export async function takeNewerVersion() {
   const registration = await navigator.serviceWorker.getRegistration();
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
   registration?.waiting?.postMessage('take-over');

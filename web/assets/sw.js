@@ -1,5 +1,5 @@
-// Keeps the page's own files, so that it opens without a network. `VERSION` and `FILES` are written by the build: any change of a file is a
-// new version, which is fetched whole beside the old one and waits until the person takes it.
+// Keeps the page's own files, so that the page opens without a network. The build writes `VERSION` and `FILES`. Any change of a file makes a
+// new version. It is fetched as a whole beside the old one and waits until the person takes it.
 const VERSION = '@VERSION@';
 const FILES = ['@FILES@'];
 const NAME = `samefit ${VERSION}`;

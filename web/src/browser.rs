@@ -1,21 +1,13 @@
-//! The document: reading from it, writing to it, listening to it.
-
-use std::cell::RefCell;
+//! Reads the document and changes it.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Element, Event, File, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, Window};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, Window};
 
-use crate::actions;
-
-thread_local! {
-    /// The person's tables, beside what the state knows of them.
-    pub(crate) static FILES: RefCell<Vec<File>> = const { RefCell::new(Vec::new()) };
-    /// The file of the schema.
-    pub(crate) static SCHEMA: RefCell<Option<File>> = const { RefCell::new(None) };
-    /// What predictions of the tables gave, in the same order.
-    pub(crate) static BATCH: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
-}
+use crate::action::Opening;
+use crate::drawing::Change;
+use crate::state::{Section, Theme};
+use crate::texts::Language;
 
 const STORED_LANGUAGE: &str = "samefit-language";
 const STORED_THEME: &str = "samefit-theme";
@@ -32,8 +24,18 @@ pub(crate) fn by_id(id: &str) -> Option<Element> {
     document().get_element_by_id(id)
 }
 
-/// Replaces what an element holds, if it is there and would change.
-pub(crate) fn set_html(id: &str, html: &str) {
+/// Changes the document. An element that is not there stays away.
+pub(crate) fn apply(change: &Change) {
+    match change {
+        Change::Html { id, html } => set_html(id, html),
+        Change::Class { id, class, on } => set_class(id, class, *on),
+        Change::Attribute { id, name, value } => set_attribute(id, name, value.as_deref()),
+        Change::Title(title) => document().set_title(title),
+    }
+}
+
+/// Replaces the content of an element, unless it is the same already.
+fn set_html(id: &str, html: &str) {
     if let Some(element) = by_id(id)
         && element.inner_html() != html
     {
@@ -41,13 +43,13 @@ pub(crate) fn set_html(id: &str, html: &str) {
     }
 }
 
-pub(crate) fn set_class(id: &str, class: &str, on: bool) {
+fn set_class(id: &str, class: &str, on: bool) {
     if let Some(element) = by_id(id) {
         let _ = element.class_list().toggle_with_force(class, on);
     }
 }
 
-pub(crate) fn set_attribute(id: &str, name: &str, value: Option<&str>) {
+fn set_attribute(id: &str, name: &str, value: Option<&str>) {
     if let Some(element) = by_id(id) {
         let _ = match value {
             Some(value) => element.set_attribute(name, value),
@@ -63,7 +65,7 @@ pub(crate) fn set_value(id: &str, value: &str) {
     }
 }
 
-/// What a field, a choice or a text area holds.
+/// Returns the text in a field, a choice or a text area.
 pub(crate) fn value_of(element: &Element) -> String {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         return input.value();
@@ -78,12 +80,12 @@ pub(crate) fn is_checked(element: &Element) -> bool {
     element.dyn_ref::<HtmlInputElement>().is_some_and(HtmlInputElement::checked)
 }
 
-pub(crate) fn files_of(element: &Element) -> Vec<File> {
-    let list = element.dyn_ref::<HtmlInputElement>().and_then(HtmlInputElement::files);
-    list.map(|list| (0..list.length()).filter_map(|at| list.get(at)).collect()).unwrap_or_default()
+/// Returns the files that were chosen in an input.
+pub(crate) fn chosen_files(element: &Element) -> Option<web_sys::FileList> {
+    element.dyn_ref::<HtmlInputElement>().and_then(HtmlInputElement::files)
 }
 
-/// Moves the keyboard to an element, and the eyes.
+/// Moves the keyboard to an element, and scrolls to it.
 pub(crate) fn focus(id: &str) {
     if let Some(element) = by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
@@ -91,58 +93,59 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
-pub(crate) fn set_title(title: &str) {
-    document().set_title(title);
-}
-
-/// Pixels for pictures inside a card.
+/// Returns the width of pictures inside a card, in pixels.
 pub(crate) fn picture_width() -> f64 {
     let main = by_id("main").map_or(0, |main| main.client_width());
-    // the sides of a card, as the style sheet has them
+    // the padding of a card, as in the style sheet
     let sides = if main < 560 { 32 } else { 64 };
     f64::from((main - sides).clamp(260, 760))
 }
 
-/// The language that was chosen here before, else the first of the browser's that there is.
-pub(crate) fn language() -> String {
-    let known = |code: &str| crate::texts::LANGUAGES.iter().any(|(known, _)| *known == code);
-    let stored = stored(STORED_LANGUAGE).filter(|code| known(code));
-    let browser = || {
-        let all = window().navigator().languages();
-        let code = |value: JsValue| value.as_string().map(|tag| tag.chars().take(2).collect::<String>());
-        all.iter().filter_map(code).find(|code| known(code))
-    };
-    stored.or_else(browser).unwrap_or_else(|| "en".to_owned())
-}
-
-pub(crate) fn keep_language(language: &str) {
-    store(STORED_LANGUAGE, language);
-}
-
-/// Says which language the page is in, as its words come.
-pub(crate) fn apply_language(language: &str) {
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("lang", language);
+/// Returns what the browser knows when the page is opened.
+pub(crate) fn opening() -> Opening {
+    let served = served();
+    Opening {
+        language: language(),
+        theme: stored(STORED_THEME).map(|name| Theme::from_name(&name)).unwrap_or_default(),
+        section: Section::of_address(&address()),
+        width: picture_width(),
+        served: served.is_some(),
+        served_model: served.filter(|file| !file.is_empty()),
     }
 }
 
-/// The appearance that was chosen here before.
-pub(crate) fn theme() -> String {
-    stored(STORED_THEME).filter(|theme| theme == "light" || theme == "dark").unwrap_or_else(|| "auto".to_owned())
+/// Returns the remembered language, else the first of the browser's languages that the page has, else English.
+fn language() -> Language {
+    let stored = stored(STORED_LANGUAGE).and_then(|code| Language::from_tag(&code));
+    let of_browser = || window().navigator().languages().iter().find_map(|tag| Language::from_tag(&tag.as_string()?));
+    stored.or_else(of_browser).unwrap_or_default()
 }
 
-pub(crate) fn keep_theme(theme: &str) {
-    store(STORED_THEME, theme);
-    apply_theme(theme);
+/// Stores the language for the next visit.
+pub(crate) fn remember_language(language: Language) {
+    store(STORED_LANGUAGE, language.code());
 }
 
-pub(crate) fn apply_theme(theme: &str) {
+/// Tells the browser which language the document is in.
+pub(crate) fn set_document_language(language: Language) {
     if let Some(root) = document().document_element() {
-        let _ = if theme == "auto" { root.remove_attribute("data-theme") } else { root.set_attribute("data-theme", theme) };
+        let _ = root.set_attribute("lang", language.code());
     }
 }
 
-/// Only preferences are ever stored.
+/// Stores the colours for the next visit.
+pub(crate) fn remember_theme(theme: Theme) {
+    store(STORED_THEME, theme.name());
+}
+
+/// Shows the page in these colours.
+pub(crate) fn apply_theme(theme: Theme) {
+    if let Some(root) = document().document_element() {
+        let _ = if theme == Theme::Auto { root.remove_attribute("data-theme") } else { root.set_attribute("data-theme", theme.name()) };
+    }
+}
+
+/// Stores a preference. Nothing else is ever stored.
 fn store(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, value);
@@ -153,34 +156,29 @@ fn stored(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
 }
 
-/// What `samefit serve` writes into the page: the file of the model to open with, or nothing.
+/// Returns what `samefit serve` writes into the page: the file of the model to open with, or an empty text. None on other servers.
 fn served() -> Option<String> {
     document().query_selector("meta[name=samefit-served]").ok().flatten().map(|meta| attribute(&meta, "content"))
-}
-
-/// The page comes from the program on this machine, which is always there: no copy of it need be kept.
-pub(crate) fn is_served() -> bool {
-    served().is_some()
-}
-
-pub(crate) fn served_model() -> Option<String> {
-    served().filter(|file| !file.is_empty())
 }
 
 pub(crate) fn address() -> String {
     window().location().hash().unwrap_or_default()
 }
 
-pub(crate) fn set_address(hash: &str) {
-    let _ = window().location().set_hash(hash);
+/// Names the section in the address. If the address names it already, a link to it would do nothing, so it stays as it is.
+pub(crate) fn set_address(section: Section) {
+    if Section::of_address(&address()) != section {
+        let _ = window().location().set_hash(section.name());
+    }
 }
 
-/// Date and time as the browser writes them in the page's language.
-pub(crate) fn today(language: &str) -> String {
+/// Returns date and time as the browser writes them in this language.
+pub(crate) fn now(language: Language) -> String {
     let date = js_sys::Date::new_0();
-    String::from(date.to_locale_string(language, &JsValue::UNDEFINED))
+    String::from(date.to_locale_string(language.code(), &JsValue::UNDEFINED))
 }
 
+/// Copies a text to the clipboard. Returns whether the browser allowed it.
 pub(crate) async fn copy(text: &str) -> bool {
     let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
     if clipboard.is_undefined() {
@@ -193,73 +191,7 @@ pub(crate) fn print() {
     let _ = window().print();
 }
 
-/// The text of a file.
-pub(crate) async fn text(file: &File) -> Option<String> {
-    wasm_bindgen_futures::JsFuture::from(file.text()).await.ok()?.as_string()
-}
-
-/// Listens to everything that can happen, for as long as the page is open.
-pub(crate) fn listen() {
-    on("click", |event| {
-        if let Some(element) = origin(&event, "[data-do]") {
-            if element.tag_name() == "A" {
-                event.prevent_default();
-            }
-            actions::click(&attribute(&element, "data-do"), &attribute(&element, "data-arg"), &element);
-        }
-    });
-    on("submit", |event| {
-        event.prevent_default();
-        actions::predict();
-    });
-    on("input", |event| {
-        if let Some(element) = origin(&event, "input[type=text][data-field]") {
-            actions::typed(&attribute(&element, "data-field"), &value_of(&element));
-        } else if let Some(element) = origin(&event, "[data-set=slider]") {
-            actions::moved(&value_of(&element));
-        }
-    });
-    on("focusout", |event| {
-        if let Some(element) = origin(&event, "input[type=text][data-field]") {
-            actions::left(&attribute(&element, "data-field"));
-        }
-    });
-    on("change", |event| {
-        if let Some(element) = origin(&event, "select[data-unit]") {
-            actions::unit(&attribute(&element, "data-unit"), &value_of(&element));
-        } else if let Some(element) = origin(&event, "input[type=radio][data-field]") {
-            actions::typed(&attribute(&element, "data-field"), &value_of(&element));
-            actions::left(&attribute(&element, "data-field"));
-        } else if let Some(element) = origin(&event, "[data-set]") {
-            actions::set(&attribute(&element, "data-set"), &element);
-        }
-    });
-    on("dragover", |event| event.prevent_default());
-    on("drop", |event| {
-        event.prevent_default();
-        let list = event.dyn_ref::<web_sys::DragEvent>().and_then(web_sys::DragEvent::data_transfer).and_then(|data| data.files());
-        let files = list.map(|list| (0..list.length()).filter_map(|at| list.get(at)).collect()).unwrap_or_default();
-        actions::files(files);
-    });
-    listen_to(window().as_ref(), "hashchange", |_| actions::navigate());
-    listen_to(window().as_ref(), "resize", |_| actions::resized());
-}
-
-fn on(name: &str, act: impl FnMut(Event) + 'static) {
-    listen_to(document().as_ref(), name, act);
-}
-
-fn listen_to(target: &web_sys::EventTarget, name: &str, act: impl FnMut(Event) + 'static) {
-    let closure = Closure::<dyn FnMut(Event)>::new(act);
-    let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-    closure.forget();
-}
-
-/// The element that an event is for.
-fn origin(event: &Event, selector: &str) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
-}
-
+/// Returns an attribute of an element; empty if it has none.
 pub(crate) fn attribute(element: &Element, name: &str) -> String {
     element.get_attribute(name).unwrap_or_default()
 }

@@ -1,28 +1,28 @@
-//! A FHIR R4 record to values for the form, or to reasons why not.
+//! Reads values for the form from a FHIR R4 record.
 //!
-//! A value is found by system and code, and taken in the unit that its UCUM code names; free text does not count. Of several the newest is
-//! taken. Limits (`<`, `>`), other units and results that are not final are refused by name; so is a record of more than one person, whatever
-//! else it holds.
+//! A value is found by its code and the code's system. Its UCUM code names the unit; the free text of the unit is ignored. The newest of several
+//! values is taken. Limits (`<`, `>`), other units and results that are not final are refused, each with its reason. A record of more than one
+//! person is refused as a whole.
 //!
-//! *Not here*: the person's consent, without which nothing of it is used.
+//! *Not here*: the person's confirmation. No value is used without it.
 
 use samefit_render::documents::list;
 use serde_json::Value;
 
-/// What was found.
+/// The values of a record.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Findings {
-    /// Name and birth date, for the person to compare.
+pub struct FhirValues {
+    /// Name and birth date, so that the person can compare them.
     pub patient: String,
-    /// Values for the form, in its order.
-    pub found: Vec<Found>,
-    /// What was refused.
-    pub refused: Vec<Refused>,
+    /// Values for the form, in the order of its fields.
+    pub values: Vec<FhirValue>,
+    /// Values that are not used.
+    pub refused: Vec<RefusedValue>,
 }
 
-/// One value.
+/// A value for a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct FhirValue {
     /// Name of the form's field.
     pub field: String,
     /// The number as text.
@@ -31,66 +31,78 @@ pub struct Found {
     pub unit: Option<String>,
     /// When it was measured.
     pub date: String,
-    /// A name of a text, `fhir.note.*`, or what the schema says of the code, or nothing.
+    /// Name of a text `fhir.note.*`, or what the schema says of the code, or nothing.
     pub note: String,
 }
 
-/// One value that is not used.
+/// A value that is not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refused {
-    /// A name of a text, `fhir.refused.*`.
-    pub why: &'static str,
+pub struct RefusedValue {
+    /// The reason: name of a text `fhir.refused.*`.
+    pub reason: &'static str,
     /// Name of the form's field.
     pub field: String,
-    /// What stood there.
+    /// What the record says.
     pub found: String,
 }
 
+/// Why a whole document is refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusedRecord {
+    /// The reason: name of a text `fhir.refused.*`.
+    pub reason: &'static str,
+    /// What the document says.
+    pub found: String,
+}
+
+/// Status of an observation whose value may be used.
 const FINAL: [&str; 3] = ["final", "amended", "corrected"];
 
-/// Reads a Bundle, a Patient or an Observation, or an array of them. `fields`: the form's.
+/// Reads a Bundle, a Patient or an Observation, or an array of them. `fields` are the form's.
 ///
 /// # Errors
-/// The name of a text, and what stood there.
-pub fn read(text: &str, fields: &[Value]) -> Result<Findings, (&'static str, String)> {
-    let document: Value = serde_json::from_str(text).map_err(|error| ("fhir.refused.json", error.to_string()))?;
-    let resources = resources(&document)?;
-    let people = people(&resources);
+/// The document is no JSON, no FHIR record, or a record of several people.
+pub fn read(text: &str, fields: &[Value]) -> Result<FhirValues, RefusedRecord> {
+    let refuse = |reason, found: String| RefusedRecord { reason, found };
+    let document: Value = serde_json::from_str(text).map_err(|error| refuse("fhir.refused.json", error.to_string()))?;
+    let resources = resources(&document).map_err(|kind| refuse("fhir.refused.kind", kind.to_owned()))?;
+    let people = count_people(&resources);
     if people > 1 {
-        return Err(("fhir.refused.people", people.to_string()));
+        return Err(refuse("fhir.refused.people", people.to_string()));
     }
-    let mut seen = Vec::new();
-    let mut findings = Findings::default();
+    let mut usable = Vec::new();
+    let mut read = FhirValues::default();
     for resource in resources.iter().filter(|resource| resource["resourceType"] == "Observation") {
         let parts = list(&resource["component"]).iter();
         for part in std::iter::once(*resource).chain(parts) {
-            match look(resource, part, fields) {
-                Some(Ok(found)) => seen.push(found),
-                Some(Err(refused)) => findings.refused.push(refused),
+            match value_of(resource, part, fields) {
+                Some(Ok(value)) => usable.push(value),
+                Some(Err(refused)) => read.refused.push(refused),
                 None => {}
             }
         }
     }
     if let Some(patient) = resources.iter().find(|resource| resource["resourceType"] == "Patient") {
-        findings.patient = described(patient);
-        seen.extend(age(patient, &seen, fields));
+        read.patient = name_and_birth(patient);
+        usable.extend(age(patient, &usable, fields));
     }
-    findings.found = fields.iter().filter_map(|field| newest(&seen, field["name"].as_str()?)).collect();
-    Ok(findings)
+    read.values = fields.iter().filter_map(|field| newest(&usable, field["name"].as_str()?)).collect();
+    Ok(read)
 }
 
-fn resources(document: &Value) -> Result<Vec<&Value>, (&'static str, String)> {
+/// Returns the resources of a document. The error is the kind of document that it is instead.
+fn resources(document: &Value) -> Result<Vec<&Value>, &str> {
     match document["resourceType"].as_str() {
         Some("Bundle") => Ok(list(&document["entry"]).iter().map(|entry| &entry["resource"]).collect()),
         Some("Patient" | "Observation") => Ok(vec![document]),
-        Some(other) => Err(("fhir.refused.kind", other.to_owned())),
+        Some(other) => Err(other),
         None if document.is_array() => Ok(list(document).iter().collect()),
-        None => Err(("fhir.refused.kind", "JSON".to_owned())),
+        None => Err("JSON"),
     }
 }
 
-/// Of how many people a record is, as far as it says: patients, or different subjects of observations if those are more.
-fn people(resources: &[&Value]) -> usize {
+/// Counts the people of a record: its patients, or the different subjects of its observations if those are more.
+fn count_people(resources: &[&Value]) -> usize {
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource["resourceType"] == kind);
     let mut subjects: Vec<&str> = of("Observation").filter_map(|observation| observation["subject"]["reference"].as_str()).collect();
     subjects.sort_unstable();
@@ -98,11 +110,11 @@ fn people(resources: &[&Value]) -> usize {
     subjects.len().max(of("Patient").count())
 }
 
-/// The field and unit that an observation, or a component of one, is for; whether it can be used.
-fn look(observation: &Value, part: &Value, fields: &[Value]) -> Option<Result<Found, Refused>> {
-    let Match { field, code, unit, other } = list(&part["code"]["coding"]).iter().find_map(|coding| matching(coding, fields))?;
+/// Returns the value of an observation, or of one component (`part`) of it, or the reason why it is not used. None if the form has no field for it.
+fn value_of(observation: &Value, part: &Value, fields: &[Value]) -> Option<Result<FhirValue, RefusedValue>> {
+    let CodeMatch { field, code, unit, other } = list(&part["code"]["coding"]).iter().find_map(|coding| matching(coding, fields))?;
     let name = field["name"].as_str()?.to_owned();
-    let refuse = |why, found: &str| Some(Err(Refused { why, field: name.clone(), found: found.to_owned() }));
+    let refuse = |reason, found: &str| Some(Err(RefusedValue { reason, field: name.clone(), found: found.to_owned() }));
     let status = observation["status"].as_str().unwrap_or("\u{2013}");
     if !FINAL.contains(&status) {
         return refuse("fhir.refused.status", status);
@@ -114,44 +126,44 @@ fn look(observation: &Value, part: &Value, fields: &[Value]) -> Option<Result<Fo
     }
     let ucum = quantity["code"].as_str().or_else(|| quantity["unit"].as_str()).unwrap_or("\u{2013}");
     let in_system = quantity["system"].as_str().is_none_or(|system| system == "http://unitsofmeasure.org");
-    // another code says nothing of the unit: whichever of the field's it is
+    // one of the field's other codes does not fix the unit: any of the field's units is accepted
     let named = |unit: &&Value| other.is_some() && unit["unit"].is_string() && unit["unit"] == quantity["code"];
     let expected = list(&field["units"]).iter().find(named).unwrap_or(unit)["unit"].as_str();
-    // a ratio has no unit, or that of one
+    // a ratio has no unit, or the unit 1
     let fits =
         quantity["code"].as_str().map_or(expected.is_none(), |code| expected.map_or(code == "1" || code == "{ratio}", |unit| unit == code));
     if !fits || !in_system {
         return refuse("fhir.refused.unit", ucum);
     }
     let note = other.map_or_else(|| note(code, field).to_owned(), str::to_owned);
-    Some(Ok(Found { field: name, value: value.to_string(), unit: expected.map(str::to_owned), date: date(observation), note }))
+    Some(Ok(FhirValue { field: name, value: value.to_string(), unit: expected.map(str::to_owned), date: date(observation), note }))
 }
 
-/// A field for a code.
-struct Match<'a> {
+/// The field that a code belongs to.
+struct CodeMatch<'a> {
     field: &'a Value,
     code: &'a str,
     unit: &'a Value,
-    /// What the schema says of the code, if it is not the field's own.
+    /// The schema's title of the code, if it is one of the field's other codes.
     other: Option<&'a str>,
 }
 
-/// The field that has this code for one of its units, or among its other codes.
-fn matching<'a>(coding: &'a Value, fields: &'a [Value]) -> Option<Match<'a>> {
+/// Finds the field that has this code for one of its units, or among its other codes.
+fn matching<'a>(coding: &'a Value, fields: &'a [Value]) -> Option<CodeMatch<'a>> {
     let (system, code) = (coding["system"].as_str()?, coding["code"].as_str()?);
     let is = |known: &Value| known["system"] == system && known["code"] == code;
     fields.iter().find_map(|field| {
         let own = list(&field["units"]).iter().find(|unit| is(&unit["code"])).map(|unit| (unit, None));
         let other =
             || list(&field["other_codes"]).iter().find(|known| is(known)).map(|known| (&field["units"][0], known["title"].as_str()));
-        own.or_else(other).map(|(unit, other)| Match { field, code, unit, other })
+        own.or_else(other).map(|(unit, other)| CodeMatch { field, code, unit, other })
     })
 }
 
 fn note(code: &str, field: &Value) -> &'static str {
     let first = &field["units"][0]["code"]["code"];
     match code {
-        // the codes of the mass concentrations are certain, but for two; the others come from code lists
+        // two codes for mass concentrations come from a code list, and so do all codes but a field's first
         "2571-8" | "9830-1" => "fhir.note.list",
         code if first != code => "fhir.note.list",
         _ => "",
@@ -165,12 +177,12 @@ fn date(observation: &Value) -> String {
     dates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Dates of one record are written alike, so that their text tells which is newer.
-fn newest(seen: &[Found], field: &str) -> Option<Found> {
-    seen.iter().filter(|found| found.field == field).max_by(|a, b| a.date.cmp(&b.date)).cloned()
+/// Returns a field's newest value. All dates of one record are written in the same way, so the texts are compared.
+fn newest(values: &[FhirValue], field: &str) -> Option<FhirValue> {
+    values.iter().filter(|value| value.field == field).max_by(|a, b| a.date.cmp(&b.date)).cloned()
 }
 
-fn described(patient: &Value) -> String {
+fn name_and_birth(patient: &Value) -> String {
     let name = &patient["name"][0];
     let given = list(&name["given"]).iter().filter_map(Value::as_str);
     let parts = given.chain(name["family"].as_str()).chain(name["text"].as_str().filter(|_| name["family"].is_null()));
@@ -178,18 +190,24 @@ fn described(patient: &Value) -> String {
     parts.chain(birth).collect::<Vec<_>>().join(" ")
 }
 
-/// Whole years from the birth date to the newest value, for a field `age` in years.
-fn age(patient: &Value, seen: &[Found], fields: &[Value]) -> Option<Found> {
+/// Counts the whole years from the birth date to the newest value, for a field `age` in years.
+fn age(patient: &Value, values: &[FhirValue], fields: &[Value]) -> Option<FhirValue> {
     let field = fields.iter().find(|field| field["name"] == "age" && field["units"][0]["unit"] == "a")?;
-    let at = seen.iter().map(|found| found.date.as_str()).max().filter(|date| !date.is_empty())?;
+    let at = values.iter().map(|value| value.date.as_str()).max().filter(|date| !date.is_empty())?;
     let (born, then) = (day(patient["birthDate"].as_str()?)?, day(at)?);
     let had_birthday = (then.1, then.2) >= (born.1, born.2);
     let years = then.0 - born.0 - i32::from(!had_birthday);
     let name = field["name"].as_str()?.to_owned();
-    Some(Found { field: name, value: years.to_string(), unit: Some("a".to_owned()), date: at.to_owned(), note: "fhir.note.age".to_owned() })
+    Some(FhirValue {
+        field: name,
+        value: years.to_string(),
+        unit: Some("a".to_owned()),
+        date: at.to_owned(),
+        note: "fhir.note.age".to_owned(),
+    })
 }
 
-/// Year, month and day of a date that has all three.
+/// Returns year, month and day of a date that has all three.
 fn day(date: &str) -> Option<(i32, u32, u32)> {
     let mut parts = date.get(..10)?.split('-');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
@@ -228,37 +246,40 @@ mod tests {
     fn the_newest_value_counts_in_its_own_unit() {
         let old = observation("2093-3", 190.0, "mg/dL", "2020-01-01");
         let new = observation("14647-2", 5.2, "mmol/L", "2024-05-01T08:00:00Z");
-        let findings = read(&bundle(&[new, old]), &fields()).unwrap();
-        let tc = &findings.found[0];
+        let read = read(&bundle(&[new, old]), &fields()).unwrap();
+        let tc = &read.values[0];
         assert_eq!((tc.value.as_str(), tc.unit.as_deref(), tc.note.as_str()), ("5.2", Some("mmol/L"), "fhir.note.list"));
         assert!(tc.date.starts_with("2024-05-01"));
     }
 
     #[test]
-    fn panels_are_read_and_ages_counted() {
+    fn panels_are_read_and_ages_are_counted() {
         let patient = json!({"resourceType": "Patient", "birthDate": "1964-05-02", "gender": "female",
             "name": [{"given": ["Ada"], "family": "Test"}]});
         let part = json!({"code": {"coding": [loinc("8480-6")]}, "valueQuantity": {"value": 139, "code": "mm[Hg]"}});
         let panel = json!({"resourceType": "Observation", "status": "amended", "code": {"coding": [loinc("85354-9")]},
             "effectiveDateTime": "2024-05-01", "component": [part]});
-        let findings = read(&bundle(&[patient, panel]), &fields()).unwrap();
-        let found: Vec<_> = findings.found.iter().map(|found| (found.field.as_str(), found.value.as_str())).collect();
-        assert_eq!(found, [("age", "59"), ("systolic", "139")]);
-        assert_eq!(findings.patient, "Ada Test 1964-05-02");
+        let read = read(&bundle(&[patient, panel]), &fields()).unwrap();
+        let values: Vec<_> = read.values.iter().map(|value| (value.field.as_str(), value.value.as_str())).collect();
+        assert_eq!(values, [("age", "59"), ("systolic", "139")]);
+        assert_eq!(read.patient, "Ada Test 1964-05-02");
     }
 
     #[test]
-    fn what_cannot_be_used_is_named() {
+    fn a_value_that_cannot_be_used_is_refused_with_its_reason() {
         let mut preliminary = observation("2093-3", 190.0, "mg/dL", "2024-01-01");
         preliminary["status"] = json!("preliminary");
         let mut limit = observation("2093-3", 30.0, "mg/dL", "2024-01-02");
         limit["valueQuantity"]["comparator"] = json!("<");
         let other = observation("2093-3", 5.2, "mmol/L", "2024-01-03");
         let stranger = observation("1-1", 5.2, "mmol/L", "2024-01-03");
-        let findings = read(&bundle(&[preliminary, limit, other, stranger]), &fields()).unwrap();
-        assert!(findings.found.is_empty());
-        let why: Vec<_> = findings.refused.iter().map(|refused| (refused.why, refused.found.as_str())).collect();
-        assert_eq!(why, [("fhir.refused.status", "preliminary"), ("fhir.refused.comparator", "< 30.0"), ("fhir.refused.unit", "mmol/L")]);
+        let read = read(&bundle(&[preliminary, limit, other, stranger]), &fields()).unwrap();
+        assert!(read.values.is_empty());
+        let reasons: Vec<_> = read.refused.iter().map(|refused| (refused.reason, refused.found.as_str())).collect();
+        assert_eq!(
+            reasons,
+            [("fhir.refused.status", "preliminary"), ("fhir.refused.comparator", "< 30.0"), ("fhir.refused.unit", "mmol/L")]
+        );
     }
 
     #[test]
@@ -272,15 +293,17 @@ mod tests {
         let (ada, eve) = (of("Patient/ada", "14647-2"), of("Patient/eve", "8480-6"));
         for several in [vec![ada.clone(), eve], vec![patient.clone(), patient.clone()], vec![ada.clone(), patient.clone(), patient.clone()]]
         {
-            assert_eq!(read(&bundle(&several), &fields()), Err(("fhir.refused.people", "2".to_owned())));
+            let refused = RefusedRecord { reason: "fhir.refused.people", found: "2".to_owned() };
+            assert_eq!(read(&bundle(&several), &fields()), Err(refused));
         }
         let one = read(&bundle(&[patient, ada.clone(), ada, observation("2093-3", 190.0, "mg/dL", "2020-01-01")]), &fields()).unwrap();
-        assert_eq!(one.found.len(), 2);
+        assert_eq!(one.values.len(), 2);
     }
 
     #[test]
     fn other_documents_are_refused() {
-        assert_eq!(read("{", &[]).unwrap_err().0, "fhir.refused.json");
-        assert_eq!(read(r#"{"resourceType": "Claim"}"#, &[]).unwrap_err(), ("fhir.refused.kind", "Claim".to_owned()));
+        assert_eq!(read("{", &[]).unwrap_err().reason, "fhir.refused.json");
+        let claim = RefusedRecord { reason: "fhir.refused.kind", found: "Claim".to_owned() };
+        assert_eq!(read(r#"{"resourceType": "Claim"}"#, &[]), Err(claim));
     }
 }

@@ -1,72 +1,106 @@
-//! Names of texts to texts in the language of the page.
+//! Gives the page its words, in the language of the page.
 //!
-//! `web/texts/LANGUAGE.json` holds them: words of the page by name, of error codes under `error.CODE`, of a schema's texts under the
-//! English text itself with `schema:` before it.
+//! `web/texts/LANGUAGE.json` holds the texts by name. Texts for the component's error codes are called `error.CODE`. Translations of a
+//! schema's titles and descriptions are called `schema:` and then the English text itself.
 
 use samefit_render::format::NumberFormat;
 use serde_json::Value;
 
-/// Languages there are texts for; the first is the one that others fall back on.
-pub const LANGUAGES: [(&str, &str); 3] = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")];
+/// A language that the page has texts for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English, also for people whose language the page does not have.
+    #[default]
+    English,
+    /// German.
+    German,
+    /// French.
+    French,
+}
+
+impl Language {
+    /// Every language, in the order in which the page offers them.
+    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::French];
+
+    /// The code, as in `lang="en"` and in the name of the file of texts.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+            Self::French => "fr",
+        }
+    }
+
+    /// The language's name for itself.
+    #[must_use]
+    pub fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+            Self::French => "Français",
+        }
+    }
+
+    /// Returns the language of a tag such as `de` or `de-CH`, if the page has it.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let code = tag.split('-').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    fn decimal_sign(self) -> char {
+        if self == Self::English { '.' } else { ',' }
+    }
+}
 
 /// The texts of one language.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    /// `en`, `de` or `fr`.
-    pub language: String,
-    own: Value,
+    /// Which language.
+    pub language: Language,
+    by_name: Value,
 }
 
 impl Texts {
-    /// Reads `web/texts/LANGUAGE.json`.
+    /// Reads the content of `web/texts/LANGUAGE.json`.
     #[must_use]
-    pub fn new(language: &str, json: &str) -> Self {
-        Self { language: language.to_owned(), own: serde_json::from_str(json).unwrap_or_default() }
+    pub fn new(language: Language, json: &str) -> Self {
+        Self { language, by_name: serde_json::from_str(json).unwrap_or_default() }
     }
 
-    /// A text; its name if there is none, which the tests look for.
+    /// Returns a text, or its name if there is none. The browser tests look for such names on the page.
     #[must_use]
     pub fn text<'a>(&'a self, name: &'a str) -> &'a str {
-        self.own[name].as_str().unwrap_or(name)
+        self.by_name[name].as_str().unwrap_or(name)
     }
 
-    /// A text, if there is one.
+    /// Returns a text, if there is one of this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&str> {
-        self.own[name].as_str()
+        self.by_name[name].as_str()
     }
 
-    /// A text with values for its `{names}`.
+    /// Returns a text with its `{names}` replaced by values.
     #[must_use]
     pub fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
         fill(self.text(name), values)
     }
 
-    /// A text of a schema in the language of the page, if it is known there.
+    /// Translates a text of a schema. A text without a translation stays English.
     #[must_use]
     pub fn schema<'a>(&'a self, english: &'a str) -> &'a str {
-        self.own[format!("schema:{english}").as_str()].as_str().unwrap_or(english)
+        self.by_name[format!("schema:{english}").as_str()].as_str().unwrap_or(english)
     }
 
-    /// How numbers are written.
+    /// Returns how this language writes numbers.
     #[must_use]
     pub fn format(&self) -> NumberFormat {
-        NumberFormat { decimal: if self.language == "en" || self.language.is_empty() { '.' } else { ',' } }
-    }
-
-    /// A range or choice that the component words in English, `30 to 1000 mg/dL, or 0.78 to 25.85 mmol/L`.
-    #[must_use]
-    pub fn range(&self, english: &str) -> String {
-        let (to, or) = match self.language.as_str() {
-            "de" => (" bis ", " oder "),
-            "fr" => (" à ", " ou "),
-            _ => return english.to_owned(),
-        };
-        english.replace(" to ", to).replace(" or ", or).replace('.', ",").replace(",,", ",")
+        NumberFormat { decimal: self.language.decimal_sign() }
     }
 }
 
-/// A text with values for its `{names}`.
+/// Replaces the `{names}` in a text by values. A name without a value becomes empty.
 #[must_use]
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len());
@@ -88,12 +122,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
     use super::*;
 
-    fn all() -> Vec<(String, serde_json::Map<String, Value>)> {
-        let read = |(language, _): &(&str, &str)| {
-            let path = format!("{}/texts/{language}.json", env!("CARGO_MANIFEST_DIR"));
-            (language.to_string(), serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+    fn all() -> Vec<(&'static str, serde_json::Map<String, Value>)> {
+        let read = |language: Language| {
+            let path = format!("{}/texts/{}.json", env!("CARGO_MANIFEST_DIR"), language.code());
+            (language.code(), serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
         };
-        LANGUAGES.iter().map(read).collect()
+        Language::ALL.into_iter().map(read).collect()
     }
 
     fn names(text: &str) -> Vec<&str> {
@@ -104,7 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn values_take_their_places() {
+    fn a_tag_names_a_language_or_none() {
+        assert_eq!(Language::from_tag("de-CH"), Some(Language::German));
+        assert_eq!(Language::from_tag("fr"), Some(Language::French));
+        assert_eq!(Language::from_tag("it"), None);
+    }
+
+    #[test]
+    fn names_are_replaced_by_values() {
         assert_eq!(fill("{a} of {b}{c}", &[("b", "{a}"), ("a", "1")]), "1 of {a}");
         assert_eq!(fill("open {a", &[("a", "1")]), "open a");
     }
@@ -141,7 +182,7 @@ mod tests {
         let is_said = |name: &str| {
             let (first, last) = name.rsplit_once('.').unwrap_or_default();
             // codes are the component's to say
-            let by_code = ["problem", "warning", "fault"].contains(&first);
+            let by_code = ["problem", "warning", "page-error"].contains(&first);
             sources.contains(&format!("\"{name}\""))
                 || sources.contains(&format!("\"{first}.{{")) && (by_code || sources.contains(&format!("\"{last}\"")))
         };
@@ -175,11 +216,5 @@ mod tests {
             let without: Vec<_> = texts.iter().filter(|text| !words.contains_key(&format!("schema:{text}"))).collect();
             assert!(without.is_empty(), "{language} has no words for the schema's {without:?}");
         }
-    }
-
-    #[test]
-    fn ranges_follow_the_language() {
-        let german = Texts { language: "de".to_owned(), own: Value::Null };
-        assert_eq!(german.range("30 to 1000 mg/dL, or 0.78 to 25.85 mmol/L"), "30 bis 1000 mg/dL, oder 0,78 bis 25,85 mmol/L");
     }
 }

@@ -1,5 +1,5 @@
-// Measures, asserts nothing: time from opening to the first prediction, and training on two million rows in Chromium against the program with
-// one thread. `node web/tests/measure.mjs [rows]`.
+// Measures and asserts nothing: the time from opening to the first prediction, and training on two million rows in Chromium and with one thread
+// of the program. `node web/tests/measure.mjs [rows]`.
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

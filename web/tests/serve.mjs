@@ -1,18 +1,22 @@
-// The page from `samefit serve`: the same files, the right headers, nothing for strangers, another model with its banner.
+// The page from `samefit serve`: the files as they were built, the right headers, nothing for other host names, another model with its banner.
+import { deepStrictEqual as equal, ok as holds } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { extname, join } from 'node:path';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { equal, holds, run, test } from './harness.mjs';
 import { TYPES } from './server.mjs';
+
+/** How long a test may take. */
+const LIMIT = { timeout: 120_000 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = join(ROOT, 'target/web');
 const SAMEFIT = process.env.SAMEFIT ?? join(ROOT, 'target/release/samefit');
 
-/** Starts the program; its address is what it prints. */
+/** Starts the program, and stops it after `act`, which gets the address that the program prints. */
 async function serving(args, act) {
   const program = spawn(SAMEFIT, ['serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((done) => program.on('exit', (code, signal) => done(signal ?? code)));
@@ -39,7 +43,7 @@ const get = (address, path, headers = {}) =>
     sent.end();
   });
 
-test('serve: every file as it was built, with its type and the policy', () =>
+test('serve: every file as it was built, with its type and the policy', LIMIT, () =>
   serving([], async (address) => {
     for (const name of readdirSync(PAGE).filter((name) => !name.endsWith('.br'))) {
       const { status, headers, body } = await get(address, name);
@@ -48,7 +52,7 @@ test('serve: every file as it was built, with its type and the policy', () =>
       equal(headers['x-content-type-options'], 'nosniff');
       if (name !== 'index.html') holds(body.equals(readFileSync(join(PAGE, name))), `${name} differs`);
       equal(headers['content-type'], TYPES[extname(name)], name);
-      // what the program writes into the first page is not the file
+      // the program writes into the first page, so it is not the file and has no tag
       equal(Boolean(headers.etag), name !== 'index.html', `${name} has a tag:`);
       if (!headers.etag) continue;
       const again = await get(address, name, { 'if-none-match': `"other", ${headers.etag}` });
@@ -56,13 +60,13 @@ test('serve: every file as it was built, with its type and the policy', () =>
     }
   }));
 
-test('serve: a stranger by another name is sent away', () =>
+test('serve: a request with another host name is refused', LIMIT, () =>
   serving([], async (address) => {
     equal((await get(address, '/', { host: 'evil.example' })).status, 421);
     equal((await get(address, '/../Cargo.toml')).status, 404);
   }));
 
-test('serve: the page predicts, and opens with the model that was named', () =>
+test('serve: the page predicts, and opens with the model that was named', LIMIT, () =>
   serving(['--model', join(PAGE, 'model.json')], async (address) => {
     const browser = await chromium.launch({ executablePath: process.env.SAMEFIT_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
     try {
@@ -81,5 +85,3 @@ test('serve: the page predicts, and opens with the model that was named', () =>
       await browser.close();
     }
   }));
-
-process.exit((await run(process.argv[2])) ? 1 : 0);

@@ -1,10 +1,10 @@
-// Serves a folder on loopback with the headers of `samefit serve`, or bare as a static host would, so that the page can be tested without
-// building the program. Files can be replaced by others, to see what the page says of them. What was asked for is kept.
+// Serves a folder on loopback with the headers of `samefit serve`, or without headers as a static host would. So the page can be tested without
+// building the program. A test can replace files (`replaced`), and look at the requests (`asked`).
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 
-/** What each kind of file is, by its ending; the empty one stands for none. */
+/** Media types by the ending of a file's name. The empty ending is that of a name without one. */
 export const TYPES = {
   '': 'text/plain; charset=utf-8',
   '.txt': 'text/plain; charset=utf-8',
@@ -43,8 +43,8 @@ export async function serve(folder, { bare = false } = {}) {
   return { address, replaced, asked, stop: () => new Promise((done) => (server.closeAllConnections(), server.close(done))) };
 }
 
-/** A proxy that lets nothing through, and keeps what it was asked for: what a browser wants of anyone but the servers it may ask. */
-export async function trap() {
+/** A proxy that refuses every request, and keeps them: a browser sends it whatever is not for the servers of the test. */
+export async function refusingProxy() {
   const asked = [];
   const proxy = createServer((request, answer) => {
     asked.push(request.url);

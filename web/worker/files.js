@@ -1,10 +1,10 @@
-// Files to chunks of bytes, each read while the one before is summed.
+// Reads files in chunks of bytes. The next chunk is read while the one before is summed.
 
 const CHUNK_BYTES = 4 << 20;
 
 export const totalSize = (files) => files.reduce((sum, file) => sum + file.size, 0);
 
-/** Yields [bytes, number of bytes of the file read so far]. */
+/** Yields [bytes, number of bytes of the file that were read so far]. A packed file is unpacked. */
 export async function* chunks({ blob, name }) {
   if (name.toLowerCase().endsWith('.gz')) yield* unpacked(blob);
   else yield* slices(blob);

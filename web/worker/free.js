@@ -1,2 +1,2 @@
-/** Gives back what a resource of the component holds in its memory, which the browser does not see grow. */
+/** Frees the memory of a resource of the component. The browser would free it too late, because it does not see that memory. */
 export const free = (resource) => resource?.[Symbol.dispose ?? Symbol.for('dispose')]?.();

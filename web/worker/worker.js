@@ -1,6 +1,8 @@
-// Calls the component for each message, and answers with its result. A worker has one instance: after a trap the worker is thrown away.
+// Turns messages into calls of the component, and its answers into messages. A worker has one instance; after a trap the page replaces the
+// whole worker.
 //
-// A message is {id, op, args}; the answer {id, value}, {id, fault} for bad input, or {id, trap}. {id, progress} comes in between.
+// A message is {id, op, args}. The answer is {id, value}, {id, fault} with an error record for bad input, or {id, trap}. Long work sends
+// {id, progress} before its answer.
 import { instantiate } from './samefit.js';
 import { audit } from './audit.js';
 import { batch } from './batch.js';
@@ -9,21 +11,21 @@ import { chunks, totalSize } from './files.js';
 import { free } from './free.js';
 
 const CORE = 'samefit.core.wasm';
-/** Modules with the tables of functions that connect the transpiled component and its core module. */
+/** Small modules of the transpiled component. They connect its core module with its JavaScript. */
 const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
 
 let component;
-/** Digest of its core module. */
+/** SHA-256 of the core module. */
 let core;
 let model;
 let form;
 let columns;
 
 const fault = (error) => error?.payload ?? null;
-/** JSON text. Row numbers are `bigint`, which JSON.stringify does not take. */
+/** JSON. Row numbers come as BigInt, which JSON.stringify refuses. */
 const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
 
-/** Fetches the modules once, and compiles exactly the bytes whose digest is shown. */
+/** Fetches and compiles the modules. The core module is fetched once, so the digest that the page shows is that of the bytes that run. */
 async function load() {
   const modules = {};
   let sha256;
@@ -38,7 +40,7 @@ async function load() {
   return { modules, sha256 };
 }
 
-/** Pushes every chunk of every file into a sink of its own. An error gets the name of its file. */
+/** Feeds every chunk of every file to what `push` makes for the file. An error record gets the file's name. */
 async function feed(files, push, done, progress) {
   const total = totalSize(files);
   let before = 0;
@@ -72,7 +74,7 @@ const ops = {
     return { facts, known: { modules, sha256 } };
   },
 
-  /** Checks a model, and makes it the one that the other calls use. Returns the fields of its form. */
+  /** Checks a model and makes it the one that the other operations use. Returns its form. */
   open(document) {
     const opened = component.prediction.Model.parse(document);
     const drawn = component.entry.Form.new(document);
@@ -81,7 +83,7 @@ const ops = {
     return form.fields();
   },
 
-  /** Checks a schema. Returns the fields of its form. */
+  /** Checks a schema. Returns its fields. */
   schema(document) {
     const drawn = component.entry.Form.new(document);
     const found = drawn.fields();
@@ -91,10 +93,24 @@ const ops = {
 
   evaluate: (entries) => form.evaluate(entries),
   convert: (field, value, from, to) => form.convert(field, value, from, to),
+
+  /** Converts several values, each [field, value, from, to]. Returns a list with null where a value cannot be converted. */
+  convertAll(conversions) {
+    const convert = (one) => {
+      try {
+        return form.convert(...one);
+      } catch (error) {
+        if (fault(error)) return null;
+        throw error;
+      }
+    };
+    return text(JSON.parse(conversions).map(convert));
+  },
+
   explain: (attributes) => model.explain(attributes),
   record: (attributes) => model.predictRecord(attributes),
 
-  /** Predicts for each value of one field, with the other entries as they are: value and ends of the interval, or null if a problem blocks. */
+  /** Predicts the entries with each value in one field. Returns [prediction, lower, upper] for each value, null where a problem blocks. */
   sweep(entries, field, unit, values) {
     const typed = JSON.parse(entries);
     const moved = JSON.parse(values).map((value) => JSON.parse(form.evaluate(text({ ...typed, [field]: { value: String(value), unit } }))));
@@ -139,8 +155,8 @@ const ops = {
   },
 
   /**
-   * Makes statistics to be shared in two passes, as the program does: the first chooses how to round values, the second sums the rounded
-   * values. `schema`: the file of the schema, if there is one, for the log.
+   * Sums the files so that the statistics may be shared, as the program does. A first pass decides how values are rounded; a second pass sums
+   * the rounded values. `schema` is the schema's file, for the log, or null.
    */
   async share(files, plan, schema, progress) {
     const notes = [];
@@ -149,7 +165,7 @@ const ops = {
       const begin = (file) => component.training.Summarizer.new(planFor(plan, file));
       const close = (summarizer, file) => {
         const part = summarizer.finishState();
-        // the second pass has the same notes on a file as the first
+        // both passes give the same notes of a file; those of the second are kept
         if (half) notes.push(...JSON.parse(summarizer.notes()).map((note) => ({ ...note, file: file.name })));
         whole.mergeState(part);
       };
@@ -184,7 +200,7 @@ const ops = {
     return fitted;
   },
 
-  /** Compares predictions and outcomes of each table. */
+  /** Computes the residuals of each table. */
   async residuals(files, document, plan, progress) {
     const found = [];
     await feed(files, (file) => component.quality.Residuals.new(document, planFor(plan, file)), (one) => found.push(one.finish()), progress);
@@ -196,14 +212,7 @@ const ops = {
     const answers = await batch((plan) => component.prediction.Table.new(model, plan), files, progress);
     return answers.map(({ blob, said }) => ({ blob, said: text(said) }));
   },
-
-  /** Traps, for tests of what the page does then: runs a module that executes `unreachable`. */
-  trap: () => new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap(),
 };
-
-const TRAP = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11,
-]);
 
 self.onmessage = async ({ data: { id, op, args } }) => {
   const progress = (state) => self.postMessage({ id, progress: state });

@@ -1,155 +1,140 @@
-//! The model about itself: equation, data, fit, quality control, limits, digests; all of it read from the model and the component.
+//! The section about the model: equation, data, fit, quality control, limits, digests. All of it is read from the model and the component.
 
 use samefit_render::bins::rebin;
-use samefit_render::documents::Column;
+use samefit_render::documents::{Column, Model};
 use samefit_render::histogram::Histogram;
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{CoefficientLabels, coefficients, equation, small_histogram, table, table_row_with_picture};
 
 use crate::state::State;
 
-/// The section.
+/// Shown in place of a number that the model does not have.
+const NO_NUMBER: &str = "\u{2013}";
+/// Largest number of bars in the histogram of outcomes.
+const BARS: usize = 16;
+
+/// Returns the section.
 #[must_use]
-pub fn section(state: &State) -> String {
+pub fn section(state: &State) -> Markup {
     let model = &state.loaded.model;
     let name = model.target("name").or(model.target("column")).unwrap_or_default();
-    format!(
-        "<h1>{}</h1><p class=\"lead\">{}</p>\
-         <section class=\"card\"><h2>{}</h2><p>{}</p><p class=\"equation\"><b>{}</b> = {}</p>{}</section>\
-         <section class=\"card\"><h2>{}</h2>{}</section>\
-         <section class=\"card\"><h2>{}</h2>{}</section>\
-         <section class=\"card\"><h2>{}</h2>{}</section>\
-         <section class=\"card\"><h2>{}</h2><ul>{}</ul></section>\
-         <section class=\"card\"><h2>{}</h2><p>{}</p></section>\
-         <section class=\"card\"><h2>{}</h2>{}</section>",
-        state.t("about.title"),
-        state.t("about.lead"),
-        state.t("about.equation"),
-        state.t("about.equation-lead"),
-        escape(name),
-        escape(&equation(model, state.texts.format())),
-        coefficient_table(state),
-        state.t("about.data"),
-        facts(state),
-        state.t("about.outcome"),
-        outcome(state),
-        state.t("about.ranges"),
-        columns(state),
-        state.t("about.limits"),
-        limits(state),
-        state.t("about.calls"),
-        state.t("about.calls-lead"),
-        state.t("about.versions"),
-        versions(state),
-    )
+    html! {
+        h1 { (state.t("about.title")) }
+        p.lead { (state.t("about.lead")) }
+        section.card {
+            h2 { (state.t("about.equation")) }
+            p { (state.t("about.equation-lead")) }
+            p.equation { b { (Text(name)) } " = " (Text(&equation(model, state.texts.format()))) }
+            (own_coefficients(state))
+        }
+        section.card { h2 { (state.t("about.data")) } (facts(state)) }
+        section.card { h2 { (state.t("about.outcome")) } (outcome(state)) }
+        section.card { h2 { (state.t("about.ranges")) } (columns(state)) }
+        section.card { h2 { (state.t("about.limits")) } ul { @for limit in limits(state) { li { (Text(&limit)) } } } }
+        section.card { h2 { (state.t("about.calls")) } p { (state.t("about.calls-lead")) } }
+        section.card { h2 { (state.t("about.versions")) } (versions(state)) }
+    }
 }
 
-/// The coefficients with the page's words.
-#[must_use]
-pub fn coefficient_table(state: &State) -> String {
-    words_table(state, &state.loaded.model, &|name| {
+/// Returns the coefficients of the page's model.
+fn own_coefficients(state: &State) -> Markup {
+    coefficient_table(state, &state.loaded.model, &|name| {
         state.loaded.model.column(name).map_or(name, |column| state.texts.schema(column.title())).to_owned()
     })
 }
 
-/// The coefficients of any model with the page's words.
-pub(super) fn words_table(state: &State, model: &samefit_render::documents::Model, title: &dyn Fn(&str) -> String) -> String {
+/// Returns the coefficients of any model in a table with the page's words. `title` names a feature.
+pub(super) fn coefficient_table(state: &State, model: &Model, title: &dyn Fn(&str) -> String) -> Markup {
     let texts = &state.texts;
     let columns = ["feature", "coefficient", "std-error", "t", "p"].map(|name| format!("table.{name}"));
     let columns = [0, 1, 2, 3, 4].map(|at: usize| texts.text(&columns[at]));
     let labels = CoefficientLabels { caption: texts.text("table.coefficients"), columns, intercept: texts.text("table.intercept") };
-    coefficients(model, texts.format(), labels, title).into_string()
+    coefficients(model, texts.format(), labels, title)
 }
 
-fn list(pairs: &[(String, String)]) -> String {
-    let items: String = pairs.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>")).collect();
-    format!("<dl>{items}</dl>")
+/// Returns names and values as a list.
+fn description_list<'a>(pairs: impl IntoIterator<Item = (&'a str, Markup)>) -> Markup {
+    html! { dl { @for (name, value) in pairs { div { dt { (name) } dd { (value) } } } } }
 }
 
-fn facts(state: &State) -> String {
+fn facts(state: &State) -> Markup {
     let (model, format) = (&state.loaded.model, state.texts.format());
-    let number = |key: &str| model.fit(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 4));
-    let mut pairs = vec![
-        (state.t("about.rows"), format.count(model.rows())),
-        (state.t("about.features"), model.document["coefficients"].as_array().map_or(0, Vec::len).to_string()),
-        (state.t("about.r2"), number("r_squared")),
-        (state.t("about.sd"), number("residual_sd")),
-        (state.t("about.df"), number("residual_df")),
-    ];
+    let number = |key: &str| model.fit(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 4));
     let quality = model.quality().map_or_else(
-        || state.t("about.qc-none"),
+        || state.t("about.qc-none").to_owned(),
         |(rmse, rows, threshold)| {
             let values = [format.significant(rmse, 4), format.count(rows), format.significant(threshold, 4)];
-            state.tf("about.qc-passed", &[("rmse", &values[0]), ("rows", &values[1]), ("threshold", &values[2])])
+            state.fill("about.qc-passed", &[("rmse", &values[0]), ("rows", &values[1]), ("threshold", &values[2])])
         },
     );
-    pairs.push((state.t("about.qc"), quality));
-    if let Some(coverage) = super::result::coverage(state) {
-        pairs.push((state.t("about.qc-coverage"), escape(&coverage)));
-    }
-    list(&pairs)
+    let mut pairs = vec![
+        ("about.rows", format.count(model.rows())),
+        ("about.features", model.document["coefficients"].as_array().map_or(0, Vec::len).to_string()),
+        ("about.r2", number("r_squared")),
+        ("about.sd", number("residual_sd")),
+        ("about.df", number("residual_df")),
+        ("about.qc", quality),
+    ];
+    pairs.extend(super::result::coverage(state).map(|coverage| ("about.qc-coverage", coverage)));
+    description_list(pairs.iter().map(|(name, value)| (state.t(name), html! { (Text(value)) })))
 }
 
-fn outcome(state: &State) -> String {
+fn outcome(state: &State) -> Markup {
     let model = &state.loaded.model;
     let description = model.target("description").map_or("", |text| state.texts.schema(text));
-    let title = state.texts.schema(model.target_title());
-    let bins = model.target_column().map(|column| rebin(&column.bins(), 16)).unwrap_or_default();
-    let picture = if bins.is_empty() {
-        String::new()
-    } else {
-        let label = state.texts.fill("data.histogram", &[("title", title)]);
-        Histogram {
-            width: state.width,
-            height: 110.0,
-            format: state.texts.format(),
-            bins: &bins,
-            axis: Some(title),
-            mark: None,
-            label: &label,
-        }
-        .svg()
-        .into_string()
-    };
-    let about =
-        model.document["schema_description"].as_str().map_or(String::new(), |text| format!("<p>{}</p>", escape(state.texts.schema(text))));
-    format!("<p>{}</p>{about}{picture}", escape(description))
+    html! {
+        p { (Text(description)) }
+        @if let Some(about) = model.document["schema_description"].as_str() { p { (Text(state.texts.schema(about))) } }
+        (outcome_histogram(state))
+    }
 }
 
-fn columns(state: &State) -> String {
+fn outcome_histogram(state: &State) -> Markup {
+    let model = &state.loaded.model;
+    let title = state.texts.schema(model.target_title());
+    let bins = model.target_column().map(|column| rebin(&column.bins(), BARS)).unwrap_or_default();
+    if bins.is_empty() {
+        return html! {};
+    }
+    let label = state.fill("data.histogram", &[("title", title)]);
+    let (width, format) = (state.width, state.texts.format());
+    Histogram { width, height: 110.0, format, bins: &bins, axis: Some(title), mark: None, label: &label }.svg()
+}
+
+fn columns(state: &State) -> Markup {
     let (texts, format) = (&state.texts, state.texts.format());
     let heads = ["data.column", "data.mean", "data.sd", "data.min", "data.max", "data.distribution"].map(|name| texts.text(name));
     let all = state.loaded.model.feature_columns().into_iter().chain(state.loaded.model.target_column());
     let row = |column: Column<'_>| {
-        let number = |key: &str| column.number(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 4));
+        let number = |key: &str| column.number(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 4));
         let title = texts.schema(column.title());
-        let unit = column.unit().map_or(String::new(), |unit| format!(" ({})", label(state, column, unit)));
+        let unit = column.unit().map_or(String::new(), |unit| format!(" ({})", unit_label(state, column, unit)));
         let picture = small_histogram(column, format, &texts.fill("data.histogram", &[("title", title)]));
         table_row_with_picture(&format!("{title}{unit}"), &["mean", "sd", "min", "max"].map(number), picture.as_ref())
     };
-    table(texts.text("about.ranges"), &heads, all.map(row)).into_string()
+    table(texts.text("about.ranges"), &heads, all.map(row))
 }
 
-fn label<'a>(state: &'a State, column: Column<'a>, unit: &'a str) -> &'a str {
+fn unit_label<'a>(state: &'a State, column: Column<'a>, unit: &'a str) -> &'a str {
     state.loaded.field(column.name()).map_or(unit, |field| super::words::unit_label(field, Some(unit)))
 }
 
-fn limits(state: &State) -> String {
+fn limits(state: &State) -> Vec<String> {
     let rows = state.texts.format().count(state.loaded.model.rows());
     let mut names = vec!["rows", "linear", "interval", "cause", "range"];
     if state.loaded.file.is_none() {
         names.extend(["instrument", "sex", "place"]);
     }
-    names.iter().map(|name| format!("<li>{}</li>", state.tf(&format!("about.limit.{name}"), &[("n", &rows)]))).collect()
+    names.iter().map(|name| state.fill(&format!("about.limit.{name}"), &[("n", &rows)])).collect()
 }
 
-fn versions(state: &State) -> String {
-    let code = |text: &str| format!("<code class=\"digest\">{}</code>", escape(text));
+fn versions(state: &State) -> Markup {
+    let code = |text: &str| html! { code.digest { (Text(text)) } };
     let pairs = [
         (state.t("about.page"), code(&state.version)),
         (state.t("about.component"), code(state.facts["version"].as_str().unwrap_or_default())),
         (state.t("about.core"), code(state.facts["sha256"].as_str().unwrap_or_default())),
         (state.t("about.statistics"), code(state.loaded.model.document["statistics_sha256"].as_str().unwrap_or_default())),
     ];
-    format!("{}<p>{} {}</p>", list(&pairs), state.t("about.same"), state.t("selftest.passed"))
+    html! { (description_list(pairs)) p { (state.t("about.same")) " " (state.t("selftest.passed")) } }
 }

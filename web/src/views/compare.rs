@@ -1,68 +1,84 @@
 //! Two patients, or two scenarios, side by side.
 
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{table, table_row};
 
-use super::result::{interval, prediction};
 use super::words::entered;
 use crate::state::State;
+use crate::state::patient::Patient;
 
-/// What is said while A waits for B.
+/// Stands in a table where there is no value.
+const NO_VALUE: &str = "\u{2013}";
+
+/// Returns what is shown while A waits for B.
 #[must_use]
-pub fn waiting(state: &State) -> String {
-    let value = state.kept.as_ref().map_or(f64::NAN, |kept| prediction(&kept.explanation));
-    format!(
-        "<section class=\"card\"><h2>{}</h2><p>A: <strong>{}</strong></p><p>{}</p><p class=\"buttons\">\
-         <button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button></p></section>",
-        state.t("compare.title"),
-        state.outcome(value),
-        state.t("compare.lead"),
-        state.t("compare.end")
-    )
+pub fn waiting(state: &State) -> Markup {
+    let value = state.kept.as_ref().map_or(f64::NAN, Patient::prediction);
+    html! {
+        section.card {
+            h2 { (state.t("compare.title")) }
+            p { "A: " strong { (state.outcome(value)) } }
+            p { (state.t("compare.lead")) }
+            p.buttons { (end_comparison(state)) }
+        }
+    }
 }
 
-/// A and B in a table, and in a sentence how they differ.
+/// Returns the button that ends the comparison.
 #[must_use]
-pub fn section(state: &State) -> String {
-    let Some(kept) = &state.kept else { return String::new() };
-    let texts = &state.texts;
-    let mut rows = Vec::new();
-    let (a, b) = (entered(texts, &state.loaded, kept), entered(texts, &state.loaded, &state.patient));
+pub fn end_comparison(state: &State) -> Markup {
+    html! { button.quiet type="button" data-do="compare-end" { (state.t("compare.end")) } }
+}
+
+/// Returns A and B in a table, and a sentence that says how they differ; empty without a comparison.
+#[must_use]
+pub fn section(state: &State) -> Markup {
+    if state.kept.is_none() {
+        return html! {};
+    }
+    let heads = [state.t("contributions.feature"), "A", "B"];
+    html! {
+        section.card.stale[state.patient.stale] #compared {
+            h2 { (state.t("compare.title")) }
+            p { (Text(&difference(state))) }
+            (table(state.t("compare.caption"), &heads, rows(state)))
+        }
+    }
+}
+
+fn rows(state: &State) -> Vec<Markup> {
+    let Some(kept) = &state.kept else { return Vec::new() };
+    let (a, b) = (entered(&state.texts, &state.loaded, kept), entered(&state.texts, &state.loaded, &state.patient));
     let value_of = |entered: &[(String, String)], name: &str| {
-        entered.iter().find(|(known, _)| known == name).map_or_else(|| "\u{2013}".to_owned(), |(_, value)| value.clone())
+        entered.iter().find(|(known, _)| known == name).map_or_else(|| NO_VALUE.to_owned(), |(_, value)| value.clone())
     };
     let mut names: Vec<&String> = a.iter().map(|(name, _)| name).collect();
     names.extend(b.iter().map(|(name, _)| name).filter(|name| !a.iter().any(|(known, _)| known == *name)));
-    for name in names {
+    let entry = |name: &String| {
         let (first, second) = (value_of(&a, name), value_of(&b, name));
         let mark = if first == second { "" } else { "\u{2260} " };
-        rows.push(table_row(name, &[first, format!("{mark}{second}")]));
-    }
-    let both = [&kept.explanation, &state.patient.explanation];
-    let range = |explanation| {
-        interval(explanation).map_or_else(|| "\u{2013}".to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
+        table_row(name, &[first, format!("{mark}{second}")])
     };
-    rows.push(table_row(texts.text("compare.prediction"), &both.map(|one| state.outcome(prediction(one)))));
-    rows.push(table_row(texts.text("compare.interval"), &both.map(range)));
-    let table = table(texts.text("compare.caption"), &[texts.text("why.feature"), "A", "B"], rows).into_string();
-    format!(
-        "<section class=\"card{}\" id=\"compared\"><h2>{}</h2><p>{}</p>{table}</section>",
-        if state.patient.stale { " stale" } else { "" },
-        state.t("compare.title"),
-        escape(&difference(state))
-    )
+    let range = |one: &Patient| {
+        one.interval().map_or_else(|| NO_VALUE.to_owned(), |(l, u)| format!("{} \u{2026} {}", state.outcome(l), state.outcome(u)))
+    };
+    let both = [kept, &state.patient];
+    let mut rows: Vec<Markup> = names.into_iter().map(entry).collect();
+    rows.push(table_row(state.t("compare.prediction"), &both.map(|one| state.outcome(one.prediction()))));
+    rows.push(table_row(state.t("compare.interval"), &both.map(range)));
+    rows
 }
 
 fn difference(state: &State) -> String {
     let Some(kept) = &state.kept else { return String::new() };
     let texts = &state.texts;
-    let (a, b) = (prediction(&kept.explanation), prediction(&state.patient.explanation));
+    let (a, b) = (kept.prediction(), state.patient.prediction());
     let amount = state.outcome((b - a).abs());
     if amount == state.outcome(0.0) {
         return texts.text("compare.same").to_owned();
     }
     let direction = texts.text(if b > a { "compare.higher" } else { "compare.lower" });
-    let overlap = interval(&kept.explanation).zip(interval(&state.patient.explanation)).map(|(a, b)| a.1.min(b.1) - a.0.max(b.0));
+    let overlap = kept.interval().zip(state.patient.interval()).map(|(a, b)| a.1.min(b.1) - a.0.max(b.0));
     match overlap {
         Some(overlap) if overlap > 0.0 => {
             texts.fill("compare.difference", &[("amount", &amount), ("direction", direction), ("overlap", &state.outcome(overlap))])

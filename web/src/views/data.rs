@@ -1,294 +1,307 @@
-//! The person's own files: what is in them, predictions of every row, training, pooling.
+//! The section for the person's own files: profiles, predictions of every row, training, pooling.
 
 use samefit_render::bins::Bin;
 use samefit_render::documents::{Column, Model, list};
 use samefit_render::heat_map::HeatMap;
 use samefit_render::histogram::Histogram;
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{small_histogram, table, table_row_with_picture};
 use serde_json::Value;
 
-use super::words::fault;
-use crate::files::{Busy, Trained};
+use super::about::coefficient_table;
+use super::words::error;
+use crate::error::Error;
+use crate::files::{PredictedTable, StatisticsFile, Table, TrainedModel, contains};
 use crate::state::State;
 
-/// Bytes of a megabyte.
-const MEGA: f64 = 1e6;
+const BYTES_A_MEGABYTE: f64 = 1e6;
+/// Shown in place of a number that is not there.
+const NO_NUMBER: &str = "\u{2013}";
 
-/// The section.
+/// Returns the section.
 #[must_use]
-pub fn section(state: &State) -> String {
-    format!(
-        "<h1>{}</h1><p class=\"lead\">{}</p><div class=\"drop\" id=\"drop\"><p>{} <label class=\"file\"><span class=\"button main\">{}</span>\
-         <input type=\"file\" data-set=\"files\" id=\"files\" multiple></label></p><p class=\"hint\">{}</p></div>\
-         <div id=\"busy\" role=\"status\">{}</div><div id=\"data\">{}</div>",
-        state.t("data.title"),
-        state.t("data.lead"),
-        state.t("data.drop"),
-        state.t("data.choose"),
-        state.t("data.kinds"),
-        busy(state),
-        results(state)
-    )
+pub fn section(state: &State) -> Markup {
+    html! {
+        h1 { (state.t("data.title")) }
+        p.lead { (state.t("data.lead")) }
+        div.drop #drop {
+            p {
+                (state.t("data.drop")) " "
+                label.file { span.button.main { (state.t("data.choose")) } input type="file" data-set="files" #files multiple; }
+            }
+            p.hint { (state.t("data.kinds")) }
+        }
+        div #work role="status" { (work(state)) }
+        div #data { (results(state)) }
+    }
 }
 
-/// Work that goes on, with the button that ends it.
+/// Returns the work that goes on, with the button that ends it; empty if there is none.
 #[must_use]
-pub fn busy(state: &State) -> String {
-    let (Some(Busy { name, .. }), Some((percent, line))) = (&state.data.busy, progress(state)) else { return String::new() };
-    let reading = state.tf("data.reading", &[("name", name)]);
-    format!(
-        "<section class=\"card\"><p>{reading}</p><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"{reading}\"></progress>\
-         <p class=\"hint\" id=\"progress-line\">{line}</p><p class=\"buttons\"><button type=\"button\" data-do=\"cancel\">{}</button></p></section>",
-        state.t("data.cancel"),
-    )
+pub fn work(state: &State) -> Markup {
+    let Some((work, (percent, line))) = state.data.work.as_ref().zip(progress(state)) else { return html! {} };
+    let reading = state.fill("data.reading", &[("name", &work.name)]);
+    html! {
+        section.card {
+            p { (Text(&reading)) }
+            progress #progress max="100" value=(percent) aria-label=(Text(&reading)) {}
+            p.hint #progress-line { (line) }
+            p.buttons { button type="button" data-do="cancel" { (state.t("data.cancel")) } }
+        }
+    }
 }
 
-/// How far it has come, in percent and in words.
+/// Returns how far the work has come, in percent and in words.
 #[must_use]
 pub fn progress(state: &State) -> Option<(String, String)> {
-    let Busy { done, total, .. } = state.data.busy.as_ref()?;
+    let work = state.data.work.as_ref()?;
     let format = state.texts.format();
-    let percent = if *total > 0.0 { (100.0 * done / total).floor() } else { 0.0 };
-    let values = [format.whole(percent), format.fixed(done / MEGA, 1), format.fixed(total / MEGA, 1)];
-    let line = state.tf("data.progress", &[("percent", &values[0]), ("done", &values[1]), ("total", &values[2])]);
+    let percent = if work.total > 0.0 { (100.0 * work.done / work.total).floor() } else { 0.0 };
+    let megabytes = |bytes: f64| format.fixed(bytes / BYTES_A_MEGABYTE, 1);
+    let values = [format.whole(percent), megabytes(work.done), megabytes(work.total)];
+    let line = state.fill("data.progress", &[("percent", &values[0]), ("done", &values[1]), ("total", &values[2])]);
     let [percent, ..] = values;
     Some((percent, line))
 }
 
-/// Everything below the place to drop files.
+/// Returns everything below the place to drop files.
 #[must_use]
-pub fn results(state: &State) -> String {
+pub fn results(state: &State) -> Markup {
     let data = &state.data;
-    let mut html = String::new();
-    if let Some(text) = &data.fault {
-        html += &format!(
-            "<section class=\"card bad\" id=\"data-fault\" role=\"alert\" tabindex=\"-1\"><h2>{}</h2><p class=\"lines\">{}</p></section>",
-            state.t("error.title"),
-            escape(&fault(&state.texts, text))
-        );
+    let has_tables = !data.profiles.is_empty();
+    let has_any = data.error.is_some() || data.schema.is_some() || has_tables || !data.statistics.is_empty() || data.trained.is_some();
+    html! {
+        @if let Some(wrong) = &data.error { (problem(state, wrong)) }
+        @if let Some(schema) = &data.schema { p.chip { (Text(&state.fill("data.schema", &[("name", &schema.name)]))) } }
+        @if has_tables { (profiles(state)) }
+        @if !data.statistics.is_empty() { (pool(state)) }
+        @if has_tables { (batch(state)) }
+        @if has_tables || !data.statistics.is_empty() { (choice(state)) }
+        @if let Some(trained) = &data.trained { (outcome(state, trained)) }
+        @if has_any { p.buttons { button.quiet type="button" data-do="start-over" { (state.t("data.start-over")) } } }
     }
-    if let Some((name, _)) = &data.schema {
-        html += &format!("<p class=\"chip\">{}</p>", state.tf("data.schema", &[("name", name)]));
-    }
-    html += &profiles(state);
-    html += &pool(state);
-    if !data.profiles.is_empty() {
-        html += &batch(state);
-    }
-    if !data.profiles.is_empty() || !data.statistics.is_empty() {
-        html += &choice(state);
-    }
-    if let Some(trained) = &data.trained {
-        html += &outcome(state, trained);
-    }
-    if !html.is_empty() {
-        html += &format!(
-            "<p class=\"buttons\"><button type=\"button\" class=\"quiet\" data-do=\"start-over\">{}</button></p>",
-            state.t("data.start-over")
-        );
-    }
-    html
 }
 
-fn profiles(state: &State) -> String {
+fn problem(state: &State, wrong: &Error) -> Markup {
+    html! {
+        section.card.bad #data-fault role="alert" tabindex="-1" {
+            h2 { (state.t("summary.title")) }
+            p.lines { (Text(&error(&state.texts, wrong))) }
+        }
+    }
+}
+
+fn profiles(state: &State) -> Markup {
+    html! {
+        section.card {
+            h2 { (state.t("data.profile")) }
+            @for (file, profile) in state.data.tables.iter().zip(&state.data.profiles) { (profile_table(state, file, profile)) }
+        }
+    }
+}
+
+fn profile_table(state: &State, file: &Table, profile: &Value) -> Markup {
     let (texts, format) = (&state.texts, state.texts.format());
-    let one = |(file, profile): (&crate::files::Table, &Value)| {
-        let heads = ["column", "numbers", "missing", "text", "mean", "sd", "min", "max", "distribution"].map(|name| format!("data.{name}"));
-        let heads: Vec<&str> = heads.iter().map(|name| texts.text(name)).collect();
-        let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
-        let row = |column: &Column<'_>| {
-            let number = |key: &str| column.number(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 5));
-            let cells = ["numbers", "missing", "text", "mean", "sd", "min", "max"].map(number);
-            let label = texts.fill("data.histogram", &[("title", column.name())]);
-            table_row_with_picture(column.name(), &cells, small_histogram(*column, format, &label).as_ref())
-        };
-        let html = table(&file.name, &heads, columns.iter().map(row)).into_string();
-        let rows = format.count(profile["rows"].as_u64().unwrap_or(0));
-        let line = state.tf("data.profile-line", &[("rows", &rows), ("columns", &columns.len().to_string())]);
-        format!("<p>{line}</p>{html}")
+    let heads = ["column", "numbers", "missing", "text", "mean", "sd", "min", "max", "distribution"].map(|name| format!("data.{name}"));
+    let heads: Vec<&str> = heads.iter().map(|name| texts.text(name)).collect();
+    let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
+    let row = |column: &Column<'_>| {
+        let number = |key: &str| column.number(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 5));
+        let cells = ["numbers", "missing", "text", "mean", "sd", "min", "max"].map(number);
+        let label = texts.fill("data.histogram", &[("title", column.name())]);
+        table_row_with_picture(column.name(), &cells, small_histogram(*column, format, &label).as_ref())
     };
-    let tables: String = state.data.tables.iter().zip(&state.data.profiles).map(one).collect();
-    if tables.is_empty() {
-        String::new()
-    } else {
-        format!("<section class=\"card\"><h2>{}</h2>{tables}</section>", state.t("data.profile"))
+    let rows = format.count(profile["rows"].as_u64().unwrap_or(0));
+    html! {
+        p { (state.fill("data.profile-line", &[("rows", &rows), ("columns", &columns.len().to_string())])) }
+        (table(&file.name, &heads, columns.iter().map(row)))
     }
 }
 
-fn pool(state: &State) -> String {
+fn pool(state: &State) -> Markup {
     let statistics = &state.data.statistics;
-    if statistics.is_empty() {
-        return String::new();
-    }
     let rows: u64 = statistics.iter().filter_map(|one| one.rows.parse::<u64>().ok()).sum();
-    let item = |(at, one): (usize, &crate::files::Statistics)| {
-        format!(
-            "<li>{}: {} <button type=\"button\" class=\"small\" data-do=\"drop-statistics\" data-arg=\"{at}\" aria-label=\"{}: {}\">{}</button></li>",
-            escape(&one.name),
-            escape(&one.rows),
-            state.t("data.remove"),
-            escape(&one.name),
-            state.t("data.remove")
-        )
-    };
-    let line = state.tf("data.pool-lead", &[("count", &statistics.len().to_string()), ("n", &state.texts.format().count(rows))]);
-    format!(
-        "<section class=\"card\"><h2>{}</h2><p id=\"pooled\">{line}</p><ul>{}</ul><p class=\"hint\">{}</p></section>",
-        state.t("data.pool"),
-        statistics.iter().enumerate().map(item).collect::<String>(),
-        state.t("data.pool-notice")
-    )
-}
-
-fn batch(state: &State) -> String {
-    let button = if state.data.tables_of_rows().next().is_some() {
-        format!("<p class=\"buttons\"><button type=\"button\" data-do=\"batch\">{}</button></p>", state.t("data.predict"))
-    } else {
-        String::new()
-    };
-    let others = if state.data.tables.iter().all(crate::files::Table::has_rows) {
-        String::new()
-    } else {
-        format!("<p>{}</p>", state.t("data.rows-only"))
-    };
-    let several = state.data.predicted.len() > 1;
-    let tables = state.data.tables_of_rows().zip(&state.data.predicted).enumerate();
-    let done: String = tables.map(|(at, (table, said))| predicted(state, at, several.then_some(table.name.as_str()), said)).collect();
-    let done = if done.is_empty() { done } else { format!("<div id=\"counts\" role=\"status\">{done}</div>") };
-    format!(
-        "<section class=\"card\"><h2>{}</h2><p>{}</p>{button}{others}{done}</section>",
-        state.t("data.predict"),
-        state.t("data.predict-lead")
-    )
-}
-
-/// How the rows of one table fared. `name`: to tell it from others.
-fn predicted(state: &State, at: usize, name: Option<&str>, said: &Value) -> String {
-    if said["fault"].is_object() {
-        return format!("<p class=\"problem lines\">{}</p>", escape(&fault(&state.texts, &said["fault"].to_string())));
+    let rows = state.texts.format().count(rows);
+    html! {
+        section.card {
+            h2 { (state.t("data.pool")) }
+            p #pooled { (state.fill("data.pool-lead", &[("count", &statistics.len().to_string()), ("n", &rows)])) }
+            ul { @for (at, one) in statistics.iter().enumerate() { (statistics_item(state, at, one)) } }
+            p.hint { (state.t("data.pool-notice")) }
+        }
     }
-    let parts = ["fine", "out of range", "missing", "error"].map(|key| said["count"][key].as_u64().unwrap_or(0));
+}
+
+fn statistics_item(state: &State, at: usize, one: &StatisticsFile) -> Markup {
+    html! {
+        li {
+            (Text(&one.name)) ": " (Text(&one.rows)) " "
+            button.small type="button" data-do="drop-statistics" data-arg=(at) aria-label={ (state.t("data.remove")) ": " (Text(&one.name)) } {
+                (state.t("data.remove"))
+            }
+        }
+    }
+}
+
+fn batch(state: &State) -> Markup {
+    let data = &state.data;
+    let is_several = data.predicted.len() > 1;
+    html! {
+        section.card {
+            h2 { (state.t("data.predict")) }
+            p { (state.t("data.predict-lead")) }
+            @if data.tables_of_rows().next().is_some() {
+                p.buttons { button type="button" data-do="batch" { (state.t("data.predict")) } }
+            }
+            @if !data.tables.iter().all(Table::has_rows) { p { (state.t("data.rows-only")) } }
+            @if !data.predicted.is_empty() {
+                div #counts role="status" {
+                    @for (at, (table, predictions)) in data.tables_of_rows().zip(&data.predicted).enumerate() {
+                        (predicted(state, at, is_several.then_some(table.name.as_str()), predictions))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns how many rows of one table ended how. `name` tells the table from others.
+fn predicted(state: &State, at: usize, name: Option<&str>, table: &PredictedTable) -> Markup {
+    let counts = match &table.result {
+        Ok(counts) => counts,
+        Err(wrong) => return html! { p.problem.lines { (Text(&error(&state.texts, wrong))) } },
+    };
+    let parts = [counts.fine, counts.out_of_range, counts.missing, counts.error];
     let texts = parts.map(|part| state.texts.format().count(part));
     let total = state.texts.format().count(parts.iter().sum());
     let values = [("total", &*total), ("fine", &texts[0]), ("range", &texts[1]), ("missing", &texts[2]), ("error", &texts[3])];
-    let of = name.map_or_else(String::new, |name| format!("{}: ", escape(name)));
-    let label = name.map_or_else(String::new, |name| format!(" aria-label=\"{}: {}\"", state.t("data.download-predictions"), escape(name)));
-    format!(
-        "<p>{of}{}</p><p class=\"buttons\"><button type=\"button\" class=\"quiet\" data-do=\"download-batch\" data-arg=\"{at}\"{label}>{}</button></p>",
-        state.tf("data.predicted", &values),
-        state.t("data.download-predictions")
-    )
+    let download = state.t("data.download-predictions");
+    let label = name.map(|name| format!("{download}: {name}"));
+    html! {
+        p { @if let Some(name) = name { (Text(name)) ": " } (state.fill("data.predicted", &values)) }
+        p.buttons {
+            button.quiet type="button" data-do="download-batch" data-arg=(at) aria-label=[label.as_deref().map(Text)] { (download) }
+        }
+    }
 }
 
-fn radio(state: &State, set: &str, value: &str, text: &str, chosen: bool) -> String {
-    let checked = if chosen { " checked" } else { "" };
-    format!(
-        "<label class=\"choice\"><input type=\"radio\" name=\"{set}\" data-set=\"{set}\" value=\"{value}\"{checked}> {}</label>",
-        state.t(text)
-    )
-}
-
-fn choice(state: &State) -> String {
+fn choice(state: &State) -> Markup {
     let (data, choice) = (&state.data, &state.data.choice);
-    let pooled = data.profiles.is_empty();
+    let is_pooled = data.profiles.is_empty();
     let columns = data.number_columns();
-    let option = |name: &&str| {
-        let chosen = if **name == choice.target { " selected" } else { "" };
-        format!("<option{chosen}>{}</option>", escape(name))
-    };
-    let check = |name: &&str| {
-        let checked = if crate::files::has(&choice.features, name) { " checked" } else { "" };
-        let name = escape(name);
-        format!("<label class=\"choice\"><input type=\"checkbox\" data-set=\"feature\" value=\"{name}\"{checked}> {name}</label>")
-    };
-    let others: Vec<&str> = columns.iter().copied().filter(|name| *name != choice.target).collect();
-    let rows = if pooled {
-        String::new()
-    } else {
-        format!(
-            "<fieldset><legend>{}</legend>{}{}</fieldset><fieldset><legend>{}</legend>{}{}<p class=\"hint\">{}</p></fieldset>",
-            state.t("data.missing-rows"),
-            radio(state, "missing", "error", "data.missing-error", !choice.drop_missing),
-            radio(state, "missing", "drop", "data.missing-drop", choice.drop_missing),
-            state.t("data.sharing"),
-            radio(state, "sharing", "keep", "data.keep", !choice.share),
-            radio(state, "sharing", "share", "data.share", choice.share),
-            if choice.share { state.t("data.share-note") } else { String::new() },
-        )
-    };
-    let (title, button) = if pooled { ("data.pool-fit", "data.pool-fit") } else { ("data.train", "data.fit") };
-    let none =
-        if choice.features.is_empty() { format!("<p class=\"problem\">{}</p>", state.t("data.features-none")) } else { String::new() };
-    format!(
-        "<section class=\"card\"><h2>{}</h2><p><label class=\"stack\">{}<select data-set=\"target\" id=\"target\">{}</select></label></p>\
-         <fieldset><legend>{}</legend><div class=\"checks\">{}</div>{none}</fieldset>{rows}\
-         <p class=\"buttons\"><button type=\"button\" class=\"main\" data-do=\"train\">{}</button></p></section>",
-        state.t(title),
-        state.t("data.target"),
-        columns.iter().map(option).collect::<String>(),
-        state.t("data.features"),
-        others.iter().map(check).collect::<String>(),
-        state.t(button),
-    )
+    let (title, button) = if is_pooled { ("data.pool-fit", "data.pool-fit") } else { ("data.train", "data.fit") };
+    html! {
+        section.card {
+            h2 { (state.t(title)) }
+            p {
+                label.stack {
+                    (state.t("data.target"))
+                    select data-set="target" #target {
+                        @for name in &columns { option selected[**name == choice.target] { (Text(name)) } }
+                    }
+                }
+            }
+            fieldset {
+                legend { (state.t("data.features")) }
+                div.checks { @for name in columns.iter().filter(|name| **name != choice.target) { (feature(name, contains(&choice.features, name))) } }
+                @if choice.features.is_empty() { p.problem { (state.t("data.features-none")) } }
+            }
+            @if !is_pooled { (row_choices(state)) }
+            p.buttons { button.main type="button" data-do="train" { (state.t(button)) } }
+        }
+    }
 }
 
-fn outcome(state: &State, trained: &Trained) -> String {
-    let format = state.texts.format();
+fn feature(name: &str, is_used: bool) -> Markup {
+    html! { label.choice { input type="checkbox" data-set="feature" value=(name) checked[is_used]; " " (Text(name)) } }
+}
+
+/// Returns the choices that only tables have: missing values, and whether the statistics are to be shared.
+fn row_choices(state: &State) -> Markup {
+    let choice = &state.data.choice;
+    html! {
+        fieldset {
+            legend { (state.t("data.missing-rows")) }
+            label.choice { input type="radio" name="missing" data-set="missing" value="error" checked[!choice.drop_missing]; " " (state.t("data.missing-error")) }
+            label.choice { input type="radio" name="missing" data-set="missing" value="drop" checked[choice.drop_missing]; " " (state.t("data.missing-drop")) }
+        }
+        fieldset {
+            legend { (state.t("data.sharing")) }
+            label.choice { input type="radio" name="sharing" data-set="sharing" value="keep" checked[!choice.share]; " " (state.t("data.keep")) }
+            label.choice { input type="radio" name="sharing" data-set="sharing" value="share" checked[choice.share]; " " (state.t("data.share")) }
+            p.hint { @if choice.share { (state.t("data.share-note")) } }
+        }
+    }
+}
+
+fn outcome(state: &State, trained: &TrainedModel) -> Markup {
     let model = Model::new(serde_json::from_str(&trained.model).unwrap_or_default());
-    let number = |key: &str| model.fit(key).map_or_else(|| "\u{2013}".to_owned(), |value| format.significant(value, 4));
-    let (rows, target) = (format.count(model.rows()), model.target_title().to_owned());
-    let values = [number("r_squared"), number("residual_sd"), number("residual_df")];
-    let line = state.tf("data.fitted", &[("target", &target), ("n", &rows), ("r2", &values[0]), ("sd", &values[1]), ("df", &values[2])]);
-    let notes: String =
-        trained.notes.iter().map(|note| format!("<li class=\"lines\">{}</li>", escape(&fault(&state.texts, &note.to_string())))).collect();
-    let notes = if notes.is_empty() { notes } else { format!("<h3>{}</h3><ul>{notes}</ul>", state.t("data.notes")) };
-    let audit = trained.audit.as_ref().map_or_else(String::new, |_| {
-        let (text, why) = (state.t("data.download-audit"), state.t("data.audit"));
-        format!("<button type=\"button\" data-do=\"download-audit\" title=\"{why}\">{text}</button>")
-    });
     let title = |name: &str| model.column(name).map_or(name, |column| state.texts.schema(column.title())).to_owned();
-    format!(
-        "<section class=\"card\" aria-labelledby=\"trained-title\"><h2 id=\"trained-title\" tabindex=\"-1\">{}</h2><p class=\"lead\">{line}</p>{}{notes}\
-         <p class=\"hint\">{}</p><p class=\"buttons\"><button type=\"button\" data-do=\"download-model\">{}</button>\
-         <button type=\"button\" data-do=\"download-statistics\">{}</button>{audit}<button type=\"button\" class=\"quiet\" data-do=\"use-model\">{}</button></p></section>{}",
-        state.t("data.result"),
-        super::about::words_table(state, &model, &title),
-        state.t("data.no-quality"),
-        state.t("data.download-model"),
-        state.t("data.download-statistics"),
-        state.t("data.use"),
-        all_residuals(state, &trained.residuals)
-    )
+    html! {
+        section.card aria-labelledby="trained-title" {
+            h2 #trained-title tabindex="-1" { (state.t("data.result")) }
+            p.lead { (Text(&fit_line(state, &model))) }
+            (coefficient_table(state, &model, &title))
+            @if !trained.notes.is_empty() {
+                h3 { (state.t("data.notes")) }
+                ul { @for note in &trained.notes { li.lines { (Text(&error(&state.texts, &Error::from_json(note)))) } } }
+            }
+            p.hint { (state.t("data.no-quality")) }
+            p.buttons {
+                button type="button" data-do="download-model" { (state.t("data.download-model")) }
+                " "
+                button type="button" data-do="download-statistics" { (state.t("data.download-statistics")) }
+                @if trained.audit.is_some() {
+                    button type="button" data-do="download-audit" title=(state.t("data.audit")) { (state.t("data.download-audit")) }
+                }
+                button.quiet type="button" data-do="use-model" { (state.t("data.use")) }
+            }
+        }
+        (all_residuals(state, &trained.residuals))
+    }
 }
 
-/// A section a table; of several, each says which it is of.
-fn all_residuals(state: &State, all: &[Value]) -> String {
-    let tables = state.data.tables.iter().map(|table| table.name.as_str());
-    let names = tables.map(|name| if all.len() > 1 { format!(": {}", escape(name)) } else { String::new() });
-    names.zip(all).map(|(name, one)| residuals(state, &name, one)).collect()
+fn fit_line(state: &State, model: &Model) -> String {
+    let format = state.texts.format();
+    let number = |key: &str| model.fit(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 4));
+    let values = [format.count(model.rows()), number("r_squared"), number("residual_sd"), number("residual_df")];
+    let names = ["n", "r2", "sd", "df"];
+    let mut named: Vec<(&str, &str)> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
+    named.push(("target", model.target_title()));
+    state.fill("data.fitted", &named)
 }
 
-fn residuals(state: &State, name: &str, residuals: &Value) -> String {
+/// Returns a section for each table. With several tables each section names its table.
+fn all_residuals(state: &State, all: &[Value]) -> Markup {
+    html! {
+        @for (table, one) in state.data.tables.iter().zip(all) {
+            (residuals(state, (all.len() > 1).then_some(table.name.as_str()), one))
+        }
+    }
+}
+
+fn residuals(state: &State, name: Option<&str>, residuals: &Value) -> Markup {
+    html! {
+        section.card.residuals {
+            h2 { (state.t("data.residuals")) @if let Some(name) = name { ": " (Text(name)) } }
+            @if let Some(coverage) = coverage(state, residuals) { p { (coverage) } }
+            h3 { (state.t("data.predicted-observed")) }
+            (heat_map(state, &residuals["predicted_observed"], "data.predicted-observed", "data.observed", |x| (x, x)))
+            h3 { (state.t("data.predicted-residual")) }
+            (heat_map(state, &residuals["predicted_residual"], "data.predicted-residual", "data.residual", |x| (x, 0.0)))
+            h3 { (state.t("data.residual-histogram")) }
+            (histogram(state, &residuals["histogram"]))
+        }
+    }
+}
+
+/// Returns how often the interval holds on the rows of the fit.
+fn coverage(state: &State, residuals: &Value) -> Option<String> {
     let format = state.texts.format();
     let coverage = &residuals["coverage"];
-    let counts = coverage["inside"].as_u64().zip(residuals["rows"].as_u64()).zip(coverage["share"].as_f64());
-    let said = counts.map_or_else(String::new, |((inside, rows), share)| {
-        let percent = format.fixed(100.0 * share, 1);
-        let sentence =
-            state.tf("data.coverage", &[("inside", &format.count(inside)), ("rows", &format.count(rows)), ("percent", &percent)]);
-        format!("<p>{sentence}</p>")
-    });
-    let observed = heat(state, &residuals["predicted_observed"], "data.predicted-observed", "data.observed", |x| (x, x));
-    let against = heat(state, &residuals["predicted_residual"], "data.predicted-residual", "data.residual", |x| (x, 0.0));
-    format!(
-        "<section class=\"card residuals\"><h2>{}{name}</h2>{said}<h3>{}</h3>{observed}<h3>{}</h3>{against}<h3>{}</h3>{}</section>",
-        state.t("data.residuals"),
-        state.t("data.predicted-observed"),
-        state.t("data.predicted-residual"),
-        state.t("data.residual-histogram"),
-        histogram(state, &residuals["histogram"]),
-    )
+    let (inside, rows, share) = (coverage["inside"].as_u64()?, residuals["rows"].as_u64()?, coverage["share"].as_f64()?);
+    let percent = format.fixed(100.0 * share, 1);
+    Some(state.fill("data.coverage", &[("inside", &format.count(inside)), ("rows", &format.count(rows)), ("percent", &percent)]))
 }
 
 fn axis(value: &Value) -> Option<(f64, f64)> {
@@ -299,41 +312,37 @@ fn counts(value: &Value) -> Vec<f64> {
     list(&value["counts"]).iter().filter_map(Value::as_f64).collect()
 }
 
-/// `line`: a point of the line to compare with, for each end of the horizontal axis.
-fn heat(state: &State, grid: &Value, title: &str, vertical: &str, line: fn(f64) -> (f64, f64)) -> String {
-    let Some((x, y)) = axis(&grid["x"]).zip(axis(&grid["y"])) else { return String::new() };
-    let texts = &state.texts;
+/// Draws counts in two directions. `line` returns a point of the line to compare with, for each end of the horizontal axis.
+fn heat_map(state: &State, grid: &Value, title: &str, vertical: &str, line: fn(f64) -> (f64, f64)) -> Markup {
+    let Some((x, y)) = axis(&grid["x"]).zip(axis(&grid["y"])) else { return html! {} };
     HeatMap {
         width: state.width,
-        format: texts.format(),
+        format: state.texts.format(),
         counts: &counts(grid),
         columns: usize::try_from(grid["x"]["cells"].as_u64().unwrap_or(1)).unwrap_or(1),
         x,
         y,
         line: Some((line(x.0), line(x.1))),
-        axes: (texts.text("data.predicted-axis"), texts.text(vertical)),
-        label: &texts.fill("data.heat-alt", &[("title", texts.text(title))]),
+        axes: (state.t("data.predicted-axis"), state.t(vertical)),
+        label: &state.fill("data.heat-alt", &[("title", state.t(title))]),
     }
     .svg()
-    .into_string()
 }
 
-fn histogram(state: &State, histogram: &Value) -> String {
-    let Some((from, to)) = axis(&histogram["axis"]) else { return String::new() };
+fn histogram(state: &State, histogram: &Value) -> Markup {
+    let Some((from, to)) = axis(&histogram["axis"]) else { return html! {} };
     let counts = counts(histogram);
     let width = (to - from) / counts.len().max(1) as f64;
     let bin = |(at, count): (usize, &f64)| Bin { from: from + at as f64 * width, to: from + (at as f64 + 1.0) * width, count: *count };
     let bins: Vec<Bin> = counts.iter().enumerate().map(bin).collect();
-    let label = state.texts.text("data.residual-histogram");
     Histogram {
         width: state.width,
         height: 110.0,
         format: state.texts.format(),
         bins: &bins,
-        axis: Some(state.texts.text("data.residual")),
+        axis: Some(state.t("data.residual")),
         mark: Some(0.0),
-        label,
+        label: state.t("data.residual-histogram"),
     }
     .svg()
-    .into_string()
 }

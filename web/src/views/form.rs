@@ -1,171 +1,180 @@
-//! The form of a model, drawn from what the component says of its fields, and what stands around it.
+//! The section to predict in: the form, which the component describes, and what stands around it.
 
 use samefit_render::documents::list;
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 use serde_json::Value;
 
-use super::words::{problem, title, unit_label};
-use crate::state::{Entry, Loaded, State};
+use super::words::{problem, title, training_range, unit_label};
+use crate::error::Error;
+use crate::state::State;
+use crate::state::loaded::LoadedModel;
+use crate::state::patient::Entry;
 
-/// The section to predict in.
+/// Returns the section.
 #[must_use]
-pub fn section(state: &State) -> String {
+pub fn section(state: &State) -> Markup {
     let model = &state.loaded.model;
     let rows = state.texts.format().count(model.rows());
     let count = model.feature_columns().len().to_string();
-    let target = state.texts.schema(model.target_title()).to_owned();
-    let lead = state.tf("predict.lead", &[("title", &target), ("count", &count), ("n", &rows)]);
-    let outcome = if state.loaded.file.is_none() { format!("<p>{}</p>", state.t("predict.diabetes")) } else { String::new() };
-    let name = model.title().map_or_else(|| target.clone(), |title| state.texts.schema(title).to_owned());
-    format!(
-        "<h1>{}</h1><p class=\"lead\">{lead}</p>{outcome}<div id=\"fhir\">{}</div><div id=\"summary\">{}</div>\
-         <form id=\"form\" class=\"card\" novalidate autocomplete=\"off\"><h2>{}</h2>{}{}</form><div id=\"result\">{}</div>",
-        escape(&name),
-        super::fhir::section(state),
-        summary(state),
-        state.t("form.title"),
-        fields(state),
-        buttons(state),
-        super::result::section(state),
-    )
-}
-
-fn buttons(state: &State) -> String {
-    let example = if state.loaded.file.is_none() && state.check["example"].is_object() {
-        format!("<button type=\"button\" class=\"quiet\" data-do=\"example\">{}</button>", state.t("form.example"))
-    } else {
-        String::new()
-    };
-    format!(
-        "<p class=\"buttons\"><button type=\"submit\" class=\"main\">{}</button>{example}\
-         <button type=\"button\" class=\"quiet\" data-do=\"import\" aria-expanded=\"{}\">{}</button>\
-         <button type=\"button\" class=\"quiet\" data-do=\"clear\">{}</button></p>",
-        state.t("form.predict"),
-        state.importing,
-        state.t("form.import"),
-        state.t("form.clear"),
-    )
-}
-
-fn fields(state: &State) -> String {
-    state.loaded.fields().iter().filter(|field| !Loaded::is_hidden(field)).map(|field| one(state, field)).collect()
-}
-
-fn one(state: &State, field: &Value) -> String {
-    let name = escape(field["name"].as_str().unwrap_or_default());
-    let entry = state.patient.entries.get(field["name"].as_str().unwrap_or_default()).cloned().unwrap_or_default();
-    let (opening, closing, caption, control) = if list(&field["categories"]).is_empty() {
-        let unit = entry.unit.as_deref().or(field["units"][0]["unit"].as_str());
-        let label = unit_label(field, unit);
-        let label = if label.is_empty() { String::new() } else { format!(" <span class=\"unit\">({})</span>", escape(label)) };
-        let caption = format!("<label for=\"in-{name}\" id=\"label-{name}\">{}{label}</label>", escape(title(&state.texts, field)));
-        ("<div", "</div>", caption, number(state, field, &entry, &name))
-    } else {
-        let caption = format!("<legend>{}</legend>", escape(title(&state.texts, field)));
-        ("<fieldset", "</fieldset>", caption, categories(state, field, &entry, &name))
-    };
-    let (said, computed) = messages(state, field);
-    let bad = if said.is_empty() { "" } else { " has-problem" };
-    format!(
-        "{opening} class=\"field{bad}\" id=\"field-{name}\"><div class=\"asks\">{caption}<p class=\"hint\" id=\"hint-{name}\">{}</p>{}</div>\
-         <div class=\"takes\">{control}<p class=\"problem\" id=\"problem-{name}\">{said}</p>\
-         <p class=\"computed\" id=\"computed-{name}\">{computed}</p></div>{closing}",
-        hint(state, field, &entry),
-        help(state, field),
-    )
-}
-
-/// The range of the training data in the unit of the field, and whether the field may be left empty.
-#[must_use]
-pub fn hint(state: &State, field: &Value, entry: &Entry) -> String {
-    if !list(&field["categories"]).is_empty() {
-        return String::new();
+    let target = state.texts.schema(model.target_title());
+    let name = model.title().map_or(target, |title| state.texts.schema(title));
+    html! {
+        h1 { (Text(name)) }
+        p.lead { (Text(&state.fill("predict.lead", &[("title", target), ("count", &count), ("n", &rows)]))) }
+        @if state.loaded.file.is_none() { p { (state.t("predict.diabetes")) } }
+        div #fhir { (super::fhir::section(state)) }
+        div #summary { (summary(state)) }
+        form.card #form novalidate autocomplete="off" {
+            h2 { (state.t("form.title")) }
+            @for field in state.loaded.fields().iter().filter(|field| !LoadedModel::is_hidden(field)) { (field_html(state, field)) }
+            (buttons(state))
+        }
+        div #result { (super::result::section(state)) }
     }
-    let mut parts = Vec::new();
-    if field["entry"].is_object() {
-        parts.push(state.t("form.optional"));
-    }
-    let name = field["name"].as_str().unwrap_or_default();
-    let unit = entry.unit.as_deref().filter(|unit| Some(*unit) != field["units"][0]["unit"].as_str());
-    let ends = match unit {
-        None => field["training"]["min"].as_f64().zip(field["training"]["max"].as_f64()),
-        Some(unit) => state.range(name, unit),
-    };
-    if let Some((low, high)) = ends {
-        let format = state.texts.format();
-        parts.push(state.tf("form.training", &[("low", &format.significant(low, 4)), ("high", &format.significant(high, 4))]));
-    }
-    parts.join(" ")
 }
 
-fn help(state: &State, field: &Value) -> String {
-    let Some(description) = field["description"].as_str() else { return String::new() };
-    format!(
-        "<details class=\"help\"><summary aria-label=\"{}: {}\">?</summary><p>{}</p></details>",
-        escape(title(&state.texts, field)),
-        state.t("form.help"),
-        escape(state.texts.schema(description))
-    )
-}
-
-fn number(state: &State, field: &Value, entry: &Entry, name: &str) -> String {
-    let units = list(&field["units"]);
-    let whole = units.len() == 1 && units[0]["decimals"] == 0;
-    let mode = if whole { "numeric" } else { "decimal" };
-    let unit = entry.unit.as_deref().or(field["units"][0]["unit"].as_str());
-    let suffix = if units.len() > 1 {
-        let option = |known: &Value| {
-            let value = known["unit"].as_str().unwrap_or_default();
-            let chosen = if Some(value) == unit { " selected" } else { "" };
-            format!("<option value=\"{}\"{chosen}>{}</option>", escape(value), escape(known["label"].as_str().unwrap_or(value)))
-        };
-        let label = state.tf("form.unit", &[("title", title(&state.texts, field))]);
-        let options: String = units.iter().map(option).collect();
-        format!("<select data-unit=\"{name}\" aria-label=\"{label}\">{options}</select>")
-    } else {
-        format!("<span class=\"suffix\" aria-hidden=\"true\">{}</span>", escape(unit_label(field, unit)))
-    };
-    format!(
-        "<span class=\"box\"><input type=\"text\" inputmode=\"{mode}\" id=\"in-{name}\" data-field=\"{name}\" value=\"{}\" \
-         autocomplete=\"off\" spellcheck=\"false\" aria-describedby=\"hint-{name} problem-{name} computed-{name}\">{suffix}</span>",
-        escape(&entry.shown)
-    )
-}
-
-fn categories(state: &State, field: &Value, entry: &Entry, name: &str) -> String {
-    let one = |(at, category): (usize, &Value)| {
-        let value = category["value"].as_str().unwrap_or_default();
-        let chosen = if entry.shown == value { " checked" } else { "" };
-        let id = if at == 0 { format!("in-{name}") } else { format!("in-{name}-{at}") };
-        let label = state.texts.schema(category["title"].as_str().unwrap_or(value));
-        format!(
-            "<label class=\"choice\"><input type=\"radio\" name=\"{name}\" id=\"{id}\" data-field=\"{name}\" value=\"{}\"{chosen} \
-             aria-describedby=\"problem-{name}\"> {}</label>",
-            escape(value),
-            escape(label)
-        )
-    };
-    format!("<div class=\"choices-box\">{}</div>", list(&field["categories"]).iter().enumerate().map(one).collect::<String>())
-}
-
-/// What is said beside a field: its problem, and what was computed; both HTML.
-#[must_use]
-pub fn messages(state: &State, field: &Value) -> (String, String) {
-    let name = field["name"].as_str().unwrap_or_default();
-    let mut said = String::new();
-    for found in state.patient.problems().into_iter().filter(|problem| problem["name"] == name) {
-        said += &format!("<span>{}</span>", escape(&problem(&state.texts, &state.loaded, found)));
-        if let Some(unit) = found["suggestion"]["unit"].as_str() {
-            let value = state.texts.format().text(found["suggestion"]["value"].as_str().unwrap_or_default());
-            let label = state.tf("form.use-unit", &[("value", &value), ("unit", unit_label(field, Some(unit)))]);
-            said += &format!(
-                " <button type=\"button\" class=\"small\" data-do=\"use-unit\" data-arg=\"{}\" data-unit-to=\"{}\">{label}</button>",
-                escape(name),
-                escape(unit)
-            );
+fn buttons(state: &State) -> Markup {
+    let has_example = state.loaded.file.is_none() && state.check["example"].is_object();
+    html! {
+        p.buttons {
+            button.main type="submit" { (state.t("form.predict")) }
+            @if has_example { button.quiet type="button" data-do="example" { (state.t("form.example")) } }
+            " "
+            button.quiet type="button" data-do="import" aria-expanded=(state.importing) { (state.t("form.import")) }
+            " "
+            button.quiet type="button" data-do="clear" { (state.t("form.clear")) }
         }
     }
-    (said, computed(state, field))
+}
+
+fn field_html(state: &State, field: &Value) -> Markup {
+    let name = field["name"].as_str().unwrap_or_default();
+    let entry = state.patient.entries.get(name).cloned().unwrap_or_default();
+    let (problem, computed) = messages(state, field);
+    let has_problem = !problem.0.is_empty();
+    let asks = |caption: Markup| {
+        html! { div.asks { (caption) p.hint #{ "hint-" (name) } { (hint(state, field, &entry)) } (help(state, field)) } }
+    };
+    let takes = |control: Markup| {
+        html! {
+            div.takes {
+                (control)
+                p.problem #{ "problem-" (name) } { (problem) }
+                p.computed #{ "computed-" (name) } { (computed) }
+            }
+        }
+    };
+    if list(&field["categories"]).is_empty() {
+        let caption = html! { label for={ "in-" (name) } #{ "label-" (name) } { (label(state, field, &entry)) } };
+        let control = number(state, field, &entry, name);
+        html! { div.field.has-problem[has_problem] #{ "field-" (name) } { (asks(caption)) (takes(control)) } }
+    } else {
+        let caption = html! { legend { (Text(title(&state.texts, field))) } };
+        let control = categories(state, field, &entry, name);
+        html! { fieldset.field.has-problem[has_problem] #{ "field-" (name) } { (asks(caption)) (takes(control)) } }
+    }
+}
+
+/// Returns the label of a field: its title and the unit in which it is entered.
+#[must_use]
+pub fn label(state: &State, field: &Value, entry: &Entry) -> Markup {
+    let unit = unit_label(field, entry.unit.as_deref().or(field["units"][0]["unit"].as_str()));
+    html! {
+        (Text(title(&state.texts, field)))
+        @if !unit.is_empty() { " " span.unit { "(" (Text(unit)) ")" } }
+    }
+}
+
+/// Returns the hint of a field: the training range in the unit of the field, and whether the field may be left empty.
+#[must_use]
+pub fn hint(state: &State, field: &Value, entry: &Entry) -> Markup {
+    if !list(&field["categories"]).is_empty() {
+        return html! {};
+    }
+    let is_optional = field["entry"].is_object();
+    let format = state.texts.format();
+    let range = training_range(state, field, entry.unit.as_deref());
+    let ends = range.map(|(low, high)| (format.significant(low, 4), format.significant(high, 4)));
+    html! {
+        @if is_optional { (state.t("form.optional")) }
+        @if is_optional && ends.is_some() { " " }
+        @if let Some((low, high)) = ends { (state.fill("form.training", &[("low", &low), ("high", &high)])) }
+    }
+}
+
+fn help(state: &State, field: &Value) -> Markup {
+    let Some(description) = field["description"].as_str() else { return html! {} };
+    html! {
+        details.help {
+            summary aria-label={ (Text(title(&state.texts, field))) ": " (state.t("form.help")) } { "?" }
+            p { (Text(state.texts.schema(description))) }
+        }
+    }
+}
+
+fn number(state: &State, field: &Value, entry: &Entry, name: &str) -> Markup {
+    let units = list(&field["units"]);
+    let is_whole = units.len() == 1 && units[0]["decimals"] == 0;
+    let unit = entry.unit.as_deref().or(field["units"][0]["unit"].as_str());
+    html! {
+        span.box {
+            input type="text" inputmode=(if is_whole { "numeric" } else { "decimal" }) #{ "in-" (name) } data-field=(name)
+                value=(Text(&entry.shown)) autocomplete="off" spellcheck="false"
+                aria-describedby={ "hint-" (name) " problem-" (name) " computed-" (name) };
+            @if units.len() > 1 {
+                select data-unit=(name) aria-label=(Text(&state.fill("form.unit", &[("title", title(&state.texts, field))]))) {
+                    @for known in units { (unit_option(known, unit)) }
+                }
+            } @else {
+                span.suffix aria-hidden="true" { (Text(unit_label(field, unit))) }
+            }
+        }
+    }
+}
+
+fn unit_option(known: &Value, chosen: Option<&str>) -> Markup {
+    let value = known["unit"].as_str().unwrap_or_default();
+    html! { option value=(value) selected[Some(value) == chosen] { (Text(known["label"].as_str().unwrap_or(value))) } }
+}
+
+fn categories(state: &State, field: &Value, entry: &Entry, name: &str) -> Markup {
+    html! {
+        div.choices-box {
+            @for (at, category) in list(&field["categories"]).iter().enumerate() {
+                @let value = category["value"].as_str().unwrap_or_default();
+                @let id = if at == 0 { format!("in-{name}") } else { format!("in-{name}-{at}") };
+                label.choice {
+                    input type="radio" name=(name) #(id) data-field=(name) value=(value) checked[entry.shown == value]
+                        aria-describedby={ "problem-" (name) };
+                    " "
+                    (Text(state.texts.schema(category["title"].as_str().unwrap_or(value))))
+                }
+            }
+        }
+    }
+}
+
+/// Returns what stands beside a field: its problems, and the computed value.
+#[must_use]
+pub fn messages(state: &State, field: &Value) -> (Markup, Markup) {
+    let name = field["name"].as_str().unwrap_or_default();
+    let problems = state.patient.problems().into_iter().filter(|problem| problem["name"] == name);
+    let problems = html! {
+        @for found in problems {
+            span { (Text(&problem(&state.texts, &state.loaded, found))) }
+            @if let Some(unit) = found["suggestion"]["unit"].as_str() { " " (use_unit(state, field, &found["suggestion"], unit)) }
+        }
+    };
+    let computed = html! { (Text(&computed(state, field))) };
+    (problems, computed)
+}
+
+/// Returns the button that takes the value of a field in another unit.
+fn use_unit(state: &State, field: &Value, suggestion: &Value, unit: &str) -> Markup {
+    let name = field["name"].as_str().unwrap_or_default();
+    let value = state.texts.format().text(suggestion["value"].as_str().unwrap_or_default());
+    let label = state.fill("form.use-unit", &[("value", &value), ("unit", unit_label(field, Some(unit)))]);
+    html! { button.small type="button" data-do="use-unit" data-arg=(name) data-unit-to=(unit) { (Text(&label)) } }
 }
 
 fn computed(state: &State, field: &Value) -> String {
@@ -176,37 +185,44 @@ fn computed(state: &State, field: &Value) -> String {
         let unit = unit_label(field, evaluated["unit"].as_str());
         let text = format!("{} {unit}", formula(text));
         let name = if evaluated["how"] == "computed" { "form.computed" } else { "form.instead" };
-        return state.tf(name, &[("text", text.trim())]);
+        return state.fill(name, &[("text", text.trim())]);
     }
-    // what nobody types is shown beside what it is computed from
-    let hidden = state.loaded.computed_from(name).into_iter().find(|field| Loaded::is_hidden(field));
+    // a hidden field is shown beside the field that it is computed from
+    let hidden = state.loaded.computed_from(name).into_iter().find(|field| LoadedModel::is_hidden(field));
     let text = hidden.and_then(|hidden| state.patient.field(hidden["name"].as_str()?)["computed"]["text"].as_str());
-    text.map_or_else(String::new, |text| state.tf("form.computed", &[("text", &formula(text))]))
+    text.map_or_else(String::new, |text| state.fill("form.computed", &[("text", &formula(text))]))
 }
 
-/// The problems of all fields, with links to them.
+/// Returns the problems of all fields with links to the fields; empty before a prediction was asked for.
 #[must_use]
-pub fn summary(state: &State) -> String {
-    let problems: Vec<&Value> = state.patient.problems().into_iter().filter(|problem| problem["blocks"] == true).collect();
-    if problems.is_empty() || !state.patient.asked {
-        return String::new();
+pub fn summary(state: &State) -> Markup {
+    let problems = state.patient.blocking_problems();
+    if problems.is_empty() {
+        return html! {};
     }
-    let item = |found: &&Value| {
-        let name = escape(&shown_field(state, found["name"].as_str().unwrap_or_default()));
-        format!(
-            "<li><a href=\"#in-{name}\" data-do=\"go\" data-arg=\"in-{name}\">{}</a></li>",
-            escape(&problem(&state.texts, &state.loaded, found))
-        )
+    let items = html! {
+        ul {
+            @for found in problems {
+                @let id = format!("in-{}", shown_field(state, found["name"].as_str().unwrap_or_default()));
+                li { a href={ "#" (id) } data-do="go" data-arg=(id) { (Text(&problem(&state.texts, &state.loaded, found))) } }
+            }
+        }
     };
-    format!(
-        "<section class=\"card bad\" id=\"problems\" tabindex=\"-1\" role=\"alert\"><h2>{}</h2><ul>{}</ul></section>",
-        state.t("error.title"),
-        problems.iter().map(item).collect::<String>()
-    )
+    problem_card(state, &items)
 }
 
-/// The field that a person can go to: a hidden one's first input.
+/// Returns an error that belongs to no field.
+#[must_use]
+pub fn error(state: &State, error: &Error) -> Markup {
+    problem_card(state, &html! { p { (Text(&super::words::error(&state.texts, error))) } })
+}
+
+fn problem_card(state: &State, content: &Markup) -> Markup {
+    html! { section.card.bad #problems tabindex="-1" role="alert" { h2 { (state.t("summary.title")) } (content) } }
+}
+
+/// Returns the field that a person can go to. For a hidden field it is the first of those that it is computed from.
 fn shown_field(state: &State, name: &str) -> String {
-    let hidden = state.loaded.field(name).filter(|field| Loaded::is_hidden(field));
+    let hidden = state.loaded.field(name).filter(|field| LoadedModel::is_hidden(field));
     hidden.and_then(|field| field["entry"]["inputs"][0].as_str()).unwrap_or(name).to_owned()
 }

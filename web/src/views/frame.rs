@@ -1,35 +1,32 @@
-//! What stands around every section: the head with the way to the others, banners, the foot.
+//! The frame around every section: the head with the menu, banners, the foot.
 
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 
-use crate::state::{Readiness, Section, State};
-use crate::texts::LANGUAGES;
+use super::words::error;
+use crate::state::{Readiness, Refusal, Section, State, Theme};
+use crate::texts::Language;
 
-/// Appearances, as the texts name them.
-const THEMES: [&str; 3] = ["auto", "light", "dark"];
-
-/// The whole page. `theme`: the chosen appearance.
+/// Returns the whole page.
 #[must_use]
-pub fn page(state: &State, theme: &str) -> String {
-    format!(
-        "<a class=\"skip\" href=\"#main\" data-do=\"skip\">{}</a>{}<div id=\"banners\">{}</div>\
-         <main id=\"main\" tabindex=\"-1\">{}</main>{}<div id=\"sheet\"></div>",
-        state.t("site.skip"),
-        head(state),
-        banners(state),
-        section(state),
-        foot(state, theme)
-    )
+pub fn page(state: &State) -> Markup {
+    html! {
+        a.skip href="#main" data-do="go" data-arg="main" { (state.t("site.skip")) }
+        (head(state))
+        div #banners { (banners(state)) }
+        main #main tabindex="-1" { (section(state)) }
+        (foot(state))
+        div #sheet {}
+    }
 }
 
-/// The open section.
+/// Returns the open section, or why the page does not predict.
 #[must_use]
-pub fn section(state: &State) -> String {
+pub fn section(state: &State) -> Markup {
     match &state.readiness {
-        Readiness::Starting => format!("<p class=\"starting\" role=\"status\">{}</p>", state.t("starting")),
-        Readiness::Refused(why) => {
-            format!("<section class=\"card bad\" role=\"alert\"><h1>{}</h1><p>{why}</p></section>", state.t("refused.title"))
-        }
+        Readiness::Starting => html! { p.starting role="status" { (state.t("site.starting")) } },
+        Readiness::Refused(refusal) => html! {
+            section.card.bad role="alert" { h1 { (state.t("refused.title")) } p { (Text(&reason(state, refusal))) } }
+        },
         Readiness::Ready => match state.section {
             Section::Predict => super::form::section(state),
             Section::Data => super::data::section(state),
@@ -38,64 +35,85 @@ pub fn section(state: &State) -> String {
     }
 }
 
-fn head(state: &State) -> String {
-    let link = |section: Section| {
-        let current = if section == state.section { " aria-current=\"page\"" } else { "" };
-        let name = section.name();
-        format!("<li><a href=\"#{name}\"{current}>{}</a></li>", state.t(&format!("nav.{name}")))
-    };
-    let links: String = [Section::Predict, Section::Data, Section::About].map(link).concat();
-    format!(
-        "<header class=\"top\"><div class=\"bar\"><p class=\"mark\"><svg viewBox=\"0 0 40 24\" aria-hidden=\"true\"><path d=\"M3 4v16M37 4v16M3 12h34\"/>\
-         <circle cx=\"23\" cy=\"12\" r=\"6\"/></svg>samefit</p><nav aria-label=\"{}\"><ul>{links}</ul></nav></div>\
-         <p class=\"notice\"><strong>{}</strong></p></header>",
-        state.t("site.menu"),
-        state.t("site.notice"),
-    )
+fn reason(state: &State, refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::SelfTest => state.t("refused.selftest").to_owned(),
+        Refusal::Start(why) => state.fill("refused.start", &[("why", &error(&state.texts, why))]),
+    }
 }
 
-/// What is to be known whatever section is open.
+fn head(state: &State) -> Markup {
+    html! {
+        header.top {
+            div.bar {
+                p.mark {
+                    svg viewBox="0 0 40 24" aria-hidden="true" { path d="M3 4v16M37 4v16M3 12h34" {} circle cx="23" cy="12" r="6" {} }
+                    "samefit"
+                }
+                nav aria-label=(state.t("site.menu")) {
+                    ul {
+                        @for section in Section::ALL {
+                            @let is_open = section == state.section;
+                            li {
+                                a href={ "#" (section.name()) } aria-current=[is_open.then_some("page")] {
+                                    (state.t(&format!("nav.{}", section.name())))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            p.notice { strong { (state.t("site.notice")) } }
+        }
+    }
+}
+
+/// Returns the banners: that the model is not the page's own, and that a newer version of the page waits.
 #[must_use]
-pub fn banners(state: &State) -> String {
-    let mut html = String::new();
-    if let Some(file) = &state.loaded.file {
-        let rows = state.texts.format().count(state.loaded.model.rows());
-        html += &format!(
-            "<div class=\"banner\" role=\"status\"><p><strong>{}</strong></p><button type=\"button\" class=\"quiet\" data-do=\"own-model\">{}</button></div>",
-            state.tf("custom.banner", &[("n", &rows), ("file", file)]),
-            state.t("custom.back")
-        );
+pub fn banners(state: &State) -> Markup {
+    let rows = state.texts.format().count(state.loaded.model.rows());
+    html! {
+        @if let Some(file) = &state.loaded.file {
+            div.banner role="status" {
+                p { strong { (Text(&state.fill("banner.other-model", &[("n", &rows), ("file", file)]))) } }
+                button.quiet type="button" data-do="own-model" { (state.t("banner.own-model")) }
+            }
+        }
+        @if state.newer {
+            div.banner role="status" {
+                p { (state.t("banner.newer-version")) }
+                button type="button" data-do="update" { (state.t("banner.take-newer-version")) }
+                " "
+                button.quiet type="button" data-do="later" { (state.t("banner.later")) }
+            }
+        }
     }
-    if state.newer {
-        html += &format!(
-            "<div class=\"banner\" role=\"status\"><p>{}</p><button type=\"button\" data-do=\"update\">{}</button> \
-             <button type=\"button\" class=\"quiet\" data-do=\"later\">{}</button></div>",
-            state.t("site.newer"),
-            state.t("site.update"),
-            state.t("site.later")
-        );
-    }
-    html
 }
 
-fn foot(state: &State, theme: &str) -> String {
-    let option = |value: &str, label: &str, chosen: bool, lang: &str| {
-        format!("<option value=\"{value}\"{lang}{}>{}</option>", if chosen { " selected" } else { "" }, escape(label))
-    };
-    let languages: String =
-        LANGUAGES.iter().map(|(code, name)| option(code, name, *code == state.texts.language, &format!(" lang=\"{code}\""))).collect();
-    let themes: String =
-        THEMES.iter().map(|name| option(name, state.texts.text(&format!("site.theme.{name}")), *name == theme, "")).collect();
-    let component = state.facts["version"].as_str().unwrap_or_default();
-    let digest = state.facts["sha256"].as_str().unwrap_or_default();
-    format!(
-        "<footer><p>{}</p><p class=\"choices\"><label>{} <select data-set=\"language\">{languages}</select></label> \
-         <label>{} <select data-set=\"theme\">{themes}</select></label></p>\
-         <p class=\"fine\">{}<br>{}: <code class=\"digest\" id=\"digest\">{digest}</code></p></footer>",
-        state.t("site.private"),
-        state.t("site.language"),
-        state.t("site.theme"),
-        state.tf("site.version", &[("version", &state.version), ("component", component)]),
-        state.t("site.digest"),
-    )
+fn foot(state: &State) -> Markup {
+    let version = [("version", state.version.as_str()), ("component", state.facts["version"].as_str().unwrap_or_default())];
+    html! {
+        footer {
+            p { (state.t("site.private")) }
+            p.choices {
+                label { (state.t("site.language")) " " select data-set="language" { @for one in Language::ALL { (language(state, one)) } } }
+                " "
+                label { (state.t("site.theme")) " " select data-set="theme" { @for one in Theme::ALL { (theme(state, one)) } } }
+            }
+            p.fine {
+                (Text(&state.fill("site.version", &version)))
+                br;
+                (state.t("site.digest")) ": "
+                code.digest #digest { (Text(state.facts["sha256"].as_str().unwrap_or_default())) }
+            }
+        }
+    }
+}
+
+fn language(state: &State, one: Language) -> Markup {
+    html! { option value=(one.code()) lang=(one.code()) selected[one == state.texts.language] { (one.own_name()) } }
+}
+
+fn theme(state: &State, one: Theme) -> Markup {
+    html! { option value=(one.name()) selected[one == state.theme] { (state.t(&format!("site.theme.{}", one.name()))) } }
 }

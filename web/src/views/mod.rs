@@ -1,4 +1,4 @@
-//! State to HTML, a file for each part of the page. None of them changes anything.
+//! Turns the state into HTML, and into text to copy. A file for each part of the page; none of them changes the state.
 
 pub mod about;
 pub mod compare;
@@ -6,6 +6,7 @@ pub mod data;
 pub mod fhir;
 pub mod form;
 pub mod frame;
+pub mod plain_text;
 pub mod result;
 pub mod sheet;
 pub mod what_if;

@@ -1,93 +1,78 @@
-//! What is shown of a prediction: number, interval, place among the training outcomes, warnings, contributions.
+//! The result: prediction, interval, place among the training outcomes, warnings, contributions.
 
 use samefit_render::bins::rebin;
-use samefit_render::documents::list;
-use samefit_render::markup::escape;
+use samefit_render::documents::{Column, list};
+use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{table, table_row};
 use samefit_render::prediction::{Prediction, PredictionPlot};
 use samefit_render::waterfall::{Step, Waterfall};
 use serde_json::Value;
 
-use super::words::{category_of, title, warning};
-use crate::state::{Patient, State};
+use super::compare::end_comparison;
+use super::words::{category_of_number, problem, title, warning};
+use crate::state::State;
+use crate::state::patient::Patient;
 
-/// About how many bars a histogram of outcomes has.
+/// Largest number of bars in the histogram of outcomes.
 const BARS: usize = 18;
 
-/// The section below the form; empty before the first prediction.
+/// Returns the section below the form; empty before the first prediction.
 #[must_use]
-pub fn section(state: &State) -> String {
+pub fn section(state: &State) -> Markup {
     let patient = &state.patient;
     if !patient.has_result() {
-        return if state.kept.is_some() { super::compare::waiting(state) } else { String::new() };
+        return if state.kept.is_some() {
+            super::compare::waiting(state)
+        } else {
+            html! {}
+        };
     }
-    let class = if patient.stale { " stale" } else { "" };
-    let details = if state.kept.is_some() { super::compare::section(state) } else { String::new() };
-    // what would move is the entries, and this is no result of them
-    let what_if = if patient.stale {
-        String::new()
-    } else {
-        format!("<section class=\"card\" id=\"what-if\">{}</section>", super::what_if::section(state))
-    };
-    format!(
-        "{}<section class=\"card answer{class}\" aria-labelledby=\"result-title\"><h2 id=\"result-title\" tabindex=\"-1\">{}</h2>{}{}{}{}</section>{details}\
-         <section class=\"card{class}\"><h2>{}</h2>{}</section>{what_if}",
-        stale_note(state),
-        state.t("result.title"),
-        headline(state),
-        warnings(state, patient),
-        picture(state),
-        if patient.stale { String::new() } else { actions(state) },
-        state.t("why.title"),
-        contributions(state, patient),
-    )
-}
-
-/// What is said above a result of other entries, and all that can be done with it: a copy, or A of a comparison, would pair it with these.
-fn stale_note(state: &State) -> String {
-    if !state.patient.stale {
-        return String::new();
+    html! {
+        (stale_note(state))
+        section.card.answer.stale[patient.stale] aria-labelledby="result-title" {
+            h2 #result-title tabindex="-1" { (state.t("result.title")) }
+            (headline(state))
+            (warnings(state, patient))
+            (picture(state))
+            @if !patient.stale { (actions(state)) }
+        }
+        (super::compare::section(state))
+        section.card.stale[patient.stale] { h2 { (state.t("contributions.title")) } (contributions(state, patient)) }
+        // the slider would move entries that a stale result is not of
+        @if !patient.stale { section.card #what-if { (super::what_if::section(state)) } }
     }
-    let end = if state.kept.is_some() { format!("<p class=\"buttons\">{}</p>", end_comparison(state)) } else { String::new() };
-    format!("<p class=\"stale-note\" role=\"status\">{}</p>{end}", state.t("form.stale"))
 }
 
-fn end_comparison(state: &State) -> String {
-    format!("<button type=\"button\" class=\"quiet\" data-do=\"compare-end\">{}</button>", state.t("compare.end"))
+/// Returns the note above a result of earlier entries. Such a result offers no buttons but to end a comparison: a copy would show it beside the
+/// new entries.
+fn stale_note(state: &State) -> Markup {
+    html! {
+        @if state.patient.stale {
+            p.stale-note role="status" { (state.t("form.stale")) }
+            @if state.kept.is_some() { p.buttons { (end_comparison(state)) } }
+        }
+    }
 }
 
-/// The ends of the interval, if there is one.
-#[must_use]
-pub fn interval(explanation: &Value) -> Option<(f64, f64)> {
-    Some((explanation["interval"]["lower"].as_f64()?, explanation["interval"]["upper"].as_f64()?))
-}
-
-/// The predicted value.
-#[must_use]
-pub fn prediction(explanation: &Value) -> f64 {
-    explanation["prediction"].as_f64().unwrap_or(f64::NAN)
-}
-
-/// Every sentence about the prediction, for the page, copies and prints.
+/// Returns every sentence about the prediction, for the page, the copied text and the printed sheet.
 #[must_use]
 pub fn sentences(state: &State, patient: &Patient) -> Vec<String> {
     let (texts, format) = (&state.texts, state.texts.format());
     let explanation = &patient.explanation;
-    let mut said = Vec::new();
-    let Some((lower, upper)) = interval(explanation) else {
+    let Some((lower, upper)) = patient.interval() else {
         return vec![texts.text("result.no-interval").to_owned()];
     };
-    said.push(texts.fill("result.sentence", &[("lower", &state.outcome(lower)), ("upper", &state.outcome(upper))]));
-    said.extend(beyond(state, (lower, upper)));
+    let mut sentences = vec![texts.fill("result.sentence", &[("lower", &state.outcome(lower)), ("upper", &state.outcome(upper))])];
+    sentences.extend(beyond(state, (lower, upper)));
     if let Some(share) = explanation["outcomes"]["below"]["share"].as_f64() {
         let mean = state.loaded.model.target_column().and_then(|column| column.number("mean")).unwrap_or(f64::NAN);
-        said.push(texts.fill("result.position", &[("share", &format.whole(share * 100.0)), ("mean", &state.outcome(mean))]));
+        sentences.push(texts.fill("result.position", &[("share", &format.whole(share * 100.0)), ("mean", &state.outcome(mean))]));
     }
-    said.push(coverage(state).unwrap_or_else(|| texts.text("result.coverage-unknown").to_owned()));
-    said
+    sentences.push(coverage(state).unwrap_or_else(|| texts.text("result.coverage-unknown").to_owned()));
+    sentences
 }
 
-/// How often the interval held, where that was measured.
+/// Returns how often the interval held on patients held out. Only the page's own model comes with this measurement.
 #[must_use]
 pub fn coverage(state: &State) -> Option<String> {
     if state.loaded.file.is_some() {
@@ -100,6 +85,7 @@ pub fn coverage(state: &State) -> Option<String> {
     Some(state.texts.fill("result.coverage", &[("rows", &format.count(rows)), ("inside", &format.count(inside)), ("percent", &percent)]))
 }
 
+/// Returns the sentence that the interval leaves the observed outcomes, if it does.
 fn beyond(state: &State, (lower, upper): (f64, f64)) -> Option<String> {
     let (low, high) = state.loaded.model.target_column()?.range()?;
     let name = match (lower < low, upper > high) {
@@ -111,150 +97,169 @@ fn beyond(state: &State, (lower, upper): (f64, f64)) -> Option<String> {
     Some(state.texts.fill(name, &[("low", &state.outcome(low)), ("high", &state.outcome(high))]))
 }
 
-fn headline(state: &State) -> String {
-    let value = state.outcome(prediction(&state.patient.explanation));
-    let label = if state.loaded.file.is_none() {
-        state.t("result.number")
-    } else {
-        state.tf("result.number-other", &[("title", state.texts.schema(state.loaded.model.target_title()))])
+fn headline(state: &State) -> Markup {
+    let value = state.outcome(state.patient.prediction());
+    let target = state.texts.schema(state.loaded.model.target_title());
+    let label = match state.loaded.file {
+        None => state.t("result.number").to_owned(),
+        Some(_) => state.fill("result.number-other", &[("title", target)]),
     };
-    let said = sentences(state, &state.patient);
-    let (first, others) = said.split_first().map_or(("", [].as_slice()), |(first, others)| (first.as_str(), others));
-    let others: String = others.iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect();
-    format!(
-        "<p class=\"number\"><span>{label}</span> <strong id=\"prediction\">{value}</strong></p><p class=\"lead\" id=\"interval\">{}</p>{others}",
-        escape(first),
-    )
-}
-
-/// What is to be read with care, beside the result.
-#[must_use]
-pub fn warnings(state: &State, patient: &Patient) -> String {
-    let said = all_warnings(state, patient);
-    if said.is_empty() {
-        return String::new();
+    let sentences = sentences(state, &state.patient);
+    let (first, others) = sentences.split_first().map_or(("", [].as_slice()), |(first, others)| (first.as_str(), others));
+    html! {
+        p.number { span { (Text(&label)) } " " strong #prediction { (value) } }
+        p.lead #interval { (Text(first)) }
+        @for sentence in others { p { (Text(sentence)) } }
     }
-    let items: String = said.iter().map(|warning| format!("<li>{}</li>", escape(warning))).collect();
-    format!("<div class=\"care\" role=\"note\"><h3>{}</h3><ul>{items}</ul></div>", state.t("warning.title"))
 }
 
-/// Warnings of the prediction, and of the entries.
+/// Returns the warnings beside the result; empty if there are none.
+#[must_use]
+pub fn warnings(state: &State, patient: &Patient) -> Markup {
+    let warnings = all_warnings(state, patient);
+    html! {
+        @if !warnings.is_empty() {
+            div.care role="note" { h3 { (state.t("warning.title")) } ul { @for warning in &warnings { li { (Text(warning)) } } } }
+        }
+    }
+}
+
+/// Returns the warnings of the prediction and those of the entries.
 #[must_use]
 pub fn all_warnings(state: &State, patient: &Patient) -> Vec<String> {
     let of_values = list(&patient.explanation["warnings"]).iter().map(|found| warning(state, patient, found));
     let of_entries = list(&patient.evaluated["problems"]).iter().filter(|problem| problem["blocks"] == false);
-    of_values.chain(of_entries.map(|found| super::words::problem(&state.texts, &state.loaded, found))).collect()
+    of_values.chain(of_entries.map(|found| problem(&state.texts, &state.loaded, found))).collect()
 }
 
-fn picture(state: &State) -> String {
-    let explanation = &state.patient.explanation;
-    let rows = match &state.kept {
-        Some(kept) => vec![row("A", &kept.explanation), row("B", explanation)],
-        None => vec![row("", explanation)],
+fn picture(state: &State) -> Markup {
+    let predictions = match &state.kept {
+        Some(kept) => vec![plotted("A", kept), plotted("B", &state.patient)],
+        None => vec![plotted("", &state.patient)],
     };
-    outlook(state, &rows, state.width)
+    outlook(state, &predictions, state.width)
 }
 
-fn row(label: &str, explanation: &Value) -> Prediction {
-    Prediction { label: label.to_owned(), value: prediction(explanation), interval: interval(explanation) }
-}
-
-/// Predictions and intervals on the scale of the outcome.
+/// Returns a patient's prediction as the plot takes it.
 #[must_use]
-pub fn outlook(state: &State, rows: &[Prediction], width: f64) -> String {
-    let format = state.texts.format();
+pub fn plotted(label: &str, patient: &Patient) -> Prediction {
+    Prediction { label: label.to_owned(), value: patient.prediction(), interval: patient.interval() }
+}
+
+/// Draws predictions and intervals on the scale of the outcome, above a histogram of the training outcomes.
+#[must_use]
+pub fn outlook(state: &State, predictions: &[Prediction], width: f64) -> Markup {
     let target = state.loaded.model.target_column();
     let bins = target.map(|column| rebin(&column.bins(), BARS)).unwrap_or_default();
-    let words = |row: &Prediction| {
-        let (lower, upper) = row.interval.unwrap_or((f64::NAN, f64::NAN));
-        let values = [("value", state.outcome(row.value)), ("lower", state.outcome(lower)), ("upper", state.outcome(upper))];
-        state.texts.fill("result.alt", &[("value", &values[0].1), ("lower", &values[1].1), ("upper", &values[2].1)])
+    let in_words = |one: &Prediction| {
+        let (lower, upper) = one.interval.unwrap_or((f64::NAN, f64::NAN));
+        let values = [state.outcome(one.value), state.outcome(lower), state.outcome(upper)];
+        state.texts.fill("result.alt", &[("value", &values[0]), ("lower", &values[1]), ("upper", &values[2])])
     };
-    let label: Vec<String> = rows.iter().map(|row| format!("{} {}", row.label, words(row)).trim().to_owned()).collect();
+    let label: Vec<String> = predictions.iter().map(|one| format!("{} {}", one.label, in_words(one)).trim().to_owned()).collect();
     PredictionPlot {
         width,
-        format,
+        format: state.texts.format(),
         digits: state.loaded.model.outcome_digits(),
-        observed: target.and_then(samefit_render::documents::Column::range),
+        observed: target.and_then(Column::range),
         bins: &bins,
-        predictions: rows,
+        predictions,
         axis: state.texts.schema(state.loaded.model.target_title()),
-        bars_label: state.texts.text("result.bars"),
+        bars_label: state.t("result.bars"),
         label: &label.join(" "),
     }
     .svg()
-    .into_string()
 }
 
-/// What each feature adds, the largest first.
-fn steps(state: &State, patient: &Patient) -> Vec<(Step, f64)> {
-    let format = state.texts.format();
-    let one = |entry: &Value| {
-        let name = entry["name"].as_str().unwrap_or_default();
-        let field = state.loaded.field(name).cloned().unwrap_or_else(|| serde_json::json!({"name": name}));
-        let value = entry["value"].as_f64().unwrap_or(f64::NAN);
-        let unit = field["units"][0]["label"].as_str().unwrap_or_default();
-        let detail = if field["kind"] == "category" {
-            category_of(&state.texts, &field, value).to_owned()
-        } else {
-            format!("{} {unit}", format.significant(value, 4)).trim().to_owned()
-        };
-        let label = title(&state.texts, &field).to_owned();
-        let amount = entry["contribution"].as_f64().unwrap_or(0.0);
-        (Step { label, detail, amount }, entry["mean"].as_f64().unwrap_or(f64::NAN))
-    };
-    let mut steps: Vec<_> = list(&patient.explanation["contributions"]).iter().map(one).collect();
-    steps.sort_by(|a, b| b.0.amount.abs().total_cmp(&a.0.amount.abs()));
+/// What one feature adds to the prediction.
+struct Contribution {
+    step: Step,
+    /// Mean of the feature in the training data.
+    mean: f64,
+}
+
+/// Returns what each feature adds to the prediction, largest first.
+fn steps(state: &State, patient: &Patient) -> Vec<Contribution> {
+    let mut steps: Vec<_> = list(&patient.explanation["contributions"]).iter().map(|entry| contribution(state, entry)).collect();
+    steps.sort_by(|a, b| b.step.amount.abs().total_cmp(&a.step.amount.abs()));
     steps
 }
 
-fn contributions(state: &State, patient: &Patient) -> String {
-    let (texts, format) = (&state.texts, state.texts.format());
-    let with_means = steps(state, patient);
-    let steps: Vec<Step> = with_means.iter().map(|(step, _)| step.clone()).collect();
-    let digits = state.loaded.model.outcome_digits();
-    let words = |amount: f64| {
-        let name = if amount < 0.0 { "why.takes" } else { "why.adds" };
-        texts.fill(name, &[("amount", &format.fixed(amount.abs(), digits + 1))])
+fn contribution(state: &State, entry: &Value) -> Contribution {
+    let format = state.texts.format();
+    let name = entry["name"].as_str().unwrap_or_default();
+    let field = state.loaded.field(name).unwrap_or(&Value::Null);
+    let value = entry["value"].as_f64().unwrap_or(f64::NAN);
+    let detail = if field["kind"] == "category" {
+        category_of_number(&state.texts, field, value).to_owned()
+    } else {
+        let unit = field["units"][0]["label"].as_str().unwrap_or_default();
+        format!("{} {unit}", format.significant(value, 4)).trim().to_owned()
     };
-    let listed: Vec<String> = steps.iter().map(|step| format!("{} {}", step.label, words(step.amount))).collect();
-    let waterfall = Waterfall {
-        width: state.width,
-        format,
-        digits,
-        start: (texts.text("why.start"), patient.explanation["start"]["value"].as_f64().unwrap_or(f64::NAN)),
-        steps: &steps,
-        end: (texts.text("why.end"), prediction(&patient.explanation)),
-        axis: texts.text("why.axis"),
-        label: &texts.fill("why.alt", &[("list", &listed.join(", "))]),
-    };
-    let heads = ["why.feature", "why.value", "why.mean", "why.contribution"].map(|name| texts.text(name));
-    let rows = with_means
-        .iter()
-        .map(|(step, mean)| table_row(&step.label, &[step.detail.clone(), format.significant(*mean, 4), words(step.amount)]));
-    let table = table(texts.text("why.table"), &heads, rows).into_string();
-    format!(
-        "<p>{}</p>{}<details><summary>{}</summary>{table}</details>",
-        state.t("why.lead"),
-        waterfall.svg().into_string(),
-        state.t("why.table")
-    )
+    let label = if field.is_null() { name } else { title(&state.texts, field) }.to_owned();
+    let amount = entry["contribution"].as_f64().unwrap_or(0.0);
+    Contribution { step: Step { label, detail, amount }, mean: entry["mean"].as_f64().unwrap_or(f64::NAN) }
 }
 
-fn actions(state: &State) -> String {
-    let compare = if state.kept.is_some() {
-        end_comparison(state)
-    } else {
-        format!(
-            "<button type=\"button\" class=\"quiet\" data-do=\"keep-change\">{}</button><button type=\"button\" class=\"quiet\" data-do=\"keep-other\">{}</button>",
-            state.t("compare.change"),
-            state.t("compare.other")
-        )
-    };
-    format!(
-        "<p class=\"buttons\"><button type=\"button\" class=\"quiet\" data-do=\"copy\">{}</button>\
-         <button type=\"button\" class=\"quiet\" data-do=\"print\">{}</button>{compare}</p><p id=\"copied\" role=\"status\"></p>",
-        state.t("actions.copy"),
-        state.t("actions.print"),
-    )
+fn contributions(state: &State, patient: &Patient) -> Markup {
+    let format = state.texts.format();
+    let contributions = steps(state, patient);
+    let steps: Vec<Step> = contributions.iter().map(|one| one.step.clone()).collect();
+    let heads =
+        ["contributions.feature", "contributions.value", "contributions.mean", "contributions.contribution"].map(|name| state.t(name));
+    let rows = contributions.iter().map(|Contribution { step, mean }| {
+        table_row(&step.label, &[step.detail.clone(), format.significant(*mean, 4), amount_in_words(state, step.amount)])
+    });
+    html! {
+        p { (state.t("contributions.lead")) }
+        (waterfall(state, patient, &steps))
+        details { summary { (state.t("contributions.table")) } (table(state.t("contributions.table"), &heads, rows)) }
+    }
+}
+
+fn waterfall(state: &State, patient: &Patient, steps: &[Step]) -> Markup {
+    let listed: Vec<String> = steps.iter().map(|step| format!("{} {}", step.label, amount_in_words(state, step.amount))).collect();
+    Waterfall {
+        width: state.width,
+        format: state.texts.format(),
+        digits: state.loaded.model.outcome_digits(),
+        start: (state.t("contributions.start"), patient.explanation["start"]["value"].as_f64().unwrap_or(f64::NAN)),
+        steps,
+        end: (state.t("contributions.end"), patient.prediction()),
+        axis: state.t("contributions.axis"),
+        label: &state.fill("contributions.alt", &[("list", &listed.join(", "))]),
+    }
+    .svg()
+}
+
+fn amount_in_words(state: &State, amount: f64) -> String {
+    let name = if amount < 0.0 { "contributions.takes" } else { "contributions.adds" };
+    let digits = state.loaded.model.outcome_digits() + 1;
+    state.fill(name, &[("amount", &state.texts.format().fixed(amount.abs(), digits))])
+}
+
+fn actions(state: &State) -> Markup {
+    html! {
+        p.buttons {
+            button.quiet type="button" data-do="copy" { (state.t("actions.copy")) }
+            " "
+            button.quiet type="button" data-do="print" { (state.t("actions.print")) }
+            @if state.kept.is_some() {
+                (end_comparison(state))
+            } @else {
+                button.quiet type="button" data-do="keep-change" { (state.t("compare.change")) }
+                button.quiet type="button" data-do="keep-other" { (state.t("compare.other")) }
+            }
+        }
+        p #copied role="status" {}
+    }
+}
+
+/// Returns what copying the result came to: nothing to do, or the text to copy by hand.
+#[must_use]
+pub fn copied(state: &State, by_hand: Option<&str>) -> Markup {
+    match by_hand {
+        None => html! { (state.t("actions.copied")) },
+        Some(text) => html! { label.stack { (state.t("actions.copy-by-hand")) textarea rows="12" readonly { (Text(text)) } } },
+    }
 }

@@ -1,65 +1,64 @@
-//! What is printed: one page with entries as typed, warnings, prediction, interval and where they come from.
+//! The sheet to print: one page with entries as typed, warnings, prediction, interval, model and digest.
 
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
 use samefit_render::prediction::Prediction;
 
-use super::result::{all_warnings, interval, outlook, prediction, sentences};
+use super::result::{all_warnings, outlook, plotted, sentences};
 use super::words::entered;
 use crate::state::State;
+use crate::state::patient::Patient;
 
-/// Pixels of a picture on a printed page.
+/// Width of pictures on the printed page, in pixels.
 const WIDTH: f64 = 640.0;
 
-/// The page to print; nothing before the first prediction.
+/// Returns the sheet; empty without a prediction of these entries. `now` returns date and time in the page's language.
 #[must_use]
-pub fn sheet(state: &State) -> String {
+pub fn sheet(state: &State, now: &dyn Fn() -> String) -> Markup {
     let patient = &state.patient;
     if !patient.is_current() {
-        return String::new();
+        return html! {};
     }
-    let format = state.texts.format();
-    let pairs = |entries: Vec<(String, String)>| -> String {
-        entries.iter().map(|(name, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>", escape(name), escape(value))).collect()
-    };
-    let both = match &state.kept {
+    let all = match &state.kept {
         Some(kept) => vec![("A", kept), ("B", patient)],
         None => vec![("", patient)],
     };
-    let mut body = String::new();
-    for (label, one) in &both {
-        body += &format!("<h2>{label} {}</h2><dl>{}</dl>", state.t("print.entries"), pairs(entered(&state.texts, &state.loaded, one)));
-        body += &format!(
-            "<p class=\"number\"><span>{label} {}</span> <strong>{}</strong></p>",
-            state.t("compare.prediction"),
-            state.outcome(prediction(&one.explanation))
-        );
-        body += &sentences(state, one).iter().map(|sentence| format!("<p>{}</p>", escape(sentence))).collect::<String>();
-        body += &all_warnings(state, one).iter().map(|warning| format!("<p class=\"care\">! {}</p>", escape(warning))).collect::<String>();
-    }
-    let rows: Vec<Prediction> = both
-        .iter()
-        .map(|(label, one)| Prediction {
-            label: (*label).to_owned(),
-            value: prediction(&one.explanation),
-            interval: interval(&one.explanation),
-        })
-        .collect();
+    let plotted: Vec<Prediction> = all.iter().map(|(label, one)| plotted(label, one)).collect();
     let model = &state.loaded.model;
     let title = state.texts.schema(model.title().unwrap_or_else(|| model.target_title()));
-    let banner = state.loaded.file.as_ref().map_or_else(String::new, |file| {
-        format!("<p><strong>{}</strong></p>", state.tf("custom.banner", &[("n", &model.rows().to_string()), ("file", file)]))
-    });
+    let rows = state.texts.format().count(model.rows());
     let digest = model.document["statistics_sha256"].as_str().unwrap_or_default();
-    format!(
-        "<h1>{}</h1><p><strong>{}</strong></p>{banner}{body}{}<p class=\"fine\">* {}</p><p class=\"fine\">{}<br>{}: {}<br>{}: {}</p>",
-        escape(title),
-        state.t("site.notice"),
-        outlook(state, &rows, WIDTH),
-        state.t("print.computed"),
-        state.tf("print.model-line", &[("title", title), ("n", &format.count(model.rows())), ("digest", digest)]),
-        state.t("site.digest"),
-        escape(state.facts["sha256"].as_str().unwrap_or_default()),
-        state.t("print.date"),
-        escape(&state.today),
-    )
+    html! {
+        h1 { (Text(title)) }
+        p { strong { (state.t("site.notice")) } }
+        @if let Some(file) = &state.loaded.file {
+            p { strong { (Text(&state.fill("banner.other-model", &[("n", &model.rows().to_string()), ("file", file)]))) } }
+        }
+        @for (label, one) in &all { (patient_part(state, label, one)) }
+        (outlook(state, &plotted, WIDTH))
+        p.fine { "* " (state.t("sheet.computed")) }
+        p.fine {
+            (Text(&state.fill("sheet.model-line", &[("title", title), ("n", &rows), ("digest", digest)])))
+            br;
+            (state.t("site.digest")) ": " (Text(state.facts["sha256"].as_str().unwrap_or_default()))
+            br;
+            (state.t("sheet.date")) ": " (Text(&now()))
+        }
+    }
+}
+
+/// Returns entries, prediction, sentences and warnings of one patient.
+fn patient_part(state: &State, label: &str, patient: &Patient) -> Markup {
+    html! {
+        h2 { (label) " " (state.t("sheet.entries")) }
+        dl {
+            @for (name, value) in entered(&state.texts, &state.loaded, patient) { div { dt { (Text(&name)) } dd { (Text(&value)) } } }
+        }
+        p.number {
+            span { (label) " " (state.t("compare.prediction")) }
+            " "
+            strong { (state.outcome(patient.prediction())) }
+        }
+        @for sentence in sentences(state, patient) { p { (Text(&sentence)) } }
+        @for warning in all_warnings(state, patient) { p.care { "! " (Text(&warning)) } }
+    }
 }

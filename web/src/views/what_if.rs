@@ -1,149 +1,115 @@
-//! The prediction as one value moves and what is computed from it moves along.
+//! The section about what would be different: the prediction as one value moves, and what is computed from it moves along.
 
 use samefit_render::curve::{Curve, CurvePoint};
-use samefit_render::markup::escape;
+use samefit_render::markup::{Markup, Text, html};
+use serde_json::Value;
 
-use super::result::{interval, prediction};
-use super::words::{title, unit_label};
-use crate::state::{Loaded, State};
+use super::words::{title, training_range, typed, unit_label};
+use crate::state::State;
 
-/// The section; its picture and sentence are drawn again as the slider moves.
+/// Returns the section. Its picture and sentence are drawn again as the slider moves.
 #[must_use]
-pub fn section(state: &State) -> String {
+pub fn section(state: &State) -> Markup {
     let what_if = &state.what_if;
-    let options: String = movable(state)
-        .iter()
-        .map(|name| {
-            let field = state.loaded.field(name).unwrap_or(&serde_json::Value::Null);
-            let chosen = if *name == what_if.field { " selected" } else { "" };
-            format!("<option value=\"{}\"{chosen}>{}</option>", escape(name), escape(title(&state.texts, field)))
-        })
-        .collect();
-    let Some(field) = state.loaded.field(&what_if.field) else { return String::new() };
-    let label = state.tf("whatif.slider", &[("title", title(&state.texts, field))]);
+    let Some(field) = state.loaded.field(&what_if.field) else { return html! {} };
     let last = what_if.values.len().saturating_sub(1);
-    format!(
-        "<h2>{}</h2><p>{}</p><p class=\"choices\"><label>{} <select data-set=\"what-if\" id=\"what-if-field\">{options}</select></label></p>\
-         <label class=\"slider\">{label}<input type=\"range\" id=\"what-if-slider\" data-set=\"slider\" min=\"0\" max=\"{last}\" value=\"{}\" \
-         aria-valuetext=\"{}\"></label><div id=\"what-if-shown\">{}</div>",
-        state.t("whatif.title"),
-        state.t("whatif.lead"),
-        state.t("whatif.field"),
-        what_if.at,
-        escape(&value_text(state, what_if.at)),
-        shown(state)
-    )
+    html! {
+        h2 { (state.t("what-if.title")) }
+        p { (state.t("what-if.lead")) }
+        p.choices {
+            label {
+                (state.t("what-if.field")) " "
+                select data-set="what-if" #what-if-field { @for name in state.movable_fields() { (field_option(state, &name)) } }
+            }
+        }
+        label.slider {
+            (Text(&state.fill("what-if.slider", &[("title", title(&state.texts, field))])))
+            input type="range" #what-if-slider data-set="slider" min="0" max=(last) value=(what_if.at)
+                aria-valuetext=(Text(&value_text(state, what_if.at)));
+        }
+        div #what-if-shown { (shown(state)) }
+    }
 }
 
-/// Fields that can move: numbers that were entered, not computed.
-#[must_use]
-pub fn movable(state: &State) -> Vec<String> {
-    let moves = |field: &&serde_json::Value| {
-        let how = state.patient.field(field["name"].as_str().unwrap_or_default())["how"].as_str();
-        field["kind"] != "category" && !Loaded::is_hidden(field) && matches!(how, Some("typed" | "converted"))
-    };
-    state.loaded.fields().iter().filter(moves).filter_map(|field| Some(field["name"].as_str()?.to_owned())).collect()
+fn field_option(state: &State, name: &str) -> Markup {
+    let field = state.loaded.field(name).unwrap_or(&Value::Null);
+    html! { option value=(name) selected[name == state.what_if.field] { (Text(title(&state.texts, field))) } }
 }
 
-/// A value of the slider as people read it.
+/// Returns a value of the slider as people read it, with its unit.
 #[must_use]
 pub fn value_text(state: &State, at: usize) -> String {
-    let field = state.loaded.field(&state.what_if.field).unwrap_or(&serde_json::Value::Null);
+    let field = state.loaded.field(&state.what_if.field).unwrap_or(&Value::Null);
     let value = state.what_if.values.get(at).map(|value| state.texts.format().text(value)).unwrap_or_default();
     format!("{value} {}", unit_label(field, state.what_if.unit.as_deref())).trim().to_owned()
 }
 
-/// The curve with the sentence for where the slider is.
+/// Returns the curve, and the sentence for the value at which the slider stands.
 #[must_use]
-pub fn shown(state: &State) -> String {
-    let Some(field) = state.loaded.field(&state.what_if.field) else { return String::new() };
-    let linked: Vec<&str> = state
-        .loaded
-        .computed_from(&state.what_if.field)
-        .into_iter()
-        .filter(|field| state.patient.field(field["name"].as_str().unwrap_or_default())["how"] == "computed")
-        .map(|field| title(&state.texts, field))
-        .collect();
-    let linked = if linked.is_empty() {
-        String::new()
-    } else {
-        format!("<p class=\"hint\">{}</p>", state.tf("whatif.linked", &[("list", &linked.join(", "))]))
-    };
-    format!(
-        "<p id=\"what-if-said\" role=\"status\">{}</p>{}{linked}<p class=\"buttons\"><button type=\"button\" class=\"quiet\" data-do=\"use-moved\">{}</button></p>",
-        escape(&sentence(state, title(&state.texts, field))),
-        curve(state, field),
-        state.t("whatif.use")
-    )
-}
-
-fn sentence(state: &State, title: &str) -> String {
-    let (texts, what_if) = (&state.texts, &state.what_if);
-    let value = value_text(state, what_if.at);
-    let explanation = &state.patient.explanation;
-    let now =
-        super::words::typed(state.loaded.field(&what_if.field).unwrap_or(&serde_json::Value::Null), &state.patient).unwrap_or_default();
-    let current = state.outcome(prediction(explanation));
-    match what_if.results.get(what_if.at).copied().flatten() {
-        None => texts.fill("whatif.impossible", &[("title", title), ("value", &value)]),
-        Some([moved, lower, upper]) => {
-            let text = |end: Option<f64>| end.map_or_else(String::new, |end| state.outcome(end));
-            let name = if lower.is_some() { "whatif.moved" } else { "whatif.moved-without" };
-            let values = [text(moved), text(lower), text(upper)];
-            texts.fill(
-                name,
-                &[
-                    ("title", title),
-                    ("value", &value),
-                    ("prediction", &values[0]),
-                    ("lower", &values[1]),
-                    ("upper", &values[2]),
-                    ("now", &now),
-                    ("current", &current),
-                ],
-            )
-        }
+pub fn shown(state: &State) -> Markup {
+    let Some(field) = state.loaded.field(&state.what_if.field) else { return html! {} };
+    let linked = linked_titles(state);
+    html! {
+        p #what-if-said role="status" { (Text(&sentence(state, field))) }
+        (curve(state, field))
+        @if !linked.is_empty() { p.hint { (Text(&state.fill("what-if.linked", &[("list", &linked.join(", "))]))) } }
+        p.buttons { button.quiet type="button" data-do="use-moved" { (state.t("what-if.use")) } }
     }
 }
 
-fn place(state: &State, at: usize) -> Option<CurvePoint> {
+/// Returns the titles of the fields that are computed from the one that moves.
+fn linked_titles(state: &State) -> Vec<&str> {
+    let is_computed = |field: &&Value| state.patient.field(field["name"].as_str().unwrap_or_default())["how"] == "computed";
+    let fields = state.loaded.computed_from(&state.what_if.field).into_iter();
+    fields.filter(is_computed).map(|field| title(&state.texts, field)).collect()
+}
+
+fn sentence(state: &State, field: &Value) -> String {
+    let (texts, what_if) = (&state.texts, &state.what_if);
+    let (title, value) = (title(texts, field), value_text(state, what_if.at));
+    let Some([moved, lower, upper]) = what_if.results.get(what_if.at).copied().flatten() else {
+        return texts.fill("what-if.impossible", &[("title", title), ("value", &value)]);
+    };
+    let text = |end: Option<f64>| end.map_or_else(String::new, |end| state.outcome(end));
+    let name = if lower.is_some() { "what-if.moved" } else { "what-if.moved-without" };
+    let now = typed(field, &state.patient).unwrap_or_default();
+    let values = [
+        ("title", title.to_owned()),
+        ("value", value),
+        ("prediction", text(moved)),
+        ("lower", text(lower)),
+        ("upper", text(upper)),
+        ("now", now),
+        ("current", state.outcome(state.patient.prediction())),
+    ];
+    texts.fill(name, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+}
+
+fn point(state: &State, at: usize) -> Option<CurvePoint> {
     let [value, lower, upper] = state.what_if.results.get(at).copied().flatten()?;
     Some(CurvePoint { at: state.what_if.values.get(at)?.parse().ok()?, value: value?, interval: lower.zip(upper) })
 }
 
-fn curve(state: &State, field: &serde_json::Value) -> String {
-    let places: Vec<CurvePoint> = (0..state.what_if.values.len()).filter_map(|at| place(state, at)).collect();
-    let Some((first, last)) = places.first().zip(places.last()) else { return String::new() };
+fn curve(state: &State, field: &Value) -> Markup {
+    let points: Vec<CurvePoint> = (0..state.what_if.values.len()).filter_map(|at| point(state, at)).collect();
+    let Some((first, last)) = points.first().zip(points.last()) else { return html! {} };
     let format = state.texts.format();
-    let own_unit = state.what_if.unit.as_deref() == field["units"][0]["unit"].as_str();
-    let name = field["name"].as_str().unwrap_or_default();
-    let trained = if own_unit {
-        field["training"]["min"].as_f64().zip(field["training"]["max"].as_f64())
-    } else {
-        state.range(name, state.what_if.unit.as_deref().unwrap_or_default())
-    };
     let title = title(&state.texts, field);
     let unit = unit_label(field, state.what_if.unit.as_deref());
     let axis = if unit.is_empty() { title.to_owned() } else { format!("{title} ({unit})") };
-    let now = state.what_if.now.map(|at| CurvePoint {
-        at,
-        value: prediction(&state.patient.explanation),
-        interval: interval(&state.patient.explanation),
-    });
+    let now = state.what_if.now.map(|at| CurvePoint { at, value: state.patient.prediction(), interval: state.patient.interval() });
+    let ends = [first.at, last.at].map(|end| format.significant(end, 4));
     Curve {
         width: state.width,
         format,
-        points: &places,
-        training_range: trained,
+        points: &points,
+        training_range: training_range(state, field, state.what_if.unit.as_deref()),
         now,
-        moved: place(state, state.what_if.at),
+        moved: point(state, state.what_if.at),
         x_axis: &axis,
-        y_axis: state.texts.text("why.axis"),
-        training_label: state.texts.text("whatif.trained"),
-        label: &state
-            .texts
-            .fill("whatif.alt", &[("title", title), ("from", &format.significant(first.at, 4)), ("to", &format.significant(last.at, 4))]),
+        y_axis: state.t("contributions.axis"),
+        training_label: state.t("what-if.trained"),
+        label: &state.fill("what-if.alt", &[("title", title), ("from", &ends[0]), ("to", &ends[1])]),
     }
     .svg()
-    .into_string()
 }

@@ -74,7 +74,7 @@ const RENDER: &[&str] =
     &["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
 
 /// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
-const XTASK: &[&str] = &["publish", "encode", "toolchain", "wasm", "reproduce", "sbom", "specs", "lib"];
+const XTASK: &[&str] = &["publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
 
 /// The stages' modules in reading order; `testing` is for tests only.
 const STAGES: &[&str] = &[
@@ -110,6 +110,27 @@ const HOST: &[&str] = &[
 /// The WASI command's modules in reading order.
 const WASI_COMMAND: &[&str] = &["preopens", "engine", "disk", "output", "files", "terminal", "command", "lib"];
 
+/// The page's modules in reading order.
+const WEB: &[&str] = &[
+    "generation",
+    "error",
+    "texts",
+    "fhir",
+    "files",
+    "state",
+    "views",
+    "drawing",
+    "command",
+    "action",
+    "update",
+    "browser",
+    "events",
+    "held",
+    "worker",
+    "runtime",
+    "lib",
+];
+
 /// Calls that write to the disk.
 const WRITING: &[&str] = &["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
@@ -128,7 +149,6 @@ const CRATES: &[&str] = &[
     "testing/src",
     "text/src",
     "wasi-command/src",
-    "web/build/src",
     "web/src",
     "xtask/src",
 ];
@@ -250,7 +270,6 @@ crates! {
     testing: "testing/src",
     text: "text/src",
     wasi_command: "wasi-command/src",
-    web_build: "web/build/src",
     web: "web/src",
     xtask: "xtask/src",
 }
@@ -288,6 +307,19 @@ fn modules_of_render_stand_on_floors() {
 #[test]
 fn modules_of_the_build_tasks_stand_on_floors() {
     assert_floors("xtask/src", XTASK);
+}
+
+#[test]
+fn modules_of_the_page_stand_on_floors() {
+    assert_floors("web/src", WEB);
+}
+
+/// All other code of the page is tested natively.
+#[test]
+fn only_five_files_of_the_page_need_a_browser() {
+    let may = ["src/browser.rs", "src/events.rs", "src/held.rs", "src/runtime.rs", "src/worker.rs"];
+    let words = ["wasm_bindgen", "web_sys", "js_sys", "thread_local", " static ", "\nstatic "];
+    assert_none(&files_with("web/src", &may, &words), "the browser, or global state");
 }
 
 #[test]

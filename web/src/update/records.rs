@@ -1,0 +1,51 @@
+//! A FHIR record: read, confirmed, entered.
+
+use crate::command::Command;
+use crate::drawing::Part;
+use crate::fhir;
+use crate::state::{Section, State};
+use crate::update::form::{enter, show_entered};
+use crate::update::show::{focus, open_section};
+
+/// Opens or closes the place for a record.
+pub(super) fn toggle_import(state: &mut State) -> Vec<Command> {
+    state.importing = !state.importing;
+    state.fhir_values = None;
+    let mut commands = vec![Command::Draw(Part::Record)];
+    commands.extend(state.importing.then(|| focus("fhir-title")));
+    commands
+}
+
+/// Reads a record. Its values are shown; none is entered yet.
+pub(super) fn read(state: &mut State, text: &str) -> Vec<Command> {
+    match fhir::read(text, state.loaded.fields()) {
+        Ok(values) => {
+            state.fhir_values = Some(values);
+            let mut commands = open_section(state, Section::Predict);
+            commands.push(focus("fhir-title"));
+            commands
+        }
+        Err(refused) => {
+            (state.importing, state.fhir_values) = (true, None);
+            let mut commands = open_section(state, Section::Predict);
+            let reason = state.texts.fill(refused.reason, &[("found", &refused.found)]);
+            commands.push(Command::Draw(Part::RefusedRecord(reason)));
+            commands
+        }
+    }
+}
+
+/// Enters the values of the record.
+pub(super) fn enter_values(state: &mut State) -> Vec<Command> {
+    state.importing = false;
+    let Some(read) = state.fhir_values.take() else { return Vec::new() };
+    let format = state.texts.format();
+    enter(state, read.values.into_iter().map(|value| (value.field, format.text(&value.value), value.unit)));
+    show_entered(state)
+}
+
+/// Forgets the record.
+pub(super) fn discard(state: &mut State) -> Vec<Command> {
+    (state.fhir_values, state.importing) = (None, false);
+    vec![Command::Draw(Part::Record)]
+}

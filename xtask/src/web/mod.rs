@@ -1,0 +1,44 @@
+//! Builds the page, with everything it consists of, in `target/web/`.
+//!
+//! | file | makes |
+//! |---|---|
+//! | `page` | `page.js` and `page_bg.wasm`: `web/src`, compiled and bound to the browser |
+//! | `component` | `samefit.js` and `samefit.core*.wasm`: the component of `target/wasm`, transpiled; the core module keeps its bytes |
+//! | `files` | all other files, the service worker with the list of files, and a brotli copy of each file |
+//!
+//! *Invariant*: `target/web` holds a whole page or nothing.
+
+mod component;
+mod files;
+mod page;
+mod run;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+/// Builds the page of the workspace at `root`.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    let out = empty_folder(&root.join("target/web-new"))?;
+    page::build(root, &out)?;
+    component::transpile(root, &out)?;
+    files::complete(root, &out)?;
+    replace(&out, &root.join("target/web"))
+}
+
+fn empty_folder(folder: &Path) -> Result<PathBuf> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    Ok(folder.to_owned())
+}
+
+fn replace(new: &Path, place: &Path) -> Result<()> {
+    if place.exists() {
+        std::fs::remove_dir_all(place)?;
+    }
+    std::fs::rename(new, place)?;
+    println!("the page is in {}", place.display());
+    Ok(())
+}
