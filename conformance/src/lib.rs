@@ -122,12 +122,17 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
             put(out, "statistics.json", merger.finish()?);
         }
         "subtract" => put(out, "statistics.json", engine.subtract(document(input, 0), document(input, 1))?),
+        "audit" => put(out, "audit.json", engine.audit(document(input, 0), &text(&input.data))?),
         "fit" => put(out, "model.json", engine.fit(document(input, 0), &plan)?),
         "plan" => put(out, "plan.json", engine.model(&input.model)?.plan()?),
         "predict" => put(out, "prediction.json", engine.model(&input.model)?.predict_record(&text(&input.data))?),
         "table" => {
             let model = engine.model(&input.model)?;
-            out.insert("predictions".to_owned(), feed(&mut *model.table(&plan)?, &input.data, size)?);
+            let mut table = model.table(&plan)?;
+            out.insert("predictions".to_owned(), feed(&mut *table, &input.data, size)?);
+            if input.plan.get("on_error").is_some() {
+                put(out, "counts.json", serde_json::json!(table.counts()?).to_string() + "\n");
+            }
         }
         "records" => {
             out.insert("records.jsonl".to_owned(), feed(&mut *engine.record_writer(&plan)?, &input.data, size)?);

@@ -470,6 +470,10 @@ impl Engine for Remembering {
         Linked.subtract(from, gone)
     }
 
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+        Linked.audit(statistics, notes)
+    }
+
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let key = (statistics.to_owned(), plan.to_owned());
         if let Some(model) = lock(&self.fits).get(&key) {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream as Tabling, SplitStream, Stream, Summarizer as Summing, Verdict,
+    Engine, Form, Identity, Merger, Model, PredictionStream as Tabling, SplitStream, StatusCounts, Stream, Summarizer as Summing, Verdict,
 };
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
@@ -250,6 +250,12 @@ impl Engine for Wasm {
         let gone = instance.parse_statistics(gone)?;
         instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_subtract(store, from, gone))?;
         instance.statistics_text(from)
+    }
+
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+        let mut instance = self.instance()?;
+        let statistics = instance.parse_statistics(statistics)?;
+        instance.try_ask(|exports, store| exports.samefit_regression_training().statistics().call_audit(store, statistics, notes))
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
@@ -583,8 +589,10 @@ impl SplitStream for Table {
 }
 
 impl Tabling for Table {
-    fn predictions(&mut self) -> Result<u64> {
-        lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_predictions(store, self.stream))
+    fn counts(&mut self) -> Result<StatusCounts> {
+        let counts =
+            lock(&self.instance).ask(|exports, store| exports.samefit_regression_prediction().table().call_counts(store, self.stream))?;
+        StatusCounts::parse(&counts)
     }
 }
 

@@ -164,6 +164,10 @@ impl Engine for NoEngine {
         none()
     }
 
+    fn audit(&self, _: &str, _: &str) -> Result<String> {
+        none()
+    }
+
     fn fit(&self, _: &str, _: &str) -> Result<String> {
         none()
     }

@@ -9,12 +9,12 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{entry, fit, identity, profile};
+use samefit_core::{audit, entry, fit, identity, profile};
 use samefit_formats::csv;
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream as Predictions, SplitStream, Stream, Summarizer, Verdict,
+    Engine, Form, Identity, Merger, Model, PredictionStream as Predictions, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
 };
 
 /// The engine of the code that is linked in.
@@ -41,6 +41,11 @@ impl Engine for Linked {
         let mut rest = answer(Statistics::parse(from))?;
         answer(Statistics::parse(gone).and_then(|gone| forget(&mut rest, &gone)))?;
         Ok(rest.to_json())
+    }
+
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+        let statistics = answer(Statistics::parse(statistics))?;
+        answer(audit::audit(&statistics, notes).map(|entries| document(&entries)))
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
@@ -261,8 +266,8 @@ impl SplitStream for Tabling {
 }
 
 impl Predictions for Tabling {
-    fn predictions(&mut self) -> Result<u64> {
-        Ok(self.0.predictions())
+    fn counts(&mut self) -> Result<StatusCounts> {
+        StatusCounts::parse(&self.0.counts().to_json().to_string())
     }
 }
 

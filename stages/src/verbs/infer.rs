@@ -16,6 +16,7 @@ use crate::output::describe;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::engine::StatusCounts;
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::text::json;
@@ -42,6 +43,9 @@ pub struct InferArgs {
     /// Write the input's columns before those of the prediction
     #[arg(long)]
     pub with_input: bool,
+    /// What to do with a record that cannot be predicted: stop and write nothing, or write it without a prediction and go on. `continue` also writes the status of each record: fine, out of range, missing or error
+    #[arg(long, value_name = "stop|continue", value_parser = ["stop", "continue"], hide_possible_values = true, default_value = "stop", hide_default_value = true)]
+    pub on_error: String,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
@@ -59,6 +63,11 @@ pub struct InferArgs {
 /// Predicts every record of every file.
 pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    let continues = args.on_error == "continue";
+    if continues && args.only.is_some() {
+        let help = "leave out one of the two: the warnings say why a record has no prediction";
+        return Err(Error::Usage(format!("--on-error continue writes warnings, and --only predicted leaves them out\n{help}")));
+    }
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     let model = stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
@@ -66,12 +75,19 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
     refuse_collisions(&sources)?;
     let read = sources.iter().map(|source| source.path.as_str()).chain([path.as_str()]);
-    let mut written = Written { outputs: Outputs::new(stage.files, read), out: &out, open: 0, account: Account::default() };
+    let mut written = Written { outputs: Outputs::new(stage.files, read), out: &out, open: 0, account: Account::new(continues) };
     let only = args.only.as_deref().map(Value::from);
-    let plan = Plan::new().delimiter(args.delimiter).with("only", only).with("with_input", args.with_input.then_some(Value::Bool(true)));
+    let plan = Plan::new()
+        .delimiter(args.delimiter)
+        .with("only", only)
+        .with("with_input", args.with_input.then_some(Value::Bool(true)))
+        .with("on_error", continues.then_some(Value::from("continue")));
     predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut written)?;
     let Written { outputs, account, .. } = written;
     outputs.commit()?;
+    if let Some(note) = account.note(&out) {
+        stage.report.note(&note);
+    }
     stage.show(args.json.json, &account.text(&out), &account.document())
 }
 
@@ -126,40 +142,71 @@ impl PredictionSink for Written<'_> {
         self.outputs.write(self.open, bytes)
     }
 
-    fn end(&mut self, source: &Source, records: u64) -> Result<()> {
+    fn end(&mut self, source: &Source, counts: &StatusCounts) -> Result<()> {
         self.outputs.close(self.open)?;
-        self.account.table(source, self.place(source), records);
+        self.account.table(source, self.place(source), counts);
         Ok(())
     }
 }
 
 /// What was predicted, for people (the first few) and for machines (every file).
-#[derive(Default)]
 struct Account {
+    /// Whether records without a prediction were written too.
+    continues: bool,
     shown: Vec<String>,
     files: Vec<Value>,
-    records: u64,
+    counts: StatusCounts,
 }
 
 impl Account {
+    fn new(continues: bool) -> Self {
+        Self { continues, shown: Vec::new(), files: Vec::new(), counts: StatusCounts::default() }
+    }
+
     fn record(&mut self, source: &Source, to: String, prediction: &str) -> Result<()> {
-        self.count(to, 1);
+        if !self.continues && self.shown.len() >= SHOWN_MAX {
+            self.count(to, &StatusCounts { fine: 1, ..StatusCounts::default() });
+            return Ok(());
+        }
+        let document = json::parse_ours(prediction)?;
+        // without a status there is always a prediction
+        let status = document["status"].as_str().filter(|_| self.continues).unwrap_or("fine");
+        let problem = document["problem"].as_str().filter(|_| matches!(status, "missing" | "error"));
+        self.count(to, &StatusCounts::parse(&json!({status: 1}).to_string())?);
         if self.shown.len() < SHOWN_MAX {
-            self.shown.push(describe::prediction(&source.below, &json::parse_ours(prediction)?));
+            let below = &source.below;
+            self.shown
+                .push(problem.map_or_else(|| describe::prediction(below, &document), |problem| describe::no_prediction(below, problem)));
         }
         Ok(())
     }
 
-    fn table(&mut self, source: &Source, to: String, records: u64) {
-        self.count(to, records);
+    fn table(&mut self, source: &Source, to: String, counts: &StatusCounts) {
+        self.count(to, counts);
         if self.shown.len() < SHOWN_MAX {
-            self.shown.push(format!("{}: {}", samefit_text::line(&source.below), counted(records, "prediction")));
+            let refused =
+                if counts.refused() == 0 { String::new() } else { format!(", {} without one", counted(counts.refused(), "record")) };
+            self.shown.push(format!("{}: {}{refused}", samefit_text::line(&source.below), counted(counts.predicted(), "prediction")));
         }
     }
 
-    fn count(&mut self, to: String, records: u64) {
-        self.files.push(json!({"path": to, "records": records}));
-        self.records += records;
+    fn count(&mut self, to: String, counts: &StatusCounts) {
+        self.files.push(json!({"path": to, "records": counts.predicted()}));
+        self.counts.add(counts);
+    }
+
+    /// Returns how many records have no prediction and why, if there are any.
+    fn note(&self, out: &str) -> Option<String> {
+        let StatusCounts { missing, error, .. } = self.counts;
+        let refused = self.counts.refused();
+        let all = counted(refused + self.counts.predicted(), "record");
+        let have = if refused == 1 { "has" } else { "have" };
+        (refused > 0).then(|| {
+            format!(
+                "note: {}: {refused} of {all} {have} no prediction: {missing} with status missing, {error} with status error",
+                samefit_text::line(out)
+            )
+        })
     }
 
     fn text(&self, out: &str) -> String {
@@ -169,7 +216,7 @@ impl Account {
         }
         lines.push(format!(
             "wrote {} in {} to {}",
-            counted(self.records, "prediction"),
+            counted(self.counts.predicted(), "prediction"),
             counted(self.files.len() as u64, "file"),
             samefit_text::line(out)
         ));
@@ -177,6 +224,10 @@ impl Account {
     }
 
     fn document(&self) -> String {
-        json::document(&json!({"files": self.files, "records": self.records}))
+        let mut document = json!({"files": self.files, "records": self.counts.predicted()});
+        if self.continues {
+            document["status"] = json!(self.counts);
+        }
+        json::document(&document)
     }
 }
