@@ -156,7 +156,7 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         }
         "judge" => judge(input, engine, size, out)?,
         "difference" => put(out, "difference.txt", engine.first_difference(&input.model, document(input, 0))?.unwrap_or_default()),
-        other => return Err(Error::Usage(format!("case.json asks for `{other}`, which is no verb"))),
+        other => return Err(Error::usage(format!("case.json asks for `{other}`, which is not a verb"), "name a verb")),
     }
     Ok(())
 }

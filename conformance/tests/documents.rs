@@ -51,7 +51,7 @@ fn errors_page() -> String {
         }
     }
     page += "\n# Errors of the program\n\nWhat is found outside the component, before or after it is asked.\n\n";
-    for (code, meaning) in samefit_stages::error::CODES {
+    for (code, meaning) in samefit_stages::code::CODES {
         page += &format!("- `{code}`: {meaning}\n");
     }
     page

@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{Error, ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
     Engine, Form, Identity, Merger, Model, PredictionStream as Tabling, SplitStream, StatusCounts, Stream, Summarizer as Summing, Verdict,
@@ -167,10 +167,10 @@ impl Instance {
 /// What a call that broke off means: more memory asked for than there may be, or than there is, or a trap.
 fn failed(store: &Store<Limits>, error: &wasmtime::Error) -> Error {
     match store.data().refused {
-        Some(Refused::ByUs) => Error::Memory(format!(
-            "more than {} MiB of memory are needed, which is the limit\nsum fewer columns or terms at once",
-            MEMORY_BYTES_MAX >> 20
-        )),
+        Some(Refused::ByUs) => Error::memory(
+            format!("more than {} MiB of memory are needed, which is the limit", MEMORY_BYTES_MAX >> 20),
+            "sum fewer columns or terms at once",
+        ),
         Some(Refused::BySystem) => limits::out_of_memory(),
         None => limits::exhausted(error).unwrap_or_else(|| Error::Trap(error.root_cause().to_string())),
     }
@@ -186,7 +186,7 @@ enum Refused {
 impl From<types::Error> for InputError {
     fn from(error: types::Error) -> Self {
         let types::Error { code, row, column, found, expected, text } = error;
-        Self { code, row, column, found, expected, text }
+        ErrorRecord { code, row, column, found, expected, text }.into()
     }
 }
 
@@ -492,7 +492,7 @@ impl Merger for Sum {
     }
 
     fn finish(&mut self) -> Result<String> {
-        let nothing = || Error::Usage("there are no statistics to merge\nname a file".to_owned());
+        let nothing = || Error::usage("there are no statistics to merge", "name a file");
         self.instance.statistics_text(self.sum.ok_or_else(nothing)?)
     }
 }

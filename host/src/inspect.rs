@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use samefit_formats::hex;
+use samefit_stages::code::Code;
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::input::sources;
@@ -118,5 +119,5 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 fn not_wasm(error: &wasmparser::BinaryReaderError) -> Error {
-    InputError::new("not-ours", format!("a WebAssembly file that is damaged: {error}"), "build or copy it again").into()
+    InputError::new(Code::NotOurs, format!("a WebAssembly file that is damaged: {error}"), "build or copy it again").into()
 }

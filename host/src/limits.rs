@@ -61,25 +61,24 @@ pub(crate) fn out_of_memory() -> Error {
         Some(left) => addresses(left),
         None => {
             let help = "end other programs, or run on a machine with more memory";
-            Error::Memory(format!("the system has not enough memory\n{help}"))
+            Error::memory("the system has not enough memory", help)
         }
     }
 }
 
 fn addresses(left: u64) -> Error {
     let (needed, left) = ((INSTANCE_BYTES + FIRST_BYTES) >> 20, left >> 20);
-    Error::Memory(format!(
+    let sentence = format!(
         "not enough address space: {needed} MiB must be reserved for an instance of the component (most of it is never used), and the limit \
-         (`ulimit -v`) leaves {left} MiB\nraise the limit (`ulimit -v unlimited`); to limit memory, use a control group, which counts what is used"
-    ))
+         (`ulimit -v`) leaves {left} MiB"
+    );
+    Error::memory(sentence, "raise the limit (`ulimit -v unlimited`); to limit memory, use a control group, which counts what is used")
 }
 
 fn file_limit() -> Error {
     let limit = getrlimit(Resource::Fsize).current.map_or_else(|| "unlimited".to_owned(), |bytes| format!("{} KiB", bytes >> 10));
-    Error::Memory(format!(
-        "the limit on the size of files (`ulimit -f`, now {limit}) is too small for the program's own code in memory\nraise it to {OWN_FILE_KIB} \
-         KiB or more"
-    ))
+    let sentence = format!("the limit on the size of files (`ulimit -f`, now {limit}) is too small for the program's own code in memory");
+    Error::memory(sentence, format!("raise it to {OWN_FILE_KIB} KiB or more"))
 }
 
 /// Addresses that the limit of the address space leaves; none if there is no limit.

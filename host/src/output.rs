@@ -14,7 +14,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use samefit_stages::error::{Error, Result};
-use samefit_stages::output::outputs::{failed, partly};
+use samefit_stages::output::outputs::{partial_write_error, write_error};
 use samefit_stages::ports::files::Output;
 
 use crate::files::stands;
@@ -50,7 +50,7 @@ struct Pending {
 
 impl Output for Staged {
     fn create(&mut self, path: &str) -> Result<usize> {
-        let pending = self.begin(path).map_err(|error| failed(path, &error))?;
+        let pending = self.begin(path).map_err(|error| write_error(path, &error))?;
         self.files.push(pending);
         Ok(self.files.len() - 1)
     }
@@ -129,16 +129,16 @@ impl Staged {
 
     fn with(&mut self, handle: usize, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
         let Pending { path, open, .. } = &mut self.files[handle];
-        open.as_mut().map_or(Ok(()), act).map_err(|error| failed(path, &error))
+        open.as_mut().map_or(Ok(()), act).map_err(|error| write_error(path, &error))
     }
 
     /// Makes the bytes durable.
     fn flush(&self) -> Result<()> {
         let staged: Vec<&Pending> = self.files.iter().filter(|file| file.to.is_some()).collect();
         if staged.len() <= FLUSHED_SINGLY_MAX {
-            return staged.iter().try_for_each(|file| flush(&file.at).map_err(|error| failed(&file.path, &error)));
+            return staged.iter().try_for_each(|file| flush(&file.at).map_err(|error| write_error(&file.path, &error)));
         }
-        self.hidden.iter().try_for_each(|(folder, hidden)| flush_system(hidden.path()).map_err(|error| failed(&name(folder), &error)))
+        self.hidden.iter().try_for_each(|(folder, hidden)| flush_system(hidden.path()).map_err(|error| write_error(&name(folder), &error)))
     }
 
     /// Takes away what is to go and puts every file in its place. An error says how far that went.
@@ -159,7 +159,7 @@ impl Staged {
         let (written, unwritten) = self.files.split_at(placed);
         let [written, unwritten] = [written, unwritten].map(|files| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>());
         let removed: Vec<String> = removed.iter().map(|path| name(path)).collect();
-        partly(failure, &removed, &written, &unwritten)
+        partial_write_error(failure, &removed, &written, &unwritten)
     }
 
     /// Makes the names durable: of the files, and of the folders that were made.
@@ -169,13 +169,13 @@ impl Staged {
         let mut folders: Vec<&Path> = self.hidden.keys().map(PathBuf::as_path).chain(above_made).chain(gone).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| failed(&name(folder), &error)))
+        folders.into_iter().try_for_each(|folder| flush(folder).map_err(|error| write_error(&name(folder), &error)))
     }
 }
 
 impl Pending {
     fn place(&self) -> Result<()> {
-        self.to.as_ref().map_or(Ok(()), |to| fs::rename(&self.at, to)).map_err(|error| failed(&self.path, &error))
+        self.to.as_ref().map_or(Ok(()), |to| fs::rename(&self.at, to)).map_err(|error| write_error(&self.path, &error))
     }
 }
 
@@ -206,7 +206,7 @@ fn folder(path: &Path) -> &Path {
 
 fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&name(path), &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(&name(path), &error)),
         _ => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use samefit_stages::error::{Error, Result};
+use samefit_stages::error::{Error, Message, Result};
 
 /// Where a worker mounts it.
 const MOUNTED: &str = "/pach-bin/pachctl";
@@ -72,15 +72,15 @@ fn refused(program: &str, output: &Output) -> Error {
     };
     // one line, so that the help stands on the next
     let said = said.lines().collect::<Vec<_>>().join("; ");
-    Error::Io { path: program.to_owned(), text: format!("`next datum` failed ({}): {said}\n{help}", output.status) }
+    Error::io(program, Message::new(format!("`next datum` failed ({}): {said}", output.status), help))
 }
 
 fn cannot_run(program: &str, error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::NotFound {
         let what = format!("--batch asks for datums with `{NAME}`, which is neither at `{MOUNTED}` nor on the path");
-        return Error::Usage(format!("{what}\nrun without --batch here: it is for pipelines with `\"datumBatching\": true`"));
+        return Error::usage(what, "run without --batch here: it is for pipelines with `\"datumBatching\": true`");
     }
-    Error::Io { path: program.to_owned(), text: format!("cannot be run: {error}") }
+    Error::io(program, Message::without_help(format!("cannot be run: {error}")))
 }
 
 #[cfg(test)]

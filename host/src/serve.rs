@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use samefit_stages::error::{Error, Result};
+use samefit_stages::error::{Error, Message, Result};
 use samefit_stages::input::{reading, sources};
 use samefit_stages::stage::Stage;
 
@@ -57,7 +57,7 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(stage: &mut Stage<'_>, args: &ServeArgs) -> Result<()> {
     if PAGE.is_empty() {
         let help = "run `sh scripts/just web`, then build the program again: it carries the page that is in target/web";
-        return Err(Error::Usage(format!("this program was built without the page\n{help}")));
+        return Err(Error::usage("this program was built without the page", help));
     }
     let model = args.model.as_ref().map(|path| model(stage, path)).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| bound(args.port, &error))?;
@@ -77,7 +77,7 @@ fn model(stage: &mut Stage<'_>, path: &str) -> Result<(String, String)> {
 }
 
 fn bound(port: u16, error: &io::Error) -> Error {
-    Error::Io { path: format!("127.0.0.1:{port}"), text: format!("{error}\ngive another --port, or --port 0 for any that is free") }
+    Error::io(format!("127.0.0.1:{port}"), Message::new(error.to_string(), "give another --port, or --port 0 for any that is free"))
 }
 
 fn accept(listener: &TcpListener, site: &Arc<Site>) {

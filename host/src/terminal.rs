@@ -84,7 +84,7 @@ impl Report for Terminal {
 }
 
 fn unwritten(error: io::Error) -> Error {
-    Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {error}") }
+    Error::writing("stdout", &error)
 }
 
 /// Writes text for a person to stderr. Who closes stderr does not want to hear.

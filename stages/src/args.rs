@@ -1,4 +1,4 @@
-//! Flags that several verbs share, and how their values are read. A verb's own flags stand beside the verb.
+//! Flags that several verbs have, and how their values are parsed. The other flags of a verb are in its own file.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -8,7 +8,7 @@ use clap::Args;
 /// How data are read.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ReadArgs {
-    /// What to do with rows that lack a value: refuse the data, or leave the rows out and say how many
+    /// What to do with rows that lack a value: `error` refuses the data, `drop` leaves the rows out and reports how many
     #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
     pub missing: Option<String>,
     #[command(flatten)]
@@ -19,10 +19,10 @@ pub struct ReadArgs {
     pub schema: SchemaArg,
 }
 
-/// What stands between the fields of CSV.
+/// The delimiter of CSV.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct DelimiterArg {
-    /// What separates the fields of CSV: a character, or `tab`; a comma unless given
+    /// Delimiter of CSV: one character, or `tab`; default: a comma
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub delimiter: Option<char>,
 }
@@ -30,7 +30,7 @@ pub struct DelimiterArg {
 /// The data dictionary.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SchemaArg {
-    /// The data dictionary: what each column is
+    /// Data dictionary that describes the columns
     #[arg(long, value_name = "FILE")]
     pub schema: Option<String>,
 }
@@ -38,24 +38,24 @@ pub struct SchemaArg {
 /// What to sum.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SumArgs {
-    /// Columns to sum; default: those that are needed, else all that are numbers
+    /// Columns to sum; default: the columns that the model needs, or all columns of numbers
     #[arg(long, value_name = "A,B", value_parser = names)]
     pub columns: Option<Names>,
-    /// Powers and products to sum beyond the columns: `bmi^2,age*bmi`
+    /// Powers and products to sum besides the columns: `bmi^2,age*bmi`
     #[arg(long, value_name = "A^2,A*B", value_parser = names)]
     pub terms: Option<Names>,
-    /// Do not count each column's values: faster, but no ranges and no warnings later
+    /// Do not count the values of each column: faster, but the model has no ranges and gives no warnings
     #[arg(long)]
     pub no_distribution: bool,
 }
 
-/// What leaves the place of the data.
+/// How statistics are released.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ShareArgs {
-    /// Make the statistics fit to be shared: values are rounded so that no sum tells of fewer than 5 rows; needs a schema with `decimals`
+    /// Make statistics that may be given to others: values are rounded so that the sums do not single out fewer than 5 rows. Needs a schema with `decimals`
     #[arg(long)]
     pub share: bool,
-    /// Share these columns with other decimals than the schema's, to agree with other places: digits after the point, below 0 zeros before it
+    /// Decimals to round these columns to, instead of the schema's, so that several sites round alike. -1 rounds to tens
     #[arg(long, value_name = "A=0,B=-1", value_parser = decimals, requires = "share")]
     pub decimals: Option<Decimals>,
 }
@@ -63,32 +63,32 @@ pub struct ShareArgs {
 /// What to fit.
 #[derive(Args, Clone, Debug, Default)]
 pub struct FitArgs {
-    /// The column to predict; default: the schema's target
+    /// Column to predict; default: the schema's target
     #[arg(long, value_name = "COLUMN", required_unless_present = "schema")]
     pub target: Option<String>,
-    /// What predictions call the target, `predicted_NAME`, where there is no schema to say; default: its column
+    /// Name of the target in predictions, `predicted_NAME`, if there is no schema; default: its column
     #[arg(long, value_name = "NAME", requires_all = ["target", "features"], conflicts_with = "schema")]
     pub target_name: Option<String>,
-    /// Columns, powers and products of the model; default: all columns but the target
+    /// Columns, powers and products to predict from; default: all columns but the target
     #[arg(long, value_name = "A,B^2,A*B", value_parser = names)]
     pub features: Option<Names>,
-    /// Fit through the origin
+    /// Fit without an intercept
     #[arg(long)]
     pub no_intercept: bool,
 }
 
-/// How the work is shared.
+/// How many threads work.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ThreadsArg {
-    /// Threads that share the work; default: one a processor. The result is the same for any number
+    /// Number of threads; default: the number of processors. The result is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 }
 
-/// For machines.
+/// Output for machines.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct JsonArg {
-    /// Print the result as JSON on stdout, where a person would read a table
+    /// Print the result as JSON on stdout instead of a table
     #[arg(long)]
     pub json: bool,
 }
@@ -101,17 +101,17 @@ pub struct Names(pub Vec<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decimals(pub BTreeMap<String, i32>);
 
-/// Reads `a=1,b=-2`.
+/// Parses `a=1,b=-2`.
 fn decimals(text: &str) -> Result<Decimals, String> {
     let one = |entry: &String| {
         let (name, decimals) = entry.rsplit_once('=').ok_or("expected `column=decimals`")?;
-        let decimals = decimals.trim().parse().map_err(|_| format!("`{decimals}` is no whole number"))?;
+        let decimals = decimals.trim().parse().map_err(|_| format!("`{decimals}` is not a whole number"))?;
         Ok::<(String, i32), String>((name.trim().to_owned(), decimals))
     };
     Ok(Decimals(names(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
 }
 
-/// Reads `a, b` or, where a name holds a comma, `"a,b",c`.
+/// Parses `a, b`. A name that contains a comma stands in quotes: `"a,b",c`.
 pub(crate) fn names(text: &str) -> Result<Names, String> {
     let mut names = vec![String::new()];
     let mut quoted = false;
@@ -131,6 +131,7 @@ pub(crate) fn names(text: &str) -> Result<Names, String> {
     }
 }
 
+/// Parses a delimiter: one character or its name.
 pub(crate) fn delimiter(text: &str) -> Result<char, String> {
     match text {
         "tab" | "\\t" => return Ok('\t'),
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_names_and_numbers() {
+    fn decimals_are_names_with_numbers() {
         assert_eq!(decimals("hdl=0, tc=-1").unwrap().0, BTreeMap::from([("hdl".to_owned(), 0), ("tc".to_owned(), -1)]));
         assert_eq!(decimals("\"a=b, c\"=2").unwrap().0, BTreeMap::from([("a=b, c".to_owned(), 2)]));
         assert!(decimals("hdl").is_err());
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delimiter_is_one_character_or_a_word() {
+    fn a_delimiter_is_one_character_or_its_name() {
         assert_eq!(delimiter("tab"), Ok('\t'));
         assert_eq!(delimiter(";"), Ok(';'));
         assert!(delimiter("::").is_err());

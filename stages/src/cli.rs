@@ -1,4 +1,4 @@
-//! The command line of the stage verbs that every host has; a host with more verbs flattens [`StageVerb`] into its own.
+//! The command line of the verbs that every host has. A host with more verbs flattens [`StageVerb`] into its own command line.
 
 use clap::{Parser, Subcommand};
 
@@ -18,10 +18,10 @@ pub struct StageCli {
     pub verb: StageVerb,
 }
 
-/// How much a person reads.
+/// How much is reported.
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
 pub struct QuietArg {
-    /// Say nothing but notes and errors
+    /// Report only notes and errors
     #[arg(long, short, global = true, display_order = 900)]
     pub quiet: bool,
 }
@@ -31,20 +31,20 @@ pub struct QuietArg {
 pub enum StageVerb {
     /// Fit a model to data
     Train(train::TrainArgs),
-    /// Sum data exactly, to fit, merge or share later
+    /// Sum data exactly, to fit, merge or share the statistics later
     Summarize(summarize::SummarizeArgs),
-    /// Add up the statistics of several shards
+    /// Add up the statistics of several data sets
     Merge(merge::MergeArgs),
     /// Fit a model to statistics
     Fit(fit::FitVerbArgs),
-    /// Judge a model by records it has not seen
+    /// Check a model on records that it was not fitted on
     Qc(qc::QcArgs),
     /// Predict with a model
     Infer(infer::InferArgs),
 }
 
 impl StageVerb {
-    /// Does it.
+    /// Runs the verb.
     pub fn run(&self, stage: &mut Stage<'_>) -> Result<()> {
         match self {
             Self::Train(args) => train::run(stage, args),

@@ -1,71 +1,178 @@
-//! Everything that can stop a stage, what it says to a person, and the exit code it means.
+//! Everything that can stop a stage: what it says to a person, and its exit code.
 //!
-//! **Wording.** As in the component: a sentence without a capital or a full stop, then after a line break what to do. Names from the command
-//! line and from files stand in backquotes.
+//! **Wording.** As in the component: a sentence without a capital or a full stop that says what is wrong, and a help that says what to do. Names
+//! from the command line and from files stand in backquotes.
 
-use std::fmt;
+use std::{fmt, io};
+
+use crate::code::Code;
 
 /// What a stage returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The component's error record: what is wrong with an input, where, and what to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+/// What is wrong, and what to do about it.
+///
+/// Hosts may put one into an [`io::Error`]; [`Error::reading`] and [`Error::writing`] then keep the two apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// What is wrong.
+    pub sentence: String,
+    /// What to do, if there is something to do.
+    pub help: Option<String>,
+}
+
+/// An error in the data, or a note on them: what is wrong, where, and what to do.
+///
+/// As JSON it is the component's error record, [`ErrorRecord`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(from = "ErrorRecord", into = "ErrorRecord")]
 pub struct InputError {
-    /// Stable kebab-case name.
-    pub code: String,
-    /// As a spreadsheet counts: the header is row 1.
+    /// The kind of error.
+    pub code: Code,
+    /// The row as a spreadsheet counts: the header is row 1.
     pub row: Option<u64>,
-    /// Column, feature or term at fault.
+    /// The column, feature or term at fault.
     pub column: Option<String>,
-    /// What stood there.
+    /// What is there.
     pub found: Option<String>,
-    /// What should have stood there.
+    /// What should be there.
     pub expected: Option<String>,
-    /// English sentence and, after a line break, what to do; it does not repeat row and column.
+    /// What is wrong and what to do, without row and column.
+    pub message: Message,
+}
+
+/// The component's error record, as its contract and its JSON have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[allow(missing_docs, reason = "the fields are those of `InputError`")]
+pub struct ErrorRecord {
+    pub code: String,
+    pub row: Option<u64>,
+    pub column: Option<String>,
+    pub found: Option<String>,
+    pub expected: Option<String>,
+    /// The sentence and, after a line break, the help.
     pub text: String,
 }
 
-/// The codes of faults that are found without the component, and what they mean. Where it finds the same, it uses the same code.
-pub const CODES: &[(&str, &str)] = &[
-    ("not-found", "A file or folder that is not there."),
-    ("no-data-files", "A folder without a file of data."),
-    ("unsupported-format", "A file in a format that this version does not read."),
-    ("column-type", "A column of a type whose values are no numbers, in Parquet or Arrow."),
-    ("damaged", "A Parquet or Arrow file that is cut off, damaged or something else."),
-    ("duplicate-column", "Two columns with the same name, in Parquet or Arrow."),
-    ("gzip", "Data compressed with gzip that are cut off or damaged."),
-    ("zstd", "Data compressed with Zstandard that are cut off or damaged, or that need too much memory."),
-    ("document-too-large", "A JSON document of a size that none of ours has."),
-    (
-        "capacity",
-        "More than is read: a record of a length that no table has (most often a quote that is never closed), too many columns, or pages, texts and batches of Parquet and Arrow that are too large.",
-    ),
-    ("quote", "A quote that is never closed."),
-    ("no-rows", "There is no row to part."),
-    ("not-utf-8", "Bytes that are not UTF-8 text."),
-    ("json", "Text that is not JSON, or JSON that is cut off."),
-    ("duplicate-key", "A JSON object that names a key twice."),
-    ("cannot-split", "Data that cannot be parted in two: too few records on a side, or one object."),
-    ("not-ours", "A file that is neither a model, nor statistics, nor a component."),
-];
+/// Why a stage stopped.
+#[derive(Debug)]
+pub enum Error {
+    /// Bad input: values, names, files that do not exist, collinear columns.
+    Data {
+        /// The file at fault, if one is.
+        path: Option<String>,
+        /// What the component or the host found.
+        fault: InputError,
+    },
+    /// Wrong use of the command line.
+    Usage(Message),
+    /// A read or write that failed.
+    Io {
+        /// The path at fault.
+        path: String,
+        /// What was tried, and what the system said.
+        message: Message,
+    },
+    /// More memory is needed than there is, or than a stage may have.
+    Memory(Message),
+    /// The component trapped, or broke its contract. This is a bug in samefit, never bad data.
+    Trap(String),
+    /// A model that is refused under `--strict`, or that differs from its data.
+    Refused(Message),
+}
 
-impl InputError {
-    /// A fault of the host's own, one of [`CODES`], with a sentence and what to do.
-    pub fn new(code: &'static str, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
-        debug_assert!(CODES.iter().any(|(known, _)| *known == code), "{code} is not in CODES");
-        let [sentence, help] = [sentence.to_string(), help.to_string()];
-        let text = format!("{}\n{}", samefit_text::line(&sentence), samefit_text::line(&help));
-        Self { code: code.to_owned(), text, ..Self::default() }
+impl Message {
+    /// A message with help.
+    pub fn new(sentence: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), help: Some(help.into()) }
     }
 
-    /// This fault in this file.
+    /// A message without help.
+    pub fn without_help(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), help: None }
+    }
+
+    /// Reads the text of the component's error record: a sentence and, after the first line break, help.
+    fn of_record(text: String) -> Self {
+        match text.split_once('\n') {
+            Some((sentence, help)) => Self::new(sentence, help),
+            None => Self::without_help(text),
+        }
+    }
+
+    fn into_record(self) -> String {
+        match self.help {
+            Some(help) => format!("{}\n{help}", self.sentence),
+            None => self.sentence,
+        }
+    }
+
+    /// Returns what an I/O error says. `tried`: such as `cannot be read`.
+    fn of_io(tried: &str, error: &io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
+            Some(Self { sentence, help }) => Self { sentence: format!("{tried}: {sentence}"), help: help.clone() },
+            None => Self::without_help(format!("{tried}: {error}")),
+        }
+    }
+}
+
+/// The sentence, then the help on a line of its own.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "\nhelp: {help}"))
+    }
+}
+
+impl std::error::Error for Message {}
+
+impl From<Message> for io::Error {
+    fn from(message: Message) -> Self {
+        Self::other(message)
+    }
+}
+
+impl From<ErrorRecord> for InputError {
+    fn from(record: ErrorRecord) -> Self {
+        let ErrorRecord { code, row, column, found, expected, text } = record;
+        Self { code: code.into(), row, column, found, expected, message: Message::of_record(text) }
+    }
+}
+
+impl From<InputError> for ErrorRecord {
+    fn from(error: InputError) -> Self {
+        let InputError { code, row, column, found, expected, message } = error;
+        Self { code: code.into(), row, column, found, expected, text: message.into_record() }
+    }
+}
+
+impl InputError {
+    /// An error that is found without the component.
+    pub fn new(code: Code, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
+        let [sentence, help] = [sentence.to_string(), help.to_string()].map(|text| samefit_text::line(&text).into_owned());
+        Self { code, row: None, column: None, found: None, expected: None, message: Message::new(sentence, help) }
+    }
+
+    /// The same error, in this row.
+    #[must_use]
+    pub fn at_row(self, row: u64) -> Self {
+        Self { row: Some(row), ..self }
+    }
+
+    /// The same error, in this column.
+    #[must_use]
+    pub fn in_column(self, column: impl Into<String>) -> Self {
+        Self { column: Some(column.into()), ..self }
+    }
+
+    /// The same error, in this file.
     #[must_use]
     pub fn in_file(self, path: &str) -> Error {
         Error::Data { path: Some(path.to_owned()), fault: self }
     }
 }
 
-/// As a person reads it, without the file: "row 17, column `bmi`: found ..", then the help on its own line.
+/// Row and column, the sentence, then the help on a line of its own. The file is not named.
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = self.column.as_deref().map(samefit_text::name);
@@ -75,39 +182,37 @@ impl fmt::Display for InputError {
             (None, Some(column)) => write!(f, "column `{column}`: ")?,
             (None, None) => {}
         }
-        write!(f, "{}", with_help(&self.text))
+        self.message.fmt(f)
     }
 }
 
-/// Why a stage stopped.
-#[derive(Debug)]
-pub enum Error {
-    /// Bad input data: values, names, files that are not there, collinear columns.
-    Data {
-        /// The file at fault, if one is.
-        path: Option<String>,
-        /// What the component, or the host, found.
-        fault: InputError,
-    },
-    /// Wrong usage of the command line.
-    Usage(String),
-    /// Input or output that failed: the path and the system's words.
-    Io {
-        /// The path at fault.
-        path: String,
-        /// What was tried and what the system said.
-        text: String,
-    },
-    /// More memory than there is, or than a stage may have: what was exceeded, and after a line break what to do.
-    Memory(String),
-    /// The component trapped: a fault of samefit, not of the data.
-    Trap(String),
-    /// A refused model under `--strict`, or a model that differs from its data: the text to show.
-    Refused(String),
-}
-
 impl Error {
-    /// The process's exit code: 1 failed, 2 usage, 3 bad input, 4 refused.
+    /// Wrong use of the command line.
+    pub fn usage(sentence: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage(Message::new(sentence, help))
+    }
+
+    /// Memory that is not there, or more than the limit.
+    pub fn memory(sentence: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Memory(Message::new(sentence, help))
+    }
+
+    /// A read or write of `path` that failed.
+    pub fn io(path: impl Into<String>, message: Message) -> Self {
+        Self::Io { path: path.into(), message }
+    }
+
+    /// A file that cannot be read, in the system's words.
+    pub fn reading(path: impl Into<String>, error: &io::Error) -> Self {
+        Self::io(path, Message::of_io("cannot be read", error))
+    }
+
+    /// A file that cannot be written, in the system's words.
+    pub fn writing(path: impl Into<String>, error: &io::Error) -> Self {
+        Self::io(path, Message::of_io("cannot be written", error))
+    }
+
+    /// Returns the process's exit code: 1 failed, 2 usage, 3 bad input, 4 refused.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Io { .. } | Self::Memory(_) | Self::Trap(_) => 1,
@@ -117,11 +222,11 @@ impl Error {
         }
     }
 
-    /// Puts the file's name to a fault that has none.
+    /// The same error, in this file. An error that names a file already keeps it.
     #[must_use]
-    pub fn in_file(self, name: &str) -> Self {
+    pub fn in_file(self, path: &str) -> Self {
         match self {
-            Self::Data { path: None, fault } => Self::Data { path: Some(name.to_owned()), fault },
+            Self::Data { path: None, fault } => fault.in_file(path),
             other => other,
         }
     }
@@ -138,45 +243,51 @@ impl fmt::Display for Error {
         match self {
             Self::Data { path: Some(path), fault } => write!(f, "error: {}: {fault}", samefit_text::line(path)),
             Self::Data { path: None, fault } => write!(f, "error: {fault}"),
-            Self::Usage(text) | Self::Refused(text) => write!(f, "error: {}", with_help(text)),
-            Self::Io { path, text } => write!(f, "error: {}: {}", samefit_text::line(path), with_help(text)),
-            Self::Memory(text) => write!(f, "error: {}", with_help(text)),
+            Self::Io { path, message } => write!(f, "error: {}: {message}", samefit_text::line(path)),
+            Self::Usage(message) | Self::Refused(message) | Self::Memory(message) => write!(f, "error: {message}"),
             Self::Trap(text) => write!(
                 f,
-                "error: the component stopped unexpectedly ({})\nhelp: this is a fault of samefit, not of your data; please report it with the command line",
+                "error: the component stopped unexpectedly ({})\nhelp: this is a bug in samefit, not an error in your data; please report it with the command line",
                 samefit_text::line(text)
             ),
         }
     }
 }
 
-fn with_help(text: &str) -> String {
-    text.replacen('\n', "\nhelp: ", 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fault(row: Option<u64>, column: Option<&str>) -> Error {
-        let text = "found `2l.6`, expected a decimal number\ncorrect the cell".to_owned();
-        Error::Data { path: None, fault: InputError { row, column: column.map(str::to_owned), text, ..InputError::default() } }
+    const RECORD: &str = r#"{"code":"not-a-number","row":17,"column":"bmi","found":"2l.6","expected":null,"text":"found `2l.6`, expected a decimal number\ncorrect the cell"}"#;
+
+    fn not_a_number() -> InputError {
+        serde_json::from_str(RECORD).unwrap()
     }
 
     #[test]
-    fn a_fault_names_file_row_and_column() {
-        let text = fault(Some(17), Some("bmi")).in_file("clinic.csv").to_string();
+    fn an_input_error_names_file_row_and_column() {
+        let text = not_a_number().in_file("clinic.csv").to_string();
         assert_eq!(text, "error: clinic.csv: row 17, column `bmi`: found `2l.6`, expected a decimal number\nhelp: correct the cell");
-        assert_eq!(fault(None, None).to_string(), "error: found `2l.6`, expected a decimal number\nhelp: correct the cell");
+        let text = Error::from(InputError { row: None, column: None, ..not_a_number() }).to_string();
+        assert_eq!(text, "error: found `2l.6`, expected a decimal number\nhelp: correct the cell");
+    }
+
+    #[test]
+    fn an_input_error_is_the_components_record_as_json() {
+        assert_eq!(not_a_number().message, Message::new("found `2l.6`, expected a decimal number", "correct the cell"));
+        assert_eq!(serde_json::to_string(&not_a_number()).unwrap(), RECORD);
     }
 
     #[test]
     fn the_first_file_named_stays() {
-        assert!(fault(None, None).in_file("a.csv").in_file("b.csv").to_string().starts_with("error: a.csv: found"));
+        let error = Error::from(InputError { row: None, column: None, ..not_a_number() });
+        assert!(error.in_file("a.csv").in_file("b.csv").to_string().starts_with("error: a.csv: found"));
     }
 
     #[test]
-    fn help_stands_on_a_line_of_its_own() {
-        assert_eq!(Error::Usage("no threshold\ngive --threshold".into()).to_string(), "error: no threshold\nhelp: give --threshold");
+    fn help_is_on_a_line_of_its_own() {
+        assert_eq!(Error::usage("no threshold", "give --threshold").to_string(), "error: no threshold\nhelp: give --threshold");
+        let error = io::Error::from(Message::new("it is a pipe", "name a file"));
+        assert_eq!(Error::writing("x", &error).to_string(), "error: x: cannot be written: it is a pipe\nhelp: name a file");
     }
 }

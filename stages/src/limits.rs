@@ -1,5 +1,6 @@
 //! Sizes: how much is read at once, and how much at most. The component has the same limits; a test compares them.
 
+use crate::code::Code;
 use crate::error::InputError;
 
 /// Longest record, and longest JSON file with one record, in bytes.
@@ -17,5 +18,5 @@ pub const SPLIT_BYTES: usize = 1 << 18;
 /// The error for a record of more than [`RECORD_BYTES_MAX`], in the component's words.
 pub fn record_too_long() -> InputError {
     let text = format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20);
-    InputError::new("capacity", text, "check that this is the right file and that its quotes are closed")
+    InputError::new(Code::Capacity, text, "check that this is the right file and that its quotes are closed")
 }

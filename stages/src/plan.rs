@@ -1,10 +1,11 @@
-//! Flags to the plan document that the component is given (`docs/formats.md`).
+//! Turns flags into the plan document that the component takes (`docs/formats.md`).
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
+use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::ports::digest::InputFile;
@@ -12,23 +13,26 @@ use crate::ports::files::Files;
 use crate::source::{Format, Source};
 use crate::text::json;
 
+/// The format of the schema that `--target-name` makes.
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
-/// A plan as it grows.
+/// A plan, built key by key.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     document: Map<String, Value>,
+    /// Applies to CSV only, so it is not in the document.
     delimiter: Option<char>,
+    /// The schema's file, for errors and provenance.
     schema: Option<InputFile>,
 }
 
 impl Plan {
-    /// The plan of no flags.
+    /// An empty plan: the component's defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A plan that the engine made, which knows nothing of how bytes are written.
+    /// A plan that the engine made. It says nothing about how the data are written.
     pub fn of_engine(text: &str) -> Result<Self> {
         match json::parse_ours(text)? {
             Value::Object(document) => Ok(Self { document, ..Self::default() }),
@@ -36,26 +40,26 @@ impl Plan {
         }
     }
 
-    /// How data are read; reads the schema.
+    /// Adds how data are read, and the schema, whose file is read.
     pub fn reading(self, files: &dyn Files, args: &ReadArgs) -> Result<Self> {
         self.missing(args.missing.as_deref()).delimiter(args.delimiter).schema(files, &args.schema)
     }
 
-    /// What to do with missing values.
+    /// Adds what to do with missing values.
     #[must_use]
     pub fn missing(mut self, missing: Option<&str>) -> Self {
         self.set("missing", missing.map(Value::from));
         self
     }
 
-    /// What separates the fields of CSV.
+    /// Adds the delimiter of CSV.
     #[must_use]
     pub fn delimiter(mut self, args: DelimiterArg) -> Self {
         self.delimiter = args.delimiter;
         self
     }
 
-    /// Reads the schema.
+    /// Adds the schema, whose file is read.
     pub fn schema(mut self, files: &dyn Files, args: &SchemaArg) -> Result<Self> {
         if let Some(path) = &args.schema {
             let (text, input) = reading::text(files, path)?;
@@ -65,7 +69,7 @@ impl Plan {
         Ok(self)
     }
 
-    /// What to sum.
+    /// Adds what to sum.
     #[must_use]
     pub fn summing(mut self, args: &SumArgs) -> Self {
         self.set("columns", args.columns.as_ref().map(list));
@@ -74,7 +78,7 @@ impl Plan {
         self
     }
 
-    /// What is shared.
+    /// Adds how the statistics are released.
     #[must_use]
     pub fn sharing(mut self, args: &ShareArgs) -> Self {
         self.set("share", args.share.then_some(Value::Bool(true)));
@@ -82,17 +86,17 @@ impl Plan {
         self
     }
 
-    /// Whether what is summed is to be shared, so that all of it counts together.
+    /// Whether the statistics are to be released. All rows are then judged together.
     pub fn is_for_release(&self) -> bool {
         self.get("share").is_some()
     }
 
-    /// Whether it is the first of the two passes that sharing takes.
+    /// Whether this plan is for the first of the two passes of a release.
     pub fn is_first_pass(&self) -> bool {
         self.is_for_release() && self.get("shared").is_none()
     }
 
-    /// What to fit.
+    /// Adds what to fit.
     #[must_use]
     pub fn fitting(mut self, args: &FitArgs) -> Self {
         self.set("target", args.target.as_deref().map(Value::from));
@@ -104,31 +108,31 @@ impl Plan {
         self
     }
 
-    /// Names the target in predictions, by a schema of nothing but the target. The features must be named, for it does not say which columns
-    /// there are.
+    /// Adds the target's name in predictions, as a schema that has only a target. Such a schema does not list columns, so the features must be
+    /// named.
     #[must_use]
     pub fn naming_target(self, column: &str, name: &str) -> Self {
         self.with("schema", Some(json!({"format": SCHEMA_FORMAT, "target": {"column": column, "name": name}})))
     }
 
-    /// The same plan with one key more, if there is a value.
+    /// Adds a key, if there is a value.
     #[must_use]
     pub fn with(mut self, key: &str, value: Option<Value>) -> Self {
         self.set(key, value);
         self
     }
 
-    /// What the plan says of a key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.document.get(key)
     }
 
-    /// The schema's file, if the plan has one.
+    /// Returns the schema's file, if the plan has one.
     pub fn schema_input(&self) -> Option<&InputFile> {
         self.schema.as_ref()
     }
 
-    /// The text for data in this format.
+    /// Returns the document for data in this format.
     pub fn text_for(&self, format: Format) -> String {
         let mut document = self.document.clone();
         document.insert("format".to_owned(), Value::from(format.name()));
@@ -139,14 +143,14 @@ impl Plan {
         Value::Object(document).to_string()
     }
 
-    /// Names of the columns that the engine may need, if the plan says which; a few more do no harm.
+    /// Returns the columns that the engine may need, if the plan names them. It may return a few more.
     pub fn named_columns(&self) -> Option<BTreeSet<String>> {
         let texts = |key: &str| self.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let schema = self.get("schema");
         if self.get("columns").is_none() && self.get("features").is_none() && schema.is_none() {
             return None;
         }
-        // a term is made of names, `*`, `^` and digits, and no column that is part of one has such characters in its name
+        // a term consists of names, `*`, `^` and digits; a column with `*` or `^` in its name cannot be part of a term
         let factors =
             texts("features").chain(texts("terms")).flat_map(|term| term.split('*')).filter_map(|factor| factor.split('^').next());
         let mut names: BTreeSet<String> = texts("columns").chain(factors).map(|name| name.trim().to_owned()).collect();
@@ -164,26 +168,26 @@ impl Plan {
         Some(names)
     }
 
-    /// The text where no bytes are read.
+    /// Returns the document where no data are read.
     pub fn text(&self) -> String {
         Value::Object(self.document.clone()).to_string()
     }
 
-    /// Names the file at fault: the schema's if the plan's own text is, else none.
+    /// Adds the schema's path to an error in the schema. Other errors stay as they are.
     #[must_use]
-    pub fn blame(&self, failure: Error) -> Error {
-        match (&self.schema, failure) {
-            (Some(schema), Error::Data { path: None, fault }) if ["schema", "decimals"].contains(&fault.code.as_str()) => {
+    pub fn blame(&self, error: Error) -> Error {
+        match (&self.schema, error) {
+            (Some(schema), Error::Data { path: None, fault }) if matches!(fault.code, Code::Schema | Code::Decimals) => {
                 fault.in_file(&schema.path)
             }
-            (_, failure) => failure,
+            (_, error) => error,
         }
     }
 
-    /// Names the file at fault: the schema's if the plan's own text is, else `source`.
+    /// Adds a path to an error: the schema's if the error is in the schema, else that of `source`.
     #[must_use]
-    pub fn blame_or(&self, failure: Error, source: &Source) -> Error {
-        self.blame(failure).in_file(&source.path)
+    pub fn blame_or(&self, error: Error, source: &Source) -> Error {
+        self.blame(error).in_file(&source.path)
     }
 
     fn set(&mut self, key: &str, value: Option<Value>) {
@@ -193,6 +197,7 @@ impl Plan {
     }
 }
 
+/// Converts names into a JSON array.
 pub(crate) fn list(names: &Names) -> Value {
     json!(names.0)
 }
@@ -201,22 +206,23 @@ pub(crate) fn list(names: &Names) -> Value {
 mod tests {
     use super::*;
     use crate::args::Names;
-    use crate::testing::Memory;
+    use crate::error::InputError;
+    use crate::testing::MemoryFiles;
 
     fn names(names: &[&str]) -> Option<Names> {
         Some(Names(names.iter().map(|name| (*name).to_owned()).collect()))
     }
 
     #[test]
-    fn no_flags_say_nothing() {
+    fn no_flags_make_an_empty_plan() {
         let plan = Plan::new().missing(None).delimiter(DelimiterArg::default()).summing(&SumArgs::default()).fitting(&FitArgs::default());
         assert_eq!(plan.text(), "{}");
         assert_eq!(plan.text_for(Format::JsonLines), r#"{"format":"jsonl"}"#);
     }
 
     #[test]
-    fn every_flag_says_its_key() {
-        let files = Memory::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
+    fn every_flag_sets_its_key() {
+        let files = MemoryFiles::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
         let read = ReadArgs {
             missing: Some("drop".into()),
             delimiter: DelimiterArg { delimiter: Some(';') },
@@ -231,25 +237,25 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_the_target_is_a_schema_of_the_target() {
+    fn a_target_name_becomes_a_schema_with_a_target() {
         let fit =
             FitArgs { target: Some("y".into()), target_name: Some("progression".into()), features: names(&["a"]), ..FitArgs::default() };
         let plan = Plan::new().fitting(&fit);
         let schema = r#"{"format":"samefit-schema/1","target":{"column":"y","name":"progression"}}"#;
         assert_eq!(plan.text(), format!(r#"{{"target":"y","schema":{schema},"features":["a"]}}"#));
-        // no file of the user's is to blame for it
+        // no file of the user is at fault for it
         assert!(plan.schema_input().is_none());
     }
 
     #[test]
-    fn a_fault_of_the_schema_is_the_schemas() {
-        let files = Memory::of(&[("s.json", "{}"), ("bad.json", "{")]);
+    fn an_error_in_the_schema_names_its_file() {
+        let files = MemoryFiles::of(&[("s.json", "{}"), ("bad.json", "{")]);
         let schema = |path: &str| SchemaArg { schema: Some(path.into()) };
         let plan = Plan::new().schema(&files, &schema("s.json")).unwrap();
-        let fault = |code: &str| Error::from(crate::error::InputError { code: code.into(), text: "x".into(), ..Default::default() });
-        assert_eq!(plan.blame(fault("schema")).to_string(), "error: s.json: x");
-        assert_eq!(plan.blame(fault("term")).to_string(), "error: x");
-        let failure = Plan::new().schema(&files, &schema("bad.json")).unwrap_err();
-        assert!(failure.to_string().starts_with("error: bad.json: the JSON is cut off"), "{failure}");
+        let error = |code: Code| Error::from(InputError::new(code, "x", "y"));
+        assert_eq!(plan.blame(error(Code::Schema)).to_string(), "error: s.json: x\nhelp: y");
+        assert_eq!(plan.blame(error(Code::Other("term".into()))).to_string(), "error: x\nhelp: y");
+        let error = Plan::new().schema(&files, &schema("bad.json")).unwrap_err();
+        assert!(error.to_string().starts_with("error: bad.json: the JSON is cut off"), "{error}");
     }
 }

@@ -1,17 +1,17 @@
-//! A seed to random integers, the same on every machine and in every version.
+//! Random integers from a seed, the same on every machine and in every version.
 //!
 //! SplitMix64 (Steele, Lea, Flood 2014): the seed advances by a fixed odd number, and its bits are mixed.
 
-/// The generator.
+/// A random number generator.
 pub(crate) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// The sequence that belongs to this seed.
+    /// Begins the sequence of a seed.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// An integer below `bound`. The high half of a 128-bit product: for a bound of b one value is likelier than another by at most b / 2^64.
+    /// Returns an integer below `bound`: the high half of a 128-bit product. The probabilities of two values differ by at most 2^-64.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }

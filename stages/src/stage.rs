@@ -1,4 +1,4 @@
-//! What every verb is handed: an engine, a file system, someone to report to.
+//! What every verb works with: an engine, a file system, a report.
 
 use std::num::NonZeroUsize;
 
@@ -9,30 +9,31 @@ use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
 use crate::source::Source;
 
-/// The surroundings of one run of a verb.
+/// What one run of a verb works with.
 pub struct Stage<'a> {
     /// The model logic.
     pub engine: &'a dyn Engine,
-    /// The disk.
+    /// The file system.
     pub files: &'a dyn Files,
-    /// The terminal.
+    /// Receives what is reported.
     pub report: &'a mut dyn Report,
-    /// How many threads work at once; none where the host cannot begin any.
+    /// How many threads may work; none if the host has no threads.
     pub threads: Option<NonZeroUsize>,
-    /// Length of the pieces that threads share a file by: [`crate::limits::SPLIT_BYTES`], or less in a test.
+    /// Length of the splits in which threads read a file, in bytes: [`crate::limits::SPLIT_BYTES`], or less in a test.
     pub split_bytes: usize,
     /// The command line, program first, for `provenance.json`.
     pub command: &'a [String],
 }
 
 impl Stage<'_> {
-    /// So many threads may work at once, if the host has threads at all; no more than there is room for.
+    /// Sets how many threads work: as many as `--threads` says, or the host's number, but no more than the engine has instances for. A host without
+    /// threads stays so.
     pub(crate) fn use_threads(&mut self, args: ThreadsArg) {
         let most = NonZeroUsize::new(self.engine.threads_max()).unwrap_or(NonZeroUsize::MIN);
         self.threads = self.threads.map(|default| args.threads.unwrap_or(default).min(most));
     }
 
-    /// The reading of these files begins. How many bytes they hold is looked up only if someone watches.
+    /// Returns the progress before these files are read. Their sizes are looked up only if the progress is watched.
     pub(crate) fn begin_progress(&self, sources: &[&Source]) -> Progress {
         let bytes_total = match self.report.watches() {
             true => sources.iter().map(|source| self.files.bytes(&source.path)).sum(),
@@ -41,7 +42,7 @@ impl Stage<'_> {
         Progress { files: sources.len(), bytes_total, ..Progress::default() }
     }
 
-    /// What a person reads as a table and, with `--json`, a machine as a document on stdout.
+    /// Reports a result: lines for people, or with `--json` a document on stdout.
     pub fn show(&mut self, json: bool, table: &str, document: &str) -> Result<()> {
         if json {
             return self.report.document(document);
@@ -50,7 +51,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Says where files went.
+    /// Reports which files were written.
     pub fn say_written(&mut self, paths: &[String]) {
         let paths: Vec<_> = paths.iter().map(|path| samefit_text::line(path)).collect();
         match paths.as_slice() {

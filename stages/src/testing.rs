@@ -1,4 +1,4 @@
-//! A file system in memory, an engine that is not there, and a report that remembers: what the tests of the stages run on.
+//! What the tests of the stages run on: files in memory, an engine that always fails, and a report that keeps what it gets.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -11,11 +11,11 @@ use crate::ports::files::{Files, Kind, Output};
 use crate::ports::report::Report;
 use crate::stage::Stage;
 
-/// Files by path. A path that others begin with is a folder.
+/// Files by path. A path is a folder if other paths are below it.
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+pub(crate) struct MemoryFiles(Mutex<BTreeMap<String, Vec<u8>>>);
 
-impl Memory {
+impl MemoryFiles {
     pub(crate) fn of<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
         Self(Mutex::new(files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.as_ref().to_vec())).collect()))
     }
@@ -34,7 +34,7 @@ impl Memory {
     }
 }
 
-impl Files for Memory {
+impl Files for MemoryFiles {
     fn kind(&self, path: &str) -> io::Result<Kind> {
         match () {
             () if self.get(path).is_some() => Ok(if path.starts_with("/dev/") { Kind::Pipe } else { Kind::File }),
@@ -63,17 +63,17 @@ impl Files for Memory {
     }
 
     fn output(&self) -> Box<dyn Output + Send + '_> {
-        Box::new(Pending { files: self, new: Vec::new(), gone: Vec::new() })
+        Box::new(MemoryOutput { files: self, new: Vec::new(), removed: Vec::new() })
     }
 }
 
-struct Pending<'a> {
-    files: &'a Memory,
+struct MemoryOutput<'a> {
+    files: &'a MemoryFiles,
     new: Vec<(String, Vec<u8>)>,
-    gone: Vec<String>,
+    removed: Vec<String>,
 }
 
-impl Output for Pending<'_> {
+impl Output for MemoryOutput<'_> {
     fn create(&mut self, path: &str) -> Result<usize> {
         self.new.push((path.to_owned(), Vec::new()));
         Ok(self.new.len() - 1)
@@ -89,27 +89,27 @@ impl Output for Pending<'_> {
     }
 
     fn remove(&mut self, path: &str) -> Result<()> {
-        self.gone.push(path.to_owned());
+        self.removed.push(path.to_owned());
         Ok(())
     }
 
     fn commit(self: Box<Self>) -> Result<()> {
         let mut files = self.files.files();
-        files.retain(|path, _| !self.gone.contains(path));
+        files.retain(|path, _| !self.removed.contains(path));
         files.extend(self.new);
         Ok(())
     }
 }
 
-/// What was reported.
+/// Keeps what is reported.
 #[derive(Default)]
-pub(crate) struct Lines {
+pub(crate) struct ReportedLines {
     pub(crate) said: Vec<String>,
     pub(crate) noted: Vec<String>,
     pub(crate) printed: String,
 }
 
-impl Report for Lines {
+impl Report for ReportedLines {
     fn say(&mut self, line: &str) {
         self.said.push(line.to_owned());
     }
@@ -129,39 +129,39 @@ impl Report for Lines {
     }
 }
 
-/// Runs something in a stage over `files`, without an engine; returns what it answers and what was reported.
-pub(crate) fn in_stage<T>(files: &Memory, act: impl FnOnce(&mut Stage<'_>) -> Result<T>) -> (Result<T>, Lines) {
-    let mut lines = Lines::default();
-    let answer = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, split_bytes: SPLIT_BYTES, command: &[] });
-    (answer, lines)
+/// Runs something in a stage over `files`, without an engine. Returns its result and what was reported.
+pub(crate) fn in_stage<T>(files: &MemoryFiles, act: impl FnOnce(&mut Stage<'_>) -> Result<T>) -> (Result<T>, ReportedLines) {
+    let mut lines = ReportedLines::default();
+    let result = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, split_bytes: SPLIT_BYTES, command: &[] });
+    (result, lines)
 }
 
-/// An engine for what needs none.
+/// An engine for tests that need none: every function fails.
 struct NoEngine;
 
-fn none<T>() -> Result<T> {
+fn no_engine<T>() -> Result<T> {
     Err(Error::Trap("there is no engine in this test".to_owned()))
 }
 
 impl Engine for NoEngine {
     fn summarizer(&self, _: &str) -> Result<Box<dyn Summarizer + '_>> {
-        none()
+        no_engine()
     }
 
     fn record_writer(&self, _: &str) -> Result<Box<dyn Stream + '_>> {
-        none()
+        no_engine()
     }
 
     fn profiler(&self, _: &str) -> Result<Box<dyn Stream + '_>> {
-        none()
+        no_engine()
     }
 
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
-        none()
+        no_engine()
     }
 
     fn subtract(&self, _: &str, _: &str) -> Result<String> {
-        none()
+        no_engine()
     }
 
     fn audit(&self, _: &str, _: &str) -> Result<String> {
@@ -169,30 +169,30 @@ impl Engine for NoEngine {
     }
 
     fn fit(&self, _: &str, _: &str) -> Result<String> {
-        none()
+        no_engine()
     }
 
     fn model(&self, _: &str) -> Result<Box<dyn Model + '_>> {
-        none()
+        no_engine()
     }
 
     fn judge(&self, _: &str, _: &str, _: f64) -> Result<Verdict> {
-        none()
+        no_engine()
     }
 
     fn first_difference(&self, _: &str, _: &str) -> Result<Option<String>> {
-        none()
+        no_engine()
     }
 
     fn residuals(&self, _: &str, _: &str) -> Result<Box<dyn Stream + '_>> {
-        none()
+        no_engine()
     }
 
     fn form(&self, _: &str) -> Result<Box<dyn Form + '_>> {
-        none()
+        no_engine()
     }
 
     fn identity(&self) -> Result<Identity> {
-        none()
+        no_engine()
     }
 }

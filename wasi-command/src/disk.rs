@@ -2,6 +2,7 @@
 
 use std::io;
 
+use samefit_stages::error::Message;
 use samefit_stages::text::paths;
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{
@@ -97,7 +98,7 @@ impl Disk {
 }
 
 fn outside() -> io::Error {
-    io::Error::other("it is in no folder that the runtime gave to this command\ngive it the folder, most often by `--dir`")
+    Message::new("it is in no folder that the runtime gave to this command", "give it the folder, most often by `--dir`").into()
 }
 
 /// The system's word as the stages know it.
@@ -116,8 +117,8 @@ pub(crate) fn failed(code: ErrorCode) -> io::Error {
         ErrorCode::Unsupported | ErrorCode::BadDescriptor | ErrorCode::Invalid => Kind::Unsupported,
         // a path that leads out by a link, or a folder that was given for reading alone
         ErrorCode::NotPermitted => {
-            let text = "the runtime does not permit it\ngive this command the folder, with permission to write if it is written to";
-            return io::Error::other(text);
+            let help = "give this command the folder, with permission to write if it is written to";
+            return Message::new("the runtime does not permit it", help).into();
         }
         _ => Kind::Other,
     };

@@ -11,7 +11,7 @@ use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
 use samefit_core::{audit, entry, fit, identity, profile};
 use samefit_formats::csv;
-use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
     Engine, Form, Identity, Merger, Model, PredictionStream as Predictions, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
@@ -282,15 +282,15 @@ impl Stream for Tabling {
 }
 
 fn answer<T>(result: Result<T, CoreError>) -> Result<T> {
-    result.map_err(|error| Error::Data {
-        path: None,
-        fault: InputError {
+    result.map_err(|error| {
+        let record = ErrorRecord {
             text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
-        },
+        };
+        InputError::from(record).into()
     })
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use samefit_stages::error::Result;
-use samefit_stages::output::outputs::failed;
+use samefit_stages::error::{Message, Result};
+use samefit_stages::output::outputs::write_error;
 use samefit_stages::ports::files::Output;
 use samefit_stages::text::paths;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, OpenFlags};
@@ -52,19 +52,19 @@ struct Writing {
 
 impl Output for Staged<'_> {
     fn create(&mut self, path: &str) -> Result<usize> {
-        let pending = self.begin(path).map_err(|error| failed(path, &error))?;
+        let pending = self.begin(path).map_err(|error| write_error(path, &error))?;
         self.files.push(pending);
         Ok(self.files.len() - 1)
     }
 
     fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
         let Pending { path, open, .. } = &mut self.files[handle];
-        open.as_mut().map_or(Ok(()), |open| open.write(bytes)).map_err(|error| failed(path, &error))
+        open.as_mut().map_or(Ok(()), |open| open.write(bytes)).map_err(|error| write_error(path, &error))
     }
 
     fn close(&mut self, handle: usize) -> Result<()> {
         let Pending { path, open, .. } = &mut self.files[handle];
-        open.take().map_or(Ok(()), |open| open.file.sync().map_err(disk::failed)).map_err(|error| failed(path, &error))
+        open.take().map_or(Ok(()), |open| open.file.sync().map_err(disk::failed)).map_err(|error| write_error(path, &error))
     }
 
     fn remove(&mut self, path: &str) -> Result<()> {
@@ -75,7 +75,7 @@ impl Output for Staged<'_> {
     fn commit(mut self: Box<Self>) -> Result<()> {
         (0..self.files.len()).try_for_each(|handle| self.close(handle))?;
         self.gone.iter().try_for_each(|path| self.take_away(path))?;
-        self.files.iter().try_for_each(|file| self.disk.rename(&file.at, &file.to).map_err(|error| failed(&file.path, &error)))?;
+        self.files.iter().try_for_each(|file| self.disk.rename(&file.at, &file.to).map_err(|error| write_error(&file.path, &error)))?;
         self.committed = true;
         self.flush_names()
     }
@@ -93,7 +93,7 @@ impl<'a> Staged<'a> {
             Ok(DescriptorType::Directory) => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(DescriptorType::RegularFile) | Err(_) => {}
             // a rename would replace it
-            Ok(_) => return Err(io::Error::other("it is a device or a pipe\nname a file")),
+            Ok(_) => return Err(Message::new("it is a device or a pipe", "name a file").into()),
         }
         let at = paths::join(&self.hidden_beside(&to)?, &self.files.len().to_string());
         let file = self.disk.open(&at, OpenFlags::CREATE | OpenFlags::EXCLUSIVE, DescriptorFlags::WRITE)?;
@@ -122,8 +122,8 @@ impl<'a> Staged<'a> {
                 Err(error) => return Err(error),
             }
         }
-        let text = format!("there are {HIDDEN_MAX} folders `{PREFIX}..` of unfinished output\nremove those that no running command uses");
-        Err(io::Error::other(text))
+        let sentence = format!("there are {HIDDEN_MAX} folders `{PREFIX}..` of unfinished output");
+        Err(Message::new(sentence, "remove those that no running command uses").into())
     }
 
     /// Makes a folder and those above it, and remembers which were missing.
@@ -151,7 +151,7 @@ impl<'a> Staged<'a> {
 
     fn take_away(&self, path: &str) -> Result<()> {
         match self.disk.remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(path, &error)),
             _ => Ok(()),
         }
     }
@@ -163,7 +163,7 @@ impl<'a> Staged<'a> {
         let mut folders: Vec<&str> = self.hidden.keys().map(String::as_str).chain(above_made).chain(gone).collect();
         folders.sort_unstable();
         folders.dedup();
-        folders.into_iter().try_for_each(|folder| self.flush(folder).map_err(|error| failed(folder, &error)))
+        folders.into_iter().try_for_each(|folder| self.flush(folder).map_err(|error| write_error(folder, &error)))
     }
 
     fn flush(&self, folder: &str) -> io::Result<()> {

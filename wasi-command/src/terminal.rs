@@ -1,6 +1,6 @@
 //! Reports to `wasi:cli/stderr`, results to `wasi:cli/stdout`.
 
-use samefit_stages::error::{Error, Result};
+use samefit_stages::error::{Error, Message, Result};
 use samefit_stages::ports::report::Report;
 use wasip2::cli::{stderr::get_stderr, stdout::get_stdout};
 use wasip2::io::streams::{OutputStream, StreamError};
@@ -34,7 +34,7 @@ impl Report for Terminal {
             // who closes the pipe has read enough
             Ok(()) | Err(StreamError::Closed) => Ok(()),
             Err(StreamError::LastOperationFailed(error)) => {
-                Err(Error::Io { path: "stdout".to_owned(), text: format!("cannot be written: {}", error.to_debug_string()) })
+                Err(Error::io("stdout", Message::without_help(format!("cannot be written: {}", error.to_debug_string()))))
             }
         }
     }

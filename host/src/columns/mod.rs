@@ -24,6 +24,7 @@ use std::thread::{Builder, JoinHandle};
 
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{ArrowError, Schema};
+use samefit_stages::code::Code;
 use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
@@ -136,7 +137,7 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
     }
     let mut names = HashSet::new();
     if let Some(field) = fields.iter().find(|field| !names.insert(field.name())) {
-        let fault = InputError::new("duplicate-column", "two columns have this name", "rename one");
+        let fault = InputError::new(Code::DuplicateColumn, "two columns have this name", "rename one");
         return Err(InputError { column: Some(field.name().clone()), ..fault });
     }
     let described = |field: &arrow_schema::Field| Field { name: field.name().clone(), refused: values::refused(field.data_type()) };
@@ -189,21 +190,21 @@ impl BatchReader for Reader {
 
 fn damaged(what: impl std::fmt::Display) -> InputError {
     let help = "copy the file again if it was cut off, or write it again";
-    InputError::new("damaged", format!("not Parquet and not Arrow, or damaged: {what}"), help)
+    InputError::new(Code::Damaged, format!("not Parquet and not Arrow, or damaged: {what}"), help)
 }
 
 /// More of something than is read.
 fn too_large(what: &str, found: u64, most: u64, help: &str) -> InputError {
-    InputError::new("capacity", format!("{found} {what} are more than the {most} that can be read"), help)
+    InputError::new(Code::Capacity, format!("{found} {what} are more than the {most} that can be read"), help)
 }
 
 fn text_too_long(bytes: u64) -> InputError {
     let help = "name the columns to use, without this one, or shorten its texts";
-    InputError::new("capacity", format!("a text of {bytes} bytes is longer than the {TEXT_BYTES_MAX} of a cell"), help)
+    InputError::new(Code::Capacity, format!("a text of {bytes} bytes is longer than the {TEXT_BYTES_MAX} of a cell"), help)
 }
 
 fn unsupported(what: &str, help: &str) -> InputError {
-    InputError::new("unsupported-format", format!("this file is {what}, which this version does not read"), help)
+    InputError::new(Code::UnsupportedFormat, format!("this file is {what}, which this version does not read"), help)
 }
 
 /// What a decoder's error means.
@@ -212,7 +213,7 @@ fn decoder_failure(error: &ArrowError) -> Error {
     // the decoders' words for what they were built without
     if ["Disabled feature", "not supported", "NYI"].iter().any(|words| text.contains(words)) {
         return InputError::new(
-            "unsupported-format",
+            Code::UnsupportedFormat,
             format!("this file needs what this version does not have: {text}"),
             "write it with Snappy or Zstandard, or as CSV",
         )

@@ -15,6 +15,7 @@ use ::parquet::basic::Type;
 use ::parquet::column::page::{Page, PageReader};
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use ::parquet::file::serialized_reader::SerializedPageReader;
+use samefit_stages::code::Code;
 use samefit_stages::error::{Error, InputError, Result};
 
 use super::delta::{self, is_delta};
@@ -52,7 +53,7 @@ pub(super) fn batch_rows(file: &Arc<Shared>, metadata: &ParquetMetaData, mask: &
 
 fn named(failure: Error, chunk: &ColumnChunkMetaData) -> Error {
     match failure {
-        Error::Data { path, fault } if fault.code == "capacity" => {
+        Error::Data { path, fault } if fault.code == Code::Capacity => {
             Error::Data { path, fault: InputError { column: Some(chunk.column_path().string()), ..fault } }
         }
         other => other,

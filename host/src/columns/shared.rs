@@ -9,7 +9,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, Length};
 use arrow_schema::ArrowError;
 use bytes::Bytes;
-use samefit_stages::error::{Error, Result};
+use samefit_stages::error::{Error, Message, Result};
 use samefit_stages::input::reading;
 
 use crate::files::stands;
@@ -77,7 +77,7 @@ impl Shared {
     /// What an error of a decoder means: the disk failed, or the bytes are bad.
     pub(super) fn failure(&self, error: &ArrowError) -> Error {
         match self.failed.get() {
-            Some(text) => Error::Io { path: self.path.clone(), text: format!("cannot be read: {text}") },
+            Some(text) => Error::io(&self.path, Message::without_help(format!("cannot be read: {text}"))),
             None => super::decoder_failure(error),
         }
     }

@@ -1,27 +1,29 @@
-//! The bytes of a JSON document to one line of JSON Lines, so that thousands of small files make one stream.
+//! Turns a JSON document into one line of JSON Lines, so that thousands of small files can be read as one stream.
 //!
-//! Between tokens a line break means as much as a space; inside a string it is not JSON, and is left for the reader to refuse.
+//! A line break between tokens means the same as a space. A line break inside a string is not JSON; it stays, and the reader refuses it.
 
-/// What has been seen of a document so far.
+/// The state between two chunks of a document.
 #[derive(Default)]
 pub(crate) struct JsonLine {
     in_string: bool,
     escaped: bool,
+    /// Whether the document held anything but white space.
     started: bool,
 }
 
 impl JsonLine {
-    /// The next bytes, with line breaks between tokens made spaces. A byte order mark at the start is dropped.
-    pub(crate) fn flatten<'a>(&mut self, mut bytes: &'a [u8], out: &'a mut Vec<u8>) -> &'a [u8] {
+    /// Returns the next bytes with the line breaks between tokens replaced by spaces, and without a byte order mark at the start. They are in
+    /// `buffer`, whatever it held before.
+    pub(crate) fn flatten<'a>(&mut self, mut bytes: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
         if !self.started {
             bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         }
-        out.clear();
-        out.extend(bytes.iter().map(|&byte| self.byte(byte)));
-        out
+        buffer.clear();
+        buffer.extend(bytes.iter().map(|&byte| self.byte(byte)));
+        buffer
     }
 
-    /// Whether the document held anything but white space: an empty file is no record, and an empty line would be passed over.
+    /// Whether the document held anything but white space. One that does not is not a record, and as a blank line it would not be noticed.
     pub(crate) fn holds_something(&self) -> bool {
         self.started
     }
@@ -44,23 +46,23 @@ mod tests {
     use super::*;
 
     fn flat(text: &str) -> (String, bool) {
-        let (mut line, mut out) = (JsonLine::default(), Vec::new());
-        let flat: Vec<u8> = text.as_bytes().chunks(3).flat_map(|part| line.flatten(part, &mut out).to_vec()).collect();
+        let (mut line, mut buffer) = (JsonLine::default(), Vec::new());
+        let flat: Vec<u8> = text.as_bytes().chunks(3).flat_map(|part| line.flatten(part, &mut buffer).to_vec()).collect();
         (String::from_utf8(flat).unwrap(), line.holds_something())
     }
 
     #[test]
-    fn breaks_between_tokens_become_spaces() {
+    fn line_breaks_between_tokens_become_spaces() {
         assert_eq!(flat("\u{feff}{\r\n \"a\": 1\n}\n").0, "{   \"a\": 1 } ");
     }
 
     #[test]
-    fn breaks_in_strings_stay() {
+    fn line_breaks_in_strings_stay() {
         assert_eq!(flat("{\"a\\\"\n\": 1}").0, "{\"a\\\"\n\": 1}");
     }
 
     #[test]
-    fn nothing_is_seen_to_be_nothing() {
+    fn white_space_is_not_a_document() {
         assert!(!flat(" \n").1);
         assert!(flat("{}").1);
     }

@@ -3,10 +3,10 @@
 pub(crate) mod blocks;
 pub(crate) mod boundaries;
 pub mod column_csv;
-pub mod cutter;
 pub(crate) mod digests;
 pub(crate) mod json_line;
 pub mod reading;
+pub mod record_cutter;
 pub(crate) mod selected_columns;
 pub mod sources;
 pub(crate) mod splits;

@@ -10,7 +10,8 @@ use flate2::read::MultiGzDecoder;
 use samefit_formats::hex;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, InputError, Result};
+use crate::code::Code;
+use crate::error::{Error, InputError, Message, Result};
 use crate::input::blocks::fill;
 use crate::input::digests::DigestQueue;
 use crate::limits::{CHUNK_BYTES, DOCUMENT_BYTES_MAX, RECORD_BYTES_MAX, record_too_long};
@@ -86,33 +87,32 @@ fn without_byte_order_mark(text: String) -> String {
 pub fn read_error(path: &str, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            InputError::new("not-found", "there is no such file or folder", "check the path; it counts from the folder you are in")
+            InputError::new(Code::NotFound, "there is no such file or folder", "check the path; it counts from the folder you are in")
                 .in_file(path)
         }
-        io::ErrorKind::PermissionDenied => Error::Io {
-            path: path.to_owned(),
-            text: "permission denied\nrun as a user who may read it, or change its permissions".to_owned(),
-        },
+        io::ErrorKind::PermissionDenied => {
+            Error::io(path, Message::new("permission denied", "run as a user who may read it, or change its permissions"))
+        }
         _ if error.get_ref().is_some_and(|error| error.is::<Changed>()) => changed_error(path),
-        _ => Error::Io { path: path.to_owned(), text: format!("cannot be read: {error}") },
+        _ => Error::reading(path, error),
     }
 }
 
 /// Returns the error for a file that changed while it was read.
 pub fn changed_error(path: &str) -> Error {
-    Error::Io { path: path.to_owned(), text: format!("{Changed}\nrun this again when nothing writes to it") }
+    Error::io(path, Message::new(Changed.to_string(), "run this again when nothing writes to it"))
 }
 
 /// Returns the error for a document of more than [`DOCUMENT_BYTES_MAX`].
 pub fn document_too_large(path: &str) -> Error {
     let text = format!("more than {} MiB, too large for a document", DOCUMENT_BYTES_MAX >> 20);
-    InputError::new("document-too-large", text, "check that this is the right file").in_file(path)
+    InputError::new(Code::DocumentTooLarge, text, "check that this is the right file").in_file(path)
 }
 
 /// `offset`: of the first byte that is not UTF-8.
 fn not_utf8(path: &str, offset: usize) -> Error {
     let text = format!("byte {} is not UTF-8 text", offset + 1);
-    InputError::new("not-utf-8", text, "save the file as UTF-8, or check that this is the right file").in_file(path)
+    InputError::new(Code::NotUtf8, text, "save the file as UTF-8, or check that this is the right file").in_file(path)
 }
 
 /// A reader of a file's decompressed bytes.
@@ -184,14 +184,14 @@ impl<'a> Body<'a> {
         match self {
             _ if self.stored_reader().failed => read_error(path, error),
             Self::Plain(_) => read_error(path, error),
-            Self::Gzip(_) => damaged(path, error, "gzip", ".gz"),
+            Self::Gzip(_) => damaged(path, error, Code::Gzip, ".gz"),
             #[cfg(feature = "zstd")]
             Self::Zstd(_) if needs_too_much_memory(error) => {
                 let help = "compress the file again, without --long or --ultra";
-                InputError::new("zstd", "more memory is needed to decompress it than 128 MiB", help).in_file(path)
+                InputError::new(Code::Zstd, "more memory is needed to decompress it than 128 MiB", help).in_file(path)
             }
             #[cfg(feature = "zstd")]
-            Self::Zstd(_) => damaged(path, error, "zstd", ".zst"),
+            Self::Zstd(_) => damaged(path, error, Code::Zstd, ".zst"),
         }
     }
 
@@ -220,14 +220,14 @@ impl Read for Body<'_> {
     }
 }
 
-/// `format`: the name of the compression, which is also the error's code.
-fn damaged(path: &str, error: &io::Error, format: &'static str, extension: &str) -> Error {
-    let what = match error.kind() {
+/// The error for compressed data that cannot be decompressed. `code` is the name of the compression too.
+fn damaged(path: &str, error: &io::Error, code: Code, extension: &str) -> Error {
+    let sentence = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the compressed data are cut off".to_owned(),
-        _ => format!("not {format}, or damaged"),
+        _ => format!("not {code}, or damaged"),
     };
     let help = format!("copy or compress the file again; a file that is not compressed must not end in `{extension}`");
-    InputError::new(format, what, help).in_file(path)
+    InputError::new(code, sentence, help).in_file(path)
 }
 
 /// Reads the bytes as stored, counts them, and digests them if that is wanted.
@@ -253,7 +253,7 @@ impl Read for StoredReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Memory;
+    use crate::testing::MemoryFiles;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
@@ -266,7 +266,7 @@ mod tests {
 
     fn read(name: &str, bytes: &[u8]) -> Result<(Vec<u8>, InputFile)> {
         let mut all = Vec::new();
-        let input = each_chunk(&Memory::of(&[(name, bytes)]), name, |chunk| {
+        let input = each_chunk(&MemoryFiles::of(&[(name, bytes)]), name, |chunk| {
             all.extend_from_slice(chunk);
             Ok(())
         })?;
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_document_is_utf8_without_its_mark() {
-        let files = Memory::of(&[("a.json", &b"\xef\xbb\xbf{}"[..]), ("b.json", &b"{\"a\": \"\xff\"}"[..])]);
+        let files = MemoryFiles::of(&[("a.json", &b"\xef\xbb\xbf{}"[..]), ("b.json", &b"{\"a\": \"\xff\"}"[..])]);
         assert_eq!(text(&files, "a.json").unwrap().0, "{}");
         let failure = text(&files, "b.json").unwrap_err();
         assert!(failure.to_string().starts_with("error: b.json: byte 8 is not UTF-8 text"), "{failure}");

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::code::Code;
 use crate::error::{InputError, Result};
 use crate::ports::columns::{Batch, BatchReader, ColumnFile, Field, Partition, Values};
 use crate::ports::digest::PendingDigest;
@@ -88,7 +89,7 @@ impl SelectedColumns {
 pub(crate) fn open(files: &dyn Files, source: &Source) -> Result<Box<dyn ColumnFile>> {
     if source.kind != Kind::File {
         let help = "save it as a file first";
-        return Err(InputError::new("unsupported-format", "columns cannot be read from a pipe", help).in_file(&source.path));
+        return Err(InputError::new(Code::UnsupportedFormat, "columns cannot be read from a pipe", help).in_file(&source.path));
     }
     files.columns(&source.path).map_err(|error| error.in_file(&source.path))
 }
@@ -111,7 +112,7 @@ fn select(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usiz
     let is_named = |field: &Field| named.is_none_or(|names| names.contains(&field.name));
     if let (Some(_), Some(field)) = (named, fields.iter().find(|field| is_named(field) && field.refused.is_some())) {
         let sentence = format!("its values are of type {}, which are not numbers", field.refused.as_deref().unwrap_or_default());
-        return Err(InputError { column: Some(field.name.clone()), ..InputError::new("column-type", sentence, COLUMN_TYPE_HELP) });
+        return Err(InputError::new(Code::ColumnType, sentence, COLUMN_TYPE_HELP).in_column(&field.name));
     }
     Ok((0..fields.len()).filter(|&at| fields[at].refused.is_none() && is_named(&fields[at])).collect())
 }
@@ -135,6 +136,6 @@ mod tests {
         assert_eq!(select(&fields, None).unwrap(), [0, 2, 3]);
         assert_eq!(select(&fields, named(&["y", "z"]).as_ref()).unwrap(), [0, 2, 3], "a name that does not exist");
         let error = select(&fields, named(&["day", "y"]).as_ref()).unwrap_err();
-        assert_eq!((error.code.as_str(), error.column.as_deref()), ("column-type", Some("day")));
+        assert_eq!((error.code, error.column.as_deref()), (Code::ColumnType, Some("day")));
     }
 }

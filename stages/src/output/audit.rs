@@ -1,11 +1,10 @@
-//! What was shared, to a line of the log that stands beside it: `north.json` is told of by `north.audit.jsonl`.
+//! The audit log of released statistics: a file of JSON Lines beside them. `north.json` has the log `north.audit.jsonl`.
 //!
-//! A line says which statistics were written (their digest), of which files, how many rows they are the sums of, how the values were rounded
-//! and what was changed for it. The log stays where the data are: it is there to find out what was given away before, above all when a
-//! second release is about to differ from a first by a few rows.
+//! A line records the digest of the statistics, their input files, their number of rows, how values were rounded, and what was changed for that. The
+//! log stays with the data. It shows what was released before, above all when a second release would differ from the first by a few rows.
 //!
-//! *Invariants*: a line is added, and none is lost; what was shared before, to the byte and from the same files, is not told of again. No clock:
-//! equal runs write equal lines.
+//! *Invariants*: lines are added and never lost. The same statistics from the same files are recorded once. There is no clock in a line, so equal
+//! runs write equal lines.
 
 use serde_json::{Value, json};
 
@@ -25,25 +24,26 @@ use crate::work::summing::Sum;
 pub fn put(stage: &Stage<'_>, outputs: &mut Outputs<'_>, sum: &Sum, out: &str) -> Result<()> {
     let path = format!("{}{AUDIT_SUFFIX}", without_extension(out));
     let line = json::line(&entry(stage, sum)?);
-    let mut log = before(stage.files, &path)?;
-    if !log.lines().any(|told| told == line) {
+    let mut log = log_so_far(stage.files, &path)?;
+    if !log.lines().any(|logged| logged == line) {
         log.push_str(&line);
         log.push('\n');
     }
     outputs.put(&path, log)
 }
 
-/// Refuses a place beside which no log can stand.
+/// Refuses an output that is not a regular file, because a log must be beside it.
 pub fn check(files: &dyn Files, out: &str) -> Result<()> {
     if matches!(files.kind(out), Ok(Kind::Pipe)) || out.starts_with("/dev/") {
-        let help = "give --out a file: a log of what was shared is written beside it";
-        return Err(Error::Usage(format!("`{}` is no file, and what is shared goes to one\n{help}", samefit_text::line(out))));
+        let sentence =
+            format!("`{}` is not a regular file, and `--share` writes an audit log beside its statistics", samefit_text::line(out));
+        return Err(Error::usage(sentence, "give --out a regular file"));
     }
     Ok(())
 }
 
-/// The log so far, whole lines.
-fn before(files: &dyn Files, path: &str) -> Result<String> {
+/// Returns the log so far, in whole lines.
+fn log_so_far(files: &dyn Files, path: &str) -> Result<String> {
     if files.kind(path).is_err() {
         return Ok(String::new());
     }

@@ -1,7 +1,7 @@
-//! Our documents to the short text that a person reads of them.
+//! Describes models, statistics and predictions for people, in short text.
 //!
-//! Whatever a document lacks is left out: a newer or an older file is described as far as it goes. Names in it are anyone's words, so they are
-//! shown through `samefit_text`.
+//! What a document lacks is left out, so a newer or older document is described as far as possible. Names in documents may come from anyone, so they
+//! are shown through `samefit_text`.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ use serde_json::Value;
 use crate::text::numbers::{counted, shown};
 use crate::text::table::table;
 
-/// A model: formula, coefficients, how well it fits, what it states of quality control.
+/// Describes a model: formula, coefficients, how well it fits, and what it states about quality control.
 pub fn model(model: &Value) -> String {
     let mut lines = vec![formula(model), String::new(), coefficients(model), String::new(), fit(model)];
     if model["rmse"].is_number() {
         let rows = shown(&model["qc"]["rows"]);
         let (rmse, threshold) = (shown(&model["rmse"]), shown(&model["qc"]["threshold"]));
         lines.push(format!("states that quality control accepted it: rmse {rmse} over {rows} records, threshold {threshold}"));
-        lines.push("not checked here: `samefit verify` with --records and --threshold judges it again".to_owned());
+        lines.push("this is not checked here: `samefit verify` with --records and --threshold checks it".to_owned());
     }
     lines.join("\n")
 }
@@ -58,17 +58,17 @@ fn has_intercept(model: &Value) -> bool {
     model["has_intercept"] != Value::Bool(false)
 }
 
-/// Statistics on one line, and on another how they are rounded if they are shared.
+/// Describes statistics in a line, and in a second line how values were rounded for release.
 pub fn statistics_line(statistics: &Value) -> String {
     let columns: Vec<Cow<'_, str>> = entries(&statistics["columns"]).filter_map(|column| column["name"].as_str()).map(shown_name).collect();
     let terms = entries(&statistics["terms"]).count().saturating_sub(columns.len());
     let products = if terms == 0 { String::new() } else { format!(" and {}", counted(terms as u64, "product")) };
     let of = counted(columns.len() as u64, "column");
-    let rounded = decimals(statistics).map(|decimals| format!("\nrounded to be shared, to these decimals: {decimals}")).unwrap_or_default();
+    let rounded = decimals(statistics).map(|decimals| format!("\nrounded for release, to these decimals: {decimals}")).unwrap_or_default();
     format!("summed {} of {of}{products}: {}{rounded}", row_count(statistics), columns.join(", "))
 }
 
-/// Statistics: rows, columns, terms, what else is there.
+/// Describes statistics: rows, columns, terms, distribution.
 pub fn statistics(statistics: &Value) -> String {
     let mut rows = vec![["column", "unit", "cells"].map(str::to_owned)];
     rows.extend(entries(&statistics["columns"]).map(|column| {
@@ -86,21 +86,21 @@ pub fn statistics(statistics: &Value) -> String {
     )
 }
 
-/// Whether statistics, or those of a model, were made to be shared.
-pub fn shared(document: &Value) -> String {
+/// Describes whether the statistics in a document were made with `--share`.
+pub fn release(document: &Value) -> String {
     match decimals(document) {
-        Some(decimals) => format!("shared: values are rounded to these decimals: {decimals}"),
-        None => "not shared: made of values as they were measured, so it may tell of single rows".to_owned(),
+        Some(decimals) => format!("made with --share: values are rounded to these decimals: {decimals}"),
+        None => "made without --share: from values as they were measured, so it may reveal single rows".to_owned(),
     }
 }
 
-/// Decimals by column: `bmi 1, y 0`.
+/// Lists decimals by column: `bmi 1, y 0`.
 fn decimals(document: &Value) -> Option<String> {
     let decimals = document["shared"]["decimals"].as_object()?;
     Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shown_name(name))).collect::<Vec<_>>().join(", "))
 }
 
-/// The terms of statistics as text: `age`, `bmi^2`, `age*bmi`.
+/// Returns the terms of statistics as text: `age`, `bmi^2`, `age*bmi`.
 pub fn terms(statistics: &Value) -> Vec<String> {
     let factor = |factor: &Value| match factor[1].as_u64() {
         Some(1) | None => raw(&factor[0]).to_owned(),
@@ -109,7 +109,7 @@ pub fn terms(statistics: &Value) -> Vec<String> {
     entries(&statistics["terms"]).map(|term| entries(term).map(factor).collect::<Vec<_>>().join("*")).collect()
 }
 
-/// A prediction on a line, its warnings on lines below.
+/// Describes a prediction in a line, and its warnings in lines below.
 pub fn prediction(file: &str, prediction: &Value) -> String {
     let Some((name, value)) = prediction.as_object().and_then(|object| object.iter().next()) else { return shown_name(file).into_owned() };
     let interval = &prediction["interval"];
@@ -131,17 +131,17 @@ fn entries(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// A text of a document, to be shown.
+/// Returns a text of a document as it may be shown.
 fn text(value: &Value) -> Cow<'_, str> {
     shown_name(raw(value))
 }
 
-/// A text of a document as it stands there.
+/// Returns a text of a document as it is.
 fn raw(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 
-/// Their number of rows, which statistics write as text.
+/// Counts rows; statistics have the number as text.
 fn row_count(statistics: &Value) -> String {
     let rows = text(&statistics["rows"]);
     if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows") }
@@ -153,7 +153,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_model_is_a_table() {
+    fn a_model_is_described_as_a_table() {
         let document = json!({
             "target": {"column": "y"}, "intercept": 152.133_484_162_895, "has_intercept": true,
             "coefficients": [{"name": "bmi", "coefficient": 675.0697744316064, "std_error": 63.475, "t": 10.635, "p": 1.5e-23}],
@@ -170,12 +170,12 @@ bmi             675.07     63.475  10.635  1.5e-23
 
 R2 0.459485, residual sd 56.8075 on 439 degrees of freedom
 states that quality control accepted it: rmse 57 over 88 records, threshold 60
-not checked here: `samefit verify` with --records and --threshold judges it again";
+this is not checked here: `samefit verify` with --records and --threshold checks it";
         assert_eq!(model(&document), expected);
     }
 
     #[test]
-    fn statistics_are_counted() {
+    fn statistics_are_described_with_counts() {
         let document = json!({
             "columns": [{"name": "age", "unit": "a"}, {"name": "y"}], "rows": "442", "dropped": "0",
             "terms": [[["age", 1]], [["y", 1]], [["age", 2]]], "distribution": {"age": {"18": 3}, "y": {}},
@@ -193,15 +193,15 @@ terms: age, y, age^2";
     }
 
     #[test]
-    fn what_is_shared_is_said() {
+    fn a_release_is_described() {
         let document = json!({"columns": [{"name": "y"}], "rows": "50", "shared": {"decimals": {"bmi": 1, "y": -1}}});
-        assert_eq!(statistics_line(&document), "summed 50 rows of 1 column: y\nrounded to be shared, to these decimals: bmi 1, y -1");
-        assert_eq!(shared(&document), "shared: values are rounded to these decimals: bmi 1, y -1");
-        assert!(shared(&json!({})).starts_with("not shared"));
+        assert_eq!(statistics_line(&document), "summed 50 rows of 1 column: y\nrounded for release, to these decimals: bmi 1, y -1");
+        assert_eq!(release(&document), "made with --share: values are rounded to these decimals: bmi 1, y -1");
+        assert!(release(&json!({})).starts_with("made without --share"));
     }
 
     #[test]
-    fn a_prediction_is_a_line() {
+    fn a_prediction_is_described_in_a_line() {
         let document = json!({
             "predicted_y": 206.0254218480623, "interval": {"level": 0.95, "lower": 94.1, "upper": 317.9},
             "warnings": [{"text": "bmi is above the range seen in training\ntake care"}],

@@ -1,4 +1,4 @@
-//! What a verb writes, and what a person reads of it.
+//! What a verb writes into files, and how it describes documents for people.
 
 pub mod audit;
 pub mod describe;

@@ -1,49 +1,54 @@
-//! Where the files of a verb go, and a guard that none of them replaces an input.
+//! Where a verb writes its files, and a guard against overwriting an input.
 
 use std::collections::HashSet;
 use std::io;
 
 use samefit_text::line;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Message, Result};
 use crate::ports::files::{Files, Kind, Output};
 use crate::source::Source;
 use crate::text::paths;
 
-/// What stands in an output path for the one data file found.
+/// Means the path of the data file in an output path.
 const PLACEHOLDER: &str = "{input}";
 
-/// `out` with `{input}` replaced by the path, below the path that was named and without its extension, of the one file found.
-pub fn place(out: &str, sources: &[Source]) -> Result<String> {
+/// Replaces `{input}` in `out` by the path of the data file, below the folder that the command line names and without its extension.
+///
+/// # Errors
+/// A usage error if `out` has the placeholder and there is not exactly one source.
+pub fn expand(out: &str, sources: &[Source]) -> Result<String> {
     match sources {
         _ if !out.contains(PLACEHOLDER) => Ok(out.to_owned()),
         [source] => Ok(out.replace(PLACEHOLDER, paths::without_extension(&source.below))),
         more => {
-            let help = "name one file, or an --out without `{input}`";
-            Err(Error::Usage(format!("`{{input}}` in --out stands for one data file, and {} were found\n{help}", more.len())))
+            let sentence = format!("`{{input}}` in --out means one data file, and {} were found", more.len());
+            Err(Error::usage(sentence, "name one file, or an --out without `{input}`"))
         }
     }
 }
 
-/// `out` as the folder that files are put into.
+/// Returns `out`, unless it is a file: a folder is needed.
 pub fn folder(files: &dyn Files, out: String) -> Result<String> {
     match files.kind(&out) {
         Ok(Kind::File | Kind::Pipe) => {
-            Err(Error::Usage(format!("`{}` is a file, and --out takes a folder here\nname another", line(&out))))
+            Err(Error::usage(format!("`{}` is a file, and --out must be a folder here", line(&out)), "name a folder"))
         }
         _ => Ok(out),
     }
 }
 
-/// `out` as the file itself.
+/// Returns `out`, unless it is a folder: a file is needed.
 pub fn file(files: &dyn Files, out: String) -> Result<String> {
     match files.kind(&out) {
-        Ok(Kind::Folder) => Err(Error::Usage(format!("`{}` is a folder, and a file is to be written here\nname a file in it", line(&out)))),
+        Ok(Kind::Folder) => {
+            Err(Error::usage(format!("`{}` is a folder, and a file must be written here", line(&out)), "name a file in it"))
+        }
         _ => Ok(out),
     }
 }
 
-/// Files that appear together or not at all, and never in the place of an input.
+/// Files that appear together or not at all, and never replace an input.
 pub struct Outputs<'a> {
     files: &'a dyn Files,
     output: Box<dyn Output + Send + 'a>,
@@ -52,87 +57,95 @@ pub struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    /// Begins to write. `inputs`: the paths that were read.
+    /// Begins to write. `inputs`: the paths of all files that were read.
     pub fn new<'p>(files: &'a dyn Files, inputs: impl IntoIterator<Item = &'p str>) -> Self {
         let inputs = inputs.into_iter().filter_map(|path| files.identity(path).ok()).collect();
         Self { files, output: files.output(), inputs, created: Vec::new() }
     }
 
-    /// Begins a file; returns its handle.
+    /// Begins a file. Returns its handle.
     pub fn create(&mut self, path: &str) -> Result<usize> {
-        self.guard(path)?;
+        self.refuse_input(path)?;
         self.created.push(path.to_owned());
-        self.output.create(path)
+        self.output.create(path).map_err(nothing_written)
     }
 
     /// Adds bytes to the file of a handle.
     pub fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() { Ok(()) } else { self.output.write(handle, bytes) }
+        if bytes.is_empty() { Ok(()) } else { self.output.write(handle, bytes).map_err(nothing_written) }
     }
 
-    /// The file of this handle is complete.
+    /// Ends the file of a handle.
     pub fn close(&mut self, handle: usize) -> Result<()> {
-        self.output.close(handle)
+        self.output.close(handle).map_err(nothing_written)
     }
 
-    /// A whole file at once.
+    /// Writes a whole file.
     pub fn put(&mut self, path: &str, bytes: impl AsRef<[u8]>) -> Result<()> {
         let handle = self.create(path)?;
         self.write(handle, bytes.as_ref())?;
         self.close(handle)
     }
 
-    /// What an earlier run left here goes when the new files come.
+    /// Removes a file of an earlier run when the new files appear.
     pub fn remove(&mut self, path: &str) -> Result<()> {
-        self.guard(path)?;
+        self.refuse_input(path)?;
         self.output.remove(path)
     }
 
-    /// Puts every file in its place; returns the paths in the order of their creation.
+    /// Puts every file in its place. Returns their paths in the order of creation.
     pub fn commit(self) -> Result<Vec<String>> {
         self.output.commit()?;
         Ok(self.created)
     }
 
-    fn guard(&self, path: &str) -> Result<()> {
+    fn refuse_input(&self, path: &str) -> Result<()> {
         match self.files.identity(path) {
             Ok(identity) if self.inputs.contains(&identity) => {
-                Err(Error::Usage(format!("`{}` is read and would be overwritten\nwrite to another place", line(path))))
+                Err(Error::usage(format!("`{}` is an input and would be overwritten", line(path)), "write to another path"))
             }
             _ => Ok(()),
         }
     }
 }
 
-/// What to say of a path that could not be written.
-pub fn failed(path: &str, error: &io::Error) -> Error {
-    let text = match error.kind() {
-        io::ErrorKind::StorageFull => "the disk is full; nothing was written\nfree space, or give --out a place on another disk".to_owned(),
-        io::ErrorKind::QuotaExceeded => {
-            "your share of the disk is used up; nothing was written\nfree space, or give --out another place".to_owned()
-        }
-        io::ErrorKind::FileTooLarge => "larger than a file may be here; nothing was written\nraise the limit (`ulimit -f`)".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission to write denied\ngive --out a place where you may write".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "this file system is read-only\ngive --out a place where you may write".to_owned(),
-        io::ErrorKind::NotADirectory => "a file stands where a folder is needed\ngive --out another place".to_owned(),
-        io::ErrorKind::IsADirectory => "a folder stands where the file would\ngive --out another place".to_owned(),
-        _ => format!("cannot be written: {error}"),
+/// Returns the error for a path that could not be written.
+pub fn write_error(path: &str, error: &io::Error) -> Error {
+    const WRITABLE: &str = "give --out a folder where you may write";
+    let message = match error.kind() {
+        io::ErrorKind::StorageFull => Message::new("the disk is full", "free space, or give --out a path on another disk"),
+        io::ErrorKind::QuotaExceeded => Message::new("your quota of the disk is used up", "free space, or give --out another path"),
+        io::ErrorKind::FileTooLarge => Message::new("larger than a file may be here", "raise the limit (`ulimit -f`)"),
+        io::ErrorKind::PermissionDenied => Message::new("permission to write denied", WRITABLE),
+        io::ErrorKind::ReadOnlyFilesystem => Message::new("this file system is read-only", WRITABLE),
+        io::ErrorKind::NotADirectory => Message::new("a folder is needed, and a file is there", "give --out another path"),
+        io::ErrorKind::IsADirectory => Message::new("a file is to be written, and a folder is there", "give --out another path"),
+        _ => return Error::writing(path, error),
     };
-    Error::Io { path: path.to_owned(), text }
+    Error::io(path, message)
 }
 
-/// What to say where some of several files stand in their places and then one could not be put there.
-pub fn partly(failure: Error, removed: &[String], written: &[String], unwritten: &[String]) -> Error {
-    let Error::Io { path, text } = failure else { return failure };
+/// Adds to an error what was done before it: which files were removed and written, and which were not written.
+pub fn partial_write_error(error: Error, removed: &[String], written: &[String], unwritten: &[String]) -> Error {
     if removed.is_empty() && written.is_empty() {
-        return Error::Io { path, text };
+        return nothing_written(error);
     }
-    let (sentence, help) = text.split_once('\n').unwrap_or((&text, "correct this and run it again"));
-    let sentence = sentence.trim_end_matches("; nothing was written");
+    let Error::Io { path, message: Message { sentence, help } } = error else { return error };
     let lists = [("written before this", written), ("removed", removed), ("not written", unwritten)];
     let lists = lists.iter().filter(|(_, paths)| !paths.is_empty());
     let lists: String = lists.map(|(what, paths)| format!("; {what}: {}", quoted(paths))).collect();
-    Error::Io { path, text: format!("{sentence}{lists}\n{help}") }
+    let help = help.unwrap_or_else(|| "correct this and run it again".to_owned());
+    Error::io(path, Message::new(format!("{sentence}{lists}"), help))
+}
+
+/// Adds to a write error that no file has appeared.
+fn nothing_written(error: Error) -> Error {
+    match error {
+        Error::Io { path, message: Message { sentence, help } } => {
+            Error::io(path, Message { sentence: format!("{sentence}; nothing was written"), help })
+        }
+        other => other,
+    }
 }
 
 fn quoted(paths: &[String]) -> String {
@@ -143,24 +156,24 @@ fn quoted(paths: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::source::Format;
-    use crate::testing::Memory;
+    use crate::testing::MemoryFiles;
 
     fn source(below: &str) -> Source {
         Source { path: format!("/pfs/data/{below}"), below: below.to_owned(), format: Format::Csv, kind: Kind::File }
     }
 
     #[test]
-    fn input_stands_for_the_path_of_the_one_file() {
-        assert_eq!(place("/pfs/out/{input}", &[source("site1/a.csv.gz")]).unwrap(), "/pfs/out/site1/a");
-        assert_eq!(place("{input}.json", &[source("a.csv")]).unwrap(), "a.json");
-        assert_eq!(place("out", &[source("a.csv"), source("b.csv")]).unwrap(), "out");
-        let failure = place("{input}", &[source("a.csv"), source("b.csv")]).unwrap_err();
-        assert_eq!((failure.to_string().contains("2 were found"), failure.exit_code()), (true, 2));
+    fn the_placeholder_becomes_the_path_of_the_data_file() {
+        assert_eq!(expand("/pfs/out/{input}", &[source("site1/a.csv.gz")]).unwrap(), "/pfs/out/site1/a");
+        assert_eq!(expand("{input}.json", &[source("a.csv")]).unwrap(), "a.json");
+        assert_eq!(expand("out", &[source("a.csv"), source("b.csv")]).unwrap(), "out");
+        let error = expand("{input}", &[source("a.csv"), source("b.csv")]).unwrap_err();
+        assert_eq!((error.to_string().contains("2 were found"), error.exit_code()), (true, 2));
     }
 
     #[test]
-    fn an_input_is_never_overwritten() {
-        let files = Memory::of(&[("a.json", "in"), ("m/model.json", "in")]);
+    fn an_input_is_not_overwritten() {
+        let files = MemoryFiles::of(&[("a.json", "in"), ("m/model.json", "in")]);
         let mut outputs = Outputs::new(&files, ["a.json", "m/model.json"]);
         assert_eq!(outputs.create("a.json").unwrap_err().exit_code(), 2);
         assert_eq!(outputs.remove("m/model.json").unwrap_err().exit_code(), 2);
@@ -171,19 +184,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_before_a_failure_is_said() {
-        let failure = |text: &str| Error::Io { path: "b".to_owned(), text: text.to_owned() };
+    fn an_error_tells_what_was_done_before_it() {
+        let full = || write_error("b", &io::ErrorKind::StorageFull.into());
         let [a, b, old] = ["a", "b", "old"].map(|path| [path.to_owned()]);
-        let text = partly(failure("the disk is full; nothing was written\nfree space"), &old, &a, &b).to_string();
-        let expected = "error: b: the disk is full; written before this: `a`; removed: `old`; not written: `b`\nhelp: free space";
-        assert_eq!(text, expected);
-        let text = partly(failure("the disk is full; nothing was written\nfree space"), &[], &[], &b).to_string();
-        assert_eq!(text, "error: b: the disk is full; nothing was written\nhelp: free space");
+        let help = "help: free space, or give --out a path on another disk";
+        let text = partial_write_error(full(), &old, &a, &b).to_string();
+        assert_eq!(text, format!("error: b: the disk is full; written before this: `a`; removed: `old`; not written: `b`\n{help}"));
+        let text = partial_write_error(full(), &[], &[], &b).to_string();
+        assert_eq!(text, format!("error: b: the disk is full; nothing was written\n{help}"));
     }
 
     #[test]
-    fn a_folder_is_no_file_and_a_file_no_folder() {
-        let files = Memory::of(&[("d/a.json", "")]);
+    fn a_file_is_not_taken_for_a_folder_nor_a_folder_for_a_file() {
+        let files = MemoryFiles::of(&[("d/a.json", "")]);
         assert_eq!(file(&files, "d".into()).unwrap_err().exit_code(), 2);
         assert_eq!(folder(&files, "d/a.json".into()).unwrap_err().exit_code(), 2);
         assert_eq!(folder(&files, "new".into()).unwrap(), "new");

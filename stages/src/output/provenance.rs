@@ -1,6 +1,6 @@
-//! What made a model, to `provenance.json`: the command line, the inputs and their digests, the component.
+//! Writes `provenance.json`: the command line that made a model, the input files with their digests, and the component.
 //!
-//! It stands beside the model because the model is a pure function of data, plan and schema, and says nothing of where they were.
+//! It is a file beside the model, because the model depends on data, plan and schema only, and not on where they were.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::ports::digest::InputFile;
 use crate::stage::Stage;
 use crate::text::json;
 
-/// The text of `provenance.json`.
+/// Returns the text of `provenance.json`.
 pub fn text(stage: &Stage<'_>, inputs: &[InputFile]) -> Result<String> {
     Ok(json::document(&json!({
         "format": "samefit-provenance/1",
@@ -20,12 +20,12 @@ pub fn text(stage: &Stage<'_>, inputs: &[InputFile]) -> Result<String> {
     })))
 }
 
-/// Files with their sizes and digests.
+/// Returns files with their sizes and digests as JSON.
 pub(crate) fn inputs(inputs: &[InputFile]) -> Value {
     inputs.iter().map(|input| json!({"path": input.path, "bytes": input.bytes, "sha256": input.sha256})).collect()
 }
 
-/// The digest of the core module that computes, if it is known.
+/// Returns the digest of the core module that computes, if the engine knows it.
 pub(crate) fn component_sha256(stage: &Stage<'_>) -> Result<Option<String>> {
     Ok(Some(stage.engine.identity()?.component_sha256).filter(|sha256| !sha256.is_empty()))
 }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use crate::code::Code;
 use crate::error::{InputError, Result};
 use crate::ports::columns::ColumnFile;
 
@@ -36,7 +37,7 @@ pub trait Files: Sync {
     /// Opens a file of columns. The host finds out whether it is Parquet or Arrow.
     fn columns(&self, _path: &str) -> Result<Box<dyn ColumnFile>> {
         let help = "use the native program, or write the file as CSV";
-        Err(InputError::new("unsupported-format", "this file holds columns (Parquet, Arrow), which this program does not read", help)
+        Err(InputError::new(Code::UnsupportedFormat, "this file holds columns (Parquet, Arrow), which this program does not read", help)
             .into())
     }
     /// Returns a text that is equal for two paths exactly if they lead to the same folder, or to the same name in the same folder.

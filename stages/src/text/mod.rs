@@ -1,4 +1,4 @@
-//! Values to text and text to values, without knowledge of the world.
+//! Converts between values and text: JSON, paths, numbers and tables for people.
 
 pub mod differences;
 pub mod json;

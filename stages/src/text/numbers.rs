@@ -1,11 +1,11 @@
-//! A number to the text that a person reads: six significant digits. Files and `--json` have all of them.
+//! Writes numbers for people, with six significant digits. Files and `--json` have all digits.
 
 use serde_json::Value;
 
-/// Digits that a person is shown.
+/// Significant digits for people.
 const DIGITS: usize = 6;
 
-/// Six significant digits, without trailing zeros; with an exponent where the number is very large or very small.
+/// Rounds to six significant digits, without trailing zeros. A very large or very small number has an exponent.
 pub fn rounded(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { value.to_string() };
@@ -21,7 +21,7 @@ pub fn rounded(value: f64) -> String {
     }
 }
 
-/// A number of a document: a whole number as it is, else rounded; a dash for what is undefined.
+/// Writes a number of a document: an integer as it is, another number rounded, `-` for anything else.
 pub fn shown(value: &Value) -> String {
     if value.is_i64() || value.is_u64() {
         return value.to_string();
@@ -29,7 +29,7 @@ pub fn shown(value: &Value) -> String {
     value.as_f64().map_or_else(|| "-".to_owned(), rounded)
 }
 
-/// A number that is known to within an error: no digits that mean less than the error.
+/// Writes a number that is known up to an error, without the digits that are smaller than the error.
 pub fn within(value: &Value, error: &Value) -> String {
     let (Some(number), Some(error)) = (value.as_f64(), error.as_f64()) else { return "-".to_owned() };
     if error <= 0.0 {
@@ -42,7 +42,7 @@ pub fn within(value: &Value, error: &Value) -> String {
     }
 }
 
-/// `1 file`, `2 files`.
+/// Counts things: `1 file`, `2 files`.
 pub fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn six_digits() {
+    fn numbers_have_six_digits() {
         let cases = [
             (152.133_484_162_895, "152.133"),
             (675.0697744316064, "675.07"),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_hides_digits() {
+    fn digits_smaller_than_the_error_are_left_out() {
         let cases =
             [(23.125, 0.125, "23.1"), (0.503_906, 0.003_906, "0.504"), (1.0, 0.0, "1"), (4112.0, 16.0, "4112"), (1e-9, 1e-11, "1e-9")];
         for (value, error, text) in cases {

@@ -1,6 +1,6 @@
-//! Text of a path to its parts. Paths have `/` between folders, on every system we run on.
+//! Takes paths apart and puts them together. Paths have `/` between folders on every supported system.
 
-/// `name` in `folder`.
+/// Returns the path of `name` in `folder`.
 pub fn join(folder: &str, name: &str) -> String {
     match folder {
         "" => name.to_owned(),
@@ -9,18 +9,18 @@ pub fn join(folder: &str, name: &str) -> String {
     }
 }
 
-/// The last part.
+/// Returns the last part of a path.
 pub fn name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
-/// The folder that holds `path`; empty for a bare name.
+/// Returns the folder that holds `path`; empty for a bare name.
 pub fn folder(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.rsplit_once('/').map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder })
 }
 
-/// How a file is compressed.
+/// A compression format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
     /// gzip.
@@ -29,7 +29,7 @@ pub enum Compression {
     Zstd,
 }
 
-/// How a file is compressed, by its name.
+/// Returns how a file is compressed, from its extension.
 pub fn compression(path: &str) -> Option<Compression> {
     match split_extension(path).1.to_ascii_lowercase().as_str() {
         "gz" => Some(Compression::Gzip),
@@ -38,22 +38,22 @@ pub fn compression(path: &str) -> Option<Compression> {
     }
 }
 
-/// `path` without the `.gz` or `.zst` of a compressed file.
+/// Returns `path` without the extension of a compressed file: `a.csv` for `a.csv.gz`.
 pub fn without_compression(path: &str) -> &str {
     if compression(path).is_some() { split_extension(path).0 } else { path }
 }
 
-/// `path` without the extension of its last part, that of a compressed file included.
+/// Returns `path` without its extensions: `a` for `a.csv` and for `a.csv.gz`.
 pub fn without_extension(path: &str) -> &str {
     split_extension(without_compression(path)).0
 }
 
-/// The extension of the last part, in lower case, that of a compressed file passed over; empty if it has none.
+/// Returns the extension in lower case: `csv` for `a.CSV` and for `a.csv.gz`. Empty if there is none.
 pub fn extension(path: &str) -> String {
     split_extension(without_compression(path)).1.to_ascii_lowercase()
 }
 
-/// Stem and extension; a leading dot begins no extension.
+/// Splits a path into stem and extension. A dot at the beginning of a name does not begin an extension.
 fn split_extension(path: &str) -> (&str, &str) {
     let name_start = path.rfind('/').map_or(0, |slash| slash + 1);
     match path[name_start..].rfind('.') {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extensions() {
+    fn extensions_are_taken_off() {
         assert_eq!(extension("site.1/a.CSV.gz"), "csv");
         assert_eq!(extension("site.1/a"), "");
         assert_eq!(without_extension("site.1/a.csv.gz"), "site.1/a");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn parts() {
+    fn paths_are_taken_apart_and_put_together() {
         assert_eq!((folder("a/b/c.csv"), name("a/b/c.csv")), ("a/b", "c.csv"));
         assert_eq!((folder("c.csv"), name("c.csv")), ("", "c.csv"));
         assert_eq!((folder("/c.csv"), name("/pfs/")), ("/", "pfs"));

@@ -1,8 +1,10 @@
-//! Cells to a table of aligned text: the first column to the left, the others to the right. Long cells are shortened.
+//! Aligns cells as a table of text.
 
 use std::borrow::Cow;
 
-/// The table's lines, the first row being its head. Widths count characters.
+/// Returns the lines of a table. The first row is the head. The first column is aligned to the left, the others to the right.
+///
+/// Long cells are shortened. Widths count characters.
 pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let rows: Vec<[Cow<'_, str>; COLUMNS]> = rows.iter().map(|row| row.each_ref().map(|cell| samefit_text::name(cell))).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

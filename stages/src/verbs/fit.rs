@@ -1,4 +1,4 @@
-//! `fit`: statistics to `model.json` and `provenance.json`.
+//! `fit`: fits a model to statistics and writes `model.json` and `provenance.json`.
 
 use clap::Args;
 
@@ -14,7 +14,7 @@ use crate::work::summing;
 /// Flags of `fit`.
 #[derive(Args, Clone, Debug)]
 pub struct FitVerbArgs {
-    /// Statistics to fit: files, or folders of files; several are merged first
+    /// Statistics to fit: files or folders; several are added up first
     #[arg(value_name = "STATS", num_args = 1.., required = true)]
     pub statistics: Vec<String>,
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub struct FitVerbArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub schema: SchemaArg,
-    /// Folder for model.json and provenance.json; `{input}` in it stands for the statistics' path without extension
+    /// Folder for model.json and provenance.json. `{input}` in it means the path of the statistics without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct FitVerbArgs {
     pub json: JsonArg,
 }
 
-/// Merges the statistics if they are several, fits the model, writes both files.
+/// Adds up the statistics, fits the model, and writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &FitVerbArgs) -> Result<()> {
     let plan = Plan::new().schema(stage.files, &args.schema)?.fitting(&args.fit);
     let sources = sources::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;

@@ -1,9 +1,9 @@
-//! `forget`: statistics and the rows to take out of them, to the statistics of never having seen those rows.
+//! `forget`: takes rows out of statistics, as if the rows had never been summed.
 //!
-//! The rows are summed exactly as the statistics were: their columns, terms, units, presence of a distribution and, if
-//! they are shared, rounding make the plan.
+//! The rows are summed exactly as the statistics were. The plan follows from the statistics: columns, terms, units, whether there is a distribution,
+//! and how values were rounded for release.
 //!
-//! *Limits*: sums do not say which rows they are of. Rows that were never summed are refused only if what would be left is impossible, such as a
+//! *Limits*: statistics do not tell which rows they were made of. Rows that were never summed are refused only if the rest is impossible, such as a
 //! negative count.
 
 use clap::Args;
@@ -17,6 +17,7 @@ use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::output::{describe, outputs};
 use crate::plan::Plan;
+use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::{json, paths};
@@ -25,19 +26,19 @@ use crate::work::summing;
 /// Flags of `forget`.
 #[derive(Args, Clone, Debug)]
 pub struct ForgetArgs {
-    /// The statistics to take rows out of
+    /// Statistics to take rows out of
     #[arg(value_name = "STATS")]
     pub statistics: String,
-    /// The rows to take out: files, or folders of files, with the columns of the statistics. Be sure that each was summed: sums do not tell, and rows that never were are refused only if what is left is impossible
+    /// Rows to take out: files or folders, with the columns of the statistics. Make sure that each row was summed before: statistics do not tell, and other rows are refused only if the rest is impossible
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub rows: Vec<String>,
-    /// What to do with rows that lack a value: refuse them, or leave them out and say how many
+    /// What to do with rows that lack a value: `error` refuses the rows, `drop` leaves them out and reports how many
     #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
     pub missing: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
-    /// The file to write
+    /// File to write
     #[arg(long, value_name = "FILE")]
     pub out: String,
     #[command(flatten)]
@@ -48,7 +49,7 @@ pub struct ForgetArgs {
     pub json: JsonArg,
 }
 
-/// Sums the rows and subtracts them.
+/// Sums the rows, subtracts them from the statistics, and writes the rest.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = sources::document_path(stage.files, &args.statistics, "statistics.json")?;
@@ -57,27 +58,26 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     let plan = plan(&document).missing(args.missing.as_deref()).delimiter(args.delimiter);
     let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
-    sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|failure| failure.in_file(&path))?;
+    sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|error| error.in_file(&path))?;
     sum.inputs.insert(0, input);
-    let shared = document.get("shared").is_some();
-    write_statistics(stage, &sum, out(&args.out, &path)?, shared, args.json)?;
-    if shared {
+    let is_released = document.get("shared").is_some();
+    write_statistics(stage, &sum, output_path(&args.out, &path)?, is_released, args.json)?;
+    if is_released {
         stage.report.note(&format!(
-            "note: {}: whoever has these statistics and the new ones has the sums of the rows that were taken out",
+            "note: {}: the difference between these statistics and the new ones is the sums of the rows that were taken out",
             samefit_text::line(&path)
         ));
     }
     Ok(())
 }
 
-/// `{input}` stands for the statistics here: the rows are what changes them.
-fn out(out: &str, path: &str) -> Result<String> {
-    let source =
-        Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: Format::Json, kind: crate::ports::files::Kind::File };
-    outputs::place(out, &[source])
+/// Replaces `{input}` in `out` by the path of the statistics, not of the rows.
+fn output_path(out: &str, path: &str) -> Result<String> {
+    let source = Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: Format::Json, kind: Kind::File };
+    outputs::expand(out, &[source])
 }
 
-/// The plan that these statistics were made with, as far as they tell.
+/// Returns the plan that statistics were made with, as far as they tell.
 fn plan(statistics: &Value) -> Plan {
     let columns = statistics["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
     let names: Vec<&Value> = columns.iter().map(|column| &column["name"]).collect();
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statistics_tell_their_plan() {
+    fn the_plan_follows_from_the_statistics() {
         let statistics = json!({
             "columns": [{"name": "age", "unit": "a"}, {"name": "y"}],
             "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]]],

@@ -1,10 +1,11 @@
-//! `infer`: a model and attributes to predictions, a file for a file.
+//! `infer`: predicts with a model. Each file of attributes gives one file of predictions.
 //!
-//! The model is read once a thread, so a folder of thousands of small files costs what the files cost.
+//! Each thread reads the model once, so thousands of small files take little more time than their records.
 
 use std::collections::HashMap;
 
 use clap::Args;
+use samefit_text::line;
 use serde_json::{Value, json};
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
@@ -16,8 +17,8 @@ use crate::output::describe;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
-use crate::ports::engine::StatusCounts;
 use crate::source::Source;
+use crate::ports::engine::StatusCounts;
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::numbers::counted;
@@ -25,31 +26,31 @@ use crate::text::paths::{join, without_compression, without_extension};
 use crate::work::collector::PredictionSink;
 use crate::work::predicting::{PredictionPlan, predict_all};
 
-/// Predictions that a person is shown before the rest is only counted.
-const SHOWN_MAX: usize = 10;
+/// Files that are listed for people; the others are counted.
+const LISTED_MAX: usize = 10;
 
 /// Flags of `infer`.
 #[derive(Args, Clone, Debug)]
 pub struct InferArgs {
-    /// The model: a file, or a folder with model.json
+    /// Model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// What to predict from: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to predict from: a file or a folder (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
-    /// Write the predicted value alone, without interval and warnings
+    /// Write only the predicted value, without interval and warnings
     #[arg(long, value_name = "predicted", value_parser = ["predicted"], hide_possible_values = true)]
     pub only: Option<String>,
-    /// Write the input's columns before those of the prediction
+    /// Write the columns of the input before those of the prediction
     #[arg(long)]
     pub with_input: bool,
-    /// What to do with a record that cannot be predicted: stop and write nothing, or write it without a prediction and go on. `continue` also writes the status of each record: fine, out of range, missing or error
+    /// What to do with a record that cannot be predicted: stop and write nothing, or continue and write it without a prediction. `continue` also writes the status of each record: fine, out of range, missing or error
     #[arg(long, value_name = "stop|continue", value_parser = ["stop", "continue"], hide_possible_values = true, default_value = "stop", hide_default_value = true)]
     pub on_error: String,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
-    /// Folder for the predictions, each file under its input's name; `{input}` in it stands for the input's path without extension
+    /// Folder for the predictions; each file has the name of its input. `{input}` in it means the path of the input without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -66,32 +67,33 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let continues = args.on_error == "continue";
     if continues && args.only.is_some() {
         let help = "leave out one of the two: the warnings say why a record has no prediction";
-        return Err(Error::Usage(format!("--on-error continue writes warnings, and --only predicted leaves them out\n{help}")));
+        return Err(Error::usage("--on-error continue writes warnings, and --only predicted leaves them out", help));
     }
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
-    let model = stage.engine.model(&text).map_err(|failure| failure.in_file(&path))?;
+    let model = stage.engine.model(&text).map_err(|error| error.in_file(&path))?;
     let sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
-    let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
+    let out = outputs::folder(stage.files, outputs::expand(&args.out, &sources)?)?;
     refuse_collisions(&sources)?;
     let read = sources.iter().map(|source| source.path.as_str()).chain([path.as_str()]);
-    let mut written = Written { outputs: Outputs::new(stage.files, read), out: &out, open: 0, account: Account::new(continues) };
+    let summary = PredictionSummary::new(continues);
+    let mut writer = PredictionWriter { outputs: Outputs::new(stage.files, read), out: &out, open: 0, summary };
     let only = args.only.as_deref().map(Value::from);
     let plan = Plan::new()
         .delimiter(args.delimiter)
         .with("only", only)
         .with("with_input", args.with_input.then_some(Value::Bool(true)))
         .with("on_error", continues.then_some(Value::from("continue")));
-    predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut written)?;
-    let Written { outputs, account, .. } = written;
+    predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut writer)?;
+    let PredictionWriter { outputs, summary, .. } = writer;
     outputs.commit()?;
-    if let Some(note) = account.note(&out) {
+    if let Some(note) = summary.note(&out) {
         stage.report.note(&note);
     }
-    stage.show(args.json.json, &account.text(&out), &account.document())
+    stage.show(args.json.json, &summary.text(&out), &summary.document())
 }
 
-/// The input's name; predictions from columns are CSV, and say so.
+/// Returns the name of a file of predictions: that of its input, or with `.csv` if the input holds columns.
 fn output_name(source: &Source) -> String {
     match source.format.holds_columns() {
         true => format!("{}.csv", without_extension(&source.below)),
@@ -99,42 +101,42 @@ fn output_name(source: &Source) -> String {
     }
 }
 
-/// `a.csv` and `a.csv.gz` would be written to the same place, and so would `a.parquet`.
+/// Refuses two inputs whose predictions would have the same name, such as `a.csv`, `a.csv.gz` and `a.parquet`.
 fn refuse_collisions(sources: &[Source]) -> Result<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for source in sources {
         if let Some(first) = seen.insert(output_name(source), &source.path) {
-            let text = format!("the predictions of `{first}` and of `{}` would have the same name\nrename one", source.path);
-            return Err(Error::Usage(text));
+            let sentence = format!("the predictions of `{}` and of `{}` would have the same name", line(first), line(&source.path));
+            return Err(Error::usage(sentence, "rename one of them"));
         }
     }
     Ok(())
 }
 
-/// The files as they are written.
-struct Written<'r> {
+/// Writes predictions into files.
+struct PredictionWriter<'r> {
     outputs: Outputs<'r>,
     out: &'r str,
-    /// Handle of the table that is written.
+    /// Handle of the table that is being written.
     open: usize,
-    account: Account,
+    summary: PredictionSummary,
 }
 
-impl Written<'_> {
-    fn place(&self, source: &Source) -> String {
+impl PredictionWriter<'_> {
+    fn path(&self, source: &Source) -> String {
         join(self.out, &output_name(source))
     }
 }
 
-impl PredictionSink for Written<'_> {
+impl PredictionSink for PredictionWriter<'_> {
     fn record(&mut self, source: &Source, prediction: &str) -> Result<()> {
-        let to = self.place(source);
+        let to = self.path(source);
         self.outputs.put(&to, format!("{}\n", prediction.trim_end()))?;
-        self.account.record(source, to, prediction)
+        self.summary.record(source, to, prediction)
     }
 
     fn begin(&mut self, source: &Source) -> Result<()> {
-        self.open = self.outputs.create(&self.place(source))?;
+        self.open = self.outputs.create(&self.path(source))?;
         Ok(())
     }
 
@@ -144,50 +146,51 @@ impl PredictionSink for Written<'_> {
 
     fn end(&mut self, source: &Source, counts: &StatusCounts) -> Result<()> {
         self.outputs.close(self.open)?;
-        self.account.table(source, self.place(source), counts);
+        self.summary.table(source, self.path(source), counts);
         Ok(())
     }
 }
 
-/// What was predicted, for people (the first few) and for machines (every file).
-struct Account {
-    /// Whether records without a prediction were written too.
+/// Which files were written: the first few for people, all of them for `--json`.
+struct PredictionSummary {
+    /// Whether records without a prediction are written too.
     continues: bool,
-    shown: Vec<String>,
+    listed: Vec<String>,
     files: Vec<Value>,
     counts: StatusCounts,
 }
 
-impl Account {
+impl PredictionSummary {
     fn new(continues: bool) -> Self {
-        Self { continues, shown: Vec::new(), files: Vec::new(), counts: StatusCounts::default() }
+        Self { continues, listed: Vec::new(), files: Vec::new(), counts: StatusCounts::default() }
     }
 
     fn record(&mut self, source: &Source, to: String, prediction: &str) -> Result<()> {
-        if !self.continues && self.shown.len() >= SHOWN_MAX {
-            self.count(to, &StatusCounts { fine: 1, ..StatusCounts::default() });
-            return Ok(());
-        }
-        let document = json::parse_ours(prediction)?;
-        // without a status there is always a prediction
+        let is_listed = self.listed.len() < LISTED_MAX;
+        let document = if is_listed || self.continues { json::parse_ours(prediction)? } else { Value::Null };
+        // a record without a status is one with a prediction
         let status = document["status"].as_str().filter(|_| self.continues).unwrap_or("fine");
-        let problem = document["problem"].as_str().filter(|_| matches!(status, "missing" | "error"));
-        self.count(to, &StatusCounts::parse(&json!({status: 1}).to_string())?);
-        if self.shown.len() < SHOWN_MAX {
+        let counts = StatusCounts::parse(&json!({status: 1}).to_string())?;
+        if is_listed {
             let below = &source.below;
-            self.shown
-                .push(problem.map_or_else(|| describe::prediction(below, &document), |problem| describe::no_prediction(below, problem)));
+            self.listed.push(match document["problem"].as_str().filter(|_| counts.refused() > 0) {
+                Some(problem) => describe::no_prediction(below, problem),
+                None => describe::prediction(below, &document),
+            });
         }
+        self.count(to, &counts);
         Ok(())
     }
 
     fn table(&mut self, source: &Source, to: String, counts: &StatusCounts) {
-        self.count(to, counts);
-        if self.shown.len() < SHOWN_MAX {
-            let refused =
-                if counts.refused() == 0 { String::new() } else { format!(", {} without one", counted(counts.refused(), "record")) };
-            self.shown.push(format!("{}: {}{refused}", samefit_text::line(&source.below), counted(counts.predicted(), "prediction")));
+        if self.listed.len() < LISTED_MAX {
+            let refused = match counts.refused() {
+                0 => String::new(),
+                refused => format!(", {} without one", counted(refused, "record")),
+            };
+            self.listed.push(format!("{}: {}{refused}", line(&source.below), counted(counts.predicted(), "prediction")));
         }
+        self.count(to, counts);
     }
 
     fn count(&mut self, to: String, counts: &StatusCounts) {
@@ -195,22 +198,18 @@ impl Account {
         self.counts.add(counts);
     }
 
-    /// Returns how many records have no prediction and why, if there are any.
+    /// Returns a note on the records without a prediction, if there are any.
     fn note(&self, out: &str) -> Option<String> {
         let StatusCounts { missing, error, .. } = self.counts;
         let refused = self.counts.refused();
         let all = counted(refused + self.counts.predicted(), "record");
         let have = if refused == 1 { "has" } else { "have" };
-        (refused > 0).then(|| {
-            format!(
-                "note: {}: {refused} of {all} {have} no prediction: {missing} with status missing, {error} with status error",
-                samefit_text::line(out)
-            )
-        })
+        let why = format!("{missing} with status missing, {error} with status error");
+        (refused > 0).then(|| format!("note: {}: {refused} of {all} {have} no prediction: {why}", line(out)))
     }
 
     fn text(&self, out: &str) -> String {
-        let mut lines = self.shown.clone();
+        let mut lines = self.listed.clone();
         if self.files.len() > lines.len() {
             lines.push(format!("and {}", counted((self.files.len() - lines.len()) as u64, "more file")));
         }
@@ -218,7 +217,7 @@ impl Account {
             "wrote {} in {} to {}",
             counted(self.counts.predicted(), "prediction"),
             counted(self.files.len() as u64, "file"),
-            samefit_text::line(out)
+            line(out)
         ));
         lines.join("\n")
     }

@@ -1,10 +1,11 @@
-//! `inspect`: a model or statistics to a table on stdout.
+//! `inspect`: describes a model or statistics on stdout.
 //!
-//! *Not here*: components, which are no JSON; the native program looks into them.
+//! *Not here*: components, which are not JSON. The native program describes them.
 
 use clap::Args;
 
 use crate::args::JsonArg;
+use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::reading;
 use crate::output::describe;
@@ -14,7 +15,7 @@ use crate::text::json;
 /// Flags of `inspect`.
 #[derive(Args, Clone, Debug)]
 pub struct InspectArgs {
-    /// A model, statistics or a component (.wasm)
+    /// Model, statistics or component (.wasm)
     #[arg(value_name = "FILE")]
     pub file: String,
     #[command(flatten)]
@@ -22,20 +23,20 @@ pub struct InspectArgs {
     pub json: JsonArg,
 }
 
-/// Describes the document, after the engine has accepted it.
+/// Describes a document that the engine accepts.
 pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let (text, _) = reading::text(stage.files, &args.file)?;
     let document = json::parse(&text, &args.file)?;
-    let blame = |failure: Error| failure.in_file(&args.file);
+    let in_file = |error: Error| error.in_file(&args.file);
     let table = match document["format"].as_str().unwrap_or_default() {
         format if format.starts_with("samefit-statistics/") => {
             let mut merger = stage.engine.merger()?;
-            merger.add(&text).map_err(blame)?;
-            format!("{}\n\n{}", describe::statistics(&document), describe::shared(&document))
+            merger.add(&text).map_err(in_file)?;
+            format!("{}\n\n{}", describe::statistics(&document), describe::release(&document))
         }
         format if format.starts_with("samefit-model/") || document.get("coefficients").is_some() => {
-            stage.engine.model(&text).map(drop).map_err(blame)?;
-            format!("{}\n\n{}", describe::model(&document), describe::shared(&document))
+            stage.engine.model(&text).map(drop).map_err(in_file)?;
+            format!("{}\n\n{}", describe::model(&document), describe::release(&document))
         }
         _ => return Err(not_ours().in_file(&args.file)),
     };
@@ -43,5 +44,5 @@ pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
 }
 
 fn not_ours() -> InputError {
-    InputError::new("not-ours", "this is neither a model, nor statistics, nor a component", "check that this is the right file")
+    InputError::new(Code::NotOurs, "this is neither a model, nor statistics, nor a component", "check that this is the right file")
 }

@@ -1,4 +1,4 @@
-//! `merge`: statistics of several shards to the statistics of all their rows.
+//! `merge`: adds up statistics into the statistics of all their rows.
 
 use clap::Args;
 
@@ -14,10 +14,10 @@ use crate::work::summing;
 /// Flags of `merge`.
 #[derive(Args, Clone, Debug)]
 pub struct MergeArgs {
-    /// Statistics to add up: files, or folders of files
+    /// Statistics to add up: files or folders
     #[arg(value_name = "STATS", num_args = 1.., required = true)]
     pub statistics: Vec<String>,
-    /// The file to write
+    /// File to write
     #[arg(long, value_name = "FILE")]
     pub out: String,
     #[command(flatten)]
@@ -25,9 +25,9 @@ pub struct MergeArgs {
     pub json: JsonArg,
 }
 
-/// Adds the statistics up and writes the sum.
+/// Adds up the statistics and writes the sum.
 pub fn run(stage: &mut Stage<'_>, args: &MergeArgs) -> Result<()> {
     let sources = sources::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let sum = summing::merge(stage, &sources)?;
-    write_statistics(stage, &sum, outputs::place(&args.out, &sources)?, false, args.json)
+    write_statistics(stage, &sum, outputs::expand(&args.out, &sources)?, false, args.json)
 }

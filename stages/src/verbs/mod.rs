@@ -1,4 +1,4 @@
-//! One module a verb: its flags, and what it does.
+//! The verbs: each module has the flags of one verb, and what it does.
 
 pub mod fit;
 pub mod forget;

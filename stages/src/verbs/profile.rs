@@ -1,6 +1,6 @@
-//! `profile`: a table to a description of each of its columns.
+//! `profile`: describes each column of a table.
 //!
-//! The table is streamed: memory does not grow with it.
+//! *Limits*: the table is streamed, so memory does not grow with its rows.
 
 use clap::Args;
 use samefit_render::pages;
@@ -26,7 +26,7 @@ use crate::work::record_files::push_record;
 /// Flags of `profile`.
 #[derive(Args, Clone, Debug)]
 pub struct ProfileArgs {
-    /// The table (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), or a folder with it, or of .json files, one a record
+    /// Table (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), a folder with it, or a folder of .json files with one record each
     #[arg(value_name = "DATA")]
     pub data: String,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub struct ProfileArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
-    /// Write the profile as a page of HTML, with pictures, to this file
+    /// Write the profile as an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     pub html: Option<String>,
     /// Write the profile as JSON to this file
@@ -43,15 +43,15 @@ pub struct ProfileArgs {
     pub json: Option<String>,
 }
 
-/// What was profiled, as the component says it.
+/// A profile and what it was made of.
 pub struct Profile {
-    /// The profile document.
+    /// Text of the profile document.
     pub text: String,
-    /// The files that were read, the schema among them: none of them may be overwritten.
+    /// The files that were read, the schema too. None of them may be overwritten.
     pub paths: Vec<String>,
 }
 
-/// Describes the columns, for a person on stdout, and for machines in files.
+/// Describes the columns on stdout, and as JSON and HTML in files.
 pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
     let profile = profile(stage, args)?;
     let mut outputs = Outputs::new(stage.files, profile.paths.iter().map(String::as_str));
@@ -68,30 +68,31 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
     Ok(())
 }
 
-/// Reads the table.
+/// Reads the table and returns its profile.
 pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<Profile> {
     let plan = Plan::new().delimiter(args.delimiter).schema(stage.files, &args.schema)?;
     let sources = sources::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
     let text = if sources.iter().all(|source| source.format == Format::Json) {
         records(stage, &plan, &sources)?
     } else {
-        table_of(stage, &plan, the_one(&args.data, &sources)?)?
+        table_of(stage, &plan, only_source(&args.data, &sources)?)?
     };
     let schema = plan.schema_input().map(|input| input.path.clone());
     Ok(Profile { text, paths: sources.into_iter().map(|source| source.path).chain(schema).collect() })
 }
 
-fn the_one<'a>(path: &str, sources: &'a [Source]) -> Result<&'a Source> {
+fn only_source<'a>(path: &str, sources: &'a [Source]) -> Result<&'a Source> {
     match sources {
         [source] => Ok(source),
         more => {
-            Err(Error::Usage(format!("`{}` holds {} data files, and a profile is of one table\nname the file", line(path), more.len())))
+            let sentence = format!("`{}` holds {} data files, and a profile describes one table", line(path), more.len());
+            Err(Error::usage(sentence, "name the file"))
         }
     }
 }
 
 fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<String> {
-    let blame = |failure| plan.blame_or(failure, source);
+    let blame = |error| plan.blame_or(error, source);
     let mut stream = stage.engine.profiler(&plan.text_for(source.format)).map_err(blame)?;
     let mut progress = stage.begin_progress(&[source]);
     progress.file = 1;
@@ -108,19 +109,19 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<Strin
     finish(stream.as_mut()).map_err(blame)
 }
 
-/// Files of one record each are a table, a line each.
+/// Profiles files with one record each as one table.
 fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<String> {
-    let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|failure| plan.blame(failure))?;
+    let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|error| plan.blame(error))?;
     let mut flat = Vec::new();
     for source in sources {
-        push_record(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|failure| of_file(failure).in_file(&source.path))?;
+        push_record(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
     }
     finish(stream.as_mut())
 }
 
-/// A fault without its row: each file is a record.
-fn of_file(failure: Error) -> Error {
-    match failure {
+/// Removes the row from an error, because each file is one row.
+fn without_row(error: Error) -> Error {
+    match error {
         Error::Data { path, fault } => Error::Data { path, fault: InputError { row: None, ..fault } },
         other => other,
     }
@@ -130,7 +131,7 @@ fn finish(stream: &mut dyn Stream) -> Result<String> {
     String::from_utf8(stream.finish()?).map_err(|_| Error::Trap("a profile that is not UTF-8".to_owned()))
 }
 
-/// A profile for a person.
+/// Describes a profile for people.
 fn described(profile: &Value) -> String {
     let columns: Vec<&Value> = profile["columns"].as_array().into_iter().flatten().collect();
     let head = ["", "kind", "values", "missing", "min", "25 %", "median", "75 %", "max", "mean", "sd"].map(str::to_owned);
@@ -169,7 +170,7 @@ fn row(column: &Value) -> [String; 11] {
     ]
 }
 
-/// What a table of numbers does not show.
+/// Describes what the table of numbers does not show.
 fn remarks(column: &Value) -> Vec<String> {
     let name = samefit_text::name(column["name"].as_str().unwrap_or("?"));
     let count = |value: &Value| value.as_u64().filter(|count| *count > 0);
@@ -184,8 +185,8 @@ fn remarks(column: &Value) -> Vec<String> {
     let outside =
         |key: &str, what: &str| count(&column["outside"][key]).map(|count| format!("{name}: {} {what}", counted(count, "number")));
     let outside = [
-        outside("below", "below the plausible range of the schema"),
-        outside("above", "above the plausible range of the schema"),
+        outside("below", "below the plausible range in the schema"),
+        outside("above", "above the plausible range in the schema"),
         outside("other", "that the schema does not list"),
     ];
     text.into_iter().chain(outside.into_iter().flatten()).collect()
@@ -203,7 +204,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_profile_is_a_table_and_what_it_does_not_show() {
+    fn a_profile_is_described_as_a_table_with_remarks() {
         let quantiles = json!([{"share": 0.25, "value": 1.0, "error": 0.0}, {"share": 0.5, "value": 23.125, "error": 0.125}]);
         let document = json!({
             "rows": 3, "missing_columns": ["y"],
@@ -222,7 +223,7 @@ x     mixed       3        0    1     1    23.1     -    2   1.5  0.5
 note   text       2        1    -     -       -     -    -     -    -
 
 x: 1 cell of text, the first `abc`
-x: 1 number above the plausible range of the schema
+x: 1 number above the plausible range in the schema
 not in the data, though the schema describes them: y";
         assert_eq!(described(&document), expected);
     }

@@ -1,11 +1,11 @@
-//! `qc`: a model and records it has not seen to a verdict, `report.json`, and the accepted model.
+//! `qc`: judges a model on records that it was not fitted on. Writes `report.json` and, if it is accepted, `model.json`.
 
 use clap::Args;
 use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
-use crate::error::{Error, Result};
+use crate::error::{Error, Message, Result};
 use crate::input::reading;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -23,25 +23,25 @@ use crate::work::summing;
 /// Flags of `qc`.
 #[derive(Args, Clone, Debug)]
 pub struct QcArgs {
-    /// The model: a file, or a folder with model.json
+    /// Model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// Records with their outcomes: a file, or a folder of files (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Records with their outcomes: a file or a folder (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub records: String,
-    /// Accept the model if its root mean squared residual over the records is below this, in units of the target
+    /// Accept the model if the root mean squared residual on the records is below this, in units of the target
     #[arg(long, value_name = "NUMBER", value_parser = threshold)]
     pub threshold: f64,
-    /// Exit with 4 if the model is refused
+    /// Exit with code 4 if the model is refused
     #[arg(long)]
     pub strict: bool,
-    /// Write report.json only: neither write nor remove a model
+    /// Write only report.json, and neither write nor remove a model
     #[arg(long)]
     pub report_only: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
-    /// Folder for report.json, provenance.json and, if accepted, model.json; `{input}` in it stands for the records' path without extension
+    /// Folder for report.json, provenance.json and, if accepted, model.json. `{input}` in it means the path of the records without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -52,20 +52,20 @@ pub struct QcArgs {
     pub json: JsonArg,
 }
 
-/// Sums the records, judges the model, writes the verdict.
+/// Sums the records, judges the model, and writes the verdict.
 pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
-    let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|failure| failure.in_file(&path))?;
+    let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;
     let plan = Plan::of_engine(&plan)?.delimiter(args.delimiter);
     let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
-    let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|failure| failure.in_file(&sum.name))?;
+    let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|error| error.in_file(&sum.name))?;
     sum.inputs.insert(0, input);
-    let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
+    let out = outputs::folder(stage.files, outputs::expand(&args.out, &sources)?)?;
     let written = write(stage, args, &verdict, &sum.inputs, &out)?;
-    tell(stage, args, &verdict, &written)
+    report(stage, args, &verdict, &written)
 }
 
 fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[InputFile], out: &str) -> Result<Vec<String>> {
@@ -82,18 +82,18 @@ fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[InputFil
     outputs.commit()
 }
 
-fn tell(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[String]) -> Result<()> {
-    let report = json::parse_ours(&verdict.report)?;
-    let text = report["text"].as_str().unwrap_or("no verdict").to_owned();
-    let stops = args.strict && report["accepted"] == Value::Bool(false);
+fn report(stage: &mut Stage<'_>, args: &QcArgs, verdict: &Verdict, written: &[String]) -> Result<()> {
+    let document = json::parse_ours(&verdict.report)?;
+    let text = document["text"].as_str().unwrap_or("no verdict").to_owned();
+    let stops = args.strict && document["accepted"] == Value::Bool(false);
     if args.json.json || !stops {
         stage.show(args.json.json, &text, &verdict.report)?;
     }
     stage.say_written(written);
-    if stops { Err(Error::Refused(format!("{}: {text}", line(&args.model)))) } else { Ok(()) }
+    if stops { Err(Error::Refused(Message::without_help(format!("{}: {text}", line(&args.model))))) } else { Ok(()) }
 }
 
-/// Reads a threshold: a number above zero.
+/// Parses a threshold: a number above zero.
 pub(super) fn threshold(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()

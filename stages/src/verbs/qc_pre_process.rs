@@ -1,14 +1,16 @@
-//! `qc-pre-process`: tables to QC records, one JSON file a row: `1.json`, `2.json`, ... in row order.
+//! `qc-pre-process`: turns tables into QC records, one JSON file for each row: `1.json`, `2.json`, ... in row order.
 //!
-//! Two passes: the first checks every value and finds the columns of numbers, the second writes. So bad data write nothing.
+//! The data are read twice. The first pass checks every value and finds the columns of numbers, the second pass writes. So nothing is written if the
+//! data are bad.
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::args::{JsonArg, ReadArgs};
+use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
-use crate::input::cutter::Cutter;
+use crate::input::record_cutter::RecordCutter;
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::output::outputs;
@@ -25,16 +27,16 @@ use crate::work::summing;
 /// Flags of `qc-pre-process`.
 #[derive(Args, Clone, Debug)]
 pub struct QcPreProcessArgs {
-    /// Data with the outcome: a file, or a folder of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), numbered through
+    /// Data with the outcome: a file or a folder (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather). Records are numbered across files
     #[arg(long, value_name = "PATH")]
     pub data: String,
-    /// The column with the outcome; default: the schema's target, else the last column
+    /// Column with the outcome; default: the schema's target, or the last column
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
-    /// Folder for the records; `{input}` in it stands for the data file's path without extension
+    /// Folder for the records. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -42,15 +44,15 @@ pub struct QcPreProcessArgs {
     pub json: JsonArg,
 }
 
-/// Checks the data, chooses the columns, writes the records.
+/// Checks the data, chooses the columns, and writes the records.
 pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.with("target", args.target.as_deref().map(Value::from));
     let sources = sources::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
     let plan = check(stage, plan, &sources)?;
     let plan = choose_target(stage, plan, args);
-    let out = outputs::folder(stage.files, outputs::place(&args.out, &sources)?)?;
+    let out = outputs::folder(stage.files, outputs::expand(&args.out, &sources)?)?;
     let mut writer =
-        Writer { outputs: Outputs::new(stage.files, sources.iter().map(|source| source.path.as_str())), out: &out, records: 0 };
+        RecordWriter { outputs: Outputs::new(stage.files, sources.iter().map(|source| source.path.as_str())), out: &out, records: 0 };
     sources.iter().try_for_each(|source| writer.source(stage, &plan, source))?;
     let records = writer.records;
     writer.remove_older(stage)?;
@@ -59,13 +61,12 @@ pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     stage.show(args.json.json, &format!("wrote {} to {}", counted(records, "record"), samefit_text::line(&out)), &document)
 }
 
-/// Reads all the data once; returns the plan with the columns of numbers of the first file, which all others must have.
+/// Reads all data once. Returns the plan with the columns of numbers of the first file; all other files must have them.
 fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Result<Plan> {
     if let Some(pipe) = sources.iter().find(|source| source.kind == Kind::Pipe) {
-        return Err(Error::Usage(format!(
-            "`{}` can be read once, and this reads twice\nwrite it to a file first",
-            samefit_text::line(&pipe.path)
-        )));
+        let sentence =
+            format!("`{}` is a pipe, which can be read once, and this verb reads its data twice", samefit_text::line(&pipe.path));
+        return Err(Error::usage(sentence, "write it to a file first"));
     }
     for source in sources {
         let counted = plan.clone().with("distribution", Some(Value::Bool(false)));
@@ -77,7 +78,7 @@ fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Result<Pl
     Ok(plan)
 }
 
-/// Takes the last column where neither the command line nor a schema says, and tells so.
+/// Makes the last column the target if neither the command line nor a schema names one, and reports that.
 fn choose_target(stage: &mut Stage<'_>, plan: Plan, args: &QcPreProcessArgs) -> Plan {
     if target(&plan).is_some() {
         return plan;
@@ -98,17 +99,18 @@ fn target(plan: &Plan) -> Option<&Value> {
     plan.get("target").or_else(of_schema)
 }
 
-struct Writer<'a> {
+/// Writes records, each to a file of its own.
+struct RecordWriter<'a> {
     outputs: Outputs<'a>,
     out: &'a str,
     records: u64,
 }
 
-impl Writer<'_> {
+impl RecordWriter<'_> {
     fn source(&mut self, stage: &Stage<'_>, plan: &Plan, source: &Source) -> Result<()> {
-        let blame = |failure| plan.blame_or(failure, source);
+        let blame = |error| plan.blame_or(error, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
-        let mut lines = Cutter::new(Format::JsonLines);
+        let mut lines = RecordCutter::new(Format::JsonLines);
         column_csv::each_chunk(stage.files, source, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
@@ -124,7 +126,7 @@ impl Writer<'_> {
         self.outputs.put(&path, line)
     }
 
-    /// Records that an earlier run with more rows left would be taken for this run's.
+    /// Removes the records that an earlier run with more rows has left, so that they are not taken for this run's.
     fn remove_older(&mut self, stage: &Stage<'_>) -> Result<()> {
         let mut next = self.records + 1;
         while stage.files.kind(&self.path(next)).is_ok_and(|kind| kind == Kind::File) {
@@ -140,5 +142,5 @@ impl Writer<'_> {
 }
 
 fn no_rows() -> InputError {
-    InputError::new("no-rows", "there is no row to write a record of", "check that this is the right file")
+    InputError::new(Code::NoRows, "there are no rows to write as records", "check that this is the right file")
 }

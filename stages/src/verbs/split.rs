@@ -1,18 +1,19 @@
-//! `split`: a table to two tables, training and holdout, record by record, byte for byte.
+//! `split`: divides a table into two tables, training and holdout. Records are copied byte for byte.
 //!
-//! Knuth's selection sampling (The Art of Computer Programming, 3.4.2, algorithm S): with t records seen of N, and m chosen of n, the next is
-//! chosen with probability (n - m) / (N - t). So the holdout has exactly the size asked for, every choice of records is equally likely, and one
-//! pass with no memory of the past is enough; a pass before it counts N. The same seed gives the same bytes everywhere.
+//! The holdout is chosen by Knuth's selection sampling (The Art of Computer Programming, 3.4.2, algorithm S). With t of N records seen and m of n
+//! chosen, the next record is chosen with probability (n - m) / (N - t). So the holdout has exactly the wanted size, and all choices of records are
+//! equally likely. A first pass counts N, a second pass chooses. The same seed gives the same bytes on every machine.
 //!
-//! *Not here*: what is in the records. Splitting moves bytes.
+//! *Not here*: the values in the records, which are not read.
 
 use clap::Args;
 use serde_json::json;
 
 use crate::args::JsonArg;
+use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
-use crate::input::cutter::Cutter;
+use crate::input::record_cutter::RecordCutter;
 use crate::input::sources;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
@@ -27,16 +28,16 @@ use crate::text::paths::join;
 /// Flags of `split`.
 #[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
-    /// The table to split (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Table to split (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(value_name = "DATA")]
     pub data: String,
-    /// Share of the records that goes to the holdout, between 0 and 1
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    /// Fraction of the records for the holdout, between 0 and 1
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     pub holdout: f64,
-    /// Which of the equally likely splits: the same seed always gives the same one
+    /// Seed of the random choice: the same seed always gives the same split
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Folder for training.csv and holdout.csv; `{input}` in it stands for the table's path without extension
+    /// Folder for training.csv and holdout.csv. `{input}` in it means the path of the table without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -44,21 +45,21 @@ pub struct SplitArgs {
     pub json: JsonArg,
 }
 
-/// Counts the records, then deals them out.
+/// Counts the records, then writes each to one of the two tables.
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     let source = sources::find_one(stage, &args.data, Some(&args.out))?;
-    refuse_what_cannot_be_split(&source)?;
+    refuse_unsplittable(&source)?;
     let rows = count(stage, &source)?;
-    let holdout = holdout_rows(rows, args.holdout).map_err(|fault| fault.in_file(&source.path))?;
-    let out = outputs::folder(stage.files, outputs::place(&args.out, std::slice::from_ref(&source))?)?;
+    let holdout = holdout_rows(rows, args.holdout).map_err(|error| error.in_file(&source.path))?;
+    let out = outputs::folder(stage.files, outputs::expand(&args.out, std::slice::from_ref(&source))?)?;
     let mut outputs = Outputs::new(stage.files, [source.path.as_str()]);
     let extension = source.format.name();
     let handles = ["training", "holdout"].map(|name| outputs.create(&join(&out, &format!("{name}.{extension}"))));
     let [training_handle, holdout_handle] = handles;
     let (training_handle, holdout_handle) = (training_handle?, holdout_handle?);
-    let mut deal = Deal { random: SplitMix64::new(args.seed), rows_left: rows, holdout_left: holdout };
+    let mut sampler = HoldoutSampler { random: SplitMix64::new(args.seed), rows_left: rows, holdout_left: holdout };
     each_record(stage, &source, |record, is_header| {
-        let to_holdout = !is_header && deal.next();
+        let to_holdout = !is_header && sampler.next();
         if is_header || to_holdout {
             outputs.write(holdout_handle, record)?;
         }
@@ -67,17 +68,18 @@ pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     outputs.close(training_handle)?;
     outputs.close(holdout_handle)?;
     let written = outputs.commit()?;
-    tell(stage, args, rows, holdout, &written)
+    report(stage, args, rows, holdout, &written)
 }
 
-/// Which records go to the holdout.
-struct Deal {
+/// Chooses the records of the holdout.
+struct HoldoutSampler {
     random: SplitMix64,
     rows_left: u64,
     holdout_left: u64,
 }
 
-impl Deal {
+impl HoldoutSampler {
+    /// Whether the next record goes to the holdout.
     fn next(&mut self) -> bool {
         let chosen = self.random.below(self.rows_left) < self.holdout_left;
         self.rows_left = self.rows_left.saturating_sub(1);
@@ -86,16 +88,17 @@ impl Deal {
     }
 }
 
-fn refuse_what_cannot_be_split(source: &Source) -> Result<()> {
+fn refuse_unsplittable(source: &Source) -> Result<()> {
     match (source.format, source.kind) {
         (Format::Json, _) => {
             let help = "write the records to JSON Lines, one object a line, or to CSV";
-            Err(InputError::new("cannot-split", "a JSON file is one object, which cannot be split", help).in_file(&source.path))
+            Err(InputError::new(Code::CannotSplit, "a JSON file is one object, which cannot be split", help).in_file(&source.path))
         }
-        (_, Kind::Pipe) => Err(Error::Usage(format!(
-            "`{}` can be read once, and this reads twice\nwrite it to a file first",
-            samefit_text::line(&source.path)
-        ))),
+        (_, Kind::Pipe) => {
+            let path = samefit_text::line(&source.path);
+            let sentence = format!("`{path}` is a pipe, which can be read once, and this verb reads its data twice");
+            Err(Error::usage(sentence, "write it to a file first"))
+        }
         _ => Ok(()),
     }
 }
@@ -109,30 +112,30 @@ fn count(stage: &Stage<'_>, source: &Source) -> Result<u64> {
     Ok(rows)
 }
 
-/// Hands every record to `take`, and whether it is the header.
+/// Passes every record to `take`, and whether it is the header.
 fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], bool) -> Result<()>) -> Result<()> {
-    let mut cutter = Cutter::new(source.format);
+    let mut cutter = RecordCutter::new(source.format);
     let mut before_header = source.format.of_bytes() == Format::Csv;
     let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
-    let blame = |failure: Error| failure.in_file(&source.path);
-    column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(blame))?;
-    cutter.finish(&mut take).map_err(blame)
+    let in_file = |error: Error| error.in_file(&source.path);
+    column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
+    cutter.finish(&mut take).map_err(in_file)
 }
 
-/// round(share * rows), at least one record on each side.
-fn holdout_rows(rows: u64, share: f64) -> Result<u64, InputError> {
-    let holdout = (share * rows as f64).round() as u64;
+/// Returns round(fraction * rows). An error if one side would have no record.
+fn holdout_rows(rows: u64, fraction: f64) -> Result<u64, InputError> {
+    let holdout = (fraction * rows as f64).round() as u64;
     match rows {
-        0 => Err(InputError::new("no-rows", "there is no record in it", "check that this is the right file")),
+        0 => Err(InputError::new(Code::NoRows, "there are no records in it", "check that this is the right file")),
         _ if holdout == 0 || holdout >= rows => {
-            let text = format!("a holdout of {share} of {rows} records is {holdout}, which leaves one side without a record");
-            Err(InputError::new("cannot-split", text, "choose another --holdout, or gather more data"))
+            let text = format!("a holdout of {fraction} of {rows} records is {holdout}, which leaves one side without records");
+            Err(InputError::new(Code::CannotSplit, text, "choose another --holdout, or gather more data"))
         }
         _ => Ok(holdout),
     }
 }
 
-fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, written: &[String]) -> Result<()> {
+fn report(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, written: &[String]) -> Result<()> {
     let [training_path, holdout_path] = written else { return Ok(()) };
     let training = rows - holdout;
     let document = json!({
@@ -151,18 +154,18 @@ fn tell(stage: &mut Stage<'_>, args: &SplitArgs, rows: u64, holdout: u64, writte
     stage.show(args.json.json, &text, &json::document(&document))
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0).ok_or_else(|| "expected a number between 0 and 1".to_owned())
+fn fraction(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|fraction| *fraction > 0.0 && *fraction < 1.0).ok_or_else(|| "expected a number between 0 and 1".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Memory, in_stage};
+    use crate::testing::{MemoryFiles, in_stage};
     use proptest::prelude::*;
 
     fn split(name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Error> {
-        let files = Memory::of(&[(name, data)]);
+        let files = MemoryFiles::of(&[(name, data)]);
         let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), json: JsonArg::default() };
         in_stage(&files, |stage| run(stage, &args)).0?;
         let extension = if name.ends_with("l") { "jsonl" } else { "csv" };
@@ -171,7 +174,7 @@ mod tests {
         Ok((training, holdout))
     }
 
-    /// The lines of `parts` in the order of `whole`, where all lines are different.
+    /// Returns the lines of `parts` in the order of `whole`, in which all lines are different.
     fn together(whole: &str, parts: [&str; 2]) -> Vec<String> {
         let mut lines: Vec<String> = parts.iter().flat_map(|part| part.split_inclusive('\n')).map(str::to_owned).collect();
         lines.sort_by_key(|line| whole.find(line.trim_end()));
@@ -189,36 +192,36 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_split_is_said() {
+    fn data_that_cannot_be_split_are_an_error() {
         for (name, data, words) in [
-            ("d.csv", "a,b\n", "there is no record in it"),
-            ("d.csv", "", "there is no record in it"),
-            ("d.csv", "a\n1\n", "a holdout of 0.2 of 1 records is 0, which leaves one side without a record"),
+            ("d.csv", "a,b\n", "there are no records in it"),
+            ("d.csv", "", "there are no records in it"),
+            ("d.csv", "a\n1\n", "a holdout of 0.2 of 1 records is 0, which leaves one side without records"),
             ("d.csv", "a\n\"1\n", "row 2: a quoted field is never closed"),
             ("d.json", "{}", "a JSON file is one object"),
         ] {
-            let failure = split(name, data.as_bytes(), 0.2, 1).unwrap_err();
-            assert!(failure.to_string().contains(words), "{failure}");
-            assert_eq!(failure.exit_code(), 3);
+            let error = split(name, data.as_bytes(), 0.2, 1).unwrap_err();
+            assert!(error.to_string().contains(words), "{error}");
+            assert_eq!(error.exit_code(), 3);
         }
     }
 
     proptest! {
         #[test]
-        fn the_parts_are_the_whole(rows in 2u64..80, share in 0.01f64..0.99, seed: u64) {
+        fn the_two_tables_together_are_the_whole(rows in 2u64..80, fraction in 0.01f64..0.99, seed: u64) {
             let lines: String = (0..rows).map(|row| format!("{{\"row\": {row}, \"text\": \"\\\"\"}}\n")).collect();
-            let expected = (share * rows as f64).round() as u64;
+            let expected = (fraction * rows as f64).round() as u64;
             prop_assume!(expected > 0 && expected < rows);
-            let (training, holdout) = split("d.jsonl", lines.as_bytes(), share, seed).unwrap();
+            let (training, holdout) = split("d.jsonl", lines.as_bytes(), fraction, seed).unwrap();
             prop_assert_eq!(holdout.lines().count() as u64, expected);
             prop_assert_eq!(together(&lines, [&training, &holdout]).concat(), lines.clone());
-            prop_assert_eq!(split("d.jsonl", lines.as_bytes(), share, seed).unwrap(), (training, holdout));
+            prop_assert_eq!(split("d.jsonl", lines.as_bytes(), fraction, seed).unwrap(), (training, holdout));
         }
     }
 
-    /// The same seed chooses the same rows in every version: these are version 0.1's.
+    /// The same seed chooses the same rows in every version. These are the rows of version 0.1.
     #[test]
-    fn a_seed_is_a_promise() {
+    fn a_seed_chooses_the_same_rows_in_every_version() {
         let data: String = std::iter::once("n\n".to_owned()).chain((1..=20).map(|row| format!("{row}\n"))).collect();
         let (_, holdout) = split("d.csv", data.as_bytes(), 0.25, 1).unwrap();
         assert_eq!(holdout, "n\n9\n13\n15\n16\n20\n");

@@ -1,4 +1,4 @@
-//! `summarize`: data to `statistics.json`.
+//! `summarize`: sums data and writes `statistics.json`.
 
 use clap::Args;
 
@@ -19,7 +19,7 @@ use crate::work::summing::Sum;
 /// Flags of `summarize`.
 #[derive(Args, Clone, Debug)]
 pub struct SummarizeArgs {
-    /// Data to sum: files, or folders of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to sum: files or folders (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub share: ShareArgs,
-    /// A folder for statistics.json, or the file itself if it ends in .json; `{input}` in it stands for the data file's path without extension
+    /// Folder for statistics.json, or the file itself if it ends in .json. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "PATH")]
     pub out: String,
     #[command(flatten)]
@@ -48,21 +48,20 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = if args.share.share { summing::sum_for_release(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
-    let out = outputs::place(&args.out, &sources)?;
+    let out = outputs::expand(&args.out, &sources)?;
     let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };
     write_statistics(stage, &sum, out, args.share.share, args.json)
 }
 
-/// Writes statistics to a file, and a line about them beside it if they `leave` the place of their data: what `summarize`, `merge` and `forget`
-/// share.
-pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, leave: bool, json_arg: JsonArg) -> Result<()> {
+/// Writes statistics to a file. Adds a line to the audit log beside it if the statistics are `released`. Also used by `merge` and `forget`.
+pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, released: bool, json_arg: JsonArg) -> Result<()> {
     let out = outputs::file(stage.files, out)?;
-    if leave {
+    if released {
         audit::check(stage.files, &out)?;
     }
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&out, &sum.statistics)?;
-    if leave {
+    if released {
         audit::put(stage, &mut outputs, sum, &out)?;
     }
     let written = outputs.commit()?;

@@ -1,4 +1,4 @@
-//! `train`: data to `model.json` and `provenance.json`.
+//! `train`: fits a model to data and writes `model.json` and `provenance.json`.
 
 use clap::Args;
 
@@ -20,7 +20,7 @@ use crate::work::summing::Sum;
 /// Flags of `train`.
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
-    /// Data to fit: files, or folders of files (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to fit: files or folders (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct TrainArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
-    /// Folder for model.json and provenance.json; `{input}` in it stands for the data file's path without extension
+    /// Folder for model.json and provenance.json. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub struct TrainArgs {
     pub json: JsonArg,
 }
 
-/// Sums the data, fits the model, writes both files.
+/// Sums the data, fits the model, and writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
@@ -52,11 +52,11 @@ pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     write_model(stage, &plan, &sources, &sum, &args.out, args.json)
 }
 
-/// Fits `sum` and writes `model.json` and `provenance.json`: what `train` and `fit` share.
+/// Fits a model to `sum` and writes `model.json` and `provenance.json`. Also used by `fit`.
 pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, json_arg: JsonArg) -> Result<()> {
-    let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|failure| plan.blame(failure).in_file(&sum.name))?;
+    let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let provenance = provenance::text(stage, &sum.inputs)?;
-    let out = outputs::folder(stage.files, outputs::place(out, sources)?)?;
+    let out = outputs::folder(stage.files, outputs::expand(out, sources)?)?;
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(&out, "model.json"), &model)?;
     outputs.put(&join(&out, "provenance.json"), &provenance)?;

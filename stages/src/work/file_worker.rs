@@ -24,7 +24,7 @@ pub(crate) struct PartialState {
 }
 
 /// What a worker sends to the reducer about one file.
-pub(crate) enum Message {
+pub(crate) enum WorkerMessage {
     /// Some splits of the file.
     Partial(PartialState),
     /// The sum of the whole file, by the file's index.
@@ -80,10 +80,10 @@ impl<'a> FileWorker<'a> {
     }
 
     /// Ends the reading: sums the file if this worker has read all of it, else turns the summarizer into its state.
-    pub(crate) fn into_message(self, context: &SumContext<'_>) -> Message {
+    pub(crate) fn into_message(self, context: &SumContext<'_>) -> WorkerMessage {
         match self.has_whole_file() {
-            true => Message::Whole(self.file, self.state.close(context, self.file, Some(self.reading), Vec::new())),
-            false => Message::Partial(self.into_partial_state()),
+            true => WorkerMessage::Whole(self.file, self.state.close(context, self.file, Some(self.reading), Vec::new())),
+            false => WorkerMessage::Partial(self.into_partial_state()),
         }
     }
 

@@ -34,8 +34,9 @@ impl fmt::Display for FileNote {
 impl FileNote {
     /// Returns the note for [`Engine::audit`](crate::ports::engine::Engine::audit), with names as they are shown.
     pub(crate) fn to_json(&self) -> Value {
-        let InputError { row, column, text, .. } = &self.note;
-        json!({"file": samefit_text::line(&self.path), "row": row, "column": column.as_deref().map(samefit_text::name), "text": text})
+        let InputError { row, column, message, .. } = &self.note;
+        let column = column.as_deref().map(samefit_text::name);
+        json!({"file": samefit_text::line(&self.path), "row": row, "column": column, "text": message.sentence})
     }
 }
 

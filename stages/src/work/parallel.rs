@@ -21,7 +21,7 @@ use crate::ports::report::{Progress, Report};
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::work::file_state::{FileState, SumContext};
-use crate::work::file_worker::{FileWorker, Message, PartialState};
+use crate::work::file_worker::{FileWorker, PartialState, WorkerMessage};
 use crate::work::reducer::{AddSum, Reducer};
 use crate::work::threads::{BeginHelper, ParallelWork, lock, with_helpers};
 
@@ -86,12 +86,12 @@ trait Results<'a> {
 /// Results of a helping thread: they go to the reducer's thread, which receives until all senders are gone.
 struct SentResults<'a, 's> {
     context: &'a SumContext<'a>,
-    sender: &'s SyncSender<Message>,
+    sender: &'s SyncSender<WorkerMessage>,
 }
 
 impl<'a> Results<'a> for SentResults<'a, '_> {
     fn partial(&mut self, partial: PartialState) {
-        let _ = self.sender.send(Message::Partial(partial));
+        let _ = self.sender.send(WorkerMessage::Partial(partial));
     }
 
     fn worker(&mut self, worker: FileWorker<'a>) {
@@ -102,13 +102,13 @@ impl<'a> Results<'a> for SentResults<'a, '_> {
 /// Results of the reducer's own thread.
 struct LocalResults<'a, 'r, 't, 'p> {
     reducer: &'t mut Reducer<'a, 'r>,
-    receiver: &'t Receiver<Message>,
+    receiver: &'t Receiver<WorkerMessage>,
     report: Option<&'p mut dyn Report>,
 }
 
 impl<'a> Results<'a> for LocalResults<'a, '_, '_, '_> {
     fn partial(&mut self, partial: PartialState) {
-        self.reducer.receive(Message::Partial(partial));
+        self.reducer.receive(WorkerMessage::Partial(partial));
     }
 
     fn worker(&mut self, worker: FileWorker<'a>) {
@@ -124,9 +124,9 @@ impl<'a> Results<'a> for LocalResults<'a, '_, '_, '_> {
 }
 
 impl<'a> ParallelWork for ParallelSum<'a> {
-    type Handle = SyncSender<Message>;
+    type Handle = SyncSender<WorkerMessage>;
 
-    fn help(&self, sender: &SyncSender<Message>, begin_helper: BeginHelper<'_>) {
+    fn help(&self, sender: &SyncSender<WorkerMessage>, begin_helper: BeginHelper<'_>) {
         self.work(&mut SentResults { context: self.context, sender }, begin_helper);
     }
 }

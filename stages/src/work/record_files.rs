@@ -1,5 +1,6 @@
 //! Sums files with one JSON record each, as if they were one file of JSON Lines, because thousands of such files are common.
 
+use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::json_line::JsonLine;
 use crate::input::reading;
@@ -59,7 +60,7 @@ pub(crate) fn push_record(files: &dyn Files, path: &str, stream: &mut dyn Stream
     let mut line = JsonLine::default();
     let input = reading::each_chunk(files, path, |chunk| stream.push(line.flatten(chunk, buffer)).map(drop))?;
     if !line.holds_something() {
-        return Err(InputError::new("json", "found nothing, expected a record", "remove the file, or write it again").in_file(path));
+        return Err(InputError::new(Code::Json, "found nothing, expected a record", "remove the file, or write it again").in_file(path));
     }
     stream.push(b"\n")?;
     Ok(input)

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::work::file_state::{FileState, FileSum, Reading, SumContext};
-use crate::work::file_worker::{FileWorker, Message, PartialState};
+use crate::work::file_worker::{FileWorker, PartialState, WorkerMessage};
 
 /// Receives the sum of a file and its path.
 pub(crate) type AddSum<'r> = &'r mut dyn FnMut(String, &str) -> Result<()>;
@@ -43,10 +43,10 @@ impl<'a, 'r> Reducer<'a, 'r> {
     }
 
     /// Takes what a worker on another thread has read of a file.
-    pub(crate) fn receive(&mut self, message: Message) {
+    pub(crate) fn receive(&mut self, message: WorkerMessage) {
         match message {
-            Message::Partial(PartialState { file, state, summarizer_state }) => self.add_part(file, state, None, summarizer_state),
-            Message::Whole(file, sum) => {
+            WorkerMessage::Partial(PartialState { file, state, summarizer_state }) => self.add_part(file, state, None, summarizer_state),
+            WorkerMessage::Whole(file, sum) => {
                 self.files.insert(file, OpenSum::Whole(sum));
             }
         }

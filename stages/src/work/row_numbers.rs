@@ -35,12 +35,13 @@ pub(crate) fn with_row_of_file(error: Error, rows_in_file_before: impl Fn(usize)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::Code;
 
     #[test]
     fn rows_of_splits_become_rows_of_the_file() {
         let row = |number: u64| {
-            let fault = InputError { row: Some(number), ..InputError::new("quote", "", "") };
-            match with_row_of_file(fault.into(), |split| [11, 20, 0, 7].iter().take(split).sum()) {
+            let error = InputError::new(Code::Quote, "", "").at_row(number);
+            match with_row_of_file(error.into(), |split| [11, 20, 0, 7].iter().take(split).sum()) {
                 Error::Data { fault, .. } => fault.row.unwrap(),
                 other => panic!("{other}"),
             }

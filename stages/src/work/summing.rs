@@ -7,6 +7,7 @@
 
 use std::num::NonZeroUsize;
 
+use crate::code::Code;
 use crate::error::{InputError, Result};
 use crate::input::reading;
 use crate::plan::Plan;
@@ -62,7 +63,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum
 pub fn sum_for_release(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum> {
     if let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) {
         let sentence = "`--share` reads the data twice, and a pipe can be read once";
-        return Err(InputError::new("unsupported-format", sentence, "save it as a file first").in_file(&pipe.path));
+        return Err(InputError::new(Code::UnsupportedFormat, sentence, "save it as a file first").in_file(&pipe.path));
     }
     let first = sum(stage, plan, sources)?;
     let plan = plan.clone().with("shared", Some(json::parse_ours(&first.statistics)?));

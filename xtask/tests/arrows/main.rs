@@ -69,9 +69,9 @@ const PIPELINE: [&str; 18] = [
 ];
 
 /// The stages' modules in reading order; `testing` is for tests only.
-const STAGES: [&str; 16] = [
-    "error", "limits", "splitmix", "text", "ports", "source", "args", "stage", "testing", "input", "plan", "work", "output", "verbs",
-    "cli", "lib",
+const STAGES: [&str; 17] = [
+    "code", "error", "limits", "splitmix", "text", "ports", "source", "args", "stage", "testing", "input", "plan", "work", "output",
+    "verbs", "cli", "lib",
 ];
 
 /// What writes to the disk.

@@ -1,31 +1,33 @@
-//! Chunks of bytes to whole records, byte for byte, without reading what is in them.
+//! Cuts a stream of bytes into whole records, byte for byte, without reading what is in them.
 //!
-//! In CSV a line break inside quotes ends no record, and quotes are inside after an odd number of quote characters (RFC 4180 doubles a quote
-//! that belongs to the field). Blank lines are no records.
+//! In CSV a line break inside quotes does not end a record. A byte is inside quotes after an odd number of quote characters (RFC 4180 doubles a
+//! quote that belongs to a field). Blank lines are not records.
 //!
-//! *Limits*: a record of at most [`RECORD_BYTES_MAX`]; a longer one is a quote that is never closed, and would otherwise fill the memory.
+//! *Limits*: a record has at most [`RECORD_BYTES_MAX`] bytes. A longer one means a quote that is never closed, which would fill the memory.
 
+use crate::code::Code;
 use crate::error::{InputError, Result};
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 use crate::source::Format;
 
 /// Cuts a stream into records.
-pub struct Cutter {
-    quotes: bool,
+pub struct RecordCutter {
+    is_csv: bool,
     quoted: bool,
+    /// The beginning of a record whose end has not come.
     record: Vec<u8>,
     row: u64,
 }
 
-impl Cutter {
+impl RecordCutter {
     /// A cutter for data in this format.
     pub fn new(format: Format) -> Self {
-        Self { quotes: format.of_bytes() == Format::Csv, quoted: false, record: Vec::new(), row: 1 }
+        Self { is_csv: format.of_bytes() == Format::Csv, quoted: false, record: Vec::new(), row: 1 }
     }
 
-    /// Hands each record that is complete, with its line end, to `take`.
+    /// Takes the next bytes. Passes each record that is complete to `take`, with its line end.
     pub fn push(&mut self, mut chunk: &[u8], mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        while let Some(length) = self.end(chunk) {
+        while let Some(length) = self.record_end(chunk) {
             let (rest, after) = chunk.split_at(length);
             chunk = after;
             let joined = !self.record.is_empty();
@@ -44,20 +46,20 @@ impl Cutter {
         self.check_length(self.record.len())
     }
 
-    /// The end of the stream: hands on a last record without a line end.
+    /// Ends the stream. Passes a last record without a line end to `take`.
     pub fn finish(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match () {
-            () if self.quoted => Err(self.unclosed().into()),
+            () if self.quoted => Err(self.unclosed_quote().into()),
             () if is_blank(&self.record) => Ok(()),
             () => take(&std::mem::take(&mut self.record)),
         }
     }
 
-    /// Length of the part of `bytes` that completes a record.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+    /// Returns the offset just after the first record end, and follows the quotes up to there.
+    fn record_end(&mut self, bytes: &[u8]) -> Option<usize> {
         for (i, &byte) in bytes.iter().enumerate() {
             match byte {
-                b'"' if self.quotes => self.quoted = !self.quoted,
+                b'"' if self.is_csv => self.quoted = !self.quoted,
                 b'\n' if !self.quoted => return Some(i + 1),
                 _ => {}
             }
@@ -66,12 +68,12 @@ impl Cutter {
     }
 
     fn check_length(&self, bytes: usize) -> Result<()> {
-        if bytes > RECORD_BYTES_MAX { Err(InputError { row: Some(self.row), ..record_too_long() }.into()) } else { Ok(()) }
+        if bytes > RECORD_BYTES_MAX { Err(record_too_long().at_row(self.row).into()) } else { Ok(()) }
     }
 
-    fn unclosed(&self) -> InputError {
+    fn unclosed_quote(&self) -> InputError {
         let help = "close the quote, or copy the file again if it was cut off";
-        InputError { row: Some(self.row), ..InputError::new("quote", "a quoted field is never closed", help) }
+        InputError::new(Code::Quote, "a quoted field is never closed", help).at_row(self.row)
     }
 }
 
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     fn records(text: &str, format: Format, size: usize) -> Result<Vec<String>> {
-        let (mut cutter, mut found) = (Cutter::new(format), Vec::new());
+        let (mut cutter, mut found) = (RecordCutter::new(format), Vec::new());
         let mut take = |record: &[u8]| {
             found.push(String::from_utf8_lossy(record).into_owned());
             Ok(())
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_in_quotes_end_no_record() {
+    fn line_breaks_in_quotes_do_not_end_a_record() {
         for size in 1..20 {
             let found = records("a,b\r\n1,\"x\ny\"\r\n\r\n\n2,\"a\"\"\n\"", Format::Csv, size).unwrap();
             assert_eq!(found, ["a,b\r\n", "1,\"x\ny\"\r\n", "2,\"a\"\"\n\""], "chunks of {size}");
@@ -104,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn in_json_lines_quotes_mean_nothing() {
+    fn quotes_mean_nothing_in_json_lines() {
         assert_eq!(records("{\"a\\\"\": 1}\n{}\n", Format::JsonLines, 3).unwrap().len(), 2);
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_is_found() {
+    fn a_quote_that_is_never_closed_is_an_error() {
         let text = records("a\n1\n\"2\n3\n", Format::Csv, 5).unwrap_err().to_string();
         assert!(text.starts_with("error: row 3: a quoted field is never closed"), "{text}");
     }
