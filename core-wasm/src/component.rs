@@ -18,7 +18,7 @@ use std::cell::RefCell;
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "regression" });
-    use super::Component;
+    use crate::component::Component;
     export!(Component);
 }
 

@@ -1,300 +1,104 @@
 //! The only error type: what is wrong with an input, where, and what to do.
 //!
-//! **Wording.** The sentence has no capital and no full stop, and it fits after "file: row 17, column `bmi`: ". It says what was found and what
-//! was expected, in the words of the person who made the file. The help says what to do. Text from the input stands in backquotes, shortened.
-//! A message names no file: the core does not know files. It avoids "invalid" and "failed to".
+//! **Wording guide.** The sentence has no capital and no full stop, and it fits after "file: row 17, column `bmi`: ". It says what was found and
+//! what was expected, in the words of the person who made the file. The help says what to do. Text from the input stands in backquotes,
+//! shortened. A message names no file, because the core does not know files. It avoids "invalid" and "failed to".
 
 use serde_json::{Map, Value, json};
 
-/// Result of everything that can meet bad input.
+/// The result of every function that reads input.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The kinds of errors and notes. Each has a case in `data/cases/` and an entry in `docs/errors.md`.
-///
-/// A note is something the user should know although nothing is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// The input is empty: no header, or no object.
-    NoData,
-    /// There is no row to fit: only a header, or every row was dropped.
-    NoRows,
-    /// Bytes that are not UTF-8 text.
-    NotUtf8,
-    /// Control characters where a header is expected: a binary file.
-    NotText,
-    /// Lines end with a bare carriage return.
-    LineEnds,
-    /// The header has no delimiter but tabs, semicolons or bars.
-    Delimiter,
-    /// Two columns, features or terms with the same name.
-    DuplicateColumn,
-    /// A column without a name.
-    EmptyColumnName,
-    /// A column name that is too long, or that cannot be used in terms.
-    ColumnName,
-    /// A row with more or fewer fields than the header.
-    RaggedRow,
-    /// A quote in the middle of a field, text after a closing quote, or a quote that is never closed.
-    Quote,
-    /// Text where a decimal number is expected.
-    NotANumber,
-    /// Infinity: not a value.
-    NotAValue,
-    /// A number of more than 60 digits.
-    TooManyDigits,
-    /// A number whose exponent is beyond 60, or that has more than 60 zeros after the point before its first other digit.
-    ExponentTooLarge,
-    /// Cells without a value, counted by column.
-    MissingValues,
-    /// The data have no such column.
-    MissingColumn,
-    /// Columns of one batch with different lengths.
-    ColumnLengths,
-    /// No column of numbers.
-    NoColumns,
-    /// Text that is not JSON, or JSON that is cut off.
-    Json,
-    /// A JSON object that names a key twice.
-    DuplicateKey,
-    /// A JSON record of another shape than attributes or a plain object.
-    Record,
-    /// A plan that says something it cannot say.
-    Plan,
-    /// A schema that says something it cannot say.
-    Schema,
-    /// A term that is not a column, a power or a product.
-    Term,
-    /// The target is missing or is also a feature.
-    Target,
-    /// Statistics that are not in the format.
-    Statistics,
-    /// Statistics that no data can have.
-    ImpossibleStatistics,
-    /// Statistics of different columns, units, terms or distribution.
-    StatisticsDiffer,
-    /// The statistics lack a term that the plan needs.
-    MissingTerm,
-    /// Statistics in other units than the schema's.
-    UnitsDiffer,
-    /// Columns with an exact linear relation between them.
-    Collinear,
-    /// A feature that has the same value in every row.
-    ConstantColumn,
-    /// Fewer rows than coefficients.
-    TooFewRows,
-    /// A result beyond what a 64-bit float can hold.
-    OutOfRange,
-    /// More than samefit can count or hold.
-    Capacity,
-    /// A model that is not in the format.
-    Model,
-    /// The record lacks a variable that the model uses.
-    MissingFeature,
-    /// Entries of a form that are no object of texts, or that name no field of it.
-    Entries,
-    /// A unit that the field does not have.
-    Unit,
-    /// A threshold that is not a positive number.
-    Threshold,
-    /// Data that are to be shared, and a column of which nobody says how finely it is measured.
-    Decimals,
-    /// A value outside the plausible range of its column, in data that are to be shared.
-    Implausible,
-    /// Fewer rows than statistics must have that are shared: 50, and 10 for each column and term.
-    TooFewToShare,
-    /// A column or term, or two of them together, whose sums would tell of fewer than 5 rows, in data that are to be shared.
-    SingledOut,
-    /// A part of a table that is not of this table, or of another version.
-    Part,
-    /// A stream that was used after its end.
-    Spent,
-    /// Note: a column of text that nobody named was left out.
-    ColumnLeftOut,
-    /// Note: rows were left out because a value was missing.
-    RowsDropped,
-    /// Note: a column is shared with fewer decimals than it is measured with.
-    Coarser,
-    /// Note: values were rounded before they were summed.
-    Rounded,
+/// Declares [`Code`] from one table: variant, stable name, meaning.
+macro_rules! codes {
+    ($($variant:ident = $name:literal: $meaning:literal,)*) => {
+        /// The kind of an error or of a note. A note is something that the user should know although nothing is wrong.
+        ///
+        /// Each has a case in `data/cases/` and an entry in `docs/errors.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of `docs/errors.md`.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Returns the stable kebab-case name that stands in files and in `docs/errors.md`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns the meaning in one sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    NoData = "no-data": "The input is empty: no header, or no object.",
+    NoRows = "no-rows": "There are no rows to fit: the data have only a header, or every row was dropped.",
+    NotUtf8 = "not-utf-8": "Bytes that are not UTF-8 text.",
+    NotText = "not-text": "Control characters in the header: the file is probably binary.",
+    LineEnds = "line-ends": "Lines that end with a carriage return alone.",
+    Delimiter = "delimiter": "A header that is delimited by another character than expected.",
+    DuplicateColumn = "duplicate-column": "Two columns, features or terms with the same name.",
+    EmptyColumnName = "empty-column-name": "A column without a name.",
+    ColumnName = "column-name": "A column name that is too long, or that cannot be used in terms.",
+    RaggedRow = "ragged-row": "A row with more or fewer fields than the header.",
+    Quote = "quote": "A quote in the middle of a field, text after a closing quote, or a quote that is never closed.",
+    NotANumber = "not-a-number": "Text where a decimal number is expected.",
+    NotAValue = "not-a-value": "Infinity, which is not a value.",
+    TooManyDigits = "too-many-digits": "A number of more than 60 digits.",
+    ExponentTooLarge = "exponent-too-large": "A number with an exponent beyond 60 either way, or with more than 60 zeros between the point and the first other digit.",
+    MissingValues = "missing-values": "Cells without a value, counted by column.",
+    MissingColumn = "missing-column": "A column that the data do not have.",
+    ColumnLengths = "column-lengths": "Columns of one batch with different lengths.",
+    NoColumns = "no-columns": "Data without a column of numbers.",
+    Json = "json": "Text that is not JSON, or JSON that is cut off.",
+    DuplicateKey = "duplicate-key": "A JSON object with the same key twice.",
+    Record = "record": "A JSON record that is neither attributes nor a plain object.",
+    Plan = "plan": "A plan with a wrong key or value, or with keys that contradict each other.",
+    Schema = "schema": "A schema with a wrong key or value, or with entries that contradict each other.",
+    Term = "term": "A term that is not a column, a power or a product.",
+    Target = "target": "A target that is missing, or that is also a feature.",
+    Statistics = "statistics": "A document that is not in the format of statistics.",
+    ImpossibleStatistics = "impossible-statistics": "Statistics that no data can have.",
+    StatisticsDiffer = "statistics-differ": "Statistics of different columns, units, terms, rounding or distribution.",
+    MissingTerm = "missing-term": "A term that the plan needs and the statistics do not have.",
+    UnitsDiffer = "units-differ": "Statistics in other units than the schema's.",
+    Collinear = "collinear": "Columns with an exact linear relation between them.",
+    ConstantColumn = "constant-column": "A feature with the same value in every row.",
+    TooFewRows = "too-few-rows": "Fewer rows than coefficients.",
+    OutOfRange = "out-of-range": "A result that a 64-bit float cannot hold.",
+    Capacity = "capacity": "Data or documents beyond a limit of samefit.",
+    Model = "model": "A document that is not in the format of a model.",
+    MissingFeature = "missing-feature": "A record without a variable that the model uses.",
+    Entries = "entries": "Entries of a form that are not an object of texts, or that name a field that the form does not have.",
+    Unit = "unit": "A unit that the field does not have.",
+    Threshold = "threshold": "A threshold that is not a positive number.",
+    Decimals = "decimals": "Data to be shared, with a column of which neither the schema nor the plan says how finely it is measured.",
+    Implausible = "implausible": "Data to be shared, with a value outside the plausible range of its column.",
+    TooFewToShare = "too-few-to-share": "Data to be shared, with too few rows: 50 are needed, and 10 for each column and term.",
+    SingledOut = "singled-out": "Data to be shared, with a column or term, or two of them together, whose sums would single out fewer than 5 rows.",
+    Part = "part": "The state of a summarizer that another one cannot merge: it is of another plan, header or version.",
+    Spent = "spent": "A stream that is used after its end.",
+    ColumnLeftOut = "column-left-out": "Note: a column was left out, because it holds text or because the schema does not describe it.",
+    RowsDropped = "rows-dropped": "Note: rows were left out because a value is missing.",
+    Coarser = "coarser": "Note: a column is shared with fewer decimals than it is measured with.",
+    Rounded = "rounded": "Note: values were rounded before they were summed.",
 }
 
 impl Code {
-    /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: &[Self] = &[
-        Self::NoData,
-        Self::NoRows,
-        Self::NotUtf8,
-        Self::NotText,
-        Self::LineEnds,
-        Self::Delimiter,
-        Self::DuplicateColumn,
-        Self::EmptyColumnName,
-        Self::ColumnName,
-        Self::RaggedRow,
-        Self::Quote,
-        Self::NotANumber,
-        Self::NotAValue,
-        Self::TooManyDigits,
-        Self::ExponentTooLarge,
-        Self::MissingValues,
-        Self::MissingColumn,
-        Self::ColumnLengths,
-        Self::NoColumns,
-        Self::Json,
-        Self::DuplicateKey,
-        Self::Record,
-        Self::Plan,
-        Self::Schema,
-        Self::Term,
-        Self::Target,
-        Self::Statistics,
-        Self::ImpossibleStatistics,
-        Self::StatisticsDiffer,
-        Self::MissingTerm,
-        Self::UnitsDiffer,
-        Self::Collinear,
-        Self::ConstantColumn,
-        Self::TooFewRows,
-        Self::OutOfRange,
-        Self::Capacity,
-        Self::Model,
-        Self::MissingFeature,
-        Self::Entries,
-        Self::Unit,
-        Self::Threshold,
-        Self::Decimals,
-        Self::Implausible,
-        Self::TooFewToShare,
-        Self::SingledOut,
-        Self::Part,
-        Self::Spent,
-        Self::ColumnLeftOut,
-        Self::RowsDropped,
-        Self::Coarser,
-        Self::Rounded,
-    ];
-
-    /// The stable kebab-case name, as files, other languages and `docs/errors.md` have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoData => "no-data",
-            Self::NoRows => "no-rows",
-            Self::NotUtf8 => "not-utf-8",
-            Self::NotText => "not-text",
-            Self::LineEnds => "line-ends",
-            Self::Delimiter => "delimiter",
-            Self::DuplicateColumn => "duplicate-column",
-            Self::EmptyColumnName => "empty-column-name",
-            Self::ColumnName => "column-name",
-            Self::RaggedRow => "ragged-row",
-            Self::Quote => "quote",
-            Self::NotANumber => "not-a-number",
-            Self::NotAValue => "not-a-value",
-            Self::TooManyDigits => "too-many-digits",
-            Self::ExponentTooLarge => "exponent-too-large",
-            Self::MissingValues => "missing-values",
-            Self::MissingColumn => "missing-column",
-            Self::ColumnLengths => "column-lengths",
-            Self::NoColumns => "no-columns",
-            Self::Json => "json",
-            Self::DuplicateKey => "duplicate-key",
-            Self::Record => "record",
-            Self::Plan => "plan",
-            Self::Schema => "schema",
-            Self::Term => "term",
-            Self::Target => "target",
-            Self::Statistics => "statistics",
-            Self::ImpossibleStatistics => "impossible-statistics",
-            Self::StatisticsDiffer => "statistics-differ",
-            Self::MissingTerm => "missing-term",
-            Self::UnitsDiffer => "units-differ",
-            Self::Collinear => "collinear",
-            Self::ConstantColumn => "constant-column",
-            Self::TooFewRows => "too-few-rows",
-            Self::OutOfRange => "out-of-range",
-            Self::Capacity => "capacity",
-            Self::Model => "model",
-            Self::MissingFeature => "missing-feature",
-            Self::Entries => "entries",
-            Self::Unit => "unit",
-            Self::Threshold => "threshold",
-            Self::Decimals => "decimals",
-            Self::Implausible => "implausible",
-            Self::TooFewToShare => "too-few-to-share",
-            Self::SingledOut => "singled-out",
-            Self::Part => "part",
-            Self::Spent => "spent",
-            Self::ColumnLeftOut => "column-left-out",
-            Self::RowsDropped => "rows-dropped",
-            Self::Coarser => "coarser",
-            Self::Rounded => "rounded",
-        }
-    }
-
-    /// What the code means, in one sentence.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::NoData => "The input is empty: no header, or no object.",
-            Self::NoRows => "There is no row to fit: only a header, or every row was dropped.",
-            Self::NotUtf8 => "Bytes that are not UTF-8 text.",
-            Self::NotText => "Control characters where a header is expected: a binary file.",
-            Self::LineEnds => "Lines end with a bare carriage return.",
-            Self::Delimiter => "The header has no delimiter but tabs, semicolons or bars.",
-            Self::DuplicateColumn => "Two columns, features or terms with the same name.",
-            Self::EmptyColumnName => "A column without a name.",
-            Self::ColumnName => "A column name that is too long, or that cannot be used in terms.",
-            Self::RaggedRow => "A row with more or fewer fields than the header.",
-            Self::Quote => "A quote in the middle of a field, text after a closing quote, or a quote that is never closed.",
-            Self::NotANumber => "Text where a decimal number is expected.",
-            Self::NotAValue => "Infinity: not a value.",
-            Self::TooManyDigits => "A number of more than 60 digits.",
-            Self::ExponentTooLarge => {
-                "A number whose exponent is beyond 60, or that has more than 60 zeros after the point before its first other digit."
-            }
-            Self::MissingValues => "Cells without a value, counted by column.",
-            Self::MissingColumn => "The data have no such column.",
-            Self::ColumnLengths => "Columns of one batch with different lengths.",
-            Self::NoColumns => "No column of numbers.",
-            Self::Json => "Text that is not JSON, or JSON that is cut off.",
-            Self::DuplicateKey => "A JSON object that names a key twice.",
-            Self::Record => "A JSON record of another shape than attributes or a plain object.",
-            Self::Plan => "A plan that says something it cannot say.",
-            Self::Schema => "A schema that says something it cannot say.",
-            Self::Term => "A term that is not a column, a power or a product.",
-            Self::Target => "The target is missing or is also a feature.",
-            Self::Statistics => "Statistics that are not in the format.",
-            Self::ImpossibleStatistics => "Statistics that no data can have.",
-            Self::StatisticsDiffer => "Statistics of different columns, units, terms or distribution.",
-            Self::MissingTerm => "The statistics lack a term that the plan needs.",
-            Self::UnitsDiffer => "Statistics in other units than the schema's.",
-            Self::Collinear => "Columns with an exact linear relation between them.",
-            Self::ConstantColumn => "A feature that has the same value in every row.",
-            Self::TooFewRows => "Fewer rows than coefficients.",
-            Self::OutOfRange => "A result beyond what a 64-bit float can hold.",
-            Self::Capacity => "More than samefit can count or hold.",
-            Self::Model => "A model that is not in the format.",
-            Self::MissingFeature => "The record lacks a variable that the model uses.",
-            Self::Entries => "Entries of a form that are no object of texts, or that name no field of it.",
-            Self::Unit => "A unit that the field does not have.",
-            Self::Threshold => "A threshold that is not a positive number.",
-            Self::Decimals => "Data that are to be shared, and a column of which nobody says how finely it is measured.",
-            Self::Implausible => "A value outside the plausible range of its column, in data that are to be shared.",
-            Self::TooFewToShare => "Fewer rows than statistics must have that are shared: 50, and 10 for each column and term.",
-            Self::SingledOut => {
-                "A column or term, or two of them together, whose sums would tell of fewer than 5 rows, in data that are to be shared."
-            }
-            Self::Part => "A part of a table that is not of this table, or of another version.",
-            Self::Spent => "A stream that was used after its end.",
-            Self::ColumnLeftOut => "Note: a column of text that nobody named was left out.",
-            Self::RowsDropped => "Note: rows were left out because a value was missing.",
-            Self::Coarser => "Note: a column is shared with fewer decimals than it is measured with.",
-            Self::Rounded => "Note: values were rounded before they were summed.",
-        }
-    }
-
-    /// The code of a name; `None` if there is none of that name.
+    /// Returns the code with this name; `None` if there is none.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
@@ -307,35 +111,35 @@ impl std::fmt::Display for Code {
     }
 }
 
-/// What is wrong with an input.
+/// An error in an input, or a note on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The kind of error.
     pub code: Code,
-    /// The record as a spreadsheet counts: a header is row 1.
+    /// Number of the record, as a spreadsheet counts: the header is row 1.
     pub row: Option<u64>,
-    /// Column, feature or term at fault.
+    /// Column, feature or term where the error is.
     pub column: Option<String>,
-    /// What stood there, shortened.
+    /// The text that was found, shortened.
     pub found: Option<String>,
-    /// What should have stood there.
+    /// What was expected instead.
     pub expected: Option<String>,
-    /// What is wrong: a sentence without a capital or a full stop, on one line.
+    /// One sentence on one line, without a capital and a full stop.
     pub sentence: String,
-    /// What to do about it, on one line; empty for a note.
+    /// What to do, on one line; empty for a note.
     pub help: String,
 }
 
-/// Longest piece of an input that a message repeats, in characters.
+/// Longest piece of the input in a message, in characters.
 const FOUND_CHARS_MAX: usize = 40;
 
 impl Error {
-    /// An error with a sentence and help; a note has no help.
+    /// Returns an error with a sentence and help, or a note if `help` is empty.
     pub fn new(code: Code, sentence: impl Into<String>, help: impl Into<String>) -> Self {
         Self { code, row: None, column: None, found: None, expected: None, sentence: sentence.into(), help: help.into() }
     }
 
-    /// An error of the most common shape: "found `x`, expected y".
+    /// Returns an error of the most common form: "found `x`, expected y".
     pub fn found(code: Code, found: &str, expected: &str, help: impl Into<String>) -> Self {
         let found = shorten(found);
         let mut error = Self::new(code, format!("found `{found}`, expected {expected}"), help);
@@ -344,27 +148,27 @@ impl Error {
         error
     }
 
-    /// The sentence and, if there is help, a line break and the help: the `text` of the contract's error record.
+    /// Returns the `text` of the contract's error record: the sentence and, if there is help, a line break and the help.
     #[must_use]
     pub fn text(&self) -> String {
         if self.help.is_empty() { self.sentence.clone() } else { format!("{}\n{}", self.sentence, self.help) }
     }
 
-    /// At this row, unless a row is known already.
+    /// Sets the row, unless the error has one.
     #[must_use]
     pub fn at_row(mut self, row: u64) -> Self {
         self.row = self.row.or(Some(row));
         self
     }
 
-    /// In this column, unless a column is known already.
+    /// Sets the column, unless the error has one.
     #[must_use]
     pub fn in_column(mut self, column: &str) -> Self {
         self.column = self.column.or_else(|| Some(column.to_owned()));
         self
     }
 
-    /// The record as JSON, with the fields in the contract's order.
+    /// Returns the contract's error record as JSON, with its fields in the contract's order.
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("code".into(), json!(self.code.name()));
@@ -391,7 +195,7 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The start of a piece of input, fit for a message: no control characters, no more than [`FOUND_CHARS_MAX`].
+/// Returns the start of a text without control characters, for a message.
 pub fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(FOUND_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(FOUND_CHARS_MAX).is_some() {
@@ -400,7 +204,7 @@ pub fn shorten(text: &str) -> String {
     short
 }
 
-/// Names in backquotes, separated by commas, at most ten of them.
+/// Returns names in backquotes, separated by commas. Lists ten of them, and counts the rest.
 pub fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let mut names = names.into_iter().map(|name| format!("`{}`", shorten(name.as_ref())));
     let mut shown: Vec<String> = names.by_ref().take(10).collect();
@@ -411,7 +215,7 @@ pub fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     shown.join(", ")
 }
 
-/// A stream that was used after its end.
+/// Returns the error of a stream that is used after its end.
 pub fn spent() -> Error {
     Error::new(Code::Spent, "the stream has ended", "make a new one")
 }

@@ -70,7 +70,7 @@ fn contributions(model: &Model, design: &[f64]) -> Result<(Value, Vec<Value>)> {
     let mean = |feature: usize| if model.has_intercept { model.leverage.l[feature + 1][0] } else { 0.0 };
     let slopes = &design[usize::from(model.has_intercept)..];
     let start = model.coefficients.iter().enumerate().fold(model.intercept, |sum, (at, c)| sum + c.coefficient * mean(at));
-    let one = |(at, (c, &value)): (usize, (&crate::model::Coefficient, &f64))| {
+    let one = |(at, (c, &value)): (usize, (&crate::model::ModelCoefficient, &f64))| {
         let columns: Vec<String> = Term::parse(&c.name)?.columns().map(str::to_owned).collect();
         Ok(json!({
             "name": c.name, "columns": columns, "value": value, "mean": mean(at), "coefficient": c.coefficient,

@@ -1,18 +1,34 @@
-//! Statistics and a plan to a model.
+//! Fits a model to statistics.
 
-use crate::disclosure::policy::check_rows;
 use crate::error::{Code, Error, Result, list};
-use crate::model::{Coefficient, Column, FORMAT, Fit, Leverage, Model};
+use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn};
 use crate::plan::Plan;
-use crate::solve::{self, INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
+use crate::release_policy::check_rows;
+use crate::solve::{INTERCEPT, Problem, Solution, centred_sum_of_squares, least_squares, of_decimal, plausible, ratio::Ratio};
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
 use serde_json::Value;
 
-/// Fits the plan's model to statistics, exactly, each number rounded once.
+/// Fits the model of a plan to statistics. The solution is exact; each number of the model is rounded once.
 ///
-/// Errors: `target`, `missing-term`, `units-differ`, `too-few-to-share`, and those of [`least_squares`].
+/// ```
+/// use samefit_core::{fit::fit, plan::Plan, statistics::Statistics, summarizer::Summarizer};
+///
+/// # fn main() -> samefit_core::error::Result<()> {
+/// let mut summarizer = Summarizer::new(Plan::default())?;
+/// summarizer.push(b"x,y\n1,1\n2,3\n3,5\n4,8\n")?;
+/// let statistics = summarizer.finish()?;
+///
+/// let plan = Plan { target: Some("y".to_owned()), ..Plan::default() };
+/// let model = fit(&statistics, &plan)?;
+/// assert_eq!((model.intercept, model.coefficients[0].coefficient), (-1.5, 2.3));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, and those of [`least_squares`].
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     plausible::check_counts(statistics)?;
     check_shared(statistics)?;
@@ -31,12 +47,12 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     describe(statistics, plan, &features, &used, solution)
 }
 
-/// What is said to be fit to share has the rows for it.
+/// Refuses statistics that claim to be made for sharing and have too few rows.
 pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
     statistics.shared.as_ref().map_or(Ok(()), |_| check_rows(statistics.rows, statistics.terms.len()))
 }
 
-/// The plan's features, else the schema's columns, else all columns but the target.
+/// The plan's features, else the schema's columns, else all columns; never the target.
 fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
     if let Some(terms) = plan.feature_terms()? {
         return Ok(terms);
@@ -46,12 +62,16 @@ fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Te
         None => statistics.columns.iter().map(|column| column.name.as_str()).filter(|name| *name != target).collect(),
     };
     if names.is_empty() && !plan.intercept {
-        return Err(Error::new(Code::NoColumns, "there is no column but the target, and no intercept", "give data with a feature"));
+        return Err(Error::new(
+            Code::NoColumns,
+            "the model has no intercept, and the data have no column but the target",
+            "give data with a feature",
+        ));
     }
     Ok(names.into_iter().map(Term::column).collect())
 }
 
-/// The coefficients' terms, the target, then the columns that only products use.
+/// The features, the target, then the columns that only products use.
 fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
     let mut used: Vec<Term> = features.iter().chain([target]).cloned().collect();
     for name in features.iter().flat_map(Term::columns) {
@@ -67,11 +87,11 @@ fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
     statistics.position(term).ok_or_else(|| {
         let what = if term.as_column().is_some() { "column" } else { "term" };
         let sentence = format!("the statistics have no such {what}; they have {}", list(statistics.terms.iter().map(Term::to_string)));
-        let remedy = match term.as_column() {
+        let help = match term.as_column() {
             Some(_) => "correct the name, or summarise that column too".to_owned(),
             None => format!("summarise with --terms {term}"),
         };
-        let mut error = Error::new(Code::MissingTerm, sentence, remedy).in_column(&term.to_string());
+        let mut error = Error::new(Code::MissingTerm, sentence, help).in_column(&term.to_string());
         error.expected = Some(term.to_string());
         error
     })
@@ -85,8 +105,8 @@ fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()
     for column in columns {
         let expected = plan.unit(&column.name);
         if expected != column.unit {
-            let say = |unit: &Option<String>| unit.as_ref().map_or_else(|| "no unit".to_owned(), |unit| format!("`{unit}`"));
-            let sentence = format!("the statistics are in {}, the schema says {}", say(&column.unit), say(&expected));
+            let in_words = |unit: &Option<String>| unit.as_ref().map_or_else(|| "no unit".to_owned(), |unit| format!("`{unit}`"));
+            let sentence = format!("the statistics are in {}, the schema says {}", in_words(&column.unit), in_words(&expected));
             let mut error = Error::new(
                 Code::UnitsDiffer,
                 sentence,
@@ -132,7 +152,7 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
         intercept: intercept.map_or(0.0, |c| c.value),
         has_intercept: plan.intercept,
         coefficients: coefficients
-            .map(|(term, c)| Coefficient { name: term.to_string(), coefficient: c.value, std_error: c.std_error, t: c.t, p: p(c.t) })
+            .map(|(term, c)| ModelCoefficient { name: term.to_string(), coefficient: c.value, std_error: c.std_error, t: c.t, p: p(c.t) })
             .collect(),
         intercept_std_error: intercept.and_then(|c| c.std_error),
         intercept_t: intercept.and_then(|c| c.t),
@@ -154,12 +174,12 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
     })
 }
 
-/// Mean, standard deviation, range and distribution of a column that is in the statistics.
-fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Column {
+/// Describes a column that is in the statistics.
+fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> ModelColumn {
     let place = statistics.position(&Term::column(name)).unwrap_or(0);
     let counts = statistics.distribution.as_ref().and_then(|all| statistics.column_index(name).map(|at| &all[at]));
     let range = counts.and_then(|counts| counts.range());
-    Column {
+    ModelColumn {
         name: name.to_owned(),
         mean: mean(&statistics.moments, place, statistics.rows),
         sd: sd(&statistics.moments, place, statistics.rows),
@@ -170,7 +190,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Col
     }
 }
 
-/// Exact mean of the term at a place in the sums of so many rows, rounded once; none without rows.
+/// Returns the mean of the term at index `place`, exact and rounded once; `None` without rows.
 pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 0).then(|| {
         let sum = of_decimal(moments.at(place, 0));
@@ -178,10 +198,10 @@ pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     })
 }
 
-/// Its exact standard deviation with the divisor rows - 1, rounded once; none for fewer than two rows.
+/// Returns its standard deviation with the divisor rows - 1, exact and rounded once; `None` below two rows.
 pub(crate) fn sd(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 1).then(|| {
-        let squares: solve::ratio::Ratio = centred_sum_of_squares(moments, place, rows);
+        let squares: Ratio = centred_sum_of_squares(moments, place, rows);
         Ratio::new(squares.numerator, squares.denominator * (rows - 1)).sqrt_to_f64()
     })
 }

@@ -1,14 +1,14 @@
-//! What the component says of itself.
+//! The version of the component, the formats that it reads and writes, and its limits.
 
-use crate::disclosure::policy;
 use crate::json::line;
+use crate::release_policy;
 use crate::{decimal, model, records, schema, statistics, terms};
 use serde_json::json;
 
 /// Version of the component.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// JSON object from file to format.
+/// Returns the format of each file that the component writes, as a JSON object on one line.
 pub fn formats() -> String {
     line(&json!({
         "model.json": model::FORMAT,
@@ -20,8 +20,17 @@ pub fn formats() -> String {
     }))
 }
 
-/// JSON object of limits: digits and exponent of a value, degree of a term, terms summed together, columns of a table,
-/// characters of a name, bytes of a record, entry formulas that need one another, fewest rows that are shared, in all, for each term, and apart from others.
+/// Returns the limits, as a JSON object on one line.
+///
+/// - `digits`, `exponent`: of a value
+/// - `degree`: of a term
+/// - `terms`: columns and terms that are summed together
+/// - `columns`: of a table
+/// - `name_chars`: of a name
+/// - `formulas_deep`: entry formulas whose inputs are formulas in turn
+/// - `record_bytes`: of a record
+/// - `shared_rows`, `shared_term_rows`: fewest rows of shared statistics, and fewest for each column and term
+/// - `shared_apart_rows`: fewest rows that shared sums may single out
 pub fn limits() -> String {
     line(&json!({
         "digits": decimal::DIGITS_MAX,
@@ -32,8 +41,8 @@ pub fn limits() -> String {
         "name_chars": terms::NAME_CHARS_MAX,
         "formulas_deep": schema::FORMULAS_DEEP_MAX,
         "record_bytes": records::RECORD_BYTES_MAX,
-        "shared_rows": policy::ROWS_MIN,
-        "shared_term_rows": policy::TERM_ROWS_MIN,
-        "shared_apart_rows": policy::APART_ROWS_MIN,
+        "shared_rows": release_policy::ROWS_MIN,
+        "shared_term_rows": release_policy::TERM_ROWS_MIN,
+        "shared_apart_rows": release_policy::SINGLED_OUT_ROWS_MIN,
     }))
 }

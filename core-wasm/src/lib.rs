@@ -1,12 +1,50 @@
 //! Exact linear regression on tables of decimal numbers.
 //!
-//! Everything is a function of bytes and documents: nothing here opens a file, reads the clock or draws a random number.
+//! The statistics of a table (its row count, the sums of its columns, and the sums of their products) are exact. The normal equations are
+//! solved exactly, and each result is rounded once. So equal data give equal bytes, whatever the order of the rows.
 //!
-//! Reading order: [`error`], [`rounding`], [`decimal`] and [`shortest`] (numbers), [`terms`], [`json`] and [`schema`] (words),
-//! [`disclosure`] and [`statistics`] (exact sums), [`plan`] (what to sum), `column` and `batch` (values of many rows to integers), [`sink`],
-//! [`records`] and [`table`] (bytes to records), [`solve`] and [`student`] (sums to results), [`model`] and [`fit`], then what a user
-//! asks for: [`summarizer`], [`audit`], [`entry`], `forecast` and [`predict`], [`fisher`] and [`explain`], [`quality`], [`residuals`], [`profile`],
-//! [`identity`]. A module uses those before it. The loops over bytes and integers are in `samefit-kernels`.
+//! ```
+//! use samefit_core::fit::fit;
+//! use samefit_core::plan::Plan;
+//! use samefit_core::predict::Predictor;
+//! use samefit_core::summarizer::Summarizer;
+//!
+//! # fn main() -> samefit_core::error::Result<()> {
+//! // bytes to exact statistics; chunks may end anywhere
+//! let mut summarizer = Summarizer::new(Plan::default())?;
+//! summarizer.push(b"age,dose,response\n41,1.5,10.2\n55,2.0,13.1\n")?;
+//! summarizer.push(b"38,3.5,18.9\n62,0.5,7.4\n")?;
+//! let statistics = summarizer.finish()?;
+//!
+//! // statistics and a plan to a model
+//! let plan = Plan::parse(r#"{"target": "response", "features": ["dose"]}"#)?;
+//! let model = fit(&statistics, &plan)?;
+//! assert_eq!(model.fit.rows, 4);
+//!
+//! // a model and a record to a prediction
+//! let predictor = Predictor::new(model)?;
+//! let prediction = predictor.predict_record(br#"{"dose": 2.5}"#)?;
+//! assert!(prediction.get("predicted_response").is_some());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every function works on bytes and documents: this crate opens no file, reads no clock and draws no random number.
+//!
+//! # Reading order
+//!
+//! Each module uses only modules that stand before it.
+//!
+//! 1. Errors and numbers: [`error`], [`rounding`], [`decimal`], [`shortest`].
+//! 2. Names and documents: [`terms`], [`json`], [`schema`], [`release_policy`].
+//! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
+//! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
+//! 5. Sums to models: [`solve`], [`student`], [`model`], [`fit`].
+//! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`fisher`], [`explain`], [`quality`],
+//!    [`residuals`], [`profile`], [`identity`].
+//! 7. The exports of the WebAssembly component: `component`, behind the feature of that name.
+//!
+//! The inner loops over bytes and integers are in the crate `samefit-kernels`.
 
 pub mod audit;
 mod batch;
@@ -14,7 +52,7 @@ mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
-pub mod disclosure;
+mod disclosure;
 pub mod entry;
 pub mod error;
 pub mod explain;
@@ -29,6 +67,7 @@ pub mod predict;
 pub mod profile;
 pub mod quality;
 pub mod records;
+pub mod release_policy;
 pub mod residuals;
 pub mod rounding;
 pub mod schema;

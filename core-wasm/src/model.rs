@@ -1,87 +1,88 @@
-//! A fitted model to and from its text, `model.json`.
+//! A fitted model, and its text `model.json`.
 //!
-//! *Invariants*: keys in one order, floats as their shortest round-trip text: equal models are equal bytes.
+//! *Invariants*: equal models have equal text. Keys have a fixed order, and floats are written as their shortest text that reads back as the
+//! same float.
 //!
-//! *Not here*: how a model is fitted (`fit`), what it predicts (`predict`).
+//! *Not here*: fitting (`fit`), prediction (`predict`).
 
-use crate::disclosure::policy::Shared;
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::plan::Plan;
+use crate::release_policy::Shared;
 use crate::schema::{Field, Schema, Target};
 use crate::statistics::check_terms;
 use crate::terms::{Term, check_column_name};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The format's name.
+/// Name and version of the format.
 pub const FORMAT: &str = "samefit-model/1";
 
-/// A fitted model. See docs/formats.md for each field.
+/// A fitted model. The section *model.json* of docs/formats.md describes each key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Model {
-    /// [`FORMAT`].
+    /// Always [`FORMAT`].
     pub format: String,
-    /// Column and name of what is predicted.
+    /// The column that is predicted.
     pub target: Target,
-    /// Root mean squared residual over the QC records.
+    /// Root mean squared residual over the records of quality control; only of an accepted model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmse: Option<f64>,
-    /// How the model was accepted.
+    /// How quality control accepted the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qc: Option<Qc>,
-    /// Zero if it has none.
+    /// The intercept; zero for a model without one.
     pub intercept: f64,
-    /// Whether it has one.
+    /// Whether the model has an intercept.
     pub has_intercept: bool,
-    /// In the order of the features.
-    pub coefficients: Vec<Coefficient>,
+    /// The coefficients, in the order of the features.
+    pub coefficients: Vec<ModelCoefficient>,
     /// Standard error of the intercept.
     pub intercept_std_error: Option<f64>,
-    /// Its t statistic.
+    /// t statistic of the intercept.
     pub intercept_t: Option<f64>,
-    /// Its two-sided p value.
+    /// Two-sided p value of the intercept.
     pub intercept_p: Option<f64>,
-    /// How well it fits its training data.
+    /// How well the model fits its training data.
     pub fit: Fit,
-    /// The factor for leverage.
+    /// The factors of X'X, from which the leverage of a record follows.
     pub leverage: Leverage,
-    /// Every column the features use, then the target.
-    pub columns: Vec<Column>,
-    /// The schema's fields that forms of these columns need.
+    /// The columns that the features use, then the target.
+    pub columns: Vec<ModelColumn>,
+    /// The other fields of the schema that a form of these columns needs; `None` for a model without a schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
-    /// The schema's title.
+    /// Title of the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_title: Option<String>,
-    /// How the values were rounded that it was fitted on, if they were to be shared.
+    /// How the values of its training data were rounded, if they were shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Shared>,
-    /// Digest of the canonical statistics restricted to what the model uses.
+    /// SHA-256 of the canonical statistics of the terms that the model uses, as hexadecimal digits.
     pub statistics_sha256: String,
 }
 
-/// How a model was accepted.
+/// How quality control accepted a model.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Qc {
     /// Number of records.
     pub rows: i64,
-    /// The bound that `rmse` stays below.
+    /// The threshold; `rmse` is below it.
     pub threshold: f64,
 }
 
 /// One coefficient.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Coefficient {
+pub struct ModelCoefficient {
     /// The term.
     pub name: String,
-    /// Its coefficient.
+    /// The coefficient.
     pub coefficient: f64,
-    /// Its standard error.
+    /// Standard error of the coefficient.
     pub std_error: Option<f64>,
-    /// `coefficient / std_error`.
+    /// t statistic: `coefficient / std_error`.
     pub t: Option<f64>,
-    /// Two-sided p value of t.
+    /// Two-sided p value of `t`.
     pub p: Option<f64>,
 }
 
@@ -90,54 +91,57 @@ pub struct Coefficient {
 pub struct Fit {
     /// Number of rows.
     pub rows: i64,
-    /// Rows less coefficients.
+    /// Degrees of freedom: the number of rows less that of the coefficients, the intercept among them.
     pub residual_df: i64,
     /// Residual sum of squares.
     pub rss: f64,
-    /// `sqrt(rss / residual_df)`.
+    /// Residual standard deviation: `sqrt(rss / residual_df)`.
     pub residual_sd: Option<f64>,
-    /// `1 - rss / tss`.
+    /// ModelCoefficient of determination: `1 - rss / tss`.
     pub r_squared: Option<f64>,
-    /// `centred`, or without an intercept `uncentred`.
+    /// `centred`; `uncentred` for a model without an intercept, whose total sum of squares is taken about zero.
     pub r_squared_kind: String,
 }
 
-/// `X'X = L D L'`.
+/// The factors of X'X = L D L', where X has the intercept's column of ones and the features.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Leverage {
-    /// Rows of L left of its unit diagonal.
+    /// The rows of L, left of its unit diagonal.
     pub l: Vec<Vec<f64>>,
-    /// Diagonal of D.
+    /// The diagonal of D.
     pub d: Vec<f64>,
 }
 
-/// What training saw of a column.
+/// A column in the training data.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Column {
-    /// Its name.
+pub struct ModelColumn {
+    /// Name of the column.
     pub name: String,
     /// Mean.
     pub mean: Option<f64>,
-    /// Standard deviation, divisor rows - 1.
+    /// Standard deviation, with the divisor rows - 1.
     pub sd: Option<f64>,
-    /// Lower edge of the lowest cell with a value.
+    /// Lower edge of the lowest bin with a value.
     pub min: Option<f64>,
-    /// Upper edge of the highest cell with a value.
+    /// Upper edge of the highest bin with a value.
     pub max: Option<f64>,
-    /// Counts by cell.
+    /// Number of values in each bin.
     pub distribution: Option<Map<String, Value>>,
-    /// What the schema says of it.
+    /// The schema's description of the column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Field>,
 }
 
 impl Model {
-    /// The text of the file.
+    /// Returns the text of the file.
     pub fn to_json(&self) -> String {
         json::document(self)
     }
 
     /// Reads and checks a model.
+    ///
+    /// # Errors
+    /// `json`, `duplicate-key`, `model`, `schema`, `column-name`, `term`, `capacity`.
     pub fn parse(text: &str) -> Result<Self> {
         let model: Self = json::parse(text, Code::Model, "a model made by samefit")?;
         if model.format != FORMAT {
@@ -147,22 +151,26 @@ impl Model {
         Ok(model)
     }
 
-    /// The terms of the coefficients.
+    /// Returns the terms of the coefficients.
+    ///
+    /// # Errors
+    /// `term`.
     pub fn terms(&self) -> Result<Vec<Term>> {
         self.coefficients.iter().map(|coefficient| Term::parse(&coefficient.name)).collect()
     }
 
-    /// The columns that a prediction needs.
-    pub fn feature_columns(&self) -> impl Iterator<Item = &Column> {
+    /// Returns the columns that a prediction needs.
+    pub fn feature_columns(&self) -> impl Iterator<Item = &ModelColumn> {
         self.columns.iter().filter(|column| column.name != self.target.column)
     }
 
-    /// The name of what is predicted.
+    /// Returns the name of the prediction.
     pub fn target_name(&self) -> &str {
         self.target.name.as_deref().unwrap_or(&self.target.column)
     }
 
-    /// The plan that summarises data for this model, without [`Self::shared`]: quality control judges by values as they were measured.
+    /// Returns the plan that summarises data for this model. It does not round values as [`Self::shared`] says, because quality control judges
+    /// a model by values as they were measured.
     pub fn plan(&self) -> Plan {
         Plan {
             target: Some(self.target.column.clone()),
@@ -174,12 +182,12 @@ impl Model {
         }
     }
 
-    /// The part of the schema that the model holds, if it was trained with one.
+    /// The schema that the model was trained with, as far as the model has it.
     fn schema(&self) -> Option<Schema> {
         self.fields.as_ref().map(|_| self.described())
     }
 
-    /// What the model says of its columns, as a schema.
+    /// Returns the model's descriptions of its columns as a schema.
     pub(crate) fn described(&self) -> Schema {
         Schema {
             format: crate::schema::FORMAT.to_owned(),
@@ -201,15 +209,15 @@ impl Model {
             || self.leverage.l.len() != size
             || self.leverage.l.iter().enumerate().any(|(i, row)| row.len() != i)
         {
-            return wrong("the factor for leverage does not fit the coefficients");
+            return wrong("`leverage` has another size than the coefficients");
         }
         if self.leverage.d.iter().any(|d| *d <= 0.0) {
-            return wrong("the factor for leverage has a diagonal that is not above zero");
+            return wrong("`leverage.d` has a number that is not above zero");
         }
         let terms = self.terms()?;
         crate::terms::check_unique(&self.coefficients.iter().map(|c| &c.name).collect::<Vec<_>>(), "coefficient")?;
         match terms.iter().flat_map(Term::columns).find(|name| !self.feature_columns().any(|column| column.name == *name)) {
-            Some(name) => wrong(&format!("the coefficients use the column `{name}`, which is not described")),
+            Some(name) => wrong(&format!("the coefficients use the column `{name}`, which is not among `columns`")),
             None => Ok(()),
         }
     }

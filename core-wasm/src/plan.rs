@@ -1,8 +1,10 @@
-//! What the flags of `train` say, as one document, and which columns of a table that means.
+//! The plan: what to sum, fit and write, as one document. The command line makes it of its flags.
+//!
+//! *Not here*: how a plan is carried out (`summarizer`, `fit`, `predict`).
 
-use crate::disclosure::policy::{Shared, check_decimals};
 use crate::error::{Code, Error, Result, list};
 use crate::json;
+use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
 use crate::statistics::{Column, check_terms, sort_terms};
 use crate::terms::{Term, check_column_name, check_unique, places};
@@ -10,54 +12,68 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What to sum and to fit, and how the bytes are written. See docs/formats.md.
+/// What to sum, fit and write, and how the data are written. The section *Plan* of docs/formats.md describes each key.
+///
+/// ```
+/// use samefit_core::plan::Plan;
+///
+/// # fn main() -> samefit_core::error::Result<()> {
+/// let plan = Plan::parse(r#"{"target": "y", "features": ["x", "x^2"]}"#)?;
+/// assert_eq!(plan.target(), Some("y"));
+/// assert!(plan.intercept);
+///
+/// let error = Plan::parse(r#"{"targt": "y"}"#).unwrap_err();
+/// assert!(error.sentence.starts_with("this is not a plan: the key `targt` is unknown"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plan {
-    /// The column to predict.
+    /// The column to predict. If it is missing, the schema's target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// Terms of the model.
+    /// Terms of the model. If they are missing, all columns but the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<String>>,
-    /// Columns to sum.
+    /// Columns to sum. If they are missing, those of the features and the target, else the schema's, else all columns of numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
     /// Terms to sum beyond the columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<String>,
-    /// Whether the model has one.
+    /// Whether the model has an intercept.
     pub intercept: bool,
     /// What to do with rows that lack a value.
     pub missing: Missing,
-    /// Whether to count each column's values.
+    /// Whether to count each column's values. Rounded values are never counted.
     pub distribution: bool,
-    /// Whether the statistics are to leave the place of their data: see `train::sharing`.
+    /// Whether the statistics are to be shared with others: they must not single out a few rows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub share: bool,
-    /// Decimals by column, to share other ones than the schema says.
+    /// Decimals of columns that are shared, instead of those in the schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimals: Option<BTreeMap<String, i32>>,
-    /// How the values are rounded before they are summed.
+    /// How values are rounded before they are summed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<Shared>,
     /// The data dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Schema>,
-    /// Units by column, where there is no schema: what statistics say of themselves.
+    /// Units of columns, where there is no schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<BTreeMap<String, String>>,
-    /// How the bytes are written.
+    /// The format of the data.
     pub format: Format,
-    /// Between fields; CSV only.
+    /// The character between fields; CSV only.
     pub delimiter: char,
-    /// The header, where the bytes have none; CSV only.
+    /// The names of the columns, where the data have no header; CSV only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
-    /// What of a prediction to write; all of it unless given.
+    /// The part of a prediction to write. If it is missing, all of the prediction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Only>,
-    /// Whether a prediction stands beside what it was made from.
+    /// Whether to write the input's columns before the prediction.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_input: bool,
     /// What to do with a record that cannot be predicted.
@@ -65,7 +81,7 @@ pub struct Plan {
     pub on_error: OnError,
 }
 
-/// The part of a prediction that is written.
+/// A part of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Only {
@@ -77,10 +93,10 @@ pub enum Only {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
-    /// Refuse the data.
+    /// Refuse the data, with the error `missing-values`.
     #[default]
     Error,
-    /// Leave the row out, and say how many.
+    /// Leave the rows out, with the note `rows-dropped`.
     Drop,
 }
 
@@ -101,14 +117,14 @@ impl OnError {
     }
 }
 
-/// How data are written.
+/// The format of data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// RFC 4180.
+    /// CSV after RFC 4180.
     #[default]
     Csv,
-    /// One JSON object a line.
+    /// JSON Lines: one object a line.
     Jsonl,
     /// One JSON object.
     Json,
@@ -141,18 +157,21 @@ impl Default for Plan {
 
 impl Plan {
     /// Reads and checks a plan.
+    ///
+    /// # Errors
+    /// `json`, `duplicate-key`; `schema` for what is wrong with its schema, else `plan`.
     pub fn parse(text: &str) -> Result<Self> {
         let mut document: Value = json::parse(text, Code::Plan, "a plan")?;
-        // read on its own, so that what is wrong with it is said of the schema
+        // the schema is read by itself, so that its errors are errors of a schema
         let schema = document.as_object_mut().and_then(|plan| plan.remove("schema")).filter(|schema| !schema.is_null());
-        let schema: Option<Schema> = schema.map(|schema| json::from_value(schema, Code::Schema, "a schema")).transpose()?;
+        let schema: Option<Schema> = schema.map(|schema| json::from_value(&schema, Code::Schema, "a schema")).transpose()?;
         schema.iter().try_for_each(Schema::check)?;
-        let plan = Self { schema, ..json::from_value(document, Code::Plan, "a plan")? };
+        let plan = Self { schema, ..json::from_value(&document, Code::Plan, "a plan")? };
         if !plan.delimiter.is_ascii() || matches!(plan.delimiter, '"' | '\n' | '\r') {
             return Err(Error::found(
                 Code::Plan,
                 &plan.delimiter.to_string(),
-                "one ASCII character that is no quote and no line break as `delimiter`",
+                "one ASCII character as `delimiter`, neither a quote nor a line break",
                 "correct the plan",
             ));
         }
@@ -161,7 +180,7 @@ impl Plan {
             .chain(plan.shared.iter().map(|shared| &shared.decimals))
             .try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
         if plan.decimals.is_some() && !plan.share {
-            return Err(Error::new(Code::Plan, "`decimals` are given, but nothing is shared", "set `share` too"));
+            return Err(Error::new(Code::Plan, "the plan has `decimals` without `share`", "set `share` too"));
         }
         if plan.only.is_some() && plan.on_error == OnError::Continue {
             let sentence = "with `on_error`: `continue`, the warnings say why a record has no prediction, and `only` leaves them out";
@@ -170,35 +189,41 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether each column's values are counted: never if they are rounded.
+    /// Returns whether each column's values are counted.
     pub fn counts_values(&self) -> bool {
         self.distribution && !self.rounds()
     }
 
-    /// Whether the values are rounded before they are summed.
+    /// Returns whether values are rounded before they are summed.
     pub fn rounds(&self) -> bool {
         self.share || self.shared.is_some()
     }
 
-    /// The column to predict: the plan's, else the schema's.
+    /// Returns the column to predict: the plan's, else the schema's.
     pub fn target(&self) -> Option<&str> {
         self.target.as_deref().or_else(|| self.schema.as_ref().map(|schema| schema.target.column.as_str()))
     }
 
-    /// The column to predict, which must be known.
+    /// Returns the column to predict.
+    ///
+    /// # Errors
+    /// `target` if neither the plan nor the schema names it.
     pub fn needed_target(&self) -> Result<&str> {
         self.target()
             .ok_or_else(|| Error::new(Code::Target, "no target is named", "name the column to predict with --target, or give a schema"))
     }
 
-    /// The terms of the model, if they are named; none of them is made of the target.
+    /// Returns the terms of the model; `None` if the plan does not name them.
+    ///
+    /// # Errors
+    /// `term`, `duplicate-column`, `capacity`; `target` if a term uses the target; `plan` for a model without any coefficient.
     pub fn feature_terms(&self) -> Result<Option<Vec<Term>>> {
         let Some(features) = &self.features else { return Ok(None) };
         check_terms(features.len())?;
         let terms = features.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
         check_unique(&terms.iter().map(Term::to_string).collect::<Vec<_>>(), "feature")?;
         if terms.is_empty() && !self.intercept {
-            return Err(Error::new(Code::Plan, "a model without features and without an intercept", "name a feature"));
+            return Err(Error::new(Code::Plan, "the model has neither features nor an intercept", "name a feature"));
         }
         let target = self.needed_target()?;
         match terms.iter().find(|term| term.columns().any(|name| name == target)) {
@@ -208,7 +233,7 @@ impl Plan {
         }
     }
 
-    /// The unit of a column, if the schema or the plan says.
+    /// Returns the unit of a column, if the plan or the schema gives it.
     pub fn unit(&self, column: &str) -> Option<String> {
         match (&self.units, &self.schema) {
             (Some(units), _) => units.get(column).cloned(),
@@ -217,8 +242,11 @@ impl Plan {
         }
     }
 
-    /// What to sum of a table, before its header is known.
-    pub fn wanted(&self) -> Result<Wanted> {
+    /// Returns the columns and terms to sum.
+    ///
+    /// # Errors
+    /// Those of [`feature_terms`](Self::feature_terms), and `column-name`.
+    pub fn selection(&self) -> Result<Selection> {
         let features = self.feature_terms()?;
         check_terms(self.terms.len())?;
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
@@ -237,7 +265,7 @@ impl Plan {
         }
         let Some(mut columns) = named else {
             let needed = from_terms.chain(self.target.clone()).collect();
-            return Ok(Wanted { columns: Columns::AllNumbers { needed }, terms });
+            return Ok(Selection { columns: ColumnSelection::AllNumbers { needed }, terms });
         };
         let target = if self.columns.is_none() || self.target.is_some() { self.target().map(str::to_owned) } else { None };
         check_terms(columns.len())?;
@@ -250,49 +278,50 @@ impl Plan {
             columns.sort_by_key(|name| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
         }
         let in_given_order = self.columns.is_some() || self.schema.is_some();
-        Ok(Wanted { columns: Columns::Named { columns, in_given_order }, terms })
+        Ok(Selection { columns: ColumnSelection::Named { columns, in_given_order }, terms })
     }
 }
 
-/// What to sum of a table.
+/// The columns and terms to sum.
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Which columns.
-    pub columns: Columns,
+pub struct Selection {
+    /// The columns.
+    pub columns: ColumnSelection,
     /// Products and powers, in canonical order.
     pub terms: Vec<Term>,
 }
 
-/// Which columns to sum.
+/// The columns to sum.
 #[derive(Clone, Debug)]
-pub enum Columns {
-    /// All columns of numbers, in the header's order; these must be among them.
+pub enum ColumnSelection {
+    /// All columns of numbers, in the header's order.
     AllNumbers {
-        /// Columns of the plan's terms and its target.
+        /// Columns that must be among them: those of the plan's terms, and its target.
         needed: Vec<String>,
     },
-    /// These, in this order or the header's.
+    /// The columns with these names.
     Named {
         /// Their names.
         columns: Vec<String>,
-        /// Whether their order is the plan's or the schema's; else the header's.
+        /// Whether to keep this order; else the header's order counts.
         in_given_order: bool,
     },
 }
 
-impl Wanted {
-    /// Indexes in the header of the columns to sum, in their order.
+impl Selection {
+    /// Returns the indexes in `header` of the columns to sum, in their order.
     ///
-    /// Errors: `missing-column`, `column-name`, `no-columns`.
+    /// # Errors
+    /// `missing-column`.
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = places(header);
         let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| missing_column(name, header));
         match &self.columns {
-            Columns::AllNumbers { needed } => {
+            ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
                 Ok((0..header.len()).collect())
             }
-            Columns::Named { columns, in_given_order } => {
+            ColumnSelection::Named { columns, in_given_order } => {
                 let mut found = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
                 if !in_given_order {
                     found.sort_unstable();
@@ -302,16 +331,16 @@ impl Wanted {
         }
     }
 
-    /// The names that must be there, if the columns are named.
+    /// Returns the names of the columns that the data must have.
     pub fn names(&self) -> &[String] {
         match &self.columns {
-            Columns::AllNumbers { needed } => needed,
-            Columns::Named { columns, .. } => columns,
+            ColumnSelection::AllNumbers { needed } => needed,
+            ColumnSelection::Named { columns, .. } => columns,
         }
     }
 }
 
-/// The column of statistics that a plan's column becomes.
+/// Returns a column of statistics, with the unit that the plan gives it.
 pub fn summed_column(plan: &Plan, name: &str) -> Column {
     Column { name: name.to_owned(), unit: plan.unit(name) }
 }

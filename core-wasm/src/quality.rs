@@ -7,7 +7,7 @@ use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::model::{Model, Qc};
-use crate::plan::{Missing, Plan, Wanted};
+use crate::plan::{Missing, Plan, Selection};
 use crate::sink::{Record, Sink};
 use crate::solve::plausible;
 use crate::solve::ratio::Ratio;
@@ -181,8 +181,8 @@ impl RecordWriter {
     /// `target`, and those of the plan's columns and terms.
     pub fn new(plan: Plan) -> Result<Self> {
         plan.needed_target()?;
-        let wanted = plan.wanted()?;
-        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordSink { plan, wanted, columns: Vec::new(), out: Vec::new() } })
+        let selection = plan.selection()?;
+        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordSink { plan, selection, columns: Vec::new(), out: Vec::new() } })
     }
 
     /// Reads the next bytes of the table. Returns the records that are complete.
@@ -207,7 +207,7 @@ impl RecordWriter {
 /// Writes rows as QC records.
 struct RecordSink {
     plan: Plan,
-    wanted: Wanted,
+    selection: Selection,
     /// Index in the table and name of each column that is written.
     columns: Vec<(usize, String)>,
     out: Vec<u8>,
@@ -215,7 +215,7 @@ struct RecordSink {
 
 impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        self.columns = self.wanted.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
+        self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
         Ok(())
     }
 
@@ -248,7 +248,7 @@ impl Sink for RecordSink {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.wanted.names().to_vec()
+        self.selection.names().to_vec()
     }
 
     fn target(&self) -> &str {

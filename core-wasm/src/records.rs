@@ -1,4 +1,4 @@
-//! JSON objects to records of a table: attributes, QC records, or plain objects.
+//! Reads JSON objects as records of a table: attributes, QC records, or plain objects.
 
 use crate::error::{Code, Error, Result, list};
 use crate::json;
@@ -9,36 +9,36 @@ use std::collections::BTreeMap;
 
 /// The names and values of one object, as cells.
 pub struct Cells {
-    /// Name and text of the value; a missing value is empty text.
+    /// Name and text of each value; a missing value is empty text.
     pub pairs: Vec<(String, String)>,
 }
 
-/// Most bytes of one record, or of one JSON file.
+/// Longest record, or JSON file with one record, in bytes.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
 
-/// Refuses a record of more bytes than [`RECORD_BYTES_MAX`].
+/// Refuses a record of more bytes than [`RECORD_BYTES_MAX`], with the error `capacity`.
 pub fn check_length(bytes: usize) -> Result<()> {
     if bytes <= RECORD_BYTES_MAX {
         return Ok(());
     }
-    let sentence = format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20);
+    let sentence = format!("a record has more than {} MiB", RECORD_BYTES_MAX >> 20);
     Err(Error::new(Code::Capacity, sentence, "check that this is the right file and that its quotes are closed"))
 }
 
 /// Finds the cells of a record by their names.
 pub struct Lookup<'a> {
     cells: &'a Cells,
-    /// Made when a cell does not stand where it is looked for first.
+    /// Index of each name. Built when a cell is not at its expected place.
     places: Option<BTreeMap<&'a str, usize>>,
 }
 
 impl<'a> Lookup<'a> {
-    /// For the cells of one record.
+    /// Finds cells of one record.
     pub fn new(cells: &'a Cells) -> Self {
         Self { cells, places: None }
     }
 
-    /// The text of a cell, which most likely stands at this place; none if there is no such cell.
+    /// Returns the text of a cell; `None` if there is no such cell. Looks at the index `place` first.
     pub fn text(&mut self, place: usize, name: &str) -> Option<&'a str> {
         let pairs = &self.cells.pairs;
         if let Some((_, text)) = pairs.get(place).filter(|(other, _)| other == name) {
@@ -50,6 +50,9 @@ impl<'a> Lookup<'a> {
 }
 
 /// Reads the text of one object.
+///
+/// # Errors
+/// `capacity`, `not-utf-8`, `json`, `duplicate-key`; `record` for JSON that is no object.
 pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
     check_length(text.len())?;
     let Ok(text) = std::str::from_utf8(text) else {
@@ -61,7 +64,11 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
     }
 }
 
-/// The variables of an object: those of `independent_variables` with `dependent_variable` as `target`, else its own entries.
+/// Returns the variables of an object: those of `independent_variables`, and `dependent_variable` under the name `target`. An object without
+/// `independent_variables` has its own entries as variables.
+///
+/// # Errors
+/// `record`, `not-a-number`, `duplicate-column`, `column-name`, `capacity`.
 pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
     let pairs = match object.get("independent_variables") {
         Some(Value::Array(variables)) => {
@@ -80,7 +87,7 @@ pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
     Ok(Cells { pairs })
 }
 
-/// Feeds one object to a sink. The first object's names, and then what the sink asks for, are the header.
+/// Gives one object to a sink. The header has the first object's names, and then the others that the sink needs.
 pub(crate) fn feed(row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
     let cells = cells(&parse_object(text)?, sink.target())?;
     let names = match header {
@@ -111,7 +118,7 @@ pub(crate) fn feed(row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink
     sink.record(&Record::new(row, &bytes, &ends))
 }
 
-/// Feeds the names of an object to a sink, as the header, and not its values.
+/// Gives the names of an object to a sink as the header, without its values.
 pub(crate) fn feed_names(text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
     let names = header_of(&cells(&parse_object(text)?, sink.target())?, sink)?;
     sink.header(&names)?;
@@ -137,7 +144,7 @@ fn variable(value: &Value) -> Result<(String, String)> {
     Ok((name.to_owned(), cell(name, value)?))
 }
 
-/// A JSON value as the text of a cell: a number as it is written, null as nothing.
+/// Returns a JSON value as the text of a cell: a number as it is written, and null as empty text.
 fn cell(name: &str, value: &Value) -> Result<String> {
     match value {
         Value::Null => Ok(String::new()),

@@ -12,7 +12,7 @@ use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
 use crate::predict::{LEVEL, Prediction, Predictor};
-use crate::sink::{Gathered, Record, Sink};
+use crate::sink::{GatheredRecord, Record, Sink};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
@@ -142,7 +142,7 @@ impl Sink for ResidualSink {
         let mut forecast = std::mem::take(&mut self.forecast);
         forecast.read(rows, &self.places);
         self.predictor.forecast_read(&mut forecast, true);
-        let mut gathered = Gathered::default();
+        let mut gathered = GatheredRecord::default();
         for row in 0..rows.len() {
             if forecast.unread[row] {
                 let number = first + row as u64;

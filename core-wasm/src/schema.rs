@@ -1,8 +1,8 @@
-//! The data dictionary: what each column is, what its target is called, how a form asks for it (`schema.json`).
+//! The data dictionary, `schema.json`: describes each column, the target, and how a form asks for their values.
 //!
-//! *Limits*: names, titles and their number as `terms` says; formulas [`FORMULAS_DEEP_MAX`] deep.
+//! *Limits*: names, titles and their number as in `terms`; at most [`FORMULAS_DEEP_MAX`] entry formulas that need one another.
 //!
-//! *Not here*: evaluation of entry formulas for a form, checks of rows against ranges (`predict`).
+//! *Not here*: evaluation of entry formulas (`entry`), checks of rows against plausible ranges (`predict`).
 
 use crate::decimal::{Decimal, EXPONENT_MAX, parse};
 use crate::error::{Code, Error, Result, list};
@@ -12,27 +12,40 @@ use std::collections::BTreeSet;
 
 pub(crate) const FORMAT: &str = "samefit-schema/1";
 
-/// Most entry formulas that need one another: a formula's inputs may be formulas, and so on.
+/// Most entry formulas that need one another. The inputs of a formula may be formulas in turn.
 pub const FORMULAS_DEEP_MAX: usize = 16;
 
-/// A data dictionary.
+/// A data dictionary. The section *schema.json* of docs/formats.md describes each key.
+///
+/// ```
+/// use samefit_core::schema::Schema;
+///
+/// let schema: Schema = serde_json::from_str(r#"{
+///     "format": "samefit-schema/1",
+///     "target": {"column": "y", "name": "progression"},
+///     "columns": [{"name": "bmi", "unit": "kg/m2", "plausible": {"min": "10", "max": "100"}}]
+/// }"#).unwrap();
+/// schema.check().unwrap();
+/// assert_eq!(schema.order().collect::<Vec<_>>(), ["bmi", "y"]);
+/// assert_eq!(schema.unit("bmi"), Some("kg/m2"));
+/// ```
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
-    /// `samefit-schema/1`.
+    /// Always `samefit-schema/1`.
     pub format: String,
-    /// What the data are, for people.
+    /// Title of the data, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// More of it.
+    /// Description of the data, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What is predicted.
+    /// The column that is predicted.
     pub target: Target,
     /// The features, in the order of a form.
     #[serde(default)]
     pub columns: Vec<Field>,
-    /// Inputs of entry formulas that are no columns.
+    /// Inputs of entry formulas that are not columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
 }
@@ -43,19 +56,19 @@ pub struct Schema {
 pub struct Target {
     /// Its name in the data.
     pub column: String,
-    /// What the prediction is called: `predicted_` and this. The column, unless given.
+    /// Name of the prediction: it is written as `predicted_` and this name. If it is missing, the column's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// UCUM.
+    /// Unit in UCUM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Outside, data are not shared.
+    /// Plausible range. Data with a value outside of it are not shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plausible: Option<Plausible>,
-    /// How finely it is measured: digits after the point.
+    /// Digits after the point with which it is measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u32>,
     /// For people.
@@ -72,39 +85,39 @@ pub struct Field {
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// UCUM.
+    /// Unit in UCUM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Units that a form takes besides.
+    /// Other units that a form takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_units: Option<Vec<OtherUnit>>,
-    /// A number unless it says otherwise.
+    /// Number or category. If it is missing, a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// The values of a category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub categories: Option<Vec<Category>>,
-    /// Outside, a prediction comes with a warning.
+    /// Plausible range. A prediction for a value outside of it has a warning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plausible: Option<Plausible>,
-    /// How finely it is measured: digits after the point.
+    /// Digits after the point with which it is measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u32>,
     /// Code in a terminology.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Coding>,
-    /// Codes of the same quantity measured or calculated otherwise, which whoever imports one has to say.
+    /// Codes of the same quantity, measured or calculated in another way. An import must name the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_codes: Option<Vec<OtherCoding>>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How a form gets it from other inputs.
+    /// The formula by which a form computes it from other inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Entry>,
 }
 
-/// Number or category.
+/// The kind of values that a column has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -114,15 +127,15 @@ pub enum Kind {
     Category,
 }
 
-/// A unit and its exact factor: value in the column's unit = value in this unit * `to_base`.
+/// Another unit, and its exact factor: the value in the column's unit is the value in this unit times `to_base`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherUnit {
-    /// UCUM.
+    /// Unit in UCUM.
     pub unit: String,
-    /// Exact decimal.
+    /// The factor, an exact decimal.
     pub to_base: String,
-    /// Code in a terminology, where the unit has one of its own.
+    /// Code of a measurement in this unit, if the terminology has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Coding>,
 }
@@ -131,13 +144,13 @@ pub struct OtherUnit {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
-    /// As in the data.
+    /// The value in the data.
     pub value: String,
     /// For people.
     pub title: String,
 }
 
-/// Ends of the plausible range, exact decimals.
+/// Ends of a plausible range, as exact decimals.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plausible {
@@ -149,57 +162,57 @@ pub struct Plausible {
     pub max: Option<String>,
 }
 
-/// Code of an observation.
+/// Code of an observation in a terminology.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coding {
     /// URI of the terminology.
     pub system: String,
-    /// Code in it.
+    /// Code in the terminology.
     pub code: String,
 }
 
-/// Code of the same quantity, measured or calculated otherwise.
+/// Code of the same quantity, measured or calculated in another way.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherCoding {
     /// URI of the terminology.
     pub system: String,
-    /// Code in it.
+    /// Code in the terminology.
     pub code: String,
-    /// For people: what is different.
+    /// The difference, for people.
     pub title: String,
 }
 
-/// An entry formula over inputs.
+/// How a form computes a value from inputs.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Which.
+    /// The formula.
     pub formula: Formula,
-    /// Columns or fields, in the formula's order.
+    /// Names of columns or fields, in the formula's order.
     pub inputs: Vec<String>,
     /// Digits after the point of the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
 }
 
-/// The closed set of entry formulas.
+/// The entry formulas; there are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Formula {
     /// Natural logarithm of one input.
     Ln,
-    /// First over second.
+    /// The first input divided by the second.
     Ratio,
-    /// (systolic + 2 diastolic) / 3.
+    /// Mean arterial pressure: (systolic + 2 diastolic) / 3.
     MeanPressure,
-    /// total - HDL - triglycerides / 5.
+    /// LDL cholesterol after Friedewald: total - HDL - triglycerides / 5, all in mg/dL.
     Friedewald,
 }
 
 impl Formula {
-    /// How many inputs it takes.
+    /// Returns the number of inputs.
     pub const fn inputs(self) -> usize {
         match self {
             Self::Ln => 1,
@@ -210,7 +223,10 @@ impl Formula {
 }
 
 impl Schema {
-    /// Refuses a schema that contradicts itself.
+    /// Refuses a schema whose entries contradict each other.
+    ///
+    /// # Errors
+    /// `schema`, `capacity`, `column-name`, `duplicate-column`.
     pub fn check(&self) -> Result<()> {
         if self.format != FORMAT {
             return Err(Error::found(Code::Schema, &self.format, &format!("the format {FORMAT}"), "check that this is a schema"));
@@ -232,7 +248,7 @@ impl Schema {
         self.columns.iter().chain(&self.fields)
     }
 
-    /// Refuses a formula whose numbers are for another unit: a fifth of the triglycerides is for mg/dL.
+    /// Refuses a formula that does not hold in the units of its inputs: `friedewald` holds in mg/dL.
     fn check_formula_units(&self) -> Result<()> {
         let all: Vec<&Field> = self.all().collect();
         let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
@@ -254,7 +270,7 @@ impl Schema {
         Ok(())
     }
 
-    /// Refuses entry formulas that go round in a circle, or that are too deep.
+    /// Refuses entry formulas that need each other, and chains of more than [`FORMULAS_DEEP_MAX`].
     fn check_order(&self) -> Result<()> {
         let all: Vec<&Field> = self.all().collect();
         let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
@@ -268,7 +284,7 @@ impl Schema {
         for (at, field) in all.iter().enumerate() {
             inputs(field).into_iter().for_each(|input| needed_by[input].push(at));
         }
-        // how many formulas stand one upon another below a field, itself among them
+        // for each field the length of the longest chain of formulas that ends in it
         let mut depths: Vec<usize> = all.iter().map(|field| usize::from(field.entry.is_some())).collect();
         let mut ready: Vec<usize> = (0..all.len()).filter(|&at| waits_for[at] == 0).collect();
         while let Some(at) = ready.pop() {
@@ -290,12 +306,12 @@ impl Schema {
         Err(Error::new(Code::Schema, sentence, "leave one of them out").in_column(first))
     }
 
-    /// The entry of a column that is a feature.
+    /// Returns the description of a feature.
     pub fn column(&self, name: &str) -> Option<&Field> {
         self.columns.iter().find(|field| field.name == name)
     }
 
-    /// What the schema says of a column as a feature, also of the one that is its target.
+    /// Returns the description of a column as a feature, even if it is the schema's target.
     pub fn as_feature(&self, name: &str) -> Option<Field> {
         let target = &self.target;
         if target.column != name {
@@ -305,7 +321,7 @@ impl Schema {
         Some(Field { name: name.to_owned(), title, unit, plausible, decimals, description, ..Field::default() })
     }
 
-    /// What the schema says of a column as the target, also of one that it describes as a feature.
+    /// Returns the description of a column as the target, even if it is one of the schema's features.
     pub fn as_target(&self, name: &str) -> Target {
         if self.target.column == name {
             return Target { name: Some(self.target.name.clone().unwrap_or_else(|| name.to_owned())), ..self.target.clone() };
@@ -322,27 +338,27 @@ impl Schema {
         }
     }
 
-    /// How finely a column is measured, the target among them.
+    /// Returns the digits after the point with which a feature or the target is measured.
     pub fn decimals(&self, name: &str) -> Option<u32> {
         if self.target.column == name { self.target.decimals } else { self.column(name)?.decimals }
     }
 
-    /// What is plausible of a column, the target among them.
+    /// Returns the plausible range of a feature or the target.
     pub fn plausible(&self, name: &str) -> Option<&Plausible> {
         if self.target.column == name { self.target.plausible.as_ref() } else { self.column(name)?.plausible.as_ref() }
     }
 
-    /// The unit of a column, the target's among them.
+    /// Returns the unit of a feature or the target.
     pub fn unit(&self, name: &str) -> Option<&str> {
         if self.target.column == name { self.target.unit.as_deref() } else { self.column(name)?.unit.as_deref() }
     }
 
-    /// The order of columns that the schema sets: its features, then its target.
+    /// Returns the names of the columns in order: the features, then the target.
     pub fn order(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|field| field.name.as_str()).chain([self.target.column.as_str()])
     }
 
-    /// What entry formulas of these columns need besides them, one through another: fields, and columns that are not among `columns`.
+    /// Returns the other fields and columns that the entry formulas of `columns` need, directly or through other formulas.
     pub fn fields_for(&self, columns: &[&str]) -> Vec<Field> {
         let all: Vec<&Field> = self.all().collect();
         let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
@@ -359,7 +375,7 @@ impl Schema {
 }
 
 impl Plausible {
-    /// The ends as numbers.
+    /// Returns the ends as numbers.
     pub fn ends(&self) -> (Option<Decimal>, Option<Decimal>) {
         let end = |text: &Option<String>| text.as_ref().and_then(|text| parse(text.as_bytes()).ok());
         (end(&self.min), end(&self.max))
@@ -403,7 +419,7 @@ fn check_digits(digits: Option<u32>, key: &str) -> Result<()> {
     }
 }
 
-/// Refuses decimals beyond what a value can have, and ranges that are none.
+/// Refuses more decimals than a value can have, and a plausible range that ends before it begins.
 fn check_measure(decimals: Option<u32>, plausible: Option<&Plausible>) -> Result<()> {
     check_digits(decimals, "decimals")?;
     if let Some(plausible) = plausible {

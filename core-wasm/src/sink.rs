@@ -1,39 +1,46 @@
-//! What a reader finds, handed on: the names of the columns, then record by record.
+//! The trait that receives what a reader of a table finds: the names of the columns, then the records.
 
 use crate::error::{Error, Result};
 use samefit_kernels::scan::Rows;
 
-/// Takes what a reader finds.
+/// Receives the header and the records of a table.
 pub trait Sink {
-    /// The names of the columns, once, before the first record.
+    /// Receives the names of the columns. Called once, before the first record.
     fn header(&mut self, names: &[String]) -> Result<()>;
-    /// One record, with as many cells as there are names; spaces around a cell are gone.
+
+    /// Receives one record. It has as many cells as there are names.
     fn record(&mut self, record: &Record) -> Result<()>;
-    /// Whether rows whose places are known may come together, by [`Self::rows`]; else every record comes by itself.
+
+    /// Returns whether [`Self::rows`] may be called; if not, every record comes by [`Self::record`].
     fn takes_rows(&self) -> bool {
         true
     }
-    /// Records that stand one after another, the first of them with number `first`.
+
+    /// Receives consecutive records, the first of which has the number `first`.
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
-        let mut record = Gathered::default();
+        let mut record = GatheredRecord::default();
         (0..rows.len()).try_for_each(|row| {
             let number = first + row as u64;
             self.record(&record.gather(rows, row, number)).map_err(|error| error.at_row(number))
         })
     }
-    /// Receives a record with more or fewer cells than there are names. Returns `error`, which says so, unless the sink goes on without it.
+
+    /// Receives a record with more or fewer cells than there are names. Returns `error`, which says so, unless the sink can go on.
     fn ragged(&mut self, _record: &Record, error: Error) -> Result<()> {
         Err(error)
     }
-    /// Names that the sink will ask for: a JSON record that lacks one has an empty cell there.
+
+    /// Returns names of columns that the sink needs. A JSON record without one of them has an empty cell there.
     fn wants(&self) -> Vec<String> {
         Vec::new()
     }
-    /// Whether names that only later JSON records have may be passed over.
+
+    /// Returns whether to skip variables that the first JSON record does not have; if not, they are an error.
     fn skips_unknown(&self) -> bool {
         true
     }
-    /// What a QC record's `dependent_variable` is called.
+
+    /// Returns the column name for the `dependent_variable` of a QC record.
     fn target(&self) -> &str {
         "dependent_variable"
     }
@@ -41,7 +48,7 @@ pub trait Sink {
 
 /// One record of a table.
 pub struct Record<'a> {
-    /// As a spreadsheet counts: the header is row 1.
+    /// Number of the record, as a spreadsheet counts: the header is row 1.
     pub row: u64,
     bytes: &'a [u8],
     ends: &'a [usize],
@@ -49,37 +56,37 @@ pub struct Record<'a> {
 
 #[allow(clippy::len_without_is_empty, reason = "a record has at least one cell")]
 impl<'a> Record<'a> {
-    /// The cell of a column, without the spaces around it.
+    /// Returns the cell of a column, without the spaces around it.
     pub fn cell(&self, column: usize) -> &'a [u8] {
         crate::decimal::trim(self.whole_cell(column))
     }
 
-    /// The cell of a column as it is written, but for the quotes around it.
+    /// Returns the cell of a column as it is written, without the quotes around it.
     pub fn whole_cell(&self, column: usize) -> &'a [u8] {
         let start = if column == 0 { 0 } else { self.ends[column - 1] };
         &self.bytes[start..self.ends[column]]
     }
 
-    /// Number of its cells.
+    /// Returns the number of cells.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// A record of cells that stand one after another in `bytes`.
+    /// A record of cells that follow one another in `bytes`. `ends` has the offset where each ends.
     pub(crate) fn new(row: u64, bytes: &'a [u8], ends: &'a [usize]) -> Self {
         Self { row, bytes, ends }
     }
 }
 
-/// A record of rows whose places are known, its cells brought together.
+/// Gathers the cells of one of many rows into a record.
 #[derive(Default)]
-pub(crate) struct Gathered {
+pub(crate) struct GatheredRecord {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
-impl Gathered {
-    /// The record of a row.
+impl GatheredRecord {
+    /// Returns the record of a row. `number` becomes its number.
     pub(crate) fn gather(&mut self, rows: &Rows<'_>, row: usize, number: u64) -> Record<'_> {
         self.bytes.clear();
         self.ends.clear();

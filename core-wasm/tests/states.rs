@@ -1,15 +1,15 @@
-//! Summarizers that share the work on a table give what one pass gives, to the byte: statistics, notes and errors.
+//! Several summarizers that read parts of one table give what one summarizer of the whole table gives, to the byte: statistics, notes and
+//! errors.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
-use samefit_core::error::Code;
-use samefit_core::error::Error;
+use samefit_core::error::{Code, Error};
 use samefit_core::plan::{Format, Missing, Plan};
 use samefit_core::summarizer::Summarizer;
 use std::fmt::Write;
 
-/// What a reader of the table is told.
+/// The statistics and the notes of a table, or its error.
 type Outcome = Result<(String, String), Error>;
 
 fn outcome(mut summarizer: Summarizer) -> Outcome {
@@ -24,13 +24,14 @@ fn one_pass(plan: &Plan, header: &str, rows: &[String]) -> Outcome {
     outcome(summarizer)
 }
 
-/// Each row goes to the summarizer that `owners` says, as a piece with a number of its own. A host stops handing out pieces after the first
-/// that fails; those before it are read to their ends.
+/// Gives each row to the summarizer with the index in `owners`, and merges the summarizers in this order.
+///
+/// Each row is a part of its own, with its row number. As in a host, a summarizer reads no further part after one that fails.
 fn in_parts(plan: &Plan, header: &str, rows: &[String], owners: &[usize], order: &[usize]) -> Outcome {
     let header_rows = u64::from(plan.format == Format::Csv);
     let mut summarizers: Vec<Option<Summarizer>> = order.iter().map(|_| None).collect();
     let mut stopped: Vec<bool> = vec![false; order.len()];
-    for (piece, (row, &owner)) in rows.iter().zip(owners).enumerate() {
+    for (part, (row, &owner)) in rows.iter().zip(owners).enumerate() {
         if summarizers[owner].is_none() {
             let mut new = Summarizer::new(plan.clone())?;
             new.header(if header.is_empty() { &rows[0] } else { header }.as_bytes())?;
@@ -38,7 +39,7 @@ fn in_parts(plan: &Plan, header: &str, rows: &[String], owners: &[usize], order:
         }
         let summarizer = summarizers[owner].as_mut().unwrap();
         if !stopped[owner] {
-            summarizer.continue_at(piece as u64 + 1 + header_rows).unwrap();
+            summarizer.continue_at(part as u64 + 1 + header_rows).unwrap();
             stopped[owner] = summarizer.push(row.as_bytes()).is_err();
         }
     }
@@ -47,7 +48,7 @@ fn in_parts(plan: &Plan, header: &str, rows: &[String], owners: &[usize], order:
         return one_pass(plan, header, rows);
     };
     for mut other in ordered {
-        // what is wrong so far may be put right by a part that comes later, and is repeated at the end
+        // a later state may show an earlier error, so `finish` has the final one
         let _ = first.merge_state(&other.state().unwrap());
     }
     outcome(first)
@@ -67,7 +68,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     })
 }
 
-/// A cell: mostly numbers, sometimes nothing, text, or what is neither.
+/// A cell: mostly a number, sometimes empty or text. The parameters are weights.
 fn cell(numbers: u32, text: u32) -> impl Strategy<Value = String> {
     prop_oneof![
         numbers => "-?[0-9]{1,3}(\\.[0-9]{1,3})?",
@@ -76,7 +77,7 @@ fn cell(numbers: u32, text: u32) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Rows of four columns: numbers, text, a column that is often empty, the target.
+/// A row of four columns: numbers, text, a column that is often empty, the target. Few rows have an error.
 fn row() -> impl Strategy<Value = Vec<String>> {
     let whole =
         (cell(60, 0), cell(1, 40), prop_oneof![3 => cell(0, 1), 1 => cell(1, 0)], cell(60, 0)).prop_map(|(x, w, v, y)| vec![x, w, v, y]);
@@ -106,7 +107,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn parts_of_any_split_are_one_pass(
+    fn any_division_of_the_rows_gives_the_result_of_one_pass(
         plan in plan(),
         rows in prop::collection::vec(row(), 0..30),
         owners in prop::collection::vec(0usize..4, 30),
@@ -127,43 +128,43 @@ fn fed(plan: &Plan, text: &str, row: u64) -> Summarizer {
 }
 
 #[test]
-fn text_and_a_number_in_two_parts_are_an_error_at_the_text() {
+fn text_and_a_number_in_two_states_are_an_error_at_the_text() {
     let plan = Plan::default();
     let mut first = fed(&plan, "1,2\n", 1 << 40);
-    let part = fed(&plan, "low,2\n", 1 << 41).state().unwrap();
-    let error = first.merge_state(&part).unwrap_err();
+    let state = fed(&plan, "low,2\n", 1 << 41).state().unwrap();
+    let error = first.merge_state(&state).unwrap_err();
     assert_eq!((error.code, error.row, error.column.as_deref()), (Code::NotANumber, Some(1 << 41), Some("x")));
     assert_eq!(first.finish().unwrap_err(), error);
 }
 
 #[test]
-fn a_failure_counts_if_it_is_the_earliest() {
+fn the_earliest_error_is_the_error_of_the_table() {
     let plan = Plan::default();
     let mut late = fed(&plan, "1,2\n1,2,3\n", 10);
     let mut early = fed(&plan, "1,2\n1\n", 5);
     assert_eq!(late.merge_state(&early.state().unwrap()).unwrap_err().row, Some(6));
     assert_eq!(late.finish().unwrap_err().row, Some(6));
-    // the last line is cut off
+    // a quote that the end of a part leaves open
     let open = fed(&plan, "1,\"2\n", 3).state().unwrap();
     assert_eq!(fed(&plan, "1,2\n", 9).merge_state(&open).unwrap_err().row, Some(3));
 }
 
 #[test]
-fn a_summarizer_is_spent_and_strangers_are_refused() {
+fn a_summarizer_is_spent_and_states_of_other_tables_are_refused() {
     let plan = Plan::default();
     let mut summarizer = fed(&plan, "1,2\n", 2);
-    let part = summarizer.state().unwrap();
+    let state = summarizer.state().unwrap();
     assert_eq!(summarizer.state().unwrap_err().code, Code::Spent);
     assert_eq!(summarizer.push(b"1,2\n").unwrap_err().code, Code::Spent);
     assert_eq!(summarizer.continue_at(7).unwrap_err().code, Code::Spent);
     let mut other = Summarizer::new(plan.clone()).unwrap();
     other.push(b"x,z\n1,2\n").unwrap();
-    assert_eq!(other.merge_state(&part).unwrap_err().code, Code::Part);
-    for wrong in ["", "{}", "[]", &part.replace("part/1", "part/2"), &part.replace("\"1\"", "\"one\"")] {
+    assert_eq!(other.merge_state(&state).unwrap_err().code, Code::Part);
+    for wrong in ["", "{}", "[]", &state.replace("state/1", "state/2"), &state.replace("\"1\"", "\"one\"")] {
         assert!(matches!(fed(&plan, "1,2\n", 2).merge_state(wrong).unwrap_err().code, Code::Part | Code::Json), "{wrong}");
     }
     let without = Plan { distribution: false, ..Plan::default() };
-    assert_eq!(fed(&without, "1,2\n", 2).merge_state(&part).unwrap_err().code, Code::Part);
+    assert_eq!(fed(&without, "1,2\n", 2).merge_state(&state).unwrap_err().code, Code::Part);
 }
 
 #[test]

@@ -1,39 +1,45 @@
-//! JSON text to the first key that an object names twice. `serde_json` keeps the last of two values and drops the others without a word.
+//! Finds a key that a JSON object has twice. `serde_json` keeps the last of two values and says nothing.
 //!
-//! *Not here*: reading documents, and the words of their errors: each crate has its own.
+//! *Not here*: reading documents into types, and the sentences of errors: each crate has its own.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// The first key that an object in a text names twice; none if there is none, as far as the text is JSON.
-pub fn key_twice(text: &str) -> Option<String> {
-    let error = serde_json::from_str::<NoKeyTwice>(text).err()?.to_string();
-    error.strip_prefix(BEFORE)?.rsplit_once(AFTER).map(|(key, _)| key.to_owned())
+/// Returns the first key that an object in `text` has twice; `None` if there is none. Reads `text` as far as it is JSON.
+#[must_use]
+pub fn duplicate_key(text: &str) -> Option<String> {
+    let found = RefCell::new(None);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // an error without a key means that the text is not JSON from there on
+    let _ = KeyReader { found: &found }.deserialize(&mut deserializer);
+    found.into_inner()
 }
 
-/// The same for a text that was read as `value`: it is read again only if it names more keys than the value has.
-pub fn key_twice_in(text: &str, value: &Value) -> Option<String> {
-    if keys_of_text(text) == keys_of_value(value) { None } else { key_twice(text) }
+/// As [`duplicate_key`], for a text that has been read as `value`. Reads the text again only if it has more keys than the value.
+#[must_use]
+pub fn duplicate_key_in(text: &str, value: &Value) -> Option<String> {
+    if keys_of_text(text) == keys_of_value(value) { None } else { duplicate_key(text) }
 }
 
-/// The number of keys of all objects in a text that is JSON: each has a colon behind it, and no other colon stands outside of a text.
+/// Counts the keys of all objects in a text that is JSON. A colon follows each key, and no other colon stands outside of a string.
 fn keys_of_text(text: &str) -> usize {
     let (mut keys, mut bytes) = (0, text.bytes());
     while let Some(byte) = bytes.next() {
         match byte {
             b':' => keys += 1,
-            b'"' => skip_text(&mut bytes),
+            b'"' => skip_string(&mut bytes),
             _ => {}
         }
     }
     keys
 }
 
-/// Skips what follows an opening quote, its closing quote included.
-fn skip_text(bytes: &mut impl Iterator<Item = u8>) {
+/// Skips the rest of a string after its opening quote, with the closing quote.
+pub(crate) fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => return,
@@ -51,66 +57,80 @@ fn keys_of_value(value: &Value) -> usize {
     }
 }
 
-const BEFORE: &str = "the key `";
-const AFTER: &str = "` a second time";
-
-/// Any document in which no object names a key twice. It is read and dropped.
+/// A document in which no object has a key twice. Reading it checks that and keeps nothing.
 #[derive(Debug)]
-pub struct NoKeyTwice;
+pub struct UniqueKeys;
 
-impl<'de> Deserialize<'de> for NoKeyTwice {
+impl<'de> Deserialize<'de> for UniqueKeys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
+        KeyReader { found: &RefCell::new(None) }.deserialize(deserializer).map(|()| Self)
     }
 }
 
-impl<'de> Visitor<'de> for NoKeyTwice {
-    type Value = Self;
+/// Reads a value, and stops at a key that stands twice in its object.
+#[derive(Clone, Copy)]
+struct KeyReader<'a> {
+    /// The key at which the reading stopped.
+    found: &'a RefCell<Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for KeyReader<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeyReader<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self, E> {
-        Ok(self)
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self)?.is_some() {}
+        Ok(())
     }
 
-    /// A number of arbitrary precision comes here too: one key, and the digits as its value.
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+    /// Also reads a number of arbitrary precision, which `serde_json` gives as an object of one key.
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let mut keys = BTreeSet::new();
-        while let Some(key) = fields.next_key::<String>()? {
+        while let Some(key) = entries.next_key::<String>()? {
             if keys.contains(&key) {
-                return Err(A::Error::custom(format_args!("{BEFORE}{key}{AFTER}")));
+                let error = A::Error::custom(format_args!("the key `{key}` a second time"));
+                *self.found.borrow_mut() = Some(key);
+                return Err(error);
             }
-            fields.next_value::<Self>()?;
+            entries.next_value_seed(self)?;
             keys.insert(key);
         }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -121,19 +141,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_stands_twice_is_found() {
+    fn a_duplicate_key_is_found() {
         for (text, key) in [
             (r#"{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}]}"#, None),
             (r#"{"a": 1, "a": 1}"#, Some("a")),
             (r#"{"a": 1, "\u0061": 1.5e3}"#, Some("a")),
             (r#"[{"x": {"d:\"`": 1, "b": ":", "d:\"`": {}}}]"#, Some("d:\"`")),
             (r#"{"a:b": "c:\\", "d": "\":"}"#, None),
+            (r#"{"a": 1, "a": 1, "#, Some("a")),
             ("12.50", None),
             ("{\"a\": 1, ", None),
         ] {
-            assert_eq!(key_twice(text).as_deref(), key, "{text}");
+            assert_eq!(duplicate_key(text).as_deref(), key, "{text}");
             if let Ok(value) = serde_json::from_str(text) {
-                assert_eq!(key_twice_in(text, &value).as_deref(), key, "{text}");
+                assert_eq!(duplicate_key_in(text, &value).as_deref(), key, "{text}");
+                assert_eq!(serde_json::from_str::<UniqueKeys>(text).is_ok(), key.is_none(), "{text}");
             }
         }
     }

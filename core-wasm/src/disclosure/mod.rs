@@ -1,9 +1,12 @@
-//! Disclosure control: keeps statistics that are released with `--share` from singling out fewer than five rows.
+//! Disclosure control: statistics released with `--share` do not single out fewer than five rows.
 //!
-//! Reading order: [`policy`] has the limits and how a release was rounded; `spread` counts rows outside the most common class; `pairs` judges
-//! terms two by two; `sharing` rounds rows and decides whether their sums may be released.
+//! Reading order: `dominant_class` counts rows outside the most common class; `levels` decides how far a column must be rounded; `columns`
+//! checks one column or product; `pairs` checks terms two by two; `control` rounds the rows and decides whether their sums may be released.
+//!
+//! *Not here*: the limits, and how a release was rounded (`release_policy`).
 
+mod columns;
+pub(crate) mod control;
+mod dominant_class;
+mod levels;
 mod pairs;
-pub mod policy;
-pub(crate) mod sharing;
-mod spread;

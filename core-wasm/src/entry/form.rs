@@ -34,7 +34,7 @@ impl Form {
         if value.get("coefficients").is_some() {
             return Ok(Self::of_model(&Model::parse(document)?));
         }
-        let schema: Schema = json::from_value(value, Code::Schema, "a schema or a model")?;
+        let schema: Schema = json::from_value(&value, Code::Schema, "a schema or a model")?;
         schema.check()?;
         let target = schema.as_target(&schema.target.column);
         let columns = schema.columns.iter().map(|field| (field.clone(), Value::Null)).collect();

@@ -7,7 +7,7 @@ use super::predictor::Predictor;
 use crate::decimal::is_missing;
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
-use crate::sink::{Gathered, Record, Sink};
+use crate::sink::{GatheredRecord, Record, Sink};
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::text::{append, append_lines};
@@ -175,7 +175,7 @@ impl Sink for CsvPredictions {
             self.forecast = forecast;
             return Ok(());
         }
-        let (mut gathered, mut cell) = (Gathered::default(), Vec::new());
+        let (mut gathered, mut cell) = (GatheredRecord::default(), Vec::new());
         for row in 0..rows.len() {
             if forecast.unread[row] {
                 let number = first + row as u64;

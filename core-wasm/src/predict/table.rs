@@ -8,7 +8,7 @@ use super::predictor::Predictor;
 use crate::error::{Result, spent};
 use crate::plan::{Format, Plan};
 use crate::records::check_length;
-use crate::table::{Lines, Reader};
+use crate::table::{LineReader, Reader};
 
 /// Predicts every record of a stream, and writes it in the format in which it comes.
 pub struct Table {
@@ -20,7 +20,7 @@ pub struct Table {
 /// How the records are read.
 enum Input {
     Csv(Box<(Reader, CsvPredictions)>),
-    JsonLines(Box<(Lines, ObjectPredictions)>),
+    JsonLines(Box<(LineReader, ObjectPredictions)>),
     /// The bytes of one object so far.
     Json(Box<(Vec<u8>, ObjectPredictions)>),
     Ended,
@@ -45,7 +45,7 @@ impl Table {
         let options = OutputOptions::of(plan);
         let input = match plan.format {
             Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
-            Format::Jsonl => Input::JsonLines(Box::new((Lines::default(), ObjectPredictions::new(predictor, options)))),
+            Format::Jsonl => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
             Format::Json => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
         };
         Self { input, ended: (0, StatusCounts::default()) }

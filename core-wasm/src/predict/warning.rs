@@ -2,7 +2,7 @@
 
 use super::range::{Outside, ValueRange};
 use crate::decimal::Decimal;
-use crate::model::Column as ModelColumn;
+use crate::model::ModelColumn;
 use serde_json::{Value, json};
 
 /// The kinds of warnings.

@@ -2,9 +2,9 @@
 
 use super::{Cell, Column, Distribution, Moments, Statistics, check_terms, moment_index};
 use crate::decimal::{Decimal, parse_sum};
-use crate::disclosure::policy::{Shared, check_decimals};
 use crate::error::{Code, Error, Result, shorten};
 use crate::json;
+use crate::release_policy::{Shared, check_decimals};
 use crate::terms::{Term, check_column_name, check_unique};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};

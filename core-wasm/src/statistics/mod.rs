@@ -21,8 +21,8 @@ pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};
 
 use crate::decimal::Decimal;
-use crate::disclosure::policy::{Shared, in_words};
 use crate::error::{Code, Error, Result, list};
+use crate::release_policy::{Shared, in_words};
 use crate::terms::Term;
 
 /// Most columns and products that are summed together: their moments are half of its square.

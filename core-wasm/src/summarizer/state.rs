@@ -1,60 +1,73 @@
-//! What a summarizer has read, to text and back: how instances that share the work on one table come together.
+//! The text of a summarizer's state: what one instance hands to another that shares the work on one table.
 //!
-//! *Invariants*: nothing is rounded, and nothing depends on the order in which parts are absorbed.
+//! *Invariants*: nothing is rounded.
 //!
-//! *Not here*: a file format. Parts go from an instance of the component to another of the same version, and are never kept.
+//! *Not here*: a file format. States go between instances of one version of the component, and are never kept.
 
-use super::{Aside, Sums};
+use super::pending::PendingRows;
+use super::totals::too_many_rows;
 use crate::decimal::{Decimal, parse_sum};
-use crate::disclosure::sharing::{self, Sharing};
-use crate::error::{Code, Error, Result, spent};
+use crate::disclosure::control::DisclosureState;
+use crate::error::{Code, Error, Result};
 use crate::json;
-use crate::statistics::{Cell, Distribution, Moments, Totals, moment_index};
+use crate::statistics::{Cell, Distribution, Moments, Totals};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 
-/// The name of the text's form.
-const FORMAT: &str = "samefit-part/1";
+/// Name and version of the text's format.
+const FORMAT: &str = "samefit-state/1";
 
-/// What stands in the text.
+/// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Part {
+pub(super) struct State {
     format: String,
-    columns: Vec<ColumnPart>,
-    dropped: i64,
-    told: i64,
-    first_missing: Option<u64>,
-    sharing: Option<sharing::Part>,
-    sums: Option<SumsPart>,
-    aside: Option<AsidePart>,
-    failure: Option<FailurePart>,
+    pub(super) columns: Vec<ColumnState>,
+    pub(super) dropped: DroppedState,
+    pub(super) disclosure: Option<DisclosureState>,
+    /// The totals of the rows that count; `None` if no header was read.
+    pub(super) totals: Option<TotalsState>,
+    pub(super) pending: Option<PendingState>,
+    /// What stopped the reading.
+    failure: Option<FailureState>,
 }
 
+/// The state of one column.
 #[derive(Serialize, Deserialize)]
-struct ColumnPart {
-    name: String,
-    number: Option<u64>,
-    text: Option<(u64, String)>,
-    missing: u64,
+pub(super) struct ColumnState {
+    pub(super) name: String,
+    pub(super) first_number: Option<u64>,
+    pub(super) first_text: Option<(u64, String)>,
+    pub(super) missing: u64,
 }
 
+/// The rows that were dropped.
 #[derive(Serialize, Deserialize)]
-struct AsidePart {
-    without: Vec<usize>,
-    first: u64,
-    sums: SumsPart,
+pub(super) struct DroppedState {
+    pub(super) unannounced: i64,
+    pub(super) announced: i64,
+    pub(super) first_row: Option<u64>,
 }
 
+/// The rows that are pending.
 #[derive(Serialize, Deserialize)]
-struct SumsPart {
+pub(super) struct PendingState {
+    lacking: Vec<usize>,
+    first_row: u64,
+    pub(super) sums: TotalsState,
+}
+
+/// Totals as exact decimal text.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TotalsState {
     rows: i64,
     moments: Vec<String>,
-    /// Bits of a cell's edge, and the count.
+    /// For each column the bits of each cell's inner edge, and the cell's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
 
+/// An error that stopped the reading.
 #[derive(Serialize, Deserialize)]
-struct FailurePart {
+struct FailureState {
     code: String,
     row: Option<u64>,
     column: Option<String>,
@@ -64,114 +77,71 @@ struct FailurePart {
     help: String,
 }
 
-/// The text of what was summed and of what stopped the reading.
-pub(super) fn write(sums: &mut Sums, failure: Option<Error>) -> Result<String> {
-    // without an accumulator it stopped before there was a header
-    let (total, aside) = match sums.accumulator.is_some() {
-        true => sums.sums().map(|(total, aside)| (Some(total), aside))?,
-        false => (None, None),
-    };
-    let columns = sums.columns.take().unwrap_or_default().into_iter();
-    let part = Part {
-        format: FORMAT.to_owned(),
-        columns: columns.map(|c| ColumnPart { name: c.name, number: c.number, text: c.text, missing: c.missing }).collect(),
-        dropped: sums.dropped,
-        told: sums.told,
-        sharing: sums.sharing.take().map(Sharing::part),
-        first_missing: sums.first_missing,
-        sums: total.as_ref().map(SumsPart::of),
-        aside: aside.map(|Aside { without, first, sums }| AsidePart { without, first, sums: SumsPart::of(&sums) }),
-        failure: failure.map(FailurePart::of),
-    };
-    serde_json::to_string(&part).map_err(|error| not_a_part(&error.to_string()))
-}
+impl State {
+    /// A state in the current format.
+    pub(super) fn new(
+        columns: Vec<ColumnState>,
+        dropped: DroppedState,
+        disclosure: Option<DisclosureState>,
+        totals: Option<(Totals, Option<PendingRows<Totals>>)>,
+        failure: Option<Error>,
+    ) -> Self {
+        let (totals, pending) = totals.map_or((None, None), |(totals, pending)| (Some(TotalsState::new(&totals)), pending));
+        let pending =
+            pending.map(|PendingRows { lacking, first_row, sums }| PendingState { lacking, first_row, sums: TotalsState::new(&sums) });
+        Self { format: FORMAT.to_owned(), columns, dropped, disclosure, totals, pending, failure: failure.map(FailureState::new) }
+    }
 
-/// Reads a part's text.
-pub(super) fn parse(text: &str) -> Result<Part> {
-    let part: Part = json::parse(text, Code::Part, "a part of a table")?;
-    if part.format == FORMAT { Ok(part) } else { Err(not_a_part("it is of another version")) }
-}
+    /// Writes the text.
+    pub(super) fn to_text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|_| wrong_state("it cannot be written"))
+    }
 
-impl Part {
-    /// The names of its columns, if it came so far as to know them.
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// `part` for a state of another version, or for JSON that is no state; `json` for text that is not JSON.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let state: Self = json::parse(text, Code::Part, "the state of a summarizer")?;
+        if state.format == FORMAT { Ok(state) } else { Err(wrong_state("it is of another version")) }
+    }
+
+    /// The names of the columns; `None` if no header was read.
     pub(super) fn names(&self) -> Option<Vec<String>> {
-        self.sums.as_ref().map(|_| self.columns.iter().map(|column| column.name.clone()).collect())
+        self.totals.as_ref().map(|_| self.columns.iter().map(|column| column.name.clone()).collect())
+    }
+
+    /// Takes the error that stopped the reading.
+    pub(super) fn take_failure(&mut self) -> Result<Option<Error>> {
+        self.failure.take().map(FailureState::into_error).transpose()
     }
 }
 
-/// Adds a part's rows to `sums`; returns what stopped its reading.
-pub(super) fn merge(part: Part, sums: &mut Sums) -> Result<Option<Error>> {
-    let failure = part.failure.map(FailurePart::error).transpose()?;
-    let Some(more) = part.sums else {
-        // it stopped before there was a header
-        return if failure.is_some() { Ok(failure) } else { Err(not_a_part("it holds nothing")) };
-    };
-    let columns = sums.columns.as_mut().ok_or_else(spent)?;
-    if !columns.iter().map(|column| &column.name).eq(part.columns.iter().map(|column| &column.name)) {
-        return Err(not_a_part("it has other columns"));
+impl PendingState {
+    /// The pending rows with their totals.
+    pub(super) fn into_rows(self) -> Result<PendingRows<Totals>> {
+        Ok(PendingRows { lacking: self.lacking, first_row: self.first_row, sums: self.sums.into_totals()? })
     }
-    let moments = moment_index(columns.len() + sums.wanted.terms.len() + 1, 0);
-    let counts = sums.plan.counts_values().then_some(columns.len());
-    let fits = |sums: &SumsPart| sums.moments.len() == moments && sums.distribution.as_ref().map(Vec::len) == counts;
-    if !part.aside.iter().map(|aside| &aside.sums).chain([&more]).all(fits) {
-        return Err(not_a_part("its sums are of other columns"));
-    }
-    for (column, other) in columns.iter_mut().zip(part.columns) {
-        column.missing += other.missing;
-        column.number = first(column.number, other.number, |row| *row);
-        column.text = first(column.text.take(), other.text, |(row, _)| *row);
-    }
-    match (&mut sums.sharing, part.sharing) {
-        (Some(own), Some(other)) => own.absorb(other).ok_or_else(|| not_a_part("it was watched otherwise"))?,
-        (None, None) => {}
-        _ => return Err(not_a_part("it is rounded otherwise")),
-    }
-    sums.dropped += part.dropped;
-    sums.told += part.told;
-    sums.first_missing = first(sums.first_missing, part.first_missing, |row| *row);
-    sums.absorbed = sum(sums.absorbed.take(), more.totals()?)?;
-    if let Some(AsidePart { without, first, sums: apart }) = part.aside {
-        sums.absorb_aside(Aside { without, first, sums: apart.totals()? })?;
-    }
-    Ok(failure)
 }
 
-fn first<T>(a: Option<T>, b: Option<T>, row: impl Fn(&T) -> u64) -> Option<T> {
-    a.into_iter().chain(b).min_by_key(row)
-}
-
-/// The sums of two sets of rows, or of the one that there is.
-pub(super) fn sum(sum: Option<Totals>, more: Totals) -> Result<Option<Totals>> {
-    Ok(Some(match sum {
-        Some(sum) => plus(sum, &more)?,
-        None => more,
-    }))
-}
-
-/// The sums of two sets of rows; `other` has as many columns and moments.
-pub(super) fn plus(mut sum: Totals, other: &Totals) -> Result<Totals> {
-    sum.rows = sum.rows.checked_add(other.rows).ok_or_else(too_many_rows)?;
-    for (moment, more) in sum.moments.0.iter_mut().zip(&other.moments.0) {
-        *moment = moment.plus(more).normalized();
-    }
-    for (counts, more) in sum.distribution.iter_mut().flatten().zip(other.distribution.iter().flatten()) {
-        counts.merge(more).ok_or_else(too_many_rows)?;
-    }
-    Ok(sum)
-}
-
-impl SumsPart {
-    fn of(totals: &Totals) -> Self {
-        let cells = |counts: &Distribution| counts.iter().map(|(cell, count)| (cell.inner_edge().to_bits(), count)).collect();
+impl TotalsState {
+    fn new(totals: &Totals) -> Self {
+        let counts = |counts: &Distribution| counts.iter().map(|(cell, count)| (cell.inner_edge().to_bits(), count)).collect();
         Self {
             rows: totals.rows,
             moments: totals.moments.0.iter().map(Decimal::to_string).collect(),
-            distribution: totals.distribution.as_ref().map(|all| all.iter().map(cells).collect()),
+            distribution: totals.distribution.as_ref().map(|columns| columns.iter().map(counts).collect()),
         }
     }
 
-    fn totals(self) -> Result<Totals> {
-        let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| not_a_part("a sum is no decimal number"));
+    /// Whether there are so many moments, and counts for so many columns; `None` for totals without counts.
+    pub(super) fn has_shape(&self, moments: usize, counted_columns: Option<usize>) -> bool {
+        self.moments.len() == moments && self.distribution.as_ref().map(Vec::len) == counted_columns
+    }
+
+    /// The totals as numbers.
+    pub(super) fn into_totals(self) -> Result<Totals> {
+        let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| wrong_state("a sum is not a decimal number"));
         let counts = |cells: Vec<(u64, i64)>| {
             let mut counts = Distribution::default();
             cells.into_iter().try_for_each(|(edge, count)| counts.add(Cell::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
@@ -180,28 +150,26 @@ impl SumsPart {
         Ok(Totals {
             rows: self.rows,
             moments: Moments(self.moments.iter().map(decimal).collect::<Result<_>>()?),
-            distribution: self.distribution.map(|all| all.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
+            distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
         })
     }
 }
 
-impl FailurePart {
-    fn of(error: Error) -> Self {
+impl FailureState {
+    fn new(error: Error) -> Self {
         let Error { code, row, column, found, expected, sentence, help } = error;
         Self { code: code.name().to_owned(), row, column, found, expected, sentence, help }
     }
 
-    fn error(self) -> Result<Error> {
+    fn into_error(self) -> Result<Error> {
         let Self { code, row, column, found, expected, sentence, help } = self;
-        let code = Code::from_name(&code).ok_or_else(|| not_a_part("an unknown error"))?;
+        let code = Code::from_name(&code).ok_or_else(|| wrong_state("its error has an unknown code"))?;
         Ok(Error { code, row, column, found, expected, sentence, help })
     }
 }
 
-fn not_a_part(reason: &str) -> Error {
-    Error::new(Code::Part, format!("this is not a part of the same table: {reason}"), "absorb what a summarizer of the same plan gave")
-}
-
-fn too_many_rows() -> Error {
-    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
+/// The error for a state that this summarizer cannot merge.
+pub(super) fn wrong_state(reason: &str) -> Error {
+    let sentence = format!("this state cannot be merged: {reason}");
+    Error::new(Code::Part, sentence, "merge the state of a summarizer with the same plan and the same header, from this version")
 }

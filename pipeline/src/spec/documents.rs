@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use samefit_formats::keys::NoKeyTwice;
+use samefit_formats::keys::UniqueKeys;
 use serde_json::Value;
 
 use super::problem::{Findings, Problem};
@@ -69,7 +69,7 @@ fn read(file: &Path) -> io::Result<String> {
 }
 
 fn parse(text: &str) -> serde_json::Result<Vec<Value>> {
-    serde_json::Deserializer::from_str(text).into_iter::<NoKeyTwice>().try_for_each(|document| document.map(drop))?;
+    serde_json::Deserializer::from_str(text).into_iter::<UniqueKeys>().try_for_each(|document| document.map(drop))?;
     let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>().collect::<serde_json::Result<Vec<_>>>()?;
     let flat = documents.into_iter().flat_map(|document| match document {
         Value::Array(documents) => documents,

@@ -14,7 +14,7 @@ pub use samefit_formats::json::{document, line};
 /// `json` with line and column if the text is not JSON, or has numbers beyond f64 or objects more than 128 deep; `duplicate-key` if an object names a key twice.
 pub fn parse(text: &str, path: &str) -> Result<Value> {
     let value = serde_json::from_str(text).map_err(|error| not_json(text, &error).in_file(path))?;
-    samefit_formats::keys::key_twice_in(text, &value).map_or(Ok(value), |key| Err(duplicate_key(&key).in_file(path)))
+    samefit_formats::keys::duplicate_key_in(text, &value).map_or(Ok(value), |key| Err(duplicate_key(&key).in_file(path)))
 }
 
 /// Reads a document that the engine returned. Text that is not JSON is a bug of the engine.

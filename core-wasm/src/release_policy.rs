@@ -1,30 +1,30 @@
-//! How the values of shared statistics were rounded, and how many rows such statistics have at least.
+//! The limits of disclosure control, and how the values of shared statistics were rounded.
 //!
-//! *Not here*: what data have to be like to be shared (`train::sharing`).
+//! *Not here*: the checks of the data themselves (`control`).
 
 use crate::decimal::EXPONENT_MAX;
 use crate::error::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Fewest rows that a sum may be told apart by.
-pub const APART_ROWS_MIN: u64 = 5;
+/// Shared sums must not single out fewer rows than this.
+pub const SINGLED_OUT_ROWS_MIN: u64 = 5;
 /// Fewest rows of shared statistics.
 pub const ROWS_MIN: i64 = 50;
-/// Fewest rows of shared statistics for each of their terms, columns among them.
+/// Fewest rows of shared statistics for each of their columns and terms.
 pub const TERM_ROWS_MIN: i64 = 10;
-/// Most columns and terms of statistics that are made to be shared: they are judged two by two.
+/// Most columns and terms of shared statistics. Every two of them are checked together.
 pub const TERMS_MAX: usize = 256;
 
-/// What statistics, and models of them, say of having been made to be shared.
+/// How the values of shared statistics were rounded. Statistics and models that were made to be shared have it as `shared`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Shared {
-    /// By column: the digits after the point that values were rounded to, or, below zero, the zeros before it.
+    /// For each column the digits after the point, or, if negative, the zeros before it: -2 is hundreds.
     pub decimals: BTreeMap<String, i32>,
 }
 
 impl Shared {
-    /// The part of these columns; none if one of them is not there.
+    /// Returns the rounding of these columns alone; `None` if one of them is unknown.
     #[must_use]
     pub fn restricted<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let decimals = columns.into_iter().map(|name| Some((name.to_owned(), *self.decimals.get(name)?)));
@@ -32,7 +32,7 @@ impl Shared {
     }
 }
 
-/// Refuses numbers of decimals beyond what a value can have.
+/// Refuses more decimals, either way, than a value can have. The error has the code `code`.
 pub fn check_decimals(decimals: &BTreeMap<String, i32>, code: Code) -> Result<()> {
     match decimals.iter().find(|(_, decimals)| i64::from(**decimals).abs() > EXPONENT_MAX) {
         None => Ok(()),
@@ -43,24 +43,26 @@ pub fn check_decimals(decimals: &BTreeMap<String, i32>, code: Code) -> Result<()
     }
 }
 
-/// Refuses to share sums of too few rows.
+/// Refuses to share statistics of too few rows for so many columns and terms.
+///
+/// # Errors
+/// `too-few-to-share` below [`ROWS_MIN`] rows, or below [`TERM_ROWS_MIN`] rows for each column and term.
 pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
     let needed = ROWS_MIN.max(TERM_ROWS_MIN.saturating_mul(terms as i64));
     if rows >= needed {
         return Ok(());
     }
-    let counted = |count: i64, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    let rows_text = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let terms_text = if terms == 1 { "1 column and term".to_owned() } else { format!("{terms} columns and terms") };
     let sentence = format!(
-        "{} of {} are too few to be shared: {needed} are needed, which is {ROWS_MIN} at least, and {TERM_ROWS_MIN} for each column and term",
-        counted(rows, "row"),
-        counted(terms as i64, "column and term").replace("column and terms", "columns and terms"),
+        "{rows_text} of {terms_text} are too few to be shared; {needed} are needed: at least {ROWS_MIN}, and {TERM_ROWS_MIN} for each column and term"
     );
     let mut error = Error::new(Code::TooFewToShare, sentence, "share more rows, or fewer columns and terms");
     (error.found, error.expected) = (Some(rows.to_string()), Some(needed.to_string()));
     Err(error)
 }
 
-/// Refuses to share the sums of too many columns and terms.
+/// Refuses to share more columns and terms than [`TERMS_MAX`].
 pub fn check_terms(terms: usize) -> Result<()> {
     if terms <= TERMS_MAX {
         return Ok(());
@@ -69,7 +71,7 @@ pub fn check_terms(terms: usize) -> Result<()> {
     Err(Error::new(Code::Capacity, sentence, "share fewer columns and terms"))
 }
 
-/// A number of decimals in words.
+/// Returns a number of decimals in words: "1 decimal", "hundreds".
 pub fn in_words(decimals: i32) -> String {
     match decimals {
         1 => "1 decimal".to_owned(),
@@ -79,4 +81,9 @@ pub fn in_words(decimals: i32) -> String {
         -3 => "thousands".to_owned(),
         _ => format!("multiples of 10^{}", decimals.unsigned_abs()),
     }
+}
+
+/// Returns a number of rows with its verb: "1 row has", "4 rows have".
+pub(crate) fn rows_that(rows: u64, one: &str, many: &str) -> String {
+    if rows == 1 { format!("1 row {one}") } else { format!("{rows} rows {many}") }
 }

@@ -1,0 +1,71 @@
+//! Takes the state of one summarizer, and merges it into the sums of another.
+//!
+//! *Invariants*: the result does not depend on the order in which states are merged.
+
+use super::column::SummedColumn;
+use super::dropped::DroppedRows;
+use super::state::{ColumnState, DroppedState, State, wrong_state};
+use super::sums::Sums;
+use crate::disclosure::control::DisclosureControl;
+use crate::error::{Error, Result, spent};
+use crate::statistics::moment_index;
+
+/// Takes all that was read, and the error that stopped the reading.
+pub(super) fn take_state(sums: &mut Sums, failure: Option<Error>) -> Result<State> {
+    let totals = sums.take_totals()?;
+    let columns = sums.columns.take().unwrap_or_default().into_iter().map(column_state).collect();
+    let disclosure = sums.disclosure.take().map(DisclosureControl::into_state);
+    let DroppedRows { unannounced, announced, first_row } = sums.dropped;
+    Ok(State::new(columns, DroppedState { unannounced, announced, first_row }, disclosure, totals, failure))
+}
+
+fn column_state(column: SummedColumn) -> ColumnState {
+    let SummedColumn { name, first_number, first_text, missing, .. } = column;
+    ColumnState { name, first_number, first_text, missing }
+}
+
+/// Merges a state into `sums`, and returns the error that stopped its reading.
+///
+/// # Errors
+/// `part` if the state is of other columns or of another plan.
+pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> {
+    let failure = state.take_failure()?;
+    if state.totals.is_none() {
+        // its reading stopped before the header
+        return if failure.is_some() { Ok(failure) } else { Err(wrong_state("it holds no rows and no error")) };
+    }
+    check_shape(&state, sums)?;
+    let State { columns, dropped, disclosure, totals, pending, .. } = state;
+    for (column, other) in sums.columns.iter_mut().flatten().zip(columns) {
+        column.missing += other.missing;
+        column.first_number = first(column.first_number, other.first_number, |row| *row);
+        column.first_text = first(column.first_text.take(), other.first_text, |(row, _)| *row);
+    }
+    match (&mut sums.disclosure, disclosure) {
+        (Some(own), Some(other)) => own.merge(other).ok_or_else(|| wrong_state("its columns and terms are rounded in another way"))?,
+        (None, None) => {}
+        _ => return Err(wrong_state("only one of the two is rounded")),
+    }
+    let DroppedState { unannounced, announced, first_row } = dropped;
+    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row });
+    totals.map_or(Ok(()), |totals| sums.merge_totals(totals.into_totals()?))?;
+    pending.map_or(Ok(()), |pending| sums.merge_pending(pending.into_rows()?))?;
+    Ok(failure)
+}
+
+/// Refuses a state of other columns, or with sums of other columns.
+fn check_shape(state: &State, sums: &Sums) -> Result<()> {
+    let columns = sums.columns.as_ref().ok_or_else(spent)?;
+    if !columns.iter().map(|column| &column.name).eq(state.columns.iter().map(|column| &column.name)) {
+        return Err(wrong_state("it has other columns"));
+    }
+    let moments = moment_index(columns.len() + sums.selection.terms.len() + 1, 0);
+    let counted_columns = sums.plan.counts_values().then_some(columns.len());
+    let mut all = state.totals.iter().chain(state.pending.iter().map(|pending| &pending.sums));
+    if all.all(|totals| totals.has_shape(moments, counted_columns)) { Ok(()) } else { Err(wrong_state("its sums are of other columns")) }
+}
+
+/// The one of the two whose row comes first.
+fn first<T>(left: Option<T>, right: Option<T>, row: impl Fn(&T) -> u64) -> Option<T> {
+    left.into_iter().chain(right).min_by_key(row)
+}

@@ -1,0 +1,350 @@
+//! Sums the rows that a reader finds, or that a host sets column by column.
+//!
+//! *Not here*: exact sums (`statistics`), how the sums become statistics (`finish`), the text of a summarizer's state (`state`).
+
+use super::column::SummedColumn;
+use super::dropped::DroppedRows;
+use super::pending::{PendingOutcome, PendingRows, outcome};
+use super::totals::{add, add_to};
+use crate::batch::Values;
+use crate::decimal::Decimal;
+use crate::disclosure::control::DisclosureControl;
+use crate::error::{Code, Error, Result, spent};
+use crate::plan::{ColumnSelection, Plan, Selection};
+use crate::sink::{GatheredRecord, Record, Sink};
+use crate::statistics::{Accumulator, Factors, Totals, check_terms};
+use crate::terms::{Term, check_column_name, places};
+use samefit_kernels::scan::Rows;
+use std::ops::Range;
+
+/// The sums of the rows so far.
+pub(super) struct Sums {
+    pub(super) plan: Plan,
+    /// The columns and terms that the plan asks for.
+    pub(super) selection: Selection,
+    /// The columns that are summed; `None` before the header.
+    pub(super) columns: Option<Vec<SummedColumn>>,
+    /// The sums of this summarizer's own rows; `None` before the header.
+    accumulator: Option<Accumulator>,
+    /// This summarizer's own pending rows.
+    pending: Option<PendingRows<Accumulator>>,
+    /// The totals of other summarizers' rows.
+    merged: Option<Totals>,
+    /// The pending rows of other summarizers.
+    merged_pending: Option<PendingRows<Totals>>,
+    /// Rounds rows before they are summed, if the plan says so.
+    pub(super) disclosure: Option<DisclosureControl>,
+    /// Number of the last row.
+    pub(super) rows: u64,
+    pub(super) dropped: DroppedRows,
+    /// What the user should know about these data.
+    pub(super) notes: Vec<Error>,
+    /// Which of the rows that came together must be read one by one. Kept to reuse its memory.
+    unread: Vec<bool>,
+}
+
+impl Sink for Sums {
+    fn header(&mut self, names: &[String]) -> Result<()> {
+        let found = self.selection.resolve(names)?;
+        check_terms(found.len() + self.selection.terms.len())?;
+        let named = places(self.selection.names());
+        let is_named = |name: &String| named.contains_key(name.as_str());
+        let column = |&place: &usize| SummedColumn::new(&names[place], place, is_named(&names[place]));
+        let columns: Vec<SummedColumn> = found.iter().map(column).collect();
+        columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
+        if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
+            let left_out = names.iter().filter(|name| !is_named(name));
+            self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
+        }
+        self.columns = Some(columns);
+        self.disclosure = self.new_disclosure();
+        self.accumulator = Some(self.new_accumulator());
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<()> {
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let values = columns.iter_mut().map(|column| column.read(record)).collect::<Result<Vec<_>>>()?;
+        self.add(record.row, values)
+    }
+
+    /// Many rows may come at once when every column is decided and no row is rounded.
+    fn takes_rows(&self) -> bool {
+        self.disclosure.is_none() && !self.columns.iter().flatten().any(SummedColumn::is_undecided)
+    }
+
+    fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        self.unread.clear();
+        self.unread.resize(rows.len(), false);
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        for column in columns.iter_mut() {
+            column.read_rows(rows, &mut self.unread);
+        }
+        let unread_rows = self.unread.iter().filter(|unread| **unread).count();
+        let unread = (unread_rows > 0).then_some(self.unread.as_slice());
+        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+        for (column, to) in columns.iter_mut().zip(accumulator.columns_mut()) {
+            column.cells.hand_on(unread, to);
+        }
+        accumulator.added(rows.len() - unread_rows)?;
+        self.rows = first + rows.len() as u64 - 1;
+        if unread_rows > 0 { self.add_unread_records(rows, first) } else { Ok(()) }
+    }
+
+    fn wants(&self) -> Vec<String> {
+        self.selection.names().to_vec()
+    }
+
+    fn skips_unknown(&self) -> bool {
+        matches!(self.selection.columns, ColumnSelection::Named { .. })
+    }
+
+    fn target(&self) -> &str {
+        self.plan.target().unwrap_or("dependent_variable")
+    }
+}
+
+impl Sums {
+    /// Sums of no rows, before the header.
+    pub(super) fn new(plan: Plan, selection: Selection) -> Self {
+        Self {
+            plan,
+            selection,
+            columns: None,
+            accumulator: None,
+            pending: None,
+            merged: None,
+            merged_pending: None,
+            disclosure: None,
+            rows: 0,
+            dropped: DroppedRows::default(),
+            notes: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+
+    /// Whether a header has been read.
+    pub(super) fn has_header(&self) -> bool {
+        self.columns.is_some()
+    }
+
+    /// The names of the columns that are summed.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.columns.iter().flatten().map(|column| column.name.clone()).collect()
+    }
+
+    /// The error of the column in which both text and numbers came first, and the row where one pass over all rows finds it.
+    pub(super) fn contradiction(&self) -> Option<(u64, Error)> {
+        // of equal rows `min_by_key` returns the first, and one pass reads the columns in this order
+        self.columns.iter().flatten().filter_map(SummedColumn::contradiction).min_by_key(|(row, _)| *row)
+    }
+
+    /// Adds the rows of a batch of columns: many at once where [`Sink::takes_rows`] allows it.
+    pub(super) fn add_batch(&mut self, columns: &[&Values], rows: usize) -> Result<()> {
+        let mut row = 0;
+        while row < rows {
+            let room = self.accumulator.as_ref().map_or(1, Accumulator::room);
+            let stop = if self.takes_rows() { rows.min(row + room) } else { row + 1 };
+            if stop == row + 1 {
+                self.add_row_of_batch(columns, row, self.rows + 1)?;
+            } else {
+                self.add_rows_of_batch(columns, row..stop)?;
+            }
+            row = stop;
+        }
+        Ok(())
+    }
+
+    fn add_rows_of_batch(&mut self, columns: &[&Values], rows: Range<usize>) -> Result<()> {
+        let before = self.rows;
+        self.unread.clear();
+        self.unread.resize(rows.len(), false);
+        let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        for (column, values) in summed.iter_mut().zip(columns) {
+            column.read_values(values, rows.clone(), &mut self.unread);
+        }
+        let unread_rows = self.unread.iter().filter(|unread| **unread).count();
+        if unread_rows < rows.len() {
+            let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+            for (column, to) in summed.iter().zip(accumulator.columns_mut()) {
+                column.values.hand_on(&self.unread, to);
+            }
+            accumulator.added(rows.len() - unread_rows)?;
+        }
+        if unread_rows > 0 {
+            for at in (0..rows.len()).filter(|&at| self.unread[at]).collect::<Vec<_>>() {
+                self.add_row_of_batch(columns, rows.start + at, before + at as u64 + 1)?;
+            }
+        }
+        self.rows = before + rows.len() as u64;
+        Ok(())
+    }
+
+    fn add_row_of_batch(&mut self, columns: &[&Values], at: usize, row: u64) -> Result<()> {
+        let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let values = summed.iter_mut().zip(columns).map(|(summed, values)| summed.accept(row, values.value(at)));
+        let values = values.collect::<Result<Vec<_>>>()?;
+        self.add(row, values)
+    }
+
+    /// Adds the rows that [`Sink::rows`] could not read together, one by one.
+    fn add_unread_records(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        let mut gathered = GatheredRecord::default();
+        for row in (0..rows.len()).filter(|&row| self.unread[row]).collect::<Vec<_>>() {
+            let number = first + row as u64;
+            self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+        }
+        Ok(())
+    }
+
+    /// Adds one row: to the sums, to the pending rows, or to the dropped ones.
+    fn add(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
+        self.rows = row;
+        if values.iter().all(Option::is_some) {
+            return self.accumulate(row, values);
+        }
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let mut undecided = Vec::new();
+        let mut lacks_number = false;
+        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| values[*at].is_none()) {
+            column.missing += 1;
+            match column.is_undecided() {
+                true => undecided.push(at),
+                false => lacks_number |= !column.is_text(),
+            }
+        }
+        match (lacks_number, undecided.is_empty()) {
+            (true, _) => {
+                self.dropped.add(row, 1);
+                Ok(())
+            }
+            (false, true) => self.accumulate(row, values),
+            (false, false) => self.add_pending(row, undecided, values),
+        }
+    }
+
+    fn accumulate(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
+        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+        match &mut self.disclosure {
+            None => accumulator.push(or_zero(values)),
+            Some(disclosure) => {
+                let rounded = disclosure.round(row, &or_zero(values).collect::<Vec<_>>())?;
+                rounded.map_or(Ok(()), |values| accumulator.push(values))
+            }
+        }
+    }
+
+    fn add_pending(&mut self, row: u64, undecided: Vec<usize>, values: Vec<Option<Decimal>>) -> Result<()> {
+        if self.pending.as_ref().is_none_or(|pending| pending.lacking != undecided) {
+            self.narrow_pending(&undecided)?;
+        }
+        if self.pending.is_none() {
+            self.pending = Some(PendingRows { lacking: undecided, first_row: row, sums: self.new_accumulator() });
+        }
+        self.pending.as_mut().map_or(Ok(()), |pending| pending.sums.push(or_zero(values)))
+    }
+
+    /// Brings the pending rows up to date after some of their columns were decided: drops the rows, or keeps them for `undecided` alone.
+    fn narrow_pending(&mut self, undecided: &[usize]) -> Result<()> {
+        let Some(mut pending) = self.pending.take() else { return Ok(()) };
+        if self.outcome(&pending.lacking) == PendingOutcome::Drop {
+            let rows = pending.sums.finish()?.rows;
+            self.dropped.add(pending.first_row, rows);
+        } else {
+            pending.lacking = undecided.to_vec();
+            self.pending = Some(pending);
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, lacking: &[usize]) -> PendingOutcome {
+        outcome(self.columns.as_deref().unwrap_or_default(), lacking)
+    }
+
+    /// Adds the totals of another summarizer's rows.
+    pub(super) fn merge_totals(&mut self, totals: Totals) -> Result<()> {
+        self.merged = Some(add_to(self.merged.take(), totals)?);
+        Ok(())
+    }
+
+    /// Adds another summarizer's pending rows, and moves all of them to where they belong as far as their columns are decided.
+    pub(super) fn merge_pending(&mut self, pending: PendingRows<Totals>) -> Result<()> {
+        let before = self.merged_pending.take();
+        for PendingRows { lacking, first_row, sums } in before.into_iter().chain([pending]) {
+            match self.outcome(&lacking) {
+                PendingOutcome::Drop => self.dropped.add(first_row, sums.rows),
+                PendingOutcome::Count => self.merge_totals(sums)?,
+                PendingOutcome::Open => {
+                    let columns = self.columns.as_deref().unwrap_or_default();
+                    let lacking = (0..columns.len()).filter(|&at| columns[at].is_undecided()).collect();
+                    let other = self.merged_pending.take();
+                    let first_row = other.as_ref().map_or(first_row, |other| other.first_row.min(first_row));
+                    let sums = add_to(other.map(|other| other.sums), sums)?;
+                    self.merged_pending = Some(PendingRows { lacking, first_row, sums });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the totals of all rows that count, and the rows that are still pending. `None` if no header was read.
+    pub(super) fn take_totals(&mut self) -> Result<Option<(Totals, Option<PendingRows<Totals>>)>> {
+        let Some(own) = self.accumulator.take() else { return Ok(None) };
+        self.merge_totals(own.finish()?)?;
+        let merged = self.merged_pending.take();
+        let own = self.pending.take();
+        let own = own.map(|PendingRows { lacking, first_row, sums }| Ok(PendingRows { lacking, first_row, sums: sums.finish()? }));
+        own.transpose()?.into_iter().chain(merged).try_for_each(|pending| self.merge_pending(pending))?;
+        Ok(self.merged.take().map(|totals| (totals, self.merged_pending.take())))
+    }
+
+    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns of text count.
+    pub(super) fn take_final_totals(&mut self) -> Result<Totals> {
+        let (totals, pending) = self.take_totals()?.ok_or_else(spent)?;
+        let Some(pending) = pending else { return Ok(totals) };
+        match self.outcome(&pending.lacking) {
+            PendingOutcome::Count => add(totals, &pending.sums),
+            PendingOutcome::Drop | PendingOutcome::Open => {
+                self.dropped.add(pending.first_row, pending.sums.rows);
+                Ok(totals)
+            }
+        }
+    }
+
+    /// Notes the rows that were dropped, or refuses them, as the plan says.
+    pub(super) fn announce_dropped(&mut self) -> Result<()> {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        self.notes.extend(self.dropped.announce(columns, self.plan.missing)?);
+        Ok(())
+    }
+
+    fn new_accumulator(&self) -> Accumulator {
+        Accumulator::new(self.columns.iter().flatten().count(), self.factors(), self.plan.counts_values())
+    }
+
+    fn new_disclosure(&self) -> Option<DisclosureControl> {
+        if !self.plan.rounds() {
+            return None;
+        }
+        let terms = self.selection.terms.iter().map(Term::to_string).zip(self.factors());
+        Some(DisclosureControl::new(&self.plan, &self.names(), terms))
+    }
+
+    /// The factors of the terms beyond the columns, as indexes of columns and powers.
+    fn factors(&self) -> Vec<Factors> {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        let index = |name: &str| columns.iter().position(|column| column.name == name);
+        let factors = |term: &Term| term.factors.iter().map(|(name, power)| index(name).map(|at| (at, *power))).collect::<Option<Vec<_>>>();
+        // the selection has the columns of all its terms, so each name is found
+        self.selection.terms.iter().filter_map(factors).collect()
+    }
+}
+
+/// The note that a column was left out.
+pub(super) fn left_out_note(column: &str, reason: &str) -> Error {
+    Error::new(Code::ColumnLeftOut, format!("left out: {reason}"), "").in_column(column)
+}
+
+fn or_zero(values: Vec<Option<Decimal>>) -> impl Iterator<Item = Decimal> {
+    values.into_iter().map(|value| value.unwrap_or(Decimal::ZERO))
+}
