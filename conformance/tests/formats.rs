@@ -15,7 +15,7 @@ mod schemas;
 mod world;
 
 use samefit_formats::json;
-use samefit_stages::engine::Engine;
+use samefit_stages::ports::engine::Engine;
 use samefit_wasi_command::engine::Linked;
 use serde_json::Value;
 use world::Memory;

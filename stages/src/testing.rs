@@ -165,7 +165,7 @@ impl Engine for NoEngine {
     }
 
     fn audit(&self, _: &str, _: &str) -> Result<String> {
-        none()
+        no_engine()
     }
 
     fn fit(&self, _: &str, _: &str) -> Result<String> {
