@@ -254,7 +254,7 @@ mod tests {
         let text = staged.commit().unwrap_err().to_string();
         let [old, a, b, c] = ["old", "a", "b", "c"].map(at);
         let expected = format!(
-            "error: {b}: a folder stands where the file would; written before this: `{a}`; removed: `{old}`; not written: `{b}`, `{c}`\nhelp: "
+            "error: {b}: a file is to be written, and a folder is there; written before this: `{a}`; removed: `{old}`; not written: `{b}`, `{c}`\nhelp: "
         );
         assert!(text.starts_with(&expected), "{text}");
         assert_eq!((fs::read(at("a")).unwrap(), Path::new(&old).exists(), Path::new(&c).exists()), (b"new".to_vec(), false, false));
@@ -265,6 +265,9 @@ mod tests {
         fs::remove_file(at("a")).unwrap();
         fs::create_dir(at("a")).unwrap();
         let text = staged.commit().unwrap_err().to_string();
-        assert!(text.starts_with(&format!("error: {a}: a folder stands where the file would\nhelp: ")), "{text}");
+        assert!(
+            text.starts_with(&format!("error: {a}: a file is to be written, and a folder is there; nothing was written\nhelp: ")),
+            "{text}"
+        );
     }
 }

@@ -38,7 +38,7 @@ fn second(folder: &Path, name: &str, how: Second, random: &mut Random) -> Option
 
 fn assert_twice(ran: &Ran, what: &str) {
     ran.assert_orderly(what);
-    assert!(ran.code == 2 && ran.stderr.contains("are one file"), "{what}: exit {}\n{}", ran.code, ran.stderr);
+    assert!(ran.code == 2 && ran.stderr.contains("are the same file"), "{what}: exit {}\n{}", ran.code, ran.stderr);
 }
 
 /// A folder with `in`, some files of rows, and what the verbs need beside it.

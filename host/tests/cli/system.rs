@@ -50,8 +50,11 @@ fn a_folder_that_may_not_be_written_is_an_output_failure() {
     let Some(ran) = unprivileged(&place, "samefit summarize --data a.csv --out closed/deep/out") else {
         return skipped("running as root, and setpriv cannot become someone else");
     };
-    let help = "help: give --out a place where you may write";
-    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed/deep/out/statistics.json: permission to write denied\n{help}\n")));
+    let help = "help: give --out a folder where you may write";
+    assert_eq!(
+        (ran.code(), ran.stderr()),
+        (1, format!("error: closed/deep/out/statistics.json: permission to write denied; nothing was written\n{help}\n"))
+    );
     assert!(place.tree().iter().all(|path| !path.starts_with("closed/")));
 }
 
