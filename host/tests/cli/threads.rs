@@ -484,7 +484,7 @@ fn what_is_shared() {
     fs::write(place.path("alone.csv"), alone).unwrap();
     let refused = same(&place, &line.replace("--data d", "--data alone.csv"), &[64, 1 << 14]);
     assert!(
-        refused.stderr.contains("column `age*y`: sums of these two and of their products would tell of 1 row alone"),
+        refused.stderr.contains("column `age*y`: the sums of these two and of their products would single out 1 row"),
         "{}",
         refused.stderr
     );
