@@ -1,33 +1,33 @@
-//! `case.json` to the inputs of a case.
+//! Reads the inputs of a case from `case.json`.
 
 use serde_json::Value;
 use std::path::Path;
 
-/// What a case does with what.
+/// The inputs of a case.
 #[derive(Default)]
 pub(crate) struct Input {
-    /// What to do.
+    /// The verb: what to do with the inputs.
     pub(crate) verb: String,
-    /// The plan document; its schema may be named as a file.
+    /// The plan.
     pub(crate) plan: Value,
-    /// Bytes of the data or of the attributes.
+    /// Bytes of the data, records or attributes.
     pub(crate) data: Vec<u8>,
     /// Text of the model.
     pub(crate) model: String,
     /// Texts of further documents.
     pub(crate) documents: Vec<String>,
-    /// The bound of quality control.
+    /// The threshold of quality control.
     pub(crate) threshold: f64,
-    /// The column that moves, or the field of a value.
+    /// The column that `curve` varies, or the field of `convert`.
     pub(crate) column: String,
-    /// Values of that column.
+    /// The values of that column.
     pub(crate) values: Vec<f64>,
-    /// A value, its unit, and another.
+    /// A value, its unit, and the unit to convert it to.
     pub(crate) convert: [String; 3],
 }
 
 impl Input {
-    /// Reads `case.json`; files that it names are below `data`.
+    /// Reads `case.json`. The files that it names are in the folder `data`.
     pub(crate) fn read(data: &Path, path: &Path) -> Result<Self, String> {
         let wrong = |reason: String| format!("{}: {reason}", path.display());
         let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -56,7 +56,7 @@ impl Input {
     }
 }
 
-/// Text as it stands, `{"file": ..}`, `{"hex": ..}`, `{"json": ..}`, or `{"repeat": [text, times]}`; an array of these is their concatenation.
+/// Returns the bytes of a string, `{"file": ..}`, `{"hex": ..}`, `{"json": ..}` or `{"repeat": [text, times]}`, or of an array of these.
 fn bytes(data: &Path, value: &Value) -> Result<Vec<u8>, String> {
     if let Value::String(text) = value {
         return Ok(text.clone().into_bytes());
@@ -77,10 +77,10 @@ fn bytes(data: &Path, value: &Value) -> Result<Vec<u8>, String> {
     if let Some([Value::String(text), times]) = value.get("repeat").and_then(Value::as_array).map(Vec::as_slice) {
         return Ok(text.repeat(times.as_u64().unwrap_or(0) as usize).into_bytes());
     }
-    Err(format!("{value} is no text, file, hex, json or repeat"))
+    Err(format!("{value} is not a text, file, hex, json or repeat"))
 }
 
-/// Bytes as text, as an engine that takes text would get them.
+/// Returns bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

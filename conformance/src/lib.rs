@@ -1,7 +1,7 @@
-//! Runs the conformance cases of `data/cases` over any engine: the same inputs, the same bytes out.
+//! Runs the conformance cases of `data/cases` over any engine, and compares the outputs as bytes.
 //!
-//! A case is a folder: `case.json` says what to do with what, the other files are what must come out, byte for byte. The format is
-//! described in `data/cases/README.md`. The corpus knows no engine, and an engine needs nothing but [`Engine`].
+//! A case is a folder: `case.json` has the inputs, and the other files are the expected outputs. `data/cases/README.md` describes the format. The
+//! cases do not depend on an engine, and an engine needs only the trait [`Engine`].
 //!
 //! *Not here*: engines (the linked one in `wasi-command`, the component's in `host`), command lines (`host/tests`).
 
@@ -14,27 +14,27 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Sizes of the chunks in which bytes are fed: whole, odd, one by one. They must not matter.
+/// Sizes of the chunks in which data are given: whole, an odd size, one byte. The outputs must not depend on them.
 const CHUNK_BYTES: [usize; 3] = [usize::MAX, 7, 1];
-/// Longest input that is also fed byte by byte.
+/// Longest data that are also given byte by byte.
 const BYTEWISE_BYTES_MAX: usize = 4096;
 
-/// What a case gave, by file name.
+/// The outputs of a case, by file name.
 pub type Outputs = BTreeMap<String, Vec<u8>>;
 
-/// A case on disk.
+/// A case.
 pub struct Case {
     /// Name of its folder.
     pub name: String,
     folder: PathBuf,
-    /// The folder below which `case.json` names files.
+    /// The folder of the files that `case.json` names.
     data: PathBuf,
 }
 
-/// All cases below `data/cases`, in order of their names.
+/// Returns all cases in the folder `cases` of `data`, in order of their names.
 ///
 /// # Errors
-/// A folder that cannot be read.
+/// If the folder cannot be read.
 pub fn cases(data: &Path) -> Result<Vec<Case>, String> {
     let root = data.join("cases");
     let entries = std::fs::read_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
@@ -45,20 +45,20 @@ pub fn cases(data: &Path) -> Result<Vec<Case>, String> {
 }
 
 impl Case {
-    /// What must come out.
+    /// Returns the expected outputs.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// If a file cannot be read.
     pub fn expected(&self) -> Result<Outputs, String> {
         let entries = std::fs::read_dir(&self.folder).map_err(|error| error.to_string())?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| name != "case.json");
         names.map(|name| std::fs::read(self.folder.join(&name)).map(|bytes| (name, bytes)).map_err(|error| error.to_string())).collect()
     }
 
-    /// Runs the case and compares. With `bless`, what came out becomes what must come out.
+    /// Runs the case, and compares its outputs with the expected ones. With `bless`, writes the outputs as the expected ones instead.
     ///
     /// # Errors
-    /// The difference, in words.
+    /// A text that shows the first difference.
     pub fn check(&self, engine: &dyn Engine, bless: bool) -> Result<(), String> {
         let got = self.run(engine)?;
         if bless {
@@ -71,7 +71,7 @@ impl Case {
             .map_or(Ok(()), |name| Err(format!("{}: {name}\n  want: {}\n  got:  {}", self.name, show(want.get(name)), show(got.get(name)))))
     }
 
-    /// What the engine makes of the case, which must not depend on how the bytes are cut.
+    /// Runs the case with each size of chunks, and returns the outputs, which must be the same.
     fn run(&self, engine: &dyn Engine) -> Result<Outputs, String> {
         let input = Input::read(&self.data, &self.folder.join("case.json"))?;
         let bytewise = input.data.len() <= BYTEWISE_BYTES_MAX;
@@ -98,7 +98,7 @@ impl Case {
     fn bless(&self, got: &Outputs) -> Result<(), String> {
         let was = self.expected()?;
         let removed = was.keys().filter(|name| !got.contains_key(*name)).map(|name| std::fs::remove_file(self.folder.join(name)));
-        // what did not change is not touched: other tests read it at the same time
+        // files that are equal are not written, because other tests read them at the same time
         let changed = got.iter().filter(|(name, bytes)| was.get(*name) != Some(*bytes));
         let written = changed.map(|(name, bytes)| std::fs::write(self.folder.join(name), bytes));
         removed.chain(written).collect::<Result<(), _>>().map_err(|error| error.to_string())
@@ -122,12 +122,17 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
             put(out, "statistics.json", merger.finish()?);
         }
         "subtract" => put(out, "statistics.json", engine.subtract(document(input, 0), document(input, 1))?),
+        "audit" => put(out, "audit.json", engine.audit(document(input, 0), &text(&input.data))?),
         "fit" => put(out, "model.json", engine.fit(document(input, 0), &plan)?),
         "plan" => put(out, "plan.json", engine.model(&input.model)?.plan()?),
         "predict" => put(out, "prediction.json", engine.model(&input.model)?.predict_record(&text(&input.data))?),
         "table" => {
             let model = engine.model(&input.model)?;
-            out.insert("predictions".to_owned(), feed(&mut *model.table(&plan)?, &input.data, size)?);
+            let mut table = model.table(&plan)?;
+            out.insert("predictions".to_owned(), feed(&mut *table, &input.data, size)?);
+            if input.plan.get("on_error").is_some() {
+                put(out, "counts.json", serde_json::json!(table.counts()?).to_string() + "\n");
+            }
         }
         "records" => {
             out.insert("records.jsonl".to_owned(), feed(&mut *engine.record_writer(&plan)?, &input.data, size)?);
@@ -151,23 +156,23 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         }
         "judge" => judge(input, engine, size, out)?,
         "difference" => put(out, "difference.txt", engine.first_difference(&input.model, document(input, 0))?.unwrap_or_default()),
-        other => return Err(Error::usage(format!("case.json asks for `{other}`, which is not a verb"), "name a verb")),
+        other => return Err(Error::usage(format!("case.json has the unknown verb `{other}`"), "name a verb")),
     }
     Ok(())
 }
 
-/// Both passes over the case's data.
+/// Runs both passes of sharing.
 fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Result<()> {
-    let mut survey = engine.summarizer(&input.plan.to_string())?;
-    push(&mut *survey, &input.data, size)?;
-    let shared = survey.choose_decimals()?;
+    let mut first = engine.summarizer(&input.plan.to_string())?;
+    push(&mut *first, &input.data, size)?;
+    let shared = first.choose_decimals()?;
     let mut plan = input.plan.clone();
     plan["shared"] = serde_json::from_str(&shared).unwrap_or_default();
     put(out, "shared.json", shared);
-    let mut release = engine.summarizer(&plan.to_string())?;
-    let statistics = feed(&mut *release, &input.data, size)?;
+    let mut second = engine.summarizer(&plan.to_string())?;
+    let statistics = feed(&mut *second, &input.data, size)?;
     put(out, "statistics.json", text(&statistics));
-    let notes = [survey.notes()?, release.notes()?].map(|notes| notes.trim_matches(['[', ']']).to_owned());
+    let notes = [first.notes()?, second.notes()?].map(|notes| notes.trim_matches(['[', ']']).to_owned());
     let notes = notes.into_iter().filter(|notes| !notes.is_empty()).collect::<Vec<_>>().join(", ");
     if !notes.is_empty() {
         put(out, "notes.json", format!("[{notes}]"));
@@ -175,7 +180,7 @@ fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> 
     Ok(())
 }
 
-/// Judges the model by the case's data, or by its first document where it gives statistics.
+/// Judges the model by the case's data, or by its first document, which has statistics.
 fn judge(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Result<()> {
     let records = match input.documents.first() {
         Some(statistics) => statistics.clone(),
@@ -192,7 +197,7 @@ fn judge(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> 
     Ok(())
 }
 
-/// The model's plan, with what the case says of how the bytes are written.
+/// Returns the model's plan with the keys of the case's plan.
 fn with_format(plan: &str, format: &Value) -> String {
     let mut plan: Value = serde_json::from_str(plan).unwrap_or_default();
     for (key, value) in format.as_object().into_iter().flatten() {

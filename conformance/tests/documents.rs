@@ -1,8 +1,11 @@
-//! What is written about the files and the errors, held against the files and the errors.
+//! Compares `docs/errors.md` with the error codes and cases, and files with their JSON Schemas.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod schemas;
+
 use samefit_conformance::cases;
+use schemas::{assert_valid, validator};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +16,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(format!("{ROOT}/{path}")).unwrap()
 }
 
-/// Errors and notes that the cases give, by code: the first of each.
+/// Returns the first error or note of each code that a case gives.
 fn examples() -> BTreeMap<String, Value> {
     let mut examples = BTreeMap::new();
     for case in cases(&Path::new(ROOT).join("data")).unwrap() {
@@ -40,8 +43,8 @@ fn message(error: &Value) -> String {
 fn errors_page() -> String {
     let examples = examples();
     let mut page = "# Errors\n\nEvery error of the component has a stable code, which other languages and the page go by. \
-        The text is for people and may change. What follows is made from the table of codes and from the cases in `data/cases/`, \
-        and a test keeps it so: `SAMEFIT_BLESS=1 cargo test -p samefit-conformance` writes it again.\n\n\
+        The text is for people and may change. This page is made from the table of codes and from the cases in `data/cases/`. \
+        A test compares it; `SAMEFIT_BLESS=1 cargo test -p samefit-conformance` writes it again.\n\n\
         On the command line an error begins with `error: ` and the file; bad input ends with exit code 3.\n"
         .to_owned();
     for (code, meaning) in samefit_core::error::Code::ALL.iter().map(|code| (code.name(), code.meaning())) {
@@ -50,7 +53,7 @@ fn errors_page() -> String {
             page += &format!("\n```text\n{}\n```\n", message(example));
         }
     }
-    page += "\n# Errors of the program\n\nWhat is found outside the component, before or after it is asked.\n\n";
+    page += "\n# Errors of the program\n\nThe program finds these before or after it calls the component.\n\n";
     for (code, meaning) in samefit_stages::code::CODES {
         page += &format!("- `{code}`: {meaning}\n");
     }
@@ -58,15 +61,15 @@ fn errors_page() -> String {
 }
 
 #[test]
-fn errors_are_listed_with_their_messages() {
+fn the_page_of_errors_is_up_to_date() {
     let page = errors_page();
     if std::env::var_os("SAMEFIT_BLESS").is_some() {
         std::fs::write(format!("{ROOT}/docs/errors.md"), &page).unwrap();
     }
-    assert_eq!(read("docs/errors.md"), page, "docs/errors.md is not what the codes and cases say");
+    assert_eq!(read("docs/errors.md"), page, "docs/errors.md differs from the codes and cases");
 }
 
-/// Which schema describes an output of a case.
+/// The outputs of cases, and the schema that describes each.
 const SCHEMA_OF_OUTPUT: [(&str, &str); 12] = [
     ("statistics.json", "statistics"),
     ("model.json", "model"),
@@ -82,30 +85,8 @@ const SCHEMA_OF_OUTPUT: [(&str, &str); 12] = [
     ("residuals.json", "residuals"),
 ];
 
-/// Finds the schemas that a schema refers to, beside it.
-struct Beside;
-
-impl jsonschema::Retrieve for Beside {
-    fn retrieve(&self, uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        let name = uri.as_str().rsplit('/').next().unwrap_or_default();
-        Ok(serde_json::from_str(&read(&format!("docs/schemas/{name}")))?)
-    }
-}
-
-fn validator(schema: &str) -> jsonschema::Validator {
-    let name = format!("{schema}.schema.json");
-    let options = jsonschema::options().with_base_uri(format!("samefit:///schemas/{name}")).with_retriever(Beside);
-    options.build(&serde_json::from_str(&read(&format!("docs/schemas/{name}"))).unwrap()).unwrap()
-}
-
-fn assert_valid(validator: &jsonschema::Validator, text: &str, what: &str) {
-    let document: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let faults: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(faults.is_empty(), "{what}:\n{}", faults.join("\n"));
-}
-
 #[test]
-fn what_comes_out_is_as_the_schemas_say() {
+fn outputs_of_cases_are_valid() {
     for (output, schema) in SCHEMA_OF_OUTPUT {
         let validator = validator(schema);
         let mut seen = 0;
@@ -123,7 +104,7 @@ fn what_comes_out_is_as_the_schemas_say() {
 }
 
 #[test]
-fn the_data_that_ship_are_as_the_schemas_say() {
+fn shipped_data_are_valid() {
     for schema in ["diabetes", "diabetes_raw"] {
         assert_valid(&validator("schema"), &read(&format!("data/{schema}.schema.json")), schema);
     }
@@ -132,41 +113,5 @@ fn the_data_that_ship_are_as_the_schemas_say() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert_valid(&validator("attributes"), &read(&format!("data/{folder}/{name}")), &name);
         }
-    }
-}
-
-/// A fenced example without its comments. None of the examples has `//` in a text but for the addresses of terminologies.
-fn without_comments(example: &str) -> String {
-    let line = |line: &str| match line.match_indices("//").find(|(at, _)| !line[..*at].ends_with(':')) {
-        Some((at, _)) => line[..at].to_owned(),
-        None => line.to_owned(),
-    };
-    example.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-#[test]
-fn the_examples_of_the_formats_are_as_the_schemas_say() {
-    let titles = [
-        ("## Plan", "plan"),
-        ("## `schema.json`", "schema"),
-        ("## `statistics.json`", "statistics"),
-        ("## `model.json`", "model"),
-        ("## `provenance.json`", "provenance"),
-        ("## Audit", "audit"),
-        ("## Attributes", "attributes"),
-        ("## Predictions", "prediction"),
-        ("## QC records", "qc-record"),
-        ("## `report.json`", "report"),
-        ("## Form", "form"),
-        ("## Entries", "entries"),
-        ("## Explanation", "explanation"),
-        ("## Residuals", "residuals"),
-        ("## Profile", "profile"),
-    ];
-    let page = read("docs/formats.md");
-    for (title, schema) in titles {
-        let section = page.split(&format!("\n{title}\n")).nth(1).unwrap_or_else(|| panic!("no section {title}"));
-        let example = section.split("```jsonc\n").nth(1).unwrap().split("```").next().unwrap();
-        assert_valid(&validator(schema), &without_comments(example), title);
     }
 }

@@ -1,41 +1,31 @@
-//! Every byte of a model is accounted for: whatever is changed in a model's file, `verify` does not call it verified.
+//! Forged models: `verify` refuses a model's file in which any byte or key was changed.
 //!
-//! The verb runs in this process, over files in memory and an engine that remembers what it has computed, so that every byte can be tried.
+//! The verb runs in this process, over files in memory and an engine that caches its results, so that every byte can be tried.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod world;
+
 use std::collections::BTreeMap;
-use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
-use samefit_stages::cli::StageVerb;
 use samefit_stages::error::{Error, Result};
-use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::columns::Batch;
 use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, SplitStream, Stream, Summarizer, Verdict};
-use samefit_stages::ports::files::{Files, Kind, Output};
-use samefit_stages::ports::report::Report;
-use samefit_stages::stage::Stage;
 use samefit_stages::text::json;
-use samefit_stages::verbs::verify;
-use samefit_stages::verbs::verify::VerifyArgs;
+use samefit_stages::verbs::verify::{self, VerifyArgs};
 use samefit_wasi_command::engine::LinkedEngine;
 use serde_json::{Map, Value, json};
+use world::Memory;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
 
-/// In a short round, one byte of so many is replaced by another thing besides the next digit or letter.
-const OTHERS_EVERY: usize = 9;
+/// In a short run, every so many bytes one byte has a second replacement.
+const SECOND_REPLACEMENT_EVERY: usize = 9;
 
-/// Rows of the data that models are made of: few, so that their distributions are short.
+/// Rows of training data. They are few so that the models' distributions are short.
 const ROWS: usize = 12;
-
-#[derive(Parser)]
-struct Made {
-    #[command(subcommand)]
-    verb: StageVerb,
-}
 
 #[derive(Parser)]
 struct Verify {
@@ -43,10 +33,10 @@ struct Verify {
     args: VerifyArgs,
 }
 
-/// A disk in memory, and an engine that remembers.
+/// Files in memory, and an engine that caches its results.
 struct World {
     files: Memory,
-    engine: Remembering,
+    engine: CachingEngine,
 }
 
 impl World {
@@ -59,34 +49,27 @@ impl World {
             ("records.csv", lines("diabetes_raw.csv", 20)),
             ("schema.json", read("diabetes_raw.schema.json")),
         ];
-        let files = files.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
-        Self { files: Memory(Mutex::new(files)), engine: Remembering::default() }
+        Self { files: Memory::new(files), engine: CachingEngine::default() }
     }
 
-    /// The `model.json` that these command lines leave in `m`.
-    fn made(lines: &[&str]) -> (Self, String) {
+    /// Runs command lines, and returns the model that they write to the folder `m`.
+    fn after(lines: &[&str]) -> (Self, String) {
         let world = Self::new();
         for line in lines {
-            let verb = Made::try_parse_from(std::iter::once("samefit").chain(line.split(' '))).unwrap().verb;
-            world.in_stage(|stage| verb.run(stage)).unwrap_or_else(|failure| panic!("{line}: {failure}"));
+            world::run(&world.engine, &world.files, line).unwrap_or_else(|failure| panic!("{line}: {failure}"));
         }
         let model = String::from_utf8(world.files.get("m/model.json").unwrap()).unwrap();
         (world, model)
     }
 
-    fn in_stage(&self, act: impl FnOnce(&mut Stage<'_>) -> Result<()>) -> Result<()> {
-        let (engine, files) = (&self.engine, &self.files);
-        act(&mut Stage { engine, files, report: &mut Silent, threads: None, split_bytes: SPLIT_BYTES, command: &[] })
-    }
-
     fn verify(&self, model: impl Into<Vec<u8>>, flags: &str) -> Result<()> {
         self.files.put("forged.json", model.into());
         let args = Verify::try_parse_from(format!("verify forged.json {flags}").split(' ')).unwrap().args;
-        self.in_stage(|stage| verify::run(stage, &args))
+        world::in_stage(&self.engine, &self.files, &[], |stage| verify::run(stage, &args))
     }
 }
 
-/// A model that was made, and the flags that verify all of it.
+/// A genuine model, and the flags with which `verify` accepts it.
 struct Original {
     world: World,
     model: String,
@@ -95,13 +78,13 @@ struct Original {
 
 impl Original {
     fn new(lines: &[&str], flags: &'static str) -> Self {
-        let (world, model) = World::made(lines);
+        let (world, model) = World::after(lines);
         let original = Self { world, model, flags };
         original.world.verify(original.model.as_str(), flags).unwrap_or_else(|failure| panic!("{failure}"));
         original
     }
 
-    /// Asserts that a changed model is refused, and not for something that was not given.
+    /// Asserts that `verify` refuses a changed model although it was given all it needs.
     #[track_caller]
     fn assert_refused(&self, forged: impl Into<Vec<u8>>, what: &str) {
         let forged = forged.into();
@@ -113,7 +96,7 @@ impl Original {
         assert!(is_refused, "{what}: {failure}");
     }
 
-    /// Asserts that a changed model is not verified by its data alone.
+    /// Asserts that `verify` does not accept a model if it is given the data alone.
     #[track_caller]
     fn assert_not_verified(&self, forged: impl Into<Vec<u8>>, what: &str) {
         let data = self.flags.split(" --").next().unwrap();
@@ -121,18 +104,18 @@ impl Original {
         assert!(matches!(failure.exit_code(), 3 | 4), "{what}: {failure}");
     }
 
-    /// Tries every byte.
+    /// Changes every byte.
     fn try_every_byte(&self) {
         let bytes = self.model.as_bytes();
         for at in 0..bytes.len() {
             let with = |replacement: &[u8]| [&bytes[..at], replacement, &bytes[at + 1..]].concat();
             let next = if bytes[at].is_ascii_digit() { (bytes[at] - b'0' + 1) % 10 + b'0' } else { bytes[at] ^ 1 };
             let replacements = [&[next][..], b"", &[bytes[at], b'0'], &[bytes[at], b' '], b"\"", &[bytes[at] ^ 0x20], b"9", b"\xff"];
-            // the first of them everywhere, and all of them if time is no matter
-            let some = if is_long() { replacements.len() } else { 1 + usize::from(at % OTHERS_EVERY == 0) };
-            for number in 0..some {
+            // a short run tries the first of them at every byte, a long run all of them
+            let count = if is_long() { replacements.len() } else { 1 + usize::from(at % SECOND_REPLACEMENT_EVERY == 0) };
+            for number in 0..count {
                 let replacement =
-                    if number == 0 { replacements[0] } else { replacements[(at / OTHERS_EVERY + number) % replacements.len()] };
+                    if number == 0 { replacements[0] } else { replacements[(at / SECOND_REPLACEMENT_EVERY + number) % replacements.len()] };
                 let what = || format!("byte {at} to {:?}", String::from_utf8_lossy(replacement));
                 self.assert_refused(with(replacement), &what());
             }
@@ -143,7 +126,7 @@ impl Original {
         self.assert_refused(self.model.replace('\n', "\r\n"), "other line breaks");
     }
 
-    /// Tries every key: gone, added, twice, in another order, of another value.
+    /// Changes every key: removes it, adds one beside it, moves it, gives it another value, writes it twice.
     fn try_every_key(&self) {
         let model: Value = serde_json::from_str(&self.model).unwrap();
         let mut tried = 0;
@@ -162,11 +145,11 @@ impl Original {
                     object.insert(key.clone(), value);
                 });
                 let others = [json!(null), json!(0), json!("x"), json!([]), json!({}), json!(true)];
-                let some = if is_long() { others.len() } else { 1 };
-                for other in others.iter().cycle().skip(at).take(some) {
+                let count = if is_long() { others.len() } else { 1 };
+                for other in others.iter().cycle().skip(at).take(count) {
                     forge("another value of", &|object| drop(object.insert(key.clone(), other.clone())));
                 }
-                // a key that stands twice, at the beginning and so passed over by most readers
+                // a duplicate key at the beginning, where most readers ignore it
                 if at == 0 {
                     let text = json::line(&Value::Object(object.clone()));
                     let whole = json::line(&model);
@@ -179,27 +162,27 @@ impl Original {
     }
 }
 
-/// Whether time is no matter.
+/// Whether this is a long run.
 fn is_long() -> bool {
     std::env::var_os("SAMEFIT_ATTACKS").is_some_and(|value| value == "long")
 }
 
-/// A document as the engine writes it.
+/// Returns a document in the layout of the engine.
 fn engine_text(document: &Value) -> String {
     samefit_core::json::document(document)
 }
 
-/// A step from a value into it.
+/// A step from a JSON value to one of its parts.
 #[derive(Clone, Debug)]
 enum Step {
     Key(String),
     At(usize),
 }
 
-/// Is given an object and its place.
-type Visit<'a> = dyn FnMut(&[Step], &Map<String, Value>) + 'a;
+/// Receives an object and its place.
+type VisitObject<'a> = dyn FnMut(&[Step], &Map<String, Value>) + 'a;
 
-fn each_object(value: &Value, place: &mut Vec<Step>, act: &mut Visit<'_>) {
+fn each_object(value: &Value, place: &mut Vec<Step>, act: &mut VisitObject<'_>) {
     if let Value::Object(object) = value {
         act(place, object);
     }
@@ -242,7 +225,7 @@ fn no_key_of_an_accepted_model_can_be_changed() {
 }
 
 #[test]
-fn no_byte_of_an_accepted_model_is_verified_by_its_data_alone() {
+fn no_byte_of_an_accepted_model_is_verified_by_its_data_one_thread_only() {
     let original = accepted();
     original.assert_not_verified(original.model.as_str(), "the model itself");
     let bytes = original.model.as_bytes();
@@ -274,9 +257,9 @@ fn no_byte_of_other_models_can_be_changed() {
     }
 }
 
-/// What is not given to compare with is listed, with its value and the flags that verify it.
+/// `verify` lists the parts that it was given nothing to compare with, and the flags that verify them.
 #[test]
-fn what_is_not_verified_is_listed() {
+fn parts_that_are_not_verified_are_listed() {
     let original = accepted();
     let refused = |flags: &str| original.world.verify(original.model.as_str(), flags).unwrap_err().to_string();
     let text = refused("--data raw.csv");
@@ -293,13 +276,13 @@ fn what_is_not_verified_is_listed() {
     assert!(text.contains("not verified") && text.ends_with("give --schema to make every part again"), "{text}");
 }
 
-/// An acceptance that is pasted into a model, or one of other records or of another threshold, is none.
+/// An acceptance is refused that was pasted into a model, or that is of other records or of another threshold.
 #[test]
-fn an_acceptance_that_nobody_gave_is_no_acceptance() {
+fn a_forged_acceptance_is_refused() {
     let original = accepted();
     let unjudged = String::from_utf8(original.world.files.get("t/model.json").unwrap()).unwrap();
     original.world.verify(unjudged.as_str(), "--data raw.csv --schema schema.json").unwrap();
-    // the model that was never judged has no acceptance to verify
+    // the model before quality control has no acceptance
     original.assert_refused(unjudged.as_str(), "no acceptance");
     for (rmse, rows, threshold) in [("12.5", "20", "300.0"), ("300.5", "20", "300.0"), ("1.0", "0", "300.0"), ("1e400", "20", "300.0")] {
         let pasted = format!("\n  \"rmse\": {rmse},\n  \"qc\": {{\"rows\": {rows}, \"threshold\": {threshold}}},\n  \"intercept\": ");
@@ -316,9 +299,9 @@ fn an_acceptance_that_nobody_gave_is_no_acceptance() {
     }
 }
 
-/// Nothing of a schema can stand in a model that was trained without one.
+/// A model that was trained without a schema cannot have parts of one.
 #[test]
-fn a_schema_that_nobody_gave_is_not_verified() {
+fn a_forged_schema_is_refused() {
     let original = Original::new(&["train --data raw.csv --target y --features bmi,map --out m"], "--data raw.csv");
     let model: Value = serde_json::from_str(&original.model).unwrap();
     let mut ranged = model.clone();
@@ -327,7 +310,7 @@ fn a_schema_that_nobody_gave_is_not_verified() {
     let mut named = model.clone();
     named["target"]["name"] = json!("z");
     original.assert_refused(engine_text(&named), "a name");
-    // a model as it would be with a schema: somebody has to give it
+    // the form of a model that was trained with a schema, which `verify` must be given
     let hash = ranged.as_object_mut().unwrap().shift_remove("statistics_sha256").unwrap();
     ranged["fields"] = json!([]);
     ranged["statistics_sha256"] = hash;
@@ -338,120 +321,33 @@ fn a_schema_that_nobody_gave_is_not_verified() {
     assert!(failure.exit_code() == 4 && failure.to_string().contains("is not the model of"), "{failure}");
 }
 
-/// Files by path.
-struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+/// Cached results by their inputs.
+type Cache<K, V> = Mutex<BTreeMap<K, V>>;
+/// Statistics by plan and data.
+type StatisticsCache = Cache<(String, Vec<u8>), Vec<u8>>;
+/// Reports and accepted models, by model, statistics of the records, and threshold.
+type VerdictCache = Cache<(String, String, u64), (String, Option<String>)>;
 
-impl Memory {
-    fn files(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-        lock(&self.0)
-    }
-
-    fn get(&self, path: &str) -> Option<Vec<u8>> {
-        self.files().get(path).cloned()
-    }
-
-    fn put(&self, path: &str, bytes: Vec<u8>) {
-        self.files().insert(path.to_owned(), bytes);
-    }
-}
-
-impl Files for Memory {
-    fn kind(&self, path: &str) -> io::Result<Kind> {
-        let below = format!("{path}/");
-        match self.files().keys().find(|file| *file == path || file.starts_with(&below)) {
-            Some(file) if file == path => Ok(Kind::File),
-            Some(_) => Ok(Kind::Folder),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        let below = format!("{folder}/");
-        Ok(self.files().keys().filter_map(|path| path.strip_prefix(&below).map(str::to_owned)).collect())
-    }
-
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(Cursor::new(self.get(path).ok_or(io::ErrorKind::NotFound)?)))
-    }
-
-    fn identity(&self, path: &str) -> io::Result<String> {
-        self.kind(path).map(|_| path.to_owned())
-    }
-
-    fn output(&self) -> Box<dyn Output + Send + '_> {
-        Box::new(Pending { files: self, new: Vec::new() })
-    }
-}
-
-struct Pending<'a> {
-    files: &'a Memory,
-    new: Vec<(String, Vec<u8>)>,
-}
-
-impl Output for Pending<'_> {
-    fn create(&mut self, path: &str) -> Result<usize> {
-        self.new.push((path.to_owned(), Vec::new()));
-        Ok(self.new.len() - 1)
-    }
-
-    fn write(&mut self, handle: usize, bytes: &[u8]) -> Result<()> {
-        self.new[handle].1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn close(&mut self, _handle: usize) -> Result<()> {
-        Ok(())
-    }
-
-    fn remove(&mut self, path: &str) -> Result<()> {
-        self.files.files().remove(path);
-        Ok(())
-    }
-
-    fn commit(self: Box<Self>) -> Result<()> {
-        self.new.into_iter().for_each(|(path, bytes)| self.files.put(&path, bytes));
-        Ok(())
-    }
-}
-
-struct Silent;
-
-impl Report for Silent {
-    fn say(&mut self, _line: &str) {}
-
-    fn note(&mut self, _line: &str) {}
-
-    fn print(&mut self, _text: &str) -> Result<()> {
-        Ok(())
-    }
-
-    fn document(&mut self, _text: &str) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Results by what they are of.
-type Known<K, V> = Mutex<BTreeMap<K, V>>;
-/// Statistics by plan and bytes.
-type Sums = Known<(String, Vec<u8>), Vec<u8>>;
-/// Reports and accepted models by model, statistics of records and threshold.
-type Verdicts = Known<(String, String, u64), (String, Option<String>)>;
-
-/// The linked engine, which computes every sum, every fit and every verdict once.
+/// The linked engine with caches of statistics, models and verdicts.
 #[derive(Default)]
-struct Remembering {
-    sums: Sums,
-    fits: Known<(String, String), String>,
-    verdicts: Verdicts,
+struct CachingEngine {
+    sums: StatisticsCache,
+    fits: Cache<(String, String), String>,
+    verdicts: VerdictCache,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Engine for Remembering {
+impl Engine for CachingEngine {
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
-        Ok(Box::new(Summing { known: &self.sums, inner: LinkedEngine.summarizer(plan)?, plan: plan.to_owned(), bytes: Vec::new() }))
+        Ok(Box::new(CachingSummarizer {
+            cache: &self.sums,
+            inner: LinkedEngine.summarizer(plan)?,
+            plan: plan.to_owned(),
+            bytes: Vec::new(),
+        }))
     }
 
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
@@ -468,6 +364,10 @@ impl Engine for Remembering {
 
     fn subtract(&self, from: &str, gone: &str) -> Result<String> {
         LinkedEngine.subtract(from, gone)
+    }
+
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+        LinkedEngine.audit(statistics, notes)
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
@@ -511,21 +411,21 @@ impl Engine for Remembering {
     }
 }
 
-/// Reads when the end has come and the sum is not known.
-struct Summing<'a> {
-    known: &'a Sums,
+/// A summarizer that keeps its bytes, and reads them only if their statistics are not cached.
+struct CachingSummarizer<'a> {
+    cache: &'a StatisticsCache,
     inner: Box<dyn Summarizer + 'a>,
     plan: String,
     bytes: Vec<u8>,
 }
 
-impl Summing<'_> {
+impl CachingSummarizer<'_> {
     fn read(&mut self) -> Result<()> {
         self.inner.push(&std::mem::take(&mut self.bytes)).map(drop)
     }
 }
 
-impl Stream for Summing<'_> {
+impl Stream for CachingSummarizer<'_> {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         self.bytes.extend_from_slice(chunk);
         Ok(Vec::new())
@@ -533,49 +433,49 @@ impl Stream for Summing<'_> {
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         if self.bytes.is_empty() {
-            // what it has, it has from others
+            // it has only merged states
             return self.inner.finish();
         }
         let key = (self.plan.clone(), self.bytes.clone());
-        if let Some(statistics) = lock(self.known).get(&key) {
+        if let Some(statistics) = lock(self.cache).get(&key) {
             return Ok(statistics.clone());
         }
         self.read()?;
         let statistics = self.inner.finish()?;
-        lock(self.known).insert(key, statistics.clone());
+        lock(self.cache).insert(key, statistics.clone());
         Ok(statistics)
     }
 }
 
-impl SplitStream for Summing<'_> {
+impl SplitStream for CachingSummarizer<'_> {
     fn header(&mut self, _records: &[u8]) -> Result<bool> {
-        alone()
+        one_thread_only()
     }
 
     fn continue_at(&mut self, _row: u64) -> Result<()> {
-        alone()
+        one_thread_only()
     }
 
     fn rows(&mut self) -> Result<u64> {
-        alone()
+        one_thread_only()
     }
 
     fn quotes(&mut self, _chunk: &[u8]) -> Result<u64> {
-        alone()
+        one_thread_only()
     }
 
     fn cut(&mut self, _chunk: &[u8], _quoted: bool) -> Result<Option<usize>> {
-        alone()
+        one_thread_only()
     }
 }
 
-impl Summarizer for Summing<'_> {
+impl Summarizer for CachingSummarizer<'_> {
     fn add(&mut self, _batch: &Batch) -> Result<()> {
-        alone()
+        one_thread_only()
     }
 
     fn state(&mut self) -> Result<String> {
-        alone()
+        one_thread_only()
     }
 
     fn finish_state(&mut self) -> Result<String> {
@@ -592,7 +492,7 @@ impl Summarizer for Summing<'_> {
     }
 }
 
-/// One thread reads whole files here.
-fn alone<T>() -> Result<T> {
+/// The error of methods that only several threads call.
+fn one_thread_only<T>() -> Result<T> {
     Err(Error::Trap("there is one thread in this test".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! The cases over the logic that is linked in, and the corpus's own completeness.
+//! Runs all cases over the linked engine, and checks that each error code has a case.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -9,17 +9,17 @@ use std::path::Path;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
 
-/// Codes that no document or stream of bytes can bring about: calls in the wrong order, columns and parts, which `core-wasm/tests` tries.
+/// Codes that no document and no data can cause. They need calls in the wrong order, columns or states; `core-wasm/tests` has these.
 const NOT_IN_CASES: [&str; 3] = ["spent", "column-lengths", "part"];
 
-/// `SAMEFIT_BLESS=1` makes what comes out what must come out: read the differences before you commit them.
+/// With `SAMEFIT_BLESS=1`, writes the outputs as the expected ones: read the differences before you commit them.
 #[test]
 fn every_case_gives_its_bytes() {
     let check_all = |bless| -> Vec<String> {
         cases(Path::new(DATA)).unwrap().iter().filter_map(|case| case.check(&LinkedEngine, bless).err()).collect()
     };
     if std::env::var_os("SAMEFIT_BLESS").is_some() {
-        // cases read what others give, models of predictions for instance, and those read others' again
+        // cases read outputs of other cases, such as models, and these read outputs in turn
         (0..3).for_each(|_| drop(check_all(true)));
     }
     let failures = check_all(false);

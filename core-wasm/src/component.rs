@@ -1,6 +1,6 @@
-//! The component's exports over the plain logic. The only file that knows WIT.
+//! Exports the plain logic as the component of `wit/regression.wit`. No other file of this crate knows WIT.
 //!
-//! *Invariants*: every export turns bad input into the error record; nothing here computes.
+//! *Invariants*: every export returns bad input as the error record. Nothing here computes.
 
 use crate::entry::Form;
 use crate::error::Error as CoreError;
@@ -121,7 +121,7 @@ impl training::GuestStatistics for RefCell<Statistics> {
     }
 
     fn merge(&self, other: training::StatisticsBorrow<'_>) -> Result<(), Error> {
-        // a copy, for `other` may be this very resource
+        // a copy, because `other` may be this same resource
         let other = other.get::<Self>().borrow().clone();
         Ok(self.borrow_mut().merge(&other)?)
     }
@@ -199,10 +199,6 @@ impl prediction::GuestTable for RefCell<Table> {
 
     fn rows(&self) -> u64 {
         self.borrow().rows()
-    }
-
-    fn predictions(&self) -> u64 {
-        self.borrow().predictions()
     }
 
     fn counts(&self) -> String {

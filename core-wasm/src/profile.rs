@@ -1,10 +1,10 @@
-//! A table to a description of each of its columns, whatever they hold.
+//! Describes each column of a table, of numbers or not.
 //!
-//! *Invariants*: sums are exact, so mean and standard deviation are rounded once; everything is the same for any order of the rows but
-//! `first_text`.
+//! *Invariants*: sums are exact, and mean and standard deviation are rounded once. The result does not depend on the order of the rows,
+//! except `first_text`.
 //!
-//! *Limits*: memory for a block of rows and for at most 2^18 counts a column, whatever the number of rows. A quantile is known to half the
-//! width of its cell: 1/128 of its value at most.
+//! *Limits*: memory for a block of rows and for at most 2^18 counts a column, for any number of rows. The error of a quantile is at most
+//! half the width of its cell, which is at most 1/128 of its value.
 
 use crate::column::CellReader;
 use crate::decimal::{is_missing, parse, trim};
@@ -20,49 +20,57 @@ use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The profile's format.
+/// The format of a profile.
 pub const FORMAT: &str = "samefit-profile/1";
-/// Shares of the numbers that are not above a quantile, in percent.
+/// The quantiles of a profile, in percent of the numbers that are not above them.
 const QUANTILES: [i64; 5] = [5, 25, 50, 75, 95];
 
 /// Describes every column of a table.
 pub struct Profiler {
+    /// `None` after the end.
     reader: Option<Reader>,
-    columns: Columns,
+    columns: ProfileSink,
 }
 
 impl Profiler {
-    /// A profiler of bytes written as the plan says, which holds values against the plan's schema.
+    /// Returns a profiler of bytes that are written as the plan says. It compares values with the plan's schema, if there is one.
     pub fn new(plan: &Plan) -> Self {
-        Self { reader: Some(Reader::new(plan)), columns: Columns { schema: plan.schema.clone(), ..Columns::default() } }
+        Self { reader: Some(Reader::new(plan)), columns: ProfileSink { schema: plan.schema.clone(), ..ProfileSink::default() } }
     }
 
-    /// The next bytes.
+    /// Reads the next bytes of the table.
+    ///
+    /// # Errors
+    /// Those of the table, and `capacity`.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.reader.as_mut().ok_or_else(spent)?.push(chunk, &mut self.columns)
     }
 
-    /// The end of the data: the profile's text.
+    /// Ends the table. Returns the text of the profile.
+    ///
+    /// # Errors
+    /// As for [`Self::push`].
     pub fn finish(&mut self) -> Result<String> {
         self.reader.take().ok_or_else(spent)?.finish(&mut self.columns)?;
         Ok(json::document(&std::mem::take(&mut self.columns).into_json()?))
     }
 }
 
+/// Describes the columns row by row.
 #[derive(Default)]
-struct Columns {
+struct ProfileSink {
     schema: Option<Schema>,
     rows: u64,
-    all: Vec<Described>,
-    /// Which of the rows that came together have a cell that is to be looked at by itself.
+    all: Vec<ColumnProfile>,
+    /// Rows of the current batch with a cell that is read by itself.
     unread: Vec<bool>,
     cell: Vec<u8>,
 }
 
-/// One column: its numbers are summed on their own, for each column may lack other rows.
-struct Described {
+/// The description of one column. Its numbers are summed by themselves, because other columns may have values in other rows.
+struct ColumnProfile {
     name: String,
-    /// What the schema says of it.
+    /// The column in the schema.
     field: Option<Field>,
     numbers: Accumulator,
     missing: u64,
@@ -70,37 +78,37 @@ struct Described {
     first_text: Option<String>,
     /// Least and greatest number.
     range: Option<(f64, f64)>,
-    /// Whether there is a number that is no whole one.
+    /// Whether a number is not whole.
     fractions: bool,
-    expected: Option<Expected>,
-    /// Reads its cells in rows that come together.
+    expected: Option<ExpectedValues>,
+    /// Reads the cells of many rows at once.
     cells: CellReader,
     values: Vec<f64>,
 }
 
-/// What the schema expects of a column's numbers, and how many are otherwise.
-struct Expected {
+/// The values that the schema expects in a column, and the number of others.
+struct ExpectedValues {
     min: f64,
     max: f64,
-    /// Of a category: its values.
+    /// The values of a category; `None` for a number.
     values: Option<Vec<f64>>,
     below: u64,
     above: u64,
     other: u64,
 }
 
-impl Columns {
+impl ProfileSink {
     fn into_json(self) -> Result<Value> {
         let order = self.schema.iter().flat_map(Schema::order);
         let there: BTreeSet<&str> = self.all.iter().map(|column| column.name.as_str()).collect();
         let absent: Vec<&str> = order.filter(|name| !there.contains(name)).collect();
         let absent = json!(absent);
-        let described = self.all.into_iter().map(Described::into_json).collect::<Result<Vec<Value>>>()?;
+        let described = self.all.into_iter().map(ColumnProfile::into_json).collect::<Result<Vec<Value>>>()?;
         Ok(json!({"format": FORMAT, "rows": self.rows, "missing_columns": absent, "columns": described}))
     }
 }
 
-impl Sink for Columns {
+impl Sink for ProfileSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         let fields = self.schema.iter().flat_map(|schema| &schema.columns);
         let fields: BTreeMap<&str, &Field> = fields.map(|field| (field.name.as_str(), field)).collect();
@@ -108,7 +116,7 @@ impl Sink for Columns {
             Some(schema) if schema.target.column == name => schema.as_feature(name),
             _ => fields.get(name).map(|field| (*field).clone()),
         };
-        self.all = names.iter().map(|name| Described::new(name, field(name))).collect();
+        self.all = names.iter().map(|name| ColumnProfile::new(name, field(name))).collect();
         Ok(())
     }
 
@@ -133,11 +141,11 @@ impl Sink for Columns {
     }
 }
 
-impl Described {
+impl ColumnProfile {
     fn new(name: &str, field: Option<Field>) -> Self {
         Self {
             name: name.to_owned(),
-            expected: field.as_ref().and_then(Expected::of),
+            expected: field.as_ref().and_then(ExpectedValues::of),
             field,
             numbers: Accumulator::new(1, [], true),
             missing: 0,
@@ -150,7 +158,7 @@ impl Described {
         }
     }
 
-    /// Adds the cells of rows that come together, but for those that it marks.
+    /// Adds the cells of many rows. Marks the rows whose cells are to be added by [`Self::add`].
     fn add_rows(&mut self, rows: &Rows<'_>, at: usize, unread: &mut [bool]) -> Result<()> {
         self.cells.read(rows, at, unread);
         self.cells.to_f64(&mut self.values);
@@ -164,6 +172,7 @@ impl Described {
         self.numbers.add_rows(rows.len() - lacking)
     }
 
+    /// Adds one cell.
     fn add(&mut self, cell: &[u8]) -> Result<()> {
         if is_missing(cell) {
             self.missing += 1;
@@ -182,7 +191,7 @@ impl Described {
         }
     }
 
-    /// What is looked at of a number beside the sums.
+    /// Notes the range and kind of a number, beside the sums.
     fn note(&mut self, value: f64) {
         let (min, max) = self.range.unwrap_or((value, value));
         self.range = Some((min.min(value), max.max(value)));
@@ -219,11 +228,11 @@ impl Described {
     }
 }
 
-/// The least number that a share of the numbers is not above, to half the length of what it can be: its cell, within the range, and the
-/// whole numbers in it if all are whole.
+/// Returns the quantiles: for each share, the least number that this share of the numbers is not above. A quantile is known to its cell,
+/// or, if all numbers are `whole`, to the whole numbers in it. Its value is the middle of these, and its error half their distance.
 fn quantiles(counts: &Distribution, numbers: i64, (min, max): (f64, f64), whole: bool) -> Vec<Value> {
     let quantile = |percent: i64| {
-        // the rank is the share of the numbers, rounded up, from 0
+        // ranks count from 0: the share of the numbers, rounded up, less 1
         let rank = (i128::from(numbers) * i128::from(percent) + 99) / 100 - 1;
         let (low, high) = counts.bin_at_rank(i64::try_from(rank).ok()?)?.range();
         let (low, high) = if whole { whole_numbers(low, high) } else { (low, high) };
@@ -233,7 +242,7 @@ fn quantiles(counts: &Distribution, numbers: i64, (min, max): (f64, f64), whole:
     QUANTILES.into_iter().filter_map(quantile).collect()
 }
 
-/// The least and the greatest whole number of a cell, whose edge farther from zero is no value of it.
+/// Returns the least and the greatest whole number of a cell. Its edge that is farther from zero does not belong to it.
 fn whole_numbers(low: f64, high: f64) -> (f64, f64) {
     match () {
         () if low == high => (low, high),
@@ -242,8 +251,8 @@ fn whole_numbers(low: f64, high: f64) -> (f64, f64) {
     }
 }
 
-impl Expected {
-    /// None if the schema expects nothing in particular.
+impl ExpectedValues {
+    /// Returns what the schema expects of a field; `None` if it gives neither a range nor categories.
     fn of(field: &Field) -> Option<Self> {
         let ends = field.plausible.as_ref().map_or((None, None), |plausible| plausible.ends());
         let categories = field.categories.as_ref().filter(|_| field.kind == Some(Kind::Category));

@@ -1,7 +1,7 @@
-//! Does a model hold on records it has not seen, and is it the model of these data?
+//! Judges a model by records that it was not trained on, compares two models, and turns tables into QC records.
 //!
-//! The root mean squared residual over records is computed exactly from their moments and the f64 coefficients, and rounded once: the
-//! order of the records changes nothing.
+//! *Invariants*: the root mean squared residual is computed exactly from the records' moments and the f64 coefficients, and rounded once.
+//! So it does not depend on the order of the records.
 
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
@@ -18,26 +18,26 @@ use dashu_int::IBig;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The report's format.
+/// The format of a report.
 pub const REPORT_FORMAT: &str = "samefit-report/1";
 
 /// The outcome of quality control.
 pub struct Verdict {
     /// The report.
     pub report: Report,
-    /// The accepted model, with `rmse`; none if it was refused.
+    /// The accepted model, with its `rmse`; `None` if the model was refused.
     pub model: Option<Model>,
 }
 
-/// What `report.json` says.
+/// The contents of `report.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     format: &'static str,
     /// Whether `rmse` is below `threshold`.
     pub accepted: bool,
-    /// Root mean squared residual over the records.
+    /// Root mean squared residual over the records, in units of the target.
     pub rmse: f64,
-    /// The bound.
+    /// The bound that `rmse` must be below, in units of the target.
     pub threshold: f64,
     rows: i64,
     target: String,
@@ -46,9 +46,10 @@ pub struct Report {
     text: String,
 }
 
-/// Judges a model by its exact root mean squared residual over records, given as their statistics.
+/// Judges a model by its exact root mean squared residual over records. `records`: statistics of the records, made with the model's plan.
 ///
-/// Errors: `threshold`, `no-rows`, `missing-term`, `impossible-statistics`, `out-of-range`.
+/// # Errors
+/// `threshold`, `no-rows`, `missing-term`, `impossible-statistics`, `out-of-range`.
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
@@ -84,7 +85,7 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     Ok(Verdict { report, model })
 }
 
-/// The residual as a linear form: exact weights on places of (1, terms).
+/// Returns the residual as a linear form: places among (1, terms) of the statistics, with exact weights.
 fn residual_weights(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
     let place = |term: &Term| {
         records.position(term).ok_or_else(|| {
@@ -130,7 +131,11 @@ fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String 
     format!("{verdict}: the root mean squared residual over {records} is {rmse}, {relation} the threshold of {threshold}")
 }
 
-/// The path and the values of the first difference between two models, passing over what QC adds.
+/// Returns the path and the two values of the first difference between two models; `None` if there is none. The entries that quality
+/// control adds, `rmse` and `qc`, are not compared.
+///
+/// # Errors
+/// Those of reading a model.
 pub fn first_difference(model: &str, other: &str) -> Result<Option<String>> {
     let read = |text: &str| {
         Model::parse(text)?;
@@ -162,42 +167,53 @@ fn difference(path: &str, left: &Value, right: &Value) -> Option<String> {
     }
 }
 
-/// Turns a table into QC records, one JSON object a line.
+/// Turns a table into QC records: one JSON object a line, in row order.
 pub struct RecordWriter {
+    /// `None` after the end.
     reader: Option<Reader>,
-    rows: RecordsOut,
+    rows: RecordSink,
 }
 
 impl RecordWriter {
-    /// A writer for a plan with a target.
+    /// Returns a writer for a plan with a target.
+    ///
+    /// # Errors
+    /// `target`, and those of the plan's columns and terms.
     pub fn new(plan: Plan) -> Result<Self> {
         plan.needed_target()?;
         let selection = plan.selection()?;
-        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordsOut { plan, selection, columns: Vec::new(), out: Vec::new() } })
+        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordSink { plan, selection, columns: Vec::new(), out: Vec::new() } })
     }
 
-    /// The next bytes; returns the records that are complete.
+    /// Reads the next bytes of the table. Returns the records that are complete.
+    ///
+    /// # Errors
+    /// Those of the table, and of a row with a missing value or a text in a column that is needed.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         self.reader.as_mut().ok_or_else(crate::error::spent)?.push(chunk, &mut self.rows)?;
         Ok(std::mem::take(&mut self.rows.out))
     }
 
-    /// The end of the table; returns the rest.
+    /// Ends the table. Returns the rest of the records.
+    ///
+    /// # Errors
+    /// As for [`Self::push`].
     pub fn finish(&mut self) -> Result<Vec<u8>> {
         self.reader.take().ok_or_else(crate::error::spent)?.finish(&mut self.rows)?;
         Ok(std::mem::take(&mut self.rows.out))
     }
 }
 
-struct RecordsOut {
+/// Writes rows as QC records.
+struct RecordSink {
     plan: Plan,
     selection: Selection,
-    /// Index in the data and name.
+    /// Index in the table and name of each column that is written.
     columns: Vec<(usize, String)>,
     out: Vec<u8>,
 }
 
-impl Sink for RecordsOut {
+impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
         Ok(())

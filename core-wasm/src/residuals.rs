@@ -1,9 +1,9 @@
-//! A model and a table with outcomes to how predictions and outcomes compare.
+//! Compares a model's predictions with the outcomes in a table.
 //!
-//! *Invariants*: counts are integers and do not depend on the order of the rows; mean and standard deviation of the residuals are
-//! updated row by row (B. P. Welford, Technometrics 4, 1962), so their last digits do.
+//! *Invariants*: counts do not depend on the order of the rows. Mean and standard deviation of the residuals are updated row by row
+//! (B. P. Welford, Technometrics 4, 1962), so their last digits may.
 //!
-//! *Limits*: the memory of a batch of rows and of [`CELLS`] by [`CELLS`] counts, twice, whatever the number of rows.
+//! *Limits*: memory for a batch of rows and for two grids of [`CELLS`] by [`CELLS`] counts, for any number of rows.
 
 use crate::decimal::is_missing;
 use crate::error::{Code, Error, Result, list, spent};
@@ -19,52 +19,61 @@ use serde_json::{Value, json};
 
 /// The format of the result.
 pub const FORMAT: &str = "samefit-residuals/1";
-/// Cells of an axis.
+/// Number of cells of an axis.
 const CELLS: usize = 64;
-/// Residual standard deviations either way that the axis of the residuals covers, and those of the target where its range is not known.
+/// Half the length of the axis of the residuals, in residual standard deviations. Also that of the outcomes, in their standard deviations,
+/// if their range is not known.
 const DEVIATIONS: f64 = 4.0;
 
-/// Compares predictions and outcomes.
+/// Compares predictions and outcomes of a table.
 pub struct Residuals {
+    /// `None` after the end.
     reader: Option<Reader>,
-    counting: Counting,
+    counting: ResidualSink,
 }
 
 impl Residuals {
-    /// For a table that is written as the plan says.
+    /// Returns a comparison for a table that is written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
-        Self { reader: Some(Reader::new(plan)), counting: Counting::new(predictor, plan.missing) }
+        Self { reader: Some(Reader::new(plan)), counting: ResidualSink::new(predictor, plan.missing) }
     }
 
-    /// The next bytes.
+    /// Reads the next bytes of the table.
+    ///
+    /// # Errors
+    /// Those of the table, of a model's column or a target that it lacks, and of a row that cannot be predicted.
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.reader.as_mut().ok_or_else(spent)?.push(chunk, &mut self.counting)
     }
 
-    /// The end of the table: what was counted, as JSON.
+    /// Ends the table. Returns Residuals (`docs/formats.md`) as JSON.
+    ///
+    /// # Errors
+    /// As for [`Self::push`].
     pub fn finish(&mut self) -> Result<String> {
         self.reader.take().ok_or_else(spent)?.finish(&mut self.counting)?;
         Ok(json::document(&self.counting.to_json()))
     }
 }
 
-/// The sink that predicts and counts.
-struct Counting {
+/// Predicts rows and counts how the outcomes compare.
+struct ResidualSink {
     predictor: Predictor,
     missing: Missing,
-    /// Places of the model's columns, then of the target.
+    /// Index in the table of each of the model's columns, then of the target.
     places: Vec<usize>,
     forecast: Forecast,
+    /// Rows left out because a value is missing.
     dropped: u64,
-    residuals: Moments,
-    /// Outcomes below, inside and above their intervals.
+    residuals: ResidualMoments,
+    /// Number of outcomes below, inside and above their intervals.
     coverage: [u64; 3],
     histogram: Histogram,
     observed: Grid,
     by_prediction: Grid,
 }
 
-impl Counting {
+impl ResidualSink {
     fn new(predictor: Predictor, missing: Missing) -> Self {
         let outcomes = Axis::of_outcomes(predictor.model());
         let residuals = Axis::of_residuals(predictor.model(), &outcomes);
@@ -73,7 +82,7 @@ impl Counting {
             places: Vec::new(),
             forecast: Forecast::new(predictor.columns().len() + 1),
             dropped: 0,
-            residuals: Moments::default(),
+            residuals: ResidualMoments::default(),
             coverage: [0; 3],
             histogram: Histogram::new(residuals),
             observed: Grid::new(outcomes, outcomes),
@@ -82,7 +91,7 @@ impl Counting {
         }
     }
 
-    /// Counts a row.
+    /// Counts one row.
     fn count(&mut self, observed: f64, Prediction { value: predicted, interval }: Prediction) {
         let residual = observed - predicted;
         self.residuals.add(residual);
@@ -118,7 +127,7 @@ impl Counting {
     }
 }
 
-impl Sink for Counting {
+impl Sink for ResidualSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         self.places = self.predictor.places(names)?;
         let target = names.iter().position(|name| name == self.target_column()).ok_or_else(|| {
@@ -172,15 +181,15 @@ impl Sink for Counting {
 
 /// Number, mean and spread of the residuals.
 #[derive(Default)]
-struct Moments {
+struct ResidualMoments {
     rows: u64,
     mean: f64,
-    /// Sum of squares about the mean.
+    /// Sum of squared deviations from the mean.
     squares: f64,
     range: Option<(f64, f64)>,
 }
 
-impl Moments {
+impl ResidualMoments {
     fn add(&mut self, value: f64) {
         self.rows += 1;
         let from_mean = value - self.mean;
@@ -199,7 +208,7 @@ impl Moments {
     }
 }
 
-/// A range in [`CELLS`] cells.
+/// A range that is divided into [`CELLS`] cells of equal length.
 #[derive(Clone, Copy)]
 struct Axis {
     from: f64,
@@ -207,12 +216,12 @@ struct Axis {
 }
 
 impl Axis {
-    /// One that holds something, whatever the ends.
+    /// Returns an axis between two values. If they are equal, or not finite, it is 2 long.
     fn new(from: f64, to: f64) -> Self {
         if from < to && (to - from).is_finite() { Self { from, to } } else { Self { from: from - 1.0, to: from + 1.0 } }
     }
 
-    /// The outcomes of the training data, by their distribution, else by mean and standard deviation.
+    /// Returns the axis of the outcomes: their range in the training data, else their mean and [`DEVIATIONS`] standard deviations either way.
     fn of_outcomes(model: &Model) -> Self {
         let target = model.columns.iter().find(|column| column.name == model.target.column);
         let ends = target.and_then(|column| column.min.zip(column.max));
@@ -221,12 +230,13 @@ impl Axis {
         Self::new(from, to)
     }
 
+    /// Returns the axis of the residuals: zero and [`DEVIATIONS`] residual standard deviations either way.
     fn of_residuals(model: &Model, outcomes: &Self) -> Self {
         let reach = model.fit.residual_sd.filter(|sd| *sd > 0.0).map_or(outcomes.to - outcomes.from, |sd| DEVIATIONS * sd);
         Self::new(-reach, reach)
     }
 
-    /// The cell of a value; an error says on which side of the range it is.
+    /// Returns the cell of a value; the error is the side of the axis on which the value lies.
     fn cell(&self, value: f64) -> std::result::Result<usize, Side> {
         if value < self.from {
             return Err(Side::Below);
@@ -249,7 +259,7 @@ enum Side {
     Above,
 }
 
-/// Counts along an axis.
+/// Numbers of values in the cells of an axis, and beyond its ends.
 struct Histogram {
     axis: Axis,
     counts: Vec<u64>,
@@ -275,11 +285,11 @@ impl Histogram {
     }
 }
 
-/// Counts over a plane.
+/// Numbers of pairs of values in the cells of two axes, and outside of them.
 struct Grid {
     x: Axis,
     y: Axis,
-    /// Row by row from the lowest y.
+    /// Row by row, from the lowest y.
     counts: Vec<u64>,
     outside: u64,
 }
@@ -306,20 +316,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_holds_its_lower_edge_and_the_last_both() {
+    fn a_cell_includes_its_lower_edge_and_the_last_cell_both() {
         let axis = Axis::new(0.0, 64.0);
         let cells = [-0.5, 0.0, 0.9, 1.0, 63.9, 64.0, 64.1].map(|value| axis.cell(value));
         assert_eq!(cells, [Err(Side::Below), Ok(0), Ok(0), Ok(1), Ok(63), Ok(63), Err(Side::Above)]);
     }
 
     #[test]
-    fn an_axis_without_length_holds_its_value() {
+    fn an_axis_of_equal_ends_includes_their_value() {
         assert_eq!(Axis::new(5.0, 5.0).cell(5.0), Ok(CELLS / 2));
     }
 
     #[test]
-    fn moments_are_those_of_the_definition() {
-        let mut moments = Moments::default();
+    fn moments_are_as_defined() {
+        let mut moments = ResidualMoments::default();
         [1.0, 2.0, 3.0, 6.0].into_iter().for_each(|value| moments.add(value));
         assert_eq!(moments.to_json(), json!({"mean": 3.0, "sd": (14.0f64 / 3.0).sqrt(), "rmse": 12.5f64.sqrt(), "min": 1.0, "max": 6.0}));
     }

@@ -302,7 +302,7 @@ impl Schema {
         }
         let waiting: Vec<&str> = names.iter().zip(&waits_for).filter(|(_, count)| **count > 0).map(|(name, _)| *name).collect();
         let Some(first) = waiting.first() else { return Ok(()) };
-        let sentence = format!("the entry formulas of {} need each other", list(&waiting));
+        let sentence = format!("the entry formulas of {} need one another", list(&waiting));
         Err(Error::new(Code::Schema, sentence, "leave one of them out").in_column(first))
     }
 

@@ -25,7 +25,7 @@ pub trait Sink {
         })
     }
 
-    /// Receives a record with more or fewer cells than there are names. Returns `error`, which says so, unless the sink goes on without it.
+    /// Receives a record with more or fewer cells than there are names. Returns `error`, which says so, unless the sink can go on.
     fn ragged(&mut self, _record: &Record, error: Error) -> Result<()> {
         Err(error)
     }

@@ -54,14 +54,6 @@ impl Reader {
         }
     }
 
-    /// Returns the number of records that the sink has received.
-    pub fn records(&self) -> u64 {
-        match self.format {
-            Format::Csv => self.csv.records,
-            Format::Jsonl | Format::Json => self.json.records,
-        }
-    }
-
     /// Reads the names of the columns from the first records of the data, and nothing else of them. Returns whether the names are known.
     pub fn header(&mut self, records: &[u8], sink: &mut impl Sink) -> Result<bool> {
         self.give_header(sink)?;
@@ -140,8 +132,6 @@ struct CsvReader {
     ends: Vec<usize>,
     /// Number of the last record.
     row: u64,
-    /// Records given to the sink, without the header.
-    records: u64,
     /// Finds the cells of many rows at once; `None` before the header.
     scanner: Option<RowScanner>,
     /// A copy of bytes at the edge of a chunk, with margins.
@@ -164,7 +154,7 @@ const BOM_DONE: usize = usize::MAX;
 impl CsvReader {
     fn new(delimiter: u8) -> Self {
         let (bytes, ends, padded) = (Vec::new(), Vec::new(), Vec::new());
-        Self { delimiter, state: CsvState::RecordStart, bom: 0, bytes, ends, row: 0, records: 0, scanner: None, padded }
+        Self { delimiter, state: CsvState::RecordStart, bom: 0, bytes, ends, row: 0, scanner: None, padded }
     }
 
     fn push(&mut self, chunk: &[u8], out: &mut HeaderSink<impl Sink>) -> Result<()> {
@@ -227,7 +217,6 @@ impl CsvReader {
                 Ok(rows) if !rows.is_empty() => {
                     out.sink.rows(&rows, self.row + 1)?;
                     self.row += rows.len() as u64;
-                    self.records += rows.len() as u64;
                     return Ok(Ok(rows.end() - at));
                 }
                 Ok(_) => {}
@@ -249,7 +238,6 @@ impl CsvReader {
                     out.sink.rows(&rows, self.row + 1)?;
                 }
                 self.row += rows.len() as u64;
-                self.records += rows.len() as u64;
                 Ok(Ok(rows.end() - MARGIN))
             }
             Err(Irregular) => Ok(Err(Irregular)),
@@ -304,7 +292,6 @@ impl CsvReader {
         self.check_length().map_err(|error| error.at_row(self.row))?;
         self.ends.push(self.bytes.len());
         let blank = self.ends.len() == 1 && self.bytes.is_empty();
-        self.records += u64::from(!blank && out.header.is_some());
         let result = if blank { Ok(()) } else { out.record(&Record::new(self.row, &self.bytes, &self.ends), self.delimiter) };
         self.bytes.clear();
         self.ends.clear();
@@ -400,8 +387,6 @@ pub(crate) struct LineReader {
     bytes: Vec<u8>,
     /// Number of the last line.
     row: u64,
-    /// Lines that are not blank.
-    records: u64,
 }
 
 impl LineReader {
@@ -442,7 +427,6 @@ impl LineReader {
         check_length(self.bytes.len()).map_err(|error| error.at_row(self.row))?;
         let line = if self.row == 1 { self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes) } else { &self.bytes };
         let blank = line.trim_ascii().is_empty();
-        self.records += u64::from(!blank);
         let result = if blank { Ok(()) } else { each(self.row, line).map_err(|error| error.at_row(self.row)) };
         self.bytes.clear();
         result

@@ -1,26 +1,25 @@
-//! What exact sums tell of single patients, and what they do not tell if they were made to be shared.
+//! Attacks on released statistics: exact sums single out patients, and sums that were made to be shared do not.
 //!
-//! **The attacker** has a released document: the exact sums, and sums of products of any two, of its columns and terms, or a model that was
-//! fitted on them. Of all rows but a few, four at most, the attacker knows one thing: that a polynomial of degree two in two of the terms is
-//! zero there modulo some m up to 256. That is how people know things of others: all ages are whole numbers, all doses multiples of 5, all
-//! codes 0 or 1, nobody is in both groups, one column is twice the other. The attacker knows nothing else: no value of any row, and nothing of
-//! the few. **The attack** adds up the polynomial from the moments. What comes, modulo m, is of the few rows alone. If they are one row, and
-//! the polynomial is linear, that row's remainders modulo m in all other columns follow.
+//! **The attacker** has a released document: the exact sums of its columns and terms and of the products of any two of them, or a model that
+//! was fitted to such sums. The attacker knows one thing of the rows: a polynomial of degree two in two of the terms is zero modulo some m up
+//! to 256 in all rows but a few, four at most. People know such things of others: ages are whole numbers, doses are multiples of 5, codes are
+//! 0 or 1, nobody is in both groups, one column is twice another. The attacker knows no value of any row, and nothing of the few rows.
 //!
-//! Statistics that are not shared are open to it, and so are models of them: that is asserted too, so that the attack is one. Against
-//! shared ones there is no such polynomial: sharing rounds the values until there is none, or refuses. The tests look for polynomials by
-//! themselves, in tables with planted rows of many kinds ([`planted`]) and for all pairs of columns and all m ([`search`]).
+//! **The attack** computes the sum of the polynomial from the moments. Modulo m, this sum is of the few rows alone. If it is one row, and the
+//! polynomial is linear, then that row's remainders modulo m in all other columns follow.
 //!
-//! *Not shown*: what an attacker learns who knows more, say all rows but one, or another release that differs by few rows; polynomials
-//! in three terms or more; m above 256; what is likely but not certain, such as an outlier behind a large sum of squares.
+//! Statistics that are not made to be shared, and models of them, are open to this attack. The tests assert that too, which shows that the
+//! attack works. Shared statistics have no such polynomial: sharing rounds the values until there is none, or refuses. The tests look for
+//! polynomials by themselves, in tables with planted rows of many kinds ([`planted`]), for all pairs of columns and all m ([`search`]).
 //!
-//! In `data/diabetes_raw.csv` one patient alone has an HDL cholesterol that is no whole number, 42.5. In tenths, all the others are
-//! multiples of ten. So the last digit of the sum of HDL times sex is that of this patient's product alone: 5 if the code of the sex
-//! is odd, 0 if it is even. The same gives whether the patient's age, glucose and outcome are odd. Nothing is guessed: it is written in the
-//! file. A model says as much, for L and D multiply to X'X, whose entries are decimals that a 64-bit float holds.
+//! *Not shown*: what an attacker learns who knows more, such as all rows but one, or another release that differs in few rows; polynomials in
+//! three or more terms; m above 256; what is likely but not certain, such as an outlier behind a large sum of squares.
 //!
-//! Multiples of ten are not needed. In LDL cholesterol, measured in tenths, one patient alone has an odd number, so the sums give that
-//! patient's parities away: any step does of which all values but one are multiples.
+//! **Examples.** In `data/diabetes_raw.csv` exactly one patient has an HDL cholesterol that is not a whole number, 42.5. In tenths, all other
+//! values are multiples of ten. So the last digit of the sum of HDL times sex is that of this patient's product alone: 5 if the patient's code
+//! of sex is odd, 0 if it is even. Other sums tell whether the patient's age, glucose and outcome are odd. A model tells as much: the factors
+//! L and D multiply to X'X, whose entries are decimals that a 64-bit float holds. In LDL cholesterol, measured in tenths, exactly one patient
+//! has an odd number, so the sums tell the same of that patient.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -41,10 +40,10 @@ use search::{Found, Released, Table, search};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Sums of products by the names of two columns; "" is the column of ones.
+/// Sums of products of two columns by their names. The name "" is the column of ones.
 type Sums = BTreeMap<(String, String), f64>;
 
-/// Columns of whole numbers, whose parity the attack is after.
+/// Columns of whole numbers. The attack tells whether a patient's values in them are odd.
 const WHOLE: [&str; 5] = ["age", "sex", "tc", "glu", "y"];
 
 fn read(path: &str) -> String {
@@ -69,13 +68,13 @@ fn summarizer(plan: &Plan) -> Summarizer {
     summarizer
 }
 
-/// The texts of the statistics and of the model of all columns, made plainly.
+/// Returns the texts of the statistics and of the model of all columns, not made to be shared.
 fn plain() -> (String, String) {
     let statistics = summarizer(&plan()).finish().unwrap();
     (statistics.to_json(), fit(&statistics, &plan()).unwrap().to_json())
 }
 
-/// The same, made to be shared.
+/// As [`plain`], but made to be shared.
 fn shared() -> (String, String) {
     let plan = Plan { share: true, ..plan() };
     let shared = summarizer(&plan).choose_decimals().unwrap();
@@ -83,7 +82,7 @@ fn shared() -> (String, String) {
     (statistics.to_json(), fit(&statistics, &plan).unwrap().to_json())
 }
 
-/// What anyone reads in statistics.
+/// Reads the sums in statistics.
 fn sums_of_statistics(text: &str) -> Sums {
     let statistics: Value = serde_json::from_str(text).unwrap();
     let terms = statistics["terms"].as_array().unwrap();
@@ -97,7 +96,7 @@ fn sums_of_statistics(text: &str) -> Sums {
     sums
 }
 
-/// What anyone can compute from a model: X'X = L D L', and with the coefficients X'y.
+/// Computes sums from a model: X'X = L D L', and X'y from the coefficients.
 fn sums_of_model(text: &str) -> Sums {
     let model: Value = serde_json::from_str(text).unwrap();
     let floats = |value: &Value| value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>();
@@ -123,23 +122,23 @@ fn put(sums: &mut Sums, a: &str, b: &str, sum: f64) {
     sums.insert((b.to_owned(), a.to_owned()), sum);
 }
 
-/// The attack on one column, in so many decimals: if one row alone is odd there, whether that row's values of other columns are odd.
-/// None if even the number of odd rows is even, so that it cannot be one.
+/// Attacks one column, in units of this decimal. If exactly one row is odd there, returns whether this row's values in other columns are odd.
+/// Returns `None` if the number of odd rows is even, so that it cannot be one.
 fn parities(sums: &Sums, column: &str, decimals: i32) -> Option<BTreeMap<String, bool>> {
-    // what a float has lost of a decimal, rounding brings back
+    // rounding restores the decimal that the float stands for
     let is_odd = |other: &str| (sums[&(column.to_owned(), other.to_owned())] * 10f64.powi(decimals)).round() as i64 % 2 != 0;
     is_odd("").then(|| WHOLE.iter().map(|other| (other.to_string(), is_odd(other))).collect())
 }
 
-/// The same of 42.5: odd in halves, for in tenths it is a multiple of five and all others are of ten.
+/// As [`parities`], in units of one half: 42.5 is odd in halves, and whole numbers are even.
 fn half(sums: &Sums, column: &str) -> Option<BTreeMap<String, bool>> {
     let is_odd = |other: &str| (sums[&(column.to_owned(), other.to_owned())] * 2.0).round() as i64 % 2 != 0;
     is_odd("").then(|| WHOLE.iter().map(|other| (other.to_string(), is_odd(other))).collect())
 }
 
-/// What is true of the one row that satisfies this.
-fn truth(is_it: impl Fn(&BTreeMap<String, f64>) -> bool) -> BTreeMap<String, bool> {
-    let found: Vec<BTreeMap<String, f64>> = rows().into_iter().filter(is_it).collect();
+/// Returns whether the values of the only row with this property are odd.
+fn truth(has_property: impl Fn(&BTreeMap<String, f64>) -> bool) -> BTreeMap<String, bool> {
+    let found: Vec<BTreeMap<String, f64>> = rows().into_iter().filter(has_property).collect();
     assert_eq!(found.len(), 1);
     WHOLE.iter().map(|name| (name.to_string(), found[0][*name] as i64 % 2 != 0)).collect()
 }
@@ -153,26 +152,26 @@ fn has_odd_ldl(row: &BTreeMap<String, f64>) -> bool {
 }
 
 #[test]
-fn plain_statistics_tell_of_single_patients() {
+fn plain_statistics_single_out_patients() {
     let sums = sums_of_statistics(&plain().0);
     assert_eq!(half(&sums, "hdl"), Some(truth(has_half_hdl)));
     assert_eq!(parities(&sums, "ldl", 1), Some(truth(has_odd_ldl)));
-    // the code is 1 or 2, so that its parity is all of it
+    // the code is 1 or 2, so its parity tells the code
     assert!(truth(has_half_hdl)["sex"]);
 }
 
 #[test]
-fn plain_models_tell_the_same() {
+fn plain_models_single_out_the_same_patients() {
     let sums = sums_of_model(&plain().1);
     assert_eq!(half(&sums, "hdl"), Some(truth(has_half_hdl)));
     assert_eq!(parities(&sums, "ldl", 1), Some(truth(has_odd_ldl)));
 }
 
 #[test]
-fn shared_statistics_and_models_do_not() {
+fn shared_statistics_and_models_do_not_single_them_out() {
     let (statistics, model) = shared();
     for sums in [sums_of_statistics(&statistics), sums_of_model(&model)] {
-        assert_eq!(half(&sums, "hdl"), None, "all are whole numbers now");
+        assert_eq!(half(&sums, "hdl"), None, "all values are whole numbers now");
         assert!(!is_answer(parities(&sums, "hdl", 0), has_half_hdl));
         assert_eq!(half(&sums, "ldl"), None);
         assert!(!is_answer(parities(&sums, "ldl", 1), has_odd_ldl));
@@ -182,15 +181,15 @@ fn shared_statistics_and_models_do_not() {
         let document: Value = serde_json::from_str(&text).unwrap();
         let decimals = &document["shared"]["decimals"];
         assert_eq!((&decimals["hdl"], &decimals["ldl"], &decimals["bmi"]), (&0.into(), &0.into(), &1.into()));
-        assert!(!text.contains("\"distribution\": {"), "counts of values would tell of rare ones");
+        assert!(!text.contains("\"distribution\": {"), "counts of values would tell rare values");
     }
 }
 
-fn is_answer(came: Option<BTreeMap<String, bool>>, of: fn(&BTreeMap<String, f64>) -> bool) -> bool {
-    came == Some(truth(of))
+fn is_answer(answer: Option<BTreeMap<String, bool>>, of: fn(&BTreeMap<String, f64>) -> bool) -> bool {
+    answer == Some(truth(of))
 }
 
-/// The attack in general: whatever the step, no fewer than five of the rounded rows stand apart from the rest.
+/// The attack for any step: at least five of the rounded rows differ from the most common remainder, or none does.
 #[test]
 fn no_step_singles_out_fewer_than_five_rows() {
     let document: Value = serde_json::from_str(&shared().0).unwrap();
@@ -201,15 +200,15 @@ fn no_step_singles_out_fewer_than_five_rows() {
             let mut counts = BTreeMap::new();
             integers.iter().for_each(|integer| *counts.entry(integer.rem_euclid(step)).or_insert(0) += 1);
             let apart = integers.len() - counts.values().max().unwrap();
-            assert!(apart == 0 || apart >= 5, "{name}: {apart} rows are no whole steps of {step} from the rest");
+            assert!(apart == 0 || apart >= 5, "{name}: {apart} rows are not a whole number of steps of {step} from the rest");
         }
     }
 }
 
-/// Random polynomials that are tried for each pair of columns and each prime.
+/// Random polynomials for each pair of columns and each prime.
 const TRIES: usize = 2;
 
-/// The table as a file: its cells have so many decimals.
+/// Writes the table as CSV.
 fn csv(planted: &Planted) -> String {
     let cell = |value: i64, decimals: i32| if decimals == 0 { value.to_string() } else { format!("{}.{}", value / 10, value % 10) };
     let line =
@@ -222,7 +221,7 @@ fn decimals_of(planted: &Planted) -> BTreeMap<String, i32> {
     planted.table.names.iter().cloned().zip(planted.decimals).collect()
 }
 
-/// The statistics of these columns, made plainly or to be shared.
+/// Returns the statistics of these columns, made to be shared or not.
 fn release(planted: &Planted, columns: &[String], share: bool) -> Result<Statistics, Error> {
     let text = csv(planted);
     let fed = |plan: &Plan| -> Result<Summarizer, Error> {
@@ -240,7 +239,7 @@ fn release(planted: &Planted, columns: &[String], share: bool) -> Result<Statist
     fed(&Plan { shared: Some(shared), ..plan })?.finish()
 }
 
-/// Half to even.
+/// Rounds half to even, to a multiple of a power of ten.
 fn rounded(value: i64, zeros: i32) -> i64 {
     let unit = 10_i64.pow(zeros.unsigned_abs());
     let (below, rest) = (value.div_euclid(unit), value.rem_euclid(unit));
@@ -251,7 +250,7 @@ fn rounded(value: i64, zeros: i32) -> i64 {
     }
 }
 
-/// These columns of the table, rounded to these decimals, in units of the last.
+/// Returns these columns of the table, rounded to these decimals, in units of the last decimal.
 fn table_of(planted: &Planted, columns: &[String], decimals: &BTreeMap<String, i32>) -> Table {
     let measured = decimals_of(planted);
     let place = |name: &String| planted.table.names.iter().position(|other| other == name).unwrap();
@@ -260,7 +259,7 @@ fn table_of(planted: &Planted, columns: &[String], decimals: &BTreeMap<String, i
     Table { names: columns.to_vec(), rows: rows.collect() }
 }
 
-/// What the document tells is what these few rows are: the sum of the polynomial, and what follows of a row that is alone.
+/// Asserts that the document tells the sum of the polynomial over the few rows and, for a single row, its remainders in other columns.
 fn assert_read_off(released: &Released, table: &Table, found: &Found) {
     let Found { polynomial, rows } = found;
     assert_eq!(released.sum_of(polynomial), polynomial.sum_over(table, rows), "{found:?}");
@@ -273,7 +272,8 @@ fn assert_read_off(released: &Released, table: &Table, found: &Found) {
     }
 }
 
-/// Shares what can be shared: leaves out what the errors say. Returns the columns that were left, and the document.
+/// Shares the table, and leaves out columns as the errors advise. Returns the columns that remain, and the statistics; `None` if no column
+/// remains.
 fn share_as_advised(planted: &Planted) -> Option<(Vec<String>, Statistics)> {
     let mut columns = planted.table.names.clone();
     loop {
@@ -295,7 +295,7 @@ fn share_as_advised(planted: &Planted) -> Option<(Vec<String>, Statistics)> {
 }
 
 #[test]
-fn planted_rows_are_read_off_plain_statistics_and_not_off_shared_ones() {
+fn planted_rows_are_found_in_plain_statistics_and_not_in_shared_ones() {
     let mut random = Random::new("planted");
     let (mut alone, mut refused, mut coarser) = (0, 0, 0);
     for round in 0..rounds(1, 60) * KINDS.len() {
@@ -319,12 +319,12 @@ fn planted_rows_are_read_off_plain_statistics_and_not_off_shared_ones() {
         let left = search(&table_of(&planted, &columns, &decimals), &mut random, TRIES);
         assert!(left.is_empty(), "{}: {:?} in {planted:?}", KINDS[kind], left[0]);
     }
-    // none of it was for nothing
+    // each kind of outcome has occurred
     assert!(alone > 0 && refused > 0 && coarser > 0, "{alone} read off, {refused} refused, {coarser} rounded");
 }
 
 #[test]
-fn ordinary_tables_are_shared_as_they_are() {
+fn ordinary_tables_are_shared_without_rounding() {
     let mut random = Random::new("ordinary");
     for _ in 0..rounds(4, 200) {
         let planted = ordinary(&mut random);

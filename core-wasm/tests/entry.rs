@@ -1,4 +1,4 @@
-//! Forms over the data that ship: what patients' measurements give is what stands in the data.
+//! The form of the 442 patients' data: their measurements, entered as a clinic has them, give the values in the data.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -28,7 +28,7 @@ fn model(features: &[&str]) -> String {
     fit(&summarizer.finish().unwrap(), &plan).unwrap().to_json()
 }
 
-/// Records of the data by column.
+/// The records of the data, as maps from column to cell.
 fn records() -> Vec<serde_json::Map<String, Value>> {
     let mut reader = csv::Reader::from_reader(DATA.as_bytes());
     let names = reader.headers().unwrap().clone();
@@ -53,12 +53,12 @@ fn number(value: &Value) -> f64 {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).parse().unwrap()
 }
 
-/// The whole number of mg/dL whose logarithm the data hold.
+/// Triglycerides in mg/dL, a whole number, from their logarithm in the data.
 fn triglycerides(record: &serde_json::Map<String, Value>) -> String {
     number(&record["ltg"]).exp().round().to_string()
 }
 
-/// What a clinic measures of a patient, and no column that is computed.
+/// The measurements of a patient, without the columns that are computed from them.
 fn measured(record: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
     let mut entries = record.clone();
     ["y", "ltg", "ldl", "tch"].iter().for_each(|name| drop(entries.remove(*name)));
@@ -78,7 +78,7 @@ fn the_logarithms_of_all_patients_come_from_their_triglycerides() {
 }
 
 #[test]
-fn calculated_ldl_is_that_of_the_data_within_four_tenths() {
+fn calculated_ldl_differs_from_the_data_by_four_tenths_at_most() {
     let form = form();
     let mut exact = 0;
     for record in records() {
@@ -116,7 +116,7 @@ fn fractions_of_mean_pressure_are_thirds() {
 }
 
 #[test]
-fn whole_ratios_are_overrides_and_say_what_the_formula_gives() {
+fn a_typed_ratio_counts_and_the_computed_one_is_shown() {
     let form = form();
     let (mut whole, mut same) = (0, 0);
     for record in records() {
@@ -153,7 +153,7 @@ fn units_are_converted_exactly_and_decimal_commas_are_read() {
 }
 
 #[test]
-fn every_fault_has_its_code() {
+fn every_problem_has_its_code() {
     let form = form();
     for (entries, want) in [
         (json!({"age": "x"}), ("age", "not-a-number")),
@@ -178,7 +178,7 @@ fn every_fault_has_its_code() {
 }
 
 #[test]
-fn a_value_that_is_possible_in_another_unit_only_is_a_question() {
+fn a_value_that_is_possible_only_in_another_unit_suggests_that_unit() {
     let evaluated = evaluate(&form(), &json!({"tc": "5,2"}));
     let problem = &evaluated["problems"].as_array().unwrap().iter().find(|problem| problem["name"] == "tc").unwrap();
     assert_eq!(problem["suggestion"], json!({"value": "5.2", "unit": "mmol/L"}));
@@ -187,7 +187,7 @@ fn a_value_that_is_possible_in_another_unit_only_is_a_question() {
 }
 
 #[test]
-fn what_is_missing_is_asked_for_as_it_is_measured() {
+fn a_missing_column_asks_for_the_inputs_of_its_formula() {
     let form = Form::parse(&model(&["ltg", "ldl"])).unwrap();
     let asked = |entries: Value| codes(&evaluate(&form, &entries)).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(asked(json!({})), ["triglycerides", "tc", "hdl"]);
@@ -240,7 +240,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_is_typed_is_a_value_or_a_problem(texts in prop::collection::vec("[0-9]{0,4}[.,]?[0-9]{0,2} ?(mg/dL|mmol/L|mmHg|x)?", 13)) {
+    fn every_entry_gives_a_value_or_a_problem(texts in prop::collection::vec("[0-9]{0,4}[.,]?[0-9]{0,2} ?(mg/dL|mmol/L|mmHg|x)?", 13)) {
         let form = form();
         let fields = form.fields();
         let names: Vec<&str> = fields["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
@@ -261,9 +261,9 @@ proptest! {
     }
 }
 
-/// A model may come from anywhere, also without the key `fields`: what it says of its columns is checked all the same.
+/// A model may come from anywhere. Its columns are checked even without the key `fields`.
 #[test]
-fn what_a_model_says_of_its_columns_is_checked() {
+fn the_columns_of_a_model_are_checked() {
     let formula = |inputs: Value| json!({"formula": "ln", "inputs": inputs});
     let one = |column: Value| vec![("ltg", column)];
     for columns in [
@@ -285,7 +285,7 @@ fn what_a_model_says_of_its_columns_is_checked() {
     }
 }
 
-/// A schema of as many columns as it may have, each but the first computed from others.
+/// A schema with as many columns as it may have. Each but the first is computed from others.
 fn computed(inputs: impl Fn(usize) -> Vec<usize>) -> String {
     let column = |at: usize| match inputs(at)[..] {
         [] => json!({"name": format!("c{at}"), "decimals": 2}),

@@ -1,4 +1,4 @@
-//! Documents and data with random damage: an answer or an error, never a panic.
+//! Documents and data with random damage give a result or an error, never a panic.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -18,8 +18,8 @@ fn case(path: &str) -> String {
     std::fs::read_to_string(format!("{CASES}/{path}")).unwrap()
 }
 
-/// What may stand in the place of a piece of a document.
-fn splinter() -> impl Strategy<Value = String> {
+/// A text that replaces a piece of a document.
+fn replacement() -> impl Strategy<Value = String> {
     let words = [
         "",
         "0",
@@ -41,13 +41,13 @@ fn splinter() -> impl Strategy<Value = String> {
     prop_oneof![prop::sample::select(words.to_vec()).prop_map(str::to_owned), "[0-9\"\\[\\]{},:.e-]{0,4}"]
 }
 
-/// A text with one of its tokens, or a few of its bytes, replaced.
+/// A text in which one token, or a few bytes, are replaced.
 fn damaged(text: String) -> impl Strategy<Value = String> {
-    (0..text.len(), 0usize..12, splinter(), any::<bool>()).prop_map(move |(at, length, splinter, token)| {
+    (0..text.len(), 0usize..12, replacement(), any::<bool>()).prop_map(move |(at, length, replacement, whole_token)| {
         let is_end = |c: char| ",:[]{} \n".contains(c);
-        let start = if token { text[..at].rfind(is_end).map_or(0, |i| i + 1) } else { at };
-        let end = if token { text[start..].find(is_end).map_or(text.len(), |i| start + i) } else { (at + length).min(text.len()) };
-        format!("{}{splinter}{}", &text[..start], &text[end..])
+        let start = if whole_token { text[..at].rfind(is_end).map_or(0, |i| i + 1) } else { at };
+        let end = if whole_token { text[start..].find(is_end).map_or(text.len(), |i| start + i) } else { (at + length).min(text.len()) };
+        format!("{}{replacement}{}", &text[..start], &text[end..])
     })
 }
 
@@ -59,7 +59,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn damaged_statistics(text in damaged(case("shard-a/statistics.json"))) {
+    fn damaged_statistics_never_panic(text in damaged(case("shard-a/statistics.json"))) {
         if let Ok(mut statistics) = Statistics::parse(&text) {
             let whole = Statistics::parse(&case("shard-ab/statistics.json")).unwrap();
             drop(fit(&statistics, &Plan { target: Some("y".to_owned()), ..Plan::default() }));
@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_forms(
+    fn damaged_forms_never_panic(
         text in prop_oneof![
             damaged(include_str!("../../data/diabetes_raw.schema.json").to_owned()),
             damaged(case("train-raw-ldl/model.json")),
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_models(text in damaged(case("train-schema-leaves-out/model.json"))) {
+    fn damaged_models_never_panic(text in damaged(case("train-schema-leaves-out/model.json"))) {
         drop(first_difference(&text, &text));
         if let Ok(model) = Model::parse(&text) {
             drop(judge(&model, &Statistics::parse(&case("train-schema-leaves-out/statistics.json")).unwrap(), 10.0));
@@ -98,14 +98,14 @@ proptest! {
     }
 
     #[test]
-    fn damaged_plans(text in damaged(case("plan-with-schema/plan.json"))) {
+    fn damaged_plans_never_panic(text in damaged(case("plan-with-schema/plan.json"))) {
         if let Ok(mut summarizer) = Plan::parse(&text).and_then(Summarizer::new) {
             drop(summarizer.push(b"x,y\n1,2\n2,4\n").and_then(|()| summarizer.finish()));
         }
     }
 
     #[test]
-    fn damaged_data(text in damaged(case("../diabetes.csv").lines().take(20).collect::<Vec<_>>().join("\n"))) {
+    fn damaged_data_never_panic(text in damaged(case("../diabetes.csv").lines().take(20).collect::<Vec<_>>().join("\n"))) {
         let mut summarizer = Summarizer::new(plan()).unwrap();
         if summarizer.push(text.as_bytes()).is_ok() {
             drop(summarizer.finish().and_then(|statistics| fit(&statistics, &plan())));
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_as_data(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn any_bytes_as_data_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         let mut summarizer = Summarizer::new(Plan::default()).unwrap();
         if summarizer.push(&bytes).is_ok() {
             drop(summarizer.finish());

@@ -1,4 +1,4 @@
-//! What a profile says of a column is what sorting it says.
+//! Compares the profile of a column with its sorted values.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

@@ -1,11 +1,10 @@
-//! What is shared: the rules at their edges, and that nothing depends on the order or the sharding of the rows.
+//! Statistics that are released: each rule at its limit, and that the result depends neither on the order of the rows nor on their division.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
 use samefit_core::decimal::parse;
-use samefit_core::error::Code;
-use samefit_core::error::Error;
+use samefit_core::error::{Code, Error};
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
 use samefit_core::release_policy::Shared;
@@ -13,7 +12,7 @@ use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{Summarizer, forget};
 use std::collections::BTreeMap;
 
-/// Decimals of the columns of a generated table.
+/// The columns of generated tables, and the decimals with which they are measured.
 const DECIMALS: [(&str, i32); 4] = [("a", 0), ("b", 1), ("c", 2), ("y", 0)];
 
 fn plan() -> Plan {
@@ -32,7 +31,7 @@ fn fed(plan: &Plan, rows: &[Vec<String>]) -> Result<Summarizer, Error> {
     Ok(summarizer)
 }
 
-/// Both passes; the second's summarizer and what came of it.
+/// Shares a table in two passes. Returns the statistics and the notes of both passes.
 fn share(plan: &Plan, rows: &[Vec<String>]) -> Result<(Statistics, String), Error> {
     let mut first = fed(plan, rows)?;
     let shared = first.choose_decimals()?;
@@ -41,14 +40,14 @@ fn share(plan: &Plan, rows: &[Vec<String>]) -> Result<(Statistics, String), Erro
     Ok((statistics, first.notes() + &second.notes()))
 }
 
-/// The same by several summarizers, each of which reads a table or a part of one.
-fn share_in_parts(plan: &Plan, shards: &[Vec<Vec<String>>], close: bool) -> Result<(Statistics, String), Error> {
+/// As [`share`], with a summarizer for each shard. With `as_tables`, each shard is a table of its own, else a part of one table.
+fn share_in_shards(plan: &Plan, shards: &[Vec<Vec<String>>], as_tables: bool) -> Result<(Statistics, String), Error> {
     let together = |plan: &Plan| -> Result<Summarizer, Error> {
         let mut all = Summarizer::new(plan.clone())?;
         for shard in shards {
             let mut one = fed(plan, shard)?;
-            let part = if close { one.finish_state() } else { one.state() }?;
-            all.merge_state(&part)?;
+            let state = if as_tables { one.finish_state() } else { one.state() }?;
+            all.merge_state(&state)?;
         }
         Ok(all)
     };
@@ -59,7 +58,7 @@ fn share_in_parts(plan: &Plan, shards: &[Vec<Vec<String>>], close: bool) -> Resu
     Ok((statistics, first.notes() + &second.notes()))
 }
 
-/// Numbers of which few carry a last decimal, or stand apart in other ways.
+/// A number. Few of them carry a last decimal or differ from the others in another way.
 fn cell(decimals: i32) -> BoxedStrategy<String> {
     let fraction = proptest::string::string_regex(&format!("[0-9]{{1,2}}\\.[0-9]{{1,{}}}", decimals.max(0) + 2)).unwrap();
     prop_oneof![
@@ -79,14 +78,14 @@ fn table(rows: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Vec<String>>
     prop::collection::vec(row, rows)
 }
 
-/// Whole rows, in the order of the table, rounded as the statistics say.
+/// Returns the rows without missing values, rounded as `shared` says.
 fn rounded(rows: &[Vec<String>], shared: &Shared) -> Vec<Vec<String>> {
-    let whole = rows.iter().filter(|row| row.iter().all(|cell| !cell.is_empty()));
+    let complete = rows.iter().filter(|row| row.iter().all(|cell| !cell.is_empty()));
     let cell = |(cell, (name, _)): (&String, &(&str, i32))| parse(cell.as_bytes()).unwrap().rounded(shared.decimals[*name]).to_string();
-    whole.map(|row| row.iter().zip(&DECIMALS).map(cell).collect()).collect()
+    complete.map(|row| row.iter().zip(&DECIMALS).map(cell).collect()).collect()
 }
 
-/// The rows that stand apart from the commonest remainder.
+/// Returns the number of integers whose remainder is not the most common one.
 fn apart(integers: &[i64], step: i64) -> usize {
     let mut counts = BTreeMap::new();
     integers.iter().for_each(|integer| *counts.entry(integer.rem_euclid(step)).or_insert(0) += 1);
@@ -97,23 +96,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_order_and_sharding_gives_the_same(rows in table(40..160), order in any::<prop::sample::Index>(), owners in prop::collection::vec(0usize..4, 160)) {
+    fn order_and_sharding_of_rows_change_nothing(rows in table(40..160), order in any::<prop::sample::Index>(), owners in prop::collection::vec(0usize..4, 160)) {
         let plan = Plan { terms: vec!["a*b".to_owned()], ..plan() };
         let one = share(&plan, &rows);
-        let mut turned = rows.clone();
-        turned.rotate_left(order.index(rows.len()));
-        turned.reverse();
-        prop_assert_eq!(&share(&plan, &turned), &one);
+        let mut reordered = rows.clone();
+        reordered.rotate_left(order.index(rows.len()));
+        reordered.reverse();
+        prop_assert_eq!(&share(&plan, &reordered), &one);
         let shards: Vec<Vec<Vec<String>>> = (0..4)
-            .map(|shard| turned.iter().zip(&owners).filter(|(_, owner)| **owner == shard).map(|(row, _)| row.clone()).collect())
+            .map(|shard| reordered.iter().zip(&owners).filter(|(_, owner)| **owner == shard).map(|(row, _)| row.clone()).collect())
             .collect();
-        prop_assert_eq!(&share_in_parts(&plan, &shards, false), &one);
-        let tables = share_in_parts(&plan, &shards, true).map(|(statistics, _)| statistics);
+        prop_assert_eq!(&share_in_shards(&plan, &shards, false), &one);
+        let tables = share_in_shards(&plan, &shards, true).map(|(statistics, _)| statistics);
         prop_assert_eq!(&tables, &one.map(|(statistics, _)| statistics));
     }
 
     #[test]
-    fn what_is_shared_are_sums_of_rounded_rows_that_no_step_singles_out(rows in table(60..160)) {
+    fn released_sums_are_of_rounded_rows_and_no_step_singles_out_a_row(rows in table(60..160)) {
         let Ok((statistics, _)) = share(&plan(), &rows) else { return Ok(()) };
         let shared = statistics.shared.clone().unwrap();
         let rounded = rounded(&rows, &shared);
@@ -135,21 +134,21 @@ proptest! {
     }
 
     #[test]
-    fn forgotten_rows_were_never_there(rows in table(120..160), gone in 1usize..20) {
+    fn forgetting_rows_gives_the_statistics_of_the_others(rows in table(120..160), gone in 1usize..20) {
         let Ok((mut all, _)) = share(&plan(), &rows) else { return Ok(()) };
-        let alike = Plan { share: false, decimals: None, shared: all.shared.clone(), ..plan() };
-        let of = |rows: &[Vec<String>]| fed(&alike, rows).unwrap().finish().unwrap();
+        let same_rounding = Plan { share: false, decimals: None, shared: all.shared.clone(), ..plan() };
+        let of = |rows: &[Vec<String>]| fed(&same_rounding, rows).unwrap().finish().unwrap();
         forget(&mut all, &of(&rows[..gone])).unwrap();
         prop_assert_eq!(all.to_json(), of(&rows[gone..]).to_json());
     }
 }
 
-/// A column of whole numbers of all kinds.
+/// Whole numbers in which no row stands out.
 fn whole(rows: usize) -> Vec<String> {
     (0..rows).map(|row| (20 + (row * row * 7 + row * 3) % 61).to_string()).collect()
 }
 
-/// A table of such columns, with another in place of the second.
+/// A table of such columns, with these cells in the column `b`.
 fn with(cells: impl Fn(usize) -> String, rows: usize) -> Vec<Vec<String>> {
     let (a, c) = (whole(rows), whole(rows + 5));
     (0..rows)
@@ -157,7 +156,7 @@ fn with(cells: impl Fn(usize) -> String, rows: usize) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What the first pass says of a column, whatever the second finds.
+/// Returns the decimals that the first pass chooses for the column `b`.
 fn decimals_of_b(rows: &[Vec<String>]) -> Result<i32, Error> {
     fed(&plan(), rows)?.choose_decimals().map(|shared| shared.decimals["b"])
 }
@@ -171,7 +170,7 @@ fn four_rows_with_a_decimal_are_rounded_and_five_are_not() {
     let (_, notes) = share(&plan(), &with_tenths(4)).unwrap();
     assert!(notes.contains("is shared with 0 decimals instead of 1 decimal: only 4 rows have a last decimal other than 0"), "{notes}");
     assert!(notes.contains("4 of 60 values were rounded to 0 decimals"), "{notes}");
-    // some of the five are odd in another column too
+    // of these five, some are odd in another column too
     let error = share(&plan(), &with_tenths(5)).unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
     assert!(error.text().ends_with("\nleave out `b`, or round coarser: --decimals b=0"), "{}", error.text());
@@ -181,7 +180,7 @@ fn four_rows_with_a_decimal_are_rounded_and_five_are_not() {
 }
 
 #[test]
-fn tens_and_hundreds_are_rounded_to_too() {
+fn columns_are_rounded_to_tens_and_hundreds_too() {
     let tens = |others: usize| with(move |row| if row < others { "123".to_owned() } else { (row % 7 * 10).to_string() }, 60);
     assert_eq!(decimals_of_b(&tens(4)).unwrap(), -1);
     assert_eq!(decimals_of_b(&tens(5)).unwrap(), 0);
@@ -195,7 +194,7 @@ fn tens_and_hundreds_are_rounded_to_too() {
 }
 
 #[test]
-fn a_few_rows_off_a_step_are_rounded_away() {
+fn few_rows_between_steps_are_rounded_away() {
     // even tenths, but for some
     let tenths = |odd: usize| with(move |row| format!("{}.{}", whole(60)[row], if row < odd { 7 } else { row % 5 * 2 }), 60);
     assert_eq!(decimals_of_b(&tenths(0)).unwrap(), 1);
@@ -221,7 +220,7 @@ fn all_steps_up_to_256_are_judged() {
             },
             "{step}"
         );
-        // coarser or not at all: in tens and hundreds the odd ones are as the others, or nothing is left
+        // tens or hundreds hide the odd row, or no rounding does
         let one = decimals_of_b(&steps(1));
         assert!(
             one.as_ref().is_ok_and(|decimals| *decimals < 0) || one.as_ref().is_err_and(|error| error.code == Code::SingledOut),
@@ -231,11 +230,11 @@ fn all_steps_up_to_256_are_judged() {
 }
 
 #[test]
-fn five_rows_must_differ_from_the_commonest_value() {
+fn five_rows_must_differ_from_the_most_common_value() {
     let indicator = |ones: usize| with(move |row| u8::from(row < ones).to_string(), 60);
     assert_eq!(decimals_of_b(&indicator(5)).unwrap(), 0);
     for (ones, words) in
-        [(4, "only 4 rows differ from the commonest value"), (0, "all rows have the same value"), (56, "only 4 rows differ")]
+        [(4, "only 4 rows differ from the most common value"), (0, "all rows have the same value"), (56, "only 4 rows differ")]
     {
         let error = decimals_of_b(&indicator(ones)).unwrap_err();
         assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("b")));
@@ -255,7 +254,7 @@ fn a_rare_category_cannot_be_rounded_away() {
     assert!(error.text().starts_with("all but 4 rows are whole steps of 2 apart"), "{}", error.text());
 }
 
-/// A table of which two columns are in groups: the second of the first hundred rows, and the first of a hundred that begin later.
+/// A table of two groups: `b` is 1 in the first hundred rows, `a` is 1 in a hundred and more rows of which `both` are among these.
 fn groups(both: usize) -> Vec<Vec<String>> {
     let mut rows = with(|row| u8::from(row < 100).to_string(), 300);
     (0..300).for_each(|row| rows[row][0] = u8::from((100 - both..200).contains(&row)).to_string());
@@ -272,10 +271,10 @@ fn products_single_out_no_rows_either() {
     }
     let error = share(&plan, &groups(4)).unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
-    assert!(error.text().starts_with("only 4 rows differ from the commonest value"), "{}", error.text());
+    assert!(error.text().starts_with("only 4 rows differ from the most common value"), "{}", error.text());
 }
 
-/// The sum of products of two columns is among the moments, whether it is asked for as a term or not.
+/// The sum of the products of two columns is among the moments even if the plan does not ask for the product as a term.
 #[test]
 fn moments_single_out_no_rows_either() {
     assert!(share(&plan(), &groups(0)).is_ok());
@@ -283,8 +282,12 @@ fn moments_single_out_no_rows_either() {
     for both in [1, 4] {
         let error = share(&plan(), &groups(both)).unwrap_err();
         assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
-        let told = if both == 1 { "1 row alone".to_owned() } else { format!("{both} rows alone") };
-        assert!(error.text().starts_with(&format!("sums of these two and of their products would tell of {told}")), "{}", error.text());
+        let told = if both == 1 { "1 row,".to_owned() } else { format!("{both} rows,") };
+        assert!(
+            error.text().starts_with(&format!("the sums of these two and of their products would single out {told}")),
+            "{}",
+            error.text()
+        );
         assert_eq!(error.found, Some(both.to_string()));
     }
     // last digits: both columns have ten rows with tenths, and three rows have them in both
@@ -297,16 +300,16 @@ fn moments_single_out_no_rows_either() {
     assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a*b")));
 }
 
-/// What an error says to leave out, or to round, helps.
+/// The statistics can be shared after doing what the help says.
 #[test]
-fn advice_is_all_that_is_needed() {
-    // few are in both groups, and a code of the first column is rare: 0 and 1 but for two rows
+fn the_help_is_enough() {
+    // few rows are in both groups, and the first column has a rare code: 0 or 1 but in two rows
     let mut rows = groups(3);
     rows[250][0] = "57".to_owned();
     rows[251][0] = "57".to_owned();
     let error = share(&plan(), &rows).unwrap_err();
     assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("a")));
-    assert!(error.text().starts_with("its sum and the sum of its squares would tell of 2 rows alone"), "{}", error.text());
+    assert!(error.text().starts_with("its sum and the sum of its squares would single out 2 rows,"), "{}", error.text());
     assert!(error.text().ends_with("\nleave out `a`"), "{}", error.text());
     let without = Plan {
         columns: Some(["b", "c", "y"].map(str::to_owned).to_vec()),
@@ -320,7 +323,7 @@ fn advice_is_all_that_is_needed() {
 }
 
 #[test]
-fn few_terms_are_judged_and_many_are_refused() {
+fn up_to_256_terms_can_be_shared() {
     let names = |count: usize| (0..count).map(|at| format!("c{at}")).collect::<Vec<String>>();
     let plan = |count: usize| {
         let names = names(count);
@@ -334,7 +337,7 @@ fn few_terms_are_judged_and_many_are_refused() {
     assert!(Summarizer::new(plan(256)).is_ok());
     let error = Summarizer::new(plan(257)).err().unwrap();
     assert_eq!(error.code, Code::Capacity);
-    // one column alone is judged too
+    // a single column is checked too
     let one = |values: &dyn Fn(usize) -> usize| {
         let text = (0..60).fold("c0\n".to_owned(), |text, row| text + &values(row).to_string() + "\n");
         let fed = |plan: Plan| {
@@ -350,35 +353,35 @@ fn few_terms_are_judged_and_many_are_refused() {
 }
 
 #[test]
-fn fifty_rows_are_needed_and_ten_a_term() {
+fn fifty_rows_are_needed_and_ten_for_each_term() {
     let rows = |count: usize| with(|row| whole(60)[row].clone(), count);
     assert_eq!(share(&plan(), &rows(49)).unwrap_err().code, Code::TooFewToShare);
     assert!(share(&plan(), &rows(50)).is_ok());
     let plan = Plan { terms: vec!["a*b".to_owned(), "a^2".to_owned()], ..plan() };
     let error = share(&plan, &rows(59)).unwrap_err();
-    assert!(error.text().starts_with("59 rows of 6 columns and terms are too few to be shared: 60 are needed"), "{}", error.text());
+    assert!(error.text().starts_with("59 rows of 6 columns and terms are too few to be shared; 60 are needed"), "{}", error.text());
     assert!(share(&plan, &rows(60)).is_ok());
     assert_eq!(share(&plan, &[]).unwrap_err().code, Code::TooFewToShare);
 }
 
 #[test]
-fn few_rows_are_not_left_by_forgetting() {
+fn forgetting_must_leave_enough_rows() {
     let rows = with(|row| whole(60)[row].clone(), 60);
     let (statistics, _) = share(&plan(), &rows).unwrap();
-    let alike = Plan { share: false, decimals: None, shared: statistics.shared.clone(), ..plan() };
-    let of = |rows: &[Vec<String>]| fed(&alike, rows).unwrap().finish().unwrap();
+    let same_rounding = Plan { share: false, decimals: None, shared: statistics.shared.clone(), ..plan() };
+    let of = |rows: &[Vec<String>]| fed(&same_rounding, rows).unwrap().finish().unwrap();
     let mut rest = statistics.clone();
     assert_eq!(forget(&mut rest, &of(&rows[..11])).unwrap_err().code, Code::TooFewToShare);
     assert_eq!(rest, statistics);
     forget(&mut rest, &of(&rows[..10])).unwrap();
-    // nor is a model of few rows one of shared statistics
+    // a model of shared statistics needs as many rows
     let to_fit = Plan { share: false, decimals: None, features: Some(vec!["b".to_owned()]), ..plan() };
     assert!(fit(&rest, &to_fit).is_ok());
     assert_eq!(fit(&of(&rows[11..]), &to_fit).unwrap_err().code, Code::TooFewToShare);
 }
 
 #[test]
-fn statistics_that_are_rounded_otherwise_do_not_go_together() {
+fn statistics_with_different_rounding_do_not_merge() {
     let rows = with(|row| format!("{}.{}", whole(60)[row], row % 10), 60);
     let (mut fine, _) = share(&plan(), &rows).unwrap();
     let mut coarse = plan();
@@ -397,7 +400,7 @@ fn statistics_that_are_rounded_otherwise_do_not_go_together() {
 }
 
 #[test]
-fn a_pass_that_is_not_asked_for_is_an_error() {
+fn a_pass_that_the_plan_does_not_ask_for_is_an_error() {
     let rows = with(|row| whole(60)[row].clone(), 60);
     assert_eq!(fed(&plan(), &rows).unwrap().finish().unwrap_err().code, Code::Plan);
     let shared = fed(&plan(), &rows).unwrap().choose_decimals().unwrap();
@@ -405,14 +408,14 @@ fn a_pass_that_is_not_asked_for_is_an_error() {
     assert_eq!(fed(&release, &rows).unwrap().choose_decimals().unwrap_err().code, Code::Plan);
     let plain = Plan { share: false, decimals: None, ..plan() };
     assert_eq!(fed(&plain, &rows).unwrap().choose_decimals().unwrap_err().code, Code::Plan);
-    // a part of the first pass is none of the second
-    let part = fed(&plan(), &rows).unwrap().finish_state().unwrap();
-    assert_eq!(Summarizer::new(plain).unwrap().merge_state(&part).unwrap_err().code, Code::Part);
+    // a state of the first pass does not fit a plan without sharing
+    let state = fed(&plan(), &rows).unwrap().finish_state().unwrap();
+    assert_eq!(Summarizer::new(plain).unwrap().merge_state(&state).unwrap_err().code, Code::Part);
 }
 
-/// Who names finer decimals than the survey did is refused what the survey would have rounded away.
+/// Finer decimals than the first pass chose are refused if they single out rows.
 #[test]
-fn the_second_pass_trusts_nobody() {
+fn the_second_pass_checks_the_decimals_again() {
     let rows = with(|row| format!("{}.{}", whole(60)[row], u8::from(row < 4)), 60);
     let mut shared = fed(&plan(), &rows).unwrap().choose_decimals().unwrap();
     shared.decimals.insert("b".to_owned(), 1);
@@ -421,7 +424,7 @@ fn the_second_pass_trusts_nobody() {
 }
 
 #[test]
-fn columns_come_in_batches_too() {
+fn columns_in_batches_give_the_same_statistics() {
     let rows = with(|row| format!("{}.{}", whole(60)[row], row % 10), 60);
     let in_batches = |plan: &Plan| {
         let mut summarizer = Summarizer::new(plan.clone()).unwrap();

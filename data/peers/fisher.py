@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes fisher.json: shares of the F distribution beyond a value to 17 digits, by mpmath with 40 digits of working precision."""
+"""Writes fisher.json: probabilities that F exceeds a value, to 17 digits. mpmath computes them with 40 digits."""
 import json
 import os
 
@@ -16,7 +16,7 @@ def share(odds, d1, d2):
 peers = []
 for d1 in (1, 2, 3, 10, 45):
     for d2 in (1, 4, 432, 1999):
-        # odds of F at about a half, a few and many times its mean of one
+        # values of F below, near and far above its mean, which is about one
         for f in (0.5, 1.5, 6.0):
             odds = f * d1 / d2
             peers.append({"odds": odds, "d1": d1, "d2": d2, "share": mp.nstr(share(odds, d1, d2), 17)})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes student.json: p values and quantiles of Student's t to 17 digits, by mpmath with 40 digits of working precision."""
+"""Writes student.json: p values and quantiles of Student's t, to 17 digits. mpmath computes them with 40 digits."""
 import json
 import os
 
@@ -17,13 +17,13 @@ def two_sided_p(t, df):
     t, df = mp.mpf(t), mp.mpf(df)
     if df <= 1000:
         return mp.betainc(df / 2, mp.mpf(1) / 2, 0, df / (df + t * t), regularized=True)
-    # the incomplete beta series is slow here; the tail falls like a Gaussian's, a smooth integrand
+    # the series of the incomplete beta function is slow here; the tail falls like a Gaussian's, so its integral is easy
     width = mp.mpf(1) / max(1, t)
     return 2 * mp.quad(lambda x: density(x, df), [t + width * k for k in (*range(24), *range(24, 256, 8))])
 
 
 def two_sided_quantile(probability, df):
-    # the probability is the f64 that the program is given; Newton's steps from zero, for the tail is convex
+    # the probability is the program's f64; Newton's method from zero converges, because the tail is convex
     tail, df, t = 1 - mp.mpf(probability), mp.mpf(df), mp.mpf(0)
     for _ in range(60):
         step = (two_sided_p(t, df) - tail) / (2 * density(t, df))

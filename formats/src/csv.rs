@@ -1,7 +1,7 @@
-//! How samefit writes CSV, and where a record of CSV ends.
+//! Writes CSV, and finds where records of CSV end.
 //!
-//! A written table has commas between fields and LF behind each record. A field that holds a comma, a quote or a line break stands in
-//! quotes, and a quote in it is doubled (RFC 4180).
+//! A written table has commas between fields, and LF after each record. A field with a comma, a quote or a line break stands in quotes, and its
+//! quotes are doubled (RFC 4180).
 
 /// The byte that ends every record of CSV and of JSON Lines that samefit writes.
 pub const RECORD_END: u8 = b'\n';
@@ -32,13 +32,13 @@ pub fn push_record<T: AsRef<[u8]>>(out: &mut Vec<u8>, fields: impl IntoIterator<
     out.push(RECORD_END);
 }
 
-/// Number of quote characters. After an odd number of them, a byte of well-formed CSV is inside a quoted field.
+/// Returns the number of quotes. After an odd number of quotes, a byte of well-formed CSV is inside a quoted field.
 #[must_use]
 pub fn quotes(chunk: &[u8]) -> u64 {
     chunk.iter().filter(|&&byte| byte == b'"').count() as u64
 }
 
-/// Offset just after the first line break outside quotes. `quoted`: the chunk begins inside a quoted field.
+/// Returns the offset after the first line break outside quotes. `quoted` says whether the chunk begins inside a quoted field.
 #[must_use]
 pub fn first_record_end(chunk: &[u8], mut quoted: bool) -> Option<usize> {
     let ends_record = |&byte: &u8| {

@@ -1,6 +1,6 @@
-//! Bytes as hexadecimal digits, and back.
+//! Writes bytes as hexadecimal digits, and reads them.
 
-/// Two lower-case digits for each byte.
+/// Returns two lower-case digits for each byte.
 #[must_use]
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -8,7 +8,7 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The bytes that digits of either case stand for; `None` if a character is no digit or their number is odd.
+/// Returns the bytes of digits of either case; `None` if a character is not a digit, or if the number of digits is odd.
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();

@@ -1,14 +1,16 @@
-//! How samefit lays out JSON documents.
+//! Lays out JSON documents.
 //!
-//! *Invariants*: equal values give equal bytes. A value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line. A longer
-//! array or object has one entry a line; if all its entries are scalars, lines are filled with as many of them as fit.
+//! A value that fits on one line of [`LINE_CHARS_MAX`] characters stands on one line. A longer array or object has one entry on each line; if
+//! all its entries are scalars, each line has as many as fit.
+//!
+//! *Invariants*: equal values have equal text.
 
 use serde_json::Value;
 
-/// Longest line that is not broken, in characters.
+/// Longest line of a value that is not broken, in characters.
 const LINE_CHARS_MAX: usize = 100;
 
-/// The text of a document, ended by a line break.
+/// Returns the text of a document, with a line break at its end.
 #[must_use]
 pub fn document(value: &Value) -> String {
     let mut out = String::new();
@@ -17,7 +19,7 @@ pub fn document(value: &Value) -> String {
     out
 }
 
-/// The text of a value on one line, without a line break.
+/// Returns the text of a value on one line, without a line break.
 #[must_use]
 pub fn line(value: &Value) -> String {
     let mut out = String::new();
@@ -27,7 +29,7 @@ pub fn line(value: &Value) -> String {
 
 fn write_value(out: &mut String, value: &Value, indent: usize, used: usize) {
     let start = out.len();
-    // no character has more than four bytes, so there is no need to write more than that to see that it is too long
+    // a character has at most four bytes, so a longer text is too long for a line
     let whole = write_line(out, value, start + 4 * LINE_CHARS_MAX);
     if whole && used + out[start..].chars().count() <= LINE_CHARS_MAX {
         return;
@@ -51,7 +53,7 @@ fn is_scalar(value: &Value) -> bool {
     !matches!(value, Value::Array(_) | Value::Object(_))
 }
 
-/// Entries on lines of their own, or filled into lines.
+/// Writes entries on lines of their own or, with `fill`, as many on each line as fit.
 fn write_entries<'a>(
     out: &mut String,
     indent: usize,
@@ -68,7 +70,7 @@ fn write_entries<'a>(
             write_key(&mut entry, key);
         }
         let key_chars = entry.chars().count();
-        // one more for the comma behind the entry
+        // one more for the comma after the entry
         write_value(&mut entry, item, indent, indent + key_chars + 1);
         let chars = entry.chars().count();
         out.push_str(if i == 0 { "" } else { "," });
@@ -87,7 +89,7 @@ fn write_entries<'a>(
     out.push(close);
 }
 
-/// Writes a value on one line, or the beginning of it: false if an entry would start beyond `end`.
+/// Writes a value on one line. Stops and returns false if an entry starts after the offset `end`.
 fn write_line(out: &mut String, value: &Value, end: usize) -> bool {
     match value {
         Value::Array(items) => {

@@ -70,7 +70,7 @@ impl Place {
     #[must_use]
     pub fn of(text: &str, error: &serde_json::Error) -> Self {
         let line = text.trim_end().contains('\n').then_some(error.line());
-        Self { line, column: error.column() }
+        Self { line, column: error.column().max(1) }
     }
 }
 

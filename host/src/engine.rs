@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::error::{Error, ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
-use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, Stream, Summarizer, Verdict};
+use samefit_stages::ports::engine::{
+    Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
+};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
 
@@ -252,6 +254,12 @@ impl Engine for WasmEngine {
         let gone = instance.parse_statistics(gone)?;
         instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_subtract(store, from, gone))?;
         instance.statistics_text(from)
+    }
+
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+        let mut instance = self.instance()?;
+        let statistics = instance.parse_statistics(statistics)?;
+        instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_audit(store, statistics, notes))
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
@@ -588,8 +596,10 @@ impl SplitStream for WasmTable {
 }
 
 impl PredictionStream for WasmTable {
-    fn predictions(&mut self) -> Result<u64> {
-        lock(&self.instance).call(|exports, store| exports.samefit_regression_prediction().table().call_predictions(store, self.stream))
+    fn counts(&mut self) -> Result<StatusCounts> {
+        let counts =
+            lock(&self.instance).call(|exports, store| exports.samefit_regression_prediction().table().call_counts(store, self.stream))?;
+        StatusCounts::parse(&counts)
     }
 }
 

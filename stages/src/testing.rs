@@ -174,6 +174,10 @@ impl Engine for NoEngine {
         no_engine()
     }
 
+    fn audit(&self, _: &str, _: &str) -> Result<String> {
+        no_engine()
+    }
+
     fn fit(&self, _: &str, _: &str) -> Result<String> {
         no_engine()
     }

@@ -9,11 +9,13 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{entry, fit, identity, profile};
+use samefit_core::{audit, entry, fit, identity, profile};
 use samefit_formats::csv;
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
-use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, Stream, Summarizer, Verdict};
+use samefit_stages::ports::engine::{
+    Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
+};
 
 /// The engine that calls the linked model logic directly.
 pub struct LinkedEngine;
@@ -39,6 +41,11 @@ impl Engine for LinkedEngine {
         let mut rest = stage_result(Statistics::parse(from))?;
         stage_result(Statistics::parse(gone).and_then(|gone| forget(&mut rest, &gone)))?;
         Ok(rest.to_json())
+    }
+
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+        let statistics = stage_result(Statistics::parse(statistics))?;
+        stage_result(audit::audit(&statistics, notes).map(|entries| document(&entries)))
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
@@ -260,8 +267,8 @@ impl SplitStream for LinkedTable {
 }
 
 impl PredictionStream for LinkedTable {
-    fn predictions(&mut self) -> Result<u64> {
-        Ok(self.0.predictions())
+    fn counts(&mut self) -> Result<StatusCounts> {
+        StatusCounts::parse(&self.0.counts().to_json().to_string())
     }
 }
 

@@ -1,7 +1,7 @@
-//! The component: the model logic with its exports (`samefit_core`'s `component`), linked.
+//! Links the model logic with its exports (`samefit_core`'s feature `component`) into the component.
 //!
-//! There is nothing else here. It is a crate of its own because the whole of what is linked is optimised at the level of the crate that is
-//! linked (`[profile.wasm]` in the workspace's `Cargo.toml`).
+//! It is a crate of its own because the optimisation level of the linked crate holds for everything that is linked (`[profile.wasm]` in the
+//! workspace's `Cargo.toml`).
 
 #[cfg(target_family = "wasm")]
 pub use samefit_core as logic;

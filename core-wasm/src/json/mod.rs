@@ -2,10 +2,10 @@
 
 mod shape;
 
-use crate::error::{Code, Error, Result, list};
+use crate::error::{Code, Error, Result, list, shorten};
 use samefit_formats::keys::{duplicate_key, duplicate_key_in};
 use samefit_formats::syntax::{Place, SyntaxError};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use samefit_formats::json::line;
@@ -61,10 +61,20 @@ fn explain(error: &serde_json::Error, text: &str, code: Code, what: &str) -> Err
         Some(SyntaxError::Empty) => Error::new(Code::Json, format!("found nothing, expected {what}"), SyntaxError::Empty.help()),
         Some(wrong) => Error::new(Code::Json, wrong.to_string(), wrong.help()),
         None => {
-            let sentence = format!("this is not {what}: the JSON has another shape {}", Place::of(text, error));
+            let format = format_of(text).map_or_else(String::new, |format| format!(" of the format `{}`", shorten(&format)));
+            let sentence = format!("this is not {what}: the JSON{format} has another shape {}", Place::of(text, error));
             Error::new(code, sentence, "check that this is the right file, and see docs/formats.md")
         }
     }
+}
+
+/// The format that a document names, as all of ours do.
+fn format_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        format: String,
+    }
+    serde_json::from_str(text).ok().map(|Named { format }| format)
 }
 
 #[cfg(test)]

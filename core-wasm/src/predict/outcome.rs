@@ -44,11 +44,6 @@ impl StatusCounts {
         self.0[status as usize] += records;
     }
 
-    /// Returns the number of records that were predicted.
-    pub fn predictions(&self) -> u64 {
-        self.0[Status::Fine as usize] + self.0[Status::OutOfRange as usize]
-    }
-
     /// Returns a JSON object from each status to its number of records.
     pub fn to_json(&self) -> Value {
         Status::ALL.iter().map(|&status| (status.name().to_owned(), self.0[status as usize].into())).collect::<Map<_, _>>().into()

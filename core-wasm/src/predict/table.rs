@@ -124,11 +124,6 @@ impl Table {
         self.input.totals().unwrap_or(self.ended).0
     }
 
-    /// Returns the number of records that were predicted.
-    pub fn predictions(&self) -> u64 {
-        self.counts().predictions()
-    }
-
     /// Returns how many records have which status. With `only`, nothing looks for warnings, and no record is out of range.
     pub fn counts(&self) -> StatusCounts {
         self.input.totals().unwrap_or(self.ended).1

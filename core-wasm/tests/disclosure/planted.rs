@@ -1,36 +1,38 @@
-//! Tables of random numbers in which few rows differ from all others in a way that someone may know of the others.
+//! Random tables in which a few planted rows differ from all others. An attacker may know what the other rows have in common.
 
 use crate::search::Table;
 use samefit_testing::random::Random;
 
-/// Ways in which the planted rows differ.
+/// The kinds of tables: what all rows but the planted ones have in common.
 pub(crate) const KINDS: [&str; 13] = [
-    "a step: all others are multiples of it in x",
-    "a step and a start: all others have one remainder in x",
-    "a decimal: no other has one in x",
-    "decimals of two columns that meet",
-    "rare groups that meet",
-    "columns that are mostly zero, and meet",
-    "zero in all others",
-    "a code that no other has",
-    "a far value beside two codes",
-    "a multiple: y is one of x in all others",
-    "a product that is the same in all others, modulo a prime",
-    "a square that is the same in all others, modulo a prime",
-    "no second digit in base two, in all others",
+    "a step: x is a multiple of it",
+    "a step and a start: x has one remainder",
+    "a decimal: x has none",
+    "decimals of two columns: no row has both",
+    "rare groups: no row is in both",
+    "columns that are mostly zero: no row is in both",
+    "zero: x is zero",
+    "a code: x has two values",
+    "two codes: x has two values, and the planted ones are far away",
+    "a multiple: y is a multiple of x, plus a constant",
+    "a product: xy is the same modulo a prime",
+    "a square: x² is the same modulo a prime",
+    "a binary digit: the second digit of x in base two is zero",
 ];
 
-/// A table with columns x, y, z and w, and the decimals of its cells.
+/// A table with the columns x, y, z and w.
 #[derive(Clone, Debug)]
 pub(crate) struct Planted {
     pub(crate) table: Table,
+    /// The decimals of each column's cells.
     pub(crate) decimals: [i32; 4],
+    /// Indexes of the planted rows.
     pub(crate) rows: Vec<usize>,
 }
 
 const PRIMES: [i64; 10] = [3, 5, 7, 11, 13, 37, 53, 101, 199, 251];
 
-/// A table of the kind that no row stands out in.
+/// Returns a table in which no row differs from the others.
 pub(crate) fn ordinary(random: &mut Random) -> Planted {
     let count = 150 + random.below(100);
     let ends = [random.between(60, 3000), random.between(60, 3000), 500, 90];
@@ -39,7 +41,7 @@ pub(crate) fn ordinary(random: &mut Random) -> Planted {
     Planted { table: Table { names, rows }, decimals: [0; 4], rows: Vec::new() }
 }
 
-/// A table of a kind, with one to four planted rows.
+/// Returns a table of one of [`KINDS`], with one to four planted rows.
 pub(crate) fn planted(kind: usize, random: &mut Random) -> Planted {
     let mut made = ordinary(random);
     let count = made.table.rows.len();

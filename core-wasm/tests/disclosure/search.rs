@@ -1,24 +1,24 @@
-//! The attack: looks for polynomials that are zero in all rows but few, and reads their sums out of a released document.
+//! The attack: searches for polynomials that are zero in all rows but few, and computes their sums from a released document.
 //!
-//! It shares no code with what it attacks. It counts rows by trial, where `samefit_kernels::spans` computes spans.
+//! It shares no code with disclosure control: it evaluates each polynomial in every row, while `samefit_kernels::spans` computes spans.
 
 use samefit_testing::random::Random;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Fewer rows than this are few.
+/// This many rows are enough; fewer are few.
 const ENOUGH: usize = 5;
-/// Largest modulus.
+/// The largest modulus.
 const MODULUS_MAX: i64 = 256;
 
-/// A table of whole numbers: the values, rounded as the document says, in units of their last decimals.
+/// A table of whole numbers: values that are rounded as a document says, in units of their last decimals.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) names: Vec<String>,
     pub(crate) rows: Vec<Vec<i64>>,
 }
 
-/// `a + bx + cy + dxy + ex² + fy²` for two columns, modulo some number.
+/// The polynomial `a + bx + cy + dxy + ex² + fy²` in two columns, modulo a number.
 #[derive(Clone, Debug)]
 pub(crate) struct Polynomial {
     x: usize,
@@ -27,20 +27,20 @@ pub(crate) struct Polynomial {
     modulus: i64,
 }
 
-/// A polynomial that is not zero in few rows alone, and these.
+/// A polynomial that is zero in all rows but few, and the indexes of these few rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) polynomial: Polynomial,
     pub(crate) rows: Vec<usize>,
 }
 
-/// A released document: its sums of products, in units of last decimals. Place 0 is the column of ones.
+/// A released document: its sums of products in units of last decimals. Index 0 is the column of ones.
 pub(crate) struct Released {
     moments: Vec<Vec<i128>>,
 }
 
 impl Released {
-    /// Reads the columns `names` of a document, in this order; `decimals` says what their units are.
+    /// Reads the sums of the columns `names` in this order. `decimals` gives their units.
     pub(crate) fn read(text: &str, names: &[String], decimals: &BTreeMap<String, i32>) -> Self {
         let document: Value = serde_json::from_str(text).unwrap();
         let terms = document["terms"].as_array().unwrap();
@@ -56,15 +56,15 @@ impl Released {
         i64::try_from(self.moments[place(a)][place(b)].rem_euclid(modulus.into())).unwrap()
     }
 
-    /// The sum of a polynomial over all rows, modulo its modulus.
+    /// Returns the sum of a polynomial over all rows, modulo its modulus.
     pub(crate) fn sum_of(&self, polynomial: &Polynomial) -> i64 {
         let (x, y, m) = (Some(polynomial.x), Some(polynomial.y), polynomial.modulus);
         let sums = [(None, None), (x, None), (y, None), (x, y), (x, x), (y, y)].map(|(a, b)| self.sum(a, b, m));
         polynomial.factors.iter().zip(sums).map(|(factor, sum)| factor * sum).sum::<i64>().rem_euclid(m)
     }
 
-    /// If the polynomial is linear, taken modulo a prime, and not zero in one row alone: that row's remainder in another column, of which the
-    /// attacker knows nothing.
+    /// Returns the remainder in another column of the only row in which the polynomial is not zero. The polynomial must be linear, and its
+    /// modulus a prime; else returns `None`.
     pub(crate) fn remainder_in(&self, polynomial: &Polynomial, column: usize) -> Option<i64> {
         let [constant, x, y, rest @ ..] = polynomial.factors;
         if rest != [0; 3] {
@@ -79,7 +79,7 @@ impl Released {
     }
 }
 
-/// Decimal text in units of the last of so many decimals, which it is a multiple of.
+/// Returns a decimal in units of the last of these decimals. It must be a multiple of this unit.
 fn in_units(text: &str, decimals: i32) -> i128 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits: i128 = format!("{whole}{fraction}").parse().unwrap();
@@ -98,17 +98,17 @@ impl Polynomial {
         self.factors.iter().zip([1, x, y, x * y, x * x, y * y]).map(|(factor, power)| factor * power).sum::<i64>().rem_euclid(self.modulus)
     }
 
-    /// The sum over some rows.
+    /// Returns the sum over some rows.
     pub(crate) fn sum_over(&self, table: &Table, rows: &[usize]) -> i64 {
         rows.iter().map(|row| self.value(&table.rows[*row])).sum::<i64>() % self.modulus
     }
 
-    /// What it is taken modulo.
+    /// Returns the modulus.
     pub(crate) fn modulus(&self) -> i64 {
         self.modulus
     }
 
-    /// The rows where it is not zero, if they are few and there are any.
+    /// Returns the rows where it is not zero, if there are any and they are few.
     fn few(&self, table: &Table) -> Option<Vec<usize>> {
         let rows = (0..table.rows.len()).filter(|row| self.value(&table.rows[*row]) != 0);
         let few: Vec<usize> = rows.take(ENOUGH).collect();
@@ -116,7 +116,8 @@ impl Polynomial {
     }
 }
 
-/// Tries all pairs of columns and all moduli: polynomials that someone would think of, and `tries` of such as are zero in random rows.
+/// Searches all pairs of columns and all moduli. Tries the polynomials that a person thinks of, and for each prime `tries` polynomials that
+/// are zero in some random rows.
 pub(crate) fn search(table: &Table, random: &mut Random, tries: usize) -> Vec<Found> {
     let mut found = Vec::new();
     let columns = table.names.len();
@@ -124,7 +125,7 @@ pub(crate) fn search(table: &Table, random: &mut Random, tries: usize) -> Vec<Fo
         let is_prime = is_prime(modulus);
         let often: Vec<Vec<i64>> = (0..columns).map(|column| frequent(table, modulus, |row| row[column])).collect();
         for (x, y) in (0..columns).flat_map(|x| (x..columns).map(move |y| (x, y))) {
-            let mut all = thought_of(table, (x, &often[x]), (y, &often[y]), modulus);
+            let mut all = obvious_polynomials(table, (x, &often[x]), (y, &often[y]), modulus);
             if is_prime {
                 all.extend((0..tries).filter_map(|_| through_random_rows(table, x, y, modulus, random)));
             }
@@ -134,7 +135,7 @@ pub(crate) fn search(table: &Table, random: &mut Random, tries: usize) -> Vec<Fo
     found
 }
 
-/// The three most frequent remainders.
+/// Returns the three most frequent remainders.
 fn frequent(table: &Table, modulus: i64, value: impl Fn(&[i64]) -> i64) -> Vec<i64> {
     let mut counts = vec![(0, 0); usize::try_from(modulus).unwrap()];
     for row in &table.rows {
@@ -145,8 +146,8 @@ fn frequent(table: &Table, modulus: i64, value: impl Fn(&[i64]) -> i64) -> Vec<i
     counts.into_iter().take(3).filter(|(count, _)| *count < 0).map(|(_, value)| value).collect()
 }
 
-/// Steps, products, groups and codes: x - u, xy - c and (x - u)(y - v), for remainders that are frequent.
-fn thought_of(table: &Table, (x, of_x): (usize, &[i64]), (y, of_y): (usize, &[i64]), modulus: i64) -> Vec<Polynomial> {
+/// Returns the polynomials of steps, products, groups and codes: x - u, xy - c and (x - u)(y - v), for frequent remainders u, v and c.
+fn obvious_polynomials(table: &Table, (x, of_x): (usize, &[i64]), (y, of_y): (usize, &[i64]), modulus: i64) -> Vec<Polynomial> {
     let polynomial = |factors: [i64; 6]| Polynomial { x, y, factors: factors.map(|factor| factor.rem_euclid(modulus)), modulus };
     let product = frequent(table, modulus, |row| row[x] % modulus * (row[y] % modulus));
     let steps = of_x.iter().map(|u| polynomial([-u, 1, 0, 0, 0, 0]));
@@ -155,7 +156,7 @@ fn thought_of(table: &Table, (x, of_x): (usize, &[i64]), (y, of_y): (usize, &[i6
     steps.chain(products).chain(groups).collect()
 }
 
-/// A polynomial that is zero in some random rows: five, of which there is always one, or fewer.
+/// Returns a polynomial that is zero in three to five random rows. There is always one, because it has six coefficients.
 fn through_random_rows(table: &Table, x: usize, y: usize, prime: i64, random: &mut Random) -> Option<Polynomial> {
     let count = 3 + random.below(3);
     let mut rows: Vec<[i64; 6]> = (0..count)
@@ -165,7 +166,7 @@ fn through_random_rows(table: &Table, x: usize, y: usize, prime: i64, random: &m
             [1, x, y, x * y, x * x, y * y].map(|power| power % prime)
         })
         .collect();
-    // reduced rows, and the place of the one in each
+    // Gauss-Jordan elimination; each reduced row has a one at its pivot
     let mut pivots: Vec<usize> = Vec::new();
     for place in 0..6 {
         let rank = pivots.len();
@@ -197,7 +198,7 @@ fn is_prime(number: i64) -> bool {
     (2..number).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0)
 }
 
-/// The inverse modulo a prime, by Fermat's theorem.
+/// Returns the inverse modulo a prime, by Fermat's little theorem.
 fn inverse(number: i64, prime: i64) -> i64 {
     let (mut power, mut inverse, mut exponent) = (number, 1, prime - 2);
     while exponent > 0 {

@@ -374,6 +374,55 @@ fn predictions_of_quotes_line_breaks_and_json_lines() {
 }
 
 #[test]
+fn predictions_that_go_on_after_records_without_one() {
+    let place = place_with_model();
+    let text = table(5_000);
+    let broken = |(at, line): (usize, &str)| match at {
+        0 => line.to_owned(),
+        at if at % 97 == 3 => line.replacen(|c: char| c.is_ascii_digit(), "x", 1),
+        at if at % 89 == 4 => line.rsplit_once(',').unwrap().0.to_owned(),
+        at if at % 83 == 5 => format!("{line},\"more\n\""),
+        _ => line.to_owned(),
+    };
+    let broken = text.lines().enumerate().map(broken).fold(String::new(), |text, line| text + &line + "\n");
+    fs::write(place.path("b.csv"), broken).unwrap();
+    fs::write(place.path("t.csv"), &text).unwrap();
+    let pieces = [100, 1 << 12];
+    for options in ["", " --with-input"] {
+        let fine = one_file(same_predictions(&place, &format!("INFER t.csv{options}"), &[1 << 12]));
+        let predicted = same_predictions(&place, &format!("INFER b.csv --on-error continue{options}"), &pieces);
+        assert!(predicted.stderr.contains(" of 5000 records have no prediction: "), "{}", predicted.stderr);
+        let mut refused = 0;
+        for (line, fine) in one_file(predicted).lines().zip(fine.lines()).skip(1) {
+            match line.strip_suffix(",fine").or_else(|| line.strip_suffix(",out of range")) {
+                Some(line) => assert_eq!(line, fine),
+                None => {
+                    assert!(line.ends_with(":not-a-number,error") || line.ends_with(",,,row:ragged-row,error"), "{line}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!((150..200).contains(&refused), "{refused}");
+    }
+    let object = |row: usize| match row % 7 {
+        3 => "nothing\n\n".to_owned(),
+        5 => format!("{{\"age\": {row}}}\n"),
+        6 => format!("{{\"age\": null, \"bmi\": {row}.50}}\r\n"),
+        _ => format!("{{\"age\": {row}, \"bmi\": 2{}.5}}\n", row % 10),
+    };
+    fs::write(place.path("l.jsonl"), (0..400).map(object).collect::<String>()).unwrap();
+    let lines = one_file(same_predictions(&place, "INFER l.jsonl --on-error continue", &pieces));
+    assert_eq!(
+        (lines.lines().count(), lines.matches("\"status\":\"missing\"").count(), lines.matches("\"status\":\"error\"").count()),
+        (400, 57, 114)
+    );
+
+    write_columns(&place, "c.parquet", 500, 64, |row, value| (row % 11 != 4).then_some(value));
+    let columns = one_file(same_predictions(&place, "INFER c.parquet --on-error continue --with-input", &pieces));
+    assert_eq!((columns.lines().count(), columns.lines().filter(|line| line.ends_with(":missing-values,missing")).count()), (501, 45));
+}
+
+#[test]
 fn predictions_of_a_folder_come_in_order() {
     let folder = folder_with_model();
     folder.shell("mkdir d");
@@ -437,7 +486,7 @@ fn shared_statistics() {
     fs::write(folder.path("alone.csv"), alone).unwrap();
     let refused = same(&folder, &line.replace("--data d", "--data alone.csv"), &[64, 1 << 14]);
     assert!(
-        refused.stderr.contains("column `age*y`: sums of these two and of their products would tell of 1 row alone"),
+        refused.stderr.contains("column `age*y`: the sums of these two and of their products would single out 1 row"),
         "{}",
         refused.stderr
     );

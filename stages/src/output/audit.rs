@@ -6,20 +6,18 @@
 //! *Invariants*: lines are added and never lost. The same statistics from the same files are recorded once. There is no clock in a line, so equal
 //! runs write equal lines.
 
-use samefit_formats::hex;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::input::sources::AUDIT_SUFFIX;
-use crate::output::describe;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
 use crate::ports::files::{Files, Kind};
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::paths::without_extension;
+use crate::work::finish::FileNote;
 use crate::work::summing::Sum;
 
 /// Adds a line about the statistics that are written to `out`.
@@ -57,18 +55,11 @@ fn log_so_far(files: &dyn Files, path: &str) -> Result<String> {
 }
 
 fn entry(stage: &Stage<'_>, sum: &Sum) -> Result<Value> {
-    let statistics = json::parse_ours(&sum.statistics)?;
-    Ok(json!({
-        "format": "samefit-audit/1",
-        "statistics_sha256": hex::encode(Sha256::digest(sum.statistics.as_bytes())),
-        "rows": statistics["rows"],
-        "dropped": statistics["dropped"],
-        "terms": describe::terms(&statistics),
-        "decimals": statistics["shared"]["decimals"],
-        "changes": sum.notes,
-        "command": stage.command,
-        "inputs": provenance::inputs(&sum.inputs),
-        "component_sha256": provenance::component_sha256(stage)?,
-        "version": env!("CARGO_PKG_VERSION"),
-    }))
+    let notes: Vec<Value> = sum.notes.iter().map(FileNote::to_json).collect();
+    let mut entry = json::parse_ours(&stage.engine.audit(&sum.statistics, &json::line(&notes.into()))?)?;
+    entry["command"] = json!(stage.command);
+    entry["inputs"] = json!(provenance::inputs(&sum.inputs));
+    entry["component_sha256"] = json!(provenance::component_sha256(stage)?);
+    entry["version"] = json!(env!("CARGO_PKG_VERSION"));
+    Ok(entry)
 }

@@ -122,6 +122,11 @@ pub fn prediction(file: &str, prediction: &Value) -> String {
     format!("{}: {} {}{interval}{}", shown_name(file), shown_name(name), shown(value), warnings.collect::<String>())
 }
 
+/// A record without a prediction, and why, on a line.
+pub fn no_prediction(file: &str, problem: &str) -> String {
+    format!("{}: no prediction ({})", shown_name(file), samefit_text::line(problem))
+}
+
 fn entries(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }

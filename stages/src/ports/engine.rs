@@ -4,7 +4,7 @@
 //!
 //! Errors name no file: the stage knows which file it was reading.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ports::columns::Batch;
 
 /// The component's functions. Documents are JSON text, described in `docs/formats.md`.
@@ -23,6 +23,9 @@ pub trait Engine: Sync {
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>>;
     /// Returns the statistics `from` without the rows of the statistics `gone`.
     fn subtract(&self, from: &str, gone: &str) -> Result<String>;
+    /// Returns the entries of an audit line that follow from statistics and from the notes on them, as JSON. `notes`: a JSON array of error
+    /// records, each with `file`.
+    fn audit(&self, statistics: &str, notes: &str) -> Result<String>;
     /// Fits a model to statistics. Returns the text of `model.json`.
     fn fit(&self, statistics: &str, plan: &str) -> Result<String>;
     /// Reads and checks a model, for any number of predictions.
@@ -81,8 +84,59 @@ pub trait Summarizer: SplitStream {
 
 /// A stream that predicts records. `push` and `finish` return bytes in the format of the input.
 pub trait PredictionStream: SplitStream {
-    /// Returns how many records were predicted.
-    fn predictions(&mut self) -> Result<u64>;
+    /// Returns how many records have which status.
+    fn counts(&mut self) -> Result<StatusCounts>;
+}
+
+/// The number of records of each status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(default)]
+pub struct StatusCounts {
+    /// Predicted, without warnings.
+    pub fine: u64,
+    /// Predicted, with warnings.
+    #[serde(rename = "out of range")]
+    pub out_of_range: u64,
+    /// Not predicted: a value is missing.
+    pub missing: u64,
+    /// Not predicted for another reason.
+    pub error: u64,
+}
+
+impl StatusCounts {
+    /// Reads the counts that the engine returns.
+    pub fn parse(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|_| Error::Trap("counts that are not as the contract says".to_owned()))
+    }
+
+    /// Returns the number of records with a prediction.
+    pub fn predicted(&self) -> u64 {
+        self.fine + self.out_of_range
+    }
+
+    /// Returns the number of records without a prediction.
+    pub fn refused(&self) -> u64 {
+        self.missing + self.error
+    }
+
+    /// Adds the counts of other records.
+    pub fn add(&mut self, other: &Self) {
+        self.fine += other.fine;
+        self.out_of_range += other.out_of_range;
+        self.missing += other.missing;
+        self.error += other.error;
+    }
+
+    /// Returns these counts without earlier ones of the same stream.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            fine: self.fine - earlier.fine,
+            out_of_range: self.out_of_range - earlier.out_of_range,
+            missing: self.missing - earlier.missing,
+            error: self.error - earlier.error,
+        }
+    }
 }
 
 /// A growing sum of statistics.

@@ -17,6 +17,7 @@ use crate::output::describe;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::engine::StatusCounts;
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::text::json;
@@ -43,6 +44,9 @@ pub struct InferArgs {
     /// Write the columns of the input before those of the prediction
     #[arg(long)]
     pub with_input: bool,
+    /// What to do with a record that cannot be predicted: stop and write nothing, or continue and write it without a prediction. `continue` also writes the status of each record: fine, out of range, missing or error
+    #[arg(long, value_name = "stop|continue", value_parser = ["stop", "continue"], hide_possible_values = true, default_value = "stop", hide_default_value = true)]
+    pub on_error: String,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
@@ -60,6 +64,11 @@ pub struct InferArgs {
 /// Predicts every record of every file.
 pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    let continues = args.on_error == "continue";
+    if continues && args.only.is_some() {
+        let help = "leave out one of the two: the warnings say why a record has no prediction";
+        return Err(Error::usage("--on-error continue writes warnings, and --only predicted leaves them out", help));
+    }
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     let model = stage.engine.model(&text).map_err(|error| error.in_file(&path))?;
@@ -67,13 +76,20 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let out = outputs::folder(stage.files, outputs::expand(&args.out, &sources)?)?;
     refuse_collisions(&sources)?;
     let read = sources.iter().map(|source| source.path.as_str()).chain([path.as_str()]);
-    let mut writer =
-        PredictionWriter { outputs: Outputs::new(stage.files, read), out: &out, open: 0, summary: PredictionSummary::default() };
+    let summary = PredictionSummary::new(continues);
+    let mut writer = PredictionWriter { outputs: Outputs::new(stage.files, read), out: &out, open: 0, summary };
     let only = args.only.as_deref().map(Value::from);
-    let plan = Plan::new().delimiter(args.delimiter).with("only", only).with("with_input", args.with_input.then_some(Value::Bool(true)));
+    let plan = Plan::new()
+        .delimiter(args.delimiter)
+        .with("only", only)
+        .with("with_input", args.with_input.then_some(Value::Bool(true)))
+        .with("on_error", continues.then_some(Value::from("continue")));
     predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut writer)?;
     let PredictionWriter { outputs, summary, .. } = writer;
     outputs.commit()?;
+    if let Some(note) = summary.note(&out) {
+        stage.report.note(&note);
+    }
     stage.show(args.json.json, &summary.text(&out), &summary.document())
 }
 
@@ -128,40 +144,68 @@ impl PredictionSink for PredictionWriter<'_> {
         self.outputs.write(self.open, bytes)
     }
 
-    fn end(&mut self, source: &Source, records: u64) -> Result<()> {
+    fn end(&mut self, source: &Source, counts: &StatusCounts) -> Result<()> {
         self.outputs.close(self.open)?;
-        self.summary.table(source, self.path(source), records);
+        self.summary.table(source, self.path(source), counts);
         Ok(())
     }
 }
 
 /// Which files were written: the first few for people, all of them for `--json`.
-#[derive(Default)]
 struct PredictionSummary {
+    /// Whether records without a prediction are written too.
+    continues: bool,
     listed: Vec<String>,
     files: Vec<Value>,
-    records: u64,
+    counts: StatusCounts,
 }
 
 impl PredictionSummary {
+    fn new(continues: bool) -> Self {
+        Self { continues, listed: Vec::new(), files: Vec::new(), counts: StatusCounts::default() }
+    }
+
     fn record(&mut self, source: &Source, to: String, prediction: &str) -> Result<()> {
-        self.count(to, 1);
-        if self.listed.len() < LISTED_MAX {
-            self.listed.push(describe::prediction(&source.below, &json::parse_ours(prediction)?));
+        let is_listed = self.listed.len() < LISTED_MAX;
+        let document = if is_listed || self.continues { json::parse_ours(prediction)? } else { Value::Null };
+        // a record without a status is one with a prediction
+        let status = document["status"].as_str().filter(|_| self.continues).unwrap_or("fine");
+        let counts = StatusCounts::parse(&json!({status: 1}).to_string())?;
+        if is_listed {
+            let below = &source.below;
+            self.listed.push(match document["problem"].as_str().filter(|_| counts.refused() > 0) {
+                Some(problem) => describe::no_prediction(below, problem),
+                None => describe::prediction(below, &document),
+            });
         }
+        self.count(to, &counts);
         Ok(())
     }
 
-    fn table(&mut self, source: &Source, to: String, records: u64) {
-        self.count(to, records);
+    fn table(&mut self, source: &Source, to: String, counts: &StatusCounts) {
         if self.listed.len() < LISTED_MAX {
-            self.listed.push(format!("{}: {}", line(&source.below), counted(records, "prediction")));
+            let refused = match counts.refused() {
+                0 => String::new(),
+                refused => format!(", {} without one", counted(refused, "record")),
+            };
+            self.listed.push(format!("{}: {}{refused}", line(&source.below), counted(counts.predicted(), "prediction")));
         }
+        self.count(to, counts);
     }
 
-    fn count(&mut self, to: String, records: u64) {
-        self.files.push(json!({"path": to, "records": records}));
-        self.records += records;
+    fn count(&mut self, to: String, counts: &StatusCounts) {
+        self.files.push(json!({"path": to, "records": counts.predicted()}));
+        self.counts.add(counts);
+    }
+
+    /// Returns a note on the records without a prediction, if there are any.
+    fn note(&self, out: &str) -> Option<String> {
+        let StatusCounts { missing, error, .. } = self.counts;
+        let refused = self.counts.refused();
+        let all = counted(refused + self.counts.predicted(), "record");
+        let have = if refused == 1 { "has" } else { "have" };
+        let why = format!("{missing} with status missing, {error} with status error");
+        (refused > 0).then(|| format!("note: {}: {refused} of {all} {have} no prediction: {why}", line(out)))
     }
 
     fn text(&self, out: &str) -> String {
@@ -171,7 +215,7 @@ impl PredictionSummary {
         }
         lines.push(format!(
             "wrote {} in {} to {}",
-            counted(self.records, "prediction"),
+            counted(self.counts.predicted(), "prediction"),
             counted(self.files.len() as u64, "file"),
             line(out)
         ));
@@ -179,6 +223,10 @@ impl PredictionSummary {
     }
 
     fn document(&self) -> String {
-        json::document(&json!({"files": self.files, "records": self.records}))
+        let mut document = json!({"files": self.files, "records": self.counts.predicted()});
+        if self.continues {
+            document["status"] = json!(self.counts);
+        }
+        json::document(&document)
     }
 }

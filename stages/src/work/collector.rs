@@ -1,6 +1,7 @@
 //! Writes the results of prediction tasks, in order.
 
 use crate::error::{Error, Result};
+use crate::ports::engine::StatusCounts;
 use crate::source::Source;
 use crate::work::row_numbers::with_row_of_file;
 
@@ -12,8 +13,8 @@ pub(crate) trait PredictionSink: Send {
     fn begin(&mut self, source: &Source) -> Result<()>;
     /// Takes the next bytes of the table.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
-    /// Ends the table. `records`: how many were predicted.
-    fn end(&mut self, source: &Source, records: u64) -> Result<()>;
+    /// Ends the table. `counts`: its records by status.
+    fn end(&mut self, source: &Source, counts: &StatusCounts) -> Result<()>;
 }
 
 /// The result of a prediction task.
@@ -47,8 +48,8 @@ pub(crate) struct SplitPredictions {
     pub(crate) bytes: Vec<Vec<u8>>,
     /// Rows of the split.
     pub(crate) rows: u64,
-    /// Records that were predicted.
-    pub(crate) records: u64,
+    /// Records by status.
+    pub(crate) counts: StatusCounts,
 }
 
 /// Passes results to a sink until the first error.
@@ -57,8 +58,8 @@ pub(crate) struct Collector<'a> {
     sources: &'a [Source],
     /// Rows so far of the table that is being written.
     rows: u64,
-    /// Predicted records so far of that table.
-    records: u64,
+    /// Records so far of that table, by status.
+    counts: StatusCounts,
     failure: Option<Error>,
 }
 
@@ -75,7 +76,7 @@ impl TaskResult {
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(sink: &'a mut dyn PredictionSink, sources: &'a [Source]) -> Self {
-        Self { sink, sources, rows: 0, records: 0, failure: None }
+        Self { sink, sources, rows: 0, counts: StatusCounts::default(), failure: None }
     }
 
     /// Whether an error has ended the writing.
@@ -104,14 +105,14 @@ impl<'a> Collector<'a> {
             TaskResult::Split { source, number, last, predictions } => {
                 let source = &self.sources[source];
                 if number == 0 {
-                    (self.rows, self.records) = (0, 0);
+                    (self.rows, self.counts) = (0, StatusCounts::default());
                     self.sink.begin(source)?;
                 }
                 let predictions = predictions.map_err(|error| with_row_of_file(error, |_| self.rows).in_file(&source.path))?;
                 predictions.bytes.iter().try_for_each(|bytes| self.sink.write(bytes))?;
                 self.rows += predictions.rows;
-                self.records += predictions.records;
-                if last { self.sink.end(source, self.records) } else { Ok(()) }
+                self.counts.add(&predictions.counts);
+                if last { self.sink.end(source, &self.counts) } else { Ok(()) }
             }
             TaskResult::Records { from, predictions, failure } => {
                 let mut pairs = self.sources[from..].iter().zip(&predictions);

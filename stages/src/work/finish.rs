@@ -1,5 +1,9 @@
 //! Ends a stream: its result, its notes.
 
+use std::fmt;
+
+use serde_json::{Value, json};
+
 use crate::error::{Error, InputError, Result};
 use crate::plan::Plan;
 use crate::ports::engine::{Stream, Summarizer};
@@ -11,14 +15,36 @@ pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Result<String
 
 /// Returns the notes on a file that was read. The first of two passes has none, because the second has the same.
 pub(crate) fn end_notes(plan: &Plan, summarizer: &mut dyn Summarizer, path: &str) -> Result<Vec<String>> {
-    if plan.is_first_pass() { Ok(Vec::new()) } else { notes(summarizer, path) }
+    if plan.is_first_pass() { Ok(Vec::new()) } else { Ok(notes(summarizer, path)?.iter().map(FileNote::to_string).collect()) }
 }
 
-/// Returns the notes of a finished stream as lines.
-pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Result<Vec<String>> {
+/// A note of the engine on a file.
+pub(crate) struct FileNote {
+    path: String,
+    note: InputError,
+}
+
+/// As a person reads it.
+impl fmt::Display for FileNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "note: {}: {}", samefit_text::line(&self.path), self.note)
+    }
+}
+
+impl FileNote {
+    /// Returns the note for [`Engine::audit`](crate::ports::engine::Engine::audit), with names as they are shown.
+    pub(crate) fn to_json(&self) -> Value {
+        let InputError { row, column, message, .. } = &self.note;
+        let column = column.as_deref().map(samefit_text::name);
+        json!({"file": samefit_text::line(&self.path), "row": row, "column": column, "text": message.sentence})
+    }
+}
+
+/// Returns the notes of a finished stream.
+pub(crate) fn notes(stream: &mut dyn Stream, path: &str) -> Result<Vec<FileNote>> {
     let notes: Vec<InputError> =
         serde_json::from_str(&stream.notes()?).map_err(|_| Error::Trap("notes that are not as the contract says".to_owned()))?;
-    Ok(notes.iter().map(|note| format!("note: {}: {note}", samefit_text::line(path))).collect())
+    Ok(notes.into_iter().map(|note| FileNote { path: path.to_owned(), note }).collect())
 }
 
 /// Converts the bytes of statistics into text.

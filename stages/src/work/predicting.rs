@@ -19,7 +19,7 @@ use crate::input::boundaries::BoundaryFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
-use crate::ports::engine::{Engine, Model, PredictionStream};
+use crate::ports::engine::{Engine, Model, PredictionStream, StatusCounts};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
 use crate::source::{Format, Source};
@@ -135,8 +135,8 @@ enum Task {
 struct TableWorker {
     source: usize,
     stream: Box<dyn PredictionStream>,
-    /// Records predicted so far.
-    records: u64,
+    /// Records so far, by status.
+    counts: StatusCounts,
 }
 
 impl ParallelWork for ParallelPrediction<'_> {
@@ -219,7 +219,7 @@ impl ParallelPrediction<'_> {
         if let Some(header) = split.header_records().filter(|_| split.number > 0) {
             stream.header(header)?;
         }
-        Ok(TableWorker { source, stream, records: 0 })
+        Ok(TableWorker { source, stream, counts: StatusCounts::default() })
     }
 
     /// Predicts a file of columns and writes as it reads. Called when it is the file's turn.
@@ -235,7 +235,7 @@ impl ParallelPrediction<'_> {
         sink.begin(source)?;
         column_csv::each_chunk(self.files, source, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
         sink.write(&stream.finish().map_err(in_file)?)?;
-        sink.end(source, stream.predictions()?)
+        sink.end(source, &stream.counts()?)
     }
 
     fn predict_records(&self, model: &dyn Model, range: Range<usize>) -> TaskResult {
@@ -252,7 +252,7 @@ impl ParallelPrediction<'_> {
     fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<String> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if self.with.plan.get("only").is_none() {
+        if ["only", "on_error"].iter().all(|key| self.with.plan.get(key).is_none()) {
             return model.predict_record(&attributes);
         }
         let mut stream = model.table(&self.with.plan.text_for(Format::Json))?;
@@ -288,9 +288,9 @@ impl TableWorker {
         if split.last {
             bytes.push(self.stream.finish()?);
         }
-        let (rows, records) = (self.stream.rows()?.saturating_sub(before), self.stream.predictions()?);
-        let records_before = std::mem::replace(&mut self.records, records);
-        Ok(SplitPredictions { bytes, rows, records: records - records_before })
+        let (rows, counts) = (self.stream.rows()?.saturating_sub(before), self.stream.counts()?);
+        let counts_before = std::mem::replace(&mut self.counts, counts);
+        Ok(SplitPredictions { bytes, rows, counts: counts.since(&counts_before) })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::json;
+use crate::work::finish::FileNote;
 use crate::work::parallel::sum_tables;
 use crate::work::record_files::sum_records;
 use crate::work::table_sum::sum_table;
@@ -30,7 +31,7 @@ pub struct Sum {
     /// The name of all data files together, for errors that no single file is to blame for.
     pub name: String,
     /// Notes on all of the data together, if they are summed with `--share`.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<FileNote>,
 }
 
 /// Sums all rows of `sources`, which must not be empty.
@@ -54,7 +55,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum
     }
     let name = name(sources);
     let (statistics, notes) = total.finish(&name)?;
-    notes.iter().for_each(|note| stage.report.note(note));
+    notes.iter().for_each(|note| stage.report.note(&note.to_string()));
     Ok(Sum { statistics, inputs, name, notes })
 }
 

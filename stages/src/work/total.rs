@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::ports::engine::{Engine, Merger, Summarizer};
-use crate::work::finish::{notes, statistics_text};
+use crate::work::finish::{FileNote, notes, statistics_text};
 
 /// The sum of the files so far.
 pub(crate) struct Total<'a> {
@@ -55,7 +55,7 @@ impl<'a> Total<'a> {
 
     /// Returns the statistics of all files, and the notes on all of them. In the first of two passes, the decimals to round to instead of
     /// statistics. `name`: of all files, for errors.
-    pub(crate) fn finish(self, name: &str) -> Result<(String, Vec<String>)> {
+    pub(crate) fn finish(self, name: &str) -> Result<(String, Vec<FileNote>)> {
         let in_file = |error: Error| error.in_file(name);
         match self.accumulator {
             None => Ok((self.only, Vec::new())),
