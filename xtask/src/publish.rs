@@ -26,7 +26,7 @@ pub(crate) fn write(root: &Path, files: &[(&str, Vec<u8>)]) -> Result<Vec<Publis
     let mut published = Vec::new();
     for (name, bytes) in files {
         write_if_changed(&folder.join(name), bytes)?;
-        published.push(Published { name: (*name).to_owned(), sha256: samefit_formats::hex::encode(&Sha256::digest(bytes)) });
+        published.push(Published { name: (*name).to_owned(), sha256: samefit_formats::hex::encode(Sha256::digest(bytes)) });
     }
     write_if_changed(&folder.join(DIGESTS), digests(&published).as_bytes())?;
     Ok(published)
