@@ -165,9 +165,8 @@ mod tests {
         }
     }
 
-    /// A name stands in the sources, whole or as what is put together there: `{` after its first part.
-    #[test]
-    fn every_text_is_said_somewhere() {
+    /// All Rust sources of the page, one after another.
+    fn sources() -> String {
         let mut sources = String::new();
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         while let Some(folder) = folders.pop() {
@@ -179,20 +178,38 @@ mod tests {
                 }
             }
         }
-        let is_said = |name: &str| {
+        sources
+    }
+
+    #[test]
+    fn every_name_in_the_sources_has_a_text() {
+        let (sources, english) = (sources(), &all()[0].1);
+        let calls = [".t(\"", ".fill(\"", "texts.text(\""];
+        let names = calls.iter().flat_map(|call| sources.split(call).skip(1)).filter_map(|rest| rest.split('"').next());
+        let names: Vec<&str> = names.filter(|name| name.contains('.')).collect();
+        assert!(names.len() > 100, "{}", names.len());
+        let without: Vec<_> = names.into_iter().filter(|name| !english.contains_key(*name)).collect();
+        assert!(without.is_empty(), "{without:?}");
+    }
+
+    /// A name stands in the sources as a whole, or is put together there from its first part and `{`.
+    #[test]
+    fn every_text_is_used_somewhere() {
+        let sources = sources();
+        let is_used = |name: &str| {
             let (first, last) = name.rsplit_once('.').unwrap_or_default();
-            // codes are the component's to say
+            // these names end with a code of the component
             let by_code = ["problem", "warning", "page-error"].contains(&first);
             sources.contains(&format!("\"{name}\""))
                 || sources.contains(&format!("\"{first}.{{")) && (by_code || sources.contains(&format!("\"{last}\"")))
         };
-        let unsaid: Vec<_> = all()[0].1.keys().filter(|name| !is_said(name)).cloned().collect();
-        assert!(unsaid.is_empty(), "{unsaid:?}");
+        let unused: Vec<_> = all()[0].1.keys().filter(|name| !is_used(name)).cloned().collect();
+        assert!(unused.is_empty(), "{unused:?}");
     }
 
-    /// The codes as the docs list them, which the component's tests keep complete.
+    /// `docs/errors.md` lists all codes; the component's tests keep it complete.
     #[test]
-    fn every_error_code_is_worded() {
+    fn every_error_code_has_words() {
         let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md")).unwrap();
         let codes: Vec<&str> = docs.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`')).collect();
         assert!(codes.len() > 30);
@@ -203,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_of_the_page_is_worded() {
+    fn the_schema_of_the_page_is_translated() {
         let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/diabetes_raw.schema.json")).unwrap();
         let schema: Value = serde_json::from_str(&schema).unwrap();
         let entries = ["columns", "fields"].into_iter().flat_map(|key| schema[key].as_array().unwrap());

@@ -1060,14 +1060,11 @@ test('nothing shifts while the page loads', LIMIT, () =>
     holds(shift < 0.01, `layout shift ${shift}`);
   }));
 
-/** Waits until the service worker keeps the page, loads the page from there, and waits until it has looked for a newer version. */
+/** Waits until the service worker keeps the page, and loads the page from there. */
 const kept = async (page) => {
   await page.evaluate(() => navigator.serviceWorker.ready);
-  const looks = () => server.asked.filter(({ url }) => url === '/sw.js').length;
-  const before = looks();
   await page.reload();
   await page.waitForSelector('form');
-  while (looks() === before) await page.waitForTimeout(20);
   holds(await page.evaluate(() => Boolean(navigator.serviceWorker.controller)), 'the service worker controls the page');
 };
 
@@ -1091,7 +1088,8 @@ test('it can be installed, and works without a network once it was opened', LIMI
     await page.waitForSelector('.equation');
     await page.selectOption('[data-set=language]', 'fr');
     await page.waitForFunction(() => document.documentElement.lang === 'fr');
-    equal(server.asked.slice(before), [], 'asked of the server:');
+    // the browser itself looks for a newer service worker some time after a visit, whatever the page does
+    equal(server.asked.slice(before).filter(({ url }) => url !== '/sw.js'), [], 'asked of the server:');
   }));
 
 test('a newer version is offered, and taken only when asked for', LIMIT, () =>

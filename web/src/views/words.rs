@@ -12,6 +12,26 @@ use crate::texts::Texts;
 /// Digits of the numbers in a warning about an unusual combination, which are no measurements.
 const LEVERAGE_DIGITS: i32 = 3;
 
+/// The ranges that a value is compared with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ComparedRange {
+    /// Lowest to highest value of the training data.
+    Training,
+    /// What the schema calls plausible.
+    Plausible,
+}
+
+impl ComparedRange {
+    /// Returns the range that a warning of this code is about.
+    fn of_warning(code: &str) -> Option<Self> {
+        match code {
+            "above-training-range" | "below-training-range" => Some(Self::Training),
+            "above-plausible" | "below-plausible" => Some(Self::Plausible),
+            _ => None,
+        }
+    }
+}
+
 impl State {
     /// Returns a text.
     #[must_use]
@@ -171,7 +191,10 @@ pub fn warning(state: &State, patient: &Patient, warning: &Value) -> String {
     let field = warning["column"].as_str().and_then(|name| state.loaded.field(name));
     let (found, expected) = match field {
         None => leverage(state, warning),
-        Some(field) => in_typed_unit(state, patient, field, code).unwrap_or_else(|| in_own_unit(state, field, warning)),
+        Some(field) => {
+            let in_typed_unit = ComparedRange::of_warning(code).and_then(|range| in_typed_unit(state, patient, field, range));
+            in_typed_unit.unwrap_or_else(|| in_own_unit(state, field, warning))
+        }
     };
     let title = field.map_or("", |field| title(texts, field));
     texts.fill(&name, &[("title", title), ("found", &found), ("expected", &expected)])
@@ -191,20 +214,23 @@ fn in_own_unit(state: &State, field: &Value, warning: &Value) -> (String, String
 }
 
 /// Returns a value that was typed in another unit than its column's, and the range that it is compared with, both in the typed unit.
-fn in_typed_unit(state: &State, patient: &Patient, field: &Value, code: &str) -> Option<(String, String)> {
+fn in_typed_unit(state: &State, patient: &Patient, field: &Value, compared: ComparedRange) -> Option<(String, String)> {
     let evaluated = patient.field(field["name"].as_str()?);
     let (number, unit) = (evaluated["typed"]["value"].as_str()?, evaluated["typed"]["unit"].as_str()?);
     if evaluated["how"] != "converted" {
         return None;
     }
     let format = state.texts.format();
-    let (low, high) = if code.ends_with("-plausible") {
-        let known = list(&field["units"]).iter().find(|known| known["unit"] == unit)?;
-        let end = |key: &str| Some(format.text(known["plausible"][key].as_str()?));
-        (end("min"), end("max"))
-    } else {
-        let (low, high) = training_range(state, field, Some(unit))?;
-        (Some(format.significant(low, 4)), Some(format.significant(high, 4)))
+    let (low, high) = match compared {
+        ComparedRange::Plausible => {
+            let known = list(&field["units"]).iter().find(|known| known["unit"] == unit)?;
+            let end = |key: &str| Some(format.text(known["plausible"][key].as_str()?));
+            (end("min"), end("max"))
+        }
+        ComparedRange::Training => {
+            let (low, high) = training_range(state, field, Some(unit))?;
+            (Some(format.significant(low, 4)), Some(format.significant(high, 4)))
+        }
     };
     let value = with_unit(&format.text(number), unit_label(field, Some(unit)));
     Some((value, range(&state.texts, (low.as_deref(), high.as_deref()), false)))
