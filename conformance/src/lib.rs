@@ -98,10 +98,16 @@ impl Case {
     fn bless(&self, got: &Outputs) -> Result<(), String> {
         let was = self.expected()?;
         let removed = was.keys().filter(|name| !got.contains_key(*name)).map(|name| std::fs::remove_file(self.folder.join(name)));
-        // files that are equal are not written, because other tests read them at the same time
         let changed = got.iter().filter(|(name, bytes)| was.get(*name) != Some(*bytes));
-        let written = changed.map(|(name, bytes)| std::fs::write(self.folder.join(name), bytes));
+        let written = changed.map(|(name, bytes)| self.replace(name, bytes));
         removed.chain(written).collect::<Result<(), _>>().map_err(|error| error.to_string())
+    }
+
+    /// Writes an expected output. Other tests that read it at the same time read the old bytes or the new ones.
+    fn replace(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let new = self.folder.with_extension("new");
+        std::fs::write(&new, bytes)?;
+        std::fs::rename(new, self.folder.join(name))
     }
 }
 
