@@ -44,8 +44,8 @@ fn a_folder_without_read_permission_is_an_error() {
     let ran = unprivileged(&folder, "samefit summarize --data closed --out out");
     folder.shell("chmod 755 closed");
     let Some(ran) = ran else { return not_run("a folder without read permission", NO_OTHER_USER) };
-    let help = "help: run as a user who may read it, or change its permissions";
-    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed: permission denied\n{help}\n")));
+    assert_eq!(ran.code(), 1);
+    assert!(ran.stderr().starts_with("error: closed: permission denied\nhelp: "), "{}", ran.stderr());
 }
 
 #[test]
@@ -55,8 +55,12 @@ fn a_folder_without_write_permission_is_an_error() {
     let Some(ran) = unprivileged(&folder, "samefit summarize --data a.csv --out closed/deep/out") else {
         return not_run("a folder without write permission", NO_OTHER_USER);
     };
-    let help = "help: give --out a place where you may write";
-    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed/deep/out/statistics.json: permission to write denied\n{help}\n")));
+    assert_eq!(ran.code(), 1);
+    let stderr = ran.stderr();
+    assert!(
+        stderr.starts_with("error: closed/deep/out/statistics.json: permission to write denied; nothing was written\nhelp: "),
+        "{stderr}"
+    );
     assert!(folder.tree().iter().all(|path| !path.starts_with("closed/")));
 }
 
