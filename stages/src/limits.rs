@@ -12,7 +12,7 @@ pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
 
 /// Bytes that one call hands to the engine. A call costs little beside them, and they take little of a guest's memory.
 pub const CHUNK_BYTES: usize = 1 << 20;
-/// Length of a block, and so of most splits, in bytes. It fits into a processor's cache, and handing out a split costs little beside it.
+/// Length of a block, and so of most splits, in bytes. It fits into a processor's cache, and the cost of handing out a split is small compared with reading it.
 pub const SPLIT_BYTES: usize = 1 << 18;
 
 /// The error for a record of more than [`RECORD_BYTES_MAX`], in the component's words.

@@ -131,13 +131,23 @@ impl Report for ReportedLines {
 
 /// Runs something in a stage over `files`, without an engine. Returns its result and what was reported.
 pub(crate) fn in_stage<T>(files: &MemoryFiles, act: impl FnOnce(&mut Stage<'_>) -> Result<T>) -> (Result<T>, ReportedLines) {
+    in_stage_with(&NoEngine, files, SPLIT_BYTES, act)
+}
+
+/// Runs something in a stage over an engine and `files`. Returns its result and what was reported.
+pub(crate) fn in_stage_with<T>(
+    engine: &dyn Engine,
+    files: &MemoryFiles,
+    split_bytes: usize,
+    act: impl FnOnce(&mut Stage<'_>) -> Result<T>,
+) -> (Result<T>, ReportedLines) {
     let mut lines = ReportedLines::default();
-    let result = act(&mut Stage { engine: &NoEngine, files, report: &mut lines, threads: None, split_bytes: SPLIT_BYTES, command: &[] });
+    let result = act(&mut Stage { engine, files, report: &mut lines, threads: None, split_bytes, command: &[] });
     (result, lines)
 }
 
 /// An engine for tests that need none: every function fails.
-struct NoEngine;
+pub(crate) struct NoEngine;
 
 fn no_engine<T>() -> Result<T> {
     Err(Error::Trap("there is no engine in this test".to_owned()))

@@ -40,7 +40,7 @@ fn add_second_name(folder: &Path, name: &str, how: SecondName, random: &mut Rand
 
 fn assert_one_file_error(ran: &RunOutput, what: &str) {
     ran.assert_orderly(what);
-    assert!(ran.code == 2 && ran.stderr.contains("the same file"), "{what}: exit {}\n{}", ran.code, ran.stderr);
+    assert!(ran.code == 2 && ran.stderr.contains("are the same file"), "{what}: exit {}\n{}", ran.code, ran.stderr);
 }
 
 /// Returns a folder with data files in `in`, a model and statistics.

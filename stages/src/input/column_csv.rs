@@ -101,7 +101,7 @@ mod tests {
             ("b".to_owned(), Values::Text(b"12.50\n\nx,\"y\"\n".to_vec())),
         ];
         let mut csv = Vec::new();
-        push_record(&mut csv, [&b"a"[..], b"b,c"].into_iter());
+        push_record(&mut csv, [&b"a"[..], b"b,c"]);
         push_rows(&mut csv, &Batch { rows: 3, columns: columns.clone() });
         assert_eq!(String::from_utf8(csv).unwrap(), "a,\"b,c\"\n0.1,12.50\n,\n1e-7,\"x,\"\"y\"\"\"\n");
         let mut csv = Vec::new();

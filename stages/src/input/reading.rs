@@ -197,7 +197,7 @@ impl<'a> Body<'a> {
 
     fn input_file(&self, path: &str) -> InputFile {
         let StoredReader { bytes, digest, .. } = self.stored_reader();
-        InputFile { path: path.to_owned(), bytes: *bytes, sha256: hex::encode(&digest.clone().unwrap_or_default().finalize()) }
+        InputFile { path: path.to_owned(), bytes: *bytes, sha256: hex::encode(digest.clone().unwrap_or_default().finalize()) }
     }
 }
 

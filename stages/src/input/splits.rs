@@ -82,7 +82,7 @@ pub(crate) struct SplitOptions<'a> {
     pub(crate) named_columns: Option<BTreeSet<String>>,
     /// Length of a block, in bytes.
     pub(crate) block_bytes: usize,
-    /// How many threads are to share a file of columns.
+    /// How many threads read a file of columns.
     pub(crate) threads: usize,
     /// Receives every byte as stored, if the files' digests are wanted.
     pub(crate) digests: Option<&'a DigestQueue>,

@@ -1,6 +1,7 @@
 //! What a verb writes into files, and how it describes documents for people.
 
 pub mod audit;
+pub(crate) mod comparison;
 pub mod describe;
 pub mod outputs;
 pub mod provenance;

@@ -1,5 +1,6 @@
 //! Converts between values and text: JSON, paths, numbers and tables for people.
 
+pub(crate) mod acceptance;
 pub mod differences;
 pub mod json;
 pub mod numbers;

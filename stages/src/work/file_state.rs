@@ -164,3 +164,51 @@ impl FileState {
         Ok(FileSum { statistics, notes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::error::InputError;
+    use crate::input::splits::SplitContent;
+
+    fn split(number: u64, last: bool) -> FileSplit {
+        FileSplit { file: 0, number, last, content: SplitContent::Records(Vec::new()), header: None }
+    }
+
+    /// The state of a worker that took these splits, of ten rows each.
+    fn state_of(splits: &[FileSplit]) -> FileState {
+        let mut state = FileState::default();
+        for split in splits {
+            state.take(split);
+            state.set_rows(split.number, 10);
+        }
+        state
+    }
+
+    #[test]
+    fn a_file_is_complete_when_all_of_its_splits_were_taken() {
+        let mut state = state_of(&[split(0, false), split(3, true)]);
+        assert!(!state.is_complete());
+        state.merge(state_of(&[split(2, false)]));
+        assert!(!state.is_complete());
+        state.merge(state_of(&[split(1, false)]));
+        assert!(state.is_complete());
+        assert_eq!(state.rows, [10, 10, 10, 10]);
+    }
+
+    #[test]
+    fn the_earliest_failure_is_kept() {
+        let failure = |text: &str| Error::from(InputError::new(Code::Damaged, text, "copy it again"));
+        let mut states = [(7, "late"), (2, "early"), (5, "later")].map(|(split, text)| {
+            let mut state = FileState::default();
+            state.fail(split, failure(text));
+            state
+        });
+        let [first, rest @ ..] = &mut states;
+        rest.iter_mut().for_each(|state| first.merge(std::mem::take(state)));
+        first.merge(FileState::failed(failure("cannot be read on")));
+        let (split, error) = first.failure.take().unwrap();
+        assert_eq!((split, error.to_string().contains("early")), (2, true));
+    }
+}

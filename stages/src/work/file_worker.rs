@@ -43,7 +43,7 @@ impl<'a> FileWorker<'a> {
     ///
     /// # Errors
     /// The failure as a partial state, for the reducer.
-    pub(crate) fn begin(context: &SumContext<'a>, split: &FileSplit) -> Result<Self, PartialState> {
+    pub(crate) fn begin(context: &SumContext<'a>, split: &FileSplit) -> Result<Self, Box<PartialState>> {
         let names_are_ahead = split.number > 0 || matches!(split.content, SplitContent::Columns(..));
         let mut state = FileState::default();
         match context.summarizer(split.file, split.header.as_ref().filter(|_| names_are_ahead)) {
@@ -51,7 +51,7 @@ impl<'a> FileWorker<'a> {
             Err(failure) => {
                 state.take(split);
                 state.fail(0, failure);
-                Err(PartialState::without_summarizer(split.file, state))
+                Err(Box::new(PartialState::without_summarizer(split.file, state)))
             }
         }
     }

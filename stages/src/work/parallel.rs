@@ -181,7 +181,7 @@ impl<'a> ParallelSum<'a> {
         if worker.is_none() {
             match FileWorker::begin(self.context, split) {
                 Ok(begun) => *worker = Some(begun),
-                Err(failed) => results.partial(failed),
+                Err(failed) => results.partial(*failed),
             }
         }
         let goes_on = worker.as_mut().is_some_and(|worker| worker.read(self.context, split));
@@ -189,5 +189,203 @@ impl<'a> ParallelSum<'a> {
             self.stop.store(true, Ordering::Relaxed);
         }
         goes_on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::error::{Error, InputError};
+    use crate::ports::columns::Batch;
+    use crate::ports::engine::{Engine, Form, Identity, Merger, Model, SplitStream, Stream, Summarizer, Verdict};
+    use crate::ports::files::Kind;
+    use crate::source::Format;
+    use crate::testing::{MemoryFiles, NoEngine, in_stage_with};
+
+    /// An engine that sums nothing but the number of rows. A line `bad` is at fault.
+    struct LineEngine;
+
+    #[derive(Default)]
+    struct LineCounter {
+        lines: u64,
+        /// Number of the next row.
+        next: u64,
+        header: bool,
+        bad_row: Option<u64>,
+        /// The beginning of a line whose end has not come.
+        rest: Vec<u8>,
+    }
+
+    impl LineCounter {
+        fn verdict(&self) -> Result<()> {
+            match self.bad_row {
+                Some(row) => Err(InputError::new(Code::Quote, "bad", "correct it").at_row(row).into()),
+                None => Ok(()),
+            }
+        }
+    }
+
+    impl Stream for LineCounter {
+        fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
+            self.rest.extend_from_slice(chunk);
+            while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.rest.drain(..=end).collect();
+                self.next += 1;
+                let is_header = !std::mem::replace(&mut self.header, true);
+                if line == b"bad\n" && self.bad_row.is_none() {
+                    self.bad_row = Some(self.next);
+                }
+                self.lines += u64::from(!is_header);
+            }
+            self.verdict().map(|()| Vec::new())
+        }
+
+        fn finish(&mut self) -> Result<Vec<u8>> {
+            self.verdict()?;
+            Ok(self.lines.to_string().into_bytes())
+        }
+    }
+
+    impl SplitStream for LineCounter {
+        fn header(&mut self, _: &[u8]) -> Result<bool> {
+            self.header = true;
+            Ok(true)
+        }
+
+        fn continue_at(&mut self, row: u64) -> Result<()> {
+            self.next = row - 1;
+            Ok(())
+        }
+
+        fn rows(&mut self) -> Result<u64> {
+            Ok(self.next)
+        }
+
+        fn quotes(&mut self, _: &[u8]) -> Result<u64> {
+            Ok(0)
+        }
+
+        fn cut(&mut self, chunk: &[u8], _: bool) -> Result<Option<usize>> {
+            Ok(chunk.iter().position(|byte| *byte == b'\n').map(|at| at + 1))
+        }
+    }
+
+    impl Summarizer for LineCounter {
+        fn add(&mut self, _: &Batch) -> Result<()> {
+            Err(Error::Trap("columns are not tested here".to_owned()))
+        }
+
+        fn state(&mut self) -> Result<String> {
+            Ok(format!("{} {}", self.lines, self.bad_row.unwrap_or(0)))
+        }
+
+        fn finish_state(&mut self) -> Result<String> {
+            self.state()
+        }
+
+        fn choose_decimals(&mut self) -> Result<String> {
+            self.state()
+        }
+
+        fn merge_state(&mut self, state: &str) -> Result<()> {
+            let (lines, row) = state.split_once(' ').unwrap();
+            let row: Option<u64> = Some(row.parse().unwrap()).filter(|row| *row > 0);
+            self.lines += lines.parse::<u64>().unwrap();
+            self.bad_row = self.bad_row.into_iter().chain(row).min();
+            self.verdict()
+        }
+    }
+
+    impl Engine for LineEngine {
+        fn summarizer(&self, _: &str) -> Result<Box<dyn Summarizer + '_>> {
+            Ok(Box::new(LineCounter::default()))
+        }
+
+        fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
+            NoEngine.record_writer(plan)
+        }
+
+        fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
+            NoEngine.profiler(plan)
+        }
+
+        fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
+            NoEngine.merger()
+        }
+
+        fn subtract(&self, from: &str, gone: &str) -> Result<String> {
+            NoEngine.subtract(from, gone)
+        }
+
+        fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
+            NoEngine.fit(statistics, plan)
+        }
+
+        fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
+            NoEngine.model(text)
+        }
+
+        fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
+            NoEngine.judge(model, records, threshold)
+        }
+
+        fn first_difference(&self, model: &str, other: &str) -> Result<Option<String>> {
+            NoEngine.first_difference(model, other)
+        }
+
+        fn residuals(&self, model: &str, plan: &str) -> Result<Box<dyn Stream + '_>> {
+            NoEngine.residuals(model, plan)
+        }
+
+        fn form(&self, document: &str) -> Result<Box<dyn Form + '_>> {
+            NoEngine.form(document)
+        }
+
+        fn identity(&self) -> Result<Identity> {
+            NoEngine.identity()
+        }
+    }
+
+    /// Sums files of these texts. Returns the sums in the order in which they were handed on, and the error.
+    fn sums(texts: &[String], threads: usize) -> (Vec<String>, Result<Vec<InputFile>>) {
+        let paths: Vec<String> = (0..texts.len()).map(|at| format!("{at}.csv")).collect();
+        let files: Vec<(&str, &str)> = paths.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+        let source = |path: &String| Source { path: path.clone(), below: path.clone(), format: Format::Csv, kind: Kind::File };
+        let sources: Vec<Source> = paths.iter().map(source).collect();
+        let mut sums = Vec::new();
+        let inputs = in_stage_with(&LineEngine, &MemoryFiles::of(&files), 16, |stage| {
+            let mut add = |sum: String, path: &str| {
+                sums.push(format!("{path} {sum}"));
+                Ok(())
+            };
+            sum_tables(stage, threads, &Plan::new(), &sources.iter().collect::<Vec<_>>(), &mut add)
+        });
+        (sums, inputs.0)
+    }
+
+    #[test]
+    fn sums_come_in_the_order_of_the_files_for_any_number_of_threads() {
+        let texts: Vec<String> = (0..40).map(|file| format!("a\n{}", "1\n".repeat(file * 7 % 60))).collect();
+        let expected: Vec<String> = (0..40).map(|file| format!("{file}.csv {}", file * 7 % 60)).collect();
+        for threads in [2, 3, 7] {
+            let (sums, inputs) = sums(&texts, threads);
+            assert_eq!(sums, expected, "{threads} threads");
+            assert_eq!(inputs.unwrap().len(), texts.len());
+        }
+    }
+
+    #[test]
+    fn the_earliest_error_of_the_earliest_file_is_found() {
+        let text = |bad: &[usize]| {
+            let line = |row: usize| if bad.contains(&row) { "bad\n" } else { "1\n" };
+            format!("a\n{}", (0..200).map(line).collect::<String>())
+        };
+        let texts = [text(&[]), text(&[150, 30, 31]), text(&[0]), text(&[])];
+        for threads in [2, 3, 7] {
+            let (sums, inputs) = sums(&texts, threads);
+            assert_eq!(sums, ["0.csv 200"], "{threads} threads");
+            assert_eq!(inputs.unwrap_err().to_string(), "error: 1.csv: row 32: bad\nhelp: correct it");
+        }
     }
 }

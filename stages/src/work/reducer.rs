@@ -33,8 +33,17 @@ pub(crate) struct Reducer<'a, 'r> {
 
 /// What has arrived of a file.
 enum OpenSum<'a> {
-    Parts { state: FileState, reading: Option<Reading<'a>>, states: Vec<String> },
+    Parts(Box<FileParts<'a>>),
     Whole(Result<FileSum>),
+}
+
+/// The parts of a file that have arrived.
+#[derive(Default)]
+struct FileParts<'a> {
+    state: FileState,
+    /// The summarizer to merge the other states into, if the worker of this thread has read some of the file.
+    reading: Option<Reading<'a>>,
+    states: Vec<String>,
 }
 
 impl<'a, 'r> Reducer<'a, 'r> {
@@ -53,9 +62,9 @@ impl<'a, 'r> Reducer<'a, 'r> {
         self.close_complete();
     }
 
-    /// Takes what the worker on this thread has read of a file. Its summarizer need not become text, if the file is next.
+    /// Takes what the worker on this thread has read of a file. If the file is next, its summarizer is kept, for the other states to be merged into.
     pub(crate) fn take_worker(&mut self, worker: FileWorker<'a>) {
-        if worker.has_whole_file() || worker.file != self.next {
+        if worker.has_whole_file() || worker.file != self.next || self.has_reading(worker.file) {
             return self.receive(worker.into_message(self.context));
         }
         let FileWorker { file, state, reading } = worker;
@@ -73,15 +82,20 @@ impl<'a, 'r> Reducer<'a, 'r> {
         (self.notes, self.failure)
     }
 
+    fn has_reading(&self, file: usize) -> bool {
+        matches!(self.files.get(&file), Some(OpenSum::Parts(parts)) if parts.reading.is_some())
+    }
+
     fn add_part(&mut self, file: usize, part: FileState, reading: Option<Reading<'a>>, summarizer_state: Option<String>) {
         if part.has_failed() {
             self.stop();
         }
-        let new = || OpenSum::Parts { state: FileState::default(), reading: None, states: Vec::new() };
-        if let OpenSum::Parts { state, reading: kept, states } = self.files.entry(file).or_insert_with(new) {
-            state.merge(part);
-            states.extend(summarizer_state);
-            *kept = kept.take().or(reading);
+        if let OpenSum::Parts(parts) = self.files.entry(file).or_insert_with(|| OpenSum::Parts(Box::default())) {
+            parts.state.merge(part);
+            parts.states.extend(summarizer_state);
+            if reading.is_some() {
+                parts.reading = reading;
+            }
         }
     }
 
@@ -100,7 +114,7 @@ impl<'a, 'r> Reducer<'a, 'r> {
         let at = self.next;
         self.next += 1;
         let sum = match file {
-            OpenSum::Parts { state, reading, states } => state.close(self.context, at, reading, states),
+            OpenSum::Parts(parts) => parts.state.close(self.context, at, parts.reading, parts.states),
             OpenSum::Whole(sum) => sum,
         };
         let added = sum.and_then(|sum| {
@@ -121,7 +135,7 @@ impl<'a, 'r> Reducer<'a, 'r> {
 impl OpenSum<'_> {
     fn is_complete(&self) -> bool {
         match self {
-            Self::Parts { state, .. } => state.is_complete(),
+            Self::Parts(parts) => parts.state.is_complete(),
             Self::Whole(_) => true,
         }
     }
