@@ -107,7 +107,7 @@ impl FakeWorker {
 
     /// Returns the arguments of the next call, or [`ENDED`].
     fn read_call(&mut self) -> String {
-        self.calls.recv_timeout(WAIT_MAX).expect("the program neither asked for a datum nor ended")
+        self.calls.recv_timeout(WAIT_MAX).unwrap_or_else(|_| panic!("the program neither asked for a datum nor ended"))
     }
 
     fn answer(&mut self, text: &str) {

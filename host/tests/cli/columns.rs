@@ -112,8 +112,8 @@ fn columns_without_numbers_are_left_out_and_named() {
         let stderr = run(&folder, &format!("samefit summarize --data fixtures/{file} --missing drop --out columns.json"));
         assert_eq!(read(&folder, "columns.json"), read(&folder, "csv.json"), "{file}");
         for words in [
-            "column `day`: left out: its values are of type Date32, not numbers",
-            "column `flag`: left out: its values are of type Boolean, not numbers",
+            "column `day`: left out: its values are of type Date32",
+            "column `flag`: left out: its values are of type Boolean",
             "column `kind`: left out: it holds text, not numbers",
         ] {
             assert!(stderr.contains(words), "{file}: {stderr}");
@@ -128,7 +128,7 @@ fn a_profile_does_not_depend_on_the_format_of_its_data() {
     for file in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
         let stderr = run(&folder, &format!("samefit profile fixtures/{file} --json columns.json"));
         assert_eq!(read(&folder, "columns.json"), read(&folder, "csv.json"), "{file}");
-        assert!(stderr.contains("column `day`: left out: its values are of type Date32, not numbers"), "{stderr}");
+        assert!(stderr.contains("column `day`: left out: its values are of type Date32"), "{stderr}");
     }
 }
 

@@ -44,8 +44,8 @@ fn a_folder_without_read_permission_is_an_error() {
     let ran = unprivileged(&folder, "samefit summarize --data closed --out out");
     folder.shell("chmod 755 closed");
     let Some(ran) = ran else { return not_run("a folder without read permission", NO_OTHER_USER) };
-    let help = "help: run as a user who may read it, or change its permissions";
-    assert_eq!((ran.code(), ran.stderr()), (1, format!("error: closed: permission denied\n{help}\n")));
+    assert_eq!(ran.code(), 1);
+    assert!(ran.stderr().starts_with("error: closed: permission denied\nhelp: "), "{}", ran.stderr());
 }
 
 #[test]
