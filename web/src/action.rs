@@ -275,13 +275,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
     use super::*;
 
-    /// The values of an attribute in all views.
-    fn attribute_values(name: &str) -> Vec<String> {
+    /// The names that follow this text in all views.
+    fn names_after(opening: &str) -> Vec<String> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/views")).unwrap() {
             let source = std::fs::read_to_string(entry.unwrap().path()).unwrap().replace("\\\"", "\"");
-            let opening = format!("{name}=\"");
-            let values = source.split(&opening).skip(1).filter_map(|rest| rest.split('"').next());
+            let values = source.split(opening).skip(1).filter_map(|rest| rest.split('"').next());
             found.extend(values.filter(|value| !value.starts_with('{')).map(str::to_owned));
         }
         found.sort();
@@ -291,7 +290,7 @@ mod tests {
 
     #[test]
     fn every_button_of_the_views_has_an_action() {
-        let names = attribute_values("data-do");
+        let names = names_after("data-do=\"");
         assert!(names.len() > 20, "{names:?}");
         for name in names {
             let button = Button { name: name.clone(), argument: "0".to_owned(), ..Button::default() };
@@ -301,8 +300,8 @@ mod tests {
 
     #[test]
     fn every_choice_of_the_views_has_an_action() {
-        let names = attribute_values("data-set");
-        assert!(names.len() >= 6, "{names:?}");
+        let names = [names_after("data-set=\""), names_after("radio(\"")].concat();
+        assert!(names.len() >= 9, "{names:?}");
         for name in names.into_iter().filter(|name| name != "files") {
             let choice = Choice { name: name.clone(), value: "en".to_owned(), checked: true };
             assert!(Action::of_choice(choice).is_some(), "{name}");

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 /// An error, with the fields of the component's error record. A field that the record does not have is empty.
 ///
-/// The worker adds three codes of its own: `trap` (the component stopped unexpectedly), `cancelled` and `page-file` (a file of the page could
-/// not be read).
+/// The worker adds three codes of its own: `trap` (the component stopped unexpectedly), `cancelled` and `page-file` (a file of the page
+/// could not be read).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Error {
     /// The stable code, in kebab case.

@@ -1,8 +1,8 @@
 //! Reads values for the form from a FHIR R4 record.
 //!
-//! A value is found by its code and the code's system. Its UCUM code names the unit; the free text of the unit is ignored. The newest of several
-//! values is taken. Limits (`<`, `>`), other units and results that are not final are refused, each with its reason. A record of more than one
-//! person is refused as a whole.
+//! A value is found by its code and the code's system. Its UCUM code names the unit; the free text of the unit is ignored. The newest of
+//! several values is taken. Limits (`<`, `>`), other units and results that are not final are refused, each with its reason. A record of
+//! more than one person is refused as a whole.
 //!
 //! *Not here*: the person's confirmation. No value is used without it.
 
@@ -110,7 +110,8 @@ fn count_people(resources: &[&Value]) -> usize {
     subjects.len().max(of("Patient").count())
 }
 
-/// Returns the value of an observation, or of one component (`part`) of it, or the reason why it is not used. None if the form has no field for it.
+/// Returns the value of an observation, or of one component (`part`) of it, or the reason why it is not used. None if the form has no field
+/// for it.
 fn value_of(observation: &Value, part: &Value, fields: &[Value]) -> Option<Result<FhirValue, RefusedValue>> {
     let CodeMatch { field, code, unit, other } = list(&part["code"]["coding"]).iter().find_map(|coding| matching(coding, fields))?;
     let name = field["name"].as_str()?.to_owned();

@@ -2,7 +2,8 @@
 //!
 //! Reading order:
 //! 1. [`state`] is everything the page knows; [`files`] and [`fhir`] are what it knows of a person's files and records.
-//! 2. [`action`] is everything that can happen, [`command`] everything that the browser does afterwards, and [`update`] goes from one to the other.
+//! 2. [`action`] is everything that can happen, [`command`] everything that the browser does afterwards, and [`update`] goes from one to
+//!    the other.
 //! 3. [`views`] turn the state into HTML, with the words of [`texts`]; [`drawing`] says which element of the document changes.
 //! 4. `runtime` is the loop in the browser. It executes commands with `browser` (the document) and `worker` (the component); `events` makes
 //!    actions of what happens to the document, `held` keeps files that the state knows by their handles.

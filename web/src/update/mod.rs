@@ -1,7 +1,7 @@
 //! Changes the state after an action, and says what the browser has to do.
 //!
-//! This module only finds the function for an action; each file beside it holds one flow. Nothing here touches the browser, so every flow is tested
-//! natively.
+//! This module only finds the function for an action; each file beside it holds one flow. Nothing here touches the browser, so every flow
+//! is tested natively.
 //!
 //! *Invariant*: an answer is used only if its generation, or its request key, is still the current one.
 

@@ -53,8 +53,8 @@ pub(super) fn moved(state: &mut State, at: usize) -> Vec<Command> {
     vec![Command::Draw(Part::WhatIfValue)]
 }
 
-/// Returns the values at which the slider can stand: over the training range and the patient's own value, within what is plausible, in steps as
-/// fine as the field is measured.
+/// Returns the values at which the slider can stand: over the training range and the patient's own value, within what is plausible, in
+/// steps as fine as the field is measured.
 fn slider(state: &State, name: &str) -> Option<WhatIf> {
     let field = state.loaded.field(name)?;
     let evaluated = state.patient.field(name);

@@ -136,7 +136,8 @@ fn statistics_item(state: &State, at: usize, one: &StatisticsFile) -> Markup {
     html! {
         li {
             (Text(&one.name)) ": " (Text(&one.rows)) " "
-            button.small type="button" data-do="drop-statistics" data-arg=(at) aria-label={ (state.t("data.remove")) ": " (Text(&one.name)) } {
+            button.small type="button" data-do="drop-statistics" data-arg=(at)
+                aria-label={ (state.t("data.remove")) ": " (Text(&one.name)) } {
                 (state.t("data.remove"))
             }
         }
@@ -203,7 +204,11 @@ fn choice(state: &State) -> Markup {
             }
             fieldset {
                 legend { (state.t("data.features")) }
-                div.checks { @for name in columns.iter().filter(|name| **name != choice.target) { (feature(name, contains(&choice.features, name))) } }
+                div.checks {
+                    @for name in columns.iter().filter(|name| **name != choice.target) {
+                        (feature(name, contains(&choice.features, name)))
+                    }
+                }
                 @if choice.features.is_empty() { p.problem { (state.t("data.features-none")) } }
             }
             @if !is_pooled { (row_choices(state)) }
@@ -222,16 +227,20 @@ fn row_choices(state: &State) -> Markup {
     html! {
         fieldset {
             legend { (state.t("data.missing-rows")) }
-            label.choice { input type="radio" name="missing" data-set="missing" value="error" checked[!choice.drop_missing]; " " (state.t("data.missing-error")) }
-            label.choice { input type="radio" name="missing" data-set="missing" value="drop" checked[choice.drop_missing]; " " (state.t("data.missing-drop")) }
+            (radio("missing", "error", state.t("data.missing-error"), !choice.drop_missing))
+            (radio("missing", "drop", state.t("data.missing-drop"), choice.drop_missing))
         }
         fieldset {
             legend { (state.t("data.sharing")) }
-            label.choice { input type="radio" name="sharing" data-set="sharing" value="keep" checked[!choice.share]; " " (state.t("data.keep")) }
-            label.choice { input type="radio" name="sharing" data-set="sharing" value="share" checked[choice.share]; " " (state.t("data.share")) }
+            (radio("sharing", "keep", state.t("data.keep"), !choice.share))
+            (radio("sharing", "share", state.t("data.share"), choice.share))
             p.hint { @if choice.share { (state.t("data.share-note")) } }
         }
     }
+}
+
+fn radio(set: &str, value: &str, text: &str, is_chosen: bool) -> Markup {
+    html! { label.choice { input type="radio" name=(set) data-set=(set) value=(value) checked[is_chosen]; " " (text) } }
 }
 
 fn outcome(state: &State, trained: &TrainedModel) -> Markup {

@@ -43,8 +43,8 @@ pub fn section(state: &State) -> Markup {
     }
 }
 
-/// Returns the note above a result of earlier entries. Such a result offers no buttons but to end a comparison: a copy would show it beside the
-/// new entries.
+/// Returns the note above a result of earlier entries. Such a result offers no buttons but to end a comparison: a copy would show it beside
+/// the new entries.
 fn stale_note(state: &State) -> Markup {
     html! {
         @if state.patient.stale {

@@ -109,8 +109,8 @@ pub fn category_of_number<'a>(texts: &'a Texts, field: &'a Value, value: f64) ->
     known.and_then(|category| category["title"].as_str()).map_or("", |title| texts.schema(title))
 }
 
-/// Returns title and value of every field that was typed or computed, for the printed sheet, the copied text and comparisons. A star marks a
-/// computed value.
+/// Returns title and value of every field that was typed or computed, for the printed sheet, the copied text and comparisons. A star marks
+/// a computed value.
 #[must_use]
 pub fn entered(texts: &Texts, loaded: &LoadedModel, patient: &Patient) -> Vec<(String, String)> {
     let entry = |field: &Value| {
@@ -238,8 +238,8 @@ fn in_typed_unit(state: &State, patient: &Patient, field: &Value, compared: Comp
 
 /// Returns an error in the language of the page, with the place that it is in.
 ///
-/// Errors of the page itself have texts `page-error.CODE`, which name no place. Errors of the component have texts `error.CODE`; without one, as
-/// in English, the component's own sentence and help are shown.
+/// Errors of the page itself have texts `page-error.CODE`, which name no place. Errors of the component have texts `error.CODE`; without
+/// one, as in English, the component's own sentence and help are shown.
 #[must_use]
 pub fn error(texts: &Texts, error: &Error) -> String {
     let own = if error.help.is_empty() { error.sentence.clone() } else { format!("{}\n{}", error.sentence, error.help) };
@@ -331,7 +331,8 @@ mod tests {
     #[test]
     fn an_unusual_combination_names_two_numbers() {
         let state = State { texts: texts(Language::English), ..State::default() };
-        let found = json!({"code": "unlike-combination", "column": null, "found": "2.3610348824388114", "limits": {"min": null, "max": "0.0746606"}});
+        let limits = json!({"min": null, "max": "0.0746606"});
+        let found = json!({"code": "unlike-combination", "column": null, "found": "2.3610348824388114", "limits": limits});
         let text = warning(&state, &state.patient, &found);
         assert!(text.contains("2.36") && text.contains("0.0747") && !text.contains("2.361"), "{text}");
     }

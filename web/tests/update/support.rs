@@ -26,7 +26,10 @@ pub(crate) fn check() -> Value {
 
 /// The component's evaluation of entries without a problem. `fields` are name, typed value and unit.
 pub(crate) fn evaluation(fields: &[(&str, &str, &str)]) -> String {
-    let field = |(name, value, unit): &(&str, &str, &str)| json!({"name": name, "how": "typed", "value": value, "unit": unit, "typed": {"value": value, "unit": unit}});
+    let field = |(name, value, unit): &(&str, &str, &str)| {
+        let typed = json!({"value": value, "unit": unit});
+        json!({"name": name, "how": "typed", "value": value, "unit": unit, "typed": typed})
+    };
     let attributes: Value =
         fields.iter().map(|(name, value, _)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into();
     let fields: Vec<Value> = fields.iter().map(field).collect();

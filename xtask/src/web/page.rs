@@ -44,8 +44,8 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<()> {
     shrink(root, &out.join("page_bg.wasm"))
 }
 
-/// The environment of a build with a small standard library, without the texts of panics. It halves the page's size. It needs the sources of
-/// the standard library, and RUSTC_BOOTSTRAP so that a stable compiler does it.
+/// The environment of a build with a small standard library, without the texts of panics. It halves the page's size. It needs the sources
+/// of the standard library, and RUSTC_BOOTSTRAP so that a stable compiler does it.
 const SMALL: [(&str, &str); 7] = [
     ("RUSTC_BOOTSTRAP", "1"),
     ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
@@ -56,8 +56,8 @@ const SMALL: [(&str, &str); 7] = [
     ("CARGO_PROFILE_WEB_RUSTFLAGS", "-Zfmt-debug=none -Zlocation-detail=none -Cllvm-args=-inline-threshold=0"),
 ];
 
-/// Runs a second optimiser, which takes off a tenth. It comes with the tool that transpiles the component. `SAMEFIT_NAMES` keeps the names of
-/// functions, to see which of them are large.
+/// Runs a second optimiser, which takes off a tenth. It comes with the tool that transpiles the component. `SAMEFIT_NAMES` keeps the names
+/// of functions, to see which of them are large.
 fn shrink(root: &Path, wasm: &Path) -> Result<()> {
     let optimiser = root.join("web/node_modules/.bin/wasm-opt");
     let names = std::env::var_os("SAMEFIT_NAMES").map(|_| "-g");
