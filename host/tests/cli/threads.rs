@@ -375,7 +375,7 @@ fn predictions_of_quotes_line_breaks_and_json_lines() {
 
 #[test]
 fn predictions_that_go_on_after_records_without_one() {
-    let place = place_with_model();
+    let folder = folder_with_model();
     let text = table(5_000);
     let broken = |(at, line): (usize, &str)| match at {
         0 => line.to_owned(),
@@ -385,12 +385,12 @@ fn predictions_that_go_on_after_records_without_one() {
         _ => line.to_owned(),
     };
     let broken = text.lines().enumerate().map(broken).fold(String::new(), |text, line| text + &line + "\n");
-    fs::write(place.path("b.csv"), broken).unwrap();
-    fs::write(place.path("t.csv"), &text).unwrap();
-    let pieces = [100, 1 << 12];
+    fs::write(folder.path("b.csv"), broken).unwrap();
+    fs::write(folder.path("t.csv"), &text).unwrap();
+    let split_sizes = [100, 1 << 12];
     for options in ["", " --with-input"] {
-        let fine = one_file(same_predictions(&place, &format!("INFER t.csv{options}"), &[1 << 12]));
-        let predicted = same_predictions(&place, &format!("INFER b.csv --on-error continue{options}"), &pieces);
+        let fine = one_file(same_predictions(&folder, &format!("INFER t.csv{options}"), &[1 << 12]));
+        let predicted = same_predictions(&folder, &format!("INFER b.csv --on-error continue{options}"), &split_sizes);
         assert!(predicted.stderr.contains(" of 5000 records have no prediction: "), "{}", predicted.stderr);
         let mut refused = 0;
         for (line, fine) in one_file(predicted).lines().zip(fine.lines()).skip(1) {
@@ -410,15 +410,15 @@ fn predictions_that_go_on_after_records_without_one() {
         6 => format!("{{\"age\": null, \"bmi\": {row}.50}}\r\n"),
         _ => format!("{{\"age\": {row}, \"bmi\": 2{}.5}}\n", row % 10),
     };
-    fs::write(place.path("l.jsonl"), (0..400).map(object).collect::<String>()).unwrap();
-    let lines = one_file(same_predictions(&place, "INFER l.jsonl --on-error continue", &pieces));
+    fs::write(folder.path("l.jsonl"), (0..400).map(object).collect::<String>()).unwrap();
+    let lines = one_file(same_predictions(&folder, "INFER l.jsonl --on-error continue", &split_sizes));
     assert_eq!(
         (lines.lines().count(), lines.matches("\"status\":\"missing\"").count(), lines.matches("\"status\":\"error\"").count()),
         (400, 57, 114)
     );
 
-    write_columns(&place, "c.parquet", 500, 64, |row, value| (row % 11 != 4).then_some(value));
-    let columns = one_file(same_predictions(&place, "INFER c.parquet --on-error continue --with-input", &pieces));
+    write_columns(&folder, "c.parquet", 500, 64, |row, value| (row % 11 != 4).then_some(value));
+    let columns = one_file(same_predictions(&folder, "INFER c.parquet --on-error continue --with-input", &split_sizes));
     assert_eq!((columns.lines().count(), columns.lines().filter(|line| line.ends_with(":missing-values,missing")).count()), (501, 45));
 }
 
