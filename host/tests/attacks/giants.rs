@@ -223,7 +223,7 @@ fn a_record_that_is_too_long_is_the_same_error_for_any_number_of_threads() {
     let temp = test_folder();
     let (row, long) = ("{\"x\": 1, \"y\": 2}\n", |mib: usize| "1".repeat(mib << 20));
     for (mib, verbs) in [(17, &TABLE_VERBS[..1]), (66, &TABLE_VERBS[..3])] {
-        let what = "row 7001: a record of more than 16 MiB";
+        let what = "row 7001: a record has more than 16 MiB";
         write(&temp, "long.jsonl", &format!("{}{{\"x\": {}, \"y\": 2}}\n{row}", row.repeat(7000), long(mib)));
         write(&temp, "long.csv", &format!("x,y\n{}\"{}\",2\n1,2\n", "1,2\n".repeat(6999), long(mib)));
         write(&temp, "long.json", &format!("{{\"x\": {}, \"y\": 2}}\n", long(mib)));
@@ -235,7 +235,7 @@ fn a_record_that_is_too_long_is_the_same_error_for_any_number_of_threads() {
             }
             let ran = run_verb(temp.path(), verb, "long.json");
             ran.assert_refused(&format!("{verb} long.json"));
-            assert!(ran.stderr.contains("a record of more than 16 MiB"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("a record has more than 16 MiB"), "{}", ran.stderr);
         }
     }
 }
