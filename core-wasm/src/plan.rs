@@ -247,38 +247,50 @@ impl Plan {
     /// # Errors
     /// Those of [`feature_terms`](Self::feature_terms), and `column-name`.
     pub fn selection(&self) -> Result<Selection> {
-        let features = self.feature_terms()?;
+        let features = self.feature_terms()?.unwrap_or_default();
         check_terms(self.terms.len())?;
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
-        let mut terms: Vec<Term> = features.iter().flatten().chain(&extra).filter(|term| term.as_column().is_none()).cloned().collect();
+        let all = || features.iter().chain(&extra);
+        let mut terms: Vec<Term> = all().filter(|term| term.as_column().is_none()).cloned().collect();
         sort_terms(&mut terms, &[]);
         terms.dedup();
-        let from_terms = features.iter().flatten().chain(&extra).flat_map(Term::columns).map(str::to_owned);
-        let named: Option<Vec<String>> = match (&self.columns, &features, &self.schema) {
-            (Some(columns), _, _) => Some(columns.clone()),
-            (None, Some(_), _) => Some(Vec::new()),
-            (None, None, Some(schema)) => Some(schema.order().map(str::to_owned).collect()),
-            (None, None, None) => None,
+        let of_terms = all().flat_map(Term::columns).map(str::to_owned);
+        let columns = match self.named_columns()? {
+            None => ColumnSelection::AllNumbers { needed: of_terms.chain(self.target.clone()).collect() },
+            Some(columns) => ColumnSelection::Named {
+                columns: self.complete_columns(columns, of_terms)?,
+                in_given_order: self.columns.is_some() || self.schema.is_some(),
+            },
         };
+        Ok(Selection { columns, terms })
+    }
+
+    /// The columns to sum, without those of the terms and the target; `None` if neither the plan nor a schema names any.
+    fn named_columns(&self) -> Result<Option<Vec<String>>> {
         if let Some(columns) = &self.columns {
             check_unique(columns, "column")?;
+            return Ok(Some(columns.clone()));
         }
-        let Some(mut columns) = named else {
-            let needed = from_terms.chain(self.target.clone()).collect();
-            return Ok(Selection { columns: ColumnSelection::AllNumbers { needed }, terms });
-        };
+        Ok(match (&self.features, &self.schema) {
+            (Some(_), _) => Some(Vec::new()),
+            (None, Some(schema)) => Some(schema.order().map(str::to_owned).collect()),
+            (None, None) => None,
+        })
+    }
+
+    /// Adds the columns of the terms and the target, and brings all into the schema's order.
+    fn complete_columns(&self, mut columns: Vec<String>, of_terms: impl Iterator<Item = String>) -> Result<Vec<String>> {
         let target = if self.columns.is_none() || self.target.is_some() { self.target().map(str::to_owned) } else { None };
         check_terms(columns.len())?;
         let mut known: BTreeSet<String> = columns.iter().cloned().collect();
-        columns.extend(from_terms.chain(target).filter(|name| known.insert(name.clone())));
+        columns.extend(of_terms.chain(target).filter(|name| known.insert(name.clone())));
         columns.iter().try_for_each(|name| check_column_name(name).map_err(|error| error.in_column(name)))?;
         if let Some(schema) = &self.schema {
             let order: Vec<&str> = schema.order().collect();
             let places = places(&order);
             columns.sort_by_key(|name| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
         }
-        let in_given_order = self.columns.is_some() || self.schema.is_some();
-        Ok(Selection { columns: ColumnSelection::Named { columns, in_given_order }, terms })
+        Ok(columns)
     }
 }
 

@@ -28,7 +28,7 @@ mod planted;
 #[path = "disclosure/search.rs"]
 mod search;
 
-use planted::{KINDS, Planted, ordinary, planted};
+use planted::{Kind, Planted, ordinary, planted};
 use samefit_core::error::{Code, Error};
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
@@ -298,14 +298,14 @@ fn share_as_advised(planted: &Planted) -> Option<(Vec<String>, Statistics)> {
 fn planted_rows_are_found_in_plain_statistics_and_not_in_shared_ones() {
     let mut random = Random::new("planted");
     let (mut alone, mut refused, mut coarser) = (0, 0, 0);
-    for round in 0..rounds(1, 60) * KINDS.len() {
-        let kind = round % KINDS.len();
+    for round in 0..rounds(1, 60) * Kind::ALL.len() {
+        let kind = Kind::ALL[round % Kind::ALL.len()];
         let planted = planted(kind, &mut random);
         let measured = decimals_of(&planted);
         let plain = Released::read(&release(&planted, &planted.table.names, false).unwrap().to_json(), &planted.table.names, &measured);
         let found = search(&planted.table, &mut random, TRIES);
         let of_planted = found.iter().filter(|found| found.rows.iter().all(|row| planted.rows.contains(row)));
-        assert!(of_planted.count() > 0, "{}: {planted:?}", KINDS[kind]);
+        assert!(of_planted.count() > 0, "{kind:?}: {planted:?}");
         found.iter().for_each(|found| assert_read_off(&plain, &planted.table, found));
         let linear = |found: &&Found| found.rows.len() == 1 && plain.remainder_in(&found.polynomial, 2).is_some();
         alone += found.iter().filter(linear).count();
@@ -317,7 +317,7 @@ fn planted_rows_are_found_in_plain_statistics_and_not_in_shared_ones() {
         let Some((columns, statistics)) = share_as_advised(&planted) else { continue };
         let decimals = statistics.shared.unwrap().decimals;
         let left = search(&table_of(&planted, &columns, &decimals), &mut random, TRIES);
-        assert!(left.is_empty(), "{}: {:?} in {planted:?}", KINDS[kind], left[0]);
+        assert!(left.is_empty(), "{kind:?}: {:?} in {planted:?}", left[0]);
     }
     // each kind of outcome has occurred
     assert!(alone > 0 && refused > 0 && coarser > 0, "{alone} read off, {refused} refused, {coarser} rounded");

@@ -3,22 +3,55 @@
 use crate::search::Table;
 use samefit_testing::random::Random;
 
-/// The kinds of tables: what all rows but the planted ones have in common.
-pub(crate) const KINDS: [&str; 13] = [
-    "a step: x is a multiple of it",
-    "a step and a start: x has one remainder",
-    "a decimal: x has none",
-    "decimals of two columns: no row has both",
-    "rare groups: no row is in both",
-    "columns that are mostly zero: no row is in both",
-    "zero: x is zero",
-    "a code: x has two values",
-    "two codes: x has two values, and the planted ones are far away",
-    "a multiple: y is a multiple of x, plus a constant",
-    "a product: xy is the same modulo a prime",
-    "a square: x² is the same modulo a prime",
-    "a binary digit: the second digit of x in base two is zero",
-];
+/// What all rows but the planted ones have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// x is a multiple of a step.
+    Step,
+    /// x has one remainder modulo a step.
+    StepWithStart,
+    /// x has no decimal.
+    Decimal,
+    /// Few rows have a decimal in x, and few in y. None has both.
+    TwoDecimals,
+    /// Few rows are in a group, and few in another. None is in both.
+    RareGroups,
+    /// x and y are zero in most rows. None has two other values.
+    MostlyZero,
+    /// x is zero.
+    Zero,
+    /// x has two values, and the planted rows have a third next to them.
+    RareCode,
+    /// x has two values, and the planted rows have a third far away.
+    FarCode,
+    /// y is a multiple of x, plus a constant.
+    Multiple,
+    /// The product xy is the same modulo a prime.
+    Product,
+    /// The square of x is the same modulo a prime.
+    Square,
+    /// The second binary digit of x is zero.
+    BinaryDigit,
+}
+
+impl Kind {
+    /// All kinds.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Step,
+        Self::StepWithStart,
+        Self::Decimal,
+        Self::TwoDecimals,
+        Self::RareGroups,
+        Self::MostlyZero,
+        Self::Zero,
+        Self::RareCode,
+        Self::FarCode,
+        Self::Multiple,
+        Self::Product,
+        Self::Square,
+        Self::BinaryDigit,
+    ];
+}
 
 /// A table with the columns x, y, z and w.
 #[derive(Clone, Debug)]
@@ -41,81 +74,31 @@ pub(crate) fn ordinary(random: &mut Random) -> Planted {
     Planted { table: Table { names, rows }, decimals: [0; 4], rows: Vec::new() }
 }
 
-/// Returns a table of one of [`KINDS`], with one to four planted rows.
-pub(crate) fn planted(kind: usize, random: &mut Random) -> Planted {
+/// Returns a table of a kind, with one to four planted rows.
+pub(crate) fn planted(kind: Kind, random: &mut Random) -> Planted {
     let mut made = ordinary(random);
     let count = made.table.rows.len();
     let order = random.sample(count, count);
-    let few = 1 + random.below(4);
-    let (odd, others) = order.split_at(few);
-    let rows = &mut made.table.rows;
+    let (odd, others) = order.split_at(1 + random.below(4));
     let prime = PRIMES[random.below(PRIMES.len())];
+    let rows = &mut made.table.rows;
     match kind {
-        0 | 1 => {
-            let step = random.between(2, 257);
-            let start = if kind == 0 { 0 } else { random.between(0, step) };
-            for row in rows.iter_mut() {
-                row[0] = start + step * random.between(1, 90);
-            }
-            for row in odd {
-                rows[*row][0] += random.between(1, step);
-            }
-        }
-        2 | 3 => {
-            made.decimals = [1, if kind == 3 { 1 } else { 0 }, 0, 0];
-            let columns = if kind == 3 { 0..2 } else { 0..1 };
-            for column in columns {
-                rows.iter_mut().for_each(|row| row[column] *= 10);
-                let beside = if kind == 3 { 4 + random.below(4) } else { 0 };
-                let more = &others[column * 20..][..beside];
-                for row in odd.iter().chain(more) {
-                    rows[*row][column] += [1, 3, 7, 9][random.below(4)];
-                }
-            }
-        }
-        4 | 5 => {
-            for column in 0..2 {
-                let size = 10 + random.below(20);
-                let members: Vec<usize> = odd.iter().chain(&others[column * 40..][..size]).copied().collect();
-                for (at, row) in rows.iter_mut().enumerate() {
-                    let is_in = members.contains(&at);
-                    row[column] = if !is_in {
-                        0
-                    } else if kind == 4 {
-                        1
-                    } else {
-                        random.between(1, 9)
-                    };
-                }
-            }
-        }
-        6 => others.iter().for_each(|row| rows[*row][0] = 0),
-        7 | 8 => {
+        Kind::Step | Kind::StepWithStart => plant_steps(rows, odd, kind == Kind::StepWithStart, random),
+        Kind::Decimal | Kind::TwoDecimals => made.decimals = plant_decimals(rows, odd, others, kind == Kind::TwoDecimals, random),
+        Kind::RareGroups | Kind::MostlyZero => plant_groups(rows, odd, others, kind == Kind::RareGroups, random),
+        Kind::Zero => others.iter().for_each(|row| rows[*row][0] = 0),
+        Kind::RareCode | Kind::FarCode => {
             others.iter().for_each(|row| rows[*row][0] = random.between(0, 2));
-            let code = if kind == 7 { 2 } else { random.between(2, 100_000) };
+            let code = if kind == Kind::RareCode { 2 } else { random.between(2, 100_000) };
             odd.iter().for_each(|row| rows[*row][0] = code);
         }
-        9 => {
+        Kind::Multiple => {
             let (factor, more) = (random.between(1, 5), random.between(0, 9));
             rows.iter_mut().for_each(|row| row[1] = factor * row[0] + more);
             odd.iter().for_each(|row| rows[*row][1] += random.between(1, 9));
         }
-        10 | 11 => {
-            let unit = random.between(1, prime);
-            for (at, row) in rows.iter_mut().enumerate() {
-                let free = random.between(1, prime);
-                let inverse = (1..prime).find(|inverse| inverse * free % prime == 1).unwrap();
-                let root = if random.below(2) == 0 { unit } else { prime - unit };
-                let (x, y) = if kind == 10 { (free, inverse * unit % prime) } else { (root, row[1]) };
-                row[0] = x + prime * random.between(0, 9);
-                row[1] = if kind == 10 { y + prime * random.between(0, 9) } else { y };
-                if odd.contains(&at) {
-                    // neither a root nor the same product
-                    row[0] = prime * random.between(1, 9);
-                }
-            }
-        }
-        _ => {
+        Kind::Product | Kind::Square => plant_residues(rows, odd, kind == Kind::Product, prime, random),
+        Kind::BinaryDigit => {
             for (at, row) in rows.iter_mut().enumerate() {
                 row[0] = row[0] * 4 + random.between(0, 2) + if odd.contains(&at) { 2 } else { 0 };
             }
@@ -123,4 +106,55 @@ pub(crate) fn planted(kind: usize, random: &mut Random) -> Planted {
     }
     made.rows = odd.to_vec();
     made
+}
+
+fn plant_steps(rows: &mut [Vec<i64>], odd: &[usize], has_start: bool, random: &mut Random) {
+    let step = random.between(2, 257);
+    let start = if has_start { random.between(0, step) } else { 0 };
+    rows.iter_mut().for_each(|row| row[0] = start + step * random.between(1, 90));
+    odd.iter().for_each(|row| rows[*row][0] += random.between(1, step));
+}
+
+/// Returns the decimals of the columns. With `in_two`, other rows have a decimal in one of the two columns, but only planted ones in both.
+fn plant_decimals(rows: &mut [Vec<i64>], odd: &[usize], others: &[usize], in_two: bool, random: &mut Random) -> [i32; 4] {
+    for column in 0..if in_two { 2 } else { 1 } {
+        rows.iter_mut().for_each(|row| row[column] *= 10);
+        let more = if in_two { 4 + random.below(4) } else { 0 };
+        for row in odd.iter().chain(&others[column * 20..][..more]) {
+            rows[*row][column] += [1, 3, 7, 9][random.below(4)];
+        }
+    }
+    [1, i32::from(in_two), 0, 0]
+}
+
+/// Sets x and y to zero, but for the rows of a group each. Only planted rows are in both groups.
+fn plant_groups(rows: &mut [Vec<i64>], odd: &[usize], others: &[usize], is_indicator: bool, random: &mut Random) {
+    for column in 0..2 {
+        let size = 10 + random.below(20);
+        let members: Vec<usize> = odd.iter().chain(&others[column * 40..][..size]).copied().collect();
+        for (at, row) in rows.iter_mut().enumerate() {
+            row[column] = match (members.contains(&at), is_indicator) {
+                (false, _) => 0,
+                (true, true) => 1,
+                (true, false) => random.between(1, 9),
+            };
+        }
+    }
+}
+
+/// Sets x and y so that their product, or the square of x, has one residue modulo a prime, except in the planted rows.
+fn plant_residues(rows: &mut [Vec<i64>], odd: &[usize], of_product: bool, prime: i64, random: &mut Random) {
+    let unit = random.between(1, prime);
+    for (at, row) in rows.iter_mut().enumerate() {
+        let free = random.between(1, prime);
+        let inverse = (1..prime).find(|inverse| inverse * free % prime == 1).unwrap();
+        let root = if random.below(2) == 0 { unit } else { prime - unit };
+        let (x, y) = if of_product { (free, inverse * unit % prime) } else { (root, row[1]) };
+        row[0] = x + prime * random.between(0, 9);
+        row[1] = if of_product { y + prime * random.between(0, 9) } else { y };
+        if odd.contains(&at) {
+            // x is zero modulo the prime, and so are the product and the square
+            row[0] = prime * random.between(1, 9);
+        }
+    }
 }
