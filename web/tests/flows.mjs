@@ -18,7 +18,7 @@ import { refusingProxy, serve } from './server.mjs';
 
 /** How long a test may take. One that takes longer has failed; it says nothing about how fast the page is. */
 const LIMIT = { timeout: 120_000 };
-/** The same for a test with a table of hundreds of megabytes. */
+/** The same for a test with a large table. */
 const LONG_LIMIT = { timeout: 300_000 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -797,18 +797,18 @@ test('files are dropped, and a long training or prediction ends when it is cance
     await predict(page);
   }));
 
-test('a file of 900 MB: its progress is shown, the page stays usable, and it can be cancelled', LONG_LIMIT, () =>
+test('a file of gigabytes: its progress is shown, the page stays usable, and it can be cancelled', LONG_LIMIT, () =>
   open({ hash: '#data' }, async (page) => {
-    await dropMany(page, 'huge.csv', 50_000);
-    await page.waitForFunction(() => document.querySelector('#progress')?.value >= 1);
+    await dropMany(page, 'huge.csv', 200_000);
+    await page.waitForFunction(() => document.querySelector('#progress')?.value >= 1, undefined, { timeout: 120_000 });
     const [, percent, size] = /^(\d+) %, [\d.]+ of ([\d.]+) MB$/.exec(await page.textContent('#progress-line'));
-    holds(Number(size) > 900 && Number(percent) < 100, `${percent} % of ${size} MB`);
+    holds(Number(size) > 3600 && Number(percent) < 100, `${percent} % of ${size} MB`);
     // another section meanwhile, with an answer from the same worker
     await page.click('a[href="#predict"]');
     await fill(page);
     await predict(page);
     await page.click('a[href="#data"]');
-    await page.waitForFunction((before) => document.querySelector('#progress')?.value > before, Number(percent));
+    await page.waitForFunction((before) => document.querySelector('#progress')?.value > before, Number(percent), { timeout: 120_000 });
     await cancel(page);
     await page.click('[data-do=start-over]');
     await drop(page, ['small.csv', RAW]);
@@ -892,6 +892,9 @@ test('a trap ends nothing but the calculation: another instance takes over', LIM
       await page.waitForFunction(() => document.querySelector('#problems')?.textContent.includes('stopped unexpectedly'));
       equal(await page.inputValue('#in-bmi'), '666', 'entries stay');
       await page.fill('#in-bmi', EXAMPLE.bmi);
+      // the message above the form goes once the field is left; a click before that could miss the button, which moves up
+      await page.press('#in-bmi', 'Tab');
+      await page.waitForFunction(() => !document.querySelector('#problems'));
       await predict(page);
       equal(await page.textContent('#prediction'), Math.round(JSON.parse(CHECK.answer).predicted_diabetes_progression).toString());
     });
