@@ -318,6 +318,10 @@ mod tests {
             NoEngine.subtract(from, gone)
         }
 
+        fn audit(&self, statistics: &str, notes: &str) -> Result<String> {
+            NoEngine.audit(statistics, notes)
+        }
+
         fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
             NoEngine.fit(statistics, plan)
         }
