@@ -29,7 +29,7 @@ enum Entered {
     /// The first record is still to come.
     Undecided,
     No,
-    Yes(EnteredPredictor),
+    Yes(Box<EnteredPredictor>),
 }
 
 impl ObjectPredictions {
@@ -48,7 +48,8 @@ impl ObjectPredictions {
         if !self.is_decided() {
             let object = parse_object(record).unwrap_or_default();
             let names: Vec<&String> = object.keys().collect();
-            self.entered = EnteredPredictor::for_names(&self.predictor, &names).map_or(Entered::No, Entered::Yes);
+            self.entered =
+                EnteredPredictor::for_names(&self.predictor, &names).map_or(Entered::No, |entered| Entered::Yes(Box::new(entered)));
         }
     }
 
