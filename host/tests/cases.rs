@@ -108,6 +108,7 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
             "intercept" => flags.push("--no-intercept".to_owned()),
             "only" => flags.extend(["--only".to_owned(), value.as_str().unwrap().to_owned()]),
             "with_input" => flags.push("--with-input".to_owned()),
+            "on_error" => flags.extend(["--on-error".to_owned(), value.as_str().unwrap().to_owned()]),
             "format" => {}
             other => panic!("no flag says `{other}`"),
         }
@@ -189,8 +190,9 @@ fn bad_statistics_are_refused() {
 
 #[test]
 fn bad_records_are_refused() {
-    // for the command line any other word than `predicted` is a usage error
-    for case in bad_cases("predict").iter().chain(&bad_cases("table")).filter(|case| case.name != "bad-plan-only") {
+    // on the command line these are usage errors: a word other than `predicted`, and flags that exclude each other
+    let elsewhere = ["bad-plan-only", "bad-plan-on-error"];
+    for case in bad_cases("predict").iter().chain(&bad_cases("table")).filter(|case| !elsewhere.contains(&case.name.as_str())) {
         let folder = Folder::new();
         let name = match (case.input["do"].as_str().unwrap(), case.input["plan"]["format"].as_str()) {
             ("predict", _) => "record.json",
