@@ -291,14 +291,14 @@ class InContainers(unittest.TestCase):
             line = f"samefit train --data /pfs/data/diabetes.csv --target y --out {place}"
             code, _, said = self.run_container(line.split(), {"data": DATA}, out)
             self.assertEqual(code, 1)
-            self.assertRegex(said, f"^error: {place}/model.json: this file system is read-only\nhelp: give --out a place where you may write\n$")
+            self.assertRegex(said, f"^error: {place}/model.json: this file system is read-only; nothing was written\nhelp: give --out a folder where you may write\n$")
         self.assertEqual(os.listdir(out), [])
 
     def test_an_output_folder_of_another_user_is_an_error(self):
         out = self.folder()
         os.chmod(out, 0o755)
         code, _, said = self.run_container("samefit train --data /pfs/data/diabetes.csv --target y --out /pfs/out".split(), {"data": DATA}, out)
-        self.assertEqual((code, said), (1, "error: /pfs/out/model.json: permission to write denied\nhelp: give --out a place where you may write\n"))
+        self.assertEqual((code, said), (1, "error: /pfs/out/model.json: permission to write denied; nothing was written\nhelp: give --out a folder where you may write\n"))
 
     def test_a_wrong_folder_is_named(self):
         out = self.folder()
@@ -315,7 +315,7 @@ class InContainers(unittest.TestCase):
         line = "samefit qc-pre-process --data /pfs/data/diabetes.csv --target y --out /pfs/out"
         code, _, said = self.run_container(line.split(), {"data": DATA}, out)
         self.assertEqual(code, 1)
-        self.assertIn(": the disk is full; nothing was written\nhelp: free space, or give --out a place on another disk\n", said)
+        self.assertIn(": the disk is full; nothing was written\nhelp: free space, or give --out a path on another disk\n", said)
         self.assertEqual(os.listdir(out), [])
 
     def test_memory_is_limited_and_the_program_needs_little(self):

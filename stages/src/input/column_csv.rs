@@ -12,7 +12,7 @@ use crate::source::Source;
 
 /// Hands the decompressed bytes of a file to `take`, chunk by chunk.
 ///
-/// A file of columns is handed on as CSV with a header, without the columns whose type is refused. An error of `take` in such a file gets its
+/// A file of columns is passed on as CSV with a header, without the columns whose type is refused. An error of `take` in such a file gets its
 /// row number reduced by 1, because the file itself has no header.
 pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     if !source.format.holds_columns() {

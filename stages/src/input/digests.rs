@@ -1,6 +1,6 @@
 //! Computes the sizes and SHA-256 digests of files while other threads parse them.
 //!
-//! A digest takes the bytes of a file in order, so one thread at a time computes. Whoever reads a block adds it to the queue. A thread that has
+//! A digest takes the bytes of a file in order, so one thread at a time computes. The thread that reads a block adds it to the queue. A thread that has
 //! finished a split takes the hash state, if it is free, and digests what is in the queue.
 
 use std::collections::VecDeque;

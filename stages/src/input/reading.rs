@@ -127,7 +127,7 @@ pub(crate) enum Body<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Digesting {
     Everything,
-    /// Compressed files only. Whoever reads other files sees the bytes as stored, and can digest them.
+    /// Compressed files only. The reader of any other file sees its bytes as stored, and can digest them itself.
     Compressed,
     Nothing,
 }

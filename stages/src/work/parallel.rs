@@ -351,7 +351,7 @@ mod tests {
         }
     }
 
-    /// Sums files of these texts. Returns the sums in the order in which they were handed on, and the error.
+    /// Sums files of these texts. Returns the sums in the order in which they were passed on, and the error.
     fn sums(texts: &[String], threads: usize) -> (Vec<String>, Result<Vec<InputFile>>) {
         let paths: Vec<String> = (0..texts.len()).map(|at| format!("{at}.csv")).collect();
         let files: Vec<(&str, &str)> = paths.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();

@@ -1,8 +1,8 @@
-//! Brings together what the workers have read: merges their states file by file, closes the files in order, and hands their sums on.
+//! Brings together what the workers have read: merges their states file by file, closes the files in order, and passes their sums on.
 //!
 //! There is one reducer, on the thread that began the work, so nothing here is shared between threads.
 //!
-//! *Invariants*: sums are handed on in the order of the files. After the first error nothing more is handed on, and it is the earliest error of
+//! *Invariants*: sums are passed on in the order of the files. After the first error nothing more is passed on, and it is the earliest error of
 //! the earliest file, because all splits before the one at fault are read to their ends.
 //!
 //! *Limits*: of a file whose turn has not come, states are kept as text; at most one summarizer waits.
@@ -22,9 +22,9 @@ pub(crate) type AddSum<'r> = &'r mut dyn FnMut(String, &str) -> Result<()>;
 pub(crate) struct Reducer<'a, 'r> {
     context: &'a SumContext<'a>,
     add: AddSum<'r>,
-    /// Ends the handing out of splits.
+    /// Tells the queue to give out no more splits.
     stop: Arc<AtomicBool>,
-    /// Index of the file whose sum is handed on next.
+    /// Index of the file whose sum is passed on next.
     next: usize,
     files: BTreeMap<usize, OpenSum<'a>>,
     notes: Vec<String>,
