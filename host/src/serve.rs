@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use maud::html;
 use samefit_stages::error::{Error, Message, Result};
 use samefit_stages::input::{reading, sources};
 use samefit_stages::stage::Stage;
@@ -165,7 +166,7 @@ impl Site {
     fn new(model: Option<(String, String)>, port: u16) -> Self {
         let name = model.as_ref().map_or("", |(path, _)| path.as_str());
         // tells the page that it need not store itself for use offline, and which model to open
-        let mark = format!("<meta name=\"samefit-served\" content=\"{}\">\n<title>", escape(name));
+        let mark = html! { meta name="samefit-served" content=(name); }.into_string() + "\n<title>";
         let index = page::file(INDEX).map_or(&[][..], |file| file.bytes);
         let index = String::from_utf8_lossy(index).replacen("<title>", &mark, 1).into_bytes();
         let names = ["127.0.0.1", "localhost", "[::1]"];
@@ -320,10 +321,6 @@ fn write_response(stream: &mut TcpStream, response: &Response<'_>, with_body: bo
         stream.write_all(body)?;
     }
     stream.flush()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

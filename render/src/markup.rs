@@ -31,12 +31,6 @@ fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(is_forbidden) { Cow::Owned(text.replace(is_forbidden, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
-/// Returns text as HTML, for callers that still put strings together by hand.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    Text(text).render().into_string()
-}
-
 /// Which part of a text stands at its coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
