@@ -17,6 +17,6 @@ pub const SPLIT_BYTES: usize = 1 << 18;
 
 /// The error for a record of more than [`RECORD_BYTES_MAX`], in the component's words.
 pub fn record_too_long() -> InputError {
-    let text = format!("a record of more than {} MiB", RECORD_BYTES_MAX >> 20);
+    let text = format!("a record has more than {} MiB", RECORD_BYTES_MAX >> 20);
     InputError::new(Code::Capacity, text, "check that this is the right file and that its quotes are closed")
 }

@@ -186,7 +186,7 @@ fn the_earliest_error_is_reported() {
     same_error(&folder, &("age,bmi,y\n".to_owned() + &texts + "low,2\n" + &texts + "1,2,3\n"), &pieces, "row 202: found 2 fields");
     same_error(&folder, &(table(200) + &texts + &table(200)[10..]), &pieces, "row 202, column `age`: found `low`");
     same_error(&folder, "age;y\n1;2\n", &pieces, "row 1: the header has semicolons");
-    same_error(&folder, &"\n".repeat(500), &pieces, "there is nothing in it");
+    same_error(&folder, &"\n".repeat(500), &pieces, "there is no header and no record");
 }
 
 #[test]
