@@ -846,7 +846,7 @@ test('files that are wrong say what is wrong', LIMIT, () =>
       for (const part of parts) holds(text.includes(part), `${name}: “${text}” lacks ${part}`);
       await page.click('[data-do=start-over]');
     };
-    await wrong('empty.csv', '', 'empty.csv', 'nothing in it');
+    await wrong('empty.csv', '', 'empty.csv', 'no header and no record');
     await wrong('picture.png', Buffer.from([137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 1, 2, 3]), 'picture.png', 'expected UTF-8 text');
     await wrong('ragged.csv', 'a,b\n1,2\n1,2,3\n', 'row 3', 'as many fields');
     await wrong('model.json', '{"format": "samefit-model/1"}', 'model.json');
