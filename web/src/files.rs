@@ -377,7 +377,7 @@ mod tests {
         let profiles = vec![json!({"columns": [column("b", 0), column("a", 0), column("word", 3), column("y", 0)]})];
         let mut data = Data { profiles, ..Data::default() };
         data.preselect();
-        assert_eq!(data.plan().to_string(), r#"{"features":["b","a"],"target":"y"}"#);
+        assert_eq!(data.plan(), json!({"target": "y", "features": ["b", "a"]}));
         data.choice.drop_missing = true;
         data.choice.features.retain(|name| name != "b");
         assert_eq!(data.plan(), json!({"features": ["a"], "target": "y", "missing": "drop"}));
