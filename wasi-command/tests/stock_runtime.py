@@ -17,7 +17,7 @@ import unittest
 import wasmtime
 from wasmtime import component
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 NATIVE = os.path.join(ROOT, "target", "release", "samefit")
 COMMAND = os.path.join(ROOT, "target", "wasm", "samefit.command.wasm")
 

@@ -77,7 +77,7 @@ fn parse(text: &str) -> serde_json::Result<Vec<Value>> {
     Ok(flat.collect())
 }
 
-/// Describes what is wrong with the text. An error of kind `Data` comes from [`NoKeyTwice`], which names the key.
+/// Describes what is wrong with the text. An error of kind `Data` comes from [`UniqueKeys`], which names the key.
 fn describe(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Data => format!("text that is not sound JSON ({error})"),
