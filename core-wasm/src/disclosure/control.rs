@@ -3,7 +3,7 @@
 //! An exact sum has a last digit. Suppose that every value of a column is a multiple of ten, except for one row. Then the sum of the column's
 //! products with another column has the last digit of that row's product alone, and tells that row's value of the other column. The same
 //! holds for any step instead of ten: all numbers are even except for one row, or all are quarters except for one tenth. So a column is
-//! rounded until its last decimal is carried by enough rows ([`SINGLED_OUT_ROWS_MIN`](crate::release_policy::SINGLED_OUT_ROWS_MIN)), and no step has
+//! rounded until its last decimal is carried by enough rows ([`SINGLED_OUT_ROWS_MIN`]), and no step has
 //! too few rows apart (`levels`).
 //!
 //! The decimals must be known before the first row is summed. So there are two passes over the data. The first chooses the decimals. The
