@@ -13,11 +13,11 @@ use clap::Parser;
 use samefit_stages::error::{Error, Result};
 use samefit_stages::ports::columns::Batch;
 use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, SplitStream, Stream, Summarizer, Verdict};
+use samefit_stages::testing::MemoryFiles;
 use samefit_stages::text::json;
 use samefit_stages::verbs::verify::{self, VerifyArgs};
 use samefit_wasi_command::engine::LinkedEngine;
 use serde_json::{Map, Value, json};
-use world::Memory;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
 
@@ -35,7 +35,7 @@ struct Verify {
 
 /// Files in memory, and an engine that caches its results.
 struct World {
-    files: Memory,
+    files: MemoryFiles,
     engine: CachingEngine,
 }
 
@@ -49,7 +49,7 @@ impl World {
             ("records.csv", lines("diabetes_raw.csv", 20)),
             ("schema.json", read("diabetes_raw.schema.json")),
         ];
-        Self { files: Memory::new(files), engine: CachingEngine::default() }
+        Self { files: MemoryFiles::of(&files), engine: CachingEngine::default() }
     }
 
     /// Runs command lines, and returns the model that they write to the folder `m`.
@@ -457,14 +457,6 @@ impl SplitStream for CachingSummarizer<'_> {
     }
 
     fn rows(&mut self) -> Result<u64> {
-        one_thread_only()
-    }
-
-    fn quotes(&mut self, _chunk: &[u8]) -> Result<u64> {
-        one_thread_only()
-    }
-
-    fn cut(&mut self, _chunk: &[u8], _quoted: bool) -> Result<Option<usize>> {
         one_thread_only()
     }
 }

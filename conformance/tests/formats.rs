@@ -16,9 +16,9 @@ mod world;
 
 use samefit_formats::json;
 use samefit_stages::ports::engine::Engine;
+use samefit_stages::testing::MemoryFiles;
 use samefit_wasi_command::engine::LinkedEngine;
 use serde_json::Value;
-use world::Memory;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -89,9 +89,9 @@ fn parts(value: &Value, found: &mut Vec<String>) {
 }
 
 /// Runs the stages whose files are examples.
-fn stage_files() -> Memory {
+fn stage_files() -> MemoryFiles {
     let data = ["diabetes.csv", "diabetes_raw.csv", "diabetes_raw.schema.json"];
-    let files = Memory::new(data.map(|name| (name, read(&format!("data/{name}")))));
+    let files = MemoryFiles::of(&data.map(|name| (name, read(&format!("data/{name}")))));
     for line in [
         "train --data diabetes.csv --target y --features bmi,ltg --out model",
         "summarize --data diabetes_raw.csv --columns bmi,hdl,y --share --schema diabetes_raw.schema.json --out north.json",

@@ -50,8 +50,8 @@ impl training::Guest for Component {
         csv::quotes(&chunk)
     }
 
-    fn cut(chunk: Vec<u8>, quoted: bool) -> Option<u64> {
-        csv::first_record_end(&chunk, quoted).map(|end| end as u64)
+    fn cut(chunk: Vec<u8>, mut quoted: bool) -> Option<u64> {
+        csv::record_end(&chunk, &mut quoted).map(|end| end as u64)
     }
 }
 

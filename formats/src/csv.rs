@@ -38,12 +38,15 @@ pub fn quotes(chunk: &[u8]) -> u64 {
     chunk.iter().filter(|&&byte| byte == b'"').count() as u64
 }
 
-/// Returns the offset after the first line break outside quotes. `quoted` says whether the chunk begins inside a quoted field.
+/// Returns the offset just after the first line break outside quotes, if there is one.
+///
+/// `quoted`: whether the chunk begins inside a quoted field; afterwards, whether the bytes after the returned offset do, or those after the
+/// chunk.
 #[must_use]
-pub fn first_record_end(chunk: &[u8], mut quoted: bool) -> Option<usize> {
+pub fn record_end(chunk: &[u8], quoted: &mut bool) -> Option<usize> {
     let ends_record = |&byte: &u8| {
-        quoted ^= byte == b'"';
-        byte == RECORD_END && !quoted
+        *quoted ^= byte == b'"';
+        byte == RECORD_END && !*quoted
     };
     chunk.iter().position(ends_record).map(|at| at + 1)
 }
@@ -70,9 +73,11 @@ mod tests {
 
     #[test]
     fn a_record_ends_at_a_line_break_outside_quotes() {
-        assert_eq!(first_record_end(b"a,\"\n\"\nb", false), Some(6));
-        assert_eq!(first_record_end(b"\n\"\nb", true), Some(3));
-        assert_eq!(first_record_end(b"a,b", false), None);
+        let ends = |chunk: &[u8], mut quoted: bool| (record_end(chunk, &mut quoted), quoted);
+        assert_eq!(ends(b"a,\"\n\"\nb", false), (Some(6), false));
+        assert_eq!(ends(b"\n\"\nb", true), (Some(3), false));
+        assert_eq!(ends(b"a,b", false), (None, false));
+        assert_eq!(ends(b"a,\"b\n", false), (None, true));
         assert_eq!(quotes(b"\"a\"\",\""), 4);
     }
 }

@@ -153,15 +153,6 @@ impl Instance {
         self.try_call(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
     }
 
-    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
-        self.call(|exports, store| exports.samefit_regression_training().call_quotes(store, chunk))
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
-        let end = self.call(|exports, store| exports.samefit_regression_training().call_cut(store, chunk, quoted))?;
-        Ok(end.map(|end| end as usize))
-    }
-
     fn release(&mut self, resource: ResourceAny) -> Result<()> {
         self.call(|_, store| resource.resource_drop(store))
     }
@@ -353,14 +344,6 @@ impl SplitStream for WasmSummarizer {
     fn rows(&mut self) -> Result<u64> {
         let stream = self.stream;
         self.instance.call(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
-    }
-
-    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
-        self.instance.quotes(chunk)
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
-        self.instance.cut(chunk, quoted)
     }
 }
 
@@ -584,14 +567,6 @@ impl SplitStream for WasmTable {
 
     fn rows(&mut self) -> Result<u64> {
         lock(&self.instance).call(|exports, store| exports.samefit_regression_prediction().table().call_rows(store, self.stream))
-    }
-
-    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
-        lock(&self.instance).quotes(chunk)
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
-        lock(&self.instance).cut(chunk, quoted)
     }
 }
 

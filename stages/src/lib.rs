@@ -31,8 +31,8 @@ pub mod ports;
 pub mod source;
 mod splitmix;
 pub mod stage;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 pub mod verbs;
 pub mod work;

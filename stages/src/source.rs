@@ -1,5 +1,8 @@
 //! A data file: its path and its format.
 
+use memchr::memchr;
+use samefit_formats::csv::{self, RECORD_END};
+
 use crate::ports::files::Kind;
 
 /// The format of a data file.
@@ -27,6 +30,23 @@ impl Format {
     #[must_use]
     pub fn of_bytes(self) -> Self {
         if self.holds_columns() { Self::Csv } else { self }
+    }
+
+    /// Returns the offset just after the first record end in bytes of this format, if there is one.
+    ///
+    /// `quoted`: whether the bytes begin inside a quoted field; afterwards, whether those that follow the returned offset, or the bytes, do.
+    /// Only CSV has quoted fields: in JSON Lines, no line break stands inside a string.
+    pub(crate) fn record_end(self, bytes: &[u8], quoted: &mut bool) -> Option<usize> {
+        match self.of_bytes() {
+            Self::Csv => csv::record_end(bytes, quoted),
+            _ => memchr(RECORD_END, bytes).map(|at| at + 1),
+        }
+    }
+
+    /// Counts the quote characters that can begin or end a quoted field.
+    pub(crate) fn quotes(self, bytes: &[u8]) -> u64 {
+        // most tables have no quote, and to find that out is much faster than to count
+        if self.of_bytes() == Self::Csv && memchr(b'"', bytes).is_some() { csv::quotes(bytes) } else { 0 }
     }
 
     /// Returns the name of the bytes' format in a plan.

@@ -1,11 +1,10 @@
-//! What the tests of the stages run on: files in memory, an engine that always fails, and a report that keeps what it gets.
+//! What tests run stages on: files in memory, a report that keeps what it gets, and an engine that always fails.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::limits::SPLIT_BYTES;
 use crate::ports::engine::{Engine, Form, Identity, Merger, Model, Stream, Summarizer, Verdict};
 use crate::ports::files::{Files, Kind, Output};
 use crate::ports::report::Report;
@@ -13,19 +12,27 @@ use crate::stage::Stage;
 
 /// Files by path. A path is a folder if other paths are below it.
 #[derive(Default)]
-pub(crate) struct MemoryFiles(Mutex<BTreeMap<String, Vec<u8>>>);
+pub struct MemoryFiles(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl MemoryFiles {
-    pub(crate) fn of<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
+    /// Holds these files, by path.
+    pub fn of<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Self {
         Self(Mutex::new(files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.as_ref().to_vec())).collect()))
     }
 
-    pub(crate) fn get(&self, path: &str) -> Option<Vec<u8>> {
+    /// Returns the bytes of a file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<Vec<u8>> {
         self.files().get(path).cloned()
     }
 
+    /// Writes a file.
+    pub fn put(&self, path: &str, bytes: Vec<u8>) {
+        self.files().insert(path.to_owned(), bytes);
+    }
+
     fn files(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-        self.0.lock().unwrap()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_folder(&self, path: &str) -> bool {
@@ -103,10 +110,13 @@ impl Output for MemoryOutput<'_> {
 
 /// Keeps what is reported.
 #[derive(Default)]
-pub(crate) struct ReportedLines {
-    pub(crate) said: Vec<String>,
-    pub(crate) noted: Vec<String>,
-    pub(crate) printed: String,
+pub struct ReportedLines {
+    /// Lines that `--quiet` silences.
+    pub said: Vec<String>,
+    /// Notes.
+    pub noted: Vec<String>,
+    /// What goes to stdout.
+    pub printed: String,
 }
 
 impl Report for ReportedLines {
@@ -130,24 +140,27 @@ impl Report for ReportedLines {
 }
 
 /// Runs something in a stage over `files`, without an engine. Returns its result and what was reported.
+#[cfg(test)]
 pub(crate) fn in_stage<T>(files: &MemoryFiles, act: impl FnOnce(&mut Stage<'_>) -> Result<T>) -> (Result<T>, ReportedLines) {
-    in_stage_with(&NoEngine, files, SPLIT_BYTES, act)
+    in_stage_with(&NoEngine, files, crate::limits::SPLIT_BYTES, &[], act)
 }
 
-/// Runs something in a stage over an engine and `files`. Returns its result and what was reported.
-pub(crate) fn in_stage_with<T>(
+/// Runs something in a stage over an engine and `files`, on one thread. `command` is the command line that the stage writes into
+/// provenance. Returns the result and what was reported.
+pub fn in_stage_with<T>(
     engine: &dyn Engine,
     files: &MemoryFiles,
     split_bytes: usize,
+    command: &[String],
     act: impl FnOnce(&mut Stage<'_>) -> Result<T>,
 ) -> (Result<T>, ReportedLines) {
     let mut lines = ReportedLines::default();
-    let result = act(&mut Stage { engine, files, report: &mut lines, threads: None, split_bytes, command: &[] });
+    let result = act(&mut Stage { engine, files, report: &mut lines, threads: None, split_bytes, command });
     (result, lines)
 }
 
 /// An engine for tests that need none: every function fails.
-pub(crate) struct NoEngine;
+pub struct NoEngine;
 
 fn no_engine<T>() -> Result<T> {
     Err(Error::Trap("there is no engine in this test".to_owned()))

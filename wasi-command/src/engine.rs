@@ -10,7 +10,6 @@ use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
 use samefit_core::{audit, entry, fit, identity, profile};
-use samefit_formats::csv;
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
@@ -121,14 +120,6 @@ impl SplitStream for LinkedSummarizer {
 
     fn rows(&mut self) -> Result<u64> {
         Ok(self.0.rows())
-    }
-
-    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
-        Ok(csv::quotes(chunk))
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
-        Ok(csv::first_record_end(chunk, quoted))
     }
 }
 
@@ -255,14 +246,6 @@ impl SplitStream for LinkedTable {
 
     fn rows(&mut self) -> Result<u64> {
         Ok(self.0.rows())
-    }
-
-    fn quotes(&mut self, chunk: &[u8]) -> Result<u64> {
-        Ok(csv::quotes(chunk))
-    }
-
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>> {
-        Ok(csv::first_record_end(chunk, quoted))
     }
 }
 

@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 /// The folder of published files, relative to the workspace.
 pub(crate) const FOLDER: &str = "target/wasm";
 const DIGESTS: &str = "SHA256SUMS";
+/// The folder of the page, and the file that the page has in common with the published files.
+const PAGE_FOLDER: &str = "target/web";
+const CORE: &str = "samefit.core.wasm";
 
 /// A published file.
 pub(crate) struct Published {
@@ -29,7 +32,20 @@ pub(crate) fn write(root: &Path, files: &[(&str, Vec<u8>)]) -> Result<Vec<Publis
         published.push(Published { name: (*name).to_owned(), sha256: samefit_formats::hex::encode(Sha256::digest(bytes)) });
     }
     write_if_changed(&folder.join(DIGESTS), digests(&published).as_bytes())?;
+    remove_page_of_other_core(root)?;
     Ok(published)
+}
+
+/// Removes the page if it was built around another core module. The program would carry it, and the page would not compute what the program
+/// computes.
+fn remove_page_of_other_core(root: &Path) -> Result<()> {
+    let page = root.join(PAGE_FOLDER);
+    let Ok(core) = fs::read(page.join(CORE)) else { return Ok(()) };
+    if fs::read(root.join(FOLDER).join(CORE)).is_ok_and(|published| published == core) {
+        return Ok(());
+    }
+    println!("removed {PAGE_FOLDER}: it has another core module; `sh scripts/just web` builds it again");
+    fs::remove_dir_all(&page).with_context(|| page.display().to_string())
 }
 
 /// Reads the list of digests.
@@ -71,4 +87,25 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.persist(path).with_context(|| path.display().to_string())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+
+    #[test]
+    fn a_page_of_another_core_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let page = root.path().join(PAGE_FOLDER);
+        fs::create_dir_all(&page).unwrap();
+        write(root.path(), &[(CORE, b"one".to_vec())]).unwrap();
+        assert!(page.exists(), "a folder without a core module is no page");
+        fs::write(page.join(CORE), "one").unwrap();
+        write(root.path(), &[(CORE, b"one".to_vec())]).unwrap();
+        assert!(page.exists());
+        write(root.path(), &[(CORE, b"two".to_vec())]).unwrap();
+        assert!(!page.exists());
+    }
 }

@@ -12,7 +12,7 @@ use crate::source::Format;
 
 /// Cuts a stream into records.
 pub struct RecordCutter {
-    is_csv: bool,
+    format: Format,
     quoted: bool,
     /// The beginning of a record whose end has not come.
     record: Vec<u8>,
@@ -22,12 +22,12 @@ pub struct RecordCutter {
 impl RecordCutter {
     /// A cutter for data in this format.
     pub fn new(format: Format) -> Self {
-        Self { is_csv: format.of_bytes() == Format::Csv, quoted: false, record: Vec::new(), row: 1 }
+        Self { format, quoted: false, record: Vec::new(), row: 1 }
     }
 
     /// Takes the next bytes. Passes each record that is complete to `take`, with its line end.
     pub fn push(&mut self, mut chunk: &[u8], mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        while let Some(length) = self.record_end(chunk) {
+        while let Some(length) = self.format.record_end(chunk, &mut self.quoted) {
             let (rest, after) = chunk.split_at(length);
             chunk = after;
             let joined = !self.record.is_empty();
@@ -53,18 +53,6 @@ impl RecordCutter {
             () if is_blank(&self.record) => Ok(()),
             () => take(&std::mem::take(&mut self.record)),
         }
-    }
-
-    /// Returns the offset just after the first record end, and follows the quotes up to there.
-    fn record_end(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (i, &byte) in bytes.iter().enumerate() {
-            match byte {
-                b'"' if self.is_csv => self.quoted = !self.quoted,
-                b'\n' if !self.quoted => return Some(i + 1),
-                _ => {}
-            }
-        }
-        None
     }
 
     fn check_length(&self, bytes: usize) -> Result<()> {

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::input::blocks::{Block, BlockPool, Slice};
-use crate::input::boundaries::BoundaryFinder;
 use crate::input::digests::DigestQueue;
+use crate::input::header_finder::HeaderFinder;
 use crate::input::reading::{Body, Digesting};
 use crate::input::selected_columns::SelectedColumns;
 use crate::limits::RECORD_BYTES_MAX;
@@ -69,8 +69,8 @@ impl FileSplit {
     }
 }
 
-/// Makes a [`BoundaryFinder`] for a file. Called at most once for each file, and only for files longer than a block.
-pub(crate) type MakeFinder<'a> = Box<dyn Fn(&Source) -> Result<BoundaryFinder<'a>> + Send + 'a>;
+/// Makes a [`HeaderFinder`] for a file. Called at most once for each file, and only for files longer than a block.
+pub(crate) type MakeFinder<'a> = Box<dyn Fn(&Source) -> Result<HeaderFinder<'a>> + Send + 'a>;
 
 /// What to cut into splits, and how.
 pub(crate) struct SplitOptions<'a> {
@@ -248,7 +248,7 @@ struct RecordFile<'a> {
     /// Whether the next block begins inside a quoted field.
     quoted: bool,
     /// Made when the second block is read: a file of one block needs none.
-    finder: Option<BoundaryFinder<'a>>,
+    finder: Option<HeaderFinder<'a>>,
     header: Option<Header>,
     ended: bool,
 }
@@ -291,13 +291,12 @@ impl<'a> RecordFile<'a> {
 
     /// Adds a block to what is pending. Returns the split that ends in it, if one does.
     fn end_split_in(&mut self, block: Slice, context: &SplitContext<'a>, source: &Source) -> Result<Option<FileSplit>> {
-        let mut finder = match self.finder.take() {
-            Some(finder) => finder,
-            None => self.make_finder(context, source)?,
-        };
-        let end = finder.record_end(&block, self.quoted)?;
-        self.quoted ^= finder.quotes(&block)? % 2 == 1;
-        let finder = self.finder.insert(finder);
+        if self.finder.is_none() {
+            self.finder = Some((context.options.make_finder)(source)?);
+            self.quoted = self.pending.iter().map(|slice| source.format.quotes(slice)).sum::<u64>() % 2 == 1;
+        }
+        let end = source.format.record_end(&block, &mut self.quoted);
+        self.quoted ^= source.format.quotes(&block[end.unwrap_or(block.len())..]) % 2 == 1;
         let Some(end) = end else {
             self.pending.push(block);
             if self.pending.iter().map(|slice| slice.len()).sum::<usize>() <= SPLIT_BYTES_MAX {
@@ -311,7 +310,8 @@ impl<'a> RecordFile<'a> {
         self.pending.push(head);
         if self.header.is_none() {
             let bytes: Vec<u8> = self.pending.iter().flat_map(|slice| slice.iter().copied()).collect();
-            match finder.header_end(&bytes) {
+            let found = self.finder.as_mut().map_or(Ok(None), |finder| finder.header_end(&bytes));
+            match found {
                 Ok(Some(length)) => self.header = Some(Header::Records(Arc::from(&bytes[..length]))),
                 Ok(None) => {
                     self.pending.push(tail);
@@ -325,14 +325,6 @@ impl<'a> RecordFile<'a> {
         let split = self.take_split();
         self.pending.push(tail);
         Ok(Some(split))
-    }
-
-    /// Makes the finder, and counts the quotes of what was read before.
-    fn make_finder(&mut self, context: &SplitContext<'a>, source: &Source) -> Result<BoundaryFinder<'a>> {
-        let mut finder = (context.options.make_finder)(source)?;
-        let quotes = self.pending.iter().map(|slice| finder.quotes(slice)).sum::<Result<u64>>()?;
-        self.quoted = quotes % 2 == 1;
-        Ok(finder)
     }
 
     /// Turns what is pending into a split.

@@ -62,10 +62,6 @@ pub trait SplitStream: Stream + Send {
     fn continue_at(&mut self, row: u64) -> Result<()>;
     /// Returns the row number of the last record.
     fn rows(&mut self) -> Result<u64>;
-    /// Counts quote characters.
-    fn quotes(&mut self, chunk: &[u8]) -> Result<u64>;
-    /// Returns the offset just after the first record end, if there is one. `quoted`: the chunk begins inside a quoted field.
-    fn cut(&mut self, chunk: &[u8], quoted: bool) -> Result<Option<usize>>;
 }
 
 /// A stream that sums data.

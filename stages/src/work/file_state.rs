@@ -1,7 +1,7 @@
 //! How far one file is summed, and what becomes of it at its end.
 
 use crate::error::{Error, Result};
-use crate::input::boundaries::BoundaryFinder;
+use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, Header};
 use crate::plan::Plan;
 use crate::ports::engine::{Engine, Summarizer};
@@ -30,8 +30,8 @@ impl<'a> SumContext<'a> {
     }
 
     /// Makes what finds the record ends of a file.
-    pub(crate) fn boundary_finder(&self, source: &Source) -> Result<BoundaryFinder<'a>> {
-        Ok(BoundaryFinder::new(self.new_summarizer(source)?, source.format))
+    pub(crate) fn header_finder(&self, source: &Source) -> Result<HeaderFinder<'a>> {
+        Ok(HeaderFinder::new(self.new_summarizer(source)?, source.format))
     }
 
     fn new_summarizer(&self, source: &Source) -> Result<Box<dyn Summarizer + 'a>> {

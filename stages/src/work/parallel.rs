@@ -42,7 +42,7 @@ pub(crate) fn sum_tables(
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources,
-        make_finder: Box::new(|source| context.boundary_finder(source)),
+        make_finder: Box::new(|source| context.header_finder(source)),
         named_columns: plan.named_columns(),
         block_bytes: stage.split_bytes,
         threads,
@@ -261,14 +261,6 @@ mod tests {
         fn rows(&mut self) -> Result<u64> {
             Ok(self.next)
         }
-
-        fn quotes(&mut self, _: &[u8]) -> Result<u64> {
-            Ok(0)
-        }
-
-        fn cut(&mut self, chunk: &[u8], _: bool) -> Result<Option<usize>> {
-            Ok(chunk.iter().position(|byte| *byte == b'\n').map(|at| at + 1))
-        }
     }
 
     impl Summarizer for LineCounter {
@@ -358,7 +350,7 @@ mod tests {
         let source = |path: &String| Source { path: path.clone(), below: path.clone(), format: Format::Csv, kind: Kind::File };
         let sources: Vec<Source> = paths.iter().map(source).collect();
         let mut sums = Vec::new();
-        let inputs = in_stage_with(&LineEngine, &MemoryFiles::of(&files), 16, |stage| {
+        let inputs = in_stage_with(&LineEngine, &MemoryFiles::of(&files), 16, &[], |stage| {
             let mut add = |sum: String, path: &str| {
                 sums.push(format!("{path} {sum}"));
                 Ok(())

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::error::{Error, Result};
-use crate::input::boundaries::BoundaryFinder;
+use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
@@ -56,7 +56,7 @@ pub(crate) fn predict_all(
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources: &tables,
-        make_finder: boundary_finders(stage.engine, with),
+        make_finder: header_finders(stage.engine, with),
         named_columns: None,
         block_bytes: stage.split_bytes,
         threads,
@@ -80,7 +80,7 @@ pub(crate) fn predict_all(
 }
 
 /// Makes boundary finders in an instance of their own. The model is read when the first is needed.
-fn boundary_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) -> MakeFinder<'a> {
+fn header_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) -> MakeFinder<'a> {
     let model = OnceLock::new();
     Box::new(move |source| {
         let model: &Mutex<Box<dyn Model + 'a>> = match model.get() {
@@ -91,7 +91,7 @@ fn boundary_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) ->
             }
         };
         let stream = lock(model).table(&with.plan.text_for(source.format))?;
-        Ok(BoundaryFinder::new(stream, source.format))
+        Ok(HeaderFinder::new(stream, source.format))
     })
 }
 

@@ -1,40 +1,21 @@
-//! Finds where records and the header end, so that a file can be cut into splits.
-
-use memchr::memchr;
+//! Finds where the header of a file ends, so that splits of the file can be read without its beginning.
 
 use crate::error::Result;
 use crate::ports::engine::SplitStream;
 use crate::source::Format;
 
-/// How many bytes the engine is shown first: most record ends are found within them, and a call with fewer bytes is cheaper.
-const NEAR_BYTES: usize = 1 << 12;
-
-/// An engine stream that finds record ends and the header of one file. It reads no rows.
-pub(crate) struct BoundaryFinder<'a> {
+/// Asks an engine stream where the header of one file ends. The stream reads no rows.
+pub(crate) struct HeaderFinder<'a> {
     stream: Box<dyn SplitStream + 'a>,
-    is_csv: bool,
+    format: Format,
     /// How many bytes of the file's beginning the stream was shown in search of the header.
     searched: usize,
 }
 
-impl<'a> BoundaryFinder<'a> {
+impl<'a> HeaderFinder<'a> {
     /// A finder for a file in this format. `stream` must be new.
     pub(crate) fn new(stream: Box<dyn SplitStream + 'a>, format: Format) -> Self {
-        Self { stream, is_csv: format == Format::Csv, searched: 0 }
-    }
-
-    /// Counts the quote characters that can begin or end a quoted field. Formats other than CSV have none.
-    pub(crate) fn quotes(&mut self, bytes: &[u8]) -> Result<u64> {
-        if self.is_csv && memchr(b'"', bytes).is_some() { self.stream.quotes(bytes) } else { Ok(0) }
-    }
-
-    /// Returns the offset just after the first record end, if there is one. `quoted`: the bytes begin inside a quoted field.
-    pub(crate) fn record_end(&mut self, bytes: &[u8], quoted: bool) -> Result<Option<usize>> {
-        let near = bytes.len().min(NEAR_BYTES);
-        Ok(match self.stream.cut(&bytes[..near], quoted)? {
-            None if near < bytes.len() => self.stream.cut(bytes, quoted)?,
-            end => end,
-        })
+        Self { stream, format, searched: 0 }
     }
 
     /// Returns the length of the records up to and including the header, once `bytes` hold them.
@@ -45,7 +26,7 @@ impl<'a> BoundaryFinder<'a> {
             let rest = &bytes[self.searched..];
             // blank lines go together, because each alone would be a call
             let length = match blank_lines(rest) {
-                0 => self.record_end(rest, false)?,
+                0 => self.format.record_end(rest, &mut false),
                 blank => Some(blank),
             };
             let Some(length) = length else { return Ok(None) };
