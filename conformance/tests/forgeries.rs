@@ -225,7 +225,7 @@ fn no_key_of_an_accepted_model_can_be_changed() {
 }
 
 #[test]
-fn no_byte_of_an_accepted_model_is_verified_by_its_data_one_thread_only() {
+fn no_byte_of_an_accepted_model_is_verified_by_its_data_alone() {
     let original = accepted();
     original.assert_not_verified(original.model.as_str(), "the model itself");
     let bytes = original.model.as_bytes();

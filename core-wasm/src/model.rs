@@ -97,7 +97,7 @@ pub struct Fit {
     pub rss: f64,
     /// Residual standard deviation: `sqrt(rss / residual_df)`.
     pub residual_sd: Option<f64>,
-    /// ModelCoefficient of determination: `1 - rss / tss`.
+    /// Coefficient of determination: `1 - rss / tss`.
     pub r_squared: Option<f64>,
     /// `centred`; `uncentred` for a model without an intercept, whose total sum of squares is taken about zero.
     pub r_squared_kind: String,

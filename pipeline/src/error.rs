@@ -7,8 +7,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::message::Message;
 use crate::spec::Problem;
+use samefit_text::message::Message;
 
 /// The result of a verb, or of a step of it.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

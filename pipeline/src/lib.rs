@@ -4,7 +4,7 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | reading specs | [`message`], [`glob`], [`spec`] |
+//! | reading specs | [`glob`], [`spec`] |
 //! | errors and output | [`error`], [`report`] |
 //! | plain data | [`graph`], [`datums`], [`paths`] |
 //! | files | [`folder`], [`store`], [`ingest`] |
@@ -23,7 +23,6 @@ pub mod folder;
 pub mod glob;
 pub mod graph;
 pub mod ingest;
-pub mod message;
 pub mod next_datum;
 pub mod paths;
 pub mod reference;

@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use crate::message::Message;
+use samefit_text::message::Message;
 
 /// The variable with the path of the worker's socket.
 pub const WORKER_VARIABLE: &str = "PIPELINE_WORKER";

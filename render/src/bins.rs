@@ -50,8 +50,7 @@ pub fn rebin(bins: &[Bin], about: usize) -> Vec<Bin> {
 }
 
 /// Returns the lowest and the highest edge. `None` without bins.
-#[must_use]
-pub fn range(bins: &[Bin]) -> Option<(f64, f64)> {
+fn range(bins: &[Bin]) -> Option<(f64, f64)> {
     (!bins.is_empty()).then(|| extent(bins.iter().flat_map(|bin| [bin.from, bin.to])))
 }
 

@@ -59,12 +59,6 @@ impl Model {
         self.document["target"][key].as_str()
     }
 
-    /// Returns the key of the predicted value in predictions.
-    #[must_use]
-    pub fn predicted_key(&self) -> String {
-        format!("predicted_{}", self.target("name").or(self.target("column")).unwrap_or("y"))
-    }
-
     /// Returns a number of the fit, for instance `r_squared`.
     #[must_use]
     pub fn fit(&self, key: &str) -> Option<f64> {

@@ -5,21 +5,12 @@
 
 use std::{fmt, io};
 
+pub use samefit_text::message::Message;
+
 use crate::code::Code;
 
 /// What a stage returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// What is wrong, and what to do about it.
-///
-/// Hosts may put one into an [`io::Error`]; [`Error::reading`] and [`Error::writing`] then keep the two apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Message {
-    /// What is wrong.
-    pub sentence: String,
-    /// What to do, if there is something to do.
-    pub help: Option<String>,
-}
 
 /// An error in the data, or a note on them: what is wrong, where, and what to do.
 ///
@@ -81,75 +72,46 @@ pub enum Error {
     Refused(Message),
 }
 
-impl Message {
-    /// A message with help.
-    pub fn new(sentence: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), help: Some(help.into()) }
-    }
-
-    /// A message without help.
-    pub fn without_help(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), help: None }
-    }
-
-    /// Reads the text of the component's error record: a sentence and, after the first line break, help.
-    fn of_record(text: String) -> Self {
-        match text.split_once('\n') {
-            Some((sentence, help)) => Self::new(sentence, help),
-            None => Self::without_help(text),
-        }
-    }
-
-    fn into_record(self) -> String {
-        match self.help {
-            Some(help) => format!("{}\n{help}", self.sentence),
-            None => self.sentence,
-        }
-    }
-
-    /// Returns what an I/O error says. `tried`: such as `cannot be read`.
-    fn of_io(tried: &str, error: &io::Error) -> Self {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
-            Some(Self { sentence, help }) => Self { sentence: format!("{tried}: {sentence}"), help: help.clone() },
-            None => Self::without_help(format!("{tried}: {error}")),
-        }
+/// Reads the text of the component's error record: a sentence and, after the first line break, help.
+fn message_of_record(text: String) -> Message {
+    match text.split_once('\n') {
+        Some((sentence, help)) => Message { sentence: sentence.to_owned(), help: Some(help.to_owned()) },
+        None => Message { sentence: text, help: None },
     }
 }
 
-/// The sentence, then the help on a line of its own.
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)?;
-        self.help.as_ref().map_or(Ok(()), |help| write!(f, "\nhelp: {help}"))
+fn record_text(message: Message) -> String {
+    match message.help {
+        Some(help) => format!("{}\n{help}", message.sentence),
+        None => message.sentence,
     }
 }
 
-impl std::error::Error for Message {}
-
-impl From<Message> for io::Error {
-    fn from(message: Message) -> Self {
-        Self::other(message)
+/// Returns what an I/O error says. `tried`: such as `cannot be read`.
+fn message_of_io(tried: &str, error: &io::Error) -> Message {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Message>()) {
+        Some(Message { sentence, help }) => Message { sentence: format!("{tried}: {sentence}"), help: help.clone() },
+        None => Message::without_help(format_args!("{tried}: {error}")),
     }
 }
 
 impl From<ErrorRecord> for InputError {
     fn from(record: ErrorRecord) -> Self {
         let ErrorRecord { code, row, column, found, expected, text } = record;
-        Self { code: code.into(), row, column, found, expected, message: Message::of_record(text) }
+        Self { code: code.into(), row, column, found, expected, message: message_of_record(text) }
     }
 }
 
 impl From<InputError> for ErrorRecord {
     fn from(error: InputError) -> Self {
         let InputError { code, row, column, found, expected, message } = error;
-        Self { code: code.into(), row, column, found, expected, text: message.into_record() }
+        Self { code: code.into(), row, column, found, expected, text: record_text(message) }
     }
 }
 
 impl InputError {
     /// An error that is found without the component.
     pub fn new(code: Code, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
-        let [sentence, help] = [sentence.to_string(), help.to_string()].map(|text| samefit_text::line(&text).into_owned());
         Self { code, row: None, column: None, found: None, expected: None, message: Message::new(sentence, help) }
     }
 
@@ -188,12 +150,12 @@ impl fmt::Display for InputError {
 
 impl Error {
     /// Wrong use of the command line.
-    pub fn usage(sentence: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn usage(sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self::Usage(Message::new(sentence, help))
     }
 
     /// Memory that is not there, or more than the limit.
-    pub fn memory(sentence: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn memory(sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self::Memory(Message::new(sentence, help))
     }
 
@@ -204,12 +166,12 @@ impl Error {
 
     /// A file that cannot be read, in the system's words.
     pub fn reading(path: impl Into<String>, error: &io::Error) -> Self {
-        Self::io(path, Message::of_io("cannot be read", error))
+        Self::io(path, message_of_io("cannot be read", error))
     }
 
     /// A file that cannot be written, in the system's words.
     pub fn writing(path: impl Into<String>, error: &io::Error) -> Self {
-        Self::io(path, Message::of_io("cannot be written", error))
+        Self::io(path, message_of_io("cannot be written", error))
     }
 
     /// Returns the process's exit code: 1 failed, 2 usage, 3 bad input, 4 refused.

@@ -8,6 +8,8 @@
 //!
 //! *Limits*: [`WORD_CHARS_MAX`], [`PATH_CHARS_MAX`], [`LINE_CHARS_MAX`]. Longer text is cut, and its length is shown instead.
 
+pub mod message;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;

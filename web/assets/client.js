@@ -2,7 +2,7 @@
 //
 // A call ends with its value, or fails with the text of an error record. This file adds three codes: `trap` (the component stopped
 // unexpectedly), `cancelled` and `page-file`. After `trap` and `cancelled` a new worker takes over. It gets the compiled component and the
-// model of the worker before.
+// model of the worker before, and after a trap also the calls that were still waiting: only the call that trapped fails.
 
 let worker;
 /** The compiled component, once it was started. */
@@ -23,29 +23,34 @@ function begin() {
     calls.delete(data.id);
     if ('value' in data) call.resolve(data.value);
     else if (data.fault) call.reject(data.fault);
-    else replace('trap', data.trap, call);
+    else {
+      replace().forEach(post);
+      call.reject(errorRecord('trap', data.trap));
+    }
   };
-  worker.onerror = (event) => replace('trap', event.message ?? '');
+  worker.onerror = (event) => replace().forEach((call) => call.reject(errorRecord('trap', event.message)));
+}
+
+function post(call) {
+  calls.set(++lastId, call);
+  worker.postMessage({ id: lastId, op: call.op, args: call.args });
 }
 
 function send(op, args, progress) {
-  return new Promise((resolve, reject) => {
-    calls.set(++lastId, { resolve, reject, progress });
-    worker.postMessage({ id: lastId, op, args });
-  });
+  return new Promise((resolve, reject) => post({ op, args, progress, resolve, reject }));
 }
 
-/** Ends the worker with all its calls, and starts a new one. `ended` are calls that were answered by what ends the worker. */
-function replace(code, text, ...ended) {
+/** Ends the worker and starts a new one. Returns the calls that were not answered. */
+function replace() {
   worker.terminate();
-  const waiting = [...ended, ...calls.values()];
+  const waiting = [...calls.values()];
   calls = new Map();
   if (known) {
     begin();
     send('start', [known]);
     if (opened !== undefined) send('open', [opened]).catch(() => {});
   }
-  for (const call of waiting) call.reject(errorRecord(code, text));
+  return waiting;
 }
 
 /** Starts the component. Returns its version, formats, limits and digest as JSON. */
@@ -64,7 +69,7 @@ export async function call(op, args, progress) {
 }
 
 /** Ends the worker and all its work. */
-export const cancel = () => replace('cancelled');
+export const cancel = () => replace().forEach((call) => call.reject(errorRecord('cancelled')));
 
 /** Returns the text of one of the page's own files. */
 export async function pageFile(path) {

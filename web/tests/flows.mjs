@@ -897,6 +897,12 @@ test('a trap ends nothing but the calculation: another instance takes over', LIM
       await page.keyboard.press('Enter');
       await page.waitForSelector('#prediction');
       equal(await page.textContent('#prediction'), Math.round(JSON.parse(CHECK.answer).predicted_diabetes_progression).toString());
+      const ended = await page.evaluate(async () => {
+        const { call } = await import('./client.js');
+        const calls = ['{"bmi": {"value": "666"}}', '{"bmi": {"value": "22"}}'].map((entries) => call('evaluate', [entries]));
+        return (await Promise.allSettled(calls)).map(({ status }) => status);
+      });
+      equal(ended, ['rejected', 'fulfilled'], 'a call that waited behind the one that trapped is answered');
     });
   } finally {
     server.replaced.clear();

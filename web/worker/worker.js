@@ -77,7 +77,14 @@ const ops = {
   /** Checks a model and makes it the one that the other operations use. Returns its form. */
   open(document) {
     const opened = component.prediction.Model.parse(document);
-    const drawn = component.entry.Form.new(document);
+    let drawn;
+    try {
+      drawn = component.entry.Form.new(document);
+    } catch (error) {
+      free(opened);
+      throw error;
+    }
+    [model, form].forEach(free);
     [model, form] = [opened, drawn];
     columns = JSON.parse(model.columns());
     return form.fields();
@@ -186,18 +193,24 @@ const ops = {
   },
 
   merge(texts) {
-    const [first, ...others] = texts.map((one) => component.training.Statistics.parse(one));
-    others.forEach((other) => first.merge(other));
-    const sum = first.toJson();
-    [first, ...others].forEach(free);
-    return sum;
+    const parsed = [];
+    try {
+      for (const one of texts) parsed.push(component.training.Statistics.parse(one));
+      const [first, ...others] = parsed;
+      others.forEach((other) => first.merge(other));
+      return first.toJson();
+    } finally {
+      parsed.forEach(free);
+    }
   },
 
   fit(statistics, plan) {
     const sum = component.training.Statistics.parse(statistics);
-    const fitted = sum.fit(plan);
-    free(sum);
-    return fitted;
+    try {
+      return sum.fit(plan);
+    } finally {
+      free(sum);
+    }
   },
 
   /** Computes the residuals of each table. */

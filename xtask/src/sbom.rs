@@ -26,11 +26,11 @@ use serde_json::Value;
 use crate::wasm;
 
 const PROGRAM: &str = "samefit";
-/// The parts that are linked separately: package, features, target, and name in the list.
-const PARTS: [(&str, &str, Option<&str>, &str); 3] = [
-    (PROGRAM, "", None, "program"),
-    ("samefit-component", "", Some("wasm32-unknown-unknown"), "component"),
-    ("samefit-web", "", Some("wasm32-unknown-unknown"), "page"),
+/// The parts that are linked separately: package, target, and name in the list.
+const PARTS: [(&str, Option<&str>, &str); 3] = [
+    (PROGRAM, None, "program"),
+    ("samefit-component", Some("wasm32-unknown-unknown"), "component"),
+    ("samefit-web", Some("wasm32-unknown-unknown"), "page"),
 ];
 
 /// A package's name and version.
@@ -52,8 +52,8 @@ pub(crate) fn write(root: &Path, to: &Path) -> Result<()> {
 
 fn bom(root: &Path) -> Result<Bom> {
     let mut linked = Linked::default();
-    for (package, features, target, part) in PARTS {
-        linked.read(&tree(root, package, features, target)?, part).context("cargo tree")?;
+    for (package, target, part) in PARTS {
+        linked.read(&tree(root, package, target)?, part).context("cargo tree")?;
     }
     let facts = Facts { metadata: wasm::metadata(root)?, lock: std::fs::read_to_string(root.join("Cargo.lock"))? };
     let mut components = linked.parts.iter().map(|(package, parts)| facts.component(package, parts)).collect::<Result<Vec<Component>>>()?;
@@ -81,10 +81,10 @@ fn bom(root: &Path) -> Result<Bom> {
 }
 
 /// Returns the packages that cargo would link, one on a line, each after its depth in the tree.
-fn tree(root: &Path, package: &str, features: &str, target: Option<&str>) -> Result<String> {
+fn tree(root: &Path, package: &str, target: Option<&str>) -> Result<String> {
     let target = target.map_or_else(|| host(root), |target| Ok(target.to_owned()))?;
     let arguments = ["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "depth", "--format", " {p}"];
-    let rest = ["--package", package, "--features", features, "--target", &target];
+    let rest = ["--package", package, "--target", &target];
     output_of(root, Command::new(wasm::cargo()).args(arguments).args(rest))
 }
 

@@ -76,6 +76,6 @@ impl FormField {
 }
 
 /// Shortens a text of the input for a message.
-pub(super) fn quoted(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     shorten(text.trim())
 }

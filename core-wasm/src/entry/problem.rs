@@ -1,6 +1,6 @@
 //! What is wrong with an entry, or what the reader of a prediction should know of it: code, limits and an English sentence.
 
-use super::field::{EntryFormula, FormField, quoted};
+use super::field::{EntryFormula, FormField, shortened};
 use super::formula::{self, Undefined};
 use super::typed::NumberFault;
 use super::units::{self, Limits, Unit, within};
@@ -107,7 +107,7 @@ impl FieldProblem {
 
 /// The text of field `at` is no number. A category says its values instead.
 pub(super) fn not_a_number(at: usize, field: &FormField, text: &str, fault: NumberFault) -> FieldProblem {
-    let found = quoted(text);
+    let found = shortened(text);
     if let Some(all) = field.category_list() {
         let problem = FieldProblem::new(at, ProblemCode::Category, format!("{} must be {all}", field.title()));
         return FieldProblem { found: Some(found), ..problem };
@@ -125,7 +125,7 @@ pub(super) fn not_a_number(at: usize, field: &FormField, text: &str, fault: Numb
 
 /// Field `at` does not have the unit `name`.
 pub(super) fn unknown_unit(at: usize, field: &FormField, name: &str) -> FieldProblem {
-    let (found, expected) = (quoted(name), units::list(&field.units));
+    let (found, expected) = (shortened(name), units::list(&field.units));
     let text = format!("{} must be in {expected}, not `{found}`", field.title());
     FieldProblem { found: Some(found), expected: Some(expected), ..FieldProblem::new(at, ProblemCode::Unit, text) }
 }

@@ -61,7 +61,7 @@ pub(super) struct PendingState {
 pub(super) struct TotalsState {
     rows: i64,
     moments: Vec<String>,
-    /// For each column the bits of each cell's inner edge, and the cell's count.
+    /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
 

@@ -12,8 +12,8 @@ use super::datum_dir::DatumDir;
 use super::launch::Launch;
 use super::variables::Variables;
 use crate::error::Result;
-use crate::message::Message;
 use crate::spec::Spec;
+use samefit_text::message::Message;
 
 /// The variable that tells `samefit` which folder stands for `/pfs`.
 pub const PFS_VARIABLE: &str = "SAMEFIT_PFS";

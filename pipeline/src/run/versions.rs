@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::graph::{self, Graph};
-use crate::message::Message;
 use crate::report::Report;
 use crate::spec::{self, Spec};
 use crate::store::objects::hash;
 use crate::store::records::{PipelineVersion, Repo};
 use crate::store::{self, Store};
+use samefit_text::message::Message;
 
 /// The current version of a pipeline.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use samefit_text::line;
 
-use crate::message::Message;
+use samefit_text::message::Message;
 
 /// The help about a feature that only a cluster has.
 pub(super) const CLUSTER_ONLY: &str = "a Pachyderm cluster runs this; `samefit pipeline` does not";

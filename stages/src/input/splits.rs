@@ -247,7 +247,7 @@ struct RecordFile<'a> {
     pending: Vec<Slice>,
     /// Whether the next block begins inside a quoted field.
     quoted: bool,
-    /// Made when the second block is read: a file of one block needs none.
+    /// Finds the header, from the second block on, until it is found.
     finder: Option<HeaderFinder<'a>>,
     header: Option<Header>,
     ended: bool,
@@ -263,7 +263,10 @@ impl<'a> RecordFile<'a> {
         let source = context.options.sources[self.file];
         loop {
             let block = Slice::whole(self.read_block(context, source)?);
-            if self.ended || self.finder.is_none() && self.pending.is_empty() {
+            let is_first = self.number == 0 && self.pending.is_empty();
+            if self.ended || is_first {
+                // no split ends in the first block, so that a file of one block needs no header
+                self.quoted = is_first && !self.ended && source.format.quotes(&block) % 2 == 1;
                 self.pending.push(block);
             } else if let Some(split) = self.end_split_in(block, context, source)? {
                 return Ok(split);
@@ -291,10 +294,6 @@ impl<'a> RecordFile<'a> {
 
     /// Adds a block to what is pending. Returns the split that ends in it, if one does.
     fn end_split_in(&mut self, block: Slice, context: &SplitContext<'a>, source: &Source) -> Result<Option<FileSplit>> {
-        if self.finder.is_none() {
-            self.finder = Some((context.options.make_finder)(source)?);
-            self.quoted = self.pending.iter().map(|slice| source.format.quotes(slice)).sum::<u64>() % 2 == 1;
-        }
         let end = source.format.record_end(&block, &mut self.quoted);
         self.quoted ^= source.format.quotes(&block[end.unwrap_or(block.len())..]) % 2 == 1;
         let Some(end) = end else {
@@ -310,9 +309,15 @@ impl<'a> RecordFile<'a> {
         self.pending.push(head);
         if self.header.is_none() {
             let bytes: Vec<u8> = self.pending.iter().flat_map(|slice| slice.iter().copied()).collect();
-            let found = self.finder.as_mut().map_or(Ok(None), |finder| finder.header_end(&bytes));
-            match found {
-                Ok(Some(length)) => self.header = Some(Header::Records(Arc::from(&bytes[..length]))),
+            let finder = match &mut self.finder {
+                Some(finder) => finder,
+                none => none.insert((context.options.make_finder)(source)?),
+            };
+            match finder.header_end(&bytes) {
+                Ok(Some(length)) => {
+                    self.header = Some(Header::Records(Arc::from(&bytes[..length])));
+                    self.finder = None;
+                }
                 Ok(None) => {
                     self.pending.push(tail);
                     return Ok(None);

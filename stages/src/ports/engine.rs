@@ -105,6 +105,18 @@ impl StatusCounts {
         serde_json::from_str(text).map_err(|_| Error::Trap("counts that are not as the contract says".to_owned()))
     }
 
+    /// Returns the counts of one record with this status.
+    pub fn one(status: &str) -> Result<Self> {
+        let none = Self::default();
+        Ok(match status {
+            "fine" => Self { fine: 1, ..none },
+            "out of range" => Self { out_of_range: 1, ..none },
+            "missing" => Self { missing: 1, ..none },
+            "error" => Self { error: 1, ..none },
+            other => return Err(Error::Trap(format!("`{other}`, which is no status of a record"))),
+        })
+    }
+
     /// Returns the number of records with a prediction.
     pub fn predicted(&self) -> u64 {
         self.fine + self.out_of_range

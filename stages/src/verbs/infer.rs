@@ -170,7 +170,7 @@ impl PredictionSummary {
         let document = if is_listed || self.continues { json::parse_ours(prediction)? } else { Value::Null };
         // a record without a status is one with a prediction
         let status = document["status"].as_str().filter(|_| self.continues).unwrap_or("fine");
-        let counts = StatusCounts::parse(&json!({status: 1}).to_string())?;
+        let counts = StatusCounts::one(status)?;
         if is_listed {
             let below = &source.below;
             self.listed.push(match document["problem"].as_str().filter(|_| counts.refused() > 0) {

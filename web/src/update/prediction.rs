@@ -7,7 +7,6 @@ use crate::action::Comparison;
 use crate::command::{AfterEvaluation, AfterSweep, Command, Reply, ReplyTo, Request};
 use crate::drawing::Part;
 use crate::generation::{Generation, RequestKey};
-use crate::state::patient::Patient;
 use crate::state::{State, WhatIf};
 use crate::update::form::{clear, enter, evaluate};
 use crate::update::show::{focus, form_error};
@@ -20,14 +19,15 @@ pub(super) fn predict(state: &mut State) -> Vec<Command> {
     vec![evaluate(state, AfterEvaluation::Predict)]
 }
 
-/// The evaluation of the entries.
+/// The evaluation of the entries. An error takes the keyboard only from a person who waits for the prediction, not from one who types on.
 pub(super) fn evaluated(state: &mut State, key: RequestKey, next: AfterEvaluation, reply: Reply) -> Vec<Command> {
     if state.request_key() != key {
         return Vec::new();
     }
     let answer = match reply {
         Ok(answer) => answer.into_text(),
-        Err(error) => return form_error(error),
+        Err(error) if next == AfterEvaluation::Predict => return form_error(error),
+        Err(error) => return vec![Command::Draw(Part::FormError(error))],
     };
     state.patient.evaluated = serde_json::from_str(&answer).unwrap_or_default();
     let mut commands = vec![Command::Draw(Part::Messages)];
@@ -112,10 +112,7 @@ pub(super) fn keep(state: &mut State, comparison: Comparison) -> Vec<Command> {
     state.kept = Some(state.patient.clone());
     match comparison {
         Comparison::ChangeValues => vec![Command::Draw(Part::Result), focus("form")],
-        Comparison::OtherPatient => {
-            state.patient = Patient::default();
-            clear(state)
-        }
+        Comparison::OtherPatient => clear(state),
     }
 }
 

@@ -15,8 +15,8 @@ use crate::update::work::{begin, end};
 
 /// Takes new tables in place of those before, and profiles them.
 pub(super) fn profile(state: &mut State, tables: Vec<Table>) -> Vec<Command> {
-    let is_working = state.data.work.take();
-    state.data = Data { schema: state.data.schema.take(), tables, work: is_working, ..Data::default() };
+    let work = state.data.work.take();
+    state.data = Data { schema: state.data.schema.take(), tables, work, ..Data::default() };
     let mut commands = open_section(state, Section::Data);
     let (generation, begun) = begin(state, state.data.table_names());
     commands.extend(begun);

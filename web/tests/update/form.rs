@@ -87,6 +87,9 @@ fn a_trap_is_said_and_the_next_request_is_answered() {
     let commands = page.enter("bmi", "30");
     let commands = page.fail(&commands, is_evaluate, "trap");
     let error = Error { code: "trap".to_owned(), ..Error::default() };
+    assert_eq!(commands, [Command::Draw(Part::FormError(error.clone()))], "the keyboard stays with a person who types on");
+    let commands = page.act(Action::Predict);
+    let commands = page.fail(&commands, is_evaluate, "trap");
     assert_eq!(commands, [Command::Draw(Part::FormError(error)), Command::Focus("problems".to_owned())]);
     assert_eq!(page.state.patient.entries.get("bmi").unwrap().shown, "30", "entries stay");
     // another instance of the component has taken over

@@ -13,6 +13,8 @@ mod files;
 mod page;
 mod run;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -34,11 +36,24 @@ fn empty_folder(folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
+/// Moves the new page to its place. A page with the same files stays: the program carries it, and would be built again for newer times.
 fn replace(new: &Path, place: &Path) -> Result<()> {
-    if place.exists() {
-        std::fs::remove_dir_all(place)?;
+    if place.exists() && contents(new)? == contents(place)? {
+        std::fs::remove_dir_all(new)?;
+    } else {
+        if place.exists() {
+            std::fs::remove_dir_all(place)?;
+        }
+        std::fs::rename(new, place)?;
     }
-    std::fs::rename(new, place)?;
     println!("the page is in {}", place.display());
     Ok(())
+}
+
+/// Returns the bytes of every file of a folder, by name.
+fn contents(folder: &Path) -> Result<BTreeMap<OsString, Vec<u8>>> {
+    std::fs::read_dir(folder)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.file_name(), std::fs::read(entry.path())?))))
+        .collect::<std::io::Result<_>>()
+        .map_err(Into::into)
 }

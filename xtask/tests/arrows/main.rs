@@ -49,7 +49,6 @@ const CORE: &[&str] = &[
 
 /// The pipeline runner's modules in reading order: each uses only those before it.
 const PIPELINE: &[&str] = &[
-    "message",
     "glob",
     "spec",
     "error",
@@ -134,23 +133,23 @@ const WEB: &[&str] = &[
 /// Calls that write to the disk.
 const WRITING: &[&str] = &["fs::write", "File::create", "fs::rename", "OpenOptions", "persist(", "create_dir", "fs::copy"];
 
-/// The `src` of every crate.
+/// The `src` of every crate, in the order of the table in `ARCHITECTURE.md`: a crate uses only crates before it.
 const CRATES: &[&str] = &[
-    "bench/native/src",
-    "conformance/src",
-    "core-wasm/component/src",
+    "formats/src",
+    "text/src",
     "core-wasm/kernels/src",
     "core-wasm/src",
-    "formats/src",
-    "host/src",
-    "pipeline/src",
+    "core-wasm/component/src",
     "render/src",
     "stages/src",
-    "testing/src",
-    "text/src",
+    "pipeline/src",
     "wasi-command/src",
+    "host/src",
     "web/src",
+    "conformance/src",
+    "testing/src",
     "xtask/src",
+    "bench/native/src",
 ];
 
 /// Returns the Rust sources below a folder.
@@ -240,6 +239,23 @@ fn assert_type_names(folder: &str) {
         "{folder}: type names that are declared more than once:\n{}",
         twice.iter().map(line).collect::<Vec<_>>().join("\n")
     );
+}
+
+/// What tests of a crate use (`dev-dependencies`) does not count.
+#[test]
+fn a_crate_uses_only_crates_before_it() {
+    let manifest = |source: &str| std::fs::read_to_string(format!("{ROOT}/{}/Cargo.toml", source.trim_end_matches("/src"))).unwrap();
+    let name =
+        |source: &str| manifest(source).lines().find_map(|line| line.strip_prefix("name = ").map(|name| name.trim_matches('"').to_owned()));
+    let names: Vec<String> = CRATES.iter().map(|source| name(source).unwrap()).collect();
+    for (at, source) in CRATES.iter().enumerate() {
+        let manifest = manifest(source);
+        let used = manifest.split("[dev-dependencies]").next().unwrap().lines().filter(|line| line.starts_with("samefit-"));
+        for line in used {
+            let used = line.split(['.', ' ', '=']).next().unwrap();
+            assert!(names[..at].iter().any(|name| name == used), "{source} uses {used}, which is not before it");
+        }
+    }
 }
 
 macro_rules! crates {
