@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Name and version of the format.
-pub const FORMAT: &str = "samefit-model/1";
+pub const FORMAT: &str = "samefit-model/2";
+/// The format before, which has no remainders. Such a model is read as one whose remainders are zero.
+pub const FORMAT_1: &str = "samefit-model/1";
 
 /// A fitted model. The section *model.json* of docs/formats.md describes each key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -33,6 +35,9 @@ pub struct Model {
     pub qc: Option<Qc>,
     /// The intercept; zero for a model without one.
     pub intercept: f64,
+    /// The f64 nearest to the exact intercept less `intercept`.
+    #[serde(default)]
+    pub intercept_remainder: f64,
     /// Whether the model has an intercept.
     pub has_intercept: bool,
     /// The coefficients, in the order of the features.
@@ -47,6 +52,9 @@ pub struct Model {
     pub fit: Fit,
     /// The factors of X'X, from which the leverage of a record follows.
     pub leverage: Leverage,
+    /// Features that nearly depend on others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near_collinear: Vec<NearCollinearity>,
     /// The columns that the features use, then the target.
     pub columns: Vec<ModelColumn>,
     /// The other fields of the schema that a form of these columns needs; `None` for a model without a schema.
@@ -78,12 +86,19 @@ pub struct ModelCoefficient {
     pub name: String,
     /// The coefficient.
     pub coefficient: f64,
+    /// The f64 nearest to the exact coefficient less `coefficient`.
+    #[serde(default)]
+    pub remainder: f64,
     /// Standard error of the coefficient.
     pub std_error: Option<f64>,
     /// t statistic: `coefficient / std_error`.
     pub t: Option<f64>,
     /// Two-sided p value of `t`.
     pub p: Option<f64>,
+    /// Share of the feature's variation that the other features do not explain: 1 - R² of the feature on them, or 1 / VIF. `None` in a
+    /// model of format 1.
+    #[serde(default)]
+    pub tolerance: Option<f64>,
 }
 
 /// How well a model fits its training data.
@@ -95,10 +110,23 @@ pub struct Fit {
     pub residual_df: i64,
     /// Residual sum of squares.
     pub rss: f64,
+    /// Total sum of squares, about the mean or, without an intercept, about zero. `None` in a model of format 1.
+    #[serde(default)]
+    pub tss: Option<f64>,
     /// Residual standard deviation: `sqrt(rss / residual_df)`.
     pub residual_sd: Option<f64>,
     /// Coefficient of determination: `1 - rss / tss`.
     pub r_squared: Option<f64>,
+    /// `1 - (rss / residual_df) / (tss / total_df)`, where total_df is the number of rows less one with an intercept. `None` in a model of
+    /// format 1.
+    #[serde(default)]
+    pub adjusted_r_squared: Option<f64>,
+    /// F statistic of all features together: `((tss - rss) / features) / (rss / residual_df)`. `None` in a model of format 1.
+    #[serde(default)]
+    pub f: Option<f64>,
+    /// Upper tail of the F distribution at `f`.
+    #[serde(default)]
+    pub f_p: Option<f64>,
     /// `centred`; `uncentred` for a model without an intercept, whose total sum of squares is taken about zero.
     pub r_squared_kind: String,
 }
@@ -110,6 +138,27 @@ pub struct Leverage {
     pub l: Vec<Vec<f64>>,
     /// The diagonal of D.
     pub d: Vec<f64>,
+    /// For each entry of `l` the f64 nearest to the exact entry less it; empty in a model of format 1.
+    #[serde(default)]
+    pub l_remainder: Vec<Vec<f64>>,
+    /// For each entry of `d` the f64 nearest to the exact entry less it; empty in a model of format 1.
+    #[serde(default)]
+    pub d_remainder: Vec<f64>,
+}
+
+/// A feature that nearly is a linear combination of others, so that their coefficients are hardly determined.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct NearCollinearity {
+    /// The feature, the last of those in the combination.
+    pub column: String,
+    /// The other features in the combination.
+    pub others: Vec<String>,
+    /// Share of the feature's variation that the features before it do not explain.
+    pub tolerance: f64,
+    /// The combination as text, such as `1.8*celsius + 32`; `None` if there is none with simple numbers.
+    pub relation: Option<String>,
+    /// A bound that the difference between the feature and the relation exceeds in no row of the training data.
+    pub within: Option<f64>,
 }
 
 /// A column in the training data.
@@ -143,7 +192,10 @@ impl Model {
     /// # Errors
     /// `json`, `duplicate-key`, `model`, `schema`, `column-name`, `term`, `capacity`.
     pub fn parse(text: &str) -> Result<Self> {
-        let model: Self = json::parse(text, Code::Model, "a model made by samefit")?;
+        let mut model: Self = json::parse(text, Code::Model, "a model made by samefit")?;
+        if model.format == FORMAT_1 {
+            FORMAT.clone_into(&mut model.format);
+        }
         if model.format != FORMAT {
             return Err(Error::found(Code::Model, &model.format, &format!("the format {FORMAT}"), "train the model with this version"));
         }
@@ -210,6 +262,13 @@ impl Model {
             || self.leverage.l.iter().enumerate().any(|(i, row)| row.len() != i)
         {
             return wrong("`leverage` has another size than the coefficients");
+        }
+        let (l, remainders) = (&self.leverage.l, &self.leverage.l_remainder);
+        let is_like = |rows: &[Vec<f64>]| rows.iter().map(Vec::len).eq(l.iter().map(Vec::len));
+        if !(remainders.is_empty() && self.leverage.d_remainder.is_empty()
+            || is_like(remainders) && self.leverage.d_remainder.len() == size)
+        {
+            return wrong("the remainders of `leverage` have another size than its numbers");
         }
         if self.leverage.d.iter().any(|d| *d <= 0.0) {
             return wrong("`leverage.d` has a number that is not above zero");
