@@ -105,6 +105,7 @@ impl Plan {
         }
         self.set("features", args.features.as_ref().map(list));
         self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
+        self.set("near_collinear", args.near_collinear.as_deref().map(Value::from));
         self
     }
 

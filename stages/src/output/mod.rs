@@ -3,5 +3,6 @@
 pub mod audit;
 pub(crate) mod comparison;
 pub mod describe;
+pub mod described_model;
 pub mod outputs;
 pub mod provenance;
