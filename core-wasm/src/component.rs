@@ -12,7 +12,6 @@ use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::summarizer::{self, Summarizer};
 use crate::{json, profile};
-use samefit_formats::csv;
 use std::cell::RefCell;
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
@@ -32,12 +31,13 @@ struct Component;
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         Self {
-            text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
+            text: error.sentence,
+            help: error.help,
         }
     }
 }
@@ -45,14 +45,6 @@ impl From<CoreError> for Error {
 impl training::Guest for Component {
     type Summarizer = RefCell<Summarizer>;
     type Statistics = RefCell<Statistics>;
-
-    fn quotes(chunk: Vec<u8>) -> u64 {
-        csv::quotes(&chunk)
-    }
-
-    fn cut(chunk: Vec<u8>, mut quoted: bool) -> Option<u64> {
-        csv::record_end(&chunk, &mut quoted).map(|end| end as u64)
-    }
 }
 
 impl training::GuestSummarizer for RefCell<Summarizer> {
@@ -72,15 +64,15 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(self.borrow_mut().continue_at(row)?)
     }
 
-    fn state(&self) -> Result<String, Error> {
+    fn state(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().state()?)
     }
 
-    fn merge_state(&self, state: String) -> Result<(), Error> {
+    fn merge_state(&self, state: Vec<u8>) -> Result<(), Error> {
         Ok(self.borrow_mut().merge_state(&state)?)
     }
 
-    fn finish_state(&self) -> Result<String, Error> {
+    fn finish_state(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().finish_state()?)
     }
 

@@ -84,6 +84,7 @@ codes! {
     MissingFeature = "missing-feature": "A record without a variable that the model uses.",
     Entries = "entries": "Entries of a form that are not an object of texts, or that name a field that the form does not have.",
     Unit = "unit": "A unit that the field does not have.",
+    Level = "level": "A level of confidence that is not between 0 and 1.",
     Threshold = "threshold": "A threshold that is not a positive number.",
     Decimals = "decimals": "Data to be shared, with a column of which neither the schema nor the plan says how finely it is measured.",
     Implausible = "implausible": "Data to be shared, with a value outside the plausible range of its column.",
@@ -148,7 +149,7 @@ impl Error {
         error
     }
 
-    /// Returns the `text` of the contract's error record: the sentence and, if there is help, a line break and the help.
+    /// Returns the sentence and, if there is help, a line break and the help.
     #[must_use]
     pub fn text(&self) -> String {
         if self.help.is_empty() { self.sentence.clone() } else { format!("{}\n{}", self.sentence, self.help) }
@@ -176,7 +177,8 @@ impl Error {
         object.insert("column".into(), json!(self.column));
         object.insert("found".into(), json!(self.found));
         object.insert("expected".into(), json!(self.expected));
-        object.insert("text".into(), json!(self.text()));
+        object.insert("text".into(), json!(self.sentence));
+        object.insert("help".into(), json!(self.help));
         Value::Object(object)
     }
 }

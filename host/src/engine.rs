@@ -181,8 +181,8 @@ enum MemoryRefusal {
 
 impl From<types::Error> for InputError {
     fn from(error: types::Error) -> Self {
-        let types::Error { code, row, column, found, expected, text } = error;
-        ErrorRecord { code, row, column, found, expected, text }.into()
+        let types::Error { code, row, column, found, expected, text, help } = error;
+        ErrorRecord { code, row, column, found, expected, text, help }.into()
     }
 }
 
@@ -362,12 +362,12 @@ impl Summarizer for WasmSummarizer {
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
-    fn state(&mut self) -> Result<String> {
+    fn state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
     }
 
-    fn finish_state(&mut self) -> Result<String> {
+    fn finish_state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
     }
@@ -377,7 +377,7 @@ impl Summarizer for WasmSummarizer {
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
-    fn merge_state(&mut self, state: &str) -> Result<()> {
+    fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
     }

@@ -134,11 +134,11 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.sum_columns())
     }
 
-    fn state(&mut self) -> Result<String> {
+    fn state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.state())
     }
 
-    fn finish_state(&mut self) -> Result<String> {
+    fn finish_state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.finish_state())
     }
 
@@ -146,7 +146,7 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.choose_decimals().map(|shared| document(&shared)))
     }
 
-    fn merge_state(&mut self, state: &str) -> Result<()> {
+    fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         stage_result(self.0.merge_state(state))
     }
 }
@@ -269,12 +269,13 @@ impl Stream for LinkedTable {
 fn stage_result<T>(result: Result<T, CoreError>) -> Result<T> {
     result.map_err(|error| {
         let record = ErrorRecord {
-            text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
+            text: error.sentence,
+            help: error.help,
         };
         InputError::from(record).into()
     })

@@ -69,13 +69,13 @@ pub trait Summarizer: SplitStream {
     /// Adds the next rows as columns. A summarizer takes either bytes (`push`) or columns, never both.
     fn add(&mut self, batch: &Batch) -> Result<()>;
     /// Returns everything this summarizer has read, for [`merge_state`](Self::merge_state) of another. Ends this summarizer.
-    fn state(&mut self) -> Result<String>;
+    fn state(&mut self) -> Result<Vec<u8>>;
     /// Ends one of several tables whose rows count together. Returns its state for [`merge_state`](Self::merge_state) of another summarizer.
-    fn finish_state(&mut self) -> Result<String>;
+    fn finish_state(&mut self) -> Result<Vec<u8>>;
     /// Ends the first of two passes. Returns how the second pass must round values.
     fn choose_decimals(&mut self) -> Result<String>;
     /// Adds what another summarizer has read. Returns the error at which reading would have stopped, as far as the states so far tell.
-    fn merge_state(&mut self, state: &str) -> Result<()>;
+    fn merge_state(&mut self, state: &[u8]) -> Result<()>;
 }
 
 /// A stream that predicts records. `push` and `finish` return bytes in the format of the input.
