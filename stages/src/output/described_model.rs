@@ -14,6 +14,9 @@ use crate::text::json;
 use crate::text::numbers::{counted, degrees_of_freedom, probability, rounded, shown};
 use crate::text::table::table;
 
+/// What the component calls the intercept. No column can have this name.
+const INTERCEPT: &str = "(intercept)";
+
 /// A model with the component's summary of it.
 pub struct DescribedModel {
     model: Value,
@@ -62,7 +65,7 @@ impl DescribedModel {
     }
 
     fn formula(&self) -> String {
-        let terms = self.estimates().filter_map(|term| term["name"].as_str()).map(shown_name).collect::<Vec<_>>().join(" + ");
+        let terms = self.estimates().map(|term| name(&term["name"])).collect::<Vec<_>>().join(" + ");
         let terms = if terms.is_empty() { "0".to_owned() } else { terms };
         let rows = self.summary["rows"].as_u64().unwrap_or(0);
         format!("{} = {terms}, fitted on {}", name(&self.model["target"]["column"]), counted(rows, "row"))
@@ -96,10 +99,10 @@ impl DescribedModel {
     }
 
     fn f(&self) -> Option<String> {
-        let f = &self.summary["f"];
-        f["value"].is_number().then(|| {
-            let [value, features, residual] = ["value", "features_df", "residual_df"].map(|key| shown(&f[key]));
-            format!("F {value} on {features} and {residual} degrees of freedom, p {}", probability(&f["p"]))
+        let summary = &self.summary;
+        summary["f"].is_number().then(|| {
+            let [features, residual] = [0, 1].map(|at| shown(&summary["f_df"][at]));
+            format!("F {} on {features} and {residual} degrees of freedom, p {}", shown(&summary["f"]), probability(&summary["f_p"]))
         })
     }
 
@@ -112,7 +115,7 @@ impl DescribedModel {
     fn collinearity(&self) -> Vec<String> {
         let factors = self.estimates().filter(|term| term["vif"].is_number());
         let factors: Vec<String> = factors.map(|term| format!("{} {}", name(&term["name"]), shown(&term["vif"]))).collect();
-        let indices: Vec<String> = entries(&self.summary["condition_indices"]).map(shown).collect();
+        let indices: Vec<String> = entries(&self.summary["collinearity"]["condition_indices"]).map(shown).collect();
         let line = |what: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{what}: {}", list.join(", ")));
         line("variance inflation factors", factors).into_iter().chain(line("condition indices", indices)).collect()
     }
@@ -142,7 +145,10 @@ fn entries(value: &Value) -> impl Iterator<Item = &Value> {
 
 /// Returns a name in a document as it may be shown.
 fn name(value: &Value) -> Cow<'_, str> {
-    shown_name(value.as_str().unwrap_or("?"))
+    match value.as_str() {
+        Some(INTERCEPT) => Cow::Borrowed("intercept"),
+        name => shown_name(name.unwrap_or("?")),
+    }
 }
 
 /// Returns a probability in percent: `95 %`.
