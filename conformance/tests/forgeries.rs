@@ -380,6 +380,14 @@ impl Engine for CachingEngine {
         Ok(model)
     }
 
+    fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+        LinkedEngine.compare(statistics, plan, other)
+    }
+
+    fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+        LinkedEngine.test(statistics, plan, restrictions)
+    }
+
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
         LinkedEngine.model(text)
     }

@@ -29,8 +29,7 @@ impl DescribedModel {
     pub fn new(engine: &dyn Engine, text: &str, level: LevelArg) -> Result<Self> {
         let model = engine.model(text)?;
         let summary = json::parse_ours(&model.summary(level.get())?)?;
-        let notes =
-            serde_json::from_str(&model.notes()?).map_err(|_| Error::Trap("notes that are not as the contract says".to_owned()))?;
+        let notes = serde_json::from_str(&model.notes()?).map_err(|_| Error::Trap("notes that are not as the contract says".to_owned()))?;
         Ok(Self { model: json::parse_ours(text)?, summary, notes })
     }
 

@@ -4,5 +4,6 @@ pub mod audit;
 pub(crate) mod comparison;
 pub mod describe;
 pub mod described_model;
+pub mod described_test;
 pub mod outputs;
 pub mod provenance;

@@ -318,6 +318,14 @@ mod tests {
             NoEngine.fit(statistics, plan)
         }
 
+        fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+            NoEngine.compare(statistics, plan, other)
+        }
+
+        fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+            NoEngine.test(statistics, plan, restrictions)
+        }
+
         fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
             NoEngine.model(text)
         }
