@@ -30,6 +30,7 @@ const CORE: &[&str] = &[
     "table",
     "solve",
     "student",
+    "fisher",
     "model",
     "fit",
     "summarizer",
