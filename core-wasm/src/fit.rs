@@ -1,10 +1,13 @@
 //! Fits a model to statistics.
 
 use crate::error::{Code, Error, Result, list};
-use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn};
-use crate::plan::Plan;
+use crate::fisher::upper_tail;
+use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
+use crate::plan::{NearCollinear, Plan};
 use crate::release_policy::check_rows;
-use crate::solve::{INTERCEPT, NormalEquations, Solution, centred_sum_of_squares, least_squares, plausible, ratio::Ratio};
+use crate::solve::{
+    INTERCEPT, NearDependence, NormalEquations, Solution, centred_sum_of_squares, least_squares, near_dependences, plausible, ratio::Ratio,
+};
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
@@ -28,7 +31,7 @@ use serde_json::Value;
 /// ```
 ///
 /// # Errors
-/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, and those of [`least_squares`].
+/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, those of [`least_squares`], and `near-collinear` if the plan refuses it.
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     plausible::check_counts(statistics)?;
     check_shared(statistics)?;
@@ -45,7 +48,26 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let equations =
         NormalEquations { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
     let solution = least_squares(&equations)?;
-    describe(statistics, plan, &features, &used, solution)
+    let near_collinear = near_collinear(&equations, &solution);
+    let model = Model { near_collinear, ..describe(statistics, plan, &features, &used, solution)? };
+    match model.notes().into_iter().next() {
+        Some(note) if plan.near_collinear == NearCollinear::Error => Err(note),
+        _ => Ok(model),
+    }
+}
+
+/// Names the features that nearly depend on others.
+fn near_collinear(equations: &NormalEquations, solution: &Solution) -> Vec<NearCollinearity> {
+    let tolerances: Vec<Option<f64>> = solution.coefficients.iter().map(|c| c.tolerance).collect();
+    let name = |column: usize| equations.design[column].1.clone();
+    let entry = |near: NearDependence| NearCollinearity {
+        column: name(near.column),
+        others: near.others.into_iter().map(name).collect(),
+        tolerance: near.tolerance,
+        within: near.relation.as_ref().map(|relation| relation.within),
+        relation: near.relation.map(|relation| relation.text),
+    };
+    near_dependences(equations, &tolerances).into_iter().map(entry).collect()
 }
 
 /// Refuses statistics that claim to be made for sharing and have too few rows.
@@ -124,6 +146,8 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
     let target = plan.needed_target()?;
     let df = solution.residual_df as f64;
     let p = |t: Option<f64>| t.map(|t| two_sided_p(t, df));
+    // unlike t, F may be beyond the range of an f64 though all else is in it
+    let f = solution.f.filter(|f| f.is_finite() && solution.odds.is_some_and(f64::is_finite));
     let (intercept, slopes) =
         if plan.intercept { (solution.coefficients.first(), &solution.coefficients[1..]) } else { (None, &solution.coefficients[..]) };
     let coefficients = features.iter().zip(slopes);
@@ -151,17 +175,17 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
         rmse: None,
         qc: None,
         intercept: intercept.map_or(0.0, |c| c.value),
-        intercept_remainder: 0.0,
+        intercept_remainder: intercept.map_or(0.0, |c| c.remainder),
         has_intercept: plan.intercept,
         coefficients: coefficients
             .map(|(term, c)| ModelCoefficient {
                 name: term.to_string(),
                 coefficient: c.value,
-                remainder: 0.0,
+                remainder: c.remainder,
                 std_error: c.std_error,
                 t: c.t,
                 p: p(c.t),
-                tolerance: None,
+                tolerance: c.tolerance,
             })
             .collect(),
         intercept_std_error: intercept.and_then(|c| c.std_error),
@@ -171,15 +195,15 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
             rows: statistics.rows,
             residual_df: solution.residual_df,
             rss: solution.rss,
-            tss: None,
+            tss: Some(solution.tss),
             residual_sd: solution.residual_sd,
             r_squared: solution.r_squared,
-            adjusted_r_squared: None,
-            f: None,
-            f_p: None,
+            adjusted_r_squared: solution.adjusted_r_squared,
+            f,
+            f_p: f.and(solution.odds).map(|odds| upper_tail(odds, features.len() as u32, df)),
             r_squared_kind: if plan.intercept { "centred" } else { "uncentred" }.to_owned(),
         },
-        leverage: Leverage { l: solution.l, d: solution.d, l_remainder: Vec::new(), d_remainder: Vec::new() },
+        leverage: Leverage { l: solution.l, d: solution.d, l_remainder: solution.l_remainder, d_remainder: solution.d_remainder },
         near_collinear: Vec::new(),
         columns: columns.iter().map(|name| column(statistics, plan, name, target)).collect(),
         fields: schema.map(|schema| schema.fields_for(&columns)),
