@@ -3,7 +3,7 @@
 //! *Invariants*: every export returns bad input as the error record. Nothing here computes.
 
 use crate::entry::Form;
-use crate::error::Error as CoreError;
+use crate::error::{Code, Error as CoreError};
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::predict::{Predictor, Table};
@@ -11,8 +11,7 @@ use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::summarizer::{self, Summarizer};
-use crate::{json, profile};
-use samefit_formats::csv;
+use crate::{json, profile, summary};
 use std::cell::RefCell;
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
@@ -32,12 +31,13 @@ struct Component;
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         Self {
-            text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
+            text: error.sentence,
+            help: error.help,
         }
     }
 }
@@ -45,14 +45,6 @@ impl From<CoreError> for Error {
 impl training::Guest for Component {
     type Summarizer = RefCell<Summarizer>;
     type Statistics = RefCell<Statistics>;
-
-    fn quotes(chunk: Vec<u8>) -> u64 {
-        csv::quotes(&chunk)
-    }
-
-    fn cut(chunk: Vec<u8>, mut quoted: bool) -> Option<u64> {
-        csv::record_end(&chunk, &mut quoted).map(|end| end as u64)
-    }
 }
 
 impl training::GuestSummarizer for RefCell<Summarizer> {
@@ -72,15 +64,15 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(self.borrow_mut().continue_at(row)?)
     }
 
-    fn state(&self) -> Result<String, Error> {
+    fn state(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().state()?)
     }
 
-    fn merge_state(&self, state: String) -> Result<(), Error> {
+    fn merge_state(&self, state: Vec<u8>) -> Result<(), Error> {
         Ok(self.borrow_mut().merge_state(&state)?)
     }
 
-    fn finish_state(&self) -> Result<String, Error> {
+    fn finish_state(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().finish_state()?)
     }
 
@@ -142,11 +134,56 @@ impl training::GuestStatistics for RefCell<Statistics> {
     fn fit(&self, plan: String) -> Result<String, Error> {
         Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
     }
+
+    fn compare(&self, _plan: String, _other: String) -> Result<String, Error> {
+        Err(missing().into())
+    }
+
+    fn test(&self, _plan: String, _restrictions: String) -> Result<String, Error> {
+        Err(missing().into())
+    }
 }
 
 impl prediction::Guest for Component {
     type Model = Predictor;
+    type Batch = Batch;
     type Table = RefCell<Table>;
+}
+
+struct Batch;
+
+fn missing() -> CoreError {
+    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
+}
+
+fn usual(level: f64, of_mean: bool) -> Result<(), CoreError> {
+    if level.to_bits() == 0.95_f64.to_bits() && !of_mean { Ok(()) } else { Err(missing()) }
+}
+
+impl prediction::GuestBatch for Batch {
+    fn new(_model: prediction::ModelBorrow<'_>) -> prediction::Batch {
+        prediction::Batch::new(Self)
+    }
+
+    fn set_f64(&self, _column: String, _values: Vec<f64>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn set_text(&self, _column: String, _values: Vec<u8>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn predict(&self, _level: f64, _of_mean: bool) -> Result<Vec<f64>, Error> {
+        Err(missing().into())
+    }
+
+    fn status(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn problems(&self) -> String {
+        "[]".to_owned()
+    }
 }
 
 impl prediction::GuestModel for Predictor {
@@ -162,19 +199,32 @@ impl prediction::GuestModel for Predictor {
         json::line(&self.columns().into())
     }
 
-    fn predict_record(&self, attributes: String) -> Result<String, Error> {
+    fn summary(&self, level: f64) -> Result<String, Error> {
+        Ok(json::document(&summary::summary(self.model(), level)?))
+    }
+
+    fn notes(&self) -> String {
+        "[]".to_owned()
+    }
+
+    fn predict_record(&self, attributes: String, level: f64, of_mean: bool) -> Result<String, Error> {
+        usual(level, of_mean)?;
         Ok(json::document(&self.predict_record(attributes.as_bytes())?))
     }
 
-    fn predict_columns(&self, values: Vec<f64>, rows: u32) -> Result<Vec<f64>, Error> {
+    fn predict_columns(&self, values: Vec<f64>, rows: u32, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
+        usual(level, of_mean)?;
         Ok(self.predict_columns(&values, rows as usize)?)
     }
 
-    fn explain(&self, attributes: String) -> Result<String, Error> {
+    fn explain(&self, attributes: String, level: f64) -> Result<String, Error> {
+        usual(level, false)?;
         Ok(json::document(&self.explain(attributes.as_bytes())?))
     }
 
-    fn curve(&self, attributes: String, column: String, values: Vec<f64>) -> Result<Vec<f64>, Error> {
+    fn curve(&self, attributes: String, column: String, values: String, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
+        usual(level, of_mean)?;
+        let values: Vec<f64> = json::parse(&values, Code::Record, "an array of numbers")?;
         Ok(self.curve(attributes.as_bytes(), &column, &values)?)
     }
 }

@@ -1,7 +1,7 @@
 //! The model logic as the engine of the stages, linked into the same program.
 
 use samefit_core::error::{Code, Error as CoreError};
-use samefit_core::json::document;
+use samefit_core::json::{self, document};
 use samefit_core::model::Model as CoreModel;
 use samefit_core::plan::Plan;
 use samefit_core::predict::{self, Predictor};
@@ -9,11 +9,12 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{audit, entry, fit, identity, profile};
+use samefit_core::{audit, entry, fit, identity, profile, summary};
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
+    Engine, Form, Identity, Interval, Merger, Model, PredictedBatch, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer,
+    Verdict,
 };
 
 /// The engine that calls the linked model logic directly.
@@ -50,6 +51,14 @@ impl Engine for LinkedEngine {
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let statistics = stage_result(Statistics::parse(statistics))?;
         Ok(stage_result(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
+    }
+
+    fn compare(&self, _statistics: &str, _plan: &str, _other: &str) -> Result<String> {
+        stage_result(Err(missing()))
+    }
+
+    fn test(&self, _statistics: &str, _plan: &str, _restrictions: &str) -> Result<String> {
+        stage_result(Err(missing()))
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
@@ -134,11 +143,11 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.sum_columns())
     }
 
-    fn state(&mut self) -> Result<String> {
+    fn state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.state())
     }
 
-    fn finish_state(&mut self) -> Result<String> {
+    fn finish_state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.finish_state())
     }
 
@@ -146,7 +155,7 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.choose_decimals().map(|shared| document(&shared)))
     }
 
-    fn merge_state(&mut self, state: &str) -> Result<()> {
+    fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         stage_result(self.0.merge_state(state))
     }
 }
@@ -218,16 +227,32 @@ impl Model for LinkedModel {
         Ok(document(&self.0.model().plan()))
     }
 
-    fn predict_record(&self, attributes: &str) -> Result<String> {
+    fn summary(&self, level: f64) -> Result<String> {
+        stage_result(summary::summary(self.0.model(), level).map(|summary| document(&summary)))
+    }
+
+    fn notes(&self) -> Result<String> {
+        Ok("[]".to_owned())
+    }
+
+    fn predict_record(&self, attributes: &str, interval: Interval) -> Result<String> {
+        usual(interval)?;
         stage_result(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
     }
 
-    fn explain(&self, attributes: &str) -> Result<String> {
+    fn explain(&self, attributes: &str, level: f64) -> Result<String> {
+        usual(Interval { level, of_mean: false })?;
         stage_result(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
     }
 
-    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
-        stage_result(self.0.curve(attributes.as_bytes(), column, values))
+    fn curve(&self, attributes: &str, column: &str, values: &str, interval: Interval) -> Result<Vec<f64>> {
+        usual(interval)?;
+        let values: Vec<f64> = stage_result(json::parse(values, Code::Record, "an array of numbers"))?;
+        stage_result(self.0.curve(attributes.as_bytes(), column, &values))
+    }
+
+    fn predict_batch(&self, _batch: &Batch, _interval: Interval) -> Result<PredictedBatch> {
+        stage_result(Err(missing()))
     }
 
     fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {
@@ -265,16 +290,25 @@ impl Stream for LinkedTable {
     }
 }
 
+fn missing() -> CoreError {
+    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
+}
+
+fn usual(interval: Interval) -> Result<()> {
+    if interval == Interval::default() { Ok(()) } else { stage_result(Err(missing())) }
+}
+
 /// Turns the core's error into that of the stages. The stage adds the name of the file.
 fn stage_result<T>(result: Result<T, CoreError>) -> Result<T> {
     result.map_err(|error| {
         let record = ErrorRecord {
-            text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
+            text: error.sentence,
+            help: error.help,
         };
         InputError::from(record).into()
     })

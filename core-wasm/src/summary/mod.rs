@@ -88,8 +88,9 @@ fn coefficients(model: &Model, inverse: &InverseFactor, level: f64) -> Vec<Value
             "tolerance": tolerance, "vif": tolerance.map(|tolerance| 1.0 / tolerance),
         })
     };
-    let intercept =
-        model.has_intercept.then(|| one(INTERCEPT, model.intercept, [model.intercept_std_error, model.intercept_t, model.intercept_p, None]));
+    let intercept = model
+        .has_intercept
+        .then(|| one(INTERCEPT, model.intercept, [model.intercept_std_error, model.intercept_t, model.intercept_p, None]));
     let first = usize::from(model.has_intercept);
     let slopes = model.coefficients.iter().enumerate().map(|(at, c)| {
         let tolerance = c.tolerance.unwrap_or_else(|| inverse.tolerance(at + first, model.has_intercept));
@@ -126,8 +127,7 @@ fn tss(model: &Model) -> Option<f64> {
 fn adjusted_r_squared(model: &Model) -> Option<f64> {
     let fit = &model.fit;
     let total_df = fit.rows - i64::from(model.has_intercept);
-    let of_r_squared =
-        fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df as f64 / fit.residual_df as f64));
+    let of_r_squared = fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df as f64 / fit.residual_df as f64));
     fit.adjusted_r_squared.or(of_r_squared)
 }
 
