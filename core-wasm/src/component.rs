@@ -135,12 +135,12 @@ impl training::GuestStatistics for RefCell<Statistics> {
         Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
     }
 
-    fn compare(&self, _plan: String, _other: String) -> Result<String, Error> {
-        Err(missing().into())
+    fn compare(&self, plan: String, other: String) -> Result<String, Error> {
+        Ok(json::document(&crate::hypotheses::compare(&self.borrow(), &Plan::parse(&plan)?, &Plan::parse(&other)?)?))
     }
 
-    fn test(&self, _plan: String, _restrictions: String) -> Result<String, Error> {
-        Err(missing().into())
+    fn test(&self, plan: String, restrictions: String) -> Result<String, Error> {
+        Ok(json::document(&crate::hypotheses::test(&self.borrow(), &Plan::parse(&plan)?, &restrictions)?))
     }
 }
 

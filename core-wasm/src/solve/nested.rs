@@ -114,13 +114,13 @@ impl TestNumbers {
                 let odds = odds(rss, rss_0);
                 Ratio::new(odds.numerator * df, odds.denominator * restrictions).to_f64()
             })
-            .map(Some),
+            .map(|rounded| Some(rounded.value)),
             false => Some(None),
         };
         Some(RestrictionTest {
-            rss: rounded([rss], [], |[rss], []| in_units(rss))?,
-            restricted_rss: rounded([rss_0], [], |[rss_0], []| in_units(rss_0))?,
-            difference: rounded([rss_0], [rss], |[rss_0], [rss]| in_units(&difference(rss_0, rss)))?,
+            rss: rounded([rss], [], |[rss], []| in_units(rss))?.value,
+            restricted_rss: rounded([rss_0], [], |[rss_0], []| in_units(rss_0))?.value,
+            difference: rounded([rss_0], [rss], |[rss_0], [rss]| in_units(&difference(rss_0, rss)))?.value,
             f: quotient(self.residual_df, self.restrictions)?,
             odds: quotient(1, 1)?,
             residual_df: self.residual_df,
