@@ -84,6 +84,7 @@ codes! {
     MissingFeature = "missing-feature": "A record without a variable that the model uses.",
     Entries = "entries": "Entries of a form that are not an object of texts, or that name a field that the form does not have.",
     Unit = "unit": "A unit that the field does not have.",
+    Level = "level": "A level of confidence that is not between 0 and 1.",
     Threshold = "threshold": "A threshold that is not a positive number.",
     Decimals = "decimals": "Data to be shared, with a column of which neither the schema nor the plan says how finely it is measured.",
     Implausible = "implausible": "Data to be shared, with a value outside the plausible range of its column.",

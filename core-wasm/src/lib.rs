@@ -77,5 +77,6 @@ pub mod solve;
 pub mod statistics;
 pub mod student;
 pub mod summarizer;
+pub mod summary;
 pub mod table;
 pub mod terms;

@@ -38,6 +38,8 @@ const CORE: &[&str] = &[
     "forecast",
     "predict",
     "fisher",
+    "summary",
+    "hypotheses",
     "explain",
     "quality",
     "residuals",
