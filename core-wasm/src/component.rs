@@ -175,14 +175,14 @@ impl prediction::GuestModel for Predictor {
     }
 
     fn curve(&self, attributes: String, column: String, values: Vec<f64>) -> Result<Vec<f64>, Error> {
-        Ok(self.curve(attributes.as_bytes(), &column, &values)?)
+        Ok(self.curve(attributes.as_bytes(), &column, json::line(&values.into()).as_bytes())?)
     }
 }
 
 impl prediction::GuestTable for RefCell<Table> {
     fn new(model: prediction::ModelBorrow<'_>, plan: String) -> Result<prediction::Table, Error> {
         let predictor = model.get::<Predictor>().clone();
-        Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?))))
+        Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?)?)))
     }
 
     fn push(&self, chunk: Vec<u8>) -> Result<Vec<u8>, Error> {

@@ -7,11 +7,11 @@
 mod collinearity;
 mod inverse;
 mod jacobi;
-mod two_part;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::fisher::upper_tail;
 use crate::model::Model;
+use crate::plan::check_level;
 use crate::solve::INTERCEPT;
 use crate::student::two_sided_quantile;
 use inverse::InverseFactor;
@@ -61,21 +61,6 @@ pub fn summary(model: &Model, level: f64) -> Result<Value> {
     }))
 }
 
-/// Refuses a level of confidence that is not between 0 and 1.
-///
-/// # Errors
-/// `level`.
-pub fn check_level(level: f64) -> Result<()> {
-    if level > 0.0 && level < 1.0 {
-        return Ok(());
-    }
-    let mut error = Error::found(Code::Level, &level.to_string(), "a level between 0 and 1", "give a level such as 0.95");
-    if level > 1.0 && level < 100.0 {
-        error.help = format!("write {level} % as {}", level / 100.0);
-    }
-    Err(error)
-}
-
 /// Returns the coefficients, the intercept first.
 fn coefficients(model: &Model, inverse: &InverseFactor, level: f64) -> Vec<Value> {
     let df = model.fit.residual_df;
@@ -88,8 +73,9 @@ fn coefficients(model: &Model, inverse: &InverseFactor, level: f64) -> Vec<Value
             "tolerance": tolerance, "vif": tolerance.map(|tolerance| 1.0 / tolerance),
         })
     };
-    let intercept =
-        model.has_intercept.then(|| one(INTERCEPT, model.intercept, [model.intercept_std_error, model.intercept_t, model.intercept_p, None]));
+    let intercept = model
+        .has_intercept
+        .then(|| one(INTERCEPT, model.intercept, [model.intercept_std_error, model.intercept_t, model.intercept_p, None]));
     let first = usize::from(model.has_intercept);
     let slopes = model.coefficients.iter().enumerate().map(|(at, c)| {
         let tolerance = c.tolerance.unwrap_or_else(|| inverse.tolerance(at + first, model.has_intercept));
@@ -126,8 +112,7 @@ fn tss(model: &Model) -> Option<f64> {
 fn adjusted_r_squared(model: &Model) -> Option<f64> {
     let fit = &model.fit;
     let total_df = fit.rows - i64::from(model.has_intercept);
-    let of_r_squared =
-        fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df as f64 / fit.residual_df as f64));
+    let of_r_squared = fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df as f64 / fit.residual_df as f64));
     fit.adjusted_r_squared.or(of_r_squared)
 }
 
