@@ -1,5 +1,7 @@
 //! Reads the inputs of a case from `case.json`.
 
+use samefit_stages::ports::columns::{Batch, Values};
+use samefit_stages::ports::engine::Interval;
 use serde_json::Value;
 use std::path::Path;
 
@@ -20,8 +22,16 @@ pub(crate) struct Input {
     pub(crate) threshold: f64,
     /// The column that `curve` varies, or the field of `convert`.
     pub(crate) column: String,
-    /// The values of that column.
-    pub(crate) values: Vec<f64>,
+    /// The values of that column, a JSON array.
+    pub(crate) values: String,
+    /// The columns of a batch.
+    pub(crate) columns: Batch,
+    /// The interval of predictions.
+    pub(crate) interval: Interval,
+    /// The plan of another model.
+    pub(crate) other: String,
+    /// Linear restrictions on coefficients.
+    pub(crate) restrictions: String,
     /// A value, its unit, and the unit to convert it to.
     pub(crate) convert: [String; 3],
 }
@@ -50,10 +60,29 @@ impl Input {
             documents: documents.map(|value| bytes(data, value).map(|bytes| text(&bytes))).collect::<Result<Vec<_>, String>>()?,
             threshold: case.get("threshold").and_then(Value::as_f64).unwrap_or_default(),
             column: word("column"),
-            values: case.get("values").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect(),
+            values: case.get("values").map(Value::to_string).unwrap_or_default(),
+            columns: batch(case.get("columns"))?,
+            interval: Interval {
+                level: case.get("level").and_then(Value::as_f64).unwrap_or(Interval::default().level),
+                of_mean: case.get("of_mean") == Some(&Value::Bool(true)),
+            },
+            other: case.get("other").map(Value::to_string).unwrap_or_default(),
+            restrictions: word("restrictions"),
             convert: ["value", "unit", "to"].map(word),
         })
     }
+}
+
+/// Returns the columns of a batch. A list has numbers, or null for NaN; a string has text.
+fn batch(columns: Option<&Value>) -> Result<Batch, String> {
+    let numbers = |values: &Vec<Value>| values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+    let column = |(name, values): (&String, &Value)| match values {
+        Value::Array(values) => Ok((name.clone(), Values::Numbers(numbers(values)))),
+        Value::String(text) => Ok((name.clone(), Values::Text(text.clone().into_bytes()))),
+        other => Err(format!("{other} is not a column")),
+    };
+    let columns = columns.and_then(Value::as_object).into_iter().flatten().map(column).collect::<Result<Vec<_>, String>>()?;
+    Ok(Batch { columns, ..Batch::default() })
 }
 
 /// Returns the bytes of a string, `{"file": ..}`, `{"hex": ..}`, `{"json": ..}` or `{"repeat": [text, times]}`, or of an array of these.

@@ -9,7 +9,7 @@ mod input;
 
 use input::{Input, text};
 use samefit_stages::error::{Error, Result};
-use samefit_stages::ports::engine::{Engine, Stream};
+use samefit_stages::ports::engine::{Engine, PredictedBatch, Stream};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -131,7 +131,19 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         "audit" => put(out, "audit.json", engine.audit(document(input, 0), &text(&input.data))?),
         "fit" => put(out, "model.json", engine.fit(document(input, 0), &plan)?),
         "plan" => put(out, "plan.json", engine.model(&input.model)?.plan()?),
-        "predict" => put(out, "prediction.json", engine.model(&input.model)?.predict_record(&text(&input.data))?),
+        "predict" => put(out, "prediction.json", engine.model(&input.model)?.predict_record(&text(&input.data), input.interval)?),
+        "summary" => {
+            let model = engine.model(&input.model)?;
+            put(out, "summary.json", model.summary(input.interval.level)?);
+            put_notes(out, model.notes()?);
+        }
+        "compare" => put(out, "test.json", engine.compare(document(input, 0), &plan, &input.other)?),
+        "test" => put(out, "test.json", engine.test(document(input, 0), &plan, &input.restrictions)?),
+        "batch" => {
+            let PredictedBatch { values, status, problems } = engine.model(&input.model)?.predict_batch(&input.columns, input.interval)?;
+            put(out, "batch.json", serde_json::json!({"values": values, "status": status}).to_string() + "\n");
+            put(out, "problems.json", problems);
+        }
         "table" => {
             let model = engine.model(&input.model)?;
             let mut table = model.table(&plan)?;
@@ -146,9 +158,9 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         "profile" => {
             out.insert("profile.json".to_owned(), feed(&mut *engine.profiler(&plan)?, &input.data, size)?);
         }
-        "explain" => put(out, "explanation.json", engine.model(&input.model)?.explain(&text(&input.data))?),
+        "explain" => put(out, "explanation.json", engine.model(&input.model)?.explain(&text(&input.data), input.interval.level)?),
         "curve" => {
-            let values = engine.model(&input.model)?.curve(&text(&input.data), &input.column, &input.values)?;
+            let values = engine.model(&input.model)?.curve(&text(&input.data), &input.column, &input.values, input.interval)?;
             put(out, "curve.json", serde_json::json!(values).to_string() + "\n");
         }
         "residuals" => {
@@ -215,11 +227,14 @@ fn with_format(plan: &str, format: &Value) -> String {
 fn summarize(input: &Input, engine: &dyn Engine, plan: &str, size: usize, out: &mut Outputs) -> Result<String> {
     let mut stream = engine.summarizer(plan)?;
     let statistics = feed(&mut *stream, &input.data, size)?;
-    let notes = stream.notes()?;
+    put_notes(out, stream.notes()?);
+    Ok(text(&statistics))
+}
+
+fn put_notes(out: &mut Outputs, notes: String) {
     if notes != "[]" {
         put(out, "notes.json", notes);
     }
-    Ok(text(&statistics))
 }
 
 fn feed(stream: &mut dyn Stream, data: &[u8], size: usize) -> Result<Vec<u8>> {

@@ -37,7 +37,8 @@ fn message(error: &Value) -> String {
     let column = error["column"].as_str().map(|column| format!("column `{column}`"));
     let place: Vec<String> = row.into_iter().chain(column).collect();
     let place = if place.is_empty() { String::new() } else { place.join(", ") + ": " };
-    format!("{place}{}", error["text"].as_str().unwrap().replacen('\n', "\nhelp: ", 1))
+    let help = error["help"].as_str().filter(|help| !help.is_empty()).map(|help| format!("\nhelp: {help}"));
+    format!("{place}{}{}", error["text"].as_str().unwrap(), help.unwrap_or_default())
 }
 
 fn errors_page() -> String {
@@ -100,6 +101,16 @@ fn outputs_of_cases_are_valid() {
             }
         }
         assert!(seen > 0, "no case gives {output}");
+    }
+}
+
+#[test]
+fn errors_and_notes_of_cases_are_valid() {
+    let validator = validator("error");
+    let examples = examples();
+    assert!(!examples.is_empty());
+    for (code, example) in examples {
+        assert_valid(&validator, &example.to_string(), &code);
     }
 }
 

@@ -380,6 +380,14 @@ impl Engine for CachingEngine {
         Ok(model)
     }
 
+    fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+        LinkedEngine.compare(statistics, plan, other)
+    }
+
+    fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+        LinkedEngine.test(statistics, plan, restrictions)
+    }
+
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
         LinkedEngine.model(text)
     }
@@ -466,11 +474,11 @@ impl Summarizer for CachingSummarizer<'_> {
         one_thread_only()
     }
 
-    fn state(&mut self) -> Result<String> {
+    fn state(&mut self) -> Result<Vec<u8>> {
         one_thread_only()
     }
 
-    fn finish_state(&mut self) -> Result<String> {
+    fn finish_state(&mut self) -> Result<Vec<u8>> {
         self.read()?;
         self.inner.finish_state()
     }
@@ -479,7 +487,7 @@ impl Summarizer for CachingSummarizer<'_> {
         self.inner.choose_decimals()
     }
 
-    fn merge_state(&mut self, state: &str) -> Result<()> {
+    fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         self.inner.merge_state(state)
     }
 }

@@ -15,7 +15,7 @@ mod schemas;
 mod world;
 
 use samefit_formats::json;
-use samefit_stages::ports::engine::Engine;
+use samefit_stages::ports::engine::{Engine, Interval};
 use samefit_stages::testing::MemoryFiles;
 use samefit_wasi_command::engine::LinkedEngine;
 use serde_json::Value;
@@ -107,7 +107,9 @@ fn read_input(kind: &str, text: &str) {
     match kind {
         "plan" => drop(LinkedEngine.summarizer(text).unwrap()),
         "schema" => drop(LinkedEngine.form(text).unwrap()),
-        "attributes" => drop(LinkedEngine.model(&read("data/cases/train-bmi-ltg/model.json")).unwrap().predict_record(text).unwrap()),
+        "attributes" => drop(
+            LinkedEngine.model(&read("data/cases/train-bmi-ltg/model.json")).unwrap().predict_record(text, Interval::default()).unwrap(),
+        ),
         other => panic!("no such kind of input: {other}"),
     }
 }

@@ -34,8 +34,7 @@ impl FileNote {
             (None, Some(column)) => format!("column `{column}`: "),
             (None, None) => String::new(),
         };
-        let sentence = self.text.lines().next().unwrap_or_default();
-        format!("note: {}: {place}{sentence}", self.file)
+        format!("note: {}: {place}{}", self.file, self.text)
     }
 }
 

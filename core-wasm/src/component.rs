@@ -3,17 +3,16 @@
 //! *Invariants*: every export returns bad input as the error record. Nothing here computes.
 
 use crate::entry::Form;
-use crate::error::Error as CoreError;
+use crate::error::{Code, Error as CoreError};
 use crate::model::Model;
 use crate::plan::Plan;
-use crate::predict::{Predictor, Table};
+use crate::predict::{Batch, Interval, Predictor, Table};
 use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::summarizer::{self, Summarizer};
-use crate::{json, profile};
-use samefit_formats::csv;
-use std::cell::RefCell;
+use crate::{json, profile, summary};
+use std::cell::{Ref, RefCell};
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
 mod bindings {
@@ -32,12 +31,13 @@ struct Component;
 impl From<CoreError> for Error {
     fn from(error: CoreError) -> Self {
         Self {
-            text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
+            text: error.sentence,
+            help: error.help,
         }
     }
 }
@@ -45,14 +45,6 @@ impl From<CoreError> for Error {
 impl training::Guest for Component {
     type Summarizer = RefCell<Summarizer>;
     type Statistics = RefCell<Statistics>;
-
-    fn quotes(chunk: Vec<u8>) -> u64 {
-        csv::quotes(&chunk)
-    }
-
-    fn cut(chunk: Vec<u8>, mut quoted: bool) -> Option<u64> {
-        csv::record_end(&chunk, &mut quoted).map(|end| end as u64)
-    }
 }
 
 impl training::GuestSummarizer for RefCell<Summarizer> {
@@ -72,15 +64,15 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(self.borrow_mut().continue_at(row)?)
     }
 
-    fn state(&self) -> Result<String, Error> {
+    fn state(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().state()?)
     }
 
-    fn merge_state(&self, state: String) -> Result<(), Error> {
+    fn merge_state(&self, state: Vec<u8>) -> Result<(), Error> {
         Ok(self.borrow_mut().merge_state(&state)?)
     }
 
-    fn finish_state(&self) -> Result<String, Error> {
+    fn finish_state(&self) -> Result<Vec<u8>, Error> {
         Ok(self.borrow_mut().finish_state()?)
     }
 
@@ -142,46 +134,101 @@ impl training::GuestStatistics for RefCell<Statistics> {
     fn fit(&self, plan: String) -> Result<String, Error> {
         Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
     }
+
+    fn compare(&self, _plan: String, _other: String) -> Result<String, Error> {
+        Err(missing().into())
+    }
+
+    fn test(&self, _plan: String, _restrictions: String) -> Result<String, Error> {
+        Err(missing().into())
+    }
 }
 
 impl prediction::Guest for Component {
-    type Model = Predictor;
+    type Model = RefCell<Predictor>;
+    type Batch = RefCell<Batch>;
     type Table = RefCell<Table>;
 }
 
-impl prediction::GuestModel for Predictor {
+fn missing() -> CoreError {
+    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
+}
+
+impl prediction::GuestBatch for RefCell<Batch> {
+    fn new(model: prediction::ModelBorrow<'_>) -> prediction::Batch {
+        prediction::Batch::new(Self::new(Batch::new(model.get::<RefCell<Predictor>>().borrow().clone())))
+    }
+
+    fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
+        self.borrow_mut().set_f64(&column, values);
+        Ok(())
+    }
+
+    fn set_text(&self, column: String, values: Vec<u8>) -> Result<(), Error> {
+        self.borrow_mut().set_text(&column, values);
+        Ok(())
+    }
+
+    fn predict(&self, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
+        Ok(self.borrow_mut().predict(Interval { level, of_mean })?)
+    }
+
+    fn status(&self) -> Vec<u8> {
+        self.borrow().status().to_vec()
+    }
+
+    fn problems(&self) -> String {
+        json::line(&self.borrow().problems())
+    }
+}
+
+/// A predictor keeps its last interval, whose quantile takes a while to find.
+fn with_interval(predictor: &RefCell<Predictor>, level: f64, of_mean: bool) -> Result<Ref<'_, Predictor>, Error> {
+    predictor.borrow_mut().set_interval(Interval { level, of_mean })?;
+    Ok(predictor.borrow())
+}
+
+impl prediction::GuestModel for RefCell<Predictor> {
     fn parse(text: String) -> Result<prediction::Model, Error> {
-        Ok(prediction::Model::new(Self::new(Model::parse(&text)?)?))
+        Ok(prediction::Model::new(Self::new(Predictor::new(Model::parse(&text)?)?)))
     }
 
     fn plan(&self) -> String {
-        json::document(&self.model().plan())
+        json::document(&self.borrow().model().plan())
     }
 
     fn columns(&self) -> String {
-        json::line(&self.columns().into())
+        json::line(&self.borrow().columns().into())
     }
 
-    fn predict_record(&self, attributes: String) -> Result<String, Error> {
-        Ok(json::document(&self.predict_record(attributes.as_bytes())?))
+    fn summary(&self, level: f64) -> Result<String, Error> {
+        Ok(json::document(&summary::summary(self.borrow().model(), level)?))
     }
 
-    fn predict_columns(&self, values: Vec<f64>, rows: u32) -> Result<Vec<f64>, Error> {
-        Ok(self.predict_columns(&values, rows as usize)?)
+    fn notes(&self) -> String {
+        "[]".to_owned()
     }
 
-    fn explain(&self, attributes: String) -> Result<String, Error> {
-        Ok(json::document(&self.explain(attributes.as_bytes())?))
+    fn predict_record(&self, attributes: String, level: f64, of_mean: bool) -> Result<String, Error> {
+        Ok(json::document(&with_interval(self, level, of_mean)?.predict_record(attributes.as_bytes())?))
     }
 
-    fn curve(&self, attributes: String, column: String, values: Vec<f64>) -> Result<Vec<f64>, Error> {
-        Ok(self.curve(attributes.as_bytes(), &column, json::line(&values.into()).as_bytes())?)
+    fn predict_columns(&self, values: Vec<f64>, rows: u32, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
+        Ok(with_interval(self, level, of_mean)?.predict_columns(&values, rows as usize)?)
+    }
+
+    fn explain(&self, attributes: String, level: f64) -> Result<String, Error> {
+        Ok(json::document(&with_interval(self, level, false)?.explain(attributes.as_bytes())?))
+    }
+
+    fn curve(&self, attributes: String, column: String, values: String, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
+        Ok(with_interval(self, level, of_mean)?.curve(attributes.as_bytes(), &column, values.as_bytes())?)
     }
 }
 
 impl prediction::GuestTable for RefCell<Table> {
     fn new(model: prediction::ModelBorrow<'_>, plan: String) -> Result<prediction::Table, Error> {
-        let predictor = model.get::<Predictor>().clone();
+        let predictor = model.get::<RefCell<Predictor>>().borrow().clone();
         Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?)?)))
     }
 

@@ -149,7 +149,7 @@ impl Error {
         error
     }
 
-    /// Returns the `text` of the contract's error record: the sentence and, if there is help, a line break and the help.
+    /// Returns the sentence and, if there is help, a line break and the help.
     #[must_use]
     pub fn text(&self) -> String {
         if self.help.is_empty() { self.sentence.clone() } else { format!("{}\n{}", self.sentence, self.help) }
@@ -177,7 +177,8 @@ impl Error {
         object.insert("column".into(), json!(self.column));
         object.insert("found".into(), json!(self.found));
         object.insert("expected".into(), json!(self.expected));
-        object.insert("text".into(), json!(self.text()));
+        object.insert("text".into(), json!(self.sentence));
+        object.insert("help".into(), json!(self.help));
         Value::Object(object)
     }
 }

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use samefit_stages::error::{Error, ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
+    Engine, Form, Identity, Interval, Merger, Model, PredictedBatch, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer,
+    Verdict,
 };
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{ResourceLimiter, Store};
@@ -153,6 +154,23 @@ impl Instance {
         self.try_call(|exports, store| exports.samefit_regression_prediction().model().call_parse(store, text))
     }
 
+    fn predict_batch(&mut self, resource: ResourceAny, batch: &Batch, Interval { level, of_mean }: Interval) -> Result<PredictedBatch> {
+        for (name, values) in &batch.columns {
+            self.try_call(|exports, store| {
+                let batches = exports.samefit_regression_prediction().batch();
+                match values {
+                    Values::Numbers(numbers) => batches.call_set_f64(store, resource, name, numbers),
+                    Values::Text(text) => batches.call_set_text(store, resource, name, text),
+                }
+            })?;
+        }
+        let values =
+            self.try_call(|exports, store| exports.samefit_regression_prediction().batch().call_predict(store, resource, level, of_mean))?;
+        let status = self.call(|exports, store| exports.samefit_regression_prediction().batch().call_status(store, resource))?;
+        let problems = self.call(|exports, store| exports.samefit_regression_prediction().batch().call_problems(store, resource))?;
+        Ok(PredictedBatch { values, status, problems })
+    }
+
     fn release(&mut self, resource: ResourceAny) -> Result<()> {
         self.call(|_, store| resource.resource_drop(store))
     }
@@ -181,8 +199,8 @@ enum MemoryRefusal {
 
 impl From<types::Error> for InputError {
     fn from(error: types::Error) -> Self {
-        let types::Error { code, row, column, found, expected, text } = error;
-        ErrorRecord { code, row, column, found, expected, text }.into()
+        let types::Error { code, row, column, found, expected, text, help } = error;
+        ErrorRecord { code, row, column, found, expected, text, help }.into()
     }
 }
 
@@ -257,6 +275,19 @@ impl Engine for WasmEngine {
         let mut instance = self.instance()?;
         let statistics = instance.parse_statistics(statistics)?;
         instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
+    }
+
+    fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+        let mut instance = self.instance()?;
+        let statistics = instance.parse_statistics(statistics)?;
+        instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_compare(store, statistics, plan, other))
+    }
+
+    fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+        let mut instance = self.instance()?;
+        let statistics = instance.parse_statistics(statistics)?;
+        instance
+            .try_call(|exports, store| exports.samefit_regression_training().statistics().call_test(store, statistics, plan, restrictions))
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
@@ -362,12 +393,12 @@ impl Summarizer for WasmSummarizer {
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
-    fn state(&mut self) -> Result<String> {
+    fn state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
     }
 
-    fn finish_state(&mut self) -> Result<String> {
+    fn finish_state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
     }
@@ -377,7 +408,7 @@ impl Summarizer for WasmSummarizer {
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
-    fn merge_state(&mut self, state: &str) -> Result<()> {
+    fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
     }
@@ -507,21 +538,44 @@ impl Model for WasmModel<'_> {
             .call(|exports, store| exports.samefit_regression_prediction().model().call_plan(store, self.model.resource))
     }
 
-    fn predict_record(&self, attributes: &str) -> Result<String> {
-        lock(&self.model.instance).try_call(|exports, store| {
-            exports.samefit_regression_prediction().model().call_predict_record(store, self.model.resource, attributes)
-        })
-    }
-
-    fn explain(&self, attributes: &str) -> Result<String> {
+    fn summary(&self, level: f64) -> Result<String> {
         lock(&self.model.instance)
-            .try_call(|exports, store| exports.samefit_regression_prediction().model().call_explain(store, self.model.resource, attributes))
+            .try_call(|exports, store| exports.samefit_regression_prediction().model().call_summary(store, self.model.resource, level))
     }
 
-    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
+    fn notes(&self) -> Result<String> {
+        lock(&self.model.instance)
+            .call(|exports, store| exports.samefit_regression_prediction().model().call_notes(store, self.model.resource))
+    }
+
+    fn predict_record(&self, attributes: &str, Interval { level, of_mean }: Interval) -> Result<String> {
         lock(&self.model.instance).try_call(|exports, store| {
-            exports.samefit_regression_prediction().model().call_curve(store, self.model.resource, attributes, column, values)
+            let models = exports.samefit_regression_prediction().model();
+            models.call_predict_record(store, self.model.resource, attributes, level, of_mean)
         })
+    }
+
+    fn explain(&self, attributes: &str, level: f64) -> Result<String> {
+        lock(&self.model.instance).try_call(|exports, store| {
+            exports.samefit_regression_prediction().model().call_explain(store, self.model.resource, attributes, level)
+        })
+    }
+
+    fn curve(&self, attributes: &str, column: &str, values: &str, Interval { level, of_mean }: Interval) -> Result<Vec<f64>> {
+        lock(&self.model.instance).try_call(|exports, store| {
+            let models = exports.samefit_regression_prediction().model();
+            models.call_curve(store, self.model.resource, attributes, column, values, level, of_mean)
+        })
+    }
+
+    fn predict_batch(&self, batch: &Batch, interval: Interval) -> Result<PredictedBatch> {
+        let mut instance = lock(&self.model.instance);
+        let resource =
+            instance.call(|exports, store| exports.samefit_regression_prediction().batch().call_new(store, self.model.resource))?;
+        let predicted = instance.predict_batch(resource, batch, interval);
+        // fails if the instance trapped; then its memory goes with it
+        let _ = instance.release(resource);
+        predicted
     }
 
     fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {

@@ -124,7 +124,8 @@ fn message(error: &Value) -> String {
         (None, Some(column)) => format!("column `{column}`: "),
         (None, None) => String::new(),
     };
-    position + &error["text"].as_str().unwrap().replacen('\n', "\nhelp: ", 1)
+    let help = error["help"].as_str().filter(|help| !help.is_empty()).map(|help| format!("\nhelp: {help}"));
+    format!("{position}{}{}", error["text"].as_str().unwrap(), help.unwrap_or_default())
 }
 
 /// Runs the program and compares its output with the case. The message must name `file`.

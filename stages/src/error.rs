@@ -41,8 +41,10 @@ pub struct ErrorRecord {
     pub column: Option<String>,
     pub found: Option<String>,
     pub expected: Option<String>,
-    /// The sentence and, after a line break, the help.
+    /// The sentence.
     pub text: String,
+    /// Empty if there is none.
+    pub help: String,
 }
 
 /// Why a stage stopped.
@@ -72,21 +74,6 @@ pub enum Error {
     Refused(Message),
 }
 
-/// Reads the text of the component's error record: a sentence and, after the first line break, help.
-fn message_of_record(text: String) -> Message {
-    match text.split_once('\n') {
-        Some((sentence, help)) => Message { sentence: sentence.to_owned(), help: Some(help.to_owned()) },
-        None => Message { sentence: text, help: None },
-    }
-}
-
-fn record_text(message: Message) -> String {
-    match message.help {
-        Some(help) => format!("{}\n{help}", message.sentence),
-        None => message.sentence,
-    }
-}
-
 /// Returns what an I/O error says. `tried`: such as `cannot be read`.
 fn message_of_io(tried: &str, error: &io::Error) -> Message {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Message>()) {
@@ -97,15 +84,17 @@ fn message_of_io(tried: &str, error: &io::Error) -> Message {
 
 impl From<ErrorRecord> for InputError {
     fn from(record: ErrorRecord) -> Self {
-        let ErrorRecord { code, row, column, found, expected, text } = record;
-        Self { code: code.into(), row, column, found, expected, message: message_of_record(text) }
+        let ErrorRecord { code, row, column, found, expected, text, help } = record;
+        let message = Message { sentence: text, help: Some(help).filter(|help| !help.is_empty()) };
+        Self { code: code.into(), row, column, found, expected, message }
     }
 }
 
 impl From<InputError> for ErrorRecord {
     fn from(error: InputError) -> Self {
         let InputError { code, row, column, found, expected, message } = error;
-        Self { code: code.into(), row, column, found, expected, text: record_text(message) }
+        let Message { sentence: text, help } = message;
+        Self { code: code.into(), row, column, found, expected, text, help: help.unwrap_or_default() }
     }
 }
 
@@ -220,7 +209,7 @@ impl fmt::Display for Error {
 mod tests {
     use super::*;
 
-    const RECORD: &str = r#"{"code":"not-a-number","row":17,"column":"bmi","found":"2l.6","expected":null,"text":"found `2l.6`, expected a decimal number\ncorrect the cell"}"#;
+    const RECORD: &str = r#"{"code":"not-a-number","row":17,"column":"bmi","found":"2l.6","expected":null,"text":"found `2l.6`, expected a decimal number","help":"correct the cell"}"#;
 
     fn not_a_number() -> InputError {
         serde_json::from_str(RECORD).unwrap()

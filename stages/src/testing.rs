@@ -195,6 +195,14 @@ impl Engine for NoEngine {
         no_engine()
     }
 
+    fn compare(&self, _: &str, _: &str, _: &str) -> Result<String> {
+        no_engine()
+    }
+
+    fn test(&self, _: &str, _: &str, _: &str) -> Result<String> {
+        no_engine()
+    }
+
     fn model(&self, _: &str) -> Result<Box<dyn Model + '_>> {
         no_engine()
     }

@@ -1,7 +1,7 @@
 //! The model logic as the engine of the stages, linked into the same program.
 
 use samefit_core::error::{Code, Error as CoreError};
-use samefit_core::json::document;
+use samefit_core::json::{self, document};
 use samefit_core::model::Model as CoreModel;
 use samefit_core::plan::Plan;
 use samefit_core::predict::{self, Predictor};
@@ -9,12 +9,14 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{audit, entry, fit, identity, profile};
+use samefit_core::{audit, entry, fit, identity, profile, summary};
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
-    Engine, Form, Identity, Merger, Model, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer, Verdict,
+    Engine, Form, Identity, Interval, Merger, Model, PredictedBatch, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer,
+    Verdict,
 };
+use std::cell::{Ref, RefCell};
 
 /// The engine that calls the linked model logic directly.
 pub struct LinkedEngine;
@@ -52,8 +54,16 @@ impl Engine for LinkedEngine {
         Ok(stage_result(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
     }
 
+    fn compare(&self, _statistics: &str, _plan: &str, _other: &str) -> Result<String> {
+        stage_result(Err(missing()))
+    }
+
+    fn test(&self, _statistics: &str, _plan: &str, _restrictions: &str) -> Result<String> {
+        stage_result(Err(missing()))
+    }
+
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
-        Ok(Box::new(LinkedModel(stage_result(CoreModel::parse(text).and_then(Predictor::new))?)))
+        Ok(Box::new(LinkedModel(RefCell::new(stage_result(CoreModel::parse(text).and_then(Predictor::new))?))))
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
@@ -90,7 +100,7 @@ struct LinkedRecordWriter(RecordWriter);
 struct LinkedProfiler(profile::Profiler);
 /// The sum so far; none before the first statistics.
 struct LinkedMerger(Option<Statistics>);
-struct LinkedModel(Predictor);
+struct LinkedModel(RefCell<Predictor>);
 struct LinkedTable(predict::Table);
 struct LinkedResiduals(Residuals);
 struct LinkedForm(entry::Form);
@@ -134,11 +144,11 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.sum_columns())
     }
 
-    fn state(&mut self) -> Result<String> {
+    fn state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.state())
     }
 
-    fn finish_state(&mut self) -> Result<String> {
+    fn finish_state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.finish_state())
     }
 
@@ -146,7 +156,7 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.choose_decimals().map(|shared| document(&shared)))
     }
 
-    fn merge_state(&mut self, state: &str) -> Result<()> {
+    fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         stage_result(self.0.merge_state(state))
     }
 }
@@ -213,25 +223,55 @@ impl Merger for LinkedMerger {
     }
 }
 
+impl LinkedModel {
+    /// A predictor keeps its last interval, whose quantile takes a while to find.
+    fn with(&self, Interval { level, of_mean }: Interval) -> Result<Ref<'_, Predictor>> {
+        stage_result(self.0.borrow_mut().set_interval(predict::Interval { level, of_mean }))?;
+        Ok(self.0.borrow())
+    }
+}
+
 impl Model for LinkedModel {
     fn plan(&self) -> Result<String> {
-        Ok(document(&self.0.model().plan()))
+        Ok(document(&self.0.borrow().model().plan()))
     }
 
-    fn predict_record(&self, attributes: &str) -> Result<String> {
-        stage_result(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
+    fn summary(&self, level: f64) -> Result<String> {
+        stage_result(summary::summary(self.0.borrow().model(), level).map(|summary| document(&summary)))
     }
 
-    fn explain(&self, attributes: &str) -> Result<String> {
-        stage_result(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
+    fn notes(&self) -> Result<String> {
+        Ok("[]".to_owned())
     }
 
-    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>> {
-        stage_result(self.0.curve(attributes.as_bytes(), column, values))
+    fn predict_record(&self, attributes: &str, interval: Interval) -> Result<String> {
+        stage_result(self.with(interval)?.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
+    }
+
+    fn explain(&self, attributes: &str, level: f64) -> Result<String> {
+        let explanation = self.with(Interval { level, of_mean: false })?.explain(attributes.as_bytes());
+        stage_result(explanation.map(|explanation| document(&explanation)))
+    }
+
+    fn curve(&self, attributes: &str, column: &str, values: &str, interval: Interval) -> Result<Vec<f64>> {
+        stage_result(self.with(interval)?.curve(attributes.as_bytes(), column, values.as_bytes()))
+    }
+
+    fn predict_batch(&self, batch: &Batch, Interval { level, of_mean }: Interval) -> Result<PredictedBatch> {
+        let mut linked = predict::Batch::new(self.0.borrow().clone());
+        for (column, values) in &batch.columns {
+            match values {
+                Values::Numbers(values) => linked.set_f64(column, values.as_slice()),
+                Values::Text(text) => linked.set_text(column, text.as_slice()),
+            }
+        }
+        let values = stage_result(linked.predict(predict::Interval { level, of_mean }))?;
+        Ok(PredictedBatch { values, status: linked.status().to_vec(), problems: json::line(&linked.problems()) })
     }
 
     fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {
-        Ok(Box::new(LinkedTable(predict::Table::new(self.0.clone(), &stage_result(Plan::parse(plan))?))))
+        let table = Plan::parse(plan).and_then(|plan| predict::Table::new(self.0.borrow().clone(), &plan));
+        Ok(Box::new(LinkedTable(stage_result(table)?)))
     }
 }
 
@@ -265,16 +305,21 @@ impl Stream for LinkedTable {
     }
 }
 
+fn missing() -> CoreError {
+    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
+}
+
 /// Turns the core's error into that of the stages. The stage adds the name of the file.
 fn stage_result<T>(result: Result<T, CoreError>) -> Result<T> {
     result.map_err(|error| {
         let record = ErrorRecord {
-            text: error.text(),
             code: error.code.name().to_owned(),
             row: error.row,
             column: error.column,
             found: error.found,
             expected: error.expected,
+            text: error.sentence,
+            help: error.help,
         };
         InputError::from(record).into()
     })

@@ -34,7 +34,7 @@ impl Error {
             .map_or_else(|_| Self { sentence: record.to_owned(), ..Self::default() }, |record| Self::from_json(&record))
     }
 
-    /// Reads an error record. Its `text` holds the sentence and, after a line break, the help.
+    /// Reads an error record.
     #[must_use]
     pub fn from_json(record: &Value) -> Self {
         let field = |key: &str| match &record[key] {
@@ -42,12 +42,10 @@ impl Error {
             Value::Number(number) => number.to_string(),
             _ => String::new(),
         };
-        let text = field("text");
-        let (sentence, help) = text.split_once('\n').unwrap_or((&text, ""));
         Self {
             code: field("code"),
-            sentence: sentence.to_owned(),
-            help: help.to_owned(),
+            sentence: field("text"),
+            help: field("help"),
             file: field("file"),
             row: field("row"),
             column: field("column"),
@@ -72,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_record_has_sentence_and_help() {
-        let error = Error::parse(r#"{"code": "not-a-number", "row": 3, "column": "bmi", "text": "bad\nfix it"}"#);
+        let error = Error::parse(r#"{"code": "not-a-number", "row": 3, "column": "bmi", "text": "bad", "help": "fix it"}"#);
         assert_eq!((error.sentence.as_str(), error.help.as_str(), error.row.as_str()), ("bad", "fix it", "3"));
         assert_eq!((error.column.as_str(), error.file.as_str()), ("bmi", ""));
     }

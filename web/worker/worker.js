@@ -14,6 +14,9 @@ const CORE = 'samefit.core.wasm';
 /** Small modules of the transpiled component. They connect its core module with its JavaScript. */
 const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
 
+/** The probability of the intervals that the page shows. */
+const LEVEL = 0.95;
+
 let component;
 /** SHA-256 of the core module. */
 let core;
@@ -114,8 +117,8 @@ const ops = {
     return text(JSON.parse(conversions).map(convert));
   },
 
-  explain: (attributes) => model.explain(attributes),
-  record: (attributes) => model.predictRecord(attributes),
+  explain: (attributes) => model.explain(attributes, LEVEL),
+  record: (attributes) => model.predictRecord(attributes, LEVEL, false),
 
   /** Predicts the entries with each value in one field. Returns [prediction, lower, upper] for each value, null where a problem blocks. */
   sweep(entries, field, unit, values) {
@@ -124,7 +127,7 @@ const ops = {
     const open = moved.filter((one) => one.attributes);
     const table = new Float64Array(columns.length * open.length);
     open.forEach((one, row) => columns.forEach((name, column) => (table[column * open.length + row] = Number(one.attributes[name]))));
-    const out = open.length ? model.predictColumns(table, open.length) : [];
+    const out = open.length ? model.predictColumns(table, open.length, LEVEL, false) : [];
     let row = 0;
     return text(
       moved.map((one) => {

@@ -13,7 +13,7 @@ use wit_component::DecodedWasm;
 use wit_parser::{Docs, FunctionKind, Handle, Resolve, Type, TypeDefKind, TypeOwner, WorldItem};
 
 /// The fields of the contract's only record, `error`.
-const ERROR_FIELDS: [&str; 6] = ["code", "row", "column", "found", "expected", "text"];
+const ERROR_FIELDS: [&str; 7] = ["code", "row", "column", "found", "expected", "text", "help"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

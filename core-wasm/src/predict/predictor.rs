@@ -57,7 +57,11 @@ impl Predictor {
         Ok(self)
     }
 
-    pub(super) fn set_interval(&mut self, interval: Interval) -> Result<()> {
+    /// Changes the level or kind of intervals.
+    ///
+    /// # Errors
+    /// `level` if the level is not between 0 and 1.
+    pub fn set_interval(&mut self, interval: Interval) -> Result<()> {
         interval.check()?;
         if interval != self.interval {
             (self.interval, self.half_width) = (interval, half_width(&self.model, interval));

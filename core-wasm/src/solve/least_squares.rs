@@ -130,7 +130,11 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
     check_residual(left, count, equations.rows)?;
 
     let mut each = |wanted: Vec<ModelNumber>, there: bool| -> Vec<Option<f64>> {
-        if there { rounder.round_all(&units, &wanted).into_iter().map(|number| Some(number.value)).collect() } else { vec![None; wanted.len()] }
+        if there {
+            rounder.round_all(&units, &wanted).into_iter().map(|number| Some(number.value)).collect()
+        } else {
+            vec![None; wanted.len()]
+        }
     };
     let std_errors = each((0..count).map(ModelNumber::StdError).collect(), residual_df > 0);
     let t = each((0..count).map(ModelNumber::T).collect(), residual_df > 0 && left > 0.0);
@@ -281,7 +285,10 @@ mod tests {
         let got: Vec<(f64, f64)> = solution.coefficients.iter().map(|c| (c.value, c.remainder)).collect();
         assert_eq!(got, [parts(3, 2), parts(3, 14)]);
         assert_eq!((solution.l[1][0], solution.l_remainder[1][0]), parts(7, 3));
-        assert_eq!((solution.d[0], solution.d_remainder[0], solution.d[1], solution.d_remainder[1]), (3.0, 0.0, parts(14, 3).0, parts(14, 3).1));
+        assert_eq!(
+            (solution.d[0], solution.d_remainder[0], solution.d[1], solution.d_remainder[1]),
+            (3.0, 0.0, parts(14, 3).0, parts(14, 3).1)
+        );
         assert_eq!((solution.rss, solution.tss), (25.0 / 14.0, 2.0));
         // 3/25, and 1 - (25/14) / (2/2)
         assert_eq!((solution.odds, solution.f, solution.adjusted_r_squared), (Some(0.12), Some(0.12), Some(-11.0 / 14.0)));

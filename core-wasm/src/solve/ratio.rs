@@ -52,10 +52,7 @@ impl Ratio {
     /// Returns the ratio less another.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        Self::new(
-            &self.numerator * &other.denominator - &other.numerator * &self.denominator,
-            &self.denominator * &other.denominator,
-        )
+        Self::new(&self.numerator * &other.denominator - &other.numerator * &self.denominator, &self.denominator * &other.denominator)
     }
 
     /// Returns the product of two ratios.

@@ -81,7 +81,9 @@ impl Units {
         let of = |quantity| source.enclosure(quantity);
         match number {
             ModelNumber::ResidualSign => of(Quantity::Residual).signum().map(|sign| f64::from(sign).into()),
-            ModelNumber::Coefficient(j) => rounded([&of(Quantity::Coefficient(j))], [], |[b], []| b.times_ten_to(self.unit(j)).to_two_f64()),
+            ModelNumber::Coefficient(j) => {
+                rounded([&of(Quantity::Coefficient(j))], [], |[b], []| b.times_ten_to(self.unit(j)).to_two_f64())
+            }
             ModelNumber::StdError(j) => self.std_error(j, &residual(source)?, &of(Quantity::Inverse(j))),
             ModelNumber::T(j) => self.t(of(Quantity::Coefficient(j)), &residual(source)?, &of(Quantity::Inverse(j))),
             ModelNumber::Rss => rounded([&of(Quantity::Residual)], [], |[rss], []| self.in_units(rss).to_f64()),
@@ -115,8 +117,9 @@ impl Units {
         let magnitude = if sign < 0 { b.negated() } else { b };
         rounded([&magnitude], [rss, inverse], |[b], [rss, inverse]| {
             let variance = rss.times(inverse).over(self.residual_df);
-            let size = Ratio::new(&b.numerator * &b.numerator * &variance.denominator, &b.denominator * &b.denominator * &variance.numerator)
-                .sqrt_to_f64();
+            let size =
+                Ratio::new(&b.numerator * &b.numerator * &variance.denominator, &b.denominator * &b.denominator * &variance.numerator)
+                    .sqrt_to_f64();
             // zero keeps its positive sign
             if sign < 0 { -size } else { size }
         })

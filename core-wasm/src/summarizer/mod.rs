@@ -152,16 +152,16 @@ impl Summarizer {
         finish::statistics(&mut self.sums)
     }
 
-    /// Ends one of several tables whose rows count together, and returns its state as text. Each table is checked by itself, as
-    /// [`finish`](Self::finish) would.
+    /// Ends one of several tables whose rows count together, and returns its state. Each table is checked by itself, as [`finish`](Self::finish)
+    /// would.
     ///
     /// # Errors
     /// The first error in the data, and `missing-values`.
-    pub fn finish_state(&mut self) -> Result<String> {
+    pub fn finish_state(&mut self) -> Result<Vec<u8>> {
         self.end()?;
         self.check()?;
         self.sums.announce_dropped()?;
-        merge::take_state(&mut self.sums, None)?.to_text()
+        merge::take_state(&mut self.sums, None)?.to_bytes()
     }
 
     /// Ends the first of two passes over data that are to be shared. Returns the decimals of each column: the plan of the second pass needs
@@ -175,14 +175,14 @@ impl Summarizer {
         finish::decimals(&mut self.sums)
     }
 
-    /// Ends this summarizer's part of a table, and returns its state as text: everything that was read, errors included. Another summarizer
-    /// of the same plan and header can [merge](Self::merge_state) it.
+    /// Ends this summarizer's part of a table, and returns its state: everything that was read, errors included. Another summarizer of the
+    /// same plan and header can [merge](Self::merge_state) it.
     ///
     /// # Errors
     /// `spent`, `capacity`.
-    pub fn state(&mut self) -> Result<String> {
+    pub fn state(&mut self) -> Result<Vec<u8>> {
         self.end()?;
-        merge::take_state(&mut self.sums, self.failure.take())?.to_text()
+        merge::take_state(&mut self.sums, self.failure.take())?.to_bytes()
     }
 
     /// Adds the rows that another summarizer read, from its state. The rows may stand anywhere in the data.
@@ -190,7 +190,7 @@ impl Summarizer {
     /// # Errors
     /// `part` if the state is of another plan or header. Otherwise the error at which one pass over all rows so far stops. A later state may
     /// show an earlier error, so this error is not final: [`finish`](Self::finish) returns the final one.
-    pub fn merge_state(&mut self, state: &str) -> Result<()> {
+    pub fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         if !self.sums.has_header() && self.failure.is_some() {
             // the header is wrong, and all parts have the same header
             return self.check();

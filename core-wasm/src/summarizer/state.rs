@@ -1,4 +1,4 @@
-//! The text of a summarizer's state: what one instance hands to another that shares the work on one table.
+//! The bytes of a summarizer's state: what one instance hands to another that shares the work on one table.
 //!
 //! *Invariants*: nothing is rounded.
 //!
@@ -14,7 +14,7 @@ use crate::statistics::{Bin, Distribution, Moments, Totals};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 
-/// Name and version of the text's format.
+/// Name and version of the format, which is JSON.
 const FORMAT: &str = "samefit-state/1";
 
 /// The state of a summarizer.
@@ -92,16 +92,17 @@ impl State {
         Self { format: FORMAT.to_owned(), columns, dropped, disclosure, totals, pending, failure: failure.map(FailureState::new) }
     }
 
-    /// Writes the text.
-    pub(super) fn to_text(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|_| wrong_state("it cannot be written"))
+    /// Writes the bytes.
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(|_| wrong_state("it cannot be written"))
     }
 
-    /// Reads the text.
+    /// Reads the bytes.
     ///
     /// # Errors
-    /// `part` for a state of another version, or for JSON that is no state; `json` for text that is not JSON.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    /// `part` for a state of another version, for bytes that are not UTF-8, or for JSON that is no state; `json` for text that is not JSON.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+        let text = std::str::from_utf8(bytes).map_err(|_| wrong_state("it is not as it was made"))?;
         let state: Self = json::parse(text, Code::Part, "the state of a summarizer")?;
         if state.format == FORMAT { Ok(state) } else { Err(wrong_state("it is of another version")) }
     }

@@ -28,6 +28,10 @@ pub trait Engine: Sync {
     fn audit(&self, statistics: &str, notes: &str) -> Result<String>;
     /// Fits a model to statistics. Returns the text of `model.json`.
     fn fit(&self, statistics: &str, plan: &str) -> Result<String>;
+    /// Compares two models of the same statistics by the F test; one has all features of the other. Returns the test as JSON.
+    fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String>;
+    /// Tests linear restrictions on the coefficients of a model by the F test. Returns the test as JSON.
+    fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String>;
     /// Reads and checks a model, for any number of predictions.
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>>;
     /// Judges a model by the statistics of records. `threshold`: in units of the target.
@@ -69,13 +73,13 @@ pub trait Summarizer: SplitStream {
     /// Adds the next rows as columns. A summarizer takes either bytes (`push`) or columns, never both.
     fn add(&mut self, batch: &Batch) -> Result<()>;
     /// Returns everything this summarizer has read, for [`merge_state`](Self::merge_state) of another. Ends this summarizer.
-    fn state(&mut self) -> Result<String>;
+    fn state(&mut self) -> Result<Vec<u8>>;
     /// Ends one of several tables whose rows count together. Returns its state for [`merge_state`](Self::merge_state) of another summarizer.
-    fn finish_state(&mut self) -> Result<String>;
+    fn finish_state(&mut self) -> Result<Vec<u8>>;
     /// Ends the first of two passes. Returns how the second pass must round values.
     fn choose_decimals(&mut self) -> Result<String>;
     /// Adds what another summarizer has read. Returns the error at which reading would have stopped, as far as the states so far tell.
-    fn merge_state(&mut self, state: &str) -> Result<()>;
+    fn merge_state(&mut self, state: &[u8]) -> Result<()>;
 }
 
 /// A stream that predicts records. `push` and `finish` return bytes in the format of the input.
@@ -159,14 +163,47 @@ pub trait Merger {
 pub trait Model: Send {
     /// Returns the plan that sums data for this model.
     fn plan(&self) -> Result<String>;
+    /// Returns the summary of the regression as JSON, with confidence intervals of this level.
+    fn summary(&self, level: f64) -> Result<String>;
+    /// Returns notes on the model, as a JSON array of error records.
+    fn notes(&self) -> Result<String>;
     /// Predicts one record: one attributes object in, one prediction object out.
-    fn predict_record(&self, attributes: &str) -> Result<String>;
+    fn predict_record(&self, attributes: &str, interval: Interval) -> Result<String>;
     /// Returns what a person should see of one prediction.
-    fn explain(&self, attributes: &str) -> Result<String>;
-    /// Predicts with several values of one column. Returns the predictions, then the lower, then the upper ends of their intervals.
-    fn curve(&self, attributes: &str, column: &str, values: &[f64]) -> Result<Vec<f64>>;
+    fn explain(&self, attributes: &str, level: f64) -> Result<String>;
+    /// Predicts with several values of one column, a JSON array. Returns the predictions, then the lower, then the upper ends of their
+    /// intervals.
+    fn curve(&self, attributes: &str, column: &str, values: &str, interval: Interval) -> Result<Vec<f64>>;
+    /// Predicts rows that are given as columns.
+    fn predict_batch(&self, batch: &Batch, interval: Interval) -> Result<PredictedBatch>;
     /// Makes a stream that predicts every record.
     fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>>;
+}
+
+/// The interval of a prediction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Its probability, between 0 and 1.
+    pub level: f64,
+    /// Whether it is for the mean of all outcomes at the same values, instead of for one new outcome.
+    pub of_mean: bool,
+}
+
+/// The usual prediction interval.
+impl Default for Interval {
+    fn default() -> Self {
+        Self { level: 0.95, of_mean: false }
+    }
+}
+
+/// The predictions of a batch.
+pub struct PredictedBatch {
+    /// The predictions, then the lower ends and then the upper ends of their intervals. NaN for a row without a prediction.
+    pub values: Vec<f64>,
+    /// The status of each row: 0 fine, 1 out of range, 2 missing, 3 error.
+    pub status: Vec<u8>,
+    /// A JSON array of error records of the first rows without a prediction.
+    pub problems: String,
 }
 
 /// Turns what a person types into the columns of a model.

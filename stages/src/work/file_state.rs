@@ -57,7 +57,7 @@ pub(crate) struct FileState {
 /// The sum of one file.
 pub(crate) struct FileSum {
     /// Statistics, or a state where all files count together.
-    pub(crate) statistics: String,
+    pub(crate) sum: Vec<u8>,
     /// What the user should be told.
     pub(crate) notes: Vec<String>,
 }
@@ -129,7 +129,13 @@ impl FileState {
     /// Ends a file: merges the states of its workers and returns its sum, or the earliest error in it.
     ///
     /// `reading`: the summarizer to merge into; a new one is made if there is none.
-    pub(crate) fn close(self, context: &SumContext<'_>, file: usize, reading: Option<Reading<'_>>, states: Vec<String>) -> Result<FileSum> {
+    pub(crate) fn close(
+        self,
+        context: &SumContext<'_>,
+        file: usize,
+        reading: Option<Reading<'_>>,
+        states: Vec<Vec<u8>>,
+    ) -> Result<FileSum> {
         let Self { failure, rows, header, .. } = self;
         let source = context.sources[file];
         let in_file = |error| context.plan.blame_or(with_row_of_file(error, |split| rows.iter().take(split).sum()), source);
@@ -155,13 +161,13 @@ impl FileState {
             return Err(verdict.err().filter(|error| split_of(error) <= split).map_or(failure, in_file));
         }
         verdict.map_err(in_file)?;
-        let statistics = end(context.plan, summarizer.as_mut()).map_err(in_file)?;
+        let sum = end(context.plan, summarizer.as_mut()).map_err(in_file)?;
         let mut notes = match &header {
             Some(Header::Columns(columns)) => columns.notes().to_vec(),
             _ => Vec::new(),
         };
         notes.extend(end_notes(context.plan, summarizer.as_mut(), &source.path)?);
-        Ok(FileSum { statistics, notes })
+        Ok(FileSum { sum, notes })
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct PartialState {
     pub(crate) file: usize,
     pub(crate) state: FileState,
     /// The summarizer's state; none if no summarizer could be made or it failed.
-    pub(crate) summarizer_state: Option<String>,
+    pub(crate) summarizer_state: Option<Vec<u8>>,
 }
 
 /// What a worker sends to the reducer about one file.

@@ -268,20 +268,20 @@ mod tests {
             Err(Error::Trap("columns are not tested here".to_owned()))
         }
 
-        fn state(&mut self) -> Result<String> {
-            Ok(format!("{} {}", self.lines, self.bad_row.unwrap_or(0)))
+        fn state(&mut self) -> Result<Vec<u8>> {
+            Ok(format!("{} {}", self.lines, self.bad_row.unwrap_or(0)).into_bytes())
         }
 
-        fn finish_state(&mut self) -> Result<String> {
+        fn finish_state(&mut self) -> Result<Vec<u8>> {
             self.state()
         }
 
         fn choose_decimals(&mut self) -> Result<String> {
-            self.state()
+            Err(Error::Trap("sharing is not tested here".to_owned()))
         }
 
-        fn merge_state(&mut self, state: &str) -> Result<()> {
-            let (lines, row) = state.split_once(' ').unwrap();
+        fn merge_state(&mut self, state: &[u8]) -> Result<()> {
+            let (lines, row) = std::str::from_utf8(state).unwrap().split_once(' ').unwrap();
             let row: Option<u64> = Some(row.parse().unwrap()).filter(|row| *row > 0);
             self.lines += lines.parse::<u64>().unwrap();
             self.bad_row = self.bad_row.into_iter().chain(row).min();
@@ -318,6 +318,14 @@ mod tests {
             NoEngine.fit(statistics, plan)
         }
 
+        fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+            NoEngine.compare(statistics, plan, other)
+        }
+
+        fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+            NoEngine.test(statistics, plan, restrictions)
+        }
+
         fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
             NoEngine.model(text)
         }
@@ -351,8 +359,8 @@ mod tests {
         let sources: Vec<Source> = paths.iter().map(source).collect();
         let mut sums = Vec::new();
         let inputs = in_stage_with(&LineEngine, &MemoryFiles::of(&files), 16, &[], |stage| {
-            let mut add = |sum: String, path: &str| {
-                sums.push(format!("{path} {sum}"));
+            let mut add = |sum: Vec<u8>, path: &str| {
+                sums.push(format!("{path} {}", String::from_utf8(sum).unwrap()));
                 Ok(())
             };
             sum_tables(stage, threads, &Plan::new(), &sources.iter().collect::<Vec<_>>(), &mut add)

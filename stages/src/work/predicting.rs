@@ -19,7 +19,7 @@ use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
-use crate::ports::engine::{Engine, Model, PredictionStream, StatusCounts};
+use crate::ports::engine::{Engine, Interval, Model, PredictionStream, StatusCounts};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
 use crate::source::{Format, Source};
@@ -253,7 +253,7 @@ impl ParallelPrediction<'_> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
         if ["only", "on_error"].iter().all(|key| self.with.plan.get(key).is_none()) {
-            return model.predict_record(&attributes);
+            return model.predict_record(&attributes, Interval::default());
         }
         let mut stream = model.table(&self.with.plan.text_for(Format::Json))?;
         stream.push(attributes.as_bytes())?;

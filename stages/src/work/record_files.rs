@@ -15,10 +15,11 @@ use crate::text::paths;
 use crate::work::finish::{end, end_notes};
 use crate::work::table_sum::sum_table;
 
-/// Sums all records. Adds the files that were read to `inputs`.
+/// Sums all records. Returns the bytes of their statistics, or their state where the rows of all files count together. Adds the files that were
+/// read to `inputs`.
 ///
 /// The row of an error is a file here. To name the file at fault, the files are read again one at a time.
-pub(crate) fn sum_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<InputFile>) -> Result<String> {
+pub(crate) fn sum_records(stage: &mut Stage<'_>, plan: &Plan, sources: &[&Source], inputs: &mut Vec<InputFile>) -> Result<Vec<u8>> {
     let mut progress = stage.begin_progress(sources);
     if let [source] = sources {
         return sum_table(stage, plan, source, inputs, &mut progress);
@@ -40,7 +41,7 @@ fn sum_as_lines(
     sources: &[&Source],
     inputs: &mut Vec<InputFile>,
     progress: &mut Progress,
-) -> Result<String> {
+) -> Result<Vec<u8>> {
     let mut summarizer = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|error| plan.blame(error))?;
     let mut buffer = Vec::new();
     for source in sources {
@@ -49,10 +50,10 @@ fn sum_as_lines(
         progress.bytes += inputs.last().map_or(0, |input| input.bytes);
         stage.report.progress(progress);
     }
-    let statistics = end(plan, summarizer.as_mut())?;
+    let sum = end(plan, summarizer.as_mut())?;
     let folder = sources.first().map_or("", |source| paths::folder(&source.path));
     end_notes(plan, summarizer.as_mut(), folder)?.iter().for_each(|note| stage.report.note(note));
-    Ok(statistics)
+    Ok(sum)
 }
 
 /// Pushes a file with one record into a stream of JSON Lines. `buffer` is used for the line and may hold anything.

@@ -16,7 +16,7 @@ use crate::work::file_state::{FileState, FileSum, Reading, SumContext};
 use crate::work::file_worker::{FileWorker, PartialState, WorkerMessage};
 
 /// Receives the sum of a file and its path.
-pub(crate) type AddSum<'r> = &'r mut dyn FnMut(String, &str) -> Result<()>;
+pub(crate) type AddSum<'r> = &'r mut dyn FnMut(Vec<u8>, &str) -> Result<()>;
 
 /// Merges what the workers send.
 pub(crate) struct Reducer<'a, 'r> {
@@ -43,7 +43,7 @@ struct FileParts<'a> {
     state: FileState,
     /// The summarizer to merge the other states into, if the worker of this thread has read some of the file.
     reading: Option<Reading<'a>>,
-    states: Vec<String>,
+    states: Vec<Vec<u8>>,
 }
 
 impl<'a, 'r> Reducer<'a, 'r> {
@@ -86,7 +86,7 @@ impl<'a, 'r> Reducer<'a, 'r> {
         matches!(self.files.get(&file), Some(OpenSum::Parts(parts)) if parts.reading.is_some())
     }
 
-    fn add_part(&mut self, file: usize, part: FileState, reading: Option<Reading<'a>>, summarizer_state: Option<String>) {
+    fn add_part(&mut self, file: usize, part: FileState, reading: Option<Reading<'a>>, summarizer_state: Option<Vec<u8>>) {
         if part.has_failed() {
             self.stop();
         }
@@ -119,7 +119,7 @@ impl<'a, 'r> Reducer<'a, 'r> {
         };
         let added = sum.and_then(|sum| {
             self.notes.extend(sum.notes);
-            (self.add)(sum.statistics, &self.context.sources[at].path)
+            (self.add)(sum.sum, &self.context.sources[at].path)
         });
         if let Err(failure) = added {
             self.failure = Some(failure);

@@ -41,17 +41,17 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum
     let mut total = Total::new(stage.engine, plan, tables.len() + usize::from(!records.is_empty()));
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
     if threads > 1 && !tables.is_empty() {
-        inputs.extend(sum_tables(stage, threads, plan, &tables, &mut |statistics, path| total.add(statistics, path))?);
+        inputs.extend(sum_tables(stage, threads, plan, &tables, &mut |sum, path| total.add(sum, path))?);
     } else {
         let mut progress = stage.begin_progress(&tables);
         for table in tables {
-            let statistics = sum_table(stage, plan, table, &mut inputs, &mut progress)?;
-            total.add(statistics, &table.path)?;
+            let sum = sum_table(stage, plan, table, &mut inputs, &mut progress)?;
+            total.add(sum, &table.path)?;
         }
     }
     if let Some(first) = records.first() {
-        let statistics = sum_records(stage, plan, &records, &mut inputs)?;
-        total.add(statistics, &first.path)?;
+        let sum = sum_records(stage, plan, &records, &mut inputs)?;
+        total.add(sum, &first.path)?;
     }
     let name = name(sources);
     let (statistics, notes) = total.finish(&name)?;

@@ -11,14 +11,15 @@ use crate::source::Source;
 use crate::stage::Stage;
 use crate::work::finish::{end, end_notes};
 
-/// Sums one file. Adds it to `inputs`, and its bytes to `progress`.
+/// Sums one file. Returns the bytes of its statistics, or its state where the rows of all files count together. Adds it to
+/// `inputs`, and its bytes to `progress`.
 pub(crate) fn sum_table(
     stage: &mut Stage<'_>,
     plan: &Plan,
     source: &Source,
     inputs: &mut Vec<InputFile>,
     progress: &mut Progress,
-) -> Result<String> {
+) -> Result<Vec<u8>> {
     let mut summarizer = stage.engine.summarizer(&plan.text_for(source.format)).map_err(|error| plan.blame(error))?;
     progress.file += 1;
     let before = progress.bytes;
@@ -37,10 +38,10 @@ pub(crate) fn sum_table(
         })?
     };
     inputs.push(input);
-    let statistics = end(plan, summarizer.as_mut()).map_err(|error| plan.blame_or(error, source))?;
+    let sum = end(plan, summarizer.as_mut()).map_err(|error| plan.blame_or(error, source))?;
     notes.extend(end_notes(plan, summarizer.as_mut(), &source.path)?);
     notes.iter().for_each(|note| stage.report.note(note));
-    Ok(statistics)
+    Ok(sum)
 }
 
 fn add_all_rows(columns: &SelectedColumns, summarizer: &mut dyn Summarizer) -> Result<InputFile> {

@@ -28,11 +28,11 @@ impl<'a> Total<'a> {
         Self { engine, plan, accumulator: None, only: String::new(), files }
     }
 
-    /// Adds the sum of the file at `path`: its statistics, or its state if all rows count together. The statistics of an only file are kept as
-    /// they are, without parsing them.
-    pub(crate) fn add(&mut self, sum: String, path: &str) -> Result<()> {
+    /// Adds the sum of the file at `path`: the bytes of its statistics, or its state if all rows count together. The statistics of
+    /// an only file are kept as they are, without parsing them.
+    pub(crate) fn add(&mut self, sum: Vec<u8>, path: &str) -> Result<()> {
         if self.files == 1 && !self.plan.is_for_release() {
-            self.only = sum;
+            self.only = statistics_text(sum)?;
             return Ok(());
         }
         let accumulator = match self.accumulator.take() {
@@ -40,7 +40,7 @@ impl<'a> Total<'a> {
             None => self.new_accumulator()?,
         };
         let added = match self.accumulator.insert(accumulator) {
-            Accumulator::Statistics(merger) => merger.add(&sum),
+            Accumulator::Statistics(merger) => statistics_text(sum).and_then(|statistics| merger.add(&statistics)),
             Accumulator::States(summarizer) => summarizer.merge_state(&sum),
         };
         added.map_err(|error| error.in_file(path))
