@@ -1,6 +1,7 @@
 //! Fits a model to statistics.
 
 use crate::error::{Code, Error, Result, list};
+use crate::fisher::upper_tail;
 use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn};
 use crate::plan::Plan;
 use crate::release_policy::check_rows;
@@ -124,6 +125,8 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
     let target = plan.needed_target()?;
     let df = solution.residual_df as f64;
     let p = |t: Option<f64>| t.map(|t| two_sided_p(t, df));
+    // unlike t, F may be beyond the range of an f64 though all else is in it
+    let f = solution.f.filter(|f| f.is_finite() && solution.odds.is_some_and(f64::is_finite));
     let (intercept, slopes) =
         if plan.intercept { (solution.coefficients.first(), &solution.coefficients[1..]) } else { (None, &solution.coefficients[..]) };
     let coefficients = features.iter().zip(slopes);
@@ -151,17 +154,17 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
         rmse: None,
         qc: None,
         intercept: intercept.map_or(0.0, |c| c.value),
-        intercept_remainder: 0.0,
+        intercept_remainder: intercept.map_or(0.0, |c| c.remainder),
         has_intercept: plan.intercept,
         coefficients: coefficients
             .map(|(term, c)| ModelCoefficient {
                 name: term.to_string(),
                 coefficient: c.value,
-                remainder: 0.0,
+                remainder: c.remainder,
                 std_error: c.std_error,
                 t: c.t,
                 p: p(c.t),
-                tolerance: None,
+                tolerance: c.tolerance,
             })
             .collect(),
         intercept_std_error: intercept.and_then(|c| c.std_error),
@@ -171,15 +174,15 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
             rows: statistics.rows,
             residual_df: solution.residual_df,
             rss: solution.rss,
-            tss: None,
+            tss: Some(solution.tss),
             residual_sd: solution.residual_sd,
             r_squared: solution.r_squared,
-            adjusted_r_squared: None,
-            f: None,
-            f_p: None,
+            adjusted_r_squared: solution.adjusted_r_squared,
+            f,
+            f_p: f.and(solution.odds).map(|odds| upper_tail(odds, features.len() as u32, df)),
             r_squared_kind: if plan.intercept { "centred" } else { "uncentred" }.to_owned(),
         },
-        leverage: Leverage { l: solution.l, d: solution.d, l_remainder: Vec::new(), d_remainder: Vec::new() },
+        leverage: Leverage { l: solution.l, d: solution.d, l_remainder: solution.l_remainder, d_remainder: solution.d_remainder },
         near_collinear: Vec::new(),
         columns: columns.iter().map(|name| column(statistics, plan, name, target)).collect(),
         fields: schema.map(|schema| schema.fields_for(&columns)),

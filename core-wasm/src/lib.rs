@@ -35,12 +35,12 @@
 //!
 //! Each module uses only modules that stand before it.
 //!
-//! 1. Errors and numbers: [`error`], [`rounding`], [`decimal`], [`shortest`].
+//! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`].
 //! 2. Names and documents: [`terms`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
-//! 5. Sums to models: [`solve`], [`student`], [`model`], [`fit`].
-//! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`fisher`], [`explain`], [`quality`],
+//! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`fit`].
+//! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`], [`explain`], [`quality`],
 //!    [`residuals`], [`profile`], [`identity`].
 //! 7. The exports of the WebAssembly component: `component`, behind the feature of that name.
 //!
@@ -80,3 +80,4 @@ pub mod summarizer;
 pub mod summary;
 pub mod table;
 pub mod terms;
+mod two_part;

@@ -121,7 +121,8 @@ pub struct Fit {
     /// format 1.
     #[serde(default)]
     pub adjusted_r_squared: Option<f64>,
-    /// F statistic of all features together: `((tss - rss) / features) / (rss / residual_df)`. `None` in a model of format 1.
+    /// F statistic of all features together: `((tss - rss) / features) / (rss / residual_df)`. `None` without features or degrees of freedom,
+    /// for a perfect fit, and in a model of format 1.
     #[serde(default)]
     pub f: Option<f64>,
     /// Upper tail of the F distribution at `f`.

@@ -1,4 +1,4 @@
-//! Ratios of integers, and square roots of such ratios, to the nearest f64: rounded once, ties to even.
+//! Ratios of integers, and square roots of such ratios, to the nearest f64: rounded once, ties to even. A ratio also to the sum of two f64.
 //!
 //! *Method*: an integer quotient or root has at least [`QUOTIENT_BITS`] bits, and its lowest bit is set if there is a remainder (a sticky
 //! bit). It is then rounded to 53 bits, or to fewer if the result is subnormal.
@@ -19,6 +19,36 @@ pub fn ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
     let negative = numerator.is_negative() != denominator.is_negative();
     let (quotient, exponent) = quotient_sticky(numerator.unsigned_abs(), denominator.unsigned_abs(), 1);
     round(negative, &quotient, exponent)
+}
+
+/// Returns the f64 nearest to `numerator / denominator`, and the f64 nearest to the rest; both with ties to even. A rest that rounds to zero
+/// has no sign. It is zero if the first f64 is infinite. The denominator is not zero.
+pub fn ratio_to_two_f64(numerator: &IBig, denominator: &IBig) -> (f64, f64) {
+    let negative = numerator.is_negative() != denominator.is_negative();
+    let (numerator, denominator) = (numerator.unsigned_abs(), denominator.unsigned_abs());
+    // as many bits as for a root: more than two f64 have
+    let (quotient, exponent) = quotient_sticky(numerator.clone(), denominator.clone(), 2);
+    if quotient == UBig::ZERO {
+        return (0.0, 0.0);
+    }
+    let (kept, lowest) = to_precision(&quotient, exponent);
+    let value = pow2_times(u64::try_from(&kept).unwrap_or(u64::MAX), lowest);
+    if value.is_infinite() {
+        return (if negative { -value } else { value }, 0.0);
+    }
+    let sticky = quotient.bit(0);
+    // the quotient has more bits than an f64, so the value is a multiple of its lowest bit
+    let rest = IBig::from(quotient) - IBig::from(&kept << (lowest - exponent).unsigned_abs() as usize);
+    let rest = if sticky && (rest.bit_len() as i64) < QUOTIENT_BITS {
+        // the quotient has too few bits of a rest that is so small
+        let (up, down) = (lowest.max(0) as usize, lowest.min(0).unsigned_abs() as usize);
+        let rest = IBig::from(numerator << down) - IBig::from(kept << up) * &denominator;
+        ratio_to_f64(&rest, &IBig::from(denominator << down))
+    } else {
+        round(rest.is_negative(), &rest.unsigned_abs(), exponent)
+    };
+    // adding zero removes the sign of a negative zero
+    if negative { (-value, 0.0 - rest) } else { (value, rest + 0.0) }
 }
 
 /// Returns the f64 nearest to the square root of `numerator / denominator`, ties to even. Neither is negative, and the denominator is not
@@ -56,12 +86,19 @@ fn round(negative: bool, mantissa: &UBig, exponent: i64) -> f64 {
     if *mantissa == UBig::ZERO {
         return 0.0;
     }
+    let (kept, lowest) = to_precision(mantissa, exponent);
+    let magnitude = pow2_times(u64::try_from(&kept).unwrap_or(u64::MAX), lowest);
+    if negative { -magnitude } else { magnitude }
+}
+
+/// Rounds `mantissa * 2^exponent` to the precision of an f64, ties to even. Returns (m, e) with `m * 2^e`; m has at most 53 bits, or is
+/// 2^53. The mantissa is not zero.
+fn to_precision(mantissa: &UBig, exponent: i64) -> (UBig, i64) {
     let top = mantissa.bit_len() as i64 + exponent;
     let lowest = (top - PRECISION).max(LOWEST_BIT);
     let drop = lowest - exponent;
     let kept = if drop <= 0 { mantissa << drop.unsigned_abs() as usize } else { shift_right_to_even(mantissa, drop as usize) };
-    let magnitude = pow2_times(u64::try_from(&kept).unwrap_or(u64::MAX), lowest);
-    if negative { -magnitude } else { magnitude }
+    (kept, lowest)
 }
 
 /// Returns `mantissa / 2^bits`, rounded to an integer, ties to even; `bits` is not zero.
@@ -82,8 +119,22 @@ fn pow2_times(kept: u64, exponent: i64) -> f64 {
     kept as f64 * pow2(half) * pow2(exponent - half)
 }
 
+/// Returns (m, e) with `m * 2^e = value`, m odd or zero. `value` is finite.
+pub(crate) fn exact_parts(value: f64) -> (IBig, i32) {
+    let bits = value.abs().to_bits();
+    let raw = (bits >> 52) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, exponent) = if raw == 0 { (fraction, -1074) } else { (fraction | 1 << 52, raw - 1075) };
+    if mantissa == 0 {
+        return (IBig::ZERO, 0);
+    }
+    let zeros = mantissa.trailing_zeros();
+    let odd = IBig::from(mantissa >> zeros);
+    (if value < 0.0 { -odd } else { odd }, exponent + zeros as i32)
+}
+
 /// Returns `2^exponent` for the exponent of a normal f64.
-fn pow2(exponent: i64) -> f64 {
+pub(crate) fn pow2(exponent: i64) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }
 
@@ -138,6 +189,26 @@ mod tests {
             if value.is_finite() && value != 0.0 {
                 let (n, d) = exact(value);
                 prop_assert_eq!(ratio_to_f64(&n, &d).to_bits(), bits);
+            }
+        }
+
+        /// Denominators of few bits make rests that are zero or very small.
+        #[test]
+        fn two_parts_are_the_nearest_to_the_ratio_and_to_the_rest(
+            numerator: i128, shift in 0usize..1200, denominator in prop_oneof![1i64..9, 1i64..1 << 62, Just(1 << 53)], down: bool, near in -1i64..2,
+        ) {
+            let (up, down) = if down { (0, shift) } else { (shift, 0) };
+            // `near` brings the numerator close to a multiple of the denominator with a lot of trailing zeros
+            let numerators = [IBig::from(numerator) << up, ((IBig::from(numerator) * denominator) << up) + near];
+            let denominator = IBig::from(denominator) << down;
+            for n in numerators {
+                let (value, rest) = ratio_to_two_f64(&n, &denominator);
+                prop_assert_eq!(value.to_bits(), ratio_to_f64(&n, &denominator).to_bits());
+                if value.is_finite() {
+                    let (a, b) = exact(value);
+                    let want = ratio_to_f64(&(&n * &b - a * &denominator), &(&denominator * b)) + 0.0;
+                    prop_assert_eq!(rest.to_bits(), want.to_bits());
+                }
             }
         }
 

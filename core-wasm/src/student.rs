@@ -20,12 +20,17 @@ use std::f64::consts::FRAC_PI_2;
 /// assert!((two_sided_p(-1.0, 1.0) - 0.5).abs() < 1e-12);
 /// ```
 pub fn two_sided_p(t: f64, df: f64) -> f64 {
+    two_sided_p_times_exp(t, df, 0.0).min(1.0)
+}
+
+/// Returns [`two_sided_p`] times the exponential of `log_scale`, which may be larger than the smallest p.
+pub(crate) fn two_sided_p_times_exp(t: f64, df: f64, log_scale: f64) -> f64 {
     let t = t.abs();
     let spread = df + t * t;
     let beyond = |u: f64| exp(-(df + 1.0) / 2.0 * log1p(u * (2.0 * t + u) / spread));
     // the length over which the integrand falls to a fraction of its value at 0
     let width = spread / ((df + 1.0) * t.max(1.0));
-    (2.0 * density(t, df) * integral_from_zero(beyond, width)).min(1.0)
+    2.0 * density(t, df, log_scale) * integral_from_zero(beyond, width)
 }
 
 /// Returns the t with P(|T| < t) = `probability`, from a half to 1, for `df` > 0 degrees of freedom.
@@ -44,7 +49,7 @@ pub fn two_sided_quantile(probability: f64, df: f64) -> f64 {
     // for t >= 0 the tail is convex and falling, so Newton's steps from 0 stay to the left of the root until rounding stops them
     let mut t = 0.0;
     for _ in 0..NEWTON_STEPS_MAX {
-        let step = (two_sided_p(t, df) - tail) / (2.0 * density(t, df));
+        let step = (two_sided_p(t, df) - tail) / (2.0 * density(t, df, 0.0));
         let next = t + step;
         if next <= t {
             break;
@@ -54,10 +59,10 @@ pub fn two_sided_quantile(probability: f64, df: f64) -> f64 {
     t
 }
 
-/// Returns the density of Student's t with `df` degrees of freedom at `t`.
-fn density(t: f64, df: f64) -> f64 {
+/// Returns the density of Student's t with `df` degrees of freedom at `t`, times the exponential of `log_scale`.
+fn density(t: f64, df: f64, log_scale: f64) -> f64 {
     let log_power = (df + 1.0) / 2.0 * log1p(t * t / df);
-    gamma_ratio(df / 2.0) / (SQRT_PI * sqrt(df)) * exp(-log_power)
+    gamma_ratio(df / 2.0) / (SQRT_PI * sqrt(df)) * exp(log_scale - log_power)
 }
 
 const SQRT_PI: f64 = 1.772_453_850_905_516;

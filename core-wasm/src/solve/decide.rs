@@ -5,7 +5,7 @@
 
 use super::certified::{Attempt, CertifiedCholesky};
 use super::elimination::Elimination;
-use super::quantity::{Determinant, Enclosure, Quantity, Source, as_determinants};
+use super::quantity::{Determinant, Enclosure, Quantity, Rounded, Source, as_determinants};
 use super::ratio::Ratio;
 use super::relations::search;
 use super::residues::{determinants, is_proven_regular};
@@ -13,11 +13,11 @@ use super::results::{ModelNumber, Units};
 use dashu_int::IBig;
 use std::collections::BTreeMap;
 
-/// Bits after the point in the first attempt: 53, as many again so that hardly any number is left unsettled, and the rest for
+/// Bits after the point in the first attempt: twice 53, about 40 so that hardly any number is left unsettled, and the rest for
 /// ill-conditioned data.
 const BITS_START: usize = 192;
 /// Fewest bits that an enclosure must be sure of.
-const SURE_BITS: usize = 96;
+const SURE_BITS: usize = 144;
 /// Most bits after the point. With more, exact elimination is not slower.
 const BITS_MAX: usize = 8192;
 
@@ -51,8 +51,8 @@ pub fn prove_definite(gram: &[Vec<IBig>], count: usize) -> Definiteness {
 
 /// Rounds the numbers of a model.
 pub trait Rounder {
-    /// Returns the f64 nearest to each of these numbers.
-    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<f64>;
+    /// Returns each of these numbers as the nearest f64, or in two parts.
+    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<Rounded>;
 }
 
 /// Rounds by the exact elimination of a matrix whose leading `count` columns are independent.
@@ -85,7 +85,7 @@ impl Source for ExactRounder {
 }
 
 impl Rounder for ExactRounder {
-    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<f64> {
+    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<Rounded> {
         settled(wanted.iter().map(|&number| units.round(number, self)))
     }
 }
@@ -108,7 +108,10 @@ impl<'a> EnclosureRounder<'a> {
     /// Returns a rounder that begins with the enclosures of a certified factor.
     pub fn new(gram: &'a [Vec<IBig>], count: usize, certified: Box<CertifiedCholesky>) -> Self {
         let steps: Vec<Step> = vec![Self::relate, Self::refine];
-        Self { gram, count, certified, exact: BTreeMap::new(), steps: steps.into_iter() }
+        // entries of the matrix itself; some of them are always f64, and no enclosure settles that nothing is left of these
+        let exact = std::iter::once((Quantity::D(0), Ratio::new(gram[0][0].clone(), IBig::ONE)))
+            .chain((1..count).map(|i| (Quantity::L(i, 0), Ratio::new(gram[i][0].clone(), gram[0][0].clone()))));
+        Self { gram, count, certified, exact: exact.collect(), steps: steps.into_iter() }
     }
 
     /// Looks for simple coefficients of a target that depends on the design, if it may depend on it.
@@ -156,8 +159,8 @@ impl Source for EnclosureRounder<'_> {
 }
 
 impl Rounder for EnclosureRounder<'_> {
-    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<f64> {
-        let mut values: Vec<Option<f64>> = wanted.iter().map(|&number| units.round(number, self)).collect();
+    fn round_all(&mut self, units: &Units, wanted: &[ModelNumber]) -> Vec<Rounded> {
+        let mut values: Vec<Option<Rounded>> = wanted.iter().map(|&number| units.round(number, self)).collect();
         loop {
             let unsettled: Vec<usize> = (0..values.len()).filter(|&at| values[at].is_none()).collect();
             if unsettled.is_empty() {
@@ -175,6 +178,6 @@ impl Rounder for EnclosureRounder<'_> {
 }
 
 /// Returns settled numbers. Exact quantities settle every number, so none is left.
-fn settled(values: impl Iterator<Item = Option<f64>>) -> Vec<f64> {
-    values.map(|value| value.unwrap_or(f64::NAN)).collect()
+fn settled(values: impl Iterator<Item = Option<Rounded>>) -> Vec<Rounded> {
+    values.map(|value| value.unwrap_or(f64::NAN.into())).collect()
 }

@@ -6,6 +6,7 @@ use super::elimination::{ELIMINATED_MAX, Elimination};
 use super::gram::{ScaledGram, scaled_gram};
 use super::normal_equations::NormalEquations;
 use super::plausible::{check_pivots, check_residual, not_semidefinite};
+use super::quantity::Rounded;
 use super::ratio::Ratio;
 use super::relations;
 use super::results::{ModelNumber, Units};
@@ -20,14 +21,18 @@ use dashu_int::IBig;
 pub struct Estimate {
     /// The coefficient.
     pub value: f64,
+    /// The f64 nearest to the exact coefficient less `value`.
+    pub remainder: f64,
     /// Its standard error `sqrt(s^2 (X'X)^-1_jj)`, where `s^2` is the residual sum of squares over the residual degrees of freedom. None if
     /// there are no residual degrees of freedom.
     pub std_error: Option<f64>,
     /// The t statistic `value / std_error`, rounded once. None if the standard error is none or zero.
     pub t: Option<f64>,
+    /// The tolerance of the column: 1 - R² of it on the other columns. None for the intercept.
+    pub tolerance: Option<f64>,
 }
 
-/// The least-squares solution. Each number is the f64 nearest to the exact one.
+/// The least-squares solution. Each number is the f64 nearest to the exact one, or to what another f64 leaves of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Solution {
     /// The estimates, in the order of the design matrix.
@@ -36,14 +41,27 @@ pub struct Solution {
     pub residual_df: i64,
     /// The residual sum of squares.
     pub rss: f64,
+    /// The total sum of squares: about the mean if there is an intercept, else about zero.
+    pub tss: f64,
     /// The residual standard deviation `sqrt(rss / residual_df)`. None if `residual_df` is 0.
     pub residual_sd: Option<f64>,
-    /// R²: `1 - rss / tss`, where the total sum of squares is about the mean if there is an intercept, else about zero. None if it is zero.
+    /// R²: `1 - rss / tss`. None if the total sum of squares is zero.
     pub r_squared: Option<f64>,
+    /// Adjusted R²: `1 - (rss / residual_df) / (tss / total_df)`. None if `residual_df` or the total sum of squares is zero.
+    pub adjusted_r_squared: Option<f64>,
+    /// The F statistic of all features together. None without features or residual degrees of freedom, and if the residual sum of squares is
+    /// zero.
+    pub f: Option<f64>,
+    /// `(tss - rss) / rss`, from which the p value of `f` follows. None if `f` is.
+    pub odds: Option<f64>,
     /// L of `X'X = L D L'`: row i holds the i entries before the diagonal, which is 1.
     pub l: Vec<Vec<f64>>,
     /// The diagonal of D of `X'X = L D L'`.
     pub d: Vec<f64>,
+    /// For each entry of `l` the f64 nearest to the exact entry less it.
+    pub l_remainder: Vec<Vec<f64>>,
+    /// For each entry of `d` the f64 nearest to the exact entry less it.
+    pub d_remainder: Vec<f64>,
 }
 
 /// Solves normal equations exactly and rounds each result once.
@@ -90,9 +108,12 @@ fn check_relations(equations: &NormalEquations, entries: &[Vec<IBig>], scales: &
 fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Rounder) -> Result<Solution> {
     let count = equations.design.len();
     let residual_df = equations.rows - count as i64;
-    let tss = total_sum_of_squares(equations);
-    let has_tss = tss.signum() != 0;
-    let units = Units { scales, count, residual_df, tss };
+    let intercept = usize::from(equations.has_intercept());
+    let squares: Vec<Ratio> = equations.design.iter().map(|(place, _)| sum_of_squares(equations, *place)).collect();
+    let tss = sum_of_squares(equations, equations.target);
+    let (has_tss, rounded_tss) = (tss.signum() != 0, tss.to_f64());
+    let features = (count - intercept) as i64;
+    let units = Units { scales, count, residual_df, features, total_df: equations.rows - intercept as i64, tss, squares };
     // everything that is needed whatever the residual sum of squares is, so that exact determinants are computed at one go
     let l = (0..count).flat_map(|i| (0..i).map(move |j| ModelNumber::L(i, j)));
     let wanted: Vec<ModelNumber> = [ModelNumber::ResidualSign]
@@ -102,30 +123,50 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
         .chain(l)
         .collect();
     let mut values = rounder.round_all(&units, &wanted).into_iter();
-    let left = values.next().unwrap_or(f64::NAN);
-    let b: Vec<f64> = values.by_ref().take(count).collect();
-    let d = values.by_ref().take(count).collect();
-    let l = (0..count).map(|i| values.by_ref().take(i).collect()).collect();
+    let left = values.next().map_or(f64::NAN, |left| left.value);
+    let b: Vec<Rounded> = values.by_ref().take(count).collect();
+    let (d, d_remainder) = values.by_ref().take(count).map(|d| (d.value, d.remainder)).unzip();
+    let (l, l_remainder) = (0..count).map(|i| values.by_ref().take(i).map(|l| (l.value, l.remainder)).unzip()).unzip();
     check_residual(left, count, equations.rows)?;
 
     let mut each = |wanted: Vec<ModelNumber>, there: bool| -> Vec<Option<f64>> {
-        if there { rounder.round_all(&units, &wanted).into_iter().map(Some).collect() } else { vec![None; wanted.len()] }
+        if there {
+            rounder.round_all(&units, &wanted).into_iter().map(|number| Some(number.value)).collect()
+        } else {
+            vec![None; wanted.len()]
+        }
     };
     let std_errors = each((0..count).map(ModelNumber::StdError).collect(), residual_df > 0);
     let t = each((0..count).map(ModelNumber::T).collect(), residual_df > 0 && left > 0.0);
+    let mut tolerances = vec![None; intercept];
+    tolerances.extend(each((intercept..count).map(ModelNumber::Tolerance).collect(), true));
     let mut one = |wanted: ModelNumber, there: bool| each(vec![wanted], there).into_iter().next().flatten();
-    let (rss, residual_sd, r_squared) =
-        (one(ModelNumber::Rss, true), one(ModelNumber::ResidualSd, residual_df > 0), one(ModelNumber::RSquared, has_tss));
-    let coefficients = b.into_iter().zip(std_errors).zip(t).map(|((value, std_error), t)| Estimate { value, std_error, t });
-    Ok(Solution { coefficients: coefficients.collect(), residual_df, rss: rss.unwrap_or(f64::NAN), residual_sd, r_squared, l, d })
+    let has_f = features > 0 && residual_df > 0 && left > 0.0;
+    let coefficients = b.into_iter().zip(std_errors).zip(t).zip(tolerances);
+    Ok(Solution {
+        coefficients: coefficients
+            .map(|(((b, std_error), t), tolerance)| Estimate { value: b.value, remainder: b.remainder, std_error, t, tolerance })
+            .collect(),
+        residual_df,
+        rss: one(ModelNumber::Rss, true).unwrap_or(f64::NAN),
+        tss: rounded_tss,
+        residual_sd: one(ModelNumber::ResidualSd, residual_df > 0),
+        r_squared: one(ModelNumber::RSquared, has_tss),
+        adjusted_r_squared: one(ModelNumber::AdjustedRSquared, has_tss && residual_df > 0),
+        f: one(ModelNumber::F, has_f),
+        odds: one(ModelNumber::Odds, has_f),
+        l,
+        d,
+        l_remainder,
+        d_remainder,
+    })
 }
 
-/// Returns the total sum of squares: about the mean if there is an intercept, else about zero.
-fn total_sum_of_squares(equations: &NormalEquations) -> Ratio {
-    let has_intercept = equations.design.first().is_some_and(|(place, _)| *place == 0);
-    match has_intercept {
-        true => centred_sum_of_squares(equations.moments, equations.target, equations.rows),
-        false => Ratio::from(equations.moments.at(equations.target, equations.target)),
+/// Returns the sum of squares of a place: about the mean if there is an intercept, else about zero.
+fn sum_of_squares(equations: &NormalEquations, place: usize) -> Ratio {
+    match equations.has_intercept() {
+        true => centred_sum_of_squares(equations.moments, place, equations.rows),
+        false => Ratio::from(equations.moments.at(place, place)),
     }
 }
 
@@ -158,7 +199,7 @@ fn check_rows(rows: i64, count: usize) -> Result<()> {
 fn check_finite(solution: &Solution) -> Result<()> {
     let coefficients = solution.coefficients.iter().flat_map(|c| [Some(c.value), c.std_error, c.t]).flatten();
     let numbers = coefficients
-        .chain([solution.rss])
+        .chain([solution.rss, solution.tss])
         .chain(solution.residual_sd)
         .chain(solution.d.iter().copied())
         .chain(solution.l.iter().flatten().copied());
@@ -214,7 +255,8 @@ mod tests {
         let values: Vec<f64> = solution.coefficients.iter().map(|c| c.value).collect();
         assert_eq!(values, [0.0, 0.0, 3.0, 0.0, 0.0, -7.0, 0.0]);
         assert!(values.iter().all(|value| value.is_sign_positive() || *value != 0.0));
-        assert!(solution.l.iter().flatten().all(|l| l.to_bits() == 0));
+        assert!(solution.l.iter().chain(&solution.l_remainder).flatten().all(|l| l.to_bits() == 0));
+        assert!(solution.coefficients[1..].iter().all(|c| c.remainder.to_bits() == 0 && c.tolerance == Some(1.0)));
     }
 
     #[test]
@@ -222,7 +264,9 @@ mod tests {
         let columns = [vec![1, 2, 5, 9, 4], vec![3, -1, 4, 1, 5], vec![-1, 12, 17, 43, 10]];
         let solution = of_columns(&columns, false).unwrap();
         assert_eq!((solution.rss, solution.residual_sd, solution.r_squared), (0.0, Some(0.0), Some(1.0)));
-        assert_eq!(solution.coefficients[0], Estimate { value: 5.0, std_error: Some(0.0), t: None });
+        let first = solution.coefficients[0];
+        assert_eq!((first.value, first.remainder, first.std_error, first.t), (5.0, 0.0, Some(0.0), None));
+        assert_eq!((solution.adjusted_r_squared, solution.f, solution.odds), (Some(1.0), None, None));
     }
 
     #[test]
@@ -230,7 +274,37 @@ mod tests {
         // the coefficient is (2^54 + 1) / 2: halfway, rounded to even
         let tie = (1i64 << 54) + 1;
         let solution = of_columns(&[vec![2, 4, 0], vec![tie, 2 * tie, 0]], false).unwrap();
-        assert_eq!(solution.coefficients[0].value, (1i64 << 53) as f64);
+        assert_eq!((solution.coefficients[0].value, solution.coefficients[0].remainder), ((1i64 << 53) as f64, 0.5));
+    }
+
+    #[test]
+    fn two_parts_are_the_exact_numbers_of_a_small_problem() {
+        // x = 1, 2, 4 and y = 1, 3, 2: b = 3/14, a = 3/2, L = 7/3, D = 3, 14/3, rss = 25/14, tss = 2
+        let solution = of_columns(&[vec![1, 2, 4], vec![1, 3, 2]], true).unwrap();
+        let parts = |n: i64, d: i64| Ratio::new(IBig::from(n), IBig::from(d)).to_two_f64();
+        let got: Vec<(f64, f64)> = solution.coefficients.iter().map(|c| (c.value, c.remainder)).collect();
+        assert_eq!(got, [parts(3, 2), parts(3, 14)]);
+        assert_eq!((solution.l[1][0], solution.l_remainder[1][0]), parts(7, 3));
+        assert_eq!(
+            (solution.d[0], solution.d_remainder[0], solution.d[1], solution.d_remainder[1]),
+            (3.0, 0.0, parts(14, 3).0, parts(14, 3).1)
+        );
+        assert_eq!((solution.rss, solution.tss), (25.0 / 14.0, 2.0));
+        // 3/25, and 1 - (25/14) / (2/2)
+        assert_eq!((solution.odds, solution.f, solution.adjusted_r_squared), (Some(0.12), Some(0.12), Some(-11.0 / 14.0)));
+        assert_eq!(solution.coefficients.iter().map(|c| c.tolerance).collect::<Vec<_>>(), [None, Some(1.0)]);
+    }
+
+    #[test]
+    fn tolerances_are_one_less_r_squared_on_the_others() {
+        // x1 = 1, 2, 3, 4 and x2 = 1, 4, 9, 16: the squared correlation is 125/129
+        for intercept in [true, false] {
+            let solution = of_columns(&[vec![1, 2, 3, 4], vec![1, 4, 9, 16], vec![2, 1, 2, 2]], intercept).unwrap();
+            let tolerances: Vec<f64> = solution.coefficients.iter().filter_map(|c| c.tolerance).collect();
+            // without an intercept: 1 - 100^2 / (30 * 354)
+            let want = if intercept { 4.0 / 129.0 } else { 620.0 / 10620.0 };
+            assert_eq!(tolerances, [want; 2]);
+        }
     }
 
     #[test]

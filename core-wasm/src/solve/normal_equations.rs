@@ -15,6 +15,13 @@ pub struct NormalEquations<'a> {
     pub target: usize,
 }
 
+impl NormalEquations<'_> {
+    /// Returns whether the design has an intercept.
+    pub fn has_intercept(&self) -> bool {
+        self.design.first().is_some_and(|(place, _)| *place == 0)
+    }
+}
+
 /// The name of the intercept among the columns of the design matrix.
 pub const INTERCEPT: &str = "(intercept)";
 

@@ -104,20 +104,42 @@ impl Enclosure {
     }
 }
 
-/// Returns a function of enclosed numbers, rounded to f64, if the enclosures settle the rounding; else none.
+/// An f64 and, for a number that is wanted in two parts, the f64 nearest to the rest; else zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounded {
+    /// The f64 nearest to the number.
+    pub value: f64,
+    /// The f64 nearest to the number less `value`.
+    pub remainder: f64,
+}
+
+impl From<f64> for Rounded {
+    fn from(value: f64) -> Self {
+        Self { value, remainder: 0.0 }
+    }
+}
+
+impl From<(f64, f64)> for Rounded {
+    fn from((value, remainder): (f64, f64)) -> Self {
+        Self { value, remainder }
+    }
+}
+
+/// Returns a function of enclosed numbers, rounded to one f64 or two, if the enclosures settle the rounding; else none.
 ///
 /// The function does not fall with any of `rising` and does not rise with any of `falling`. If it rounds to the same f64 at both ends of
-/// its range, it does so everywhere between them.
-pub fn rounded<const R: usize, const F: usize>(
+/// its range, it does so everywhere between them. Then the rest is monotonic too, so the same holds for its rounding.
+pub fn rounded<const R: usize, const F: usize, T: Into<Rounded>>(
     rising: [&Enclosure; R],
     falling: [&Enclosure; F],
-    function: impl Fn([&Ratio; R], [&Ratio; F]) -> f64,
-) -> Option<f64> {
-    let low = function(rising.map(|x| &x.low), falling.map(Enclosure::high));
+    function: impl Fn([&Ratio; R], [&Ratio; F]) -> T,
+) -> Option<Rounded> {
+    let low: Rounded = function(rising.map(|x| &x.low), falling.map(Enclosure::high)).into();
     if rising.iter().chain(&falling).all(|x| x.is_exact()) {
         return Some(low);
     }
-    let high = function(rising.map(Enclosure::high), falling.map(|x| &x.low));
+    let high: Rounded = function(rising.map(Enclosure::high), falling.map(|x| &x.low)).into();
     // bits are compared, so 0 and -0 differ: a range around zero settles nothing
-    (low.to_bits() == high.to_bits()).then_some(low)
+    let bits = |rounded: Rounded| (rounded.value.to_bits(), rounded.remainder.to_bits());
+    (bits(low) == bits(high)).then_some(low)
 }

@@ -1,7 +1,7 @@
 //! A ratio of integers of any size, to the nearest f64 or to text.
 
 use crate::decimal::{Decimal, ten_to};
-use crate::rounding::{ratio_to_f64, signum, sqrt_ratio_to_f64};
+use crate::rounding::{ratio_to_f64, ratio_to_two_f64, signum, sqrt_ratio_to_f64};
 use dashu_base::{Abs, Gcd, Signed};
 use dashu_int::IBig;
 
@@ -43,6 +43,18 @@ impl Ratio {
         self
     }
 
+    /// Returns one over the ratio, which is not zero.
+    #[must_use]
+    pub fn inverted(self) -> Self {
+        Self::new(self.denominator, self.numerator)
+    }
+
+    /// Returns the ratio less another.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        Self::new(&self.numerator * &other.denominator - &other.numerator * &self.denominator, &self.denominator * &other.denominator)
+    }
+
     /// Returns the product of two ratios.
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {
@@ -59,6 +71,11 @@ impl Ratio {
     /// Returns the nearest f64, ties to even.
     pub fn to_f64(&self) -> f64 {
         ratio_to_f64(&self.numerator, &self.denominator)
+    }
+
+    /// Returns the nearest f64 and the f64 nearest to the rest, as [`ratio_to_two_f64`] does.
+    pub fn to_two_f64(&self) -> (f64, f64) {
+        ratio_to_two_f64(&self.numerator, &self.denominator)
     }
 
     /// Returns the f64 nearest to the square root, ties to even. The ratio is not negative.

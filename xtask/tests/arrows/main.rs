@@ -14,6 +14,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const CORE: &[&str] = &[
     "error",
     "rounding",
+    "two_part",
     "decimal",
     "shortest",
     "terms",
@@ -30,6 +31,7 @@ const CORE: &[&str] = &[
     "table",
     "solve",
     "student",
+    "fisher",
     "model",
     "fit",
     "summarizer",
@@ -37,7 +39,6 @@ const CORE: &[&str] = &[
     "entry",
     "forecast",
     "predict",
-    "fisher",
     "summary",
     "hypotheses",
     "explain",
