@@ -76,6 +76,7 @@ codes! {
     MissingTerm = "missing-term": "A term that the plan needs and the statistics do not have.",
     UnitsDiffer = "units-differ": "Statistics in other units than the schema's.",
     Collinear = "collinear": "Columns with an exact linear relation between them.",
+    NearCollinear = "near-collinear": "Note: features with a linear relation between them that holds but for rounding. An error if the plan says so.",
     ConstantColumn = "constant-column": "A feature with the same value in every row.",
     TooFewRows = "too-few-rows": "Fewer rows than coefficients.",
     OutOfRange = "out-of-range": "A result that a 64-bit float cannot hold.",

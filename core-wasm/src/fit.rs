@@ -2,10 +2,12 @@
 
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
-use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn};
-use crate::plan::Plan;
+use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
+use crate::plan::{NearCollinear, Plan};
 use crate::release_policy::check_rows;
-use crate::solve::{INTERCEPT, NormalEquations, Solution, centred_sum_of_squares, least_squares, plausible, ratio::Ratio};
+use crate::solve::{
+    INTERCEPT, NearDependence, NormalEquations, Solution, centred_sum_of_squares, least_squares, near_dependences, plausible, ratio::Ratio,
+};
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
@@ -29,7 +31,7 @@ use serde_json::Value;
 /// ```
 ///
 /// # Errors
-/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, and those of [`least_squares`].
+/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, those of [`least_squares`], and `near-collinear` if the plan refuses it.
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     plausible::check_counts(statistics)?;
     check_shared(statistics)?;
@@ -46,7 +48,26 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let equations =
         NormalEquations { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
     let solution = least_squares(&equations)?;
-    describe(statistics, plan, &features, &used, solution)
+    let near_collinear = near_collinear(&equations, &solution);
+    let model = Model { near_collinear, ..describe(statistics, plan, &features, &used, solution)? };
+    match model.notes().into_iter().next() {
+        Some(note) if plan.near_collinear == NearCollinear::Error => Err(note),
+        _ => Ok(model),
+    }
+}
+
+/// Names the features that nearly depend on others.
+fn near_collinear(equations: &NormalEquations, solution: &Solution) -> Vec<NearCollinearity> {
+    let tolerances: Vec<Option<f64>> = solution.coefficients.iter().map(|c| c.tolerance).collect();
+    let name = |column: usize| equations.design[column].1.clone();
+    let entry = |near: NearDependence| NearCollinearity {
+        column: name(near.column),
+        others: near.others.into_iter().map(name).collect(),
+        tolerance: near.tolerance,
+        within: near.relation.as_ref().map(|relation| relation.within),
+        relation: near.relation.map(|relation| relation.text),
+    };
+    near_dependences(equations, &tolerances).into_iter().map(entry).collect()
 }
 
 /// Refuses statistics that claim to be made for sharing and have too few rows.

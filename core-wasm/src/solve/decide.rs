@@ -19,7 +19,7 @@ const BITS_START: usize = 192;
 /// Fewest bits that an enclosure must be sure of.
 const SURE_BITS: usize = 144;
 /// Most bits after the point. With more, exact elimination is not slower.
-const BITS_MAX: usize = 8192;
+pub const BITS_MAX: usize = 8192;
 
 /// What is proven about a matrix.
 pub enum Definiteness {
