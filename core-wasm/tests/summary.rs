@@ -126,7 +126,7 @@ fn assert_summary(peer: &Value, model: &Model, ill: f64) {
             assert!(error <= ill.max(1e-11), "{name}: proportion ({k}, {i}): {error:e}");
         }
     }
-    assert_numbers(&name, &got, &["target", "tolerance", "vif"]);
+    assert_numbers(&name, &got, &["target", "tolerance", "vif", "relation", "within"]);
 }
 
 #[test]
