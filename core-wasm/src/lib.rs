@@ -35,7 +35,7 @@
 //!
 //! Each module uses only modules that stand before it.
 //!
-//! 1. Errors and numbers: [`error`], [`rounding`], [`decimal`], [`shortest`].
+//! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`].
 //! 2. Names and documents: [`terms`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
@@ -81,3 +81,4 @@ pub mod summarizer;
 pub mod summary;
 pub mod table;
 pub mod terms;
+mod two_part;

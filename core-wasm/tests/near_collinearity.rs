@@ -131,6 +131,25 @@ fn of_two_pairs_each_is_named_by_its_own_relation() {
     assert!(model.coefficients.iter().all(|c| c.tolerance.unwrap() < 1e-10));
 }
 
+/// No feature is near on those before it, and the first is on all others.
+#[test]
+fn a_feature_that_all_others_explain_together_is_named() {
+    // x is u + v + w + z but for some digits at the end; its variation is four times that of z, which keeps twice the least share
+    let row = |i: i64| {
+        let parts = [i * 37 % 101, i * 53 % 97, i * 29 % 89, i * 41 % 103];
+        let x = 10_000 * parts.iter().sum::<i64>() + 5 * (i % 3 - 1);
+        let [u, v, w, z] = parts;
+        format!("{}.{:04},{u},{v},{w},{z},{}\n", x / 10_000, x % 10_000, i * i % 13)
+    };
+    let csv = format!("x,u,v,w,z,y\n{}", (1..90).map(row).collect::<String>());
+    let model = of(&csv, "y", &["x", "u", "v", "w", "z"]);
+    let tolerances: Vec<f64> = model.coefficients.iter().map(|c| c.tolerance.unwrap()).collect();
+    assert!(tolerances[0] < 1e-10 && tolerances[1..].iter().all(|tolerance| *tolerance > 1e-10), "{tolerances:?}");
+    let [near] = &model.near_collinear[..] else { panic!("{:?}", model.near_collinear) };
+    assert_eq!((near.column.as_str(), near.others.join(" ").as_str(), near.tolerance), ("x", "u v w z", tolerances[0]));
+    assert_eq!((near.relation.as_ref(), near.within), (None, None));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

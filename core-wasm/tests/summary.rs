@@ -178,10 +178,7 @@ fn levels_other_than_95_percent() {
     for level in [0.0, 1.0, -0.5, 1.5, 95.0, f64::NAN, f64::INFINITY] {
         assert_eq!(summary(&model, level).unwrap_err().code.name(), "level");
     }
-    assert_eq!(
-        summary(&model, 95.0).unwrap_err().text(),
-        "found `95`, expected a level between 0 and 1\nwrite 95 % as 0.95"
-    );
+    assert_eq!(summary(&model, 95.0).unwrap_err().text(), "found `95`, expected a level between 0 and 1\nwrite 95 % as 0.95");
 }
 
 #[test]
@@ -243,7 +240,9 @@ fn a_constant_target_and_a_model_of_the_mean() {
 #[test]
 fn numbers_of_any_size_are_finite_or_null() {
     for exponent in [-58, -30, 30, 57] {
-        let csv = format!("a,b,y\n1e{exponent},3e{exponent},1\n2e{exponent},1e{exponent},3\n4e{exponent},1e{exponent},4\n7e{exponent},2e{exponent},9\n");
+        let csv = format!(
+            "a,b,y\n1e{exponent},3e{exponent},1\n2e{exponent},1e{exponent},3\n4e{exponent},1e{exponent},4\n7e{exponent},2e{exponent},9\n"
+        );
         let got = summary(&train(csv.as_bytes(), None, true), 0.95).unwrap();
         assert_numbers("summary", &got, &["target", "tolerance", "vif"]);
         let unscaled = summary(&train(b"a,b,y\n1,3,1\n2,1,3\n4,1,4\n7,2,9\n", None, true), 0.95).unwrap();

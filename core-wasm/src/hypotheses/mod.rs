@@ -164,9 +164,8 @@ impl Design {
 
 /// Returns the smaller and the larger of two designs, one of which has all columns of the other and more.
 fn in_order(one: Design, two: Design) -> Result<(Design, Design)> {
-    let beyond = |design: &Design, other: &Design| -> Vec<String> {
-        design.columns.iter().filter(|column| !other.has(column)).cloned().collect()
-    };
+    let beyond =
+        |design: &Design, other: &Design| -> Vec<String> { design.columns.iter().filter(|column| !other.has(column)).cloned().collect() };
     let (of_one, of_two) = (beyond(&one, &two), beyond(&two, &one));
     match (of_one.is_empty(), of_two.is_empty()) {
         (true, false) => Ok((one, two)),

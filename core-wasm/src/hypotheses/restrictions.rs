@@ -60,9 +60,10 @@ impl Restrictions {
             let (sentence, help) = match why {
                 VoidRestriction::Empty => (format!("`{text}` restricts no coefficient"), "name a coefficient, such as `bmi = 0`"),
                 VoidRestriction::Redundant => (format!("`{text}` follows from the restrictions before it"), "leave it out"),
-                VoidRestriction::Contradictory => {
-                    (format!("`{text}` contradicts the restrictions before it: no coefficients satisfy them all"), "correct or leave out one")
-                }
+                VoidRestriction::Contradictory => (
+                    format!("`{text}` contradicts the restrictions before it: no coefficients satisfy them all"),
+                    "correct or leave out one",
+                ),
             };
             let mut error = Error::new(Code::Restriction, sentence, help);
             error.found = Some(text);
@@ -290,11 +291,19 @@ mod tests {
             ("", "at character 1: found nothing, expected a restriction such as `bmi = 0`", "write it, or leave out the comma"),
             ("bmi = 0,", "at character 9: found nothing, expected a restriction such as `bmi = 0`", "write it, or leave out the comma"),
             ("bmi", "at character 4: found no `=`, expected an equation", "write `bmi = 0`"),
-            ("bmi = ltg = 0", "at character 11: found `=`, expected one `=` in a restriction", "write two restrictions with a comma between them, `a = b, b = c`"),
+            (
+                "bmi = ltg = 0",
+                "at character 11: found `=`, expected one `=` in a restriction",
+                "write two restrictions with a comma between them, `a = b, b = c`",
+            ),
             ("2 bmi = 0", "at character 3: found `bmi`, expected `*`, `+`, `-`, `=` or `,`", "write a product as `2*bmi`"),
             ("bmi + = 0", "at character 7: found nothing, expected a number or a term", "write one, such as `bmi` or `0`"),
             ("bmi = ", "at character 6: found nothing, expected a number or a term", "write one, such as `bmi` or `0`"),
-            ("bmi + * ltg = 0", "at character 7: found `*`, expected a number or a term", "write restrictions such as `2*bmi - ltg = 3.5, age = 0`"),
+            (
+                "bmi + * ltg = 0",
+                "at character 7: found `*`, expected a number or a term",
+                "write restrictions such as `2*bmi - ltg = 3.5, age = 0`",
+            ),
         ] {
             let error = parse(text).err().unwrap();
             assert_eq!((error.code, error.sentence.as_str(), error.help.as_str()), (Code::Restriction, sentence, help), "{text}");

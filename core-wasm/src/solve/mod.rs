@@ -25,8 +25,8 @@ pub mod elimination;
 mod gram;
 mod least_squares;
 pub mod modular;
-mod nested;
 mod near_collinearity;
+mod nested;
 mod normal_equations;
 pub mod plausible;
 pub mod quantity;
@@ -38,7 +38,7 @@ pub mod results;
 pub mod semidefinite;
 
 pub use least_squares::{Estimate, Solution, centred_sum_of_squares, least_squares};
-pub use nested::{RestrictionTest, test_restrictions};
 pub use near_collinearity::{NEAR, NearDependence, near_dependences};
+pub use nested::{RestrictionTest, test_restrictions};
 pub use normal_equations::{INTERCEPT, NormalEquations, design_name};
 pub use restrictions::{LinearRestriction, SolvedRestrictions, VoidRestriction};

@@ -54,52 +54,70 @@ pub struct NearRelation {
 }
 
 /// Finds the columns of a regular design that nearly depend on others. `tolerances` are those of its columns, none for the intercept.
+///
+/// If no column nearly depends on those before it, though some tolerance is below [`NEAR`], the last such column is named without a relation.
 pub fn near_dependences(equations: &NormalEquations, tolerances: &[Option<f64>]) -> Vec<NearDependence> {
     let is_near = |column: &usize| tolerances[*column].is_some_and(|tolerance| tolerance < NEAR);
     let near: Vec<usize> = (0..tolerances.len()).filter(is_near).collect();
     let Some((&last, others)) = near.split_last() else { return Vec::new() };
-    let found = Search::new(equations).find(&near);
+    let mut search = Search::new(equations, &near);
+    let found: Vec<NearDependence> = (0..equations.design.len()).filter_map(|column| search.take(column)).collect();
     if !found.is_empty() {
         return found;
     }
-    let tolerance = tolerances[last].unwrap_or(f64::NAN);
-    vec![NearDependence { column: last, others: others.to_vec(), tolerance, relation: None }]
+    let others = if others.is_empty() { Search::new(equations, &near).others_of(last) } else { others.to_vec() };
+    vec![NearDependence { column: last, others, tolerance: tolerances[last].unwrap_or(f64::NAN), relation: None }]
 }
 
 /// The columns that are kept so far, and their factor.
 struct Search<'a> {
     equations: &'a NormalEquations<'a>,
+    /// The columns with a tolerance below [`NEAR`].
+    near: &'a [usize],
     gram: ScaledGram,
     kept: Vec<usize>,
     factor: FixedPointCholesky,
 }
 
 impl<'a> Search<'a> {
-    fn new(equations: &'a NormalEquations) -> Self {
+    fn new(equations: &'a NormalEquations, near: &'a [usize]) -> Self {
         let places: Vec<usize> = equations.design.iter().map(|(place, _)| *place).collect();
         let gram = scaled_gram(equations.moments, &places);
         let bits = match prove_definite(&gram.entries, places.len()) {
             Definiteness::Definite(certified) => certified.bits(),
             Definiteness::Impossible | Definiteness::Unknown => BITS_MAX,
         };
-        Self { equations, gram, kept: Vec::new(), factor: FixedPointCholesky::new(bits) }
+        Self { equations, near, gram, kept: Vec::new(), factor: FixedPointCholesky::new(bits) }
     }
 
-    /// Takes all columns in order. `near` are those with a tolerance below [`NEAR`].
-    fn find(mut self, near: &[usize]) -> Vec<NearDependence> {
-        let mut found = Vec::new();
-        for column in 0..self.equations.design.len() {
-            let row: Vec<IBig> = self.kept.iter().chain([&column]).map(|&k| self.gram.entries[column][k].clone()).collect();
-            let next = self.factor.substitute(&row);
-            let tolerance = if self.is_intercept(column) { 1.0 } else { self.tolerance(column, &next) };
-            if tolerance < NEAR {
-                found.push(self.describe(column, tolerance, &next, near));
-            } else {
-                self.kept.push(column);
-                self.factor.push(next);
-            }
+    /// Describes the next column if it nearly depends on the kept ones, else keeps it.
+    fn take(&mut self, column: usize) -> Option<NearDependence> {
+        let next = self.solve(column);
+        let tolerance = if self.is_intercept(column) { 1.0 } else { self.tolerance(column, &next) };
+        if tolerance < NEAR {
+            return Some(self.describe(column, tolerance, &next));
         }
-        found
+        self.kept.push(column);
+        self.factor.push(next);
+        None
+    }
+
+    /// Returns the columns that matter for a column, among all others.
+    fn others_of(mut self, column: usize) -> Vec<usize> {
+        (0..self.equations.design.len()).filter(|&other| other != column).for_each(|other| drop(self.take(other)));
+        let next = self.solve(column);
+        let factors = in_units(self.least_squares(&next), column, &self.gram.scales);
+        self.others(&factors, &self.bound(column, &next))
+    }
+
+    /// Solves for a column on the kept ones.
+    fn solve(&self, column: usize) -> NextColumn {
+        let row: Vec<IBig> = self.kept.iter().chain([&column]).map(|&k| self.entry(column, k).clone()).collect();
+        self.factor.substitute(&row)
+    }
+
+    fn entry(&self, i: usize, j: usize) -> &IBig {
+        &self.gram.entries[i.max(j)][i.min(j)]
     }
 
     fn is_intercept(&self, column: usize) -> bool {
@@ -122,20 +140,32 @@ impl<'a> Search<'a> {
         self.left(next).times(&all.inverted()).to_f64()
     }
 
-    fn describe(&self, column: usize, tolerance: f64, next: &NextColumn, near: &[usize]) -> NearDependence {
+    fn describe(&self, column: usize, tolerance: f64, next: &NextColumn) -> NearDependence {
         let factors = in_units(self.least_squares(next), column, &self.gram.scales);
-        let bound = self.left(next).times_ten_to(-2 * self.scale(column)).times(&integer(RESIDUAL_TIMES_MAX));
+        let bound = self.bound(column, next);
         let nearest = factors.iter().map(|(k, factor)| (*k, factor.nearest_with_denominator(DENOMINATOR_MAX)));
         let simple: Relation = nearest.filter(|(_, factor)| factor.signum() != 0).collect();
         let residual = self.residual(column, &simple);
         if residual.minus(&bound).signum() > 0 || !self.is_distinct(&simple, &bound) {
-            let matters = |(k, factor): &(usize, Ratio)| near.contains(k) && self.shows(*k, factor, &bound);
-            let others = factors.iter().filter(|factor| matters(factor)).map(|(k, _)| *k).collect();
-            return NearDependence { column, others, tolerance, relation: None };
+            return NearDependence { column, others: self.others(&factors, &bound), tolerance, relation: None };
         }
         let others = simple.iter().map(|(k, _)| *k).filter(|&k| !self.is_intercept(k)).collect();
         let relation = NearRelation { text: sum(&simple, self.equations), within: root_above(&residual) };
         NearDependence { column, others, tolerance, relation: Some(relation) }
+    }
+
+    /// Returns the largest sum of squares that a relation of a column may leave, in the units of the data.
+    fn bound(&self, column: usize, next: &NextColumn) -> Ratio {
+        let times = Ratio::new(RESIDUAL_TIMES_MAX.into(), IBig::ONE);
+        self.left(next).times_ten_to(-2 * self.scale(column)).times(&times)
+    }
+
+    /// Returns the features that matter in a relation, and of these the ones with a tolerance below [`NEAR`] if there are such.
+    fn others(&self, factors: &Relation, bound: &Ratio) -> Vec<usize> {
+        let features = factors.iter().filter(|(k, factor)| !self.is_intercept(*k) && self.shows(*k, factor, bound));
+        let all: Vec<usize> = features.map(|(k, _)| *k).collect();
+        let near: Vec<usize> = all.iter().copied().filter(|k| self.near.contains(k)).collect();
+        if near.is_empty() { all } else { near }
     }
 
     /// Returns whether the factors of a relation are simple by more than chance.
@@ -143,8 +173,8 @@ impl<'a> Search<'a> {
     /// Every number is as close as `1 / (q N)` to a ratio with a denominator q of at most N (Dirichlet's theorem). So if a factor could differ
     /// by as much and leave no more than `bound`, it says nothing.
     fn is_distinct(&self, relation: &Relation, bound: &Ratio) -> bool {
-        let features = relation.iter().filter(|(k, _)| !self.is_intercept(*k));
-        features.into_iter().all(|(k, factor)| self.shows(*k, &Ratio::new(IBig::ONE, &factor.denominator * DENOMINATOR_MAX), bound))
+        let mut features = relation.iter().filter(|(k, _)| !self.is_intercept(*k));
+        features.all(|(k, factor)| self.shows(*k, &Ratio::new(IBig::ONE, &factor.denominator * DENOMINATOR_MAX), bound))
     }
 
     /// Returns whether a change of a column's factor changes the combination by a sum of squares above `bound`.
@@ -165,15 +195,10 @@ impl<'a> Search<'a> {
         let scaled: Relation = relation.iter().map(|(k, factor)| (*k, factor.times_ten_to(self.scale(column) - self.scale(*k)))).collect();
         let (mut weights, common) = over_common_denominator(&scaled);
         weights.push((column, -&common));
-        let at = |i: usize, j: usize| &self.gram.entries[i.max(j)][i.min(j)];
-        let row = |i: usize| weights.iter().map(|(j, weight)| at(i, *j) * weight).sum::<IBig>();
+        let row = |i: usize| weights.iter().map(|(j, weight)| self.entry(i, *j) * weight).sum::<IBig>();
         let sum = weights.iter().map(|(i, weight)| row(*i) * weight).sum();
         Ratio::new(sum, &common * &common).times_ten_to(-2 * self.scale(column))
     }
-}
-
-fn integer(value: u32) -> Ratio {
-    Ratio::new(value.into(), IBig::ONE)
 }
 
 /// Returns the least f64 that is not below the square root of a ratio.

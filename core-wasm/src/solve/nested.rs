@@ -196,8 +196,7 @@ mod tests {
 
     /// Returns the sum in lowest terms, so that numbers stay small.
     fn plus(a: &Ratio, b: &Ratio) -> Ratio {
-        let (numerator, denominator) =
-            (&a.numerator * &b.denominator + &b.numerator * &a.denominator, &a.denominator * &b.denominator);
+        let (numerator, denominator) = (&a.numerator * &b.denominator + &b.numerator * &a.denominator, &a.denominator * &b.denominator);
         let divisor = IBig::from((&numerator).gcd(&denominator));
         Ratio::new(numerator / &divisor, denominator / divisor)
     }

@@ -91,9 +91,7 @@ impl SolvedRestrictions {
     }
 
     /// Returns column k less `part / d_p` times each column p, times what makes all factors integers: as factors of the scaled columns.
-    fn column<'a>(
-        &'a self, k: usize, part: impl Fn(&'a LinearRestriction) -> Option<&'a IBig>, scales: &[u32],
-    ) -> BTreeMap<usize, IBig> {
+    fn column<'a>(&'a self, k: usize, part: impl Fn(&'a LinearRestriction) -> Option<&'a IBig>, scales: &[u32]) -> BTreeMap<usize, IBig> {
         let parts: Vec<(usize, &IBig, &IBig)> =
             self.solved.iter().filter_map(|(&p, row)| Some((p, part(row)?, row.factors.get(&p)?))).collect();
         let multiple = parts.iter().fold(IBig::ONE, |multiple, (_, _, divisor)| least_multiple(&multiple, divisor));
@@ -176,11 +174,9 @@ mod tests {
         let first = restriction(&[(0, 1), (1, -1)], 0);
         let second = restriction(&[(1, 2), (2, 4)], 6);
         let sum = |value| restriction(&[(0, 1), (2, 2)], value);
-        for (last, why) in [
-            (sum(3), VoidRestriction::Redundant),
-            (sum(4), VoidRestriction::Contradictory),
-            (restriction(&[], 0), VoidRestriction::Empty),
-        ] {
+        for (last, why) in
+            [(sum(3), VoidRestriction::Redundant), (sum(4), VoidRestriction::Contradictory), (restriction(&[], 0), VoidRestriction::Empty)]
+        {
             assert_eq!(SolvedRestrictions::new(&[first.clone(), second.clone(), last]).unwrap_err(), (2, why));
         }
     }

@@ -14,6 +14,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const CORE: &[&str] = &[
     "error",
     "rounding",
+    "two_part",
     "decimal",
     "shortest",
     "terms",
