@@ -3,10 +3,11 @@
 //! *Not here*: rows that lack a value or hold one that is not a number. This marks them as unread; [`summarizer`](crate::summarizer) reads
 //! them one by one.
 
-use crate::decimal::{Decimal, SmallDecimal, from_f64, is_missing, parse, parse_small, trim};
+use crate::column::{ColumnIntegers, ScaledIntegers};
+use crate::decimal::{Decimal, SmallDecimal, from_f64, is_missing, parse, parse_small, power_of_ten, trim};
 use crate::error::Result;
-use crate::shortest::{IntegerSlice, ShortestReader};
-use crate::statistics::BlockColumn;
+use crate::shortest::{IntegerSlice, ShortestReader, decimal_of};
+use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 use samefit_kernels::integers::all_bits;
 use std::ops::Range;
 
@@ -32,6 +33,11 @@ pub(crate) struct BatchReader {
     /// The numbers of the rows, if they were text.
     parsed: Vec<SmallDecimal>,
     held: Held,
+    /// The integers at one scale, in one of two types, after [`Self::bring_to_one_scale`].
+    narrow: Vec<i64>,
+    wide: Vec<i128>,
+    /// Their scale and a bound of their bits; none if they have too many.
+    common: Option<(u32, u32)>,
 }
 
 /// What the rows that were read last are.
@@ -87,6 +93,16 @@ impl Values {
     }
 }
 
+impl Values {
+    /// Does what [`Self::value`] does, for numbers of any size.
+    pub(crate) fn value_of_any_size(&self, at: usize) -> Result<Option<Decimal>> {
+        match self {
+            Self::Numbers(numbers) if numbers[at].is_finite() => Ok(Some(decimal_of(numbers[at]))),
+            _ => self.value(at),
+        }
+    }
+}
+
 impl BatchReader {
     /// Reads some rows. Sets `unread` for those whose value is missing, is not a number, or has too many digits.
     pub(crate) fn read(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool]) {
@@ -119,6 +135,56 @@ impl BatchReader {
             Values::Numbers(_) => unread.fill(true),
             Values::Text(lines) => rows.zip(unread).for_each(|(at, unread)| *unread |= !is_plain_text(lines.cell(at))),
         }
+    }
+
+    /// Makes [`Self::numbers`] of the rows that were read last.
+    pub(crate) fn bring_to_one_scale(&mut self) {
+        self.narrow.clear();
+        self.wide.clear();
+        self.common = None;
+        match self.held {
+            Held::Zeros => {}
+            Held::Text => {
+                let scale = self.parsed.iter().map(|small| small.scale).max().unwrap_or(0);
+                let raised = |small: &SmallDecimal| raised_bits(bits(&[small.mantissa]), scale - small.scale);
+                let bits = self.parsed.iter().map(raised).max().unwrap_or(0);
+                if bits <= WIDE_BITS {
+                    let integers = self.parsed.iter().map(|small| small.mantissa * power_of_ten(scale - small.scale));
+                    if bits <= NARROW_BITS {
+                        self.narrow.extend(integers.map(|integer| integer as i64))
+                    } else {
+                        self.wide.extend(integers)
+                    }
+                    self.common = Some((scale, bits));
+                }
+            }
+            Held::Numbers => {
+                let block = self.shortest.block();
+                let bits = match block.integers {
+                    IntegerSlice::Short(values) => u64::BITS - all_bits(values).leading_zeros(),
+                    IntegerSlice::Wide(values) => bits(values),
+                    IntegerSlice::Long(_) => u32::MAX,
+                };
+                match block.integers {
+                    IntegerSlice::Short(values) if bits <= NARROW_BITS => self.narrow.extend_from_slice(values),
+                    IntegerSlice::Short(values) => self.wide.extend(values.iter().map(|&value| i128::from(value))),
+                    IntegerSlice::Wide(values) => self.wide.extend_from_slice(values),
+                    IntegerSlice::Long(_) => {}
+                }
+                self.common = (bits <= WIDE_BITS).then_some((block.scale, bits));
+            }
+        }
+    }
+
+    /// Returns the numbers of the rows that were read last, after [`Self::bring_to_one_scale`]. Those of unread rows mean nothing. `None` if
+    /// they have too many digits beside each other.
+    pub(crate) fn numbers(&self) -> Option<ScaledIntegers<'_>> {
+        let (scale, bits) = self.common?;
+        let integers = match self.wide.is_empty() {
+            true => ColumnIntegers::Narrow(&self.narrow),
+            false => ColumnIntegers::Wide(&self.wide),
+        };
+        Some(ScaledIntegers { integers, bits, scale })
     }
 
     /// Appends the integers of the rows that were read last to a block, without those of unread rows.

@@ -12,6 +12,38 @@ use samefit_kernels::{floats, integers};
 /// Rows that are tried together by the pattern after a batch as a whole did not fit it.
 const STRIDE: usize = 16;
 
+/// The integers of a column, in the narrower type that holds all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ColumnIntegers<'a> {
+    /// Integers of up to 62 bits.
+    Narrow(&'a [i64]),
+    /// Integers of up to 126 bits.
+    Wide(&'a [i128]),
+}
+
+/// Decimal numbers: integers times `10^-scale`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScaledIntegers<'a> {
+    pub(crate) integers: ColumnIntegers<'a>,
+    /// An upper bound of the bits of a magnitude.
+    pub(crate) bits: u32,
+    pub(crate) scale: u32,
+}
+
+impl ScaledIntegers<'_> {
+    /// Replaces `out` by the nearest f64 of each number.
+    pub(crate) fn to_f64(self, out: &mut Vec<f64>) {
+        out.clear();
+        let decimal = |mantissa: i128| Decimal { mantissa: mantissa.into(), scale: self.scale }.to_f64();
+        match (self.integers, exact_power_of_ten(self.scale)) {
+            // both are exact f64, so the division rounds once
+            (ColumnIntegers::Narrow(values), Some(power)) if self.bits <= 53 => floats::quotients(values, power, out),
+            (ColumnIntegers::Narrow(values), _) => out.extend(values.iter().map(|&value| decimal(value.into()))),
+            (ColumnIntegers::Wide(values), _) => out.extend(values.iter().map(|&value| decimal(value))),
+        }
+    }
+}
+
 /// Reads a column batch by batch. It learns the pattern that most cells fit.
 #[derive(Clone, Default)]
 pub(crate) struct CellReader {
@@ -62,15 +94,14 @@ impl CellReader {
         }
     }
 
-    /// Replaces `out` by the nearest f64 of each number. The values of unread rows mean nothing.
-    pub(crate) fn to_f64(&self, out: &mut Vec<f64>) {
-        out.clear();
-        let decimal = |mantissa: i128| Decimal { mantissa: mantissa.into(), scale: self.scale }.to_f64();
-        match exact_power_of_ten(self.scale) {
-            _ if !self.wide.is_empty() => out.extend(self.wide.iter().map(|&value| decimal(value))),
-            // both are exact f64, so the division rounds once
-            Some(power) if self.narrow_bits < 1 << 53 => floats::quotients(&self.narrow, power, out),
-            _ => out.extend(self.narrow.iter().map(|&value| decimal(value.into()))),
+    /// Returns the numbers of the batch. Those of unread rows mean nothing.
+    pub(crate) fn numbers(&self) -> ScaledIntegers<'_> {
+        match self.wide.is_empty() {
+            true => {
+                let bits = u64::BITS - self.narrow_bits.leading_zeros();
+                ScaledIntegers { integers: ColumnIntegers::Narrow(&self.narrow), bits, scale: self.scale }
+            }
+            false => ScaledIntegers { integers: ColumnIntegers::Wide(&self.wide), bits: self.wide_bits, scale: self.scale },
         }
     }
 
@@ -267,7 +298,7 @@ mod tests {
                     prop_assert_eq!(block_values(&block), want);
                     let mut floats = Vec::new();
                     column.read(&rows, at, &mut unread);
-                    column.to_f64(&mut floats);
+                    column.numbers().to_f64(&mut floats);
                     for ((row, float), _) in table.iter().zip(floats).zip(&unread).filter(|(_, unread)| !**unread) {
                         prop_assert_eq!(float.to_bits(), parse(trim(row[at].as_bytes())).unwrap().to_f64().to_bits());
                     }

@@ -3,16 +3,16 @@
 //! *Invariants*: every export returns bad input as the error record. Nothing here computes.
 
 use crate::entry::Form;
-use crate::error::{Code, Error as CoreError};
+use crate::error::Error as CoreError;
 use crate::model::Model;
 use crate::plan::Plan;
-use crate::predict::{Predictor, Table};
+use crate::predict::{Batch, Interval, Predictor, Table};
 use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::summarizer::{self, Summarizer};
-use crate::{json, profile, summary};
-use std::cell::RefCell;
+use crate::{hypotheses, json, profile, summary};
+use std::cell::{Ref, RefCell};
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
 mod bindings {
@@ -135,104 +135,97 @@ impl training::GuestStatistics for RefCell<Statistics> {
         Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
     }
 
-    fn compare(&self, _plan: String, _other: String) -> Result<String, Error> {
-        Err(missing().into())
+    fn compare(&self, plan: String, other: String) -> Result<String, Error> {
+        Ok(json::document(&hypotheses::compare(&self.borrow(), &Plan::parse(&plan)?, &Plan::parse(&other)?)?))
     }
 
-    fn test(&self, _plan: String, _restrictions: String) -> Result<String, Error> {
-        Err(missing().into())
+    fn test(&self, plan: String, restrictions: String) -> Result<String, Error> {
+        Ok(json::document(&hypotheses::test(&self.borrow(), &Plan::parse(&plan)?, &restrictions)?))
     }
 }
 
 impl prediction::Guest for Component {
-    type Model = Predictor;
-    type Batch = Batch;
+    type Model = RefCell<Predictor>;
+    type Batch = RefCell<Batch>;
     type Table = RefCell<Table>;
 }
 
-struct Batch;
-
-fn missing() -> CoreError {
-    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
-}
-
-fn usual(level: f64, of_mean: bool) -> Result<(), CoreError> {
-    if level.to_bits() == 0.95_f64.to_bits() && !of_mean { Ok(()) } else { Err(missing()) }
-}
-
-impl prediction::GuestBatch for Batch {
-    fn new(_model: prediction::ModelBorrow<'_>) -> prediction::Batch {
-        prediction::Batch::new(Self)
+impl prediction::GuestBatch for RefCell<Batch> {
+    fn new(model: prediction::ModelBorrow<'_>) -> prediction::Batch {
+        prediction::Batch::new(Self::new(Batch::new(model.get::<RefCell<Predictor>>().borrow().clone())))
     }
 
-    fn set_f64(&self, _column: String, _values: Vec<f64>) -> Result<(), Error> {
+    fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
+        self.borrow_mut().set_f64(&column, values);
         Ok(())
     }
 
-    fn set_text(&self, _column: String, _values: Vec<u8>) -> Result<(), Error> {
+    fn set_text(&self, column: String, values: Vec<u8>) -> Result<(), Error> {
+        self.borrow_mut().set_text(&column, values);
         Ok(())
     }
 
-    fn predict(&self, _level: f64, _of_mean: bool) -> Result<Vec<f64>, Error> {
-        Err(missing().into())
+    fn predict(&self, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
+        Ok(self.borrow_mut().predict(Interval { level, of_mean })?)
     }
 
     fn status(&self) -> Vec<u8> {
-        Vec::new()
+        self.borrow().status().to_vec()
     }
 
     fn problems(&self) -> String {
-        "[]".to_owned()
+        json::line(&self.borrow().problems())
     }
 }
 
-impl prediction::GuestModel for Predictor {
+/// A predictor keeps its last interval, whose quantile takes a while to find.
+fn with_interval(predictor: &RefCell<Predictor>, level: f64, of_mean: bool) -> Result<Ref<'_, Predictor>, Error> {
+    predictor.borrow_mut().set_interval(Interval { level, of_mean })?;
+    Ok(predictor.borrow())
+}
+
+impl prediction::GuestModel for RefCell<Predictor> {
     fn parse(text: String) -> Result<prediction::Model, Error> {
-        Ok(prediction::Model::new(Self::new(Model::parse(&text)?)?))
+        Ok(prediction::Model::new(Self::new(Predictor::new(Model::parse(&text)?)?)))
     }
 
     fn plan(&self) -> String {
-        json::document(&self.model().plan())
+        json::document(&self.borrow().model().plan())
     }
 
     fn columns(&self) -> String {
-        json::line(&self.columns().into())
+        json::line(&self.borrow().columns().into())
     }
 
     fn summary(&self, level: f64) -> Result<String, Error> {
-        Ok(json::document(&summary::summary(self.model(), level)?))
+        Ok(json::document(&summary::summary(self.borrow().model(), level)?))
     }
 
     fn notes(&self) -> String {
-        "[]".to_owned()
+        json::line(&self.borrow().model().notes().iter().map(CoreError::to_json).collect())
     }
 
     fn predict_record(&self, attributes: String, level: f64, of_mean: bool) -> Result<String, Error> {
-        usual(level, of_mean)?;
-        Ok(json::document(&self.predict_record(attributes.as_bytes())?))
+        Ok(json::document(&with_interval(self, level, of_mean)?.predict_record(attributes.as_bytes())?))
     }
 
     fn predict_columns(&self, values: Vec<f64>, rows: u32, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
-        usual(level, of_mean)?;
-        Ok(self.predict_columns(&values, rows as usize)?)
+        Ok(with_interval(self, level, of_mean)?.predict_columns(&values, rows as usize)?)
     }
 
     fn explain(&self, attributes: String, level: f64) -> Result<String, Error> {
-        usual(level, false)?;
-        Ok(json::document(&self.explain(attributes.as_bytes())?))
+        Ok(json::document(&with_interval(self, level, false)?.explain(attributes.as_bytes())?))
     }
 
     fn curve(&self, attributes: String, column: String, values: String, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
-        usual(level, of_mean)?;
-        let values: Vec<f64> = json::parse(&values, Code::Record, "an array of numbers")?;
-        Ok(self.curve(attributes.as_bytes(), &column, &values)?)
+        Ok(with_interval(self, level, of_mean)?.curve(attributes.as_bytes(), &column, values.as_bytes())?)
     }
 }
 
 impl prediction::GuestTable for RefCell<Table> {
     fn new(model: prediction::ModelBorrow<'_>, plan: String) -> Result<prediction::Table, Error> {
-        let predictor = model.get::<Predictor>().clone();
-        Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?))))
+        let predictor = model.get::<RefCell<Predictor>>().borrow().clone();
+        Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?)?)))
     }
 
     fn push(&self, chunk: Vec<u8>) -> Result<Vec<u8>, Error> {

@@ -85,6 +85,8 @@ codes! {
     MissingFeature = "missing-feature": "A record without a variable that the model uses.",
     Entries = "entries": "Entries of a form that are not an object of texts, or that name a field that the form does not have.",
     Unit = "unit": "A unit that the field does not have.",
+    NotNested = "not-nested": "Two models to compare, neither of which has all terms of the other and more.",
+    Restriction = "restriction": "A restriction of coefficients that is no linear equation, or that follows from others or contradicts them.",
     Level = "level": "A level of confidence that is not between 0 and 1.",
     Threshold = "threshold": "A threshold that is not a positive number.",
     Decimals = "decimals": "Data to be shared, with a column of which neither the schema nor the plan says how finely it is measured.",

@@ -9,13 +9,16 @@
 //! If records are normally distributed, `D2 n (n - k) / ((n^2 - 1) k)` of a new record has the F distribution with k and n - k degrees of
 //! freedom, where k is the number of features (T. W. Anderson, An Introduction to Multivariate Statistical Analysis, 5.2).
 
+use crate::decimal::{Decimal, trim};
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
+use crate::json;
 use crate::model::Model;
 use crate::predict::{Predictor, Warning, WarningCode, interval_json};
 use crate::records::parse_object;
 use crate::statistics::{distribution_from_json, exact_decimal};
 use crate::terms::Term;
+use crate::two_part::TwoPartF64;
 use serde_json::{Value, json};
 
 /// A record is unlike the training data above this many times their mean leverage.
@@ -32,14 +35,13 @@ impl Predictor {
     pub fn explain(&self, attributes: &[u8]) -> Result<Value> {
         let values = self.values_of(&parse_object(attributes)?, None)?;
         let prediction = self.predict(&values)?;
-        let design = self.design(&values);
-        let likeness = Likeness::of(self, &design);
+        let likeness = Likeness::of(self, &self.leverage_parts(&values));
         let warnings = self.warnings(&values).iter().map(Warning::to_json_with_limits).chain(likeness.warning()).collect::<Vec<_>>();
-        let (start, contributions) = contributions(self.model(), &design)?;
+        let (start, contributions) = contributions(self, &values)?;
         Ok(json!({
             "target": self.model().target,
             "prediction": prediction.value,
-            "interval": interval_json(&prediction),
+            "interval": interval_json(&prediction, self.interval()),
             "outcomes": outcomes(self.model(), prediction.value),
             "start": start, "contributions": contributions,
             "likeness": likeness.to_json(),
@@ -47,38 +49,71 @@ impl Predictor {
         }))
     }
 
-    /// Predicts for each of `values` of one column, while the other columns stay as `attributes` says. The result is that of
-    /// [`Self::predict_columns`].
+    /// Predicts for each of `values` of one column, while the other columns stay as `attributes` says. `values` is a JSON array of numbers
+    /// or texts. The result is that of [`Self::predict_columns`].
     ///
     /// # Errors
-    /// `missing-column`, and those of [`Self::predict_record`] and [`Self::predict_columns`].
-    pub fn curve(&self, attributes: &[u8], column: &str, values: &[f64]) -> Result<Vec<f64>> {
+    /// `missing-column`, `json`, `record` if `values` is no such array, and those of [`Self::predict_record`]. Rows count from 1.
+    pub fn curve(&self, attributes: &[u8], column: &str, values: &[u8]) -> Result<Vec<f64>> {
         let at = self.columns().iter().position(|name| name == column).ok_or_else(|| {
             let sentence = format!("the model uses no such column; it uses {}", list(self.columns()));
             Error::new(Code::MissingColumn, sentence, "name one of these").in_column(column)
         })?;
-        let others = self.values_of(&parse_object(attributes)?, Some(at))?;
-        let columns = others.iter().enumerate();
-        let table: Vec<f64> = columns.flat_map(|(i, &value)| if i == at { values.to_vec() } else { vec![value; values.len()] }).collect();
-        self.predict_columns(&table, values.len())
+        let mut row = self.values_of(&parse_object(attributes)?, Some(at))?;
+        let cells = array_of_cells(values)?;
+        let mut out = vec![0.0; 3 * cells.len()];
+        for (point, cell) in cells.iter().enumerate() {
+            let predicted = self.value(column, trim(cell.as_bytes())).and_then(|value| {
+                row[at] = value;
+                self.predict(&row)
+            });
+            let prediction = predicted.map_err(|error| error.at_row(point as u64 + 1))?;
+            let (lower, upper) = prediction.interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+            (out[point], out[cells.len() + point], out[2 * cells.len() + point]) = (prediction.value, lower, upper);
+        }
+        Ok(out)
     }
 }
 
-/// Returns what each feature adds to the prediction for the mean record (without an intercept: for zeros), and that prediction.
-fn contributions(model: &Model, design: &[f64]) -> Result<(Value, Vec<Value>)> {
+/// Returns the texts of a JSON array of numbers and texts; null is empty text, a missing value.
+fn array_of_cells(text: &[u8]) -> Result<Vec<String>> {
+    const WHAT: &str = "an array of numbers or texts";
+    let Ok(text) = std::str::from_utf8(text) else {
+        return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text", "give JSON in UTF-8"));
+    };
+    let wrong = |value: &Value| Error::found(Code::Record, &json::line(value), WHAT, "correct the values");
+    let value = json::value(text, Code::Record, WHAT)?;
+    let cell = |value: &Value| match value {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        other => Err(wrong(other)),
+    };
+    value.as_array().ok_or_else(|| wrong(&value))?.iter().map(cell).collect()
+}
+
+/// Returns what each feature adds to the prediction for the mean record (without an intercept: for zeros), and that prediction. Each number
+/// is computed exactly and rounded once, so they add up to the prediction but for half an ulp of each.
+fn contributions(predictor: &Predictor, values: &[Decimal]) -> Result<(Value, Vec<Value>)> {
+    let (model, form) = (predictor.model(), predictor.form());
     // with an intercept, the first column of L holds the means of the features
-    let mean = |feature: usize| if model.has_intercept { model.leverage.l[feature + 1][0] } else { 0.0 };
-    let slopes = &design[usize::from(model.has_intercept)..];
-    let start = model.coefficients.iter().enumerate().fold(model.intercept, |sum, (at, c)| sum + c.coefficient * mean(at));
-    let one = |(at, (c, &value)): (usize, (&crate::model::ModelCoefficient, &f64))| {
+    let mean = |feature: usize| match model.has_intercept {
+        true => {
+            let remainder = model.leverage.l_remainder.get(feature + 1).and_then(|row| row.first());
+            TwoPartF64 { high: model.leverage.l[feature + 1][0], low: remainder.copied().unwrap_or(0.0) }
+        }
+        false => TwoPartF64::ZERO,
+    };
+    let means: Vec<TwoPartF64> = (0..model.coefficients.len()).map(mean).collect();
+    let one = |((at, c), value): ((usize, &crate::model::ModelCoefficient), &Decimal)| {
         let columns: Vec<String> = Term::parse(&c.name)?.columns().map(str::to_owned).collect();
         Ok(json!({
-            "name": c.name, "columns": columns, "value": value, "mean": mean(at), "coefficient": c.coefficient,
-            "contribution": c.coefficient * (value - mean(at)),
+            "name": c.name, "columns": columns, "value": value.to_f64(), "mean": means[at].high, "coefficient": c.coefficient,
+            "contribution": form.contribution(at, value, means[at]),
         }))
     };
-    let all = model.coefficients.iter().zip(slopes).enumerate().map(one).collect::<Result<Vec<_>>>()?;
-    Ok((json!({"value": start, "at": if model.has_intercept { "mean" } else { "zero" }}), all))
+    let all = model.coefficients.iter().enumerate().zip(&form.design(values)).map(one).collect::<Result<Vec<_>>>()?;
+    Ok((json!({"value": form.at_terms(&means), "at": if model.has_intercept { "mean" } else { "zero" }}), all))
 }
 
 /// Returns where a value lies among the outcomes of the training data; null if the model has no distribution of them.
@@ -114,9 +149,8 @@ struct Likeness {
 }
 
 impl Likeness {
-    fn of(predictor: &Predictor, design: &[f64]) -> Self {
+    fn of(predictor: &Predictor, parts: &[f64]) -> Self {
         let model = predictor.model();
-        let parts = predictor.leverage_parts(design.to_vec());
         let leverage = parts.iter().fold(0.0, |sum, part| sum + part);
         let (n, features) = (model.fit.rows as f64, model.coefficients.len());
         let distance = (model.has_intercept && features > 0 && model.fit.rows > features as i64).then(|| {
@@ -124,7 +158,7 @@ impl Likeness {
             // n^2 - 1 as (n - 1) (n + 1): no digits are lost to cancellation
             (squared, upper_tail(squared * n / ((n - 1.0) * (n + 1.0)), features as u32, n - features as f64))
         });
-        Self { leverage, mean: design.len() as f64 / n, distance: distance.filter(|(squared, _)| squared.is_finite()) }
+        Self { leverage, mean: parts.len() as f64 / n, distance: distance.filter(|(squared, _)| squared.is_finite()) }
     }
 
     fn is_unlike(&self) -> bool {

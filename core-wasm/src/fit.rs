@@ -76,7 +76,7 @@ pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
 }
 
 /// The plan's features, else the schema's columns, else all columns; never the target.
-fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
+pub(crate) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
     if let Some(terms) = plan.feature_terms()? {
         return Ok(terms);
     }
@@ -95,7 +95,7 @@ fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Te
 }
 
 /// The features, the target, then the columns that only products use.
-fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
+pub(crate) fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
     let mut used: Vec<Term> = features.iter().chain([target]).cloned().collect();
     for name in features.iter().flat_map(Term::columns) {
         let column = Term::column(name);
@@ -106,7 +106,7 @@ fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
     used
 }
 
-fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
+pub(crate) fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
     statistics.position(term).ok_or_else(|| {
         let what = if term.as_column().is_some() { "column" } else { "term" };
         let sentence = format!("the statistics have no such {what}; they have {}", list(statistics.terms.iter().map(Term::to_string)));
@@ -120,7 +120,7 @@ fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
     })
 }
 
-fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
+pub(crate) fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
     if plan.schema.is_none() {
         return Ok(());
     }

@@ -82,6 +82,29 @@ pub struct Plan {
     /// What to do with a record that cannot be predicted.
     #[serde(skip_serializing_if = "OnError::is_default")]
     pub on_error: OnError,
+    /// The level of a prediction's interval. If it is missing, 0.95.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<f64>,
+    /// What a prediction's interval is for.
+    #[serde(skip_serializing_if = "IntervalKind::is_default")]
+    pub interval: IntervalKind,
+}
+
+/// What a prediction's interval is for, in the words of R.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntervalKind {
+    /// A new outcome.
+    #[default]
+    Prediction,
+    /// The mean of all outcomes of records like this one.
+    Confidence,
+}
+
+impl IntervalKind {
+    fn is_default(&self) -> bool {
+        *self == Self::Prediction
+    }
 }
 
 /// A part of a prediction.
@@ -172,6 +195,8 @@ impl Default for Plan {
             only: None,
             with_input: false,
             on_error: OnError::Stop,
+            level: None,
+            interval: IntervalKind::Prediction,
         }
     }
 }
@@ -180,7 +205,7 @@ impl Plan {
     /// Reads and checks a plan.
     ///
     /// # Errors
-    /// `json`, `duplicate-key`; `schema` for what is wrong with its schema, else `plan`.
+    /// `json`, `duplicate-key`; `schema` for what is wrong with its schema, `level`, else `plan`.
     pub fn parse(text: &str) -> Result<Self> {
         let mut document: Value = json::parse(text, Code::Plan, "a plan")?;
         // the schema is read by itself, so that its errors are errors of a schema
@@ -207,6 +232,7 @@ impl Plan {
             let sentence = "with `on_error`: `continue`, the warnings say why a record has no prediction, and `only` leaves them out";
             return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
         }
+        plan.level.map_or(Ok(()), check_level)?;
         Ok(plan)
     }
 
@@ -313,6 +339,21 @@ impl Plan {
         }
         Ok(columns)
     }
+}
+
+/// Refuses a level of confidence that is not between 0 and 1.
+///
+/// # Errors
+/// `level`.
+pub fn check_level(level: f64) -> Result<()> {
+    if level > 0.0 && level < 1.0 {
+        return Ok(());
+    }
+    let mut error = Error::found(Code::Level, &level.to_string(), "a level between 0 and 1", "give a level such as 0.95");
+    if level > 1.0 && level < 100.0 {
+        error.help = format!("write {level} % as {}", level / 100.0);
+    }
+    Err(error)
 }
 
 /// The columns and terms to sum.

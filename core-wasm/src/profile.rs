@@ -161,7 +161,7 @@ impl ColumnProfile {
     /// Adds the cells of many rows. Marks the rows whose cells are to be added by [`Self::add`].
     fn add_rows(&mut self, rows: &Rows<'_>, at: usize, unread: &mut [bool]) -> Result<()> {
         self.cells.read(rows, at, unread);
-        self.cells.to_f64(&mut self.values);
+        self.cells.numbers().to_f64(&mut self.values);
         let values = std::mem::take(&mut self.values);
         values.iter().zip(&*unread).filter(|(_, unread)| !**unread).for_each(|(&value, _)| self.note(value));
         self.values = values;

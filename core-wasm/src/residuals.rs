@@ -5,13 +5,13 @@
 //!
 //! *Limits*: memory for a batch of rows and for two grids of [`CELLS`] by [`CELLS`] counts, for any number of rows.
 
-use crate::decimal::is_missing;
+use crate::decimal::{Decimal, is_missing};
 use crate::error::{Code, Error, Result, list, spent};
 use crate::forecast::Forecast;
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
-use crate::predict::{LEVEL, Prediction, Predictor};
+use crate::predict::{Prediction, Predictor};
 use crate::sink::{GatheredRecord, Record, Sink};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
@@ -80,7 +80,7 @@ impl ResidualSink {
         Self {
             missing,
             places: Vec::new(),
-            forecast: Forecast::new(predictor.columns().len() + 1),
+            forecast: Forecast::of_cells(predictor.columns().len() + 1),
             dropped: 0,
             residuals: ResidualMoments::default(),
             coverage: [0; 3],
@@ -118,7 +118,9 @@ impl ResidualSink {
         let [below, inside, above] = self.coverage;
         match below + inside + above {
             0 => Value::Null,
-            rows => json!({"level": LEVEL, "below": below, "inside": inside, "above": above, "share": inside as f64 / rows as f64}),
+            rows => {
+                json!({"level": self.predictor.interval().level, "below": below, "inside": inside, "above": above, "share": inside as f64 / rows as f64})
+            }
         }
     }
 
@@ -141,6 +143,7 @@ impl Sink for ResidualSink {
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut forecast = std::mem::take(&mut self.forecast);
         forecast.read(rows, &self.places);
+        forecast.round_cells();
         self.predictor.forecast_read(&mut forecast, true);
         let mut gathered = GatheredRecord::default();
         for row in 0..rows.len() {
@@ -149,8 +152,8 @@ impl Sink for ResidualSink {
                 self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
             } else {
                 let observed = forecast.column(self.places.len() - 1)[row];
-                let (value, half) = (forecast.values[row], forecast.halves.get(row));
-                self.count(observed, Prediction { value, interval: half.map(|half| (value - half, value + half)) });
+                let ends = forecast.lower.get(row).copied().zip(forecast.upper.get(row).copied());
+                self.count(observed, Prediction { value: forecast.values()[row], interval: ends });
             }
         }
         self.forecast = forecast;
@@ -164,8 +167,8 @@ impl Sink for ResidualSink {
             return Ok(());
         }
         let cells = names.iter().zip(&self.places);
-        let mut values = cells.map(|(name, &place)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>()?;
-        let observed = values.pop().unwrap_or_default();
+        let mut values = cells.map(|(name, &place)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<Decimal>>>()?;
+        let observed = values.pop().map_or(0.0, |value| value.to_f64());
         self.count(observed, self.predictor.predict(&values)?);
         Ok(())
     }

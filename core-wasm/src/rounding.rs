@@ -119,8 +119,22 @@ fn pow2_times(kept: u64, exponent: i64) -> f64 {
     kept as f64 * pow2(half) * pow2(exponent - half)
 }
 
+/// Returns (m, e) with `m * 2^e = value`, m odd or zero. `value` is finite.
+pub(crate) fn exact_parts(value: f64) -> (IBig, i32) {
+    let bits = value.abs().to_bits();
+    let raw = (bits >> 52) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, exponent) = if raw == 0 { (fraction, -1074) } else { (fraction | 1 << 52, raw - 1075) };
+    if mantissa == 0 {
+        return (IBig::ZERO, 0);
+    }
+    let zeros = mantissa.trailing_zeros();
+    let odd = IBig::from(mantissa >> zeros);
+    (if value < 0.0 { -odd } else { odd }, exponent + zeros as i32)
+}
+
 /// Returns `2^exponent` for the exponent of a normal f64.
-fn pow2(exponent: i64) -> f64 {
+pub(crate) fn pow2(exponent: i64) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }
 

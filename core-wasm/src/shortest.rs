@@ -161,6 +161,15 @@ fn shortest_decimal(value: f64) -> Result<ShortestDecimal> {
     Ok(ShortestDecimal::of(value))
 }
 
+/// Returns the decimal number that a finite f64 of any size means.
+pub(crate) fn decimal_of(value: f64) -> Decimal {
+    let ShortestDecimal { digits, decimals } = ShortestDecimal::of(value);
+    match u32::try_from(decimals) {
+        Ok(scale) => Decimal { mantissa: digits.into(), scale },
+        Err(_) => Decimal { mantissa: ten_to(decimals.unsigned_abs()) * digits, scale: 0 },
+    }
+}
+
 /// Returns the scale at which most of these numbers are integers below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX), and the least of
 /// several such scales. Returns none if no number is one at any scale.
 fn best_scale(numbers: impl Iterator<Item = ShortestDecimal>) -> Option<u32> {

@@ -55,7 +55,7 @@ fn push(table: &mut Table, text: &str, chunk: usize) -> Result<Vec<u8>, Error> {
 }
 
 fn predicted(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> Result<String, Error> {
-    let mut table = Table::new(predictor.clone(), plan);
+    let mut table = Table::new(predictor.clone(), plan).unwrap();
     let mut out = push(&mut table, text, chunk)?;
     out.extend(table.finish()?);
     Ok(String::from_utf8(out).unwrap())
@@ -64,7 +64,7 @@ fn predicted(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> Re
 /// The predictions of a table, and how many records have which status.
 fn continued(predictor: &Predictor, format: Format, text: &str) -> (String, Value) {
     let plan = Plan { format, on_error: OnError::Continue, with_input: true, ..Plan::default() };
-    let mut table = Table::new(predictor.clone(), &plan);
+    let mut table = Table::new(predictor.clone(), &plan).unwrap();
     let mut out = table.push(text.as_bytes()).unwrap();
     out.extend(table.finish().unwrap());
     (String::from_utf8(out).unwrap(), table.counts().to_json())
@@ -150,7 +150,7 @@ proptest! {
         // two tables that share the rows
         let from = 1 + cut.min(rows.len());
         let [first, second] = [&lines[..from], &lines[from..]].map(|lines| lines.iter().map(|line| format!("{line}\n")).collect::<String>());
-        let mut parts = [Table::new(predictor.clone(), &plan), Table::new(predictor.clone(), &plan)];
+        let mut parts = [(); 2].map(|()| Table::new(predictor.clone(), &plan).unwrap());
         let mut out = push(&mut parts[0], &first, 4096).unwrap();
         let header = format!("{}\n", lines[0]);
         prop_assert!(parts[1].header(header.as_bytes()).unwrap());
@@ -296,7 +296,7 @@ fn json_lines_of_entries_are_predicted_through_the_form() {
 
     // a table that begins in the middle learns from the first record
     let plan = Plan { format: Format::Jsonl, on_error: OnError::Continue, ..Plan::default() };
-    let mut rest = Table::new(predictor, &plan);
+    let mut rest = Table::new(predictor, &plan).unwrap();
     assert!(!rest.header(b"\n").unwrap());
     assert!(rest.header(format!("{}\n", object("a-1", "129.0")).as_bytes()).unwrap());
     rest.continue_at(3).unwrap();

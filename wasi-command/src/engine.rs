@@ -9,13 +9,14 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{audit, entry, fit, identity, profile, summary};
+use samefit_core::{audit, entry, fit, hypotheses, identity, profile, summary};
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
     Engine, Form, Identity, Interval, Merger, Model, PredictedBatch, PredictionStream, SplitStream, StatusCounts, Stream, Summarizer,
     Verdict,
 };
+use std::cell::{Ref, RefCell};
 
 /// The engine that calls the linked model logic directly.
 pub struct LinkedEngine;
@@ -53,16 +54,20 @@ impl Engine for LinkedEngine {
         Ok(stage_result(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
     }
 
-    fn compare(&self, _statistics: &str, _plan: &str, _other: &str) -> Result<String> {
-        stage_result(Err(missing()))
+    fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+        let statistics = stage_result(Statistics::parse(statistics))?;
+        let (plan, other) = (stage_result(Plan::parse(plan))?, stage_result(Plan::parse(other))?);
+        stage_result(hypotheses::compare(&statistics, &plan, &other).map(|comparison| document(&comparison)))
     }
 
-    fn test(&self, _statistics: &str, _plan: &str, _restrictions: &str) -> Result<String> {
-        stage_result(Err(missing()))
+    fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+        let statistics = stage_result(Statistics::parse(statistics))?;
+        let plan = stage_result(Plan::parse(plan))?;
+        stage_result(hypotheses::test(&statistics, &plan, restrictions).map(|test| document(&test)))
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
-        Ok(Box::new(LinkedModel(stage_result(CoreModel::parse(text).and_then(Predictor::new))?)))
+        Ok(Box::new(LinkedModel(RefCell::new(stage_result(CoreModel::parse(text).and_then(Predictor::new))?))))
     }
 
     fn judge(&self, model: &str, records: &str, threshold: f64) -> Result<Verdict> {
@@ -99,7 +104,7 @@ struct LinkedRecordWriter(RecordWriter);
 struct LinkedProfiler(profile::Profiler);
 /// The sum so far; none before the first statistics.
 struct LinkedMerger(Option<Statistics>);
-struct LinkedModel(Predictor);
+struct LinkedModel(RefCell<Predictor>);
 struct LinkedTable(predict::Table);
 struct LinkedResiduals(Residuals);
 struct LinkedForm(entry::Form);
@@ -222,41 +227,55 @@ impl Merger for LinkedMerger {
     }
 }
 
+impl LinkedModel {
+    /// A predictor keeps its last interval, whose quantile takes a while to find.
+    fn with(&self, Interval { level, of_mean }: Interval) -> Result<Ref<'_, Predictor>> {
+        stage_result(self.0.borrow_mut().set_interval(predict::Interval { level, of_mean }))?;
+        Ok(self.0.borrow())
+    }
+}
+
 impl Model for LinkedModel {
     fn plan(&self) -> Result<String> {
-        Ok(document(&self.0.model().plan()))
+        Ok(document(&self.0.borrow().model().plan()))
     }
 
     fn summary(&self, level: f64) -> Result<String> {
-        stage_result(summary::summary(self.0.model(), level).map(|summary| document(&summary)))
+        stage_result(summary::summary(self.0.borrow().model(), level).map(|summary| document(&summary)))
     }
 
     fn notes(&self) -> Result<String> {
-        Ok("[]".to_owned())
+        Ok(json::line(&self.0.borrow().model().notes().iter().map(CoreError::to_json).collect()))
     }
 
     fn predict_record(&self, attributes: &str, interval: Interval) -> Result<String> {
-        usual(interval)?;
-        stage_result(self.0.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
+        stage_result(self.with(interval)?.predict_record(attributes.as_bytes()).map(|prediction| document(&prediction)))
     }
 
     fn explain(&self, attributes: &str, level: f64) -> Result<String> {
-        usual(Interval { level, of_mean: false })?;
-        stage_result(self.0.explain(attributes.as_bytes()).map(|explanation| document(&explanation)))
+        let explanation = self.with(Interval { level, of_mean: false })?.explain(attributes.as_bytes());
+        stage_result(explanation.map(|explanation| document(&explanation)))
     }
 
     fn curve(&self, attributes: &str, column: &str, values: &str, interval: Interval) -> Result<Vec<f64>> {
-        usual(interval)?;
-        let values: Vec<f64> = stage_result(json::parse(values, Code::Record, "an array of numbers"))?;
-        stage_result(self.0.curve(attributes.as_bytes(), column, &values))
+        stage_result(self.with(interval)?.curve(attributes.as_bytes(), column, values.as_bytes()))
     }
 
-    fn predict_batch(&self, _batch: &Batch, _interval: Interval) -> Result<PredictedBatch> {
-        stage_result(Err(missing()))
+    fn predict_batch(&self, batch: &Batch, Interval { level, of_mean }: Interval) -> Result<PredictedBatch> {
+        let mut linked = predict::Batch::new(self.0.borrow().clone());
+        for (column, values) in &batch.columns {
+            match values {
+                Values::Numbers(values) => linked.set_f64(column, values.as_slice()),
+                Values::Text(text) => linked.set_text(column, text.as_slice()),
+            }
+        }
+        let values = stage_result(linked.predict(predict::Interval { level, of_mean }))?;
+        Ok(PredictedBatch { values, status: linked.status().to_vec(), problems: json::line(&linked.problems()) })
     }
 
     fn table(&self, plan: &str) -> Result<Box<dyn PredictionStream>> {
-        Ok(Box::new(LinkedTable(predict::Table::new(self.0.clone(), &stage_result(Plan::parse(plan))?))))
+        let table = Plan::parse(plan).and_then(|plan| predict::Table::new(self.0.borrow().clone(), &plan));
+        Ok(Box::new(LinkedTable(stage_result(table)?)))
     }
 }
 
@@ -288,14 +307,6 @@ impl Stream for LinkedTable {
     fn finish(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.finish())
     }
-}
-
-fn missing() -> CoreError {
-    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
-}
-
-fn usual(interval: Interval) -> Result<()> {
-    if interval == Interval::default() { Ok(()) } else { stage_result(Err(missing())) }
 }
 
 /// Turns the core's error into that of the stages. The stage adds the name of the file.

@@ -55,29 +55,17 @@ pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64])
     }
 }
 
-/// Turns each leverage h into half the width of a prediction interval, `half_width * sqrt(1 + h)`. IEEE 754 demands that square roots be
-/// correctly rounded, so every machine gives the same bits.
+/// Turns each leverage h into half the width of an interval, `factor * sqrt(outcome + h)`; `outcome` is 1 for the interval of a new outcome,
+/// and 0 for that of the mean. IEEE 754 demands that square roots be correctly rounded, so every machine gives the same bits.
 #[inline(never)]
-pub fn half_widths(leverages: &mut [f64], half_width: f64) {
-    leverages.iter_mut().for_each(|leverage| *leverage = half_width * (1.0 + *leverage).sqrt());
+pub fn half_widths(leverages: &mut [f64], factor: f64, outcome: f64) {
+    leverages.iter_mut().for_each(|leverage| *leverage = factor * (outcome + *leverage).sqrt());
 }
 
 /// Sets the mark of each value that lies outside a range, whose ends belong to it.
 #[inline(never)]
 pub fn mark_outside(values: &[f64], (low, high): (f64, f64), marks: &mut [bool]) {
     marks.iter_mut().zip(values).for_each(|(mark, value)| *mark |= !(low..=high).contains(value));
-}
-
-/// Sets the mark of each prediction that is not finite, or whose interval `value ± half` is not. `halves` is empty if there are no
-/// intervals.
-#[inline(never)]
-pub fn mark_infinite(values: &[f64], halves: &[f64], marks: &mut [bool]) {
-    if halves.is_empty() {
-        marks.iter_mut().zip(values).for_each(|(mark, value)| *mark |= !value.is_finite());
-    }
-    for ((mark, value), half) in marks.iter_mut().zip(values).zip(halves) {
-        *mark |= !(value - half).is_finite() || !(value + half).is_finite();
-    }
 }
 
 #[cfg(test)]
@@ -128,7 +116,7 @@ mod tests {
             multiply(&mut products, &b);
             add_times(&mut sums, d, &b);
             add_leverage(&mut z, &b, d, &mut leverages);
-            half_widths(&mut halves, d);
+            half_widths(&mut halves, d, 1.0);
             prop_assert_eq!(products, column(&|row| row.0 * row.1));
             prop_assert_eq!(sums, column(&|row| row.0 + d * row.1));
             prop_assert_eq!(z, column(&|row| row.0 - row.1));
@@ -137,18 +125,10 @@ mod tests {
         }
 
         #[test]
-        fn rows_outside_or_infinite_are_marked(values in prop::collection::vec(value(), 1..40), half in value()) {
+        fn rows_outside_are_marked(values in prop::collection::vec(value(), 1..40)) {
             let mut marks = vec![false; values.len()];
             mark_outside(&values, (-1.5, 20.0), &mut marks);
             prop_assert_eq!(&marks, &values.iter().map(|value| !(*value >= -1.5 && *value <= 20.0)).collect::<Vec<_>>());
-            let infinite = |halves: &[f64]| {
-                let mut marks = vec![false; values.len()];
-                mark_infinite(&values, halves, &mut marks);
-                marks
-            };
-            prop_assert_eq!(infinite(&[]), values.iter().map(|value| !value.is_finite()).collect::<Vec<_>>());
-            let want: Vec<bool> = values.iter().map(|value| !(value - half).is_finite() || !(value + half).is_finite()).collect();
-            prop_assert_eq!(infinite(&vec![half; values.len()]), want);
         }
     }
 }

@@ -12,6 +12,12 @@ pub fn multiply(values: &mut [i64], factor: i64) {
     values.iter_mut().for_each(|value| *value *= factor);
 }
 
+/// Multiplies each value by the factor of its row. No product overflows.
+#[inline(never)]
+pub fn multiply_rows(values: &mut [i64], factors: &[i64]) {
+    values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+}
+
 /// Appends `factor` times each value to `out`. No product overflows.
 #[inline(never)]
 pub fn extend_times(out: &mut Vec<i64>, values: &[i64], factor: i64) {
@@ -39,7 +45,10 @@ mod tests {
             extend_times(&mut appended, &values, factor);
             prop_assert_eq!(&multiplied, &want);
             prop_assert_eq!(&appended[1..], want.as_slice());
-            prop_assert_eq!(products(&values, &vec![factor; values.len()]), want);
+            prop_assert_eq!(products(&values, &vec![factor; values.len()]), want.clone());
+            let mut by_rows = values.clone();
+            multiply_rows(&mut by_rows, &vec![factor; values.len()]);
+            prop_assert_eq!(by_rows, want);
             let most = values.iter().map(|value| 64 - value.unsigned_abs().leading_zeros()).max().unwrap_or(0);
             prop_assert_eq!(64 - all_bits(&values).leading_zeros(), most);
         }

@@ -8,22 +8,22 @@ pub fn append_f64(value: f64, out: &mut Vec<u8>) {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
-/// Appends a CSV record for each predicted value: the value, and if `all`, the ends `value - half` and `value + half` of its interval and
-/// an empty cell for warnings. `halves` is empty if there are no intervals; the cells of the ends are empty then.
+/// Appends a CSV record for each predicted value: the value, and if `all`, the ends of its interval and an empty cell for warnings. `ends`
+/// are the lower and the upper ends; they are empty if there are no intervals, and so are their cells.
 #[inline(never)]
-pub fn append_predictions(values: &[f64], halves: &[f64], all: bool, out: &mut Vec<u8>) {
+pub fn append_predictions(values: &[f64], ends: (&[f64], &[f64]), all: bool, out: &mut Vec<u8>) {
     for (row, &value) in values.iter().enumerate() {
         append_f64(value, out);
-        match halves.get(row) {
+        match (ends.0.get(row), ends.1.get(row)) {
             _ if !all => {}
-            Some(half) => {
+            (Some(&lower), Some(&upper)) => {
                 out.push(b',');
-                append_f64(value - half, out);
+                append_f64(lower, out);
                 out.push(b',');
-                append_f64(value + half, out);
+                append_f64(upper, out);
                 out.push(b',');
             }
-            None => out.extend_from_slice(b",,,"),
+            _ => out.extend_from_slice(b",,,"),
         }
         out.push(b'\n');
     }

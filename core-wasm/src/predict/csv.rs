@@ -4,7 +4,7 @@ use super::entered::EnteredPredictor;
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
-use crate::decimal::is_missing;
+use crate::decimal::{Decimal, is_missing};
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
 use crate::sink::{GatheredRecord, Record, Sink};
@@ -35,7 +35,7 @@ pub(super) struct CsvPredictions {
 impl CsvPredictions {
     pub(super) fn new(predictor: Predictor, options: OutputOptions) -> Self {
         Self {
-            forecast: Forecast::new(predictor.columns.len()),
+            forecast: Forecast::of_cells(predictor.columns.len()),
             predictor,
             options,
             writes_header: true,
@@ -60,7 +60,7 @@ impl CsvPredictions {
             return Ok(entered.predict(&self.predictor, self.entries(entered, record), self.options));
         }
         let columns = self.places.iter().zip(&self.predictor.columns);
-        let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<f64>>>();
+        let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<Decimal>>>();
         match values.and_then(|values| self.predictor.predict_values(&values, self.options)) {
             Ok(predicted) => Ok(Ok(predicted)),
             Err(error) if self.options.continues => Ok(Err(Refusal::of_error(&error))),
@@ -132,8 +132,9 @@ impl CsvPredictions {
                 self.out.push(b',');
             }
         }
-        let half = forecast.halves.get(row..=row).unwrap_or_default();
-        append_predictions(&forecast.values[row..=row], half, self.options.all, &mut self.out);
+        let end = |ends: &'_ [f64]| ends.get(row).copied();
+        let ends = (end(&forecast.lower), end(&forecast.upper));
+        append_predictions(&forecast.values()[row..=row], (ends.0.as_slice(), ends.1.as_slice()), self.options.all, &mut self.out);
         if self.options.continues {
             self.out.pop();
             self.out.extend_from_slice(b",fine\n");
@@ -167,11 +168,16 @@ impl Sink for CsvPredictions {
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut forecast = std::mem::take(&mut self.forecast);
-        self.predictor.forecast(&mut forecast, rows, &self.places, self.options);
+        forecast.read(rows, &self.places);
+        if self.options.all {
+            forecast.round_cells();
+            self.predictor.mark_outside(&mut forecast);
+        }
+        self.predictor.forecast_read(&mut forecast, self.options.all);
         let unread = forecast.unread.iter().filter(|unread| **unread).count();
         self.counts.add(Status::Fine, (rows.len() - unread) as u64);
         if unread == 0 && !self.options.input && !self.options.continues {
-            append_predictions(&forecast.values, &forecast.halves, self.options.all, &mut self.out);
+            append_predictions(forecast.values(), (&forecast.lower, &forecast.upper), self.options.all, &mut self.out);
             self.forecast = forecast;
             return Ok(());
         }

@@ -3,7 +3,9 @@
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal};
 use super::predictor::Predictor;
+use crate::decimal::Decimal;
 use crate::entry::Form;
+use crate::error::Error;
 
 /// Predicts records through the form of a model.
 pub(super) struct EnteredPredictor {
@@ -38,9 +40,10 @@ impl EnteredPredictor {
         if let Some(problem) = evaluation.problems().iter().find(|problem| problem.code.blocks()) {
             return Err(Refusal::of_problem(evaluation.name_of(problem), problem));
         }
-        let value = |name: &String| evaluation.value(name).map_or(f64::NAN, |value| value.to_f64());
-        let values: Vec<f64> = predictor.columns.iter().map(value).collect();
-        let predicted = predictor.predict_values(&values, options).map_err(|error| Refusal::of_error(&error))?;
+        // a column of the model without a value is a problem that blocks
+        let value = |name: &String| evaluation.value(name).cloned().map_or_else(|| predictor.value(name, b""), Ok);
+        let values = predictor.columns.iter().map(value).collect::<Result<Vec<Decimal>, Error>>();
+        let predicted = values.and_then(|values| predictor.predict_values(&values, options)).map_err(|error| Refusal::of_error(&error))?;
         let cautions = evaluation.problems().iter().map(|problem| (evaluation.name_of(problem).to_owned(), problem.code));
         Ok(Predicted { cautions: cautions.collect(), ..predicted })
     }

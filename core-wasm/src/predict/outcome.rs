@@ -1,6 +1,6 @@
 //! What became of a record: its status, its prediction, or why it has none.
 
-use super::predictor::Prediction;
+use super::prediction::Prediction;
 use super::warning::Warning;
 use crate::entry::{FieldProblem, ProblemCode};
 use crate::error::{Code, Error};
@@ -31,6 +31,11 @@ impl Status {
             Self::Missing => "missing",
             Self::Error => "error",
         }
+    }
+
+    /// Returns the status of a record with an error.
+    pub(super) fn of_error(error: &Error) -> Self {
+        if error.code == Code::MissingValues { Self::Missing } else { Self::Error }
     }
 }
 
@@ -81,8 +86,7 @@ pub(super) struct Refusal {
 impl Refusal {
     /// The refusal of a record with an error.
     pub(super) fn of_error(error: &Error) -> Self {
-        let status = if error.code == Code::MissingValues { Status::Missing } else { Status::Error };
-        Self { status, problem: format!("{}:{}", error.column.as_deref().unwrap_or("row"), error.code.name()) }
+        Self { status: Status::of_error(error), problem: format!("{}:{}", error.column.as_deref().unwrap_or("row"), error.code.name()) }
     }
 
     /// The refusal of a record with a problem of the field `name` that blocks.

@@ -1,17 +1,19 @@
 //! A model made ready to predict one row of values.
 //!
-//! *Method*: a prediction is `intercept + c1 x1 + c2 x2 + ...`, added from left to right in f64. A power or product is multiplied from left
-//! to right. The leverage of x is the sum of `z_i^2 / d_i`, where `L z = x` is solved forwards; so it is never negative.
+//! *Method*: a prediction is computed exactly and rounded once ([`forecast`](crate::forecast)). Half the width of its interval is an f64; the
+//! ends are the f64 nearest to the exact prediction less and plus this half.
 
+use super::interval::Interval;
+use super::outcome::Status;
+use super::prediction::Prediction;
 use super::warning::{ColumnRanges, Warning};
-use crate::decimal::{is_missing, parse};
+use crate::batch::Values;
+use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list};
+use crate::forecast::{ExactNumber, Forecast, HalfWidth, LeverageFactors, LinearForm, TermFactors};
 use crate::model::Model;
 use crate::student::two_sided_quantile;
 use crate::terms::places;
-
-/// Probability with which an interval holds a new observation.
-pub const LEVEL: f64 = 0.95;
 
 /// A model made ready to predict.
 #[derive(Clone, Debug)]
@@ -19,41 +21,62 @@ pub struct Predictor {
     pub(super) model: Model,
     /// Names of the columns that a prediction needs.
     pub(super) columns: Vec<String>,
-    /// For each coefficient: indices of columns and their powers.
-    pub(super) terms: Vec<Vec<(usize, u32)>>,
-    /// `t * residual_sd`; `None` without residual degrees of freedom.
-    pub(super) half_width: Option<f64>,
+    /// The coefficients, and for each of them indexes of columns and their powers.
+    pub(super) form: LinearForm,
+    pub(super) leverage: LeverageFactors,
+    pub(super) interval: Interval,
+    /// `None` without residual degrees of freedom.
+    pub(super) half_width: Option<HalfWidth>,
     /// Ranges of the columns, in their order.
     pub(super) ranges: Vec<ColumnRanges>,
 }
 
-/// The prediction for one row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
-    /// The predicted target.
-    pub value: f64,
-    /// Lower and upper end of the interval; `None` without residual degrees of freedom.
-    pub interval: Option<(f64, f64)>,
-}
-
 impl Predictor {
-    /// Makes a model ready.
+    /// Makes a model ready, with prediction intervals of 95 %.
     ///
     /// # Errors
     /// `term` for a coefficient whose name is no term.
     pub fn new(model: Model) -> Result<Self> {
         let columns: Vec<String> = model.feature_columns().map(|column| column.name.clone()).collect();
         let index = |name: &str| columns.iter().position(|column| column == name).unwrap_or(0);
-        let terms = model.terms()?.iter().map(|term| term.factors.iter().map(|(name, power)| (index(name), *power)).collect()).collect();
+        let factors = |term: &crate::terms::Term| term.factors.iter().map(|(name, power)| (index(name), *power)).collect();
+        let terms: Vec<TermFactors> = model.terms()?.iter().map(factors).collect();
         let ranges = model.feature_columns().map(ColumnRanges::of).collect();
-        let df = model.fit.residual_df;
-        let half_width = model.fit.residual_sd.filter(|_| df > 0).map(|sd| two_sided_quantile(LEVEL, df as f64) * sd);
-        Ok(Self { columns, terms, half_width, ranges, model })
+        let (form, leverage) = (LinearForm::new(&model, terms), LeverageFactors::new(&model.leverage));
+        let interval = Interval::default();
+        let half_width = half_width(&model, interval);
+        Ok(Self { columns, form, leverage, interval, half_width, ranges, model })
+    }
+
+    /// Returns a predictor with intervals of another level or kind.
+    ///
+    /// # Errors
+    /// `level` if the level is not between 0 and 1.
+    pub fn with_interval(mut self, interval: Interval) -> Result<Self> {
+        self.set_interval(interval)?;
+        Ok(self)
+    }
+
+    /// Changes the level or kind of intervals.
+    ///
+    /// # Errors
+    /// `level` if the level is not between 0 and 1.
+    pub fn set_interval(&mut self, interval: Interval) -> Result<()> {
+        interval.check()?;
+        if interval != self.interval {
+            (self.interval, self.half_width) = (interval, half_width(&self.model, interval));
+        }
+        Ok(())
     }
 
     /// Returns the model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Returns the kind of interval that predictions have.
+    pub fn interval(&self) -> Interval {
+        self.interval
     }
 
     /// Returns the names of the columns that a prediction needs, in the order of the values of [`Self::predict`].
@@ -70,50 +93,71 @@ impl Predictor {
     ///
     /// # Errors
     /// `out-of-range` if the result is beyond a 64-bit float.
-    pub fn predict(&self, values: &[f64]) -> Result<Prediction> {
-        let design = self.design(values);
-        let value = self.sum(&design);
-        let half = self.half_width.map(|half_width| half_width * libm::sqrt(1.0 + self.leverage(design)));
-        finite(Prediction { value, interval: half.map(|half| (value - half, value + half)) })
+    pub fn predict(&self, values: &[Decimal]) -> Result<Prediction> {
+        let exact = self.form.at(values);
+        let half = self.half_width.map(|half_width| half_width.at(self.leverage_parts(values).iter().fold(0.0, |sum, part| sum + part)));
+        let interval = half.map(|half| ends(&exact, half).ok_or_else(out_of_range)).transpose()?;
+        finite(Prediction { value: exact.to_f64(), interval })
     }
 
     /// Predicts one row of values, without the interval.
-    pub(super) fn predict_value(&self, values: &[f64]) -> Result<Prediction> {
-        finite(Prediction { value: self.sum(&self.design(values)), interval: None })
+    pub(super) fn predict_value(&self, values: &[Decimal]) -> Result<Prediction> {
+        finite(Prediction { value: self.form.at(values).to_f64(), interval: None })
+    }
+
+    /// Predicts one row of columns that a host set.
+    pub(super) fn predict_row(&self, columns: &[&Values], row: usize) -> Result<(Prediction, Status)> {
+        let value = |(name, values): (&String, &&Values)| match values.value_of_any_size(row) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => self.value(name, b""),
+            Err(error) => Err(error.in_column(name)),
+        };
+        let values = self.columns.iter().zip(columns).map(value).collect::<Result<Vec<_>>>()?;
+        let prediction = self.predict(&values)?;
+        Ok((prediction, if self.warnings(&values).is_empty() { Status::Fine } else { Status::OutOfRange }))
     }
 
     /// Returns the warnings for values outside the range of the training data, or outside the schema's plausible range.
-    pub fn warnings(&self, values: &[f64]) -> Vec<Warning> {
+    pub fn warnings(&self, values: &[Decimal]) -> Vec<Warning> {
         let columns = self.columns.iter().zip(values).zip(&self.ranges);
-        columns.flat_map(|((name, &value), ranges)| ranges.warnings(name, value)).collect()
+        columns.flat_map(|((name, value), ranges)| ranges.warnings(name, value)).collect()
     }
 
-    /// Returns one row of the design matrix. With an intercept, its 1 is the first element.
-    pub(crate) fn design(&self, values: &[f64]) -> Vec<f64> {
-        let term = |factors: &Vec<(usize, u32)>| {
+    /// Marks the rows that need a warning as unread.
+    pub(super) fn mark_outside(&self, forecast: &mut Forecast) {
+        for (column, ranges) in self.ranges.iter().enumerate() {
+            forecast.mark_outside(column, ranges.without_warnings());
+        }
+    }
+
+    /// Predicts the rows that were read; with intervals, they are rounded too. Marks the rows that must be predicted one by one as unread.
+    pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
+        forecast.predict(&self.form);
+        if let Some(half_width) = self.half_width.filter(|_| intervals) {
+            forecast.predict_intervals(&self.form, &self.leverage, half_width);
+        }
+    }
+
+    /// Returns what each element of a row of the design matrix adds to the leverage. With an intercept, its 1 is the first element.
+    pub(crate) fn leverage_parts(&self, values: &[Decimal]) -> Vec<f64> {
+        let one = self.model.has_intercept.then_some(1);
+        if self.leverage.is_two_part() {
+            let design: Vec<Decimal> = one.map(Decimal::from).into_iter().chain(self.form.design(values)).collect();
+            if let Some(parts) = self.leverage.parts_of(&design).filter(|parts| parts.iter().all(|part| part.is_finite())) {
+                return parts;
+            }
+        }
+        let values: Vec<f64> = values.iter().map(Decimal::to_f64).collect();
+        let term = |factors: &TermFactors| {
             let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(values[column], power as usize));
             powers.reduce(|product, factor| product * factor).unwrap_or(1.0)
         };
-        self.model.has_intercept.then_some(1.0).into_iter().chain(self.terms.iter().map(term)).collect()
+        self.leverage.parts(one.map(|_| 1.0).into_iter().chain(self.form.terms().iter().map(term)).collect())
     }
 
-    fn sum(&self, design: &[f64]) -> f64 {
-        let slopes = if self.model.has_intercept { &design[1..] } else { design };
-        self.model.coefficients.iter().zip(slopes).fold(self.model.intercept, |sum, (c, x)| sum + c.coefficient * x)
-    }
-
-    fn leverage(&self, design: Vec<f64>) -> f64 {
-        self.leverage_parts(design).iter().fold(0.0, |sum, part| sum + part)
-    }
-
-    /// Returns what each element of a row of the design matrix adds to the leverage.
-    pub(crate) fn leverage_parts(&self, mut z: Vec<f64>) -> Vec<f64> {
-        let factor = &self.model.leverage;
-        for i in 0..z.len() {
-            let known: f64 = factor.l[i].iter().zip(&z).fold(0.0, |sum, (l, z)| sum + l * z);
-            z[i] -= known;
-        }
-        z.iter().zip(&factor.d).map(|(z, d)| z * z / d).collect()
+    /// Returns the coefficients and their terms.
+    pub(crate) fn form(&self) -> &LinearForm {
+        &self.form
     }
 
     /// Returns the index of each of the model's columns among these names.
@@ -130,13 +174,13 @@ impl Predictor {
     ///
     /// # Errors
     /// `missing-values`, and the errors of a number, each with the column.
-    pub(crate) fn value(&self, column: &str, cell: &[u8]) -> Result<f64> {
+    pub(crate) fn value(&self, column: &str, cell: &[u8]) -> Result<Decimal> {
         if is_missing(cell) {
             let error =
                 Error::new(Code::MissingValues, "there is no value, and the model uses it", "fill in the value, or leave the record out");
             return Err(error.in_column(column));
         }
-        parse(cell).map(|value| value.to_f64()).map_err(|error| error.in_column(column))
+        parse(cell).map_err(|error| error.in_column(column))
     }
 
     /// Returns the error that a record lacks a variable of the model. `there`: the variables that it has.
@@ -155,11 +199,23 @@ impl Predictor {
     }
 }
 
+/// Returns `t s` for a model's residual standard deviation s.
+fn half_width(model: &Model, Interval { level, of_mean }: Interval) -> Option<HalfWidth> {
+    let df = model.fit.residual_df;
+    model.fit.residual_sd.filter(|_| df > 0).map(|sd| HalfWidth { factor: two_sided_quantile(level, df as f64) * sd, of_mean })
+}
+
+/// Returns the f64 nearest to the exact prediction less and plus `half`; none if `half` is not finite.
+fn ends(exact: &ExactNumber, half: f64) -> Option<(f64, f64)> {
+    half.is_finite().then(|| (exact.less(half).to_f64(), exact.plus_f64(half).to_f64()))
+}
+
 /// Refuses a prediction that a 64-bit float cannot hold.
 fn finite(prediction: Prediction) -> Result<Prediction> {
     let (lower, upper) = prediction.interval.unwrap_or_default();
-    if prediction.value.is_finite() && lower.is_finite() && upper.is_finite() {
-        return Ok(prediction);
-    }
-    Err(Error::new(Code::OutOfRange, "the prediction is beyond what a 64-bit float can hold", "check the values"))
+    if prediction.value.is_finite() && lower.is_finite() && upper.is_finite() { Ok(prediction) } else { Err(out_of_range()) }
+}
+
+fn out_of_range() -> Error {
+    Error::new(Code::OutOfRange, "the prediction is beyond what a 64-bit float can hold", "check the values")
 }

@@ -1,10 +1,12 @@
 //! One attributes object to one prediction object.
 
+use super::interval::Interval;
 use super::options::OutputOptions;
 use super::outcome::Predicted;
-use super::predictor::{LEVEL, Prediction, Predictor};
+use super::prediction::Prediction;
+use super::predictor::Predictor;
 use super::warning::Warning;
-use crate::decimal::trim;
+use crate::decimal::{Decimal, trim};
 use crate::error::Result;
 use crate::records::{Lookup, cells, parse_object};
 use serde_json::{Map, Value, json};
@@ -26,7 +28,7 @@ impl Predictor {
     }
 
     /// Predicts one row of values, with the parts of a prediction that are written.
-    pub(super) fn predict_values(&self, values: &[f64], options: OutputOptions) -> Result<Predicted> {
+    pub(super) fn predict_values(&self, values: &[Decimal], options: OutputOptions) -> Result<Predicted> {
         let (prediction, warnings) = match options.all {
             true => (self.predict(values)?, self.warnings(values)),
             false => (self.predict_value(values)?, Vec::new()),
@@ -56,7 +58,7 @@ impl Predictor {
         let mut out = Map::new();
         out.insert(self.key(), json!(predicted.prediction.value));
         if options.all {
-            out.insert("interval".to_owned(), interval_json(&predicted.prediction));
+            out.insert("interval".to_owned(), interval_json(&predicted.prediction, self.interval));
             let cautions = predicted.cautions.iter().map(|(name, code)| json!({"column": name, "code": code.name()}));
             out.insert("warnings".to_owned(), predicted.warnings.iter().map(Warning::to_json).chain(cautions).collect());
         }
@@ -65,12 +67,12 @@ impl Predictor {
 
     /// Returns the values of an attributes object, in the order of the columns. `but`: the index of a column that is not read; its value is
     /// 0.
-    pub(crate) fn values_of(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<Vec<f64>> {
+    pub(crate) fn values_of(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<Vec<Decimal>> {
         let cells = cells(object, &self.model.target.column)?;
         let mut lookup = Lookup::new(&cells);
         let value_of = |(at, name): (usize, &String)| {
             if but == Some(at) {
-                return Ok(0.0);
+                return Ok(Decimal::ZERO);
             }
             let text = lookup.text(at, name).ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
             self.value(name, trim(text.as_bytes()))
@@ -80,6 +82,10 @@ impl Predictor {
 }
 
 /// Returns the interval of a prediction as JSON; null if there is none.
-pub(crate) fn interval_json(prediction: &Prediction) -> Value {
-    prediction.interval.map_or(Value::Null, |(lower, upper)| json!({"level": LEVEL, "lower": lower, "upper": upper}))
+pub(crate) fn interval_json(prediction: &Prediction, Interval { level, of_mean }: Interval) -> Value {
+    let ends = |(lower, upper)| match of_mean {
+        true => json!({"level": level, "of": "mean", "lower": lower, "upper": upper}),
+        false => json!({"level": level, "lower": lower, "upper": upper}),
+    };
+    prediction.interval.map_or(Value::Null, ends)
 }

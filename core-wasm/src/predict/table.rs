@@ -1,6 +1,7 @@
 //! A stream of records to a stream of records with predictions, in the same format.
 
 use super::csv::CsvPredictions;
+use super::interval::Interval;
 use super::object::ObjectPredictions;
 use super::options::OutputOptions;
 use super::outcome::StatusCounts;
@@ -40,15 +41,19 @@ impl Input {
 }
 
 impl Table {
-    /// Returns a table of records written as the plan says.
-    pub fn new(predictor: Predictor, plan: &Plan) -> Self {
+    /// Returns a table of records written as the plan says, with the intervals that it asks for.
+    ///
+    /// # Errors
+    /// `level` if the plan's level is not between 0 and 1.
+    pub fn new(predictor: Predictor, plan: &Plan) -> Result<Self> {
+        let predictor = predictor.with_interval(Interval::of_plan(plan))?;
         let options = OutputOptions::of(plan);
         let input = match plan.format {
             Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
             Format::Jsonl => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
             Format::Json => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
         };
-        Self { input, ended: (0, StatusCounts::default()) }
+        Ok(Self { input, ended: (0, StatusCounts::default()) })
     }
 
     /// Reads the next bytes. Returns the predictions that are complete.

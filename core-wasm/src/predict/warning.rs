@@ -40,8 +40,8 @@ pub struct Warning {
     pub code: WarningCode,
     /// The column of the value.
     pub column: String,
-    /// The value.
-    pub found: f64,
+    /// The value, as decimal text.
+    pub found: String,
     /// The range that the value is outside of.
     pub limits: ValueRange,
     /// English sentence.
@@ -52,7 +52,7 @@ impl Warning {
     /// Returns the warning as a prediction has it.
     pub(super) fn to_json(&self) -> Value {
         json!({
-            "code": self.code.name(), "column": self.column, "found": self.found.to_string(), "expected": self.limits.text(),
+            "code": self.code.name(), "column": self.column, "found": self.found, "expected": self.limits.text(),
             "text": self.text,
         })
     }
@@ -60,7 +60,7 @@ impl Warning {
     /// Returns the warning as an explanation has it, with its limits as data.
     pub(crate) fn to_json_with_limits(&self) -> Value {
         json!({
-            "code": self.code.name(), "column": self.column, "found": self.found.to_string(), "expected": self.limits.text(),
+            "code": self.code.name(), "column": self.column, "found": self.found, "expected": self.limits.text(),
             "limits": self.limits.to_json(), "text": self.text,
         })
     }
@@ -93,14 +93,16 @@ impl ColumnRanges {
     }
 
     /// Returns the warnings for a value of the column.
-    pub(super) fn warnings(&self, column: &str, value: f64) -> Vec<Warning> {
+    pub(super) fn warnings(&self, column: &str, exact: &Decimal) -> Vec<Warning> {
+        let value = exact.to_f64();
         let warn = |limits: ValueRange, outside: Outside, codes: [WarningCode; 2], range: &str, advice: &str| {
             let (code, word) = match outside {
                 Outside::Below => (codes[0], "below"),
                 Outside::Above => (codes[1], "above"),
             };
-            let text = format!("{column} {value} is {word} {range} ({}){advice}", limits.text());
-            Warning { code, column: column.to_owned(), found: value, limits, text }
+            let found = exact.to_string();
+            let text = format!("{column} {found} is {word} {range} ({}){advice}", limits.text());
+            Warning { code, column: column.to_owned(), found, limits, text }
         };
         let training = self.training.outside(value).map(|outside| {
             let codes = [WarningCode::BelowTrainingRange, WarningCode::AboveTrainingRange];

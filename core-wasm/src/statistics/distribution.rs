@@ -7,7 +7,7 @@
 //! *Not here*: quantiles and ranges for people ([`profile`](crate::profile), [`model`](crate::model)).
 
 use crate::decimal::{Decimal, exact_power_of_ten};
-use crate::rounding::ratio_to_f64;
+use crate::rounding::{exact_parts, ratio_to_f64};
 use dashu_int::IBig;
 use samefit_kernels::counts::BITS_LEFT_OUT;
 use std::collections::BTreeMap;
@@ -143,20 +143,6 @@ pub fn exact_decimal(value: f64) -> Decimal {
     }
     let scale = exponent.unsigned_abs();
     Decimal { mantissa: mantissa * IBig::from(5).pow(scale as usize), scale }
-}
-
-/// Returns (m, e) with `m * 2^e = value`, m odd or zero. `value` is finite.
-fn exact_parts(value: f64) -> (IBig, i32) {
-    let bits = value.abs().to_bits();
-    let raw = (bits >> 52) as i32;
-    let fraction = bits & ((1 << 52) - 1);
-    let (mantissa, exponent) = if raw == 0 { (fraction, -1074) } else { (fraction | 1 << 52, raw - 1075) };
-    if mantissa == 0 {
-        return (IBig::ZERO, 0);
-    }
-    let zeros = mantissa.trailing_zeros();
-    let odd = IBig::from(mantissa >> zeros);
-    (if value < 0.0 { -odd } else { odd }, exponent + zeros as i32)
 }
 
 /// Returns the bin of an exact decimal number.

@@ -4,11 +4,11 @@
 //! `(X'X)^-1 = diag(1/l) C'^-1 C^-1 diag(1/l)`. The rows of `C'^-1` are as long as the inverse is large, so entry (i, j) has a small error
 //! relative to the root of the product of diagonal entries i and j.
 //!
-//! *Method*: numbers of two parts ([`two_part`](super::two_part)) throughout, because on ill-conditioned data the inverse of C loses as many
+//! *Method*: numbers of two parts ([`two_part`](crate::two_part)) throughout, because on ill-conditioned data the inverse of C loses as many
 //! digits as its condition has.
 
-use super::two_part::TwoPartF64;
 use crate::model::Leverage;
+use crate::two_part::TwoPartF64;
 use libm::ldexp;
 
 /// The inverse of X'X, as a factor and the lengths of the columns of X.

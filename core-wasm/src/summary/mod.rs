@@ -7,11 +7,11 @@
 mod collinearity;
 mod inverse;
 mod jacobi;
-mod two_part;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::fisher::upper_tail;
 use crate::model::Model;
+use crate::plan::check_level;
 use crate::solve::INTERCEPT;
 use crate::student::two_sided_quantile;
 use inverse::InverseFactor;
@@ -59,21 +59,6 @@ pub fn summary(model: &Model, level: f64) -> Result<Value> {
         "collinearity": collinearity::diagnostics(&inverse),
         "near_collinear": model.near_collinear,
     }))
-}
-
-/// Refuses a level of confidence that is not between 0 and 1.
-///
-/// # Errors
-/// `level`.
-pub fn check_level(level: f64) -> Result<()> {
-    if level > 0.0 && level < 1.0 {
-        return Ok(());
-    }
-    let mut error = Error::found(Code::Level, &level.to_string(), "a level between 0 and 1", "give a level such as 0.95");
-    if level > 1.0 && level < 100.0 {
-        error.help = format!("write {level} % as {}", level / 100.0);
-    }
-    Err(error)
 }
 
 /// Returns the coefficients, the intercept first.

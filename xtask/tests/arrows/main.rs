@@ -14,6 +14,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const CORE: &[&str] = &[
     "error",
     "rounding",
+    "two_part",
     "decimal",
     "shortest",
     "terms",
@@ -38,7 +39,6 @@ const CORE: &[&str] = &[
     "entry",
     "forecast",
     "predict",
-    "fisher",
     "summary",
     "hypotheses",
     "explain",
@@ -76,7 +76,7 @@ const RENDER: &[&str] =
     &["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
 
 /// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
-const XTASK: &[&str] = &["publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
+const XTASK: &[&str] = &["abi", "publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
 
 /// The stages' modules in reading order; `testing` is for tests only.
 const STAGES: &[&str] = &[

@@ -14,53 +14,53 @@ use libm::{frexp, ldexp};
 
 /// A number of two parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct TwoPartF64 {
+pub(crate) struct TwoPartF64 {
     /// The f64 nearest to the number.
-    pub(super) high: f64,
+    pub(crate) high: f64,
     /// The rest.
-    pub(super) low: f64,
+    pub(crate) low: f64,
 }
 
 /// 2^27 + 1: a product by it splits the 53 bits of an f64 into two halves.
 const SPLITTER: f64 = 134_217_729.0;
 
 impl TwoPartF64 {
-    pub(super) const ZERO: Self = Self { high: 0.0, low: 0.0 };
-    pub(super) const ONE: Self = Self { high: 1.0, low: 0.0 };
+    pub(crate) const ZERO: Self = Self { high: 0.0, low: 0.0 };
+    pub(crate) const ONE: Self = Self { high: 1.0, low: 0.0 };
 
     /// Returns the sum of two parts of any size.
-    pub(super) fn new(high: f64, low: f64) -> Self {
+    pub(crate) fn new(high: f64, low: f64) -> Self {
         exact_sum(high, low)
     }
 
     /// Returns the number over a power of two, and the exponent of the power. The magnitude is in [1/2, 1), or zero.
-    pub(super) fn scaled(self) -> (Self, i32) {
+    pub(crate) fn scaled(self) -> (Self, i32) {
         let (high, exponent) = frexp(self.high);
         (Self { high, low: ldexp(self.low, -exponent) }, exponent)
     }
 
     /// Returns the number times a power of two.
-    pub(super) fn times_two_to(self, exponent: i32) -> Self {
+    pub(crate) fn times_two_to(self, exponent: i32) -> Self {
         Self { high: ldexp(self.high, exponent), low: ldexp(self.low, exponent) }
     }
 
-    pub(super) fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         let (high, low) = (exact_sum(self.high, other.high), exact_sum(self.low, other.low));
         let sum = quick_sum(high.high, high.low + low.high);
         quick_sum(sum.high, sum.low + low.low)
     }
 
-    pub(super) fn negated(self) -> Self {
+    pub(crate) fn negated(self) -> Self {
         Self { high: -self.high, low: -self.low }
     }
 
-    pub(super) fn times(self, other: Self) -> Self {
+    pub(crate) fn times(self, other: Self) -> Self {
         let product = exact_product(self.high, other.high);
         quick_sum(product.high, product.low + (self.high * other.low + self.low * other.high))
     }
 
     /// Returns the quotient. The divisor is not zero.
-    pub(super) fn over(self, divisor: Self) -> Self {
+    pub(crate) fn over(self, divisor: Self) -> Self {
         let first = self.high / divisor.high;
         let rest = self.plus(divisor.times(Self::new(first, 0.0)).negated());
         let second = rest.high / divisor.high;
@@ -69,7 +69,7 @@ impl TwoPartF64 {
     }
 
     /// Returns the square root of a number above zero.
-    pub(super) fn root(self) -> Self {
+    pub(crate) fn root(self) -> Self {
         // one step of Newton's method doubles the digits
         let first = self.high.sqrt();
         let rest = self.plus(exact_product(first, first).negated());

@@ -1,0 +1,20 @@
+//! Decimal numbers to correctly rounded predictions and the widths of their intervals: of one row, or of many rows at once.
+//!
+//! Reading order: [`linear_form`] (one row, exactly), [`leverage`] (the width of an interval), [`level_plan`] and [`batch_sums`] (many rows
+//! by f64 operations that are proven exact), [`rows`] (rows of cells or of columns).
+//!
+//! A prediction is the f64 nearest to the exact sum of coefficients times terms, over the decimal numbers as they are written. An end of an
+//! interval is the f64 nearest to the exact sum less or plus half the width, an f64 that is the same for one row and for many. So there is
+//! one right answer, and it does not matter who computes it.
+//!
+//! *Not here*: how predictions are written ([`predict`](crate::predict)).
+
+mod batch_sums;
+mod level_plan;
+mod leverage;
+mod linear_form;
+mod rows;
+
+pub(crate) use leverage::LeverageFactors;
+pub(crate) use linear_form::{ExactNumber, LinearForm, TermFactors};
+pub(crate) use rows::{Forecast, HalfWidth};
