@@ -39,7 +39,7 @@ pub struct InferArgs {
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     /// Write only the predicted value, without interval and warnings
-    #[arg(long, value_name = "predicted", value_parser = ["predicted"], hide_possible_values = true)]
+    #[arg(long, value_name = "predicted", conflicts_with_all = ["level", "interval"], value_parser = ["predicted"], hide_possible_values = true)]
     pub only: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
