@@ -93,6 +93,12 @@ impl Decimal {
 
     /// Returns the nearest f64, ties to even.
     pub fn to_f64(&self) -> f64 {
+        // usually both integers are exact f64, so the division rounds once
+        if let (Ok(mantissa), Some(power)) = (i64::try_from(&self.mantissa), exact_power_of_ten(self.scale))
+            && mantissa.unsigned_abs() < 1 << 53
+        {
+            return mantissa as f64 / power;
+        }
         crate::rounding::ratio_to_f64(&self.mantissa, &ten_to(self.scale))
     }
 

@@ -200,9 +200,9 @@ fn two_sum(a: f64, b: f64) -> (f64, f64) {
     (sum, (a - (sum - of_b)) + (b - of_b))
 }
 
-/// Returns whether every number within `error` of `high + low` rounds to `high`.
+/// Returns whether every number within `error` of `high + low` rounds to `high`, which is the f64 nearest to `high + low`.
 #[inline(always)]
-fn is_settled(high: f64, low: f64, error: f64) -> bool {
+pub fn is_settled(high: f64, low: f64, error: f64) -> bool {
     let reach = error + 4.0 * f64::EPSILON * (error + low.abs());
     (high + (low + reach) == high) & (high + (low - reach) == high)
 }

@@ -61,10 +61,15 @@ impl LinearForm {
         self.terms.iter().map(|factors| product(factors, values)).collect()
     }
 
-    /// Returns the prediction for one row.
-    pub(crate) fn at(&self, values: &[Decimal]) -> ExactNumber {
+    /// Returns the number of digits after the point of the term that has the most.
+    pub(super) fn scale(&self, values: &[Decimal]) -> u32 {
         let scales = self.terms.iter().map(|factors| factors.iter().map(|&(column, power)| values[column].scale * power).sum());
-        let scale: u32 = scales.max().unwrap_or(0);
+        scales.max().unwrap_or(0)
+    }
+
+    /// Returns the prediction for one row.
+    pub(super) fn at(&self, values: &[Decimal]) -> ExactNumber {
+        let scale = self.scale(values);
         let mut numerator = &self.coefficients[0] * ten_to(scale);
         for (factors, coefficient) in self.terms.iter().zip(&self.coefficients[1..]) {
             let (own, product) = match factors[..] {

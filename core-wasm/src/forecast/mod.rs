@@ -1,7 +1,8 @@
 //! Decimal numbers to correctly rounded predictions and the widths of their intervals: of one row, or of many rows at once.
 //!
-//! Reading order: [`linear_form`] (one row, exactly), [`leverage`] (the width of an interval), [`level_plan`] and [`batch_sums`] (many rows
-//! by f64 operations that are proven exact), [`rows`] (rows of cells or of columns).
+//! Reading order: [`linear_form`] (one row, with integers), [`row_sum`] (one row, faster), [`row`] (one row, by the faster of the two that
+//! settles its rounding), [`leverage`] (the width of an interval), [`level_plan`] and [`batch_sums`] (many rows by f64 operations that are
+//! proven exact), [`rows`] (rows of cells or of columns).
 //!
 //! A prediction is the f64 nearest to the exact sum of coefficients times terms, over the decimal numbers as they are written. An end of an
 //! interval is the f64 nearest to the exact sum less or plus half the width, an f64 that is the same for one row and for many. So there is
@@ -13,8 +14,11 @@ mod batch_sums;
 mod level_plan;
 mod leverage;
 mod linear_form;
+mod row;
+mod row_sum;
 mod rows;
 
 pub(crate) use leverage::LeverageFactors;
-pub(crate) use linear_form::{ExactNumber, LinearForm, TermFactors};
+pub(crate) use linear_form::{LinearForm, TermFactors};
+pub(crate) use row::RowForecast;
 pub(crate) use rows::{Forecast, HalfWidth};

@@ -10,7 +10,7 @@ use super::warning::{ColumnRanges, Warning};
 use crate::batch::Values;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list};
-use crate::forecast::{ExactNumber, Forecast, HalfWidth, LeverageFactors, LinearForm, TermFactors};
+use crate::forecast::{Forecast, HalfWidth, LeverageFactors, LinearForm, RowForecast, TermFactors};
 use crate::model::Model;
 use crate::student::two_sided_quantile;
 use crate::terms::places;
@@ -22,7 +22,7 @@ pub struct Predictor {
     /// Names of the columns that a prediction needs.
     pub(super) columns: Vec<String>,
     /// The coefficients, and for each of them indexes of columns and their powers.
-    pub(super) form: LinearForm,
+    pub(super) row: RowForecast,
     pub(super) leverage: LeverageFactors,
     pub(super) interval: Interval,
     /// `None` without residual degrees of freedom.
@@ -42,10 +42,10 @@ impl Predictor {
         let factors = |term: &crate::terms::Term| term.factors.iter().map(|(name, power)| (index(name), *power)).collect();
         let terms: Vec<TermFactors> = model.terms()?.iter().map(factors).collect();
         let ranges = model.feature_columns().map(ColumnRanges::of).collect();
-        let (form, leverage) = (LinearForm::new(&model, terms), LeverageFactors::new(&model.leverage));
+        let (row, leverage) = (RowForecast::new(&model, terms), LeverageFactors::new(&model.leverage));
         let interval = Interval::default();
         let half_width = half_width(&model, interval);
-        Ok(Self { columns, form, leverage, interval, half_width, ranges, model })
+        Ok(Self { columns, row, leverage, interval, half_width, ranges, model })
     }
 
     /// Returns a predictor with intervals of another level or kind.
@@ -94,15 +94,17 @@ impl Predictor {
     /// # Errors
     /// `out-of-range` if the result is beyond a 64-bit float.
     pub fn predict(&self, values: &[Decimal]) -> Result<Prediction> {
-        let exact = self.form.at(values);
         let half = self.half_width.map(|half_width| half_width.at(self.leverage_parts(values).iter().fold(0.0, |sum, part| sum + part)));
-        let interval = half.map(|half| ends(&exact, half).ok_or_else(out_of_range)).transpose()?;
-        finite(Prediction { value: exact.to_f64(), interval })
+        if half.is_some_and(|half| !half.is_finite()) {
+            return Err(out_of_range());
+        }
+        let (value, interval) = self.row.predict(values, half);
+        finite(Prediction { value, interval })
     }
 
     /// Predicts one row of values, without the interval.
     pub(super) fn predict_value(&self, values: &[Decimal]) -> Result<Prediction> {
-        finite(Prediction { value: self.form.at(values).to_f64(), interval: None })
+        finite(Prediction { value: self.row.predict(values, None).0, interval: None })
     }
 
     /// Predicts one row of columns that a host set.
@@ -132,9 +134,9 @@ impl Predictor {
 
     /// Predicts the rows that were read; with intervals, they are rounded too. Marks the rows that must be predicted one by one as unread.
     pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
-        forecast.predict(&self.form);
+        forecast.predict(self.form());
         if let Some(half_width) = self.half_width.filter(|_| intervals) {
-            forecast.predict_intervals(&self.form, &self.leverage, half_width);
+            forecast.predict_intervals(self.form(), &self.leverage, half_width);
         }
     }
 
@@ -142,7 +144,7 @@ impl Predictor {
     pub(crate) fn leverage_parts(&self, values: &[Decimal]) -> Vec<f64> {
         let one = self.model.has_intercept.then_some(1);
         if self.leverage.is_two_part() {
-            let design: Vec<Decimal> = one.map(Decimal::from).into_iter().chain(self.form.design(values)).collect();
+            let design: Vec<Decimal> = one.map(Decimal::from).into_iter().chain(self.form().design(values)).collect();
             if let Some(parts) = self.leverage.parts_of(&design).filter(|parts| parts.iter().all(|part| part.is_finite())) {
                 return parts;
             }
@@ -152,12 +154,12 @@ impl Predictor {
             let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(values[column], power as usize));
             powers.reduce(|product, factor| product * factor).unwrap_or(1.0)
         };
-        self.leverage.parts(one.map(|_| 1.0).into_iter().chain(self.form.terms().iter().map(term)).collect())
+        self.leverage.parts(one.map(|_| 1.0).into_iter().chain(self.form().terms().iter().map(term)).collect())
     }
 
     /// Returns the coefficients and their terms.
     pub(crate) fn form(&self) -> &LinearForm {
-        &self.form
+        self.row.form()
     }
 
     /// Returns the index of each of the model's columns among these names.
@@ -203,11 +205,6 @@ impl Predictor {
 fn half_width(model: &Model, Interval { level, of_mean }: Interval) -> Option<HalfWidth> {
     let df = model.fit.residual_df;
     model.fit.residual_sd.filter(|_| df > 0).map(|sd| HalfWidth { factor: two_sided_quantile(level, df as f64) * sd, of_mean })
-}
-
-/// Returns the f64 nearest to the exact prediction less and plus `half`; none if `half` is not finite.
-fn ends(exact: &ExactNumber, half: f64) -> Option<(f64, f64)> {
-    half.is_finite().then(|| (exact.less(half).to_f64(), exact.plus_f64(half).to_f64()))
 }
 
 /// Refuses a prediction that a 64-bit float cannot hold.

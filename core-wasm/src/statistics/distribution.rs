@@ -6,8 +6,8 @@
 //!
 //! *Not here*: quantiles and ranges for people ([`profile`](crate::profile), [`model`](crate::model)).
 
-use crate::decimal::{Decimal, exact_power_of_ten};
-use crate::rounding::{exact_parts, ratio_to_f64};
+use crate::decimal::Decimal;
+use crate::rounding::exact_parts;
 use dashu_int::IBig;
 use samefit_kernels::counts::BITS_LEFT_OUT;
 use std::collections::BTreeMap;
@@ -147,13 +147,7 @@ pub fn exact_decimal(value: f64) -> Decimal {
 
 /// Returns the bin of an exact decimal number.
 pub(super) fn bin_of(value: &Decimal) -> Bin {
-    // usually both integers are exact f64, so the division rounds once
-    if let (Ok(mantissa), Some(power)) = (i64::try_from(&value.mantissa), exact_power_of_ten(value.scale))
-        && mantissa.unsigned_abs() < 1 << 53
-    {
-        return Bin::of(mantissa as f64 / power);
-    }
-    Bin::of(ratio_to_f64(&value.mantissa, &crate::decimal::ten_to(value.scale)))
+    Bin::of(value.to_f64())
 }
 
 #[cfg(test)]
