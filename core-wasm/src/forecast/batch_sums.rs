@@ -5,6 +5,7 @@
 use super::level_plan::{LevelPlan, TermShape};
 use super::linear_form::{LinearForm, TermFactors};
 use crate::column::{ColumnIntegers, ScaledIntegers};
+use crate::decimal::power_of_ten;
 use crate::statistics::{NARROW_BITS, WIDE_BITS};
 use samefit_kernels::integers;
 use samefit_kernels::levels::{self, RowSums};
@@ -34,14 +35,16 @@ impl BatchSums {
     pub(super) fn sum(&mut self, form: &LinearForm, columns: &[ScaledIntegers<'_>], unread: &mut [bool]) {
         let rows = unread.len();
         let shapes: Option<Vec<TermShape>> = form.terms().iter().map(|factors| shape(factors, columns)).collect();
-        let Some(plan) = shapes.map(|shapes| self.plan(form, &shapes)) else { return unread.fill(true) };
-        let Some(plan) = &self.plans[plan].1 else { return unread.fill(true) };
+        let Some(shapes) = shapes else { return unread.fill(true) };
+        let plan = self.plan(form, &shapes);
+        let (planned, Some(plan)) = &self.plans[plan] else { return unread.fill(true) };
         let mut first = 0;
-        for (factors, layout) in form.terms().iter().zip(&plan.layouts) {
+        for (term, (factors, layout)) in form.terms().iter().zip(&plan.layouts).enumerate() {
             let Some(layout) = *layout else { continue };
             self.digits.resize_with(self.digits.len().max(first + layout.count), Vec::new);
             let out = &mut self.digits[first..first + layout.count];
-            match product(factors, columns, layout.bits > NARROW_BITS, &mut self.narrow, &mut self.wide) {
+            let power = planned[term].raise(shapes[term]).unwrap_or(0);
+            match product(factors, columns, power, layout.bits, &mut self.narrow, &mut self.wide) {
                 ColumnIntegers::Narrow(values) => levels::split(values, layout, out),
                 ColumnIntegers::Wide(values) => levels::split_wide(values, layout, out),
             }
@@ -70,18 +73,25 @@ impl BatchSums {
     }
 
     /// Returns the index of a plan for these shapes. Makes one if there is none.
+    ///
+    /// A plan holds for all terms with fewer decimals too. So some numbers with more decimals than the others, in some batches, need one plan
+    /// and not one for each combination of columns.
     fn plan(&mut self, form: &LinearForm, shapes: &[TermShape]) -> usize {
-        let includes = |planned: &[TermShape]| planned.iter().zip(shapes).all(|(planned, shape)| planned.includes(*shape));
-        if let Some(at) = self.plans.iter().position(|(planned, _)| includes(planned)) {
+        let holds = |planned: &[TermShape]| planned.iter().zip(shapes).all(|(planned, shape)| planned.raise(*shape).is_some());
+        if let Some(at) = self.plans.iter().position(|(planned, _)| holds(planned)) {
             return at;
         }
-        // a plan for the same scales and fewer bits gives way to one for the bits of both
-        let same_scales = |planned: &[TermShape]| planned.iter().zip(shapes).all(|(planned, shape)| planned.scale == shape.scale);
-        let mut shapes = shapes.to_vec();
-        if let Some(at) = self.plans.iter().position(|(planned, _)| same_scales(planned)) {
-            let (smaller, _) = self.plans.remove(at);
-            shapes.iter_mut().zip(smaller).for_each(|(shape, smaller)| shape.bits = shape.bits.max(smaller.bits));
-        }
+        let merge =
+            |planned: &[TermShape]| planned.iter().zip(shapes).map(|(planned, shape)| planned.with(*shape)).collect::<Option<Vec<_>>>();
+        let merged: Option<(usize, Vec<TermShape>)> =
+            self.plans.iter().enumerate().find_map(|(at, (planned, _))| Some((at, merge(planned)?)));
+        let shapes = match merged {
+            Some((at, shapes)) => {
+                self.plans.remove(at);
+                shapes
+            }
+            None => shapes.to_vec(),
+        };
         self.plans.truncate(PLANS_MAX - 1);
         let plan = LevelPlan::new(form, &shapes, self.more_bits);
         self.plans.insert(0, (shapes, plan));
@@ -100,37 +110,40 @@ fn shape(factors: &TermFactors, columns: &[ScaledIntegers<'_>]) -> Option<TermSh
     (bits <= WIDE_BITS).then_some(TermShape { bits, scale })
 }
 
-/// Returns the integers of a term whose shape is known to fit; in 128 bits if `as_wide`.
+/// Returns the integers of a term times `10^power`, which have at most `bits` bits.
 fn product<'a>(
     factors: &TermFactors,
     columns: &[ScaledIntegers<'a>],
-    as_wide: bool,
+    power: u32,
+    bits: u32,
     narrow: &'a mut Vec<i64>,
     wide: &'a mut Vec<i128>,
 ) -> ColumnIntegers<'a> {
     let powers = || factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(columns[column].integers, power as usize));
-    let bits: u32 = factors.iter().map(|&(column, power)| columns[column].bits * power).sum();
     let is_narrow = bits <= NARROW_BITS && powers().all(|integers| matches!(integers, ColumnIntegers::Narrow(_)));
-    match factors[..] {
-        [(column, 1)] if !(is_narrow && as_wide) => return columns[column].integers,
-        _ if is_narrow && !as_wide => {
-            narrow.clear();
-            for integers in powers() {
-                match integers {
-                    ColumnIntegers::Narrow(values) if narrow.is_empty() => narrow.extend_from_slice(values),
-                    ColumnIntegers::Narrow(values) => integers::multiply_rows(narrow, values),
-                    ColumnIntegers::Wide(_) => {}
-                }
-            }
-            return ColumnIntegers::Narrow(narrow);
+    if let ([(column, 1)], 0) = (&factors[..], power) {
+        match columns[*column].integers {
+            ColumnIntegers::Narrow(_) if !is_narrow => {}
+            integers => return integers,
         }
-        _ => {}
+    }
+    if is_narrow {
+        narrow.clear();
+        for integers in powers() {
+            match integers {
+                ColumnIntegers::Narrow(values) if narrow.is_empty() => integers::extend_times(narrow, values, power_of_ten(power) as i64),
+                ColumnIntegers::Narrow(values) => integers::multiply_rows(narrow, values),
+                ColumnIntegers::Wide(_) => {}
+            }
+        }
+        return ColumnIntegers::Narrow(narrow);
     }
     wide.clear();
+    let factor = power_of_ten(power);
     for integers in powers() {
         match (wide.is_empty(), integers) {
-            (true, ColumnIntegers::Narrow(values)) => wide.extend(values.iter().map(|&value| i128::from(value))),
-            (true, ColumnIntegers::Wide(values)) => wide.extend_from_slice(values),
+            (true, ColumnIntegers::Narrow(values)) => wide.extend(values.iter().map(|&value| i128::from(value) * factor)),
+            (true, ColumnIntegers::Wide(values)) => wide.extend(values.iter().map(|value| value * factor)),
             (false, ColumnIntegers::Narrow(values)) => {
                 wide.iter_mut().zip(values).for_each(|(product, &value)| *product *= i128::from(value))
             }

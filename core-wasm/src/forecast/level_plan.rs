@@ -14,6 +14,7 @@
 use super::linear_form::LinearForm;
 use crate::decimal::ten_to;
 use crate::rounding::{pow2, ratio_to_f64};
+use crate::statistics::{NARROW_BITS, raised_bits};
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use samefit_kernels::levels::DigitLayout;
@@ -43,9 +44,18 @@ pub(super) struct TermShape {
 }
 
 impl TermShape {
-    /// Returns whether a plan for this shape holds for terms of the other one.
-    pub(super) fn includes(self, other: Self) -> bool {
-        self.scale == other.scale && self.bits >= other.bits
+    /// Returns the power of ten by which integers of the other shape become integers of this one; none if some could be too long.
+    pub(super) fn raise(self, other: Self) -> Option<u32> {
+        let power = self.scale.checked_sub(other.scale)?;
+        (raised_bits(other.bits, power) <= self.bits).then_some(power)
+    }
+
+    /// Returns a shape that the integers of both can have; none if more than 64 bits would become necessary for it.
+    pub(super) fn with(self, other: Self) -> Option<Self> {
+        let scale = self.scale.max(other.scale);
+        let bits = [self, other].map(|one| raised_bits(one.bits, scale - one.scale));
+        let merged = Self { bits: bits[0].max(bits[1]), scale };
+        (merged.bits <= NARROW_BITS.max(self.bits).max(other.bits)).then_some(merged)
     }
 }
 
