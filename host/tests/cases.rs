@@ -106,6 +106,7 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
                 flags.extend(["--decimals".to_owned(), value.as_object().unwrap().iter().map(one).collect::<Vec<_>>().join(",")]);
             }
             "intercept" => flags.push("--no-intercept".to_owned()),
+            "near_collinear" => flags.extend(["--near-collinear".to_owned(), value.as_str().unwrap().to_owned()]),
             "only" => flags.extend(["--only".to_owned(), value.as_str().unwrap().to_owned()]),
             "with_input" => flags.push("--with-input".to_owned()),
             "on_error" => flags.extend(["--on-error".to_owned(), value.as_str().unwrap().to_owned()]),
