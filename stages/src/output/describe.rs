@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use samefit_text::name as shown_name;
 use serde_json::Value;
 
-use crate::text::numbers::{counted, shown};
+use crate::text::numbers::{counted, percent, shown};
 use crate::text::table::table;
 
 /// Describes statistics in a line, and in a second line how values were rounded for release.
@@ -67,7 +67,10 @@ pub fn prediction(file: &str, prediction: &Value) -> String {
     let Some((name, value)) = prediction.as_object().and_then(|object| object.iter().next()) else { return shown_name(file).into_owned() };
     let interval = &prediction["interval"];
     let interval = match interval["level"].as_f64() {
-        Some(level) => format!(" ({} % interval {} to {})", level * 100.0, shown(&interval["lower"]), shown(&interval["upper"])),
+        Some(level) => {
+            let of = if interval["of"] == "mean" { " of the mean" } else { "" };
+            format!(" ({} interval{of} {} to {})", percent(level), shown(&interval["lower"]), shown(&interval["upper"]))
+        }
         None => String::new(),
     };
     let warnings = entries(&prediction["warnings"])

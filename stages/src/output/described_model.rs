@@ -11,7 +11,7 @@ use crate::args::LevelArg;
 use crate::error::{Error, InputError, Result};
 use crate::ports::engine::Engine;
 use crate::text::json;
-use crate::text::numbers::{counted, degrees_of_freedom, probability, rounded, shown};
+use crate::text::numbers::{counted, degrees_of_freedom, percent, probability, shown};
 use crate::text::table::table;
 
 /// What the component calls the intercept. No column can have this name.
@@ -71,7 +71,7 @@ impl DescribedModel {
     }
 
     fn coefficients(&self) -> String {
-        let interval = format!("{} interval", percent(&self.summary["level"]));
+        let interval = format!("{} interval", self.summary["level"].as_f64().map_or_else(|| "-".to_owned(), percent));
         let head = ["", "coefficient", "std error", "t", "p", interval.as_str(), "", ""];
         let mut rows = vec![head.map(str::to_owned)];
         rows.extend(self.estimates().map(|term| {
@@ -148,9 +148,4 @@ fn name(value: &Value) -> Cow<'_, str> {
         Some(INTERCEPT) => Cow::Borrowed("intercept"),
         name => shown_name(name.unwrap_or("?")),
     }
-}
-
-/// Returns a probability in percent: `95 %`.
-pub(crate) fn percent(level: &Value) -> String {
-    level.as_f64().map_or_else(|| "-".to_owned(), |level| format!("{} %", rounded(level * 100.0)))
 }

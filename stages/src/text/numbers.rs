@@ -34,6 +34,11 @@ pub fn probability(value: &Value) -> String {
     if value.as_f64() == Some(0.0) { "< 1e-300".to_owned() } else { shown(value) }
 }
 
+/// Writes a share in percent: `95 %`.
+pub fn percent(share: f64) -> String {
+    format!("{} %", rounded(share * 100.0))
+}
+
 /// Counts degrees of freedom: `1 degree of freedom`.
 pub fn degrees_of_freedom(value: &Value) -> String {
     let count = shown(value);
@@ -90,6 +95,11 @@ mod tests {
         assert_eq!(degrees_of_freedom(&1.into()), "1 degree of freedom");
         assert_eq!(degrees_of_freedom(&0.into()), "0 degrees of freedom");
         assert_eq!((counted(1, "row"), counted(2, "row")), ("1 row".to_owned(), "2 rows".to_owned()));
+    }
+
+    #[test]
+    fn a_level_is_written_in_percent() {
+        assert_eq!([0.95, 0.07, 0.999].map(percent), ["95 %", "7 %", "99.9 %"]);
     }
 
     #[test]
