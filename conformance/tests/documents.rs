@@ -71,9 +71,11 @@ fn the_page_of_errors_is_up_to_date() {
 }
 
 /// The outputs of cases, and the schema that describes each.
-const SCHEMA_OF_OUTPUT: [(&str, &str); 12] = [
+const SCHEMA_OF_OUTPUT: [(&str, &str); 14] = [
     ("statistics.json", "statistics"),
     ("model.json", "model"),
+    ("summary.json", "summary"),
+    ("test.json", "test"),
     ("prediction.json", "prediction"),
     ("report.json", "report"),
     ("profile.json", "profile"),

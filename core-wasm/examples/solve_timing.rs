@@ -28,6 +28,13 @@ fn main() -> Result<()> {
         let perfect =
             self::statistics(features, |rng, before| if before.len() == features { before.iter().sum() } else { mixture(rng, before) });
         time("fit", || fit(&perfect, &plan()))?;
+        println!("{features} features, the last of them 1.8 times the first but for rounding");
+        let near = self::statistics(features, |rng, before| {
+            let coarse: Vec<i64> = before.iter().map(|value| value / 100_000).collect();
+            let value = 100_000 * mixture(rng, &coarse);
+            if before.len() + 1 == features { before[0] * 9 / 5 + value % 3 / 2 } else { value + 7 }
+        });
+        time("fit", || fit(&near, &plan()))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! *Invariants*: every export returns bad input as the error record. Nothing here computes.
 
 use crate::entry::Form;
-use crate::error::{Code, Error as CoreError};
+use crate::error::Error as CoreError;
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::predict::{Batch, Interval, Predictor, Table};
@@ -11,7 +11,7 @@ use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::summarizer::{self, Summarizer};
-use crate::{json, profile, summary};
+use crate::{hypotheses, json, profile, summary};
 use std::cell::{Ref, RefCell};
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
@@ -135,12 +135,12 @@ impl training::GuestStatistics for RefCell<Statistics> {
         Ok(crate::fit::fit(&self.borrow(), &Plan::parse(&plan)?)?.to_json())
     }
 
-    fn compare(&self, _plan: String, _other: String) -> Result<String, Error> {
-        Err(missing().into())
+    fn compare(&self, plan: String, other: String) -> Result<String, Error> {
+        Ok(json::document(&hypotheses::compare(&self.borrow(), &Plan::parse(&plan)?, &Plan::parse(&other)?)?))
     }
 
-    fn test(&self, _plan: String, _restrictions: String) -> Result<String, Error> {
-        Err(missing().into())
+    fn test(&self, plan: String, restrictions: String) -> Result<String, Error> {
+        Ok(json::document(&hypotheses::test(&self.borrow(), &Plan::parse(&plan)?, &restrictions)?))
     }
 }
 
@@ -148,10 +148,6 @@ impl prediction::Guest for Component {
     type Model = RefCell<Predictor>;
     type Batch = RefCell<Batch>;
     type Table = RefCell<Table>;
-}
-
-fn missing() -> CoreError {
-    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
 }
 
 impl prediction::GuestBatch for RefCell<Batch> {
@@ -206,7 +202,7 @@ impl prediction::GuestModel for RefCell<Predictor> {
     }
 
     fn notes(&self) -> String {
-        "[]".to_owned()
+        json::line(&self.borrow().model().notes().iter().map(CoreError::to_json).collect())
     }
 
     fn predict_record(&self, attributes: String, level: f64, of_mean: bool) -> Result<String, Error> {

@@ -2,10 +2,12 @@
 
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
-use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn};
-use crate::plan::Plan;
+use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
+use crate::plan::{NearCollinear, Plan};
 use crate::release_policy::check_rows;
-use crate::solve::{INTERCEPT, NormalEquations, Solution, centred_sum_of_squares, least_squares, plausible, ratio::Ratio};
+use crate::solve::{
+    INTERCEPT, NearDependence, NormalEquations, Solution, centred_sum_of_squares, least_squares, near_dependences, plausible, ratio::Ratio,
+};
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
@@ -29,7 +31,7 @@ use serde_json::Value;
 /// ```
 ///
 /// # Errors
-/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, and those of [`least_squares`].
+/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, those of [`least_squares`], and `near-collinear` if the plan refuses it.
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     plausible::check_counts(statistics)?;
     check_shared(statistics)?;
@@ -46,7 +48,26 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let equations =
         NormalEquations { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
     let solution = least_squares(&equations)?;
-    describe(statistics, plan, &features, &used, solution)
+    let near_collinear = near_collinear(&equations, &solution);
+    let model = Model { near_collinear, ..describe(statistics, plan, &features, &used, solution)? };
+    match model.notes().into_iter().next() {
+        Some(note) if plan.near_collinear == NearCollinear::Error => Err(note),
+        _ => Ok(model),
+    }
+}
+
+/// Names the features that nearly depend on others.
+fn near_collinear(equations: &NormalEquations, solution: &Solution) -> Vec<NearCollinearity> {
+    let tolerances: Vec<Option<f64>> = solution.coefficients.iter().map(|c| c.tolerance).collect();
+    let name = |column: usize| equations.design[column].1.clone();
+    let entry = |near: NearDependence| NearCollinearity {
+        column: name(near.column),
+        others: near.others.into_iter().map(name).collect(),
+        tolerance: near.tolerance,
+        within: near.relation.as_ref().map(|relation| relation.within),
+        relation: near.relation.map(|relation| relation.text),
+    };
+    near_dependences(equations, &tolerances).into_iter().map(entry).collect()
 }
 
 /// Refuses statistics that claim to be made for sharing and have too few rows.
@@ -55,7 +76,7 @@ pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
 }
 
 /// The plan's features, else the schema's columns, else all columns; never the target.
-fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
+pub(crate) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
     if let Some(terms) = plan.feature_terms()? {
         return Ok(terms);
     }
@@ -74,7 +95,7 @@ fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Te
 }
 
 /// The features, the target, then the columns that only products use.
-fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
+pub(crate) fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
     let mut used: Vec<Term> = features.iter().chain([target]).cloned().collect();
     for name in features.iter().flat_map(Term::columns) {
         let column = Term::column(name);
@@ -85,7 +106,7 @@ fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
     used
 }
 
-fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
+pub(crate) fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
     statistics.position(term).ok_or_else(|| {
         let what = if term.as_column().is_some() { "column" } else { "term" };
         let sentence = format!("the statistics have no such {what}; they have {}", list(statistics.terms.iter().map(Term::to_string)));
@@ -99,7 +120,7 @@ fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
     })
 }
 
-fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
+pub(crate) fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
     if plan.schema.is_none() {
         return Ok(());
     }

@@ -40,8 +40,8 @@
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`fit`].
-//! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`], [`explain`], [`quality`],
-//!    [`residuals`], [`profile`], [`identity`].
+//! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`](mod@summary), [`hypotheses`],
+//!    [`explain`], [`quality`], [`residuals`], [`profile`], [`identity`].
 //! 7. The exports of the WebAssembly component: `component`, behind the feature of that name.
 //!
 //! The inner loops over bytes and integers are in the crate `samefit-kernels`.
@@ -59,6 +59,7 @@ pub mod explain;
 pub mod fisher;
 pub mod fit;
 mod forecast;
+pub mod hypotheses;
 pub mod identity;
 pub mod json;
 pub mod model;

@@ -5,7 +5,7 @@
 //!
 //! *Not here*: fitting (`fit`), prediction (`predict`).
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::plan::Plan;
 use crate::release_policy::Shared;
@@ -162,6 +162,38 @@ pub struct NearCollinearity {
     pub within: Option<f64>,
 }
 
+impl NearCollinearity {
+    /// Returns the note on the feature. It serves as an error too.
+    fn note(&self) -> Error {
+        let column = list([&self.column]);
+        let (sentence, help) = match (&self.relation, self.within) {
+            (Some(relation), Some(within)) => (format!("{column} is {relation} to within {}", one_digit_up(within)), "leave one out"),
+            _ => {
+                let (others, tolerance) = (list(&self.others), self.tolerance);
+                let sentence =
+                    format!("{column} is nearly a linear combination of {others}: 1 - R² of it on the others is {tolerance:.0e}");
+                let has_power = self.column.contains('^');
+                let help = "leave one of them out, or subtract its mean from a column before its powers are made";
+                (sentence, if has_power { help } else { "leave one of them out" })
+            }
+        };
+        let mut note = Error::new(Code::NearCollinear, sentence, help);
+        note.found.clone_from(&self.relation);
+        note
+    }
+}
+
+/// Returns a bound above zero as text with one significant digit, rounded up. A bound that was itself rounded up from a number with one digit
+/// is that number.
+fn one_digit_up(bound: f64) -> String {
+    let shortest = format!("{bound:e}");
+    let exponent: i32 = shortest.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    let digit: u32 = shortest.chars().next().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
+    let at = |digit: u32| format!("{digit}e{exponent}").parse().unwrap_or(bound);
+    let rounded: f64 = if at(digit) >= bound.next_down() { at(digit) } else { at(digit + 1) };
+    if (1e-4..1e6).contains(&rounded) { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
 /// A column in the training data.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ModelColumn {
@@ -252,6 +284,11 @@ impl Model {
         }
     }
 
+    /// Returns what the user should know about the model: the note `near-collinear` for each feature that nearly depends on others.
+    pub fn notes(&self) -> Vec<Error> {
+        self.near_collinear.iter().map(NearCollinearity::note).collect()
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |sentence: &str| Err(Error::new(Code::Model, sentence, "train the model again"));
         check_terms(self.columns.len().max(self.coefficients.len()))?;
@@ -279,6 +316,28 @@ impl Model {
         match terms.iter().flat_map(Term::columns).find(|name| !self.feature_columns().any(|column| column.name == *name)) {
             Some(name) => wrong(&format!("the coefficients use the column `{name}`, which is not among `columns`")),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_rounded_up_to_one_digit() {
+        let bounds = [
+            (6e-15, "6e-15"),
+            (6e-15_f64.next_up(), "6e-15"),
+            (6.1e-15, "7e-15"),
+            (9.5e-16, "1e-15"),
+            (0.031, "0.04"),
+            (2.0, "2"),
+            (96.0, "100"),
+            (5e-324, "5e-324"),
+        ];
+        for (bound, text) in bounds {
+            assert_eq!(one_digit_up(bound), text);
         }
     }
 }

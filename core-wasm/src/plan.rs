@@ -44,6 +44,9 @@ pub struct Plan {
     pub terms: Vec<String>,
     /// Whether the model has an intercept.
     pub intercept: bool,
+    /// What to do if features nearly depend on each other.
+    #[serde(skip_serializing_if = "NearCollinear::is_default")]
+    pub near_collinear: NearCollinear,
     /// What to do with rows that lack a value.
     pub missing: Missing,
     /// Whether to count each column's values. Rounded values are never counted.
@@ -112,6 +115,23 @@ pub enum Only {
     Predicted,
 }
 
+/// What to do if features nearly depend on each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NearCollinear {
+    /// Fit the model, with the note `near-collinear`.
+    #[default]
+    Note,
+    /// Refuse the data, with the error `near-collinear`.
+    Error,
+}
+
+impl NearCollinear {
+    fn is_default(&self) -> bool {
+        *self == Self::Note
+    }
+}
+
 /// What to do with rows that lack a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -161,6 +181,7 @@ impl Default for Plan {
             columns: None,
             terms: Vec::new(),
             intercept: true,
+            near_collinear: NearCollinear::Note,
             missing: Missing::Error,
             distribution: true,
             share: false,

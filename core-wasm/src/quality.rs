@@ -1,7 +1,7 @@
 //! Judges a model by records that it was not trained on, compares two models, and turns tables into QC records.
 //!
-//! *Invariants*: the root mean squared residual is computed exactly from the records' moments and the f64 coefficients, and rounded once.
-//! So it does not depend on the order of the records.
+//! *Invariants*: the root mean squared residual is computed exactly from the records' moments and both parts of the coefficients, and rounded
+//! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded.
 
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
@@ -95,12 +95,17 @@ fn residual_weights(model: &Model, records: &Statistics) -> Result<Vec<(usize, D
     };
     let mut weights = vec![(place(&Term::column(&model.target.column))?, Decimal { mantissa: IBig::ONE, scale: 0 })];
     if model.has_intercept {
-        weights.push((0, exact_decimal(model.intercept).negated()));
+        weights.push((0, whole(model.intercept, model.intercept_remainder).negated()));
     }
     for (term, coefficient) in model.terms()?.iter().zip(&model.coefficients) {
-        weights.push((place(term)?, exact_decimal(coefficient.coefficient).negated()));
+        weights.push((place(term)?, whole(coefficient.coefficient, coefficient.remainder).negated()));
     }
     Ok(weights)
+}
+
+/// Returns the exact sum of the two parts of a coefficient.
+fn whole(value: f64, remainder: f64) -> Decimal {
+    exact_decimal(value).plus(&exact_decimal(remainder))
 }
 
 fn mean(weights: &[(usize, Decimal)], records: &Statistics) -> f64 {
@@ -253,5 +258,32 @@ impl Sink for RecordSink {
 
     fn target(&self) -> &str {
         self.plan.target().unwrap_or("dependent_variable")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::fit;
+    use crate::summarizer::Summarizer;
+
+    /// Coefficients of 1e14 that cancel: with one f64 each, the residuals would be 0.1 off.
+    #[test]
+    fn both_parts_of_coefficients_are_judged() {
+        let plan = Plan { target: Some("load".to_owned()), ..Plan::default() };
+        let mut summarizer = Summarizer::new(plan.clone()).unwrap();
+        summarizer.push(include_bytes!("../../data/collinear/weather.csv")).unwrap();
+        let statistics = summarizer.finish().unwrap();
+        let model = fit(&statistics, &plan).unwrap();
+        let report = judge(&model, &statistics, 0.3).unwrap().report;
+        // on the training rows: the root of rss over rows, where rss belongs to the exact coefficients
+        let want = (model.fit.rss / 12.0).sqrt();
+        assert!((report.rmse / want - 1.0).abs() < 1e-12, "{} {want}", report.rmse);
+        assert!(report.mean_residual.abs() < 1e-12);
+
+        let zero = |c: &crate::model::ModelCoefficient| crate::model::ModelCoefficient { remainder: 0.0, ..c.clone() };
+        let coefficients = model.coefficients.iter().map(zero).collect();
+        let one_part = Model { intercept_remainder: 0.0, coefficients, ..model.clone() };
+        assert!((judge(&one_part, &statistics, 0.3).unwrap().report.rmse - want).abs() > 1e-4);
     }
 }

@@ -47,6 +47,22 @@ fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
     prop::collection::vec(prop::collection::vec(cell(), NAMES.len()), 1..40)
 }
 
+#[test]
+fn statistics_of_the_first_format_mean_the_same() {
+    let rows = |range: std::ops::Range<i64>| -> Vec<Vec<String>> {
+        range.map(|row| [row, row * row % 7, row * 3 % 5, row * row % 11].iter().map(i64::to_string).collect()).collect()
+    };
+    let (mut first, second, whole) =
+        (summarize(&plan(), &NAMES, &rows(0..9)), summarize(&plan(), &NAMES, &rows(9..20)), summarize(&plan(), &NAMES, &rows(0..20)));
+    let old = second.to_json().replacen("samefit-statistics/2", "samefit-statistics/1", 1);
+    assert_ne!(old, second.to_json());
+    let read = Statistics::parse(&old).unwrap();
+    assert_eq!(read.to_json(), second.to_json());
+    first.merge(&read).unwrap();
+    assert_eq!((first.to_json(), model(&first)), (whole.to_json(), model(&whole)));
+    assert!(Statistics::parse(&old.replacen("samefit-statistics/1", "samefit-statistics/3", 1)).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use samefit_core::decimal::parse;
 use samefit_core::fit::fit;
 use samefit_core::model::Model;
 use samefit_core::plan::Plan;
+use samefit_core::solve::ratio::Ratio;
+use samefit_core::statistics::exact_decimal;
 use samefit_core::summarizer::Summarizer;
 use serde_json::Value;
 
@@ -32,6 +35,12 @@ fn number(value: &Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
 }
 
+/// Returns the f64 nearest to a decimal number less another f64.
+fn rest_of(digits: &str, value: f64) -> f64 {
+    let rest = parse(digits.as_bytes()).unwrap().plus(&exact_decimal(value).negated());
+    Ratio::from(&rest).to_f64()
+}
+
 /// Asserts that every number of a model is that of the reference, bit by bit.
 fn assert_equal(name: &str, model: &Model, want: &Value) {
     let intercept = model.has_intercept.then_some((model.intercept, model.intercept_std_error));
@@ -39,6 +48,11 @@ fn assert_equal(name: &str, model: &Model, want: &Value) {
         intercept.into_iter().chain(model.coefficients.iter().map(|c| (c.coefficient, c.std_error))).collect();
     assert_eq!(got.iter().map(|c| c.0).collect::<Vec<_>>(), numbers(&want["coefficients"]), "{name}: coefficients");
     assert_eq!(got.iter().map(|c| c.1.unwrap()).collect::<Vec<_>>(), numbers(&want["standard_errors"]), "{name}: standard errors");
+    let remainders = model.has_intercept.then_some(model.intercept_remainder).into_iter();
+    let remainders: Vec<f64> = remainders.chain(model.coefficients.iter().map(|c| c.remainder)).collect();
+    let digits = want["coefficients_40_digits"].as_array().unwrap().iter().map(|digits| digits.as_str().unwrap());
+    let rest = |(digits, coefficient): (&str, &(f64, Option<f64>))| rest_of(digits, coefficient.0);
+    assert_eq!(remainders, digits.zip(&got).map(rest).collect::<Vec<_>>(), "{name}: remainders");
     assert_eq!(model.fit.rss, number(&want["rss"]), "{name}: rss");
     assert_eq!(model.fit.residual_sd, Some(number(&want["residual_sd"])), "{name}: residual sd");
     assert_eq!(model.fit.r_squared, Some(number(&want["r2"])), "{name}: R2");

@@ -149,12 +149,13 @@ def summary(text, features, intercept):
     }
 
 
-peers = []
-for name, path, features, intercept in SETS:
-    text = open(os.path.join(DATA, path)).read() if path else WEATHER
-    peers.append({"name": name, "file": path, "csv": None if path else WEATHER} | summary(text, features, intercept))
-    print(name, peers[-1]["condition_indices"][-1])
+if __name__ == "__main__":
+    peers = []
+    for name, path, features, intercept in SETS:
+        text = open(os.path.join(DATA, path)).read() if path else WEATHER
+        peers.append({"name": name, "file": path, "csv": None if path else WEATHER} | summary(text, features, intercept))
+        print(name, peers[-1]["condition_indices"][-1])
 
-with open(os.path.join(HERE, "summary.json"), "w") as out:
-    json.dump(peers, out, indent=1)
-    out.write("\n")
+    with open(os.path.join(HERE, "summary.json"), "w") as out:
+        json.dump(peers, out, indent=1)
+        out.write("\n")

@@ -9,7 +9,7 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{audit, entry, fit, identity, profile, summary};
+use samefit_core::{audit, entry, fit, hypotheses, identity, profile, summary};
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
@@ -54,12 +54,16 @@ impl Engine for LinkedEngine {
         Ok(stage_result(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
     }
 
-    fn compare(&self, _statistics: &str, _plan: &str, _other: &str) -> Result<String> {
-        stage_result(Err(missing()))
+    fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
+        let statistics = stage_result(Statistics::parse(statistics))?;
+        let (plan, other) = (stage_result(Plan::parse(plan))?, stage_result(Plan::parse(other))?);
+        stage_result(hypotheses::compare(&statistics, &plan, &other).map(|comparison| document(&comparison)))
     }
 
-    fn test(&self, _statistics: &str, _plan: &str, _restrictions: &str) -> Result<String> {
-        stage_result(Err(missing()))
+    fn test(&self, statistics: &str, plan: &str, restrictions: &str) -> Result<String> {
+        let statistics = stage_result(Statistics::parse(statistics))?;
+        let plan = stage_result(Plan::parse(plan))?;
+        stage_result(hypotheses::test(&statistics, &plan, restrictions).map(|test| document(&test)))
     }
 
     fn model(&self, text: &str) -> Result<Box<dyn Model + '_>> {
@@ -241,7 +245,7 @@ impl Model for LinkedModel {
     }
 
     fn notes(&self) -> Result<String> {
-        Ok("[]".to_owned())
+        Ok(json::line(&self.0.borrow().model().notes().iter().map(CoreError::to_json).collect()))
     }
 
     fn predict_record(&self, attributes: &str, interval: Interval) -> Result<String> {
@@ -303,10 +307,6 @@ impl Stream for LinkedTable {
     fn finish(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.finish())
     }
-}
-
-fn missing() -> CoreError {
-    CoreError::new(Code::Plan, "this version does not compute it", "use a later version")
 }
 
 /// Turns the core's error into that of the stages. The stage adds the name of the file.

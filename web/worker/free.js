@@ -1,2 +1,2 @@
-/** Frees the memory of a resource of the component. The browser would free it too late, because it does not see that memory. */
-export const free = (resource) => resource?.[Symbol.dispose ?? Symbol.for('dispose')]?.();
+/** Frees the memory of a resource of the component; does nothing for none. */
+export const free = (resource) => resource?.free();

@@ -3,16 +3,16 @@
 //
 // A message is {id, op, args}. The answer is {id, value}, {id, fault} with an error record for bad input, or {id, trap}. Long work sends
 // {id, progress} before its answer.
-import { instantiate } from './samefit.js';
 import { audit } from './audit.js';
 import { batch } from './batch.js';
+import { instantiate } from './component.js';
 import { digest } from './digest.js';
 import { chunks, totalSize } from './files.js';
 import { free } from './free.js';
 
 const CORE = 'samefit.core.wasm';
-/** Small modules of the transpiled component. They connect its core module with its JavaScript. */
-const SHIMS = ['samefit.core2.wasm', 'samefit.core3.wasm'];
+/** The functions of the core module. */
+const TABLE = 'abi.json';
 
 /** The probability of the intervals that the page shows. */
 const LEVEL = 0.95;
@@ -25,22 +25,18 @@ let form;
 let columns;
 
 const fault = (error) => error?.payload ?? null;
-/** JSON. Row numbers come as BigInt, which JSON.stringify refuses. */
-const text = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
+const text = JSON.stringify;
 
-/** Fetches and compiles the modules. The core module is fetched once, so the digest that the page shows is that of the bytes that run. */
+/** Fetches and compiles the core module. It is fetched once, so the digest that the page shows is that of the bytes that run. */
 async function load() {
-  const modules = {};
-  let sha256;
-  const one = async (path) => {
+  const get = async (path) => {
     const answer = await fetch(path);
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-    const bytes = await answer.arrayBuffer();
-    if (path === CORE) sha256 = await digest(bytes);
-    modules[path] = await WebAssembly.compile(bytes);
+    return answer;
   };
-  await Promise.all([CORE, ...SHIMS].map(one));
-  return { modules, sha256 };
+  const [core, table] = await Promise.all([get(CORE).then((answer) => answer.arrayBuffer()), get(TABLE).then((answer) => answer.json())]);
+  const [module, sha256] = await Promise.all([WebAssembly.compile(core), digest(core)]);
+  return { module, table, sha256 };
 }
 
 /** Feeds every chunk of every file to what `push` makes for the file. An error record gets the file's name. */
@@ -69,12 +65,12 @@ const planFor = (plan, file) => text({ ...JSON.parse(plan), ...file.read });
 
 const ops = {
   async start(known) {
-    const { modules, sha256 } = known ?? (await load());
-    component = await instantiate((path) => modules[path], {});
-    core = sha256;
+    const loaded = known ?? (await load());
+    component = await instantiate(loaded.module, loaded.table);
+    core = loaded.sha256;
     const { identity } = component;
-    const facts = text({ version: identity.version(), formats: JSON.parse(identity.formats()), limits: JSON.parse(identity.limits()), sha256 });
-    return { facts, known: { modules, sha256 } };
+    const facts = text({ version: identity.version(), formats: JSON.parse(identity.formats()), limits: JSON.parse(identity.limits()), sha256: core });
+    return { facts, known: loaded };
   },
 
   /** Checks a model and makes it the one that the other operations use. Returns its form. */

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `wasm` | builds the component and the WASI command, and publishes them in `target/wasm/` |
 //! | `reproduce` | builds them again in another folder, and compares every byte |
+//! | `abi` | writes the table of the core module's functions to `core-wasm/wit/abi.json` |
 //! | `web` | builds the page in `target/web/`; starts itself again with the feature `web`, which it needs |
 //! | `specs` | writes the Pachyderm specs that ship to `pachyderm/specs/` |
 //! | `sbom FILE` | writes the program's software bill of materials |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to the person who started them")]
 
+mod abi;
 mod encode;
 mod publish;
 mod reproduce;
@@ -24,7 +26,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
-const USAGE: &str = "usage: cargo xtask wasm | reproduce | web | specs | sbom FILE";
+const USAGE: &str = "usage: cargo xtask wasm | reproduce | abi | web | specs | sbom FILE";
 
 fn main() -> ExitCode {
     match run() {
@@ -42,6 +44,7 @@ fn run() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["wasm"] => publish::report(&root, &wasm::publish(&root)?),
         ["reproduce"] => reproduce::reproduce(&root),
+        ["abi"] => abi::write(&root),
         ["specs"] => specs::write(&root),
         ["sbom", to] => sbom::write(&root, Path::new(to)),
         ["web"] => build_page(&root),

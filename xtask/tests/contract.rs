@@ -6,9 +6,11 @@
 //! - The published core modules are the inner modules of the components, and use only the listed features of WebAssembly.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use wasmparser::{Encoding, Operator, Parser, Payload, Validator, WasmFeatures};
+use serde_json::{Value, json};
+use wasmparser::{Encoding, ExternalKind, Operator, Parser, Payload, Validator, WasmFeatures};
 use wit_component::DecodedWasm;
 use wit_parser::{Docs, FunctionKind, Handle, Resolve, Type, TypeDefKind, TypeOwner, WorldItem};
 
@@ -227,6 +229,64 @@ mod built {
                     }
                 }
             }
+        }
+    }
+
+    /// Returns the function exports of a core module, with their types as `abi.json` writes them.
+    fn function_exports(core: &[u8]) -> BTreeMap<String, Value> {
+        let (mut types, mut functions, mut exports) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for payload in Parser::new(0).parse_all(core) {
+            match payload.unwrap() {
+                Payload::TypeSection(section) => {
+                    types.extend(section.into_iter_err_on_gc_types().map(|function| {
+                        let function = function.unwrap();
+                        let names = |types: &[wasmparser::ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>();
+                        json!({"params": names(function.params()), "results": names(function.results())})
+                    }));
+                }
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        if let wasmparser::TypeRef::Func(index) = import.unwrap().ty {
+                            functions.push(index);
+                        }
+                    }
+                }
+                Payload::FunctionSection(section) => functions.extend(section.into_iter().map(Result::unwrap)),
+                Payload::ExportSection(section) => {
+                    for export in section.into_iter().map(Result::unwrap).filter(|export| export.kind == ExternalKind::Func) {
+                        exports.insert(export.name.to_owned(), types[functions[export.index as usize] as usize].clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        exports
+    }
+
+    #[test]
+    fn the_table_of_functions_has_the_exports_of_the_core_module() {
+        let table = std::fs::read_to_string(root().join("core-wasm/wit/abi.json")).unwrap();
+        let table: Value = serde_json::from_str(&table).unwrap();
+        for (_, name) in PAIRS {
+            let mut exports = function_exports(&published(name));
+            let allocate = json!({"params": ["i32", "i32", "i32", "i32"], "results": ["i32"]});
+            assert_eq!(exports.remove("cabi_realloc"), Some(allocate), "{name}");
+            let functions = table["functions"].as_array().unwrap();
+            assert!(functions.len() > 50, "{}", functions.len());
+            for function in functions {
+                let export = function["export"].as_str().unwrap();
+                assert_eq!(exports.remove(export).as_ref(), Some(&function["core"]), "{name}: {export}");
+                if let Some(release) = function["post_return"].as_str() {
+                    assert!(exports.remove(release).is_some(), "{name} has no {release}");
+                }
+            }
+            for resource in table["resources"].as_array().unwrap() {
+                let destructor = resource["destructor"].as_str().unwrap();
+                assert!(exports.remove(destructor).is_some(), "{name} has no {destructor}");
+            }
+            // wit-bindgen exports the allocator under its own name too
+            exports.retain(|export, _| !export.starts_with("cabi_realloc_wit_bindgen"));
+            assert!(exports.is_empty(), "{name} has exports that are not in the table: {exports:?}");
         }
     }
 

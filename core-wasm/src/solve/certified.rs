@@ -77,8 +77,8 @@ impl CertifiedCholesky {
         let sure_bits = factor.bits.checked_sub(lost).filter(|&sure| sure >= SURE_BITS_MIN)?;
         let solution = match &factor.next {
             // |c|^2 = H_nn - left must not exceed 4
-            Some((_, left)) if *left < IBig::from(-3) << (2 * factor.bits) => return None,
-            Some((c, _)) => factor.solve_transposed(c),
+            Some(next) if next.left < IBig::from(-3) << (2 * factor.bits) => return None,
+            Some(next) => factor.solve_transposed(&next.solved),
             None => Vec::new(),
         };
         Some(Self { factor, norms, solution, sure_bits })
@@ -109,7 +109,7 @@ impl CertifiedCholesky {
 
     /// Encloses the residual sum of squares. By 5: `9 ε / (1 - ε)` and what scaling cut off are together `<= 2^4 ε`.
     fn residual(&self) -> Enclosure {
-        let left = self.factor.next.as_ref().map_or(IBig::ZERO, |(_, left)| left.clone());
+        let left = self.factor.next.as_ref().map_or(IBig::ZERO, |next| next.left.clone());
         self.absolute(&left, 4 - self.sure_bits as i64, 2 * self.bits())
     }
 

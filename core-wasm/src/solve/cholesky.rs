@@ -13,7 +13,7 @@
 use dashu_base::{BitTest, SquareRoot, UnsignedAbs};
 use dashu_int::IBig;
 
-/// The factor of the leading columns of a matrix, and the solution for the column after them.
+/// The factor of columns of a matrix, and the solution for the column after them.
 pub struct FixedPointCholesky {
     /// Bits after the point.
     pub bits: usize,
@@ -21,44 +21,66 @@ pub struct FixedPointCholesky {
     pub exponents: Vec<usize>,
     /// The lower triangle of C, row by row.
     pub rows: Vec<Vec<IBig>>,
-    /// For the column h after those that are factored: c with `C c = h`, and the rest of its diagonal `H_nn - c'c` at twice the bits. None
-    /// if there is no such column.
-    pub next: Option<(Vec<IBig>, IBig)>,
+    /// The solution for the column after those that are factored. None if there is no such column. Its exponent is the last of `exponents`.
+    pub next: Option<NextColumn>,
+}
+
+/// The solution for a column h after those that are factored.
+pub struct NextColumn {
+    /// Its scaling, as in [`FixedPointCholesky::exponents`].
+    pub exponent: usize,
+    /// c with `C c = h`.
+    pub solved: Vec<IBig>,
+    /// The rest of its diagonal `H_nn - c'c`, at twice the bits.
+    pub left: IBig,
 }
 
 impl FixedPointCholesky {
+    /// Returns the factor of no column.
+    pub fn new(bits: usize) -> Self {
+        Self { bits, exponents: Vec::new(), rows: Vec::new(), next: None }
+    }
+
     /// Factors the leading `count` columns of a lower triangle, or those before the first pivot that is not above zero.
     pub fn of(gram: &[Vec<IBig>], count: usize, bits: usize) -> Self {
-        let exponents: Vec<usize> = gram.iter().enumerate().map(|(i, row)| row[i].bit_len().div_ceil(2)).collect();
-        let mut factor = Self { bits, exponents, rows: Vec::with_capacity(count), next: None };
+        let mut factor = Self::new(bits);
         for row in gram.iter().take(count + 1) {
-            let (mut solved, left) = factor.substitute(row);
-            if factor.rows.len() == count || left <= IBig::ZERO {
-                factor.next = Some((solved, left));
+            let next = factor.substitute(row);
+            if factor.rows.len() == count || next.left <= IBig::ZERO {
+                factor.exponents.push(next.exponent);
+                factor.next = Some(next);
                 break;
             }
-            solved.push(IBig::from(left.unsigned_abs().sqrt()));
-            factor.rows.push(solved);
+            factor.push(next);
         }
         factor
     }
 
-    /// Solves `C c = h` for the next row h of the matrix. Returns c and the rest of its diagonal, `H_nn - c'c` at twice the bits.
-    fn substitute(&self, row: &[IBig]) -> (Vec<IBig>, IBig) {
-        let place = self.rows.len();
-        let mut solved: Vec<IBig> = Vec::with_capacity(place + 1);
-        for (j, above) in self.rows.iter().enumerate() {
-            let left = self.scaled(row, place, j) - dot(&solved, above);
-            solved.push(left / &above[j]);
-        }
-        let left = self.scaled(row, place, place) - dot(&solved, &solved);
-        (solved, left)
+    /// Factors one more column. What is left of its diagonal is above zero.
+    pub fn push(&mut self, column: NextColumn) {
+        let NextColumn { exponent, mut solved, left } = column;
+        solved.push(IBig::from(left.unsigned_abs().sqrt()));
+        self.exponents.push(exponent);
+        self.rows.push(solved);
     }
 
-    /// Returns `H_ij` at twice the bits, cut off by less than the last of them.
-    fn scaled(&self, row: &[IBig], i: usize, j: usize) -> IBig {
-        let (bits, down) = (2 * self.bits, self.exponents[i] + self.exponents[j]);
-        if bits >= down { &row[j] << (bits - down) } else { &row[j] >> (down - bits) }
+    /// Solves for one more column of the matrix, whose row of the lower triangle ends with its diagonal.
+    pub fn substitute(&self, row: &[IBig]) -> NextColumn {
+        let place = self.rows.len();
+        let exponent = row[place].bit_len().div_ceil(2);
+        let mut solved: Vec<IBig> = Vec::with_capacity(place + 1);
+        for (j, above) in self.rows.iter().enumerate() {
+            let left = self.scaled(&row[j], exponent + self.exponents[j]) - dot(&solved, above);
+            solved.push(left / &above[j]);
+        }
+        let left = self.scaled(&row[place], 2 * exponent) - dot(&solved, &solved);
+        NextColumn { exponent, solved, left }
+    }
+
+    /// Returns an entry of G over `2^down` at twice the bits, cut off by less than the last of them.
+    fn scaled(&self, entry: &IBig, down: usize) -> IBig {
+        let bits = 2 * self.bits;
+        if bits >= down { entry << (bits - down) } else { entry >> (down - bits) }
     }
 
     /// Solves `C' x = c` for the leading columns, as many as `c` is long.

@@ -33,7 +33,7 @@ pub(super) fn check(pivots: &[Pivot], relation: impl Fn(usize) -> Relation, equa
 }
 
 /// Returns the relation of column `k` in the units of the data.
-fn in_units(relation: Relation, k: usize, scales: &[u32]) -> Relation {
+pub(super) fn in_units(relation: Relation, k: usize, scales: &[u32]) -> Relation {
     relation.into_iter().map(|(j, ratio)| (j, ratio.times_ten_to(i64::from(scales[j]) - i64::from(scales[k])))).collect()
 }
 
@@ -44,7 +44,7 @@ fn involved<'a>(relation: &[(usize, Ratio)], k: usize, equations: &'a NormalEqua
 }
 
 /// Returns a relation as text, the intercept last: `2*ldl - hdl + 3`.
-fn sum(relation: &[(usize, Ratio)], equations: &NormalEquations) -> String {
+pub(super) fn sum(relation: &[(usize, Ratio)], equations: &NormalEquations) -> String {
     let (constants, terms): (Vec<_>, Vec<_>) = relation.iter().partition(|(k, _)| equations.design[*k].1 == INTERCEPT);
     let mut text = String::new();
     for (k, ratio) in terms.into_iter().chain(constants) {

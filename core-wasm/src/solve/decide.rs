@@ -19,7 +19,7 @@ const BITS_START: usize = 192;
 /// Fewest bits that an enclosure must be sure of.
 const SURE_BITS: usize = 144;
 /// Most bits after the point. With more, exact elimination is not slower.
-const BITS_MAX: usize = 8192;
+pub const BITS_MAX: usize = 8192;
 
 /// What is proven about a matrix.
 pub enum Definiteness {
@@ -108,10 +108,7 @@ impl<'a> EnclosureRounder<'a> {
     /// Returns a rounder that begins with the enclosures of a certified factor.
     pub fn new(gram: &'a [Vec<IBig>], count: usize, certified: Box<CertifiedCholesky>) -> Self {
         let steps: Vec<Step> = vec![Self::relate, Self::refine];
-        // entries of the matrix itself; some of them are always f64, and no enclosure settles that nothing is left of these
-        let exact = std::iter::once((Quantity::D(0), Ratio::new(gram[0][0].clone(), IBig::ONE)))
-            .chain((1..count).map(|i| (Quantity::L(i, 0), Ratio::new(gram[i][0].clone(), gram[0][0].clone()))));
-        Self { gram, count, certified, exact: exact.collect(), steps: steps.into_iter() }
+        Self { gram, count, certified, exact: first_columns(gram, count), steps: steps.into_iter() }
     }
 
     /// Looks for simple coefficients of a target that depends on the design, if it may depend on it.
@@ -150,6 +147,20 @@ impl<'a> EnclosureRounder<'a> {
         };
         self.exact.extend(missing.iter().map(|quantity| (*quantity, ratio(parts(quantity)))));
     }
+}
+
+/// Returns L and D exactly in the first two columns, which are cheap. With an intercept some of them are often f64: the number of rows, and
+/// sums of integers over it. No enclosure settles that an f64 leaves nothing of them.
+fn first_columns(gram: &[Vec<IBig>], count: usize) -> BTreeMap<Quantity, Ratio> {
+    let first = &gram[0][0];
+    let mut exact = BTreeMap::from([(Quantity::D(0), Ratio::new(first.clone(), IBig::ONE))]);
+    exact.extend((1..count).map(|i| (Quantity::L(i, 0), Ratio::new(gram[i][0].clone(), first.clone()))));
+    if count > 1 {
+        let left = |i: usize| &gram[i][1] * first - &gram[i][0] * &gram[1][0];
+        exact.insert(Quantity::D(1), Ratio::new(left(1), first.clone()));
+        exact.extend((2..count).map(|i| (Quantity::L(i, 1), Ratio::new(left(i), left(1)))));
+    }
+    exact
 }
 
 impl Source for EnclosureRounder<'_> {

@@ -163,7 +163,7 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
 }
 
 /// Returns the sum of squares of a place: about the mean if there is an intercept, else about zero.
-fn sum_of_squares(equations: &NormalEquations, place: usize) -> Ratio {
+pub(super) fn sum_of_squares(equations: &NormalEquations, place: usize) -> Ratio {
     match equations.has_intercept() {
         true => centred_sum_of_squares(equations.moments, place, equations.rows),
         false => Ratio::from(equations.moments.at(place, place)),

@@ -9,7 +9,8 @@
 //!   encloses each ratio.
 //! - Where no enclosure settles a rounding (a zero, a tie), determinants are computed modulo primes (`modular`, `residues`).
 //! - A singular matrix is proven to be singular by `relations` and `semidefinite`. `collinearity` names the columns, `plausible` refuses
-//!   statistics that no data can have.
+//!   statistics that no data can have. `near_collinearity` names columns that are singular but for rounding of the data.
+//! - Linear restrictions of the coefficients (`restrictions`) are tested by the two sums of squares with and without them (`nested`).
 //!
 //! *Limits*: time grows with the cube of the columns. In the component, on one core of a small server: 100 features take 0.1 s, 300
 //! features 1.2 s, and up to 4 s if a zero or a tie has to be proven.
@@ -24,14 +25,20 @@ pub mod elimination;
 mod gram;
 mod least_squares;
 pub mod modular;
+mod near_collinearity;
+mod nested;
 mod normal_equations;
 pub mod plausible;
 pub mod quantity;
 pub mod ratio;
 pub mod relations;
 pub mod residues;
+mod restrictions;
 pub mod results;
 pub mod semidefinite;
 
 pub use least_squares::{Estimate, Solution, centred_sum_of_squares, least_squares};
+pub use near_collinearity::{NEAR, NearDependence, near_dependences};
+pub use nested::{RestrictionTest, test_restrictions};
 pub use normal_equations::{INTERCEPT, NormalEquations, design_name};
+pub use restrictions::{LinearRestriction, SolvedRestrictions, VoidRestriction};

@@ -2,7 +2,7 @@
 
 use crate::decimal::{Decimal, ten_to};
 use crate::rounding::{ratio_to_f64, ratio_to_two_f64, signum, sqrt_ratio_to_f64};
-use dashu_base::{Abs, Gcd, Signed};
+use dashu_base::{Abs, DivRem, Gcd, Signed};
 use dashu_int::IBig;
 
 /// `numerator / denominator`, not in lowest terms.
@@ -103,6 +103,38 @@ impl Ratio {
         decimal_places(&denominator).map(|scale| Decimal { mantissa: numerator * ten_to(scale) / denominator, scale })
     }
 
+    /// Returns the nearest ratio whose denominator is at most `denominator_max`, in lowest terms. It is found by continued fractions.
+    pub fn nearest_with_denominator(&self, denominator_max: u32) -> Self {
+        let denominator_max = IBig::from(denominator_max);
+        let (mut rest, mut divisor) = ((&self.numerator).abs(), (&self.denominator).abs());
+        let magnitude = Self::new(rest.clone(), divisor.clone());
+        let (mut before, mut convergent) = ((IBig::ZERO, IBig::ONE), (IBig::ONE, IBig::ZERO));
+        while divisor != IBig::ZERO {
+            let (quotient, next) = (&rest).div_rem(&divisor);
+            if &before.1 + &quotient * &convergent.1 > denominator_max {
+                // the last step, as far as the denominator goes
+                let steps = (&denominator_max - &before.1) / &convergent.1;
+                let part = Self::new(before.0 + &steps * &convergent.0, before.1 + steps * &convergent.1);
+                let whole = Self::new(convergent.0, convergent.1);
+                let distance = |ratio: &Self| {
+                    let difference = ratio.minus(&magnitude);
+                    Self::new(difference.numerator.abs(), difference.denominator)
+                };
+                let nearest = if distance(&part).minus(&distance(&whole)).signum() < 0 { part } else { whole };
+                return nearest.with_sign_of(self);
+            }
+            let after = (before.0 + &quotient * &convergent.0, before.1 + quotient * &convergent.1);
+            (before, convergent) = (convergent, after);
+            (rest, divisor) = (divisor, next);
+        }
+        Self::new(convergent.0, convergent.1).with_sign_of(self)
+    }
+
+    /// Returns a ratio that is not negative, with the sign of another one.
+    fn with_sign_of(self, other: &Self) -> Self {
+        if other.is_negative() { Self::new(-self.numerator, self.denominator) } else { self }
+    }
+
     /// Returns numerator and denominator without a common divisor, the denominator above zero.
     fn lowest_terms(&self) -> (IBig, IBig) {
         let divisor = IBig::from((&self.numerator).gcd(&self.denominator)) * signum(&self.denominator);
@@ -156,6 +188,32 @@ mod tests {
     fn some_ratios_are_decimals() {
         for (n, d, text) in [(1, 3, None), (3, -6, Some("-0.5")), (-100, 50, Some("-2")), (0, 3, Some("0"))] {
             assert_eq!(Ratio::new(IBig::from(n), IBig::from(d)).to_decimal().map(|decimal| decimal.to_string()).as_deref(), text);
+        }
+    }
+
+    #[test]
+    fn nearest_simple_ratios_are_those_of_a_search() {
+        for (n, d) in [
+            (31_415_926_535_i64, 10_000_000_000_i64),
+            (-9, 5),
+            (1, 1_000_000),
+            (6, 10_000),
+            (5, 10_000),
+            (7777, 3),
+            (0, 7),
+            (999, 1000),
+            (-1, 1001),
+        ] {
+            let distance = |p: i64, q: i64| ((i128::from(p) * i128::from(d) - i128::from(n) * i128::from(q)).abs(), i128::from(q));
+            let nearest = |q: i64| (n * q).div_euclid(d)..(n * q).div_euclid(d) + 2;
+            let all = (1..=1000).flat_map(|q| nearest(q).map(move |p| (p, q)));
+            // the first of those that are equally near has the smallest denominator
+            let best =
+                all.reduce(
+                    |a, b| if distance(b.0, b.1).0 * distance(a.0, a.1).1 < distance(a.0, a.1).0 * distance(b.0, b.1).1 { b } else { a },
+                );
+            let got = Ratio::new(IBig::from(n), IBig::from(d)).nearest_with_denominator(1000);
+            assert_eq!(Some((got.numerator, got.denominator)), best.map(|(p, q)| (IBig::from(p), IBig::from(q))), "{n}/{d}");
         }
     }
 }

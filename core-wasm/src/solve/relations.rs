@@ -69,13 +69,19 @@ fn rational(value: &UBig, modulus: &UBig, bound: &UBig) -> Option<Ratio> {
 
 /// Returns whether column `k` of the matrix is this combination of its other columns.
 fn holds(gram: &[Vec<IBig>], k: usize, relation: &[(usize, Ratio)]) -> bool {
+    let (factors, common) = over_common_denominator(relation);
+    let at = |i: usize, j: usize| &gram[i.max(j)][i.min(j)];
+    (0..gram.len()).all(|i| factors.iter().map(|(j, factor)| at(i, *j) * factor).sum::<IBig>() == at(i, k) * &common)
+}
+
+/// Returns the factors of a relation as integers over a common denominator, and that denominator.
+pub(super) fn over_common_denominator(relation: &[(usize, Ratio)]) -> (Vec<(usize, IBig)>, IBig) {
     let common = relation.iter().fold(IBig::ONE, |common, (_, ratio)| {
         let shared = IBig::from((&common).gcd(&ratio.denominator));
         common / shared * &ratio.denominator
     });
-    let factors: Vec<(usize, IBig)> = relation.iter().map(|(j, ratio)| (*j, &ratio.numerator * (&common / &ratio.denominator))).collect();
-    let at = |i: usize, j: usize| &gram[i.max(j)][i.min(j)];
-    (0..gram.len()).all(|i| factors.iter().map(|(j, factor)| at(i, *j) * factor).sum::<IBig>() == at(i, k) * &common)
+    let factors = relation.iter().map(|(j, ratio)| (*j, &ratio.numerator * (&common / &ratio.denominator))).collect();
+    (factors, common)
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The name and version of the format.
-pub const FORMAT: &str = "samefit-statistics/1";
+pub const FORMAT: &str = "samefit-statistics/2";
+/// The format before. A document of that format means the same in this one.
+const FORMAT_1: &str = "samefit-statistics/1";
 
 /// `statistics.json`. Counts and moments are text, because they may have more digits than a JSON number keeps.
 #[derive(Serialize, Deserialize)]
@@ -95,7 +97,7 @@ impl Statistics {
 
     /// Reads a document without comparing its numbers with each other.
     fn from_document(document: Document) -> Result<Self> {
-        if document.format != FORMAT {
+        if document.format != FORMAT && document.format != FORMAT_1 {
             return Err(Error::found(
                 Code::Statistics,
                 &document.format,

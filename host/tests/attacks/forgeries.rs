@@ -104,7 +104,7 @@ fn a_file_that_is_no_model_is_bad_data() {
     }
     let text = String::from_utf8(model).unwrap();
     for (of, with) in
-        [("\"min\": \"10\"", "\"min\": \"1000\""), ("samefit-model/1", "samefit-model/2"), ("\"name\": \"bmi\"", "\"name\": \"bmj\"")]
+        [("\"min\": \"10\"", "\"min\": \"1000\""), ("samefit-model/2", "samefit-model/3"), ("\"name\": \"bmi\"", "\"name\": \"bmj\"")]
     {
         let forged = text.replacen(of, with, 1);
         assert_ne!(forged, text);

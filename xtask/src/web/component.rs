@@ -1,27 +1,20 @@
-//! Transpiles the component for a browser: its core module as it is, and JavaScript that calls it.
+//! Copies the core module of `target/wasm`, with the table by which the page calls it.
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-use crate::web::run::run;
+use crate::publish::FOLDER;
 
 const CORE: &str = "samefit.core.wasm";
+const TABLE: &str = "core-wasm/wit/abi.json";
 
-/// Transpiles `target/wasm/samefit.component.wasm`, and checks that the core module keeps its bytes.
-pub(crate) fn transpile(root: &Path, out: &Path) -> Result<()> {
-    let published = root.join("target/wasm");
-    let component = published.join("samefit.component.wasm");
-    ensure!(component.exists(), "{} is missing: run `sh scripts/just wasm` first", component.display());
-    run(Command::new(root.join("web/node_modules/.bin/jco"))
-        .arg("transpile")
-        .arg(&component)
-        .args(["--quiet", "--name", "samefit", "--instantiation", "async", "--strict", "--base64-cutoff", "0"])
-        .args(["--no-namespaced-exports", "--no-typescript", "--minify", "--out-dir"])
-        .arg(out))?;
-    let same = fs::read(published.join(CORE)).context(CORE)? == fs::read(out.join(CORE)).context(CORE)?;
-    ensure!(same, "the page's {CORE} is not the one of target/wasm");
+/// Copies the core module as it is, and the table without spaces.
+pub(crate) fn copy(root: &Path, out: &Path) -> Result<()> {
+    let core = root.join(FOLDER).join(CORE);
+    fs::copy(&core, out.join(CORE)).with_context(|| format!("{} is missing: run `sh scripts/just wasm` first", core.display()))?;
+    let table: serde_json::Value = serde_json::from_slice(&fs::read(root.join(TABLE)).context(TABLE)?)?;
+    fs::write(out.join("abi.json"), table.to_string())?;
     Ok(())
 }

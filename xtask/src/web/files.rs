@@ -23,11 +23,6 @@ pub(crate) fn complete(root: &Path, out: &Path) -> Result<()> {
         copy(&root.join(folder), out)?;
     }
     let style = [root.join("render/src/report.css"), root.join("web/assets/page.css")].map(fs::read_to_string);
-    // the transpiler writes declarations for programmers, even with `--no-typescript`
-    for path in files(out)?.into_iter().filter(|path| path.to_string_lossy().ends_with(".d.ts")) {
-        fs::remove_file(path)?;
-    }
-    fs::remove_dir_all(out.join("interfaces")).ok();
     let [report, page] = style;
     let report = report?;
     let chosen = chosen_dark(&report).context("report.css has no colours for the dark")?;

@@ -3,7 +3,7 @@
 //! | file | makes |
 //! |---|---|
 //! | `page` | `page.js` and `page_bg.wasm`: `web/src`, compiled and bound to the browser |
-//! | `component` | `samefit.js` and `samefit.core*.wasm`: the component of `target/wasm`, transpiled; the core module keeps its bytes |
+//! | `component` | `samefit.core.wasm`: the core module of `target/wasm`; `abi.json`: its functions |
 //! | `files` | all other files, the service worker with the list of files, and a brotli copy of each file |
 //!
 //! *Invariant*: `target/web` holds a whole page or nothing.
@@ -23,7 +23,7 @@ use anyhow::Result;
 pub(crate) fn build(root: &Path) -> Result<()> {
     let out = empty_folder(&root.join("target/web-new"))?;
     page::build(root, &out)?;
-    component::transpile(root, &out)?;
+    component::copy(root, &out)?;
     files::complete(root, &out)?;
     replace(&out, &root.join("target/web"))
 }

@@ -56,8 +56,7 @@ const SMALL: [(&str, &str); 7] = [
     ("CARGO_PROFILE_WEB_RUSTFLAGS", "-Zfmt-debug=none -Zlocation-detail=none -Cllvm-args=-inline-threshold=0"),
 ];
 
-/// Runs a second optimiser, which takes off a tenth. It comes with the tool that transpiles the component. `SAMEFIT_NAMES` keeps the names
-/// of functions, to see which of them are large.
+/// Runs a second optimiser, which takes off a tenth. `SAMEFIT_NAMES` keeps the names of functions, to see which of them are large.
 fn shrink(root: &Path, wasm: &Path) -> Result<()> {
     let optimiser = root.join("web/node_modules/.bin/wasm-opt");
     let names = std::env::var_os("SAMEFIT_NAMES").map(|_| "-g");

@@ -76,7 +76,7 @@ const RENDER: &[&str] =
     &["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
 
 /// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
-const XTASK: &[&str] = &["publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
+const XTASK: &[&str] = &["abi", "publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
 
 /// The stages' modules in reading order; `testing` is for tests only.
 const STAGES: &[&str] = &[
