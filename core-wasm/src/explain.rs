@@ -173,9 +173,9 @@ impl Likeness {
                  {UNLIKE_FROM} times is the bound: the prediction is an extrapolation, and its interval may be too narrow",
                 times(self.leverage / self.mean)
             );
-            let bound = (UNLIKE_FROM * self.mean).to_string();
+            let bound = json::number(UNLIKE_FROM * self.mean);
             json!({
-                "code": WarningCode::UnlikeCombination.name(), "column": null, "found": self.leverage.to_string(),
+                "code": WarningCode::UnlikeCombination.name(), "column": null, "found": json::number(self.leverage),
                 "expected": format!("a leverage of at most {bound}"), "limits": {"min": null, "max": bound}, "text": text,
             })
         })

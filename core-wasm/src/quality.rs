@@ -133,6 +133,7 @@ fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Rat
 fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String {
     let (verdict, relation) = if accepted { ("accepted", "below") } else { ("refused", "not below") };
     let records = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+    let (rmse, threshold) = (json::number(rmse), json::number(threshold));
     format!("{verdict}: the root mean squared residual over {records} is {rmse}, {relation} the threshold of {threshold}")
 }
 

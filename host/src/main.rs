@@ -42,7 +42,7 @@ use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::engine::Engine;
 use samefit_stages::ports::report::Report;
 use samefit_stages::stage::Stage;
-use samefit_stages::verbs::{forget, inspect as documents, profile, qc_pre_process, split, verify};
+use samefit_stages::verbs::{compare, forget, inspect as documents, profile, qc_pre_process, split, verify};
 
 use crate::engine::WasmEngine;
 use crate::files::Disk;
@@ -78,6 +78,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Show a model, statistics or a component
     Inspect(documents::InspectArgs),
+    /// Test a model against one with fewer features, or restrictions on its coefficients
+    Compare(compare::CompareArgs),
     /// Serve the page to a browser on this machine
     Serve(serve::ServeArgs),
     /// Run Pachyderm pipeline specs on this machine, without a cluster
@@ -94,6 +96,7 @@ impl Verb {
             Self::QcPreProcess(args) => qc_pre_process::run(stage, args),
             Self::Verify(args) => verify::run(stage, args),
             Self::Inspect(args) => inspect::run(stage, args),
+            Self::Compare(args) => compare::run(stage, args),
             Self::Serve(args) => serve::run(stage, args),
             // `main` runs it, because it needs no stage
             Self::Pipeline(_) => Ok(()),

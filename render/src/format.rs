@@ -21,6 +21,8 @@ const DIGITS_MAX: usize = 15;
 const WHOLE_DIGITS_MAX: i32 = 12;
 /// A number below this power of ten is written with a power of ten.
 const EXPONENT_MIN: i32 = -6;
+/// A p value that is 0 in a document is below this.
+const P_MIN: f64 = 1e-300;
 const MINUS: char = '\u{2212}';
 
 impl NumberFormat {
@@ -59,6 +61,12 @@ impl NumberFormat {
         }
         let after = usize::try_from(digits - 1 - power).unwrap_or(0);
         self.with_sign(value < 0.0, &trimmed(&decimal(value.abs(), after)))
+    }
+
+    /// Writes a p value with two significant digits. One that is too small for an f64 is 0, and is written as a bound.
+    #[must_use]
+    pub fn probability(self, p: f64) -> String {
+        if p == 0.0 { format!("< {}", self.significant(P_MIN, 1)) } else { self.significant(p, 2) }
     }
 
     /// Writes a count. More than four digits are grouped in threes.
@@ -152,6 +160,7 @@ mod tests {
         assert_eq!(point.significant(0.000_037_426_2, 3), "0.0000374");
         assert_eq!(point.significant(1.158_98e-32, 3), "1.16 × 10^-32");
         assert_eq!(point.significant(200.0, 4), "200");
+        assert_eq!((point.probability(0.0), COMMA.probability(0.0123)), ("< 1 × 10^-300".to_owned(), "0,012".to_owned()));
         assert_eq!(point.count(2_000_000), "2\u{202f}000\u{202f}000");
         assert_eq!(point.count(1234), "1234");
         assert_eq!(COMMA.text("-4.8598"), "\u{2212}4,8598");

@@ -52,7 +52,7 @@ pub fn profile(profile: &Value, title: &str) -> String {
     let rows = format.count(profile["rows"].as_u64().unwrap_or(0));
     let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
     let body = html! {
-        p { (rows) " rows, " (columns.len()) " columns" }
+        p { (rows) (if rows == "1" { " row, " } else { " rows, " }) (columns.len()) (if columns.len() == 1 { " column" } else { " columns" }) }
         (columns_table(&columns, format))
     };
     page(title, &body)
@@ -88,7 +88,8 @@ pub fn coefficients(model: &Model, format: NumberFormat, labels: CoefficientLabe
     let rows = model.coefficients().into_iter().map(|row| {
         let name = row.name.map_or_else(|| labels.intercept.to_owned(), title);
         let number = |value: Option<f64>, digits| value.map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, digits));
-        table_row(&name, &[format.text(&row.exact), number(row.std_error, 4), number(row.t, 4), number(row.p, 2)])
+        let p = row.p.map_or_else(|| NO_NUMBER.to_owned(), |p| format.probability(p));
+        table_row(&name, &[format.text(&row.exact), number(row.std_error, 4), number(row.t, 4), p])
     });
     table(labels.caption, &labels.columns, rows)
 }

@@ -75,7 +75,28 @@ pub struct FitArgs {
     /// Fit without an intercept
     #[arg(long)]
     pub no_intercept: bool,
+    /// What to do if a feature is a combination of others but for its last digits: `note` says so and fits, `error` refuses the data
+    #[arg(long, value_name = "note|error", value_parser = ["note", "error"], hide_possible_values = true)]
+    pub near_collinear: Option<String>,
 }
+
+/// The level of intervals.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct LevelArg {
+    /// Probability with which an interval holds what it is for, between 0 and 1; default: 0.95
+    #[arg(long, value_name = "P", value_parser = level, allow_negative_numbers = true)]
+    pub level: Option<f64>,
+}
+
+impl LevelArg {
+    /// Returns the level, or the default.
+    pub fn get(self) -> f64 {
+        self.level.unwrap_or(DEFAULT_LEVEL)
+    }
+}
+
+/// The level of intervals without `--level`.
+pub const DEFAULT_LEVEL: f64 = 0.95;
 
 /// How many threads work.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -100,6 +121,12 @@ pub struct Names(pub Vec<String>);
 /// Decimals by column on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decimals(pub BTreeMap<String, i32>);
+
+/// Parses a level.
+fn level(text: &str) -> Result<f64, String> {
+    let level = text.parse().ok().filter(|level: &f64| *level > 0.0 && *level < 1.0);
+    level.ok_or_else(|| "expected a probability between 0 and 1, such as 0.9".to_owned())
+}
 
 /// Parses `a=1,b=-2`.
 fn decimals(text: &str) -> Result<Decimals, String> {
@@ -156,6 +183,14 @@ mod tests {
         assert_eq!(names("\"weight, kg\",y").unwrap().0, ["weight, kg", "y"]);
         assert!(names("a,,b").is_err());
         assert!(names("\"a,b").is_err());
+    }
+
+    #[test]
+    fn a_level_is_between_0_and_1() {
+        assert_eq!(level("0.9"), Ok(0.9));
+        for text in ["0", "1", "95", "-0.5", "NaN", "90%"] {
+            assert!(level(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -105,6 +105,7 @@ impl Plan {
         }
         self.set("features", args.features.as_ref().map(list));
         self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
+        self.set("near_collinear", args.near_collinear.as_deref().map(Value::from));
         self
     }
 
@@ -229,9 +230,15 @@ mod tests {
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true };
-        let fit = FitArgs { target: Some("y".into()), features: names(&["a", "a^2"]), no_intercept: true, target_name: None };
+        let fit = FitArgs {
+            target: Some("y".into()),
+            features: names(&["a", "a^2"]),
+            no_intercept: true,
+            near_collinear: Some("error".into()),
+            target_name: None,
+        };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"target":"y","features":["a","a^2"],"intercept":false,"format":"csv","delimiter":";"}"#;
+        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"target":"y","features":["a","a^2"],"intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
     }

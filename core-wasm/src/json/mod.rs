@@ -16,6 +16,12 @@ pub fn document(value: &impl Serialize) -> String {
     samefit_formats::json::document(&serde_json::to_value(value).unwrap_or(Value::Null))
 }
 
+/// Writes a number for a sentence: the shortest text that reads back as the same f64. A very small or very large one has an exponent.
+pub fn number(value: f64) -> String {
+    let text = Value::from(value).to_string();
+    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// Reads a document. `what` names it in errors: "a plan".
 ///
 /// # Errors

@@ -145,6 +145,14 @@ impl<'de> Deserializer<'de> for ValueReader<'_> {
         deserialize_u64 visit_u64 u64,
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        self.0.as_f64().map_or_else(|| Err(ShapeError::wrong_kind(self.0, "a number")), |number| visitor.visit_f64(number))
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        self.deserialize_f64(visitor)
+    }
+
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
         let mut characters = self.0.as_str().unwrap_or_default().chars();
         match (characters.next(), characters.next()) {
@@ -192,7 +200,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 f32 f64 bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct identifier ignored_any
+        i128 u128 bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -287,6 +295,8 @@ mod tests {
         assert_eq!(document.parts[0].size, None);
         let numbers: Vec<u64> = read(&json!([0, u64::MAX])).unwrap();
         assert_eq!(numbers, [0, u64::MAX]);
+        assert_eq!(read::<Vec<f64>>(&json!([0, 0.5])).unwrap(), [0.0, 0.5]);
+        assert_eq!(read::<f64>(&json!("0.5")).unwrap_err().to_string(), "found `0.5`, expected a number");
     }
 
     #[test]

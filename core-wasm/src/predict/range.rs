@@ -1,5 +1,6 @@
 //! A range of values with limits at its ends.
 
+use crate::json;
 use serde_json::{Value, json};
 
 /// A range of values. The ends belong to it; `None` is no limit.
@@ -36,7 +37,7 @@ impl ValueRange {
 
     /// Returns the range as English text: `18 to 42.5`, `at least 18`, `at most 42.5`.
     pub(super) fn text(self) -> String {
-        match (self.min, self.max) {
+        match (self.min.map(json::number), self.max.map(json::number)) {
             (Some(min), Some(max)) => format!("{min} to {max}"),
             (Some(min), None) => format!("at least {min}"),
             (None, Some(max)) => format!("at most {max}"),
@@ -46,7 +47,7 @@ impl ValueRange {
 
     /// Returns `{"min": .., "max": ..}` with decimal numbers as text, and null for no limit.
     pub fn to_json(self) -> Value {
-        let text = |end: Option<f64>| end.map(|end| end.to_string());
+        let text = |end: Option<f64>| end.map(json::number);
         json!({"min": text(self.min), "max": text(self.max)})
     }
 }

@@ -2,6 +2,7 @@
 
 use super::range::{Outside, ValueRange};
 use crate::decimal::Decimal;
+use crate::error::shorten;
 use crate::model::ModelColumn;
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ pub struct Warning {
     pub code: WarningCode,
     /// The column of the value.
     pub column: String,
-    /// The value, as decimal text.
+    /// The value, as decimal text of at most 40 characters.
     pub found: String,
     /// The range that the value is outside of.
     pub limits: ValueRange,
@@ -100,7 +101,7 @@ impl ColumnRanges {
                 Outside::Below => (codes[0], "below"),
                 Outside::Above => (codes[1], "above"),
             };
-            let found = exact.to_string();
+            let found = shorten(&exact.to_string());
             let text = format!("{column} {found} is {word} {range} ({}){advice}", limits.text());
             Warning { code, column: column.to_owned(), found, limits, text }
         };

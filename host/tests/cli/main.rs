@@ -17,3 +17,4 @@ mod system;
 mod test_folder;
 mod threads;
 mod transcript;
+mod truth;

@@ -1,4 +1,4 @@
-//! Describes models, statistics and predictions for people, in short text.
+//! Describes statistics and predictions for people, in short text.
 //!
 //! What a document lacks is left out, so a newer or older document is described as far as possible. Names in documents may come from anyone, so they
 //! are shown through `samefit_text`.
@@ -10,53 +10,6 @@ use serde_json::Value;
 
 use crate::text::numbers::{counted, shown};
 use crate::text::table::table;
-
-/// Describes a model: formula, coefficients, how well it fits, and what it states about quality control.
-pub fn model(model: &Value) -> String {
-    let mut lines = vec![formula(model), String::new(), coefficients(model), String::new(), fit(model)];
-    if model["rmse"].is_number() {
-        let rows = shown(&model["qc"]["rows"]);
-        let (rmse, threshold) = (shown(&model["rmse"]), shown(&model["qc"]["threshold"]));
-        lines.push(format!("states that quality control accepted it: rmse {rmse} over {rows} records, threshold {threshold}"));
-        lines.push("this is not checked here: `samefit verify` with --records and --threshold checks it".to_owned());
-    }
-    lines.join("\n")
-}
-
-fn formula(model: &Value) -> String {
-    let terms = entries(&model["coefficients"]).filter_map(|term| term["name"].as_str()).map(shown_name);
-    let intercept = has_intercept(model).then_some(Cow::Borrowed("intercept"));
-    let right = intercept.into_iter().chain(terms).collect::<Vec<_>>().join(" + ");
-    format!("{} = {right}, fitted on {} rows", text(&model["target"]["column"]), shown(&model["fit"]["rows"]))
-}
-
-fn coefficients(model: &Value) -> String {
-    let mut rows = vec![["", "coefficient", "std error", "t", "p"].map(str::to_owned)];
-    if has_intercept(model) {
-        let [error, t, p] = ["intercept_std_error", "intercept_t", "intercept_p"].map(|key| shown(&model[key]));
-        rows.push(["intercept".to_owned(), shown(&model["intercept"]), error, t, p]);
-    }
-    rows.extend(entries(&model["coefficients"]).map(|term| {
-        let [value, error, t, p] = ["coefficient", "std_error", "t", "p"].map(|key| shown(&term[key]));
-        [text(&term["name"]).into_owned(), value, error, t, p]
-    }));
-    table(&rows)
-}
-
-fn fit(model: &Value) -> String {
-    let fit = &model["fit"];
-    let kind = if fit["r_squared_kind"] == "uncentred" { " (uncentred: no intercept)" } else { "" };
-    format!(
-        "R2 {}{kind}, residual sd {} on {} degrees of freedom",
-        shown(&fit["r_squared"]),
-        shown(&fit["residual_sd"]),
-        shown(&fit["residual_df"])
-    )
-}
-
-fn has_intercept(model: &Value) -> bool {
-    model["has_intercept"] != Value::Bool(false)
-}
 
 /// Describes statistics in a line, and in a second line how values were rounded for release.
 pub fn statistics_line(statistics: &Value) -> String {
@@ -151,28 +104,6 @@ fn row_count(statistics: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn a_model_is_described_as_a_table() {
-        let document = json!({
-            "target": {"column": "y"}, "intercept": 152.133_484_162_895, "has_intercept": true,
-            "coefficients": [{"name": "bmi", "coefficient": 675.0697744316064, "std_error": 63.475, "t": 10.635, "p": 1.5e-23}],
-            "intercept_std_error": 2.7022, "intercept_t": 56.3, "intercept_p": 1e-200,
-            "fit": {"rows": 442, "residual_df": 439, "residual_sd": 56.8075, "r_squared": 0.459485, "r_squared_kind": "centred"},
-            "rmse": 57.0, "qc": {"rows": 88, "threshold": 60.0},
-        });
-        let expected = "\
-y = intercept + bmi, fitted on 442 rows
-
-           coefficient  std error       t        p
-intercept      152.133     2.7022    56.3   1e-200
-bmi             675.07     63.475  10.635  1.5e-23
-
-R2 0.459485, residual sd 56.8075 on 439 degrees of freedom
-states that quality control accepted it: rmse 57 over 88 records, threshold 60
-this is not checked here: `samefit verify` with --records and --threshold checks it";
-        assert_eq!(model(&document), expected);
-    }
 
     #[test]
     fn statistics_are_described_with_counts() {

@@ -3,5 +3,7 @@
 pub mod audit;
 pub(crate) mod comparison;
 pub mod describe;
+pub mod described_model;
+pub mod described_test;
 pub mod outputs;
 pub mod provenance;

@@ -29,6 +29,17 @@ pub fn shown(value: &Value) -> String {
     value.as_f64().map_or_else(|| "-".to_owned(), rounded)
 }
 
+/// Writes a p value. One below the smallest that an f64 holds is 0 in a document.
+pub fn probability(value: &Value) -> String {
+    if value.as_f64() == Some(0.0) { "< 1e-300".to_owned() } else { shown(value) }
+}
+
+/// Counts degrees of freedom: `1 degree of freedom`.
+pub fn degrees_of_freedom(value: &Value) -> String {
+    let count = shown(value);
+    if count == "1" { "1 degree of freedom".to_owned() } else { format!("{count} degrees of freedom") }
+}
+
 /// Writes a number that is known up to an error, without the digits that are smaller than the error.
 pub fn within(value: &Value, error: &Value) -> String {
     let (Some(number), Some(error)) = (value.as_f64(), error.as_f64()) else { return "-".to_owned() };
@@ -72,6 +83,18 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(rounded(value), text);
         }
+    }
+
+    #[test]
+    fn words_agree_with_the_count() {
+        assert_eq!(degrees_of_freedom(&1.into()), "1 degree of freedom");
+        assert_eq!(degrees_of_freedom(&0.into()), "0 degrees of freedom");
+        assert_eq!((counted(1, "row"), counted(2, "row")), ("1 row".to_owned(), "2 rows".to_owned()));
+    }
+
+    #[test]
+    fn a_probability_too_small_for_an_f64_has_a_bound() {
+        assert_eq!((probability(&0.0.into()), probability(&1e-290.into())), ("< 1e-300".to_owned(), "1e-290".to_owned()));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::train::write_model;
-use crate::args::{FitArgs, JsonArg, SchemaArg};
+use super::train::{Shown, write_model};
+use crate::args::{FitArgs, JsonArg, LevelArg, SchemaArg};
 use crate::error::Result;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -22,6 +22,9 @@ pub struct FitVerbArgs {
     pub fit: FitArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub level: LevelArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub schema: SchemaArg,
     /// Folder for model.json and provenance.json. `{input}` in it means the path of the statistics without extension
     #[arg(long, value_name = "DIR")]
@@ -37,5 +40,5 @@ pub fn run(stage: &mut Stage<'_>, args: &FitVerbArgs) -> Result<()> {
     let sources = sources::find(stage, &args.statistics, Some(&args.out), Wanted::Statistics)?;
     let mut sum = summing::merge(stage, &sources)?;
     sum.inputs.splice(0..0, plan.schema_input().cloned());
-    write_model(stage, &plan, &sources, &sum, &args.out, args.json)
+    write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })
 }

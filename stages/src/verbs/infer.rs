@@ -8,7 +8,7 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::{Value, json};
 
-use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
+use crate::args::{DelimiterArg, JsonArg, LevelArg, ThreadsArg};
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::input::sources;
@@ -39,8 +39,14 @@ pub struct InferArgs {
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     /// Write only the predicted value, without interval and warnings
-    #[arg(long, value_name = "predicted", value_parser = ["predicted"], hide_possible_values = true)]
+    #[arg(long, value_name = "predicted", conflicts_with_all = ["level", "interval"], value_parser = ["predicted"], hide_possible_values = true)]
     pub only: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub level: LevelArg,
+    /// What the interval of a prediction is for: `prediction`, a new observation with these values; `confidence`, the mean of all such observations
+    #[arg(long, value_name = "prediction|confidence", value_parser = ["prediction", "confidence"], hide_possible_values = true, default_value = "prediction", hide_default_value = true)]
+    pub interval: String,
     /// Write the columns of the input before those of the prediction
     #[arg(long)]
     pub with_input: bool,
@@ -82,6 +88,8 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let plan = Plan::new()
         .delimiter(args.delimiter)
         .with("only", only)
+        .with("level", args.level.level.map(Value::from))
+        .with("interval", (args.interval != "prediction").then(|| Value::from(args.interval.as_str())))
         .with("with_input", args.with_input.then_some(Value::Bool(true)))
         .with("on_error", continues.then_some(Value::from("continue")));
     predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut writer)?;

@@ -4,11 +4,12 @@
 
 use clap::Args;
 
-use crate::args::JsonArg;
+use crate::args::{JsonArg, LevelArg};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::reading;
 use crate::output::describe;
+use crate::output::described_model::DescribedModel;
 use crate::stage::Stage;
 use crate::text::json;
 
@@ -20,6 +21,9 @@ pub struct InspectArgs {
     pub file: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub level: LevelArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
@@ -28,19 +32,22 @@ pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
     let (text, _) = reading::text(stage.files, &args.file)?;
     let document = json::parse(&text, &args.file)?;
     let in_file = |error: Error| error.in_file(&args.file);
-    let table = match document["format"].as_str().unwrap_or_default() {
+    let (table, document) = match document["format"].as_str().unwrap_or_default() {
         format if format.starts_with("samefit-statistics/") => {
             let mut merger = stage.engine.merger()?;
             merger.add(&text).map_err(in_file)?;
-            format!("{}\n\n{}", describe::statistics(&document), describe::release(&document))
+            (format!("{}\n\n{}", describe::statistics(&document), describe::release(&document)), text)
         }
         format if format.starts_with("samefit-model/") || document.get("coefficients").is_some() => {
-            stage.engine.model(&text).map(drop).map_err(in_file)?;
-            format!("{}\n\n{}", describe::model(&document), describe::release(&document))
+            let model = DescribedModel::new(stage.engine, &text, args.level).map_err(in_file)?;
+            for note in model.notes() {
+                stage.report.note(&format!("note: {}: {note}", samefit_text::line(&args.file)));
+            }
+            (format!("{}\n\n{}", model.long_text(), describe::release(&document)), model.document())
         }
         _ => return Err(not_ours().in_file(&args.file)),
     };
-    if args.json.json { stage.report.document(&text) } else { stage.report.print(&(table + "\n")) }
+    if args.json.json { stage.report.document(&document) } else { stage.report.print(&(table + "\n")) }
 }
 
 fn not_ours() -> InputError {

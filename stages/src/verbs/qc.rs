@@ -30,7 +30,7 @@ pub struct QcArgs {
     #[arg(long, value_name = "PATH")]
     pub records: String,
     /// Accept the model if the root mean squared residual on the records is below this, in units of the target
-    #[arg(long, value_name = "NUMBER", value_parser = threshold)]
+    #[arg(long, value_name = "NUMBER", value_parser = threshold, allow_negative_numbers = true)]
     pub threshold: f64,
     /// Exit with code 4 if the model is refused
     #[arg(long)]
@@ -98,5 +98,5 @@ pub(super) fn threshold(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|threshold: &f64| threshold.is_finite() && *threshold > 0.0)
-        .ok_or_else(|| "expected a positive number".to_owned())
+        .ok_or_else(|| "expected a number above zero, in units of the target".to_owned())
 }

@@ -2,17 +2,17 @@
 
 use clap::Args;
 
-use crate::args::{FitArgs, JsonArg, ReadArgs, SumArgs, ThreadsArg};
+use crate::args::{FitArgs, JsonArg, LevelArg, ReadArgs, SumArgs, ThreadsArg};
 use crate::error::Result;
 use crate::input::sources;
 use crate::input::sources::Wanted;
+use crate::output::described_model::DescribedModel;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
-use crate::output::{describe, provenance};
+use crate::output::provenance;
 use crate::plan::Plan;
 use crate::source::Source;
 use crate::stage::Stage;
-use crate::text::json;
 use crate::text::paths::join;
 use crate::work::summing;
 use crate::work::summing::Sum;
@@ -29,6 +29,9 @@ pub struct TrainArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub sum: SumArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub level: LevelArg,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
@@ -49,11 +52,18 @@ pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
-    write_model(stage, &plan, &sources, &sum, &args.out, args.json)
+    write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })
+}
+
+/// How a fitted model is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) level: LevelArg,
+    pub(super) json: JsonArg,
 }
 
 /// Fits a model to `sum` and writes `model.json` and `provenance.json`. Also used by `fit`.
-pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, json_arg: JsonArg) -> Result<()> {
+pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, shown: Shown) -> Result<()> {
     let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let provenance = provenance::text(stage, &sum.inputs)?;
     let out = outputs::folder(stage.files, outputs::expand(out, sources)?)?;
@@ -61,7 +71,11 @@ pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]
     outputs.put(&join(&out, "model.json"), &model)?;
     outputs.put(&join(&out, "provenance.json"), &provenance)?;
     let written = outputs.commit()?;
-    stage.show(json_arg.json, &describe::model(&json::parse_ours(&model)?), &model)?;
+    let described = DescribedModel::new(stage.engine, &model, shown.level)?;
+    for note in described.notes() {
+        stage.report.note(&format!("note: {}: {note}", samefit_text::line(&sum.name)));
+    }
+    stage.show(shown.json.json, &described.text(), &described.document())?;
     stage.say_written(&written);
     Ok(())
 }

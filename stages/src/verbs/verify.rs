@@ -41,7 +41,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "PATH", requires = "threshold")]
     pub records: Option<String>,
     /// Threshold of that quality control
-    #[arg(long, value_name = "NUMBER", value_parser = threshold, requires = "records")]
+    #[arg(long, value_name = "NUMBER", value_parser = threshold, allow_negative_numbers = true, requires = "records")]
     pub threshold: Option<f64>,
     /// Delimiter of the records; default: that of the data
     #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "records")]

@@ -252,7 +252,7 @@ impl ParallelPrediction<'_> {
     fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<String> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if ["only", "on_error"].iter().all(|key| self.with.plan.get(key).is_none()) {
+        if ["only", "on_error", "level", "interval"].iter().all(|key| self.with.plan.get(key).is_none()) {
             return model.predict_record(&attributes, Interval::default());
         }
         let mut stream = model.table(&self.with.plan.text_for(Format::Json))?;

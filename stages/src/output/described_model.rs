@@ -1,0 +1,156 @@
+//! Describes a model for people, from its text and the component's summary of it.
+//!
+//! What a document lacks is left out. Names in documents may come from anyone, so they are shown through `samefit_text`.
+
+use std::borrow::Cow;
+
+use samefit_text::name as shown_name;
+use serde_json::Value;
+
+use crate::args::LevelArg;
+use crate::error::{Error, InputError, Result};
+use crate::ports::engine::Engine;
+use crate::text::json;
+use crate::text::numbers::{counted, degrees_of_freedom, probability, rounded, shown};
+use crate::text::table::table;
+
+/// What the component calls the intercept. No column can have this name.
+const INTERCEPT: &str = "(intercept)";
+
+/// A model with the component's summary of it.
+pub struct DescribedModel {
+    model: Value,
+    summary: Value,
+    notes: Vec<InputError>,
+}
+
+impl DescribedModel {
+    /// Reads and checks the text of a model, and summarises it with intervals of this level.
+    pub fn new(engine: &dyn Engine, text: &str, level: LevelArg) -> Result<Self> {
+        let model = engine.model(text)?;
+        let summary = json::parse_ours(&model.summary(level.get())?)?;
+        let notes = serde_json::from_str(&model.notes()?).map_err(|_| Error::Trap("notes that are not as the contract says".to_owned()))?;
+        Ok(Self { model: json::parse_ours(text)?, summary, notes })
+    }
+
+    /// Returns what the user should know of the model: features that nearly depend on others.
+    pub fn notes(&self) -> &[InputError] {
+        &self.notes
+    }
+
+    /// Returns the model with its summary as the entry `summary`.
+    pub fn document(&self) -> String {
+        let mut document = self.model.clone();
+        document["summary"] = self.summary.clone();
+        json::document(&document)
+    }
+
+    /// Returns what a person sees after training: the coefficients with their intervals, and how well the model fits.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.formula(), String::new(), self.coefficients(), String::new(), self.fit()];
+        lines.extend(self.f());
+        lines.extend(self.quality_control());
+        lines.join("\n")
+    }
+
+    /// Returns what `inspect` shows: also the likelihood, the variance inflation factors and the condition indices.
+    pub fn long_text(&self) -> String {
+        let mut lines = vec![self.formula(), String::new(), self.coefficients(), String::new(), self.fit()];
+        lines.extend(self.f());
+        lines.extend(self.likelihood());
+        lines.extend(self.collinearity());
+        lines.extend(self.quality_control());
+        lines.join("\n")
+    }
+
+    fn formula(&self) -> String {
+        let terms = self.estimates().map(|term| name(&term["name"])).collect::<Vec<_>>().join(" + ");
+        let terms = if terms.is_empty() { "0".to_owned() } else { terms };
+        let rows = self.summary["rows"].as_u64().unwrap_or(0);
+        format!("{} = {terms}, fitted on {}", name(&self.model["target"]["column"]), counted(rows, "row"))
+    }
+
+    fn coefficients(&self) -> String {
+        let interval = format!("{} interval", percent(&self.summary["level"]));
+        let head = ["", "coefficient", "std error", "t", "p", interval.as_str(), "", ""];
+        let mut rows = vec![head.map(str::to_owned)];
+        rows.extend(self.estimates().map(|term| {
+            let [value, error, t, lower, upper] = ["coefficient", "std_error", "t", "lower", "upper"].map(|key| shown(&term[key]));
+            let to = if term["lower"].is_null() { "" } else { "to" };
+            [name(&term["name"]).into_owned(), value, error, t, probability(&term["p"]), lower, to.to_owned(), upper]
+        }));
+        table(&rows)
+    }
+
+    fn fit(&self) -> String {
+        let summary = &self.summary;
+        let kind = if summary["r_squared_kind"] == "uncentred" { " (uncentred: no intercept)" } else { "" };
+        let adjusted = match &summary["adjusted_r_squared"] {
+            Value::Null => String::new(),
+            adjusted => format!(", adjusted R2 {}", shown(adjusted)),
+        };
+        format!(
+            "R2 {}{kind}{adjusted}, residual sd {} on {}",
+            shown(&summary["r_squared"]),
+            shown(&summary["residual_sd"]),
+            degrees_of_freedom(&summary["residual_df"]),
+        )
+    }
+
+    fn f(&self) -> Option<String> {
+        let summary = &self.summary;
+        summary["f"].is_number().then(|| {
+            let [features, residual] = [0, 1].map(|at| shown(&summary["f_df"][at]));
+            format!("F {} on {features} and {residual} degrees of freedom, p {}", shown(&summary["f"]), probability(&summary["f_p"]))
+        })
+    }
+
+    fn likelihood(&self) -> Option<String> {
+        let [log_likelihood, aic, bic] = ["log_likelihood", "aic", "bic"].map(|key| &self.summary[key]);
+        let all = format!("log-likelihood {}, AIC {}, BIC {}", shown(log_likelihood), shown(aic), shown(bic));
+        log_likelihood.is_number().then_some(all)
+    }
+
+    fn collinearity(&self) -> Vec<String> {
+        let factors = self.estimates().filter(|term| term["vif"].is_number());
+        let factors: Vec<String> = factors.map(|term| format!("{} {}", name(&term["name"]), shown(&term["vif"]))).collect();
+        let indices: Vec<String> = entries(&self.summary["collinearity"]["condition_indices"]).map(shown).collect();
+        let line = |what: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{what}: {}", list.join(", ")));
+        line("variance inflation factors", factors).into_iter().chain(line("condition indices", indices)).collect()
+    }
+
+    fn quality_control(&self) -> Vec<String> {
+        let model = &self.model;
+        if !model["rmse"].is_number() {
+            return Vec::new();
+        }
+        let (rmse, threshold) = (shown(&model["rmse"]), shown(&model["qc"]["threshold"]));
+        let records = counted(model["qc"]["rows"].as_u64().unwrap_or(0), "record");
+        vec![
+            format!("states that quality control accepted it: rmse {rmse} over {records}, threshold {threshold}"),
+            "this is not checked here: `samefit verify` with --records and --threshold checks it".to_owned(),
+        ]
+    }
+
+    /// The entries of the summary's coefficients, that of the intercept first.
+    fn estimates(&self) -> impl Iterator<Item = &Value> {
+        entries(&self.summary["coefficients"])
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// Returns a name in a document as it may be shown.
+fn name(value: &Value) -> Cow<'_, str> {
+    match value.as_str() {
+        Some(INTERCEPT) => Cow::Borrowed("intercept"),
+        name => shown_name(name.unwrap_or("?")),
+    }
+}
+
+/// Returns a probability in percent: `95 %`.
+pub(crate) fn percent(level: &Value) -> String {
+    level.as_f64().map_or_else(|| "-".to_owned(), |level| format!("{} %", rounded(level * 100.0)))
+}
