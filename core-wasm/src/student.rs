@@ -33,7 +33,7 @@ pub(crate) fn two_sided_p_times_exp(t: f64, df: f64, log_scale: f64) -> f64 {
     2.0 * density(t, df, log_scale) * integral_from_zero(beyond, width)
 }
 
-/// Returns the t with P(|T| < t) = `probability`, from a half to 1, for `df` > 0 degrees of freedom.
+/// Returns the t with P(|T| < t) = `probability`, between 0 and 1, for `df` > 0 degrees of freedom.
 ///
 /// ```
 /// use samefit_core::student::{two_sided_p, two_sided_quantile};
@@ -45,18 +45,34 @@ pub(crate) fn two_sided_p_times_exp(t: f64, df: f64, log_scale: f64) -> f64 {
 /// assert!((two_sided_p(t, 2.0) - 0.05).abs() < 1e-12);
 /// ```
 pub fn two_sided_quantile(probability: f64, df: f64) -> f64 {
+    // where a half is beyond t, the tail has all digits; below, the probability itself has
     let tail = 1.0 - probability;
-    // for t >= 0 the tail is convex and falling, so Newton's steps from 0 stay to the left of the root until rounding stops them
+    let missing = |t: f64| if probability < 0.5 { probability - within(t, df) } else { two_sided_p(t, df) - tail };
+    // for t >= 0 both are convex and falling, so Newton's steps from 0 stay to the left of the root until rounding stops them
     let mut t = 0.0;
     for _ in 0..NEWTON_STEPS_MAX {
-        let step = (two_sided_p(t, df) - tail) / (2.0 * density(t, df, 0.0));
-        let next = t + step;
+        let next = t + missing(t) / (2.0 * density(t, df, 0.0));
         if next <= t {
             break;
         }
         t = next;
     }
     t
+}
+
+/// Returns P(|T| < t) for a t that this is less than a half for, or little more.
+///
+/// It is `2 t density(t)` times the hypergeometric series F(1, (df + 1) / 2; 3/2; x) with `x = t^2 / (df + t^2)`. All terms are above zero, so
+/// nothing cancels, and x is at most a half, or the terms fall faster than those of an exponential series.
+fn within(t: f64, df: f64) -> f64 {
+    let x = t * t / (df + t * t);
+    let (mut sum, mut term, mut k) = (0.0, 1.0, 0.0);
+    while sum + term != sum {
+        sum += term;
+        term *= (df / 2.0 + 0.5 + k) / (1.5 + k) * x;
+        k += 1.0;
+    }
+    2.0 * t * density(t, df, 0.0) * sum
 }
 
 /// Returns the density of Student's t with `df` degrees of freedom at `t`, times the exponential of `log_scale`.
@@ -111,4 +127,46 @@ fn integral_from_zero(function: impl Fn(f64) -> f64, width: f64) -> f64 {
         function(u) * u * FRAC_PI_2 * cosh(s)
     };
     (-QUADRATURE_STEPS..=QUADRATURE_STEPS).map(at).sum::<f64>() / QUADRATURE_STEPS_PER_UNIT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::f64::consts::PI;
+
+    fn is_near(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-12 * b.abs()
+    }
+
+    #[test]
+    fn quantiles_of_one_and_two_degrees_of_freedom_have_closed_forms() {
+        for probability in [1e-300, 1e-20, 1e-9, 0.001, 0.01, 0.3, 0.4999999, 0.5, 0.5000001, 0.7, 0.9, 0.95, 0.999, 0.999_999_9] {
+            let tail = 1.0 - probability;
+            // tan(pi p / 2), and its reciprocal at the other end, where p has lost the digits of the tail
+            let cauchy = if probability < 0.5 { libm::tan(PI / 2.0 * probability) } else { 1.0 / libm::tan(PI / 2.0 * tail) };
+            assert!(is_near(two_sided_quantile(probability, 1.0), cauchy), "{probability}");
+            let two = probability * (2.0 / (tail * (1.0 + probability))).sqrt();
+            assert!(is_near(two_sided_quantile(probability, 2.0), two), "{probability}");
+        }
+    }
+
+    #[test]
+    fn quantiles_of_many_degrees_of_freedom_are_those_of_the_normal_distribution() {
+        // erf(t / sqrt 2) = probability
+        for probability in [1e-12, 0.05, 0.4, 0.49] {
+            let t = two_sided_quantile(probability, 1e18);
+            assert!(is_near(libm::erf(t / 2f64.sqrt()), probability), "{probability}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_to_the_middle_agree(t in 0.01f64..0.9, df in prop_oneof![1u32..40, 40u32..1_000_000]) {
+            let df = f64::from(df);
+            let (inside, outside) = (within(t, df), two_sided_p(t, df));
+            prop_assert!((inside + outside - 1.0).abs() < 1e-12);
+            prop_assert!((two_sided_quantile(inside, df) / t - 1.0).abs() < 1e-11);
+        }
+    }
 }

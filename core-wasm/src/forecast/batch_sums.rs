@@ -152,3 +152,47 @@ fn product<'a>(
     }
     ColumnIntegers::Wide(wide)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decimal::Decimal;
+    use proptest::prelude::*;
+
+    /// Rows of columns with so many bits, and a form of some coefficient for each.
+    fn settled(bits: u32, scale: u32, rows: usize, seed: u64) -> (usize, usize) {
+        let part = |k: i32| ((f64::from(k) * 0.7 - 3.3) / 1e3, f64::from(k) * 1e-20);
+        let parts: Vec<(f64, f64)> = std::iter::once((152.1, 1e-15)).chain((1..=10).map(part)).collect();
+        let form = LinearForm::new(&parts, (0..10).map(|column| vec![(column, 1)]).collect());
+        let mut random = samefit_testing::random::Random::new(&seed.to_string());
+        let columns: Vec<Vec<i64>> =
+            (0..10).map(|_| (0..rows).map(|_| (random.bits() >> (64 - bits)) as i64 - (1 << (bits - 1))).collect()).collect();
+        let integers: Vec<ScaledIntegers<'_>> =
+            columns.iter().map(|values| ScaledIntegers { integers: ColumnIntegers::Narrow(values), bits, scale }).collect();
+        let (mut sums, mut unread) = (BatchSums::default(), vec![false; rows]);
+        sums.sum(&form, &integers, &mut unread);
+        for row in (0..rows).filter(|&row| !unread[row]) {
+            let values: Vec<Decimal> = columns.iter().map(|column| Decimal { mantissa: column[row].into(), scale }).collect();
+            assert_eq!(sums.values()[row], form.at(&values).to_f64());
+        }
+        let levels = 2 + sums.plans[0].1.as_ref().map_or(usize::MAX - 2, |plan| plan.more.len());
+        (count(&unread), levels)
+    }
+
+    #[test]
+    fn usual_columns_need_few_levels_and_are_settled() {
+        for (bits, scale, levels) in [(13, 2, 2), (17, 4, 2), (44, 13, 3), (57, 16, 4)] {
+            let (unsettled, needed) = settled(bits, scale, 1000, 7);
+            assert!(unsettled <= 2 && needed <= levels, "{bits} bits: {unsettled} unsettled with {needed} levels");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_settled_is_right(bits in 2u32..62, scale in 0u32..40, seed: u64) {
+            settled(bits, scale, 50, seed);
+        }
+    }
+}

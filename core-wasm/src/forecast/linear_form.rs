@@ -4,7 +4,6 @@
 //! powers of ten. So a prediction is an integer over a power of ten and a power of two, and it is rounded once.
 
 use crate::decimal::{Decimal, ten_to};
-use crate::model::Model;
 use crate::rounding::{exact_parts, ratio_to_f64};
 use crate::two_part::TwoPartF64;
 use dashu_int::IBig;
@@ -31,10 +30,9 @@ pub(crate) struct ExactNumber {
 }
 
 impl LinearForm {
-    /// Returns the form of a model whose coefficients have these terms.
-    pub(crate) fn new(model: &Model, terms: Vec<TermFactors>) -> Self {
-        let parts = model.coefficients.iter().flat_map(|one| [one.coefficient, one.remainder]);
-        let parts: Vec<(IBig, i32)> = [model.intercept, model.intercept_remainder].into_iter().chain(parts).map(exact_parts).collect();
+    /// Returns a form with the intercept and one coefficient for each term, each the sum of two f64.
+    pub(super) fn new(parts: &[(f64, f64)], terms: Vec<TermFactors>) -> Self {
+        let parts: Vec<(IBig, i32)> = parts.iter().flat_map(|&(value, remainder)| [exact_parts(value), exact_parts(remainder)]).collect();
         let least = parts.iter().map(|&(_, exponent)| exponent).min().unwrap_or(0).min(0);
         let integer = |(mantissa, exponent): &(IBig, i32)| mantissa << (exponent - least) as usize;
         let coefficients = parts.chunks(2).map(|two| two.iter().map(integer).sum()).collect();

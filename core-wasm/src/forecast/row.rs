@@ -17,8 +17,8 @@ impl RowForecast {
     /// Returns a forecast for a model whose coefficients have these terms.
     pub(crate) fn new(model: &Model, terms: Vec<TermFactors>) -> Self {
         let all = model.coefficients.iter().map(|one| (one.coefficient, one.remainder));
-        let coefficients = TwoPartCoefficients::new(std::iter::once((model.intercept, model.intercept_remainder)).chain(all));
-        Self { form: LinearForm::new(model, terms), coefficients }
+        let parts: Vec<(f64, f64)> = std::iter::once((model.intercept, model.intercept_remainder)).chain(all).collect();
+        Self { coefficients: TwoPartCoefficients::new(&parts), form: LinearForm::new(&parts, terms) }
     }
 
     /// Returns the coefficients and their terms.

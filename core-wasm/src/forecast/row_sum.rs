@@ -38,8 +38,8 @@ pub(super) struct RowSum {
 
 impl TwoPartCoefficients {
     /// Returns coefficients that are the sums of two f64 each.
-    pub(super) fn new(parts: impl Iterator<Item = (f64, f64)>) -> Self {
-        let parts: Vec<TwoPartF64> = parts.map(|(value, remainder)| TwoPartF64::new(value, remainder)).collect();
+    pub(super) fn new(parts: &[(f64, f64)]) -> Self {
+        let parts: Vec<TwoPartF64> = parts.iter().map(|&(value, remainder)| TwoPartF64::new(value, remainder)).collect();
         let is_usual = |part: &TwoPartF64| part.high == 0.0 || (COEFFICIENTS.0..COEFFICIENTS.1).contains(&part.high.abs());
         Self { parts: if parts.iter().all(is_usual) { parts } else { Vec::new() } }
     }
