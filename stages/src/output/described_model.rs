@@ -47,16 +47,18 @@ impl DescribedModel {
 
     /// Returns what a person sees after training: the coefficients with their intervals, and how well the model fits.
     pub fn text(&self) -> String {
-        let mut lines = vec![self.formula(), String::new(), self.coefficients(), String::new(), self.fit()];
+        let mut lines = vec![self.formula(), String::new(), self.coefficients(), String::new()];
         lines.extend(self.f());
+        lines.push(self.fit());
         lines.extend(self.quality_control());
         lines.join("\n")
     }
 
     /// Returns what `inspect` shows: also the likelihood, the variance inflation factors and the condition indices.
     pub fn long_text(&self) -> String {
-        let mut lines = vec![self.formula(), String::new(), self.coefficients(), String::new(), self.fit()];
+        let mut lines = vec![self.formula(), String::new(), self.coefficients(), String::new()];
         lines.extend(self.f());
+        lines.push(self.fit());
         lines.extend(self.likelihood());
         lines.extend(self.collinearity());
         lines.extend(self.quality_control());
