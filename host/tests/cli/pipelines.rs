@@ -207,7 +207,9 @@ fn a_failed_datum_of_a_set_is_tried_again_by_a_new_program() {
     batch(&place, each, &json!({"datumSetSpec": {"number": 5}}));
     let ran = good(place.shell("samefit pipeline run specs"));
     assert!(ran.stderr().contains("batch: 5 processed, 0 skipped, 0 failed"), "{}", ran.stderr());
-    assert_eq!(lines(&place, "log"), ["start", "1", "2", "start", "2", "3", "4", "start", "4", "5"]);
+    // a program whose datum failed is stopped, and may come to its end before that
+    let log: Vec<String> = lines(&place, "log").into_iter().filter(|line| line != "end").collect();
+    assert_eq!(log, ["start", "1", "2", "start", "2", "3", "4", "start", "4", "5"]);
     let tries = good(place.shell("samefit pipeline list datums batch | awk '{print $3}'")).stdout();
     assert_eq!(tries.split_whitespace().collect::<Vec<_>>(), ["TRIES", "1", "2", "1", "2", "1"]);
     // a datum that always fails has no effect on the others
