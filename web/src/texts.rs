@@ -100,18 +100,26 @@ impl Texts {
     }
 }
 
-/// Replaces the `{names}` in a text by values. A name without a value becomes empty.
+/// Replaces the `{names}` in a text by values. A name without a value becomes empty. `{rows|row|rows}` becomes the first word if the value
+/// of `rows` is 1, else the second.
 #[must_use]
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         out += before;
-        let Some((name, after)) = after.split_once('}') else {
+        let Some((placeholder, after)) = after.split_once('}') else {
             rest = after;
             break;
         };
-        out += values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+        let mut parts = placeholder.split('|');
+        let name = parts.next().unwrap_or_default();
+        let value = values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+        out += match (parts.next(), parts.next()) {
+            (Some(one), Some(_)) if value == "1" => one,
+            (Some(_), Some(many)) => many,
+            _ => value,
+        };
         rest = after;
     }
     out + rest
@@ -131,7 +139,7 @@ mod tests {
     }
 
     fn names(text: &str) -> Vec<&str> {
-        let mut names: Vec<&str> = text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect();
+        let mut names: Vec<&str> = text.split('{').skip(1).filter_map(|part| part.split(['}', '|']).next()).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -148,6 +156,8 @@ mod tests {
     fn names_are_replaced_by_values() {
         assert_eq!(fill("{a} of {b}{c}", &[("b", "{a}"), ("a", "1")]), "1 of {a}");
         assert_eq!(fill("open {a", &[("a", "1")]), "open a");
+        let rows = |count| fill("{n} {n|row|rows}", &[("n", count)]);
+        assert_eq!([rows("1"), rows("2"), rows("0")], ["1 row", "2 rows", "0 rows"]);
     }
 
     #[test]
