@@ -43,7 +43,7 @@ pub(crate) struct BatchReader {
 /// What the rows that were read last are.
 #[derive(Clone, Copy, Default)]
 enum Held {
-    /// A column whose values do not count.
+    /// Nothing that counts: a column that is left out, or rows that have to be read one by one.
     #[default]
     Zeros,
     /// Numbers, in `shortest`.
@@ -91,9 +91,7 @@ impl Values {
             },
         }
     }
-}
 
-impl Values {
     /// Does what [`Self::value`] does, for numbers of any size.
     pub(crate) fn value_of_any_size(&self, at: usize) -> Result<Option<Decimal>> {
         match self {
@@ -108,11 +106,16 @@ impl BatchReader {
     pub(crate) fn read(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool]) {
         match values {
             Values::Numbers(numbers) => {
-                self.held = Held::Numbers;
                 match self.shortest.read(&numbers[rows]) {
-                    Ok(block) => block.missing.iter().for_each(|&at| unread[at] = true),
-                    // reading one by one finds the value with the error
-                    Err(_) => unread.fill(true),
+                    Ok(block) => {
+                        self.held = Held::Numbers;
+                        block.missing.iter().for_each(|&at| unread[at] = true);
+                    }
+                    // reading one by one finds the value with the error; the reader still has the block before
+                    Err(_) => {
+                        self.held = Held::Zeros;
+                        unread.fill(true);
+                    }
                 }
             }
             Values::Text(lines) => {

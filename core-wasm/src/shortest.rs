@@ -17,7 +17,7 @@
 //!
 //! *Not here*: sums (`statistics`).
 
-use crate::decimal::{Decimal, from_f64, ten_to};
+use crate::decimal::{Decimal, from_f64, scaled, ten_to};
 use crate::error::Result;
 use dashu_int::IBig;
 use samefit_kernels::floats::{MISFIT, integers_at};
@@ -164,10 +164,7 @@ fn shortest_decimal(value: f64) -> Result<ShortestDecimal> {
 /// Returns the decimal number that a finite f64 of any size means.
 pub(crate) fn decimal_of(value: f64) -> Decimal {
     let ShortestDecimal { digits, decimals } = ShortestDecimal::of(value);
-    match u32::try_from(decimals) {
-        Ok(scale) => Decimal { mantissa: digits.into(), scale },
-        Err(_) => Decimal { mantissa: ten_to(decimals.unsigned_abs()) * digits, scale: 0 },
-    }
+    scaled(digits.into(), decimals.into())
 }
 
 /// Returns the scale at which most of these numbers are integers below [`SHORT_MAX`](samefit_kernels::floats::SHORT_MAX), and the least of

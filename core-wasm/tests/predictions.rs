@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use samefit_core::error::{Code, Error};
 use samefit_core::fit::fit;
 use samefit_core::plan::{Format, OnError, Only, Plan};
-use samefit_core::predict::{Predictor, Table};
+use samefit_core::predict::{Batch, Interval, Predictor, Status, Table};
 use samefit_core::summarizer::Summarizer;
 use serde_json::{Value, json};
 
@@ -45,6 +45,22 @@ fn diabetes() -> Predictor {
     let schema: Value = serde_json::from_str(&read("diabetes_raw.schema.json")).unwrap();
     let plan = Plan::parse(&json!({"schema": schema}).to_string()).unwrap();
     trained(&read("diabetes_raw.csv"), &plan).unwrap()
+}
+
+#[test]
+fn a_batch_with_an_infinite_value_is_predicted_after_one_of_another_length() {
+    let plan = Plan { target: Some("y".to_owned()), ..Plan::default() };
+    let mut batch = Batch::new(trained("a,y\n1,2\n2,3\n3,5\n", &plan).unwrap());
+    // long integers beside decimals, so that the reader holds wide integers of two rows
+    batch.set_f64("a", vec![1e20, 0.1]);
+    batch.predict(Interval::default()).unwrap();
+    let mut values = vec![2.0; 100];
+    values[50] = f64::INFINITY;
+    batch.set_f64("a", values);
+    let predicted = batch.predict(Interval::default()).unwrap();
+    let without = |row: usize| batch.status()[row] == Status::Error as u8;
+    assert_eq!((0..100).filter(|&row| without(row)).collect::<Vec<_>>(), [50]);
+    assert!(predicted[50].is_nan() && predicted[..50].iter().all(|value| *value == predicted[99]));
 }
 
 fn push(table: &mut Table, text: &str, chunk: usize) -> Result<Vec<u8>, Error> {

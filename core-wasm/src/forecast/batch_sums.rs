@@ -14,7 +14,7 @@ use samefit_kernels::levels::{self, RowSums};
 const PLANS_MAX: usize = 8;
 /// How many more bits are settled after a batch with many unsettled rows, and most such bits.
 const MORE_BITS: (u32, u32) = (24, 120);
-/// More unsettled rows than one in so many are too many.
+/// More unsettled rows than one in so many, and than one, are too many.
 const UNSETTLED_SHARE: usize = 32;
 
 /// Sums the terms of a linear form for many rows. Use one for each form.
@@ -56,7 +56,7 @@ impl BatchSums {
         }
         let before = count(unread);
         levels::mark_unsettled(&self.sums, unread);
-        if plan.tail > 0.0 && count(unread) - before > rows / UNSETTLED_SHARE && self.more_bits < MORE_BITS.1 {
+        if plan.tail > 0.0 && count(unread) - before > (rows / UNSETTLED_SHARE).max(1) && self.more_bits < MORE_BITS.1 {
             self.more_bits += MORE_BITS.0;
             self.plans.clear();
         }

@@ -4,7 +4,7 @@
 //! powers of ten. So a prediction is an integer over a power of ten and a power of two, and it is rounded once.
 
 use crate::decimal::{Decimal, ten_to};
-use crate::rounding::{exact_parts, ratio_to_f64};
+use crate::rounding::{exact_parts, ratio_to_f64, ratio_to_two_f64};
 use crate::two_part::TwoPartF64;
 use dashu_int::IBig;
 
@@ -138,11 +138,8 @@ impl ExactNumber {
 
     /// Returns the nearest f64, and the f64 nearest to the rest.
     pub(crate) fn to_two_f64(&self) -> TwoPartF64 {
-        let high = self.to_f64();
-        if high.is_infinite() {
-            return TwoPartF64 { high, low: 0.0 };
-        }
-        TwoPartF64 { high, low: self.less(high).to_f64() }
+        let (high, low) = ratio_to_two_f64(&self.numerator, &(ten_to(self.scale) << self.exponent as usize));
+        TwoPartF64 { high, low }
     }
 }
 

@@ -144,11 +144,8 @@ impl Forecast {
     }
 
     /// Computes `lower` and `upper`, once they are rounded and [`Self::predict`]. Sets `unread` for rows with an end that is not
-    /// settled or not finite.
+    /// settled or not finite. The factors must not need two parts.
     pub(crate) fn predict_intervals(&mut self, form: &LinearForm, factors: &LeverageFactors, half_width: HalfWidth) {
-        if factors.is_two_part() {
-            return self.unread.fill(true);
-        }
         if !self.unread.contains(&false) {
             return;
         }

@@ -134,8 +134,13 @@ impl Predictor {
 
     /// Predicts the rows that were read; with intervals, they are rounded too. Marks the rows that must be predicted one by one as unread.
     pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
+        let half_width = self.half_width.filter(|_| intervals);
+        // rows are predicted one by one anyway, so their sums would be thrown away
+        if half_width.is_some() && self.leverage.is_two_part() {
+            return forecast.unread.fill(true);
+        }
         forecast.predict(self.form());
-        if let Some(half_width) = self.half_width.filter(|_| intervals) {
+        if let Some(half_width) = half_width {
             forecast.predict_intervals(self.form(), &self.leverage, half_width);
         }
     }
