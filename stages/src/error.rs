@@ -85,7 +85,8 @@ fn message_of_io(tried: &str, error: &io::Error) -> Message {
 impl From<ErrorRecord> for InputError {
     fn from(record: ErrorRecord) -> Self {
         let ErrorRecord { code, row, column, found, expected, text, help } = record;
-        let message = Message { sentence: text, help: Some(help).filter(|help| !help.is_empty()) };
+        // parts of a record may come from a file, so a line break in it must not look like another message
+        let message = if help.is_empty() { Message::without_help(text) } else { Message::new(text, help) };
         Self { code: code.into(), row, column, found, expected, message }
     }
 }

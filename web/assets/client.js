@@ -24,7 +24,8 @@ function begin() {
     if ('value' in data) call.resolve(data.value);
     else if (data.fault) call.reject(data.fault);
     else {
-      replace().forEach(post);
+      // before the component was started there is no worker that could take over
+      replace().forEach(known ? post : (other) => other.reject(errorRecord('trap', data.trap)));
       call.reject(errorRecord('trap', data.trap));
     }
   };

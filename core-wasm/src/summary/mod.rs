@@ -111,8 +111,8 @@ fn tss(model: &Model) -> Option<f64> {
 
 fn adjusted_r_squared(model: &Model) -> Option<f64> {
     let fit = &model.fit;
-    let total_df = fit.rows - i64::from(model.has_intercept);
-    let of_r_squared = fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df as f64 / fit.residual_df as f64));
+    let total_df = fit.rows as f64 - f64::from(u8::from(model.has_intercept));
+    let of_r_squared = fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df / fit.residual_df as f64));
     fit.adjusted_r_squared.or(of_r_squared)
 }
 

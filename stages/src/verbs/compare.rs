@@ -56,7 +56,8 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
     let of = |features: &Names| base.clone().with("features", Some(Value::from(features.0.clone())));
     match (args.features.as_slice(), &args.test) {
         ([first, second], None) => {
-            let sum = sum(stage, args, &of(&union(first, second)))?;
+            // the engine knows which terms are the same, such as `a*b` and `b*a`
+            let sum = sum(stage, args, &of(first).with("terms", Some(Value::from(second.0.clone()))))?;
             let test = stage.engine.compare(&sum.statistics, &of(first).text(), &of(second).text());
             show(stage, args, &test.map_err(|error| base.blame(error).in_file(&sum.name))?)
         }
@@ -71,12 +72,6 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
             Err(Error::usage(sentence, "give `--features A --features A,B`, or `--features A,B --test \"A = B\"`"))
         }
     }
-}
-
-/// Returns the features of both models, each once.
-fn union(first: &Names, second: &Names) -> Names {
-    let others = second.0.iter().filter(|name| !first.0.contains(name));
-    Names(first.0.iter().chain(others).cloned().collect())
 }
 
 fn sum(stage: &mut Stage<'_>, args: &CompareArgs, plan: &Plan) -> Result<Sum> {

@@ -65,13 +65,13 @@ pub(super) struct Shown {
 /// Fits a model to `sum` and writes `model.json` and `provenance.json`. Also used by `fit`.
 pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, shown: Shown) -> Result<()> {
     let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
+    let described = DescribedModel::new(stage.engine, &model, shown.level)?;
     let provenance = provenance::text(stage, &sum.inputs)?;
     let out = outputs::folder(stage.files, outputs::expand(out, sources)?)?;
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(&out, "model.json"), &model)?;
     outputs.put(&join(&out, "provenance.json"), &provenance)?;
     let written = outputs.commit()?;
-    let described = DescribedModel::new(stage.engine, &model, shown.level)?;
     for note in described.notes() {
         stage.report.note(&format!("note: {}: {note}", samefit_text::line(&sum.name)));
     }
