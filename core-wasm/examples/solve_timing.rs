@@ -12,7 +12,7 @@ use samefit_core::fit::fit;
 use samefit_core::model::Model;
 use samefit_core::plan::Plan;
 use samefit_core::solve::plausible;
-use samefit_core::statistics::{Moments, Statistics, SummedColumn};
+use samefit_core::statistics::{LevelSums, Moments, Statistics, SummedColumn};
 use samefit_core::terms::Term;
 use std::time::Instant;
 
@@ -97,6 +97,7 @@ fn statistics(features: usize, next: impl Fn(&mut u64, &[i64]) -> i64) -> Statis
         columns: names.into_iter().map(|name| SummedColumn { name, unit: None }).collect(),
         rows: ROWS as i64,
         moments: Moments(moments),
+        levels: LevelSums::default(),
         distribution: None,
         dropped: 0,
         shared: None,

@@ -1,11 +1,13 @@
-//! A text such as `age*bmi^2` to a term: a product of powers of columns in normal form. Names of columns and their limits.
+//! Terms: products of powers of variables, such as `age*bmi^2` or `age*site[north]`, in normal form. Names of columns and their limits.
 //!
-//! *Invariants*: factors stand in byte order of their names, each name once. So terms are equal exactly if their texts are.
+//! *Invariants*: factors stand in byte order of their columns, each variable once.
 //!
 //! *Limits*: a degree of at most [`DEGREE_MAX`], names of at most [`NAME_CHARS_MAX`] characters, at most [`COLUMNS_MAX`] columns in a
 //! table.
 
 use crate::error::{Code, Error, Result, list, shorten};
+use crate::level::Level;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// Largest degree of a term.
@@ -16,20 +18,72 @@ pub const NAME_CHARS_MAX: usize = 1024;
 /// [`TERMS_MAX`](crate::statistics::TERMS_MAX).
 pub const COLUMNS_MAX: usize = 1 << 15;
 
-/// A product of powers of columns, in normal form.
+/// A number that each row has: what a term multiplies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Variable {
+    /// The value of a column.
+    Column(String),
+    /// 1 in rows whose category has this level, else 0.
+    Level {
+        /// The column of the category.
+        column: String,
+        /// The level.
+        level: Level,
+    },
+}
+
+impl Variable {
+    /// Returns the column from which the variable is computed.
+    pub fn column(&self) -> &str {
+        match self {
+            Self::Column(column) | Self::Level { column, .. } => column,
+        }
+    }
+}
+
+impl std::fmt::Display for Variable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Column(column) => f.write_str(column),
+            Self::Level { column, level } => write!(f, "{column}[{level}]"),
+        }
+    }
+}
+
+impl Ord for Variable {
+    /// By the bytes of the columns; then columns before levels, and those in their order.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let kind = |variable: &Self| matches!(variable, Self::Level { .. });
+        self.column().cmp(other.column()).then_with(|| kind(self).cmp(&kind(other))).then_with(|| match (self, other) {
+            (Self::Level { level: own, .. }, Self::Level { level: others, .. }) => own.cmp(others),
+            _ => Ordering::Equal,
+        })
+    }
+}
+
+impl PartialOrd for Variable {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A product of powers of variables, in normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// Columns with their powers, in byte order of the columns. Powers are at least 1.
-    pub factors: Vec<(String, u32)>,
+    /// Variables with their powers, in order. Powers are at least 1.
+    pub factors: Vec<(Variable, u32)>,
 }
 
 impl Term {
+    /// The term without factors: one in every row.
+    pub const ONE: Self = Self { factors: Vec::new() };
+
     /// Returns the term that is the column `name` itself.
     pub fn column(name: &str) -> Self {
-        Self { factors: vec![(name.to_owned(), 1)] }
+        Self { factors: vec![(Variable::Column(name.to_owned()), 1)] }
     }
 
-    /// Reads a term, with its factors in any order.
+    /// Reads a term of columns, with its factors in any order.
     ///
     /// Errors: `term`, and those of [`check_column_name`].
     ///
@@ -47,13 +101,13 @@ impl Term {
     }
 
     /// Returns a product of powers in normal form; none if its degree is 0 or more than [`DEGREE_MAX`].
-    pub fn of(mut factors: Vec<(String, u32)>) -> Option<Self> {
+    pub fn of(mut factors: Vec<(Variable, u32)>) -> Option<Self> {
         factors.sort();
-        let mut merged: Vec<(String, u32)> = Vec::new();
-        for (name, power) in factors {
+        let mut merged: Vec<(Variable, u32)> = Vec::new();
+        for (variable, power) in factors {
             match merged.last_mut() {
-                Some(last) if last.0 == name => last.1 = last.1.checked_add(power)?,
-                _ => merged.push((name, power)),
+                Some(last) if last.0 == variable => last.1 = last.1.checked_add(power)?,
+                _ => merged.push((variable, power)),
             }
         }
         let term = Self { factors: merged };
@@ -69,25 +123,25 @@ impl Term {
     /// Returns the name of the column, if the term is a column itself.
     pub fn as_column(&self) -> Option<&str> {
         match self.factors.as_slice() {
-            [(name, 1)] => Some(name),
+            [(Variable::Column(name), 1)] => Some(name),
             _ => None,
         }
     }
 
     /// Returns the names of the columns in the term.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.factors.iter().map(|(name, _)| name.as_str())
+        self.factors.iter().map(|(variable, _)| variable.column())
     }
 
     /// Returns the factors of the product of two terms, whose degree has no limit. The sum of this product over all rows is a moment.
-    pub fn times(&self, other: &Self) -> Vec<(String, u32)> {
-        let mut factors: Vec<(String, u32)> = Vec::new();
+    pub fn times(&self, other: &Self) -> Vec<(Variable, u32)> {
+        let mut factors: Vec<(Variable, u32)> = Vec::new();
         let mut all: Vec<_> = self.factors.iter().chain(&other.factors).cloned().collect();
         all.sort();
-        for (name, power) in all {
+        for (variable, power) in all {
             match factors.last_mut() {
-                Some(last) if last.0 == name => last.1 += power,
-                _ => factors.push((name, power)),
+                Some(last) if last.0 == variable => last.1 += power,
+                _ => factors.push((variable, power)),
             }
         }
         factors
@@ -96,11 +150,11 @@ impl Term {
 
 impl std::fmt::Display for Term {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, (name, power)) in self.factors.iter().enumerate() {
+        for (i, (variable, power)) in self.factors.iter().enumerate() {
             if i > 0 {
                 f.write_str("*")?;
             }
-            f.write_str(name)?;
+            write!(f, "{variable}")?;
             if *power > 1 {
                 write!(f, "^{power}")?;
             }
@@ -171,7 +225,7 @@ pub fn check_unique<S: AsRef<str>>(names: &[S], what: &str) -> Result<()> {
 }
 
 /// Reads a factor of a term: a name, perhaps with a power.
-fn parse_factor(term: &str, factor: &str) -> Result<(String, u32)> {
+fn parse_factor(term: &str, factor: &str) -> Result<(Variable, u32)> {
     let factor = factor.trim();
     let (name, power) = match factor.rsplit_once('^') {
         None => (factor, 1),
@@ -181,7 +235,7 @@ fn parse_factor(term: &str, factor: &str) -> Result<(String, u32)> {
         return Err(shape_error(term));
     }
     check_column_name(name)?;
-    Ok((name.to_owned(), power))
+    Ok((Variable::Column(name.to_owned()), power))
 }
 
 fn shape_error(term: &str) -> Error {

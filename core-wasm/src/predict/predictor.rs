@@ -39,7 +39,7 @@ impl Predictor {
     pub fn new(model: Model) -> Result<Self> {
         let columns: Vec<String> = model.feature_columns().map(|column| column.name.clone()).collect();
         let index = |name: &str| columns.iter().position(|column| column == name).unwrap_or(0);
-        let factors = |term: &crate::terms::Term| term.factors.iter().map(|(name, power)| (index(name), *power)).collect();
+        let factors = |term: &crate::terms::Term| term.factors.iter().map(|(variable, power)| (index(variable.column()), *power)).collect();
         let terms: Vec<TermFactors> = model.terms()?.iter().map(factors).collect();
         let ranges = model.feature_columns().map(ColumnRanges::of).collect();
         let (row, leverage) = (RowForecast::new(&model, terms), LeverageFactors::new(&model.leverage));

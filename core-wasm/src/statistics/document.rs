@@ -1,13 +1,14 @@
 //! Statistics to their canonical text, `statistics.json`, and back.
 
 use super::distribution::{Bin, Distribution};
+use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
 use crate::decimal::{Decimal, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::json;
 use crate::release_policy::{Shared, check_decimals};
-use crate::terms::{Term, check_column_name, check_unique};
+use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -83,7 +84,7 @@ impl Statistics {
         Document {
             format: FORMAT.to_owned(),
             columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
-            terms: terms.iter().map(|term| term.factors.clone()).collect(),
+            terms: terms.iter().map(|term| term.factors.iter().map(|(variable, power)| (variable.to_string(), *power)).collect()).collect(),
             rows: self.rows.to_string(),
             moments: (0..places.len()).map(row).collect(),
             distribution: self
@@ -114,6 +115,7 @@ impl Statistics {
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
             moments: parse_moments(&document.moments, &terms)?,
+            levels: LevelSums::default(),
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
             columns,
@@ -131,7 +133,7 @@ impl Statistics {
             // all terms are columns, so no two products of them are equal
             return Ok(());
         }
-        let one = Term { factors: Vec::new() };
+        let one = Term::ONE;
         let all: Vec<&Term> = std::iter::once(&one).chain(&self.terms).collect();
         let powers: Vec<Vec<(usize, u32)>> = all.iter().map(|term| self.powers(term)).collect();
         let mut seen: BTreeMap<Vec<(usize, u32)>, &Decimal> = BTreeMap::new();
@@ -150,7 +152,7 @@ impl Statistics {
     /// Returns the factors of a term with indexes for columns, in increasing order.
     fn powers(&self, term: &Term) -> Vec<(usize, u32)> {
         let mut powers: Vec<(usize, u32)> =
-            term.factors.iter().filter_map(|(name, power)| Some((self.column_index(name)?, *power))).collect();
+            term.factors.iter().filter_map(|(variable, power)| Some((self.column_index(variable.column())?, *power))).collect();
         powers.sort_unstable();
         powers
     }
@@ -197,13 +199,13 @@ pub fn distribution_from_json(value: &Value) -> Option<Distribution> {
 fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[SummedColumn]) -> Result<Vec<Term>> {
     let mut parsed = Vec::with_capacity(terms.len());
     for factors in terms {
-        let written = factors.clone();
-        let term =
-            Term::of(factors).filter(|term| term.factors == written && term.columns().all(|name| columns.iter().any(|c| c.name == name)));
+        let written: Vec<(Variable, u32)> = factors.iter().map(|(name, power)| (Variable::Column(name.clone()), *power)).collect();
+        let term = Term::of(written.clone())
+            .filter(|term| term.factors == written && term.columns().all(|name| columns.iter().any(|c| c.name == name)));
         parsed.push(term.ok_or_else(|| {
             Error::new(
                 Code::Statistics,
-                format!("the term {} is not a product of powers of the columns in normal form", shorten(&format!("{written:?}"))),
+                format!("the term {} is not a product of powers of the columns in normal form", shorten(&format!("{factors:?}"))),
                 "summarise the data again",
             )
         })?);

@@ -1,5 +1,6 @@
 //! Adding statistics to others of the same columns and terms, and subtracting them.
 
+use super::level_sums::LevelSums;
 use super::moments::Moments;
 use super::types::{Statistics, SummedColumn};
 use crate::decimal::Decimal;
@@ -61,6 +62,7 @@ impl Statistics {
             terms: self.terms.clone(),
             rows: add(self.rows, other.rows)?,
             moments,
+            levels: LevelSums::default(),
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),
             shared: self.shared.clone(),

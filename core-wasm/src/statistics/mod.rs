@@ -1,7 +1,7 @@
 //! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
 //! its data.
 //!
-//! Reading order: `moments` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
+//! Reading order: `moments`, `level_sums` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
 //! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
 //! `accumulator` (rows to sums).
 //!
@@ -15,6 +15,7 @@ mod bin_counter;
 mod block;
 mod distribution;
 mod document;
+mod level_sums;
 mod merge;
 mod moments;
 mod product_sums;
@@ -27,5 +28,6 @@ pub(crate) use block::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 pub use distribution::{Bin, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};
+pub use level_sums::{CategorySums, LevelSums, pair_index};
 pub use moments::{Moments, moment_index};
 pub use types::{Statistics, SummedColumn, TERMS_MAX, check_terms};

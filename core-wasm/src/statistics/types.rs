@@ -1,6 +1,7 @@
 //! What statistics consist of: columns, terms, and the sums and counts of their values.
 
 use super::distribution::Distribution;
+use super::level_sums::LevelSums;
 use super::moments::Moments;
 use crate::error::{Code, Error, Result};
 use crate::release_policy::Shared;
@@ -41,6 +42,8 @@ pub struct Statistics {
     pub rows: i64,
     /// Sums of products of (1, terms).
     pub moments: Moments,
+    /// The same sums by level of each category.
+    pub levels: LevelSums,
     /// Counts of the values of each column, unless they were turned off.
     pub distribution: Option<Vec<Distribution>>,
     /// Number of rows that were left out because a value was missing.

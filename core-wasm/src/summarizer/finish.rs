@@ -6,7 +6,7 @@ use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::plan::summed_column;
 use crate::release_policy::Shared;
-use crate::statistics::{Moments, Statistics, Totals, moment_index};
+use crate::statistics::{LevelSums, Moments, Statistics, Totals, moment_index};
 use crate::terms::Term;
 
 /// Takes the statistics at the end of the data. Columns of text are left out, and a note says so.
@@ -72,6 +72,7 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], kept: &[usize], totals: Total
         columns: summed,
         rows: totals.rows,
         moments: Moments(moments),
+        levels: LevelSums::default(),
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped: sums.dropped.announced,
         shared: None,

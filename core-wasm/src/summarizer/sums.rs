@@ -334,7 +334,9 @@ impl Sums {
     fn factors(&self) -> Vec<Factors> {
         let columns = self.columns.as_deref().unwrap_or_default();
         let index = |name: &str| columns.iter().position(|column| column.name == name);
-        let factors = |term: &Term| term.factors.iter().map(|(name, power)| index(name).map(|at| (at, *power))).collect::<Option<Vec<_>>>();
+        let factors = |term: &Term| {
+            term.factors.iter().map(|(variable, power)| index(variable.column()).map(|at| (at, *power))).collect::<Option<Vec<_>>>()
+        };
         // the selection has the columns of all its terms, so each name is found
         self.selection.terms.iter().filter_map(factors).collect()
     }

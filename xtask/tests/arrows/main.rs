@@ -17,6 +17,7 @@ const CORE: &[&str] = &[
     "two_part",
     "decimal",
     "shortest",
+    "level",
     "terms",
     "json",
     "schema",
