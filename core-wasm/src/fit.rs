@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
-use crate::model::{FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
+use crate::model::{CoefficientFactor, FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
 use crate::plan::{NearCollinear, Plan};
 use crate::release_policy::check_rows;
 use crate::solve::{
@@ -180,6 +180,7 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
         coefficients: coefficients
             .map(|(term, c)| ModelCoefficient {
                 name: term.to_string(),
+                factors: CoefficientFactor::of(term),
                 coefficient: c.value,
                 remainder: c.remainder,
                 std_error: c.std_error,
@@ -203,9 +204,16 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
             f_p: f.and(solution.odds).map(|odds| upper_tail(odds, features.len() as u32, df)),
             r_squared_kind: if plan.intercept { "centred" } else { "uncentred" }.to_owned(),
         },
-        leverage: Leverage { l: solution.l, d: solution.d, l_remainder: solution.l_remainder, d_remainder: solution.d_remainder },
+        leverage: Leverage {
+            order: None,
+            l: solution.l,
+            d: solution.d,
+            l_remainder: solution.l_remainder,
+            d_remainder: solution.d_remainder,
+        },
         near_collinear: Vec::new(),
         columns: columns.iter().map(|name| column(statistics, plan, name, target)).collect(),
+        empty_cells: Vec::new(),
         fields: schema.map(|schema| schema.fields_for(&columns)),
         schema_title: schema.and_then(|schema| schema.title.clone()),
         shared: statistics.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().copied())),
@@ -225,6 +233,8 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Mod
         min: range.map(|(min, _)| min),
         max: range.map(|(_, max)| max),
         distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
+        levels: None,
+        reference: None,
         schema: plan.schema.as_ref().filter(|_| name != target).and_then(|schema| schema.as_feature(name)),
     }
 }

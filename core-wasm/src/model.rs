@@ -7,11 +7,12 @@
 
 use crate::error::{Code, Error, Result, list};
 use crate::json;
+use crate::level::Level;
 use crate::plan::Plan;
 use crate::release_policy::Shared;
 use crate::schema::{Field, Schema, Target};
 use crate::statistics::check_terms;
-use crate::terms::{Term, check_column_name};
+use crate::terms::{Term, Variable, check_column_name};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -57,6 +58,10 @@ pub struct Model {
     pub near_collinear: Vec<NearCollinearity>,
     /// The columns that the features use, then the target.
     pub columns: Vec<ModelColumn>,
+    /// Combinations of levels that a product of categories asks for, and of which the training data have no row. A record with one of them
+    /// has no prediction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty_cells: Vec<Vec<CoefficientFactor>>,
     /// The other fields of the schema that a form of these columns needs; `None` for a model without a schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
@@ -82,8 +87,11 @@ pub struct Qc {
 /// One coefficient.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ModelCoefficient {
-    /// The term.
+    /// The text of the term.
     pub name: String,
+    /// The factors of the term. `None` if all of them are powers of columns, because then the name says all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factors: Option<Vec<CoefficientFactor>>,
     /// The coefficient.
     pub coefficient: f64,
     /// The f64 nearest to the exact coefficient less `coefficient`.
@@ -99,6 +107,61 @@ pub struct ModelCoefficient {
     /// model of format 1.
     #[serde(default)]
     pub tolerance: Option<f64>,
+}
+
+/// A factor of the term of a coefficient: a variable, and its power.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoefficientFactor {
+    /// The column.
+    pub column: String,
+    /// For an indicator: the level of the rows in which it is 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The power.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub power: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_one(power: &u32) -> bool {
+    *power == 1
+}
+
+impl CoefficientFactor {
+    /// Returns the factors of a term; `None` if all of them are powers of columns.
+    pub fn of(term: &Term) -> Option<Vec<Self>> {
+        if term.factors.iter().all(|(variable, _)| matches!(variable, Variable::Column(_))) {
+            return None;
+        }
+        let factor = |(variable, power): &(Variable, u32)| {
+            let level = if let Variable::Level { level, .. } = variable { Some(level.clone()) } else { None };
+            Self { column: variable.column().to_owned(), level, power: *power }
+        };
+        Some(term.factors.iter().map(factor).collect())
+    }
+
+    fn variable(&self) -> Variable {
+        let column = self.column.clone();
+        match &self.level {
+            Some(level) => Variable::Level { column, level: level.clone() },
+            None => Variable::Column(column),
+        }
+    }
+}
+
+/// A level of a category in the training data.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelLevel {
+    /// The level.
+    pub level: Level,
+    /// Number of rows.
+    pub rows: i64,
 }
 
 /// How well a model fits its training data.
@@ -135,7 +198,11 @@ pub struct Fit {
 /// The factors of X'X = L D L', where X has the intercept's column of ones and the features.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Leverage {
-    /// The rows of L, left of its unit diagonal.
+    /// The order of the columns of X in the factors: indexes among the intercept, if there is one, and then the coefficients. `None` if they
+    /// stand in this order. The indicators of a large category stand first, because their rows of L are zeros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Vec<usize>>,
+    /// The rows of L, left of its unit diagonal. A row may leave out zeros at its beginning if there is an order.
     pub l: Vec<Vec<f64>>,
     /// The diagonal of D.
     pub d: Vec<f64>,
@@ -160,6 +227,21 @@ pub struct NearCollinearity {
     pub relation: Option<String>,
     /// A bound that the difference between the feature and the relation exceeds in no row of the training data.
     pub within: Option<f64>,
+}
+
+impl ModelCoefficient {
+    /// Returns the term.
+    ///
+    /// # Errors
+    /// `term`; `model` if the name is not the text of the factors.
+    pub fn term(&self) -> Result<Term> {
+        let Some(factors) = &self.factors else { return Term::parse(&self.name) };
+        let term = Term::of(factors.iter().map(|factor| (factor.variable(), factor.power)).collect());
+        term.filter(|term| term.to_string() == self.name).ok_or_else(|| {
+            let sentence = format!("the factors of the coefficient {} are of another term", list([&self.name]));
+            Error::new(Code::Model, sentence, "train the model again")
+        })
+    }
 }
 
 impl NearCollinearity {
@@ -209,6 +291,12 @@ pub struct ModelColumn {
     pub max: Option<f64>,
     /// Number of values in each bin.
     pub distribution: Option<Map<String, Value>>,
+    /// The levels that the training data have rows of, in order; only of a category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<Vec<ModelLevel>>,
+    /// The level with which the coefficients of the other levels compare; only of a category that is coded so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Level>,
     /// The schema's description of the column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Field>,
@@ -241,7 +329,7 @@ impl Model {
     /// # Errors
     /// `term`.
     pub fn terms(&self) -> Result<Vec<Term>> {
-        self.coefficients.iter().map(|coefficient| Term::parse(&coefficient.name)).collect()
+        self.coefficients.iter().map(ModelCoefficient::term).collect()
     }
 
     /// Returns the columns that a prediction needs.
