@@ -312,6 +312,17 @@ impl Plan {
         Ok(Selection { columns, terms })
     }
 
+    /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
+    ///
+    /// # Errors
+    /// Those of [`selection`](Self::selection).
+    pub fn needed_columns(&self) -> Result<Option<Vec<String>>> {
+        Ok(match self.selection()?.columns {
+            ColumnSelection::AllNumbers { .. } => None,
+            ColumnSelection::Named { columns, .. } => Some(columns),
+        })
+    }
+
     /// The columns to sum, without those of the terms and the target; `None` if neither the plan nor a schema names any.
     fn named_columns(&self) -> Result<Option<Vec<String>>> {
         if let Some(columns) = &self.columns {
