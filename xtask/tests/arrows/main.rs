@@ -18,6 +18,7 @@ const CORE: &[&str] = &[
     "decimal",
     "shortest",
     "terms",
+    "model_formula",
     "json",
     "schema",
     "release_policy",
