@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// Most terms of a formula, and of each of its parts.
 pub const FORMULA_TERMS_MAX: usize = 2048;
 /// Most terms that are made, added or removed in an expansion. Together with the other limits this bounds its time.
-const STEPS_MAX: usize = 1 << 20;
+const STEPS_MAX: usize = 1 << 18;
 
 /// What a formula says of its right side.
 pub(super) struct Expansion {
