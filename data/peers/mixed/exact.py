@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes exact.json: the models of tables.json, solved with fractions, and rounded once.
+"""Writes exact.json and trial_exact.json: the models of tables.json and trial.json, solved with fractions, and rounded once.
 
 Each cell is the decimal that is written. `ln`, `log10` and `sqrt` are the binary64 nearest to the true value of that decimal (mpmath, 60
 digits), meant as its shortest text. Splines are Harrell's, in fractions. Weighted normal equations are solved by fractions, and each number is
@@ -141,7 +141,7 @@ def design(model, rows):
             choices = [levels[c] if part[c] else levels[c][1:] for c in cats]
             for cell in itertools.product(*choices):
                 for factors in itertools.product(*numbers):
-                    name = "*".join([f"{c}[{l}]" for c, l in zip(cats, cell)] + [n for n, _ in factors])
+                    name = "*".join(sorted([f"{c}[{l}]" for c, l in zip(cats, cell)] + [n for n, _ in factors]))
 
                     def value(row, cats=cats, cell=cell, factors=factors):
                         if any(row[c] != l for c, l in zip(cats, cell)):
@@ -225,13 +225,22 @@ def student(df, level):
 
 # ---- a model
 
+def read(model):
+    """The rows of a model: those of its group, and as often as they count."""
+    if "table" in model:
+        return list(csv.DictReader(io.StringIO(model["table"])))
+    with open(os.path.join(HERE, "..", "..", model["file"])) as f:
+        rows = [r for r in csv.DictReader(f) if model["where"].items() <= r.items()]
+    return [r for r in rows for _ in range(int(r[model["counts"]]))] if model["counts"] else rows
+
+
 def solve(model):
-    table = list(csv.DictReader(io.StringIO(model["table"])))
+    table = read(model)
     weight = (lambda r: Q(r[model["weights"]])) if model["weights"] else (lambda r: Q(1))
     rows = [r for r in table if weight(r) != 0]
     columns, empty = design(model, rows)
     x = [[f(r) for _, _, f in columns] for r in rows]
-    y = [Q(r["y"]) for r in rows]
+    y = [Q(r[model.get("target", "y")]) for r in rows]
     w = [weight(r) for r in rows]
     products = lambda a: [[sum(wi * r[i] * r[j] for wi, r in zip(w, a)) for j in range(len(a[0]))] for i in range(len(a[0]))]
     kept = independent(products(x))
@@ -317,11 +326,11 @@ def rounded(value):
 
 
 def main():
-    with open(os.path.join(HERE, "tables.json")) as f:
-        models = json.load(f)
-    lines = [f' "{m["name"]}": ' + json.dumps(rounded(solve(m))) for m in models]
-    with open(os.path.join(HERE, "exact.json"), "w", newline="\n") as out:
-        out.write("{\n" + ",\n".join(lines) + "\n}\n")
+    for models, exact in [("tables.json", "exact.json"), ("trial.json", "trial_exact.json")]:
+        with open(os.path.join(HERE, models)) as f:
+            lines = [f' "{m["name"]}": ' + json.dumps(rounded(solve(m))) for m in json.load(f)]
+        with open(os.path.join(HERE, exact), "w", newline="\n") as out:
+            out.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes statsmodels.json: what statsmodels' formulas (patsy) say of the models of tables.json, with 17 digits.
+"""Writes statsmodels.json and trial_statsmodels.json: what statsmodels' formulas (patsy) say of the models of tables.json and trial.json.
 
-Run in this folder. Needs statsmodels, patsy, pandas and numpy. Reads exact.json only for the names of the coefficients.
+Run in this folder. Needs statsmodels, patsy, pandas and numpy. Reads exact.json and trial_exact.json only for the names of the coefficients.
 """
 import io
 import json
@@ -40,9 +40,20 @@ def frame_of(model, text):
             first = model["reference"].get(c)
             order = ([first] if first else []) + [l for l in levels if l != first]
             d[c] = pd.Categorical(d[c], categories=order)
-        else:
+        elif c not in model.get("where", {}):
             d[c] = d[c].astype(float)
     return d
+
+
+def rows_of(model):
+    """The rows of a model: those of its group, and as often as they count."""
+    if "table" in model:
+        return frame_of(model, model["table"])
+    with open("../../" + model["file"]) as f:
+        d = frame_of(model, f.read())
+    for c, level in model["where"].items():
+        d = d[d[c] == level]
+    return d.loc[d.index.repeat(d[model["counts"]].astype(int))] if model["counts"] else d
 
 
 def samefit_factor(factor):
@@ -67,7 +78,7 @@ def number(x):
 
 
 def one(model, exact):
-    d = frame_of(model, model["table"])
+    d = rows_of(model)
     if model["weights"]:
         r = smf.wls(model["statsmodels"], d, weights=d[model["weights"]]).fit()
     else:
@@ -120,15 +131,20 @@ def split(name):
     return re.split(r":(?![^(]*\))", name)
 
 
-def main():
-    with open("tables.json") as f:
+def write(tables, exact, out):
+    with open(tables) as f:
         models = json.load(f)
-    with open("exact.json") as f:
-        exact = json.load(f)
+    with open(exact) as f:
+        answers = json.load(f)
     versions = f"statsmodels {statsmodels.__version__}, patsy {patsy.__version__}, pandas {pd.__version__}, numpy {np.__version__}"
-    lines = [f' "about": "{versions}"'] + [f' "{m["name"]}": ' + json.dumps(one(m, exact[m["name"]])) for m in models]
-    with open("statsmodels.json", "w", newline="\n") as out:
-        out.write("{\n" + ",\n".join(lines) + "\n}\n")
+    lines = [f' "about": "{versions}"'] + [f' "{m["name"]}": ' + json.dumps(one(m, answers[m["name"]])) for m in models]
+    with open(out, "w", newline="\n") as f:
+        f.write("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def main():
+    write("tables.json", "exact.json", "statsmodels.json")
+    write("trial.json", "trial_exact.json", "trial_statsmodels.json")
 
 
 if __name__ == "__main__":

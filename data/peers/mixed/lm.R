@@ -1,13 +1,11 @@
-# Writes r.json: what R's lm says of the models of tables.json, with 17 digits. Run in this folder: Rscript lm.R
-# Needs the packages car, Hmisc and jsonlite. Reads exact.json only for the names of the coefficients.
+# Writes r.json and trial_r.json: what R's lm says of the models of tables.json and trial.json, with 17 digits.
+# Run in this folder: Rscript lm.R. Needs the packages car, Hmisc and jsonlite. Reads exact.json and trial_exact.json only for the names of the coefficients.
 suppressPackageStartupMessages({ library(car); library(Hmisc) })
 rcs <- function(x, knots) {
   basis <- rcspline.eval(x, knots = knots, inclx = TRUE)
   colnames(basis) <- seq_len(ncol(basis))
   basis
 }
-models <- jsonlite::fromJSON("tables.json", simplifyDataFrame = FALSE)
-exact <- jsonlite::fromJSON("exact.json", simplifyDataFrame = FALSE)
 
 # ---- JSON
 
@@ -37,20 +35,22 @@ samefit_name <- function(name, categories) {
 
 # the model's features in R's order of terms, which puts products last
 ordered_features <- function(model, m) {
-  parts <- strsplit(sub(" - 1$", "", sub("^y ~ ", "", model$r)), " + ", fixed = TRUE)[[1]]
-  labels <- sapply(parts, function(part) labels(terms(reformulate(part))))
-  unlist(model$features)[match(labels(terms(m)), labels)]
+  parts <- strsplit(sub(" - 1$", "", sub("^[a-z_]+ ~ ", "", model$r)), " + ", fixed = TRUE)[[1]]
+  canonical <- function(labels) sapply(strsplit(labels, ":", fixed = TRUE), function(factors) paste(sort(factors), collapse = ":"))
+  ours <- canonical(sapply(parts, function(part) labels(terms(reformulate(part)))))
+  unlist(model$features)[match(canonical(labels(terms(m))), ours)]
 }
 
 # ---- a model
 
 frame_of <- function(model, text) {
   d <- read.csv(text = text, colClasses = "character", check.names = FALSE)
+  # the levels and the first of them are samefit's, not those of the locale
   for (c in names(d)) {
     if (c %in% model$categories) {
       d[[c]] <- factor(d[[c]], levels = model$levels[[c]])
       if (!is.null(model$reference[[c]])) d[[c]] <- relevel(d[[c]], ref = model$reference[[c]])
-    } else d[[c]] <- as.numeric(d[[c]])
+    } else if (!(c %in% names(model$where))) d[[c]] <- as.numeric(d[[c]])
   }
   d
 }
@@ -68,11 +68,20 @@ joint_test <- function(m, at) {
   object(c(f = number(h$F[2]), df = numbers(c(h$Df[2], h$Res.Df[2])), p = number(h[["Pr(>F)"]][2])))
 }
 
-one <- function(model) {
-  d <- frame_of(model, model$table)
+# the rows of a model: those of its group, and as often as they count
+rows_of <- function(model) {
+  if (!is.null(model$table)) return(frame_of(model, model$table))
+  d <- frame_of(model, readLines(file.path("../..", model$file)))
+  for (c in names(model$where)) d <- d[d[[c]] == model$where[[c]], ]
+  if (is.null(model$counts)) d else d[rep(seq_len(nrow(d)), d[[model$counts]]), ]
+}
+
+one <- function(model, exact) {
+  d <- rows_of(model)
   model_formula <- as.formula(model$r)
   environment(model_formula) <- environment()
-  m <- if (is.null(model$weights)) lm(model_formula, d) else lm(model_formula, d, weights = wt)
+  row_weights <- if (!is.null(model$weights)) d[[model$weights]]
+  m <- if (is.null(row_weights)) lm(model_formula, d) else lm(model_formula, d, weights = row_weights)
   s <- summary(m)
   ours <- sapply(names(coef(m)), samefit_name, model$categories)
   fitted <- !is.na(coef(m))
@@ -93,7 +102,7 @@ one <- function(model) {
     rank = number(m$rank),
     names = texts(names(coef(m))),
     left_out = if (full) "[]" else texts(ours[!fitted]),
-    same_coding = if (setequal(ours[fitted], names(exact[[model$name]]$coefficients))) "true" else "false",
+    same_coding = if (setequal(ours[fitted], names(exact$coefficients))) "true" else "false",
     coefficients = object(setNames(number(coef(m)), ours)),
     std_errors = object(setNames(number(s$coefficients[, 2]), ours[fitted])),
     rows = number(nobs(m)), residual_df = number(df.residual(m)), rss = number(deviance(m)),
@@ -111,6 +120,12 @@ one <- function(model) {
   object(unlist(out))
 }
 
-lines <- sapply(models, function(m) paste0(" \"", m$name, "\": ", one(m)))
 about <- paste0(" \"about\": \"lm of ", R.version.string, ", car ", packageVersion("car"), ", Hmisc ", packageVersion("Hmisc"), "\"")
-writeLines(c("{", paste(c(about, lines), collapse = ",\n"), "}"), "r.json")
+write_all <- function(from, exact, to) {
+  models <- jsonlite::fromJSON(from, simplifyDataFrame = FALSE)
+  exact <- jsonlite::fromJSON(exact, simplifyDataFrame = FALSE)
+  lines <- sapply(models, function(m) paste0(" \"", m$name, "\": ", one(m, exact[[m$name]])))
+  writeLines(c("{", paste(c(about, lines), collapse = ",\n"), "}"), to)
+}
+write_all("tables.json", "exact.json", "r.json")
+write_all("trial.json", "trial_exact.json", "trial_r.json")

@@ -27,7 +27,8 @@ default_knots <- function(file, column) {
   knots <- sapply(3:7, function(k) paste0("\"", k, "\": ", numbers(rcspline.eval(x, nk = k, knots.only = TRUE))))
   paste0("  {\"file\": \"", basename(file), "\", \"column\": \"", column, "\", \"knots\": {", paste(knots, collapse = ", "), "}}")
 }
-chosen <- list(c("../../diabetes_raw.csv", "bmi"), c("../../diabetes_raw.csv", "age"), c("../../diabetes.csv", "ltg"))
+chosen <- list(c("../../diabetes_raw.csv", "bmi"), c("../../diabetes_raw.csv", "age"), c("../../diabetes.csv", "ltg"),
+  c("../../trial.csv", "age"), c("../../trial.csv", "bmi"), c("../../trial.csv", "tg"))
 writeLines(c("{", paste0(" \"about\": \"rcspline.eval of Hmisc ", packageVersion("Hmisc"), ", ", R.version.string, "\","),
   " \"cases\": [", paste(sapply(cases, one), collapse = ",\n"), " ],", " \"default_knots\": [",
   paste(sapply(chosen, function(c) default_knots(c[1], c[2])), collapse = ",\n"), " ]", "}"), "splines.json")

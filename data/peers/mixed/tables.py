@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes tables.json: fifty small tables of categories and numbers, each with a model in the words of samefit, R and statsmodels.
 
-The formulas are chosen by hand, so that every kind of term occurs. The tables are random, from a seed. Only `random.Random(seed).random()`
+Writes trial.json too: models of ../../trial.csv in the same words. The formulas are chosen by hand, so that every kind of term occurs. The tables are random, from a seed. Only `random.Random(seed).random()`
 is used, which Python promises not to change, and decimals, so every machine writes the same bytes. Needs Python 3.9 alone.
 """
 import json
@@ -97,6 +97,28 @@ MODELS = [
      {"levels": {"arm": WORDS, "batch": SMALL}, "nested": {"batch": "arm"}}),
 ]
 
+# Models of ../../trial.csv: its schema's first categories are the references. Options: weights, counts, intercept, reference;
+# where: the rows of one group.
+TRIAL_REFERENCE = {"site": "north", "smoker": "never"}
+MAIN = ["age", "bmi", "dose", "sex", "smoker"]
+TRUTH = ["site", "sex", "smoker", "dose", "dose*smoker", "age", "age^2", "bmi", "ln(tg)"]
+TRIAL = [
+    ("main effects", ["site"] + MAIN, {}),
+    ("slopes of the dose by smoking", ["site", "sex", "smoker", "dose", "dose*smoker", "ln(tg)"], {}),
+    ("a spline of age", ["site", "smoker", "rcs(age, 40, 58, 75)", "dose"], {}),
+    ("weights", TRUTH, {"weights": "weight"}),
+    ("counts", ["site", "smoker", "dose", "dose*smoker"], {"counts": "visits"}),
+    ("no intercept", ["site", "dose"], {"intercept": False}),
+    ("another reference", ["site", "sex", "dose", "dose*site"], {"reference": {"site": "lake"}}),
+    ("all cells of two categories", ["site", "smoker", "site*smoker", "log10(tg)"], {"weights": "weight"}),
+] + [(f"the group {site}", MAIN, {"where": {"site": site}}) for site in ["harbour", "hill", "lake", "north", "park"]]
+TRIAL_LEVELS = {"sex": ["1", "2"], "site": ["harbour", "hill", "lake", "north", "park"], "smoker": ["current", "former", "never"]}
+TRIAL_RECORDS = [
+    {"site": "north", "sex": "1", "smoker": "never", "age": "58", "bmi": "27.0", "tg": "150", "dose": "20"},
+    {"site": "hill", "sex": "2", "smoker": "current", "age": "71", "bmi": "31.4", "tg": "212", "dose": "0"},
+    {"site": "park", "sex": "2", "smoker": "former", "age": "44", "bmi": "22.9", "tg": "87", "dose": "40"},
+]
+
 
 class Rng:
     """Random integers from one seed."""
@@ -158,9 +180,9 @@ def samefit_factor(factor):
     return f"I({factor})" if "^" in factor else factor
 
 
-def formula(features, intercept, factor):
+def formula(features, intercept, factor, target="y"):
     terms = [":".join(factor(f) for f in split(feature, "*")) for feature in features]
-    return "y ~ " + " + ".join(terms) + ("" if intercept else " - 1")
+    return f"{target} ~ " + " + ".join(terms) + ("" if intercept else " - 1")
 
 
 def matches(row, cell):
@@ -276,11 +298,41 @@ def make(index, name, features, options):
     }
 
 
-def main():
-    models = [make(i + 1, *model) for i, model in enumerate(MODELS)]
+def make_trial(index, name, features, options):
+    where = options.get("where", {})
+    levels = {c: l for c, l in TRIAL_LEVELS.items() if c not in where}
+    intercept = options.get("intercept", True)
+    reference = {c: l for c, l in {**TRIAL_REFERENCE, **options.get("reference", {})}.items() if c in levels}
+    return {
+        "name": f"t{index:02d}",
+        "about": name,
+        "file": "trial.csv",
+        "where": where,
+        "target": "ldl_change",
+        "features": features,
+        "intercept": intercept,
+        "categories": list(levels),
+        "reference": reference,
+        "weights": options.get("weights"),
+        "counts": options.get("counts"),
+        "formula": formula(features, intercept, samefit_factor, "ldl_change"),
+        "r": formula(features, intercept, r_factor, "ldl_change"),
+        "statsmodels": formula(features, intercept, statsmodels_factor, "ldl_change"),
+        "levels": levels,
+        "records": [{**r, **where} for r in TRIAL_RECORDS],
+        "unknown": [],
+    }
+
+
+def write(name, models):
     lines = [" " + json.dumps(m, ensure_ascii=True) for m in models]
-    with open(os.path.join(HERE, "tables.json"), "w", newline="\n") as out:
+    with open(os.path.join(HERE, name), "w", newline="\n") as out:
         out.write("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def main():
+    write("tables.json", [make(i + 1, *model) for i, model in enumerate(MODELS)])
+    write("trial.json", [make_trial(i + 1, *model) for i, model in enumerate(TRIAL)])
 
 
 if __name__ == "__main__":
