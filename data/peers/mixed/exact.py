@@ -274,6 +274,7 @@ def solve(model):
     }
     if full:
         out["coefficients"] = dict(zip(names, beta))
+        out["remainders"] = {name: b - Q(float(b)) for name, b in zip(names, beta)}
         out["std_errors"] = {name: mp.sqrt(real(s2 * inv[i][i])) for i, name in enumerate(names)}
         out["terms"] = joint_tests(model, columns, beta, inv, s2, df)
         if model["intercept"]:
