@@ -34,6 +34,7 @@ const CORE: &[&str] = &[
     "student",
     "fisher",
     "model",
+    "design",
     "fit",
     "summarizer",
     "audit",
