@@ -36,7 +36,7 @@
 //! Each module uses only modules that stand before it.
 //!
 //! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`].
-//! 2. Names and documents: [`level`], [`terms`], [`json`], [`schema`], [`release_policy`].
+//! 2. Names and documents: [`level`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
@@ -65,6 +65,7 @@ pub mod identity;
 pub mod json;
 pub mod level;
 pub mod model;
+pub mod model_formula;
 pub mod plan;
 pub mod predict;
 pub mod profile;

@@ -61,16 +61,8 @@ fn assert_explicit(table: &Table, model: &Model, plan: &Plan) {
     }
     let fit = &model.fit;
     let got = (fit.rss, fit.tss, fit.residual_sd, fit.r_squared, fit.adjusted_r_squared, fit.f, fit.residual_df, model.model_df());
-    let want_fit = (
-        want.rss,
-        Some(want.tss),
-        want.residual_sd,
-        want.r_squared,
-        want.adjusted_r_squared,
-        want.f,
-        want.residual_df,
-        want.model_df,
-    );
+    let want_fit =
+        (want.rss, Some(want.tss), want.residual_sd, want.r_squared, want.adjusted_r_squared, want.f, want.residual_df, want.model_df);
     assert_eq!(got, want_fit);
     let order = model.leverage.order.clone().unwrap_or_else(|| (0..count).collect());
     let want = explicit(table, &terms, plan.intercept, &order).unwrap();
@@ -92,11 +84,10 @@ fn sites_are_levels_and_not_quantities() {
     assert_eq!(model.leverage.order, Some(vec![1, 2, 0, 3]));
     assert_eq!(model.leverage.l.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 2, 3]);
     let site = &model.columns[0];
-    assert_eq!(site.levels.as_ref().unwrap().iter().map(|level| (level.level.text(), level.rows)).collect::<Vec<_>>(), [
-        ("1", 3),
-        ("2", 3),
-        ("3", 3)
-    ]);
+    assert_eq!(
+        site.levels.as_ref().unwrap().iter().map(|level| (level.level.text(), level.rows)).collect::<Vec<_>>(),
+        [("1", 3), ("2", 3), ("3", 3)]
+    );
     assert_eq!(site.reference.as_ref().map(|level| level.text()), Some("1"));
     assert_explicit(&table, &model, &plan);
 }

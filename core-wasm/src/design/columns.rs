@@ -1,12 +1,12 @@
 //! Features to the columns of a design, without those that are zero in every row because no row has their levels.
 
 use super::category::DesignCategory;
-use super::coding::{CategoricalTerm, CategoryCoding, CodedCategory, full_rank_coding};
 use super::feature::{Feature, indicator};
 use super::{COEFFICIENTS_MAX, place};
 use crate::error::{Code, Error, Result, list};
 use crate::level::Level;
 use crate::model::CoefficientFactor;
+use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
 use crate::plan::{Collinear, Plan};
 use crate::statistics::Statistics;
 use crate::terms::Term;
@@ -69,7 +69,7 @@ pub(super) fn expand(
 }
 
 /// Returns for each feature its blocks of columns, with the categories in them in order.
-fn coded(features: &[Feature], has_intercept: bool) -> Result<Vec<Vec<Vec<CodedCategory<usize>>>>> {
+fn coded(features: &[Feature], has_intercept: bool) -> Result<Vec<Vec<CodedBlock<usize>>>> {
     let term = |feature: &Feature| CategoricalTerm {
         numeric: (feature.numeric != Term::ONE).then(|| feature.numeric.to_string()),
         categories: feature.categories.clone(),

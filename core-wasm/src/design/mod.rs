@@ -2,7 +2,8 @@
 //!
 //! A feature is a product of powers of columns, such as `age*site`. Columns of numbers in it are its numerical part. A column is a category
 //! if the statistics have its levels. Each category becomes indicators of levels: of all of them, or of all but the reference, so that the
-//! columns span what the features mean and none depends on others for want of a better coding (`coding`, patsy's rule).
+//! columns span what the features mean and none depends on others for want of a better coding
+//! ([`full_rank_coding`](crate::model_formula::full_rank_coding), patsy's rule).
 //!
 //! *Order of the columns*: the intercept, then feature by feature. Within a feature the levels of its first category come in order, for each
 //! of them those of its second, and so on. Levels are those that have rows.
@@ -13,17 +14,15 @@
 //! *Limits*: [`COEFFICIENTS_MAX`], [`EMPTY_CELLS_MAX`]. At most two categories meet in the product of two columns, because statistics have
 //! sums by level of one category and of two.
 //!
-//! Reading order: `coding`, `category` (levels and reference), `feature` (a plan's features), `columns`, `gram`, `order`.
+//! Reading order: `category` (levels and reference), `feature` (a plan's features), `columns`, `gram`, `order`.
 
 mod category;
-mod coding;
 mod columns;
 mod feature;
 mod gram;
 mod order;
 
 pub use category::DesignCategory;
-pub use coding::{CATEGORIES_MAX, CategoricalTerm, CategoryCoding, CodedCategory, full_rank_coding};
 pub use columns::{DesignColumn, EMPTY_CELLS_MAX};
 pub use feature::Feature;
 

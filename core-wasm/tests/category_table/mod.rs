@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// A table of columns of numbers and of categories.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub(crate) struct Table {
     scale: u32,
     numbers: Vec<(String, Vec<i64>)>,
     categories: Vec<(String, Vec<Level>)>,
@@ -17,26 +17,26 @@ pub struct Table {
 
 impl Table {
     /// Returns a table without columns, whose numbers are integers over `10^scale`.
-    pub fn new(scale: u32) -> Self {
+    pub(crate) fn new(scale: u32) -> Self {
         Self { scale, numbers: Vec::new(), categories: Vec::new() }
     }
 
-    pub fn number(mut self, name: &str, values: &[i64]) -> Self {
+    pub(crate) fn number(mut self, name: &str, values: &[i64]) -> Self {
         self.numbers.push((name.to_owned(), values.to_vec()));
         self
     }
 
-    pub fn category(mut self, name: &str, levels: &[&str]) -> Self {
+    pub(crate) fn category(mut self, name: &str, levels: &[&str]) -> Self {
         self.categories.push((name.to_owned(), levels.iter().map(|level| Level::new(level)).collect()));
         self
     }
 
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.numbers[0].1.len()
     }
 
     /// Returns the statistics of all columns and of these products.
-    pub fn statistics(&self, products: &[&str]) -> Statistics {
+    pub(crate) fn statistics(&self, products: &[&str]) -> Statistics {
         let columns = self.numbers.iter().map(|(name, _)| Term::column(name));
         let terms: Vec<Term> = columns.chain(products.iter().map(|text| Term::parse(text).unwrap())).collect();
         let all: Vec<usize> = (0..self.rows()).collect();
@@ -53,7 +53,7 @@ impl Table {
     }
 
     /// Returns the moments of (1, terms, target), whose terms may have indicators.
-    pub fn explicit(&self, terms: &[Term], target: &str) -> Moments {
+    pub(crate) fn explicit(&self, terms: &[Term], target: &str) -> Moments {
         let all: Vec<usize> = (0..self.rows()).collect();
         self.moments(&[terms, &[Term::column(target)]].concat(), &all)
     }

@@ -19,6 +19,7 @@ const CORE: &[&str] = &[
     "shortest",
     "level",
     "terms",
+    "model_formula",
     "json",
     "schema",
     "release_policy",
