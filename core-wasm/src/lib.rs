@@ -39,7 +39,7 @@
 //! 2. Names and documents: [`level`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
-//! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`fit`].
+//! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
 //! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`](mod@summary), [`hypotheses`],
 //!    [`explain`], [`quality`], [`residuals`], [`profile`], [`identity`].
 //! 7. The exports of the WebAssembly component: `component`, behind the feature of that name.
@@ -52,6 +52,7 @@ mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
+pub mod design;
 mod disclosure;
 pub mod entry;
 pub mod error;

@@ -5,7 +5,7 @@ use super::factor::FormulaFactor;
 use super::lexemes::Lexeme;
 use crate::decimal::{self, Decimal};
 use crate::error::{Code, Error, Result};
-use crate::terms::{DEGREE_MAX, Term};
+use crate::terms::{DEGREE_MAX, Term, Variable};
 
 /// Fewest knots of a spline.
 const KNOTS_MIN: usize = 3;
@@ -141,13 +141,14 @@ fn product(cursor: &mut Cursor) -> Result<FormulaFactor> {
     begin(cursor)?;
     let powers = powers(cursor)?;
     cursor.close("`I()` has only products and powers of columns: add a column with other values to the data")?;
-    let term = Term::of(powers).ok_or_else(|| {
+    let factors = powers.into_iter().map(|(column, power)| (Variable::Column(column), power)).collect();
+    let term = Term::of(factors).ok_or_else(|| {
         let sentence = format!("the powers add up to more than {DEGREE_MAX}");
         cursor.text.error(Code::Term, at, &sentence, "write lower powers")
     })?;
     Ok(match term.as_column() {
         Some(column) => FormulaFactor::Column(column.to_owned()),
-        None => FormulaFactor::Product(term.factors),
+        None => FormulaFactor::Product(term.factors.into_iter().map(|(variable, power)| (variable.column().to_owned(), power)).collect()),
     })
 }
 

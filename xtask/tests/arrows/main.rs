@@ -35,6 +35,7 @@ const CORE: &[&str] = &[
     "student",
     "fisher",
     "model",
+    "design",
     "fit",
     "summarizer",
     "audit",
