@@ -43,7 +43,8 @@ impl Knots {
     /// Returns the usual knots of a column: `count` [`quantile`]s. `values` are the column's values in increasing order, each with the
     /// number of rows that have it.
     ///
-    /// Hmisc moves the outer knots if more than 5 % of the rows have the least or largest value. This function does not.
+    /// Hmisc moves the outer knots to the fifth least and fifth largest value of fewer than 100 rows, and also if 5 % of the rows or more have
+    /// the least or the largest value. This function does not.
     ///
     /// # Errors
     ///
