@@ -8,9 +8,9 @@ use crate::model::{
     CENTRED, CoefficientFactor, FORMAT, Fit, LeftOut, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity, UNCENTRED,
 };
 use crate::plan::{Collinear, NearCollinear, Plan};
+use crate::ratio::Ratio;
 use crate::solve::{
     Dependence, NearDependence, NormalEquations, Solution, centred_sum_of_squares, dependent_columns, least_squares, near_dependences,
-    ratio::Ratio,
 };
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;

@@ -1,9 +1,9 @@
 //! Dependent columns of a design to the error that names them and their relation.
 
 use super::normal_equations::{INTERCEPT, NormalEquations};
-use super::ratio::Ratio;
 use super::relations::Relation;
 use crate::error::{Code, Error, list};
+use crate::ratio::Ratio;
 
 /// A column of a design that is a linear combination of independent columns before it.
 #[derive(Clone, Debug)]
