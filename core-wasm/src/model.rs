@@ -6,11 +6,13 @@
 //! *Not here*: fitting (`fit`), prediction (`predict`).
 
 use crate::error::{Code, Error, Result, list};
+use crate::functions::Function;
 use crate::json;
 use crate::level::Level;
 use crate::plan::Plan;
 use crate::release_policy::Shared;
 use crate::schema::{Field, Schema, Target};
+use crate::splines::Knots;
 use crate::statistics::check_terms;
 use crate::terms::{Term, Variable, check_column_name};
 use serde::{Deserialize, Serialize};
@@ -129,6 +131,15 @@ pub struct CoefficientFactor {
     /// For an indicator: the level of the rows in which it is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
+    /// For a function of the column: its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// For a restricted cubic spline: its knots, as decimal numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knots: Option<Vec<String>>,
+    /// For a restricted cubic spline: the number of the basis function, from 1. The first is the column itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<usize>,
     /// The power.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub power: u32,
@@ -149,18 +160,38 @@ impl CoefficientFactor {
         if term.factors.iter().all(|(variable, _)| matches!(variable, Variable::Column(_))) {
             return None;
         }
-        let factor = |(variable, power): &(Variable, u32)| {
-            let level = if let Variable::Level { level, .. } = variable { Some(level.clone()) } else { None };
-            Self { column: variable.column().to_owned(), level, power: *power }
-        };
-        Some(term.factors.iter().map(factor).collect())
+        Some(term.factors.iter().map(|(variable, power)| Self { power: *power, ..Self::of_variable(variable) }).collect())
     }
 
-    fn variable(&self) -> Variable {
+    /// Returns a variable to the first power.
+    pub fn of_variable(variable: &Variable) -> Self {
+        let none = Self { column: variable.column().to_owned(), level: None, function: None, knots: None, basis: None, power: 1 };
+        match variable {
+            // only statistics have cubes, and only features have whole splines
+            Variable::Column(_) | Variable::Cube { .. } => none,
+            Variable::Level { level, .. } => Self { level: Some(level.clone()), ..none },
+            Variable::Function { function, .. } => Self { function: Some(function.name().to_owned()), ..none },
+            Variable::Spline { knots, basis, .. } => Self {
+                knots: Some(knots.as_slice().iter().map(ToString::to_string).collect()),
+                basis: basis.map(|basis| basis + 1),
+                ..none
+            },
+        }
+    }
+
+    /// Returns the variable; `None` if the entries contradict each other or name nothing that there is.
+    fn variable(&self) -> Option<Variable> {
         let column = self.column.clone();
-        match &self.level {
-            Some(level) => Variable::Level { column, level: level.clone() },
-            None => Variable::Column(column),
+        match (&self.level, &self.function, &self.knots, self.basis) {
+            (None, None, None, None) => Some(Variable::Column(column)),
+            (Some(level), None, None, None) => Some(Variable::Level { column, level: level.clone() }),
+            (None, Some(name), None, None) => Function::from_name(name).map(|function| Variable::Function { function, column }),
+            (None, None, Some(texts), Some(number)) => {
+                let knots = Knots::parse(&texts.iter().map(String::as_str).collect::<Vec<_>>()).ok()?;
+                let basis = number.checked_sub(1).filter(|basis| *basis < knots.basis_len())?;
+                Some(Variable::Spline { column, knots, basis: Some(basis) })
+            }
+            _ => None,
         }
     }
 }
@@ -266,8 +297,8 @@ impl ModelCoefficient {
     /// `term`; `model` if the name is not the text of the factors.
     pub fn term(&self) -> Result<Term> {
         let Some(factors) = &self.factors else { return Term::parse(&self.name) };
-        let term = Term::of(factors.iter().map(|factor| (factor.variable(), factor.power)).collect());
-        term.filter(|term| term.to_string() == self.name).ok_or_else(|| {
+        let variables = factors.iter().map(|factor| factor.variable().map(|variable| (variable, factor.power))).collect::<Option<_>>();
+        variables.and_then(Term::of).filter(|term| term.to_string() == self.name).ok_or_else(|| {
             let sentence = format!("the factors of the coefficient {} are of another term", list([&self.name]));
             Error::new(Code::Model, sentence, "train the model again")
         })
@@ -422,7 +453,9 @@ impl Model {
     }
 
     fn empty_cells_note(&self) -> Option<Error> {
-        let text = |cell: &Vec<CoefficientFactor>| cell.iter().map(|factor| factor.variable().to_string()).collect::<Vec<_>>().join("*");
+        let text = |cell: &Vec<CoefficientFactor>| {
+            cell.iter().filter_map(|factor| Some(factor.variable()?.to_string())).collect::<Vec<_>>().join("*")
+        };
         let named: Vec<String> = self.empty_cells.iter().take(EMPTY_CELLS_NAMED).map(text).collect();
         let more = match self.empty_cells.len() - named.len() {
             0 => String::new(),

@@ -4,7 +4,6 @@ use super::category::DesignCategory;
 use super::feature::{Feature, indicator};
 use super::{COEFFICIENTS_MAX, place};
 use crate::error::{Code, Error, Result, list};
-use crate::level::Level;
 use crate::model::CoefficientFactor;
 use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
 use crate::plan::{Collinear, Plan};
@@ -148,6 +147,5 @@ fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[Desi
 }
 
 fn factor(category: &DesignCategory, level: usize) -> CoefficientFactor {
-    let level: Level = category.levels[level].level.clone();
-    CoefficientFactor { column: category.column.clone(), level: Some(level), power: 1 }
+    CoefficientFactor::of_variable(&indicator(category, level))
 }

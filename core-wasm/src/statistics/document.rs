@@ -4,8 +4,9 @@ use super::distribution::{Bin, Distribution};
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
-use crate::decimal::{Decimal, parse_sum};
+use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
+use crate::functions::Function;
 use crate::json;
 use crate::release_policy::{Shared, check_decimals};
 use crate::terms::{Term, Variable, check_column_name, check_unique};
@@ -25,7 +26,7 @@ const FORMAT_1: &str = "samefit-statistics/1";
 struct Document {
     format: String,
     columns: Vec<ColumnDocument>,
-    terms: Vec<Vec<(String, u32)>>,
+    terms: Vec<Vec<(VariableDocument, u32)>>,
     rows: String,
     moments: Vec<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +43,41 @@ struct ColumnDocument {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
+}
+
+/// A variable of a term in `statistics.json`.
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+#[serde(untagged)]
+enum VariableDocument {
+    Column(String),
+    Function { column: String, function: String },
+    Cube { column: String, knot: String },
+}
+
+impl VariableDocument {
+    fn of(variable: &Variable) -> Self {
+        let column = variable.column().to_owned();
+        match variable {
+            Variable::Function { function, .. } => Self::Function { column, function: function.name().to_owned() },
+            Variable::Cube { knot, .. } => Self::Cube { column, knot: knot.to_string() },
+            // other variables are not summed
+            Variable::Column(_) | Variable::Level { .. } | Variable::Spline { .. } => Self::Column(column),
+        }
+    }
+
+    /// Returns the variable; `None` for an unknown function, or a knot that is not written canonically.
+    fn variable(&self) -> Option<Variable> {
+        match self {
+            Self::Column(column) => Some(Variable::Column(column.clone())),
+            Self::Function { column, function } => {
+                Function::from_name(function).map(|function| Variable::Function { function, column: column.clone() })
+            }
+            Self::Cube { column, knot: text } => {
+                let knot = parse(text.as_bytes()).ok().map(Decimal::normalized).filter(|knot| knot.to_string() == *text)?;
+                Some(Variable::Cube { column: column.clone(), knot })
+            }
+        }
+    }
 }
 
 impl Statistics {
@@ -84,7 +120,7 @@ impl Statistics {
         Document {
             format: FORMAT.to_owned(),
             columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
-            terms: terms.iter().map(|term| term.factors.iter().map(|(variable, power)| (variable.to_string(), *power)).collect()).collect(),
+            terms: terms.iter().map(term_document).collect(),
             rows: self.rows.to_string(),
             moments: (0..places.len()).map(row).collect(),
             distribution: self
@@ -135,7 +171,13 @@ impl Statistics {
         }
         let one = Term::ONE;
         let all: Vec<&Term> = std::iter::once(&one).chain(&self.terms).collect();
-        let powers: Vec<Vec<(usize, u32)>> = all.iter().map(|term| self.powers(term)).collect();
+        let mut variables: Vec<&Variable> = self.terms.iter().flat_map(|term| &term.factors).map(|(variable, _)| variable).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        // factors stand in the order of their variables, so their indexes increase
+        let index = |variable: &Variable| variables.partition_point(|known| *known < variable);
+        let powers: Vec<Vec<(usize, u32)>> =
+            all.iter().map(|term| term.factors.iter().map(|(variable, power)| (index(variable), *power)).collect()).collect();
         let mut seen: BTreeMap<Vec<(usize, u32)>, &Decimal> = BTreeMap::new();
         for i in 0..all.len() {
             for j in 0..=i {
@@ -147,14 +189,6 @@ impl Statistics {
             }
         }
         Ok(())
-    }
-
-    /// Returns the factors of a term with indexes for columns, in increasing order.
-    fn powers(&self, term: &Term) -> Vec<(usize, u32)> {
-        let mut powers: Vec<(usize, u32)> =
-            term.factors.iter().filter_map(|(variable, power)| Some((self.column_index(variable.column())?, *power))).collect();
-        powers.sort_unstable();
-        powers
     }
 
     /// Refuses a distribution whose counts do not add up to the number of rows.
@@ -169,7 +203,7 @@ impl Statistics {
     }
 }
 
-/// Returns the product of two terms that are given as in [`Statistics::powers`].
+/// Returns the product of two terms that are given as indexes of variables with powers, in increasing order.
 fn product(left: &[(usize, u32)], right: &[(usize, u32)]) -> Vec<(usize, u32)> {
     let mut all = [left, right].concat();
     all.sort_unstable();
@@ -195,13 +229,17 @@ pub fn distribution_from_json(value: &Value) -> Option<Distribution> {
     Some(counts)
 }
 
+fn term_document(term: &Term) -> Vec<(VariableDocument, u32)> {
+    term.factors.iter().map(|(variable, power)| (VariableDocument::of(variable), *power)).collect()
+}
+
 /// Reads terms and checks that they are in normal form and in the canonical order.
-fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[SummedColumn]) -> Result<Vec<Term>> {
+fn parse_terms(terms: Vec<Vec<(VariableDocument, u32)>>, columns: &[SummedColumn]) -> Result<Vec<Term>> {
     let mut parsed = Vec::with_capacity(terms.len());
     for factors in terms {
-        let written: Vec<(Variable, u32)> = factors.iter().map(|(name, power)| (Variable::Column(name.clone()), *power)).collect();
-        let term = Term::of(written.clone())
-            .filter(|term| term.factors == written && term.columns().all(|name| columns.iter().any(|c| c.name == name)));
+        let written = factors.iter().map(|(variable, power)| Some((variable.variable()?, *power))).collect::<Option<Vec<_>>>();
+        let term = written.and_then(|written| Term::of(written.clone()).filter(|term| term.factors == written));
+        let term = term.filter(|term| term.columns().all(|name| columns.iter().any(|column| column.name == name)));
         parsed.push(term.ok_or_else(|| {
             Error::new(
                 Code::Statistics,
