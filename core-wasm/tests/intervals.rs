@@ -36,7 +36,9 @@ fn design(text: &str, predictor: &Predictor) -> Vec<Vec<IBig>> {
     let term = |term: &samefit_core::terms::Term| -> Vec<Decimal> {
         let value = |row: &Vec<Decimal>| {
             let factors = term.factors.iter().flat_map(|(name, power)| std::iter::repeat_n(name, *power as usize));
-            factors.fold(Decimal::from(1), |product, name| product.times(&row[names.iter().position(|other| other == name).unwrap()]))
+            factors.fold(Decimal::from(1), |product, name| {
+                product.times(&row[names.iter().position(|other| *other == name.column()).unwrap()])
+            })
         };
         rows.iter().map(value).collect()
     };
