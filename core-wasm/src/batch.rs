@@ -62,7 +62,7 @@ impl TextColumn {
     }
 
     /// Returns the value of a line, without the spaces around it.
-    fn cell(&self, at: usize) -> &[u8] {
+    pub(crate) fn cell(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
         let line = &self.text[start..self.ends[at]];
         trim(line.strip_suffix(b"\r").unwrap_or(line))

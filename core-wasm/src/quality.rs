@@ -6,6 +6,7 @@
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
 use crate::json;
+use crate::level::{Level, is_word, level_of};
 use crate::model::{Model, Qc};
 use crate::plan::{Missing, Plan, Selection};
 use crate::ratio::Ratio;
@@ -219,6 +220,13 @@ struct RecordSink {
     out: Vec<u8>,
 }
 
+impl RecordSink {
+    /// Returns whether a cell is a level: of a category, or a word in a column that may be one.
+    fn is_category(&self, name: &str, cell: &[u8]) -> bool {
+        self.plan.is_category(name) || self.selection.is_open(name) && is_word(&String::from_utf8_lossy(cell))
+    }
+}
+
 impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
@@ -240,6 +248,12 @@ impl Sink for RecordSink {
                     )
                     .in_column(name)),
                 };
+            }
+            if self.is_category(name, cell) {
+                let level = level_of(cell).map_err(|error| error.in_column(name))?;
+                let level = level.as_ref().map_or("", Level::text);
+                variables.push(format!("{{\"name\": {}, \"value\": {}}}", Value::from(name.as_str()), Value::from(level)));
+                continue;
             }
             let value = parse(cell).map_err(|error| error.in_column(name))?;
             if name == target {

@@ -105,6 +105,11 @@ impl<'a> Design<'a> {
         Ok(design)
     }
 
+    /// Returns the columns of the categories.
+    pub fn category_columns(&self) -> Vec<&str> {
+        self.categories.iter().map(|category| category.column.as_str()).collect()
+    }
+
     /// Returns the names of the columns, the intercept's first.
     pub fn names(&self) -> Vec<String> {
         let intercept = self.has_intercept.then(|| INTERCEPT.to_owned());

@@ -44,7 +44,10 @@ impl FormField {
 
     /// Returns the values of a category with their titles, for a message; `None` for a number.
     pub(super) fn category_list(&self) -> Option<String> {
-        let all = self.categories()?.iter().map(|category| format!("{} ({})", category.value, category.title));
+        let all = self.categories()?.iter().map(|category| match &category.title {
+            Some(title) => format!("{} ({title})", category.value),
+            None => category.value.clone(),
+        });
         Some(all.collect::<Vec<_>>().join(" or "))
     }
 

@@ -9,8 +9,10 @@ use super::elimination::{ELIMINATED_MAX, Elimination, Pivot};
 use super::gram::scaled_gram;
 use super::relations::search;
 use super::semidefinite;
-use crate::error::{Code, Error, Result};
-use crate::statistics::Statistics;
+use crate::decimal::Decimal;
+use crate::error::{Code, Error, Result, list};
+use crate::level::Level;
+use crate::statistics::{LevelSums, Moments, Statistics, moment_index};
 use dashu_int::IBig;
 
 /// Refuses statistics that no data can have.
@@ -37,13 +39,15 @@ fn singular(gram: &[Vec<IBig>]) -> Option<Vec<Pivot>> {
     semidefinite::pivots(gram, &dependent.or_else(|| semidefinite::dependent(gram))?)
 }
 
-/// Refuses a negative number of rows, and negative counts.
+/// Refuses a negative number of rows, negative counts, and levels that do not add up.
 ///
 /// Errors: `impossible-statistics`.
 pub fn check_counts(statistics: &Statistics) -> Result<()> {
     if statistics.rows < 0 {
         return Err(impossible(format!("the number of rows is {}", statistics.rows)));
     }
+    check_levels(&statistics.levels)?;
+    statistics.levels.check_add_up(&statistics.moments)?;
     let columns = statistics.columns.iter().zip(statistics.distribution.iter().flatten());
     for (column, counts) in columns {
         if let Some((bin, count)) = counts.iter().find(|(_, count)| *count < 0) {
@@ -51,6 +55,27 @@ pub fn check_counts(statistics: &Statistics) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses levels and pairs with less than one row, and with a negative sum of squares.
+fn check_levels(levels: &LevelSums) -> Result<()> {
+    let in_words = |levels: &[&Level]| list(levels.iter().map(|level| level.text()));
+    let check = |levels: &[&Level], moments: &Moments| {
+        let count = moments.at(0, 0);
+        if *count < Decimal::from(1) {
+            return Err(impossible(format!("{} has {count} rows", in_words(levels))));
+        }
+        let size = (1..).take_while(|&i| moment_index(i, i) < moments.0.len());
+        match size.into_iter().any(|i| *moments.at(i, i) < Decimal::ZERO) {
+            true => Err(impossible(format!("a sum of squares of {} is negative", in_words(levels)))),
+            false => Ok(()),
+        }
+    };
+    for category in &levels.categories {
+        let mut levels = category.levels.iter();
+        levels.try_for_each(|(level, moments)| check(&[level], moments)).map_err(|error| error.in_column(&category.column))?;
+    }
+    levels.pairs.iter().flatten().try_for_each(|((one, other), moments)| check(&[one, other], moments))
 }
 
 /// Refuses a matrix of moments that is not positive semidefinite, or whose rank is more than `rows`.

@@ -11,14 +11,16 @@
 use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
 use super::distribution::Distribution;
+use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
-use super::product_sums::ProductSums;
+use super::product_sums::{BlockDigits, ProductSums};
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use dashu_int::IBig;
+use std::ops::Range;
 
 /// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
-const BLOCK_ROWS: usize = 512;
+pub(super) const BLOCK_ROWS: usize = 512;
 
 /// A product of powers of columns: indexes of columns, each with its power.
 pub type Factors = Vec<(usize, u32)>;
@@ -37,6 +39,7 @@ pub struct Accumulator {
     /// Sums of products before that: a lower triangle as in [`Moments`].
     totals: Vec<Decimal>,
     bin_counters: Option<Vec<BinCounter>>,
+    digits: BlockDigits,
 }
 
 /// The sums of all rows.
@@ -45,6 +48,8 @@ pub struct Totals {
     pub rows: i64,
     /// Sums of products of (1, columns, products).
     pub moments: Moments,
+    /// The same sums by level of each category.
+    pub levels: LevelSums,
     /// Counts of the values of each column, unless they were turned off.
     pub distribution: Option<Vec<Distribution>>,
 }
@@ -60,6 +65,7 @@ impl Accumulator {
             sums: ProductSums::default(),
             totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
             bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
+            digits: BlockDigits::new(),
             products,
         }
     }
@@ -88,9 +94,31 @@ impl Accumulator {
     ///
     /// Errors: `capacity`.
     pub(crate) fn add_rows(&mut self, rows: usize) -> Result<()> {
+        self.count_rows(rows)?;
+        if self.block_rows >= BLOCK_ROWS { self.sum_block() } else { Ok(()) }
+    }
+
+    /// Adds some rows of other columns. `digits` is scratch space that accumulators share.
+    ///
+    /// Errors: `capacity`.
+    pub(super) fn add_rows_of(&mut self, columns: &[BlockColumn], rows: Range<usize>, digits: &mut BlockDigits) -> Result<()> {
+        for (own, other) in self.columns.iter_mut().zip(columns) {
+            own.extend_from(other, rows.clone());
+        }
+        self.count_rows(rows.len())?;
+        if self.block_rows < BLOCK_ROWS {
+            return Ok(());
+        }
+        std::mem::swap(&mut self.digits, digits);
+        let result = self.sum_block();
+        std::mem::swap(&mut self.digits, digits);
+        result
+    }
+
+    fn count_rows(&mut self, rows: usize) -> Result<()> {
         self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
         self.block_rows += rows;
-        if self.block_rows >= BLOCK_ROWS { self.sum_block() } else { Ok(()) }
+        Ok(())
     }
 
     /// Returns the sums of all rows.
@@ -102,12 +130,11 @@ impl Accumulator {
         if let Some(first) = self.totals.first_mut() {
             *first = Decimal { mantissa: IBig::from(self.rows), scale: 0 };
         }
-        let counts =
-            |counters: Vec<BinCounter>| counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows);
         Ok(Totals {
             rows: self.rows,
             moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
-            distribution: self.bin_counters.map(counts).transpose()?,
+            levels: LevelSums::default(),
+            distribution: self.bin_counters.map(finish_counters).transpose()?,
         })
     }
 
@@ -126,12 +153,17 @@ impl Accumulator {
             self.sums.drain_into(&mut self.totals);
             self.sums = ProductSums::of(&self.columns);
         }
-        self.sums.add(&self.columns);
+        self.sums.add(&self.columns, &mut self.digits);
         self.columns.truncate(width);
         self.columns.iter_mut().for_each(BlockColumn::clear);
         self.block_rows = 0;
         Ok(())
     }
+}
+
+/// Returns the counts of each column.
+pub(super) fn finish_counters(counters: Vec<BinCounter>) -> Result<Vec<Distribution>> {
+    counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows)
 }
 
 /// Returns the values of a product of powers of columns. It has at least one factor.
@@ -142,6 +174,6 @@ fn product(factors: &Factors, columns: &[BlockColumn]) -> BlockColumn {
     powers.fold(first, |product, factor| product.times(&factor))
 }
 
-fn too_many_rows() -> Error {
+pub(super) fn too_many_rows() -> Error {
     Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }

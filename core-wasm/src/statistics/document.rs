@@ -1,13 +1,14 @@
 //! Statistics to their canonical text, `statistics.json`, and back.
 
 use super::distribution::{Bin, Distribution};
-use super::level_sums::LevelSums;
+use super::level_sums::{CategorySums, LevelSums, pair_index};
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
 use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::json;
+use crate::level::{Level, level_of};
 use crate::release_policy::{Shared, check_decimals};
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
@@ -29,6 +30,10 @@ struct Document {
     terms: Vec<Vec<(VariableDocument, u32)>>,
     rows: String,
     moments: Vec<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    categories: Vec<CategoryDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pairs: Vec<PairDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     distribution: Option<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,22 +85,52 @@ impl VariableDocument {
     }
 }
 
+/// A category in `statistics.json`, with its levels in their order.
+#[derive(Serialize, Deserialize)]
+struct CategoryDocument {
+    column: String,
+    levels: Vec<LevelDocument>,
+}
+
+/// The rows of a level.
+#[derive(Serialize, Deserialize)]
+struct LevelDocument {
+    level: Level,
+    moments: Vec<Vec<String>>,
+}
+
+/// Two categories in `statistics.json`, with the pairs of levels that have rows in common.
+#[derive(Serialize, Deserialize)]
+struct PairDocument {
+    columns: (String, String),
+    cells: Vec<CellDocument>,
+}
+
+/// The rows of a pair of levels.
+#[derive(Serialize, Deserialize)]
+struct CellDocument {
+    levels: (Level, Level),
+    moments: Vec<Vec<String>>,
+}
+
 impl Statistics {
     /// Returns the canonical text.
     pub fn to_json(&self) -> String {
-        json::document(&self.document(&self.terms, &self.columns, Some(self.dropped)))
+        let categories: Vec<usize> = (0..self.levels.categories.len()).collect();
+        json::document(&self.document(&self.terms, &self.columns, &categories, Some(self.dropped)))
     }
 
-    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms alone, with those of them that are columns as its columns.
-    /// The number of dropped rows is not part of it.
-    pub fn digest(&self, terms: &[Term]) -> String {
+    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms and categories alone, with those terms that are columns as
+    /// its columns. The number of dropped rows is not part of it.
+    pub fn digest(&self, terms: &[Term], categories: &[&str]) -> String {
         let columns: Vec<SummedColumn> = terms
             .iter()
             .filter_map(Term::as_column)
             .filter_map(|name| self.column_index(name))
             .map(|at| self.columns[at].clone())
             .collect();
-        let text = json::document(&self.document(terms, &columns, None));
+        let categories: Vec<usize> = categories.iter().filter_map(|column| self.levels.category(column)).collect();
+        let text = json::document(&self.document(terms, &columns, &categories, None));
         samefit_formats::hex::encode(Sha256::digest(text.as_bytes()))
     }
 
@@ -107,13 +142,14 @@ impl Statistics {
         let parsed = Self::from_document(document)?;
         parsed.check_products_agree()?;
         parsed.check_counts_add_up()?;
+        parsed.levels.check_add_up(&parsed.moments)?;
         Ok(parsed)
     }
 
-    /// Returns the document of these terms and columns.
-    fn document(&self, terms: &[Term], columns: &[SummedColumn], dropped: Option<i64>) -> Document {
+    /// Returns the document of these terms, columns and categories.
+    fn document(&self, terms: &[Term], columns: &[SummedColumn], categories: &[usize], dropped: Option<i64>) -> Document {
         let places: Vec<usize> = std::iter::once(0).chain(terms.iter().filter_map(|term| self.position(term))).collect();
-        let row = |i: usize| (0..=i).map(|j| self.moments.at(places[i], places[j]).to_string()).collect();
+        let written = |moments: &Moments| write_moments(moments, &places);
         let counts = |column: &SummedColumn| {
             self.column_index(&column.name).and_then(|at| self.distribution.as_ref().map(|all| distribution_json(&all[at])))
         };
@@ -122,7 +158,9 @@ impl Statistics {
             columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
             terms: terms.iter().map(term_document).collect(),
             rows: self.rows.to_string(),
-            moments: (0..places.len()).map(row).collect(),
+            moments: written(&self.moments),
+            categories: categories.iter().map(|&at| write_category(&self.levels.categories[at], written)).collect(),
+            pairs: pairs_of(categories).map(|(first, second)| write_pairs(&self.levels, first, second, written)).collect(),
             distribution: self
                 .distribution
                 .is_some()
@@ -147,11 +185,12 @@ impl Statistics {
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
+        let levels = parse_levels(document.categories, document.pairs, &columns, &terms)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
             moments: parse_moments(&document.moments, &terms)?,
-            levels: LevelSums::default(),
+            levels,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
             columns,
@@ -178,11 +217,13 @@ impl Statistics {
         let index = |variable: &Variable| variables.partition_point(|known| *known < variable);
         let powers: Vec<Vec<(usize, u32)>> =
             all.iter().map(|term| term.factors.iter().map(|(variable, power)| (index(variable), *power)).collect()).collect();
-        let mut seen: BTreeMap<Vec<(usize, u32)>, &Decimal> = BTreeMap::new();
+        // the first place of each product
+        let mut seen: BTreeMap<Vec<(usize, u32)>, usize> = BTreeMap::new();
         for i in 0..all.len() {
             for j in 0..=i {
-                let sum = self.moments.at(i, j);
-                if *seen.entry(product(&powers[i], &powers[j])).or_insert(sum) != sum {
+                let (at, first) = (moment_index(i, j), *seen.entry(product(&powers[i], &powers[j])).or_insert(moment_index(i, j)));
+                let differs = |moments: &Moments| moments.0[at] != moments.0[first];
+                if at != first && std::iter::once(&self.moments).chain(self.levels.entries()).any(differs) {
                     let name = Term { factors: all[i].times(all[j]) }.to_string();
                     return Err(impossible(format!("the sum of {name} is given twice, with different values")));
                 }
@@ -287,6 +328,98 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
         }
     }
     Ok(Moments(moments))
+}
+
+/// Returns the triangle of the moments at these places.
+fn write_moments(moments: &Moments, places: &[usize]) -> Vec<Vec<String>> {
+    let row = |i: usize| (0..=i).map(|j| moments.at(places[i], places[j]).to_string()).collect();
+    (0..places.len()).map(row).collect()
+}
+
+fn write_category(category: &CategorySums, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> CategoryDocument {
+    let level = |(level, moments): (&Level, &Moments)| LevelDocument { level: level.clone(), moments: written(moments) };
+    CategoryDocument { column: category.column.clone(), levels: category.levels.iter().map(level).collect() }
+}
+
+/// Returns each two of the categories, in the order of [`pair_index`].
+fn pairs_of(categories: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    categories.iter().enumerate().flat_map(|(at, &second)| categories[..at].iter().map(move |&first| (first, second)))
+}
+
+/// Returns the document of two categories. In the sums they may stand in the other order.
+fn write_pairs(sums: &LevelSums, first: usize, second: usize, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> PairDocument {
+    let column = |at: usize| sums.categories[at].column.clone();
+    let pairs = &sums.pairs[pair_index(first.min(second), first.max(second))];
+    let mut cells: Vec<CellDocument> = pairs
+        .iter()
+        .map(|((one, other), moments)| {
+            let levels = if first < second { (one, other) } else { (other, one) };
+            CellDocument { levels: (levels.0.clone(), levels.1.clone()), moments: written(moments) }
+        })
+        .collect();
+    cells.sort_by(|a, b| a.levels.cmp(&b.levels));
+    PairDocument { columns: (column(first), column(second)), cells }
+}
+
+/// Reads the sums by level, and refuses other levels, orders and shapes than [`Statistics::to_json`] writes.
+fn parse_levels(
+    categories: Vec<CategoryDocument>,
+    pairs: Vec<PairDocument>,
+    columns: &[SummedColumn],
+    terms: &[Term],
+) -> Result<LevelSums> {
+    check_terms(categories.len())?;
+    let names: Vec<String> = categories.iter().map(|category| category.column.clone()).collect();
+    names.iter().try_for_each(|name| check_column_name(name))?;
+    check_unique(&columns.iter().map(|column| &column.name).chain(&names).collect::<Vec<_>>(), "column")?;
+    let mut sums = LevelSums::of_no_rows(names);
+    for (own, category) in sums.categories.iter_mut().zip(categories) {
+        let levels = category.levels.into_iter().map(|entry| (entry.level, entry.moments)).collect();
+        own.levels = parse_entries(levels, terms, is_level).map_err(|error| error.in_column(&own.column))?;
+    }
+    let all: Vec<usize> = (0..sums.categories.len()).collect();
+    let expected: Vec<(usize, usize)> = pairs_of(&all).collect();
+    let column = |at: usize| &sums.categories[at].column;
+    if pairs.len() != expected.len()
+        || pairs
+            .iter()
+            .zip(&expected)
+            .any(|(pair, (first, second))| (&pair.columns.0, &pair.columns.1) != (column(*first), column(*second)))
+    {
+        let sentence = "`pairs` must have each two categories, in the order of the categories";
+        return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
+    }
+    for ((own, pair), (_, second)) in sums.pairs.iter_mut().zip(pairs).zip(&expected) {
+        let cells = pair.cells.into_iter().map(|cell| (cell.levels, cell.moments)).collect();
+        let parsed = parse_entries(cells, terms, |(one, other)| is_level(one) && is_level(other));
+        *own = parsed.map_err(|error| error.in_column(&sums.categories[*second].column))?;
+    }
+    sums.check_size()?;
+    Ok(sums)
+}
+
+/// Reads the moments of levels, or of pairs of levels.
+fn parse_entries<K: Ord>(entries: Vec<(K, Vec<Vec<String>>)>, terms: &[Term], is_key: impl Fn(&K) -> bool) -> Result<BTreeMap<K, Moments>> {
+    let in_order = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    if !in_order || !entries.iter().all(|(key, _)| is_key(key)) {
+        let sentence = "the levels must be texts without spaces around them, in order, each once";
+        return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
+    }
+    let mut parsed = BTreeMap::new();
+    for (key, moments) in entries {
+        let moments = parse_moments(&moments, terms)?;
+        if moments.is_zero() || moments.0.first().is_none_or(|count| i64::try_from(&count.mantissa).is_err() || count.scale > 0) {
+            let sentence = "a level must have a number of rows, and some number that is not zero";
+            return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
+        }
+        parsed.insert(key, moments);
+    }
+    Ok(parsed)
+}
+
+/// Returns whether a text is a level that a cell can have.
+fn is_level(level: &Level) -> bool {
+    matches!(level_of(level.text().as_bytes()), Ok(Some(found)) if found == *level)
 }
 
 /// Reads a count. `what` is the name of its field.

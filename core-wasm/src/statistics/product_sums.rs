@@ -27,9 +27,10 @@ pub(super) struct ProductSums {
     sums: Vec<i64>,
     /// Rows in the sums.
     rows: usize,
-    /// Scratch space: the digits of a block.
-    lanes: Vec<Vec<Lanes>>,
 }
+
+/// Scratch space: the digits of a block, column by column.
+pub(super) type BlockDigits = Vec<Vec<Lanes>>;
 
 /// The form of the integers that can be summed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +48,6 @@ impl ProductSums {
         let form = |column: &BlockColumn| ColumnForm { scale: column.scale, bits: column.bits };
         let mut sums = Self { forms: std::iter::once(one).chain(columns.iter().map(form)).collect(), ..Self::default() };
         sums.digits = sums.forms.iter().map(|form| digits_for(form.bits)).collect();
-        sums.lanes = vec![Vec::new(); sums.forms.len()];
         sums.arrange();
         sums
     }
@@ -77,13 +77,14 @@ impl ProductSums {
     }
 
     /// Adds the products of a block that [fits](Self::fit).
-    pub(super) fn add(&mut self, columns: &[BlockColumn]) {
+    pub(super) fn add(&mut self, columns: &[BlockColumn], lanes: &mut BlockDigits) {
         let rows = columns.first().map_or(0, BlockColumn::len);
-        digits::ones(rows, &mut self.lanes[0]);
-        for ((column, &digits), lanes) in columns.iter().zip(&self.digits[1..]).zip(&mut self.lanes[1..]) {
+        lanes.resize(columns.len() + 1, Vec::new());
+        digits::ones(rows, &mut lanes[0]);
+        for ((column, &digits), lanes) in columns.iter().zip(&self.digits[1..]).zip(&mut lanes[1..]) {
             column.split(digits, lanes);
         }
-        products::add_pairs(&self.lanes, &self.digits, &self.pairs, &mut self.sums);
+        products::add_pairs(lanes, &self.digits, &self.pairs, &mut self.sums);
         self.rows += rows;
     }
 
