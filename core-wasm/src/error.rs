@@ -59,6 +59,7 @@ codes! {
     NotAValue = "not-a-value": "Infinity, which is not a value.",
     TooManyDigits = "too-many-digits": "A number of more than 60 digits.",
     ExponentTooLarge = "exponent-too-large": "A number with an exponent beyond 60 either way, or with more than 60 zeros between the point and the first other digit.",
+    UnknownLevel = "unknown-level": "A value that is none of the levels of its category.",
     MissingValues = "missing-values": "Cells without a value, counted by column.",
     MissingColumn = "missing-column": "A column that the data do not have.",
     ColumnLengths = "column-lengths": "Columns of one batch with different lengths.",

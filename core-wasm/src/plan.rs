@@ -42,6 +42,9 @@ pub struct Plan {
     /// Terms to sum beyond the columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<String>,
+    /// Columns that are categories, besides those that the schema calls so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
     /// Whether the model has an intercept.
     pub intercept: bool,
     /// What to do if features nearly depend on each other.
@@ -180,6 +183,7 @@ impl Default for Plan {
             features: None,
             columns: None,
             terms: Vec::new(),
+            categories: Vec::new(),
             intercept: true,
             near_collinear: NearCollinear::Note,
             missing: Missing::Error,

@@ -90,8 +90,8 @@ struct ColumnProfile {
 struct ExpectedValues {
     min: f64,
     max: f64,
-    /// The values of a category; `None` for a number.
-    values: Option<Vec<f64>>,
+    /// The values of a category: those that are numbers, and all of them as text; `None` for a number.
+    values: Option<(Vec<f64>, BTreeSet<String>)>,
     below: u64,
     above: u64,
     other: u64,
@@ -185,6 +185,9 @@ impl ColumnProfile {
             }
             Err(_) => {
                 self.text += 1;
+                if let Some(expected) = &mut self.expected {
+                    expected.note_text(cell);
+                }
                 self.first_text.get_or_insert_with(|| shorten(&String::from_utf8_lossy(cell)));
                 Ok(())
             }
@@ -203,11 +206,11 @@ impl ColumnProfile {
 
     fn kind(&self, numbers: i64) -> &'static str {
         match (numbers > 0, self.text > 0) {
+            (false, false) => "empty",
+            _ if self.field.as_ref().is_some_and(|field| field.kind == Some(Kind::Category)) => "category",
             (true, true) => "mixed",
-            (true, false) if self.field.as_ref().is_some_and(|field| field.kind == Some(Kind::Category)) => "category",
             (true, false) => "number",
             (false, true) => "text",
-            (false, false) => "empty",
         }
     }
 
@@ -263,7 +266,10 @@ impl ExpectedValues {
         Some(Self {
             min: ends.0.map_or(f64::NEG_INFINITY, |min| min.to_f64()),
             max: ends.1.map_or(f64::INFINITY, |max| max.to_f64()),
-            values: categories.map(|all| all.iter().filter_map(|category| number(&category.value)).collect()),
+            values: categories.map(|all| {
+                let values = || all.iter().map(|category| &category.value);
+                (values().filter_map(number).collect(), values().map(|value| value.trim().to_owned()).collect())
+            }),
             below: 0,
             above: 0,
             other: 0,
@@ -273,7 +279,13 @@ impl ExpectedValues {
     fn note(&mut self, value: f64) {
         self.below += u64::from(value < self.min);
         self.above += u64::from(value > self.max);
-        self.other += u64::from(self.values.as_ref().is_some_and(|values| !values.contains(&value)));
+        self.other += u64::from(self.values.as_ref().is_some_and(|(numbers, _)| !numbers.contains(&value)));
+    }
+
+    /// Notes a cell that is no number. Where the schema has no categories, it is no value that could be outside of them.
+    fn note_text(&mut self, cell: &[u8]) {
+        let is_listed = |texts: &BTreeSet<String>| std::str::from_utf8(cell).is_ok_and(|text| texts.contains(text));
+        self.other += u64::from(self.values.as_ref().is_some_and(|(_, texts)| !is_listed(texts)));
     }
 
     fn to_json(&self) -> Value {

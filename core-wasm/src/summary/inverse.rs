@@ -13,6 +13,8 @@ use libm::ldexp;
 
 /// The inverse of X'X, as a factor and the lengths of the columns of X.
 pub(super) struct InverseFactor {
+    /// For each column of X its place in the factors.
+    places: Vec<usize>,
     /// The lower triangle of `C^-1`, row by row.
     rows: Vec<Vec<TwoPartF64>>,
     /// `l_i` over `2^exponents[i]`.
@@ -27,7 +29,9 @@ impl InverseFactor {
         let (rows, scale): (Vec<_>, Vec<_>) = scaled_rows(leverage).into_iter().unzip();
         let (lengths, exponents) = scale.into_iter().unzip();
         let apart_from_first = rows.iter().map(|row: &Vec<TwoPartF64>| sum_of_squares(&row[row.len().min(1)..])).collect();
-        Self { rows: inverse(&rows), lengths, exponents, apart_from_first }
+        let mut places = vec![0; rows.len()];
+        leverage.columns().into_iter().enumerate().for_each(|(place, column)| places[column] = place);
+        Self { places, rows: inverse(&rows), lengths, exponents, apart_from_first }
     }
 
     /// Returns the number of columns of X.
@@ -37,6 +41,7 @@ impl InverseFactor {
 
     /// Returns entry (i, j) of the inverse times `factor`. It is infinite or zero if an f64 cannot hold it.
     pub(super) fn at(&self, i: usize, j: usize, factor: f64) -> f64 {
+        let (i, j) = (self.places[i], self.places[j]);
         let (factor, exponent) = TwoPartF64::new(factor, 0.0).scaled();
         let scaled = self.scaled_at(i, j).times(factor).over(self.lengths[i].times(self.lengths[j]));
         // in two steps, since an exponent may leave the range before the number does
@@ -47,16 +52,18 @@ impl InverseFactor {
     /// Returns the share of column j that the other columns do not explain: of its sum of squares about the mean or, without an intercept,
     /// about zero.
     pub(super) fn tolerance(&self, j: usize, has_intercept: bool) -> f64 {
+        let j = self.places[j];
         let total = if has_intercept { self.apart_from_first[j] } else { TwoPartF64::ONE };
         TwoPartF64::ONE.over(self.scaled_at(j, j).times(total)).high.min(1.0)
     }
 
-    /// Returns the entry in row i and column k of `C'^-1`, as an f64.
+    /// Returns the entry of `C'^-1` in the row of column i of X and in column k, as an f64.
     pub(super) fn factor_at(&self, i: usize, k: usize) -> f64 {
+        let i = self.places[i];
         if k < i { 0.0 } else { self.rows[k][i].high }
     }
 
-    /// Returns entry (i, j) of the inverse for columns of length 1.
+    /// Returns the entry for places i and j of the inverse for columns of length 1.
     fn scaled_at(&self, i: usize, j: usize) -> TwoPartF64 {
         self.rows[i.max(j)..].iter().fold(TwoPartF64::ZERO, |sum, row| sum.plus(row[i].times(row[j])))
     }
@@ -64,11 +71,10 @@ impl InverseFactor {
 
 /// Returns the rows of C, each with `l_i`, which is a number and a power of two.
 fn scaled_rows(leverage: &Leverage) -> Vec<(Vec<TwoPartF64>, (TwoPartF64, i32))> {
-    let roots: Vec<(TwoPartF64, i32)> = (0..leverage.d.len()).map(|k| root(two_part(leverage.d[k], leverage.d_remainder.get(k)))).collect();
+    let roots: Vec<(TwoPartF64, i32)> = (0..leverage.d.len()).map(|k| root(two_part(leverage.d_at(k)))).collect();
     let row = |i: usize| {
-        let remainders = leverage.l_remainder.get(i);
         let entry = |k: usize| {
-            let (l, l_exponent) = two_part(leverage.l[i][k], remainders.and_then(|row| row.get(k))).scaled();
+            let (l, l_exponent) = two_part(leverage.l_at(i, k)).scaled();
             (l.times(roots[k].0), l_exponent + roots[k].1)
         };
         let entries: Vec<(TwoPartF64, i32)> = (0..i).map(entry).chain([roots[i]]).collect();
@@ -87,8 +93,8 @@ fn root(value: TwoPartF64) -> (TwoPartF64, i32) {
     (scaled.times_two_to(odd).root(), (exponent - odd) / 2)
 }
 
-fn two_part(value: f64, remainder: Option<&f64>) -> TwoPartF64 {
-    TwoPartF64::new(value, remainder.copied().unwrap_or(0.0))
+fn two_part((value, remainder): (f64, f64)) -> TwoPartF64 {
+    TwoPartF64::new(value, remainder)
 }
 
 fn sum_of_squares(entries: &[TwoPartF64]) -> TwoPartF64 {
