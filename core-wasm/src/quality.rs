@@ -4,20 +4,21 @@
 //! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded.
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::level::{Level, is_word, level_of};
-use crate::model::{Model, Qc};
+use crate::model::{CoefficientFactor, Model, Qc};
 use crate::plan::{Missing, Plan, Selection};
 use crate::ratio::Ratio;
 use crate::sink::{Record, Sink};
 use crate::solve::plausible;
 use crate::statistics::{Statistics, exact_decimal};
 use crate::table::Reader;
-use crate::terms::Term;
+use crate::terms::{Term, TermCombination, Variable};
 use dashu_int::IBig;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The format of a report.
 pub const REPORT_FORMAT: &str = "samefit-report/1";
@@ -50,7 +51,7 @@ pub struct Report {
 /// Judges a model by its exact root mean squared residual over records. `records`: statistics of the records, made with the model's plan.
 ///
 /// # Errors
-/// `threshold`, `no-rows`, `missing-term`, `impossible-statistics`, `out-of-range`.
+/// `threshold`, `no-rows`, `missing-term`, `unknown-level`, `impossible-statistics`, `out-of-range`.
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
@@ -64,8 +65,9 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     if records.rows == 0 {
         return Err(Error::new(Code::NoRows, "there is no record to judge the model by", "give at least one QC record"));
     }
-    let residual = residual_weights(model, records)?;
-    let mean_residual = mean(&residual, records);
+    check_levels(model, records)?;
+    let residual = residual_form(model, records)?;
+    let mean_residual = mean(&residual, records)?;
     let rmse = mean_square(&residual, records)?.sqrt_to_f64();
     if !rmse.is_finite() || !mean_residual.is_finite() {
         return Err(Error::new(Code::OutOfRange, "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
@@ -86,22 +88,112 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     Ok(Verdict { report, model })
 }
 
-/// Returns the residual as a linear form: places among (1, terms) of the statistics, with exact weights.
-fn residual_weights(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
-    let place = |term: &Term| {
-        records.position(term).ok_or_else(|| {
-            Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
-                .in_column(&term.to_string())
-        })
-    };
-    let mut weights = vec![(place(&Term::column(&model.target.column))?, Decimal { mantissa: IBig::ONE, scale: 0 })];
+/// A column of the design: a term, in the rows of some levels.
+struct DesignColumn {
+    /// Place among (1, terms) of the statistics.
+    place: usize,
+    /// Indexes of categories of the statistics, with their levels. It is zero in all other rows.
+    levels: Vec<(usize, Level)>,
+}
+
+/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact weights.
+struct ResidualForm {
+    parts: Vec<(DesignColumn, Decimal)>,
+    divisor: Decimal,
+}
+
+/// Returns the residual of a model.
+fn residual_form(model: &Model, records: &Statistics) -> Result<ResidualForm> {
+    let one = Decimal { mantissa: IBig::ONE, scale: 0 };
+    let mut columns = vec![(Term::column(&model.target.column), one.clone())];
     if model.has_intercept {
-        weights.push((0, whole(model.intercept, model.intercept_remainder).negated()));
+        columns.push((Term::ONE, whole(model.intercept, model.intercept_remainder).negated()));
     }
-    for (term, coefficient) in model.terms()?.iter().zip(&model.coefficients) {
-        weights.push((place(term)?, whole(coefficient.coefficient, coefficient.remainder).negated()));
+    for (term, coefficient) in model.terms()?.into_iter().zip(&model.coefficients) {
+        columns.push((term, whole(coefficient.coefficient, coefficient.remainder).negated()));
     }
-    Ok(weights)
+    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, weight)| (term.combination(), weight)).collect();
+    let mut divisors: Vec<Decimal> = combinations.iter().map(|(combination, _)| combination.divisor.clone()).collect();
+    divisors.sort_unstable();
+    divisors.dedup();
+    let product =
+        |but: Option<&Decimal>| divisors.iter().filter(|other| but != Some(other)).fold(one.clone(), |all, other| all.times(other));
+    let mut parts = Vec::new();
+    for (combination, weight) in &combinations {
+        let weight = weight.times(&product(Some(&combination.divisor)));
+        for (own, term) in &combination.parts {
+            parts.push((DesignColumn::of(term, records)?, weight.times(own)));
+        }
+    }
+    Ok(ResidualForm { parts, divisor: product(None) })
+}
+
+impl DesignColumn {
+    /// Finds the sums of a term.
+    fn of(term: &Term, records: &Statistics) -> Result<Self> {
+        let (mut factors, mut levels) = (Vec::new(), Vec::new());
+        for (variable, power) in &term.factors {
+            if let Variable::Level { column, level } = variable {
+                levels.push((records.levels.category(column).ok_or_else(|| missing(column))?, level.clone()));
+            } else {
+                factors.push((variable.clone(), *power));
+            }
+        }
+        let numbers = Term { factors };
+        let place = if numbers == Term::ONE { Some(0) } else { records.position(&numbers) };
+        Ok(Self { place: place.ok_or_else(|| missing(&numbers.to_string()))?, levels })
+    }
+
+    /// Returns the sum of the products of two columns; none if it is zero because no row has the levels of both.
+    fn sum_of_products<'s>(&self, other: &Self, records: &'s Statistics) -> Result<Option<&'s Decimal>> {
+        let mut all: Vec<&(usize, Level)> = self.levels.iter().chain(&other.levels).collect();
+        all.sort();
+        all.dedup();
+        let moments = match all[..] {
+            [] => Some(&records.moments),
+            [(category, level)] => records.levels.of_level(*category, level),
+            [one, other] => records.levels.of_pair((one.0, &one.1), (other.0, &other.1)),
+            _ if all.windows(2).any(|two| two[0].0 == two[1].0) => None,
+            _ => {
+                let names = all.iter().map(|(category, _)| records.levels.categories[*category].column.as_str());
+                return Err(missing(&names.collect::<Vec<_>>().join("*")));
+            }
+        };
+        Ok(moments.map(|moments| moments.at(self.place, other.place)))
+    }
+}
+
+fn missing(term: &str) -> Error {
+    Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
+        .in_column(term)
+}
+
+/// Refuses records with levels that the model does not know.
+fn check_levels(model: &Model, records: &Statistics) -> Result<()> {
+    let help = "leave the records out, or train the model with such rows";
+    for column in model.feature_columns() {
+        let Some(levels) = &column.levels else { continue };
+        let known: BTreeSet<&Level> = levels.iter().map(|one| &one.level).collect();
+        let category = records.levels.category(&column.name).ok_or_else(|| missing(&column.name))?;
+        if let Some(level) = records.levels.categories[category].levels.keys().find(|level| !known.contains(level)) {
+            let expected = format!("a level that the training data have rows of: {}", list(known.iter().map(|level| level.text())));
+            return Err(Error::found(Code::UnknownLevel, level.text(), &expected, help).in_column(&column.name));
+        }
+    }
+    for cell in &model.empty_cells {
+        let level = |factor: &CoefficientFactor| Some((records.levels.category(&factor.column)?, factor.level.clone()?));
+        let levels = cell.iter().map(level).collect::<Option<Vec<_>>>().unwrap_or_default();
+        let [one, other] = &levels[..] else { continue };
+        if records.levels.of_pair((one.0, &one.1), (other.0, &other.1)).is_some() {
+            let names = list([one.1.text(), other.1.text()]);
+            let sentence = format!(
+                "a record has the levels {names} together, which no row of the training data has, and the model has a product of them"
+            );
+            let columns: Vec<&str> = cell.iter().map(|factor| factor.column.as_str()).collect();
+            return Err(Error::new(Code::UnknownLevel, sentence, help).in_column(&columns.join("*")));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the exact sum of the two parts of a coefficient.
@@ -109,16 +201,25 @@ fn whole(value: f64, remainder: f64) -> Decimal {
     exact_decimal(value).plus(&exact_decimal(remainder))
 }
 
-fn mean(weights: &[(usize, Decimal)], records: &Statistics) -> f64 {
-    let sum = weights.iter().fold(Decimal::ZERO, |sum, (place, weight)| sum.plus(&weight.times(records.moments.at(*place, 0))));
-    Ratio::new(sum.mantissa, IBig::from(records.rows)).times_ten_to(-i64::from(sum.scale)).to_f64()
+fn mean(residual: &ResidualForm, records: &Statistics) -> Result<f64> {
+    let one = DesignColumn { place: 0, levels: Vec::new() };
+    let mut sum = Decimal::ZERO;
+    for (column, weight) in &residual.parts {
+        if let Some(of_column) = column.sum_of_products(&one, records)? {
+            sum = sum.plus(&weight.times(of_column));
+        }
+    }
+    Ok(Ratio::from(&sum).over(records.rows).times(&Ratio::from(&residual.divisor).inverted()).to_f64())
 }
 
-fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio> {
+fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
     let mut sum = Decimal::ZERO;
-    for (i, left) in weights {
-        for (j, right) in weights {
-            sum = sum.plus(&left.times(right).times(records.moments.at(*i, *j)));
+    for (i, (column, left)) in residual.parts.iter().enumerate() {
+        for (j, (other, right)) in residual.parts[..=i].iter().enumerate() {
+            if let Some(products) = column.sum_of_products(other, records)? {
+                let times = Decimal::from(if i == j { 1 } else { 2 });
+                sum = sum.plus(&left.times(right).times(products).times(&times));
+            }
         }
     }
     if sum < Decimal::ZERO {
@@ -128,7 +229,8 @@ fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Rat
             "summarise the records again",
         ));
     }
-    Ok(Ratio::new(sum.mantissa, IBig::from(records.rows)).times_ten_to(-i64::from(sum.scale)))
+    let divisor = Ratio::from(&residual.divisor.times(&residual.divisor)).inverted();
+    Ok(Ratio::from(&sum).over(records.rows).times(&divisor))
 }
 
 fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String {
@@ -227,6 +329,19 @@ impl RecordSink {
     }
 }
 
+/// Returns a cell as a JSON number.
+fn number_value(cell: &[u8]) -> Result<String> {
+    Ok(parse(cell)?.to_string())
+}
+
+/// Returns the cell of a category as JSON: a number if that says the same text, else a text.
+fn level_value(cell: &[u8]) -> Result<String> {
+    let level = level_of(cell)?;
+    let text = level.as_ref().map_or("", Level::text);
+    let number = number_value(cell).ok().filter(|number| *number == text);
+    Ok(number.unwrap_or_else(|| Value::from(text).to_string()))
+}
+
 impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
@@ -249,15 +364,10 @@ impl Sink for RecordSink {
                     .in_column(name)),
                 };
             }
-            if self.is_category(name, cell) {
-                let level = level_of(cell).map_err(|error| error.in_column(name))?;
-                let level = level.as_ref().map_or("", Level::text);
-                variables.push(format!("{{\"name\": {}, \"value\": {}}}", Value::from(name.as_str()), Value::from(level)));
-                continue;
-            }
-            let value = parse(cell).map_err(|error| error.in_column(name))?;
+            let read = if self.is_category(name, cell) { level_value(cell) } else { number_value(cell) };
+            let value = read.map_err(|error| error.in_column(name))?;
             if name == target {
-                outcome = value.to_string();
+                outcome = value;
             } else {
                 variables.push(format!("{{\"name\": {}, \"value\": {value}}}", Value::from(name.as_str())));
             }

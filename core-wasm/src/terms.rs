@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result, list, shorten};
 use crate::factors::{self, FactorText};
 use crate::functions::Function;
 use crate::level::Level;
-use crate::splines::Knots;
+use crate::splines::{Knots, SplinePiece};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -178,6 +178,59 @@ impl Term {
         (powers_ok && (1..=DEGREE_MAX).contains(&term.degree())).then_some(term)
     }
 
+    /// Returns the terms of a feature: one for each combination of basis functions of its splines.
+    pub fn basis_terms(&self) -> Vec<Self> {
+        let mut terms = vec![Self::ONE];
+        for (variable, power) in &self.factors {
+            let variables: Vec<Variable> = match variable {
+                Variable::Spline { column, knots, basis: None } => (0..knots.basis_len())
+                    .map(|basis| Variable::Spline { column: column.clone(), knots: knots.clone(), basis: Some(basis) })
+                    .collect(),
+                _ => vec![variable.clone()],
+            };
+            let with = |term: &Self| {
+                let factors = |variable: &Variable| [term.factors.as_slice(), &[(variable.clone(), *power)]].concat();
+                variables.iter().map(|variable| Self { factors: factors(variable) }).collect::<Vec<_>>()
+            };
+            terms = terms.iter().flat_map(with).collect();
+        }
+        terms
+    }
+
+    /// Returns a term as a linear combination of terms without splines, which can be summed. A spline stands for its basis function, and has
+    /// the power 1.
+    pub fn combination(&self) -> TermCombination {
+        let one = TermCombination { parts: vec![(1.into(), Self::ONE)], divisor: 1.into() };
+        self.factors.iter().fold(one, |combination, (variable, power)| {
+            let Variable::Spline { column, knots, basis } = variable else {
+                let with = |(weight, mut term): (Decimal, Self)| {
+                    term.factors.push((variable.clone(), *power));
+                    (weight, term)
+                };
+                return TermCombination { parts: combination.parts.into_iter().map(with).collect(), ..combination };
+            };
+            let (pieces, divisor) = knots.scaled_basis(basis.unwrap_or(0));
+            let mut parts = Vec::new();
+            for (weight, term) in &combination.parts {
+                for (own, piece) in &pieces {
+                    let variable = match piece {
+                        SplinePiece::X => Variable::Column(column.clone()),
+                        SplinePiece::Cube(knot) => Variable::Cube { column: column.clone(), knot: (*knot).clone() },
+                    };
+                    parts.push((weight.times(own), Self { factors: [term.factors.as_slice(), &[(variable, 1)]].concat() }));
+                }
+            }
+            // the order of variables depends on their kind, and a column may be there already
+            let parts = parts.into_iter().map(|(weight, term)| (weight, Self::ONE.product(&term))).collect();
+            TermCombination { parts, divisor: combination.divisor.times(&divisor) }
+        })
+    }
+
+    /// Returns the product of two terms in normal form. Its degree has no limit.
+    fn product(&self, other: &Self) -> Self {
+        Self { factors: self.times(other) }
+    }
+
     /// Returns the degree: the sum of the powers, where a cube counts three times.
     pub fn degree(&self) -> u32 {
         self.factors.iter().fold(0, |degree, (variable, power)| degree.saturating_add(power.saturating_mul(variable.degree())))
@@ -209,6 +262,15 @@ impl Term {
         }
         factors
     }
+}
+
+/// A linear combination of terms over a divisor above zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TermCombination {
+    /// The weights of the terms.
+    pub parts: Vec<(Decimal, Term)>,
+    /// The divisor.
+    pub divisor: Decimal,
 }
 
 impl std::fmt::Display for Term {

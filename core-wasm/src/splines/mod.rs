@@ -102,6 +102,20 @@ impl Knots {
         self.knots.len() - 1
     }
 
+    /// Returns the basis function with an index below [`basis_len`](Self::basis_len) as a linear combination over a divisor above zero:
+    /// weights, what they multiply, and the divisor. Function 0 is x.
+    pub fn scaled_basis(&self, index: usize) -> (Vec<(Decimal, SplinePiece<'_>)>, Decimal) {
+        let Some(knot) = index.checked_sub(1).map(|at| &self.knots[at]) else { return (vec![(1.into(), SplinePiece::X)], 1.into()) };
+        let (first, before, last) = (&self.knots[0], &self.knots[self.knots.len() - 2], &self.knots[self.knots.len() - 1]);
+        let (range, end) = (difference(last, first), difference(last, before));
+        let parts = vec![
+            (end.clone(), SplinePiece::Cube(knot)),
+            (difference(knot, last), SplinePiece::Cube(before)),
+            (difference(before, knot), SplinePiece::Cube(last)),
+        ];
+        (parts, range.times(&range).times(&end))
+    }
+
     /// Returns the basis function with an index below [`basis_len`](Self::basis_len) as a linear combination: weights, and what they
     /// multiply. Function 0 is x.
     ///
@@ -115,16 +129,9 @@ impl Knots {
     /// # Ok::<(), samefit_core::error::Error>(())
     /// ```
     pub fn basis(&self, index: usize) -> Vec<(Ratio, SplinePiece<'_>)> {
-        let Some(knot) = index.checked_sub(1).map(|at| &self.knots[at]) else { return vec![(Ratio::from(&1.into()), SplinePiece::X)] };
-        let (first, before, last) = (&self.knots[0], &self.knots[self.knots.len() - 2], &self.knots[self.knots.len() - 1]);
-        let range = difference(last, first);
-        let norm = Ratio::from(&range.times(&range)).inverted();
-        let end = Ratio::from(&difference(last, before)).inverted().times(&norm);
-        vec![
-            (norm, SplinePiece::Cube(knot)),
-            (Ratio::from(&difference(knot, last)).times(&end), SplinePiece::Cube(before)),
-            (Ratio::from(&difference(before, knot)).times(&end), SplinePiece::Cube(last)),
-        ]
+        let (parts, divisor) = self.scaled_basis(index);
+        let inverse = Ratio::from(&divisor).inverted();
+        parts.into_iter().map(|(weight, piece)| (Ratio::from(&weight).times(&inverse), piece)).collect()
     }
 
     /// Returns the value of the basis function with an index below [`basis_len`](Self::basis_len) at `x`.

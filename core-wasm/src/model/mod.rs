@@ -3,7 +3,13 @@
 //! *Invariants*: equal models have equal text. Keys have a fixed order, and floats are written as their shortest text that reads back as the
 //! same float.
 //!
+//! Reading order: this file (what a model consists of), `features` (the features of its coefficients), `check` (what a forged model could
+//! have wrong).
+//!
 //! *Not here*: fitting (`fit`), prediction (`predict`).
+
+mod check;
+mod features;
 
 use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
@@ -11,12 +17,13 @@ use crate::json;
 use crate::level::Level;
 use crate::plan::Plan;
 use crate::release_policy::Shared;
-use crate::schema::{Field, Schema, Target};
+use crate::schema::{Field, Kind, Schema, Target};
 use crate::splines::Knots;
-use crate::statistics::check_terms;
-use crate::terms::{Term, Variable, check_column_name};
+use crate::terms::{Term, Variable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use features::ModelFeature;
 
 /// Name and version of the format.
 pub const FORMAT: &str = "samefit-model/2";
@@ -160,7 +167,12 @@ impl CoefficientFactor {
         if term.factors.iter().all(|(variable, _)| matches!(variable, Variable::Column(_))) {
             return None;
         }
-        Some(term.factors.iter().map(|(variable, power)| Self { power: *power, ..Self::of_variable(variable) }).collect())
+        Some(term.factors.iter().map(|(variable, power)| Self::new(variable, *power)).collect())
+    }
+
+    /// Returns a power of a variable.
+    fn new(variable: &Variable, power: u32) -> Self {
+        Self { power, ..Self::of_variable(variable) }
     }
 
     /// Returns a variable to the first power.
@@ -272,6 +284,28 @@ impl LeftOut {
         let mut note = Error::new(Code::Collinear, sentence, "");
         note.found = Some(self.relation.clone());
         note
+    }
+}
+
+impl Leverage {
+    /// Returns the entry of L in row i and column j, left of the diagonal, with its remainder.
+    pub(crate) fn l_at(&self, i: usize, j: usize) -> (f64, f64) {
+        // zeros at the beginning of a row may be left out
+        let row = &self.l[i];
+        (j + row.len()).checked_sub(i).map_or((0.0, 0.0), |at| {
+            let remainder = self.l_remainder.get(i).and_then(|row| row.get(at));
+            (row[at], remainder.copied().unwrap_or(0.0))
+        })
+    }
+
+    /// Returns an entry of D, with its remainder.
+    pub(crate) fn d_at(&self, i: usize) -> (f64, f64) {
+        (self.d[i], self.d_remainder.get(i).copied().unwrap_or(0.0))
+    }
+
+    /// Returns the index in X of each column of the factors.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        self.order.clone().unwrap_or_else(|| (0..self.d.len()).collect())
     }
 }
 
@@ -393,6 +427,11 @@ impl Model {
         self.coefficients.iter().map(ModelCoefficient::term).collect()
     }
 
+    /// Returns the description of a column.
+    pub fn column(&self, name: &str) -> Option<&ModelColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     /// Returns the columns that a prediction needs.
     pub fn feature_columns(&self) -> impl Iterator<Item = &ModelColumn> {
         self.columns.iter().filter(|column| column.name != self.target.column)
@@ -408,7 +447,8 @@ impl Model {
     pub fn plan(&self) -> Plan {
         Plan {
             target: Some(self.target.column.clone()),
-            features: Some(self.coefficients.iter().map(|coefficient| coefficient.name.clone()).collect()),
+            features: Some(self.feature_names()),
+            categories: self.categories().map(str::to_owned).collect(),
             intercept: self.has_intercept,
             distribution: self.columns.iter().any(|column| column.distribution.is_some()),
             schema: self.schema(),
@@ -416,9 +456,15 @@ impl Model {
         }
     }
 
-    /// The schema that the model was trained with, as far as the model has it.
+    /// The schema that the model was trained with, as far as the model has it. What the model takes as a number is none of its categories.
     fn schema(&self) -> Option<Schema> {
-        self.fields.as_ref().map(|_| self.described())
+        let mut schema = self.fields.as_ref().map(|_| self.described())?;
+        let numbers: Vec<&str> = self.columns.iter().filter(|column| column.levels.is_none()).map(|column| column.name.as_str()).collect();
+        for field in schema.columns.iter_mut().filter(|field| field.kind == Some(Kind::Category) && numbers.contains(&field.name.as_str()))
+        {
+            field.kind = None;
+        }
+        Some(schema)
     }
 
     /// Returns the model's descriptions of its columns as a schema.
@@ -463,36 +509,6 @@ impl Model {
         };
         let sentence = format!("no row has {}{more}; they have no coefficient and no prediction", list(&named));
         (!named.is_empty()).then(|| Error::new(Code::EmptyCells, sentence, ""))
-    }
-
-    fn check(&self) -> Result<()> {
-        let wrong = |sentence: &str| Err(Error::new(Code::Model, sentence, "train the model again"));
-        check_terms(self.columns.len().max(self.coefficients.len()))?;
-        self.columns.iter().map(|column| &column.name).chain([&self.target.column]).try_for_each(|name| check_column_name(name))?;
-        self.described().check()?;
-        let size = self.coefficients.len() + usize::from(self.has_intercept);
-        if self.leverage.d.len() != size
-            || self.leverage.l.len() != size
-            || self.leverage.l.iter().enumerate().any(|(i, row)| row.len() != i)
-        {
-            return wrong("`leverage` has another size than the coefficients");
-        }
-        let (l, remainders) = (&self.leverage.l, &self.leverage.l_remainder);
-        let is_like = |rows: &[Vec<f64>]| rows.iter().map(Vec::len).eq(l.iter().map(Vec::len));
-        if !(remainders.is_empty() && self.leverage.d_remainder.is_empty()
-            || is_like(remainders) && self.leverage.d_remainder.len() == size)
-        {
-            return wrong("the remainders of `leverage` have another size than its numbers");
-        }
-        if self.leverage.d.iter().any(|d| *d <= 0.0) {
-            return wrong("`leverage.d` has a number that is not above zero");
-        }
-        let terms = self.terms()?;
-        crate::terms::check_unique(&self.coefficients.iter().map(|c| &c.name).collect::<Vec<_>>(), "coefficient")?;
-        match terms.iter().flat_map(Term::columns).find(|name| !self.feature_columns().any(|column| column.name == *name)) {
-            Some(name) => wrong(&format!("the coefficients use the column `{name}`, which is not among `columns`")),
-            None => Ok(()),
-        }
     }
 }
 
