@@ -189,7 +189,8 @@ fn error_of(plan: &Plan, text: &str) -> Error {
 
 #[test]
 fn words_make_a_category_and_numbers_do_not() {
-    let (statistics, notes) = summarize(&finding(&["site", "code", "x*site"]), "site,code,x,y\nnorth,1,2,3\nsouth,2,4,5\nimola,3,1,1\nélan,3,1,1\n").unwrap();
+    let (statistics, notes) =
+        summarize(&finding(&["site", "code", "x*site"]), "site,code,x,y\nnorth,1,2,3\nsouth,2,4,5\nimola,3,1,1\nélan,3,1,1\n").unwrap();
     assert_eq!(statistics.levels.columns().collect::<Vec<_>>(), ["site"]);
     assert_eq!(statistics.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["code", "x", "y"]);
     assert_eq!(statistics.terms.len(), 3);
@@ -227,10 +228,18 @@ fn a_column_of_words_and_numbers_is_an_error_wherever_its_rows_are() {
 #[test]
 fn categories_have_no_powers_and_are_no_targets() {
     let of = |features: &[&str], target: &str| {
-        let plan = Plan { features: Some(names(features)), target: Some(target.to_owned()), categories: names(&["a", "b", "c"]), ..Plan::default() };
+        let plan = Plan {
+            features: Some(names(features)),
+            target: Some(target.to_owned()),
+            categories: names(&["a", "b", "c"]),
+            ..Plan::default()
+        };
         Summarizer::new(plan).map(drop).unwrap_err()
     };
-    assert_eq!(of(&["x*a^2"], "y").to_string(), "column `a^2*x`: `a` is a category, and a category has no powers\nname it once in the feature");
+    assert_eq!(
+        of(&["x*a^2"], "y").to_string(),
+        "column `a^2*x`: `a` is a category, and a category has no powers\nname it once in the feature"
+    );
     assert_eq!(of(&["a*b*c"], "y").code, Code::Term);
     assert_eq!(of(&["x"], "a").code, Code::Target);
     let found = error_of(&finding(&["site^2"]), "site,y\nnorth,1\n");
