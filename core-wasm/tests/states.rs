@@ -58,13 +58,20 @@ fn plan() -> impl Strategy<Value = Plan> {
     let missing = prop_oneof![Just(Missing::Error), Just(Missing::Drop)];
     let target = prop_oneof![3 => Just(None), 1 => Just(Some("y".to_owned()))];
     let terms = prop_oneof![3 => Just(vec![]), 1 => Just(vec!["x^2".to_owned(), "x*y".to_owned()])];
-    (missing, target, terms, any::<bool>(), any::<bool>()).prop_map(|(missing, target, terms, distribution, lines)| Plan {
-        missing,
-        target,
-        terms,
-        distribution,
-        format: if lines { Format::Jsonl } else { Format::Csv },
-        ..Plan::default()
+    let texts = |all: &[&str]| Just(Some(all.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>()));
+    let features = prop_oneof![3 => Just(None), 2 => texts(&["w", "w*x"]), 1 => texts(&["v", "w", "w*x"])];
+    (missing, target, terms, features, any::<bool>(), any::<bool>()).prop_map(|(missing, target, terms, features, distribution, lines)| {
+        Plan {
+            missing,
+            // features need a target; their columns of words are categories
+            target: target.or_else(|| features.as_ref().map(|_| "y".to_owned())),
+            find_categories: features.is_some(),
+            features,
+            terms,
+            distribution,
+            format: if lines { Format::Jsonl } else { Format::Csv },
+            ..Plan::default()
+        }
     })
 }
 
