@@ -10,6 +10,7 @@
 
 use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
+use super::derived::Derived;
 use super::distribution::Distribution;
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
@@ -22,11 +23,13 @@ use std::ops::Range;
 /// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
 pub(super) const BLOCK_ROWS: usize = 512;
 
-/// A product of powers of columns: indexes of columns, each with its power.
+/// A product of powers of columns: indexes of columns, each with its power. The indexes of [`Derived`] columns follow those of the others.
 pub type Factors = Vec<(usize, u32)>;
 
 /// Sums rows.
 pub struct Accumulator {
+    /// The columns that are computed, and count only as factors of products.
+    derived: Vec<Derived>,
     /// The terms that are not columns themselves.
     products: Vec<Factors>,
     /// The values of the block.
@@ -57,8 +60,14 @@ pub struct Totals {
 impl Accumulator {
     /// Returns an accumulator for rows of `columns` values, and for products of them. `distribution` tells whether values are counted.
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
+        Self::with_derived(columns, Vec::new(), products, distribution)
+    }
+
+    /// As [`Self::new`], for products that may have factors which are computed.
+    pub fn with_derived(columns: usize, derived: Vec<Derived>, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
         let products: Vec<Factors> = products.into_iter().collect();
         Self {
+            derived,
             columns: vec![BlockColumn::new(); columns],
             block_rows: 0,
             rows: 0,
@@ -147,7 +156,10 @@ impl Accumulator {
             counter.count(column).ok_or_else(too_many_rows)?;
         }
         let width = self.columns.len();
+        let derived = self.derived.iter().map(|derived| derived.of_block(&self.columns)).collect::<Result<Vec<_>>>()?;
+        self.columns.extend(derived);
         let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &self.columns)).collect();
+        self.columns.truncate(width);
         self.columns.extend(products);
         if !self.sums.fit(&mut self.columns) {
             self.sums.drain_into(&mut self.totals);

@@ -11,6 +11,7 @@
 use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals, finish_counters, too_many_rows};
 use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
+use super::derived::Derived;
 use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
@@ -33,6 +34,7 @@ const NODE_SIZE: usize = 12;
 
 /// Sums rows by level.
 pub struct LevelAccumulator {
+    derived: Vec<Derived>,
     products: Vec<Factors>,
     /// The values of the rows that were not yet given to their cells.
     columns: Vec<BlockColumn>,
@@ -74,7 +76,13 @@ struct SumsByLevel {
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
-    pub fn new(columns: usize, categories: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
+    pub fn new(
+        columns: usize,
+        categories: usize,
+        derived: Vec<Derived>,
+        products: impl IntoIterator<Item = Factors>,
+        distribution: bool,
+    ) -> Self {
         let products: Vec<Factors> = products.into_iter().collect();
         let moments = moment_index(columns + products.len() + 1, 0);
         let cell_bytes = moments * MOMENT_BYTES + columns * BLOCK_ROWS * size_of::<i64>();
@@ -89,6 +97,7 @@ impl LevelAccumulator {
             sums: SumsByLevel::new(categories, moments),
             bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
             digits: BlockDigits::new(),
+            derived,
             products,
         }
     }
@@ -183,7 +192,8 @@ impl LevelAccumulator {
             }
             self.held += 1;
         }
-        let sums = self.cells[cell].get_or_insert_with(|| Box::new(Accumulator::new(columns.len(), self.products.iter().cloned(), false)));
+        let new = || Accumulator::with_derived(columns.len(), self.derived.clone(), self.products.iter().cloned(), false);
+        let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
         sums.add_rows_of(columns, rows, &mut self.digits)
     }
 

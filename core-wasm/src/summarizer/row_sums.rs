@@ -3,7 +3,15 @@
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Factors, LevelAccumulator, Totals};
+use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Totals};
+
+/// The terms that are summed beyond the columns.
+pub(super) struct SummedProducts {
+    /// The columns that are computed.
+    pub(super) derived: Vec<Derived>,
+    /// The factors of each term: indexes of columns of numbers, and after them of computed ones, with powers.
+    pub(super) products: Vec<Factors>,
+}
 
 /// Sums rows.
 pub(super) enum RowSums {
@@ -15,10 +23,10 @@ pub(super) enum RowSums {
 
 impl RowSums {
     /// Sums of no rows with `columns` values and levels of `categories`.
-    pub(super) fn new(columns: usize, categories: usize, products: Vec<Factors>, distribution: bool) -> Self {
+    pub(super) fn new(columns: usize, categories: usize, SummedProducts { derived, products }: SummedProducts, distribution: bool) -> Self {
         match categories {
-            0 => Self::Numbers(Box::new(Accumulator::new(columns, products, distribution))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, products, distribution))),
+            0 => Self::Numbers(Box::new(Accumulator::with_derived(columns, derived, products, distribution))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, derived, products, distribution))),
         }
     }
 
