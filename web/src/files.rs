@@ -90,19 +90,33 @@ pub struct StatisticsFile {
     pub rows: String,
     /// Names of the columns of numbers.
     pub columns: Vec<String>,
-    /// Names of the categories.
-    pub categories: Vec<String>,
+    /// The categories.
+    pub categories: Vec<SummedCategory>,
+}
+
+/// A category of statistics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SummedCategory {
+    /// The column.
+    pub column: String,
+    /// Its levels.
+    pub levels: Vec<String>,
 }
 
 impl StatisticsFile {
     /// Reads what the page shows of statistics that the component accepts.
     #[must_use]
     pub fn new(name: String, text: String, document: &Value) -> Self {
-        let texts = |entries: &str, key: &str| -> Vec<String> {
-            list(&document[entries]).iter().filter_map(|entry| Some(entry[key].as_str()?.to_owned())).collect()
+        let texts = |entries: &Value, key: &str| -> Vec<String> {
+            list(entries).iter().filter_map(|entry| Some(entry[key].as_str()?.to_owned())).collect()
         };
+        let category = |entry: &Value| {
+            let column = entry["column"].as_str()?.to_owned();
+            Some(SummedCategory { column, levels: texts(&entry["levels"], "level") })
+        };
+        let categories = list(&document["categories"]).iter().filter_map(category).collect();
         let rows = document["rows"].as_str().unwrap_or_default().to_owned();
-        Self { name, text, rows, columns: texts("columns", "name"), categories: texts("categories", "column") }
+        Self { name, text, rows, columns: texts(&document["columns"], "name"), categories }
     }
 }
 
@@ -236,12 +250,17 @@ impl Data {
         names.filter_map(|name| self.column(name, &in_all(name)?)).collect()
     }
 
-    /// Returns the columns of the first statistics.
+    /// Returns the columns of the first statistics. The others have the same.
     fn summed_columns(&self) -> Vec<DataColumn<'_>> {
-        let Some(statistics) = self.statistics.first() else { return Vec::new() };
-        let numbers = statistics.columns.iter().map(|name| (name, ColumnKind::Number));
-        let categories = statistics.categories.iter().map(|name| (name, ColumnKind::Category));
-        numbers.chain(categories).map(|(name, kind)| DataColumn { name, kind, levels: None, can_be_marked: false }).collect()
+        let Some(first) = self.statistics.first() else { return Vec::new() };
+        let levels_in_all = |column: &str| {
+            let same = self.statistics.iter().flat_map(|one| &one.categories).filter(|category| category.column == column);
+            same.flat_map(|category| &category.levels).collect::<BTreeSet<&String>>().len()
+        };
+        let numbers = first.columns.iter().map(|name| (name, ColumnKind::Number, None));
+        let categories = first.categories.iter().map(|SummedCategory { column, .. }| column);
+        let categories = categories.map(|name| (name, ColumnKind::Category, Some(levels_in_all(name))));
+        numbers.chain(categories).map(|(name, kind, levels)| DataColumn { name, kind, levels, can_be_marked: false }).collect()
     }
 
     /// Returns what a column of tables is, from its entries in the profiles. None if it has no value in one of them.
@@ -589,12 +608,18 @@ mod tests {
 
     #[test]
     fn statistics_say_which_columns_are_categories() {
-        let document = json!({"rows": "9", "columns": [{"name": "x"}, {"name": "y"}], "categories": [{"column": "site"}]});
-        let statistics = StatisticsFile::new("a.json".to_owned(), String::new(), &document);
-        let mut data = Data { statistics: vec![statistics], ..Data::default() };
+        let statistics = |levels: Value| {
+            let document =
+                json!({"rows": "9", "columns": [{"name": "x"}, {"name": "y"}], "categories": [{"column": "site", "levels": levels}]});
+            StatisticsFile::new("a.json".to_owned(), String::new(), &document)
+        };
+        let level = |level: &str| json!({"level": level, "moments": []});
+        let all = [json!([level("north"), level("south")]), json!([level("south"), level("west")])];
+        let mut data = Data { statistics: all.map(statistics).to_vec(), ..Data::default() };
         data.preselect();
         assert_eq!(data.plan(), json!({"target": "y", "features": ["x", "site"]}));
-        assert_eq!(kinds(&data)[2], ("site", ColumnKind::Category));
+        let site = DataColumn { name: "site", kind: ColumnKind::Category, levels: Some(3), can_be_marked: false };
+        assert_eq!(data.columns()[2], site);
     }
 
     #[test]

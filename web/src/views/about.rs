@@ -1,7 +1,7 @@
 //! The section about the model: equation, data, fit, quality control, limits, digests. All of it is read from the model and the component.
 
 use samefit_render::bins::rebin;
-use samefit_render::documents::{Column, Level, Model};
+use samefit_render::documents::{Coefficient, Column, Level, Model};
 use samefit_render::histogram::Histogram;
 use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{CoefficientLabels, coefficients, equation, small_histogram, table, table_row, table_row_with_picture};
@@ -132,7 +132,11 @@ fn unit_label<'a>(state: &'a State, column: Column<'a>, unit: &'a str) -> &'a st
 
 fn limits(state: &State) -> Vec<String> {
     let rows = state.texts.format().count(state.loaded.model.rows());
-    let mut names = vec!["rows", "linear", "interval", "cause", "range"];
+    let model = &state.loaded.model;
+    // a product changes the effect of one measurement by another
+    let has_one_column = |one: Coefficient<'_>| one.name.is_none_or(|name| one.factors.len() == 1 || model.column(name).is_some());
+    let linear = model.coefficients().into_iter().all(has_one_column).then_some("linear");
+    let mut names: Vec<&str> = ["rows"].into_iter().chain(linear).chain(["interval", "cause", "range"]).collect();
     if state.loaded.file.is_none() {
         names.extend(["instrument", "sex", "place"]);
     }

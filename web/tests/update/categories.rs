@@ -176,4 +176,10 @@ fn about_names_levels_by_their_titles_and_counts_patients() {
     assert!(about.contains("<th scope=\"row\">North (the others are compared with it)</th><td>12</td>"), "{about}");
     assert!(about.contains("<th scope=\"row\">ward 2</th><td>12</td>"), "{about}");
     assert_eq!(about.matches("<th scope=\"row\">Site</th>").count(), 0, "a category has no mean");
+    let sum = "no measurement changes the effect of another";
+    assert!(about.contains(sum), "{about}");
+    let product = json!({"name": "bmi*site[s]", "coefficient": 1, "factors": [{"column": "bmi"}, {"column": "site", "level": "s"}]});
+    page.state.loaded.model.document["coefficients"].as_array_mut().unwrap().push(product);
+    let about = drawn(&page, &Part::Section);
+    assert!(!about.contains(sum) && about.contains("Body mass index × Site [South]"), "{about}");
 }
