@@ -257,18 +257,17 @@ impl Data {
             let same = self.statistics.iter().flat_map(|one| &one.categories).filter(|category| category.column == column);
             same.flat_map(|category| &category.levels).collect::<BTreeSet<&String>>().len()
         };
-        let numbers = first.columns.iter().map(|name| (name, ColumnKind::Number, None));
-        let categories = first.categories.iter().map(|SummedCategory { column, .. }| column);
-        let categories = categories.map(|name| (name, ColumnKind::Category, Some(levels_in_all(name))));
-        numbers.chain(categories).map(|(name, kind, levels)| DataColumn { name, kind, levels, can_be_marked: false }).collect()
+        let numbers = first.columns.iter().map(|name| DataColumn::new(name, ColumnKind::Number));
+        let category = |column| DataColumn { levels: Some(levels_in_all(column)), ..DataColumn::new(column, ColumnKind::Category) };
+        numbers.chain(first.categories.iter().map(|one| category(one.column.as_str()))).collect()
     }
 
     /// Returns what a column of tables is, from its entries in the profiles. None if it has no value in one of them.
-    fn column<'a>(&self, name: &'a str, entries: &[&Value]) -> Option<DataColumn<'a>> {
+    fn column<'a>(&self, name: &'a str, entries: &[&'a Value]) -> Option<DataColumn<'a>> {
         let cells: Vec<Cells> = entries.iter().copied().map(Cells::of).collect::<Option<_>>()?;
         let cells = cells.iter().copied().reduce(|a, b| if a == b { a } else { Cells::Other })?;
         if let Some(listed) = self.schema_levels(name) {
-            return Some(DataColumn { name, kind: ColumnKind::Category, levels: listed, can_be_marked: false });
+            return Some(DataColumn { levels: listed, ..DataColumn::new(name, ColumnKind::Category) });
         }
         let levels = if cells == Cells::Numbers { whole_values(entries) } else { None };
         let can_be_marked = cells == Cells::Other || levels.is_some();
@@ -278,7 +277,8 @@ impl Data {
             Cells::Numbers => ColumnKind::Number,
             Cells::Other => ColumnKind::Text,
         };
-        Some(DataColumn { name, kind, levels, can_be_marked })
+        let first_text = entries.iter().find_map(|entry| entry["first_text"].as_str());
+        Some(DataColumn { name, kind, levels, can_be_marked, first_text })
     }
 
     /// Returns the number of levels that the schema lists for a category, if it lists them. None if the schema does not call it a category.
@@ -356,6 +356,15 @@ pub struct DataColumn<'a> {
     pub levels: Option<usize>,
     /// Whether the person may say that it is a category, or no longer.
     pub can_be_marked: bool,
+    /// The first of its texts that is no number. None for a column of numbers.
+    pub first_text: Option<&'a str>,
+}
+
+impl<'a> DataColumn<'a> {
+    /// A column that is what it is, whatever the person says.
+    fn new(name: &'a str, kind: ColumnKind) -> Self {
+        Self { name, kind, levels: None, can_be_marked: false, first_text: None }
+    }
 }
 
 /// Returns the id of the control that calls the column with this number a category.
@@ -618,7 +627,7 @@ mod tests {
         let mut data = Data { statistics: all.map(statistics).to_vec(), ..Data::default() };
         data.preselect();
         assert_eq!(data.plan(), json!({"target": "y", "features": ["x", "site"]}));
-        let site = DataColumn { name: "site", kind: ColumnKind::Category, levels: Some(3), can_be_marked: false };
+        let site = DataColumn { levels: Some(3), ..DataColumn::new("site", ColumnKind::Category) };
         assert_eq!(data.columns()[2], site);
     }
 

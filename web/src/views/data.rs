@@ -244,7 +244,7 @@ fn kind(state: &State, column: &DataColumn<'_>) -> String {
         (ColumnKind::Category, Some(levels)) => state.fill("data.kind.levels", &[("n", &levels.to_string())]),
         (ColumnKind::Category, None) => state.t("data.kind.category").to_owned(),
         (ColumnKind::Words, _) => state.t("data.kind.words").to_owned(),
-        (ColumnKind::Text, _) => state.t("data.kind.text").to_owned(),
+        (ColumnKind::Text, _) => state.fill("data.kind.text", &[("text", column.first_text.unwrap_or_default())]),
     }
 }
 

@@ -89,9 +89,9 @@ pub fn typed(field: &Value, patient: &Patient) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    // the unit may have been typed behind the value
-    let has_unit = text.chars().any(char::is_alphabetic);
-    Some(if has_unit { text.to_owned() } else { with_unit(text, unit_label(field, unit)) })
+    // the unit may have been typed behind the value, and a level has none
+    let has_no_unit_to_add = text.chars().any(char::is_alphabetic) || LoadedModel::is_category(field);
+    Some(if has_no_unit_to_add { text.to_owned() } else { with_unit(text, unit_label(field, unit)) })
 }
 
 /// Returns what people call a level of a category: its title, or the level if it has none. `value` is the level, or the same number written

@@ -158,6 +158,19 @@ fn what_is_a_category_is_said_beside_the_column() {
 }
 
 #[test]
+fn text_that_is_no_word_is_shown_and_needs_the_person_to_call_it_a_category() {
+    let mut page = with_english_texts(with_categories());
+    page.state.data.profiles[0]["columns"][0]["first_text"] = json!("21,5");
+    let drawn = |page: &Page| html(page, &Part::Data).remove(0).1;
+    let html = drawn(&page);
+    assert!(html.contains("text, for example “21,5”") && html.contains(r#"aria-label="site: as a category""#), "{html}");
+    page.act(Action::FeatureChosen { name: "site".to_owned(), used: true });
+    assert!(page.state.data.plan().get("categories").is_none(), "the component says what is wrong with it");
+    page.act(Action::CategoryChosen { name: "site".to_owned(), is_category: true });
+    assert_eq!(page.state.data.plan()["categories"], json!(["site"]));
+}
+
+#[test]
 fn statistics_to_share_have_a_plan_of_their_own() {
     let mut page = with_table();
     assert!(draws(&page.act(Action::ShareChosen(true)), &Part::Data));
