@@ -37,7 +37,7 @@ fn factors(order: [usize; 4]) -> (Vec<Vec<f64>>, Vec<f64>) {
 }
 
 /// y = 10 + 2 site[b] - 4 site[c] + x.
-pub fn model() -> Value {
+pub(super) fn model() -> Value {
     let coefficient = |name: &str, value: f64| json!({"name": name, "coefficient": value, "std_error": 1.0, "t": 1.0, "p": 0.5});
     let mut coefficients = [coefficient("site[b]", 2.0), coefficient("site[c]", -4.0), coefficient("x", 1.0)];
     for (at, level) in [(0, "b"), (1, "c")] {
