@@ -38,6 +38,8 @@ use serde_json::Value;
 /// Those of [`Design::new`] and of [`least_squares`], and `near-collinear` if the plan refuses it. With `collinear: drop` columns that depend
 /// on others are left out instead.
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
+    let plan = plan.for_columns(statistics.names())?.into_owned();
+    let plan = &plan;
     let mut design = Design::new(statistics, plan)?;
     let (solution, left_out) = solve(&mut design, plan.collinear)?;
     let near_collinear = near_collinear(&design.equations(), &solution);

@@ -6,12 +6,14 @@ use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
 use crate::json;
 use crate::level::ListedLevels;
+use crate::model_formula::{FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
 use crate::statistics::{SummedColumn, check_terms, sort_terms};
 use crate::terms::{Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What to sum, fit and write, and how the data are written. The section *Plan* of docs/formats.md describes each key.
@@ -38,6 +40,10 @@ pub struct Plan {
     /// Terms of the model. If they are missing, all columns but the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<String>>,
+    /// The model as a formula of R, instead of target, features and intercept. A plan that is read has it only if it needs the columns of the
+    /// data: where a `.` stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
     /// Columns to sum. If they are missing, those of the features and the target, else the schema's, else all columns of numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
@@ -210,6 +216,7 @@ impl Default for Plan {
         Self {
             target: None,
             features: None,
+            formula: None,
             columns: None,
             terms: Vec::new(),
             categories: Vec::new(),
@@ -269,6 +276,38 @@ impl Plan {
             return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
         }
         plan.level.map_or(Ok(()), check_level)?;
+        let Some(text) = &plan.formula else { return Ok(plan) };
+        if plan.target.is_some() || plan.features.is_some() || !plan.intercept {
+            let sentence = "the plan has a formula, and target, features or intercept besides";
+            return Err(Error::new(Code::Plan, sentence, "name the target, the features and the intercept in the formula alone"));
+        }
+        let formula = ParsedFormula::parse(text)?;
+        if formula.needs_columns() { Ok(plan) } else { plan.with_formula(formula.expand(&[])?) }
+    }
+
+    /// Returns the plan for data with these columns: with target, features and intercept instead of a formula.
+    ///
+    /// # Errors
+    /// Those of [`ParsedFormula::expand`].
+    pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
+        let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
+        let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
+        self.with_formula(ParsedFormula::parse(text)?.expand(&columns)?).map(Cow::Owned)
+    }
+
+    /// Returns the plan with what a formula says.
+    fn with_formula(&self, formula: ModelFormula) -> Result<Self> {
+        let mut plan = Self { formula: None, target: Some(formula.target), intercept: formula.has_intercept, ..self.clone() };
+        for factor in formula.terms.iter().flat_map(|term| &term.factors) {
+            let FormulaFactor::Category { name, reference } = factor else { continue };
+            if !plan.categories.contains(name) {
+                plan.categories.push(name.clone());
+            }
+            if let Some(level) = reference {
+                plan.reference.insert(name.clone(), level.clone());
+            }
+        }
+        plan.features = Some(formula.terms.iter().map(feature_text).collect());
         Ok(plan)
     }
 
@@ -406,6 +445,17 @@ impl Plan {
         }
         Ok(columns)
     }
+}
+
+/// Returns the text of a feature that a term of a formula is.
+fn feature_text(term: &FormulaTerm) -> String {
+    let text = |factor: &FormulaFactor| match factor {
+        FormulaFactor::Column(name) | FormulaFactor::Category { name, .. } => name.clone(),
+        FormulaFactor::Function { function, column } => format!("{function}({column})"),
+        FormulaFactor::Spline { column, knots } => format!("rcs({column},{})", knots.join(",")),
+        FormulaFactor::Product(powers) => powers.iter().map(|(name, power)| format!("{name}^{power}")).collect::<Vec<_>>().join("*"),
+    };
+    term.factors.iter().map(text).collect::<Vec<_>>().join("*")
 }
 
 /// Refuses a level of confidence that is not between 0 and 1.

@@ -42,7 +42,14 @@ fn explicit(table: &Table, terms: &[Term], intercept: bool, order: &[usize]) -> 
     };
     let design = places.iter().map(|&place| (place, if place == 0 { "(intercept)".to_owned() } else { format!("c{place}") })).collect();
     let target = terms.len() + 1;
-    least_squares(&NormalEquations { moments: Cow::Borrowed(&moments), rows: table.rows() as i64, design, target, constant })
+    least_squares(&NormalEquations {
+        moments: Cow::Borrowed(&moments),
+        rows: table.rows() as i64,
+        design,
+        target,
+        constant,
+        multipliers: Vec::new(),
+    })
 }
 
 /// Asserts that a model has the numbers of the solution of explicit columns, to the bit.

@@ -3,12 +3,13 @@
 use super::category::DesignCategory;
 use super::feature::{Feature, indicator, place};
 use super::pair_moments::pairs;
+use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::model::CoefficientFactor;
 use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
 use crate::plan::{Collinear, Plan};
 use crate::statistics::Statistics;
-use crate::terms::Term;
+use crate::terms::{Term, TermCombination};
 use std::collections::BTreeSet;
 
 /// Most coefficients of a model, without the intercept.
@@ -21,8 +22,10 @@ pub const EMPTY_CELLS_MAX: usize = 1 << 16;
 pub struct DesignColumn {
     /// The product.
     pub term: Term,
-    /// The place of the numerical part among (1, terms) of the statistics.
-    pub(super) place: usize,
+    /// The numerical part as a combination of (1, terms) of the statistics: weights and places.
+    pub(super) parts: Vec<(Decimal, usize)>,
+    /// What the combination is divided by; above zero.
+    pub(super) divisor: Decimal,
     /// The levels of the indicators, as indexes of a category and of a level of it, by category.
     pub(super) levels: Vec<(usize, usize)>,
 }
@@ -47,17 +50,20 @@ pub(super) fn expand(
     let blocks = coded(features, plan.intercept)?;
     for (feature, blocks) in features.iter_mut().zip(blocks) {
         let start = expansion.columns.len();
-        let place = place(statistics, &feature.numeric)?;
+        let bases = feature.numeric.basis_terms();
+        let combinations = bases.iter().map(|term| combination(statistics, term)).collect::<Result<Vec<_>>>()?;
         for block in blocks {
             for coded in &block {
                 categories[coded.category].is_reduced |= coded.coding == CategoryCoding::Reduced;
             }
-            for levels in products(&block, categories) {
-                if !cells.contains(levels.as_slice()) {
-                    let term = term(feature, categories, &levels)?;
-                    expansion.columns.push(DesignColumn { term, place, levels });
+            for (numeric, (parts, divisor)) in bases.iter().zip(&combinations) {
+                for levels in products(&block, categories) {
+                    if !cells.contains(levels.as_slice()) {
+                        let term = term(feature, numeric, categories, &levels)?;
+                        expansion.columns.push(DesignColumn { term, parts: parts.clone(), divisor: divisor.clone(), levels });
+                    }
+                    check_capacity(expansion.columns.len())?;
                 }
-                check_capacity(expansion.columns.len())?;
             }
         }
         feature.columns = start..expansion.columns.len();
@@ -94,9 +100,16 @@ fn products(block: &[CodedCategory<usize>], categories: &[DesignCategory]) -> Ve
     products
 }
 
-fn term(feature: &Feature, categories: &[DesignCategory], levels: &[(usize, usize)]) -> Result<Term> {
+/// Returns a numerical part as weights and places among (1, terms) of the statistics, and what their combination is divided by.
+fn combination(statistics: &Statistics, numeric: &Term) -> Result<(Vec<(Decimal, usize)>, Decimal)> {
+    let TermCombination { parts, divisor } = numeric.combination();
+    let parts = parts.into_iter().map(|(weight, term)| Ok((weight, place(statistics, &term)?))).collect::<Result<Vec<_>>>()?;
+    Ok((parts, divisor))
+}
+
+fn term(feature: &Feature, numeric: &Term, categories: &[DesignCategory], levels: &[(usize, usize)]) -> Result<Term> {
     let indicators = levels.iter().map(|&(at, level)| (indicator(&categories[at], level), 1));
-    let factors = feature.numeric.factors.iter().cloned().chain(indicators).collect();
+    let factors = numeric.factors.iter().cloned().chain(indicators).collect();
     Term::of(factors).ok_or_else(|| {
         Error::new(Code::Term, "the term has too high a degree", "name a product of fewer columns").in_column(&feature.term.to_string())
     })

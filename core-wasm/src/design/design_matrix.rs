@@ -4,11 +4,12 @@ use super::category::DesignCategory;
 use super::columns::{DesignColumn, expand};
 use super::feature::{Feature, check_units, features, place, used_terms};
 use super::{gram, order};
+use crate::decimal::{Decimal, ten_to};
 use crate::error::Result;
 use crate::model::CoefficientFactor;
 use crate::plan::Plan;
 use crate::release_policy::check_rows;
-use crate::solve::{INTERCEPT, NormalEquations, constant_columns, plausible};
+use crate::solve::{INTERCEPT, LinearRestriction, NormalEquations, constant_columns, plausible};
 use crate::statistics::{Moments, Statistics};
 use crate::terms::Term;
 use std::borrow::Cow;
@@ -68,8 +69,10 @@ impl<'a> Design<'a> {
             target_place,
             categories,
         };
-        if design.categories.is_empty() {
-            design.places = design.columns.iter().map(|column| column.place).collect();
+        let single = |column: &DesignColumn| if let [(_, place)] = column.parts[..] { Some(place) } else { None };
+        let places: Option<Vec<usize>> = design.columns.iter().map(single).collect();
+        if let Some(places) = places.filter(|_| design.categories.is_empty()) {
+            design.places = places;
         } else {
             design.moments = Cow::Owned(gram::moments(statistics, &design.categories, &design.columns, target_place)?);
             design.places = (1..=design.columns.len()).collect();
@@ -105,7 +108,30 @@ impl<'a> Design<'a> {
             (false, true) => constant_columns(&self.moments, &places),
             (false, false) => None,
         };
-        NormalEquations { moments: Cow::Borrowed(&self.moments), rows: self.rows, design, target: self.target_place, constant }
+        let multipliers = self.multipliers();
+        NormalEquations { moments: Cow::Borrowed(&self.moments), rows: self.rows, design, target: self.target_place, constant, multipliers }
+    }
+
+    /// Returns the numbers by which the columns, the intercept among them, were multiplied before they were summed; none if no column was.
+    fn multipliers(&self) -> Vec<Decimal> {
+        let one = Decimal::from(1);
+        if self.columns.iter().all(|column| column.divisor == one) {
+            return Vec::new();
+        }
+        let intercept = self.has_intercept.then_some(&one);
+        intercept.into_iter().chain(self.columns.iter().map(|column| &column.divisor)).cloned().collect()
+    }
+
+    /// Returns a restriction of coefficients as one of the coefficients of columns that were multiplied.
+    pub(crate) fn of_multiplied(&self, restriction: &LinearRestriction) -> LinearRestriction {
+        let multipliers = self.multipliers();
+        if multipliers.is_empty() {
+            return restriction.clone();
+        }
+        // a coefficient is the multiplier times that of the multiplied column
+        let scale = restriction.factors.keys().map(|&at| multipliers[at].scale).max().unwrap_or(0);
+        let factors = restriction.factors.iter().map(|(&at, factor)| (at, factor * multipliers[at].mantissa_at(scale)));
+        LinearRestriction::new(factors, &restriction.value * ten_to(scale))
     }
 
     /// Returns the normal equations, with the columns in the order of the factors.
@@ -114,7 +140,8 @@ impl<'a> Design<'a> {
         let Some(order) = self.order() else { return equations };
         let design = order.iter().map(|&at| equations.design[at].clone()).collect();
         let constant = equations.constant.map(|columns| (0..order.len()).filter(|&at| columns.contains(&order[at])).collect());
-        NormalEquations { design, constant, ..equations }
+        let multipliers = order.iter().filter_map(|&at| equations.multipliers.get(at).cloned()).collect();
+        NormalEquations { design, constant, multipliers, ..equations }
     }
 
     /// Leaves out columns, given as indexes among the intercept, if there is one, and then the columns.

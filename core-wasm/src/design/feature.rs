@@ -94,6 +94,11 @@ fn check_references(statistics: &Statistics, plan: &Plan) -> Result<()> {
 
 /// Refuses a column that the schema calls a category and the statistics hold as numbers, or the other way round.
 fn check_kind(statistics: &Statistics, plan: &Plan, column: &str) -> Result<()> {
+    if plan.categories.iter().any(|name| name == column) && statistics.column_index(column).is_some() {
+        let sentence = "it is named as a category, and the statistics have a column of numbers";
+        let help = format!("summarise the data again with --categories {column}");
+        return Err(Error::new(Code::StatisticsDiffer, sentence, help).in_column(column));
+    }
     let fields = plan.schema.iter().flat_map(|schema| &schema.columns);
     let Some(kind) = fields.filter(|field| field.name == column).find_map(|field| field.kind) else { return Ok(()) };
     let is_category = statistics.levels.category(column).is_some();
@@ -133,9 +138,10 @@ fn meeting(one: &Feature, other: &Feature, columns: Vec<&str>) -> Error {
 /// Returns the numerical parts of the features, the target, then the columns that only products use.
 pub(super) fn used_terms(features: &[Feature], target: &Term) -> Vec<Term> {
     let mut used: Vec<Term> = Vec::new();
-    let parts = features.iter().map(|feature| &feature.numeric).filter(|part| **part != Term::ONE);
+    let basis = features.iter().flat_map(|feature| feature.numeric.basis_terms());
+    let parts = basis.flat_map(|term| term.combination().parts).map(|(_, part)| part).filter(|part| *part != Term::ONE);
     let columns = features.iter().flat_map(|feature| feature.numeric.columns()).map(Term::column);
-    for term in parts.chain([target]).cloned().chain(columns) {
+    for term in parts.chain([target.clone()]).chain(columns) {
         if !used.contains(&term) {
             used.push(term);
         }

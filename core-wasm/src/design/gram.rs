@@ -9,6 +9,7 @@ use super::pair_moments::{PairMoments, pairs};
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::statistics::{Moments, Statistics};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Returns the moments of (1, columns, target).
@@ -16,17 +17,37 @@ use std::collections::BTreeMap;
 /// Errors: `impossible-statistics`.
 pub(super) fn moments(statistics: &Statistics, categories: &[DesignCategory], columns: &[DesignColumn], target: usize) -> Result<Moments> {
     let sums = MomentsByLevel::new(statistics, categories)?;
-    let plain = |place| (place, &[][..]);
-    let of_columns = columns.iter().map(|column| (column.place, column.levels.as_slice()));
-    let all: Vec<(usize, &[(usize, usize)])> = [plain(0)].into_iter().chain(of_columns).chain([plain(target)]).collect();
+    let plain = |place| SummedColumn { parts: Cow::Owned(vec![(Decimal::from(1), place)]), levels: &[] };
+    let of_columns = columns.iter().map(|column| SummedColumn { parts: Cow::Borrowed(&column.parts), levels: &column.levels });
+    let all: Vec<SummedColumn> = [plain(0)].into_iter().chain(of_columns).chain([plain(target)]).collect();
     let mut moments = Vec::with_capacity(all.len() * (all.len() + 1) / 2);
-    for (i, (place, levels)) in all.iter().enumerate() {
-        for (other_place, other_levels) in &all[..=i] {
-            let rows = sums.of_rows(levels, other_levels);
-            moments.push(rows.map_or(Decimal::ZERO, |rows| rows.at(*place, *other_place).clone()));
+    for (i, column) in all.iter().enumerate() {
+        for other in &all[..=i] {
+            let rows = sums.of_rows(column.levels, other.levels);
+            moments.push(rows.map_or(Decimal::ZERO, |rows| column.times(other, rows)));
         }
     }
     Ok(Moments(moments))
+}
+
+/// A column as it is summed: a combination of terms, in the rows of some levels.
+struct SummedColumn<'a> {
+    parts: Cow<'a, [(Decimal, usize)]>,
+    levels: &'a [(usize, usize)],
+}
+
+impl SummedColumn<'_> {
+    /// Returns the sum of the products of two columns over rows with these moments.
+    fn times(&self, other: &Self, rows: &Moments) -> Decimal {
+        if let ([(_, place)], [(_, other)]) = (&self.parts[..], &other.parts[..]) {
+            // a combination of one term has the weight 1
+            return rows.at(*place, *other).clone();
+        }
+        let products = self.parts.iter().flat_map(|(weight, place)| {
+            other.parts.iter().map(move |(other_weight, other)| weight.times(other_weight).times(rows.at(*place, *other)))
+        });
+        products.fold(Decimal::ZERO, |sum, product| sum.plus(&product)).normalized()
+    }
 }
 
 /// The moments by level, found by indexes.

@@ -18,7 +18,7 @@ pub(super) struct Coefficients {
 impl Coefficients {
     pub(super) fn of(design: &Design) -> Self {
         let first = usize::from(design.has_intercept);
-        let expanded = design.features.iter().filter(|feature| !feature.categories.is_empty());
+        let expanded = design.features.iter().filter(|feature| !feature.categories.is_empty() || feature.columns.len() != 1);
         let features = expanded.map(|feature| (factors(&feature.term), feature.columns.clone().map(|at| at + first).collect()));
         let intercept = design.has_intercept.then(Vec::new);
         Self {

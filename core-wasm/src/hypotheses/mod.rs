@@ -118,7 +118,8 @@ fn is_zero(at: usize) -> LinearRestriction {
 
 /// Returns the design of a plan. If the plan says so, columns that depend on others are left out.
 fn design<'a>(statistics: &'a Statistics, plan: &Plan) -> Result<Design<'a>> {
-    let mut design = Design::new(statistics, plan)?;
+    let plan = plan.for_columns(statistics.names())?;
+    let mut design = Design::new(statistics, &plan)?;
     if plan.collinear == Collinear::Drop {
         leave_out_dependent(&mut design)?;
     }
@@ -132,8 +133,9 @@ fn test_in_order(
     restrictions: &[LinearRestriction],
     void: impl Fn(usize, VoidRestriction) -> Error,
 ) -> Result<RestrictionTest> {
+    let restrictions: Vec<LinearRestriction> = restrictions.iter().map(|restriction| design.of_multiplied(restriction)).collect();
     let ordered: Vec<LinearRestriction> = match design.order() {
-        None => restrictions.to_vec(),
+        None => restrictions,
         Some(order) => {
             let mut positions = vec![0; order.len()];
             order.iter().enumerate().for_each(|(position, &at)| positions[at] = position);

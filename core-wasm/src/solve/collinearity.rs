@@ -16,8 +16,12 @@ pub struct Dependence {
 
 impl Dependence {
     /// Describes a dependent column by its relation in the units of the Gram matrix with these `scales`.
-    pub(super) fn new(column: usize, relation: Relation, scales: &[u32]) -> Self {
-        Self { column, relation: in_units(relation, column, scales) }
+    pub(super) fn new(column: usize, relation: Relation, scales: &[u32], equations: &NormalEquations) -> Self {
+        let relation = in_units(relation, column, scales).into_iter().map(|(j, factor)| {
+            let units = equations.multiplier(j).zip(equations.multiplier(column)).map(|(own, of_column)| own.times(&of_column.inverted()));
+            (j, units.map_or_else(|| factor.clone(), |units| factor.times(&units)))
+        });
+        Self { column, relation: relation.collect() }
     }
 
     /// Returns the relation as text, such as `age = 2*bmi + 3`.

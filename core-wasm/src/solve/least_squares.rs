@@ -128,14 +128,14 @@ fn simple_dependences(equations: &NormalEquations, entries: &[Vec<IBig>], scales
     let Some(pivots) = semidefinite::pivots(entries, &dependent) else { return Ok(None) };
     check_pivots(&pivots, equations.rows)?;
     let of_design = relations.into_iter().filter(|(column, _)| *column < equations.design.len());
-    Ok(Some(of_design.map(|(column, relation)| Dependence::new(column, relation, scales)).collect()))
+    Ok(Some(of_design.map(|(column, relation)| Dependence::new(column, relation, scales, equations)).collect()))
 }
 
 /// Finds the dependent columns of normal equations that are eliminated.
 fn dependences(eliminated: &Elimination, equations: &NormalEquations, scales: &[u32]) -> Result<Vec<Dependence>> {
     check_pivots(&eliminated.pivots, equations.rows)?;
     let dependent = (0..equations.design.len()).filter(|&k| eliminated.pivots[k] == Pivot::Zero);
-    Ok(dependent.map(|column| Dependence::new(column, eliminated.relation(column), scales)).collect())
+    Ok(dependent.map(|column| Dependence::new(column, eliminated.relation(column), scales, equations)).collect())
 }
 
 /// Returns the columns of which a combination, without factors of zero, is the constant; none if the columns do not span it, or only by a
@@ -158,7 +158,8 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, starts: &[usize], rounde
     let tss = sum_of_squares(equations, equations.target, equations.is_centred());
     let (has_tss, rounded_tss) = (tss.signum() != 0, tss.to_f64());
     let features = count as i64 - constants;
-    let units = Units { scales, count, residual_df, features, total_df: equations.rows - constants, tss, squares };
+    let multipliers = equations.multipliers.iter().map(Ratio::from).collect();
+    let units = Units { scales, multipliers, count, residual_df, features, total_df: equations.rows - constants, tss, squares };
     // everything that is needed whatever the residual sum of squares is, so that exact determinants are computed at one go
     let l = (0..count).flat_map(|i| (starts[i]..i).map(move |j| ModelNumber::L(i, j)));
     let wanted: Vec<ModelNumber> = [ModelNumber::ResidualSign]
@@ -289,7 +290,8 @@ mod tests {
             .map(|place| (place, if place == 0 { INTERCEPT.to_owned() } else { format!("c{place}") }))
             .collect();
         let constant = intercept.then(|| vec![0]);
-        let equations = NormalEquations { moments: Cow::Borrowed(moments), rows: rows as i64, design, target, constant };
+        let equations =
+            NormalEquations { moments: Cow::Borrowed(moments), rows: rows as i64, design, target, constant, multipliers: Vec::new() };
         let (exact, enclosed) = (solve(&equations, usize::MAX), solve(&equations, 0));
         assert_eq!(format!("{exact:?}"), format!("{enclosed:?}"));
         exact

@@ -152,7 +152,9 @@ impl<'a> Search<'a> {
         let nearest = factors.iter().map(|(k, factor)| (*k, factor.nearest_with_denominator(DENOMINATOR_MAX)));
         let simple: Relation = nearest.filter(|(_, factor)| factor.signum() != 0).collect();
         let residual = self.residual(column, &simple);
-        if residual.minus(&bound).signum() > 0 || !self.is_distinct(&simple, &bound) {
+        // a relation with basis functions of splines, which are multiplied here, would mean little to anybody
+        let is_plain = self.equations.multipliers.is_empty();
+        if !is_plain || residual.minus(&bound).signum() > 0 || !self.is_distinct(&simple, &bound) {
             return NearDependence { column, others: self.others(&factors, &bound), tolerance, relation: None };
         }
         let others = simple.iter().map(|(k, _)| *k).filter(|&k| !self.is_intercept(k)).collect();

@@ -182,7 +182,14 @@ mod tests {
     /// Equations of the intercept, of all columns but the last, and of the last as the target.
     fn equations(moments: &Moments, columns: usize, rows: usize) -> NormalEquations<'_> {
         let design = (0..columns).map(|at| (at, format!("c{at}"))).collect();
-        NormalEquations { moments: Cow::Borrowed(moments), rows: rows as i64, design, target: columns, constant: Some(vec![0]) }
+        NormalEquations {
+            moments: Cow::Borrowed(moments),
+            rows: rows as i64,
+            design,
+            target: columns,
+            constant: Some(vec![0]),
+            multipliers: Vec::new(),
+        }
     }
 
     fn restrictions(rows: &[(Vec<i64>, i64)]) -> Option<SolvedRestrictions> {

@@ -1,5 +1,7 @@
 //! The normal equations of a model: which of the moments are its design and its target.
 
+use crate::decimal::Decimal;
+use crate::ratio::Ratio;
 use crate::statistics::Moments;
 use crate::terms::Term;
 use std::borrow::Cow;
@@ -18,9 +20,17 @@ pub struct NormalEquations<'a> {
     /// The indexes of the columns of which a combination, without factors of zero, is the constant; `None` if the columns do not span it.
     /// With an intercept this is the intercept alone.
     pub constant: Option<Vec<usize>>,
+    /// For each column a number above zero by which it was multiplied before it was summed; empty if none was. Basis functions of splines are
+    /// decimal numbers only then. Solutions are those of the columns as they are.
+    pub multipliers: Vec<Decimal>,
 }
 
 impl NormalEquations<'_> {
+    /// Returns the number by which column `j` was multiplied; `None` if no column was.
+    pub(super) fn multiplier(&self, j: usize) -> Option<Ratio> {
+        self.multipliers.get(j).map(Ratio::from)
+    }
+
     /// Returns the index of the intercept among the columns of the design.
     pub fn intercept(&self) -> Option<usize> {
         self.design.iter().position(|(place, _)| *place == 0)

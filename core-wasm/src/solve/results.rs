@@ -60,6 +60,8 @@ impl ModelNumber {
 pub struct Units {
     /// Powers of ten by which the columns of the design, and after them the target, were multiplied.
     pub scales: Vec<u32>,
+    /// Numbers by which the columns of the design were multiplied besides; empty if none was.
+    pub multipliers: Vec<Ratio>,
     /// Number of columns of the design.
     pub count: usize,
     /// The residual degrees of freedom.
@@ -82,7 +84,7 @@ impl Units {
         match number {
             ModelNumber::ResidualSign => of(Quantity::Residual).signum().map(|sign| f64::from(sign).into()),
             ModelNumber::Coefficient(j) => {
-                rounded([&of(Quantity::Coefficient(j))], [], |[b], []| b.times_ten_to(self.unit(j)).to_two_f64())
+                rounded([&of(Quantity::Coefficient(j))], [], |[b], []| self.multiplied(b.times_ten_to(self.unit(j)), j).to_two_f64())
             }
             ModelNumber::StdError(j) => self.std_error(j, &residual(source)?, &of(Quantity::Inverse(j))),
             ModelNumber::T(j) => self.t(of(Quantity::Coefficient(j)), &residual(source)?, &of(Quantity::Inverse(j))),
@@ -97,17 +99,20 @@ impl Units {
             ModelNumber::Odds => rounded([], [&residual(source)?], |[], [rss]| self.odds(&self.in_units(rss)).to_f64()),
             ModelNumber::F => rounded([], [&residual(source)?], |[], [rss]| self.f(&self.in_units(rss)).to_f64()),
             ModelNumber::Tolerance(j) => rounded([], [&of(Quantity::Inverse(j))], |[], [inverse]| self.tolerance(j, inverse).to_f64()),
-            ModelNumber::L(i, j) => {
-                rounded([&of(Quantity::L(i, j))], [], |[l], []| l.times_ten_to(self.scale(j) - self.scale(i)).to_two_f64())
-            }
-            ModelNumber::D(j) => rounded([&of(Quantity::D(j))], [], |[d], []| d.times_ten_to(-2 * self.scale(j)).to_two_f64()),
+            ModelNumber::L(i, j) => rounded([&of(Quantity::L(i, j))], [], |[l], []| {
+                self.divided(self.multiplied(l.times_ten_to(self.scale(j) - self.scale(i)), j), i).to_two_f64()
+            }),
+            ModelNumber::D(j) => rounded([&of(Quantity::D(j))], [], |[d], []| {
+                self.divided(self.divided(d.times_ten_to(-2 * self.scale(j)), j), j).to_two_f64()
+            }),
         }
     }
 
     /// Rounds the standard error `sqrt(s^2 (X'X)^-1_jj)`, `s^2 = rss / df`.
     fn std_error(&self, j: usize, rss: &Enclosure, inverse: &Enclosure) -> Option<Rounded> {
         rounded([rss, inverse], [], |[rss, inverse], []| {
-            rss.times(inverse).over(self.residual_df).times_ten_to(2 * self.unit(j)).sqrt_to_f64()
+            let variance = rss.times(inverse).over(self.residual_df).times_ten_to(2 * self.unit(j));
+            self.multiplied(self.multiplied(variance, j), j).sqrt_to_f64()
         })
     }
 
@@ -151,6 +156,16 @@ impl Units {
     /// Returns R² for a residual sum of squares in the units of the data.
     fn r_squared(&self, rss: &Ratio) -> Ratio {
         self.tss.minus(rss).times(&self.tss.clone().inverted())
+    }
+
+    /// Returns a number times what column `j` was multiplied by besides a power of ten.
+    fn multiplied(&self, number: Ratio, j: usize) -> Ratio {
+        self.multipliers.get(j).map_or_else(|| number.clone(), |multiplier| number.times(multiplier))
+    }
+
+    /// Returns a number over what column `j` was multiplied by besides a power of ten.
+    fn divided(&self, number: Ratio, j: usize) -> Ratio {
+        self.multipliers.get(j).map_or_else(|| number.clone(), |multiplier| number.times(&multiplier.clone().inverted()))
     }
 
     /// Returns the power of ten by which column `j` was multiplied.

@@ -58,6 +58,12 @@ impl Statistics {
         self.terms.iter().position(|own| own == term).map(|at| at + 1)
     }
 
+    /// Returns the names of the columns, then those of the categories.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let categories = self.levels.categories.iter().map(|category| category.column.as_str());
+        self.columns.iter().map(|column| column.name.as_str()).chain(categories)
+    }
+
     /// Returns the index of a column by its name.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)

@@ -18,6 +18,7 @@ use crate::sink::{GatheredRecord, Record, Sink};
 use crate::statistics::{BlockColumn, Derived, Totals, check_terms};
 use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Rows of a batch that are read at once before the sums have begun.
@@ -52,6 +53,10 @@ pub(super) struct Sums {
 
 impl Sink for Sums {
     fn header(&mut self, names: &[String]) -> Result<()> {
+        if let Cow::Owned(plan) = self.plan.for_columns(names.iter().map(String::as_str))? {
+            self.selection = plan.selection()?;
+            self.plan = plan;
+        }
         let found = self.selection.resolve(names)?;
         let named = places(self.selection.names());
         let is_named = |name: &String| named.contains_key(name.as_str());

@@ -1,4 +1,4 @@
-//! A model with categories to the joint test and the generalised variance inflation factor of each feature that has a category.
+//! A model to the joint test and the generalised variance inflation factor of each feature with a category or a spline.
 //!
 //! Let S be the coefficients of a feature, q their number, and T all others but the intercept.
 //!
@@ -15,7 +15,7 @@ use libm::{exp, ldexp, log};
 use serde_json::{Value, json};
 use std::f64::consts::LN_2;
 
-/// Returns each feature with a category, in the order of the coefficients; none without categories.
+/// Returns each feature with a category or a spline, in the order of the coefficients; none without them.
 pub(super) fn features(model: &Model, inverse: &InverseFactor) -> Option<Vec<Value>> {
     let first = usize::from(model.has_intercept);
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
@@ -41,11 +41,10 @@ pub(super) fn features(model: &Model, inverse: &InverseFactor) -> Option<Vec<Val
     (!groups.is_empty()).then(|| groups.into_iter().map(one).collect())
 }
 
-/// Returns the feature of a coefficient with indicators of levels: its factors without the levels.
+/// Returns the feature of a coefficient with indicators of levels or basis functions of splines.
 fn feature_name(coefficient: &ModelCoefficient) -> Option<String> {
-    let factors = coefficient.factors.as_ref()?;
-    let text = |power: u32| if power > 1 { format!("^{power}") } else { String::new() };
-    Some(factors.iter().map(|factor| format!("{}{}", factor.column, text(factor.power))).collect::<Vec<_>>().join("*"))
+    let is_one_of_many = coefficient.factors.iter().flatten().any(|factor| factor.level.is_some() || factor.knots.is_some());
+    is_one_of_many.then(|| coefficient.feature())
 }
 
 /// Returns F; none without residual degrees of freedom, for a perfect fit, and beyond the range of an f64.
