@@ -1,7 +1,7 @@
 //! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
 //! its data.
 //!
-//! Reading order: `moments`, `level_sums` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
+//! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
 //! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
 //! `accumulator` (rows to sums).
 //!
@@ -20,6 +20,7 @@ mod merge;
 mod moments;
 mod product_sums;
 mod types;
+mod weighting;
 
 pub use accumulator::{Accumulator, Factors, Totals};
 #[cfg(test)]
@@ -31,3 +32,4 @@ pub use document::{FORMAT, distribution_from_json, distribution_json};
 pub use level_sums::{CategorySums, LevelSums, pair_index};
 pub use moments::{Moments, moment_index};
 pub use types::{Statistics, SummedColumn, TERMS_MAX, check_terms};
+pub use weighting::{WeightSums, Weighting};
