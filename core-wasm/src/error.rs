@@ -57,6 +57,7 @@ codes! {
     Quote = "quote": "A quote in the middle of a field, text after a closing quote, or a quote that is never closed.",
     NotANumber = "not-a-number": "Text where a decimal number is expected.",
     NotAValue = "not-a-value": "Infinity, which is not a value.",
+    Undefined = "undefined": "A function of a number for which it is not defined, such as the logarithm of zero.",
     TooManyDigits = "too-many-digits": "A number of more than 60 digits.",
     ExponentTooLarge = "exponent-too-large": "A number with an exponent beyond 60 either way, or with more than 60 zeros between the point and the first other digit.",
     MissingValues = "missing-values": "Cells without a value, counted by column.",

@@ -4,9 +4,10 @@ use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
 use crate::model::{CoefficientFactor, FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
 use crate::plan::{NearCollinear, Plan};
+use crate::ratio::Ratio;
 use crate::release_policy::check_rows;
 use crate::solve::{
-    INTERCEPT, NearDependence, NormalEquations, Solution, centred_sum_of_squares, least_squares, near_dependences, plausible, ratio::Ratio,
+    INTERCEPT, NearDependence, NormalEquations, Solution, centred_sum_of_squares, least_squares, near_dependences, plausible,
 };
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;

@@ -35,8 +35,8 @@
 //!
 //! Each module uses only modules that stand before it.
 //!
-//! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`].
-//! 2. Names and documents: [`level`], [`terms`], [`json`], [`schema`], [`release_policy`].
+//! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`], [`ratio`], [`functions`], [`splines`].
+//! 2. Names and documents: [`level`], [`factors`], [`terms`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`fit`].
@@ -56,9 +56,11 @@ mod disclosure;
 pub mod entry;
 pub mod error;
 pub mod explain;
+pub mod factors;
 pub mod fisher;
 pub mod fit;
 mod forecast;
+pub mod functions;
 pub mod hypotheses;
 pub mod identity;
 pub mod json;
@@ -68,6 +70,7 @@ pub mod plan;
 pub mod predict;
 pub mod profile;
 pub mod quality;
+pub mod ratio;
 pub mod records;
 pub mod release_policy;
 pub mod residuals;
@@ -76,6 +79,7 @@ pub mod schema;
 pub mod shortest;
 pub mod sink;
 pub mod solve;
+pub mod splines;
 pub mod statistics;
 pub mod student;
 pub mod summarizer;

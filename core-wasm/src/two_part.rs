@@ -107,8 +107,8 @@ fn halves(value: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ratio::Ratio;
     use crate::rounding::signum;
-    use crate::solve::ratio::Ratio;
     use crate::statistics::exact_decimal;
     use proptest::prelude::*;
 

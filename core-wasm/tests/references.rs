@@ -6,7 +6,7 @@ use samefit_core::decimal::parse;
 use samefit_core::fit::fit;
 use samefit_core::model::Model;
 use samefit_core::plan::Plan;
-use samefit_core::solve::ratio::Ratio;
+use samefit_core::ratio::Ratio;
 use samefit_core::statistics::exact_decimal;
 use samefit_core::summarizer::Summarizer;
 use serde_json::Value;

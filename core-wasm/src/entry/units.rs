@@ -3,8 +3,8 @@
 //! *Invariants*: converting to the field's own unit multiplies by an exact decimal, so it is exact. Converting back divides, and may round.
 
 use crate::decimal::{Decimal, parse};
+use crate::ratio::Ratio;
 use crate::schema::{Coding, Field};
-use crate::solve::ratio::Ratio;
 use serde_json::{Value, json};
 
 /// How many more digits after the point a value in another unit has than one in the field's own unit.

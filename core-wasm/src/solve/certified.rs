@@ -143,10 +143,10 @@ impl Source for CertifiedCholesky {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ratio::Ratio;
     use crate::rounding::signum;
     use crate::solve::decide::ExactRounder;
     use crate::solve::elimination::Elimination;
-    use crate::solve::ratio::Ratio;
     use proptest::prelude::*;
 
     /// Returns whether a <= b.

@@ -2,9 +2,9 @@
 
 use super::elimination::Pivot;
 use super::normal_equations::{INTERCEPT, NormalEquations};
-use super::ratio::Ratio;
 use super::relations::Relation;
 use crate::error::{Code, Error, Result, list};
+use crate::ratio::Ratio;
 
 /// Refuses a design matrix whose columns are not independent. The target may depend on them.
 ///

@@ -6,10 +6,10 @@
 use super::certified::{Attempt, CertifiedCholesky};
 use super::elimination::Elimination;
 use super::quantity::{Determinant, Enclosure, Quantity, Rounded, Source, as_determinants};
-use super::ratio::Ratio;
 use super::relations::search;
 use super::residues::{determinants, is_proven_regular};
 use super::results::{ModelNumber, Units};
+use crate::ratio::Ratio;
 use dashu_int::IBig;
 use std::collections::BTreeMap;
 

@@ -7,8 +7,8 @@
 //! Pivots are taken in order. A positive semidefinite matrix needs no other order: below a pivot of zero its column is zero, and the column
 //! depends on those before it.
 
-use super::ratio::Ratio;
 use super::relations::Relation;
+use crate::ratio::Ratio;
 use dashu_base::Signed;
 use dashu_int::IBig;
 

@@ -7,12 +7,12 @@ use super::gram::{ScaledGram, scaled_gram};
 use super::normal_equations::NormalEquations;
 use super::plausible::{check_pivots, check_residual, not_semidefinite};
 use super::quantity::Rounded;
-use super::ratio::Ratio;
 use super::relations;
 use super::results::{ModelNumber, Units};
 use super::semidefinite;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
+use crate::ratio::Ratio;
 use crate::statistics::Moments;
 use dashu_int::IBig;
 

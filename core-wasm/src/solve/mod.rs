@@ -30,7 +30,6 @@ mod nested;
 mod normal_equations;
 pub mod plausible;
 pub mod quantity;
-pub mod ratio;
 pub mod relations;
 pub mod residues;
 mod restrictions;

@@ -18,8 +18,8 @@ use super::decide::{BITS_MAX, Definiteness, prove_definite};
 use super::gram::{ScaledGram, scaled_gram};
 use super::least_squares::sum_of_squares;
 use super::normal_equations::NormalEquations;
-use super::ratio::Ratio;
 use super::relations::{Relation, over_common_denominator};
+use crate::ratio::Ratio;
 use crate::statistics::exact_decimal;
 use dashu_int::IBig;
 

@@ -12,10 +12,10 @@ use super::gram::scaled_gram;
 use super::least_squares::least_squares;
 use super::normal_equations::NormalEquations;
 use super::quantity::{Enclosure, Quantity, Source, as_determinants, rounded};
-use super::ratio::Ratio;
 use super::residues::determinants;
 use super::restrictions::SolvedRestrictions;
 use crate::error::{Code, Error, Result};
+use crate::ratio::Ratio;
 use dashu_int::IBig;
 
 /// Bits of the first enclosures, and how often they are doubled.

@@ -3,7 +3,7 @@
 //! Let G be the Gram matrix of the design X and of the target y after it. Every number of a model is made of five kinds of quantities. By
 //! Cramer's rule each of them is a ratio of two minors of G. A [`Source`] supplies them, exactly or between two bounds.
 
-use super::ratio::Ratio;
+use crate::ratio::Ratio;
 use dashu_int::IBig;
 
 /// A number that `X'X = L D L'` and `X'X b = X'y` define. Indexes count from 0.

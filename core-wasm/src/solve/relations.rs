@@ -8,8 +8,8 @@
 //! *Not here*: whether the other columns are independent ([`semidefinite`](super::semidefinite)).
 
 use super::modular::{ModularLdl, primes};
-use super::ratio::Ratio;
 use super::residues::{ChineseRemainder, LimbMatrix};
+use crate::ratio::Ratio;
 use dashu_base::{DivRem, Gcd, SquareRoot, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use std::collections::BTreeMap;

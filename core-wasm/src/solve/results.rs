@@ -4,7 +4,7 @@
 //! [`residues`](super::residues)).
 
 use super::quantity::{Enclosure, Quantity, Rounded, Source, rounded};
-use super::ratio::Ratio;
+use crate::ratio::Ratio;
 
 /// A number of a model. Indexes are those of the design's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
