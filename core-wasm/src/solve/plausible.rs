@@ -9,6 +9,7 @@ use super::elimination::{ELIMINATED_MAX, Elimination, Pivot};
 use super::gram::scaled_gram;
 use super::relations::search;
 use super::semidefinite;
+use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::statistics::Statistics;
 use dashu_int::IBig;
@@ -37,12 +38,16 @@ fn singular(gram: &[Vec<IBig>]) -> Option<Vec<Pivot>> {
     semidefinite::pivots(gram, &dependent.or_else(|| semidefinite::dependent(gram))?)
 }
 
-/// Refuses a negative number of rows, and negative counts.
+/// Refuses a negative number of rows, negative counts, and rows whose weights do not add up to a number above zero.
 ///
 /// Errors: `impossible-statistics`.
 pub fn check_counts(statistics: &Statistics) -> Result<()> {
     if statistics.rows < 0 {
         return Err(impossible(format!("the number of rows is {}", statistics.rows)));
+    }
+    let total_weight = statistics.moments.at(0, 0);
+    if statistics.weights.is_some() && total_weight.cmp(&Decimal::ZERO) != statistics.rows.cmp(&0) {
+        return Err(impossible(format!("the weights of {} rows add up to {total_weight}", statistics.rows)));
     }
     let columns = statistics.columns.iter().zip(statistics.distribution.iter().flatten());
     for (column, counts) in columns {

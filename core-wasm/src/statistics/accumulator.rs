@@ -14,6 +14,7 @@
 use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
 use super::distribution::Distribution;
+use super::log_sum::LogSum;
 use super::moments::{Moments, moment_index};
 use super::product_sums::{BlockFactors, ProductSums};
 use super::weighting::Weighting;
@@ -41,6 +42,8 @@ pub struct Accumulator {
     sums: ProductSums,
     /// Sums of products before that: a lower triangle as in [`Moments`].
     totals: Vec<Decimal>,
+    /// The sum of the logarithms of the weights; none without weights.
+    log_sum: Option<LogSum>,
     bin_counters: Option<Vec<BinCounter>>,
 }
 
@@ -50,6 +53,8 @@ pub struct Totals {
     pub rows: i64,
     /// Sums of products of (1, columns, products), times the weight or count of each row.
     pub moments: Moments,
+    /// The sum of the rounded logarithms of the weights of these rows; none without weights.
+    pub log_sum: Option<Decimal>,
     /// Counts of the values of each column in these rows, unless they were turned off.
     pub distribution: Option<Vec<Distribution>>,
 }
@@ -70,6 +75,7 @@ impl Accumulator {
             rows: 0,
             sums: ProductSums::default(),
             totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
+            log_sum: (weighting == Weighting::Weights).then(LogSum::default),
             bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
             products,
         }
@@ -106,7 +112,7 @@ impl Accumulator {
 
     /// Returns the sums of all rows.
     ///
-    /// Errors: `capacity`.
+    /// Errors: `capacity`; `undefined` for a weight below zero.
     pub fn finish(mut self) -> Result<Totals> {
         self.sum_block()?;
         self.sums.drain_into(&mut self.totals);
@@ -118,6 +124,7 @@ impl Accumulator {
         Ok(Totals {
             rows: self.rows,
             moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
+            log_sum: self.log_sum.map(LogSum::finish).transpose()?,
             distribution: self.bin_counters.map(counts).transpose()?,
         })
     }
@@ -138,6 +145,9 @@ impl Accumulator {
         self.block_rows = 0;
         if rows > 0 {
             self.count_block(rows, &columns, weights.as_ref())?;
+            if let (Some(sum), Some(weights)) = (&mut self.log_sum, &weights) {
+                sum.add(weights)?;
+            }
             columns = self.add_products(rows, columns, weights.as_ref());
         }
         self.columns = columns.into_iter().chain(weights).collect();
@@ -209,6 +219,7 @@ fn too_many_rows() -> Error {
 mod tests {
     use super::*;
     use crate::decimal::parse;
+    use crate::functions::Function;
     use proptest::prelude::*;
 
     /// Values of all lengths, of one kind for each column.
@@ -270,6 +281,8 @@ mod tests {
             let there: Vec<Vec<Decimal>> = columns.iter().map(|column| counted.iter().map(|&row| column[row].clone()).collect()).collect();
             let equal = totals(&there, &[], &vec![one; counted.len()], Weighting::Equal);
             prop_assert_eq!((got.rows, &got.distribution), (equal.rows, &equal.distribution));
+            let logarithms = counted.iter().map(|&row| Function::Ln.value(&weights[row]).unwrap());
+            prop_assert_eq!(got.log_sum, Some(logarithms.fold(Decimal::ZERO, |sum, logarithm| sum.plus(&logarithm))));
         }
 
         #[test]
@@ -281,7 +294,7 @@ mod tests {
             let written: Vec<Vec<Decimal>> = columns.iter().map(written).collect();
             let want = totals(&written, &[vec![(0, 3)]], &vec![Decimal::ZERO; written[0].len()], Weighting::Equal);
             prop_assert_eq!((got.rows, got.distribution), (want.rows, want.distribution));
-            prop_assert_eq!(got.moments, want.moments);
+            prop_assert_eq!((got.moments, got.log_sum), (want.moments, None));
         }
     }
 

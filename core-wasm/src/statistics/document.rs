@@ -4,6 +4,7 @@ use super::distribution::{Bin, Distribution};
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
+use super::weighting::WeightSums;
 use crate::decimal::{Decimal, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::json;
@@ -27,6 +28,8 @@ struct Document {
     columns: Vec<ColumnDocument>,
     terms: Vec<Vec<(String, u32)>>,
     rows: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights: Option<WeightsDocument>,
     moments: Vec<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     distribution: Option<Map<String, Value>>,
@@ -42,6 +45,13 @@ struct ColumnDocument {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
+}
+
+/// The weights in `statistics.json`. Their sum is the first of the moments.
+#[derive(Serialize, Deserialize)]
+struct WeightsDocument {
+    column: String,
+    log_sum: String,
 }
 
 impl Statistics {
@@ -86,6 +96,7 @@ impl Statistics {
             columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
             terms: terms.iter().map(|term| term.factors.iter().map(|(variable, power)| (variable.to_string(), *power)).collect()).collect(),
             rows: self.rows.to_string(),
+            weights: self.weights.as_ref().map(|w| WeightsDocument { column: w.column.clone(), log_sum: w.log_sum.to_string() }),
             moments: (0..places.len()).map(row).collect(),
             distribution: self
                 .distribution
@@ -114,7 +125,8 @@ impl Statistics {
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
-            moments: parse_moments(&document.moments, &terms)?,
+            moments: parse_moments(&document.moments, &terms, u32::from(document.weights.is_some()))?,
+            weights: document.weights.map(|weights| parse_weights(weights, &columns)).transpose()?,
             levels: LevelSums::default(),
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
@@ -124,9 +136,9 @@ impl Statistics {
         })
     }
 
-    /// Refuses equal products of terms with different sums, and a first moment that is not the number of rows.
+    /// Refuses equal products of terms with different sums and, without weights, a first moment that is not the number of rows.
     fn check_products_agree(&self) -> Result<()> {
-        if *self.moments.at(0, 0) != (Decimal { mantissa: IBig::from(self.rows), scale: 0 }) {
+        if self.weights.is_none() && *self.moments.at(0, 0) != (Decimal { mantissa: IBig::from(self.rows), scale: 0 }) {
             return Err(impossible(format!("the first moment is {}, the rows are {}", self.moments.at(0, 0), self.rows)));
         }
         if self.terms.len() == self.columns.len() {
@@ -231,8 +243,8 @@ pub(crate) fn sort_terms(terms: &mut [Term], columns: &[SummedColumn]) {
     terms.sort_by_cached_key(|term| (place(term), term.degree(), term.to_string()));
 }
 
-/// Reads the triangle of moments of (1, terms).
-fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
+/// Reads the triangle of moments of (1, terms). `weight_degree` is 1 if they are sums of products with a weight, else 0.
+fn parse_moments(rows: &[Vec<String>], terms: &[Term], weight_degree: u32) -> Result<Moments> {
     let degrees: Vec<u32> = std::iter::once(0).chain(terms.iter().map(Term::degree)).collect();
     let size = degrees.len();
     if rows.len() != size || rows.iter().enumerate().any(|(i, row)| row.len() != i + 1) {
@@ -241,7 +253,7 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
     let mut moments = Vec::with_capacity(moment_index(size, 0));
     for (row, degree) in rows.iter().zip(&degrees) {
         for (text, other) in row.iter().zip(&degrees) {
-            moments.push(parse_sum(text, degree + other).ok_or_else(|| {
+            moments.push(parse_sum(text, degree + other + weight_degree).ok_or_else(|| {
                 let expected =
                     "an exact decimal number without exponent and trailing zeros, not longer than a sum of products of values can be";
                 Error::found(Code::Statistics, text, expected, "summarise the data again")
@@ -249,6 +261,20 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
         }
     }
     Ok(Moments(moments))
+}
+
+/// Reads the weights. Their column is none of the columns that are summed.
+fn parse_weights(weights: WeightsDocument, columns: &[SummedColumn]) -> Result<WeightSums> {
+    check_column_name(&weights.column)?;
+    if columns.iter().any(|column| column.name == weights.column) {
+        return Err(
+            Error::new(Code::Statistics, "the weights are also among the columns", "summarise the data again").in_column(&weights.column)
+        );
+    }
+    let log_sum = parse_sum(&weights.log_sum, 1).ok_or_else(|| {
+        Error::found(Code::Statistics, &weights.log_sum, "an exact decimal number for `log_sum`", "summarise the data again")
+    })?;
+    Ok(WeightSums { column: weights.column, log_sum })
 }
 
 /// Reads a count. `what` is the name of its field.

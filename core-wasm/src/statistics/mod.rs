@@ -2,8 +2,8 @@
 //! its data.
 //!
 //! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
-//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
-//! `accumulator` (rows to sums).
+//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `log_sum`,
+//! `product_sums`, `accumulator` (rows to sums).
 //!
 //! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
 //! statistics have equal text.
@@ -16,6 +16,7 @@ mod block;
 mod distribution;
 mod document;
 mod level_sums;
+mod log_sum;
 mod merge;
 mod moments;
 mod product_sums;

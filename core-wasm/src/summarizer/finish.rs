@@ -71,6 +71,7 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], kept: &[usize], totals: Total
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms.iter().cloned()).collect(),
         columns: summed,
         rows: totals.rows,
+        weights: None,
         moments: Moments(moments),
         levels: LevelSums::default(),
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),

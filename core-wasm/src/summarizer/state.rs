@@ -61,6 +61,7 @@ pub(super) struct PendingState {
 pub(super) struct TotalsState {
     rows: i64,
     moments: Vec<String>,
+    log_sum: Option<String>,
     /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
@@ -131,6 +132,7 @@ impl TotalsState {
         Self {
             rows: totals.rows,
             moments: totals.moments.0.iter().map(Decimal::to_string).collect(),
+            log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
             distribution: totals.distribution.as_ref().map(|columns| columns.iter().map(counts).collect()),
         }
     }
@@ -142,7 +144,7 @@ impl TotalsState {
 
     /// The totals as numbers.
     pub(super) fn into_totals(self) -> Result<Totals> {
-        let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| wrong_state("a sum is not a decimal number"));
+        let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX + 1).ok_or_else(|| wrong_state("a sum is not a decimal number"));
         let counts = |cells: Vec<(u64, i64)>| {
             let mut counts = Distribution::default();
             cells.into_iter().try_for_each(|(edge, count)| counts.add(Bin::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
@@ -150,6 +152,7 @@ impl TotalsState {
         };
         Ok(Totals {
             rows: self.rows,
+            log_sum: self.log_sum.as_ref().map(decimal).transpose()?,
             moments: Moments(self.moments.iter().map(decimal).collect::<Result<_>>()?),
             distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
         })
