@@ -1,13 +1,16 @@
 //! Fits a model to statistics.
 
-use crate::error::{Code, Error, Result, list};
+pub(crate) use crate::design::check_shared;
+use crate::design::{Design, Feature};
+use crate::error::{Code, Error, Result};
 use crate::fisher::upper_tail;
-use crate::model::{CoefficientFactor, FORMAT, Fit, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity};
-use crate::plan::{NearCollinear, Plan};
+use crate::model::{
+    CENTRED, CoefficientFactor, FORMAT, Fit, LeftOut, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity, UNCENTRED,
+};
+use crate::plan::{Collinear, NearCollinear, Plan};
 use crate::ratio::Ratio;
-use crate::release_policy::check_rows;
 use crate::solve::{
-    INTERCEPT, NearDependence, NormalEquations, Solution, centred_sum_of_squares, least_squares, near_dependences, plausible,
+    Dependence, NearDependence, NormalEquations, Solution, centred_sum_of_squares, dependent_columns, least_squares, near_dependences,
 };
 use crate::statistics::{Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
@@ -32,29 +35,70 @@ use serde_json::Value;
 /// ```
 ///
 /// # Errors
-/// `target`, `missing-term`, `units-differ`, `too-few-to-share`, those of [`least_squares`], and `near-collinear` if the plan refuses it.
+/// Those of [`Design::new`] and of [`least_squares`], and `near-collinear` if the plan refuses it. With `collinear: drop` columns that depend
+/// on others are left out instead.
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
-    plausible::check_counts(statistics)?;
-    check_shared(statistics)?;
-    let target = plan.needed_target()?;
-    let target_term = Term::column(target);
-    let features = features(statistics, plan, target)?;
-    let used = used_terms(&features, &target_term);
-    used.iter().try_for_each(|term| place(statistics, term).map(drop))?;
-    check_units(statistics, plan, &used)?;
-    let mut design: Vec<(usize, String)> = if plan.intercept { vec![(0, INTERCEPT.to_owned())] } else { Vec::new() };
-    for term in &features {
-        design.push((place(statistics, term)?, term.to_string()));
-    }
-    let equations =
-        NormalEquations { moments: &statistics.moments, rows: statistics.rows, design, target: place(statistics, &target_term)? };
-    let solution = least_squares(&equations)?;
-    let near_collinear = near_collinear(&equations, &solution);
-    let model = Model { near_collinear, ..describe(statistics, plan, &features, &used, solution)? };
-    match model.notes().into_iter().next() {
+    let mut design = Design::new(statistics, plan)?;
+    let (solution, left_out) = solve(&mut design, plan.collinear)?;
+    let near_collinear = near_collinear(&design.equations(), &solution);
+    let model = Model { near_collinear, left_out, ..describe(statistics, plan, &design, solution)? };
+    match model.near_collinear_notes().into_iter().next() {
         Some(note) if plan.near_collinear == NearCollinear::Error => Err(note),
         _ => Ok(model),
     }
+}
+
+/// Solves the normal equations of a design. If columns that depend on others are to be left out, this takes them out of the design and
+/// returns them.
+///
+/// The estimates are in the order of the design, L and D in the order of the factors.
+fn solve(design: &mut Design, collinear: Collinear) -> Result<(Solution, Vec<LeftOut>)> {
+    let mut left_out = constant_categories(design);
+    let solved = match (least_squares(&design.ordered_equations()), collinear) {
+        (Err(error), Collinear::Drop) if is_dependence(&error) => {
+            left_out.extend(leave_out_dependent(design)?);
+            least_squares(&design.ordered_equations())
+        }
+        // names what depends on columns before it in the order of the features
+        (Err(error), Collinear::Error) if is_dependence(&error) && design.order().is_some() => least_squares(&design.equations()),
+        (solved, _) => solved,
+    };
+    let mut solution = solved?;
+    if let Some(order) = design.order() {
+        let mut estimates: Vec<_> = order.into_iter().zip(solution.coefficients).collect();
+        estimates.sort_by_key(|(at, _)| *at);
+        solution.coefficients = estimates.into_iter().map(|(_, estimate)| estimate).collect();
+    }
+    Ok((solution, left_out))
+}
+
+/// Takes the columns out of a design that depend on those before them, and returns them.
+pub(crate) fn leave_out_dependent(design: &mut Design) -> Result<Vec<LeftOut>> {
+    let equations = design.equations();
+    let dependent = dependent_columns(&equations)?;
+    let left_out = dependent.iter().map(|dependence| named(dependence, &equations)).collect();
+    design.leave_out(&dependent.iter().map(|dependence| dependence.column).collect::<Vec<_>>());
+    Ok(left_out)
+}
+
+/// Returns whether an error may be one of columns that depend on others.
+fn is_dependence(error: &Error) -> bool {
+    matches!(error.code, Code::Collinear | Code::ConstantColumn | Code::TooFewRows)
+}
+
+fn named(dependence: &Dependence, equations: &NormalEquations) -> LeftOut {
+    LeftOut { column: equations.design[dependence.column].1.clone(), relation: dependence.text(equations) }
+}
+
+/// Returns the features without columns: categories of one level.
+fn constant_categories(design: &Design) -> Vec<LeftOut> {
+    let features = design.features.iter().filter(|feature| feature.columns.is_empty());
+    let left_out = |feature: &Feature| {
+        let single = feature.categories.iter().map(|&at| &design.categories[at]).find(|category| category.levels.len() == 1);
+        let relation = single.map_or_else(String::new, |category| format!("{}[{}] = 1", category.column, category.levels[0].level));
+        LeftOut { column: feature.term.to_string(), relation }
+    };
+    features.map(left_out).collect()
 }
 
 /// Names the features that nearly depend on others.
@@ -71,89 +115,17 @@ fn near_collinear(equations: &NormalEquations, solution: &Solution) -> Vec<NearC
     near_dependences(equations, &tolerances).into_iter().map(entry).collect()
 }
 
-/// Refuses statistics that claim to be made for sharing and have too few rows.
-pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
-    statistics.shared.as_ref().map_or(Ok(()), |_| check_rows(statistics.rows, statistics.terms.len()))
-}
-
-/// The plan's features, else the schema's columns, else all columns; never the target.
-pub(crate) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
-    if let Some(terms) = plan.feature_terms()? {
-        return Ok(terms);
-    }
-    let names: Vec<&str> = match &plan.schema {
-        Some(schema) => schema.order().filter(|name| *name != target).collect(),
-        None => statistics.columns.iter().map(|column| column.name.as_str()).filter(|name| *name != target).collect(),
-    };
-    if names.is_empty() && !plan.intercept {
-        return Err(Error::new(
-            Code::NoColumns,
-            "the model has no intercept, and the data have no column but the target",
-            "give data with a feature",
-        ));
-    }
-    Ok(names.into_iter().map(Term::column).collect())
-}
-
-/// The features, the target, then the columns that only products use.
-pub(crate) fn used_terms(features: &[Term], target: &Term) -> Vec<Term> {
-    let mut used: Vec<Term> = features.iter().chain([target]).cloned().collect();
-    for name in features.iter().flat_map(Term::columns) {
-        let column = Term::column(name);
-        if !used.contains(&column) {
-            used.push(column);
-        }
-    }
-    used
-}
-
-pub(crate) fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
-    statistics.position(term).ok_or_else(|| {
-        let what = if term.as_column().is_some() { "column" } else { "term" };
-        let sentence = format!("the statistics have no such {what}; they have {}", list(statistics.terms.iter().map(Term::to_string)));
-        let help = match term.as_column() {
-            Some(_) => "correct the name, or summarise that column too".to_owned(),
-            None => format!("summarise with --terms {term}"),
-        };
-        let mut error = Error::new(Code::MissingTerm, sentence, help).in_column(&term.to_string());
-        error.expected = Some(term.to_string());
-        error
-    })
-}
-
-pub(crate) fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
-    if plan.schema.is_none() {
-        return Ok(());
-    }
-    let columns = statistics.columns.iter().filter(|column| used.contains(&Term::column(&column.name)));
-    for column in columns {
-        let expected = plan.unit(&column.name);
-        if expected != column.unit {
-            let in_words = |unit: &Option<String>| unit.as_ref().map_or_else(|| "no unit".to_owned(), |unit| format!("`{unit}`"));
-            let sentence = format!("the statistics are in {}, the schema says {}", in_words(&column.unit), in_words(&expected));
-            let mut error = Error::new(
-                Code::UnitsDiffer,
-                sentence,
-                "summarise with the same schema, after converting the data if they are in another unit",
-            );
-            (error.found, error.expected) = (column.unit.clone(), expected);
-            return Err(error.in_column(&column.name));
-        }
-    }
-    Ok(())
-}
-
-fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Term], solution: Solution) -> Result<Model> {
-    let target = plan.needed_target()?;
+fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Solution) -> Result<Model> {
+    let target = design.target.as_str();
     let df = solution.residual_df as f64;
     let p = |t: Option<f64>| t.map(|t| two_sided_p(t, df));
     // unlike t, F may be beyond the range of an f64 though all else is in it
     let f = solution.f.filter(|f| f.is_finite() && solution.odds.is_some_and(f64::is_finite));
     let (intercept, slopes) =
         if plan.intercept { (solution.coefficients.first(), &solution.coefficients[1..]) } else { (None, &solution.coefficients[..]) };
-    let coefficients = features.iter().zip(slopes);
+    let coefficients = design.columns.iter().map(|column| &column.term).zip(slopes);
     let mut columns: Vec<&str> = Vec::new();
-    for name in features.iter().flat_map(Term::columns).chain([target]) {
+    for name in design.features.iter().flat_map(|feature| feature.term.columns()).chain([target]) {
         if !columns.contains(&name) {
             columns.push(name);
         }
@@ -202,28 +174,47 @@ fn describe(statistics: &Statistics, plan: &Plan, features: &[Term], used: &[Ter
             r_squared: solution.r_squared,
             adjusted_r_squared: solution.adjusted_r_squared,
             f,
-            f_p: f.and(solution.odds).map(|odds| upper_tail(odds, features.len() as u32, df)),
-            r_squared_kind: if plan.intercept { "centred" } else { "uncentred" }.to_owned(),
+            f_p: f.and(solution.odds).map(|odds| upper_tail(odds, solution.model_df as u32, df)),
+            r_squared_kind: if solution.is_centred { CENTRED } else { UNCENTRED }.to_owned(),
         },
-        leverage: Leverage {
-            order: None,
-            l: solution.l,
-            d: solution.d,
-            l_remainder: solution.l_remainder,
-            d_remainder: solution.d_remainder,
-        },
+        leverage: leverage(design.order(), solution),
         near_collinear: Vec::new(),
-        columns: columns.iter().map(|name| column(statistics, plan, name, target)).collect(),
-        empty_cells: Vec::new(),
+        left_out: Vec::new(),
+        columns: columns.iter().map(|name| column(statistics, plan, name, design)).collect(),
+        empty_cells: design.empty_cells.clone(),
         fields: schema.map(|schema| schema.fields_for(&columns)),
         schema_title: schema.and_then(|schema| schema.title.clone()),
         shared: statistics.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().copied())),
-        statistics_sha256: statistics.digest(used),
+        statistics_sha256: statistics.digest(&design.used),
     })
 }
 
-/// Describes a column that is in the statistics.
-fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> ModelColumn {
+/// Returns the factors. Without an order their rows are complete.
+fn leverage(order: Option<Vec<usize>>, solution: Solution) -> Leverage {
+    let complete = |rows: Vec<Vec<f64>>| -> Vec<Vec<f64>> {
+        let row = |(i, row): (usize, Vec<f64>)| if row.len() < i { [vec![0.0; i - row.len()], row].concat() } else { row };
+        if order.is_some() { rows } else { rows.into_iter().enumerate().map(row).collect() }
+    };
+    let (l, l_remainder) = (complete(solution.l), complete(solution.l_remainder));
+    Leverage { order, l, d: solution.d, l_remainder, d_remainder: solution.d_remainder }
+}
+
+/// Describes a column or a category.
+fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> ModelColumn {
+    let schema = plan.schema.as_ref().filter(|_| name != design.target).and_then(|schema| schema.as_feature(name));
+    if let Some(category) = design.categories.iter().find(|category| category.column == name) {
+        return ModelColumn {
+            name: name.to_owned(),
+            mean: None,
+            sd: None,
+            min: None,
+            max: None,
+            distribution: None,
+            levels: Some(category.levels.clone()),
+            reference: category.is_reduced.then(|| category.levels[category.reference].level.clone()),
+            schema,
+        };
+    }
     let place = statistics.position(&Term::column(name)).unwrap_or(0);
     let counts = statistics.distribution.as_ref().and_then(|all| statistics.column_index(name).map(|at| &all[at]));
     let range = counts.and_then(|counts| counts.range());
@@ -236,22 +227,22 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, target: &str) -> Mod
         distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
         levels: None,
         reference: None,
-        schema: plan.schema.as_ref().filter(|_| name != target).and_then(|schema| schema.as_feature(name)),
+        schema,
     }
 }
 
 /// Returns the mean of the term at index `place`, exact and rounded once; `None` without rows.
 pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 0).then(|| {
-        let sum = Ratio::from(moments.at(place, 0));
-        Ratio::new(sum.numerator, sum.denominator * rows).to_f64()
+        let (sum, weight) = (Ratio::from(moments.at(place, 0)), Ratio::from(moments.at(0, 0)));
+        sum.times(&weight.inverted()).to_f64()
     })
 }
 
 /// Returns its standard deviation with the divisor rows - 1, exact and rounded once; `None` below two rows.
 pub(crate) fn sd(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 1).then(|| {
-        let squares: Ratio = centred_sum_of_squares(moments, place, rows);
+        let squares: Ratio = centred_sum_of_squares(moments, place);
         Ratio::new(squares.numerator, squares.denominator * (rows - 1)).sqrt_to_f64()
     })
 }

@@ -36,10 +36,10 @@
 //! Each module uses only modules that stand before it.
 //!
 //! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`], [`ratio`], [`functions`], [`splines`].
-//! 2. Names and documents: [`level`], [`factors`], [`terms`], [`json`], [`schema`], [`release_policy`].
+//! 2. Names and documents: [`level`], [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
-//! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`fit`].
+//! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
 //! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`](mod@summary), [`hypotheses`],
 //!    [`explain`], [`quality`], [`residuals`], [`profile`], [`identity`].
 //! 7. The exports of the WebAssembly component: `component`, behind the feature of that name.
@@ -52,6 +52,7 @@ mod column;
 #[cfg(feature = "component")]
 mod component;
 pub mod decimal;
+pub mod design;
 mod disclosure;
 pub mod entry;
 pub mod error;
@@ -66,6 +67,7 @@ pub mod identity;
 pub mod json;
 pub mod level;
 pub mod model;
+pub mod model_formula;
 pub mod plan;
 pub mod predict;
 pub mod profile;

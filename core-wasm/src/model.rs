@@ -21,6 +21,14 @@ pub const FORMAT: &str = "samefit-model/2";
 /// The format before, which has no remainders. Such a model is read as one whose remainders are zero.
 pub const FORMAT_1: &str = "samefit-model/1";
 
+/// What R² of a model is whose columns span the constant.
+pub const CENTRED: &str = "centred";
+/// What R² of other models is.
+pub const UNCENTRED: &str = "uncentred";
+
+/// Most combinations of levels that a note names.
+const EMPTY_CELLS_NAMED: usize = 8;
+
 /// A fitted model. The section *model.json* of docs/formats.md describes each key.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Model {
@@ -56,6 +64,9 @@ pub struct Model {
     /// Features that nearly depend on others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_collinear: Vec<NearCollinearity>,
+    /// Features, or levels of them, that are left out because they depend on those before them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// The columns that the features use, then the target.
     pub columns: Vec<ModelColumn>,
     /// Combinations of levels that a product of categories asks for, and of which the training data have no row. A record with one of them
@@ -173,25 +184,25 @@ pub struct Fit {
     pub residual_df: i64,
     /// Residual sum of squares.
     pub rss: f64,
-    /// Total sum of squares, about the mean or, without an intercept, about zero. `None` in a model of format 1.
+    /// Total sum of squares, about the mean or about zero, as `r_squared_kind` says. `None` in a model of format 1.
     #[serde(default)]
     pub tss: Option<f64>,
     /// Residual standard deviation: `sqrt(rss / residual_df)`.
     pub residual_sd: Option<f64>,
     /// Coefficient of determination: `1 - rss / tss`.
     pub r_squared: Option<f64>,
-    /// `1 - (rss / residual_df) / (tss / total_df)`, where total_df is the number of rows less one with an intercept. `None` in a model of
-    /// format 1.
+    /// `1 - (rss / residual_df) / (tss / total_df)`, where total_df is the number of rows, less one if the columns span the constant. `None`
+    /// in a model of format 1.
     #[serde(default)]
     pub adjusted_r_squared: Option<f64>,
-    /// F statistic of all features together: `((tss - rss) / features) / (rss / residual_df)`. `None` without features or degrees of freedom,
+    /// F statistic of all features together: `((tss - rss) / model_df) / (rss / residual_df)` ([`Model::model_df`]). `None` without features or degrees of freedom,
     /// for a perfect fit, and in a model of format 1.
     #[serde(default)]
     pub f: Option<f64>,
     /// Upper tail of the F distribution at `f`.
     #[serde(default)]
     pub f_p: Option<f64>,
-    /// `centred`; `uncentred` for a model without an intercept, whose total sum of squares is taken about zero.
+    /// [`CENTRED`] if the columns span the constant; else [`UNCENTRED`], and the total sum of squares is taken about zero.
     pub r_squared_kind: String,
 }
 
@@ -212,6 +223,25 @@ pub struct Leverage {
     /// For each entry of `d` the f64 nearest to the exact entry less it; empty in a model of format 1.
     #[serde(default)]
     pub d_remainder: Vec<f64>,
+}
+
+/// A feature, or a level of it, that is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// The term that has no coefficient.
+    pub column: String,
+    /// What it is in every row, such as `age = 2*bmi + 3`.
+    pub relation: String,
+}
+
+impl LeftOut {
+    fn note(&self) -> Error {
+        let sentence = format!("{} is left out: {} in every row", list([&self.column]), self.relation);
+        let mut note = Error::new(Code::Collinear, sentence, "");
+        note.found = Some(self.relation.clone());
+        note
+    }
 }
 
 /// A feature that nearly is a linear combination of others, so that their coefficients are hardly determined.
@@ -372,9 +402,34 @@ impl Model {
         }
     }
 
-    /// Returns what the user should know about the model: the note `near-collinear` for each feature that nearly depends on others.
+    /// Returns the degrees of freedom of the features together: the number of coefficients without the intercept, less one if they span the
+    /// constant without it.
+    pub fn model_df(&self) -> i64 {
+        let spans = !self.has_intercept && self.fit.r_squared_kind == CENTRED;
+        self.coefficients.len() as i64 - i64::from(spans)
+    }
+
+    /// Returns what the user should know about the model: the notes `near-collinear` and `collinear` for features that nearly depend on
+    /// others, or that are left out because they do, and `empty-cells` for products of categories.
     pub fn notes(&self) -> Vec<Error> {
+        let left_out = self.left_out.iter().map(LeftOut::note);
+        self.near_collinear_notes().into_iter().chain(left_out).chain(self.empty_cells_note()).collect()
+    }
+
+    /// Returns the note `near-collinear` for each feature that nearly depends on others.
+    pub(crate) fn near_collinear_notes(&self) -> Vec<Error> {
         self.near_collinear.iter().map(NearCollinearity::note).collect()
+    }
+
+    fn empty_cells_note(&self) -> Option<Error> {
+        let text = |cell: &Vec<CoefficientFactor>| cell.iter().map(|factor| factor.variable().to_string()).collect::<Vec<_>>().join("*");
+        let named: Vec<String> = self.empty_cells.iter().take(EMPTY_CELLS_NAMED).map(text).collect();
+        let more = match self.empty_cells.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let sentence = format!("no row has {}{more}; they have no coefficient and no prediction", list(&named));
+        (!named.is_empty()).then(|| Error::new(Code::EmptyCells, sentence, ""))
     }
 
     fn check(&self) -> Result<()> {

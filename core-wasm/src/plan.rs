@@ -44,9 +44,16 @@ pub struct Plan {
     pub terms: Vec<String>,
     /// Whether the model has an intercept.
     pub intercept: bool,
+    /// What to do if features depend on each other.
+    #[serde(skip_serializing_if = "Collinear::is_default")]
+    pub collinear: Collinear,
     /// What to do if features nearly depend on each other.
     #[serde(skip_serializing_if = "NearCollinear::is_default")]
     pub near_collinear: NearCollinear,
+    /// For a category the level with which the others are compared. For all others it is the first in the schema that has rows, else the
+    /// first in order.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reference: BTreeMap<String, String>,
     /// What to do with rows that lack a value.
     pub missing: Missing,
     /// Whether to count each column's values. Rounded values are never counted.
@@ -115,6 +122,23 @@ pub enum Only {
     Predicted,
 }
 
+/// What to do if features depend on each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Collinear {
+    /// Refuse the data, with the error `collinear` or `constant-column`.
+    #[default]
+    Error,
+    /// Leave out each column that depends on those before it, with the note `collinear`.
+    Drop,
+}
+
+impl Collinear {
+    fn is_default(&self) -> bool {
+        *self == Self::Error
+    }
+}
+
 /// What to do if features nearly depend on each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -181,7 +205,9 @@ impl Default for Plan {
             columns: None,
             terms: Vec::new(),
             intercept: true,
+            collinear: Collinear::Error,
             near_collinear: NearCollinear::Note,
+            reference: BTreeMap::new(),
             missing: Missing::Error,
             distribution: true,
             share: false,

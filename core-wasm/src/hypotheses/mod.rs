@@ -5,21 +5,22 @@
 //!
 //! *Not here*: what follows from one model alone ([`summary`](mod@crate::summary)).
 
+mod coefficients;
 mod restrictions;
 mod tokens;
 
+use crate::design::Design;
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
-use crate::fit::{check_shared, check_units, features, place, used_terms};
-use crate::plan::Plan;
-use crate::solve::{
-    INTERCEPT, LinearRestriction, NormalEquations, RestrictionTest, SolvedRestrictions, design_name, plausible, test_restrictions,
-};
+use crate::fit::leave_out_dependent;
+use crate::plan::{Collinear, Plan};
+use crate::solve::{LinearRestriction, RestrictionTest, SolvedRestrictions, VoidRestriction, test_restrictions};
 use crate::statistics::Statistics;
-use crate::terms::Term;
+use coefficients::Coefficients;
 use dashu_int::IBig;
 use restrictions::Restrictions;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Tests whether the terms that one model has more than another improve it: the F test of nested models (Comparison in
 /// `docs/formats.md`). Either plan may be that of the larger model.
@@ -42,29 +43,31 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// `not-nested`, and those of [`fit`](crate::fit::fit) for the larger model.
 pub fn compare(statistics: &Statistics, plan: &Plan, other: &Plan) -> Result<Value> {
-    let (one, two) = (Design::new(statistics, plan)?, Design::new(statistics, other)?);
+    let (one, two) = (design(statistics, plan)?, design(statistics, other)?);
     if one.target != two.target {
         let sentence = format!("one model predicts `{}`, the other `{}`", one.target, two.target);
         return Err(Error::new(Code::NotNested, sentence, "compare models of one target"));
     }
     let (smaller, larger) = in_order(one, two)?;
-    let restrictions: Vec<LinearRestriction> = larger.indexes().filter(|&at| !smaller.has(&larger.columns[at])).map(is_zero).collect();
-    let solved = SolvedRestrictions::new(&restrictions).map_err(|_| Error::new(Code::NotNested, "a term stands twice", "name it once"))?;
-    let test = test_restrictions(&larger.equations(statistics)?, &solved)?;
-    let added: Vec<&String> = larger.columns.iter().filter(|column| !smaller.has(column)).collect();
+    let known: BTreeSet<String> = smaller.names().into_iter().collect();
+    let (indexes, added): (Vec<usize>, Vec<String>) =
+        larger.names().into_iter().enumerate().filter(|(_, name)| !known.contains(name)).unzip();
+    let restrictions: Vec<LinearRestriction> = indexes.into_iter().map(is_zero).collect();
+    let twice = |_, _| Error::new(Code::NotNested, "a term stands twice", "name it once");
+    let test = test_in_order(&larger, &restrictions, twice)?;
     Ok(join([
         json!({
             "target": larger.target, "rows": statistics.rows,
-            "smaller": smaller.to_json(statistics.rows, test.restricted_rss),
-            "larger": larger.to_json(statistics.rows, test.rss),
+            "smaller": describe(&smaller, statistics.rows, test.restricted_rss),
+            "larger": describe(&larger, statistics.rows, test.rss),
             "added": added,
         }),
-        verdict(&test, solved.len()),
+        verdict(&test, restrictions.len()),
     ]))
 }
 
 /// Tests linear restrictions of the coefficients of a model together (Test in `docs/formats.md`). They are equations, separated by commas:
-/// `bmi = ltg, age = 0, 2*sex - glu = 3.5`.
+/// `bmi = ltg, age = 0, 2*sex - glu = 3.5`. The name of a category, or of a product with one, means all its coefficients: `site = 0`.
 ///
 /// ```
 /// use samefit_core::{hypotheses::test, plan::Plan, summarizer::Summarizer};
@@ -82,18 +85,18 @@ pub fn compare(statistics: &Statistics, plan: &Plan, other: &Plan) -> Result<Val
 /// # Errors
 /// `restriction`, `missing-term`, and those of [`fit`](crate::fit::fit).
 pub fn test(statistics: &Statistics, plan: &Plan, restrictions: &str) -> Result<Value> {
-    let design = Design::new(statistics, plan)?;
-    let read = Restrictions::parse(restrictions, &design.columns)?;
-    let solved = read.solve()?;
-    let test = test_restrictions(&design.equations(statistics)?, &solved)?;
+    let design = design(statistics, plan)?;
+    let read = Restrictions::parse(restrictions, &Coefficients::of(&design))?;
+    let test = test_in_order(&design, read.restrictions(), |at, why| read.void(at, why))?;
+    let count = read.restrictions().len();
     Ok(join([
         json!({
             "target": design.target, "rows": statistics.rows,
             "restrictions": read.texts(),
-            "restricted": {"residual_df": test.residual_df + solved.len() as i64, "rss": test.restricted_rss},
-            "model": design.to_json(statistics.rows, test.rss),
+            "restricted": {"residual_df": test.residual_df + count as i64, "rss": test.restricted_rss},
+            "model": describe(&design, statistics.rows, test.rss),
         }),
-        verdict(&test, solved.len()),
+        verdict(&test, count),
     ]))
 }
 
@@ -113,59 +116,51 @@ fn is_zero(at: usize) -> LinearRestriction {
     LinearRestriction::new([(at, IBig::ONE)], IBig::ZERO)
 }
 
-/// The design of a model.
-struct Design {
-    target: String,
-    /// Whether the intercept is the first column.
-    intercept: bool,
-    terms: Vec<Term>,
-    /// The names of the columns: of the intercept, if there is one, and of the terms.
-    columns: Vec<String>,
+/// Returns the design of a plan. If the plan says so, columns that depend on others are left out.
+fn design<'a>(statistics: &'a Statistics, plan: &Plan) -> Result<Design<'a>> {
+    let mut design = Design::new(statistics, plan)?;
+    if plan.collinear == Collinear::Drop {
+        leave_out_dependent(&mut design)?;
+    }
+    Ok(design)
 }
 
-impl Design {
-    /// Returns the design of a plan, if the statistics have its terms.
-    fn new(statistics: &Statistics, plan: &Plan) -> Result<Self> {
-        plausible::check_counts(statistics)?;
-        check_shared(statistics)?;
-        let target = plan.needed_target()?;
-        let terms = features(statistics, plan, target)?;
-        let used = used_terms(&terms, &Term::column(target));
-        used.iter().try_for_each(|term| place(statistics, term).map(drop))?;
-        check_units(statistics, plan, &used)?;
-        let intercept = plan.intercept.then(|| INTERCEPT.to_owned());
-        let columns = intercept.into_iter().chain(terms.iter().map(|term| design_name(Some(term)))).collect();
-        Ok(Self { target: target.to_owned(), intercept: plan.intercept, terms, columns })
-    }
+/// Tests restrictions whose coefficients are given by their index in the order of the design. `void` is the error of the restriction at an
+/// index, which adds nothing to those before it.
+fn test_in_order(
+    design: &Design,
+    restrictions: &[LinearRestriction],
+    void: impl Fn(usize, VoidRestriction) -> Error,
+) -> Result<RestrictionTest> {
+    let ordered: Vec<LinearRestriction> = match design.order() {
+        None => restrictions.to_vec(),
+        Some(order) => {
+            let mut positions = vec![0; order.len()];
+            order.iter().enumerate().for_each(|(position, &at)| positions[at] = position);
+            let ordered = |restriction: &LinearRestriction| {
+                let factors = restriction.factors.iter().map(|(&at, factor)| (positions[at], factor.clone()));
+                LinearRestriction::new(factors, restriction.value.clone())
+            };
+            restrictions.iter().map(ordered).collect()
+        }
+    };
+    let solved = SolvedRestrictions::new(&ordered).map_err(|(at, why)| void(at, why))?;
+    test_restrictions(&design.ordered_equations(), &solved)
+}
 
-    fn equations<'a>(&self, statistics: &'a Statistics) -> Result<NormalEquations<'a>> {
-        let intercept = self.intercept.then_some(Ok(0));
-        let places = intercept.into_iter().chain(self.terms.iter().map(|term| place(statistics, term)));
-        let design = places.zip(&self.columns).map(|(place, name)| Ok((place?, name.clone()))).collect::<Result<_>>()?;
-        let target = place(statistics, &Term::column(&self.target))?;
-        Ok(NormalEquations { moments: &statistics.moments, rows: statistics.rows, design, target })
-    }
-
-    fn indexes(&self) -> std::ops::Range<usize> {
-        0..self.columns.len()
-    }
-
-    fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|own| own == column)
-    }
-
-    fn to_json(&self, rows: i64, rss: f64) -> Value {
-        json!({
-            "features": self.terms.iter().map(Term::to_string).collect::<Vec<_>>(), "intercept": self.intercept,
-            "residual_df": rows - self.columns.len() as i64, "rss": rss,
-        })
-    }
+fn describe(design: &Design, rows: i64, rss: f64) -> Value {
+    json!({
+        "features": design.features.iter().map(|feature| feature.term.to_string()).collect::<Vec<_>>(), "intercept": design.has_intercept,
+        "residual_df": rows - design.names().len() as i64, "rss": rss,
+    })
 }
 
 /// Returns the smaller and the larger of two designs, one of which has all columns of the other and more.
-fn in_order(one: Design, two: Design) -> Result<(Design, Design)> {
-    let beyond =
-        |design: &Design, other: &Design| -> Vec<String> { design.columns.iter().filter(|column| !other.has(column)).cloned().collect() };
+fn in_order<'a>(one: Design<'a>, two: Design<'a>) -> Result<(Design<'a>, Design<'a>)> {
+    let beyond = |design: &Design, other: &Design| -> Vec<String> {
+        let others: BTreeSet<String> = other.names().into_iter().collect();
+        design.names().into_iter().filter(|name| !others.contains(name)).collect()
+    };
     let (of_one, of_two) = (beyond(&one, &two), beyond(&two, &one));
     match (of_one.is_empty(), of_two.is_empty()) {
         (true, false) => Ok((one, two)),

@@ -3,10 +3,11 @@
 //! A restriction is an equation of two sums. A part of a sum is a number, a name, or a product of these with at most one term. A name means
 //! the coefficient of the term, `intercept` that of the intercept. Names with signs, commas or backquotes stand in backquotes.
 
+use super::coefficients::Coefficients;
 use super::tokens::{Part, Token, at_character, tokens};
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
-use crate::solve::{INTERCEPT, LinearRestriction, SolvedRestrictions, VoidRestriction};
+use crate::solve::{INTERCEPT, LinearRestriction, VoidRestriction};
 use crate::terms::Term;
 use dashu_int::IBig;
 use std::collections::BTreeMap;
@@ -19,14 +20,16 @@ const PARTS_MAX: usize = 1 << 16;
 /// The restrictions of a text.
 pub(super) struct Restrictions {
     restrictions: Vec<LinearRestriction>,
+    /// For each restriction the index of its text.
+    sources: Vec<usize>,
     texts: Vec<String>,
 }
 
 impl Restrictions {
-    /// Reads restrictions of the coefficients of these columns of a design.
+    /// Reads restrictions of coefficients.
     ///
     /// Errors: `restriction`, `missing-term`, `term`, `column-name`, `capacity`.
-    pub(super) fn parse(text: &str, columns: &[String]) -> Result<Self> {
+    pub(super) fn parse(text: &str, coefficients: &Coefficients) -> Result<Self> {
         let tokens = tokens(text)?;
         if tokens.len() > PARTS_MAX {
             let sentence = format!("{} signs, numbers and names are more than the {PARTS_MAX} that can be read", tokens.len());
@@ -34,16 +37,18 @@ impl Restrictions {
         }
         let length = text.chars().count();
         let mut restrictions = Vec::new();
+        let mut sources = Vec::new();
         let mut texts = Vec::new();
         let mut start = 0;
         for tokens in tokens.split(|token| token.part == Part::Comma) {
             let end = tokens.last().map_or(start + 1, |last| last.character + last.text.chars().count());
-            restrictions.push(Equation { tokens, end: end.min(length + 1), columns }.read()?);
+            restrictions.extend(Equation { tokens, end: end.min(length + 1), coefficients }.read()?);
+            sources.resize(restrictions.len(), texts.len());
             let first = tokens.first().map_or(1, |first| first.character);
             texts.push(text.chars().skip(first - 1).take(end - first).collect());
             start = end;
         }
-        Ok(Self { restrictions, texts })
+        Ok(Self { restrictions, sources, texts })
     }
 
     /// Returns the text of each restriction.
@@ -51,24 +56,24 @@ impl Restrictions {
         &self.texts
     }
 
-    /// Solves the restrictions.
-    ///
-    /// Errors: `restriction` if one adds nothing to those before it.
-    pub(super) fn solve(&self) -> Result<SolvedRestrictions> {
-        SolvedRestrictions::new(&self.restrictions).map_err(|(at, why)| {
-            let text = shorten(&self.texts[at]);
-            let (sentence, help) = match why {
-                VoidRestriction::Empty => (format!("`{text}` restricts no coefficient"), "name a coefficient, such as `bmi = 0`"),
-                VoidRestriction::Redundant => (format!("`{text}` follows from the restrictions before it"), "leave it out"),
-                VoidRestriction::Contradictory => (
-                    format!("`{text}` contradicts the restrictions before it: no coefficients satisfy them all"),
-                    "correct or leave out one",
-                ),
-            };
-            let mut error = Error::new(Code::Restriction, sentence, help);
-            error.found = Some(text);
-            error
-        })
+    /// Returns the restrictions. A text may stand for more than one.
+    pub(super) fn restrictions(&self) -> &[LinearRestriction] {
+        &self.restrictions
+    }
+
+    /// Returns the error `restriction` of a restriction that adds nothing to those before it.
+    pub(super) fn void(&self, at: usize, why: VoidRestriction) -> Error {
+        let text = shorten(&self.texts[self.sources[at]]);
+        let (sentence, help) = match why {
+            VoidRestriction::Empty => (format!("`{text}` restricts no coefficient"), "name a coefficient, such as `bmi = 0`"),
+            VoidRestriction::Redundant => (format!("`{text}` follows from the restrictions before it"), "leave it out"),
+            VoidRestriction::Contradictory => {
+                (format!("`{text}` contradicts the restrictions before it: no coefficients satisfy them all"), "correct or leave out one")
+            }
+        };
+        let mut error = Error::new(Code::Restriction, sentence, help);
+        error.found = Some(text);
+        error
     }
 }
 
@@ -77,11 +82,12 @@ struct Equation<'a> {
     tokens: &'a [Token],
     /// The character after the last token.
     end: usize,
-    columns: &'a [String],
+    coefficients: &'a Coefficients,
 }
 
 impl Equation<'_> {
-    fn read(&self) -> Result<LinearRestriction> {
+    /// Reads the equation. It is more than one restriction if it says that all coefficients of a feature are zero.
+    fn read(&self) -> Result<Vec<LinearRestriction>> {
         let Some(sign) = self.tokens.iter().position(|token| token.part == Part::Equals) else {
             let found = self.tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ");
             return Err(match self.tokens {
@@ -94,10 +100,15 @@ impl Equation<'_> {
             let help = "write two restrictions with a comma between them, `a = b, b = c`";
             return Err(self.wrong(second.character, "`=`", "one `=` in a restriction", help));
         }
+        if let (Some(indexes), [Token { part: Part::Number(zero), .. }]) = (self.feature(left), right)
+            && *zero == Decimal::ZERO
+        {
+            return Ok(indexes.iter().map(|&at| LinearRestriction::new([(at, IBig::ONE)], IBig::ZERO)).collect());
+        }
         let mut sum = Sum::default();
         self.add(left, false, self.tokens[sign].character, &mut sum)?;
         self.add(right, true, self.end, &mut sum)?;
-        Ok(sum.into_restriction())
+        Ok(vec![sum.into_restriction()])
     }
 
     /// Adds one side of the equation, or subtracts it. `end` is the character after it.
@@ -156,24 +167,43 @@ impl Equation<'_> {
         {
             return self.intercept(first, name).map(Some);
         }
-        let text = |token: &&Token| match &token.part {
-            Part::Name(text) | Part::Quoted(text) => text.clone(),
-            _ => token.text.clone(),
-        };
-        let text = names.iter().map(text).collect::<Vec<_>>().join("*");
-        let term = Term::parse(&text).map_err(|error| at_character(error, first.character))?.to_string();
-        let skipped = usize::from(self.has_intercept());
-        match self.columns[skipped..].iter().position(|column| *column == term) {
+        let texts: Vec<String> = names.iter().map(|token| name_text(token)).collect();
+        if let Some(at) = self.coefficients.find(&texts) {
+            return Ok(Some(at));
+        }
+        if self.coefficients.feature(&texts).is_some() {
+            return Err(self.whole_feature(first, &texts.join("*")));
+        }
+        // powers and quoted products in normal form
+        let term = Term::parse(&texts.join("*")).map_err(|error| at_character(error, first.character))?.to_string();
+        let skipped = usize::from(self.coefficients.has_intercept());
+        match self.coefficients.names[skipped..].iter().position(|column| *column == term) {
             Some(at) => Ok(Some(at + skipped)),
             None => Err(self.missing(first, &term)),
         }
     }
 
+    /// Returns the indexes of the coefficients of a feature with categories, if some tokens are its name.
+    fn feature(&self, tokens: &[Token]) -> Option<&[usize]> {
+        let is_name = |token: &Token| matches!(token.part, Part::Name(_) | Part::Quoted(_));
+        let is_product = tokens.iter().enumerate().all(|(at, token)| if at % 2 == 0 { is_name(token) } else { token.part == Part::Times });
+        let names: Vec<String> = tokens.iter().step_by(2).map(name_text).collect();
+        self.coefficients.feature(&names).filter(|_| is_product && tokens.len() % 2 == 1)
+    }
+
+    fn whole_feature(&self, token: &Token, feature: &str) -> Error {
+        let feature = shorten(feature);
+        let sentence = format!("at character {}: `{feature}` has a coefficient for each of its levels", token.character);
+        let help = format!("write `{feature} = 0` to test all of them together, or name the coefficient of a level, such as `site[north]`");
+        Error::new(Code::Restriction, sentence, help)
+    }
+
     /// Returns the index of the intercept, which a name means.
     fn intercept(&self, token: &Token, name: &str) -> Result<usize> {
-        let is_column = self.columns[usize::from(self.has_intercept())..].iter().any(|column| column == name);
+        let skipped = usize::from(self.coefficients.has_intercept());
+        let is_column = self.coefficients.names[skipped..].iter().any(|column| column == name);
         let place = format!("at character {}", token.character);
-        match (self.has_intercept(), is_column) {
+        match (self.coefficients.has_intercept(), is_column) {
             (true, false) => Ok(0),
             (_, true) => Err(Error::new(
                 Code::Restriction,
@@ -187,10 +217,6 @@ impl Equation<'_> {
         }
     }
 
-    fn has_intercept(&self) -> bool {
-        self.columns.first().is_some_and(|first| first == INTERCEPT)
-    }
-
     /// Returns the error of a term that the model does not have.
     fn missing(&self, token: &Token, term: &str) -> Error {
         let help = match () {
@@ -199,7 +225,7 @@ impl Equation<'_> {
             () if term.contains(['(', ')']) => "write the sum without parentheses",
             () => "correct the name; a name with signs or commas stands in backquotes",
         };
-        let sentence = format!("at character {}: the model has no such term; it has {}", token.character, list(self.columns));
+        let sentence = format!("at character {}: the model has no such term; it has {}", token.character, list(&self.coefficients.names));
         let mut error = Error::new(Code::MissingTerm, sentence, help).in_column(&shorten(term));
         error.found = Some(shorten(term));
         error
@@ -217,6 +243,14 @@ impl Equation<'_> {
         let mut error = Error::new(Code::Restriction, format!("at character {character}: found {found}, expected {expected}"), help);
         (error.found, error.expected) = (Some(found.trim_matches('`').to_owned()), Some(expected.to_owned()));
         error
+    }
+}
+
+/// Returns the name that a token is.
+fn name_text(token: &Token) -> String {
+    match &token.part {
+        Part::Name(text) | Part::Quoted(text) => text.clone(),
+        _ => token.text.clone(),
     }
 }
 
@@ -249,10 +283,11 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::solve::SolvedRestrictions;
 
     fn parse(text: &str) -> Result<Restrictions> {
         let columns = [INTERCEPT, "bmi", "ltg", "age*bmi^2", "odd, name", "2h glucose", "body mass"].map(str::to_owned);
-        Restrictions::parse(text, &columns)
+        Restrictions::parse(text, &Coefficients::of_names(&columns))
     }
 
     /// The restrictions of a text, each as factors by index and the value.
@@ -323,11 +358,11 @@ mod tests {
             assert!(error.sentence.contains("the model has no such term; it has `(intercept)`, `bmi`"), "{}", error.sentence);
         }
         let columns = ["intercept".to_owned()];
-        let error = Restrictions::parse("intercept = 0", &columns).err().unwrap();
+        let error = Restrictions::parse("intercept = 0", &Coefficients::of_names(&columns)).err().unwrap();
         assert_eq!(error.sentence, "at character 1: `intercept` is a feature, and may mean the intercept too");
-        assert!(Restrictions::parse("`intercept` = 0", &columns).is_ok());
+        assert!(Restrictions::parse("`intercept` = 0", &Coefficients::of_names(&columns)).is_ok());
         assert_eq!(
-            Restrictions::parse("intercept = 0", &["x".to_owned()]).err().unwrap().sentence,
+            Restrictions::parse("intercept = 0", &Coefficients::of_names(&["x".to_owned()])).err().unwrap().sentence,
             "at character 1: the model has no intercept"
         );
     }
@@ -339,7 +374,9 @@ mod tests {
             ("bmi = ltg, 2*ltg = 2*bmi", "`2*ltg = 2*bmi` follows from the restrictions before it"),
             ("bmi = 1, bmi = 2", "`bmi = 2` contradicts the restrictions before it: no coefficients satisfy them all"),
         ] {
-            assert_eq!(parse(text).unwrap().solve().unwrap_err().sentence, sentence);
+            let read = parse(text).unwrap();
+            let (at, why) = SolvedRestrictions::new(read.restrictions()).unwrap_err();
+            assert_eq!(read.void(at, why).sentence, sentence);
         }
     }
 }

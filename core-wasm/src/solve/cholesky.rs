@@ -8,6 +8,8 @@
 //! - `|C C' - H| <= 2^(1 - bits)`,
 //! - `|C' x - c| <= 2^-bits` for solutions x, and for the columns of the inverse of C'.
 //!
+//! Zeros at the beginning of a row of G are zeros of C too, and cost nothing.
+//!
 //! *Not here*: what these bounds prove about the exact factor ([`certified`](super::certified)).
 
 use dashu_base::{BitTest, SquareRoot, UnsignedAbs};
@@ -21,6 +23,8 @@ pub struct FixedPointCholesky {
     pub exponents: Vec<usize>,
     /// The lower triangle of C, row by row.
     pub rows: Vec<Vec<IBig>>,
+    /// The number of zeros at the beginning of each row.
+    starts: Vec<usize>,
     /// The solution for the column after those that are factored. None if there is no such column. Its exponent is the last of `exponents`.
     pub next: Option<NextColumn>,
 }
@@ -38,7 +42,7 @@ pub struct NextColumn {
 impl FixedPointCholesky {
     /// Returns the factor of no column.
     pub fn new(bits: usize) -> Self {
-        Self { bits, exponents: Vec::new(), rows: Vec::new(), next: None }
+        Self { bits, exponents: Vec::new(), rows: Vec::new(), starts: Vec::new(), next: None }
     }
 
     /// Factors the leading `count` columns of a lower triangle, or those before the first pivot that is not above zero.
@@ -61,6 +65,7 @@ impl FixedPointCholesky {
         let NextColumn { exponent, mut solved, left } = column;
         solved.push(IBig::from(left.unsigned_abs().sqrt()));
         self.exponents.push(exponent);
+        self.starts.push(leading_zeros(&solved));
         self.rows.push(solved);
     }
 
@@ -68,12 +73,16 @@ impl FixedPointCholesky {
     pub fn substitute(&self, row: &[IBig]) -> NextColumn {
         let place = self.rows.len();
         let exponent = row[place].bit_len().div_ceil(2);
-        let mut solved: Vec<IBig> = Vec::with_capacity(place + 1);
-        for (j, above) in self.rows.iter().enumerate() {
-            let left = self.scaled(&row[j], exponent + self.exponents[j]) - dot(&solved, above);
+        // zeros at the beginning of a row stay zeros
+        let start = leading_zeros(&row[..place]);
+        let mut solved = vec![IBig::ZERO; start];
+        solved.reserve(place + 1 - start);
+        for (j, above) in self.rows.iter().enumerate().skip(start) {
+            let common = start.max(self.starts[j]);
+            let left = self.scaled(&row[j], exponent + self.exponents[j]) - dot(&solved[common..], &above[common..]);
             solved.push(left / &above[j]);
         }
-        let left = self.scaled(&row[place], 2 * exponent) - dot(&solved, &solved);
+        let left = self.scaled(&row[place], 2 * exponent) - dot(&solved[start..], &solved[start..]);
         NextColumn { exponent, solved, left }
     }
 
@@ -88,8 +97,11 @@ impl FixedPointCholesky {
         let mut left: Vec<IBig> = c.iter().map(|c| c << self.bits).collect();
         for (k, row) in self.rows.iter().enumerate().take(c.len()).rev() {
             let (before, rest) = left.split_at_mut(k);
+            if rest[0].is_zero() {
+                continue;
+            }
             rest[0] = &rest[0] / &row[k];
-            for (entry, factor) in before.iter_mut().zip(row) {
+            for (entry, factor) in before.iter_mut().zip(row).skip(self.starts[k]) {
                 *entry -= factor * &rest[0];
             }
         }
@@ -103,12 +115,17 @@ impl FixedPointCholesky {
         for j in 0..size {
             let mut unit = vec![IBig::ZERO; j + 1];
             unit[j] = IBig::ONE << self.bits;
-            for (norm, x) in norms.iter_mut().zip(self.solve_transposed(&unit)) {
+            for (norm, x) in norms.iter_mut().zip(self.solve_transposed(&unit)).filter(|(_, x)| !x.is_zero()) {
                 *norm += x.clone() * x;
             }
         }
         norms
     }
+}
+
+/// Returns the number of zeros at the beginning of a list.
+pub fn leading_zeros(entries: &[IBig]) -> usize {
+    entries.iter().position(|entry| !entry.is_zero()).unwrap_or(entries.len())
 }
 
 /// Returns the sum of the products of two lists, up to the end of the shorter one.

@@ -1,35 +1,49 @@
 //! Dependent columns of a design to the error that names them and their relation.
 
-use super::elimination::Pivot;
 use super::normal_equations::{INTERCEPT, NormalEquations};
 use super::relations::Relation;
-use crate::error::{Code, Error, Result, list};
+use crate::error::{Code, Error, list};
 use crate::ratio::Ratio;
 
-/// Refuses a design matrix whose columns are not independent. The target may depend on them.
-///
-/// `relation` returns a dependent column as a combination of the independent columns before it, in the units of the Gram matrix with these
-/// `scales`.
-///
-/// Errors: `constant-column`, `collinear`.
-pub(super) fn check(pivots: &[Pivot], relation: impl Fn(usize) -> Relation, equations: &NormalEquations, scales: &[u32]) -> Result<()> {
-    let dependent: Vec<usize> = (0..equations.design.len()).filter(|&k| pivots[k] == Pivot::Zero).collect();
-    let Some(&first) = dependent.first() else { return Ok(()) };
+/// A column of a design that is a linear combination of independent columns before it.
+#[derive(Clone, Debug)]
+pub struct Dependence {
+    /// The index of the column.
+    pub column: usize,
+    /// The combination, in the units of the data.
+    relation: Relation,
+}
+
+impl Dependence {
+    /// Describes a dependent column by its relation in the units of the Gram matrix with these `scales`.
+    pub(super) fn new(column: usize, relation: Relation, scales: &[u32]) -> Self {
+        Self { column, relation: in_units(relation, column, scales) }
+    }
+
+    /// Returns the relation as text, such as `age = 2*bmi + 3`.
+    pub fn text(&self, equations: &NormalEquations) -> String {
+        let sum = if self.relation.is_empty() { "0".to_owned() } else { sum(&self.relation, equations) };
+        format!("{} = {sum}", equations.design[self.column].1)
+    }
+}
+
+/// Returns the error of a design whose columns are not independent: `constant-column` or `collinear`. The target may depend on them. There
+/// is at least one dependence.
+pub(super) fn collinear(dependences: &[Dependence], equations: &NormalEquations) -> Error {
     let name = |k: usize| equations.design[k].1.as_str();
-    let in_units = |k: usize| in_units(relation(k), k, scales);
-    let of_first = in_units(first);
+    let (first, of_first) = dependences.first().map_or((0, &[][..]), |first| (first.column, &first.relation));
     let is_constant = of_first.iter().all(|(k, _)| name(*k) == INTERCEPT);
     if is_constant {
         let value = of_first.first().map_or_else(|| "0".to_owned(), |(_, ratio)| signed(ratio));
         let sentence = format!("the feature has the same value, {value}, in every row");
-        return Err(Error::new(Code::ConstantColumn, sentence, "leave it out of the features").in_column(name(first)));
+        return Error::new(Code::ConstantColumn, sentence, "leave it out of the features").in_column(name(first));
     }
-    let relations: Vec<String> = dependent.iter().take(3).map(|&k| format!("{} = {}", name(k), sum(&in_units(k), equations))).collect();
-    let sentence = format!("the features {} are exactly collinear: {}", list(involved(&of_first, first, equations)), relations.join("; "));
-    let remedy = format!("leave out {}", list(dependent.iter().map(|&k| name(k))));
+    let relations: Vec<String> = dependences.iter().take(3).map(|dependence| dependence.text(equations)).collect();
+    let sentence = format!("the features {} are exactly collinear: {}", list(involved(of_first, first, equations)), relations.join("; "));
+    let remedy = format!("leave out {}", list(dependences.iter().map(|dependence| name(dependence.column))));
     let mut error = Error::new(Code::Collinear, sentence, remedy).in_column(name(first));
     error.found = relations.first().cloned();
-    Err(error)
+    error
 }
 
 /// Returns the relation of column `k` in the units of the data.

@@ -4,6 +4,7 @@
 //! enclosures follow. If these do too (a zero, a tie, a coincidence), the determinants from which the number is computed are found exactly.
 
 use super::certified::{Attempt, CertifiedCholesky};
+use super::cholesky::leading_zeros;
 use super::elimination::Elimination;
 use super::quantity::{Determinant, Enclosure, Quantity, Rounded, Source, as_determinants};
 use super::relations::search;
@@ -149,16 +150,23 @@ impl<'a> EnclosureRounder<'a> {
     }
 }
 
-/// Returns L and D exactly in the first two columns, which are cheap. With an intercept some of them are often f64: the number of rows, and
-/// sums of integers over it. No enclosure settles that an f64 leaves nothing of them.
+/// Returns L and D exactly in columns that at most one column before them is not orthogonal to, such as the first two, and the indicators of
+/// levels. They are cheap. Some of them are often f64: numbers of rows, and sums of integers over them. No enclosure settles that an f64
+/// leaves nothing of them.
 fn first_columns(gram: &[Vec<IBig>], count: usize) -> BTreeMap<Quantity, Ratio> {
-    let first = &gram[0][0];
-    let mut exact = BTreeMap::from([(Quantity::D(0), Ratio::new(first.clone(), IBig::ONE))]);
-    exact.extend((1..count).map(|i| (Quantity::L(i, 0), Ratio::new(gram[i][0].clone(), first.clone()))));
-    if count > 1 {
-        let left = |i: usize| &gram[i][1] * first - &gram[i][0] * &gram[1][0];
-        exact.insert(Quantity::D(1), Ratio::new(left(1), first.clone()));
-        exact.extend((2..count).map(|i| (Quantity::L(i, 1), Ratio::new(left(i), left(1)))));
+    let starts: Vec<usize> = (0..count).map(|i| leading_zeros(&gram[i][..i])).collect();
+    let mut exact = BTreeMap::new();
+    for j in (0..count).filter(|&j| starts[j] + 1 >= j) {
+        let rows = (j + 1..count).filter(|&i| starts[i] <= j);
+        if starts[j] == j {
+            exact.insert(Quantity::D(j), Ratio::new(gram[j][j].clone(), IBig::ONE));
+            exact.extend(rows.map(|i| (Quantity::L(i, j), Ratio::new(gram[i][j].clone(), gram[j][j].clone()))));
+        } else if starts[j - 1] + 1 == j {
+            let (before, shared) = (&gram[j - 1][j - 1], &gram[j][j - 1]);
+            let left = |i: usize| &gram[i][j] * before - &gram[i][j - 1] * shared;
+            exact.insert(Quantity::D(j), Ratio::new(left(j), before.clone()));
+            exact.extend(rows.map(|i| (Quantity::L(i, j), Ratio::new(left(i), left(j)))));
+        }
     }
     exact
 }

@@ -1,8 +1,9 @@
 //! Normal equations to the least-squares solution, each number of it rounded once.
 
-use super::collinearity;
+use super::cholesky::leading_zeros;
+use super::collinearity::{Dependence, collinear};
 use super::decide::{Definiteness, EnclosureRounder, ExactRounder, Rounder, prove_definite};
-use super::elimination::{ELIMINATED_MAX, Elimination};
+use super::elimination::{ELIMINATED_MAX, Elimination, Pivot};
 use super::gram::{ScaledGram, scaled_gram};
 use super::normal_equations::NormalEquations;
 use super::plausible::{check_pivots, check_residual, not_semidefinite};
@@ -10,7 +11,6 @@ use super::quantity::Rounded;
 use super::relations;
 use super::results::{ModelNumber, Units};
 use super::semidefinite;
-use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::ratio::Ratio;
 use crate::statistics::Moments;
@@ -28,7 +28,7 @@ pub struct Estimate {
     pub std_error: Option<f64>,
     /// The t statistic `value / std_error`, rounded once. None if the standard error is none or zero.
     pub t: Option<f64>,
-    /// The tolerance of the column: 1 - R² of it on the other columns. None for the intercept.
+    /// The tolerance of the column: 1 - R² of it on the other columns, about the mean if they span the constant. None for the intercept.
     pub tolerance: Option<f64>,
 }
 
@@ -39,9 +39,13 @@ pub struct Solution {
     pub coefficients: Vec<Estimate>,
     /// The residual degrees of freedom: rows less coefficients.
     pub residual_df: i64,
+    /// The degrees of freedom of the features: the number of coefficients, less one if the columns span the constant.
+    pub model_df: i64,
+    /// Whether the columns span the constant, so that sums of squares are taken about the mean.
+    pub is_centred: bool,
     /// The residual sum of squares.
     pub rss: f64,
-    /// The total sum of squares: about the mean if there is an intercept, else about zero.
+    /// The total sum of squares: about the mean if the columns span the constant, else about zero.
     pub tss: f64,
     /// The residual standard deviation `sqrt(rss / residual_df)`. None if `residual_df` is 0.
     pub residual_sd: Option<f64>,
@@ -54,7 +58,8 @@ pub struct Solution {
     pub f: Option<f64>,
     /// `(tss - rss) / rss`, from which the p value of `f` follows. None if `f` is.
     pub odds: Option<f64>,
-    /// L of `X'X = L D L'`: row i holds the i entries before the diagonal, which is 1.
+    /// L of `X'X = L D L'`: row i holds the entries before the diagonal, which is 1. Zeros at its beginning are left out as far as they are
+    /// zeros of X'X too.
     pub l: Vec<Vec<f64>>,
     /// The diagonal of D of `X'X = L D L'`.
     pub d: Vec<f64>,
@@ -76,46 +81,86 @@ fn solve(equations: &NormalEquations, eliminated_max: usize) -> Result<Solution>
     let count = equations.design.len();
     check_rows(equations.rows, count)?;
     let chosen: Vec<usize> = equations.design.iter().map(|(place, _)| *place).chain([equations.target]).collect();
-    let ScaledGram { entries, scales } = scaled_gram(equations.moments, &chosen);
+    let ScaledGram { entries, scales } = scaled_gram(&equations.moments, &chosen);
+    let starts: Vec<usize> = (0..count).map(|i| leading_zeros(&entries[i][..i])).collect();
     let definiteness = if count <= eliminated_max { Definiteness::Unknown } else { prove_definite(&entries, count) };
     let solution = match definiteness {
         Definiteness::Impossible => return Err(not_semidefinite()),
-        Definiteness::Definite(certified) => round(equations, scales, &mut EnclosureRounder::new(&entries, count, certified))?,
+        Definiteness::Definite(certified) => round(equations, scales, &starts, &mut EnclosureRounder::new(&entries, count, certified))?,
         Definiteness::Unknown => {
-            if count > eliminated_max {
-                check_relations(equations, &entries, &scales)?;
+            if count > eliminated_max
+                && let Some(found) = simple_dependences(equations, &entries, &scales)?
+            {
+                found.first().map_or(Ok(()), |_| Err(collinear(&found, equations)))?;
             }
             let eliminated = Elimination::of(entries);
-            check_pivots(&eliminated.pivots, equations.rows)?;
-            collinearity::check(&eliminated.pivots, |k| eliminated.relation(k), equations, &scales)?;
-            round(equations, scales, &mut ExactRounder::new(eliminated, count))?
+            let found = dependences(&eliminated, equations, &scales)?;
+            found.first().map_or(Ok(()), |_| Err(collinear(&found, equations)))?;
+            round(equations, scales, &starts, &mut ExactRounder::new(eliminated, count))?
         }
     };
     check_finite(&solution)?;
     Ok(solution)
 }
 
-/// Refuses collinear or impossible normal equations whose relations are simple enough to be found. Lets all others pass.
-fn check_relations(equations: &NormalEquations, entries: &[Vec<IBig>], scales: &[u32]) -> Result<()> {
-    let Some(relations) = relations::search(entries) else { return Ok(()) };
+/// Finds the columns of the design that depend on columns before them, in their order, with proven relations.
+///
+/// Errors: `impossible-statistics`.
+pub fn dependent_columns(equations: &NormalEquations) -> Result<Vec<Dependence>> {
+    let count = equations.design.len();
+    let chosen: Vec<usize> = equations.design.iter().map(|(place, _)| *place).chain([equations.target]).collect();
+    let ScaledGram { entries, scales } = scaled_gram(&equations.moments, &chosen);
+    if count > ELIMINATED_MAX {
+        if let Definiteness::Definite(_) = prove_definite(&entries, count) {
+            return Ok(Vec::new());
+        }
+        if let Some(found) = simple_dependences(equations, &entries, &scales)? {
+            return Ok(found);
+        }
+    }
+    dependences(&Elimination::of(entries), equations, &scales)
+}
+
+/// Finds the dependent columns of normal equations whose relations are simple enough to be found; none if they are not.
+fn simple_dependences(equations: &NormalEquations, entries: &[Vec<IBig>], scales: &[u32]) -> Result<Option<Vec<Dependence>>> {
+    let Some(relations) = relations::search(entries) else { return Ok(None) };
     let dependent: Vec<usize> = relations.keys().copied().collect();
-    let Some(pivots) = semidefinite::pivots(entries, &dependent) else { return Ok(()) };
+    let Some(pivots) = semidefinite::pivots(entries, &dependent) else { return Ok(None) };
     check_pivots(&pivots, equations.rows)?;
-    collinearity::check(&pivots, |k| relations.get(&k).cloned().unwrap_or_default(), equations, scales)
+    let of_design = relations.into_iter().filter(|(column, _)| *column < equations.design.len());
+    Ok(Some(of_design.map(|(column, relation)| Dependence::new(column, relation, scales)).collect()))
+}
+
+/// Finds the dependent columns of normal equations that are eliminated.
+fn dependences(eliminated: &Elimination, equations: &NormalEquations, scales: &[u32]) -> Result<Vec<Dependence>> {
+    check_pivots(&eliminated.pivots, equations.rows)?;
+    let dependent = (0..equations.design.len()).filter(|&k| eliminated.pivots[k] == Pivot::Zero);
+    Ok(dependent.map(|column| Dependence::new(column, eliminated.relation(column), scales)).collect())
+}
+
+/// Returns the columns of which a combination, without factors of zero, is the constant; none if the columns do not span it, or only by a
+/// relation that is not simple.
+pub fn constant_columns(moments: &Moments, design: &[usize]) -> Option<Vec<usize>> {
+    let chosen: Vec<usize> = design.iter().copied().chain([0]).collect();
+    let relations = relations::search(&scaled_gram(moments, &chosen).entries)?;
+    relations.get(&design.len()).map(|relation| relation.iter().map(|(column, _)| *column).collect())
 }
 
 /// Returns the solution of normal equations whose design has independent columns.
-fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Rounder) -> Result<Solution> {
+///
+/// `starts` are the numbers of zeros at the beginning of the rows of X'X.
+fn round(equations: &NormalEquations, scales: Vec<u32>, starts: &[usize], rounder: &mut impl Rounder) -> Result<Solution> {
     let count = equations.design.len();
     let residual_df = equations.rows - count as i64;
-    let intercept = usize::from(equations.has_intercept());
-    let squares: Vec<Ratio> = equations.design.iter().map(|(place, _)| sum_of_squares(equations, *place)).collect();
-    let tss = sum_of_squares(equations, equations.target);
+    let constants = i64::from(equations.is_centred());
+    let squares = |(j, (place, _)): (usize, &(usize, String))| sum_of_squares(equations, *place, equations.is_centred_without(j));
+    let squares: Vec<Ratio> = equations.design.iter().enumerate().map(squares).collect();
+    let tss = sum_of_squares(equations, equations.target, equations.is_centred());
     let (has_tss, rounded_tss) = (tss.signum() != 0, tss.to_f64());
-    let features = (count - intercept) as i64;
-    let units = Units { scales, count, residual_df, features, total_df: equations.rows - intercept as i64, tss, squares };
+    let features = count as i64 - constants;
+    let units = Units { scales, count, residual_df, features, total_df: equations.rows - constants, tss, squares };
     // everything that is needed whatever the residual sum of squares is, so that exact determinants are computed at one go
-    let l = (0..count).flat_map(|i| (0..i).map(move |j| ModelNumber::L(i, j)));
+    let l = (0..count).flat_map(|i| (starts[i]..i).map(move |j| ModelNumber::L(i, j)));
     let wanted: Vec<ModelNumber> = [ModelNumber::ResidualSign]
         .into_iter()
         .chain((0..count).map(ModelNumber::Coefficient))
@@ -126,7 +171,7 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
     let left = values.next().map_or(f64::NAN, |left| left.value);
     let b: Vec<Rounded> = values.by_ref().take(count).collect();
     let (d, d_remainder) = values.by_ref().take(count).map(|d| (d.value, d.remainder)).unzip();
-    let (l, l_remainder) = (0..count).map(|i| values.by_ref().take(i).map(|l| (l.value, l.remainder)).unzip()).unzip();
+    let (l, l_remainder) = (0..count).map(|i| values.by_ref().take(i - starts[i]).map(|l| (l.value, l.remainder)).unzip()).unzip();
     check_residual(left, count, equations.rows)?;
 
     let mut each = |wanted: Vec<ModelNumber>, there: bool| -> Vec<Option<f64>> {
@@ -138,8 +183,11 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
     };
     let std_errors = each((0..count).map(ModelNumber::StdError).collect(), residual_df > 0);
     let t = each((0..count).map(ModelNumber::T).collect(), residual_df > 0 && left > 0.0);
-    let mut tolerances = vec![None; intercept];
-    tolerances.extend(each((intercept..count).map(ModelNumber::Tolerance).collect(), true));
+    let intercept = equations.intercept();
+    let mut tolerances = each((0..count).filter(|&j| intercept != Some(j)).map(ModelNumber::Tolerance).collect(), true);
+    if let Some(intercept) = intercept {
+        tolerances.insert(intercept, None);
+    }
     let mut one = |wanted: ModelNumber, there: bool| each(vec![wanted], there).into_iter().next().flatten();
     let has_f = features > 0 && residual_df > 0 && left > 0.0;
     let coefficients = b.into_iter().zip(std_errors).zip(t).zip(tolerances);
@@ -148,6 +196,8 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
             .map(|(((b, std_error), t), tolerance)| Estimate { value: b.value, remainder: b.remainder, std_error, t, tolerance })
             .collect(),
         residual_df,
+        model_df: features,
+        is_centred: equations.is_centred(),
         rss: one(ModelNumber::Rss, true).unwrap_or(f64::NAN),
         tss: rounded_tss,
         residual_sd: one(ModelNumber::ResidualSd, residual_df > 0),
@@ -162,21 +212,22 @@ fn round(equations: &NormalEquations, scales: Vec<u32>, rounder: &mut impl Round
     })
 }
 
-/// Returns the sum of squares of a place: about the mean if there is an intercept, else about zero.
-pub(super) fn sum_of_squares(equations: &NormalEquations, place: usize) -> Ratio {
-    match equations.has_intercept() {
-        true => centred_sum_of_squares(equations.moments, place, equations.rows),
+/// Returns the sum of squares of a place: about the mean if it is to be centred, else about zero.
+pub(super) fn sum_of_squares(equations: &NormalEquations, place: usize, centred: bool) -> Ratio {
+    match centred {
+        true => centred_sum_of_squares(&equations.moments, place),
         false => Ratio::from(equations.moments.at(place, place)),
     }
 }
 
-/// Returns the sum of squares about the mean, `sum x^2 - (sum x)^2 / rows`, of a place among (1, terms). `rows` is not zero.
-pub fn centred_sum_of_squares(moments: &Moments, place: usize, rows: i64) -> Ratio {
-    let (sum, squares) = (moments.at(place, 0), moments.at(place, place));
-    let scale = (2 * sum.scale).max(squares.scale);
-    let sum_squared = Decimal { mantissa: &sum.mantissa * &sum.mantissa, scale: 2 * sum.scale };
-    let numerator = squares.mantissa_at(scale) * rows - sum_squared.mantissa_at(scale);
-    Ratio::new(numerator, IBig::from(rows)).times_ten_to(-i64::from(scale))
+/// Returns the sum of squares about the mean, `sum x^2 - (sum x)^2 / n`, of a place among (1, terms), where n is the total weight of the
+/// rows. It is not zero.
+pub fn centred_sum_of_squares(moments: &Moments, place: usize) -> Ratio {
+    let (weight, sum, squares) = (moments.at(0, 0), moments.at(place, 0), moments.at(place, place));
+    let scale = (2 * sum.scale).max(squares.scale + weight.scale);
+    let (sum_squared, weighted) = (sum.times(sum), squares.times(weight));
+    let numerator = weighted.mantissa_at(scale) - sum_squared.mantissa_at(scale);
+    Ratio::new(numerator, weight.mantissa.clone()).times_ten_to(i64::from(weight.scale) - i64::from(scale))
 }
 
 /// Refuses fewer rows than coefficients.
@@ -216,9 +267,11 @@ fn check_finite(solution: &Solution) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decimal::Decimal;
     use crate::solve::normal_equations::INTERCEPT;
     use crate::terms::Term;
     use proptest::prelude::*;
+    use std::borrow::Cow;
 
     /// Returns the moments of (1, columns), which are integers.
     fn moments(columns: &[Vec<i64>]) -> Moments {
@@ -235,7 +288,8 @@ mod tests {
         let design = (usize::from(!intercept)..target)
             .map(|place| (place, if place == 0 { INTERCEPT.to_owned() } else { format!("c{place}") }))
             .collect();
-        let equations = NormalEquations { moments, rows: rows as i64, design, target };
+        let constant = intercept.then(|| vec![0]);
+        let equations = NormalEquations { moments: Cow::Borrowed(moments), rows: rows as i64, design, target, constant };
         let (exact, enclosed) = (solve(&equations, usize::MAX), solve(&equations, 0));
         assert_eq!(format!("{exact:?}"), format!("{enclosed:?}"));
         exact

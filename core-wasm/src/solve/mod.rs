@@ -36,7 +36,8 @@ mod restrictions;
 pub mod results;
 pub mod semidefinite;
 
-pub use least_squares::{Estimate, Solution, centred_sum_of_squares, least_squares};
+pub use collinearity::Dependence;
+pub use least_squares::{Estimate, Solution, centred_sum_of_squares, constant_columns, dependent_columns, least_squares};
 pub use near_collinearity::{NEAR, NearDependence, near_dependences};
 pub use nested::{RestrictionTest, test_restrictions};
 pub use normal_equations::{INTERCEPT, NormalEquations, design_name};

@@ -55,6 +55,8 @@ pub struct ModularLdl {
     prime: u64,
     /// The lower triangle of L without the diagonal, row by row.
     l: Vec<Vec<u32>>,
+    /// The number of zeros at the beginning of each row, which cost nothing.
+    starts: Vec<usize>,
     /// `L_ij D_j`, row by row, with `D_i` at the end of row i.
     scaled: Vec<Vec<u32>>,
     /// The inverse of each `D_i`; 0 if it is 0.
@@ -66,7 +68,7 @@ pub struct ModularLdl {
 impl ModularLdl {
     /// Factors a lower triangle of residues. Returns none if the prime divides one of the first `count` leading minors.
     pub fn of(gram: &[Vec<u32>], count: usize, prime: u64) -> Option<Self> {
-        let mut factor = Self { prime, l: Vec::new(), scaled: Vec::new(), inverses: Vec::new(), minors: vec![1] };
+        let mut factor = Self { prime, l: Vec::new(), starts: Vec::new(), scaled: Vec::new(), inverses: Vec::new(), minors: vec![1] };
         for row in gram {
             factor.append(row);
             let pivot = factor.scaled.last().and_then(|row| row.last()).copied().map_or(0, u64::from);
@@ -81,16 +83,24 @@ impl ModularLdl {
 
     /// Factors one more row: `L_ij D_j = g_ij - sum over k < j of L_jk L_ik D_k`.
     fn append(&mut self, row: &[u32]) {
-        let mut scaled: Vec<u32> = Vec::with_capacity(row.len());
-        let mut l: Vec<u32> = Vec::with_capacity(row.len());
-        for (j, &entry) in row.iter().enumerate() {
-            let known = if j + 1 == row.len() { self.dot(&scaled, &l) } else { self.dot(&scaled, &self.l[j]) };
+        let place = row.len().saturating_sub(1);
+        let start = row[..place].iter().position(|&entry| entry != 0).unwrap_or(place);
+        let mut scaled: Vec<u32> = vec![0; start];
+        let mut l: Vec<u32> = vec![0; start];
+        for (j, &entry) in row.iter().enumerate().skip(start) {
+            let known = if j == place {
+                self.dot(&scaled[start..], &l[start..])
+            } else {
+                let common = start.max(self.starts[j]);
+                self.dot(&scaled[common..], &self.l[j][common..])
+            };
             scaled.push(self.minus(u64::from(entry), known) as u32);
-            if j + 1 < row.len() {
+            if j < place {
                 l.push((u64::from(scaled[j]) * self.inverses[j] % self.prime) as u32);
             }
         }
         self.scaled.push(scaled);
+        self.starts.push(start);
         self.l.push(l);
     }
 
@@ -131,7 +141,10 @@ impl ModularLdl {
         let mut left = self.l[k].clone();
         for i in (0..k).rev() {
             let solved = u64::from(left[i]);
-            for (entry, &l) in left.iter_mut().zip(&self.l[i]) {
+            if solved == 0 {
+                continue;
+            }
+            for (entry, &l) in left.iter_mut().zip(&self.l[i]).skip(self.starts[i]) {
                 *entry = self.minus(u64::from(*entry), solved * u64::from(l) % self.prime) as u32;
             }
         }
@@ -149,7 +162,8 @@ impl ModularLdl {
         let mut z = vec![0u32; j];
         z.push(1);
         for i in j + 1..count {
-            z.push(self.minus(0, self.dot(&self.l[i], &z)) as u32 % self.prime as u32);
+            let common = self.starts[i].max(j);
+            z.push(self.minus(0, self.dot(&self.l[i][common..], &z[common..])) as u32 % self.prime as u32);
         }
         let terms = z.iter().zip(&self.inverses).map(|(&z, inverse)| u64::from(z) * u64::from(z) % self.prime * inverse % self.prime);
         terms.sum::<u64>() % self.prime * self.minors[count] % self.prime

@@ -82,7 +82,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(equations: &'a NormalEquations, near: &'a [usize]) -> Self {
         let places: Vec<usize> = equations.design.iter().map(|(place, _)| *place).collect();
-        let gram = scaled_gram(equations.moments, &places);
+        let gram = scaled_gram(&equations.moments, &places);
         let bits = match prove_definite(&gram.entries, places.len()) {
             Definiteness::Definite(certified) => certified.bits(),
             Definiteness::Impossible | Definiteness::Unknown => BITS_MAX,
@@ -121,7 +121,7 @@ impl<'a> Search<'a> {
     }
 
     fn is_intercept(&self, column: usize) -> bool {
-        column == 0 && self.equations.has_intercept()
+        self.equations.intercept() == Some(column)
     }
 
     /// Returns the power of ten by which a column was multiplied.
@@ -136,8 +136,14 @@ impl<'a> Search<'a> {
 
     /// Returns the share of a column's variation that the kept columns do not explain.
     fn tolerance(&self, column: usize, next: &NextColumn) -> f64 {
-        let all = sum_of_squares(self.equations, self.equations.design[column].0).times_ten_to(2 * self.scale(column));
+        let all = self.sum_of_squares(column).times_ten_to(2 * self.scale(column));
         self.left(next).times(&all.inverted()).to_f64()
+    }
+
+    /// Returns the sum of squares of a column in the units of the data: about the mean if the kept columns span the constant.
+    fn sum_of_squares(&self, column: usize) -> Ratio {
+        let centred = self.equations.constant.as_ref().is_some_and(|columns| columns.iter().all(|k| self.kept.contains(k)));
+        sum_of_squares(self.equations, self.equations.design[column].0, centred)
     }
 
     fn describe(&self, column: usize, tolerance: f64, next: &NextColumn) -> NearDependence {
@@ -179,8 +185,7 @@ impl<'a> Search<'a> {
 
     /// Returns whether a change of a column's factor changes the combination by a sum of squares above `bound`.
     fn shows(&self, column: usize, change: &Ratio, bound: &Ratio) -> bool {
-        let squares = sum_of_squares(self.equations, self.equations.design[column].0);
-        squares.times(change).times(change).minus(bound).signum() > 0
+        self.sum_of_squares(column).times(change).times(change).minus(bound).signum() > 0
     }
 
     /// Returns the least-squares relation of a column with the kept columns, in the units of the Gram matrix.

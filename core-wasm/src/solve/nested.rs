@@ -47,7 +47,7 @@ pub fn test_restrictions(equations: &NormalEquations, restrictions: &SolvedRestr
     least_squares(equations)?;
     let count = equations.design.len();
     let chosen: Vec<usize> = equations.design.iter().map(|(place, _)| *place).chain([equations.target]).collect();
-    let (gram, target_factor) = restrictions.substituted(&scaled_gram(equations.moments, &chosen));
+    let (gram, target_factor) = restrictions.substituted(&scaled_gram(&equations.moments, &chosen));
     let numbers = TestNumbers {
         target_square: &target_factor * &target_factor,
         restrictions: restrictions.len() as i64,
@@ -168,6 +168,7 @@ mod tests {
     use crate::statistics::Moments;
     use dashu_base::Gcd;
     use proptest::prelude::*;
+    use std::borrow::Cow;
 
     /// Returns the moments of (1, columns), which are integers over `10^scale`.
     fn moments(columns: &[Vec<i64>], scale: u32) -> Moments {
@@ -180,7 +181,8 @@ mod tests {
 
     /// Equations of the intercept, of all columns but the last, and of the last as the target.
     fn equations(moments: &Moments, columns: usize, rows: usize) -> NormalEquations<'_> {
-        NormalEquations { moments, rows: rows as i64, design: (0..columns).map(|at| (at, format!("c{at}"))).collect(), target: columns }
+        let design = (0..columns).map(|at| (at, format!("c{at}"))).collect();
+        NormalEquations { moments: Cow::Borrowed(moments), rows: rows as i64, design, target: columns, constant: Some(vec![0]) }
     }
 
     fn restrictions(rows: &[(Vec<i64>, i64)]) -> Option<SolvedRestrictions> {

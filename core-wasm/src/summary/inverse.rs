@@ -11,8 +11,13 @@ use crate::model::Leverage;
 use crate::two_part::TwoPartF64;
 use libm::ldexp;
 
-/// The inverse of X'X, as a factor and the lengths of the columns of X.
+/// The inverse of X'X, as a factor and the lengths of the columns of X. Indexes of columns are those of X; the factors have an order of
+/// their own.
 pub(super) struct InverseFactor {
+    /// The places of the columns of X in the factors.
+    positions: Vec<usize>,
+    /// The lower triangle of C, row by row.
+    factor: Vec<Vec<TwoPartF64>>,
     /// The lower triangle of `C^-1`, row by row.
     rows: Vec<Vec<TwoPartF64>>,
     /// `l_i` over `2^exponents[i]`.
@@ -27,7 +32,7 @@ impl InverseFactor {
         let (rows, scale): (Vec<_>, Vec<_>) = scaled_rows(leverage).into_iter().unzip();
         let (lengths, exponents) = scale.into_iter().unzip();
         let apart_from_first = rows.iter().map(|row: &Vec<TwoPartF64>| sum_of_squares(&row[row.len().min(1)..])).collect();
-        Self { rows: inverse(&rows), lengths, exponents, apart_from_first }
+        Self { positions: positions(leverage), rows: inverse(&rows), factor: rows, lengths, exponents, apart_from_first }
     }
 
     /// Returns the number of columns of X.
@@ -38,28 +43,55 @@ impl InverseFactor {
     /// Returns entry (i, j) of the inverse times `factor`. It is infinite or zero if an f64 cannot hold it.
     pub(super) fn at(&self, i: usize, j: usize, factor: f64) -> f64 {
         let (factor, exponent) = TwoPartF64::new(factor, 0.0).scaled();
-        let scaled = self.scaled_at(i, j).times(factor).over(self.lengths[i].times(self.lengths[j]));
+        let ((length, length_exponent), (other, other_exponent)) = (self.length(i), self.length(j));
+        let scaled = self.scaled_at(i, j).times(factor).over(length.times(other));
         // in two steps, since an exponent may leave the range before the number does
-        let exponent = exponent - self.exponents[i] - self.exponents[j];
+        let exponent = exponent - length_exponent - other_exponent;
         ldexp(ldexp(scaled.high, exponent / 2), exponent - exponent / 2)
     }
 
     /// Returns the share of column j that the other columns do not explain: of its sum of squares about the mean or, without an intercept,
     /// about zero.
     pub(super) fn tolerance(&self, j: usize, has_intercept: bool) -> f64 {
-        let total = if has_intercept { self.apart_from_first[j] } else { TwoPartF64::ONE };
+        let total = if has_intercept { self.apart_from_first[self.positions[j]] } else { TwoPartF64::ONE };
         TwoPartF64::ONE.over(self.scaled_at(j, j).times(total)).high.min(1.0)
     }
 
-    /// Returns the entry in row i and column k of `C'^-1`, as an f64.
+    /// Returns the entry of `C'^-1` in the row of column i of X and in column k, as an f64.
     pub(super) fn factor_at(&self, i: usize, k: usize) -> f64 {
+        let i = self.positions[i];
         if k < i { 0.0 } else { self.rows[k][i].high }
     }
 
+    /// Returns the length of a column of X as a number and a power of two.
+    pub(super) fn length(&self, i: usize) -> (TwoPartF64, i32) {
+        let i = self.positions[i];
+        (self.lengths[i], self.exponents[i])
+    }
+
+    /// Returns the sum of products of columns i and j of X for columns of length 1, about their means. Column 0 is the intercept.
+    pub(super) fn centred_at(&self, i: usize, j: usize) -> TwoPartF64 {
+        let product = |i: usize, j: usize| {
+            let (i, j) = (self.positions[i], self.positions[j]);
+            self.factor[i].iter().zip(&self.factor[j]).fold(TwoPartF64::ZERO, |sum, (a, b)| sum.plus(a.times(*b)))
+        };
+        product(i, j).plus(product(i, 0).times(product(j, 0)).negated())
+    }
+
     /// Returns entry (i, j) of the inverse for columns of length 1.
-    fn scaled_at(&self, i: usize, j: usize) -> TwoPartF64 {
+    pub(super) fn scaled_at(&self, i: usize, j: usize) -> TwoPartF64 {
+        let (i, j) = (self.positions[i], self.positions[j]);
         self.rows[i.max(j)..].iter().fold(TwoPartF64::ZERO, |sum, row| sum.plus(row[i].times(row[j])))
     }
+}
+
+/// Returns the places of the columns of X in the factors.
+fn positions(leverage: &Leverage) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..leverage.d.len()).collect();
+    for (position, &at) in leverage.order.iter().flatten().enumerate() {
+        positions[at] = position;
+    }
+    positions
 }
 
 /// Returns the rows of C, each with `l_i`, which is a number and a power of two.
@@ -67,11 +99,15 @@ fn scaled_rows(leverage: &Leverage) -> Vec<(Vec<TwoPartF64>, (TwoPartF64, i32))>
     let roots: Vec<(TwoPartF64, i32)> = (0..leverage.d.len()).map(|k| root(two_part(leverage.d[k], leverage.d_remainder.get(k)))).collect();
     let row = |i: usize| {
         let remainders = leverage.l_remainder.get(i);
-        let entry = |k: usize| {
-            let (l, l_exponent) = two_part(leverage.l[i][k], remainders.and_then(|row| row.get(k))).scaled();
-            (l.times(roots[k].0), l_exponent + roots[k].1)
+        // zeros at the beginning of a row may be left out
+        let start = i - leverage.l[i].len();
+        let entry = |(at, &l): (usize, &f64)| {
+            let (l, l_exponent) = two_part(l, remainders.and_then(|row| row.get(at))).scaled();
+            let (root, root_exponent) = roots[start + at];
+            (l.times(root), l_exponent + root_exponent)
         };
-        let entries: Vec<(TwoPartF64, i32)> = (0..i).map(entry).chain([roots[i]]).collect();
+        let zeros = (0..start).map(|_| (TwoPartF64::ZERO, 0));
+        let entries: Vec<(TwoPartF64, i32)> = zeros.chain(leverage.l[i].iter().enumerate().map(entry)).chain([roots[i]]).collect();
         let largest = entries.iter().filter(|(value, _)| value.high != 0.0).map(|(_, exponent)| *exponent).max().unwrap_or(0);
         let scaled: Vec<TwoPartF64> = entries.into_iter().map(|(value, exponent)| value.times_two_to(exponent - largest)).collect();
         let length = sum_of_squares(&scaled).root();
@@ -100,7 +136,7 @@ fn inverse(rows: &[Vec<TwoPartF64>]) -> Vec<Vec<TwoPartF64>> {
     let mut inverse: Vec<Vec<TwoPartF64>> = Vec::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
         let mut next = vec![TwoPartF64::ZERO; i];
-        for (k, factor) in row[..i].iter().enumerate() {
+        for (k, factor) in row[..i].iter().enumerate().filter(|(_, factor)| factor.high != 0.0) {
             for (sum, known) in next.iter_mut().zip(&inverse[k]) {
                 *sum = sum.plus(factor.times(*known));
             }

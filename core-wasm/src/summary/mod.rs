@@ -5,12 +5,13 @@
 //! *Limits*: a number that is not defined, or that an f64 cannot hold, is null.
 
 mod collinearity;
+mod features;
 mod inverse;
 mod jacobi;
 
 use crate::error::Result;
 use crate::fisher::upper_tail;
-use crate::model::Model;
+use crate::model::{CENTRED, Model};
 use crate::plan::check_level;
 use crate::solve::INTERCEPT;
 use crate::student::two_sided_quantile;
@@ -47,7 +48,7 @@ pub fn summary(model: &Model, level: f64) -> Result<Value> {
     // the variance of the residuals counts as a parameter, as in R
     let parameters = (inverse.len() + 1) as f64;
     let criterion = |weight: f64| log_likelihood.map(|value| -2.0 * value + weight * parameters);
-    Ok(json!({
+    let mut summary = json!({
         "target": model.target,
         "level": level,
         "coefficients": coefficients(model, &inverse, level),
@@ -58,7 +59,11 @@ pub fn summary(model: &Model, level: f64) -> Result<Value> {
         "covariance": covariance(model, &inverse),
         "collinearity": collinearity::diagnostics(&inverse),
         "near_collinear": model.near_collinear,
-    }))
+    });
+    if let (Value::Object(entries), Some(features)) = (&mut summary, features::features(model, &inverse)) {
+        entries.insert("features".to_owned(), Value::Array(features));
+    }
+    Ok(summary)
 }
 
 /// Returns the coefficients, the intercept first.
@@ -94,7 +99,7 @@ struct FTest {
 
 impl FTest {
     fn of(model: &Model) -> Self {
-        let [features, residual_df] = [model.coefficients.len() as i64, model.fit.residual_df];
+        let [features, residual_df] = [model.model_df(), model.fit.residual_df];
         let is_defined = features > 0 && residual_df > 0;
         let ratio = features as f64 / residual_df as f64;
         let of_r_squared = model.fit.r_squared.filter(|_| is_defined && model.fit.rss > 0.0).map(|r| r / (1.0 - r) / ratio);
@@ -111,7 +116,7 @@ fn tss(model: &Model) -> Option<f64> {
 
 fn adjusted_r_squared(model: &Model) -> Option<f64> {
     let fit = &model.fit;
-    let total_df = fit.rows as f64 - f64::from(u8::from(model.has_intercept));
+    let total_df = fit.rows as f64 - f64::from(u8::from(fit.r_squared_kind == CENTRED));
     let of_r_squared = fit.r_squared.filter(|_| fit.residual_df > 0).map(|r| 1.0 - (1.0 - r) * (total_df / fit.residual_df as f64));
     fit.adjusted_r_squared.or(of_r_squared)
 }

@@ -1,0 +1,75 @@
+//! Statistics and a plan to the levels of a category that have rows, and the reference among them.
+
+use super::contradiction;
+use crate::decimal::Decimal;
+use crate::error::{Code, Error, Result, list, shorten};
+use crate::level::Level;
+use crate::model::ModelLevel;
+use crate::plan::Plan;
+use crate::statistics::{Moments, Statistics};
+
+/// Most levels that an error names.
+const LISTED_MAX: usize = 20;
+
+/// A category of a design.
+#[derive(Clone, Debug)]
+pub struct DesignCategory {
+    /// The column.
+    pub column: String,
+    /// The index of the category in the statistics.
+    pub(super) at: usize,
+    /// The levels that have rows, in order.
+    pub levels: Vec<ModelLevel>,
+    /// The index of the level that has no column in a reduced coding.
+    pub reference: usize,
+    /// Whether a feature has a reduced coding of the category.
+    pub is_reduced: bool,
+}
+
+impl DesignCategory {
+    /// Describes the category at an index in the statistics.
+    ///
+    /// Errors: `reference`, `no-rows`, `impossible-statistics`.
+    pub(super) fn new(statistics: &Statistics, plan: &Plan, at: usize) -> Result<Self> {
+        let category = &statistics.levels.categories[at];
+        let level = |(level, moments): (&Level, &Moments)| {
+            let rows = count(moments).ok_or_else(|| {
+                contradiction(format!("the level `{}` has {} rows", shorten(level.text()), moments.at(0, 0))).in_column(&category.column)
+            })?;
+            Ok(ModelLevel { level: level.clone(), rows })
+        };
+        let levels = category.levels.iter().map(level).collect::<Result<Vec<_>>>()?;
+        let reference = reference(plan, &category.column, &levels)?;
+        Ok(Self { column: category.column.clone(), at, levels, reference, is_reduced: false })
+    }
+}
+
+/// Returns the number of rows of moments, if it is above zero.
+pub(super) fn count(moments: &Moments) -> Option<i64> {
+    let count: &Decimal = moments.at(0, 0);
+    i64::try_from(&count.mantissa).ok().filter(|&count_rows| count.scale == 0 && count_rows > 0)
+}
+
+/// Returns the index of the reference: that of the plan, else the schema's first category that has rows, else the first level.
+fn reference(plan: &Plan, column: &str, levels: &[ModelLevel]) -> Result<usize> {
+    let find = |text: &str| {
+        let wanted = Level::new(text);
+        let number = wanted.number();
+        let same = |level: &ModelLevel| number.is_some() && level.level.number() == number;
+        levels.iter().position(|level| level.level == wanted).or_else(|| levels.iter().position(same))
+    };
+    if let Some(text) = plan.reference.get(column) {
+        return find(text).ok_or_else(|| without_rows(column, text, levels));
+    }
+    let listed = plan.schema.iter().flat_map(|schema| &schema.columns).filter(|field| field.name == column);
+    let mut values = listed.flat_map(|field| field.categories.iter().flatten());
+    Ok(values.find_map(|category| find(&category.value)).unwrap_or(0))
+}
+
+fn without_rows(column: &str, text: &str, levels: &[ModelLevel]) -> Error {
+    let named = list(levels.iter().take(LISTED_MAX).map(|level| shorten(level.level.text())));
+    let sentence = format!("no row has the reference level `{}`; there are rows of {named}", shorten(text));
+    let mut error = Error::new(Code::Reference, sentence, "name a level that has rows").in_column(column);
+    error.found = Some(shorten(text));
+    error
+}

@@ -1,0 +1,153 @@
+//! Features to the columns of a design, without those that are zero in every row because no row has their levels.
+
+use super::category::DesignCategory;
+use super::feature::{Feature, indicator};
+use super::{COEFFICIENTS_MAX, place};
+use crate::error::{Code, Error, Result, list};
+use crate::level::Level;
+use crate::model::CoefficientFactor;
+use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
+use crate::plan::{Collinear, Plan};
+use crate::statistics::Statistics;
+use crate::terms::Term;
+use std::collections::BTreeSet;
+
+/// Most combinations of levels without rows.
+pub const EMPTY_CELLS_MAX: usize = 1 << 16;
+
+/// A column of a design: a product of a numerical part and of indicators of levels.
+#[derive(Clone, Debug)]
+pub struct DesignColumn {
+    /// The product.
+    pub term: Term,
+    /// The place of the numerical part among (1, terms) of the statistics.
+    pub(super) place: usize,
+    /// The levels of the indicators, as indexes of a category and of a level of it, by category.
+    pub(super) levels: Vec<(usize, usize)>,
+}
+
+/// The columns of a design, and what it lacks.
+pub(super) struct Expansion {
+    pub(super) columns: Vec<DesignColumn>,
+    pub(super) empty_cells: Vec<Vec<CoefficientFactor>>,
+}
+
+/// Codes the categories of features, and sets which columns each feature has.
+///
+/// Errors: `term`, `constant-column`, `capacity`, `missing-term`.
+pub(super) fn expand(
+    statistics: &Statistics,
+    plan: &Plan,
+    features: &mut [Feature],
+    categories: &mut [DesignCategory],
+) -> Result<Expansion> {
+    let mut expansion = Expansion { columns: Vec::new(), empty_cells: Vec::new() };
+    let cells = empty_cells(statistics, features, categories)?;
+    let blocks = coded(features, plan.intercept)?;
+    for (feature, blocks) in features.iter_mut().zip(blocks) {
+        let start = expansion.columns.len();
+        let place = place(statistics, &feature.numeric)?;
+        for block in blocks {
+            for coded in &block {
+                categories[coded.category].is_reduced |= coded.coding == CategoryCoding::Reduced;
+            }
+            for levels in products(&block, categories) {
+                if !cells.contains(levels.as_slice()) {
+                    let term = term(feature, categories, &levels)?;
+                    expansion.columns.push(DesignColumn { term, place, levels });
+                }
+                check_capacity(expansion.columns.len())?;
+            }
+        }
+        feature.columns = start..expansion.columns.len();
+        if feature.columns.is_empty() && plan.collinear == Collinear::Error {
+            return Err(constant(feature, categories));
+        }
+    }
+    expansion.empty_cells = cells.iter().map(|cell| cell.iter().map(|&(at, level)| factor(&categories[at], level)).collect()).collect();
+    Ok(expansion)
+}
+
+/// Returns for each feature its blocks of columns, with the categories in them in order.
+fn coded(features: &[Feature], has_intercept: bool) -> Result<Vec<Vec<CodedBlock<usize>>>> {
+    let term = |feature: &Feature| CategoricalTerm {
+        numeric: (feature.numeric != Term::ONE).then(|| feature.numeric.to_string()),
+        categories: feature.categories.clone(),
+    };
+    full_rank_coding(has_intercept, &features.iter().map(term).collect::<Vec<_>>())
+}
+
+/// Returns the combinations of levels of the columns of a block, each by category. The levels of the last category change fastest.
+fn products(block: &[CodedCategory<usize>], categories: &[DesignCategory]) -> Vec<Vec<(usize, usize)>> {
+    let mut products: Vec<Vec<(usize, usize)>> = vec![Vec::new()];
+    for coded in block {
+        let category = &categories[coded.category];
+        let is_left_out = |level: &usize| coded.coding == CategoryCoding::Reduced && *level == category.reference;
+        let levels: Vec<usize> = (0..category.levels.len()).filter(|level| !is_left_out(level)).collect();
+        let with = |product: &Vec<(usize, usize)>| {
+            levels.iter().map(|&level| [product.as_slice(), &[(coded.category, level)]].concat()).collect::<Vec<_>>()
+        };
+        products = products.iter().flat_map(with).collect();
+    }
+    products.iter_mut().for_each(|product| product.sort_unstable());
+    products
+}
+
+fn term(feature: &Feature, categories: &[DesignCategory], levels: &[(usize, usize)]) -> Result<Term> {
+    let indicators = levels.iter().map(|&(at, level)| (indicator(&categories[at], level), 1));
+    let factors = feature.numeric.factors.iter().cloned().chain(indicators).collect();
+    Term::of(factors).ok_or_else(|| {
+        Error::new(Code::Term, "the term has too high a degree", "name a product of fewer columns").in_column(&feature.term.to_string())
+    })
+}
+
+fn check_capacity(count: usize) -> Result<()> {
+    if count <= COEFFICIENTS_MAX {
+        return Ok(());
+    }
+    let sentence = format!("the features have more than the {COEFFICIENTS_MAX} coefficients that a model can have");
+    Err(Error::new(Code::Capacity, sentence, "leave out a product of categories, or make fewer levels of a category"))
+}
+
+/// Returns the error of a feature without columns, because its categories have one level each.
+fn constant(feature: &Feature, categories: &[DesignCategory]) -> Error {
+    let single = feature.categories.iter().map(|&at| &categories[at]).find(|category| category.levels.len() == 1);
+    let sentence = match single {
+        Some(category) => {
+            format!("the category `{}` has the same level, `{}`, in every row", category.column, category.levels[0].level)
+        }
+        None => format!("{} adds nothing to the features before it", list([feature.term.to_string()])),
+    };
+    Error::new(Code::ConstantColumn, sentence, "leave it out of the features").in_column(&feature.term.to_string())
+}
+
+/// Returns the combinations of levels of the two categories of a feature that no row has, by category.
+///
+/// Errors: `capacity`.
+fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<BTreeSet<Vec<(usize, usize)>>> {
+    let mut cells = BTreeSet::new();
+    let mut known: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for feature in features {
+        let mut pair = feature.categories.clone();
+        pair.sort_unstable();
+        let [one, other] = pair[..] else { continue };
+        if !known.insert((one, other)) {
+            continue;
+        }
+        let filled = super::gram::pairs(statistics, categories, one, other)?;
+        let counts = categories[one].levels.len() * categories[other].levels.len();
+        if counts - filled.len() + cells.len() > EMPTY_CELLS_MAX {
+            let sentence = format!("{} of the {counts} combinations of levels have no row", counts - filled.len());
+            let help = "make one column of the two categories, whose levels are their combinations, and use it instead";
+            return Err(Error::new(Code::Capacity, sentence, help).in_column(&feature.term.to_string()));
+        }
+        let all = (0..categories[one].levels.len()).flat_map(|a| (0..categories[other].levels.len()).map(move |b| (a, b)));
+        cells.extend(all.filter(|cell| !filled.contains_key(cell)).map(|(a, b)| vec![(one, a), (other, b)]));
+    }
+    Ok(cells)
+}
+
+fn factor(category: &DesignCategory, level: usize) -> CoefficientFactor {
+    let level: Level = category.levels[level].level.clone();
+    CoefficientFactor { column: category.column.clone(), level: Some(level), power: 1 }
+}

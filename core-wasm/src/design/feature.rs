@@ -1,0 +1,189 @@
+//! A plan's features to their numerical parts and their categories.
+
+use super::category::DesignCategory;
+use crate::error::{Code, Error, Result, list, shorten};
+use crate::plan::Plan;
+use crate::schema::Kind;
+use crate::statistics::Statistics;
+use crate::terms::{Term, Variable};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// A feature of a design.
+#[derive(Clone, Debug)]
+pub struct Feature {
+    /// The feature as the plan names it.
+    pub term: Term,
+    /// The product of its columns of numbers; [`Term::ONE`] without such columns.
+    pub numeric: Term,
+    /// The indexes of its categories among those of the design.
+    pub categories: Vec<usize>,
+    /// The indexes of its columns, not counting the intercept.
+    pub columns: Range<usize>,
+}
+
+/// Returns the features of a plan (else the schema's columns, else all columns and then all categories; never the target), and their
+/// categories.
+pub(super) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<(Vec<Feature>, Vec<DesignCategory>)> {
+    let terms = match plan.feature_terms()? {
+        Some(terms) => terms,
+        None => all_features(statistics, plan, target)?,
+    };
+    check_target(statistics, target)?;
+    check_references(statistics, plan)?;
+    let mut categories: Vec<DesignCategory> = Vec::new();
+    let mut features = Vec::with_capacity(terms.len());
+    for term in terms {
+        term.columns().try_for_each(|column| check_kind(statistics, plan, column))?;
+        let mut feature = Feature { term: term.clone(), numeric: Term::ONE, categories: Vec::new(), columns: 0..0 };
+        for (variable, power) in term.factors {
+            let column = variable.column().to_owned();
+            let Some(at) = statistics.levels.category(&column) else {
+                feature.numeric.factors.push((variable, power));
+                continue;
+            };
+            if power > 1 {
+                let sentence = format!("`{column}` is a category, which has no powers");
+                return Err(Error::new(Code::Term, sentence, format!("write `{column}`")).in_column(&feature.term.to_string()));
+            }
+            let known = categories.iter().position(|category| category.column == column);
+            if known.is_none() {
+                categories.push(DesignCategory::new(statistics, plan, at)?);
+            }
+            feature.categories.push(known.unwrap_or(categories.len() - 1));
+        }
+        features.push(feature);
+    }
+    check_meetings(&features, &categories)?;
+    Ok((features, categories))
+}
+
+fn all_features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
+    let columns = statistics.columns.iter().map(|column| column.name.as_str());
+    let categories = statistics.levels.categories.iter().map(|category| category.column.as_str());
+    let names: Vec<&str> = match &plan.schema {
+        Some(schema) => schema.order().filter(|name| *name != target).collect(),
+        None => columns.chain(categories).filter(|name| *name != target).collect(),
+    };
+    if names.is_empty() && !plan.intercept {
+        return Err(Error::new(
+            Code::NoColumns,
+            "the model has no intercept, and the data have no column but the target",
+            "give data with a feature",
+        ));
+    }
+    Ok(names.into_iter().map(Term::column).collect())
+}
+
+fn check_target(statistics: &Statistics, target: &str) -> Result<()> {
+    if statistics.levels.category(target).is_none() {
+        return Ok(());
+    }
+    let sentence = format!("the target `{target}` is a category");
+    Err(Error::new(Code::Target, sentence, "name a column of numbers to predict").in_column(target))
+}
+
+/// Refuses a reference of a column that is not a category.
+fn check_references(statistics: &Statistics, plan: &Plan) -> Result<()> {
+    let Some(column) = plan.reference.keys().find(|column| statistics.levels.category(column).is_none()) else { return Ok(()) };
+    let names: Vec<&str> = statistics.levels.categories.iter().map(|category| category.column.as_str()).collect();
+    let found = if names.is_empty() { "none".to_owned() } else { list(names) };
+    let sentence = format!("a reference level is given for `{}`; the categories of the statistics are {found}", shorten(column));
+    Err(Error::new(Code::Reference, sentence, "name a category, or summarise the column as one").in_column(column))
+}
+
+/// Refuses a column that the schema calls a category and the statistics hold as numbers, or the other way round.
+fn check_kind(statistics: &Statistics, plan: &Plan, column: &str) -> Result<()> {
+    let fields = plan.schema.iter().flat_map(|schema| &schema.columns);
+    let Some(kind) = fields.filter(|field| field.name == column).find_map(|field| field.kind) else { return Ok(()) };
+    let is_category = statistics.levels.category(column).is_some();
+    let is_number = statistics.column_index(column).is_some();
+    let (found, expected) = match kind {
+        Kind::Category if is_number && !is_category => ("a column of numbers", "a category"),
+        Kind::Number if is_category => ("a category", "a column of numbers"),
+        _ => return Ok(()),
+    };
+    let sentence = format!("the schema calls it {expected}, and the statistics have {found}");
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, "summarise the data again with this schema").in_column(column);
+    (error.found, error.expected) = (Some(found.to_owned()), Some(expected.to_owned()));
+    Err(error)
+}
+
+/// Refuses features in whose products more than two categories meet.
+fn check_meetings(features: &[Feature], categories: &[DesignCategory]) -> Result<()> {
+    for (at, one) in features.iter().enumerate() {
+        for other in &features[..=at] {
+            let all: BTreeSet<usize> = one.categories.iter().chain(&other.categories).copied().collect();
+            if all.len() > 2 {
+                return Err(meeting(one, other, all.into_iter().map(|at| categories[at].column.as_str()).collect()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn meeting(one: &Feature, other: &Feature, columns: Vec<&str>) -> Error {
+    let what = if one.term == other.term { list([one.term.to_string()]) } else { list([other.term.to_string(), one.term.to_string()]) };
+    let has = if one.term == other.term { "has" } else { "have together" };
+    let sentence = format!("{what} {has} the categories {}; statistics have the sums of at most two", list(&columns));
+    let help = "make one column of two of these categories, whose levels are their combinations, and use it instead of them";
+    Error::new(Code::Term, sentence, help).in_column(&one.term.to_string())
+}
+
+/// Returns the numerical parts of the features, the target, then the columns that only products use.
+pub(super) fn used_terms(features: &[Feature], target: &Term) -> Vec<Term> {
+    let mut used: Vec<Term> = Vec::new();
+    let parts = features.iter().map(|feature| &feature.numeric).filter(|part| **part != Term::ONE);
+    let columns = features.iter().flat_map(|feature| feature.numeric.columns()).map(Term::column);
+    for term in parts.chain([target]).cloned().chain(columns) {
+        if !used.contains(&term) {
+            used.push(term);
+        }
+    }
+    used
+}
+
+/// Returns the error of a term that the statistics do not have.
+pub(super) fn missing(statistics: &Statistics, term: &Term) -> Error {
+    let what = if term.as_column().is_some() { "column" } else { "term" };
+    let categories = statistics.levels.categories.iter().map(|category| category.column.clone());
+    let known = list(statistics.terms.iter().map(Term::to_string).chain(categories));
+    let sentence = format!("the statistics have no such {what}; they have {known}");
+    let help = match term.as_column() {
+        Some(_) => "correct the name, or summarise that column too".to_owned(),
+        None => format!("summarise with --terms {term}"),
+    };
+    let mut error = Error::new(Code::MissingTerm, sentence, help).in_column(&term.to_string());
+    error.expected = Some(term.to_string());
+    error
+}
+
+/// Refuses used columns in other units than the schema's.
+///
+/// Errors: `units-differ`.
+pub(super) fn check_units(statistics: &Statistics, plan: &Plan, used: &[Term]) -> Result<()> {
+    if plan.schema.is_none() {
+        return Ok(());
+    }
+    let columns = statistics.columns.iter().filter(|column| used.contains(&Term::column(&column.name)));
+    for column in columns {
+        let expected = plan.unit(&column.name);
+        if expected != column.unit {
+            let in_words = |unit: &Option<String>| unit.as_ref().map_or_else(|| "no unit".to_owned(), |unit| format!("`{unit}`"));
+            let sentence = format!("the statistics are in {}, the schema says {}", in_words(&column.unit), in_words(&expected));
+            let mut error = Error::new(
+                Code::UnitsDiffer,
+                sentence,
+                "summarise with the same schema, after converting the data if they are in another unit",
+            );
+            (error.found, error.expected) = (column.unit.clone(), expected);
+            return Err(error.in_column(&column.name));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the indicator of a level.
+pub(super) fn indicator(category: &DesignCategory, level: usize) -> Variable {
+    Variable::Level { column: category.column.clone(), level: category.levels[level].level.clone() }
+}

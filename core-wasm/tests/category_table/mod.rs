@@ -1,0 +1,107 @@
+//! Small tables with categories, and their statistics by the plainest sums.
+
+use dashu_int::IBig;
+use samefit_core::decimal::Decimal;
+use samefit_core::level::Level;
+use samefit_core::statistics::{CategorySums, LevelSums, Moments, Statistics, SummedColumn};
+use samefit_core::terms::{Term, Variable};
+use std::collections::BTreeMap;
+
+/// A table of columns of numbers and of categories.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    scale: u32,
+    numbers: Vec<(String, Vec<i64>)>,
+    categories: Vec<(String, Vec<Level>)>,
+}
+
+impl Table {
+    /// Returns a table without columns, whose numbers are integers over `10^scale`.
+    pub(crate) fn new(scale: u32) -> Self {
+        Self { scale, numbers: Vec::new(), categories: Vec::new() }
+    }
+
+    pub(crate) fn number(mut self, name: &str, values: &[i64]) -> Self {
+        self.numbers.push((name.to_owned(), values.to_vec()));
+        self
+    }
+
+    pub(crate) fn category(mut self, name: &str, levels: &[&str]) -> Self {
+        self.categories.push((name.to_owned(), levels.iter().map(|level| Level::new(level)).collect()));
+        self
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.numbers[0].1.len()
+    }
+
+    /// Returns the statistics of all columns and of these products.
+    pub(crate) fn statistics(&self, products: &[&str]) -> Statistics {
+        let columns = self.numbers.iter().map(|(name, _)| Term::column(name));
+        let terms: Vec<Term> = columns.chain(products.iter().map(|text| Term::parse(text).unwrap())).collect();
+        let all: Vec<usize> = (0..self.rows()).collect();
+        Statistics {
+            columns: self.numbers.iter().map(|(name, _)| SummedColumn { name: name.clone(), unit: None }).collect(),
+            rows: self.rows() as i64,
+            moments: self.moments(&terms, &all),
+            levels: self.level_sums(&terms),
+            distribution: None,
+            dropped: 0,
+            shared: None,
+            terms,
+        }
+    }
+
+    /// Returns the moments of (1, terms, target), whose terms may have indicators.
+    pub(crate) fn explicit(&self, terms: &[Term], target: &str) -> Moments {
+        let all: Vec<usize> = (0..self.rows()).collect();
+        self.moments(&[terms, &[Term::column(target)]].concat(), &all)
+    }
+
+    fn level_sums(&self, terms: &[Term]) -> LevelSums {
+        let mut categories = Vec::new();
+        let mut pairs = Vec::new();
+        for (second, (column, levels)) in self.categories.iter().enumerate() {
+            let mut rows: BTreeMap<Level, Vec<usize>> = BTreeMap::new();
+            levels.iter().enumerate().for_each(|(row, level)| rows.entry(level.clone()).or_default().push(row));
+            let sums = rows.into_iter().map(|(level, rows)| (level, self.moments(terms, &rows))).collect();
+            categories.push(CategorySums { column: column.clone(), levels: sums });
+            for (_, others) in &self.categories[..second] {
+                let mut rows: BTreeMap<(Level, Level), Vec<usize>> = BTreeMap::new();
+                let both = others.iter().cloned().zip(levels.iter().cloned());
+                both.enumerate().for_each(|(row, levels)| rows.entry(levels).or_default().push(row));
+                pairs.push(rows.into_iter().map(|(levels, rows)| (levels, self.moments(terms, &rows))).collect());
+            }
+        }
+        LevelSums { categories, pairs }
+    }
+
+    /// Returns the moments of (1, terms) over some rows.
+    fn moments(&self, terms: &[Term], rows: &[usize]) -> Moments {
+        let one = Term::ONE;
+        let all: Vec<&Term> = std::iter::once(&one).chain(terms).collect();
+        let values: Vec<Vec<Decimal>> = all.iter().map(|term| rows.iter().map(|&row| self.value(term, row)).collect()).collect();
+        let sum = |i: usize, j: usize| values[i].iter().zip(&values[j]).fold(Decimal::ZERO, |sum, (a, b)| sum.plus(&a.times(b)));
+        Moments((0..all.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|(i, j)| sum(i, j).normalized()).collect())
+    }
+
+    fn value(&self, term: &Term, row: usize) -> Decimal {
+        let one = Decimal { mantissa: IBig::ONE, scale: 0 };
+        let times = |product: Decimal, factor: Decimal| product.times(&factor);
+        let factor = |(variable, power): &(Variable, u32)| (0..*power).map(|_| self.factor(variable, row)).fold(one.clone(), times);
+        term.factors.iter().map(factor).fold(one.clone(), times)
+    }
+
+    fn factor(&self, variable: &Variable, row: usize) -> Decimal {
+        match variable {
+            Variable::Column(name) => {
+                let (_, values) = self.numbers.iter().find(|(own, _)| own == name).unwrap();
+                Decimal { mantissa: IBig::from(values[row]), scale: self.scale }
+            }
+            Variable::Level { column, level } => {
+                let (_, levels) = self.categories.iter().find(|(own, _)| own == column).unwrap();
+                Decimal { mantissa: IBig::from(i64::from(levels[row] == *level)), scale: 0 }
+            }
+        }
+    }
+}
