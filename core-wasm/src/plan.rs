@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
-use crate::statistics::{SummedColumn, check_terms, sort_terms};
+use crate::statistics::{SummedColumn, Weighting, check_terms, sort_terms};
 use crate::terms::{Term, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,6 +54,12 @@ pub struct Plan {
     /// first in order.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reference: BTreeMap<String, String>,
+    /// The column with the weight of each row: a decimal number, not below zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    /// The column that says for how many equal rows each row stands: a whole number, not below zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
     /// What to do with rows that lack a value.
     pub missing: Missing,
     /// Whether to count each column's values. Rounded values are never counted.
@@ -208,6 +214,8 @@ impl Default for Plan {
             collinear: Collinear::Error,
             near_collinear: NearCollinear::Note,
             reference: BTreeMap::new(),
+            weights: None,
+            counts: None,
             missing: Missing::Error,
             distribution: true,
             share: false,
@@ -254,12 +262,45 @@ impl Plan {
         if plan.decimals.is_some() && !plan.share {
             return Err(Error::new(Code::Plan, "the plan has `decimals` without `share`", "set `share` too"));
         }
+        plan.check_weights()?;
         if plan.only.is_some() && plan.on_error == OnError::Continue {
             let sentence = "with `on_error`: `continue`, the warnings say why a record has no prediction, and `only` leaves them out";
             return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
         }
         plan.level.map_or(Ok(()), check_level)?;
         Ok(plan)
+    }
+
+    /// Returns how much rows count.
+    pub fn weighting(&self) -> Weighting {
+        match (&self.weights, &self.counts) {
+            (Some(_), _) => Weighting::Weights,
+            (None, Some(_)) => Weighting::Counts,
+            (None, None) => Weighting::Equal,
+        }
+    }
+
+    /// Returns the column of the weights or counts of the rows, if there is one. It is summed like other columns only if it is named as one.
+    pub fn weight_column(&self) -> Option<&str> {
+        self.weights.as_deref().or(self.counts.as_deref())
+    }
+
+    /// Refuses keys that contradict those of weights and counts.
+    fn check_weights(&self) -> Result<()> {
+        let Some(column) = self.weight_column() else { return Ok(()) };
+        check_column_name(column).map_err(|error| error.in_column(column))?;
+        if self.weights.is_some() && self.counts.is_some() {
+            return Err(Error::new(Code::Plan, "the plan has both `weights` and `counts`", "leave out one of the two"));
+        }
+        if self.rounds() {
+            let sentence = "rows with weights or counts cannot be summed to be shared: what they would tell of single rows is not examined";
+            return Err(Error::new(Code::Plan, sentence, "leave out `weights` or `counts`, or do not share"));
+        }
+        if self.target() == Some(column) {
+            let sentence = format!("the target `{column}` is also the column of the weights or counts");
+            return Err(Error::new(Code::Target, sentence, "name another column for one of them").in_column(column));
+        }
+        Ok(())
     }
 
     /// Returns whether each column's values are counted.
@@ -320,6 +361,7 @@ impl Plan {
     /// # Errors
     /// Those of [`feature_terms`](Self::feature_terms), and `column-name`.
     pub fn selection(&self) -> Result<Selection> {
+        self.check_weights()?;
         let features = self.feature_terms()?.unwrap_or_default();
         check_terms(self.terms.len())?;
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
@@ -335,7 +377,7 @@ impl Plan {
                 in_given_order: self.columns.is_some() || self.schema.is_some(),
             },
         };
-        Ok(Selection { columns, terms })
+        Ok(Selection { columns, terms, weights: self.weight_column().map(str::to_owned) })
     }
 
     /// The columns to sum, without those of the terms and the target; `None` if neither the plan nor a schema names any.
@@ -346,7 +388,7 @@ impl Plan {
         }
         Ok(match (&self.features, &self.schema) {
             (Some(_), _) => Some(Vec::new()),
-            (None, Some(schema)) => Some(schema.order().map(str::to_owned).collect()),
+            (None, Some(schema)) => Some(schema.order().filter(|name| Some(*name) != self.weight_column()).map(str::to_owned).collect()),
             (None, None) => None,
         })
     }
@@ -389,6 +431,8 @@ pub struct Selection {
     pub columns: ColumnSelection,
     /// Products and powers, in canonical order.
     pub terms: Vec<Term>,
+    /// The column of the weights or counts of the rows, if there is one.
+    pub weights: Option<String>,
 }
 
 /// The columns to sum.
@@ -409,6 +453,15 @@ pub enum ColumnSelection {
 }
 
 impl Selection {
+    /// Returns the index in `header` of the column of the weights or counts, if there is one.
+    ///
+    /// # Errors
+    /// `missing-column`.
+    pub fn resolve_weights(&self, header: &[String]) -> Result<Option<usize>> {
+        let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
+        self.weights.as_ref().map(find).transpose()
+    }
+
     /// Returns the indexes in `header` of the columns to sum, in their order.
     ///
     /// # Errors
@@ -416,10 +469,11 @@ impl Selection {
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = places(header);
         let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| missing_column(name, header));
+        let is_summed = |name: &String, needed: &[String]| self.weights.as_ref() != Some(name) || needed.contains(name);
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
-                Ok((0..header.len()).collect())
+                Ok((0..header.len()).filter(|&place| is_summed(&header[place], needed)).collect())
             }
             ColumnSelection::Named { columns, in_given_order } => {
                 let mut found = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
@@ -431,7 +485,7 @@ impl Selection {
         }
     }
 
-    /// Returns the names of the columns that the data must have.
+    /// Returns the names of the columns to sum that the data must have.
     pub fn names(&self) -> &[String] {
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => needed,

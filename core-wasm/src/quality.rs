@@ -1,10 +1,11 @@
 //! Judges a model by records that it was not trained on, compares two models, and turns tables into QC records.
 //!
 //! *Invariants*: the root mean squared residual is computed exactly from the records' moments and both parts of the coefficients, and rounded
-//! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded.
+//! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded. With weights w it is
+//! `sqrt(sum w e^2 / sum w)`.
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, shorten};
 use crate::json;
 use crate::model::{Model, Qc};
 use crate::plan::{Missing, Plan, Selection};
@@ -35,11 +36,14 @@ pub struct Report {
     format: &'static str,
     /// Whether `rmse` is below `threshold`.
     pub accepted: bool,
-    /// Root mean squared residual over the records, in units of the target.
+    /// Root mean squared residual over the records, weighted if the model is, in units of the target.
     pub rmse: f64,
     /// The bound that `rmse` must be below, in units of the target.
     pub threshold: f64,
     rows: i64,
+    /// The column of the weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     target: String,
     mean_residual: f64,
     model_residual_sd: Option<f64>,
@@ -49,7 +53,7 @@ pub struct Report {
 /// Judges a model by its exact root mean squared residual over records. `records`: statistics of the records, made with the model's plan.
 ///
 /// # Errors
-/// `threshold`, `no-rows`, `missing-term`, `impossible-statistics`, `out-of-range`.
+/// `threshold`, `no-rows`, `statistics-differ` if the weights are not the model's, `missing-term`, `impossible-statistics`, `out-of-range`.
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
@@ -63,7 +67,8 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     if records.rows == 0 {
         return Err(Error::new(Code::NoRows, "there is no record to judge the model by", "give at least one QC record"));
     }
-    let residual = residual_weights(model, records)?;
+    check_weights(model, records)?;
+    let residual = residual_form(model, records)?;
     let mean_residual = mean(&residual, records);
     let rmse = mean_square(&residual, records)?.sqrt_to_f64();
     if !rmse.is_finite() || !mean_residual.is_finite() {
@@ -76,31 +81,46 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
         rmse,
         threshold,
         rows: records.rows,
+        weights: model.weights.as_ref().map(|weights| weights.column.clone()),
         target: model.target_name().to_owned(),
         mean_residual,
         model_residual_sd: model.fit.residual_sd,
-        text: verdict_text(accepted, rmse, threshold, records.rows),
+        text: verdict_text(accepted, rmse, threshold, records),
     };
     let model = accepted.then(|| Model { rmse: Some(rmse), qc: Some(Qc { rows: records.rows, threshold }), ..model.clone() });
     Ok(Verdict { report, model })
 }
 
-/// Returns the residual as a linear form: places among (1, terms) of the statistics, with exact weights.
-fn residual_weights(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
+/// Refuses records that are weighted by another column than the model's training data, or only one of the two.
+fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
+    let (ours, theirs) = (model.weights.as_ref().map(|w| &w.column), records.weights.as_ref().map(|w| &w.column));
+    if ours == theirs {
+        return Ok(());
+    }
+    let say =
+        |column: Option<&String>| column.map_or_else(|| "no weights".to_owned(), |column| format!("the weights `{}`", shorten(column)));
+    let sentence = format!("the model was trained with {}, the records have {}", say(ours), say(theirs));
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, "summarise the records with the model's plan");
+    (error.found, error.expected) = (Some(say(theirs)), Some(say(ours)));
+    Err(error)
+}
+
+/// Returns the residual as a linear form: places among (1, terms) of the statistics, with exact factors.
+fn residual_form(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
     let place = |term: &Term| {
         records.position(term).ok_or_else(|| {
             Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
                 .in_column(&term.to_string())
         })
     };
-    let mut weights = vec![(place(&Term::column(&model.target.column))?, Decimal { mantissa: IBig::ONE, scale: 0 })];
+    let mut form = vec![(place(&Term::column(&model.target.column))?, Decimal { mantissa: IBig::ONE, scale: 0 })];
     if model.has_intercept {
-        weights.push((0, whole(model.intercept, model.intercept_remainder).negated()));
+        form.push((0, whole(model.intercept, model.intercept_remainder).negated()));
     }
     for (term, coefficient) in model.terms()?.iter().zip(&model.coefficients) {
-        weights.push((place(term)?, whole(coefficient.coefficient, coefficient.remainder).negated()));
+        form.push((place(term)?, whole(coefficient.coefficient, coefficient.remainder).negated()));
     }
-    Ok(weights)
+    Ok(form)
 }
 
 /// Returns the exact sum of the two parts of a coefficient.
@@ -108,15 +128,15 @@ fn whole(value: f64, remainder: f64) -> Decimal {
     exact_decimal(value).plus(&exact_decimal(remainder))
 }
 
-fn mean(weights: &[(usize, Decimal)], records: &Statistics) -> f64 {
-    let sum = weights.iter().fold(Decimal::ZERO, |sum, (place, weight)| sum.plus(&weight.times(records.moments.at(*place, 0))));
-    Ratio::new(sum.mantissa, IBig::from(records.rows)).times_ten_to(-i64::from(sum.scale)).to_f64()
+fn mean(form: &[(usize, Decimal)], records: &Statistics) -> f64 {
+    let sum = form.iter().fold(Decimal::ZERO, |sum, (place, factor)| sum.plus(&factor.times(records.moments.at(*place, 0))));
+    per_weight(&sum, records).to_f64()
 }
 
-fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio> {
+fn mean_square(form: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio> {
     let mut sum = Decimal::ZERO;
-    for (i, left) in weights {
-        for (j, right) in weights {
+    for (i, left) in form {
+        for (j, right) in form {
             sum = sum.plus(&left.times(right).times(records.moments.at(*i, *j)));
         }
     }
@@ -127,14 +147,20 @@ fn mean_square(weights: &[(usize, Decimal)], records: &Statistics) -> Result<Rat
             "summarise the records again",
         ));
     }
-    Ok(Ratio::new(sum.mantissa, IBig::from(records.rows)).times_ten_to(-i64::from(sum.scale)))
+    Ok(per_weight(&sum, records))
 }
 
-fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String {
+/// Returns a sum over the total weight of the records, which without weights is their number.
+fn per_weight(sum: &Decimal, records: &Statistics) -> Ratio {
+    Ratio::from(sum).times(&Ratio::from(records.moments.at(0, 0)).inverted())
+}
+
+fn verdict_text(accepted: bool, rmse: f64, threshold: f64, records: &Statistics) -> String {
     let (verdict, relation) = if accepted { ("accepted", "below") } else { ("refused", "not below") };
-    let records = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+    let weighted = if records.weights.is_some() { "weighted " } else { "" };
+    let count = if records.rows == 1 { "1 record".to_owned() } else { format!("{} records", records.rows) };
     let (rmse, threshold) = (json::number(rmse), json::number(threshold));
-    format!("{verdict}: the root mean squared residual over {records} is {rmse}, {relation} the threshold of {threshold}")
+    format!("{verdict}: the {weighted}root mean squared residual over {count} is {rmse}, {relation} the threshold of {threshold}")
 }
 
 /// Returns the path and the two values of the first difference between two models; `None` if there is none. The entries that quality
@@ -221,7 +247,9 @@ struct RecordSink {
 
 impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
+        let mut places = self.selection.resolve(names)?;
+        places.extend(self.selection.resolve_weights(names)?.filter(|place| !places.contains(place)));
+        self.columns = places.into_iter().map(|place| (place, names[place].clone())).collect();
         Ok(())
     }
 
@@ -254,7 +282,7 @@ impl Sink for RecordSink {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.selection.names().to_vec()
+        self.selection.names().iter().chain(&self.selection.weights).cloned().collect()
     }
 
     fn target(&self) -> &str {

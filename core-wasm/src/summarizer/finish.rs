@@ -2,11 +2,12 @@
 
 use super::column::ColumnReader;
 use super::sums::{Sums, left_out_note};
+use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::plan::summed_column;
 use crate::release_policy::Shared;
-use crate::statistics::{LevelSums, Moments, Statistics, Totals, moment_index};
+use crate::statistics::{LevelSums, Moments, Statistics, Totals, WeightSums, moment_index};
 use crate::terms::Term;
 
 /// Takes the statistics at the end of the data. Columns of text are left out, and a note says so.
@@ -16,7 +17,8 @@ use crate::terms::Term;
 pub(super) fn statistics(sums: &mut Sums) -> Result<Statistics> {
     let totals = sums.take_final_totals()?;
     sums.announce_dropped()?;
-    let columns = sums.columns.take().ok_or_else(spent)?;
+    let mut columns = sums.columns.take().ok_or_else(spent)?;
+    columns.truncate(columns.len() - sums.plan.weighting().values());
     for column in columns.iter().filter(|column| column.is_text()) {
         sums.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
     }
@@ -71,7 +73,7 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], kept: &[usize], totals: Total
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms.iter().cloned()).collect(),
         columns: summed,
         rows: totals.rows,
-        weights: None,
+        weights: sums.plan.weights.clone().map(|column| WeightSums { column, log_sum: totals.log_sum.unwrap_or(Decimal::ZERO) }),
         moments: Moments(moments),
         levels: LevelSums::default(),
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),

@@ -8,7 +8,7 @@ use super::state::{ColumnState, DroppedState, State, wrong_state};
 use super::sums::Sums;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Error, Result, spent};
-use crate::statistics::moment_index;
+use crate::statistics::{Weighting, moment_index};
 
 /// Takes all that was read, and the error that stopped the reading.
 pub(super) fn take_state(sums: &mut Sums, failure: Option<Error>) -> Result<State> {
@@ -37,7 +37,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
     check_shape(&state, sums)?;
     let State { columns, dropped, disclosure, totals, pending, .. } = state;
     for (column, other) in sums.columns.iter_mut().flatten().zip(columns) {
-        column.missing += other.missing;
+        column.missing = column.missing.saturating_add(other.missing);
         column.first_number = first(column.first_number, other.first_number, |row| *row);
         column.first_text = first(column.first_text.take(), other.first_text, |(row, _)| *row);
     }
@@ -47,7 +47,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         _ => return Err(wrong_state("only one of the two is rounded")),
     }
     let DroppedState { unannounced, announced, first_row } = dropped;
-    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row });
+    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row })?;
     totals.map_or(Ok(()), |totals| sums.merge_totals(totals.into_totals()?))?;
     pending.map_or(Ok(()), |pending| sums.merge_pending(pending.into_rows()?))?;
     Ok(failure)
@@ -59,10 +59,16 @@ fn check_shape(state: &State, sums: &Sums) -> Result<()> {
     if !columns.iter().map(|column| &column.name).eq(state.columns.iter().map(|column| &column.name)) {
         return Err(wrong_state("it has other columns"));
     }
-    let moments = moment_index(columns.len() + sums.selection.terms.len() + 1, 0);
-    let counted_columns = sums.plan.counts_values().then_some(columns.len());
+    let weighting = sums.plan.weighting();
+    let summed = columns.len() - weighting.values();
+    let moments = moment_index(summed + sums.selection.terms.len() + 1, 0);
+    let counted_columns = sums.plan.counts_values().then_some(summed);
     let mut all = state.totals.iter().chain(state.pending.iter().map(|pending| &pending.sums));
-    if all.all(|totals| totals.has_shape(moments, counted_columns)) { Ok(()) } else { Err(wrong_state("its sums are of other columns")) }
+    if all.all(|totals| totals.has_shape(moments, counted_columns, weighting == Weighting::Weights)) {
+        Ok(())
+    } else {
+        Err(wrong_state("its sums are of other columns"))
+    }
 }
 
 /// The one of the two whose row comes first.

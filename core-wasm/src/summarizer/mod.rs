@@ -3,7 +3,8 @@
 //! *Invariants*: statistics, notes and errors do not depend on how the rows are divided among summarizers whose states are
 //! [merged](Summarizer::merge_state).
 //!
-//! Reading order: `column` reads the cells of one column; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `sums` sums
+//! Reading order: `column` reads the cells of one column; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `weights`
+//! checks weights; `sums` sums
 //! the rows; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another; `column_batch` holds the
 //! columns that a host sets; `forget` subtracts rows from statistics.
 //!
@@ -19,6 +20,7 @@ mod pending;
 mod state;
 mod sums;
 mod totals;
+mod weights;
 
 pub use forget::forget;
 

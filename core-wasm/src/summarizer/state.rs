@@ -137,9 +137,9 @@ impl TotalsState {
         }
     }
 
-    /// Whether there are so many moments, and counts for so many columns; `None` for totals without counts.
-    pub(super) fn has_shape(&self, moments: usize, counted_columns: Option<usize>) -> bool {
-        self.moments.len() == moments && self.distribution.as_ref().map(Vec::len) == counted_columns
+    /// Whether there are so many moments, counts for so many columns (`None` for totals without counts), and logarithms of weights.
+    pub(super) fn has_shape(&self, moments: usize, counted_columns: Option<usize>, weighted: bool) -> bool {
+        self.log_sum.is_some() == weighted && self.moments.len() == moments && self.distribution.as_ref().map(Vec::len) == counted_columns
     }
 
     /// The totals as numbers.

@@ -6,13 +6,14 @@ use super::column::ColumnReader;
 use super::dropped::DroppedRows;
 use super::pending::{PendingOutcome, PendingRows, outcome};
 use super::totals::{add, add_to};
+use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, spent};
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{Accumulator, Factors, Totals, check_terms};
+use crate::statistics::{Accumulator, Factors, Totals, Weighting, check_terms};
 use crate::terms::{Term, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
@@ -22,7 +23,9 @@ pub(super) struct Sums {
     pub(super) plan: Plan,
     /// The columns and terms that the plan asks for.
     pub(super) selection: Selection,
-    /// The columns that are summed; `None` before the header.
+    /// How much rows count.
+    weighting: Weighting,
+    /// The columns that are summed, then that of the weights or counts if there is one; `None` before the header.
     pub(super) columns: Option<Vec<ColumnReader>>,
     /// The sums of this summarizer's own rows; `None` before the header.
     accumulator: Option<Accumulator>,
@@ -50,10 +53,12 @@ impl Sink for Sums {
         let named = places(self.selection.names());
         let is_named = |name: &String| named.contains_key(name.as_str());
         let column = |&place: &usize| ColumnReader::new(&names[place], place, is_named(&names[place]));
-        let columns: Vec<ColumnReader> = found.iter().map(column).collect();
+        let weights = self.selection.resolve_weights(names)?;
+        let weights = weights.map(|place| ColumnReader::new(&names[place], place, true));
+        let columns: Vec<ColumnReader> = found.iter().map(column).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
-            let left_out = names.iter().filter(|name| !is_named(name));
+            let left_out = names.iter().filter(|name| !is_named(name) && self.selection.weights.as_ref() != Some(name));
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
         self.columns = Some(columns);
@@ -80,6 +85,9 @@ impl Sink for Sums {
         for column in columns.iter_mut() {
             column.read_rows(rows, &mut self.unread);
         }
+        if let (Some(weights), true) = (columns.last(), self.weighting != Weighting::Equal) {
+            mark_wrong(weights.cells.numbers(), self.weighting, &mut self.unread);
+        }
         let unread_rows = self.unread.iter().filter(|unread| **unread).count();
         let unread = (unread_rows > 0).then_some(self.unread.as_slice());
         let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
@@ -92,7 +100,7 @@ impl Sink for Sums {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.selection.names().to_vec()
+        self.selection.names().iter().chain(&self.selection.weights).cloned().collect()
     }
 
     fn skips_unknown(&self) -> bool {
@@ -108,6 +116,7 @@ impl Sums {
     /// Sums of no rows, before the header.
     pub(super) fn new(plan: Plan, selection: Selection) -> Self {
         Self {
+            weighting: plan.weighting(),
             plan,
             selection,
             columns: None,
@@ -128,7 +137,7 @@ impl Sums {
         self.columns.is_some()
     }
 
-    /// The names of the columns that are summed.
+    /// The names of the columns that are read.
     pub(super) fn names(&self) -> Vec<String> {
         self.columns.iter().flatten().map(|column| column.name.clone()).collect()
     }
@@ -162,6 +171,13 @@ impl Sums {
         let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         for (column, values) in summed.iter_mut().zip(columns) {
             column.read_values(values, rows.clone(), &mut self.unread);
+        }
+        if let (Some(weights), true) = (summed.last_mut(), self.weighting != Weighting::Equal) {
+            weights.values.bring_to_one_scale();
+            match weights.values.numbers() {
+                Some(numbers) => mark_wrong(numbers, self.weighting, &mut self.unread),
+                None => self.unread.fill(true),
+            }
         }
         let unread_rows = self.unread.iter().filter(|unread| **unread).count();
         if unread_rows < rows.len() {
@@ -197,27 +213,33 @@ impl Sums {
         Ok(())
     }
 
-    /// Adds one row: to the sums, to the pending rows, or to the dropped ones.
+    /// Adds one row: to the sums, to the pending rows, or to the dropped ones. A row of weight zero is as if it were absent.
     fn add(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
         self.rows = row;
+        let weight = values.last().and_then(Option::as_ref).filter(|_| self.weighting != Weighting::Equal);
+        if let Some(weight) = weight {
+            let name = || self.columns.iter().flatten().last().map_or("", |column| column.name.as_str());
+            check(weight, self.weighting).map_err(|error| error.at_row(row).in_column(name()))?;
+            if *weight == Decimal::ZERO {
+                return Ok(());
+            }
+        }
         if values.iter().all(Option::is_some) {
             return self.accumulate(row, values);
         }
+        let rows = rows_of(weight, self.weighting)?;
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let mut undecided = Vec::new();
         let mut lacks_number = false;
         for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| values[*at].is_none()) {
-            column.missing += 1;
+            column.missing = column.missing.saturating_add(rows.unsigned_abs());
             match column.is_undecided() {
                 true => undecided.push(at),
                 false => lacks_number |= !column.is_text(),
             }
         }
         match (lacks_number, undecided.is_empty()) {
-            (true, _) => {
-                self.dropped.add(row, 1);
-                Ok(())
-            }
+            (true, _) => self.dropped.add(row, rows),
             (false, true) => self.accumulate(row, values),
             (false, false) => self.add_pending(row, undecided, values),
         }
@@ -249,7 +271,7 @@ impl Sums {
         let Some(mut pending) = self.pending.take() else { return Ok(()) };
         if self.outcome(&pending.lacking) == PendingOutcome::Drop {
             let rows = pending.sums.finish()?.rows;
-            self.dropped.add(pending.first_row, rows);
+            self.dropped.add(pending.first_row, rows)?;
         } else {
             pending.lacking = undecided.to_vec();
             self.pending = Some(pending);
@@ -272,7 +294,7 @@ impl Sums {
         let before = self.merged_pending.take();
         for PendingRows { lacking, first_row, sums } in before.into_iter().chain([pending]) {
             match self.outcome(&lacking) {
-                PendingOutcome::Drop => self.dropped.add(first_row, sums.rows),
+                PendingOutcome::Drop => self.dropped.add(first_row, sums.rows)?,
                 PendingOutcome::Count => self.merge_totals(sums)?,
                 PendingOutcome::Open => {
                     let columns = self.columns.as_deref().unwrap_or_default();
@@ -305,7 +327,7 @@ impl Sums {
         match self.outcome(&pending.lacking) {
             PendingOutcome::Count => add(totals, &pending.sums),
             PendingOutcome::Drop | PendingOutcome::Open => {
-                self.dropped.add(pending.first_row, pending.sums.rows);
+                self.dropped.add(pending.first_row, pending.sums.rows)?;
                 Ok(totals)
             }
         }
@@ -319,7 +341,8 @@ impl Sums {
     }
 
     fn new_accumulator(&self) -> Accumulator {
-        Accumulator::new(self.columns.iter().flatten().count(), self.factors(), self.plan.counts_values())
+        let summed = self.columns.iter().flatten().count() - self.weighting.values();
+        Accumulator::weighted(summed, self.factors(), self.plan.counts_values(), self.weighting)
     }
 
     fn new_disclosure(&self) -> Option<DisclosureControl> {
