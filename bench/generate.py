@@ -32,6 +32,7 @@ SETS = {
     "standardised_20m": ("resample", "standardised", 20_000_000),
     "features_30": ("wide", 30, 2_000_000),
     "features_100": ("wide", 100, 500_000),
+    "categories_2m": ("categories", 2_000_000),
     "raw_2m.parquet": ("parquet", "raw_2m", True),
     "standardised_2m.parquet": ("parquet", "standardised_2m", True),
     "standardised_2m_plain.parquet": ("parquet", "standardised_2m", False),
@@ -141,6 +142,42 @@ def wide(path, quick, features, rows):
         out.write((",".join(names) + "\n").encode())
         for count in chunks(rows):
             csv.write_csv(table(count), out, csv.WriteOptions(include_header=False))
+    return out.facts(rows)
+
+
+def categories(path, quick, rows):
+    """Makes two categories of words, with 12 and 50 levels of unequal sizes, and eight numbers with 0 to 3 decimals.
+
+    The numbers correlate by a hidden factor. The target is linear in the numbers, with a constant for each level, noise and
+    two decimals. Coefficients are of the order of 1.
+    """
+    import numpy
+    import pyarrow
+    from pyarrow import csv
+
+    rows = ROWS_QUICK if quick else rows
+    months = "January February March April May June July August September October November December".split()
+    towns = [a + b for a in "Al Ber Cor Dun El".split() for b in "ford ham ley mere nor pool ston ton wick worth".split()]
+    chance = numpy.random.default_rng([SEED, len(months), len(towns)])
+    sizes = [chance.uniform(0.2, 1, len(words)) for words in (months, towns)]
+    effects = [chance.normal(size=len(words)) for words in (months, towns)]
+    slopes = chance.normal(size=8)
+    decimals = numpy.arange(8) % 4
+    names = ["c12", "c50", *(f"x{i + 1}" for i in range(8)), "y"]
+
+    def table(count):
+        first, second = (chance.choice(len(size), count, p=size / size.sum()) for size in sizes)
+        mixed = chance.normal(size=(count, 1)) + 1.5 * chance.normal(size=(count, 8))
+        values = numpy.column_stack([numpy.round(10 * (i + 1) + 3 * mixed[:, i], decimals[i]) for i in range(8)]) + 0.0
+        target = values @ slopes + effects[0][first] + effects[1][second] + 4 * chance.normal(size=count)
+        texts = [numpy.array(months)[first], numpy.array(towns)[second]]
+        numbers = [values[:, i].astype(int) if decimals[i] == 0 else values[:, i] for i in range(8)]
+        return pyarrow.table([*texts, *numbers, numpy.round(target, 2) + 0.0], names=names)
+
+    with AtomicFile(path) as out:
+        out.write((",".join(names) + "\n").encode())
+        for count in chunks(rows):
+            csv.write_csv(table(count), out, csv.WriteOptions(include_header=False, quoting_style="none"))
     return out.facts(rows)
 
 

@@ -41,6 +41,9 @@ BUSY_CORES_MAX = 0.1
 # 1/sqrt(rows) standard errors: 7e-4 with 2 million rows, 2e-4 with 20 million. Sums in binary64, in any order, move it far
 # less: by at most 1e-6 with 2 million rows.
 STD_ERRORS_MAX = 1e-4
+# Relative, or absolute for coefficients below 1. The columns of `categories_2m` are far from collinear, so sums in binary64
+# move its coefficients by less than 1e-9.
+COEFFICIENT_MAX = 1e-8
 # Absolute, in units of the outcome. A prediction adds eleven terms of at most 1000, which binary64 does to within 1e-11.
 PREDICTION_MAX = 1e-9
 
@@ -104,8 +107,10 @@ class ScenarioRun:
         """Trains samefit's model of the data. It is exact; other answers are compared with it, and contenders predict with it."""
         self.clear()
         shutil.rmtree(self.model, ignore_errors=True)
-        argv = f"{self.options.samefit} train --quiet --data {self.source} --target {self.columns[-1]} --out {self.model}"
-        run(argv.split(), self.scratch)
+        argv = f"{self.options.samefit} train --quiet --data {self.source} --target {self.columns[-1]} --out {self.model}".split()
+        if self.scenario.categories:
+            argv += ["--features", ",".join(self.columns[:-1])]
+        run(argv, self.scratch)
         self.exact = json.loads((self.model / "model.json").read_bytes())
 
     def argv(self, contender):
@@ -117,6 +122,7 @@ class ScenarioRun:
             "peers": BENCH / "peers",
             "data": self.data,
             "columns": ",".join(self.columns),
+            "features": ",".join(self.columns[:-1]),
             "target": self.columns[-1],
             "model": self.model,
             "out": self.out,
@@ -205,6 +211,17 @@ def check_coefficients(state, contender):
     return f"within {worst:.1g} standard errors"
 
 
+def check_named(state, contender):
+    computed = json.loads((state.scratch / "stdout").read_text())
+    exact = {"intercept": state.exact["intercept"]} | {c["name"]: c["coefficient"] for c in state.exact["coefficients"]}
+    if computed.keys() != exact.keys():
+        raise NotRun(f"wrong: other coefficients: {sorted(computed.keys() ^ exact.keys())[:5]}")
+    worst = max(abs(computed[name] - value) / max(1, abs(value)) for name, value in exact.items())
+    if not worst <= COEFFICIENT_MAX:
+        raise NotRun(f"wrong: a coefficient differs by {worst:.1g}")
+    return f"within {worst:.1g}"
+
+
 def first_column(path):
     """Yields the first field of each line after the header."""
     with open(path) as file:
@@ -249,6 +266,7 @@ CHECKS = {
     "model": check_model,
     "text": check_text,
     "coefficients": check_coefficients,
+    "named": check_named,
     "column": check_column,
     "files": check_files,
 }
@@ -305,7 +323,7 @@ def machine(options):
     peers = {}
     for requirements in sorted(BENCH.glob(".venv/*/requirements.txt")):
         peers.update(line.split("==") for line in requirements.read_text().split())
-    named = "duckdb datafusion chdb polars pyarrow pandas scikit-learn numpy".split()
+    named = "duckdb datafusion chdb polars pyarrow pandas scikit-learn statsmodels numpy".split()
     return {
         "cpu": model or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),

@@ -1,7 +1,7 @@
 """The scenarios that are measured, and the contenders of each with their command lines.
 
 The runner replaces these `{names}` in a command line: samefit, native (the native build), python (of the contender's
-environment), peers (the folder of peers), data, columns, target, model (samefit's model of the same data), out (an empty
+environment), peers (the folder of peers), data, columns, features (the columns without the target), target, model (samefit's model of the same data), out (an empty
 folder), threads.
 """
 
@@ -14,7 +14,7 @@ class Contender:
     kind: str  # samefit, native, peer or floor
     argv: list
     # the kind of answer, which decides how it is checked: `model` (model.json in the folder `out`), `text` (a model on
-    # stdout), `coefficients` (JSON on stdout), `column` (a CSV file in `out`), `files` (predictions in `out`), or None
+    # stdout), `coefficients` (JSON on stdout), `named` (the same, by name), `column` (a CSV file in `out`), `files` (predictions in `out`), or None
     answer: str = None
     # the name of its virtual environment in bench/.venv, or `R`
     environment: str = None
@@ -30,6 +30,7 @@ class Scenario:
     contenders: list
     data: str = None  # a set of generate.py, or None for data/diabetes.csv
     model_of: str = None  # the set whose model is the exact one, or None for `data`
+    categories: bool = False  # the features are named, because some of them are not numbers
     rounds: int = 11
 
 
@@ -37,8 +38,10 @@ def threads_of(count):
     return f"{count} thread" if count == 1 else f"{count} threads"
 
 
-def samefit_train(threads):
+def samefit_train(threads, categories=False):
     argv = "{samefit} train --quiet --data {data} --target {target} --out {out} --threads {threads}".split()
+    if categories:
+        argv += ["--features", "{features}"]
     return Contender(f"samefit, {threads_of(threads)}", "samefit", argv, "model", threads=threads)
 
 
@@ -52,9 +55,9 @@ def samefit_infer(threads, only_predicted=True, answer="column"):
     return Contender(name, "samefit", argv, answer, threads=threads)
 
 
-def trainer(name, script, environment="engines"):
+def trainer(name, script, environment="engines", answer="coefficients"):
     argv = ["{python}", "{peers}/" + script, "{data}", "{columns}", "{threads}"]
-    return Contender(name, "peer", argv, "coefficients", environment)
+    return Contender(name, "peer", argv, answer, environment)
 
 
 def predictor(name, script, environment="engines"):
@@ -91,6 +94,13 @@ PREDICTORS = [
     predictor("ClickHouse (chdb)", "infer_chdb.py", "chdb"),
     predictor("polars", "infer_polars.py"),
     predictor("pandas + scikit-learn", "infer_pandas.py", "pandas"),
+]
+CATEGORIES = [
+    samefit_train(1, categories=True),
+    samefit_train(2, categories=True),
+    trainer("DuckDB", "train_categories_duckdb.py", answer="named"),
+    trainer("polars + numpy", "train_categories_polars.py", answer="named"),
+    trainer("statsmodels", "train_categories_statsmodels.py", "statsmodels", "named"),
 ]
 FLOOR = [
     Contender("cat > /dev/null", "floor", ["cat", "{data}"], stdout="/dev/null"),
@@ -146,6 +156,15 @@ SCENARIOS = [
     training("standardised_20m", "Training from CSV: 20 million standardised rows, 11 columns", rounds=5),
     training("features_30", "Training from CSV: 2 million rows, 30 features", rounds=5),
     training("features_100", "Training from CSV: 500 thousand rows, 100 features", rounds=5),
+    Scenario(
+        "train-categories_2m",
+        "Training from CSV: 2 million rows, two categories of 12 and 50 levels, 8 numbers",
+        "train",
+        [*CATEGORIES, *FLOOR],
+        "categories_2m",
+        categories=True,
+        rounds=5,
+    ),
     parquet("raw_2m.parquet", "raw_2m", "Training from Parquet: 2 million raw rows, dictionaries"),
     parquet("standardised_2m.parquet", "standardised_2m", "Training from Parquet: 2 million standardised rows, dictionaries"),
     parquet(

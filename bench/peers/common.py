@@ -80,6 +80,45 @@ def solve(moments):
     return numpy.linalg.solve(scaled[:-1, :-1], scaled[:-1, -1]) * scale[:-1] / scale[-1]
 
 
+def is_category(column):
+    """Returns whether a column of the set `categories_2m` is a category: `c12` and `c50` are."""
+    return column.startswith("c")
+
+
+def solve_cells(cells, categories, numbers):
+    """Returns the coefficients by name from sums for each cell of two categories.
+
+    A cell is (level, level, lower triangle of the sums of products of (1, numbers), with the target last). A level other than
+    a category's first has a column of ones where it occurs.
+    """
+    import numpy
+
+    size = len(numbers) + 1
+    triangle = numpy.tril_indices(size)
+    levels = [sorted({cell[i] for cell in cells})[1:] for i in range(2)]
+    names = ["intercept", *(f"{c}[{level}]" for c, chosen in zip(categories, levels) for level in chosen), *numbers]
+    at = {name: i for i, name in enumerate(names)}
+    moments = numpy.zeros((len(names),) * 2)
+    inside = [0, *range(len(names) - len(numbers), len(names))]
+    for first, second, *sums in cells:
+        block = numpy.zeros((size, size))
+        block[triangle] = sums
+        block += numpy.tril(block, -1).T
+        moments[numpy.ix_(inside, inside)] += block
+        ones = [at[name] for name in (f"{categories[0]}[{first}]", f"{categories[1]}[{second}]") if name in at]
+        for i in ones:
+            moments[i, inside] += block[0]
+            moments[inside, i] += block[0]
+            moments[i, ones] += block[0, 0]
+    return dict(zip(names, solve(moments)))
+
+
+def named_answer(coefficients):
+    """Prints the coefficients by name, `c12[May]` being that of a level."""
+    json.dump({name: float(c) for name, c in coefficients.items()}, sys.stdout)
+    print()
+
+
 def answer(coefficients):
     """Prints the intercept and the features' coefficients."""
     json.dump([float(c) for c in coefficients], sys.stdout)

@@ -6,7 +6,7 @@
 
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
@@ -378,6 +378,10 @@ impl Engine for CachingEngine {
         let model = LinkedEngine.fit(statistics, plan)?;
         lock(&self.fits).insert(key, model.clone());
         Ok(model)
+    }
+
+    fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
+        LinkedEngine.needed_columns(plan)
     }
 
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {

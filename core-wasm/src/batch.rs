@@ -62,7 +62,7 @@ impl TextColumn {
     }
 
     /// Returns the value of a line, without the spaces around it.
-    fn cell(&self, at: usize) -> &[u8] {
+    pub(crate) fn cell(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
         let line = &self.text[start..self.ends[at]];
         trim(line.strip_suffix(b"\r").unwrap_or(line))
@@ -92,11 +92,22 @@ impl Values {
         }
     }
 
-    /// Does what [`Self::value`] does, for numbers of any size.
-    pub(crate) fn value_of_any_size(&self, at: usize) -> Result<Option<Decimal>> {
+    /// Returns one number of any size; none if the values are text, or the number is missing.
+    ///
+    /// Errors: `not-a-value` for infinity.
+    pub(crate) fn number_of_any_size(&self, at: usize) -> Result<Option<Decimal>> {
         match self {
             Self::Numbers(numbers) if numbers[at].is_finite() => Ok(Some(decimal_of(numbers[at]))),
-            _ => self.value(at),
+            Self::Numbers(_) => self.value(at),
+            Self::Text(_) => Ok(None),
+        }
+    }
+
+    /// Returns one value as it is written, without the spaces around it; empty if the values are numbers.
+    pub(crate) fn text(&self, at: usize) -> &[u8] {
+        match self {
+            Self::Numbers(_) => b"",
+            Self::Text(lines) => lines.cell(at),
         }
     }
 }

@@ -45,6 +45,10 @@ impl From<CoreError> for Error {
 impl training::Guest for Component {
     type Summarizer = RefCell<Summarizer>;
     type Statistics = RefCell<Statistics>;
+
+    fn needed_columns(plan: String) -> Result<Option<String>, Error> {
+        Ok(Plan::parse(&plan)?.needed_columns()?.map(|columns| json::line(&columns.into())))
+    }
 }
 
 impl training::GuestSummarizer for RefCell<Summarizer> {

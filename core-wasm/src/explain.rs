@@ -12,17 +12,16 @@
 //! With weights of sum W, h is that of a record of weight 1: `h = 1/W + n / (n - 1) D2 / W` with weighted means and covariances, whose mean,
 //! weighted too, is p / W. So W stands for n in the bound.
 
-use crate::decimal::{Decimal, trim};
+use crate::decimal::trim;
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
 use crate::json;
-use crate::model::Model;
-use crate::predict::{Predictor, Warning, WarningCode, interval_json};
+use crate::model::{Model, ModelFeature};
+use crate::predict::{ModelRow, Predictor, Warning, WarningCode, interval_json};
 use crate::records::parse_object;
 use crate::statistics::{distribution_from_json, exact_decimal};
-use crate::terms::Term;
 use crate::two_part::TwoPartF64;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A record is unlike the training data above this many times their mean leverage.
 const UNLIKE_FROM: f64 = 3.0;
@@ -37,11 +36,11 @@ impl Predictor {
     /// # Errors
     /// Those of [`Self::predict_record`].
     pub fn explain(&self, attributes: &[u8]) -> Result<Value> {
-        let values = self.values_of(&parse_object(attributes)?, None)?;
-        let prediction = self.predict(&values)?;
-        let likeness = Likeness::of(self, &self.leverage_parts(&values));
-        let warnings = self.warnings(&values).iter().map(Warning::to_json_with_limits).chain(likeness.warning()).collect::<Vec<_>>();
-        let (start, contributions) = contributions(self, &values)?;
+        let row = self.row_of(&parse_object(attributes)?)?;
+        let prediction = self.predict(&row)?;
+        let likeness = Likeness::of(self, &self.leverage_parts(&row));
+        let warnings = self.warnings(&row).iter().map(Warning::to_json_with_limits).chain(likeness.warning()).collect::<Vec<_>>();
+        let (start, contributions) = contributions(self, &row)?;
         Ok(json!({
             "target": self.model().target,
             "prediction": prediction.value,
@@ -54,7 +53,7 @@ impl Predictor {
     }
 
     /// Predicts for each of `values` of one column, while the other columns stay as `attributes` says. `values` is a JSON array of numbers
-    /// or texts. The result is that of [`Self::predict_columns`].
+    /// or texts; of a category, they are levels. The result is that of [`Self::predict_columns`].
     ///
     /// # Errors
     /// `missing-column`, `json`, `record` if `values` is no such array, and those of [`Self::predict_record`]. Rows count from 1.
@@ -63,15 +62,12 @@ impl Predictor {
             let sentence = format!("the model uses no such column; it uses {}", list(self.columns()));
             Error::new(Code::MissingColumn, sentence, "name one of these").in_column(column)
         })?;
-        let mut row = self.values_of(&parse_object(attributes)?, Some(at))?;
+        let mut row = self.row_without(&parse_object(attributes)?, Some(at))?;
         let cells = array_of_cells(values)?;
         let mut out = vec![0.0; 3 * cells.len()];
         for (point, cell) in cells.iter().enumerate() {
-            let predicted = self.value(column, trim(cell.as_bytes())).and_then(|value| {
-                row[at] = value;
-                self.predict(&row)
-            });
-            let prediction = predicted.map_err(|error| error.at_row(point as u64 + 1))?;
+            let set = self.set(&mut row, at, trim(cell.as_bytes())).and_then(|()| self.variables().check(&row, self.columns()));
+            let prediction = set.and_then(|()| self.predict(&row)).map_err(|error| error.at_row(point as u64 + 1))?;
             let (lower, upper) = prediction.interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
             (out[point], out[cells.len() + point], out[2 * cells.len() + point]) = (prediction.value, lower, upper);
         }
@@ -91,33 +87,62 @@ fn array_of_cells(text: &[u8]) -> Result<Vec<String>> {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(value) => Ok(value.to_string()),
         other => Err(wrong(other)),
     };
     value.as_array().ok_or_else(|| wrong(&value))?.iter().map(cell).collect()
 }
 
 /// Returns what each feature adds to the prediction for the mean record (without an intercept: for zeros), and that prediction. Each number
-/// is computed exactly and rounded once, so they add up to the prediction but for half an ulp of each.
-fn contributions(predictor: &Predictor, values: &[Decimal]) -> Result<(Value, Vec<Value>)> {
+/// is computed exactly from the means and rounded once, so they add up to the prediction but for half an ulp of each.
+fn contributions(predictor: &Predictor, row: &ModelRow) -> Result<(Value, Vec<Value>)> {
     let (model, form) = (predictor.model(), predictor.form());
-    // with an intercept, the first column of L holds the means of the features
-    let mean = |feature: usize| match model.has_intercept {
-        true => {
-            let remainder = model.leverage.l_remainder.get(feature + 1).and_then(|row| row.first());
-            TwoPartF64 { high: model.leverage.l[feature + 1][0], low: remainder.copied().unwrap_or(0.0) }
+    let means = design_means(model);
+    let design = form.design(&row.values);
+    let one = |feature: ModelFeature| {
+        let columns: Vec<&String> = feature.columns.iter().map(|(column, _)| column).collect();
+        let contribution = form.contribution(feature.coefficients.iter().map(|&at| (at, &design[at], means[at])));
+        let categories = feature.columns.iter().filter(|(_, is_category)| *is_category).map(|(column, _)| column);
+        let levels: Map<String, Value> = categories.map(|column| (column.clone(), json!(predictor.level(row, column)))).collect();
+        if levels.is_empty() {
+            let at = feature.coefficients[0];
+            return json!({
+                "name": feature.name, "columns": columns, "value": design[at].to_f64(), "mean": means[at].high,
+                "coefficient": model.coefficients[at].coefficient, "contribution": contribution,
+            });
         }
-        false => TwoPartF64::ZERO,
+        // all coefficients but those of the row's levels have a term of zero
+        let own = feature.coefficients.iter().find(|&&at| predictor.variables().has_levels(row, &form.terms()[at]));
+        let is_number = feature.columns.iter().any(|(_, is_category)| !is_category);
+        json!({
+            "name": feature.name, "columns": columns, "levels": levels,
+            "value": own.filter(|_| is_number).map(|&at| design[at].to_f64()), "mean": null,
+            "coefficient": own.map(|&at| model.coefficients[at].coefficient), "contribution": contribution,
+        })
     };
-    let means: Vec<TwoPartF64> = (0..model.coefficients.len()).map(mean).collect();
-    let one = |((at, c), value): ((usize, &crate::model::ModelCoefficient), &Decimal)| {
-        let columns: Vec<String> = Term::parse(&c.name)?.columns().map(str::to_owned).collect();
-        Ok(json!({
-            "name": c.name, "columns": columns, "value": value.to_f64(), "mean": means[at].high, "coefficient": c.coefficient,
-            "contribution": form.contribution(at, value, means[at]),
-        }))
-    };
-    let all = model.coefficients.iter().enumerate().zip(&form.design(values)).map(one).collect::<Result<Vec<_>>>()?;
+    let all = model.features()?.into_iter().map(one).collect();
     Ok((json!({"value": form.at_terms(&means), "at": if model.has_intercept { "mean" } else { "zero" }}), all))
+}
+
+/// Returns the mean of each term over the training data; zeros for a model without an intercept. The mean of an indicator is its share of
+/// the rows.
+fn design_means(model: &Model) -> Vec<TwoPartF64> {
+    let two_part = |(value, remainder): (f64, f64)| TwoPartF64::new(value, remainder);
+    let (leverage, order) = (&model.leverage, model.leverage.columns());
+    let mut means = vec![TwoPartF64::ZERO; model.coefficients.len()];
+    let Some(intercept) = order.iter().position(|&at| at == 0).filter(|_| model.has_intercept) else { return means };
+    // row i of G = L D L' has the sums of products with the intercept's column of ones
+    let factor = |i: usize, j: usize| if i == j { TwoPartF64::ONE } else { two_part(leverage.l_at(i, j)) };
+    let sum = |i: usize| {
+        let parts = (0..=i.min(intercept)).map(|j| factor(i, j).times(factor(intercept, j)).times(two_part(leverage.d_at(j))));
+        parts.fold(TwoPartF64::ZERO, TwoPartF64::plus)
+    };
+    let rows = sum(intercept);
+    for (i, &at) in order.iter().enumerate().filter(|(_, at)| **at > 0) {
+        // where the intercept stands first, its column of L has the means
+        means[at - 1] = if intercept == 0 { factor(i, 0) } else { sum(i).over(rows) };
+    }
+    means
 }
 
 /// Returns where a value lies among the outcomes of the training data; null if the model has no distribution of them.
@@ -159,7 +184,14 @@ impl Likeness {
         let leverage = parts.iter().fold(0.0, |sum, part| sum + part);
         let (n, total, features) = (model.fit.rows as f64, model.total_weight(), model.coefficients.len());
         let distance = (model.has_intercept && features > 0 && model.fit.rows > features as i64).then(|| {
+<<<<<<< HEAD
             let squared = (n - 1.0) * (total / n) * parts[1..].iter().fold(0.0, |sum, part| sum + part);
+=======
+            // the intercept stands first but in the factors of categories
+            let from_mean =
+                if model.leverage.order.is_none() { parts[1..].iter().fold(0.0, |sum, part| sum + part) } else { leverage - 1.0 / n };
+            let squared = (n - 1.0) * from_mean.max(0.0);
+>>>>>>> main
             // n^2 - 1 as (n - 1) (n + 1): no digits are lost to cancellation
             (squared, upper_tail(squared * n / ((n - 1.0) * (n + 1.0)), features as u32, n - features as f64))
         });

@@ -206,7 +206,7 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
         fields: schema.map(|schema| schema.fields_for(&columns)),
         schema_title: schema.and_then(|schema| schema.title.clone()),
         shared: statistics.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().copied())),
-        statistics_sha256: statistics.digest(&design.used),
+        statistics_sha256: statistics.digest(&design.used, &design.category_columns()),
     })
 }
 

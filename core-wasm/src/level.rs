@@ -1,10 +1,18 @@
 //! The levels of a category: the values of a column of words or codes.
 //!
 //! *Invariants*: levels are equal exactly if their texts are. Their order is total: numbers by value, then all others by their bytes.
+//!
+//! *Limits*: at most [`LEVELS_MAX`] levels a column, of at most [`LEVEL_CHARS_MAX`] characters.
 
-use crate::decimal::{Decimal, parse};
+use crate::decimal::{Decimal, is_missing, parse};
+use crate::error::{Code, Error, Result, list};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+
+/// Most levels of a category.
+pub const LEVELS_MAX: usize = 1000;
+/// Most characters of a level.
+pub const LEVEL_CHARS_MAX: usize = 1024;
 
 /// A level: the text of a cell without the spaces around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -27,6 +35,70 @@ impl Level {
         // most words are told from numbers by their first byte
         let first = self.0.as_bytes().first()?;
         (first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')).then(|| parse(self.0.as_bytes()).ok()).flatten()
+    }
+}
+
+/// Returns the level of a cell of bytes; none if the cell has no value.
+///
+/// # Errors
+/// `not-utf-8`; `not-text` for control characters; `capacity` for more than [`LEVEL_CHARS_MAX`] characters.
+pub fn level_of(cell: &[u8]) -> Result<Option<Level>> {
+    let Ok(text) = std::str::from_utf8(cell) else {
+        return Err(Error::found(Code::NotUtf8, &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8"));
+    };
+    let text = text.trim();
+    match () {
+        () if is_missing(text.as_bytes()) => Ok(None),
+        () if text.chars().any(char::is_control) => {
+            Err(Error::found(Code::NotText, text, "a level without control characters", "correct the cell"))
+        }
+        () if text.chars().nth(LEVEL_CHARS_MAX).is_some() => {
+            let expected = format!("a level of at most {LEVEL_CHARS_MAX} characters");
+            Err(Error::found(Code::Capacity, text, &expected, "leave the column out if it holds free text"))
+        }
+        () => Ok(Some(Level::new(text))),
+    }
+}
+
+/// Returns whether a cell with a value is a word: it begins with no digit, sign, point or currency sign.
+pub fn is_word(cell: &str) -> bool {
+    let begins_number = |c: char| {
+        c.is_ascii_digit()
+            || matches!(c, '+' | '-' | '\u{2212}' | '.')
+            || matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{e3f}' | '\u{20a0}'..='\u{20cf}' | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}' | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}')
+    };
+    !cell.trim_start().starts_with(begins_number)
+}
+
+/// The levels that a schema lists for a category.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedLevels {
+    levels: Vec<Level>,
+}
+
+impl ListedLevels {
+    /// Returns the levels of a list of texts, in its order.
+    pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { levels: texts.into_iter().map(Level::new).collect() }
+    }
+
+    /// Returns the levels in the order of the list.
+    pub fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// Returns the listed level that a level of data is: that of the same text, else that of the same number.
+    ///
+    /// # Errors
+    /// `unknown-level` if there is none.
+    pub fn find(&self, level: &Level) -> Result<&Level> {
+        let number = level.number();
+        let same_number = |listed: &&Level| number.is_some() && listed.number() == number;
+        let found = self.levels.iter().find(|listed| *listed == level).or_else(|| self.levels.iter().find(same_number));
+        found.ok_or_else(|| {
+            let expected = format!("one of the levels {}", list(self.levels.iter().map(Level::text)));
+            Error::found(Code::UnknownLevel, level.text(), &expected, "correct the cell, or add the level to the schema")
+        })
     }
 }
 
@@ -64,6 +136,38 @@ mod tests {
         levels.sort();
         let texts: Vec<&str> = levels.iter().map(Level::text).collect();
         assert_eq!(texts, ["-1", ".5", "2", "2.0", "10", "10a", "B", "b", "north", "é"]);
+    }
+
+    #[test]
+    fn a_listed_level_is_found_by_its_text_then_by_its_number() {
+        let listed = ListedLevels::new(["1", "02", "north"]);
+        let find = |cell: &str| listed.find(&Level::new(cell)).map(Level::text);
+        assert_eq!((find("1").unwrap(), find("1.0").unwrap(), find("2").unwrap(), find("north ").unwrap()), ("1", "1", "02", "north"));
+        let error = find("North").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "found `North`, expected one of the levels `1`, `02`, `north`\ncorrect the cell, or add the level to the schema"
+        );
+    }
+
+    #[test]
+    fn words_are_told_from_numbers_by_their_first_character() {
+        for word in ["north", "É1", "(2)", "_", "  x"] {
+            assert!(is_word(word), "{word}");
+        }
+        for other in ["1a", "-", "+x", ".5", "$5", "€ 5", "£", " 7", "\u{2212}3"] {
+            assert!(!is_word(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn cells_without_a_value_are_no_levels() {
+        assert_eq!(level_of(b" NA ").unwrap(), None);
+        assert_eq!(level_of("\u{a0}".as_bytes()).unwrap(), None);
+        assert_eq!(level_of(b" a b ").unwrap(), Some(Level::new("a b")));
+        assert_eq!(level_of(b"a\nb").unwrap_err().code, Code::NotText);
+        assert_eq!(level_of(b"\xff").unwrap_err().code, Code::NotUtf8);
+        assert_eq!(level_of("a".repeat(LEVEL_CHARS_MAX + 1).as_bytes()).unwrap_err().code, Code::Capacity);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use crate::error::{Code, Error, Result, list};
 use crate::json;
+use crate::level::ListedLevels;
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
 use crate::statistics::{SummedColumn, Weighting, check_terms, sort_terms};
@@ -42,6 +43,12 @@ pub struct Plan {
     /// Terms to sum beyond the columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<String>,
+    /// Columns that are categories, besides those that the schema calls so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Whether a column of words that a feature names, and that neither plan nor schema describes, is taken as a category.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub find_categories: bool,
     /// Whether the model has an intercept.
     pub intercept: bool,
     /// What to do if features depend on each other.
@@ -210,6 +217,8 @@ impl Default for Plan {
             features: None,
             columns: None,
             terms: Vec::new(),
+            categories: Vec::new(),
+            find_categories: false,
             intercept: true,
             collinear: Collinear::Error,
             near_collinear: NearCollinear::Note,
@@ -347,6 +356,16 @@ impl Plan {
         }
     }
 
+    /// Returns whether the plan or its schema says that a column is a category.
+    pub fn is_category(&self, column: &str) -> bool {
+        self.categories.iter().any(|name| name == column) || self.schema.as_ref().is_some_and(|schema| schema.is_category(column))
+    }
+
+    /// Returns the levels that a category may have; none if the schema lists none.
+    pub fn listed_levels(&self, column: &str) -> Option<ListedLevels> {
+        self.schema.as_ref().and_then(|schema| schema.listed_levels(column))
+    }
+
     /// Returns the unit of a column, if the plan or the schema gives it.
     pub fn unit(&self, column: &str) -> Option<String> {
         match (&self.units, &self.schema) {
@@ -359,32 +378,60 @@ impl Plan {
     /// Returns the columns and terms to sum.
     ///
     /// # Errors
-    /// Those of [`feature_terms`](Self::feature_terms), and `column-name`.
+    /// Those of [`feature_terms`](Self::feature_terms), and `column-name`; `target` if the target is a category.
     pub fn selection(&self) -> Result<Selection> {
+<<<<<<< HEAD
         self.check_weights()?;
+=======
+        check_unique(&self.categories, "category")?;
+        if let Some(target) = self.target().filter(|target| self.is_category(target)) {
+            let sentence = "the target is a category, and only numbers can be predicted";
+            return Err(Error::new(Code::Target, sentence, "name a column of numbers with --target").in_column(target));
+        }
+>>>>>>> main
         let features = self.feature_terms()?.unwrap_or_default();
         check_terms(self.terms.len())?;
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
-        let all = || features.iter().chain(&extra);
-        let mut terms: Vec<Term> = all().filter(|term| term.as_column().is_none()).cloned().collect();
-        sort_terms(&mut terms, &[]);
-        terms.dedup();
-        let of_terms = all().flat_map(Term::columns).map(str::to_owned);
+        let written: Vec<Term> = features.iter().chain(&extra).cloned().collect();
+        written.iter().try_for_each(|term| numeric_part(term, |name| self.is_category(name)).map(drop))?;
+        let of_terms = written.iter().flat_map(Term::columns).map(str::to_owned);
         let columns = match self.named_columns()? {
-            None => ColumnSelection::AllNumbers { needed: of_terms.chain(self.target.clone()).collect() },
+            None => ColumnSelection::AllNumbers { needed: of_terms.chain(self.categories.clone()).chain(self.target.clone()).collect() },
             Some(columns) => ColumnSelection::Named {
                 columns: self.complete_columns(columns, of_terms)?,
                 in_given_order: self.columns.is_some() || self.schema.is_some(),
             },
         };
+<<<<<<< HEAD
         Ok(Selection { columns, terms, weights: self.weight_column().map(str::to_owned) })
+=======
+        let undescribed = |name: &&str| self.schema.as_ref().is_none_or(|schema| !schema.order().any(|other| other == *name));
+        let open: BTreeSet<String> = match self.find_categories && !self.rounds() {
+            true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).collect(),
+            false => BTreeSet::new(),
+        };
+        Ok(Selection { columns, terms: written, open })
+    }
+
+    /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
+    ///
+    /// # Errors
+    /// Those of [`selection`](Self::selection).
+    pub fn needed_columns(&self) -> Result<Option<Vec<String>>> {
+        Ok(match self.selection()?.columns {
+            ColumnSelection::AllNumbers { .. } => None,
+            ColumnSelection::Named { columns, .. } => Some(columns),
+        })
+>>>>>>> main
     }
 
     /// The columns to sum, without those of the terms and the target; `None` if neither the plan nor a schema names any.
     fn named_columns(&self) -> Result<Option<Vec<String>>> {
         if let Some(columns) = &self.columns {
             check_unique(columns, "column")?;
-            return Ok(Some(columns.clone()));
+            // who names columns to sum wants the categories summed too
+            let categories = self.categories.iter().filter(|name| !columns.contains(name));
+            return Ok(Some(columns.iter().chain(categories).cloned().collect()));
         }
         Ok(match (&self.features, &self.schema) {
             (Some(_), _) => Some(Vec::new()),
@@ -429,10 +476,17 @@ pub fn check_level(level: f64) -> Result<()> {
 pub struct Selection {
     /// The columns.
     pub columns: ColumnSelection,
+<<<<<<< HEAD
     /// Products and powers, in canonical order.
     pub terms: Vec<Term>,
     /// The column of the weights or counts of the rows, if there is one.
     pub weights: Option<String>,
+=======
+    /// The features and terms as the plan writes them; categories may be among their factors.
+    terms: Vec<Term>,
+    /// Columns of features of which neither plan nor schema says whether they are numbers or categories.
+    open: BTreeSet<String>,
+>>>>>>> main
 }
 
 /// The columns to sum.
@@ -452,7 +506,27 @@ pub enum ColumnSelection {
     },
 }
 
+/// Returns the product of the factors of a term that are numbers: what is summed for the term, by level of its categories. None if all its
+/// factors are categories.
+///
+/// # Errors
+/// `term` for a power of a category, and for more than two categories.
+pub fn numeric_part(term: &Term, is_category: impl Fn(&str) -> bool) -> Result<Option<Term>> {
+    let (categories, numbers): (Vec<_>, Vec<_>) = term.factors.iter().cloned().partition(|(variable, _)| is_category(variable.column()));
+    if let Some((category, _)) = categories.iter().find(|(_, power)| *power > 1) {
+        let sentence = format!("`{category}` is a category, and a category has no powers");
+        return Err(Error::new(Code::Term, sentence, "name it once in the feature").in_column(&term.to_string()));
+    }
+    if categories.len() > 2 {
+        let sentence =
+            format!("{} are categories, and a feature multiplies at most two", list(categories.iter().map(|(name, _)| name.to_string())));
+        return Err(Error::new(Code::Term, sentence, "leave categories out of the feature").in_column(&term.to_string()));
+    }
+    Ok(Term::of(numbers))
+}
+
 impl Selection {
+<<<<<<< HEAD
     /// Returns the index in `header` of the column of the weights or counts, if there is one.
     ///
     /// # Errors
@@ -460,6 +534,34 @@ impl Selection {
     pub fn resolve_weights(&self, header: &[String]) -> Result<Option<usize>> {
         let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
         self.weights.as_ref().map(find).transpose()
+=======
+    /// Returns the products of numbers to sum beyond the columns, in canonical order. Terms that [`check_terms`](Self::check_terms) refuses
+    /// are left out.
+    pub fn numeric_terms(&self, is_category: impl Fn(&str) -> bool) -> Vec<Term> {
+        let parts = self.terms.iter().filter_map(|term| numeric_part(term, &is_category).ok().flatten());
+        let mut terms: Vec<Term> = parts.filter(|term| term.as_column().is_none()).collect();
+        sort_terms(&mut terms, &[]);
+        terms.dedup();
+        terms
+    }
+
+    /// Refuses terms that use categories in a way that has no meaning.
+    ///
+    /// # Errors
+    /// `term`.
+    pub fn check_terms(&self, is_category: impl Fn(&str) -> bool) -> Result<()> {
+        self.terms.iter().try_for_each(|term| numeric_part(term, &is_category).map(drop))
+    }
+
+    /// Returns whether a term uses a column.
+    pub fn uses(&self, column: &str) -> bool {
+        self.terms.iter().any(|term| term.columns().any(|name| name == column))
+    }
+
+    /// Returns whether the data decide if a column holds numbers or is a category.
+    pub fn is_open(&self, column: &str) -> bool {
+        self.open.contains(column)
+>>>>>>> main
     }
 
     /// Returns the indexes in `header` of the columns to sum, in their order.

@@ -11,6 +11,7 @@ use crate::decimal::{is_missing, parse, trim};
 use crate::error::{Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
+use crate::level::{ListedLevels, level_of};
 use crate::plan::Plan;
 use crate::schema::{Field, Kind, Schema};
 use crate::sink::{Record, Sink};
@@ -92,6 +93,8 @@ struct ExpectedValues {
     max: f64,
     /// The values of a category; `None` for a number.
     values: Option<Vec<f64>>,
+    /// The same as levels, for cells with text.
+    levels: Option<ListedLevels>,
     below: u64,
     above: u64,
     other: u64,
@@ -185,6 +188,9 @@ impl ColumnProfile {
             }
             Err(_) => {
                 self.text += 1;
+                if let Some(expected) = &mut self.expected {
+                    expected.note_text(cell);
+                }
                 self.first_text.get_or_insert_with(|| shorten(&String::from_utf8_lossy(cell)));
                 Ok(())
             }
@@ -202,9 +208,10 @@ impl ColumnProfile {
     }
 
     fn kind(&self, numbers: i64) -> &'static str {
+        let is_category = self.field.as_ref().is_some_and(|field| field.kind == Some(Kind::Category));
         match (numbers > 0, self.text > 0) {
+            (true, _) | (_, true) if is_category => "category",
             (true, true) => "mixed",
-            (true, false) if self.field.as_ref().is_some_and(|field| field.kind == Some(Kind::Category)) => "category",
             (true, false) => "number",
             (false, true) => "text",
             (false, false) => "empty",
@@ -264,6 +271,7 @@ impl ExpectedValues {
             min: ends.0.map_or(f64::NEG_INFINITY, |min| min.to_f64()),
             max: ends.1.map_or(f64::INFINITY, |max| max.to_f64()),
             values: categories.map(|all| all.iter().filter_map(|category| number(&category.value)).collect()),
+            levels: categories.map(|all| ListedLevels::new(all.iter().map(|category| category.value.as_str()))),
             below: 0,
             above: 0,
             other: 0,
@@ -274,6 +282,12 @@ impl ExpectedValues {
         self.below += u64::from(value < self.min);
         self.above += u64::from(value > self.max);
         self.other += u64::from(self.values.as_ref().is_some_and(|values| !values.contains(&value)));
+    }
+
+    /// Notes a cell that is no number. Only a category may have one.
+    fn note_text(&mut self, cell: &[u8]) {
+        let is_listed = |listed: &ListedLevels| matches!(level_of(cell), Ok(Some(level)) if listed.find(&level).is_ok());
+        self.other += u64::from(self.levels.as_ref().is_some_and(|listed| !is_listed(listed)));
     }
 
     fn to_json(&self) -> Value {

@@ -5,19 +5,25 @@
 //! `sqrt(sum w e^2 / sum w)`.
 
 use crate::decimal::{Decimal, is_missing, parse};
+<<<<<<< HEAD
 use crate::error::{Code, Error, Result, shorten};
+=======
+use crate::error::{Code, Error, Result, list};
+>>>>>>> main
 use crate::json;
-use crate::model::{Model, Qc};
+use crate::level::{Level, is_word, level_of};
+use crate::model::{CoefficientFactor, Model, Qc};
 use crate::plan::{Missing, Plan, Selection};
 use crate::ratio::Ratio;
 use crate::sink::{Record, Sink};
 use crate::solve::plausible;
 use crate::statistics::{Statistics, exact_decimal};
 use crate::table::Reader;
-use crate::terms::Term;
+use crate::terms::{Term, TermCombination, Variable};
 use dashu_int::IBig;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The format of a report.
 pub const REPORT_FORMAT: &str = "samefit-report/1";
@@ -53,7 +59,11 @@ pub struct Report {
 /// Judges a model by its exact root mean squared residual over records. `records`: statistics of the records, made with the model's plan.
 ///
 /// # Errors
+<<<<<<< HEAD
 /// `threshold`, `no-rows`, `statistics-differ` if the weights are not the model's, `missing-term`, `impossible-statistics`, `out-of-range`.
+=======
+/// `threshold`, `no-rows`, `missing-term`, `unknown-level`, `impossible-statistics`, `out-of-range`.
+>>>>>>> main
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
@@ -67,9 +77,15 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     if records.rows == 0 {
         return Err(Error::new(Code::NoRows, "there is no record to judge the model by", "give at least one QC record"));
     }
+<<<<<<< HEAD
     check_weights(model, records)?;
     let residual = residual_form(model, records)?;
     let mean_residual = mean(&residual, records);
+=======
+    check_levels(model, records)?;
+    let residual = residual_form(model, records)?;
+    let mean_residual = mean(&residual, records)?;
+>>>>>>> main
     let rmse = mean_square(&residual, records)?.sqrt_to_f64();
     if !rmse.is_finite() || !mean_residual.is_finite() {
         return Err(Error::new(Code::OutOfRange, "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
@@ -91,6 +107,7 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     Ok(Verdict { report, model })
 }
 
+<<<<<<< HEAD
 /// Refuses records that are weighted by another column than the model's training data, or only one of the two.
 fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
     let (ours, theirs) = (model.weights.as_ref().map(|w| &w.column), records.weights.as_ref().map(|w| &w.column));
@@ -121,6 +138,114 @@ fn residual_form(model: &Model, records: &Statistics) -> Result<Vec<(usize, Deci
         form.push((place(term)?, whole(coefficient.coefficient, coefficient.remainder).negated()));
     }
     Ok(form)
+=======
+/// A column of the design: a term, in the rows of some levels.
+struct DesignColumn {
+    /// Place among (1, terms) of the statistics.
+    place: usize,
+    /// Indexes of categories of the statistics, with their levels. It is zero in all other rows.
+    levels: Vec<(usize, Level)>,
+}
+
+/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact weights.
+struct ResidualForm {
+    parts: Vec<(DesignColumn, Decimal)>,
+    divisor: Decimal,
+}
+
+/// Returns the residual of a model.
+fn residual_form(model: &Model, records: &Statistics) -> Result<ResidualForm> {
+    let one = Decimal { mantissa: IBig::ONE, scale: 0 };
+    let mut columns = vec![(Term::column(&model.target.column), one.clone())];
+    if model.has_intercept {
+        columns.push((Term::ONE, whole(model.intercept, model.intercept_remainder).negated()));
+    }
+    for (term, coefficient) in model.terms()?.into_iter().zip(&model.coefficients) {
+        columns.push((term, whole(coefficient.coefficient, coefficient.remainder).negated()));
+    }
+    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, weight)| (term.combination(), weight)).collect();
+    let mut divisors: Vec<Decimal> = combinations.iter().map(|(combination, _)| combination.divisor.clone()).collect();
+    divisors.sort_unstable();
+    divisors.dedup();
+    let product =
+        |but: Option<&Decimal>| divisors.iter().filter(|other| but != Some(other)).fold(one.clone(), |all, other| all.times(other));
+    let mut parts = Vec::new();
+    for (combination, weight) in &combinations {
+        let weight = weight.times(&product(Some(&combination.divisor)));
+        for (own, term) in &combination.parts {
+            parts.push((DesignColumn::of(term, records)?, weight.times(own)));
+        }
+    }
+    Ok(ResidualForm { parts, divisor: product(None) })
+}
+
+impl DesignColumn {
+    /// Finds the sums of a term.
+    fn of(term: &Term, records: &Statistics) -> Result<Self> {
+        let (mut factors, mut levels) = (Vec::new(), Vec::new());
+        for (variable, power) in &term.factors {
+            if let Variable::Level { column, level } = variable {
+                levels.push((records.levels.category(column).ok_or_else(|| missing(column))?, level.clone()));
+            } else {
+                factors.push((variable.clone(), *power));
+            }
+        }
+        let numbers = Term { factors };
+        let place = if numbers == Term::ONE { Some(0) } else { records.position(&numbers) };
+        Ok(Self { place: place.ok_or_else(|| missing(&numbers.to_string()))?, levels })
+    }
+
+    /// Returns the sum of the products of two columns; none if it is zero because no row has the levels of both.
+    fn sum_of_products<'s>(&self, other: &Self, records: &'s Statistics) -> Result<Option<&'s Decimal>> {
+        let mut all: Vec<&(usize, Level)> = self.levels.iter().chain(&other.levels).collect();
+        all.sort();
+        all.dedup();
+        let moments = match all[..] {
+            [] => Some(&records.moments),
+            [(category, level)] => records.levels.of_level(*category, level),
+            [one, other] => records.levels.of_pair((one.0, &one.1), (other.0, &other.1)),
+            _ if all.windows(2).any(|two| two[0].0 == two[1].0) => None,
+            _ => {
+                let names = all.iter().map(|(category, _)| records.levels.categories[*category].column.as_str());
+                return Err(missing(&names.collect::<Vec<_>>().join("*")));
+            }
+        };
+        Ok(moments.map(|moments| moments.at(self.place, other.place)))
+    }
+}
+
+fn missing(term: &str) -> Error {
+    Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
+        .in_column(term)
+}
+
+/// Refuses records with levels that the model does not know.
+fn check_levels(model: &Model, records: &Statistics) -> Result<()> {
+    let help = "leave the records out, or train the model with such rows";
+    for column in model.feature_columns() {
+        let Some(levels) = &column.levels else { continue };
+        let known: BTreeSet<&Level> = levels.iter().map(|one| &one.level).collect();
+        let category = records.levels.category(&column.name).ok_or_else(|| missing(&column.name))?;
+        if let Some(level) = records.levels.categories[category].levels.keys().find(|level| !known.contains(level)) {
+            let expected = format!("a level that the training data have rows of: {}", list(known.iter().map(|level| level.text())));
+            return Err(Error::found(Code::UnknownLevel, level.text(), &expected, help).in_column(&column.name));
+        }
+    }
+    for cell in &model.empty_cells {
+        let level = |factor: &CoefficientFactor| Some((records.levels.category(&factor.column)?, factor.level.clone()?));
+        let levels = cell.iter().map(level).collect::<Option<Vec<_>>>().unwrap_or_default();
+        let [one, other] = &levels[..] else { continue };
+        if records.levels.of_pair((one.0, &one.1), (other.0, &other.1)).is_some() {
+            let names = list([one.1.text(), other.1.text()]);
+            let sentence = format!(
+                "a record has the levels {names} together, which no row of the training data has, and the model has a product of them"
+            );
+            let columns: Vec<&str> = cell.iter().map(|factor| factor.column.as_str()).collect();
+            return Err(Error::new(Code::UnknownLevel, sentence, help).in_column(&columns.join("*")));
+        }
+    }
+    Ok(())
+>>>>>>> main
 }
 
 /// Returns the exact sum of the two parts of a coefficient.
@@ -128,6 +253,7 @@ fn whole(value: f64, remainder: f64) -> Decimal {
     exact_decimal(value).plus(&exact_decimal(remainder))
 }
 
+<<<<<<< HEAD
 fn mean(form: &[(usize, Decimal)], records: &Statistics) -> f64 {
     let sum = form.iter().fold(Decimal::ZERO, |sum, (place, factor)| sum.plus(&factor.times(records.moments.at(*place, 0))));
     per_weight(&sum, records).to_f64()
@@ -138,6 +264,27 @@ fn mean_square(form: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio>
     for (i, left) in form {
         for (j, right) in form {
             sum = sum.plus(&left.times(right).times(records.moments.at(*i, *j)));
+=======
+fn mean(residual: &ResidualForm, records: &Statistics) -> Result<f64> {
+    let one = DesignColumn { place: 0, levels: Vec::new() };
+    let mut sum = Decimal::ZERO;
+    for (column, weight) in &residual.parts {
+        if let Some(of_column) = column.sum_of_products(&one, records)? {
+            sum = sum.plus(&weight.times(of_column));
+        }
+    }
+    Ok(Ratio::from(&sum).over(records.rows).times(&Ratio::from(&residual.divisor).inverted()).to_f64())
+}
+
+fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
+    let mut sum = Decimal::ZERO;
+    for (i, (column, left)) in residual.parts.iter().enumerate() {
+        for (j, (other, right)) in residual.parts[..=i].iter().enumerate() {
+            if let Some(products) = column.sum_of_products(other, records)? {
+                let times = Decimal::from(if i == j { 1 } else { 2 });
+                sum = sum.plus(&left.times(right).times(products).times(&times));
+            }
+>>>>>>> main
         }
     }
     if sum < Decimal::ZERO {
@@ -147,7 +294,12 @@ fn mean_square(form: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio>
             "summarise the records again",
         ));
     }
+<<<<<<< HEAD
     Ok(per_weight(&sum, records))
+=======
+    let divisor = Ratio::from(&residual.divisor.times(&residual.divisor)).inverted();
+    Ok(Ratio::from(&sum).over(records.rows).times(&divisor))
+>>>>>>> main
 }
 
 /// Returns a sum over the total weight of the records, which without weights is their number.
@@ -245,6 +397,26 @@ struct RecordSink {
     out: Vec<u8>,
 }
 
+impl RecordSink {
+    /// Returns whether a cell is a level: of a category, or a word in a column that may be one.
+    fn is_category(&self, name: &str, cell: &[u8]) -> bool {
+        self.plan.is_category(name) || self.selection.is_open(name) && is_word(&String::from_utf8_lossy(cell))
+    }
+}
+
+/// Returns a cell as a JSON number.
+fn number_value(cell: &[u8]) -> Result<String> {
+    Ok(parse(cell)?.to_string())
+}
+
+/// Returns the cell of a category as JSON: a number if that says the same text, else a text.
+fn level_value(cell: &[u8]) -> Result<String> {
+    let level = level_of(cell)?;
+    let text = level.as_ref().map_or("", Level::text);
+    let number = number_value(cell).ok().filter(|number| *number == text);
+    Ok(number.unwrap_or_else(|| Value::from(text).to_string()))
+}
+
 impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         let mut places = self.selection.resolve(names)?;
@@ -269,9 +441,10 @@ impl Sink for RecordSink {
                     .in_column(name)),
                 };
             }
-            let value = parse(cell).map_err(|error| error.in_column(name))?;
+            let read = if self.is_category(name, cell) { level_value(cell) } else { number_value(cell) };
+            let value = read.map_err(|error| error.in_column(name))?;
             if name == target {
-                outcome = value.to_string();
+                outcome = value;
             } else {
                 variables.push(format!("{{\"name\": {}, \"value\": {value}}}", Value::from(name.as_str())));
             }

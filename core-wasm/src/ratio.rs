@@ -49,6 +49,12 @@ impl Ratio {
         Self::new(self.denominator, self.numerator)
     }
 
+    /// Returns the sum of two ratios.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self::new(&self.numerator * &other.denominator + &other.numerator * &self.denominator, &self.denominator * &other.denominator)
+    }
+
     /// Returns the ratio less another.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {

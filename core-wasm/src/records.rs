@@ -144,11 +144,12 @@ fn variable(value: &Value) -> Result<(String, String)> {
     Ok((name.to_owned(), cell(name, value)?))
 }
 
-/// Returns a JSON value as the text of a cell: a number as it is written, and null as empty text.
+/// Returns a JSON value as the text of a cell: a number and a truth value as they are written, and null as empty text.
 fn cell(name: &str, value: &Value) -> Result<String> {
     match value {
         Value::Null => Ok(String::new()),
         Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(truth) => Ok(truth.to_string()),
         Value::String(text) => Ok(text.clone()),
         other => Err(Error::found(Code::NotANumber, &json::line(other), "a decimal number", "correct the value").in_column(name)),
     }

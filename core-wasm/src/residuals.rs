@@ -5,7 +5,7 @@
 //!
 //! *Limits*: memory for a batch of rows and for two grids of [`CELLS`] by [`CELLS`] counts, for any number of rows.
 
-use crate::decimal::{Decimal, is_missing};
+use crate::decimal::{is_missing, parse};
 use crate::error::{Code, Error, Result, list, spent};
 use crate::forecast::Forecast;
 use crate::json;
@@ -80,7 +80,7 @@ impl ResidualSink {
         Self {
             missing,
             places: Vec::new(),
-            forecast: Forecast::of_cells(predictor.columns().len() + 1),
+            forecast: Forecast::of_cells(predictor.variables(), 1),
             dropped: 0,
             residuals: ResidualMoments::default(),
             coverage: [0; 3],
@@ -142,7 +142,7 @@ impl Sink for ResidualSink {
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut forecast = std::mem::take(&mut self.forecast);
-        forecast.read(rows, &self.places);
+        forecast.read(rows, &self.places, self.predictor.variables());
         forecast.round_cells();
         self.predictor.forecast_read(&mut forecast, true);
         let mut gathered = GatheredRecord::default();
@@ -151,7 +151,7 @@ impl Sink for ResidualSink {
                 let number = first + row as u64;
                 self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
             } else {
-                let observed = forecast.column(self.places.len() - 1)[row];
+                let observed = forecast.number(self.predictor.variables().numbers().len())[row];
                 let ends = forecast.lower.get(row).copied().zip(forecast.upper.get(row).copied());
                 self.count(observed, Prediction { value: forecast.values()[row], interval: ends });
             }
@@ -161,15 +161,14 @@ impl Sink for ResidualSink {
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
-        let names: Vec<&str> = self.predictor.columns().iter().map(String::as_str).chain([self.target_column()]).collect();
         if self.missing == Missing::Drop && self.places.iter().any(|&place| is_missing(record.cell(place))) {
             self.dropped += 1;
             return Ok(());
         }
-        let cells = names.iter().zip(&self.places);
-        let mut values = cells.map(|(name, &place)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<Decimal>>>()?;
-        let observed = values.pop().map_or(0.0, |value| value.to_f64());
-        self.count(observed, self.predictor.predict(&values)?);
+        let Some((&target, places)) = self.places.split_last() else { return Ok(()) };
+        let row = self.predictor.row(places.iter().map(|&place| record.cell(place)))?;
+        let observed = observed(record.cell(target)).map_err(|error| error.in_column(self.target_column()))?;
+        self.count(observed, self.predictor.predict(&row)?);
         Ok(())
     }
 
@@ -180,6 +179,18 @@ impl Sink for ResidualSink {
     fn target(&self) -> &str {
         self.target_column()
     }
+}
+
+/// Returns the outcome in a cell.
+fn observed(cell: &[u8]) -> Result<f64> {
+    if is_missing(cell) {
+        return Err(Error::new(
+            Code::MissingValues,
+            "there is no value, and the model uses it",
+            "fill in the value, or leave the record out",
+        ));
+    }
+    Ok(parse(cell)?.to_f64())
 }
 
 /// Number, mean and spread of the residuals.

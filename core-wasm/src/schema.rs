@@ -6,6 +6,7 @@
 
 use crate::decimal::{Decimal, EXPONENT_MAX, parse};
 use crate::error::{Code, Error, Result, list};
+use crate::level::{LEVELS_MAX, ListedLevels, level_of};
 use crate::terms::{check_column_name, check_columns, check_name_length, check_unique, places};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -147,7 +148,8 @@ pub struct Category {
     /// The value in the data.
     pub value: String,
     /// For people.
-    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// Ends of a plausible range, as exact decimals.
@@ -311,6 +313,18 @@ impl Schema {
         self.columns.iter().find(|field| field.name == name)
     }
 
+    /// Returns whether a feature is a category.
+    pub fn is_category(&self, name: &str) -> bool {
+        self.column(name).is_some_and(|field| field.kind == Some(Kind::Category))
+    }
+
+    /// Returns the levels that a category may have; none if the schema lists none.
+    pub fn listed_levels(&self, name: &str) -> Option<ListedLevels> {
+        let field = self.column(name).filter(|field| field.kind == Some(Kind::Category))?;
+        let values = field.categories.as_ref().filter(|all| !all.is_empty())?;
+        Some(ListedLevels::new(values.iter().map(|category| category.value.as_str())))
+    }
+
     /// Returns the description of a column as a feature, even if it is the schema's target.
     pub fn as_feature(&self, name: &str) -> Option<Field> {
         let target = &self.target;
@@ -391,6 +405,7 @@ fn check_field(field: &Field, names: &BTreeSet<&str>) -> Result<()> {
         }
     }
     check_measure(field.decimals, field.plausible.as_ref())?;
+    check_categories(field.categories.as_deref().unwrap_or_default())?;
     let Some(entry) = &field.entry else { return Ok(()) };
     check_digits(entry.round, "round")?;
     if entry.inputs.len() != entry.formula.inputs() {
@@ -406,6 +421,24 @@ fn check_field(field: &Field, names: &BTreeSet<&str>) -> Result<()> {
         )),
         None => Ok(()),
     }
+}
+
+/// Refuses values of a category that no cell can have, too many of them, and values with the same text.
+fn check_categories(categories: &[Category]) -> Result<()> {
+    if categories.len() > LEVELS_MAX {
+        let sentence = format!("{} values of a category are more than the {LEVELS_MAX} that it can have", categories.len());
+        return Err(Error::new(Code::Capacity, sentence, "leave the column out, or leave out its `categories` and take it as a number"));
+    }
+    let mut seen = BTreeSet::new();
+    for Category { value, title } in categories {
+        title.iter().try_for_each(|title| check_name_length(title))?;
+        let level = level_of(value.as_bytes()).ok().flatten();
+        if level.is_none_or(|level| !seen.insert(level)) {
+            let expected = "a value of its own, which is neither empty nor means that a value is missing";
+            return Err(Error::found(Code::Schema, value, expected, "correct the schema"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses more digits after the point than a value can have.

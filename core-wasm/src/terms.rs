@@ -5,8 +5,12 @@
 //! *Limits*: a degree of at most [`DEGREE_MAX`], names of at most [`NAME_CHARS_MAX`] characters, at most [`COLUMNS_MAX`] columns in a
 //! table.
 
+use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
+use crate::factors::{self, FactorText};
+use crate::functions::Function;
 use crate::level::Level;
+use crate::splines::{Knots, SplinePiece};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -19,10 +23,33 @@ pub const NAME_CHARS_MAX: usize = 1024;
 pub const COLUMNS_MAX: usize = 1 << 15;
 
 /// A number that each row has: what a term multiplies.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Variable {
     /// The value of a column.
     Column(String),
+    /// A function of a column: the f64 nearest to it, as its shortest decimal.
+    Function {
+        /// The function.
+        function: Function,
+        /// The column.
+        column: String,
+    },
+    /// `(x - knot)+^3` for the value x of a column: the third power of how far it is above the knot, and zero below it.
+    Cube {
+        /// The column.
+        column: String,
+        /// The knot.
+        knot: Decimal,
+    },
+    /// A restricted cubic spline of a column.
+    Spline {
+        /// The column.
+        column: String,
+        /// The knots.
+        knots: Knots,
+        /// The index of a basis function, of which the first is the column itself. `None` stands for all of them, in a feature.
+        basis: Option<usize>,
+    },
     /// 1 in rows whose category has this level, else 0.
     Level {
         /// The column of the category.
@@ -36,7 +63,28 @@ impl Variable {
     /// Returns the column from which the variable is computed.
     pub fn column(&self) -> &str {
         match self {
-            Self::Column(column) | Self::Level { column, .. } => column,
+            Self::Column(column)
+            | Self::Function { column, .. }
+            | Self::Cube { column, .. }
+            | Self::Spline { column, .. }
+            | Self::Level { column, .. } => column,
+        }
+    }
+
+    /// Returns the highest power of the column, or of a function of it, in the variable.
+    fn degree(&self) -> u32 {
+        match self {
+            Self::Column(_) | Self::Function { .. } | Self::Level { .. } | Self::Spline { basis: Some(0), .. } => 1,
+            Self::Cube { .. } | Self::Spline { .. } => 3,
+        }
+    }
+
+    /// Returns the variable of a factor of a feature.
+    fn of(factor: FactorText) -> Self {
+        match factor {
+            FactorText::Column(column) => Self::Column(column),
+            FactorText::Function(function, column) => Self::Function { function, column },
+            FactorText::Spline(column, knots) => Self::Spline { column, knots, basis: None },
         }
     }
 }
@@ -45,16 +93,30 @@ impl std::fmt::Display for Variable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Column(column) => f.write_str(column),
+            Self::Function { function, column } => write!(f, "{function}({column})"),
+            Self::Cube { column, knot } if *knot < Decimal::ZERO => write!(f, "({column}+{})+^3", knot.negated()),
+            Self::Cube { column, knot } => write!(f, "({column}-{knot})+^3"),
+            Self::Spline { column, knots, basis: None } => write!(f, "rcs({column},{knots})"),
+            Self::Spline { column, knots, basis: Some(basis) } => write!(f, "rcs({column},{knots})[{}]", basis + 1),
             Self::Level { column, level } => write!(f, "{column}[{level}]"),
         }
     }
 }
 
 impl Ord for Variable {
-    /// By the bytes of the columns; then columns before levels, and those in their order.
+    /// By the bytes of the columns; then columns, functions, cubes, splines, and levels, each kind in its order.
     fn cmp(&self, other: &Self) -> Ordering {
-        let kind = |variable: &Self| matches!(variable, Self::Level { .. });
+        let kind = |variable: &Self| match variable {
+            Self::Column(_) => 0,
+            Self::Function { .. } => 1,
+            Self::Cube { .. } => 2,
+            Self::Spline { .. } => 3,
+            Self::Level { .. } => 4,
+        };
         self.column().cmp(other.column()).then_with(|| kind(self).cmp(&kind(other))).then_with(|| match (self, other) {
+            (Self::Function { function: own, .. }, Self::Function { function: others, .. }) => own.cmp(others),
+            (Self::Cube { knot: own, .. }, Self::Cube { knot: others, .. }) => own.cmp(others),
+            (Self::Spline { knots, basis, .. }, Self::Spline { knots: others, basis: other, .. }) => (knots, basis).cmp(&(others, other)),
             (Self::Level { level: own, .. }, Self::Level { level: others, .. }) => own.cmp(others),
             _ => Ordering::Equal,
         })
@@ -83,7 +145,7 @@ impl Term {
         Self { factors: vec![(Variable::Column(name.to_owned()), 1)] }
     }
 
-    /// Reads a term of columns, with its factors in any order.
+    /// Reads a term of columns, functions of columns and splines, with its factors in any order.
     ///
     /// Errors: `term`, and those of [`check_column_name`].
     ///
@@ -93,10 +155,11 @@ impl Term {
     /// let term = Term::parse("bmi * age * bmi")?;
     /// assert_eq!(term.to_string(), "age*bmi^2");
     /// assert_eq!(term.degree(), 3);
+    /// assert_eq!(Term::parse("site * ln( tg )")?.to_string(), "site*ln(tg)");
     /// # Ok::<(), samefit_core::error::Error>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
-        let factors = text.split('*').map(|factor| parse_factor(text, factor)).collect::<Result<Vec<_>>>()?;
+        let factors = factors::split(text, '*').into_iter().map(|factor| parse_factor(text, factor)).collect::<Result<Vec<_>>>()?;
         Self::of(factors).ok_or_else(|| degree_error(text))
     }
 
@@ -115,9 +178,62 @@ impl Term {
         (powers_ok && (1..=DEGREE_MAX).contains(&term.degree())).then_some(term)
     }
 
-    /// Returns the degree: the sum of the powers.
+    /// Returns the terms of a feature: one for each combination of basis functions of its splines.
+    pub fn basis_terms(&self) -> Vec<Self> {
+        let mut terms = vec![Self::ONE];
+        for (variable, power) in &self.factors {
+            let variables: Vec<Variable> = match variable {
+                Variable::Spline { column, knots, basis: None } => (0..knots.basis_len())
+                    .map(|basis| Variable::Spline { column: column.clone(), knots: knots.clone(), basis: Some(basis) })
+                    .collect(),
+                _ => vec![variable.clone()],
+            };
+            let with = |term: &Self| {
+                let factors = |variable: &Variable| [term.factors.as_slice(), &[(variable.clone(), *power)]].concat();
+                variables.iter().map(|variable| Self { factors: factors(variable) }).collect::<Vec<_>>()
+            };
+            terms = terms.iter().flat_map(with).collect();
+        }
+        terms
+    }
+
+    /// Returns a term as a linear combination of terms without splines, which can be summed. A spline stands for its basis function, and has
+    /// the power 1.
+    pub fn combination(&self) -> TermCombination {
+        let one = TermCombination { parts: vec![(1.into(), Self::ONE)], divisor: 1.into() };
+        self.factors.iter().fold(one, |combination, (variable, power)| {
+            let Variable::Spline { column, knots, basis } = variable else {
+                let with = |(weight, mut term): (Decimal, Self)| {
+                    term.factors.push((variable.clone(), *power));
+                    (weight, term)
+                };
+                return TermCombination { parts: combination.parts.into_iter().map(with).collect(), ..combination };
+            };
+            let (pieces, divisor) = knots.scaled_basis(basis.unwrap_or(0));
+            let mut parts = Vec::new();
+            for (weight, term) in &combination.parts {
+                for (own, piece) in &pieces {
+                    let variable = match piece {
+                        SplinePiece::X => Variable::Column(column.clone()),
+                        SplinePiece::Cube(knot) => Variable::Cube { column: column.clone(), knot: (*knot).clone() },
+                    };
+                    parts.push((weight.times(own), Self { factors: [term.factors.as_slice(), &[(variable, 1)]].concat() }));
+                }
+            }
+            // the order of variables depends on their kind, and a column may be there already
+            let parts = parts.into_iter().map(|(weight, term)| (weight, Self::ONE.product(&term))).collect();
+            TermCombination { parts, divisor: combination.divisor.times(&divisor) }
+        })
+    }
+
+    /// Returns the product of two terms in normal form. Its degree has no limit.
+    fn product(&self, other: &Self) -> Self {
+        Self { factors: self.times(other) }
+    }
+
+    /// Returns the degree: the sum of the powers, where a cube counts three times.
     pub fn degree(&self) -> u32 {
-        self.factors.iter().map(|(_, power)| power).sum()
+        self.factors.iter().fold(0, |degree, (variable, power)| degree.saturating_add(power.saturating_mul(variable.degree())))
     }
 
     /// Returns the name of the column, if the term is a column itself.
@@ -146,6 +262,15 @@ impl Term {
         }
         factors
     }
+}
+
+/// A linear combination of terms over a divisor above zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TermCombination {
+    /// The weights of the terms.
+    pub parts: Vec<(Decimal, Term)>,
+    /// The divisor.
+    pub divisor: Decimal,
 }
 
 impl std::fmt::Display for Term {
@@ -224,18 +349,16 @@ pub fn check_unique<S: AsRef<str>>(names: &[S], what: &str) -> Result<()> {
     }
 }
 
-/// Reads a factor of a term: a name, perhaps with a power.
+/// Reads a factor of a term, perhaps with a power.
 fn parse_factor(term: &str, factor: &str) -> Result<(Variable, u32)> {
-    let factor = factor.trim();
-    let (name, power) = match factor.rsplit_once('^') {
-        None => (factor, 1),
-        Some((name, power)) => (name.trim(), power.trim().parse().map_err(|_| shape_error(term))?),
-    };
-    if name.is_empty() {
+    if factor.is_empty() {
         return Err(shape_error(term));
     }
-    check_column_name(name)?;
-    Ok((Variable::Column(name.to_owned()), power))
+    let (factor, power) = FactorText::parse(factor)?;
+    match factor.column() {
+        "" => Err(shape_error(term)),
+        name => check_column_name(name).map(|()| (Variable::of(factor), power)),
+    }
 }
 
 fn shape_error(term: &str) -> Error {

@@ -58,13 +58,20 @@ fn plan() -> impl Strategy<Value = Plan> {
     let missing = prop_oneof![Just(Missing::Error), Just(Missing::Drop)];
     let target = prop_oneof![3 => Just(None), 1 => Just(Some("y".to_owned()))];
     let terms = prop_oneof![3 => Just(vec![]), 1 => Just(vec!["x^2".to_owned(), "x*y".to_owned()])];
-    (missing, target, terms, any::<bool>(), any::<bool>()).prop_map(|(missing, target, terms, distribution, lines)| Plan {
-        missing,
-        target,
-        terms,
-        distribution,
-        format: if lines { Format::Jsonl } else { Format::Csv },
-        ..Plan::default()
+    let texts = |all: &[&str]| Just(Some(all.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>()));
+    let features = prop_oneof![3 => Just(None), 2 => texts(&["w", "w*x"]), 1 => texts(&["v", "w", "w*x"])];
+    (missing, target, terms, features, any::<bool>(), any::<bool>()).prop_map(|(missing, target, terms, features, distribution, lines)| {
+        Plan {
+            missing,
+            // features need a target; their columns of words are categories
+            target: target.or_else(|| features.as_ref().map(|_| "y".to_owned())),
+            find_categories: features.is_some(),
+            features,
+            terms,
+            distribution,
+            format: if lines { Format::Jsonl } else { Format::Csv },
+            ..Plan::default()
+        }
     })
 }
 
@@ -161,7 +168,7 @@ fn a_summarizer_is_spent_and_states_of_other_tables_are_refused() {
     other.push(b"x,z\n1,2\n").unwrap();
     assert_eq!(other.merge_state(&state).unwrap_err().code, Code::Part);
     let text = String::from_utf8(state.clone()).unwrap();
-    for wrong in ["", "{}", "[]", &text.replace("state/1", "state/2"), &text.replace("\"1\"", "\"one\"")] {
+    for wrong in ["", "{}", "[]", &text.replace("state/2", "state/1"), &text.replace("\"1\"", "\"one\"")] {
         assert!(matches!(fed(&plan, "1,2\n", 2).merge_state(wrong.as_bytes()).unwrap_err().code, Code::Part | Code::Json), "{wrong}");
     }
     assert_eq!(fed(&plan, "1,2\n", 2).merge_state(b"\xff").unwrap_err().code, Code::Part);

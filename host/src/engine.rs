@@ -5,6 +5,7 @@
 //!
 //! *Limits*: an instance has at most [`MEMORY_BYTES_MAX`] of memory.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use samefit_stages::error::{Error, ErrorRecord, InputError, Result};
@@ -275,6 +276,13 @@ impl Engine for WasmEngine {
         let mut instance = self.instance()?;
         let statistics = instance.parse_statistics(statistics)?;
         instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
+    }
+
+    fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
+        let columns = self.instance()?.try_call(|exports, store| exports.samefit_regression_training().call_needed_columns(store, plan))?;
+        columns
+            .map(|names| serde_json::from_str(&names).map_err(|_| Error::Trap("names that are not as the contract says".to_owned())))
+            .transpose()
     }
 
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {

@@ -47,6 +47,23 @@ pub struct SumArgs {
     /// Do not count the values of each column: faster, but the model has no ranges and gives no warnings
     #[arg(long)]
     pub no_distribution: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub roles: RoleArgs,
+}
+
+/// Columns that are not taken as numbers of the model.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RoleArgs {
+    /// Columns of words or codes that are categories, besides those that the schema calls so
+    #[arg(long, value_name = "A,B", value_parser = names)]
+    pub categories: Option<Names>,
+    /// Column of weights, not below zero: a row counts by its weight; rows of weight zero are left out
+    #[arg(long, value_name = "COLUMN")]
+    pub weights: Option<String>,
+    /// Column of whole numbers: a row stands for so many rows
+    #[arg(long, value_name = "COLUMN", conflicts_with = "weights")]
+    pub counts: Option<String>,
 }
 
 /// How statistics are released.
@@ -64,17 +81,26 @@ pub struct ShareArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct FitArgs {
     /// Column to predict; default: the schema's target
-    #[arg(long, value_name = "COLUMN", required_unless_present = "schema")]
+    #[arg(long, value_name = "COLUMN", required_unless_present_any = ["schema", "formula"])]
     pub target: Option<String>,
     /// Name of the target in predictions, `predicted_NAME`, if there is no schema; default: its column
     #[arg(long, value_name = "NAME", requires_all = ["target", "features"], conflicts_with = "schema")]
     pub target_name: Option<String>,
-    /// Columns, powers and products to predict from; default: all columns but the target
-    #[arg(long, value_name = "A,B^2,A*B", value_parser = names)]
+    /// What to predict from; default: all columns but the target. Columns, powers `bmi^2`, products `age*bmi`, functions `ln(tg)`, `log10(tg)`, `sqrt(tg)`, restricted cubic splines with their knots `rcs(age, 30, 50, 70)`
+    #[arg(long, value_name = "A,B^2,A*B", value_parser = features)]
     pub features: Option<Names>,
+    /// The model as a formula of R: `y ~ bmi + ln(tg) + C(site)*age`
+    #[arg(long, value_name = "FORMULA", conflicts_with_all = ["target", "features", "no_intercept"])]
+    pub formula: Option<String>,
+    /// Levels with which the other levels of a category are compared; default: the schema's first, else the first in order
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = levels)]
+    pub reference: Option<Levels>,
     /// Fit without an intercept
     #[arg(long)]
     pub no_intercept: bool,
+    /// What to do if a feature is a combination of others: `error` refuses the data, `drop` leaves the feature out and says so
+    #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
+    pub collinear: Option<String>,
     /// What to do if a feature is a combination of others but for its last digits: `note` says so and fits, `error` refuses the data
     #[arg(long, value_name = "note|error", value_parser = ["note", "error"], hide_possible_values = true)]
     pub near_collinear: Option<String>,
@@ -118,6 +144,10 @@ pub struct JsonArg {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);
 
+/// Levels by column on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Levels(pub BTreeMap<String, String>);
+
 /// Decimals by column on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decimals(pub BTreeMap<String, i32>);
@@ -138,14 +168,38 @@ fn decimals(text: &str) -> Result<Decimals, String> {
     Ok(Decimals(names(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
 }
 
+/// Parses `a=b,c=d`.
+pub(crate) fn levels(text: &str) -> Result<Levels, String> {
+    let one = |entry: &String| {
+        let (name, level) = entry.split_once('=').ok_or("expected `column=level`")?;
+        Ok::<(String, String), String>((name.trim().to_owned(), level.trim().to_owned()))
+    };
+    Ok(Levels(names(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
+}
+
 /// Parses `a, b`. A name that contains a comma stands in quotes: `"a,b",c`.
 pub(crate) fn names(text: &str) -> Result<Names, String> {
+    split(text, false)
+}
+
+/// Parses `a, rcs(b, 1, 2, 3)`: as names, but a comma in parentheses separates nothing.
+pub(crate) fn features(text: &str) -> Result<Names, String> {
+    split(text, true)
+}
+
+/// Splits a text at its commas outside quotes and, if `nested`, outside parentheses.
+fn split(text: &str, nested: bool) -> Result<Names, String> {
     let mut names = vec![String::new()];
-    let mut quoted = false;
+    let (mut quoted, mut depth) = (false, 0_usize);
     for c in text.chars() {
+        match c {
+            '(' if nested && !quoted => depth += 1,
+            ')' if nested && !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         match (c, names.last_mut()) {
             ('"', _) => quoted = !quoted,
-            (',', _) if !quoted => names.push(String::new()),
+            (',', _) if !quoted && depth == 0 => names.push(String::new()),
             (c, Some(name)) => name.push(c),
             (_, None) => {}
         }
@@ -183,6 +237,19 @@ mod tests {
         assert_eq!(names("\"weight, kg\",y").unwrap().0, ["weight, kg", "y"]);
         assert!(names("a,,b").is_err());
         assert!(names("\"a,b").is_err());
+    }
+
+    #[test]
+    fn features_are_split_at_commas_outside_parentheses() {
+        assert_eq!(features("rcs(age, 30, 50, 70)*site, \"ln(a,b\", bmi").unwrap().0, ["rcs(age, 30, 50, 70)*site", "ln(a,b", "bmi"]);
+        assert_eq!(names("weight (kg, dry),y").unwrap().0, ["weight (kg", "dry)", "y"]);
+    }
+
+    #[test]
+    fn reference_levels_are_columns_with_levels() {
+        let one = |column: &str, level: &str| (column.to_owned(), level.to_owned());
+        assert_eq!(levels("site = b, sex=1").unwrap().0, BTreeMap::from([one("site", "b"), one("sex", "1")]));
+        assert!(levels("site").is_err());
     }
 
     #[test]

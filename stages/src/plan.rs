@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, SchemaArg, ShareArgs, SumArgs};
+use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::ports::digest::InputFile;
+use crate::ports::engine::Engine;
 use crate::ports::files::Files;
 use crate::source::{Format, Source};
 use crate::text::json;
@@ -75,7 +76,22 @@ impl Plan {
         self.set("columns", args.columns.as_ref().map(list));
         self.set("terms", args.terms.as_ref().map(list));
         self.set("distribution", args.no_distribution.then_some(Value::Bool(false)));
+        self.roles(&args.roles)
+    }
+
+    /// Adds which columns are categories, and which holds weights or counts.
+    #[must_use]
+    pub fn roles(mut self, args: &RoleArgs) -> Self {
+        self.set("categories", args.categories.as_ref().map(list));
+        self.set("weights", args.weights.as_deref().map(Value::from));
+        self.set("counts", args.counts.as_deref().map(Value::from));
         self
+    }
+
+    /// Lets columns of words that features name be categories.
+    #[must_use]
+    pub fn finding_categories(self) -> Self {
+        self.with("find_categories", Some(Value::Bool(true)))
     }
 
     /// Adds how the statistics are released.
@@ -104,6 +120,9 @@ impl Plan {
             self = self.naming_target(column, name);
         }
         self.set("features", args.features.as_ref().map(list));
+        self.set("formula", args.formula.as_deref().map(Value::from));
+        self.set("reference", args.reference.as_ref().map(|levels| json!(levels.0)));
+        self.set("collinear", args.collinear.as_deref().map(Value::from));
         self.set("intercept", args.no_intercept.then_some(Value::Bool(false)));
         self.set("near_collinear", args.near_collinear.as_deref().map(Value::from));
         self
@@ -144,29 +163,9 @@ impl Plan {
         Value::Object(document).to_string()
     }
 
-    /// Returns the columns that the engine may need, if the plan names them. It may return a few more.
-    pub fn named_columns(&self) -> Option<BTreeSet<String>> {
-        let texts = |key: &str| self.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let schema = self.get("schema");
-        if self.get("columns").is_none() && self.get("features").is_none() && schema.is_none() {
-            return None;
-        }
-        // a term consists of names, `*`, `^` and digits; a column with `*` or `^` in its name cannot be part of a term
-        let factors =
-            texts("features").chain(texts("terms")).flat_map(|term| term.split('*')).filter_map(|factor| factor.split('^').next());
-        let mut names: BTreeSet<String> = texts("columns").chain(factors).map(|name| name.trim().to_owned()).collect();
-        let targets = [self.get("target"), schema.and_then(|schema| schema["target"].get("column"))];
-        names.extend(targets.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
-        if self.get("columns").is_none() && self.get("features").is_none() {
-            names.extend(
-                schema
-                    .and_then(|schema| schema["columns"].as_array())
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|column| column["name"].as_str().map(str::to_owned)),
-            );
-        }
-        Some(names)
+    /// Returns the columns that data for this plan need to have; `None` if any column may count.
+    pub(crate) fn needed_columns(&self, engine: &dyn Engine) -> Result<Option<BTreeSet<String>>> {
+        engine.needed_columns(&self.text()).map_err(|error| self.blame(error))
     }
 
     /// Returns the document where no data are read.
@@ -206,9 +205,10 @@ pub(crate) fn list(names: &Names) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Names;
+    use crate::args::{Levels, Names};
     use crate::error::InputError;
     use crate::testing::MemoryFiles;
+    use std::collections::BTreeMap;
 
     fn names(names: &[&str]) -> Option<Names> {
         Some(Names(names.iter().map(|name| (*name).to_owned()).collect()))
@@ -229,16 +229,20 @@ mod tests {
             delimiter: DelimiterArg { delimiter: Some(';') },
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
-        let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true };
+        let roles = RoleArgs { categories: names(&["site"]), weights: Some("w".into()), counts: Some("n".into()) };
+        let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true, roles };
         let fit = FitArgs {
             target: Some("y".into()),
             features: names(&["a", "a^2"]),
+            formula: Some("y ~ a".into()),
+            reference: Some(Levels(BTreeMap::from([("site".to_owned(), "b".to_owned())]))),
             no_intercept: true,
             near_collinear: Some("error".into()),
+            collinear: Some("drop".into()),
             target_name: None,
         };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"target":"y","features":["a","a^2"],"intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
+        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
     }

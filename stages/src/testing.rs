@@ -1,6 +1,6 @@
 //! What tests run stages on: files in memory, a report that keeps what it gets, and an engine that always fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -192,6 +192,10 @@ impl Engine for NoEngine {
     }
 
     fn fit(&self, _: &str, _: &str) -> Result<String> {
+        no_engine()
+    }
+
+    fn needed_columns(&self, _: &str) -> Result<Option<BTreeSet<String>>> {
         no_engine()
     }
 

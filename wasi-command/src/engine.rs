@@ -17,6 +17,7 @@ use samefit_stages::ports::engine::{
     Verdict,
 };
 use std::cell::{Ref, RefCell};
+use std::collections::BTreeSet;
 
 /// The engine that calls the linked model logic directly.
 pub struct LinkedEngine;
@@ -52,6 +53,11 @@ impl Engine for LinkedEngine {
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
         let statistics = stage_result(Statistics::parse(statistics))?;
         Ok(stage_result(Plan::parse(plan).and_then(|plan| fit::fit(&statistics, &plan)))?.to_json())
+    }
+
+    fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
+        let columns = stage_result(Plan::parse(plan).and_then(|plan| plan.needed_columns()))?;
+        Ok(columns.map(BTreeSet::from_iter))
     }
 
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {

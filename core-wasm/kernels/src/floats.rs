@@ -45,6 +45,18 @@ pub fn add_times(sums: &mut [f64], factor: f64, values: &[f64]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
 }
 
+/// Adds the factor that its row chooses times the value of its row to each sum.
+#[inline(never)]
+pub fn add_chosen_times(sums: &mut [f64], factors: &[f64], choices: &[u32], values: &[f64]) {
+    sums.iter_mut().zip(choices).zip(values).for_each(|((sum, &choice), value)| *sum += factors[choice as usize] * value);
+}
+
+/// Sets the values of the rows whose choice is not one of those that are `kept` to zero.
+#[inline(never)]
+pub fn zero_unchosen(values: &mut [f64], kept: &[bool], choices: &[u32]) {
+    values.iter_mut().zip(choices).for_each(|(value, &choice)| *value = if kept[choice as usize] { *value } else { 0.0 });
+}
+
 /// Ends one step of the forward substitution `L z = x` for many rows: subtracts `known`, the sum over the columns before, from `z`, and
 /// adds `z^2 / d` to the leverages.
 #[inline(never)]
@@ -52,6 +64,15 @@ pub fn add_leverage(z: &mut [f64], known: &[f64], d: f64, leverages: &mut [f64])
     for ((z, known), leverage) in z.iter_mut().zip(known).zip(leverages) {
         *z -= known;
         *leverage += *z * *z / d;
+    }
+}
+
+/// Does what [`add_leverage`] does with the d that its row chooses.
+#[inline(never)]
+pub fn add_chosen_leverage(z: &mut [f64], known: &[f64], d: &[f64], choices: &[u32], leverages: &mut [f64]) {
+    for (((z, known), &choice), leverage) in z.iter_mut().zip(known).zip(choices).zip(leverages) {
+        *z -= known;
+        *leverage += *z * *z / d[choice as usize];
     }
 }
 

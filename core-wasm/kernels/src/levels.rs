@@ -116,10 +116,39 @@ pub struct RowSums {
     pub error: Vec<f64>,
 }
 
-/// Sets the sums to those of two levels. `products` has, for each column of digits, its index and its coefficients; `constants` are added
-/// to every row. `tail` is a bound of what the levels leave out, those that are still to come not counted.
+/// A product of a column of digits and of coefficients of which each row chooses one.
+#[derive(Clone, Debug)]
+pub struct ChosenProduct<T> {
+    /// Index of the column of digits.
+    pub digits: usize,
+    /// Index of the column of choices.
+    pub choice: usize,
+    /// The coefficients. A choice is an index among them.
+    pub coefficients: Vec<T>,
+}
+
+/// Columns of digits, and columns of choices. All have a multiple of [`BLOCK`] rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    /// The digits of each column.
+    pub digits: &'a [Vec<f64>],
+    /// For each row the index of a coefficient.
+    pub choices: &'a [Vec<u32>],
+}
+
+/// Sets the sums to those of two levels. `products` has, for each column of digits, its index and its coefficients; `chosen` has the
+/// products whose coefficients the rows choose; `constants` are added to every row. `tail` is a bound of what the levels leave out, those
+/// that are still to come not counted.
 #[inline(never)]
-pub fn two_levels(constants: [f64; 2], products: &[(usize, [f64; 2])], digits: &[Vec<f64>], tail: f64, rows: usize, sums: &mut RowSums) {
+pub fn two_levels(
+    constants: [f64; 2],
+    products: &[(usize, [f64; 2])],
+    chosen: &[ChosenProduct<[f64; 2]>],
+    columns: Columns<'_>,
+    tail: f64,
+    rows: usize,
+    sums: &mut RowSums,
+) {
     for of_rows in [&mut sums.high, &mut sums.low, &mut sums.error] {
         of_rows.resize(padded(rows), 0.0);
     }
@@ -128,8 +157,17 @@ pub fn two_levels(constants: [f64; 2], products: &[(usize, [f64; 2])], digits: &
     for (block, (high, low)) in highs.iter_mut().zip(lows).enumerate() {
         let (mut first, mut second) = ([constants[0]; BLOCK], [constants[1]; BLOCK]);
         for &(column, [p, q]) in products {
-            let digits = &digits[column].as_chunks::<BLOCK>().0[block];
+            let digits = &columns.digits[column].as_chunks::<BLOCK>().0[block];
             for row in 0..BLOCK {
+                first[row] += p * digits[row];
+                second[row] += q * digits[row];
+            }
+        }
+        for product in chosen {
+            let digits = &columns.digits[product.digits].as_chunks::<BLOCK>().0[block];
+            let choices = &columns.choices[product.choice].as_chunks::<BLOCK>().0[block];
+            for row in 0..BLOCK {
+                let [p, q] = product.coefficients[choices[row] as usize];
                 first[row] += p * digits[row];
                 second[row] += q * digits[row];
             }
@@ -142,15 +180,22 @@ pub fn two_levels(constants: [f64; 2], products: &[(usize, [f64; 2])], digits: &
 
 /// Adds a level to the sums.
 #[inline(never)]
-pub fn one_more_level(constant: f64, products: &[(usize, f64)], digits: &[Vec<f64>], sums: &mut RowSums) {
+pub fn one_more_level(constant: f64, products: &[(usize, f64)], chosen: &[ChosenProduct<f64>], columns: Columns<'_>, sums: &mut RowSums) {
     let (highs, lows) = (sums.high.as_chunks_mut::<BLOCK>().0, sums.low.as_chunks_mut::<BLOCK>().0);
     let errors = sums.error.as_chunks_mut::<BLOCK>().0;
     for (block, ((high, low), error)) in highs.iter_mut().zip(lows).zip(errors).enumerate() {
         let mut level = [constant; BLOCK];
         for &(column, p) in products {
-            let digits = &digits[column].as_chunks::<BLOCK>().0[block];
+            let digits = &columns.digits[column].as_chunks::<BLOCK>().0[block];
             for row in 0..BLOCK {
                 level[row] += p * digits[row];
+            }
+        }
+        for product in chosen {
+            let digits = &columns.digits[product.digits].as_chunks::<BLOCK>().0[block];
+            let choices = &columns.choices[product.choice].as_chunks::<BLOCK>().0[block];
+            for row in 0..BLOCK {
+                level[row] += product.coefficients[choices[row] as usize] * digits[row];
             }
         }
         for row in 0..BLOCK {
@@ -264,18 +309,25 @@ mod tests {
             // each column is the same digits: what matters is that levels overlap and cancel
             let at = |level: usize, exponent: i32| coefficients.iter().map(|all| all[level] as f64 * power(exponent)).collect::<Vec<_>>();
             let (first, second, third) = (at(0, -40), at(1, -75), at(2, -110));
-            let two: Vec<(usize, [f64; 2])> = first.iter().zip(&second).map(|(&p, &q)| (0, [p, q])).collect();
-            let one: Vec<(usize, f64)> = third.iter().map(|&p| (0, p)).collect();
+            let mut two: Vec<(usize, [f64; 2])> = first.iter().zip(&second).map(|(&p, &q)| (0, [p, q])).collect();
+            let mut one: Vec<(usize, f64)> = third.iter().map(|&p| (0, p)).collect();
+            // the last product is chosen by some rows
+            let choices = vec![(0..padded(values.len()) as u32).map(|row| row % 3 % 2).collect()];
+            let (last_two, last_one) = (two.pop().unwrap().1, one.pop().unwrap().1);
+            let chosen_two = [ChosenProduct { digits: 0, choice: 0, coefficients: vec![[0.0; 2], last_two] }];
+            let chosen_one = [ChosenProduct { digits: 0, choice: 0, coefficients: vec![0.0, last_one] }];
+            let columns = Columns { digits: &digits, choices: &choices };
             let mut sums = RowSums::default();
-            two_levels([1.5, 0.0], &two, &digits, 0.0, values.len(), &mut sums);
-            one_more_level(0.0, &one, &digits, &mut sums);
+            two_levels([1.5, 0.0], &two, &chosen_two, columns, 0.0, values.len(), &mut sums);
+            one_more_level(0.0, &one, &chosen_one, columns, &mut sums);
             let mut marks = vec![false; values.len()];
             mark_unsettled(&sums, &mut marks);
             let (mut lower, mut upper, mut end_marks) = (vec![], vec![], vec![false; values.len()]);
             ends(&sums, &vec![half; values.len()], &mut lower, &mut upper, &mut end_marks);
             for (row, value) in values.iter().enumerate() {
-                let all = first.iter().chain(&second).chain(&third);
-                let exact: IBig = all.map(|&p| units(p) * value).sum::<IBig>() + units(1.5);
+                let is_taken = |at: usize| at + 1 < coefficients.len() || choices[0][row] == 1;
+                let all = [&first, &second, &third].into_iter().flat_map(|level| level.iter().enumerate().filter(|(at, _)| is_taken(*at)));
+                let exact: IBig = all.map(|(_, &p)| units(p) * value).sum::<IBig>() + units(1.5);
                 let magnitude = |value: IBig| if value < IBig::ZERO { -value } else { value };
                 let off = magnitude(&exact - units(sums.high[row]) - units(sums.low[row]));
                 prop_assert!(off <= units(sums.error[row]) , "{}", row);

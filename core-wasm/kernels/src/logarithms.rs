@@ -119,7 +119,7 @@ fn ln_of_one_and(u: i128) -> i128 {
 fn settled(value: i128) -> Option<f64> {
     const ERROR: i128 = 1 << (FRACTION_BITS - ERROR_BITS);
     let (low, high) = ((value - ERROR) as f64, (value + ERROR) as f64);
-    (low == high).then(|| low * UNIT)
+    (low == high).then_some(low * UNIT)
 }
 
 #[cfg(test)]

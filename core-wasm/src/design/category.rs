@@ -1,6 +1,5 @@
 //! Statistics and a plan to the levels of a category that have rows, and the reference among them.
 
-use super::contradiction;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::level::Level;
@@ -72,4 +71,9 @@ fn without_rows(column: &str, text: &str, levels: &[ModelLevel]) -> Error {
     let mut error = Error::new(Code::Reference, sentence, "name a level that has rows").in_column(column);
     error.found = Some(shorten(text));
     error
+}
+
+/// Returns the error of statistics whose sums by level contradict each other.
+pub(super) fn contradiction(sentence: String) -> Error {
+    Error::new(Code::ImpossibleStatistics, format!("no data can have these statistics: {sentence}"), "summarise the data again")
 }

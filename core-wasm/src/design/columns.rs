@@ -1,10 +1,9 @@
 //! Features to the columns of a design, without those that are zero in every row because no row has their levels.
 
 use super::category::DesignCategory;
-use super::feature::{Feature, indicator};
-use super::{COEFFICIENTS_MAX, place};
+use super::feature::{Feature, indicator, place};
+use super::pair_moments::pairs;
 use crate::error::{Code, Error, Result, list};
-use crate::level::Level;
 use crate::model::CoefficientFactor;
 use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
 use crate::plan::{Collinear, Plan};
@@ -12,6 +11,8 @@ use crate::statistics::Statistics;
 use crate::terms::Term;
 use std::collections::BTreeSet;
 
+/// Most coefficients of a model, without the intercept.
+pub const COEFFICIENTS_MAX: usize = 2048;
 /// Most combinations of levels without rows.
 pub const EMPTY_CELLS_MAX: usize = 1 << 16;
 
@@ -27,7 +28,7 @@ pub struct DesignColumn {
 }
 
 /// The columns of a design, and what it lacks.
-pub(super) struct Expansion {
+pub(super) struct ExpandedColumns {
     pub(super) columns: Vec<DesignColumn>,
     pub(super) empty_cells: Vec<Vec<CoefficientFactor>>,
 }
@@ -40,8 +41,8 @@ pub(super) fn expand(
     plan: &Plan,
     features: &mut [Feature],
     categories: &mut [DesignCategory],
-) -> Result<Expansion> {
-    let mut expansion = Expansion { columns: Vec::new(), empty_cells: Vec::new() };
+) -> Result<ExpandedColumns> {
+    let mut expansion = ExpandedColumns { columns: Vec::new(), empty_cells: Vec::new() };
     let cells = empty_cells(statistics, features, categories)?;
     let blocks = coded(features, plan.intercept)?;
     for (feature, blocks) in features.iter_mut().zip(blocks) {
@@ -134,7 +135,7 @@ fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[Desi
         if !known.insert((one, other)) {
             continue;
         }
-        let filled = super::gram::pairs(statistics, categories, one, other)?;
+        let filled = pairs(statistics, categories, one, other)?;
         let counts = categories[one].levels.len() * categories[other].levels.len();
         if counts - filled.len() + cells.len() > EMPTY_CELLS_MAX {
             let sentence = format!("{} of the {counts} combinations of levels have no row", counts - filled.len());
@@ -148,6 +149,5 @@ fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[Desi
 }
 
 fn factor(category: &DesignCategory, level: usize) -> CoefficientFactor {
-    let level: Level = category.levels[level].level.clone();
-    CoefficientFactor { column: category.column.clone(), level: Some(level), power: 1 }
+    CoefficientFactor::of_variable(&indicator(category, level))
 }

@@ -145,8 +145,18 @@ pub(super) fn used_terms(features: &[Feature], target: &Term) -> Vec<Term> {
     used
 }
 
+/// Returns the place of a term among (1, terms).
+///
+/// Errors: `missing-term`.
+pub(super) fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
+    if *term == Term::ONE {
+        return Ok(0);
+    }
+    statistics.position(term).ok_or_else(|| missing(statistics, term))
+}
+
 /// Returns the error of a term that the statistics do not have.
-pub(super) fn missing(statistics: &Statistics, term: &Term) -> Error {
+fn missing(statistics: &Statistics, term: &Term) -> Error {
     let what = if term.as_column().is_some() { "column" } else { "term" };
     let categories = statistics.levels.categories.iter().map(|category| category.column.clone());
     let known = list(statistics.terms.iter().map(Term::to_string).chain(categories));

@@ -14,166 +14,19 @@
 //! *Limits*: [`COEFFICIENTS_MAX`], [`EMPTY_CELLS_MAX`]. At most two categories meet in the product of two columns, because statistics have
 //! sums by level of one category and of two.
 //!
-//! Reading order: `category` (levels and reference), `feature` (a plan's features), `columns`, `gram`, `order`.
+//! Reading order: `category` (levels and reference), `feature` (a plan's features), `pair_moments`, `columns`, `gram`, `order`,
+//! `design_matrix`.
 
 mod category;
 mod columns;
+mod design_matrix;
 mod feature;
 mod gram;
 mod order;
+mod pair_moments;
 
 pub use category::DesignCategory;
-pub use columns::{DesignColumn, EMPTY_CELLS_MAX};
+pub use columns::{COEFFICIENTS_MAX, DesignColumn, EMPTY_CELLS_MAX};
+pub use design_matrix::Design;
+pub(crate) use design_matrix::check_shared;
 pub use feature::Feature;
-
-use crate::error::{Code, Error, Result};
-use crate::model::CoefficientFactor;
-use crate::plan::Plan;
-use crate::release_policy::check_rows;
-use crate::solve::{INTERCEPT, NormalEquations, constant_columns, plausible};
-use crate::statistics::{Moments, Statistics};
-use crate::terms::Term;
-use columns::expand;
-use feature::{check_units, features, used_terms};
-use std::borrow::Cow;
-
-/// Most coefficients of a model, without the intercept.
-pub const COEFFICIENTS_MAX: usize = 2048;
-
-/// The design of a model: its columns, and the sums of their products.
-#[derive(Debug)]
-pub struct Design<'a> {
-    /// The column to predict.
-    pub target: String,
-    /// Whether the model has an intercept.
-    pub has_intercept: bool,
-    /// The features, in the order of the plan.
-    pub features: Vec<Feature>,
-    /// The columns, without the intercept.
-    pub columns: Vec<DesignColumn>,
-    /// The categories in the features.
-    pub categories: Vec<DesignCategory>,
-    /// Combinations of levels that a feature asks for and that no row has.
-    pub empty_cells: Vec<Vec<CoefficientFactor>>,
-    /// The terms of the statistics that are used: the numerical parts of the features, the target, and columns that only products use.
-    pub used: Vec<Term>,
-    rows: i64,
-    /// The sums of products of (1, terms of the statistics), or of (1, columns, target) if there are categories.
-    moments: Cow<'a, Moments>,
-    /// The places of the columns and of the target in `moments`.
-    places: Vec<usize>,
-    target_place: usize,
-}
-
-impl<'a> Design<'a> {
-    /// Builds the design of a plan, if the statistics have what it needs.
-    ///
-    /// # Errors
-    /// `target`, `term`, `no-columns`, `missing-term`, `units-differ`, `statistics-differ`, `reference`, `constant-column`, `capacity`,
-    /// `too-few-to-share`, `impossible-statistics`.
-    pub fn new(statistics: &'a Statistics, plan: &Plan) -> Result<Self> {
-        plausible::check_counts(statistics)?;
-        check_shared(statistics)?;
-        let target = plan.needed_target()?;
-        let target_term = Term::column(target);
-        let (mut features, mut categories) = features(statistics, plan, target)?;
-        let used = used_terms(&features, &target_term);
-        used.iter().try_for_each(|term| place(statistics, term).map(drop))?;
-        check_units(statistics, plan, &used)?;
-        let target_place = place(statistics, &target_term)?;
-        let expansion = expand(statistics, plan, &mut features, &mut categories)?;
-        let mut design = Self {
-            target: target.to_owned(),
-            has_intercept: plan.intercept,
-            features,
-            columns: expansion.columns,
-            empty_cells: expansion.empty_cells,
-            used,
-            rows: statistics.rows,
-            moments: Cow::Borrowed(&statistics.moments),
-            places: Vec::new(),
-            target_place,
-            categories,
-        };
-        if design.categories.is_empty() {
-            design.places = design.columns.iter().map(|column| column.place).collect();
-        } else {
-            design.moments = Cow::Owned(gram::moments(statistics, &design.categories, &design.columns, target_place)?);
-            design.places = (1..=design.columns.len()).collect();
-            design.target_place = design.columns.len() + 1;
-        }
-        Ok(design)
-    }
-
-    /// Returns the names of the columns, the intercept's first.
-    pub fn names(&self) -> Vec<String> {
-        let intercept = self.has_intercept.then(|| INTERCEPT.to_owned());
-        intercept.into_iter().chain(self.columns.iter().map(|column| column.term.to_string())).collect()
-    }
-
-    /// Returns the order of the columns in the factors, as indexes among the intercept, if there is one, and then the columns; none without
-    /// categories.
-    pub fn order(&self) -> Option<Vec<usize>> {
-        order::order(&self.columns, self.has_intercept)
-    }
-
-    /// Returns the normal equations, with the columns in their own order.
-    pub fn equations(&self) -> NormalEquations<'_> {
-        let intercept = self.has_intercept.then_some(0);
-        let places: Vec<usize> = intercept.into_iter().chain(self.places.iter().copied()).collect();
-        let design = places.iter().copied().zip(self.names()).collect();
-        let constant = match (self.has_intercept, self.is_indicated()) {
-            (true, _) => Some(vec![0]),
-            (false, true) => constant_columns(&self.moments, &places),
-            (false, false) => None,
-        };
-        NormalEquations { moments: Cow::Borrowed(&self.moments), rows: self.rows, design, target: self.target_place, constant }
-    }
-
-    /// Returns the normal equations, with the columns in the order of the factors.
-    pub fn ordered_equations(&self) -> NormalEquations<'_> {
-        let equations = self.equations();
-        let Some(order) = self.order() else { return equations };
-        let design = order.iter().map(|&at| equations.design[at].clone()).collect();
-        let constant = equations.constant.map(|columns| (0..order.len()).filter(|&at| columns.contains(&order[at])).collect());
-        NormalEquations { design, constant, ..equations }
-    }
-
-    /// Leaves out columns, given as indexes among the intercept, if there is one, and then the columns.
-    pub fn leave_out(&mut self, indexes: &[usize]) {
-        let first = usize::from(self.has_intercept);
-        let is_kept = |at: &usize| !indexes.contains(&(at + first));
-        let kept: Vec<usize> = (0..self.columns.len()).filter(is_kept).collect();
-        let before = |end: usize| kept.iter().filter(|&&at| at < end).count();
-        for feature in &mut self.features {
-            feature.columns = before(feature.columns.start)..before(feature.columns.end);
-        }
-        self.columns = kept.iter().map(|&at| self.columns[at].clone()).collect();
-        self.places = kept.iter().map(|&at| self.places[at]).collect();
-    }
-
-    /// Returns whether the levels of a category stand in a feature without numbers, so that the columns span the constant.
-    fn is_indicated(&self) -> bool {
-        self.features.iter().any(|feature| feature.numeric == Term::ONE)
-    }
-}
-
-/// Refuses statistics that claim to be made for sharing and have too few rows.
-pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
-    statistics.shared.as_ref().map_or(Ok(()), |_| check_rows(statistics.rows, statistics.terms.len()))
-}
-
-/// Returns the place of a term among (1, terms).
-///
-/// Errors: `missing-term`.
-fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
-    if *term == Term::ONE {
-        return Ok(0);
-    }
-    statistics.position(term).ok_or_else(|| feature::missing(statistics, term))
-}
-
-/// Returns the error of statistics whose sums by level contradict each other.
-fn contradiction(sentence: String) -> Error {
-    Error::new(Code::ImpossibleStatistics, format!("no data can have these statistics: {sentence}"), "summarise the data again")
-}

@@ -61,10 +61,14 @@ pub(crate) struct DisclosureState {
 /// Refuses a plan that rounds a column without saying how finely it is measured, or to what it is rounded.
 ///
 /// # Errors
-/// `decimals`; `capacity` for too many columns and terms.
+/// `decimals`; `capacity` for too many columns and terms; `plan` for a category.
 pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
     if !plan.rounds() {
         return Ok(());
+    }
+    if let Some(category) = selection.names().iter().find(|name| plan.is_category(name)) {
+        let sentence = "the column is a category, and sums by level cannot be shared yet";
+        return Err(Error::new(Code::Plan, sentence, "leave the column out with --columns").in_column(category));
     }
     let ColumnSelection::Named { columns, .. } = &selection.columns else {
         let sentence = "the columns to share are not named, nor how finely each is measured";
@@ -74,7 +78,7 @@ pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
         return Err(Error::new(Code::Decimals, "decimals are given for a column that is not summed", "correct its name").in_column(name));
     }
     if plan.share {
-        check_terms(columns.len() + selection.terms.len())?;
+        check_terms(columns.len() + selection.numeric_terms(|_| false).len())?;
     }
     let unknown: Vec<&String> = columns.iter().filter(|name| initial_decimals(plan, name).is_none()).collect();
     if unknown.is_empty() {

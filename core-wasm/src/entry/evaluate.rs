@@ -7,9 +7,10 @@ use super::form::Form;
 use super::problem::{self, EnteredNumber, FieldProblem};
 use super::units::within;
 use super::{formula, typed, units};
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, parse};
 use crate::error::{Code, Error, Result};
 use crate::json;
+use crate::schema::Category;
 use serde_json::{Map, Value, json};
 
 /// The text in a field.
@@ -20,11 +21,39 @@ struct EnteredText {
     unit: Option<String>,
 }
 
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EnteredValue {
+    /// A number, in the field's own unit.
+    Number(Decimal),
+    /// A category's value, as the schema or the model writes it.
+    Level(String),
+}
+
+impl EnteredValue {
+    /// Returns the number; `None` for a category whose value is no number.
+    fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Number(number) => Some(number.clone()),
+            Self::Level(text) => parse(text.as_bytes()).ok(),
+        }
+    }
+}
+
+impl std::fmt::Display for EnteredValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Level(text) => f.write_str(text),
+        }
+    }
+}
+
 /// The value of a field and how it came about.
 #[derive(Default)]
 struct FieldValue {
-    /// In the field's own unit; `None` if there is no value.
-    value: Option<Decimal>,
+    /// `None` if there is no value.
+    value: Option<EnteredValue>,
     how: Option<&'static str>,
     /// Number, unit and text as typed, as JSON; null if nothing was typed.
     typed: Value,
@@ -101,8 +130,8 @@ fn text_of(value: Option<&Value>) -> Option<String> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Returns the value of a column or field, in its own unit.
-    pub fn value(&self, name: &str) -> Option<&Decimal> {
+    /// Returns the value of a column or field.
+    pub fn value(&self, name: &str) -> Option<&EnteredValue> {
         self.form.position(name).and_then(|at| self.fields[at].value.as_ref())
     }
 
@@ -122,11 +151,11 @@ impl<'a> Evaluation<'a> {
         let blocked = self.problems.iter().any(|problem| problem.code.blocks());
         let field = |(field, value): (&FormField, &FieldValue)| {
             json!({
-                "name": field.field.name, "value": value.value.as_ref().map(Decimal::to_string), "unit": field.unit().name,
+                "name": field.field.name, "value": value.value.as_ref().map(EnteredValue::to_string), "unit": field.unit().name,
                 "how": value.how, "typed": value.typed, "computed": value.computed,
             })
         };
-        let attribute = |name: &String| (name.clone(), json!(self.value(name).map(Decimal::to_string)));
+        let attribute = |name: &String| (name.clone(), json!(self.value(name).map(EnteredValue::to_string)));
         let attributes = (!blocked).then(|| self.form.columns.iter().map(attribute).collect::<Map<String, Value>>());
         json!({
             "attributes": attributes,
@@ -140,8 +169,12 @@ impl<'a> Evaluation<'a> {
         let is_typed = !entered.text.trim().is_empty();
         let mut value = FieldValue::default();
         if is_typed {
-            match read(at, field, entered) {
-                Ok(number) => self.take_number(at, &number, &mut value),
+            match category_of_text(at, field, entered) {
+                Ok(Some(category)) => take_category(category, field, entered, &mut value),
+                Ok(None) => match read(at, field, entered) {
+                    Ok(number) => self.take_number(at, &number, &mut value),
+                    Err(problem) => self.report(problem, &mut value),
+                },
                 Err(problem) => self.report(problem, &mut value),
             }
             if value.typed.is_null() {
@@ -164,22 +197,23 @@ impl<'a> Evaluation<'a> {
         let field = &self.form.fields[at];
         value.typed = json!({"value": entered.number.to_string(), "unit": entered.unit.name, "text": entered.text});
         let in_own_unit = entered.unit.to_base(&entered.number);
-        let problem = match field.categories() {
-            Some(_) => problem::unknown_category(at, field, entered),
-            None => (!within(&in_own_unit, &field.unit().plausible)).then(|| problem::impossible(at, field, entered)),
+        let found = match field.categories() {
+            Some(all) => category_of_number(all, &entered.number).ok_or_else(|| problem::unknown_category(at, field, entered)),
+            None if within(&in_own_unit, &field.unit().plausible) => Ok(EnteredValue::Number(in_own_unit)),
+            None => Err(problem::impossible(at, field, entered)),
         };
-        match problem {
-            Some(problem) => self.report(problem, value),
-            None => {
+        match found {
+            Err(problem) => self.report(problem, value),
+            Ok(found) => {
                 value.how = Some(if std::ptr::eq(entered.unit, field.unit()) { "typed" } else { "converted" });
-                value.value = Some(in_own_unit);
+                value.value = Some(found);
             }
         }
     }
 
     /// Computes the field's formula. The result is the field's value unless something was typed.
     fn compute(&mut self, at: usize, formula: &EntryFormula, is_typed: bool, value: &mut FieldValue) {
-        let inputs: Option<Vec<Decimal>> = formula.inputs.iter().map(|&input| self.fields[input].value.clone()).collect();
+        let inputs: Option<Vec<Decimal>> = formula.inputs.iter().map(|&input| self.fields[input].value.as_ref()?.number()).collect();
         let (Some(inputs), fields) = (inputs, &self.form.fields) else { return };
         let field = &fields[at];
         let result = formula::compute(formula.entry.formula, &inputs, formula.entry.round.or(field.field.decimals));
@@ -197,7 +231,7 @@ impl<'a> Evaluation<'a> {
                 self.report(problem::impossible_result(at, field, &text, &result), value);
             }
             Ok(result) => {
-                (value.how, value.value) = (Some("computed"), Some(result));
+                (value.how, value.value) = (Some("computed"), Some(EnteredValue::Number(result)));
                 if !formula::holds(formula.entry.formula, &inputs) {
                     self.report(problem::friedewald(at, fields, formula), value);
                 }
@@ -216,19 +250,44 @@ impl<'a> Evaluation<'a> {
                 continue;
             }
             match &fields[at].entry {
-                Some(formula) => {
+                // an input that is no number leaves nothing to compute from
+                Some(formula) if formula.inputs.iter().any(|&input| self.fields[input].value.is_none()) => {
                     for &input in &formula.inputs {
                         needed[input] = true;
                         computed_from[input].push(at);
                     }
                 }
-                None => {
+                _ => {
                     computed_from[at].reverse();
                     self.problems.push(problem::missing(at, fields, &computed_from[at]));
                 }
             }
         }
     }
+}
+
+/// Returns the value of a category whose text was entered; `None` if the field is no category, or the text is none of its values.
+fn category_of_text<'a>(at: usize, field: &'a FormField, entered: &EnteredText) -> std::result::Result<Option<&'a Category>, FieldProblem> {
+    let text = entered.text.trim();
+    let Some(category) = field.categories().and_then(|all| all.iter().find(|category| category.value.trim() == text)) else {
+        return Ok(None);
+    };
+    match entered.unit.as_deref() {
+        Some(name) if units::find(&field.units, name).is_none() => Err(problem::unknown_unit(at, field, name)),
+        _ => Ok(Some(category)),
+    }
+}
+
+/// Returns the value of the category that is this number, as the schema writes it.
+fn category_of_number(all: &[Category], number: &Decimal) -> Option<EnteredValue> {
+    let is = |value: &String| parse(value.as_bytes()).is_ok_and(|value| value == *number);
+    all.iter().find(|category| is(&category.value)).map(|category| EnteredValue::Level(category.value.clone()))
+}
+
+/// Takes a value of a category as the field's value.
+fn take_category(category: &Category, field: &FormField, entered: &EnteredText, value: &mut FieldValue) {
+    value.typed = json!({"value": category.value, "unit": field.unit().name, "text": entered.text});
+    (value.how, value.value) = (Some("typed"), Some(EnteredValue::Level(category.value.clone())));
 }
 
 /// Reads the text of field `at`, which is not blank. A unit in the text counts before the one chosen beside it.

@@ -7,6 +7,9 @@ use crate::error::shorten;
 use crate::schema::{Category, Entry, Field, Kind};
 use serde_json::{Value, json};
 
+/// Most values of a category that a message lists.
+const CATEGORIES_LISTED: usize = 10;
+
 /// A field of a form.
 pub(super) struct FormField {
     pub(super) field: Field,
@@ -44,8 +47,16 @@ impl FormField {
 
     /// Returns the values of a category with their titles, for a message; `None` for a number.
     pub(super) fn category_list(&self) -> Option<String> {
-        let all = self.categories()?.iter().map(|category| format!("{} ({})", category.value, category.title));
-        Some(all.collect::<Vec<_>>().join(" or "))
+        let all = self.categories()?;
+        let one = |category: &Category| match &category.title {
+            Some(title) if *title != category.value => format!("{} ({title})", category.value),
+            _ => category.value.clone(),
+        };
+        let mut listed: Vec<String> = all.iter().take(CATEGORIES_LISTED).map(|category| shortened(&one(category))).collect();
+        if all.len() > CATEGORIES_LISTED {
+            listed.push(format!("one of {} more", all.len() - CATEGORIES_LISTED));
+        }
+        Some(listed.join(" or "))
     }
 
     /// Returns the field as a form's document describes it. `form`: all fields, among which the formula's inputs are.

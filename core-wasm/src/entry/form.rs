@@ -4,10 +4,11 @@ use super::field::{EntryFormula, FormField};
 use super::{typed, units};
 use crate::error::{Code, Error, Result, list};
 use crate::json;
-use crate::model::Model;
-use crate::schema::{Field, Schema, Target};
+use crate::level::Level;
+use crate::model::{Model, ModelColumn};
+use crate::schema::{Category, Field, Kind, Schema, Target};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The form of a schema or of a model.
 pub struct Form {
@@ -41,12 +42,12 @@ impl Form {
         Ok(Self::new(schema.title, target, columns, &schema.fields))
     }
 
-    /// Returns the form of a model. A model without a schema has a form of bare numbers.
+    /// Returns the form of a model. A model without a schema has a form of bare numbers, and of categories whose titles are their levels. A
+    /// category offers the levels that the training data have rows of.
     pub fn of_model(model: &Model) -> Self {
-        let bare = |name: &String| Field { name: name.clone(), ..Field::default() };
         let columns = model.feature_columns().map(|column| {
             let training = json!({"min": column.min, "max": column.max, "mean": column.mean});
-            (column.schema.clone().unwrap_or_else(|| bare(&column.name)), training)
+            (field_of(column), training)
         });
         let fields = model.fields.as_deref().unwrap_or_default();
         Self::new(model.schema_title.clone(), model.target.clone(), columns.collect(), fields)
@@ -148,4 +149,16 @@ impl Form {
         }
         Ok(to.of_base(&unit.to_base(&number)).to_string())
     }
+}
+
+/// Returns the field of a model's column. A category has those of the schema's values that are levels of the model, and then its other
+/// levels.
+fn field_of(column: &ModelColumn) -> Field {
+    let field = column.schema.clone().unwrap_or_else(|| Field { name: column.name.clone(), ..Field::default() });
+    let Some(levels) = &column.levels else { return field };
+    let mut others: BTreeSet<&Level> = levels.iter().map(|one| &one.level).collect();
+    let listed = field.categories.iter().flatten().filter(|category| others.remove(&Level::new(&category.value))).cloned();
+    let mut categories: Vec<Category> = listed.collect();
+    categories.extend(others.into_iter().map(|level| Category { value: level.text().to_owned(), title: None }));
+    Field { kind: Some(Kind::Category), categories: Some(categories), ..field }
 }

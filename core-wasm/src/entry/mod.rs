@@ -1,6 +1,7 @@
 //! Turns what a person types into a form into the columns of a model: units, entry formulas and problems.
 //!
-//! *Invariants*: nothing is filled in, clamped or guessed. A value is the typed number, its exact conversion, or a formula over such values.
+//! *Invariants*: nothing is filled in, clamped or guessed. A value is the typed number, its exact conversion, a
+//! formula over such values, or one of a category's values.
 //!
 //! Reading order: [`typed`] (text to number and unit), [`units`], [`formula`], [`field`] and [`form`] (the fields of a form),
 //! [`problem`] (what is wrong with an entry), [`evaluate`] (entries to values and problems).
@@ -16,6 +17,6 @@ mod problem;
 mod typed;
 mod units;
 
-pub use evaluate::Evaluation;
+pub use evaluate::{EnteredValue, Evaluation};
 pub use form::Form;
 pub use problem::{FieldProblem, ProblemCode};

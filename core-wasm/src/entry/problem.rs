@@ -4,7 +4,7 @@ use super::field::{EntryFormula, FormField, shortened};
 use super::formula::{self, Undefined};
 use super::typed::NumberFault;
 use super::units::{self, Limits, Unit, within};
-use crate::decimal::{Decimal, parse};
+use crate::decimal::Decimal;
 use serde_json::{Value, json};
 
 /// The kinds of problems.
@@ -18,7 +18,7 @@ pub enum ProblemCode {
     TwoDecimalSigns,
     /// The field does not have this unit.
     Unit,
-    /// The number stands for none of the field's categories.
+    /// The entry is none of the field's categories.
     Category,
     /// The value is outside the plausible range, or a formula cannot take it.
     Impossible,
@@ -130,16 +130,12 @@ pub(super) fn unknown_unit(at: usize, field: &FormField, name: &str) -> FieldPro
     FieldProblem { found: Some(found), expected: Some(expected), ..FieldProblem::new(at, ProblemCode::Unit, text) }
 }
 
-/// Checks the number of a category; `None` if it stands for one of its values.
-pub(super) fn unknown_category(at: usize, field: &FormField, entered: &EnteredNumber<'_>) -> Option<FieldProblem> {
-    let is = |value: &String| parse(value.as_bytes()).is_ok_and(|value| value == entered.number);
-    if field.categories()?.iter().any(|category| is(&category.value)) {
-        return None;
-    }
-    let all = field.category_list()?;
-    let text = format!("{} must be {all}, not {}", field.title(), entered.number);
+/// The number of a category stands for none of its values.
+pub(super) fn unknown_category(at: usize, field: &FormField, entered: &EnteredNumber<'_>) -> FieldProblem {
+    let all = field.category_list();
+    let text = format!("{} must be {}, not {}", field.title(), all.as_deref().unwrap_or_default(), entered.number);
     let problem = FieldProblem::new(at, ProblemCode::Category, text);
-    Some(FieldProblem { found: Some(entered.number.to_string()), expected: Some(all), ..problem })
+    FieldProblem { found: Some(entered.number.to_string()), expected: all, ..problem }
 }
 
 /// A number is outside the plausible range. If another unit of the field would make it plausible, the problem suggests that unit.

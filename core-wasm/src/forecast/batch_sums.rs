@@ -2,13 +2,14 @@
 //!
 //! *Invariants*: a prediction is right or its row is marked. So neither the sizes of batches nor plans that were made before change a result.
 
+use super::batch_terms::{BatchTerm, BatchTerms};
 use super::level_plan::{LevelPlan, TermShape};
 use super::linear_form::{LinearForm, TermFactors};
 use crate::column::{ColumnIntegers, ScaledIntegers};
 use crate::decimal::power_of_ten;
 use crate::statistics::{NARROW_BITS, WIDE_BITS};
 use samefit_kernels::integers;
-use samefit_kernels::levels::{self, RowSums};
+use samefit_kernels::levels::{self, Columns, RowSums, padded};
 
 /// Most plans that are kept. Batches differ in their sizes only where a column has numbers of different kinds.
 const PLANS_MAX: usize = 8;
@@ -24,6 +25,8 @@ pub(super) struct BatchSums {
     more_bits: u32,
     /// The columns of digits of all terms.
     digits: Vec<Vec<f64>>,
+    /// For each term whose coefficient the rows choose, the place of each row's coefficient.
+    choices: Vec<Vec<u32>>,
     sums: RowSums,
     /// Scratch space for products of columns.
     narrow: Vec<i64>,
@@ -31,28 +34,43 @@ pub(super) struct BatchSums {
 }
 
 impl BatchSums {
-    /// Sums the terms of the columns' rows. Sets `unread` for rows whose sum may round to another f64 than [`Self::values`] has.
-    pub(super) fn sum(&mut self, form: &LinearForm, columns: &[ScaledIntegers<'_>], unread: &mut [bool]) {
-        let rows = unread.len();
-        let shapes: Option<Vec<TermShape>> = form.terms().iter().map(|factors| shape(factors, columns)).collect();
+    /// Sums the terms of the rows. `numbers` has the columns of numbers, `levels` for each category the levels of the rows. Sets `unread`
+    /// for rows whose sum may round to another f64 than [`Self::values`] has.
+    pub(super) fn sum(
+        &mut self,
+        form: &LinearForm,
+        terms: &BatchTerms,
+        numbers: &[ScaledIntegers<'_>],
+        levels: &[Vec<u32>],
+        unread: &mut [bool],
+    ) {
+        let (terms, rows) = (terms.terms(), unread.len());
+        let shapes: Option<Vec<TermShape>> = terms.iter().map(|term| shape(&term.factors, numbers)).collect();
         let Some(shapes) = shapes else { return unread.fill(true) };
-        let plan = self.plan(form, &shapes);
+        self.choose(terms, levels, rows);
+        let plan = self.plan(form, terms, &shapes);
         let (planned, Some(plan)) = &self.plans[plan] else { return unread.fill(true) };
         let mut first = 0;
-        for (term, (factors, layout)) in form.terms().iter().zip(&plan.layouts).enumerate() {
+        for (at, (term, layout)) in terms.iter().zip(&plan.layouts).enumerate() {
             let Some(layout) = *layout else { continue };
             self.digits.resize_with(self.digits.len().max(first + layout.count), Vec::new);
             let out = &mut self.digits[first..first + layout.count];
-            let power = planned[term].raise(shapes[term]).unwrap_or(0);
-            match product(factors, columns, power, layout.bits, &mut self.narrow, &mut self.wide) {
+            first += layout.count;
+            if term.factors.is_empty() {
+                out[0].clear();
+                out[0].resize(padded(rows), 1.0);
+                continue;
+            }
+            let power = planned[at].raise(shapes[at]).unwrap_or(0);
+            match product(&term.factors, numbers, power, layout.bits, &mut self.narrow, &mut self.wide) {
                 ColumnIntegers::Narrow(values) => levels::split(values, layout, out),
                 ColumnIntegers::Wide(values) => levels::split_wide(values, layout, out),
             }
-            first += layout.count;
         }
-        levels::two_levels(plan.constants, &plan.products, &self.digits, plan.tail, rows, &mut self.sums);
-        for (constant, products) in &plan.more {
-            levels::one_more_level(*constant, products, &self.digits, &mut self.sums);
+        let columns = Columns { digits: &self.digits, choices: &self.choices };
+        levels::two_levels(plan.constants, &plan.products, &plan.chosen, columns, plan.tail, rows, &mut self.sums);
+        for level in &plan.more {
+            levels::one_more_level(level.constant, &level.products, &level.chosen, columns, &mut self.sums);
         }
         let before = count(unread);
         levels::mark_unsettled(&self.sums, unread);
@@ -60,6 +78,24 @@ impl BatchSums {
             self.more_bits += MORE_BITS.0;
             self.plans.clear();
         }
+    }
+
+    /// Finds the place of each row's coefficient, for each term that has a choice.
+    fn choose(&mut self, terms: &[BatchTerm], levels: &[Vec<u32>], rows: usize) {
+        self.choices.resize_with(terms.len(), Vec::new);
+        for (term, choices) in terms.iter().zip(&mut self.choices) {
+            let Some(choice) = &term.choice else { continue };
+            choices.clear();
+            choices.resize(padded(rows), 0);
+            for (category, numbers) in &choice.categories {
+                choices.iter_mut().zip(&levels[*category]).for_each(|(place, &level)| *place += numbers[level as usize]);
+            }
+        }
+    }
+
+    /// Returns for each row the place of its coefficient in a term that has a choice, with those that fill the last block.
+    pub(super) fn choices(&self, term: usize) -> &[u32] {
+        &self.choices[term]
     }
 
     /// Returns the predictions, with those that fill the last block.
@@ -76,7 +112,7 @@ impl BatchSums {
     ///
     /// A plan holds for all terms with fewer decimals too. So some numbers with more decimals than the others, in some batches, need one plan
     /// and not one for each combination of columns.
-    fn plan(&mut self, form: &LinearForm, shapes: &[TermShape]) -> usize {
+    fn plan(&mut self, form: &LinearForm, terms: &[BatchTerm], shapes: &[TermShape]) -> usize {
         let holds = |planned: &[TermShape]| planned.iter().zip(shapes).all(|(planned, shape)| planned.raise(*shape).is_some());
         if let Some(at) = self.plans.iter().position(|(planned, _)| holds(planned)) {
             return at;
@@ -93,7 +129,7 @@ impl BatchSums {
             None => shapes.to_vec(),
         };
         self.plans.truncate(PLANS_MAX - 1);
-        let plan = LevelPlan::new(form, &shapes, self.more_bits);
+        let plan = LevelPlan::new(form, terms, &shapes, self.more_bits);
         self.plans.insert(0, (shapes, plan));
         0
     }
@@ -103,10 +139,11 @@ fn count(marks: &[bool]) -> usize {
     marks.iter().filter(|mark| **mark).count()
 }
 
-/// Returns the sizes of a term's integers; none if they have too many bits.
+/// Returns the sizes of a term's integers; none if they have too many bits. A term without factors is one.
 fn shape(factors: &TermFactors, columns: &[ScaledIntegers<'_>]) -> Option<TermShape> {
     let bits = factors.iter().map(|&(column, power)| columns[column].bits * power).sum();
     let scale = factors.iter().map(|&(column, power)| columns[column].scale * power).sum();
+    let bits = if factors.is_empty() { 1 } else { bits };
     (bits <= WIDE_BITS).then_some(TermShape { bits, scale })
 }
 
@@ -157,6 +194,7 @@ fn product<'a>(
 mod tests {
     use super::*;
     use crate::decimal::Decimal;
+    use crate::forecast::variables::Variables;
     use proptest::prelude::*;
 
     /// Rows of columns with so many bits, and a form of some coefficient for each.
@@ -170,7 +208,8 @@ mod tests {
         let integers: Vec<ScaledIntegers<'_>> =
             columns.iter().map(|values| ScaledIntegers { integers: ColumnIntegers::Narrow(values), bits, scale }).collect();
         let (mut sums, mut unread) = (BatchSums::default(), vec![false; rows]);
-        sums.sum(&form, &integers, &mut unread);
+        let terms = BatchTerms::new(form.terms(), &Variables::of_numbers(10));
+        sums.sum(&form, &terms, &integers, &[], &mut unread);
         for row in (0..rows).filter(|&row| !unread[row]) {
             let values: Vec<Decimal> = columns.iter().map(|column| Decimal { mantissa: column[row].into(), scale }).collect();
             assert_eq!(sums.values()[row], form.at(&values).to_f64());

@@ -8,16 +8,19 @@
 //! differ from the coefficients by at most q / 2. So sums stay below `2^52 q + sum of M q / 2`, which is below 2^53 q as the sum of all M is
 //! below 2^53. This is what exact f64 need.
 //!
+//! Of the coefficients among which a row chooses, one takes part in its sum, so the largest magnitude bounds all of them.
+//!
 //! After the last level, `sum of (|c| + 1) M` over what is left bounds the distance to the exact sum: a coefficient that was cut off is off
 //! by less than one unit.
 
+use super::batch_terms::BatchTerm;
 use super::linear_form::LinearForm;
 use crate::decimal::ten_to;
 use crate::rounding::{pow2, ratio_to_f64};
 use crate::statistics::{NARROW_BITS, raised_bits};
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
-use samefit_kernels::levels::DigitLayout;
+use samefit_kernels::levels::{ChosenProduct, DigitLayout};
 
 /// Bits of the largest sum, in units.
 const DEPTH_BITS: i64 = 250;
@@ -68,33 +71,49 @@ pub(super) struct LevelPlan {
     pub(super) constants: [f64; 2],
     /// The products of the first two levels: columns of digits with their coefficients.
     pub(super) products: Vec<(usize, [f64; 2])>,
-    /// The constant and the products of each further level.
-    pub(super) more: Vec<(f64, Vec<(usize, f64)>)>,
+    /// The products of the first two levels whose coefficients the rows choose; their choices are numbered as the terms are.
+    pub(super) chosen: Vec<ChosenProduct<[f64; 2]>>,
+    /// Each further level.
+    pub(super) more: Vec<Level>,
     /// A bound of what the levels leave out.
     pub(super) tail: f64,
 }
 
-/// The coefficient of a column of digits that is still to be summed.
+/// A level after the first two.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    pub(super) constant: f64,
+    pub(super) products: Vec<(usize, f64)>,
+    pub(super) chosen: Vec<ChosenProduct<f64>>,
+}
+
+/// The coefficients of a column of digits that are still to be summed.
 struct Rest {
-    /// In units.
-    coefficient: IBig,
-    /// Whether the coefficient was cut off.
-    is_cut: bool,
+    /// The index of the term whose rows choose one of the coefficients; `None` if there is one.
+    choice: Option<usize>,
+    coefficients: Vec<RestCoefficient>,
     /// A bound of the magnitude of the digits.
     most: u64,
+}
+
+struct RestCoefficient {
+    /// In units.
+    value: IBig,
+    /// Whether the coefficient was cut off.
+    is_cut: bool,
 }
 
 impl LevelPlan {
     /// Returns a plan for terms of these shapes. It settles `more_bits` more bits than usual. `None` if the numbers are too large or too
     /// small for it.
-    pub(super) fn new(form: &LinearForm, shapes: &[TermShape], more_bits: u32) -> Option<Self> {
-        let is_used = |term: usize| form.coefficients()[term + 1] != IBig::ZERO;
+    pub(super) fn new(form: &LinearForm, terms: &[BatchTerm], shapes: &[TermShape], more_bits: u32) -> Option<Self> {
+        let is_used = |term: usize| coefficients(form, &terms[term]).any(|coefficient| *coefficient != IBig::ZERO);
         let used: Vec<u32> = (0..shapes.len()).filter(|&term| is_used(term)).map(|term| shapes[term].bits).collect();
         let width = best_width(&used, SETTLED_BITS + more_bits)?;
         let layouts: Vec<Option<DigitLayout>> =
             shapes.iter().enumerate().map(|(term, shape)| is_used(term).then(|| layout(shape.bits, width))).collect();
-        let unit = unit_exponent(form, shapes)?;
-        let mut rests = rests(form, shapes, &layouts, unit);
+        let unit = unit_exponent(form, terms, shapes)?;
+        let mut rests = rests(form, terms, shapes, &layouts, unit);
         let settled = size(&rests, false).bit_len().saturating_sub((SETTLED_BITS + more_bits) as usize);
         let mut levels = Vec::new();
         while levels.len() < 2 || levels.len() < LEVELS_MAX && size(&rests, true).bit_len() > settled {
@@ -103,14 +122,43 @@ impl LevelPlan {
         let tail = ratio_to_f64(&size(&rests, true).into(), &IBig::ONE) * pow2(unit) * (1.0 + f64::EPSILON);
         let mut levels = levels.into_iter();
         let (first, second) = (levels.next()?, levels.next()?);
-        let products = first.iter().zip(&second).skip(1).enumerate();
-        let products = products.filter(|(_, (p, q))| **p != 0.0 || **q != 0.0).map(|(column, (&p, &q))| (column, [p, q])).collect();
-        let more = levels.map(|level| {
-            let products = level[1..].iter().copied().enumerate().filter(|(_, p)| *p != 0.0).collect();
-            (level[0], products)
-        });
-        Some(Self { layouts, constants: [first[0], second[0]], products, more: more.collect(), tail })
+        let (mut products, mut chosen) = (Vec::new(), Vec::new());
+        for (digits, (rest, (first, second))) in rests[1..].iter().zip(first[1..].iter().zip(&second[1..])).enumerate() {
+            let both: Vec<[f64; 2]> = first.iter().zip(second).map(|(&p, &q)| [p, q]).collect();
+            match (rest.choice, &both[..]) {
+                (None, [both]) => products.push((digits, *both)),
+                (Some(choice), _) => chosen.push(ChosenProduct { digits, choice, coefficients: both }),
+                (None, _) => return None,
+            }
+        }
+        products.retain(|(_, both)| *both != [0.0; 2]);
+        let constants = [first[0][0], second[0][0]];
+        let more = levels.map(|level| Level::new(level, &rests)).collect();
+        Some(Self { layouts, constants, products, chosen, more, tail })
     }
+}
+
+impl Level {
+    /// Returns a level of the coefficients of the constant and of each column of digits.
+    fn new(coefficients: Vec<Vec<f64>>, rests: &[Rest]) -> Self {
+        let mut new = Self { constant: 0.0, products: Vec::new(), chosen: Vec::new() };
+        for (at, (coefficients, rest)) in coefficients.into_iter().zip(rests).enumerate() {
+            if coefficients.iter().all(|p| *p == 0.0) {
+                continue;
+            }
+            match (at.checked_sub(1), rest.choice) {
+                (None, _) => new.constant = coefficients[0],
+                (Some(digits), None) => new.products.push((digits, coefficients[0])),
+                (Some(digits), Some(choice)) => new.chosen.push(ChosenProduct { digits, choice, coefficients }),
+            }
+        }
+        new
+    }
+}
+
+/// Returns the coefficients of a term, which are zero where no coefficient can be chosen.
+fn coefficients<'a>(form: &'a LinearForm, term: &'a BatchTerm) -> impl Iterator<Item = &'a IBig> {
+    term.coefficients.iter().map(|at| at.map_or(const { &IBig::ZERO }, |at| &form.coefficients()[at + 1]))
 }
 
 /// Returns how integers of so many bits become digits of at most `width` bits.
@@ -138,32 +186,33 @@ fn best_width(bits: &[u32], settled: u32) -> Option<u32> {
 }
 
 /// Returns the exponent of two of the unit; none if sums are too large or too small for f64.
-fn unit_exponent(form: &LinearForm, shapes: &[TermShape]) -> Option<i64> {
+fn unit_exponent(form: &LinearForm, terms: &[BatchTerm], shapes: &[TermShape]) -> Option<i64> {
     // 10^-scale is at most 2^-(3.32 scale)
     let top = |coefficient: &IBig, bits: u32, scale: u32| {
         coefficient.bit_len() as i64 - i64::from(form.exponent()) + i64::from(bits) - i64::from(scale) * 332 / 100
     };
-    let terms = form.coefficients()[1..].iter().zip(shapes).map(|(coefficient, shape)| (coefficient, shape.bits, shape.scale));
-    let all = std::iter::once((&form.coefficients()[0], 0, 0)).chain(terms);
+    let of_terms = terms.iter().zip(shapes).flat_map(|(term, shape)| coefficients(form, term).map(|one| (one, shape.bits, shape.scale)));
+    let all = std::iter::once((&form.coefficients()[0], 0, 0)).chain(of_terms);
     let top =
         all.filter(|(coefficient, ..)| **coefficient != IBig::ZERO).map(|(coefficient, bits, scale)| top(coefficient, bits, scale)).max();
     let top = top.unwrap_or(0);
     (top.abs() <= EXPONENT_MAX).then_some(top - DEPTH_BITS)
 }
 
-/// Returns the intercept and then the coefficient of each column of digits, in units.
-fn rests(form: &LinearForm, shapes: &[TermShape], layouts: &[Option<DigitLayout>], unit: i64) -> Vec<Rest> {
-    let rest = |coefficient: &IBig, scale: u32, place_bits: u32, most: u64| {
+/// Returns the intercept and then the coefficients of each column of digits, in units.
+fn rests(form: &LinearForm, terms: &[BatchTerm], shapes: &[TermShape], layouts: &[Option<DigitLayout>], unit: i64) -> Vec<Rest> {
+    let rest = |coefficient: &IBig, scale: u32, place_bits: u32| {
         let shift = i64::from(place_bits) - unit - i64::from(form.exponent());
         let (up, down) = (shift.max(0) as usize, shift.min(0).unsigned_abs() as usize);
         let (numerator, denominator) = (coefficient << up, ten_to(scale) << down);
         let cut = &numerator / &denominator;
-        Rest { is_cut: &cut * &denominator != numerator, coefficient: cut, most }
+        RestCoefficient { is_cut: &cut * &denominator != numerator, value: cut }
     };
-    let mut all = vec![rest(&form.coefficients()[0], 0, 0, 1)];
-    for ((coefficient, shape), layout) in form.coefficients()[1..].iter().zip(shapes).zip(layouts) {
+    let mut all = vec![Rest { choice: None, coefficients: vec![rest(&form.coefficients()[0], 0, 0)], most: 1 }];
+    for (at, ((term, shape), layout)) in terms.iter().zip(shapes).zip(layouts).enumerate() {
         for (layout, place) in layout.iter().flat_map(|layout| (0..layout.count).map(move |place| (layout, place))) {
-            all.push(rest(coefficient, shape.scale, layout.width * place as u32, layout.bound(place)));
+            let coefficients = coefficients(form, term).map(|one| rest(one, shape.scale, layout.width * place as u32)).collect();
+            all.push(Rest { choice: term.choice.as_ref().map(|_| at), coefficients, most: layout.bound(place) });
         }
     }
     all
@@ -171,22 +220,23 @@ fn rests(form: &LinearForm, shapes: &[TermShape], layouts: &[Option<DigitLayout>
 
 /// Returns a bound of the magnitude of the sum of what is left, in units; with what was cut off, or without it.
 fn size(rests: &[Rest], with_cut: bool) -> UBig {
-    rests.iter().map(|rest| ((&rest.coefficient).unsigned_abs() + UBig::from(u8::from(with_cut && rest.is_cut))) * rest.most).sum()
+    let one = |one: &RestCoefficient| (&one.value).unsigned_abs() + UBig::from(u8::from(with_cut && one.is_cut));
+    rests.iter().map(|rest| rest.coefficients.iter().map(one).max().unwrap_or(UBig::ZERO) * rest.most).sum()
 }
 
 /// Takes a level off what is left. Returns its coefficients.
-fn level(rests: &mut [Rest], unit: i64) -> Vec<f64> {
+fn level(rests: &mut [Rest], unit: i64) -> Vec<Vec<f64>> {
     let grid = size(rests, false).bit_len().saturating_sub(LEVEL_BITS);
     let weight = pow2(unit + grid as i64);
-    let one = |rest: &mut Rest| {
-        let magnitude = (&rest.coefficient).unsigned_abs();
-        let half = if grid > 0 { UBig::ONE << (grid - 1) } else { UBig::ZERO };
+    let half = if grid > 0 { UBig::ONE << (grid - 1) } else { UBig::ZERO };
+    let one = |one: &mut RestCoefficient| {
+        let magnitude = (&one.value).unsigned_abs();
         // below 2^53, because the magnitude is at most the size
-        let multiple = u64::try_from((magnitude + half) >> grid).unwrap_or(u64::MAX);
+        let multiple = u64::try_from((magnitude + &half) >> grid).unwrap_or(u64::MAX);
         let taken = IBig::from(multiple) << grid;
-        let is_negative = rest.coefficient < IBig::ZERO;
-        rest.coefficient -= if is_negative { -taken } else { taken };
+        let is_negative = one.value < IBig::ZERO;
+        one.value -= if is_negative { -taken } else { taken };
         if is_negative { -(multiple as f64) * weight } else { multiple as f64 * weight }
     };
-    rests.iter_mut().map(one).collect()
+    rests.iter_mut().map(|rest| rest.coefficients.iter_mut().map(one).collect()).collect()
 }

@@ -20,7 +20,9 @@ const RATIO_MAX: f64 = 65_536.0;
 /// The factors of X'X, made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct LeverageFactors {
-    /// Row i holds the i entries of L before the diagonal, which is 1.
+    /// The index in the design matrix of each column of the factors; `None` if they are the same.
+    order: Option<Vec<usize>>,
+    /// Row i holds the entries of L before the diagonal, which is 1. Zeros at its beginning may be left out.
     l: Vec<Vec<f64>>,
     /// The diagonal of D.
     d: Vec<f64>,
@@ -33,7 +35,7 @@ impl LeverageFactors {
     pub(crate) fn new(leverage: &Leverage) -> Self {
         let (l, d) = (leverage.l.clone(), leverage.d.clone());
         let ratio = |i: usize| {
-            let before = l[i].iter().zip(&d).map(|(l, d)| l * l * d).sum::<f64>();
+            let before = l[i].iter().zip(&d[i - l[i].len()..]).map(|(l, d)| l * l * d).sum::<f64>();
             ((before + d[i]) / d[i]).sqrt()
         };
         let is_within = (0..d.len()).all(|i| ratio(i) < RATIO_MAX);
@@ -46,7 +48,7 @@ impl LeverageFactors {
             let rows = l.iter().enumerate().map(row).collect();
             (rows, d.iter().enumerate().map(|(i, &d)| number(d, leverage.d_remainder.get(i))).collect())
         });
-        Self { l, d, two_part }
+        Self { order: leverage.order.clone(), l, d, two_part }
     }
 
     /// Returns whether rows must be computed one by one, with [`Self::parts_of`].
@@ -54,9 +56,20 @@ impl LeverageFactors {
         self.two_part.is_some()
     }
 
-    /// Returns the rows of L before its diagonal.
-    pub(super) fn l(&self) -> &[Vec<f64>] {
-        &self.l
+    /// Returns the entry of L in row i and column j, left of the diagonal.
+    pub(super) fn l(&self, i: usize, j: usize) -> f64 {
+        // zeros at the beginning of a row may be left out
+        (j + self.l[i].len()).checked_sub(i).map_or(0.0, |at| self.l[i][at])
+    }
+
+    /// Returns whether row i of L has only zeros left of the diagonal.
+    pub(super) fn is_apart(&self, i: usize) -> bool {
+        self.l[i].iter().all(|l| *l == 0.0)
+    }
+
+    /// Returns the index in the design matrix of column i of the factors.
+    pub(super) fn design_column(&self, i: usize) -> usize {
+        self.order.as_ref().map_or(i, |order| order[i])
     }
 
     /// Returns the diagonal of D.
@@ -64,10 +77,11 @@ impl LeverageFactors {
         &self.d
     }
 
-    /// Returns what each element of a row of the design matrix adds to the leverage, in f64.
-    pub(crate) fn parts(&self, mut z: Vec<f64>) -> Vec<f64> {
+    /// Returns what each element of a row of the design matrix adds to the leverage, in f64, in the order of the factors.
+    pub(crate) fn parts(&self, design: &[f64]) -> Vec<f64> {
+        let mut z: Vec<f64> = (0..design.len()).map(|i| design[self.design_column(i)]).collect();
         for i in 0..z.len() {
-            let known: f64 = self.l[i].iter().zip(&z).fold(0.0, |sum, (l, z)| sum + l * z);
+            let known: f64 = self.l[i].iter().zip(&z[i - self.l[i].len()..]).fold(0.0, |sum, (l, z)| sum + l * z);
             z[i] -= known;
         }
         z.iter().zip(&self.d).map(|(z, d)| z * z / d).collect()
@@ -76,9 +90,9 @@ impl LeverageFactors {
     /// Does what [`Self::parts`] does in numbers of two parts. `None` where f64 serve.
     pub(crate) fn parts_of(&self, design: &[Decimal]) -> Option<Vec<f64>> {
         let (l, d) = self.two_part.as_ref()?;
-        let mut z: Vec<TwoPartF64> = design.iter().map(|value| ExactNumber::from(value).to_two_f64()).collect();
+        let mut z: Vec<TwoPartF64> = (0..design.len()).map(|i| ExactNumber::from(&design[self.design_column(i)]).to_two_f64()).collect();
         for i in 0..z.len() {
-            let known = l[i].iter().zip(&z).fold(TwoPartF64::ZERO, |sum, (l, z)| sum.plus(l.times(*z)));
+            let known = l[i].iter().zip(&z[i - l[i].len()..]).fold(TwoPartF64::ZERO, |sum, (l, z)| sum.plus(l.times(*z)));
             z[i] = z[i].plus(known.negated());
         }
         Some(z.iter().zip(d).map(|(z, d)| z.times(*z).over(*d).high).collect())

@@ -82,10 +82,13 @@ impl LinearForm {
         ExactNumber { numerator, scale, exponent: self.exponent }
     }
 
-    /// Returns what a coefficient adds to the prediction for a value of its term, compared with the value `mean`.
-    pub(crate) fn contribution(&self, term: usize, value: &Decimal, mean: TwoPartF64) -> f64 {
-        let from_mean = ExactNumber::from(value).less(mean.high).less(mean.low);
-        self.times_coefficient(1 + term, from_mean).to_f64()
+    /// Returns what some coefficients together add to the prediction, compared with a row whose terms have their means. Each coefficient
+    /// comes with the value of its term and the mean.
+    pub(crate) fn contribution<'v>(&self, of: impl Iterator<Item = (usize, &'v Decimal, TwoPartF64)>) -> f64 {
+        let one = |(at, value, mean): (usize, &Decimal, TwoPartF64)| {
+            self.times_coefficient(1 + at, ExactNumber::from(value).less(mean.high).less(mean.low))
+        };
+        of.map(one).reduce(|sum, one| sum.plus(&one)).map_or(0.0, |sum| sum.to_f64())
     }
 
     /// Returns the prediction for a row whose terms have these values.

@@ -3,11 +3,15 @@
 //! Rows are marked as unread, and left to [`predict`](crate::predict), if a cell cannot be read here, if the result needs a warning or is
 //! an error, or if its rounding is not settled.
 
+use super::batch_leverage::{BatchLeverage, LeveragePlan, TermValues};
 use super::batch_sums::BatchSums;
+use super::batch_terms::BatchTerms;
 use super::leverage::LeverageFactors;
 use super::linear_form::{LinearForm, TermFactors};
+use super::variables::Variables;
 use crate::batch::{BatchReader, Values};
 use crate::column::{CellReader, ScaledIntegers};
+use crate::decimal::trim;
 use samefit_kernels::floats;
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
@@ -15,17 +19,16 @@ use std::ops::Range;
 /// Predicts the target for the rows of a batch. Use one for each model.
 #[derive(Default)]
 pub(crate) struct Forecast {
-    /// The readers of the columns of a table.
+    /// The readers of the numbers of a table.
     cells: Vec<CellReader>,
-    /// The readers of the columns of a batch, if there is no table.
+    /// The readers of the numbers of a batch, if there is no table.
     batch: Vec<BatchReader>,
+    /// For each category the level of each row.
+    levels: Vec<Vec<u32>>,
     sums: BatchSums,
-    /// The values of each column, once they are rounded.
-    columns: Vec<Vec<f64>>,
-    /// The columns of the design matrix, that of the intercept (ones) first. [`Self::predict_intervals`] overwrites them.
-    design: Vec<Vec<f64>>,
-    /// Scratch space of the forward substitution.
-    known: Vec<f64>,
+    leverage: BatchLeverage,
+    /// The values of each number, once they are rounded.
+    numbers: Vec<Vec<f64>>,
     /// Half the width of each row's interval.
     halves: Vec<f64>,
     /// Whether a row has to be predicted by itself.
@@ -52,34 +55,68 @@ impl HalfWidth {
 }
 
 impl Forecast {
-    /// Returns a forecast for the rows of a table, for a model of `columns` columns.
-    pub(crate) fn of_cells(columns: usize) -> Self {
+    /// Returns a forecast for the rows of a table that has the columns of a model, and `more` columns of numbers.
+    pub(crate) fn of_cells(variables: &Variables, more: usize) -> Self {
         let mut new = Self::default();
-        new.cells.resize_with(columns, CellReader::default);
+        new.cells.resize_with(variables.numbers().len() + more, CellReader::default);
+        new.levels.resize_with(variables.categories().len(), Vec::new);
         new
     }
 
-    /// Returns a forecast for columns that a host sets, for a model of `columns` columns.
-    pub(crate) fn of_columns(columns: usize) -> Self {
+    /// Returns a forecast for columns that a host sets.
+    pub(crate) fn of_columns(variables: &Variables) -> Self {
         let mut new = Self::default();
-        new.batch.resize_with(columns, BatchReader::default);
+        new.batch.resize_with(variables.numbers().len(), BatchReader::default);
+        new.levels.resize_with(variables.categories().len(), Vec::new);
         new
     }
 
-    /// Reads the columns at `places` of the table. Sets `unread` for rows with a cell that cannot be read here.
-    pub(crate) fn read(&mut self, rows: &Rows<'_>, places: &[usize]) {
+    /// Reads the columns at `places` of the table: those of the model, then more columns of numbers. Sets `unread` for rows with a cell
+    /// that cannot be read here.
+    pub(crate) fn read(&mut self, rows: &Rows<'_>, places: &[usize], variables: &Variables) {
         self.start(rows.len());
-        for (reader, &place) in self.cells.iter_mut().zip(places) {
-            reader.read(rows, place, &mut self.unread);
+        let more = variables.columns()..places.len();
+        for (reader, column) in self.cells.iter_mut().zip(variables.numbers().iter().copied().chain(more)) {
+            reader.read(rows, places[column], &mut self.unread);
         }
+        for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
+            let find = |row: usize| {
+                let cell = rows.cell(row, places[category.column]);
+                // a quote inside the cell is left to the reader of single records
+                let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
+                category.reader.find(trim(cell))
+            };
+            keep_levels((0..rows.len()).map(find), levels, &mut self.unread);
+        }
+        self.mark_empty_cells(variables);
     }
 
     /// Reads some rows of the columns of a batch. Sets `unread` for rows with a value that is missing or cannot be read here.
-    pub(crate) fn read_columns(&mut self, columns: &[&Values], rows: Range<usize>) {
+    pub(crate) fn read_columns(&mut self, columns: &[&Values], rows: Range<usize>, variables: &Variables) {
         self.start(rows.len());
-        for (reader, values) in self.batch.iter_mut().zip(columns) {
-            reader.read(values, rows.clone(), &mut self.unread);
+        for (reader, &column) in self.batch.iter_mut().zip(variables.numbers()) {
+            reader.read(columns[column], rows.clone(), &mut self.unread);
             reader.bring_to_one_scale();
+        }
+        for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
+            let (values, reader) = (columns[category.column], &category.reader);
+            match values {
+                Values::Numbers(numbers) => {
+                    keep_levels(numbers[rows.clone()].iter().map(|&value| reader.find_f64(value)), levels, &mut self.unread)
+                }
+                Values::Text(lines) => keep_levels(rows.clone().map(|at| reader.find(lines.cell(at))), levels, &mut self.unread),
+            }
+        }
+        self.mark_empty_cells(variables);
+    }
+
+    /// Marks rows with levels that no row of the training data has together.
+    fn mark_empty_cells(&mut self, variables: &Variables) {
+        for cells in variables.empty_cells() {
+            let [first, second] = cells.categories.map(|category| &self.levels[category]);
+            for ((unread, &first), &second) in self.unread.iter_mut().zip(first).zip(second) {
+                *unread |= cells.levels.contains(&[first as usize, second as usize]);
+            }
         }
     }
 
@@ -90,19 +127,19 @@ impl Forecast {
         self.upper.clear();
     }
 
-    /// Rounds the cells that were read to f64, for [`Self::column`], [`Self::mark_outside`] and [`Self::predict_intervals`].
+    /// Rounds the numbers that were read to f64, for [`Self::number`], [`Self::mark_outside`] and [`Self::predict_intervals`].
     pub(crate) fn round_cells(&mut self) {
-        self.columns.resize_with(self.cells.len(), Vec::new);
-        for (reader, column) in self.cells.iter().zip(&mut self.columns) {
+        self.numbers.resize_with(self.cells.len(), Vec::new);
+        for (reader, column) in self.cells.iter().zip(&mut self.numbers) {
             reader.numbers().to_f64(column);
         }
     }
 
     /// Does what [`Self::round_cells`] does for the rows of [`Self::read_columns`].
-    pub(crate) fn round_values(&mut self, columns: &[&Values], rows: Range<usize>) {
-        self.columns.resize_with(self.batch.len(), Vec::new);
-        for ((reader, column), values) in self.batch.iter().zip(&mut self.columns).zip(columns) {
-            match (values, reader.numbers()) {
+    pub(crate) fn round_values(&mut self, columns: &[&Values], rows: Range<usize>, variables: &Variables) {
+        self.numbers.resize_with(self.batch.len(), Vec::new);
+        for ((reader, column), &of) in self.batch.iter().zip(&mut self.numbers).zip(variables.numbers()) {
+            match (columns[of], reader.numbers()) {
                 // a number is the f64 nearest to what it means
                 (Values::Numbers(numbers), _) => {
                     column.clear();
@@ -118,21 +155,21 @@ impl Forecast {
         }
     }
 
-    /// Returns the values of a column. Those of unread rows mean nothing.
-    pub(crate) fn column(&self, column: usize) -> &[f64] {
-        &self.columns[column]
+    /// Returns the values of a number. Those of unread rows mean nothing.
+    pub(crate) fn number(&self, number: usize) -> &[f64] {
+        &self.numbers[number]
     }
 
     /// Sets `unread` for rows with a value outside `range`, whose ends may be infinite.
-    pub(crate) fn mark_outside(&mut self, column: usize, range: (f64, f64)) {
-        floats::mark_outside(&self.columns[column], range, &mut self.unread);
+    pub(crate) fn mark_outside(&mut self, number: usize, range: (f64, f64)) {
+        floats::mark_outside(&self.numbers[number], range, &mut self.unread);
     }
 
     /// Computes [`Self::values`]. Sets `unread` for rows whose rounding is not settled.
-    pub(crate) fn predict(&mut self, form: &LinearForm) {
+    pub(crate) fn predict(&mut self, form: &LinearForm, terms: &BatchTerms) {
         let numbers = self.cells.iter().map(|reader| Some(reader.numbers())).chain(self.batch.iter().map(BatchReader::numbers));
         match numbers.collect::<Option<Vec<ScaledIntegers<'_>>>>() {
-            Some(numbers) => self.sums.sum(form, &numbers, &mut self.unread),
+            Some(numbers) => self.sums.sum(form, terms, &numbers, &self.levels, &mut self.unread),
             None => self.unread.fill(true),
         }
     }
@@ -145,39 +182,50 @@ impl Forecast {
 
     /// Computes `lower` and `upper`, once they are rounded and [`Self::predict`]. Sets `unread` for rows with an end that is not
     /// settled or not finite. The factors must not need two parts.
-    pub(crate) fn predict_intervals(&mut self, form: &LinearForm, factors: &LeverageFactors, half_width: HalfWidth) {
+    pub(crate) fn predict_intervals(&mut self, terms: &BatchTerms, factors: &LeverageFactors, plan: &LeveragePlan, half_width: HalfWidth) {
         if !self.unread.contains(&false) {
             return;
         }
-        let rows = self.unread.len();
-        self.design.resize_with(form.terms().len() + 1, Vec::new);
-        self.design[0].clear();
-        self.design[0].resize(rows, 1.0);
-        for (factors, term) in form.terms().iter().zip(&mut self.design[1..]) {
-            product(factors, &self.columns, rows, term);
-        }
-        let with_intercept = factors.d().len() > form.terms().len();
-        let z = &mut self.design[usize::from(!with_intercept)..];
         self.halves.clear();
-        self.halves.resize(rows, 0.0);
-        for i in 0..z.len() {
-            let (before, rest) = z.split_at_mut(i);
-            self.known.clear();
-            self.known.resize(rows, 0.0);
-            for (l, z) in factors.l()[i].iter().zip(before.iter()) {
-                floats::add_times(&mut self.known, *l, z);
-            }
-            floats::add_leverage(&mut rest[0], &self.known, factors.d()[i], &mut self.halves);
-        }
+        self.halves.resize(self.unread.len(), 0.0);
+        let values = BatchValues { terms, numbers: &self.numbers, sums: &self.sums, rows: self.unread.len() };
+        self.leverage.add(plan, factors, &values, &mut self.halves);
         floats::half_widths(&mut self.halves, half_width.factor, if half_width.of_mean { 0.0 } else { 1.0 });
         self.sums.ends(&self.halves, &mut self.lower, &mut self.upper, &mut self.unread);
     }
 }
 
-/// Replaces `out` by the values of a term in f64: a product of powers of columns, multiplied from left to right.
-fn product(factors: &TermFactors, columns: &[Vec<f64>], rows: usize, out: &mut Vec<f64>) {
+/// Keeps the levels of rows. Sets `unread` for rows without one.
+fn keep_levels(found: impl Iterator<Item = Option<usize>>, levels: &mut Vec<u32>, unread: &mut [bool]) {
+    levels.clear();
+    levels.extend(found.zip(unread).map(|(level, unread)| {
+        *unread |= level.is_none();
+        level.unwrap_or(0) as u32
+    }));
+}
+
+/// The terms of the rows that were read.
+struct BatchValues<'a> {
+    terms: &'a BatchTerms,
+    numbers: &'a [Vec<f64>],
+    sums: &'a BatchSums,
+    rows: usize,
+}
+
+impl TermValues for BatchValues<'_> {
+    fn product(&self, term: usize, out: &mut Vec<f64>) {
+        product(&self.terms.terms()[term].factors, self.numbers, self.rows, out);
+    }
+
+    fn choices(&self, term: usize) -> &[u32] {
+        self.sums.choices(term)
+    }
+}
+
+/// Replaces `out` by the product of powers of numbers in f64, multiplied from left to right.
+fn product(factors: &TermFactors, numbers: &[Vec<f64>], rows: usize, out: &mut Vec<f64>) {
     out.clear();
-    let mut powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(&columns[column], power as usize));
+    let mut powers = factors.iter().flat_map(|&(number, power)| std::iter::repeat_n(&numbers[number], power as usize));
     match powers.next() {
         Some(first) => out.extend_from_slice(first),
         None => out.resize(rows, 1.0),

@@ -34,7 +34,7 @@ struct RowOutcomes {
 impl Batch {
     /// Returns a batch without columns.
     pub fn new(predictor: Predictor) -> Self {
-        let forecast = Forecast::of_columns(predictor.columns.len());
+        let forecast = Forecast::of_columns(&predictor.variables);
         Self { predictor, columns: Vec::new(), forecast, outcomes: RowOutcomes::default() }
     }
 
@@ -96,8 +96,8 @@ impl Batch {
 
     fn predict_chunk(&mut self, columns: &[&Values], chunk: Range<usize>, rows: usize, out: &mut [f64]) {
         let (predictor, forecast) = (&self.predictor, &mut self.forecast);
-        forecast.read_columns(columns, chunk.clone());
-        forecast.round_values(columns, chunk.clone());
+        forecast.read_columns(columns, chunk.clone(), &predictor.variables);
+        forecast.round_values(columns, chunk.clone(), &predictor.variables);
         predictor.mark_outside(forecast);
         predictor.forecast_read(forecast, true);
         for (at, row) in chunk.enumerate() {
@@ -124,13 +124,13 @@ impl Batch {
 
 impl Predictor {
     /// Predicts `rows` rows. `values`: the columns of [`Self::columns`] one after another, each `rows` long. A number means its shortest
-    /// decimal text.
+    /// decimal text; in a category it is the level of that text.
     ///
     /// Returns the predictions, then the lower and then the upper ends of their intervals, each `rows` long. Without residual degrees of
     /// freedom the ends are infinite.
     ///
     /// # Errors
-    /// `column-lengths`, `missing-values` for NaN, `not-a-value` for infinity, `out-of-range`.
+    /// `column-lengths`, `missing-values` for NaN, `not-a-value` for infinity, `unknown-level`, `out-of-range`.
     pub fn predict_columns(&self, values: &[f64], rows: usize) -> Result<Vec<f64>> {
         if self.columns.len().checked_mul(rows) != Some(values.len()) {
             let sentence = format!("found {} values, expected {rows} for each of {} columns", values.len(), self.columns.len());

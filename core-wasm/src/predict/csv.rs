@@ -4,7 +4,7 @@ use super::entered::EnteredPredictor;
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
-use crate::decimal::{Decimal, is_missing};
+use crate::decimal::is_missing;
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
 use crate::sink::{GatheredRecord, Record, Sink};
@@ -35,7 +35,7 @@ pub(super) struct CsvPredictions {
 impl CsvPredictions {
     pub(super) fn new(predictor: Predictor, options: OutputOptions) -> Self {
         Self {
-            forecast: Forecast::of_cells(predictor.columns.len()),
+            forecast: Forecast::of_cells(&predictor.variables, 0),
             predictor,
             options,
             writes_header: true,
@@ -59,9 +59,8 @@ impl CsvPredictions {
         if let Some(entered) = &self.entered {
             return Ok(entered.predict(&self.predictor, self.entries(entered, record), self.options));
         }
-        let columns = self.places.iter().zip(&self.predictor.columns);
-        let values = columns.map(|(&place, name)| self.predictor.value(name, record.cell(place))).collect::<Result<Vec<Decimal>>>();
-        match values.and_then(|values| self.predictor.predict_values(&values, self.options)) {
+        let row = self.predictor.row(self.places.iter().map(|&place| record.cell(place)));
+        match row.and_then(|row| self.predictor.predict_parts(&row, self.options)) {
             Ok(predicted) => Ok(Ok(predicted)),
             Err(error) if self.options.continues => Ok(Err(Refusal::of_error(&error))),
             Err(error) => Err(error),
@@ -168,7 +167,7 @@ impl Sink for CsvPredictions {
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
         let mut forecast = std::mem::take(&mut self.forecast);
-        forecast.read(rows, &self.places);
+        forecast.read(rows, &self.places, &self.predictor.variables);
         if self.options.all {
             forecast.round_cells();
             self.predictor.mark_outside(&mut forecast);

@@ -3,9 +3,8 @@
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal};
 use super::predictor::Predictor;
-use crate::decimal::Decimal;
-use crate::entry::Form;
-use crate::error::Error;
+use crate::entry::{EnteredValue, Form};
+use crate::forecast::ModelRow;
 
 /// Predicts records through the form of a model.
 pub(super) struct EnteredPredictor {
@@ -41,10 +40,27 @@ impl EnteredPredictor {
             return Err(Refusal::of_problem(evaluation.name_of(problem), problem));
         }
         // a column of the model without a value is a problem that blocks
-        let value = |name: &String| evaluation.value(name).cloned().map_or_else(|| predictor.value(name, b""), Ok);
-        let values = predictor.columns.iter().map(value).collect::<Result<Vec<Decimal>, Error>>();
-        let predicted = values.and_then(|values| predictor.predict_values(&values, options)).map_err(|error| Refusal::of_error(&error))?;
+        let row = predictor.entered_row(predictor.columns.iter().map(|name| evaluation.value(name)));
+        let predicted = row.and_then(|row| predictor.predict_parts(&row, options)).map_err(|error| Refusal::of_error(&error))?;
         let cautions = evaluation.problems().iter().map(|problem| (evaluation.name_of(problem).to_owned(), problem.code));
         Ok(Predicted { cautions: cautions.collect(), ..predicted })
+    }
+}
+
+impl Predictor {
+    /// Returns the row of the values of the columns. A value that is missing is an error.
+    fn entered_row<'v>(&self, values: impl Iterator<Item = Option<&'v EnteredValue>>) -> crate::error::Result<ModelRow> {
+        let mut row = self.variables.row();
+        for (column, value) in values.enumerate() {
+            match value {
+                // a computed number may have more digits than a cell
+                Some(EnteredValue::Number(number)) => self.variables.set_number(&mut row, column, number.clone()),
+                Some(EnteredValue::Level(text)) => self.variables.set(&mut row, column, text.trim().as_bytes()),
+                None => self.variables.set(&mut row, column, b""),
+            }
+            .map_err(|error| error.in_column(&self.columns[column]))?;
+        }
+        self.variables.check(&row, &self.columns)?;
+        Ok(row)
     }
 }

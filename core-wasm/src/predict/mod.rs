@@ -20,6 +20,7 @@ mod record;
 mod table;
 mod warning;
 
+pub use crate::forecast::ModelRow;
 pub use batch::{Batch, PROBLEMS_MAX};
 pub use interval::Interval;
 pub use outcome::{Status, StatusCounts};

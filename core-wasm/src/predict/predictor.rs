@@ -8,10 +8,12 @@ use super::outcome::Status;
 use super::prediction::Prediction;
 use super::warning::{ColumnRanges, Warning};
 use crate::batch::Values;
-use crate::decimal::{Decimal, is_missing, parse};
+use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
-use crate::forecast::{Forecast, HalfWidth, LeverageFactors, LinearForm, RowForecast, TermFactors};
-use crate::model::Model;
+use crate::forecast::{
+    BatchTerms, Forecast, HalfWidth, LeverageFactors, LeveragePlan, LinearForm, ModelRow, RowForecast, TermFactors, Variables,
+};
+use crate::model::{Model, ModelColumn};
 use crate::student::two_sided_quantile;
 use crate::terms::places;
 
@@ -21,31 +23,37 @@ pub struct Predictor {
     pub(super) model: Model,
     /// Names of the columns that a prediction needs.
     pub(super) columns: Vec<String>,
-    /// The coefficients, and for each of them indexes of columns and their powers.
-    pub(super) row: RowForecast,
-    pub(super) leverage: LeverageFactors,
+    /// How cells become the variables of the terms.
+    pub(super) variables: Variables,
+    /// The coefficients, and for each of them indexes of variables and their powers.
+    row: RowForecast,
+    leverage: LeverageFactors,
+    /// The same for many rows.
+    batch_terms: BatchTerms,
+    leverage_plan: LeveragePlan,
     pub(super) interval: Interval,
     /// `None` without residual degrees of freedom.
     pub(super) half_width: Option<HalfWidth>,
-    /// Ranges of the columns, in their order.
-    pub(super) ranges: Vec<ColumnRanges>,
+    /// Ranges of the columns of numbers, in their order.
+    ranges: Vec<ColumnRanges>,
 }
 
 impl Predictor {
     /// Makes a model ready, with prediction intervals of 95 %.
     ///
     /// # Errors
-    /// `term` for a coefficient whose name is no term.
+    /// `term`, `model` for a coefficient whose name is no term of the model's columns.
     pub fn new(model: Model) -> Result<Self> {
         let columns: Vec<String> = model.feature_columns().map(|column| column.name.clone()).collect();
-        let index = |name: &str| columns.iter().position(|column| column == name).unwrap_or(0);
-        let factors = |term: &crate::terms::Term| term.factors.iter().map(|(variable, power)| (index(variable.column()), *power)).collect();
-        let terms: Vec<TermFactors> = model.terms()?.iter().map(factors).collect();
-        let ranges = model.feature_columns().map(ColumnRanges::of).collect();
-        let (row, leverage) = (RowForecast::new(&model, terms), LeverageFactors::new(&model.leverage));
+        let (variables, terms) = Variables::new(&model)?;
+        let is_number = |column: &&ModelColumn| column.levels.is_none();
+        let ranges = model.feature_columns().filter(is_number).map(ColumnRanges::of).collect();
+        let (batch_terms, leverage) = (BatchTerms::new(&terms, &variables), LeverageFactors::new(&model.leverage));
+        let leverage_plan = LeveragePlan::new(&leverage, &batch_terms);
+        let row = RowForecast::new(&model, terms);
         let interval = Interval::default();
         let half_width = half_width(&model, interval);
-        Ok(Self { columns, row, leverage, interval, half_width, ranges, model })
+        Ok(Self { columns, variables, row, leverage, batch_terms, leverage_plan, interval, half_width, ranges, model })
     }
 
     /// Returns a predictor with intervals of another level or kind.
@@ -84,51 +92,60 @@ impl Predictor {
         &self.columns
     }
 
+    /// Returns how cells become the variables of the terms.
+    pub(crate) fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
     /// Returns the name of the predicted value in a table or object: `predicted_` and the target's name.
     pub(super) fn key(&self) -> String {
         format!("predicted_{}", self.model.target_name())
     }
 
-    /// Predicts one row of values, with the interval.
+    /// Predicts one row, with the interval.
     ///
     /// # Errors
     /// `out-of-range` if the result is beyond a 64-bit float.
-    pub fn predict(&self, values: &[Decimal]) -> Result<Prediction> {
-        let half = self.half_width.map(|half_width| half_width.at(self.leverage_parts(values).iter().fold(0.0, |sum, part| sum + part)));
+    pub fn predict(&self, row: &ModelRow) -> Result<Prediction> {
+        let half = self.half_width.map(|half_width| half_width.at(self.leverage_parts(row).iter().fold(0.0, |sum, part| sum + part)));
         if half.is_some_and(|half| !half.is_finite()) {
             return Err(out_of_range());
         }
-        let (value, interval) = self.row.predict(values, half);
+        let (value, interval) = self.row.predict(&row.values, half);
         finite(Prediction { value, interval })
     }
 
-    /// Predicts one row of values, without the interval.
-    pub(super) fn predict_value(&self, values: &[Decimal]) -> Result<Prediction> {
-        finite(Prediction { value: self.row.predict(values, None).0, interval: None })
+    /// Predicts one row, without the interval.
+    pub(super) fn predict_value(&self, row: &ModelRow) -> Result<Prediction> {
+        finite(Prediction { value: self.row.predict(&row.values, None).0, interval: None })
     }
 
     /// Predicts one row of columns that a host set.
-    pub(super) fn predict_row(&self, columns: &[&Values], row: usize) -> Result<(Prediction, Status)> {
-        let value = |(name, values): (&String, &&Values)| match values.value_of_any_size(row) {
-            Ok(Some(value)) => Ok(value),
-            Ok(None) => self.value(name, b""),
-            Err(error) => Err(error.in_column(name)),
-        };
-        let values = self.columns.iter().zip(columns).map(value).collect::<Result<Vec<_>>>()?;
-        let prediction = self.predict(&values)?;
-        Ok((prediction, if self.warnings(&values).is_empty() { Status::Fine } else { Status::OutOfRange }))
+    pub(super) fn predict_row(&self, columns: &[&Values], at: usize) -> Result<(Prediction, Status)> {
+        let mut row = self.variables.row();
+        for (column, (name, values)) in self.columns.iter().zip(columns).enumerate() {
+            let set = values.number_of_any_size(at).and_then(|number| match number {
+                Some(number) => self.variables.set_number(&mut row, column, number),
+                None => self.variables.set(&mut row, column, values.text(at)),
+            });
+            set.map_err(|error| error.in_column(name))?;
+        }
+        self.variables.check(&row, &self.columns)?;
+        let prediction = self.predict(&row)?;
+        Ok((prediction, if self.warnings(&row).is_empty() { Status::Fine } else { Status::OutOfRange }))
     }
 
-    /// Returns the warnings for values outside the range of the training data, or outside the schema's plausible range.
-    pub fn warnings(&self, values: &[Decimal]) -> Vec<Warning> {
-        let columns = self.columns.iter().zip(values).zip(&self.ranges);
-        columns.flat_map(|((name, value), ranges)| ranges.warnings(name, value)).collect()
+    /// Returns the warnings for numbers outside the range of the training data, or outside the schema's plausible range.
+    pub fn warnings(&self, row: &ModelRow) -> Vec<Warning> {
+        let names = self.variables.numbers().iter().map(|&column| &self.columns[column]);
+        let numbers = names.zip(&row.values).zip(&self.ranges);
+        numbers.flat_map(|((name, value), ranges)| ranges.warnings(name, value)).collect()
     }
 
     /// Marks the rows that need a warning as unread.
     pub(super) fn mark_outside(&self, forecast: &mut Forecast) {
-        for (column, ranges) in self.ranges.iter().enumerate() {
-            forecast.mark_outside(column, ranges.without_warnings());
+        for (number, ranges) in self.ranges.iter().enumerate() {
+            forecast.mark_outside(number, ranges.without_warnings());
         }
     }
 
@@ -139,32 +156,43 @@ impl Predictor {
         if half_width.is_some() && self.leverage.is_two_part() {
             return forecast.unread.fill(true);
         }
-        forecast.predict(self.form());
+        forecast.predict(self.form(), &self.batch_terms);
         if let Some(half_width) = half_width {
-            forecast.predict_intervals(self.form(), &self.leverage, half_width);
+            forecast.predict_intervals(&self.batch_terms, &self.leverage, &self.leverage_plan, half_width);
         }
     }
 
-    /// Returns what each element of a row of the design matrix adds to the leverage. With an intercept, its 1 is the first element.
-    pub(crate) fn leverage_parts(&self, values: &[Decimal]) -> Vec<f64> {
+    /// Returns what each element of a row of the design matrix adds to the leverage, in the order of the model's factors.
+    pub(crate) fn leverage_parts(&self, row: &ModelRow) -> Vec<f64> {
         let one = self.model.has_intercept.then_some(1);
         if self.leverage.is_two_part() {
-            let design: Vec<Decimal> = one.map(Decimal::from).into_iter().chain(self.form().design(values)).collect();
+            let design: Vec<Decimal> = one.map(Decimal::from).into_iter().chain(self.form().design(&row.values)).collect();
             if let Some(parts) = self.leverage.parts_of(&design).filter(|parts| parts.iter().all(|part| part.is_finite())) {
                 return parts;
             }
         }
-        let values: Vec<f64> = values.iter().map(Decimal::to_f64).collect();
+        let values: Vec<f64> = row.values.iter().map(Decimal::to_f64).collect();
+        let numbers = self.variables.numbers().len();
         let term = |factors: &TermFactors| {
-            let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(values[column], power as usize));
+            // a number may be infinite here, and the term is zero for all that
+            if factors.iter().any(|&(variable, _)| variable >= numbers && values[variable] == 0.0) {
+                return 0.0;
+            }
+            let powers = factors.iter().flat_map(|&(variable, power)| std::iter::repeat_n(values[variable], power as usize));
             powers.reduce(|product, factor| product * factor).unwrap_or(1.0)
         };
-        self.leverage.parts(one.map(|_| 1.0).into_iter().chain(self.form().terms().iter().map(term)).collect())
+        self.leverage.parts(&one.map(|_| 1.0).into_iter().chain(self.form().terms().iter().map(term)).collect::<Vec<_>>())
     }
 
     /// Returns the coefficients and their terms.
     pub(crate) fn form(&self) -> &LinearForm {
         self.row.form()
+    }
+
+    /// Returns the level of a row's category.
+    pub(crate) fn level(&self, row: &ModelRow, column: &str) -> Option<&str> {
+        let at = self.columns.iter().position(|name| name == column)?;
+        self.variables.level(row, at)
     }
 
     /// Returns the index of each of the model's columns among these names.
@@ -177,17 +205,25 @@ impl Predictor {
         self.columns.iter().map(find).collect()
     }
 
-    /// Reads a cell of a column, without spaces around it, as a number.
+    /// Reads the cells of the columns, without spaces around them, as a row.
     ///
     /// # Errors
-    /// `missing-values`, and the errors of a number, each with the column.
-    pub(crate) fn value(&self, column: &str, cell: &[u8]) -> Result<Decimal> {
-        if is_missing(cell) {
-            let error =
-                Error::new(Code::MissingValues, "there is no value, and the model uses it", "fill in the value, or leave the record out");
-            return Err(error.in_column(column));
+    /// `missing-values`, those of a number, and `unknown-level`, each with the column.
+    pub(crate) fn row<'c>(&self, cells: impl IntoIterator<Item = &'c [u8]>) -> Result<ModelRow> {
+        let mut row = self.variables.row();
+        for (column, cell) in cells.into_iter().enumerate() {
+            self.set(&mut row, column, cell)?;
         }
-        parse(cell).map_err(|error| error.in_column(column))
+        self.variables.check(&row, &self.columns)?;
+        Ok(row)
+    }
+
+    /// Sets a column of a row to the value of a cell without spaces around it.
+    ///
+    /// # Errors
+    /// As for [`Self::row`], but for combinations of levels.
+    pub(crate) fn set(&self, row: &mut ModelRow, column: usize, cell: &[u8]) -> Result<()> {
+        self.variables.set(row, column, cell).map_err(|error| error.in_column(&self.columns[column]))
     }
 
     /// Returns the error that a record lacks a variable of the model. `there`: the variables that it has.

@@ -6,8 +6,9 @@ use super::outcome::Predicted;
 use super::prediction::Prediction;
 use super::predictor::Predictor;
 use super::warning::Warning;
-use crate::decimal::{Decimal, trim};
+use crate::decimal::trim;
 use crate::error::Result;
+use crate::forecast::ModelRow;
 use crate::records::{Lookup, cells, parse_object};
 use serde_json::{Map, Value, json};
 
@@ -24,14 +25,14 @@ impl Predictor {
 
     /// Predicts the values of an attributes object.
     pub(super) fn predict_object(&self, object: &Map<String, Value>, options: OutputOptions) -> Result<Predicted> {
-        self.predict_values(&self.values_of(object, None)?, options)
+        self.predict_parts(&self.row_of(object)?, options)
     }
 
-    /// Predicts one row of values, with the parts of a prediction that are written.
-    pub(super) fn predict_values(&self, values: &[Decimal], options: OutputOptions) -> Result<Predicted> {
+    /// Predicts one row, with the parts of a prediction that are written.
+    pub(super) fn predict_parts(&self, row: &ModelRow, options: OutputOptions) -> Result<Predicted> {
         let (prediction, warnings) = match options.all {
-            true => (self.predict(values)?, self.warnings(values)),
-            false => (self.predict_value(values)?, Vec::new()),
+            true => (self.predict(row)?, self.warnings(row)),
+            false => (self.predict_value(row)?, Vec::new()),
         };
         Ok(Predicted { prediction, warnings, cautions: Vec::new() })
     }
@@ -65,19 +66,25 @@ impl Predictor {
         out
     }
 
-    /// Returns the values of an attributes object, in the order of the columns. `but`: the index of a column that is not read; its value is
-    /// 0.
-    pub(crate) fn values_of(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<Vec<Decimal>> {
+    /// Returns the row of an attributes object.
+    ///
+    /// # Errors
+    /// Those of reading a record and its values.
+    pub(crate) fn row_of(&self, object: &Map<String, Value>) -> Result<ModelRow> {
+        let row = self.row_without(object, None)?;
+        self.variables.check(&row, &self.columns)?;
+        Ok(row)
+    }
+
+    /// Does what [`Self::row_of`] does, but for combinations of levels. `but`: the index of a column that is not read.
+    pub(crate) fn row_without(&self, object: &Map<String, Value>, but: Option<usize>) -> Result<ModelRow> {
         let cells = cells(object, &self.model.target.column)?;
-        let mut lookup = Lookup::new(&cells);
-        let value_of = |(at, name): (usize, &String)| {
-            if but == Some(at) {
-                return Ok(Decimal::ZERO);
-            }
+        let (mut lookup, mut row) = (Lookup::new(&cells), self.variables.row());
+        for (at, name) in self.columns.iter().enumerate().filter(|(at, _)| but != Some(*at)) {
             let text = lookup.text(at, name).ok_or_else(|| self.missing_feature(name, cells.pairs.iter().map(|(name, _)| name)))?;
-            self.value(name, trim(text.as_bytes()))
-        };
-        self.columns.iter().enumerate().map(value_of).collect()
+            self.set(&mut row, at, trim(text.as_bytes()))?;
+        }
+        Ok(row)
     }
 }
 

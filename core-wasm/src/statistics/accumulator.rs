@@ -14,16 +14,23 @@
 use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
 use super::distribution::Distribution;
+<<<<<<< HEAD
 use super::log_sum::LogSum;
 use super::moments::{Moments, moment_index};
 use super::product_sums::{BlockFactors, ProductSums};
 use super::weighting::Weighting;
+=======
+use super::level_sums::LevelSums;
+use super::moments::{Moments, moment_index};
+use super::product_sums::{BlockDigits, ProductSums};
+>>>>>>> main
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use dashu_int::IBig;
+use std::ops::Range;
 
 /// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
-const BLOCK_ROWS: usize = 512;
+pub(super) const BLOCK_ROWS: usize = 512;
 
 /// A product of powers of columns: indexes of columns, each with its power.
 pub type Factors = Vec<(usize, u32)>;
@@ -45,6 +52,7 @@ pub struct Accumulator {
     /// The sum of the logarithms of the weights; none without weights.
     log_sum: Option<LogSum>,
     bin_counters: Option<Vec<BinCounter>>,
+    digits: BlockDigits,
 }
 
 /// The sums of all rows.
@@ -53,9 +61,15 @@ pub struct Totals {
     pub rows: i64,
     /// Sums of products of (1, columns, products), times the weight or count of each row.
     pub moments: Moments,
+<<<<<<< HEAD
     /// The sum of the rounded logarithms of the weights of these rows; none without weights.
     pub log_sum: Option<Decimal>,
     /// Counts of the values of each column in these rows, unless they were turned off.
+=======
+    /// The same sums by level of each category.
+    pub levels: LevelSums,
+    /// Counts of the values of each column, unless they were turned off.
+>>>>>>> main
     pub distribution: Option<Vec<Distribution>>,
 }
 
@@ -77,6 +91,7 @@ impl Accumulator {
             totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
             log_sum: (weighting == Weighting::Weights).then(LogSum::default),
             bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
+            digits: BlockDigits::new(),
             products,
         }
     }
@@ -106,8 +121,34 @@ impl Accumulator {
     ///
     /// Errors: `capacity`.
     pub(crate) fn add_rows(&mut self, rows: usize) -> Result<()> {
-        self.block_rows += rows;
+<<<<<<< HEAD
+=======
+        self.count_rows(rows)?;
         if self.block_rows >= BLOCK_ROWS { self.sum_block() } else { Ok(()) }
+    }
+
+    /// Adds some rows of other columns. `digits` is scratch space that accumulators share.
+    ///
+    /// Errors: `capacity`.
+    pub(super) fn add_rows_of(&mut self, columns: &[BlockColumn], rows: Range<usize>, digits: &mut BlockDigits) -> Result<()> {
+        for (own, other) in self.columns.iter_mut().zip(columns) {
+            own.extend_from(other, rows.clone());
+        }
+        self.count_rows(rows.len())?;
+        if self.block_rows < BLOCK_ROWS {
+            return Ok(());
+        }
+        std::mem::swap(&mut self.digits, digits);
+        let result = self.sum_block();
+        std::mem::swap(&mut self.digits, digits);
+        result
+    }
+
+    fn count_rows(&mut self, rows: usize) -> Result<()> {
+        self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
+>>>>>>> main
+        self.block_rows += rows;
+        Ok(())
     }
 
     /// Returns the sums of all rows.
@@ -119,13 +160,16 @@ impl Accumulator {
         if let (Weighting::Equal, Some(first)) = (self.weighting, self.totals.first_mut()) {
             *first = Decimal { mantissa: IBig::from(self.rows), scale: 0 };
         }
-        let counts =
-            |counters: Vec<BinCounter>| counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows);
         Ok(Totals {
             rows: self.rows,
             moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
+<<<<<<< HEAD
             log_sum: self.log_sum.map(LogSum::finish).transpose()?,
             distribution: self.bin_counters.map(counts).transpose()?,
+=======
+            levels: LevelSums::default(),
+            distribution: self.bin_counters.map(finish_counters).transpose()?,
+>>>>>>> main
         })
     }
 
@@ -141,7 +185,20 @@ impl Accumulator {
         if let Some(weights) = &mut weights {
             keep_positive(&mut columns, weights);
         }
+<<<<<<< HEAD
         let rows = weights.as_ref().map_or(self.block_rows, BlockColumn::len);
+=======
+        let width = self.columns.len();
+        let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &self.columns)).collect();
+        self.columns.extend(products);
+        if !self.sums.fit(&mut self.columns) {
+            self.sums.drain_into(&mut self.totals);
+            self.sums = ProductSums::of(&self.columns);
+        }
+        self.sums.add(&self.columns, &mut self.digits);
+        self.columns.truncate(width);
+        self.columns.iter_mut().for_each(BlockColumn::clear);
+>>>>>>> main
         self.block_rows = 0;
         if rows > 0 {
             self.count_block(rows, &columns, weights.as_ref())?;
@@ -203,6 +260,11 @@ fn keep_positive(columns: &mut [BlockColumn], weights: &mut BlockColumn) {
     }
 }
 
+/// Returns the counts of each column.
+pub(super) fn finish_counters(counters: Vec<BinCounter>) -> Result<Vec<Distribution>> {
+    counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows)
+}
+
 /// Returns the values of a product of powers of columns. It has at least one factor.
 fn product(factors: &Factors, columns: &[BlockColumn]) -> BlockColumn {
     let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(&columns[column], power as usize));
@@ -211,7 +273,7 @@ fn product(factors: &Factors, columns: &[BlockColumn]) -> BlockColumn {
     powers.fold(first, |product, factor| product.times(&factor))
 }
 
-fn too_many_rows() -> Error {
+pub(super) fn too_many_rows() -> Error {
     Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }
 

@@ -8,6 +8,7 @@ use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::IBig;
 use samefit_kernels::digits::{self, Lanes};
 use samefit_kernels::integers;
+use std::ops::Range;
 
 /// Most bits of a magnitude that is kept in 64 bits. One bit besides the sign stays free.
 pub(crate) const NARROW_BITS: u32 = 62;
@@ -108,6 +109,28 @@ impl BlockColumn {
                     BlockIntegers::Wide(own) => own.push(i128::try_from(&mantissa).unwrap_or_default()),
                     BlockIntegers::Big(own) => own.push(mantissa),
                 }
+            }
+        }
+    }
+
+    /// Returns the values of the rows with these indexes, in this order.
+    pub(super) fn gathered(&self, rows: &[u32]) -> Self {
+        let integers = match &self.integers {
+            BlockIntegers::Narrow(values) => BlockIntegers::Narrow(rows.iter().map(|&row| values[row as usize]).collect()),
+            BlockIntegers::Wide(values) => BlockIntegers::Wide(rows.iter().map(|&row| values[row as usize]).collect()),
+            BlockIntegers::Big(values) => BlockIntegers::Big(rows.iter().map(|&row| values[row as usize].clone()).collect()),
+        };
+        Self { scale: self.scale, bits: self.bits, integers }
+    }
+
+    /// Appends some rows of another column.
+    pub(super) fn extend_from(&mut self, other: &Self, rows: Range<usize>) {
+        match &other.integers {
+            // as many bits as any row of the other column has, so that the sums of its parts have one form
+            BlockIntegers::Narrow(values) => self.extend(&values[rows], (1 << other.bits) - 1, other.scale),
+            BlockIntegers::Wide(values) => self.extend_wide(&values[rows], other.bits, other.scale),
+            BlockIntegers::Big(values) => {
+                values[rows].iter().for_each(|mantissa| self.push(&Decimal { mantissa: mantissa.clone(), scale: other.scale }));
             }
         }
     }

@@ -1,13 +1,19 @@
 //! Statistics to their canonical text, `statistics.json`, and back.
 
 use super::distribution::{Bin, Distribution};
-use super::level_sums::LevelSums;
+use super::level_sums::{CategorySums, LevelSums, pair_index};
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
+<<<<<<< HEAD
 use super::weighting::WeightSums;
 use crate::decimal::{Decimal, parse_sum};
+=======
+use crate::decimal::{Decimal, parse, parse_sum};
+>>>>>>> main
 use crate::error::{Code, Error, Result, shorten};
+use crate::functions::Function;
 use crate::json;
+use crate::level::{Level, level_of};
 use crate::release_policy::{Shared, check_decimals};
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
@@ -26,11 +32,15 @@ const FORMAT_1: &str = "samefit-statistics/1";
 struct Document {
     format: String,
     columns: Vec<ColumnDocument>,
-    terms: Vec<Vec<(String, u32)>>,
+    terms: Vec<Vec<(VariableDocument, u32)>>,
     rows: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weights: Option<WeightsDocument>,
     moments: Vec<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    categories: Vec<CategoryDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pairs: Vec<PairDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     distribution: Option<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,29 +57,95 @@ struct ColumnDocument {
     unit: Option<String>,
 }
 
+<<<<<<< HEAD
 /// The weights in `statistics.json`. Their sum is the first of the moments.
 #[derive(Serialize, Deserialize)]
 struct WeightsDocument {
     column: String,
     log_sum: String,
+=======
+/// A variable of a term in `statistics.json`.
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+#[serde(untagged)]
+enum VariableDocument {
+    Column(String),
+    Function { column: String, function: String },
+    Cube { column: String, knot: String },
+}
+
+impl VariableDocument {
+    fn of(variable: &Variable) -> Self {
+        let column = variable.column().to_owned();
+        match variable {
+            Variable::Function { function, .. } => Self::Function { column, function: function.name().to_owned() },
+            Variable::Cube { knot, .. } => Self::Cube { column, knot: knot.to_string() },
+            // other variables are not summed
+            Variable::Column(_) | Variable::Level { .. } | Variable::Spline { .. } => Self::Column(column),
+        }
+    }
+
+    /// Returns the variable; `None` for an unknown function, or a knot that is not written canonically.
+    fn variable(&self) -> Option<Variable> {
+        match self {
+            Self::Column(column) => Some(Variable::Column(column.clone())),
+            Self::Function { column, function } => {
+                Function::from_name(function).map(|function| Variable::Function { function, column: column.clone() })
+            }
+            Self::Cube { column, knot: text } => {
+                let knot = parse(text.as_bytes()).ok().map(Decimal::normalized).filter(|knot| knot.to_string() == *text)?;
+                Some(Variable::Cube { column: column.clone(), knot })
+            }
+        }
+    }
+}
+
+/// A category in `statistics.json`, with its levels in their order.
+#[derive(Serialize, Deserialize)]
+struct CategoryDocument {
+    column: String,
+    levels: Vec<LevelDocument>,
+}
+
+/// The rows of a level.
+#[derive(Serialize, Deserialize)]
+struct LevelDocument {
+    level: Level,
+    moments: Vec<Vec<String>>,
+}
+
+/// Two categories in `statistics.json`, with the pairs of levels that have rows in common.
+#[derive(Serialize, Deserialize)]
+struct PairDocument {
+    columns: (String, String),
+    cells: Vec<CellDocument>,
+}
+
+/// The rows of a pair of levels.
+#[derive(Serialize, Deserialize)]
+struct CellDocument {
+    levels: (Level, Level),
+    moments: Vec<Vec<String>>,
+>>>>>>> main
 }
 
 impl Statistics {
     /// Returns the canonical text.
     pub fn to_json(&self) -> String {
-        json::document(&self.document(&self.terms, &self.columns, Some(self.dropped)))
+        let categories: Vec<usize> = (0..self.levels.categories.len()).collect();
+        json::document(&self.document(&self.terms, &self.columns, &categories, Some(self.dropped)))
     }
 
-    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms alone, with those of them that are columns as its columns.
-    /// The number of dropped rows is not part of it.
-    pub fn digest(&self, terms: &[Term]) -> String {
+    /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms and categories alone, with those terms that are columns as
+    /// its columns. The number of dropped rows is not part of it.
+    pub fn digest(&self, terms: &[Term], categories: &[&str]) -> String {
         let columns: Vec<SummedColumn> = terms
             .iter()
             .filter_map(Term::as_column)
             .filter_map(|name| self.column_index(name))
             .map(|at| self.columns[at].clone())
             .collect();
-        let text = json::document(&self.document(terms, &columns, None));
+        let categories: Vec<usize> = categories.iter().filter_map(|column| self.levels.category(column)).collect();
+        let text = json::document(&self.document(terms, &columns, &categories, None));
         samefit_formats::hex::encode(Sha256::digest(text.as_bytes()))
     }
 
@@ -81,23 +157,30 @@ impl Statistics {
         let parsed = Self::from_document(document)?;
         parsed.check_products_agree()?;
         parsed.check_counts_add_up()?;
+        parsed.levels.check_add_up(&parsed.moments)?;
         Ok(parsed)
     }
 
-    /// Returns the document of these terms and columns.
-    fn document(&self, terms: &[Term], columns: &[SummedColumn], dropped: Option<i64>) -> Document {
+    /// Returns the document of these terms, columns and categories.
+    fn document(&self, terms: &[Term], columns: &[SummedColumn], categories: &[usize], dropped: Option<i64>) -> Document {
         let places: Vec<usize> = std::iter::once(0).chain(terms.iter().filter_map(|term| self.position(term))).collect();
-        let row = |i: usize| (0..=i).map(|j| self.moments.at(places[i], places[j]).to_string()).collect();
+        let written = |moments: &Moments| write_moments(moments, &places);
         let counts = |column: &SummedColumn| {
             self.column_index(&column.name).and_then(|at| self.distribution.as_ref().map(|all| distribution_json(&all[at])))
         };
         Document {
             format: FORMAT.to_owned(),
             columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
-            terms: terms.iter().map(|term| term.factors.iter().map(|(variable, power)| (variable.to_string(), *power)).collect()).collect(),
+            terms: terms.iter().map(term_document).collect(),
             rows: self.rows.to_string(),
+<<<<<<< HEAD
             weights: self.weights.as_ref().map(|w| WeightsDocument { column: w.column.clone(), log_sum: w.log_sum.to_string() }),
             moments: (0..places.len()).map(row).collect(),
+=======
+            moments: written(&self.moments),
+            categories: categories.iter().map(|&at| write_category(&self.levels.categories[at], written)).collect(),
+            pairs: pairs_of(categories).map(|(first, second)| write_pairs(&self.levels, first, second, written)).collect(),
+>>>>>>> main
             distribution: self
                 .distribution
                 .is_some()
@@ -122,12 +205,18 @@ impl Statistics {
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
+        let levels = parse_levels(document.categories, document.pairs, &columns, &terms)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
+<<<<<<< HEAD
             moments: parse_moments(&document.moments, &terms, u32::from(document.weights.is_some()))?,
             weights: document.weights.map(|weights| parse_weights(weights, &columns)).transpose()?,
             levels: LevelSums::default(),
+=======
+            moments: parse_moments(&document.moments, &terms)?,
+            levels,
+>>>>>>> main
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
             columns,
@@ -147,26 +236,26 @@ impl Statistics {
         }
         let one = Term::ONE;
         let all: Vec<&Term> = std::iter::once(&one).chain(&self.terms).collect();
-        let powers: Vec<Vec<(usize, u32)>> = all.iter().map(|term| self.powers(term)).collect();
-        let mut seen: BTreeMap<Vec<(usize, u32)>, &Decimal> = BTreeMap::new();
+        let mut variables: Vec<&Variable> = self.terms.iter().flat_map(|term| &term.factors).map(|(variable, _)| variable).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        // factors stand in the order of their variables, so their indexes increase
+        let index = |variable: &Variable| variables.partition_point(|known| *known < variable);
+        let powers: Vec<Vec<(usize, u32)>> =
+            all.iter().map(|term| term.factors.iter().map(|(variable, power)| (index(variable), *power)).collect()).collect();
+        // the first place of each product
+        let mut seen: BTreeMap<Vec<(usize, u32)>, usize> = BTreeMap::new();
         for i in 0..all.len() {
             for j in 0..=i {
-                let sum = self.moments.at(i, j);
-                if *seen.entry(product(&powers[i], &powers[j])).or_insert(sum) != sum {
+                let (at, first) = (moment_index(i, j), *seen.entry(product(&powers[i], &powers[j])).or_insert(moment_index(i, j)));
+                let differs = |moments: &Moments| moments.0[at] != moments.0[first];
+                if at != first && std::iter::once(&self.moments).chain(self.levels.entries()).any(differs) {
                     let name = Term { factors: all[i].times(all[j]) }.to_string();
                     return Err(impossible(format!("the sum of {name} is given twice, with different values")));
                 }
             }
         }
         Ok(())
-    }
-
-    /// Returns the factors of a term with indexes for columns, in increasing order.
-    fn powers(&self, term: &Term) -> Vec<(usize, u32)> {
-        let mut powers: Vec<(usize, u32)> =
-            term.factors.iter().filter_map(|(variable, power)| Some((self.column_index(variable.column())?, *power))).collect();
-        powers.sort_unstable();
-        powers
     }
 
     /// Refuses a distribution whose counts do not add up to the number of rows.
@@ -181,7 +270,7 @@ impl Statistics {
     }
 }
 
-/// Returns the product of two terms that are given as in [`Statistics::powers`].
+/// Returns the product of two terms that are given as indexes of variables with powers, in increasing order.
 fn product(left: &[(usize, u32)], right: &[(usize, u32)]) -> Vec<(usize, u32)> {
     let mut all = [left, right].concat();
     all.sort_unstable();
@@ -207,13 +296,17 @@ pub fn distribution_from_json(value: &Value) -> Option<Distribution> {
     Some(counts)
 }
 
+fn term_document(term: &Term) -> Vec<(VariableDocument, u32)> {
+    term.factors.iter().map(|(variable, power)| (VariableDocument::of(variable), *power)).collect()
+}
+
 /// Reads terms and checks that they are in normal form and in the canonical order.
-fn parse_terms(terms: Vec<Vec<(String, u32)>>, columns: &[SummedColumn]) -> Result<Vec<Term>> {
+fn parse_terms(terms: Vec<Vec<(VariableDocument, u32)>>, columns: &[SummedColumn]) -> Result<Vec<Term>> {
     let mut parsed = Vec::with_capacity(terms.len());
     for factors in terms {
-        let written: Vec<(Variable, u32)> = factors.iter().map(|(name, power)| (Variable::Column(name.clone()), *power)).collect();
-        let term = Term::of(written.clone())
-            .filter(|term| term.factors == written && term.columns().all(|name| columns.iter().any(|c| c.name == name)));
+        let written = factors.iter().map(|(variable, power)| Some((variable.variable()?, *power))).collect::<Option<Vec<_>>>();
+        let term = written.and_then(|written| Term::of(written.clone()).filter(|term| term.factors == written));
+        let term = term.filter(|term| term.columns().all(|name| columns.iter().any(|column| column.name == name)));
         parsed.push(term.ok_or_else(|| {
             Error::new(
                 Code::Statistics,
@@ -263,6 +356,7 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term], weight_degree: u32) -> Re
     Ok(Moments(moments))
 }
 
+<<<<<<< HEAD
 /// Reads the weights. Their column is none of the columns that are summed.
 fn parse_weights(weights: WeightsDocument, columns: &[SummedColumn]) -> Result<WeightSums> {
     check_column_name(&weights.column)?;
@@ -275,6 +369,98 @@ fn parse_weights(weights: WeightsDocument, columns: &[SummedColumn]) -> Result<W
         Error::found(Code::Statistics, &weights.log_sum, "an exact decimal number for `log_sum`", "summarise the data again")
     })?;
     Ok(WeightSums { column: weights.column, log_sum })
+=======
+/// Returns the triangle of the moments at these places.
+fn write_moments(moments: &Moments, places: &[usize]) -> Vec<Vec<String>> {
+    let row = |i: usize| (0..=i).map(|j| moments.at(places[i], places[j]).to_string()).collect();
+    (0..places.len()).map(row).collect()
+}
+
+fn write_category(category: &CategorySums, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> CategoryDocument {
+    let level = |(level, moments): (&Level, &Moments)| LevelDocument { level: level.clone(), moments: written(moments) };
+    CategoryDocument { column: category.column.clone(), levels: category.levels.iter().map(level).collect() }
+}
+
+/// Returns each two of the categories, in the order of [`pair_index`].
+fn pairs_of(categories: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    categories.iter().enumerate().flat_map(|(at, &second)| categories[..at].iter().map(move |&first| (first, second)))
+}
+
+/// Returns the document of two categories. In the sums they may stand in the other order.
+fn write_pairs(sums: &LevelSums, first: usize, second: usize, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> PairDocument {
+    let column = |at: usize| sums.categories[at].column.clone();
+    let pairs = &sums.pairs[pair_index(first.min(second), first.max(second))];
+    let mut cells: Vec<CellDocument> = pairs
+        .iter()
+        .map(|((one, other), moments)| {
+            let levels = if first < second { (one, other) } else { (other, one) };
+            CellDocument { levels: (levels.0.clone(), levels.1.clone()), moments: written(moments) }
+        })
+        .collect();
+    cells.sort_by(|a, b| a.levels.cmp(&b.levels));
+    PairDocument { columns: (column(first), column(second)), cells }
+}
+
+/// Reads the sums by level, and refuses other levels, orders and shapes than [`Statistics::to_json`] writes.
+fn parse_levels(
+    categories: Vec<CategoryDocument>,
+    pairs: Vec<PairDocument>,
+    columns: &[SummedColumn],
+    terms: &[Term],
+) -> Result<LevelSums> {
+    check_terms(categories.len())?;
+    let names: Vec<String> = categories.iter().map(|category| category.column.clone()).collect();
+    names.iter().try_for_each(|name| check_column_name(name))?;
+    check_unique(&columns.iter().map(|column| &column.name).chain(&names).collect::<Vec<_>>(), "column")?;
+    let mut sums = LevelSums::of_no_rows(names);
+    for (own, category) in sums.categories.iter_mut().zip(categories) {
+        let levels = category.levels.into_iter().map(|entry| (entry.level, entry.moments)).collect();
+        own.levels = parse_entries(levels, terms, is_level).map_err(|error| error.in_column(&own.column))?;
+    }
+    let all: Vec<usize> = (0..sums.categories.len()).collect();
+    let expected: Vec<(usize, usize)> = pairs_of(&all).collect();
+    let column = |at: usize| &sums.categories[at].column;
+    if pairs.len() != expected.len()
+        || pairs
+            .iter()
+            .zip(&expected)
+            .any(|(pair, (first, second))| (&pair.columns.0, &pair.columns.1) != (column(*first), column(*second)))
+    {
+        let sentence = "`pairs` must have each two categories, in the order of the categories";
+        return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
+    }
+    for ((own, pair), (_, second)) in sums.pairs.iter_mut().zip(pairs).zip(&expected) {
+        let cells = pair.cells.into_iter().map(|cell| (cell.levels, cell.moments)).collect();
+        let parsed = parse_entries(cells, terms, |(one, other)| is_level(one) && is_level(other));
+        *own = parsed.map_err(|error| error.in_column(&sums.categories[*second].column))?;
+    }
+    sums.check_size()?;
+    Ok(sums)
+}
+
+/// Reads the moments of levels, or of pairs of levels.
+fn parse_entries<K: Ord>(entries: Vec<(K, Vec<Vec<String>>)>, terms: &[Term], is_key: impl Fn(&K) -> bool) -> Result<BTreeMap<K, Moments>> {
+    let in_order = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    if !in_order || !entries.iter().all(|(key, _)| is_key(key)) {
+        let sentence = "the levels must be texts without spaces around them, in order, each once";
+        return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
+    }
+    let mut parsed = BTreeMap::new();
+    for (key, moments) in entries {
+        let moments = parse_moments(&moments, terms)?;
+        if moments.is_zero() || moments.0.first().is_none_or(|count| i64::try_from(&count.mantissa).is_err() || count.scale > 0) {
+            let sentence = "a level must have a number of rows, and some number that is not zero";
+            return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
+        }
+        parsed.insert(key, moments);
+    }
+    Ok(parsed)
+}
+
+/// Returns whether a text is a level that a cell can have.
+fn is_level(level: &Level) -> bool {
+    matches!(level_of(level.text().as_bytes()), Ok(Some(found)) if found == *level)
+>>>>>>> main
 }
 
 /// Reads a count. `what` is the name of its field.

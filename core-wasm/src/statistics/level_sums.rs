@@ -3,11 +3,21 @@
 //! A product of an indicator and terms is zero in the rows of other levels. So the moments of the rows of one level are the moments of all
 //! products with its indicator, and the moments of the rows of two levels are those of products with both.
 //!
-//! *Invariants*: entries whose numbers are all zero are left out. So adding rows and subtracting them again leaves no trace.
+//! *Invariants*: entries whose numbers are all zero are left out. So adding rows and subtracting them again leaves no trace. The moments of
+//! all levels of a category add up to those of all rows, and the moments of all pairs with a level to those of the level.
+//!
+//! *Limits*: [`ENTRIES_MAX`] entries, with [`ENTRY_MOMENTS_MAX`] moments together.
 
 use super::moments::Moments;
-use crate::level::Level;
+use crate::decimal::Decimal;
+use crate::error::{Code, Error, Result};
+use crate::level::{LEVELS_MAX, Level};
 use std::collections::BTreeMap;
+
+/// Most entries: levels, and pairs of levels.
+pub const ENTRIES_MAX: usize = 1_000_000;
+/// Most moments of all entries together: some hundred megabytes.
+pub const ENTRY_MOMENTS_MAX: usize = 1 << 23;
 
 /// A category that is summed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +43,98 @@ pub const fn pair_index(first: usize, second: usize) -> usize {
 }
 
 impl LevelSums {
+    /// Returns the sums of no rows.
+    pub fn of_no_rows(columns: impl IntoIterator<Item = String>) -> Self {
+        let categories: Vec<CategorySums> = columns.into_iter().map(|column| CategorySums { column, levels: BTreeMap::new() }).collect();
+        let pairs = vec![BTreeMap::new(); pair_index(0, categories.len().max(1))];
+        Self { categories, pairs }
+    }
+
+    /// Returns the moments of all entries.
+    pub fn entries(&self) -> impl Iterator<Item = &Moments> {
+        self.categories.iter().flat_map(|category| category.levels.values()).chain(self.pairs.iter().flat_map(BTreeMap::values))
+    }
+
+    /// Returns the names of the columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.categories.iter().map(|category| category.column.as_str())
+    }
+
+    /// Returns the same entries with other moments.
+    pub(crate) fn mapped(&self, moments: impl Fn(&Moments) -> Moments) -> Self {
+        let levels = |category: &CategorySums| category.levels.iter().map(|(level, all)| (level.clone(), moments(all))).collect();
+        let category = |category: &CategorySums| CategorySums { column: category.column.clone(), levels: levels(category) };
+        let pairs = |pairs: &BTreeMap<(Level, Level), Moments>| pairs.iter().map(|(pair, all)| (pair.clone(), moments(all))).collect();
+        Self { categories: self.categories.iter().map(category).collect(), pairs: self.pairs.iter().map(pairs).collect() }
+    }
+
+    /// Returns these sums plus `sign` (1 or -1) times others of the same categories.
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub(crate) fn combined(mut self, other: &Self, sign: i64) -> Result<Self> {
+        for (own, others) in self.categories.iter_mut().zip(&other.categories) {
+            others.levels.iter().for_each(|(level, moments)| add_entry(&mut own.levels, level, moments, sign));
+        }
+        for (own, others) in self.pairs.iter_mut().zip(&other.pairs) {
+            others.iter().for_each(|(pair, moments)| add_entry(own, pair, moments, sign));
+        }
+        self.check_size()?;
+        Ok(self)
+    }
+
+    /// Refuses more levels, entries and moments than can be kept.
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub(crate) fn check_size(&self) -> Result<()> {
+        if let Some(category) = self.categories.iter().find(|category| category.levels.len() > LEVELS_MAX) {
+            return Err(too_many_levels().in_column(&category.column));
+        }
+        let entries = self.entries().count();
+        check_entries(entries, self.entries().next().map_or(0, |moments| moments.0.len()))
+    }
+
+    /// Refuses levels whose moments do not add up to those of all rows, and pairs whose moments do not add up to those of the levels.
+    ///
+    /// # Errors
+    /// `impossible-statistics`.
+    pub(crate) fn check_add_up(&self, all: &Moments) -> Result<()> {
+        for (at, category) in self.categories.iter().enumerate() {
+            if !add_up(category.levels.values(), all) {
+                return Err(impossible("its levels do not add up to all rows").in_column(&category.column));
+            }
+            for (first, second) in (0..at).map(|first| (first, at)) {
+                self.check_pairs(first, second)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses pairs of levels of two categories that do not add up to the levels of each.
+    fn check_pairs(&self, first: usize, second: usize) -> Result<()> {
+        let mut by_level: [BTreeMap<&Level, Vec<&Moments>>; 2] = Default::default();
+        for ((one, other), moments) in self.pairs.get(pair_index(first, second)).into_iter().flatten() {
+            by_level[0].entry(one).or_default().push(moments);
+            by_level[1].entry(other).or_default().push(moments);
+        }
+        for (category, pairs) in [first, second].map(|at| &self.categories[at]).into_iter().zip(by_level) {
+            let none = Vec::new();
+            let agrees = |(level, moments): (&Level, &Moments)| add_up(pairs.get(level).unwrap_or(&none).iter().copied(), moments);
+            // a level whose pairs cancel each other may be among the pairs alone
+            let alone = |level: &&&Level| !category.levels.contains_key(**level);
+            let zero = |level: &Level| pairs.get(level).is_none_or(|all| sum_is_zero(all));
+            if !category.levels.iter().all(agrees) || !pairs.keys().filter(alone).all(|level| zero(level)) {
+                let sentence = format!(
+                    "its levels do not add up with those of `{}` and `{}`",
+                    self.categories[first].column, self.categories[second].column
+                );
+                return Err(impossible(sentence).in_column(&category.column));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the index of the category of a column.
     pub fn category(&self, column: &str) -> Option<usize> {
         self.categories.iter().position(|category| category.column == column)
@@ -52,4 +154,60 @@ impl LevelSums {
             std::cmp::Ordering::Greater => self.of_pair(other, one),
         }
     }
+}
+
+/// Adds `sign` times moments to an entry, and removes it if nothing is left.
+fn add_entry<K: Ord + Clone>(entries: &mut BTreeMap<K, Moments>, key: &K, moments: &Moments, sign: i64) {
+    let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
+    let sum = match entries.get(key) {
+        Some(own) => own.0.iter().zip(&moments.0).map(|(own, other)| own.plus(&signed(other)).normalized()).collect(),
+        None => moments.0.iter().map(signed).collect(),
+    };
+    let sum = Moments(sum);
+    if sum.is_zero() {
+        entries.remove(key);
+    } else {
+        entries.insert(key.clone(), sum);
+    }
+}
+
+/// Returns whether the sum of moments is `all`.
+fn add_up<'a>(parts: impl Iterator<Item = &'a Moments>, all: &Moments) -> bool {
+    let mut rest = all.0.clone();
+    for part in parts {
+        rest.iter_mut().zip(&part.0).for_each(|(rest, part)| *rest = rest.plus(&part.negated()));
+    }
+    rest.iter().all(|rest| *rest == Decimal::ZERO)
+}
+
+/// Returns whether the sum of moments is zero.
+fn sum_is_zero(parts: &[&Moments]) -> bool {
+    let zero = Moments(vec![Decimal::ZERO; parts.first().map_or(0, |first| first.0.len())]);
+    add_up(parts.iter().copied(), &zero)
+}
+
+/// Refuses more entries of so many moments than can be kept.
+///
+/// # Errors
+/// `capacity`.
+pub(super) fn check_entries(entries: usize, moments: usize) -> Result<()> {
+    if entries > ENTRIES_MAX {
+        let sentence = format!("the categories have more than {ENTRIES_MAX} levels and pairs of levels");
+        return Err(Error::new(Code::Capacity, sentence, "leave out a category of many levels, or combine its rare levels"));
+    }
+    if entries.saturating_mul(moments) > ENTRY_MOMENTS_MAX {
+        let sentence = "so many columns and terms cannot be summed by so many levels";
+        return Err(Error::new(Code::Capacity, sentence, "name fewer columns with --columns or --features, or combine rare levels"));
+    }
+    Ok(())
+}
+
+/// Returns the error of a column with too many levels.
+pub(crate) fn too_many_levels() -> Error {
+    let sentence = format!("the category has more than {LEVELS_MAX} levels: it looks like an identifier");
+    Error::new(Code::Capacity, sentence, "leave the column out, combine its levels, or take it as a number if it holds quantities")
+}
+
+fn impossible(sentence: impl AsRef<str>) -> Error {
+    Error::new(Code::ImpossibleStatistics, format!("no data can have these statistics: {}", sentence.as_ref()), "summarise the data again")
 }

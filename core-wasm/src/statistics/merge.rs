@@ -1,6 +1,5 @@
 //! Adding statistics to others of the same columns and terms, and subtracting them.
 
-use super::level_sums::LevelSums;
 use super::moments::Moments;
 use super::types::{Statistics, SummedColumn};
 use super::weighting::WeightSums;
@@ -68,14 +67,18 @@ impl Statistics {
             rows: add(self.rows, other.rows)?,
             weights,
             moments,
-            levels: LevelSums::default(),
+            levels: self.levels.clone().combined(&other.levels, sign)?,
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),
             shared: self.shared.clone(),
         })
     }
 
+<<<<<<< HEAD
     /// Refuses `other` if its columns, units, terms, weights, rounding or distribution differ.
+=======
+    /// Refuses `other` if its columns, units, categories, terms, rounding or distribution differ.
+>>>>>>> main
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
@@ -93,6 +96,11 @@ impl Statistics {
             let remedy = "summarise both with the same schema; convert the data first if they are in another unit";
             let error = differ("units", &[unit(own)], &[unit(others)], remedy);
             return Err(error.in_column(&own.name));
+        }
+        let categories = |s: &Self| s.levels.columns().map(str::to_owned).collect::<Vec<_>>();
+        if categories(self) != categories(other) {
+            let remedy = "summarise both with the same --categories, in the same order, or with the same schema";
+            return Err(differ("categories", &categories(self), &categories(other), remedy));
         }
         if terms(self) != terms(other) {
             return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));

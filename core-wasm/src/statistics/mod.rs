@@ -1,9 +1,15 @@
 //! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
 //! its data.
 //!
+<<<<<<< HEAD
 //! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
 //! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `log_sum`,
 //! `product_sums`, `accumulator` (rows to sums).
+=======
+//! Reading order: `moments`, `level_sums` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
+//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
+//! `accumulator` (rows to sums), `level_accumulator` (rows with levels to sums by level).
+>>>>>>> main
 //!
 //! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
 //! statistics have equal text.
@@ -15,6 +21,7 @@ mod bin_counter;
 mod block;
 mod distribution;
 mod document;
+mod level_accumulator;
 mod level_sums;
 mod log_sum;
 mod merge;
@@ -30,7 +37,9 @@ pub(crate) use block::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 pub use distribution::{Bin, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};
-pub use level_sums::{CategorySums, LevelSums, pair_index};
+pub use level_accumulator::LevelAccumulator;
+pub(crate) use level_sums::too_many_levels;
+pub use level_sums::{CategorySums, ENTRIES_MAX, ENTRY_MOMENTS_MAX, LevelSums, pair_index};
 pub use moments::{Moments, moment_index};
 pub use types::{Statistics, SummedColumn, TERMS_MAX, check_terms};
 pub use weighting::{WeightSums, Weighting};

@@ -18,4 +18,9 @@ impl Moments {
     pub fn at(&self, i: usize, j: usize) -> &Decimal {
         &self.0[moment_index(i.max(j), i.min(j))]
     }
+
+    /// Returns whether all sums are zero.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|sum| *sum == Decimal::ZERO)
+    }
 }

@@ -37,6 +37,7 @@ pub(super) struct ProductSums {
     sums: Vec<i64>,
     /// Rows in the sums.
     rows: usize,
+<<<<<<< HEAD
 }
 
 /// The columns that can be factors on one side of the products.
@@ -47,7 +48,12 @@ struct SideForms {
     digits: Vec<usize>,
     /// Scratch space: the digits of a block.
     lanes: Vec<Vec<Lanes>>,
+=======
+>>>>>>> main
 }
+
+/// Scratch space: the digits of a block, column by column.
+pub(super) type BlockDigits = Vec<Vec<Lanes>>;
 
 /// The form of the integers that can be summed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,9 +66,17 @@ struct ColumnForm {
 
 impl ProductSums {
     /// Returns sums of no rows, of the form of a block.
+<<<<<<< HEAD
     pub(super) fn of(block: &BlockFactors) -> Self {
         let weighted = block.weighted.as_deref().map(SideForms::of);
         let mut sums = Self { columns: SideForms::of(&block.columns), weighted, ..Self::default() };
+=======
+    pub(super) fn of(columns: &[BlockColumn]) -> Self {
+        let one = ColumnForm { scale: 0, bits: 1 };
+        let form = |column: &BlockColumn| ColumnForm { scale: column.scale, bits: column.bits };
+        let mut sums = Self { forms: std::iter::once(one).chain(columns.iter().map(form)).collect(), ..Self::default() };
+        sums.digits = sums.forms.iter().map(|form| digits_for(form.bits)).collect();
+>>>>>>> main
         sums.arrange();
         sums
     }
@@ -88,6 +102,7 @@ impl ProductSums {
     }
 
     /// Adds the products of a block that [fits](Self::fit).
+<<<<<<< HEAD
     pub(super) fn add(&mut self, block: &BlockFactors) {
         self.columns.split(&block.columns);
         if let (Some(side), Some(columns)) = (&mut self.weighted, &block.weighted) {
@@ -97,6 +112,17 @@ impl ProductSums {
         let left = self.weighted.as_ref().unwrap_or(&self.columns);
         products::add_pairs(left.column_digits(), self.columns.column_digits(), first, &self.pairs, &mut self.sums);
         self.rows += block.columns.first().map_or(0, BlockColumn::len);
+=======
+    pub(super) fn add(&mut self, columns: &[BlockColumn], lanes: &mut BlockDigits) {
+        let rows = columns.first().map_or(0, BlockColumn::len);
+        lanes.resize(columns.len() + 1, Vec::new());
+        digits::ones(rows, &mut lanes[0]);
+        for ((column, &digits), lanes) in columns.iter().zip(&self.digits[1..]).zip(&mut lanes[1..]) {
+            column.split(digits, lanes);
+        }
+        products::add_pairs(lanes, &self.digits, &self.pairs, &mut self.sums);
+        self.rows += rows;
+>>>>>>> main
     }
 
     /// Adds the sums to the totals of (1, terms), and sets them to zero. Without weights, the total of (1, 1), the number of rows, is left

@@ -1,26 +1,52 @@
-//! Reads the cells of one column, and finds out whether it holds numbers or text.
+//! Reads the cells of one column, and finds out whether it holds numbers, levels or text.
 //!
-//! A column that the plan names must hold numbers. Any other column may hold text; the statistics leave it out. Its first cell with a value
-//! decides. Until then the column is *undecided*.
+//! A column that the plan names must hold numbers, or levels if the plan says that it is a category. Any other column may hold text; the
+//! statistics leave it out. If the plan looks for categories, a column of a feature may hold words, and is a category then. In these two
+//! cases the first cell with a value decides. Until then the column is *undecided*.
 
+use super::levels::LevelReader;
 use crate::batch::{BatchReader, Values};
 use crate::column::CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
+use crate::level::is_word;
 use crate::sink::Record;
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
+
+/// What a column may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ColumnRole {
+    /// Numbers.
+    Number,
+    /// Levels.
+    Category,
+    /// Numbers, or text that is left out.
+    NumberOrText,
+    /// Numbers or words, which are levels.
+    NumberOrCategory,
+}
+
+/// A cell that has been read.
+#[derive(Clone, Debug)]
+pub(super) enum ReadCell {
+    /// No value.
+    Missing,
+    /// A number; zero for text in a column that is left out.
+    Number(Decimal),
+    /// The number of a level.
+    Level(u32),
+}
 
 /// A column that is being summed.
 pub(super) struct ColumnReader {
     pub(super) name: String,
     /// Index in the header.
     place: usize,
-    /// Whether the plan names it, so that it must hold numbers.
-    is_named: bool,
+    role: ColumnRole,
     /// Row of the first number.
     pub(super) first_number: Option<u64>,
-    /// Row and text of the first cell with text; only in a column that the plan does not name.
+    /// Row and text of the first cell with text; only in a column that may hold numbers or text.
     pub(super) first_text: Option<(u64, String)>,
     /// Cells without a value.
     pub(super) missing: u64,
@@ -28,83 +54,178 @@ pub(super) struct ColumnReader {
     pub(super) cells: CellReader,
     /// Reads values that a host sets, many rows at a time.
     pub(super) values: BatchReader,
+    /// Reads the levels of a category.
+    pub(super) levels: LevelReader,
 }
 
 impl ColumnReader {
     /// A column of which no cell has been read.
-    pub(super) fn new(name: &str, place: usize, is_named: bool) -> Self {
+    pub(super) fn new(name: &str, place: usize, role: ColumnRole, levels: LevelReader) -> Self {
         Self {
             name: name.to_owned(),
             place,
-            is_named,
+            role,
             first_number: None,
             first_text: None,
             missing: 0,
             cells: CellReader::default(),
             values: BatchReader::default(),
+            levels,
         }
     }
 
-    /// Returns the value of this column in a record; `None` if it is missing.
-    ///
-    /// Text in a column that the plan does not name reads as zero, because the column is left out in the end.
-    pub(super) fn read(&mut self, record: &Record) -> Result<Option<Decimal>> {
+    /// Returns the value of this column in a record.
+    pub(super) fn read(&mut self, record: &Record) -> Result<ReadCell> {
         let cell = record.cell(self.place);
-        self.accept(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some) })
+        match self.role {
+            ColumnRole::Category => self.read_level(record.row, cell),
+            _ => self.accept(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some) }, cell),
+        }
     }
 
-    /// As [`Self::read`], for a cell that has been parsed.
-    pub(super) fn accept(&mut self, row: u64, cell: Result<Option<Decimal>>) -> Result<Option<Decimal>> {
-        match cell {
-            Ok(None) => Ok(None),
+    /// Returns the value of this column in a row of a batch.
+    pub(super) fn read_value(&mut self, row: u64, values: &Values, at: usize) -> Result<ReadCell> {
+        match (self.role, values) {
+            (ColumnRole::Category, Values::Text(lines)) => self.read_level(row, lines.cell(at)),
+            (ColumnRole::Category, Values::Numbers(numbers)) => match values.value(at) {
+                Ok(None) => Ok(ReadCell::Missing),
+                Ok(Some(value)) => {
+                    let level = self.levels.read_number(row, numbers[at], &value.to_string());
+                    self.accept_level(row, level)
+                }
+                Err(error) => Err(error.at_row(row).in_column(&self.name)),
+            },
+            (_, Values::Text(lines)) => self.accept(row, values.value(at), lines.cell(at)),
+            (_, Values::Numbers(_)) => self.accept(row, values.value(at), &[]),
+        }
+    }
+
+    /// As [`Self::read`], for a cell that may be a number and has been parsed.
+    fn accept(&mut self, row: u64, parsed: Result<Option<Decimal>>, cell: &[u8]) -> Result<ReadCell> {
+        let error = match parsed {
+            Ok(None) => return Ok(ReadCell::Missing),
             Ok(Some(value)) => {
                 self.first_number = self.first_number.or(Some(row));
-                self.contradiction().map_or(Ok(Some(value)), |(_, error)| Err(error))
+                return self.fault().map_or(Ok(ReadCell::Number(value)), |(_, error)| Err(error));
             }
-            Err(error) if error.code == Code::NotANumber && !self.is_named && self.first_number.is_none() => {
+            Err(error) => error,
+        };
+        let is_text = error.code == Code::NotANumber;
+        match self.role {
+            ColumnRole::NumberOrText if is_text && self.first_number.is_none() => {
                 self.first_text.get_or_insert_with(|| (row, error.found.unwrap_or_default()));
-                Ok(Some(Decimal::ZERO))
+                Ok(ReadCell::Number(Decimal::ZERO))
             }
+            ColumnRole::NumberOrCategory if is_text && is_word(&String::from_utf8_lossy(cell)) => {
+                self.first_text.get_or_insert_with(|| (row, error.found.unwrap_or_default()));
+                match self.fault() {
+                    Some((_, error)) => Err(error),
+                    None => self.read_level(row, cell),
+                }
+            }
+            ColumnRole::NumberOrCategory if is_text => {
+                Err(Error { help: HELP_OF_CATEGORIES.to_owned(), ..error }.at_row(row).in_column(&self.name))
+            }
+            _ => Err(error.at_row(row).in_column(&self.name)),
+        }
+    }
+
+    fn read_level(&mut self, row: u64, cell: &[u8]) -> Result<ReadCell> {
+        let level = self.levels.read(row, cell);
+        self.accept_level(row, level)
+    }
+
+    fn accept_level(&self, row: u64, level: Result<Option<u32>>) -> Result<ReadCell> {
+        match level {
+            Ok(_) if self.levels.is_excessive() => self.fault().map_or(Ok(ReadCell::Missing), |(_, error)| Err(error)),
+            Ok(level) => Ok(level.map_or(ReadCell::Missing, ReadCell::Level)),
             Err(error) => Err(error.at_row(row).in_column(&self.name)),
         }
     }
 
-    /// Reads this column's cells of many rows. Marks in `unread` the rows that must be read one by one.
-    pub(super) fn read_rows(&mut self, rows: &Rows<'_>, unread: &mut [bool]) {
-        if !self.is_text() {
-            return self.cells.read(rows, self.place, unread);
-        }
-        self.cells.zero(rows.len());
-        for (row, unread) in unread.iter_mut().enumerate() {
-            *unread |= !is_plain_text(rows.cell(row, self.place));
+    /// Reads this column's cells of many rows, the first of which has the number `first`. Marks in `unread` the rows that must be read one
+    /// by one.
+    pub(super) fn read_rows(&mut self, rows: &Rows<'_>, first: u64, unread: &mut [bool]) {
+        match () {
+            () if self.is_category() => match self.role {
+                ColumnRole::Category => self.levels.read_rows(rows, self.place, first, unread, |_| true),
+                _ => self.levels.read_rows(rows, self.place, first, unread, is_surely_word),
+            },
+            () if self.is_left_out() => {
+                self.cells.zero(rows.len());
+                for (row, unread) in unread.iter_mut().enumerate() {
+                    *unread |= !is_plain_text(rows.cell(row, self.place));
+                }
+            }
+            () => self.cells.read(rows, self.place, unread),
         }
     }
 
     /// As [`Self::read_rows`], for some rows of a batch of columns.
-    pub(super) fn read_values(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool]) {
-        if self.is_text() {
-            self.values.zero(values, rows, unread, is_plain_text);
-        } else {
-            self.values.read(values, rows, unread);
+    pub(super) fn read_values(&mut self, values: &Values, rows: Range<usize>, first: u64, unread: &mut [bool]) {
+        match () {
+            () if self.is_category() => match (self.role, values) {
+                (ColumnRole::Category, _) => self.levels.read_values(values, rows, first, unread, |_| true),
+                (_, Values::Text(_)) => self.levels.read_values(values, rows, first, unread, is_surely_word),
+                (_, Values::Numbers(_)) => unread.fill(true),
+            },
+            () if self.is_left_out() => self.values.zero(values, rows, unread, is_plain_text),
+            () => self.values.read(values, rows, unread),
         }
     }
 
-    /// Whether the column holds text.
-    pub(super) fn is_text(&self) -> bool {
-        self.first_text.is_some()
+    /// Whether the column holds levels.
+    pub(super) fn is_category(&self) -> bool {
+        match self.role {
+            ColumnRole::Category => true,
+            ColumnRole::NumberOrCategory => self.first_text.is_some(),
+            ColumnRole::Number | ColumnRole::NumberOrText => false,
+        }
+    }
+
+    /// Whether the data have shown that the column is a category, and the plan does not say so.
+    pub(super) fn is_found_category(&self) -> bool {
+        self.role == ColumnRole::NumberOrCategory && self.is_category()
+    }
+
+    /// Whether the column holds text and is left out.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.role == ColumnRole::NumberOrText && self.first_text.is_some()
     }
 
     /// Whether neither the plan nor a cell has shown what the column holds.
     pub(super) fn is_undecided(&self) -> bool {
-        !self.is_named && self.first_number.is_none() && self.first_text.is_none()
+        let is_open = matches!(self.role, ColumnRole::NumberOrText | ColumnRole::NumberOrCategory);
+        is_open && self.first_number.is_none() && self.first_text.is_none()
     }
 
-    /// The error if the column holds both text and numbers, and the row where the second of the two stands. The error is at the text.
-    pub(super) fn contradiction(&self) -> Option<(u64, Error)> {
-        let ((row, text), number) = (self.first_text.as_ref()?, self.first_number?);
-        let error = Error::found(Code::NotANumber, text, "a decimal number", "correct the cell, or leave it empty if there is no value");
-        Some(((*row).max(number), error.at_row(*row).in_column(&self.name)))
+    /// Whether the column is undecided, and is left out if it holds text.
+    pub(super) fn may_be_left_out(&self) -> bool {
+        self.role == ColumnRole::NumberOrText && self.is_undecided()
     }
+
+    /// The error of the column as a whole, and the row where one pass over all rows finds it: both text and numbers, or too many levels. The
+    /// first error is at the text.
+    pub(super) fn fault(&self) -> Option<(u64, Error)> {
+        let contradiction = self.first_text.as_ref().zip(self.first_number).map(|((row, text), number)| {
+            let help = match self.role {
+                ColumnRole::NumberOrCategory => HELP_OF_CATEGORIES,
+                _ => "correct the cell, or leave it empty if there is no value",
+            };
+            ((*row).max(number), Error::found(Code::NotANumber, text, "a decimal number", help).at_row(*row))
+        });
+        let excess = self.levels.excess();
+        let first = contradiction.into_iter().chain(excess).min_by_key(|(row, _)| *row);
+        first.map(|(row, error)| (row, error.in_column(&self.name)))
+    }
+}
+
+/// What to do with a cell that fits neither a column of numbers nor a category that was found.
+const HELP_OF_CATEGORIES: &str = "correct the cell, or name the column with --categories";
+
+/// Whether a cell is a word, and nothing that [`parse`] reads or refuses as a number.
+fn is_surely_word(cell: &[u8]) -> bool {
+    is_plain_text(cell) && !is_missing(cell)
 }
 
 /// Whether a cell surely holds text or nothing: no number, no infinity, no bytes that are not UTF-8. False means that the cell must be parsed.

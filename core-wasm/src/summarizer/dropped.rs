@@ -5,7 +5,7 @@ use super::totals::too_many_rows;
 use crate::error::{Code, Error, Result, shorten};
 use crate::plan::Missing;
 
-/// Rows that lack a value in a column of numbers.
+/// Rows that lack a value in a column that is summed.
 #[derive(Default)]
 pub(super) struct DroppedRows {
     /// Rows that no note has announced yet.
@@ -64,8 +64,8 @@ impl DroppedRows {
     }
 }
 
-/// The columns of numbers that lack values, with the number of missing values: "`age` 2, `bmi` 1".
+/// The columns that lack values, without those that are left out, with the number of missing values: "`age` 2, `bmi` 1".
 fn missing_by_column(columns: &[ColumnReader]) -> String {
-    let lacking = columns.iter().filter(|column| column.missing > 0 && !column.is_text());
+    let lacking = columns.iter().filter(|column| column.missing > 0 && !column.is_left_out());
     lacking.map(|column| format!("`{}` {}", shorten(&column.name), column.missing)).collect::<Vec<_>>().join(", ")
 }

@@ -7,26 +7,40 @@ use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::plan::summed_column;
 use crate::release_policy::Shared;
+<<<<<<< HEAD
 use crate::statistics::{LevelSums, Moments, Statistics, Totals, WeightSums, moment_index};
+=======
+use crate::statistics::{Moments, Statistics, Totals};
+>>>>>>> main
 use crate::terms::Term;
 
-/// Takes the statistics at the end of the data. Columns of text are left out, and a note says so.
+/// Takes the statistics at the end of the data. Columns of text are left out, and a note says so; another note names the categories that
+/// were found.
 ///
 /// # Errors
-/// `missing-values`, `not-a-number` if a term uses a column of text, `no-columns`, `no-rows`, `spent`, and what disclosure control refuses.
+/// `missing-values`, `not-a-number` if a term uses a column of text, `term` if one has no meaning with the categories that were found,
+/// `no-columns`, `no-rows`, `spent`, and what disclosure control refuses.
 pub(super) fn statistics(sums: &mut Sums) -> Result<Statistics> {
     let totals = sums.take_final_totals()?;
     sums.announce_dropped()?;
+<<<<<<< HEAD
     let mut columns = sums.columns.take().ok_or_else(spent)?;
     columns.truncate(columns.len() - sums.plan.weighting().values());
     for column in columns.iter().filter(|column| column.is_text()) {
+=======
+    let terms = sums.terms();
+    let columns = sums.columns.take().ok_or_else(spent)?;
+    for column in columns.iter().filter(|column| column.is_left_out()) {
+>>>>>>> main
         sums.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
     }
-    let kept: Vec<usize> = (0..columns.len()).filter(|&at| !columns[at].is_text()).collect();
-    check(sums, &columns, &kept, totals.rows)?;
+    for column in columns.iter().filter(|column| column.is_found_category()) {
+        sums.notes.push(category_note(&column.name, &totals));
+    }
+    check(sums, &columns, totals.rows)?;
     let shared = sums.disclosure.as_mut().map(DisclosureControl::release).transpose()?;
     sums.notes.extend(sums.disclosure.iter().flat_map(DisclosureControl::notes));
-    Ok(Statistics { shared, ..restrict(sums, &columns, &kept, totals) })
+    Ok(Statistics { shared, ..restrict(sums, &columns, terms, totals) })
 }
 
 /// Takes the decimals that the first of two passes chooses for data that are to be shared.
@@ -40,16 +54,16 @@ pub(super) fn decimals(sums: &mut Sums) -> Result<Shared> {
     Ok(shared)
 }
 
-fn check(sums: &Sums, columns: &[ColumnReader], kept: &[usize], rows: i64) -> Result<()> {
-    let is_used = |column: &ColumnReader| sums.selection.terms.iter().any(|term| term.columns().any(|name| name == column.name));
-    if let Some(column) = columns.iter().find(|column| column.is_text() && is_used(column)) {
+fn check(sums: &Sums, columns: &[ColumnReader], rows: i64) -> Result<()> {
+    if let Some(column) = columns.iter().find(|column| column.is_left_out() && sums.selection.uses(&column.name)) {
         return Err(Error::new(Code::NotANumber, "a term uses a column of text", "leave the term out").in_column(&column.name));
     }
-    if kept.is_empty() {
+    sums.selection.check_terms(|name| columns.iter().any(|column| column.is_category() && column.name == name))?;
+    if columns.iter().all(|column| column.is_left_out() || column.is_category()) {
         let sentence = format!("none of the columns holds numbers: {}", list(columns.iter().map(|column| &column.name)));
         return Err(Error::new(Code::NoColumns, sentence, "check that this is the right file"));
     }
-    if rows == 0 && columns.iter().any(ColumnReader::is_undecided) {
+    if rows == 0 && columns.iter().any(ColumnReader::may_be_left_out) {
         return Err(Error::new(
             Code::NoRows,
             "there is a header but no row of data",
@@ -59,27 +73,40 @@ fn check(sums: &Sums, columns: &[ColumnReader], kept: &[usize], rows: i64) -> Re
     Ok(())
 }
 
-/// The statistics of the columns with the indexes `kept`, and of all terms beyond them.
-fn restrict(sums: &Sums, columns: &[ColumnReader], kept: &[usize], totals: Totals) -> Statistics {
-    let terms = &sums.selection.terms;
-    let products = columns.len()..columns.len() + terms.len();
+/// The statistics of the columns that are not left out, and of these terms beyond them.
+fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Totals) -> Statistics {
+    let numbers: Vec<&ColumnReader> = columns.iter().filter(|column| !column.is_category()).collect();
+    let kept: Vec<usize> = (0..numbers.len()).filter(|&at| !numbers[at].is_left_out()).collect();
+    let products = numbers.len()..numbers.len() + terms.len();
     let places: Vec<usize> = std::iter::once(0).chain(kept.iter().copied().chain(products).map(|at| at + 1)).collect();
-    let mut moments = Vec::with_capacity(moment_index(places.len(), 0));
-    for i in 0..places.len() {
-        moments.extend((0..=i).map(|j| totals.moments.at(places[i], places[j]).clone()));
-    }
-    let summed: Vec<_> = kept.iter().map(|&at| summed_column(&sums.plan, &columns[at].name)).collect();
+    let restricted = |moments: &Moments| {
+        let row = |i: usize| (0..=i).map(move |j| (i, j));
+        Moments((0..places.len()).flat_map(row).map(|(i, j)| moments.at(places[i], places[j]).clone()).collect())
+    };
+    let summed: Vec<_> = kept.iter().map(|&at| summed_column(&sums.plan, &numbers[at].name)).collect();
     Statistics {
-        terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms.iter().cloned()).collect(),
+        terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms).collect(),
         columns: summed,
         rows: totals.rows,
+<<<<<<< HEAD
         weights: sums.plan.weights.clone().map(|column| WeightSums { column, log_sum: totals.log_sum.unwrap_or(Decimal::ZERO) }),
         moments: Moments(moments),
         levels: LevelSums::default(),
+=======
+        moments: restricted(&totals.moments),
+        levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
+>>>>>>> main
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped: sums.dropped.announced,
         shared: None,
     }
+}
+
+/// The note that a column of words is taken as a category.
+fn category_note(column: &str, totals: &Totals) -> Error {
+    let levels = totals.levels.category(column).map_or(0, |at| totals.levels.categories[at].levels.len());
+    let levels = if levels == 1 { "1 level".to_owned() } else { format!("{levels} levels") };
+    Error::new(Code::Category, format!("holds words: it is taken as a category of {levels}"), "").in_column(column)
 }
 
 fn not_sharing() -> Error {

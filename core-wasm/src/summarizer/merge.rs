@@ -4,7 +4,8 @@
 
 use super::column::ColumnReader;
 use super::dropped::DroppedRows;
-use super::state::{ColumnState, DroppedState, State, wrong_state};
+use super::pending::PendingRows;
+use super::state::{ColumnState, DroppedState, PendingState, State, TotalsShape, TotalsState, wrong_state};
 use super::sums::Sums;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Error, Result, spent};
@@ -20,8 +21,8 @@ pub(super) fn take_state(sums: &mut Sums, failure: Option<Error>) -> Result<Stat
 }
 
 fn column_state(column: ColumnReader) -> ColumnState {
-    let ColumnReader { name, first_number, first_text, missing, .. } = column;
-    ColumnState { name, first_number, first_text, missing }
+    let ColumnReader { name, first_number, first_text, missing, levels, .. } = column;
+    ColumnState { name, first_number, first_text, missing, levels: levels.first_rows() }
 }
 
 /// Merges a state into `sums`, and returns the error that stopped its reading.
@@ -34,12 +35,13 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         // its reading stopped before the header
         return if failure.is_some() { Ok(failure) } else { Err(wrong_state("it holds no rows and no error")) };
     }
-    check_shape(&state, sums)?;
+    check_columns(&state, sums)?;
     let State { columns, dropped, disclosure, totals, pending, .. } = state;
     for (column, other) in sums.columns.iter_mut().flatten().zip(columns) {
         column.missing = column.missing.saturating_add(other.missing);
         column.first_number = first(column.first_number, other.first_number, |row| *row);
         column.first_text = first(column.first_text.take(), other.first_text, |(row, _)| *row);
+        column.levels.merge(other.levels);
     }
     match (&mut sums.disclosure, disclosure) {
         (Some(own), Some(other)) => own.merge(other).ok_or_else(|| wrong_state("its columns and terms are rounded in another way"))?,
@@ -47,18 +49,38 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         _ => return Err(wrong_state("only one of the two is rounded")),
     }
     let DroppedState { unannounced, announced, first_row } = dropped;
+<<<<<<< HEAD
     sums.dropped.merge(&DroppedRows { unannounced, announced, first_row })?;
     totals.map_or(Ok(()), |totals| sums.merge_totals(totals.into_totals()?))?;
     pending.map_or(Ok(()), |pending| sums.merge_pending(pending.into_rows()?))?;
+=======
+    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row });
+    if sums.fault().is_some() {
+        // one of the two may have summed levels where the other summed numbers; the sums do not matter any more
+        return Ok(failure);
+    }
+    let (shape, categories) = (shape(sums), sums.category_names());
+    let checked = |totals: TotalsState| match totals.has_shape(&shape) {
+        true => totals.into_totals(&categories),
+        false => Err(wrong_state("its sums are of other columns")),
+    };
+    if let Some(totals) = totals.filter(|totals| totals.rows > 0) {
+        sums.merge_totals(checked(totals)?)?;
+    }
+    if let Some(PendingState { lacking, first_row, sums: of_pending }) = pending {
+        sums.merge_pending(PendingRows { lacking, first_row, sums: checked(of_pending)? })?;
+    }
+>>>>>>> main
     Ok(failure)
 }
 
-/// Refuses a state of other columns, or with sums of other columns.
-fn check_shape(state: &State, sums: &Sums) -> Result<()> {
+/// Refuses a state of other columns.
+fn check_columns(state: &State, sums: &Sums) -> Result<()> {
     let columns = sums.columns.as_ref().ok_or_else(spent)?;
     if !columns.iter().map(|column| &column.name).eq(state.columns.iter().map(|column| &column.name)) {
         return Err(wrong_state("it has other columns"));
     }
+<<<<<<< HEAD
     let weighting = sums.plan.weighting();
     let summed = columns.len() - weighting.values();
     let moments = moment_index(summed + sums.selection.terms.len() + 1, 0);
@@ -68,6 +90,18 @@ fn check_shape(state: &State, sums: &Sums) -> Result<()> {
         Ok(())
     } else {
         Err(wrong_state("its sums are of other columns"))
+=======
+    Ok(())
+}
+
+/// The shape of the sums of rows.
+fn shape(sums: &Sums) -> TotalsShape {
+    let numbers = sums.columns.iter().flatten().filter(|column| !column.is_category()).count();
+    TotalsShape {
+        moments: moment_index(numbers + sums.terms().len() + 1, 0),
+        counted_columns: sums.plan.counts_values().then_some(numbers),
+        categories: sums.category_names().len(),
+>>>>>>> main
     }
 }
 

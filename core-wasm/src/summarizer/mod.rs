@@ -3,8 +3,13 @@
 //! *Invariants*: statistics, notes and errors do not depend on how the rows are divided among summarizers whose states are
 //! [merged](Summarizer::merge_state).
 //!
+<<<<<<< HEAD
 //! Reading order: `column` reads the cells of one column; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `weights`
 //! checks weights; `sums` sums
+=======
+//! Reading order: `level_table` and `levels` turn the cells of a category into numbers of levels; `column` reads the cells of one column;
+//! `row_sums` sums rows with or without levels; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `sums` sums
+>>>>>>> main
 //! the rows; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another; `column_batch` holds the
 //! columns that a host sets; `forget` subtracts rows from statistics.
 //!
@@ -15,8 +20,11 @@ mod column_batch;
 mod dropped;
 mod finish;
 mod forget;
+mod level_table;
+mod levels;
 mod merge;
 mod pending;
+mod row_sums;
 mod state;
 mod sums;
 mod totals;
@@ -63,8 +71,8 @@ pub struct Summarizer {
     batch: ColumnBatch,
     /// Whether bytes were pushed.
     has_bytes: bool,
-    /// The error that stopped the reading, of this summarizer or of a state that was merged. A column with text and numbers is not recorded
-    /// here: its state shows the error.
+    /// The error that stopped the reading, of this summarizer or of a state that was merged. A column with text and numbers, or
+    /// with too many levels, is not recorded here: its state shows the error.
     failure: Option<Error>,
 }
 
@@ -220,7 +228,7 @@ impl Summarizer {
     }
 
     fn record_failure(&mut self, error: Error) -> Error {
-        if self.sums.contradiction().is_none() {
+        if self.sums.fault().is_none() {
             self.failure = Some(error.clone());
         }
         error
@@ -228,10 +236,11 @@ impl Summarizer {
 
     /// Returns the error at which one pass over all rows stops.
     ///
-    /// A column with text and numbers is an error at the row of the second of the two. The first may stand in another summarizer's part.
+    /// A column with text and numbers is an error at the row of the second of the two. The first may stand in another summarizer's part. So
+    /// may the other levels of a column with too many of them.
     fn check(&self) -> Result<()> {
         let failure_row = self.failure.as_ref().map_or(u64::MAX, |error| error.row.unwrap_or(0));
-        match (self.sums.contradiction(), &self.failure) {
+        match (self.sums.fault(), &self.failure) {
             (Some((row, error)), _) if row <= failure_row => Err(error),
             (_, Some(error)) => Err(error.clone()),
             _ => Ok(()),

@@ -1,7 +1,7 @@
 //! Rows whose fate is still open, because they lack a value only in columns that may turn out to hold text.
 //!
 //! If such a column holds text, the statistics leave it out, and the row counts. If it holds numbers, the row lacks a value. So these rows are
-//! summed apart until the column is decided. All columns that are undecided lack a value in every such row, so one sum is enough.
+//! summed apart until the column is decided. All such columns that are undecided lack a value in every such row, so one sum is enough.
 
 use super::column::ColumnReader;
 
@@ -31,7 +31,7 @@ pub(super) fn outcome(columns: &[ColumnReader], lacking: &[usize]) -> PendingOut
     let mut lacking = lacking.iter().filter_map(|&at| columns.get(at));
     match () {
         () if lacking.clone().any(|column| column.first_number.is_some()) => PendingOutcome::Drop,
-        () if lacking.all(ColumnReader::is_text) => PendingOutcome::Count,
+        () if lacking.all(ColumnReader::is_left_out) => PendingOutcome::Count,
         () => PendingOutcome::Open,
     }
 }

@@ -10,12 +10,14 @@ use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
 use crate::json;
-use crate::statistics::{Bin, Distribution, Moments, Totals};
+use crate::level::Level;
+use crate::statistics::{Bin, CategorySums, Distribution, LevelSums, Moments, Totals, pair_index};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Name and version of the format, which is JSON.
-const FORMAT: &str = "samefit-state/1";
+const FORMAT: &str = "samefit-state/2";
 
 /// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub(super) struct ColumnState {
     pub(super) first_number: Option<u64>,
     pub(super) first_text: Option<(u64, String)>,
     pub(super) missing: u64,
+    /// The levels of a category, with the row of the first cell of each.
+    pub(super) levels: Vec<(String, u64)>,
 }
 
 /// The rows that were dropped.
@@ -51,19 +55,33 @@ pub(super) struct DroppedState {
 /// The rows that are pending.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PendingState {
-    lacking: Vec<usize>,
-    first_row: u64,
+    pub(super) lacking: Vec<usize>,
+    pub(super) first_row: u64,
     pub(super) sums: TotalsState,
 }
 
 /// Totals as exact decimal text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct TotalsState {
-    rows: i64,
+    pub(super) rows: i64,
     moments: Vec<String>,
+<<<<<<< HEAD
     log_sum: Option<String>,
+=======
+    /// For each category its levels with their moments.
+    levels: Vec<Vec<(Level, Vec<String>)>>,
+    /// For each two categories the pairs of levels with their moments.
+    pairs: Vec<Vec<((Level, Level), Vec<String>)>>,
+>>>>>>> main
     /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
+}
+
+/// The number of moments, of columns with counts (none if values are not counted), and of categories.
+pub(super) struct TotalsShape {
+    pub(super) moments: usize,
+    pub(super) counted_columns: Option<usize>,
+    pub(super) categories: usize,
 }
 
 /// An error that stopped the reading.
@@ -119,24 +137,27 @@ impl State {
     }
 }
 
-impl PendingState {
-    /// The pending rows with their totals.
-    pub(super) fn into_rows(self) -> Result<PendingRows<Totals>> {
-        Ok(PendingRows { lacking: self.lacking, first_row: self.first_row, sums: self.sums.into_totals()? })
-    }
-}
-
 impl TotalsState {
     fn new(totals: &Totals) -> Self {
         let counts = |counts: &Distribution| counts.iter().map(|(cell, count)| (cell.inner_edge().to_bits(), count)).collect();
+        let texts = |moments: &Moments| moments.0.iter().map(Decimal::to_string).collect();
+        let of_levels = |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), texts(moments))).collect();
+        let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), texts(moments))).collect();
         Self {
             rows: totals.rows,
+<<<<<<< HEAD
             moments: totals.moments.0.iter().map(Decimal::to_string).collect(),
             log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
+=======
+            moments: texts(&totals.moments),
+            levels: totals.levels.categories.iter().map(of_levels).collect(),
+            pairs: totals.levels.pairs.iter().map(of_pairs).collect(),
+>>>>>>> main
             distribution: totals.distribution.as_ref().map(|columns| columns.iter().map(counts).collect()),
         }
     }
 
+<<<<<<< HEAD
     /// Whether there are so many moments, counts for so many columns (`None` for totals without counts), and logarithms of weights.
     pub(super) fn has_shape(&self, moments: usize, counted_columns: Option<usize>, weighted: bool) -> bool {
         self.log_sum.is_some() == weighted && self.moments.len() == moments && self.distribution.as_ref().map(Vec::len) == counted_columns
@@ -145,18 +166,53 @@ impl TotalsState {
     /// The totals as numbers.
     pub(super) fn into_totals(self) -> Result<Totals> {
         let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX + 1).ok_or_else(|| wrong_state("a sum is not a decimal number"));
+=======
+    /// Whether the totals have a shape.
+    pub(super) fn has_shape(&self, shape: &TotalsShape) -> bool {
+        let mut entries =
+            self.levels.iter().flatten().map(|(_, moments)| moments).chain(self.pairs.iter().flatten().map(|(_, moments)| moments));
+        self.moments.len() == shape.moments
+            && self.distribution.as_ref().map(Vec::len) == shape.counted_columns
+            && self.levels.len() == shape.categories
+            && self.pairs.len() == pair_index(0, shape.categories.max(1))
+            && entries.all(|moments| moments.len() == shape.moments)
+    }
+
+    /// The totals as numbers. `categories` are the columns of the categories.
+    pub(super) fn into_totals(self, categories: &[String]) -> Result<Totals> {
+>>>>>>> main
         let counts = |cells: Vec<(u64, i64)>| {
             let mut counts = Distribution::default();
             cells.into_iter().try_for_each(|(edge, count)| counts.add(Bin::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
             Ok(counts)
         };
+        let category = |(column, levels): (&String, Vec<(Level, Vec<String>)>)| {
+            let levels = levels.into_iter().map(|(level, texts)| Ok((level, moments(&texts)?))).collect::<Result<_>>()?;
+            Ok(CategorySums { column: column.clone(), levels })
+        };
+        let pairs = |pairs: Vec<_>| pairs.into_iter().map(|(pair, texts): (_, Vec<String>)| Ok((pair, moments(&texts)?))).collect();
+        let levels = LevelSums {
+            categories: categories.iter().zip(self.levels).map(category).collect::<Result<_>>()?,
+            pairs: self.pairs.into_iter().map(pairs).collect::<Result<_>>()?,
+        };
+        levels.check_size()?;
         Ok(Totals {
             rows: self.rows,
+<<<<<<< HEAD
             log_sum: self.log_sum.as_ref().map(decimal).transpose()?,
             moments: Moments(self.moments.iter().map(decimal).collect::<Result<_>>()?),
+=======
+            moments: moments(&self.moments)?,
+            levels,
+>>>>>>> main
             distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
         })
     }
+}
+
+fn moments(texts: &[String]) -> Result<Moments> {
+    let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| wrong_state("a sum is not a decimal number"));
+    Ok(Moments(texts.iter().map(decimal).collect::<Result<_>>()?))
 }
 
 impl FailureState {

@@ -2,21 +2,31 @@
 //!
 //! *Not here*: exact sums (`statistics`), how the sums become statistics (`finish`), the text of a summarizer's state (`state`).
 
-use super::column::ColumnReader;
+use super::column::{ColumnReader, ColumnRole, ReadCell};
 use super::dropped::DroppedRows;
+use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
+use super::row_sums::RowSums;
 use super::totals::{add, add_to};
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, spent};
+use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
+<<<<<<< HEAD
 use crate::statistics::{Accumulator, Factors, Totals, Weighting, check_terms};
+=======
+use crate::statistics::{BlockColumn, Factors, Totals, check_terms};
+>>>>>>> main
 use crate::terms::{Term, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
+
+/// Rows of a batch that are read at once before the sums have begun.
+const FIRST_ROWS: usize = 512;
 
 /// The sums of the rows so far.
 pub(super) struct Sums {
@@ -27,10 +37,11 @@ pub(super) struct Sums {
     weighting: Weighting,
     /// The columns that are summed, then that of the weights or counts if there is one; `None` before the header.
     pub(super) columns: Option<Vec<ColumnReader>>,
-    /// The sums of this summarizer's own rows; `None` before the header.
-    accumulator: Option<Accumulator>,
+    /// The sums of this summarizer's own rows; `None` before the first row of them. No row is summed before all columns that may be categories
+    /// are decided, because a row without a value there is dropped.
+    own: Option<RowSums>,
     /// This summarizer's own pending rows.
-    pending: Option<PendingRows<Accumulator>>,
+    pending: Option<PendingRows<RowSums>>,
     /// The totals of other summarizers' rows.
     merged: Option<Totals>,
     /// The pending rows of other summarizers.
@@ -49,13 +60,21 @@ pub(super) struct Sums {
 impl Sink for Sums {
     fn header(&mut self, names: &[String]) -> Result<()> {
         let found = self.selection.resolve(names)?;
-        check_terms(found.len() + self.selection.terms.len())?;
         let named = places(self.selection.names());
         let is_named = |name: &String| named.contains_key(name.as_str());
+<<<<<<< HEAD
         let column = |&place: &usize| ColumnReader::new(&names[place], place, is_named(&names[place]));
         let weights = self.selection.resolve_weights(names)?;
         let weights = weights.map(|place| ColumnReader::new(&names[place], place, true));
         let columns: Vec<ColumnReader> = found.iter().map(column).chain(weights).collect();
+=======
+        let column = |&place: &usize| {
+            let name = &names[place];
+            let role = self.role(name, is_named(name));
+            ColumnReader::new(name, place, role, LevelReader::new(self.plan.listed_levels(name)))
+        };
+        let columns: Vec<ColumnReader> = found.iter().map(column).collect();
+>>>>>>> main
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
             let left_out = names.iter().filter(|name| !is_named(name) && self.selection.weights.as_ref() != Some(name));
@@ -63,14 +82,14 @@ impl Sink for Sums {
         }
         self.columns = Some(columns);
         self.disclosure = self.new_disclosure();
-        self.accumulator = Some(self.new_accumulator());
-        Ok(())
+        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category()).count();
+        check_terms(numbers + self.terms().len())
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
-        let values = columns.iter_mut().map(|column| column.read(record)).collect::<Result<Vec<_>>>()?;
-        self.add(record.row, values)
+        let cells = columns.iter_mut().map(|column| column.read(record)).collect::<Result<Vec<_>>>()?;
+        self.add(record.row, cells)
     }
 
     /// Many rows may come at once when every column is decided and no row is rounded.
@@ -83,18 +102,15 @@ impl Sink for Sums {
         self.unread.resize(rows.len(), false);
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         for column in columns.iter_mut() {
-            column.read_rows(rows, &mut self.unread);
+            column.read_rows(rows, first, &mut self.unread);
         }
         if let (Some(weights), true) = (columns.last(), self.weighting != Weighting::Equal) {
             mark_wrong(weights.cells.numbers(), self.weighting, &mut self.unread);
         }
         let unread_rows = self.unread.iter().filter(|unread| **unread).count();
-        let unread = (unread_rows > 0).then_some(self.unread.as_slice());
-        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
-        for (column, to) in columns.iter_mut().zip(accumulator.columns_mut()) {
-            column.cells.append_to(to, unread);
-        }
-        accumulator.add_rows(rows.len() - unread_rows)?;
+        let unread = (unread_rows > 0).then(|| std::mem::take(&mut self.unread));
+        self.add_columns(rows.len() - unread_rows, unread.as_deref(), |column, to, unread| column.cells.append_to(to, unread))?;
+        self.unread = unread.unwrap_or_else(|| std::mem::take(&mut self.unread));
         self.rows = first + rows.len() as u64 - 1;
         if unread_rows > 0 { self.add_unread_records(rows, first) } else { Ok(()) }
     }
@@ -120,7 +136,7 @@ impl Sums {
             plan,
             selection,
             columns: None,
-            accumulator: None,
+            own: None,
             pending: None,
             merged: None,
             merged_pending: None,
@@ -142,17 +158,28 @@ impl Sums {
         self.columns.iter().flatten().map(|column| column.name.clone()).collect()
     }
 
-    /// The error of the column in which both text and numbers came first, and the row where one pass over all rows finds it.
-    pub(super) fn contradiction(&self) -> Option<(u64, Error)> {
+    /// The names of the categories.
+    pub(super) fn category_names(&self) -> Vec<String> {
+        self.columns.iter().flatten().filter(|column| column.is_category()).map(|column| column.name.clone()).collect()
+    }
+
+    /// The products of numbers that are summed beyond the columns, as far as the columns are decided.
+    pub(super) fn terms(&self) -> Vec<Term> {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        self.selection.numeric_terms(|name| columns.iter().any(|column| column.is_category() && column.name == name))
+    }
+
+    /// The error of the column that is the first to be wrong as a whole, and the row where one pass over all rows finds it.
+    pub(super) fn fault(&self) -> Option<(u64, Error)> {
         // of equal rows `min_by_key` returns the first, and one pass reads the columns in this order
-        self.columns.iter().flatten().filter_map(ColumnReader::contradiction).min_by_key(|(row, _)| *row)
+        self.columns.iter().flatten().filter_map(ColumnReader::fault).min_by_key(|(row, _)| *row)
     }
 
     /// Adds the rows of a batch of columns: many at once where [`Sink::takes_rows`] allows it.
     pub(super) fn add_batch(&mut self, columns: &[&Values], rows: usize) -> Result<()> {
         let mut row = 0;
         while row < rows {
-            let room = self.accumulator.as_ref().map_or(1, Accumulator::room);
+            let room = self.own.as_ref().map_or(FIRST_ROWS, RowSums::room);
             let stop = if self.takes_rows() { rows.min(row + room) } else { row + 1 };
             if stop == row + 1 {
                 self.add_row_of_batch(columns, row, self.rows + 1)?;
@@ -170,8 +197,9 @@ impl Sums {
         self.unread.resize(rows.len(), false);
         let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         for (column, values) in summed.iter_mut().zip(columns) {
-            column.read_values(values, rows.clone(), &mut self.unread);
+            column.read_values(values, rows.clone(), before + 1, &mut self.unread);
         }
+<<<<<<< HEAD
         if let (Some(weights), true) = (summed.last_mut(), self.weighting != Weighting::Equal) {
             weights.values.bring_to_one_scale();
             match weights.values.numbers() {
@@ -180,13 +208,15 @@ impl Sums {
             }
         }
         let unread_rows = self.unread.iter().filter(|unread| **unread).count();
+=======
+        let unread = std::mem::take(&mut self.unread);
+        let unread_rows = unread.iter().filter(|unread| **unread).count();
+>>>>>>> main
         if unread_rows < rows.len() {
-            let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
-            for (column, to) in summed.iter().zip(accumulator.columns_mut()) {
-                column.values.append_to(to, &self.unread);
-            }
-            accumulator.add_rows(rows.len() - unread_rows)?;
+            let append = |column: &mut ColumnReader, to: &mut BlockColumn, _: Option<&[bool]>| column.values.append_to(to, &unread);
+            self.add_columns(rows.len() - unread_rows, Some(&unread), append)?;
         }
+        self.unread = unread;
         if unread_rows > 0 {
             for at in (0..rows.len()).filter(|&at| self.unread[at]).collect::<Vec<_>>() {
                 self.add_row_of_batch(columns, rows.start + at, before + at as u64 + 1)?;
@@ -198,9 +228,9 @@ impl Sums {
 
     fn add_row_of_batch(&mut self, columns: &[&Values], at: usize, row: u64) -> Result<()> {
         let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
-        let values = summed.iter_mut().zip(columns).map(|(summed, values)| summed.accept(row, values.value(at)));
-        let values = values.collect::<Result<Vec<_>>>()?;
-        self.add(row, values)
+        let cells = summed.iter_mut().zip(columns).map(|(summed, values)| summed.read_value(row, values, at));
+        let cells = cells.collect::<Result<Vec<_>>>()?;
+        self.add(row, cells)
     }
 
     /// Adds the rows that [`Sink::rows`] could not read together, one by one.
@@ -213,6 +243,7 @@ impl Sums {
         Ok(())
     }
 
+<<<<<<< HEAD
     /// Adds one row: to the sums, to the pending rows, or to the dropped ones. A row of weight zero is as if it were absent.
     fn add(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
         self.rows = row;
@@ -234,44 +265,89 @@ impl Sums {
         for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| values[*at].is_none()) {
             column.missing = column.missing.saturating_add(rows.unsigned_abs());
             match column.is_undecided() {
+=======
+    /// Adds rows that were read column by column. `append` appends a column's numbers to a block, without those of unread rows.
+    fn add_columns(
+        &mut self,
+        rows: usize,
+        unread: Option<&[bool]>,
+        append: impl Fn(&mut ColumnReader, &mut BlockColumn, Option<&[bool]>),
+    ) -> Result<()> {
+        self.begin_own()?;
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let own = self.own.as_mut().ok_or_else(spent)?;
+        for (column, to) in columns.iter_mut().filter(|column| !column.is_category()).zip(own.columns_mut()) {
+            append(column, to, unread);
+        }
+        own.add_rows(rows, columns.iter_mut().filter(|column| column.is_category()).map(|column| column.levels.of_rows(unread)))
+    }
+
+    /// Adds one row: to the sums, to the pending rows, or to the dropped ones.
+    fn add(&mut self, row: u64, cells: Vec<ReadCell>) -> Result<()> {
+        self.rows = row;
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let mut undecided = Vec::new();
+        let mut lacks_value = false;
+        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| matches!(cells[*at], ReadCell::Missing)) {
+            column.missing += 1;
+            match column.may_be_left_out() {
+>>>>>>> main
                 true => undecided.push(at),
-                false => lacks_number |= !column.is_text(),
+                false => lacks_value |= !column.is_left_out(),
             }
         }
+<<<<<<< HEAD
         match (lacks_number, undecided.is_empty()) {
             (true, _) => self.dropped.add(row, rows),
             (false, true) => self.accumulate(row, values),
             (false, false) => self.add_pending(row, undecided, values),
+=======
+        match (lacks_value, undecided.is_empty()) {
+            (true, _) => {
+                self.dropped.add(row, 1);
+                Ok(())
+            }
+            (false, true) => self.sum_row(row, cells),
+            (false, false) => self.add_pending(row, undecided, cells),
+>>>>>>> main
         }
     }
 
-    fn accumulate(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
-        let accumulator = self.accumulator.as_mut().ok_or_else(spent)?;
+    fn sum_row(&mut self, row: u64, cells: Vec<ReadCell>) -> Result<()> {
+        self.begin_own()?;
+        let own = self.own.as_mut().ok_or_else(spent)?;
+        let (values, levels) = values_and_levels(cells);
         match &mut self.disclosure {
-            None => accumulator.push(or_zero(values)),
+            None => own.push(values, &levels),
             Some(disclosure) => {
-                let rounded = disclosure.round(row, &or_zero(values).collect::<Vec<_>>())?;
-                rounded.map_or(Ok(()), |values| accumulator.push(values))
+                let rounded = disclosure.round(row, &values)?;
+                rounded.map_or(Ok(()), |values| own.push(values, &levels))
             }
         }
     }
 
-    fn add_pending(&mut self, row: u64, undecided: Vec<usize>, values: Vec<Option<Decimal>>) -> Result<()> {
+    fn add_pending(&mut self, row: u64, undecided: Vec<usize>, cells: Vec<ReadCell>) -> Result<()> {
         if self.pending.as_ref().is_none_or(|pending| pending.lacking != undecided) {
             self.narrow_pending(&undecided)?;
         }
         if self.pending.is_none() {
-            self.pending = Some(PendingRows { lacking: undecided, first_row: row, sums: self.new_accumulator() });
+            self.pending = Some(PendingRows { lacking: undecided, first_row: row, sums: self.new_sums() });
         }
-        self.pending.as_mut().map_or(Ok(()), |pending| pending.sums.push(or_zero(values)))
+        let (values, levels) = values_and_levels(cells);
+        self.pending.as_mut().map_or(Ok(()), |pending| pending.sums.push(values, &levels))
     }
 
     /// Brings the pending rows up to date after some of their columns were decided: drops the rows, or keeps them for `undecided` alone.
     fn narrow_pending(&mut self, undecided: &[usize]) -> Result<()> {
         let Some(mut pending) = self.pending.take() else { return Ok(()) };
         if self.outcome(&pending.lacking) == PendingOutcome::Drop {
+<<<<<<< HEAD
             let rows = pending.sums.finish()?.rows;
             self.dropped.add(pending.first_row, rows)?;
+=======
+            let rows = pending.sums.finish(self.categories())?.rows;
+            self.dropped.add(pending.first_row, rows);
+>>>>>>> main
         } else {
             pending.lacking = undecided.to_vec();
             self.pending = Some(pending);
@@ -298,7 +374,7 @@ impl Sums {
                 PendingOutcome::Count => self.merge_totals(sums)?,
                 PendingOutcome::Open => {
                     let columns = self.columns.as_deref().unwrap_or_default();
-                    let lacking = (0..columns.len()).filter(|&at| columns[at].is_undecided()).collect();
+                    let lacking = (0..columns.len()).filter(|&at| columns[at].may_be_left_out()).collect();
                     let other = self.merged_pending.take();
                     let first_row = other.as_ref().map_or(first_row, |other| other.first_row.min(first_row));
                     let sums = add_to(other.map(|other| other.sums), sums)?;
@@ -311,11 +387,18 @@ impl Sums {
 
     /// Takes the totals of all rows that count, and the rows that are still pending. `None` if no header was read.
     pub(super) fn take_totals(&mut self) -> Result<Option<(Totals, Option<PendingRows<Totals>>)>> {
-        let Some(own) = self.accumulator.take() else { return Ok(None) };
-        self.merge_totals(own.finish()?)?;
-        let merged = self.merged_pending.take();
-        let own = self.pending.take();
-        let own = own.map(|PendingRows { lacking, first_row, sums }| Ok(PendingRows { lacking, first_row, sums: sums.finish()? }));
+        if self.columns.is_none() {
+            return Ok(None);
+        }
+        if self.own.is_some() || self.merged.is_none() {
+            let own = self.own.take().unwrap_or_else(|| self.new_sums());
+            self.merge_totals(own.finish(self.categories())?)?;
+        }
+        let (merged, own, categories) = (self.merged_pending.take(), self.pending.take(), self.categories());
+        let finish = |PendingRows { lacking, first_row, sums }: PendingRows<RowSums>| {
+            Ok(PendingRows { lacking, first_row, sums: sums.finish(categories)? })
+        };
+        let own = own.map(finish);
         own.transpose()?.into_iter().chain(merged).try_for_each(|pending| self.merge_pending(pending))?;
         Ok(self.merged.take().map(|totals| (totals, self.merged_pending.take())))
     }
@@ -340,28 +423,63 @@ impl Sums {
         Ok(())
     }
 
+<<<<<<< HEAD
     fn new_accumulator(&self) -> Accumulator {
         let summed = self.columns.iter().flatten().count() - self.weighting.values();
         Accumulator::weighted(summed, self.factors(), self.plan.counts_values(), self.weighting)
+=======
+    /// Begins the sums of own rows, unless that was done.
+    ///
+    /// # Errors
+    /// `spent`.
+    fn begin_own(&mut self) -> Result<()> {
+        if self.own.is_none() {
+            self.columns.as_ref().ok_or_else(spent)?;
+            self.own = Some(self.new_sums());
+        }
+        Ok(())
+    }
+
+    fn new_sums(&self) -> RowSums {
+        let categories = self.columns.iter().flatten().filter(|column| column.is_category()).count();
+        let numbers = self.columns.iter().flatten().count() - categories;
+        RowSums::new(numbers, categories, self.factors(), self.plan.counts_values())
+    }
+
+    /// The columns of the categories, with their levels.
+    fn categories(&self) -> Vec<(String, Vec<Level>)> {
+        let categories = self.columns.iter().flatten().filter(|column| column.is_category());
+        categories.map(|column| (column.name.clone(), column.levels.levels().to_vec())).collect()
+    }
+
+    fn role(&self, name: &str, is_named: bool) -> ColumnRole {
+        match () {
+            () if self.plan.is_category(name) => ColumnRole::Category,
+            () if self.selection.is_open(name) => ColumnRole::NumberOrCategory,
+            () if is_named => ColumnRole::Number,
+            () => ColumnRole::NumberOrText,
+        }
+>>>>>>> main
     }
 
     fn new_disclosure(&self) -> Option<DisclosureControl> {
         if !self.plan.rounds() {
             return None;
         }
-        let terms = self.selection.terms.iter().map(Term::to_string).zip(self.factors());
-        Some(DisclosureControl::new(&self.plan, &self.names(), terms))
+        let terms = self.terms();
+        let names = terms.iter().map(Term::to_string).zip(self.factors());
+        Some(DisclosureControl::new(&self.plan, &self.names(), names))
     }
 
-    /// The factors of the terms beyond the columns, as indexes of columns and powers.
+    /// The factors of the terms beyond the columns, as indexes of columns of numbers and powers.
     fn factors(&self) -> Vec<Factors> {
-        let columns = self.columns.as_deref().unwrap_or_default();
+        let columns: Vec<&ColumnReader> = self.columns.iter().flatten().filter(|column| !column.is_category()).collect();
         let index = |name: &str| columns.iter().position(|column| column.name == name);
         let factors = |term: &Term| {
             term.factors.iter().map(|(variable, power)| index(variable.column()).map(|at| (at, *power))).collect::<Option<Vec<_>>>()
         };
         // the selection has the columns of all its terms, so each name is found
-        self.selection.terms.iter().filter_map(factors).collect()
+        self.terms().iter().filter_map(factors).collect()
     }
 }
 
@@ -370,6 +488,15 @@ pub(super) fn left_out_note(column: &str, reason: &str) -> Error {
     Error::new(Code::ColumnLeftOut, format!("left out: {reason}"), "").in_column(column)
 }
 
-fn or_zero(values: Vec<Option<Decimal>>) -> impl Iterator<Item = Decimal> {
-    values.into_iter().map(|value| value.unwrap_or(Decimal::ZERO))
+/// Divides the cells of a row into values and levels. A value is missing only in columns that may be left out; it is zero then.
+fn values_and_levels(cells: Vec<ReadCell>) -> (Vec<Decimal>, Vec<u32>) {
+    let (mut values, mut levels) = (Vec::with_capacity(cells.len()), Vec::new());
+    for cell in cells {
+        match cell {
+            ReadCell::Missing => values.push(Decimal::ZERO),
+            ReadCell::Number(value) => values.push(value),
+            ReadCell::Level(level) => levels.push(level),
+        }
+    }
+    (values, levels)
 }

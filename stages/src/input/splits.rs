@@ -79,7 +79,7 @@ pub(crate) struct SplitOptions<'a> {
     pub(crate) sources: &'a [&'a Source],
     pub(crate) make_finder: MakeFinder<'a>,
     /// Columns to read of a file of columns; all if none are named.
-    pub(crate) named_columns: Option<BTreeSet<String>>,
+    pub(crate) needed_columns: Option<BTreeSet<String>>,
     /// Length of a block, in bytes.
     pub(crate) block_bytes: usize,
     /// How many threads read a file of columns.
@@ -176,9 +176,9 @@ enum OpenFile<'a> {
 
 impl<'a> OpenFile<'a> {
     fn open(context: &SplitContext<'a>, file: usize, source: &Source) -> Result<Self> {
-        let SplitOptions { files, named_columns, threads, digests, .. } = &context.options;
+        let SplitOptions { files, needed_columns, threads, digests, .. } = &context.options;
         if source.format.holds_columns() {
-            let columns = SelectedColumns::open(*files, named_columns.as_ref(), source)?;
+            let columns = SelectedColumns::open(*files, needed_columns.as_ref(), source)?;
             let bytes = files.bytes(&source.path).unwrap_or(0);
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }

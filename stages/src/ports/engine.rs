@@ -4,6 +4,8 @@
 //!
 //! Errors name no file: the stage knows which file it was reading.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Result};
 use crate::ports::columns::Batch;
 
@@ -13,6 +15,8 @@ pub trait Engine: Sync {
     fn threads_max(&self) -> usize {
         usize::MAX
     }
+    /// Returns the names of the columns that data for a plan need to have; `None` if any column may count.
+    fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>>;
     /// Makes a stream that sums the columns of data. Its `finish` returns the text of `statistics.json`.
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>>;
     /// Makes a stream that turns a table into QC records, one JSON object a line.

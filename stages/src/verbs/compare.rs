@@ -1,9 +1,9 @@
 //! `compare`: tests whether a model is better than one with fewer features, or whether coefficients obey linear restrictions.
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::args::{JsonArg, Names, ReadArgs, SumArgs, ThreadsArg, names};
+use crate::args::{JsonArg, Levels, Names, ReadArgs, RoleArgs, SumArgs, ThreadsArg, features, levels};
 use crate::error::{Error, Result};
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -27,7 +27,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "COLUMN", required_unless_present = "schema")]
     pub target: Option<String>,
     /// Features of a model; give this twice, or once with --test. The features of one model must be among those of the other
-    #[arg(long, value_name = "A,B^2,A*B", value_parser = names)]
+    #[arg(long, value_name = "A,B^2,A*B", value_parser = features)]
     pub features: Vec<Names>,
     /// Linear restrictions on the coefficients, tested together: "bmi = ltg, age = 0"
     #[arg(long, value_name = "RESTRICTIONS", allow_hyphen_values = true)]
@@ -35,6 +35,12 @@ pub struct CompareArgs {
     /// Fit without an intercept
     #[arg(long)]
     pub no_intercept: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub roles: RoleArgs,
+    /// Levels with which the other levels of a category are compared; default: the schema's first, else the first in order
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = levels)]
+    pub reference: Option<Levels>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
@@ -52,7 +58,8 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
     let base = Plan::new()
         .reading(stage.files, &args.read)?
         .with("target", args.target.as_deref().map(Value::from))
-        .with("intercept", args.no_intercept.then_some(Value::Bool(false)));
+        .with("intercept", args.no_intercept.then_some(Value::Bool(false)))
+        .with("reference", args.reference.as_ref().map(|levels| json!(levels.0)));
     let of = |features: &Names| base.clone().with("features", Some(Value::from(features.0.clone())));
     match (args.features.as_slice(), &args.test) {
         ([first, second], None) => {
@@ -77,7 +84,8 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
 fn sum(stage: &mut Stage<'_>, args: &CompareArgs, plan: &Plan) -> Result<Sum> {
     if args.statistics.is_empty() {
         let sources = sources::find(stage, &args.data, None, Wanted::Data)?;
-        let plan = plan.clone().summing(&SumArgs { no_distribution: true, ..SumArgs::default() });
+        let sums = SumArgs { no_distribution: true, roles: args.roles.clone(), ..SumArgs::default() };
+        let plan = plan.clone().summing(&sums).finding_categories();
         return summing::sum(stage, &plan, &sources);
     }
     let sources = sources::find(stage, &args.statistics, None, Wanted::Statistics)?;

@@ -49,7 +49,7 @@ pub struct TrainArgs {
 /// Sums the data, fits the model, and writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
-    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit);
+    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })

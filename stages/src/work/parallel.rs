@@ -39,11 +39,13 @@ pub(crate) fn sum_tables(
     let all = stage.begin_progress(sources);
     let context = SumContext { engine: stage.engine, plan, sources };
     let digests = DigestQueue::default();
+    let has_columns = sources.iter().any(|source| source.format.holds_columns());
+    let needed_columns = if has_columns { plan.needed_columns(stage.engine)? } else { None };
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources,
         make_finder: Box::new(|source| context.header_finder(source)),
-        named_columns: plan.named_columns(),
+        needed_columns,
         block_bytes: stage.split_bytes,
         threads,
         digests: Some(&digests),
@@ -202,6 +204,7 @@ mod tests {
     use crate::ports::files::Kind;
     use crate::source::Format;
     use crate::testing::{MemoryFiles, NoEngine, in_stage_with};
+    use std::collections::BTreeSet;
 
     /// An engine that sums nothing but the number of rows. A line `bad` is at fault.
     struct LineEngine;
@@ -316,6 +319,10 @@ mod tests {
 
         fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
             NoEngine.fit(statistics, plan)
+        }
+
+        fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
+            NoEngine.needed_columns(plan)
         }
 
         fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {

@@ -57,7 +57,7 @@ pub(crate) fn predict_all(
         files: stage.files,
         sources: &tables,
         make_finder: header_finders(stage.engine, with),
-        named_columns: None,
+        needed_columns: None,
         block_bytes: stage.split_bytes,
         threads,
         digests: None,

@@ -25,7 +25,7 @@ pub(crate) fn sum_table(
     let before = progress.bytes;
     let mut notes = Vec::new();
     let input = if source.format.holds_columns() {
-        let columns = SelectedColumns::open(stage.files, plan.named_columns().as_ref(), source)?;
+        let columns = SelectedColumns::open(stage.files, plan.needed_columns(stage.engine)?.as_ref(), source)?;
         let input = add_all_rows(&columns, summarizer.as_mut()).map_err(|error| plan.blame_or(error, source))?;
         notes.extend_from_slice(columns.notes());
         progress.bytes += input.bytes;

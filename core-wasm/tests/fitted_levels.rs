@@ -15,6 +15,7 @@ use samefit_core::plan::{Collinear, Plan};
 use samefit_core::solve::{NormalEquations, Solution, constant_columns, least_squares};
 use samefit_core::summary::summary;
 use samefit_core::terms::Term;
+use serde_json::Value;
 use std::borrow::Cow;
 
 fn plan(features: &[&str], intercept: bool) -> Plan {
@@ -218,6 +219,39 @@ fn hypotheses_know_levels_and_whole_features() {
     assert_eq!(comparison["added"], serde_json::json!(["site[2]", "site[3]"]));
     let summary = summary(&fit(&statistics, &larger).unwrap(), 0.95).unwrap();
     assert_eq!(summary["f_df"], serde_json::json!([3, 5]));
+}
+
+/// A number within the last bits of another, which arithmetic of two parts reaches.
+fn near(got: &Value, want: f64) -> bool {
+    got.as_f64().is_some_and(|got| (got / want - 1.0).abs() < 1e-14)
+}
+
+#[test]
+fn summaries_test_features_together() {
+    let table = Table::new(0)
+        .category("a", &["p", "p", "q", "q", "r", "r", "p", "q", "r", "r"])
+        .category("b", &["u", "v", "u", "v", "v", "u", "u", "v", "v", "v"])
+        .number("x", &[1, 2, 3, 4, 5, 7, 2, 6, 1, 9])
+        .number("y", &[1, 2, 3, 5, 8, 7, 1, 3, 4, 2]);
+    let statistics = table.statistics(&[]);
+    for (features, intercept) in [(vec!["x", "a", "b"], true), (vec!["a", "b", "x"], false), (vec!["a", "x", "a*x"], true)] {
+        let plan = plan(&features, intercept);
+        let summary = summary(&fit(&statistics, &plan).unwrap(), 0.95).unwrap();
+        for feature in summary["features"].as_array().unwrap() {
+            let want = test(&statistics, &plan, &format!("{} = 0", feature["name"].as_str().unwrap())).unwrap();
+            assert_eq!(feature["f_df"], want["f_df"]);
+            assert!(near(&feature["f"], want["f"].as_f64().unwrap()), "{feature} {want}");
+            assert!((feature["f_p"].as_f64().unwrap() / want["f_p"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+        }
+    }
+    // determinants of the centred Gram matrix in exact fractions, and what car::vif(lm(y ~ x + a + b)) calls GVIF^(1/(2*Df))
+    let summary = summary(&fit(&statistics, &plan(&["x", "a", "b"], true)).unwrap(), 0.95).unwrap();
+    let vif = |at: usize| (&summary["features"][at]["generalised_vif"], &summary["features"][at]["generalised_vif_root"]);
+    for (at, vif_want, root) in [(0, 1.7785714285714285, 1.15482938963812), (1, 1.1523809523809523, 1.0734900802433864)] {
+        assert!(near(vif(at).0, vif_want) && near(vif(at).1, root), "{:?}", vif(at));
+    }
+    // one column: the ordinary factor
+    assert!(near(vif(1).0, summary["coefficients"][4]["vif"].as_f64().unwrap()));
 }
 
 fn tables() -> impl Strategy<Value = Table> {

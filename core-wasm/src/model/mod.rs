@@ -3,18 +3,27 @@
 //! *Invariants*: equal models have equal text. Keys have a fixed order, and floats are written as their shortest text that reads back as the
 //! same float.
 //!
+//! Reading order: this file (what a model consists of), `features` (the features of its coefficients), `check` (what a forged model could
+//! have wrong).
+//!
 //! *Not here*: fitting (`fit`), prediction (`predict`).
 
+mod check;
+mod features;
+
 use crate::error::{Code, Error, Result, list};
+use crate::functions::Function;
 use crate::json;
 use crate::level::Level;
 use crate::plan::Plan;
 use crate::release_policy::Shared;
-use crate::schema::{Field, Schema, Target};
-use crate::statistics::check_terms;
-use crate::terms::{Term, Variable, check_column_name};
+use crate::schema::{Field, Kind, Schema, Target};
+use crate::splines::Knots;
+use crate::terms::{Term, Variable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use features::ModelFeature;
 
 /// Name and version of the format.
 pub const FORMAT: &str = "samefit-model/2";
@@ -132,6 +141,15 @@ pub struct CoefficientFactor {
     /// For an indicator: the level of the rows in which it is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
+    /// For a function of the column: its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// For a restricted cubic spline: its knots, as decimal numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knots: Option<Vec<String>>,
+    /// For a restricted cubic spline: the number of the basis function, from 1. The first is the column itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<usize>,
     /// The power.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub power: u32,
@@ -152,18 +170,43 @@ impl CoefficientFactor {
         if term.factors.iter().all(|(variable, _)| matches!(variable, Variable::Column(_))) {
             return None;
         }
-        let factor = |(variable, power): &(Variable, u32)| {
-            let level = if let Variable::Level { level, .. } = variable { Some(level.clone()) } else { None };
-            Self { column: variable.column().to_owned(), level, power: *power }
-        };
-        Some(term.factors.iter().map(factor).collect())
+        Some(term.factors.iter().map(|(variable, power)| Self::new(variable, *power)).collect())
     }
 
-    fn variable(&self) -> Variable {
+    /// Returns a power of a variable.
+    fn new(variable: &Variable, power: u32) -> Self {
+        Self { power, ..Self::of_variable(variable) }
+    }
+
+    /// Returns a variable to the first power.
+    pub fn of_variable(variable: &Variable) -> Self {
+        let none = Self { column: variable.column().to_owned(), level: None, function: None, knots: None, basis: None, power: 1 };
+        match variable {
+            // only statistics have cubes, and only features have whole splines
+            Variable::Column(_) | Variable::Cube { .. } => none,
+            Variable::Level { level, .. } => Self { level: Some(level.clone()), ..none },
+            Variable::Function { function, .. } => Self { function: Some(function.name().to_owned()), ..none },
+            Variable::Spline { knots, basis, .. } => Self {
+                knots: Some(knots.as_slice().iter().map(ToString::to_string).collect()),
+                basis: basis.map(|basis| basis + 1),
+                ..none
+            },
+        }
+    }
+
+    /// Returns the variable; `None` if the entries contradict each other or name nothing that there is.
+    fn variable(&self) -> Option<Variable> {
         let column = self.column.clone();
-        match &self.level {
-            Some(level) => Variable::Level { column, level: level.clone() },
-            None => Variable::Column(column),
+        match (&self.level, &self.function, &self.knots, self.basis) {
+            (None, None, None, None) => Some(Variable::Column(column)),
+            (Some(level), None, None, None) => Some(Variable::Level { column, level: level.clone() }),
+            (None, Some(name), None, None) => Function::from_name(name).map(|function| Variable::Function { function, column }),
+            (None, None, Some(texts), Some(number)) => {
+                let knots = Knots::parse(&texts.iter().map(String::as_str).collect::<Vec<_>>()).ok()?;
+                let basis = number.checked_sub(1).filter(|basis| *basis < knots.basis_len())?;
+                Some(Variable::Spline { column, knots, basis: Some(basis) })
+            }
+            _ => None,
         }
     }
 }
@@ -258,6 +301,28 @@ impl LeftOut {
     }
 }
 
+impl Leverage {
+    /// Returns the entry of L in row i and column j, left of the diagonal, with its remainder.
+    pub(crate) fn l_at(&self, i: usize, j: usize) -> (f64, f64) {
+        // zeros at the beginning of a row may be left out
+        let row = &self.l[i];
+        (j + row.len()).checked_sub(i).map_or((0.0, 0.0), |at| {
+            let remainder = self.l_remainder.get(i).and_then(|row| row.get(at));
+            (row[at], remainder.copied().unwrap_or(0.0))
+        })
+    }
+
+    /// Returns an entry of D, with its remainder.
+    pub(crate) fn d_at(&self, i: usize) -> (f64, f64) {
+        (self.d[i], self.d_remainder.get(i).copied().unwrap_or(0.0))
+    }
+
+    /// Returns the index in X of each column of the factors.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        self.order.clone().unwrap_or_else(|| (0..self.d.len()).collect())
+    }
+}
+
 /// A feature that nearly is a linear combination of others, so that their coefficients are hardly determined.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct NearCollinearity {
@@ -280,8 +345,8 @@ impl ModelCoefficient {
     /// `term`; `model` if the name is not the text of the factors.
     pub fn term(&self) -> Result<Term> {
         let Some(factors) = &self.factors else { return Term::parse(&self.name) };
-        let term = Term::of(factors.iter().map(|factor| (factor.variable(), factor.power)).collect());
-        term.filter(|term| term.to_string() == self.name).ok_or_else(|| {
+        let variables = factors.iter().map(|factor| factor.variable().map(|variable| (variable, factor.power))).collect::<Option<_>>();
+        variables.and_then(Term::of).filter(|term| term.to_string() == self.name).ok_or_else(|| {
             let sentence = format!("the factors of the coefficient {} are of another term", list([&self.name]));
             Error::new(Code::Model, sentence, "train the model again")
         })
@@ -376,6 +441,11 @@ impl Model {
         self.coefficients.iter().map(ModelCoefficient::term).collect()
     }
 
+    /// Returns the description of a column.
+    pub fn column(&self, name: &str) -> Option<&ModelColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     /// Returns the columns that a prediction needs.
     pub fn feature_columns(&self) -> impl Iterator<Item = &ModelColumn> {
         self.columns.iter().filter(|column| column.name != self.target.column)
@@ -396,7 +466,8 @@ impl Model {
     pub fn plan(&self) -> Plan {
         Plan {
             target: Some(self.target.column.clone()),
-            features: Some(self.coefficients.iter().map(|coefficient| coefficient.name.clone()).collect()),
+            features: Some(self.feature_names()),
+            categories: self.categories().map(str::to_owned).collect(),
             intercept: self.has_intercept,
             weights: self.weights.as_ref().map(|weights| weights.column.clone()),
             distribution: self.columns.iter().any(|column| column.distribution.is_some()),
@@ -405,9 +476,15 @@ impl Model {
         }
     }
 
-    /// The schema that the model was trained with, as far as the model has it.
+    /// The schema that the model was trained with, as far as the model has it. What the model takes as a number is none of its categories.
     fn schema(&self) -> Option<Schema> {
-        self.fields.as_ref().map(|_| self.described())
+        let mut schema = self.fields.as_ref().map(|_| self.described())?;
+        let numbers: Vec<&str> = self.columns.iter().filter(|column| column.levels.is_none()).map(|column| column.name.as_str()).collect();
+        for field in schema.columns.iter_mut().filter(|field| field.kind == Some(Kind::Category) && numbers.contains(&field.name.as_str()))
+        {
+            field.kind = None;
+        }
+        Some(schema)
     }
 
     /// Returns the model's descriptions of its columns as a schema.
@@ -442,7 +519,9 @@ impl Model {
     }
 
     fn empty_cells_note(&self) -> Option<Error> {
-        let text = |cell: &Vec<CoefficientFactor>| cell.iter().map(|factor| factor.variable().to_string()).collect::<Vec<_>>().join("*");
+        let text = |cell: &Vec<CoefficientFactor>| {
+            cell.iter().filter_map(|factor| Some(factor.variable()?.to_string())).collect::<Vec<_>>().join("*")
+        };
         let named: Vec<String> = self.empty_cells.iter().take(EMPTY_CELLS_NAMED).map(text).collect();
         let more = match self.empty_cells.len() - named.len() {
             0 => String::new(),
@@ -450,42 +529,6 @@ impl Model {
         };
         let sentence = format!("no row has {}{more}; they have no coefficient and no prediction", list(&named));
         (!named.is_empty()).then(|| Error::new(Code::EmptyCells, sentence, ""))
-    }
-
-    fn check(&self) -> Result<()> {
-        let wrong = |sentence: &str| Err(Error::new(Code::Model, sentence, "train the model again"));
-        check_terms(self.columns.len().max(self.coefficients.len()))?;
-        self.columns.iter().map(|column| &column.name).chain([&self.target.column]).try_for_each(|name| check_column_name(name))?;
-        self.described().check()?;
-        if let Some(weights) = &self.weights {
-            check_column_name(&weights.column)?;
-            if weights.sum <= 0.0 {
-                return wrong("`weights.sum` is not above zero");
-            }
-        }
-        let size = self.coefficients.len() + usize::from(self.has_intercept);
-        if self.leverage.d.len() != size
-            || self.leverage.l.len() != size
-            || self.leverage.l.iter().enumerate().any(|(i, row)| row.len() != i)
-        {
-            return wrong("`leverage` has another size than the coefficients");
-        }
-        let (l, remainders) = (&self.leverage.l, &self.leverage.l_remainder);
-        let is_like = |rows: &[Vec<f64>]| rows.iter().map(Vec::len).eq(l.iter().map(Vec::len));
-        if !(remainders.is_empty() && self.leverage.d_remainder.is_empty()
-            || is_like(remainders) && self.leverage.d_remainder.len() == size)
-        {
-            return wrong("the remainders of `leverage` have another size than its numbers");
-        }
-        if self.leverage.d.iter().any(|d| *d <= 0.0) {
-            return wrong("`leverage.d` has a number that is not above zero");
-        }
-        let terms = self.terms()?;
-        crate::terms::check_unique(&self.coefficients.iter().map(|c| &c.name).collect::<Vec<_>>(), "coefficient")?;
-        match terms.iter().flat_map(Term::columns).find(|name| !self.feature_columns().any(|column| column.name == *name)) {
-            Some(name) => wrong(&format!("the coefficients use the column `{name}`, which is not among `columns`")),
-            None => Ok(()),
-        }
     }
 }
 

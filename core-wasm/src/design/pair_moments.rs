@@ -1,0 +1,36 @@
+//! Statistics to the moments of the rows that have a level of each of two categories.
+
+use super::category::{DesignCategory, contradiction, count};
+use crate::error::{Error, Result, shorten};
+use crate::level::Level;
+use crate::statistics::{Moments, Statistics, pair_index};
+use std::collections::BTreeMap;
+
+/// The moments of the rows of two levels, by the indexes of the levels of the first and of the second category.
+pub(super) type PairMoments<'a> = BTreeMap<(usize, usize), &'a Moments>;
+
+/// Returns the moments of the rows that have two levels, of the categories `one` < `other` of a design.
+///
+/// Errors: `impossible-statistics`.
+pub(super) fn pairs<'a>(statistics: &'a Statistics, categories: &[DesignCategory], one: usize, other: usize) -> Result<PairMoments<'a>> {
+    let places = |at: usize| -> BTreeMap<&str, usize> {
+        categories[at].levels.iter().enumerate().map(|(place, level)| (level.level.text(), place)).collect()
+    };
+    let is_turned = categories[one].at > categories[other].at;
+    let (first, second) = if is_turned { (other, one) } else { (one, other) };
+    let (of_first, of_second) = (places(first), places(second));
+    let mut pairs = PairMoments::new();
+    let sums = statistics.levels.pairs.get(pair_index(categories[first].at, categories[second].at));
+    for ((a, b), moments) in sums.into_iter().flatten() {
+        let found = of_first.get(a.text()).zip(of_second.get(b.text())).filter(|_| count(moments).is_some());
+        let Some((&a, &b)) = found else { return Err(impossible_pair(&categories[first], a, &categories[second], b, moments)) };
+        pairs.insert(if is_turned { (b, a) } else { (a, b) }, moments);
+    }
+    Ok(pairs)
+}
+
+fn impossible_pair(first: &DesignCategory, a: &Level, second: &DesignCategory, b: &Level, moments: &Moments) -> Error {
+    let (a, b) = (shorten(a.text()), shorten(b.text()));
+    let rows = moments.at(0, 0);
+    contradiction(format!("{rows} rows have the levels `{a}` of `{}` and `{b}` of `{}`", first.column, second.column))
+}

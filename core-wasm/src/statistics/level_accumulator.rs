@@ -1,0 +1,337 @@
+//! Rows with levels to exact sums: of all rows, by level, and by pair of levels.
+//!
+//! A *cell* is a combination of levels of all categories. Rows are collected in large blocks, column by column, with the index of the cell of
+//! each row. When a block is full it is sorted by cell, and each cell's rows go to an [`Accumulator`] of their own. At the end, and when
+//! there are too many cells to hold, the sums of the cells are added to those of their levels and pairs.
+//!
+//! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows.
+//!
+//! *Limits*: those of [`LevelSums`]. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes.
+
+use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals, finish_counters, too_many_rows};
+use super::bin_counter::BinCounter;
+use super::block::BlockColumn;
+use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
+use super::moments::{Moments, moment_index};
+use super::product_sums::BlockDigits;
+use crate::decimal::Decimal;
+use crate::error::Result;
+use crate::level::Level;
+use std::collections::BTreeMap;
+
+/// Rows that are sorted by cell together. Their columns stay in the processor's cache.
+const SORTED_ROWS: usize = 1 << 14;
+/// Memory for the cells that are held at once.
+const CELL_BYTES_MAX: usize = 256 << 20;
+/// Bytes that a cell needs for each of its moments: a total, sums of digits and their places.
+const MOMENT_BYTES: usize = 96;
+/// Cells after which their index is emptied, and numbers in it after which it is.
+const INDEXED_CELLS_MAX: usize = 1 << 16;
+const INDEX_SIZE_MAX: usize = 1 << 22;
+/// Size of a node of the index without its children, as numbers of 32 bits.
+const NODE_SIZE: usize = 12;
+
+/// Sums rows by level.
+pub struct LevelAccumulator {
+    products: Vec<Factors>,
+    /// The values of the rows that were not yet given to their cells.
+    columns: Vec<BlockColumn>,
+    /// The cell of each of these rows.
+    row_cells: Vec<u32>,
+    rows: i64,
+    index: CellIndex,
+    /// The sums of the cells, by their index; none where a cell has no rows since it was last emptied.
+    cells: Vec<Option<Box<Accumulator>>>,
+    /// Number of cells with sums.
+    held: usize,
+    held_max: usize,
+    /// The sums of the cells that were emptied.
+    sums: SumsByLevel,
+    bin_counters: Option<Vec<BinCounter>>,
+    digits: BlockDigits,
+}
+
+/// Finds the index of a cell by its levels: a tree with one floor a category.
+struct CellIndex {
+    /// For each node, by level, the node of the next floor, or on the last floor the index of the cell, plus one; 0 if there is none.
+    children: Vec<Vec<u32>>,
+    /// The parent of each node, and the level for which it is its child.
+    parents: Vec<(u32, u32)>,
+    /// Levels of each cell, cell after cell.
+    levels: Vec<u32>,
+    categories: usize,
+    /// Memory as numbers of 32 bits.
+    size: usize,
+}
+
+/// Sums by level and pair of levels, with the numbers of levels instead of their texts.
+struct SumsByLevel {
+    all: Vec<Decimal>,
+    levels: Vec<BTreeMap<u32, Vec<Decimal>>>,
+    pairs: Vec<BTreeMap<(u32, u32), Vec<Decimal>>>,
+    entries: usize,
+}
+
+impl LevelAccumulator {
+    /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
+    pub fn new(columns: usize, categories: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
+        let products: Vec<Factors> = products.into_iter().collect();
+        let moments = moment_index(columns + products.len() + 1, 0);
+        let cell_bytes = moments * MOMENT_BYTES + columns * BLOCK_ROWS * size_of::<i64>();
+        Self {
+            columns: vec![BlockColumn::new(); columns],
+            row_cells: Vec::new(),
+            rows: 0,
+            index: CellIndex::new(categories),
+            cells: Vec::new(),
+            held: 0,
+            held_max: (CELL_BYTES_MAX / cell_bytes).max(2),
+            sums: SumsByLevel::new(categories, moments),
+            bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
+            digits: BlockDigits::new(),
+            products,
+        }
+    }
+
+    /// Adds a row: one value for each column, and the number of a level for each category.
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub fn push(&mut self, row: impl IntoIterator<Item = Decimal>, levels: &[u32]) -> Result<()> {
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            column.push(&value);
+        }
+        let cell = levels.iter().enumerate().fold(0, |node, (floor, &level)| self.index.child(node, floor, level));
+        self.row_cells.push(cell);
+        self.end_rows()
+    }
+
+    /// Returns the columns of the rows that wait for their cells. A caller appends as many values to each of them, and then calls
+    /// [`Self::add_rows`].
+    pub(crate) fn columns_mut(&mut self) -> &mut [BlockColumn] {
+        &mut self.columns
+    }
+
+    /// Returns how many more rows should be appended at once: at least one.
+    pub(crate) fn room(&self) -> usize {
+        (SORTED_ROWS - self.row_cells.len()).min(BLOCK_ROWS)
+    }
+
+    /// Adds rows whose values were appended to the columns. `levels` gives, for each category, the number of each row's level.
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub(crate) fn add_rows<'a>(&mut self, rows: usize, levels: impl Iterator<Item = &'a [u32]>) -> Result<()> {
+        let first = self.row_cells.len();
+        self.row_cells.resize(first + rows, 0);
+        for (floor, levels) in levels.enumerate() {
+            for (node, &level) in self.row_cells[first..].iter_mut().zip(levels) {
+                *node = self.index.child(*node, floor, level);
+            }
+        }
+        self.end_rows()
+    }
+
+    /// Returns the sums of all rows. `categories` gives the column of each category, and its levels by their numbers.
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub fn finish(mut self, categories: Vec<(String, Vec<Level>)>) -> Result<Totals> {
+        self.divide()?;
+        self.empty_cells()?;
+        let counts = self.bin_counters.map(finish_counters).transpose()?;
+        let (moments, levels) = self.sums.finish(categories)?;
+        Ok(Totals { rows: self.rows, moments, levels, distribution: counts })
+    }
+
+    /// Divides the rows among their cells if there are enough of them.
+    fn end_rows(&mut self) -> Result<()> {
+        if self.row_cells.len() >= SORTED_ROWS || self.index.is_full() { self.divide() } else { Ok(()) }
+    }
+
+    /// Gives the waiting rows to their cells.
+    fn divide(&mut self) -> Result<()> {
+        let rows = self.row_cells.len();
+        self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
+        for (column, counter) in self.columns.iter().zip(self.bin_counters.iter_mut().flatten()) {
+            counter.count(column).ok_or_else(too_many_rows)?;
+        }
+        let (order, ends) = sorted_by_cell(&self.row_cells, self.index.len());
+        let columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(&order)).collect();
+        self.columns.iter_mut().for_each(BlockColumn::clear);
+        self.row_cells.clear();
+        self.cells.resize_with(self.index.len(), || None);
+        let mut start = 0;
+        for (cell, end) in ends.into_iter().enumerate() {
+            if end > start {
+                self.add_to_cell(cell, &columns, start..end)?;
+            }
+            start = end;
+        }
+        if self.index.is_full() {
+            self.empty_cells()?;
+            self.index = CellIndex::new(self.index.categories);
+            self.cells.clear();
+        }
+        Ok(())
+    }
+
+    fn add_to_cell(&mut self, cell: usize, columns: &[BlockColumn], rows: std::ops::Range<usize>) -> Result<()> {
+        if self.cells[cell].is_none() {
+            if self.held == self.held_max {
+                self.empty_cells()?;
+            }
+            self.held += 1;
+        }
+        let sums = self.cells[cell].get_or_insert_with(|| Box::new(Accumulator::new(columns.len(), self.products.iter().cloned(), false)));
+        sums.add_rows_of(columns, rows, &mut self.digits)
+    }
+
+    /// Adds the sums of all cells to those of their levels and pairs.
+    fn empty_cells(&mut self) -> Result<()> {
+        for (cell, sums) in self.cells.iter_mut().enumerate() {
+            if let Some(sums) = sums.take() {
+                self.sums.add(self.index.levels_of(cell), &sums.finish()?.moments)?;
+            }
+        }
+        self.held = 0;
+        Ok(())
+    }
+}
+
+impl CellIndex {
+    fn new(categories: usize) -> Self {
+        Self { children: vec![Vec::new()], parents: vec![(0, 0)], levels: Vec::new(), categories, size: 0 }
+    }
+
+    /// Returns the number of cells.
+    fn len(&self) -> usize {
+        self.levels.len() / self.categories.max(1)
+    }
+
+    /// Returns whether the index has to be emptied.
+    fn is_full(&self) -> bool {
+        self.len() > INDEXED_CELLS_MAX || self.size > INDEX_SIZE_MAX
+    }
+
+    /// Returns the levels of a cell.
+    fn levels_of(&self, cell: usize) -> &[u32] {
+        &self.levels[cell * self.categories..][..self.categories]
+    }
+
+    /// Returns the child of a node for a level; on the last floor the index of the cell.
+    #[inline]
+    fn child(&mut self, node: u32, floor: usize, level: u32) -> u32 {
+        match self.children[node as usize].get(level as usize) {
+            Some(&child) if child > 0 => child - 1,
+            _ => self.new_child(node, floor, level),
+        }
+    }
+
+    #[cold]
+    fn new_child(&mut self, node: u32, floor: usize, level: u32) -> u32 {
+        let child = if floor + 1 < self.categories { self.new_node(node, level) } else { self.new_cell(node, level) };
+        let children = &mut self.children[node as usize];
+        if children.len() <= level as usize {
+            self.size += level as usize + 1 - children.len();
+            children.resize(level as usize + 1, 0);
+        }
+        children[level as usize] = child + 1;
+        child
+    }
+
+    fn new_node(&mut self, parent: u32, level: u32) -> u32 {
+        self.children.push(Vec::new());
+        self.parents.push((parent, level));
+        self.size += NODE_SIZE;
+        self.children.len() as u32 - 1
+    }
+
+    fn new_cell(&mut self, parent: u32, level: u32) -> u32 {
+        let (mut node, mut path) = (parent, vec![level]);
+        while node > 0 {
+            let (above, level) = self.parents[node as usize];
+            path.push(level);
+            node = above;
+        }
+        self.levels.extend(path.into_iter().rev());
+        self.size += self.categories;
+        self.len() as u32 - 1
+    }
+}
+
+impl SumsByLevel {
+    fn new(categories: usize, moments: usize) -> Self {
+        Self {
+            all: vec![Decimal::ZERO; moments],
+            levels: vec![BTreeMap::new(); categories],
+            pairs: vec![BTreeMap::new(); pair_index(0, categories.max(1))],
+            entries: 0,
+        }
+    }
+
+    /// Adds the moments of rows that have these levels.
+    ///
+    /// # Errors
+    /// `capacity` if there are too many entries.
+    fn add(&mut self, levels: &[u32], moments: &Moments) -> Result<()> {
+        add_moments(&mut self.all, moments);
+        for (second, &level) in levels.iter().enumerate() {
+            self.entries += usize::from(add_to_entry(&mut self.levels[second], level, moments));
+            for (first, &other) in levels[..second].iter().enumerate() {
+                self.entries += usize::from(add_to_entry(&mut self.pairs[pair_index(first, second)], (other, level), moments));
+            }
+            check_entries(self.entries, moments.0.len())?;
+        }
+        Ok(())
+    }
+
+    /// Returns the sums, with the texts of the levels.
+    fn finish(self, categories: Vec<(String, Vec<Level>)>) -> Result<(Moments, LevelSums)> {
+        let moments = |sums: Vec<Decimal>| Moments(sums.into_iter().map(Decimal::normalized).collect());
+        let mut pairs = Vec::with_capacity(self.pairs.len());
+        let mut of_pairs = self.pairs.into_iter();
+        for (second, (_, levels)) in categories.iter().enumerate() {
+            for ((_, others), sums) in categories[..second].iter().zip(&mut of_pairs) {
+                let key = |(other, level): (u32, u32)| (others[other as usize].clone(), levels[level as usize].clone());
+                pairs.push(sums.into_iter().map(|(pair, sums)| (key(pair), moments(sums))).collect());
+            }
+        }
+        let of_category = |((column, levels), sums): ((String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| CategorySums {
+            column,
+            levels: sums.into_iter().map(|(level, sums)| (levels[level as usize].clone(), moments(sums))).collect(),
+        };
+        let sums = LevelSums { categories: categories.into_iter().zip(self.levels).map(of_category).collect(), pairs };
+        sums.check_size()?;
+        Ok((moments(self.all), sums))
+    }
+}
+
+/// Returns the indexes of rows in the order of their cells, and for each cell the end of its rows in this order.
+fn sorted_by_cell(row_cells: &[u32], cells: usize) -> (Vec<u32>, Vec<usize>) {
+    let mut ends = vec![0; cells];
+    row_cells.iter().for_each(|&cell| ends[cell as usize] += 1);
+    let mut start = 0;
+    for end in &mut ends {
+        start += std::mem::replace(end, start);
+    }
+    // each entry is the start of its cell now, and grows to its end
+    let mut order = vec![0; row_cells.len()];
+    for (row, &cell) in row_cells.iter().enumerate() {
+        let at = &mut ends[cell as usize];
+        order[*at] = row as u32;
+        *at += 1;
+    }
+    (order, ends)
+}
+
+/// Adds moments to the entry of a key, and returns whether the entry is new.
+fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Vec<Decimal>>, key: K, moments: &Moments) -> bool {
+    let before = entries.len();
+    add_moments(entries.entry(key).or_insert_with(|| vec![Decimal::ZERO; moments.0.len()]), moments);
+    entries.len() > before
+}
+
+fn add_moments(sums: &mut [Decimal], moments: &Moments) {
+    sums.iter_mut().zip(&moments.0).for_each(|(sum, moment)| *sum = sum.plus(moment));
+}

@@ -1,0 +1,182 @@
+//! The text of a cell to the number of its level, by a table of hashes.
+//!
+//! *Invariants*: nothing depends on the order of the table, which no code walks.
+//!
+//! *Limits*: at most [`TEXTS_MAX`] texts. Others are not kept.
+
+/// Most texts in a table. A level may be written in several ways.
+const TEXTS_MAX: usize = 1 << 12;
+/// Slots of a new table: a power of two.
+const SLOTS_MIN: usize = 1 << 6;
+/// An odd number with irregular bits: 2^64 over the golden ratio.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Numbers of levels by the texts of cells.
+#[derive(Default)]
+pub(super) struct LevelTable {
+    /// A power of two of them, at least half of which are empty; none before the first text.
+    slots: Vec<Slot>,
+    /// Texts of more than 16 bytes.
+    long_texts: Vec<(Vec<u8>, u32)>,
+    texts: usize,
+}
+
+/// A text of up to 16 bytes with its level, or a place among the longer texts.
+#[derive(Clone, Copy)]
+struct Slot {
+    key: TextKey,
+    value: u32,
+}
+
+/// The length of a text, and 16 of its bytes: all, or the first and the last eight. Different texts of up to 16 bytes have different keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct TextKey {
+    length: u32,
+    ends: (u64, u64),
+}
+
+/// The key of empty slots. No text is as long.
+const EMPTY: Slot = Slot { key: TextKey { length: u32::MAX, ends: (0, 0) }, value: 0 };
+
+impl LevelTable {
+    /// Returns the number of the level of a text; none if the text is not in the table.
+    #[inline]
+    pub(super) fn get(&self, text: &[u8]) -> Option<u32> {
+        let key = TextKey::of(text);
+        let mut at = self.first_slot(text, key)?;
+        loop {
+            let slot = self.slots[at];
+            if slot.key == key {
+                match text.len() {
+                    0..=16 => return Some(slot.value),
+                    _ if self.long_texts[slot.value as usize].0 == text => return Some(self.long_texts[slot.value as usize].1),
+                    _ => {}
+                }
+            }
+            if slot.key == EMPTY.key {
+                return None;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Keeps the level of a text that is not in the table, if there is room.
+    pub(super) fn insert(&mut self, text: &[u8], level: u32) {
+        if self.texts == TEXTS_MAX || u32::try_from(text.len()).is_err() {
+            return;
+        }
+        if 2 * (self.texts + 1) > self.slots.len() {
+            self.grow();
+        }
+        let key = TextKey::of(text);
+        let value = match text.len() {
+            0..=16 => level,
+            _ => {
+                self.long_texts.push((text.to_owned(), level));
+                self.long_texts.len() as u32 - 1
+            }
+        };
+        self.texts += 1;
+        self.place(hash(text, key), Slot { key, value });
+    }
+
+    /// Returns the slot where the search for a text begins; none in an empty table.
+    #[inline]
+    fn first_slot(&self, text: &[u8], key: TextKey) -> Option<usize> {
+        (!self.slots.is_empty()).then(|| hash(text, key) as usize & (self.slots.len() - 1))
+    }
+
+    fn place(&mut self, hash: u64, slot: Slot) {
+        let mut at = hash as usize & (self.slots.len() - 1);
+        while self.slots[at].key != EMPTY.key {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = slot;
+    }
+
+    /// Doubles the number of slots.
+    fn grow(&mut self) {
+        let size = (2 * self.slots.len()).max(SLOTS_MIN);
+        for slot in std::mem::replace(&mut self.slots, vec![EMPTY; size]) {
+            let hash = match slot.key.length {
+                u32::MAX => continue,
+                0..=16 => short_hash(slot.key),
+                _ => hash(&self.long_texts[slot.value as usize].0, slot.key),
+            };
+            self.place(hash, slot);
+        }
+    }
+}
+
+impl TextKey {
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        let ends = match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => match (text.first_chunk(), text.last_chunk()) {
+                (Some(first), Some(last)) => (four(first), four(last)),
+                _ => (text.iter().fold(0, |all, &byte| all << 8 | u64::from(byte)), 0),
+            },
+        };
+        Self { length: text.len() as u32, ends }
+    }
+}
+
+/// Returns a number that depends on all bytes of a text.
+#[inline]
+fn hash(text: &[u8], key: TextKey) -> u64 {
+    match text.len() {
+        0..=16 => short_hash(key),
+        _ => text.chunks(8).fold(short_hash(key), |hash, chunk| mix(hash ^ chunk.iter().fold(0, |all, &byte| all << 8 | u64::from(byte)))),
+    }
+}
+
+#[inline]
+fn short_hash(key: TextKey) -> u64 {
+    mix(mix(key.ends.0 ^ u64::from(key.length)).rotate_left(29) ^ key.ends.1)
+}
+
+/// Spreads the bits of a number, above all into the low ones.
+#[inline]
+fn mix(value: u64) -> u64 {
+    let product = value.wrapping_mul(MULTIPLIER);
+    product ^ product >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn each_text_is_found_with_its_level(texts in prop::collection::vec(prop::collection::vec(0u8..3, 0..40), 1..300), other in prop::collection::vec(0u8..3, 0..40)) {
+            let mut table = LevelTable::default();
+            let mut known = BTreeMap::new();
+            for text in &texts {
+                prop_assert_eq!(table.get(text), known.get(text).copied());
+                if !known.contains_key(text) {
+                    table.insert(text, known.len() as u32);
+                    known.insert(text.clone(), known.len() as u32);
+                }
+            }
+            for (text, level) in &known {
+                prop_assert_eq!(table.get(text), Some(*level));
+            }
+            prop_assert_eq!(table.get(&other), known.get(&other).copied());
+        }
+    }
+
+    #[test]
+    fn a_full_table_still_finds_its_texts() {
+        let mut table = LevelTable::default();
+        let text = |at: usize| format!("a text that is longer than sixteen bytes {at}").into_bytes();
+        (0..TEXTS_MAX + 10).for_each(|at| table.insert(&text(at), at as u32));
+        assert_eq!(table.get(&text(TEXTS_MAX - 1)), Some(TEXTS_MAX as u32 - 1));
+        assert_eq!(table.get(&text(TEXTS_MAX)), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! Reads the cells of a category as numbers of levels.
+//!
+//! *Invariants*: numbers count from 0, in the order in which the levels were found. No result depends on them.
+
+use super::level_table::LevelTable;
+use crate::batch::Values;
+use crate::error::{Error, Result};
+use crate::level::{LEVELS_MAX, Level, ListedLevels, level_of};
+use crate::statistics::too_many_levels;
+use samefit_kernels::scan::Rows;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Reads a column of levels.
+#[derive(Default)]
+pub(super) struct LevelReader {
+    /// The only levels that there may be; none if there may be any.
+    listed: Option<ListedLevels>,
+    /// The levels by their numbers.
+    levels: Vec<Level>,
+    /// Row of the first cell with each level.
+    first_rows: Vec<u64>,
+    /// The number of each level by its text.
+    numbers: BTreeMap<String, u32>,
+    /// The same by the texts of cells, and by the bytes of 64-bit floats.
+    of_texts: LevelTable,
+    of_floats: LevelTable,
+    /// The levels of the rows that were read last. That of an unread row means nothing.
+    of_rows: Vec<u32>,
+}
+
+impl LevelReader {
+    /// A reader that has found no level. `listed` are the only levels that there may be.
+    pub(super) fn new(listed: Option<ListedLevels>) -> Self {
+        Self { listed, ..Self::default() }
+    }
+
+    /// Returns the level of a cell in row `row`; none if the cell has no value.
+    ///
+    /// # Errors
+    /// `unknown-level`, those of [`level_of`].
+    pub(super) fn read(&mut self, row: u64, cell: &[u8]) -> Result<Option<u32>> {
+        let number = match self.of_texts.get(cell) {
+            Some(number) => number,
+            None => {
+                let Some(level) = self.level(cell)? else { return Ok(None) };
+                let number = self.number(level);
+                self.of_texts.insert(cell, number);
+                number
+            }
+        };
+        self.found(number, row);
+        Ok(Some(number))
+    }
+
+    /// Reads the cells of a column in many rows, the first of which has the number `first`. Marks in `unread` the rows that must be read one
+    /// by one. `is_level` tells whether a cell with a text not seen before may be a level.
+    pub(super) fn read_rows(&mut self, rows: &Rows<'_>, column: usize, first: u64, unread: &mut [bool], is_level: impl Fn(&[u8]) -> bool) {
+        self.of_rows.clear();
+        for (row, unread) in unread.iter_mut().enumerate() {
+            let cell = rows.cell(row, column);
+            let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
+            // a quote inside the cell is half of a doubled one
+            let level = if cell.contains(&b'"') { None } else { self.read_quickly(first + row as u64, cell, &is_level) };
+            *unread |= level.is_none();
+            self.of_rows.push(level.unwrap_or_default());
+        }
+    }
+
+    /// As [`Self::read_rows`], for some rows of a batch of columns.
+    pub(super) fn read_values(
+        &mut self,
+        values: &Values,
+        rows: Range<usize>,
+        first: u64,
+        unread: &mut [bool],
+        is_level: impl Fn(&[u8]) -> bool,
+    ) {
+        self.of_rows.clear();
+        for ((at, unread), row) in rows.zip(unread).zip(first..) {
+            let level = match values {
+                Values::Numbers(numbers) => self.of_floats.get(&numbers[at].to_le_bytes()).inspect(|&number| self.found(number, row)),
+                Values::Text(lines) => self.read_quickly(row, lines.cell(at), &is_level),
+            };
+            *unread |= level.is_none();
+            self.of_rows.push(level.unwrap_or_default());
+        }
+    }
+
+    /// As [`Self::read`], for a number.
+    pub(super) fn read_number(&mut self, row: u64, float: f64, text: &str) -> Result<Option<u32>> {
+        let level = self.read(row, text.as_bytes())?;
+        if let Some(number) = level.filter(|_| self.of_floats.get(&float.to_le_bytes()).is_none()) {
+            self.of_floats.insert(&float.to_le_bytes(), number);
+        }
+        Ok(level)
+    }
+
+    /// Returns the levels of the rows that were read last, without those of unread rows.
+    pub(super) fn of_rows(&mut self, unread: Option<&[bool]>) -> &[u32] {
+        if let Some(unread) = unread {
+            let mut unread = unread.iter();
+            self.of_rows.retain(|_| unread.next() != Some(&true));
+        }
+        &self.of_rows
+    }
+
+    /// Returns the levels by their numbers.
+    pub(super) fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// Returns each level with the row of its first cell.
+    pub(super) fn first_rows(&self) -> Vec<(String, u64)> {
+        self.levels.iter().map(|level| level.text().to_owned()).zip(self.first_rows.iter().copied()).collect()
+    }
+
+    /// Adds the levels that another summarizer found.
+    pub(super) fn merge(&mut self, others: Vec<(String, u64)>) {
+        for (text, row) in others {
+            let number = self.number(Level::new(&text));
+            self.found(number, row);
+        }
+    }
+
+    /// The error if there are too many levels, and the row where one pass over all rows finds it.
+    pub(super) fn excess(&self) -> Option<(u64, Error)> {
+        if !self.is_excessive() {
+            return None;
+        }
+        let mut rows = self.first_rows.clone();
+        rows.sort_unstable();
+        rows.get(LEVELS_MAX).map(|&row| (row, too_many_levels().at_row(row)))
+    }
+
+    /// Returns whether there are too many levels.
+    pub(super) fn is_excessive(&self) -> bool {
+        self.levels.len() > LEVELS_MAX
+    }
+
+    /// Returns the level of a cell; none if it has to be read as a record, because it has no value, an error, or a level too many.
+    #[inline]
+    fn read_quickly(&mut self, row: u64, cell: &[u8], is_level: impl Fn(&[u8]) -> bool) -> Option<u32> {
+        let number = match self.of_texts.get(cell) {
+            Some(number) => number,
+            None if is_level(crate::decimal::trim(cell)) && self.has_room_for(cell) => return self.read(row, cell).ok().flatten(),
+            None => return None,
+        };
+        self.found(number, row);
+        Some(number)
+    }
+
+    /// Returns whether the level of a cell is known, or may be added.
+    fn has_room_for(&self, cell: &[u8]) -> bool {
+        self.levels.len() < LEVELS_MAX
+            || self.level(cell).is_ok_and(|level| level.is_some_and(|level| self.numbers.contains_key(level.text())))
+    }
+
+    fn level(&self, cell: &[u8]) -> Result<Option<Level>> {
+        match (level_of(cell)?, &self.listed) {
+            (Some(level), Some(listed)) => listed.find(&level).cloned().map(Some),
+            (level, _) => Ok(level),
+        }
+    }
+
+    /// Returns the number of a level, which may be new.
+    fn number(&mut self, level: Level) -> u32 {
+        if let Some(&number) = self.numbers.get(level.text()) {
+            return number;
+        }
+        let number = self.levels.len() as u32;
+        self.numbers.insert(level.text().to_owned(), number);
+        self.levels.push(level);
+        self.first_rows.push(u64::MAX);
+        number
+    }
+
+    /// Notes a row with a level.
+    #[inline]
+    fn found(&mut self, number: u32, row: u64) {
+        let first = &mut self.first_rows[number as usize];
+        *first = row.min(*first);
+    }
+}
