@@ -125,7 +125,7 @@ fn contributions(predictor: &Predictor, row: &ModelRow) -> Result<(Value, Vec<Va
 }
 
 /// Returns the mean of each term over the training data; zeros for a model without an intercept. The mean of an indicator is its share of
-/// the rows.
+/// the rows, or of their weights.
 fn design_means(model: &Model) -> Vec<TwoPartF64> {
     let two_part = |(value, remainder): (f64, f64)| TwoPartF64::new(value, remainder);
     let (leverage, order) = (&model.leverage, model.leverage.columns());
@@ -137,10 +137,10 @@ fn design_means(model: &Model) -> Vec<TwoPartF64> {
         let parts = (0..=i.min(intercept)).map(|j| factor(i, j).times(factor(intercept, j)).times(two_part(leverage.d_at(j))));
         parts.fold(TwoPartF64::ZERO, TwoPartF64::plus)
     };
-    let rows = sum(intercept);
+    let total = sum(intercept);
     for (i, &at) in order.iter().enumerate().filter(|(_, at)| **at > 0) {
         // where the intercept stands first, its column of L has the means
-        means[at - 1] = if intercept == 0 { factor(i, 0) } else { sum(i).over(rows) };
+        means[at - 1] = if intercept == 0 { factor(i, 0) } else { sum(i).over(total) };
     }
     means
 }
@@ -184,14 +184,10 @@ impl Likeness {
         let leverage = parts.iter().fold(0.0, |sum, part| sum + part);
         let (n, total, features) = (model.fit.rows as f64, model.total_weight(), model.coefficients.len());
         let distance = (model.has_intercept && features > 0 && model.fit.rows > features as i64).then(|| {
-<<<<<<< HEAD
-            let squared = (n - 1.0) * (total / n) * parts[1..].iter().fold(0.0, |sum, part| sum + part);
-=======
             // the intercept stands first but in the factors of categories
             let from_mean =
-                if model.leverage.order.is_none() { parts[1..].iter().fold(0.0, |sum, part| sum + part) } else { leverage - 1.0 / n };
-            let squared = (n - 1.0) * from_mean.max(0.0);
->>>>>>> main
+                if model.leverage.order.is_none() { parts[1..].iter().fold(0.0, |sum, part| sum + part) } else { leverage - 1.0 / total };
+            let squared = (n - 1.0) * (total / n) * from_mean.max(0.0);
             // n^2 - 1 as (n - 1) (n + 1): no digits are lost to cancellation
             (squared, upper_tail(squared * n / ((n - 1.0) * (n + 1.0)), features as u32, n - features as f64))
         });

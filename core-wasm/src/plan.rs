@@ -380,15 +380,12 @@ impl Plan {
     /// # Errors
     /// Those of [`feature_terms`](Self::feature_terms), and `column-name`; `target` if the target is a category.
     pub fn selection(&self) -> Result<Selection> {
-<<<<<<< HEAD
         self.check_weights()?;
-=======
         check_unique(&self.categories, "category")?;
         if let Some(target) = self.target().filter(|target| self.is_category(target)) {
             let sentence = "the target is a category, and only numbers can be predicted";
             return Err(Error::new(Code::Target, sentence, "name a column of numbers with --target").in_column(target));
         }
->>>>>>> main
         let features = self.feature_terms()?.unwrap_or_default();
         check_terms(self.terms.len())?;
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
@@ -402,15 +399,12 @@ impl Plan {
                 in_given_order: self.columns.is_some() || self.schema.is_some(),
             },
         };
-<<<<<<< HEAD
-        Ok(Selection { columns, terms, weights: self.weight_column().map(str::to_owned) })
-=======
         let undescribed = |name: &&str| self.schema.as_ref().is_none_or(|schema| !schema.order().any(|other| other == *name));
         let open: BTreeSet<String> = match self.find_categories && !self.rounds() {
             true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).collect(),
             false => BTreeSet::new(),
         };
-        Ok(Selection { columns, terms: written, open })
+        Ok(Selection { columns, terms: written, open, weights: self.weight_column().map(str::to_owned) })
     }
 
     /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
@@ -418,11 +412,10 @@ impl Plan {
     /// # Errors
     /// Those of [`selection`](Self::selection).
     pub fn needed_columns(&self) -> Result<Option<Vec<String>>> {
-        Ok(match self.selection()?.columns {
-            ColumnSelection::AllNumbers { .. } => None,
-            ColumnSelection::Named { columns, .. } => Some(columns),
-        })
->>>>>>> main
+        let Selection { columns, weights, .. } = self.selection()?;
+        let ColumnSelection::Named { mut columns, .. } = columns else { return Ok(None) };
+        columns.extend(weights.filter(|weights| !columns.contains(weights)));
+        Ok(Some(columns))
     }
 
     /// The columns to sum, without those of the terms and the target; `None` if neither the plan nor a schema names any.
@@ -476,17 +469,12 @@ pub fn check_level(level: f64) -> Result<()> {
 pub struct Selection {
     /// The columns.
     pub columns: ColumnSelection,
-<<<<<<< HEAD
-    /// Products and powers, in canonical order.
-    pub terms: Vec<Term>,
-    /// The column of the weights or counts of the rows, if there is one.
-    pub weights: Option<String>,
-=======
     /// The features and terms as the plan writes them; categories may be among their factors.
     terms: Vec<Term>,
     /// Columns of features of which neither plan nor schema says whether they are numbers or categories.
     open: BTreeSet<String>,
->>>>>>> main
+    /// The column of the weights or counts of the rows, if there is one.
+    pub weights: Option<String>,
 }
 
 /// The columns to sum.
@@ -526,7 +514,6 @@ pub fn numeric_part(term: &Term, is_category: impl Fn(&str) -> bool) -> Result<O
 }
 
 impl Selection {
-<<<<<<< HEAD
     /// Returns the index in `header` of the column of the weights or counts, if there is one.
     ///
     /// # Errors
@@ -534,7 +521,8 @@ impl Selection {
     pub fn resolve_weights(&self, header: &[String]) -> Result<Option<usize>> {
         let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
         self.weights.as_ref().map(find).transpose()
-=======
+    }
+
     /// Returns the products of numbers to sum beyond the columns, in canonical order. Terms that [`check_terms`](Self::check_terms) refuses
     /// are left out.
     pub fn numeric_terms(&self, is_category: impl Fn(&str) -> bool) -> Vec<Term> {
@@ -561,7 +549,6 @@ impl Selection {
     /// Returns whether the data decide if a column holds numbers or is a category.
     pub fn is_open(&self, column: &str) -> bool {
         self.open.contains(column)
->>>>>>> main
     }
 
     /// Returns the indexes in `header` of the columns to sum, in their order.
@@ -571,11 +558,13 @@ impl Selection {
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = places(header);
         let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| missing_column(name, header));
+        // the weights may stand at the end again if they are also summed
+        let is_first = |place: &usize| known.get(header[*place].as_str()) == Some(place);
         let is_summed = |name: &String, needed: &[String]| self.weights.as_ref() != Some(name) || needed.contains(name);
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
-                Ok((0..header.len()).filter(|&place| is_summed(&header[place], needed)).collect())
+                Ok((0..header.len()).filter(is_first).filter(|&place| is_summed(&header[place], needed)).collect())
             }
             ColumnSelection::Named { columns, in_given_order } => {
                 let mut found = columns.iter().map(find).collect::<Result<Vec<_>>>()?;

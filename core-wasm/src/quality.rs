@@ -5,11 +5,7 @@
 //! `sqrt(sum w e^2 / sum w)`.
 
 use crate::decimal::{Decimal, is_missing, parse};
-<<<<<<< HEAD
-use crate::error::{Code, Error, Result, shorten};
-=======
-use crate::error::{Code, Error, Result, list};
->>>>>>> main
+use crate::error::{Code, Error, Result, list, shorten};
 use crate::json;
 use crate::level::{Level, is_word, level_of};
 use crate::model::{CoefficientFactor, Model, Qc};
@@ -59,11 +55,8 @@ pub struct Report {
 /// Judges a model by its exact root mean squared residual over records. `records`: statistics of the records, made with the model's plan.
 ///
 /// # Errors
-<<<<<<< HEAD
-/// `threshold`, `no-rows`, `statistics-differ` if the weights are not the model's, `missing-term`, `impossible-statistics`, `out-of-range`.
-=======
-/// `threshold`, `no-rows`, `missing-term`, `unknown-level`, `impossible-statistics`, `out-of-range`.
->>>>>>> main
+/// `threshold`, `no-rows`, `statistics-differ` if the weights are not the model's, `missing-term`, `unknown-level`, `impossible-statistics`,
+/// `out-of-range`.
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
@@ -77,15 +70,10 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     if records.rows == 0 {
         return Err(Error::new(Code::NoRows, "there is no record to judge the model by", "give at least one QC record"));
     }
-<<<<<<< HEAD
     check_weights(model, records)?;
-    let residual = residual_form(model, records)?;
-    let mean_residual = mean(&residual, records);
-=======
     check_levels(model, records)?;
     let residual = residual_form(model, records)?;
     let mean_residual = mean(&residual, records)?;
->>>>>>> main
     let rmse = mean_square(&residual, records)?.sqrt_to_f64();
     if !rmse.is_finite() || !mean_residual.is_finite() {
         return Err(Error::new(Code::OutOfRange, "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
@@ -107,7 +95,6 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     Ok(Verdict { report, model })
 }
 
-<<<<<<< HEAD
 /// Refuses records that are weighted by another column than the model's training data, or only one of the two.
 fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
     let (ours, theirs) = (model.weights.as_ref().map(|w| &w.column), records.weights.as_ref().map(|w| &w.column));
@@ -122,23 +109,6 @@ fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
     Err(error)
 }
 
-/// Returns the residual as a linear form: places among (1, terms) of the statistics, with exact factors.
-fn residual_form(model: &Model, records: &Statistics) -> Result<Vec<(usize, Decimal)>> {
-    let place = |term: &Term| {
-        records.position(term).ok_or_else(|| {
-            Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
-                .in_column(&term.to_string())
-        })
-    };
-    let mut form = vec![(place(&Term::column(&model.target.column))?, Decimal { mantissa: IBig::ONE, scale: 0 })];
-    if model.has_intercept {
-        form.push((0, whole(model.intercept, model.intercept_remainder).negated()));
-    }
-    for (term, coefficient) in model.terms()?.iter().zip(&model.coefficients) {
-        form.push((place(term)?, whole(coefficient.coefficient, coefficient.remainder).negated()));
-    }
-    Ok(form)
-=======
 /// A column of the design: a term, in the rows of some levels.
 struct DesignColumn {
     /// Place among (1, terms) of the statistics.
@@ -147,7 +117,7 @@ struct DesignColumn {
     levels: Vec<(usize, Level)>,
 }
 
-/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact weights.
+/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact factors.
 struct ResidualForm {
     parts: Vec<(DesignColumn, Decimal)>,
     divisor: Decimal,
@@ -163,17 +133,17 @@ fn residual_form(model: &Model, records: &Statistics) -> Result<ResidualForm> {
     for (term, coefficient) in model.terms()?.into_iter().zip(&model.coefficients) {
         columns.push((term, whole(coefficient.coefficient, coefficient.remainder).negated()));
     }
-    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, weight)| (term.combination(), weight)).collect();
+    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, factor)| (term.combination(), factor)).collect();
     let mut divisors: Vec<Decimal> = combinations.iter().map(|(combination, _)| combination.divisor.clone()).collect();
     divisors.sort_unstable();
     divisors.dedup();
     let product =
         |but: Option<&Decimal>| divisors.iter().filter(|other| but != Some(other)).fold(one.clone(), |all, other| all.times(other));
     let mut parts = Vec::new();
-    for (combination, weight) in &combinations {
-        let weight = weight.times(&product(Some(&combination.divisor)));
+    for (combination, factor) in &combinations {
+        let factor = factor.times(&product(Some(&combination.divisor)));
         for (own, term) in &combination.parts {
-            parts.push((DesignColumn::of(term, records)?, weight.times(own)));
+            parts.push((DesignColumn::of(term, records)?, factor.times(own)));
         }
     }
     Ok(ResidualForm { parts, divisor: product(None) })
@@ -245,7 +215,6 @@ fn check_levels(model: &Model, records: &Statistics) -> Result<()> {
         }
     }
     Ok(())
->>>>>>> main
 }
 
 /// Returns the exact sum of the two parts of a coefficient.
@@ -253,27 +222,15 @@ fn whole(value: f64, remainder: f64) -> Decimal {
     exact_decimal(value).plus(&exact_decimal(remainder))
 }
 
-<<<<<<< HEAD
-fn mean(form: &[(usize, Decimal)], records: &Statistics) -> f64 {
-    let sum = form.iter().fold(Decimal::ZERO, |sum, (place, factor)| sum.plus(&factor.times(records.moments.at(*place, 0))));
-    per_weight(&sum, records).to_f64()
-}
-
-fn mean_square(form: &[(usize, Decimal)], records: &Statistics) -> Result<Ratio> {
-    let mut sum = Decimal::ZERO;
-    for (i, left) in form {
-        for (j, right) in form {
-            sum = sum.plus(&left.times(right).times(records.moments.at(*i, *j)));
-=======
 fn mean(residual: &ResidualForm, records: &Statistics) -> Result<f64> {
     let one = DesignColumn { place: 0, levels: Vec::new() };
     let mut sum = Decimal::ZERO;
-    for (column, weight) in &residual.parts {
+    for (column, factor) in &residual.parts {
         if let Some(of_column) = column.sum_of_products(&one, records)? {
-            sum = sum.plus(&weight.times(of_column));
+            sum = sum.plus(&factor.times(of_column));
         }
     }
-    Ok(Ratio::from(&sum).over(records.rows).times(&Ratio::from(&residual.divisor).inverted()).to_f64())
+    Ok(per_weight(&sum, &residual.divisor, records).to_f64())
 }
 
 fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
@@ -284,7 +241,6 @@ fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
                 let times = Decimal::from(if i == j { 1 } else { 2 });
                 sum = sum.plus(&left.times(right).times(products).times(&times));
             }
->>>>>>> main
         }
     }
     if sum < Decimal::ZERO {
@@ -294,17 +250,12 @@ fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
             "summarise the records again",
         ));
     }
-<<<<<<< HEAD
-    Ok(per_weight(&sum, records))
-=======
-    let divisor = Ratio::from(&residual.divisor.times(&residual.divisor)).inverted();
-    Ok(Ratio::from(&sum).over(records.rows).times(&divisor))
->>>>>>> main
+    Ok(per_weight(&sum, &residual.divisor.times(&residual.divisor), records))
 }
 
-/// Returns a sum over the total weight of the records, which without weights is their number.
-fn per_weight(sum: &Decimal, records: &Statistics) -> Ratio {
-    Ratio::from(sum).times(&Ratio::from(records.moments.at(0, 0)).inverted())
+/// Returns a sum over a divisor and the total weight of the records, which without weights is their number.
+fn per_weight(sum: &Decimal, divisor: &Decimal, records: &Statistics) -> Ratio {
+    Ratio::from(sum).times(&Ratio::from(&divisor.times(records.moments.at(0, 0))).inverted())
 }
 
 fn verdict_text(accepted: bool, rmse: f64, threshold: f64, records: &Statistics) -> String {

@@ -86,7 +86,7 @@ fn sites_are_levels_and_not_quantities() {
     assert_eq!(model.leverage.l.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 2, 3]);
     let site = &model.columns[0];
     assert_eq!(
-        site.levels.as_ref().unwrap().iter().map(|level| (level.level.text(), level.rows)).collect::<Vec<_>>(),
+        site.levels.as_ref().unwrap().iter().map(|level| (level.level.text(), level.rows.unwrap())).collect::<Vec<_>>(),
         [("1", 3), ("2", 3), ("3", 3)]
     );
     assert_eq!(site.reference.as_ref().map(|level| level.text()), Some("1"));

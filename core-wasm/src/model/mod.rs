@@ -212,13 +212,17 @@ impl CoefficientFactor {
 }
 
 /// A level of a category in the training data.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelLevel {
     /// The level.
     pub level: Level,
-    /// Number of rows.
-    pub rows: i64,
+    /// Number of rows; `None` if they have weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+    /// The sum of the weights of the rows; `None` if each row counted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
 }
 
 /// The weights of the rows of training data. Sums of squares and products are sums times these, means and standard deviations too.

@@ -11,21 +11,15 @@
 //!
 //! *Limits*: 2^63 - 1 rows. Values and sums have any size.
 
-use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
 use super::distribution::Distribution;
-<<<<<<< HEAD
-use super::log_sum::LogSum;
-use super::moments::{Moments, moment_index};
-use super::product_sums::{BlockFactors, ProductSums};
-use super::weighting::Weighting;
-=======
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
-use super::product_sums::{BlockDigits, ProductSums};
->>>>>>> main
+use super::product_sums::{BlockDigits, BlockFactors, ProductSums};
+use super::row_counter::{RowCounter, keep_positive};
+use super::weighting::Weighting;
 use crate::decimal::Decimal;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use dashu_int::IBig;
 use std::ops::Range;
 
@@ -44,14 +38,11 @@ pub struct Accumulator {
     columns: Vec<BlockColumn>,
     /// Rows in the block.
     block_rows: usize,
-    rows: i64,
     /// Sums of products since the totals were last brought up to date.
     sums: ProductSums,
     /// Sums of products before that: a lower triangle as in [`Moments`].
     totals: Vec<Decimal>,
-    /// The sum of the logarithms of the weights; none without weights.
-    log_sum: Option<LogSum>,
-    bin_counters: Option<Vec<BinCounter>>,
+    counter: RowCounter,
     digits: BlockDigits,
 }
 
@@ -61,15 +52,11 @@ pub struct Totals {
     pub rows: i64,
     /// Sums of products of (1, columns, products), times the weight or count of each row.
     pub moments: Moments,
-<<<<<<< HEAD
+    /// The same sums by level of each category.
+    pub levels: LevelSums,
     /// The sum of the rounded logarithms of the weights of these rows; none without weights.
     pub log_sum: Option<Decimal>,
     /// Counts of the values of each column in these rows, unless they were turned off.
-=======
-    /// The same sums by level of each category.
-    pub levels: LevelSums,
-    /// Counts of the values of each column, unless they were turned off.
->>>>>>> main
     pub distribution: Option<Vec<Distribution>>,
 }
 
@@ -81,17 +68,20 @@ impl Accumulator {
 
     /// Does what [`Self::new`] does, for rows that also have a weight or a count, after their other values.
     pub fn weighted(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool, weighting: Weighting) -> Self {
+        Self { counter: RowCounter::new(columns, distribution, weighting), ..Self::of_moments(columns, products, weighting) }
+    }
+
+    /// Returns an accumulator for the moments alone.
+    pub(super) fn of_moments(columns: usize, products: impl IntoIterator<Item = Factors>, weighting: Weighting) -> Self {
         let products: Vec<Factors> = products.into_iter().collect();
         Self {
             weighting,
             columns: vec![BlockColumn::new(); columns + weighting.values()],
             block_rows: 0,
-            rows: 0,
             sums: ProductSums::default(),
             totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
-            log_sum: (weighting == Weighting::Weights).then(LogSum::default),
-            bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
-            digits: BlockDigits::new(),
+            counter: RowCounter::of_rows(),
+            digits: BlockDigits::default(),
             products,
         }
     }
@@ -121,9 +111,7 @@ impl Accumulator {
     ///
     /// Errors: `capacity`.
     pub(crate) fn add_rows(&mut self, rows: usize) -> Result<()> {
-<<<<<<< HEAD
-=======
-        self.count_rows(rows)?;
+        self.block_rows += rows;
         if self.block_rows >= BLOCK_ROWS { self.sum_block() } else { Ok(()) }
     }
 
@@ -134,21 +122,10 @@ impl Accumulator {
         for (own, other) in self.columns.iter_mut().zip(columns) {
             own.extend_from(other, rows.clone());
         }
-        self.count_rows(rows.len())?;
-        if self.block_rows < BLOCK_ROWS {
-            return Ok(());
-        }
         std::mem::swap(&mut self.digits, digits);
-        let result = self.sum_block();
+        let result = self.add_rows(rows.len());
         std::mem::swap(&mut self.digits, digits);
         result
-    }
-
-    fn count_rows(&mut self, rows: usize) -> Result<()> {
-        self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
->>>>>>> main
-        self.block_rows += rows;
-        Ok(())
     }
 
     /// Returns the sums of all rows.
@@ -157,54 +134,33 @@ impl Accumulator {
     pub fn finish(mut self) -> Result<Totals> {
         self.sum_block()?;
         self.sums.drain_into(&mut self.totals);
+        let counts = self.counter.finish()?;
         if let (Weighting::Equal, Some(first)) = (self.weighting, self.totals.first_mut()) {
-            *first = Decimal { mantissa: IBig::from(self.rows), scale: 0 };
+            *first = Decimal { mantissa: IBig::from(counts.rows), scale: 0 };
         }
         Ok(Totals {
-            rows: self.rows,
+            rows: counts.rows,
             moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
-<<<<<<< HEAD
-            log_sum: self.log_sum.map(LogSum::finish).transpose()?,
-            distribution: self.bin_counters.map(counts).transpose()?,
-=======
             levels: LevelSums::default(),
-            distribution: self.bin_counters.map(finish_counters).transpose()?,
->>>>>>> main
+            log_sum: counts.log_sum,
+            distribution: counts.distribution,
         })
     }
 
     /// Adds the block to the sums and empties it.
     ///
-    /// Errors: `capacity`.
+    /// Errors: `capacity`; `undefined` for a weight below zero.
     fn sum_block(&mut self) -> Result<()> {
-        if self.block_rows == 0 {
-            return Ok(());
-        }
         let mut columns = std::mem::take(&mut self.columns);
-        let mut weights = if self.weighting == Weighting::Equal { None } else { columns.pop() };
-        if let Some(weights) = &mut weights {
-            keep_positive(&mut columns, weights);
+        let mut rows = std::mem::take(&mut self.block_rows);
+        let mut weights = None;
+        if self.weighting != Weighting::Equal {
+            keep_positive(&mut columns);
+            weights = columns.pop();
+            rows = weights.as_ref().map_or(0, BlockColumn::len);
         }
-<<<<<<< HEAD
-        let rows = weights.as_ref().map_or(self.block_rows, BlockColumn::len);
-=======
-        let width = self.columns.len();
-        let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &self.columns)).collect();
-        self.columns.extend(products);
-        if !self.sums.fit(&mut self.columns) {
-            self.sums.drain_into(&mut self.totals);
-            self.sums = ProductSums::of(&self.columns);
-        }
-        self.sums.add(&self.columns, &mut self.digits);
-        self.columns.truncate(width);
-        self.columns.iter_mut().for_each(BlockColumn::clear);
->>>>>>> main
-        self.block_rows = 0;
         if rows > 0 {
-            self.count_block(rows, &columns, weights.as_ref())?;
-            if let (Some(sum), Some(weights)) = (&mut self.log_sum, &weights) {
-                sum.add(weights)?;
-            }
+            self.counter.add(rows, &columns, weights.as_ref())?;
             columns = self.add_products(rows, columns, weights.as_ref());
         }
         self.columns = columns.into_iter().chain(weights).collect();
@@ -224,45 +180,11 @@ impl Accumulator {
             self.sums.drain_into(&mut self.totals);
             self.sums = ProductSums::of(&block);
         }
-        self.sums.add(&block);
+        self.sums.add(&block, &mut self.digits);
         block.columns.truncate(width + 1);
         block.columns.remove(0);
         block.columns
     }
-
-    /// Counts the rows of a block and the values of its columns. No weight is zero.
-    fn count_block(&mut self, rows: usize, columns: &[BlockColumn], weights: Option<&BlockColumn>) -> Result<()> {
-        let counts = match (self.weighting, weights) {
-            (Weighting::Counts, Some(weights)) => Some(weights.whole_numbers().ok_or_else(too_many_rows)?),
-            _ => None,
-        };
-        let rows = match &counts {
-            Some(counts) => counts.iter().try_fold(0i64, |sum, count| sum.checked_add(*count)),
-            None => Some(rows as i64),
-        };
-        self.rows = rows.and_then(|rows| self.rows.checked_add(rows)).ok_or_else(too_many_rows)?;
-        for (column, counter) in columns.iter().zip(self.bin_counters.iter_mut().flatten()) {
-            match &counts {
-                Some(counts) => counter.count_times(column, counts),
-                None => counter.count(column),
-            }
-            .ok_or_else(too_many_rows)?;
-        }
-        Ok(())
-    }
-}
-
-/// Removes the rows whose weight is zero.
-fn keep_positive(columns: &mut [BlockColumn], weights: &mut BlockColumn) {
-    let kept = weights.nonzero();
-    if kept.contains(&false) {
-        columns.iter_mut().chain([weights]).for_each(|column| column.retain(&kept));
-    }
-}
-
-/// Returns the counts of each column.
-pub(super) fn finish_counters(counters: Vec<BinCounter>) -> Result<Vec<Distribution>> {
-    counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows)
 }
 
 /// Returns the values of a product of powers of columns. It has at least one factor.
@@ -273,14 +195,11 @@ fn product(factors: &Factors, columns: &[BlockColumn]) -> BlockColumn {
     powers.fold(first, |product, factor| product.times(&factor))
 }
 
-pub(super) fn too_many_rows() -> Error {
-    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::decimal::parse;
+    use crate::error::Code;
     use crate::functions::Function;
     use proptest::prelude::*;
 

@@ -74,11 +74,7 @@ impl Statistics {
         })
     }
 
-<<<<<<< HEAD
-    /// Refuses `other` if its columns, units, terms, weights, rounding or distribution differ.
-=======
-    /// Refuses `other` if its columns, units, categories, terms, rounding or distribution differ.
->>>>>>> main
+    /// Refuses `other` if its columns, units, categories, terms, weights, rounding or distribution differ.
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();

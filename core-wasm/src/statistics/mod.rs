@@ -1,15 +1,10 @@
 //! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
 //! its data.
 //!
-<<<<<<< HEAD
-//! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
-//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `log_sum`,
-//! `product_sums`, `accumulator` (rows to sums).
-=======
-//! Reading order: `moments`, `level_sums` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
-//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
-//! `accumulator` (rows to sums), `level_accumulator` (rows with levels to sums by level).
->>>>>>> main
+//! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
+//! `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
+//! `bin_counter`, `log_sum`, `row_counter` (rows and their values to counts), `product_sums`, `accumulator` (rows to sums),
+//! `level_accumulator` (rows with levels to sums by level).
 //!
 //! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
 //! statistics have equal text.
@@ -27,6 +22,7 @@ mod log_sum;
 mod merge;
 mod moments;
 mod product_sums;
+mod row_counter;
 mod types;
 mod weighting;
 

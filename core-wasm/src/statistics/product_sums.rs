@@ -37,7 +37,6 @@ pub(super) struct ProductSums {
     sums: Vec<i64>,
     /// Rows in the sums.
     rows: usize,
-<<<<<<< HEAD
 }
 
 /// The columns that can be factors on one side of the products.
@@ -46,14 +45,14 @@ struct SideForms {
     forms: Vec<ColumnForm>,
     /// Digits of an integer of each column.
     digits: Vec<usize>,
-    /// Scratch space: the digits of a block.
-    lanes: Vec<Vec<Lanes>>,
-=======
->>>>>>> main
 }
 
 /// Scratch space: the digits of a block, column by column.
-pub(super) type BlockDigits = Vec<Vec<Lanes>>;
+#[derive(Debug, Default)]
+pub(super) struct BlockDigits {
+    columns: Vec<Vec<Lanes>>,
+    weighted: Vec<Vec<Lanes>>,
+}
 
 /// The form of the integers that can be summed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,17 +65,9 @@ struct ColumnForm {
 
 impl ProductSums {
     /// Returns sums of no rows, of the form of a block.
-<<<<<<< HEAD
     pub(super) fn of(block: &BlockFactors) -> Self {
         let weighted = block.weighted.as_deref().map(SideForms::of);
         let mut sums = Self { columns: SideForms::of(&block.columns), weighted, ..Self::default() };
-=======
-    pub(super) fn of(columns: &[BlockColumn]) -> Self {
-        let one = ColumnForm { scale: 0, bits: 1 };
-        let form = |column: &BlockColumn| ColumnForm { scale: column.scale, bits: column.bits };
-        let mut sums = Self { forms: std::iter::once(one).chain(columns.iter().map(form)).collect(), ..Self::default() };
-        sums.digits = sums.forms.iter().map(|form| digits_for(form.bits)).collect();
->>>>>>> main
         sums.arrange();
         sums
     }
@@ -102,27 +93,14 @@ impl ProductSums {
     }
 
     /// Adds the products of a block that [fits](Self::fit).
-<<<<<<< HEAD
-    pub(super) fn add(&mut self, block: &BlockFactors) {
-        self.columns.split(&block.columns);
-        if let (Some(side), Some(columns)) = (&mut self.weighted, &block.weighted) {
-            side.split(columns);
-        }
-        let first = self.first();
-        let left = self.weighted.as_ref().unwrap_or(&self.columns);
-        products::add_pairs(left.column_digits(), self.columns.column_digits(), first, &self.pairs, &mut self.sums);
+    pub(super) fn add(&mut self, block: &BlockFactors, digits: &mut BlockDigits) {
+        let right = self.columns.split(&block.columns, &mut digits.columns);
+        let left = match (&self.weighted, &block.weighted) {
+            (Some(side), Some(columns)) => side.split(columns, &mut digits.weighted),
+            _ => right,
+        };
+        products::add_pairs(left, right, self.first(), &self.pairs, &mut self.sums);
         self.rows += block.columns.first().map_or(0, BlockColumn::len);
-=======
-    pub(super) fn add(&mut self, columns: &[BlockColumn], lanes: &mut BlockDigits) {
-        let rows = columns.first().map_or(0, BlockColumn::len);
-        lanes.resize(columns.len() + 1, Vec::new());
-        digits::ones(rows, &mut lanes[0]);
-        for ((column, &digits), lanes) in columns.iter().zip(&self.digits[1..]).zip(&mut lanes[1..]) {
-            column.split(digits, lanes);
-        }
-        products::add_pairs(lanes, &self.digits, &self.pairs, &mut self.sums);
-        self.rows += rows;
->>>>>>> main
     }
 
     /// Adds the sums to the totals of (1, terms), and sets them to zero. Without weights, the total of (1, 1), the number of rows, is left
@@ -180,7 +158,7 @@ impl SideForms {
     /// Returns the forms of columns.
     fn of(columns: &[BlockColumn]) -> Self {
         let forms: Vec<ColumnForm> = columns.iter().map(|column| ColumnForm { scale: column.scale, bits: column.bits }).collect();
-        Self { digits: forms.iter().map(|form| digits_for(form.bits)).collect(), lanes: vec![Vec::new(); forms.len()], forms }
+        Self { digits: forms.iter().map(|form| digits_for(form.bits)).collect(), forms }
     }
 
     /// Returns whether columns can be brought to these forms.
@@ -201,15 +179,12 @@ impl SideForms {
         wider
     }
 
-    /// Writes the digits of columns into the scratch space.
-    fn split(&mut self, columns: &[BlockColumn]) {
-        for ((column, &digits), lanes) in columns.iter().zip(&self.digits).zip(&mut self.lanes) {
+    /// Writes the digits of columns into scratch space, and returns them.
+    fn split<'d>(&'d self, columns: &[BlockColumn], lanes: &'d mut Vec<Vec<Lanes>>) -> ColumnDigits<'d> {
+        lanes.resize(columns.len(), Vec::new());
+        for ((column, &digits), lanes) in columns.iter().zip(&self.digits).zip(lanes.iter_mut()) {
             column.split(digits, lanes);
         }
-    }
-
-    /// Returns the digits that were written last.
-    fn column_digits(&self) -> ColumnDigits<'_> {
-        ColumnDigits { lanes: &self.lanes, digits: &self.digits }
+        ColumnDigits { lanes, digits: &self.digits }
     }
 }

@@ -7,11 +7,7 @@ use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::plan::summed_column;
 use crate::release_policy::Shared;
-<<<<<<< HEAD
-use crate::statistics::{LevelSums, Moments, Statistics, Totals, WeightSums, moment_index};
-=======
-use crate::statistics::{Moments, Statistics, Totals};
->>>>>>> main
+use crate::statistics::{Moments, Statistics, Totals, WeightSums};
 use crate::terms::Term;
 
 /// Takes the statistics at the end of the data. Columns of text are left out, and a note says so; another note names the categories that
@@ -23,15 +19,10 @@ use crate::terms::Term;
 pub(super) fn statistics(sums: &mut Sums) -> Result<Statistics> {
     let totals = sums.take_final_totals()?;
     sums.announce_dropped()?;
-<<<<<<< HEAD
+    let terms = sums.terms();
     let mut columns = sums.columns.take().ok_or_else(spent)?;
     columns.truncate(columns.len() - sums.plan.weighting().values());
-    for column in columns.iter().filter(|column| column.is_text()) {
-=======
-    let terms = sums.terms();
-    let columns = sums.columns.take().ok_or_else(spent)?;
     for column in columns.iter().filter(|column| column.is_left_out()) {
->>>>>>> main
         sums.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
     }
     for column in columns.iter().filter(|column| column.is_found_category()) {
@@ -88,14 +79,9 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Tot
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms).collect(),
         columns: summed,
         rows: totals.rows,
-<<<<<<< HEAD
         weights: sums.plan.weights.clone().map(|column| WeightSums { column, log_sum: totals.log_sum.unwrap_or(Decimal::ZERO) }),
-        moments: Moments(moments),
-        levels: LevelSums::default(),
-=======
         moments: restricted(&totals.moments),
         levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
->>>>>>> main
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped: sums.dropped.announced,
         shared: None,

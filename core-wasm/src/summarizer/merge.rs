@@ -49,12 +49,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         _ => return Err(wrong_state("only one of the two is rounded")),
     }
     let DroppedState { unannounced, announced, first_row } = dropped;
-<<<<<<< HEAD
     sums.dropped.merge(&DroppedRows { unannounced, announced, first_row })?;
-    totals.map_or(Ok(()), |totals| sums.merge_totals(totals.into_totals()?))?;
-    pending.map_or(Ok(()), |pending| sums.merge_pending(pending.into_rows()?))?;
-=======
-    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row });
     if sums.fault().is_some() {
         // one of the two may have summed levels where the other summed numbers; the sums do not matter any more
         return Ok(failure);
@@ -70,7 +65,6 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
     if let Some(PendingState { lacking, first_row, sums: of_pending }) = pending {
         sums.merge_pending(PendingRows { lacking, first_row, sums: checked(of_pending)? })?;
     }
->>>>>>> main
     Ok(failure)
 }
 
@@ -80,28 +74,17 @@ fn check_columns(state: &State, sums: &Sums) -> Result<()> {
     if !columns.iter().map(|column| &column.name).eq(state.columns.iter().map(|column| &column.name)) {
         return Err(wrong_state("it has other columns"));
     }
-<<<<<<< HEAD
-    let weighting = sums.plan.weighting();
-    let summed = columns.len() - weighting.values();
-    let moments = moment_index(summed + sums.selection.terms.len() + 1, 0);
-    let counted_columns = sums.plan.counts_values().then_some(summed);
-    let mut all = state.totals.iter().chain(state.pending.iter().map(|pending| &pending.sums));
-    if all.all(|totals| totals.has_shape(moments, counted_columns, weighting == Weighting::Weights)) {
-        Ok(())
-    } else {
-        Err(wrong_state("its sums are of other columns"))
-=======
     Ok(())
 }
 
 /// The shape of the sums of rows.
 fn shape(sums: &Sums) -> TotalsShape {
-    let numbers = sums.columns.iter().flatten().filter(|column| !column.is_category()).count();
+    let numbers = sums.number_of_numbers();
     TotalsShape {
         moments: moment_index(numbers + sums.terms().len() + 1, 0),
         counted_columns: sums.plan.counts_values().then_some(numbers),
         categories: sums.category_names().len(),
->>>>>>> main
+        is_weighted: sums.plan.weighting() == Weighting::Weights,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Factors, LevelAccumulator, Totals};
+use crate::statistics::{Accumulator, BlockColumn, Factors, LevelAccumulator, Totals, Weighting};
 
 /// Sums rows.
 pub(super) enum RowSums {
@@ -14,15 +14,15 @@ pub(super) enum RowSums {
 }
 
 impl RowSums {
-    /// Sums of no rows with `columns` values and levels of `categories`.
-    pub(super) fn new(columns: usize, categories: usize, products: Vec<Factors>, distribution: bool) -> Self {
+    /// Sums of no rows with `columns` values, levels of `categories`, and a weight or count if rows have one.
+    pub(super) fn new(columns: usize, categories: usize, products: Vec<Factors>, distribution: bool, weighting: Weighting) -> Self {
         match categories {
-            0 => Self::Numbers(Box::new(Accumulator::new(columns, products, distribution))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, products, distribution))),
+            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, products, distribution, weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::weighted(columns, categories, products, distribution, weighting))),
         }
     }
 
-    /// Adds a row.
+    /// Adds a row: its values, with its weight or count last, and its levels.
     pub(super) fn push(&mut self, values: impl IntoIterator<Item = Decimal>, levels: &[u32]) -> Result<()> {
         match self {
             Self::Numbers(sums) => sums.push(values),

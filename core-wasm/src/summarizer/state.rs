@@ -65,23 +65,22 @@ pub(super) struct PendingState {
 pub(super) struct TotalsState {
     pub(super) rows: i64,
     moments: Vec<String>,
-<<<<<<< HEAD
+    /// The sum of the logarithms of the weights, if there are weights.
     log_sum: Option<String>,
-=======
     /// For each category its levels with their moments.
     levels: Vec<Vec<(Level, Vec<String>)>>,
     /// For each two categories the pairs of levels with their moments.
     pairs: Vec<Vec<((Level, Level), Vec<String>)>>,
->>>>>>> main
     /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
 
-/// The number of moments, of columns with counts (none if values are not counted), and of categories.
+/// The number of moments, of columns with counts (none if values are not counted), and of categories; and whether rows have weights.
 pub(super) struct TotalsShape {
     pub(super) moments: usize,
     pub(super) counted_columns: Option<usize>,
     pub(super) categories: usize,
+    pub(super) is_weighted: bool,
 }
 
 /// An error that stopped the reading.
@@ -145,33 +144,20 @@ impl TotalsState {
         let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), texts(moments))).collect();
         Self {
             rows: totals.rows,
-<<<<<<< HEAD
-            moments: totals.moments.0.iter().map(Decimal::to_string).collect(),
-            log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
-=======
             moments: texts(&totals.moments),
+            log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
             levels: totals.levels.categories.iter().map(of_levels).collect(),
             pairs: totals.levels.pairs.iter().map(of_pairs).collect(),
->>>>>>> main
             distribution: totals.distribution.as_ref().map(|columns| columns.iter().map(counts).collect()),
         }
     }
 
-<<<<<<< HEAD
-    /// Whether there are so many moments, counts for so many columns (`None` for totals without counts), and logarithms of weights.
-    pub(super) fn has_shape(&self, moments: usize, counted_columns: Option<usize>, weighted: bool) -> bool {
-        self.log_sum.is_some() == weighted && self.moments.len() == moments && self.distribution.as_ref().map(Vec::len) == counted_columns
-    }
-
-    /// The totals as numbers.
-    pub(super) fn into_totals(self) -> Result<Totals> {
-        let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX + 1).ok_or_else(|| wrong_state("a sum is not a decimal number"));
-=======
     /// Whether the totals have a shape.
     pub(super) fn has_shape(&self, shape: &TotalsShape) -> bool {
         let mut entries =
             self.levels.iter().flatten().map(|(_, moments)| moments).chain(self.pairs.iter().flatten().map(|(_, moments)| moments));
         self.moments.len() == shape.moments
+            && self.log_sum.is_some() == shape.is_weighted
             && self.distribution.as_ref().map(Vec::len) == shape.counted_columns
             && self.levels.len() == shape.categories
             && self.pairs.len() == pair_index(0, shape.categories.max(1))
@@ -180,7 +166,6 @@ impl TotalsState {
 
     /// The totals as numbers. `categories` are the columns of the categories.
     pub(super) fn into_totals(self, categories: &[String]) -> Result<Totals> {
->>>>>>> main
         let counts = |cells: Vec<(u64, i64)>| {
             let mut counts = Distribution::default();
             cells.into_iter().try_for_each(|(edge, count)| counts.add(Bin::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
@@ -198,21 +183,21 @@ impl TotalsState {
         levels.check_size()?;
         Ok(Totals {
             rows: self.rows,
-<<<<<<< HEAD
-            log_sum: self.log_sum.as_ref().map(decimal).transpose()?,
-            moments: Moments(self.moments.iter().map(decimal).collect::<Result<_>>()?),
-=======
+            log_sum: self.log_sum.as_ref().map(sum).transpose()?,
             moments: moments(&self.moments)?,
             levels,
->>>>>>> main
             distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
         })
     }
 }
 
 fn moments(texts: &[String]) -> Result<Moments> {
-    let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| wrong_state("a sum is not a decimal number"));
-    Ok(Moments(texts.iter().map(decimal).collect::<Result<_>>()?))
+    Ok(Moments(texts.iter().map(sum).collect::<Result<_>>()?))
+}
+
+/// Reads a sum of products of two terms and perhaps a weight.
+fn sum(text: &String) -> Result<Decimal> {
+    parse_sum(text, 2 * DEGREE_MAX + 1).ok_or_else(|| wrong_state("a sum is not a decimal number"))
 }
 
 impl FailureState {

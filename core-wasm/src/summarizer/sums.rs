@@ -16,11 +16,7 @@ use crate::error::{Code, Error, Result, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-<<<<<<< HEAD
-use crate::statistics::{Accumulator, Factors, Totals, Weighting, check_terms};
-=======
-use crate::statistics::{BlockColumn, Factors, Totals, check_terms};
->>>>>>> main
+use crate::statistics::{BlockColumn, Factors, Totals, Weighting, check_terms};
 use crate::terms::{Term, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
@@ -62,19 +58,14 @@ impl Sink for Sums {
         let found = self.selection.resolve(names)?;
         let named = places(self.selection.names());
         let is_named = |name: &String| named.contains_key(name.as_str());
-<<<<<<< HEAD
-        let column = |&place: &usize| ColumnReader::new(&names[place], place, is_named(&names[place]));
-        let weights = self.selection.resolve_weights(names)?;
-        let weights = weights.map(|place| ColumnReader::new(&names[place], place, true));
-        let columns: Vec<ColumnReader> = found.iter().map(column).chain(weights).collect();
-=======
         let column = |&place: &usize| {
             let name = &names[place];
             let role = self.role(name, is_named(name));
             ColumnReader::new(name, place, role, LevelReader::new(self.plan.listed_levels(name)))
         };
-        let columns: Vec<ColumnReader> = found.iter().map(column).collect();
->>>>>>> main
+        let weights = self.selection.resolve_weights(names)?;
+        let weights = weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default()));
+        let columns: Vec<ColumnReader> = found.iter().map(column).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
             let left_out = names.iter().filter(|name| !is_named(name) && self.selection.weights.as_ref() != Some(name));
@@ -82,8 +73,7 @@ impl Sink for Sums {
         }
         self.columns = Some(columns);
         self.disclosure = self.new_disclosure();
-        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category()).count();
-        check_terms(numbers + self.terms().len())
+        check_terms(self.number_of_numbers() + self.terms().len())
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
@@ -163,6 +153,11 @@ impl Sums {
         self.columns.iter().flatten().filter(|column| column.is_category()).map(|column| column.name.clone()).collect()
     }
 
+    /// The number of columns that are summed as numbers: not categories, and not the weights or counts.
+    pub(super) fn number_of_numbers(&self) -> usize {
+        self.columns.iter().flatten().filter(|column| !column.is_category()).count().saturating_sub(self.weighting.values())
+    }
+
     /// The products of numbers that are summed beyond the columns, as far as the columns are decided.
     pub(super) fn terms(&self) -> Vec<Term> {
         let columns = self.columns.as_deref().unwrap_or_default();
@@ -199,7 +194,6 @@ impl Sums {
         for (column, values) in summed.iter_mut().zip(columns) {
             column.read_values(values, rows.clone(), before + 1, &mut self.unread);
         }
-<<<<<<< HEAD
         if let (Some(weights), true) = (summed.last_mut(), self.weighting != Weighting::Equal) {
             weights.values.bring_to_one_scale();
             match weights.values.numbers() {
@@ -207,11 +201,8 @@ impl Sums {
                 None => self.unread.fill(true),
             }
         }
-        let unread_rows = self.unread.iter().filter(|unread| **unread).count();
-=======
         let unread = std::mem::take(&mut self.unread);
         let unread_rows = unread.iter().filter(|unread| **unread).count();
->>>>>>> main
         if unread_rows < rows.len() {
             let append = |column: &mut ColumnReader, to: &mut BlockColumn, _: Option<&[bool]>| column.values.append_to(to, &unread);
             self.add_columns(rows.len() - unread_rows, Some(&unread), append)?;
@@ -243,29 +234,6 @@ impl Sums {
         Ok(())
     }
 
-<<<<<<< HEAD
-    /// Adds one row: to the sums, to the pending rows, or to the dropped ones. A row of weight zero is as if it were absent.
-    fn add(&mut self, row: u64, values: Vec<Option<Decimal>>) -> Result<()> {
-        self.rows = row;
-        let weight = values.last().and_then(Option::as_ref).filter(|_| self.weighting != Weighting::Equal);
-        if let Some(weight) = weight {
-            let name = || self.columns.iter().flatten().last().map_or("", |column| column.name.as_str());
-            check(weight, self.weighting).map_err(|error| error.at_row(row).in_column(name()))?;
-            if *weight == Decimal::ZERO {
-                return Ok(());
-            }
-        }
-        if values.iter().all(Option::is_some) {
-            return self.accumulate(row, values);
-        }
-        let rows = rows_of(weight, self.weighting)?;
-        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
-        let mut undecided = Vec::new();
-        let mut lacks_number = false;
-        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| values[*at].is_none()) {
-            column.missing = column.missing.saturating_add(rows.unsigned_abs());
-            match column.is_undecided() {
-=======
     /// Adds rows that were read column by column. `append` appends a column's numbers to a block, without those of unread rows.
     fn add_columns(
         &mut self,
@@ -282,34 +250,39 @@ impl Sums {
         own.add_rows(rows, columns.iter_mut().filter(|column| column.is_category()).map(|column| column.levels.of_rows(unread)))
     }
 
-    /// Adds one row: to the sums, to the pending rows, or to the dropped ones.
+    /// Adds one row: to the sums, to the pending rows, or to the dropped ones. A row of weight zero is as if it were absent.
     fn add(&mut self, row: u64, cells: Vec<ReadCell>) -> Result<()> {
         self.rows = row;
+        let weight = match cells.last() {
+            Some(ReadCell::Number(weight)) if self.weighting != Weighting::Equal => Some(weight),
+            _ => None,
+        };
+        if let Some(weight) = weight {
+            let name = || self.columns.iter().flatten().last().map_or("", |column| column.name.as_str());
+            check(weight, self.weighting).map_err(|error| error.at_row(row).in_column(name()))?;
+            if *weight == Decimal::ZERO {
+                return Ok(());
+            }
+        }
+        let is_missing = |cell: &ReadCell| matches!(cell, ReadCell::Missing);
+        if !cells.iter().any(is_missing) {
+            return self.sum_row(row, cells);
+        }
+        let rows = rows_of(weight, self.weighting)?;
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let mut undecided = Vec::new();
         let mut lacks_value = false;
-        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| matches!(cells[*at], ReadCell::Missing)) {
-            column.missing += 1;
+        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| is_missing(&cells[*at])) {
+            column.missing = column.missing.saturating_add(rows.unsigned_abs());
             match column.may_be_left_out() {
->>>>>>> main
                 true => undecided.push(at),
                 false => lacks_value |= !column.is_left_out(),
             }
         }
-<<<<<<< HEAD
-        match (lacks_number, undecided.is_empty()) {
-            (true, _) => self.dropped.add(row, rows),
-            (false, true) => self.accumulate(row, values),
-            (false, false) => self.add_pending(row, undecided, values),
-=======
         match (lacks_value, undecided.is_empty()) {
-            (true, _) => {
-                self.dropped.add(row, 1);
-                Ok(())
-            }
+            (true, _) => self.dropped.add(row, rows),
             (false, true) => self.sum_row(row, cells),
             (false, false) => self.add_pending(row, undecided, cells),
->>>>>>> main
         }
     }
 
@@ -341,13 +314,8 @@ impl Sums {
     fn narrow_pending(&mut self, undecided: &[usize]) -> Result<()> {
         let Some(mut pending) = self.pending.take() else { return Ok(()) };
         if self.outcome(&pending.lacking) == PendingOutcome::Drop {
-<<<<<<< HEAD
-            let rows = pending.sums.finish()?.rows;
-            self.dropped.add(pending.first_row, rows)?;
-=======
             let rows = pending.sums.finish(self.categories())?.rows;
-            self.dropped.add(pending.first_row, rows);
->>>>>>> main
+            self.dropped.add(pending.first_row, rows)?;
         } else {
             pending.lacking = undecided.to_vec();
             self.pending = Some(pending);
@@ -423,11 +391,6 @@ impl Sums {
         Ok(())
     }
 
-<<<<<<< HEAD
-    fn new_accumulator(&self) -> Accumulator {
-        let summed = self.columns.iter().flatten().count() - self.weighting.values();
-        Accumulator::weighted(summed, self.factors(), self.plan.counts_values(), self.weighting)
-=======
     /// Begins the sums of own rows, unless that was done.
     ///
     /// # Errors
@@ -442,8 +405,7 @@ impl Sums {
 
     fn new_sums(&self) -> RowSums {
         let categories = self.columns.iter().flatten().filter(|column| column.is_category()).count();
-        let numbers = self.columns.iter().flatten().count() - categories;
-        RowSums::new(numbers, categories, self.factors(), self.plan.counts_values())
+        RowSums::new(self.number_of_numbers(), categories, self.factors(), self.plan.counts_values(), self.weighting)
     }
 
     /// The columns of the categories, with their levels.
@@ -459,7 +421,6 @@ impl Sums {
             () if is_named => ColumnRole::Number,
             () => ColumnRole::NumberOrText,
         }
->>>>>>> main
     }
 
     fn new_disclosure(&self) -> Option<DisclosureControl> {

@@ -12,13 +12,10 @@ pub(super) fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
     for (moment, more) in left.moments.0.iter_mut().zip(&right.moments.0) {
         *moment = moment.plus(more).normalized();
     }
-<<<<<<< HEAD
+    left.levels = left.levels.combined(&right.levels, 1)?;
     for (sum, more) in left.log_sum.iter_mut().zip(&right.log_sum) {
         *sum = sum.plus(more).normalized();
     }
-=======
-    left.levels = left.levels.combined(&right.levels, 1)?;
->>>>>>> main
     for (counts, more) in left.distribution.iter_mut().flatten().zip(right.distribution.iter().flatten()) {
         counts.merge(more).ok_or_else(too_many_rows)?;
     }
