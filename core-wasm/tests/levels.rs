@@ -416,6 +416,6 @@ fn weights_of_levels_are_above_zero() {
     // the weights of a are subtracted twice
     let (gone, _) = summarize(&plan, "site,w,y\na,0.5,1\n").unwrap();
     let error = forget(&mut statistics.clone(), &gone).unwrap_err();
-    assert_eq!((error.code, error.column.as_deref()), (Code::ImpossibleStatistics, Some("site")));
-    assert!(error.sentence.ends_with("the weights of `a` add up to -0.25"), "{}", error.sentence);
+    assert_eq!(error.code, Code::ImpossibleStatistics);
+    assert!(error.sentence.contains("the weights of `a` add up to -0.25"), "{}", error.sentence);
 }

@@ -75,11 +75,12 @@ fn assert_exact(name: &str, model: &Model, want: &Value) {
 
 fn assert_predictions(name: &str, model: Model, entry: &Value, want: &Value) {
     let weighted = model.weights.is_some();
+    let predicted = format!("predicted_{}", model.target_name());
     let predictor = Predictor::new(model).unwrap();
     for (record, want) in entry["records"].as_array().unwrap().iter().zip(want["predictions"].as_array().unwrap()) {
         let record = record.to_string();
         let got = serde_json::to_value(predictor.predict_record(record.as_bytes()).unwrap()).unwrap();
-        assert_eq!(got["predicted_y"], want["predicted"], "{name}");
+        assert_eq!(got[&predicted], want["predicted"], "{name}");
         assert_near(name, &got["interval"]["lower"], &want["prediction"][0]);
         assert_near(name, &got["interval"]["upper"], &want["prediction"][1]);
         let explained = predictor.explain(record.as_bytes()).unwrap();
