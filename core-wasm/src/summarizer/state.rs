@@ -183,7 +183,7 @@ impl TotalsState {
         levels.check_size()?;
         Ok(Totals {
             rows: self.rows,
-            log_sum: self.log_sum.as_ref().map(sum).transpose()?,
+            log_sum: self.log_sum.as_deref().map(sum).transpose()?,
             moments: moments(&self.moments)?,
             levels,
             distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
@@ -192,11 +192,11 @@ impl TotalsState {
 }
 
 fn moments(texts: &[String]) -> Result<Moments> {
-    Ok(Moments(texts.iter().map(sum).collect::<Result<_>>()?))
+    Ok(Moments(texts.iter().map(|text| sum(text)).collect::<Result<_>>()?))
 }
 
 /// Reads a sum of products of two terms and perhaps a weight.
-fn sum(text: &String) -> Result<Decimal> {
+fn sum(text: &str) -> Result<Decimal> {
     parse_sum(text, 2 * DEGREE_MAX + 1).ok_or_else(|| wrong_state("a sum is not a decimal number"))
 }
 
