@@ -31,6 +31,14 @@ pub(crate) struct ScaledIntegers<'a> {
 }
 
 impl ScaledIntegers<'_> {
+    /// Sets `unread` for the rows whose number is zero or less.
+    pub(crate) fn mark_not_above_zero(self, unread: &mut [bool]) {
+        match self.integers {
+            ColumnIntegers::Narrow(values) => values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value <= 0),
+            ColumnIntegers::Wide(values) => values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value <= 0),
+        }
+    }
+
     /// Replaces `out` by the nearest f64 of each number.
     pub(crate) fn to_f64(self, out: &mut Vec<f64>) {
         out.clear();

@@ -105,10 +105,12 @@ fn contributions(predictor: &Predictor, row: &ModelRow) -> Result<(Value, Vec<Va
         let categories = feature.columns.iter().filter(|(_, is_category)| *is_category).map(|(column, _)| column);
         let levels: Map<String, Value> = categories.map(|column| (column.clone(), json!(predictor.level(row, column)))).collect();
         if levels.is_empty() {
-            let at = feature.coefficients[0];
+            // a spline has several coefficients, the first of which is that of the column itself
+            let (at, is_single) = (feature.coefficients[0], feature.coefficients.len() == 1);
+            let coefficient = is_single.then(|| model.coefficients[at].coefficient);
             return json!({
                 "name": feature.name, "columns": columns, "value": design[at].to_f64(), "mean": means[at].high,
-                "coefficient": model.coefficients[at].coefficient, "contribution": contribution,
+                "coefficient": coefficient, "contribution": contribution,
             });
         }
         // all coefficients but those of the row's levels have a term of zero

@@ -3,12 +3,13 @@
 //! *Not here*: how a plan is carried out (`summarizer`, `fit`, `predict`).
 
 use crate::error::{Code, Error, Result, list};
+use crate::functions::Function;
 use crate::json;
 use crate::level::ListedLevels;
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
 use crate::statistics::{SummedColumn, Weighting, check_terms, sort_terms};
-use crate::terms::{Term, check_column_name, check_unique, places};
+use crate::terms::{Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -527,7 +528,9 @@ impl Selection {
     /// are left out.
     pub fn numeric_terms(&self, is_category: impl Fn(&str) -> bool) -> Vec<Term> {
         let parts = self.terms.iter().filter_map(|term| numeric_part(term, &is_category).ok().flatten());
-        let mut terms: Vec<Term> = parts.filter(|term| term.as_column().is_none()).collect();
+        let basis = parts.flat_map(|term| term.basis_terms());
+        let summed = basis.flat_map(|term| term.combination().parts).map(|(_, term)| term);
+        let mut terms: Vec<Term> = summed.filter(|term| term.as_column().is_none()).collect();
         sort_terms(&mut terms, &[]);
         terms.dedup();
         terms
@@ -539,6 +542,16 @@ impl Selection {
     /// `term`.
     pub fn check_terms(&self, is_category: impl Fn(&str) -> bool) -> Result<()> {
         self.terms.iter().try_for_each(|term| numeric_part(term, &is_category).map(drop))
+    }
+
+    /// Returns the functions of a column in terms.
+    pub fn functions_of(&self, column: &str) -> Vec<Function> {
+        let variables = self.terms.iter().flat_map(|term| &term.factors).map(|(variable, _)| variable);
+        let functions = variables.filter(|variable| variable.column() == column).filter_map(|variable| match variable {
+            Variable::Function { function, .. } => Some(*function),
+            _ => None,
+        });
+        functions.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Returns whether a term uses a column.

@@ -1,4 +1,4 @@
-//! Models with categories of rows with weights and counts: against the exact numbers of `data/peers/mixed`, and what is said of records.
+//! Models with categories, functions and splines of rows with weights and counts: against the exact numbers of `data/peers/mixed`, and what is said of records.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -97,11 +97,8 @@ fn assert_predictions(name: &str, model: Model, entry: &Value, want: &Value) {
 #[test]
 fn weighted_models_with_categories_are_exact() {
     let (tables, exact) = (parsed("peers/mixed/tables.json"), parsed("peers/mixed/exact.json"));
-    let weighted = tables.as_array().unwrap().iter().filter(|entry| !entry["weights"].is_null());
-    // other tests are of functions and splines
-    let plain = |entry: &&Value| entry["features"].as_array().unwrap().iter().all(|feature| !feature.as_str().unwrap().contains('('));
-    let entries: Vec<&Value> = weighted.filter(plain).collect();
-    assert!(entries.len() >= 5, "{}", entries.len());
+    let entries: Vec<&Value> = tables.as_array().unwrap().iter().filter(|entry| !entry["weights"].is_null()).collect();
+    assert_eq!(entries.len(), 7);
     for entry in entries {
         let name = entry["name"].as_str().unwrap();
         let plan = plan(entry);
@@ -115,16 +112,20 @@ fn weighted_models_with_categories_are_exact() {
 }
 
 #[test]
-fn counted_models_with_categories_are_exact() {
+fn models_of_the_trial_with_weights_and_counts_are_exact() {
     let (models, exact) = (parsed("peers/mixed/trial.json"), parsed("peers/mixed/trial_exact.json"));
-    let entry = models.as_array().unwrap().iter().find(|entry| !entry["counts"].is_null()).unwrap();
-    let name = entry["name"].as_str().unwrap();
-    let schema: Schema = serde_json::from_str(&read("trial.schema.json")).unwrap();
-    let plan = Plan { schema: Some(schema), ..plan(entry) };
-    let model = fit(&summarize(&plan, &read("trial.csv")), &plan).unwrap();
-    assert!(model.weights.is_none());
-    assert_exact(name, &model, &exact[name]);
-    assert_predictions(name, model, entry, &exact[name]);
+    let is_weighted = |entry: &&Value| !entry["weights"].is_null() || !entry["counts"].is_null();
+    let entries: Vec<&Value> = models.as_array().unwrap().iter().filter(is_weighted).collect();
+    assert_eq!(entries.len(), 3);
+    for entry in entries {
+        let name = entry["name"].as_str().unwrap();
+        let schema: Schema = serde_json::from_str(&read("trial.schema.json")).unwrap();
+        let plan = Plan { schema: Some(schema), ..plan(entry) };
+        let model = fit(&summarize(&plan, &read("trial.csv")), &plan).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(model.weights.is_some(), !entry["weights"].is_null());
+        assert_exact(name, &model, &exact[name]);
+        assert_predictions(name, model, entry, &exact[name]);
+    }
 }
 
 /// The levels of a model say how much weight their rows have, or how many rows there are.

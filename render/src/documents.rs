@@ -21,6 +21,8 @@ pub struct Column<'a>(&'a Value);
 pub struct Coefficient<'a> {
     /// The feature's name. `None` for the intercept.
     pub name: Option<&'a str>,
+    /// The factors of the feature. Empty for the intercept, and if the name says all.
+    pub factors: Vec<Factor<'a>>,
     /// The coefficient.
     pub coefficient: f64,
     /// The coefficient's text in the document, with all digits.
@@ -31,6 +33,26 @@ pub struct Coefficient<'a> {
     pub t: Option<f64>,
     /// The two-sided p-value of `t`.
     pub p: Option<f64>,
+}
+
+/// A factor of a coefficient: a power of a column, or the indicator of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factor<'a> {
+    /// The column.
+    pub column: &'a str,
+    /// The level of the rows in which the indicator is 1. `None` for a column of numbers.
+    pub level: Option<&'a str>,
+    /// The power.
+    pub power: u64,
+}
+
+/// A level of a category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level<'a> {
+    /// The level, as in the data.
+    pub level: &'a str,
+    /// Number of rows of the training data.
+    pub rows: u64,
 }
 
 impl Model {
@@ -119,6 +141,7 @@ impl Model {
         let model = &self.document;
         let intercept = (model["has_intercept"].as_bool() != Some(false)).then(|| Coefficient {
             name: None,
+            factors: Vec::new(),
             coefficient: model["intercept"].as_f64().unwrap_or(0.0),
             exact: model["intercept"].to_string(),
             std_error: model["intercept_std_error"].as_f64(),
@@ -127,6 +150,7 @@ impl Model {
         });
         let others = list(&model["coefficients"]).iter().map(|entry| Coefficient {
             name: entry["name"].as_str(),
+            factors: list(&entry["factors"]).iter().map(Factor::of).collect::<Option<_>>().unwrap_or_default(),
             coefficient: entry["coefficient"].as_f64().unwrap_or(0.0),
             exact: entry["coefficient"].to_string(),
             std_error: entry["std_error"].as_f64(),
@@ -134,6 +158,31 @@ impl Model {
             p: entry["p"].as_f64(),
         });
         intercept.into_iter().chain(others).collect()
+    }
+
+    /// Returns what people call the feature of a coefficient: the title of its column, `Site [North]` for the level of a category, and its
+    /// name if it has other factors. `translate` words a title of the schema. `None` for the intercept.
+    #[must_use]
+    pub fn feature_title(&self, coefficient: &Coefficient<'_>, translate: &dyn Fn(&str) -> String) -> Option<String> {
+        let name = coefficient.name?;
+        let column_title = |name: &str| self.column(name).map_or_else(|| name.to_owned(), |column| translate(column.title()));
+        let factor = |factor: &Factor<'_>| {
+            let level_title = |level| self.column(factor.column).map_or(level, |column| column.level_title(level));
+            let level = factor.level.map_or_else(String::new, |level| format!(" [{}]", translate(level_title(level))));
+            let power = if factor.power == 1 { String::new() } else { format!("^{}", factor.power) };
+            column_title(factor.column) + &level + &power
+        };
+        let factors: Vec<String> = coefficient.factors.iter().map(factor).collect();
+        Some(if factors.is_empty() { column_title(name) } else { factors.join(" × ") })
+    }
+}
+
+impl<'a> Factor<'a> {
+    /// Reads a factor. `None` if it says more than a column, a level and a power: then only the name says what it is.
+    fn of(value: &'a Value) -> Option<Self> {
+        let is_known = value.as_object()?.keys().all(|key| ["column", "level", "power"].contains(&key.as_str()));
+        let power = value["power"].as_u64().unwrap_or(1);
+        is_known.then_some(Self { column: value["column"].as_str()?, level: value["level"].as_str(), power })
     }
 }
 
@@ -160,6 +209,26 @@ impl<'a> Column<'a> {
     #[must_use]
     pub fn unit(self) -> Option<&'a str> {
         self.0["schema"]["unit"].as_str()
+    }
+
+    /// Returns the levels that the training data have rows of; empty for a column of numbers.
+    #[must_use]
+    pub fn levels(self) -> Vec<Level<'a>> {
+        let level = |one: &'a Value| Some(Level { level: one["level"].as_str()?, rows: one["rows"].as_u64()? });
+        list(&self.0["levels"]).iter().filter_map(level).collect()
+    }
+
+    /// Returns the level with which the coefficients of the others compare.
+    #[must_use]
+    pub fn reference(self) -> Option<&'a str> {
+        self.0["reference"].as_str()
+    }
+
+    /// Returns the title that the schema gives a level, or the level.
+    #[must_use]
+    pub fn level_title(self, level: &'a str) -> &'a str {
+        let known = list(&self.0["schema"]["categories"]).iter().find(|category| category["value"] == level);
+        known.and_then(|category| category["title"].as_str()).unwrap_or(level)
     }
 
     /// Returns a number of the column's entry, for instance `mean`.
@@ -197,6 +266,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_level_is_called_by_its_title() {
+        let site = json!({"name": "site", "levels": [{"level": "b", "rows": 12}],
+            "schema": {"title": "Site", "categories": [{"value": "b", "title": "North"}, {"value": "c"}]}});
+        let coefficients = json!([
+            {"name": "age"},
+            {"name": "site[b]", "factors": [{"column": "site", "level": "b"}]},
+            {"name": "age^2*site[c]", "factors": [{"column": "age", "power": 2}, {"column": "site", "level": "c"}]},
+            {"name": "ln(age)*site[b]", "factors": [{"column": "age", "function": "ln"}, {"column": "site", "level": "b"}]},
+        ]);
+        let age = json!({"name": "age", "schema": {"title": "Age"}});
+        let model = Model::new(json!({"columns": [age, site, {"name": "y"}], "coefficients": coefficients}));
+        let titles: Vec<_> = model.coefficients().iter().map(|one| model.feature_title(one, &str::to_owned)).collect();
+        let expected = [None, Some("Age"), Some("Site [North]"), Some("Age^2 × Site [c]"), Some("ln(age)*site[b]")];
+        assert_eq!(titles, expected.map(|title| title.map(str::to_owned)));
+        assert_eq!(model.column("site").map(Column::levels), Some(vec![Level { level: "b", rows: 12 }]));
+    }
 
     #[test]
     fn outcomes_are_shown_with_significant_digits() {

@@ -14,6 +14,7 @@
 pub mod bins;
 pub mod curve;
 pub mod documents;
+pub mod dot_plot;
 pub mod format;
 pub mod heat_map;
 pub mod histogram;

@@ -35,11 +35,10 @@ pub fn model(document: Value) -> String {
     let model = Model::new(document);
     let format = NumberFormat::default();
     let target = model.target("name").or(model.target("column")).unwrap_or("y");
-    let title = |name: &str| model.column(name).map_or(name, Column::title).to_owned();
     let columns: Vec<Column<'_>> = list(&model.document["columns"]).iter().map(Column::of).collect();
     let body = html! {
         p.equation { b { (Text(target)) } " = " (Text(&equation(&model, format))) }
-        (coefficients(&model, format, ENGLISH_LABELS, &title))
+        (coefficients(&model, format, ENGLISH_LABELS, &str::to_owned))
         (columns_table(&columns, format))
     };
     page(model.title().unwrap_or("Model"), &body)
@@ -82,11 +81,11 @@ fn page(title: &str, body: &Markup) -> String {
     html.into_string() + "\n"
 }
 
-/// Returns a table of the intercept and the coefficients with all their digits. `title` gives the text that names a feature.
+/// Returns a table of the intercept and the coefficients with all their digits. `translate` words a title of the schema.
 #[must_use]
-pub fn coefficients(model: &Model, format: NumberFormat, labels: CoefficientLabels<'_>, title: &dyn Fn(&str) -> String) -> Markup {
+pub fn coefficients(model: &Model, format: NumberFormat, labels: CoefficientLabels<'_>, translate: &dyn Fn(&str) -> String) -> Markup {
     let rows = model.coefficients().into_iter().map(|row| {
-        let name = row.name.map_or_else(|| labels.intercept.to_owned(), title);
+        let name = model.feature_title(&row, translate).unwrap_or_else(|| labels.intercept.to_owned());
         let number = |value: Option<f64>, digits| value.map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, digits));
         let p = row.p.map_or_else(|| NO_NUMBER.to_owned(), |p| format.probability(p));
         table_row(&name, &[format.text(&row.exact), number(row.std_error, 4), number(row.t, 4), p])

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use samefit_render::bins::{Bin, rebin};
 use samefit_render::curve::{Curve, CurvePoint};
 use samefit_render::documents::Model;
+use samefit_render::dot_plot::{Dot, DotPlot};
 use samefit_render::format::NumberFormat;
 use samefit_render::heat_map::HeatMap;
 use samefit_render::histogram::Histogram;
@@ -105,6 +106,18 @@ fn curves() {
         .into_string()
     };
     check("curve.svg", &draw(&points, Some((18.0, 42.5))));
+}
+
+#[test]
+fn dots() {
+    let dot = |label: &str, value: f64, is_own| {
+        let interval = Some((value - 45.0, value + 45.0));
+        Dot { label: label.to_owned(), value, interval, is_own, is_chosen: label == "North" }
+    };
+    let all = [dot("North", 152.0, false), dot("South <coded>", 170.3, true), dot("A ward with a title that is long", 88.0, false)];
+    let draw = |width| DotPlot { width, format: COMMA, digits: 0, dots: &all, axis: "Prediction", label: "Levels" }.svg().into_string();
+    check("dots.svg", &draw(600.0));
+    check("dots-narrow.svg", &draw(330.0));
 }
 
 #[test]

@@ -112,6 +112,13 @@ pub enum Action {
         /// Whether it is used.
         used: bool,
     },
+    /// A column was called a category, or no longer.
+    CategoryChosen {
+        /// Name of the column.
+        name: String,
+        /// Whether it is one.
+        is_category: bool,
+    },
     /// Whether rows with missing values are left out was chosen.
     DropMissingChosen(bool),
     /// Whether the statistics are to be shared was chosen.
@@ -263,6 +270,7 @@ impl Action {
             "slider" => Self::SliderMoved(value.parse().unwrap_or(0)),
             "target" => Self::TargetChosen(value),
             "feature" => Self::FeatureChosen { name: value, used: checked },
+            "category" => Self::CategoryChosen { name: value, is_category: checked },
             "missing" => Self::DropMissingChosen(value == "drop"),
             "sharing" => Self::ShareChosen(value == "share"),
             _ => return None,

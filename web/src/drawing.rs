@@ -140,6 +140,7 @@ fn unit(state: &State, name: &str) -> Vec<Change> {
 
 fn what_if_value(state: &State) -> Vec<Change> {
     let value = Some(views::what_if::value_text(state, state.what_if.at));
+    // a choice of a level, which has no such slider, is read aloud by itself
     vec![
         Change::Attribute { id: "what-if-slider".to_owned(), name: "aria-valuetext", value },
         content("what-if-shown", views::what_if::shown(state)),

@@ -77,7 +77,7 @@ fn change(event: &Event) -> Vec<Action> {
     if let Some(element) = origin(event, "select[data-unit]") {
         return vec![Action::UnitChosen { field: attribute(&element, "data-unit"), unit: value_of(&element) }];
     }
-    if let Some(element) = origin(event, "input[type=radio][data-field]") {
+    if let Some(element) = origin(event, "input[type=radio][data-field], select[data-field]") {
         let field = attribute(&element, "data-field");
         return vec![Action::Typed { field: field.clone(), text: value_of(&element) }, Action::FieldLeft(field)];
     }

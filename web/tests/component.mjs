@@ -56,6 +56,22 @@ test('values of every shape', async () => {
   equal([verdict.model(), JSON.parse(verdict.report()).accepted], [null, false]);
 });
 
+test('a batch of text predicts what columns of numbers give, and skips a row without a value', async () => {
+  const component = await begin();
+  const statistics = summarize(component);
+  const model = component.prediction.Model.parse(statistics.fit('{"target": "y", "features": ["bmi", "age"]}'));
+  equal(JSON.parse(model.columns()), ['bmi', 'age']);
+  const expected = model.predictColumns(Float64Array.of(32.1, 21.6, 59, 48), 2, 0.95, false);
+  const batch = component.prediction.Batch.new(model);
+  const set = (name, ...values) => batch.setText(name, new TextEncoder().encode(values.map((value) => `${value}\n`).join('')));
+  set('bmi', '32.1', '', '21.6');
+  set('age', '59', '59', '48');
+  const found = [...batch.predict(0.95, false)];
+  equal([0, 2, 3, 5, 6, 8].map((at) => found[at]), [...expected]);
+  ok(Number.isNaN(found[1]));
+  equal([...batch.status()], [0, 2, 0]);
+});
+
 test('an error record is thrown', async () => {
   const component = await begin();
   const wrong = (bytes) => summarize(component, new TextEncoder().encode(bytes));

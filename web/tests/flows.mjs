@@ -540,6 +540,136 @@ test('a model of two tables says of each how it fits', LIMIT, () =>
     equal(await page.locator('.heat').count(), 4);
   }));
 
+/** The 442 patients with words and codes: a site that moves the outcome, and a ward of twelve. */
+const withWords = () => {
+  let at = 0;
+  return recast(RAW, ({ bmi, sex, y }) => {
+    const row = at++;
+    return { bmi, sex, site: ['north', 'south', 'west'][row % 3], ward: `ward ${1 + (row % 12)}`, y: String(Number(y) + 30 * (row % 3)) };
+  });
+};
+
+test('a column of words and a column of codes are trained on as categories, as the program does', LIMIT, () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['words.csv', withWords()]);
+    await page.waitForSelector('[data-do=train]');
+    equal(await page.locator('#target option').allTextContents(), ['bmi', 'sex', 'y'], 'words cannot be predicted:');
+    equal(await page.locator('[data-set=feature]:checked').evaluateAll((all) => all.map((one) => one.value)), ['bmi', 'sex']);
+    holds((await page.textContent('.checks')).includes('category: words'), 'what the words are');
+    await page.check('[data-set=feature][value=site]');
+    // by keyboard: the codes are a category, and the keyboard stays where it is
+    await page.focus('[data-set=category][value=sex]');
+    await page.keyboard.press('Space');
+    await page.waitForFunction(() => document.querySelector('[data-set=category][value=sex]').checked);
+    equal(await page.evaluate(() => document.activeElement.value), 'sex');
+    equal(await page.locator('#target option').allTextContents(), ['bmi', 'y']);
+    holds(await page.isChecked('[data-set=feature][value=site]'), 'what was chosen stays');
+    await shot(page, 'categories-train');
+    equal(await violations(page), []);
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    holds((await page.textContent('[aria-labelledby=trained-title]')).includes('site [south]'), 'a coefficient of a level');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    writeFileSync(join(folder, 'words.csv'), withWords());
+    const flags = ['--target', 'y', '--features', 'bmi,sex,site', '--categories', 'sex'];
+    execFileSync(SAMEFIT, ['train', '--data', join(folder, 'words.csv'), ...flags, '--out', folder, '--quiet'], { stdio: 'ignore' });
+    const model = await downloaded(page, '[data-do=download-model]');
+    holds(model.equals(readFileSync(join(folder, 'model.json'))), 'another model');
+  }));
+
+/** Trains on these columns of the table with words, and uses the model. */
+const useModelOf = async (page, ...columns) => {
+  await drop(page, ['words.csv', withWords()]);
+  await page.waitForSelector('[data-do=train]');
+  for (const box of await page.locator('[data-set=feature]').all()) await box.setChecked(columns.includes(await box.getAttribute('value')));
+  await page.click('[data-do=train]');
+  await page.click('[data-do=use-model]');
+  await page.waitForSelector('.banner');
+};
+
+test('a level is chosen in the form, explained by its name, and compared with the other levels', LIMIT, () =>
+  open({ hash: '#data' }, async (page) => {
+    await useModelOf(page, 'bmi', 'site');
+    equal(await page.locator('input[name=site]').evaluateAll((all) => all.map((one) => one.value)), ['north', 'south', 'west']);
+    holds((await page.textContent('#hint-site')).includes('north (148), south (147), west (147)'), await page.textContent('#hint-site'));
+    await page.fill('#in-bmi', '32.1');
+    await page.click('button[type=submit]');
+    await page.waitForSelector('#problems');
+    holds((await page.textContent('#problems')).includes('Choose site'), 'no level is filled in');
+    await page.check('input[name=site][value=west]');
+    await predict(page);
+    const contribution = page.locator('#result tbody tr', { has: page.locator('th', { hasText: /^site$/ }) });
+    equal((await contribution.locator('td').allTextContents()).slice(0, 2), ['west', '\u2013']);
+    await page.selectOption('#what-if-field', 'site');
+    await page.waitForSelector('#what-if-level');
+    equal(await page.locator('#what-if .dots .interval').count(), 3);
+    equal(await page.locator('#what-if-level option:checked').textContent(), 'west');
+    await page.selectOption('#what-if-level', { label: 'north' });
+    await page.waitForFunction(() => document.querySelector('#what-if-said').textContent.includes('site at north'));
+    const [, moved, now, current] = /at north: (\d+), interval .*Now, at (\w+): (\d+)\./.exec(await page.textContent('#what-if-said'));
+    equal([now, current], ['west', await page.textContent('#prediction')]);
+    holds(Number(moved) < Number(current), `${moved} and ${current}`);
+    await shot(page, 'categories-what-if');
+    equal(await violations(page), []);
+    await page.click('[data-do=use-moved]');
+    await page.waitForFunction((value) => document.querySelector('#prediction')?.textContent === value, moved);
+    holds(await page.isChecked('input[name=site][value=north]'), 'the level is entered');
+    // what is predicted for each level is what the program predicts for it
+    const predicted = await page.evaluate(async () => {
+      const { call } = await import('./client.js');
+      const swept = JSON.parse(await call('sweep', ['{"bmi": "32.1", "site": "north"}', 'site', '', '["north", "west"]']));
+      const records = ['north', 'west'].map(async (site) => JSON.parse(await call('record', [JSON.stringify({ bmi: '32.1', site })])));
+      return [swept, (await Promise.all(records)).map(({ predicted_y: value, interval: { lower, upper } }) => [value, lower, upper])];
+    });
+    equal(predicted[0], predicted[1]);
+    await page.click('a[href="#about"]');
+    await page.waitForSelector('.equation');
+    const about = await page.textContent('main');
+    for (const part of ['site [south]', 'north (the others are compared with it)', '148']) holds(about.includes(part), `about lacks ${part}`);
+    equal(await violations(page), []);
+  }));
+
+test('many levels are a list, and a table with a level that training did not have says so', LIMIT, () =>
+  open({ hash: '#data' }, async (page) => {
+    await useModelOf(page, 'bmi', 'ward');
+    equal(await page.locator('#in-ward option').count(), 13);
+    equal(await page.inputValue('#in-ward'), '', 'no level is filled in');
+    await page.fill('#in-bmi', '32.1');
+    await page.selectOption('#in-ward', 'ward 7');
+    await predict(page);
+    await page.selectOption('#in-ward', 'ward 8');
+    await page.waitForSelector('.answer.stale');
+    equal(await violations(page), []);
+    await page.click('a[href="#data"]');
+    await drop(page, ['new.csv', 'bmi,ward\n32.1,ward 7\n32.1,ward 77\n32.1,\n']);
+    await page.click('[data-do=batch]');
+    await page.waitForSelector('#counts');
+    const out = (await downloaded(page, '[data-do=download-batch]')).toString().trimEnd().split('\n');
+    holds(out[1].endsWith(',fine') && out[2].endsWith(',ward:unknown-level,error') && out[3].endsWith(',ward:missing-values,missing'), out.join('\n'));
+  }));
+
+test('statistics with categories of several hospitals give the model of all their rows', LIMIT, () =>
+  open({ hash: '#data' }, async (page) => {
+    const [header, ...rows] = withWords().split('\n');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    const flags = ['--columns', 'bmi,y', '--categories', 'site'];
+    const parts = [rows.slice(0, 200), rows.slice(200)].map((part, at) => {
+      writeFileSync(join(folder, `${at}.csv`), `${header}\n${part.join('\n')}\n`);
+      execFileSync(SAMEFIT, ['summarize', '--data', join(folder, `${at}.csv`), ...flags, '--out', join(folder, `${at}.json`)], { stdio: 'ignore' });
+      return [`hospital-${at}.json`, readFileSync(join(folder, `${at}.json`))];
+    });
+    await drop(page, ...parts);
+    await page.waitForFunction(() => document.querySelector('#pooled')?.textContent.includes('2 statistics, 442 rows'));
+    holds((await page.textContent('.checks')).includes('category, 3 levels'), await page.textContent('.checks'));
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    const model = await downloaded(page, '[data-do=download-model]');
+    writeFileSync(join(folder, 'words.csv'), withWords());
+    const all = ['train', '--data', join(folder, 'words.csv'), '--target', 'y', '--features', 'bmi,site', '--out', folder];
+    execFileSync(SAMEFIT, all, { stdio: 'ignore' });
+    holds(model.equals(readFileSync(join(folder, 'model.json'))), 'another model');
+  }));
+
 test('statistics to be given away are those of `summarize --share`, byte for byte', LIMIT, () =>
   open({ hash: '#data' }, async (page) => {
     await drop(page, ['diabetes_raw.csv', RAW], ['diabetes_raw.schema.json', SCHEMA]);

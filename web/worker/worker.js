@@ -61,6 +61,19 @@ async function feed(files, push, done, progress) {
   }
 }
 
+/** Predicts rows of attributes. Returns the predictions, then the lower and then the upper ends; NaN for a row without a prediction. */
+function predictRows(rows) {
+  if (!rows.length) return [];
+  const batch = component.prediction.Batch.new(model);
+  try {
+    const encoder = new TextEncoder();
+    for (const name of columns) batch.setText(name, encoder.encode(rows.map((row) => `${row[name]}\n`).join('')));
+    return batch.predict(LEVEL, false);
+  } finally {
+    free(batch);
+  }
+}
+
 const planFor = (plan, file) => text({ ...JSON.parse(plan), ...file.read });
 
 const ops = {
@@ -116,20 +129,21 @@ const ops = {
   explain: (attributes) => model.explain(attributes, LEVEL),
   record: (attributes) => model.predictRecord(attributes, LEVEL, false),
 
-  /** Predicts the entries with each value in one field. Returns [prediction, lower, upper] for each value, null where a problem blocks. */
+  /**
+   * Predicts the entries with each value in one field: a number or a level. Returns [prediction, lower, upper] for each value, null where a
+   * problem blocks or the training data have no such combination of levels.
+   */
   sweep(entries, field, unit, values) {
     const typed = JSON.parse(entries);
     const moved = JSON.parse(values).map((value) => JSON.parse(form.evaluate(text({ ...typed, [field]: { value: String(value), unit } }))));
-    const open = moved.filter((one) => one.attributes);
-    const table = new Float64Array(columns.length * open.length);
-    open.forEach((one, row) => columns.forEach((name, column) => (table[column * open.length + row] = Number(one.attributes[name]))));
-    const out = open.length ? model.predictColumns(table, open.length, LEVEL, false) : [];
+    const open = moved.map(({ attributes }) => attributes).filter(Boolean);
+    const out = predictRows(open);
     let row = 0;
     return text(
-      moved.map((one) => {
-        if (!one.attributes) return null;
+      moved.map(({ attributes }) => {
+        if (!attributes) return null;
         const at = row++;
-        return [out[at], out[open.length + at], out[2 * open.length + at]];
+        return Number.isNaN(out[at]) ? null : [out[at], out[open.length + at], out[2 * open.length + at]];
       }),
     );
   },

@@ -146,6 +146,21 @@ mod tests {
         }
 
         #[test]
+        fn chosen_numbers_are_those_of_single_rows(rows in prop::collection::vec((finite(), finite(), 0u32..3), 0..40), factors in prop::collection::vec(0.1f64..9.0, 3)) {
+            let column = |of: &dyn Fn(&(f64, f64, u32)) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
+            let (a, b) = (column(&|row| row.0), column(&|row| row.1));
+            let choices: Vec<u32> = rows.iter().map(|row| row.2).collect();
+            let (mut sums, mut kept, mut z, mut leverages) = (a.clone(), a.clone(), a.clone(), vec![1.0; rows.len()]);
+            add_chosen_times(&mut sums, &factors, &choices, &b);
+            zero_unchosen(&mut kept, &[false, true, true], &choices);
+            add_chosen_leverage(&mut z, &b, &factors, &choices, &mut leverages);
+            let of = |row: &(f64, f64, u32)| factors[row.2 as usize];
+            prop_assert_eq!(sums, column(&|row| row.0 + of(row) * row.1));
+            prop_assert_eq!(kept, column(&|row| if row.2 == 0 { 0.0 } else { row.0 }));
+            prop_assert_eq!(leverages, column(&|row| 1.0 + (row.0 - row.1) * (row.0 - row.1) / of(row)));
+        }
+
+        #[test]
         fn rows_outside_are_marked(values in prop::collection::vec(value(), 1..40)) {
             let mut marks = vec![false; values.len()];
             mark_outside(&values, (-1.5, 20.0), &mut marks);

@@ -10,7 +10,6 @@
 //! D, and from the decimal numbers as they are written.
 
 use super::linear_form::ExactNumber;
-use crate::decimal::Decimal;
 use crate::model::Leverage;
 use crate::two_part::TwoPartF64;
 
@@ -88,9 +87,9 @@ impl LeverageFactors {
     }
 
     /// Does what [`Self::parts`] does in numbers of two parts. `None` where f64 serve.
-    pub(crate) fn parts_of(&self, design: &[Decimal]) -> Option<Vec<f64>> {
+    pub(crate) fn parts_of(&self, design: &[ExactNumber]) -> Option<Vec<f64>> {
         let (l, d) = self.two_part.as_ref()?;
-        let mut z: Vec<TwoPartF64> = (0..design.len()).map(|i| ExactNumber::from(&design[self.design_column(i)]).to_two_f64()).collect();
+        let mut z: Vec<TwoPartF64> = (0..design.len()).map(|i| design[self.design_column(i)].to_two_f64()).collect();
         for i in 0..z.len() {
             let known = l[i].iter().zip(&z[i - l[i].len()..]).fold(TwoPartF64::ZERO, |sum, (l, z)| sum.plus(l.times(*z)));
             z[i] = z[i].plus(known.negated());

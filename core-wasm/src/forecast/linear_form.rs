@@ -1,7 +1,8 @@
 //! The coefficients of a model and one row of decimal numbers to the exact prediction.
 //!
 //! A coefficient is the exact sum of two f64, so all of them are integers over one power of two. The values of a row are integers over
-//! powers of ten. So a prediction is an integer over a power of ten and a power of two, and it is rounded once.
+//! powers of ten. So a prediction is an integer over a power of ten and a power of two, and it is rounded once. The values of splines are
+//! integers over others, whose product is a common divisor.
 
 use crate::decimal::{Decimal, ten_to};
 use crate::rounding::{exact_parts, ratio_to_f64, ratio_to_two_f64};
@@ -19,24 +20,37 @@ pub(crate) struct LinearForm {
     /// The intercept, then the coefficients, each times `2^exponent`.
     coefficients: Vec<IBig>,
     exponent: u32,
+    /// What the values of all terms are divided by.
+    divisor: IBig,
+    /// What the product of the variables of each term is multiplied by first; empty if the divisor is 1.
+    multipliers: Vec<IBig>,
 }
 
-/// The exact number `numerator * 10^-scale * 2^-exponent`.
+/// The exact number `numerator * 10^-scale * 2^-exponent / divisor`.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactNumber {
     numerator: IBig,
     scale: u32,
     exponent: u32,
+    /// Above zero.
+    divisor: IBig,
 }
 
 impl LinearForm {
     /// Returns a form with the intercept and one coefficient for each term, each the sum of two f64.
-    pub(super) fn new(parts: &[(f64, f64)], terms: Vec<TermFactors>) -> Self {
+    ///
+    /// The value of a term is the product of its variables over its divisor, an integer above zero.
+    pub(super) fn new(parts: &[(f64, f64)], terms: Vec<TermFactors>, divisors: &[IBig]) -> Self {
+        let mut distinct: Vec<&IBig> = divisors.iter().filter(|divisor| **divisor != IBig::ONE).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let product = |but: &IBig| distinct.iter().filter(|other| **other != but).fold(IBig::ONE, |product, other| product * *other);
+        let multipliers = if distinct.is_empty() { Vec::new() } else { divisors.iter().map(product).collect() };
         let parts: Vec<(IBig, i32)> = parts.iter().flat_map(|&(value, remainder)| [exact_parts(value), exact_parts(remainder)]).collect();
         let least = parts.iter().map(|&(_, exponent)| exponent).min().unwrap_or(0).min(0);
         let integer = |(mantissa, exponent): &(IBig, i32)| mantissa << (exponent - least) as usize;
         let coefficients = parts.chunks(2).map(|two| two.iter().map(integer).sum()).collect();
-        Self { terms, coefficients, exponent: least.unsigned_abs() }
+        Self { terms, coefficients, exponent: least.unsigned_abs(), divisor: product(&IBig::ONE), multipliers }
     }
 
     /// Returns the terms.
@@ -54,9 +68,23 @@ impl LinearForm {
         self.exponent
     }
 
+    /// Returns whether the value of each term is the product of its variables.
+    pub(crate) fn is_undivided(&self) -> bool {
+        self.multipliers.is_empty()
+    }
+
     /// Returns the value of each term.
-    pub(crate) fn design(&self, values: &[Decimal]) -> Vec<Decimal> {
-        self.terms.iter().map(|factors| product(factors, values)).collect()
+    pub(crate) fn design(&self, values: &[Decimal]) -> Vec<ExactNumber> {
+        let value = |(at, factors): (usize, &TermFactors)| {
+            let Decimal { mantissa, scale } = product(factors, values);
+            ExactNumber { numerator: self.multiplied(at, mantissa), scale, exponent: 0, divisor: self.divisor.clone() }
+        };
+        self.terms.iter().enumerate().map(value).collect()
+    }
+
+    /// Returns the product of the variables of a term over the divisor of all terms.
+    fn multiplied(&self, at: usize, product: IBig) -> IBig {
+        self.multipliers.get(at).map_or_else(|| product.clone(), |multiplier| &product * multiplier)
     }
 
     /// Returns the number of digits after the point of the term that has the most.
@@ -68,8 +96,8 @@ impl LinearForm {
     /// Returns the prediction for one row.
     pub(super) fn at(&self, values: &[Decimal]) -> ExactNumber {
         let scale = self.scale(values);
-        let mut numerator = &self.coefficients[0] * ten_to(scale);
-        for (factors, coefficient) in self.terms.iter().zip(&self.coefficients[1..]) {
+        let mut numerator = &self.coefficients[0] * ten_to(scale) * &self.divisor;
+        for (at, (factors, coefficient)) in self.terms.iter().zip(&self.coefficients[1..]).enumerate() {
             let (own, product) = match factors[..] {
                 [(column, 1)] => (values[column].scale, coefficient * &values[column].mantissa),
                 _ => {
@@ -77,24 +105,24 @@ impl LinearForm {
                     (term.scale, coefficient * term.mantissa)
                 }
             };
+            let product = if self.is_undivided() { product } else { self.multiplied(at, product) };
             numerator += if own == scale { product } else { product * ten_to(scale - own) };
         }
-        ExactNumber { numerator, scale, exponent: self.exponent }
+        ExactNumber { numerator, scale, exponent: self.exponent, divisor: self.divisor.clone() }
     }
 
     /// Returns what some coefficients together add to the prediction, compared with a row whose terms have their means. Each coefficient
     /// comes with the value of its term and the mean.
-    pub(crate) fn contribution<'v>(&self, of: impl Iterator<Item = (usize, &'v Decimal, TwoPartF64)>) -> f64 {
-        let one = |(at, value, mean): (usize, &Decimal, TwoPartF64)| {
-            self.times_coefficient(1 + at, ExactNumber::from(value).less(mean.high).less(mean.low))
-        };
+    pub(crate) fn contribution<'v>(&self, of: impl Iterator<Item = (usize, &'v ExactNumber, TwoPartF64)>) -> f64 {
+        let one =
+            |(at, value, mean): (usize, &ExactNumber, TwoPartF64)| self.times_coefficient(1 + at, value.less(mean.high).less(mean.low));
         of.map(one).reduce(|sum, one| sum.plus(&one)).map_or(0.0, |sum| sum.to_f64())
     }
 
     /// Returns the prediction for a row whose terms have these values.
     pub(crate) fn at_terms(&self, values: &[TwoPartF64]) -> f64 {
         let one = |(at, value): (usize, &TwoPartF64)| self.times_coefficient(1 + at, ExactNumber::of(value.high).less(-value.low));
-        let intercept = ExactNumber { numerator: self.coefficients[0].clone(), scale: 0, exponent: self.exponent };
+        let intercept = ExactNumber { numerator: self.coefficients[0].clone(), scale: 0, exponent: self.exponent, divisor: IBig::ONE };
         values.iter().enumerate().map(one).fold(intercept, |sum, term| sum.plus(&term)).to_f64()
     }
 
@@ -115,7 +143,7 @@ impl ExactNumber {
     /// Returns a finite f64 as it is.
     pub(crate) fn of(value: f64) -> Self {
         let (mantissa, exponent) = exact_parts(value);
-        Self { numerator: mantissa << exponent.max(0) as usize, scale: 0, exponent: exponent.min(0).unsigned_abs() }
+        Self { numerator: mantissa << exponent.max(0) as usize, scale: 0, exponent: exponent.min(0).unsigned_abs(), divisor: IBig::ONE }
     }
 
     /// Returns the number less a finite f64.
@@ -131,23 +159,33 @@ impl ExactNumber {
     fn plus(&self, other: &Self) -> Self {
         let (scale, exponent) = (self.scale.max(other.scale), self.exponent.max(other.exponent));
         let raised = |one: &Self| (&one.numerator * ten_to(scale - one.scale)) << (exponent - one.exponent) as usize;
-        Self { numerator: raised(self) + raised(other), scale, exponent }
+        let (own, others) = (raised(self), raised(other));
+        if self.divisor == other.divisor {
+            return Self { numerator: own + others, scale, exponent, divisor: self.divisor.clone() };
+        }
+        let numerator = own * &other.divisor + others * &self.divisor;
+        Self { numerator, scale, exponent, divisor: &self.divisor * &other.divisor }
+    }
+
+    /// Returns the power of ten times the power of two times the divisor.
+    fn denominator(&self) -> IBig {
+        (ten_to(self.scale) * &self.divisor) << self.exponent as usize
     }
 
     /// Returns the nearest f64, ties to even. Zero has no sign.
     pub(crate) fn to_f64(&self) -> f64 {
-        ratio_to_f64(&self.numerator, &(ten_to(self.scale) << self.exponent as usize)) + 0.0
+        ratio_to_f64(&self.numerator, &self.denominator()) + 0.0
     }
 
     /// Returns the nearest f64, and the f64 nearest to the rest.
     pub(crate) fn to_two_f64(&self) -> TwoPartF64 {
-        let (high, low) = ratio_to_two_f64(&self.numerator, &(ten_to(self.scale) << self.exponent as usize));
+        let (high, low) = ratio_to_two_f64(&self.numerator, &self.denominator());
         TwoPartF64 { high, low }
     }
 }
 
 impl From<&Decimal> for ExactNumber {
     fn from(value: &Decimal) -> Self {
-        Self { numerator: value.mantissa.clone(), scale: value.scale, exponent: 0 }
+        Self { numerator: value.mantissa.clone(), scale: value.scale, exponent: 0, divisor: IBig::ONE }
     }
 }

@@ -4,6 +4,7 @@ use super::linear_form::{ExactNumber, LinearForm, TermFactors};
 use super::row_sum::TwoPartCoefficients;
 use crate::decimal::Decimal;
 use crate::model::Model;
+use dashu_int::IBig;
 use std::cell::OnceCell;
 
 /// Predicts one row: in numbers of two parts, and with integers where these do not settle a rounding.
@@ -15,10 +16,13 @@ pub(crate) struct RowForecast {
 
 impl RowForecast {
     /// Returns a forecast for a model whose coefficients have these terms.
-    pub(crate) fn new(model: &Model, terms: Vec<TermFactors>) -> Self {
+    pub(crate) fn new(model: &Model, terms: Vec<TermFactors>, divisors: &[IBig]) -> Self {
         let all = model.coefficients.iter().map(|one| (one.coefficient, one.remainder));
         let parts: Vec<(f64, f64)> = std::iter::once((model.intercept, model.intercept_remainder)).chain(all).collect();
-        Self { coefficients: TwoPartCoefficients::new(&parts), form: LinearForm::new(&parts, terms) }
+        let form = LinearForm::new(&parts, terms, divisors);
+        // numbers of two parts serve where terms are integers over powers of ten
+        let coefficients = TwoPartCoefficients::new(if form.is_undivided() { &parts } else { &[] });
+        Self { coefficients, form }
     }
 
     /// Returns the coefficients and their terms.

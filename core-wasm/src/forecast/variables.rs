@@ -1,14 +1,17 @@
 //! The cells of a row to the variables of a model: the numbers of its columns, and for each level that a coefficient uses 1 or 0.
 //!
-//! *Invariants*: the variables are the columns of numbers, in the model's order, and then the indicators, in the order in which the
-//! coefficients use them first. A row of variables is one of a model whose columns are all numbers.
+//! *Invariants*: the variables are the columns of numbers, in the model's order, then the indicators and then the functions and splines of
+//! numbers, in the order in which the coefficients use them first. A row of variables is one of a model whose columns are all numbers.
 
 use super::level_reader::LevelReader;
 use super::linear_form::TermFactors;
-use crate::decimal::{Decimal, is_missing, parse};
+use crate::decimal::{Decimal, is_missing, parse, ten_to};
 use crate::error::{Code, Error, Result, list, shorten};
+use crate::functions::Function;
 use crate::model::{Model, ModelColumn};
+use crate::splines::Knots;
 use crate::terms::Variable;
+use dashu_int::IBig;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The variables of a model, and where they come from.
@@ -21,8 +24,42 @@ pub(crate) struct Variables {
     categories: Vec<CategoryVariables>,
     /// For each indicator, the index of its category and of its level.
     indicators: Vec<(usize, usize)>,
+    /// The variables that are computed from numbers. Their indexes follow those of the indicators.
+    computed: Vec<ComputedVariable>,
     /// Combinations of levels without rows in the training data.
     empty_cells: Vec<EmptyCells>,
+}
+
+/// The terms of a model's coefficients: products of variables over divisors.
+pub(crate) struct ModelTerms {
+    pub(crate) terms: Vec<TermFactors>,
+    /// For each term an integer above zero.
+    pub(crate) divisors: Vec<IBig>,
+}
+
+/// A variable that is computed from a number of the row.
+#[derive(Clone, Debug, PartialEq)]
+struct ComputedVariable {
+    /// The index of the number.
+    number: usize,
+    kind: ComputedKind,
+}
+
+/// How a variable is computed.
+#[derive(Clone, Debug, PartialEq)]
+enum ComputedKind {
+    /// The f64 nearest to a function, as its shortest decimal.
+    Function(Function),
+    /// A basis function of a spline times its [`basis_divisor`].
+    Spline(Knots, usize),
+}
+
+/// A variable among those of its kind.
+#[derive(Clone, Copy)]
+enum Slot {
+    Number(usize),
+    Indicator(usize),
+    Computed(usize),
 }
 
 /// What the cells of a column are.
@@ -65,32 +102,51 @@ impl Variables {
     ///
     /// # Errors
     /// `term`, `model`.
-    pub(crate) fn new(model: &Model) -> Result<(Self, Vec<TermFactors>)> {
-        let mut new = Self { columns: vec![], numbers: vec![], categories: vec![], indicators: vec![], empty_cells: vec![] };
+    pub(crate) fn new(model: &Model) -> Result<(Self, ModelTerms)> {
+        let mut new =
+            Self { columns: vec![], numbers: vec![], categories: vec![], indicators: vec![], computed: vec![], empty_cells: vec![] };
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, column) in model.feature_columns().enumerate() {
             places.entry(&column.name).or_insert(at);
             new.add_column(column);
         }
-        let source = |column: &str| places.get(column).map(|&at| new.columns[at]);
         let mut indexes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        let mut terms = Vec::new();
+        let (mut slots, mut divisors) = (Vec::new(), Vec::new());
         for term in model.terms()? {
-            let mut factors = TermFactors::new();
+            let mut factors: Vec<(Slot, u32)> = Vec::new();
+            let mut divisor = IBig::ONE;
             for (variable, power) in &term.factors {
-                let index = match (variable, source(variable.column())) {
-                    (Variable::Column(_), Some(Source::Number(number))) => number,
-                    (Variable::Level { level, .. }, Some(Source::Category(category))) => {
+                let source = places.get(variable.column()).map(|&at| new.columns[at]).ok_or_else(no_variable)?;
+                let slot = match (variable, source) {
+                    (Variable::Column(_), Source::Number(number)) => Slot::Number(number),
+                    (Variable::Level { level, .. }, Source::Category(category)) => {
                         let level = new.categories[category].reader.position(level);
-                        let next = new.numbers.len() + indexes.len();
-                        *indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next)
+                        let next = indexes.len();
+                        Slot::Indicator(*indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next))
+                    }
+                    (Variable::Function { function, .. }, Source::Number(number)) => {
+                        Slot::Computed(new.computed_index(ComputedVariable { number, kind: ComputedKind::Function(*function) }))
+                    }
+                    (Variable::Spline { knots, basis: Some(basis), .. }, Source::Number(number)) => {
+                        divisor *= basis_divisor(knots, *basis).0.pow(*power as usize);
+                        Slot::Computed(new.computed_index(ComputedVariable { number, kind: ComputedKind::Spline(knots.clone(), *basis) }))
                     }
                     _ => return Err(no_variable()),
                 };
-                factors.push((index, *power));
+                factors.push((slot, *power));
             }
-            terms.push(factors);
+            slots.push(factors);
+            divisors.push(divisor);
         }
+        let (numbers, indicators) = (new.numbers.len(), indexes.len());
+        let index = |slot: Slot| match slot {
+            Slot::Number(number) => number,
+            Slot::Indicator(indicator) => numbers + indicator,
+            Slot::Computed(computed) => numbers + indicators + computed,
+        };
+        let terms = slots.into_iter().map(|factors| factors.into_iter().map(|(slot, power)| (index(slot), power)).collect()).collect();
+        let indexes = indexes.into_iter().map(|(level, indicator)| (level, numbers + indicator));
+        let source = |column: &str| places.get(column).map(|&at| new.columns[at]);
         let cells = model.empty_cells.iter().map(|cell| {
             let level = |factor: &crate::model::CoefficientFactor| match (source(&factor.column), &factor.level) {
                 (Some(Source::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
@@ -100,20 +156,20 @@ impl Variables {
         });
         let cells = cells.collect::<Result<Vec<_>>>()?;
         cells.into_iter().for_each(|(one, other)| new.add_empty_cell(one, other));
-        let mut indicators: Vec<((usize, usize), usize)> = indexes.into_iter().collect();
+        let mut indicators: Vec<((usize, usize), usize)> = indexes.collect();
         indicators.sort_unstable_by_key(|(_, index)| *index);
         for ((category, level), index) in indicators {
             new.categories[category].indicators[level] = Some(index);
             new.indicators.push((category, level));
         }
-        Ok((new, terms))
+        Ok((new, ModelTerms { terms, divisors }))
     }
 
     /// Returns the variables of a model of so many columns of numbers.
     #[cfg(test)]
     pub(super) fn of_numbers(count: usize) -> Self {
         let columns = (0..count).map(Source::Number).collect();
-        Self { columns, numbers: (0..count).collect(), categories: vec![], indicators: vec![], empty_cells: vec![] }
+        Self { columns, numbers: (0..count).collect(), categories: vec![], indicators: vec![], computed: vec![], empty_cells: vec![] }
     }
 
     fn add_column(&mut self, column: &ModelColumn) {
@@ -126,6 +182,15 @@ impl Variables {
         let reader = LevelReader::new(column);
         self.columns.push(Source::Category(self.categories.len()));
         self.categories.push(CategoryVariables { column: at, indicators: vec![None; reader.len()], reader });
+    }
+
+    /// Returns the index of a computed variable, which becomes one if it is new.
+    fn computed_index(&mut self, variable: ComputedVariable) -> usize {
+        let known = self.computed.iter().position(|other| *other == variable);
+        known.unwrap_or_else(|| {
+            self.computed.push(variable);
+            self.computed.len() - 1
+        })
     }
 
     fn add_empty_cell(&mut self, one: (usize, usize), other: (usize, usize)) {
@@ -152,9 +217,14 @@ impl Variables {
         &self.categories
     }
 
-    /// Returns the category and the level of an indicator; `None` for a number.
+    /// Returns the category and the level of an indicator; `None` for another variable.
     pub(super) fn indicator(&self, variable: usize) -> Option<(usize, usize)> {
-        variable.checked_sub(self.numbers.len()).map(|at| self.indicators[at])
+        variable.checked_sub(self.numbers.len()).and_then(|at| self.indicators.get(at).copied())
+    }
+
+    /// Returns whether there are variables that are computed from numbers.
+    pub(crate) fn has_computed(&self) -> bool {
+        !self.computed.is_empty()
     }
 
     /// Returns the combinations of levels without rows in the training data.
@@ -164,7 +234,8 @@ impl Variables {
 
     /// Returns a row of zeros, whose columns are to be set.
     pub(crate) fn row(&self) -> ModelRow {
-        ModelRow { values: vec![Decimal::ZERO; self.numbers.len() + self.indicators.len()], levels: vec![0; self.categories.len()] }
+        let variables = self.numbers.len() + self.indicators.len() + self.computed.len();
+        ModelRow { values: vec![Decimal::ZERO; variables], levels: vec![0; self.categories.len()] }
     }
 
     /// Sets a column of a row to the value of a cell without spaces around it.
@@ -178,7 +249,7 @@ impl Variables {
             return Err(missing());
         }
         match self.columns[column] {
-            Source::Number(number) => row.values[number] = parse(cell)?,
+            Source::Number(number) => self.set_value(row, number, parse(cell)?)?,
             Source::Category(at) => {
                 let category = &self.categories[at];
                 let level = category.reader.level_of(cell)?;
@@ -194,16 +265,23 @@ impl Variables {
         Ok(())
     }
 
+    /// Sets a number of a row, and the variables that are computed from it.
+    fn set_value(&self, row: &mut ModelRow, number: usize, value: Decimal) -> Result<()> {
+        let first = self.numbers.len() + self.indicators.len();
+        for (at, computed) in self.computed.iter().enumerate().filter(|(_, computed)| computed.number == number) {
+            row.values[first + at] = computed.kind.value(&value)?;
+        }
+        row.values[number] = value;
+        Ok(())
+    }
+
     /// Sets a column of a row to a number; a category to the level that the number's text is.
     ///
     /// # Errors
     /// `unknown-level`.
     pub(crate) fn set_number(&self, row: &mut ModelRow, column: usize, value: Decimal) -> Result<()> {
         match self.columns[column] {
-            Source::Number(number) => {
-                row.values[number] = value;
-                Ok(())
-            }
+            Source::Number(number) => self.set_value(row, number, value),
             Source::Category(_) => self.set(row, column, value.to_string().as_bytes()),
         }
     }
@@ -238,6 +316,30 @@ impl Variables {
         }
         Ok(())
     }
+}
+
+impl ComputedKind {
+    /// Returns the variable for a number.
+    ///
+    /// Errors: `undefined`.
+    fn value(&self, number: &Decimal) -> Result<Decimal> {
+        match self {
+            Self::Function(function) => function.value(number),
+            Self::Spline(knots, basis) => {
+                let (_, scale) = basis_divisor(knots, *basis);
+                let parts = knots.scaled_basis(*basis).0.into_iter().map(|(weight, piece)| weight.times(&piece.value(number)));
+                let sum = parts.fold(Decimal::ZERO, |sum, part| sum.plus(&part));
+                Ok(sum.times(&Decimal { mantissa: ten_to(scale), scale: 0 }))
+            }
+        }
+    }
+}
+
+/// Returns the integer by which a basis function of a spline has to be multiplied so that it is a decimal combination of cubes, and the power
+/// of ten in it.
+fn basis_divisor(knots: &Knots, basis: usize) -> (IBig, u32) {
+    let divisor = knots.scaled_basis(basis).1.normalized();
+    (divisor.mantissa, divisor.scale)
 }
 
 /// Returns a cell without spaces of any kind around it.

@@ -1,6 +1,6 @@
 //! The coefficients of a model to its features: a category has a coefficient for most of its levels, and is one feature.
 
-use super::{Model, ModelCoefficient};
+use super::{CoefficientFactor, Model, ModelCoefficient};
 use crate::error::Result;
 use crate::terms::{Term, Variable};
 use std::collections::BTreeMap;
@@ -16,11 +16,19 @@ pub struct ModelFeature {
 }
 
 impl ModelCoefficient {
-    /// Returns the text of the feature: the term with columns in place of their levels.
+    /// Returns the text of the feature: the term with columns in place of their levels, and splines in place of their basis functions.
     pub fn feature(&self) -> String {
         let Some(factors) = &self.factors else { return self.name.clone() };
-        let columns = factors.iter().map(|factor| (Variable::Column(factor.column.clone()), factor.power));
-        Term::of(columns.collect()).map_or_else(|| self.name.clone(), |term| term.to_string())
+        let whole = |factor: &CoefficientFactor| {
+            let variable = match factor.variable()? {
+                Variable::Level { column, .. } => Variable::Column(column),
+                Variable::Spline { column, knots, .. } => Variable::Spline { column, knots, basis: None },
+                other => other,
+            };
+            Some((variable, factor.power))
+        };
+        let term = factors.iter().map(whole).collect::<Option<_>>().and_then(Term::of);
+        term.map_or_else(|| self.name.clone(), |term| term.to_string())
     }
 }
 

@@ -195,7 +195,7 @@ impl CoefficientFactor {
     }
 
     /// Returns the variable; `None` if the entries contradict each other or name nothing that there is.
-    fn variable(&self) -> Option<Variable> {
+    pub(crate) fn variable(&self) -> Option<Variable> {
         let column = self.column.clone();
         match (&self.level, &self.function, &self.knots, self.basis) {
             (None, None, None, None) => Some(Variable::Column(column)),

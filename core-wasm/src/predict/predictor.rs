@@ -11,7 +11,8 @@ use crate::batch::Values;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::forecast::{
-    BatchTerms, Forecast, HalfWidth, LeverageFactors, LeveragePlan, LinearForm, ModelRow, RowForecast, TermFactors, Variables,
+    BatchTerms, ExactNumber, Forecast, HalfWidth, LeverageFactors, LeveragePlan, LinearForm, ModelRow, ModelTerms, RowForecast,
+    TermFactors, Variables,
 };
 use crate::model::{Model, ModelColumn};
 use crate::student::two_sided_quantile;
@@ -45,12 +46,12 @@ impl Predictor {
     /// `term`, `model` for a coefficient whose name is no term of the model's columns.
     pub fn new(model: Model) -> Result<Self> {
         let columns: Vec<String> = model.feature_columns().map(|column| column.name.clone()).collect();
-        let (variables, terms) = Variables::new(&model)?;
+        let (variables, ModelTerms { terms, divisors }) = Variables::new(&model)?;
         let is_number = |column: &&ModelColumn| column.levels.is_none();
         let ranges = model.feature_columns().filter(is_number).map(ColumnRanges::of).collect();
         let (batch_terms, leverage) = (BatchTerms::new(&terms, &variables), LeverageFactors::new(&model.leverage));
         let leverage_plan = LeveragePlan::new(&leverage, &batch_terms);
-        let row = RowForecast::new(&model, terms);
+        let row = RowForecast::new(&model, terms, &divisors);
         let interval = Interval::default();
         let half_width = half_width(&model, interval);
         Ok(Self { columns, variables, row, leverage, batch_terms, leverage_plan, interval, half_width, ranges, model })
@@ -153,7 +154,7 @@ impl Predictor {
     pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
         let half_width = self.half_width.filter(|_| intervals);
         // rows are predicted one by one anyway, so their sums would be thrown away
-        if half_width.is_some() && self.leverage.is_two_part() {
+        if half_width.is_some() && self.leverage.is_two_part() || self.variables.has_computed() {
             return forecast.unread.fill(true);
         }
         forecast.predict(self.form(), &self.batch_terms);
@@ -164,11 +165,15 @@ impl Predictor {
 
     /// Returns what each element of a row of the design matrix adds to the leverage, in the order of the model's factors.
     pub(crate) fn leverage_parts(&self, row: &ModelRow) -> Vec<f64> {
-        let one = self.model.has_intercept.then_some(1);
-        if self.leverage.is_two_part() {
-            let design: Vec<Decimal> = one.map(Decimal::from).into_iter().chain(self.form().design(&row.values)).collect();
+        let one = self.model.has_intercept.then(|| Decimal::from(1));
+        let needs_exact = self.leverage.is_two_part() || self.variables.has_computed();
+        if needs_exact {
+            let design: Vec<ExactNumber> = one.iter().map(ExactNumber::from).chain(self.form().design(&row.values)).collect();
             if let Some(parts) = self.leverage.parts_of(&design).filter(|parts| parts.iter().all(|part| part.is_finite())) {
                 return parts;
+            }
+            if self.variables.has_computed() {
+                return self.leverage.parts(&design.iter().map(ExactNumber::to_f64).collect::<Vec<_>>());
             }
         }
         let values: Vec<f64> = row.values.iter().map(Decimal::to_f64).collect();

@@ -12,6 +12,7 @@
 //! *Limits*: 2^63 - 1 rows. Values and sums have any size.
 
 use super::block::BlockColumn;
+use super::derived::Derived;
 use super::distribution::Distribution;
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
@@ -26,11 +27,13 @@ use std::ops::Range;
 /// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
 pub(super) const BLOCK_ROWS: usize = 512;
 
-/// A product of powers of columns: indexes of columns, each with its power.
+/// A product of powers of columns: indexes of columns, each with its power. The indexes of [`Derived`] columns follow those of the others.
 pub type Factors = Vec<(usize, u32)>;
 
 /// Sums rows.
 pub struct Accumulator {
+    /// The columns that are computed, and count only as factors of products.
+    derived: Vec<Derived>,
     /// The terms that are not columns themselves.
     products: Vec<Factors>,
     weighting: Weighting,
@@ -63,18 +66,31 @@ pub struct Totals {
 impl Accumulator {
     /// Returns an accumulator for rows of `columns` values, and for products of them. `distribution` tells whether values are counted.
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
-        Self::weighted(columns, products, distribution, Weighting::Equal)
+        Self::weighted(columns, Vec::new(), products, distribution, Weighting::Equal)
     }
 
-    /// Does what [`Self::new`] does, for rows that also have a weight or a count, after their other values.
-    pub fn weighted(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool, weighting: Weighting) -> Self {
-        Self { counter: RowCounter::new(columns, distribution, weighting), ..Self::of_moments(columns, products, weighting) }
+    /// Does what [`Self::new`] does, for products that may have factors which are computed, and for rows that may have a weight or a count
+    /// after their other values.
+    pub fn weighted(
+        columns: usize,
+        derived: Vec<Derived>,
+        products: impl IntoIterator<Item = Factors>,
+        distribution: bool,
+        weighting: Weighting,
+    ) -> Self {
+        Self { counter: RowCounter::new(columns, distribution, weighting), ..Self::of_moments(columns, derived, products, weighting) }
     }
 
     /// Returns an accumulator for the moments alone.
-    pub(super) fn of_moments(columns: usize, products: impl IntoIterator<Item = Factors>, weighting: Weighting) -> Self {
+    pub(super) fn of_moments(
+        columns: usize,
+        derived: Vec<Derived>,
+        products: impl IntoIterator<Item = Factors>,
+        weighting: Weighting,
+    ) -> Self {
         let products: Vec<Factors> = products.into_iter().collect();
         Self {
+            derived,
             weighting,
             columns: vec![BlockColumn::new(); columns + weighting.values()],
             block_rows: 0,
@@ -161,7 +177,7 @@ impl Accumulator {
         }
         if rows > 0 {
             self.counter.add(rows, &columns, weights.as_ref())?;
-            columns = self.add_products(rows, columns, weights.as_ref());
+            columns = self.add_products(rows, columns, weights.as_ref())?;
         }
         self.columns = columns.into_iter().chain(weights).collect();
         self.columns.iter_mut().for_each(BlockColumn::clear);
@@ -169,9 +185,14 @@ impl Accumulator {
     }
 
     /// Adds the products of the columns of a block to the sums. Returns the columns.
-    fn add_products(&mut self, rows: usize, mut columns: Vec<BlockColumn>, weights: Option<&BlockColumn>) -> Vec<BlockColumn> {
-        let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &columns)).collect();
+    ///
+    /// Errors: `undefined` for a value of which a function is not defined.
+    fn add_products(&mut self, rows: usize, mut columns: Vec<BlockColumn>, weights: Option<&BlockColumn>) -> Result<Vec<BlockColumn>> {
         let width = columns.len();
+        let derived = self.derived.iter().map(|derived| derived.of_block(&columns)).collect::<Result<Vec<_>>>()?;
+        columns.extend(derived);
+        let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &columns)).collect();
+        columns.truncate(width);
         columns.insert(0, BlockColumn::ones(rows));
         columns.extend(products);
         let weighted = weights.map(|weights| columns.iter().map(|column| column.times(weights)).collect());
@@ -183,7 +204,7 @@ impl Accumulator {
         self.sums.add(&block, &mut self.digits);
         block.columns.truncate(width + 1);
         block.columns.remove(0);
-        block.columns
+        Ok(block.columns)
     }
 }
 
@@ -226,7 +247,7 @@ mod tests {
 
     /// Sums the rows, each with its weight, from blocks of a few rows.
     fn totals(columns: &[Vec<Decimal>], products: &[Factors], weights: &[Decimal], weighting: Weighting) -> Totals {
-        let mut accumulator = Accumulator::weighted(columns.len(), products.to_vec(), true, weighting);
+        let mut accumulator = Accumulator::weighted(columns.len(), Vec::new(), products.to_vec(), true, weighting);
         for row in 0..weights.len() {
             let weight = (weighting != Weighting::Equal).then(|| weights[row].clone());
             accumulator.push(columns.iter().map(|column| column[row].clone()).chain(weight)).unwrap();
@@ -281,7 +302,7 @@ mod tests {
 
     #[test]
     fn counts_beyond_the_limit_are_refused() {
-        let mut accumulator = Accumulator::weighted(0, [], false, Weighting::Counts);
+        let mut accumulator = Accumulator::weighted(0, Vec::new(), [], false, Weighting::Counts);
         let count = |count: &str| [parse(count.as_bytes()).unwrap()];
         accumulator.push(count("9223372036854775807")).unwrap();
         accumulator.push(count("1")).unwrap();

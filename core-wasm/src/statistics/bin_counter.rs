@@ -56,7 +56,7 @@ impl BinCounter {
                 bins_of_quotients(values, power, &mut self.bins);
                 self.bins.iter().zip(times).try_for_each(|(&bin, &times)| self.total.add(Bin::of_top_bits(bin), times))
             }
-            _ => column.values().zip(times).try_for_each(|(value, &times)| self.total.add(bin_of(&value), times)),
+            _ => column.decimals().zip(times).try_for_each(|(value, &times)| self.total.add(bin_of(&value), times)),
         }
     }
 

@@ -163,6 +163,18 @@ impl BlockColumn {
         self.bits = self.integers.bits();
     }
 
+    /// Returns the values.
+    pub(super) fn decimals(&self) -> impl Iterator<Item = Decimal> + '_ {
+        let scale = self.scale;
+        let (narrow, wide, big): (&[i64], &[i128], &[IBig]) = match &self.integers {
+            BlockIntegers::Narrow(values) => (values, &[], &[]),
+            BlockIntegers::Wide(values) => (&[], values, &[]),
+            BlockIntegers::Big(values) => (&[], &[], values),
+        };
+        let small = narrow.iter().map(|&value| IBig::from(value)).chain(wide.iter().map(|&value| IBig::from(value)));
+        small.chain(big.iter().cloned()).map(move |mantissa| Decimal { mantissa, scale })
+    }
+
     /// Returns whether the values at `scale` are integers of at most `digits` digits. False if `scale` is lower than the column's own.
     pub(super) fn fits(&self, scale: u32, digits: usize) -> bool {
         scale >= self.scale && digits::digits_for(raised_bits(self.bits, scale - self.scale)) <= digits
@@ -237,11 +249,6 @@ impl BlockColumn {
         }
     }
 
-    /// Returns the values.
-    pub(super) fn values(&self) -> impl Iterator<Item = Decimal> {
-        self.integers.to_big().into_iter().map(|mantissa| Decimal { mantissa, scale: self.scale })
-    }
-
     /// Replaces `out` by the digits of the values, `digits` a row: see [`digits::split`].
     pub(super) fn split(&self, digits: usize, out: &mut Vec<Lanes>) {
         match &self.integers {
@@ -291,5 +298,5 @@ pub(crate) fn raised_bits(bits: u32, power: u32) -> u32 {
 /// Returns the values of a column.
 #[cfg(test)]
 pub(crate) fn block_values(column: &BlockColumn) -> Vec<Decimal> {
-    column.values().collect()
+    column.decimals().collect()
 }

@@ -11,6 +11,7 @@
 
 use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals};
 use super::block::BlockColumn;
+use super::derived::Derived;
 use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
@@ -35,6 +36,7 @@ const NODE_SIZE: usize = 12;
 
 /// Sums rows by level.
 pub struct LevelAccumulator {
+    derived: Vec<Derived>,
     products: Vec<Factors>,
     weighting: Weighting,
     /// The values of the rows that were not yet given to their cells: the columns, then the weights or counts if there are.
@@ -76,14 +78,11 @@ struct SumsByLevel {
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
-    pub fn new(columns: usize, categories: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
-        Self::weighted(columns, categories, products, distribution, Weighting::Equal)
-    }
-
-    /// Does what [`Self::new`] does, for rows that also have a weight or a count, after their other values.
-    pub fn weighted(
+    /// Rows may have a weight or a count after their other values.
+    pub fn new(
         columns: usize,
         categories: usize,
+        derived: Vec<Derived>,
         products: impl IntoIterator<Item = Factors>,
         distribution: bool,
         weighting: Weighting,
@@ -103,6 +102,7 @@ impl LevelAccumulator {
             sums: SumsByLevel::new(categories, moments),
             counter: RowCounter::new(columns, distribution, weighting),
             digits: BlockDigits::default(),
+            derived,
             products,
         }
     }
@@ -202,8 +202,8 @@ impl LevelAccumulator {
             self.held += 1;
         }
         let numbers = columns.len() - self.weighting.values();
-        let new = || Box::new(Accumulator::of_moments(numbers, self.products.iter().cloned(), self.weighting));
-        let sums = self.cells[cell].get_or_insert_with(new);
+        let new = || Accumulator::of_moments(numbers, self.derived.clone(), self.products.iter().cloned(), self.weighting);
+        let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
         sums.add_rows_of(columns, rows, &mut self.digits)
     }
 

@@ -41,7 +41,7 @@ impl LogSum {
                 self.counted += values.len() as u64;
                 Ok(())
             }
-            _ => weights.values().try_for_each(|weight| self.add_times(&weight, 1)),
+            _ => weights.decimals().try_for_each(|weight| self.add_times(&weight, 1)),
         }
     }
 

@@ -14,6 +14,7 @@
 mod accumulator;
 mod bin_counter;
 mod block;
+mod derived;
 mod distribution;
 mod document;
 mod level_accumulator;
@@ -30,6 +31,7 @@ pub use accumulator::{Accumulator, Factors, Totals};
 #[cfg(test)]
 pub(crate) use block::block_values;
 pub(crate) use block::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
+pub use derived::Derived;
 pub use distribution::{Bin, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};

@@ -9,6 +9,7 @@ use crate::batch::{BatchReader, Values};
 use crate::column::CellReader;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result};
+use crate::functions::Function;
 use crate::level::is_word;
 use crate::sink::Record;
 use samefit_kernels::scan::Rows;
@@ -56,6 +57,8 @@ pub(super) struct ColumnReader {
     pub(super) values: BatchReader,
     /// Reads the levels of a category.
     pub(super) levels: LevelReader,
+    /// The functions of the column in terms, each of which has to be defined for every value.
+    functions: Vec<Function>,
 }
 
 impl ColumnReader {
@@ -71,7 +74,13 @@ impl ColumnReader {
             cells: CellReader::default(),
             values: BatchReader::default(),
             levels,
+            functions: Vec::new(),
         }
+    }
+
+    /// Returns the column with the functions that terms have of it.
+    pub(super) fn with_functions(self, functions: Vec<Function>) -> Self {
+        Self { functions, ..self }
     }
 
     /// Returns the value of this column in a record.
@@ -106,6 +115,10 @@ impl ColumnReader {
             Ok(None) => return Ok(ReadCell::Missing),
             Ok(Some(value)) => {
                 self.first_number = self.first_number.or(Some(row));
+                if value <= Decimal::ZERO {
+                    let undefined = self.functions.iter().find_map(|function| function.apply(&value).err());
+                    undefined.map_or(Ok(()), |error| Err(error.at_row(row).in_column(&self.name)))?;
+                }
                 return self.fault().map_or(Ok(ReadCell::Number(value)), |(_, error)| Err(error));
             }
             Err(error) => error,
@@ -157,7 +170,13 @@ impl ColumnReader {
                     *unread |= !is_plain_text(rows.cell(row, self.place));
                 }
             }
-            () => self.cells.read(rows, self.place, unread),
+            () => {
+                self.cells.read(rows, self.place, unread);
+                if !self.functions.is_empty() {
+                    // such rows are read one by one, which finds the error
+                    self.cells.numbers().mark_not_above_zero(unread);
+                }
+            }
         }
     }
 
@@ -170,7 +189,16 @@ impl ColumnReader {
                 (_, Values::Numbers(_)) => unread.fill(true),
             },
             () if self.is_left_out() => self.values.zero(values, rows, unread, is_plain_text),
-            () => self.values.read(values, rows, unread),
+            () => {
+                self.values.read(values, rows, unread);
+                if !self.functions.is_empty() {
+                    self.values.bring_to_one_scale();
+                    match self.values.numbers() {
+                        Some(numbers) => numbers.mark_not_above_zero(unread),
+                        None => unread.fill(true),
+                    }
+                }
+            }
         }
     }
 

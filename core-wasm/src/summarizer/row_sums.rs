@@ -3,7 +3,15 @@
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Factors, LevelAccumulator, Totals, Weighting};
+use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Totals, Weighting};
+
+/// The terms that are summed beyond the columns.
+pub(super) struct SummedProducts {
+    /// The columns that are computed.
+    pub(super) derived: Vec<Derived>,
+    /// The factors of each term: indexes of columns of numbers, and after them of computed ones, with powers.
+    pub(super) products: Vec<Factors>,
+}
 
 /// Sums rows.
 pub(super) enum RowSums {
@@ -15,10 +23,11 @@ pub(super) enum RowSums {
 
 impl RowSums {
     /// Sums of no rows with `columns` values, levels of `categories`, and a weight or count if rows have one.
-    pub(super) fn new(columns: usize, categories: usize, products: Vec<Factors>, distribution: bool, weighting: Weighting) -> Self {
+    pub(super) fn new(columns: usize, categories: usize, terms: SummedProducts, distribution: bool, weighting: Weighting) -> Self {
+        let SummedProducts { derived, products } = terms;
         match categories {
-            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, products, distribution, weighting))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::weighted(columns, categories, products, distribution, weighting))),
+            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, derived, products, distribution, weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, derived, products, distribution, weighting))),
         }
     }
 

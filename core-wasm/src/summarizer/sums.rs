@@ -6,7 +6,7 @@ use super::column::{ColumnReader, ColumnRole, ReadCell};
 use super::dropped::DroppedRows;
 use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
-use super::row_sums::RowSums;
+use super::row_sums::{RowSums, SummedProducts};
 use super::totals::{add, add_to};
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
@@ -16,8 +16,8 @@ use crate::error::{Code, Error, Result, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Factors, Totals, Weighting, check_terms};
-use crate::terms::{Term, check_column_name, places};
+use crate::statistics::{BlockColumn, Derived, Totals, Weighting, check_terms};
+use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
 
@@ -61,7 +61,8 @@ impl Sink for Sums {
         let column = |&place: &usize| {
             let name = &names[place];
             let role = self.role(name, is_named(name));
-            ColumnReader::new(name, place, role, LevelReader::new(self.plan.listed_levels(name)))
+            let levels = LevelReader::new(self.plan.listed_levels(name));
+            ColumnReader::new(name, place, role, levels).with_functions(self.selection.functions_of(name))
         };
         let weights = self.selection.resolve_weights(names)?;
         let weights = weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default()));
@@ -405,7 +406,7 @@ impl Sums {
 
     fn new_sums(&self) -> RowSums {
         let categories = self.columns.iter().flatten().filter(|column| column.is_category()).count();
-        RowSums::new(self.number_of_numbers(), categories, self.factors(), self.plan.counts_values(), self.weighting)
+        RowSums::new(self.number_of_numbers(), categories, self.products(), self.plan.counts_values(), self.weighting)
     }
 
     /// The columns of the categories, with their levels.
@@ -428,19 +429,32 @@ impl Sums {
             return None;
         }
         let terms = self.terms();
-        let names = terms.iter().map(Term::to_string).zip(self.factors());
+        let names = terms.iter().map(Term::to_string).zip(self.products().products);
         Some(DisclosureControl::new(&self.plan, &self.names(), names))
     }
 
-    /// The factors of the terms beyond the columns, as indexes of columns of numbers and powers.
-    fn factors(&self) -> Vec<Factors> {
-        let columns: Vec<&ColumnReader> = self.columns.iter().flatten().filter(|column| !column.is_category()).collect();
-        let index = |name: &str| columns.iter().position(|column| column.name == name);
-        let factors = |term: &Term| {
-            term.factors.iter().map(|(variable, power)| index(variable.column()).map(|at| (at, *power))).collect::<Option<Vec<_>>>()
+    /// The terms beyond the columns.
+    fn products(&self) -> SummedProducts {
+        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category());
+        let columns: Vec<&ColumnReader> = numbers.take(self.number_of_numbers()).collect();
+        let mut derived: Vec<Derived> = Vec::new();
+        let mut index = |variable: &Variable| {
+            let column = columns.iter().position(|column| column.name == variable.column())?;
+            let new = match variable {
+                Variable::Function { function, .. } => Derived::Function(*function, column),
+                Variable::Cube { knot, .. } => Derived::Cube(column, knot.clone()),
+                Variable::Column(_) | Variable::Level { .. } | Variable::Spline { .. } => return Some(column),
+            };
+            let known = derived.iter().position(|other| *other == new);
+            if known.is_none() {
+                derived.push(new);
+            }
+            Some(columns.len() + known.unwrap_or(derived.len() - 1))
         };
+        let mut factors = |term: &Term| term.factors.iter().map(|(variable, power)| Some((index(variable)?, *power))).collect();
         // the selection has the columns of all its terms, so each name is found
-        self.terms().iter().filter_map(factors).collect()
+        let products = self.terms().iter().filter_map(&mut factors).collect();
+        SummedProducts { derived, products }
     }
 }
 

@@ -151,6 +151,7 @@ proptest! {
 fn a_number_is_the_level_of_its_shortest_text() {
     let mut model = small::model();
     model["columns"][1]["levels"] = json!([{"level": "1", "rows": 2}, {"level": "2.5", "rows": 1}, {"level": "1e3", "rows": 1}]);
+    model["columns"][1]["reference"] = json!("1");
     for (at, level) in [(0, "2.5"), (1, "1e3")] {
         model["coefficients"][at]["name"] = json!(format!("site[{level}]"));
         model["coefficients"][at]["factors"][0]["level"] = json!(level);

@@ -10,13 +10,13 @@ use samefit_core::student::two_sided_quantile;
 use serde_json::{Value, json};
 
 /// The columns: numbers and categories in turn.
-pub(crate) const COLUMNS: [&str; 4] = ["a", "site", "b", "smoker"];
+pub(super) const COLUMNS: [&str; 4] = ["a", "site", "b", "smoker"];
 const SITES: [&str; 5] = ["1", "2", "10", "north", "x y"];
 const SMOKERS: [&str; 2] = ["no", "yes"];
 
 /// A factor of a term: a column, and a power or a level.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Factor {
+pub(super) enum Factor {
     Power(usize, u32),
     Level(usize, &'static str),
 }
@@ -40,16 +40,16 @@ const TERMS: [&[Factor]; 13] = [
 
 /// A model and rows of cells.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
-    pub intercept: Option<(f64, f64)>,
-    pub terms: Vec<(&'static [Factor], (f64, f64))>,
-    pub rows: Vec<[String; 4]>,
+pub(super) struct Problem {
+    pub(super) intercept: Option<(f64, f64)>,
+    pub(super) terms: Vec<(&'static [Factor], (f64, f64))>,
+    pub(super) rows: Vec<[String; 4]>,
     /// Which column of the design matrix stands where in the factors.
-    pub order: Option<Vec<usize>>,
+    pub(super) order: Option<Vec<usize>>,
     /// The rows of L, left of the diagonal, with all zeros.
-    pub l: Vec<Vec<f64>>,
-    pub d: Vec<f64>,
-    pub sd: f64,
+    pub(super) l: Vec<Vec<f64>>,
+    pub(super) d: Vec<f64>,
+    pub(super) sd: f64,
 }
 
 /// Two parts, the second at most half an ulp of the first.
@@ -75,7 +75,7 @@ fn row() -> impl Strategy<Value = [String; 4]> {
         .prop_map(|(a, site, b, smoker)| [a, site.to_owned(), b, smoker.to_owned()])
 }
 
-pub(crate) fn problem() -> impl Strategy<Value = Problem> {
+pub(super) fn problem() -> impl Strategy<Value = Problem> {
     let terms = prop::collection::vec((any::<prop::sample::Index>(), parts()), 0..10);
     let rows = prop_oneof![prop::collection::vec(row(), 1..6), prop::collection::vec(row(), 1..120)];
     let factors = (prop::collection::vec(prop_oneof![1 => Just(0.0), 4 => -2.0f64..2.0], 66), prop::collection::vec(0.1f64..50.0, 11));
@@ -128,11 +128,11 @@ fn level(cell: &str) -> &str {
 }
 
 impl Problem {
-    pub(crate) fn model(&self) -> Model {
+    pub(super) fn model(&self) -> Model {
         Model::parse(&self.json().to_string()).unwrap()
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let coefficient = |(term, (value, remainder)): &(&[Factor], (f64, f64))| {
             let text = |factor: &Factor| match factor {
                 Power(column, 1) => COLUMNS[*column].to_owned(),
@@ -183,7 +183,7 @@ impl Problem {
     }
 
     /// Returns the value of each variable: 0 or 1 for a level.
-    pub(crate) fn value(&self, factor: Factor, row: &[String; 4]) -> Decimal {
+    pub(super) fn value(&self, factor: Factor, row: &[String; 4]) -> Decimal {
         match factor {
             Power(column, power) => {
                 let value = parse(row[column].as_bytes()).unwrap();
@@ -219,13 +219,13 @@ impl Problem {
     }
 
     /// Returns the prediction and the ends of the interval of a row.
-    pub(crate) fn expected(&self, row: &[String; 4], interval: Interval) -> [f64; 3] {
+    pub(super) fn expected(&self, row: &[String; 4], interval: Interval) -> [f64; 3] {
         let (exact, half) = (self.exact(row), exact_decimal(self.half(row, interval)));
         let nearest = |number: &Decimal| ratio_to_f64(&number.mantissa, &ten_to(number.scale)) + 0.0;
         [exact.clone(), exact.plus(&half.negated()), exact.plus(&half)].map(|number| nearest(&number))
     }
 }
 
-pub(crate) fn number_column(name: &str) -> Value {
+pub(super) fn number_column(name: &str) -> Value {
     json!({"name": name, "mean": null, "sd": null, "min": null, "max": null, "distribution": null})
 }

@@ -37,7 +37,7 @@ fn factors(order: [usize; 4]) -> (Vec<Vec<f64>>, Vec<f64>) {
 }
 
 /// y = 10 + 2 site[b] - 4 site[c] + x.
-pub(crate) fn model() -> Value {
+pub(super) fn model() -> Value {
     let coefficient = |name: &str, value: f64| json!({"name": name, "coefficient": value, "std_error": 1.0, "t": 1.0, "p": 0.5});
     let mut coefficients = [coefficient("site[b]", 2.0), coefficient("site[c]", -4.0), coefficient("x", 1.0)];
     for (at, level) in [(0, "b"), (1, "c")] {
@@ -131,7 +131,7 @@ fn an_unknown_level_has_no_prediction() {
     let lines = table(&predictor, &plan, data, usize::MAX);
     let ends: Vec<(&str, &str)> =
         lines.lines().skip(1).map(|line| (line.split(',').nth(2).unwrap(), line.rsplit_once(',').unwrap().1)).collect();
-    assert_eq!(ends, [("11", "fine"), ("", "error"), ("", "missing"), ("21", "out of range"), ("8", "fine")]);
+    assert_eq!(ends, [("11.0", "fine"), ("", "error"), ("", "missing"), ("21.0", "out of range"), ("8.0", "fine")]);
     assert!(lines.contains("d,1,,,,site:unknown-level,error"), "{lines}");
     let mut table = samefit_core::predict::Table::new(predictor.clone(), &Plan::default()).unwrap();
     let error = table.push(data.as_bytes()).and_then(|_| table.finish()).unwrap_err();
@@ -158,7 +158,7 @@ fn levels_without_common_rows_have_no_prediction() {
     let plan = Plan { on_error: OnError::Continue, ..Plan::default() };
     let lines = table(&predictor, &plan, "x,site,smoker\n5,b,yes\n5,b,no\n5,c,yes\n5,c,no\n", usize::MAX);
     let first: Vec<&str> = lines.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
-    assert_eq!(first, ["", "12", "7", "6"]);
+    assert_eq!(first, ["", "12.0", "7.0", "6.0"]);
     let explained = predictor.explain(br#"{"x": 5, "site": "c", "smoker": "yes"}"#).unwrap();
     assert_eq!(explained["contributions"][1]["levels"], json!({"site": "c", "smoker": "yes"}));
 }

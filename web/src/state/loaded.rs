@@ -40,6 +40,12 @@ impl LoadedModel {
         self.fields().iter().filter(uses).collect()
     }
 
+    /// Whether a field is a choice among the levels of a category.
+    #[must_use]
+    pub fn is_category(field: &Value) -> bool {
+        field["kind"] == "category" && !list(&field["categories"]).is_empty()
+    }
+
     /// Whether a field is not shown because nobody types it: a logarithm.
     #[must_use]
     pub fn is_hidden(field: &Value) -> bool {

@@ -173,13 +173,13 @@ pub struct WhatIf {
     pub field: String,
     /// Its unit.
     pub unit: Option<String>,
-    /// The values, as text.
+    /// The values, as text: numbers, or the levels of a category.
     pub values: Vec<String>,
     /// For each value prediction, lower and upper end; none where the value is impossible.
     pub results: Vec<Option<[Option<f64>; 3]>>,
-    /// The patient's own value.
+    /// The patient's own value; none for a level.
     pub now: Option<f64>,
-    /// The value at which the slider stands.
+    /// The value that is looked at, where the slider stands.
     pub at: usize,
 }
 
@@ -209,12 +209,12 @@ impl State {
         RequestKey { model: self.generations.model, entries: self.patient.entries_json() }
     }
 
-    /// Returns the names of the fields that the slider can move: numbers that were entered, not computed.
+    /// Returns the names of the fields whose value can be moved: those that were entered, not computed.
     #[must_use]
     pub fn movable_fields(&self) -> Vec<String> {
         let moves = |field: &&Value| {
             let how = self.patient.field(field["name"].as_str().unwrap_or_default())["how"].as_str();
-            field["kind"] != "category" && !LoadedModel::is_hidden(field) && matches!(how, Some("typed" | "converted"))
+            !LoadedModel::is_hidden(field) && matches!(how, Some("typed" | "converted"))
         };
         self.loaded.fields().iter().filter(moves).filter_map(|field| Some(field["name"].as_str()?.to_owned())).collect()
     }

@@ -2,6 +2,7 @@
 
 use crate::command::{AfterEvaluation, Command, ReplyTo, Request};
 use crate::drawing::Part;
+use crate::state::loaded::LoadedModel;
 use crate::state::patient::{Entry, Patient};
 use crate::state::{State, WhatIf};
 use crate::update::show::focus;
@@ -40,6 +41,12 @@ pub(super) fn enter(state: &mut State, values: impl IntoIterator<Item = (String,
     state.patient.stale = true;
 }
 
+/// Returns the text of a value in a field: a number as the language writes it, a level as it is.
+pub(super) fn text_in_field(state: &State, field: &str, value: &str) -> String {
+    let is_category = state.loaded.field(field).is_some_and(LoadedModel::is_category);
+    if is_category { value.to_owned() } else { state.texts.format().text(value) }
+}
+
 /// Shows values that were entered, and evaluates them.
 pub(super) fn show_entered(state: &State) -> Vec<Command> {
     vec![Command::Draw(Part::Page), evaluate(state, AfterEvaluation::ShowMessages), focus("form")]
@@ -47,9 +54,8 @@ pub(super) fn show_entered(state: &State) -> Vec<Command> {
 
 /// Fills in the stored example.
 pub(super) fn fill_example(state: &mut State) -> Vec<Command> {
-    let format = state.texts.format();
     let example = state.check["example"].as_object();
-    let value = |(field, value): (&String, &serde_json::Value)| Some((field.clone(), format.text(value.as_str()?), None));
+    let value = |(field, value): (&String, &serde_json::Value)| Some((field.clone(), text_in_field(state, field, value.as_str()?), None));
     let values: Vec<_> = example.into_iter().flatten().filter_map(value).collect();
     enter(state, values);
     show_entered(state)

@@ -66,6 +66,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Command> {
         Action::StartOver => intake::start_over(state),
         Action::TargetChosen(target) => training::choose_target(state, target),
         Action::FeatureChosen { name, used } => training::choose_feature(state, name, used),
+        Action::CategoryChosen { name, is_category } => training::choose_category(state, name, is_category),
         Action::DropMissingChosen(drop_missing) => {
             state.data.choice.drop_missing = drop_missing;
             Vec::new()

@@ -8,7 +8,7 @@ use crate::command::{AfterEvaluation, AfterSweep, Command, Reply, ReplyTo, Reque
 use crate::drawing::Part;
 use crate::generation::{Generation, RequestKey};
 use crate::state::{State, WhatIf};
-use crate::update::form::{clear, enter, evaluate};
+use crate::update::form::{clear, enter, evaluate, text_in_field};
 use crate::update::show::{focus, form_error};
 use crate::update::units::ask_all_ranges;
 use crate::update::what_if::{show, sweep, take_sweep};
@@ -80,7 +80,7 @@ fn show_result() -> Vec<Command> {
     vec![Command::Draw(Part::Result), focus("result-title")]
 }
 
-/// Returns the field that the slider moves: the one chosen before, else the one that moves the prediction most.
+/// Returns the field whose value moves: the one chosen before, else the one that moves the prediction most.
 fn field_to_move(state: &State) -> Option<String> {
     let movable = state.movable_fields();
     if movable.contains(&state.what_if.field) {
@@ -93,10 +93,10 @@ fn field_to_move(state: &State) -> Option<String> {
     largest.and_then(|entry| entry["name"].as_str()).map(str::to_owned).or_else(|| movable.first().cloned())
 }
 
-/// Enters the value at which the slider stands, and predicts.
+/// Enters the value that is looked at, and predicts.
 pub(super) fn use_moved_value(state: &mut State) -> Vec<Command> {
     let what_if = &state.what_if;
-    let value = what_if.values.get(what_if.at).map(|value| state.texts.format().text(value));
+    let value = what_if.values.get(what_if.at).map(|value| text_in_field(state, &what_if.field, value));
     let entry = value.map(|value| (what_if.field.clone(), value, what_if.unit.clone()));
     enter(state, entry);
     let mut commands = vec![Command::Draw(Part::Page)];

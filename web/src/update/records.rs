@@ -2,9 +2,9 @@
 
 use crate::command::Command;
 use crate::drawing::Part;
-use crate::fhir;
+use crate::fhir::{self, FhirValue};
 use crate::state::{Section, State};
-use crate::update::form::{enter, show_entered};
+use crate::update::form::{enter, show_entered, text_in_field};
 use crate::update::show::{focus, open_section};
 
 /// Opens or closes the place for a record.
@@ -39,8 +39,12 @@ pub(super) fn read(state: &mut State, text: &str) -> Vec<Command> {
 pub(super) fn enter_values(state: &mut State) -> Vec<Command> {
     state.importing = false;
     let Some(read) = state.fhir_values.take() else { return Vec::new() };
-    let format = state.texts.format();
-    enter(state, read.values.into_iter().map(|value| (value.field, format.text(&value.value), value.unit)));
+    let entry = |value: FhirValue| {
+        let text = text_in_field(state, &value.field, &value.value);
+        (value.field, text, value.unit)
+    };
+    let entries: Vec<_> = read.values.into_iter().map(entry).collect();
+    enter(state, entries);
     show_entered(state)
 }
 

@@ -7,7 +7,7 @@ use crate::action::TrainingFile;
 use crate::command::{Answer, Command, Reply, Request, Training, WorkStep};
 use crate::drawing::Part;
 use crate::error::Error;
-use crate::files::{Data, Table, TrainedModel};
+use crate::files::{Data, Table, TrainedModel, category_control};
 use crate::generation::Generation;
 use crate::state::{Section, State};
 use crate::update::show::{data_error, focus, open_section};
@@ -154,4 +154,17 @@ pub(super) fn choose_feature(state: &mut State, name: String, used: bool) -> Vec
         features.push(name);
     }
     Vec::new()
+}
+
+/// A column is called a category, or no longer. A category cannot be predicted, so the columns to choose from change.
+pub(super) fn choose_category(state: &mut State, name: String, is_category: bool) -> Vec<Command> {
+    let data = &mut state.data;
+    let at = data.columns().iter().position(|column| column.name == name);
+    data.choice.categories.retain(|known| *known != name);
+    if is_category {
+        data.choice.categories.push(name);
+    }
+    let mut commands = vec![Command::Draw(Part::Data)];
+    commands.extend(at.map(|at| focus(&category_control(at))));
+    commands
 }

@@ -1,4 +1,4 @@
-//! The value that moves: the range of the slider, and the predictions along it.
+//! The value that moves: the range of the slider or the levels of a category, and the predictions along it.
 
 use samefit_render::documents::list;
 use samefit_render::format::decimal;
@@ -7,15 +7,17 @@ use serde_json::Value;
 use crate::command::{AfterSweep, Answer, Command, Reply, ReplyTo, Request};
 use crate::drawing::Part;
 use crate::generation::Generation;
+use crate::state::loaded::LoadedModel;
 use crate::state::{State, WhatIf};
 use crate::update::show::focus;
 
 /// Number of values along the range.
 const STEPS: usize = 61;
 
-/// Asks for predictions along the range of a field. None if the field has no value to start from.
+/// Asks for predictions along the range of a field, or at each of its levels. None if the field has no value to start from.
 pub(super) fn sweep(state: &mut State, field: &str, next: AfterSweep) -> Option<Command> {
-    let what_if = slider(state, field)?;
+    let is_category = state.loaded.field(field).is_some_and(LoadedModel::is_category);
+    let what_if = if is_category { levels(state, field) } else { slider(state, field) }?;
     let request = Request::Sweep {
         entries: state.patient.entries_json(),
         field: field.to_owned(),
@@ -47,10 +49,19 @@ pub(super) fn show() -> Vec<Command> {
     vec![Command::Draw(Part::WhatIf), focus("what-if-field")]
 }
 
-/// The slider moved.
+/// The slider moved, or another level was chosen to look at.
 pub(super) fn moved(state: &mut State, at: usize) -> Vec<Command> {
     state.what_if.at = at;
     vec![Command::Draw(Part::WhatIfValue)]
+}
+
+/// Returns the levels of a category, the patient's own to be looked at first.
+fn levels(state: &State, name: &str) -> Option<WhatIf> {
+    let categories = list(&state.loaded.field(name)?["categories"]).iter();
+    let values: Vec<String> = categories.filter_map(|category| Some(category["value"].as_str()?.to_owned())).collect();
+    let own = state.patient.field(name)["value"].as_str()?;
+    let at = values.iter().position(|value| value == own).unwrap_or(0);
+    Some(WhatIf { field: name.to_owned(), unit: None, values, results: Vec::new(), now: None, at })
 }
 
 /// Returns the values at which the slider can stand: over the training range and the patient's own value, within what is plausible, in

@@ -1,10 +1,10 @@
 //! The section about the model: equation, data, fit, quality control, limits, digests. All of it is read from the model and the component.
 
 use samefit_render::bins::rebin;
-use samefit_render::documents::{Column, Model};
+use samefit_render::documents::{Coefficient, Column, Level, Model};
 use samefit_render::histogram::Histogram;
 use samefit_render::markup::{Markup, Text, html};
-use samefit_render::pages::{CoefficientLabels, coefficients, equation, small_histogram, table, table_row_with_picture};
+use samefit_render::pages::{CoefficientLabels, coefficients, equation, small_histogram, table, table_row, table_row_with_picture};
 
 use crate::state::State;
 
@@ -25,31 +25,24 @@ pub fn section(state: &State) -> Markup {
             h2 { (state.t("about.equation")) }
             p { (state.t("about.equation-lead")) }
             p.equation { b { (Text(name)) } " = " (Text(&equation(model, state.texts.format()))) }
-            (own_coefficients(state))
+            (coefficient_table(state, model))
         }
         section.card { h2 { (state.t("about.data")) } (facts(state)) }
         section.card { h2 { (state.t("about.outcome")) } (outcome(state)) }
-        section.card { h2 { (state.t("about.ranges")) } (columns(state)) }
+        section.card { h2 { (state.t("about.ranges")) } (columns(state)) (levels(state)) }
         section.card { h2 { (state.t("about.limits")) } ul { @for limit in limits(state) { li { (Text(&limit)) } } } }
         section.card { h2 { (state.t("about.calls")) } p { (state.t("about.calls-lead")) } }
         section.card { h2 { (state.t("about.versions")) } (versions(state)) }
     }
 }
 
-/// Returns the coefficients of the page's model.
-fn own_coefficients(state: &State) -> Markup {
-    coefficient_table(state, &state.loaded.model, &|name| {
-        state.loaded.model.column(name).map_or(name, |column| state.texts.schema(column.title())).to_owned()
-    })
-}
-
-/// Returns the coefficients of any model in a table with the page's words. `title` names a feature.
-pub(super) fn coefficient_table(state: &State, model: &Model, title: &dyn Fn(&str) -> String) -> Markup {
+/// Returns the coefficients of any model in a table with the page's words.
+pub(super) fn coefficient_table(state: &State, model: &Model) -> Markup {
     let texts = &state.texts;
     let columns = ["feature", "coefficient", "std-error", "t", "p"].map(|name| format!("table.{name}"));
     let columns = [0, 1, 2, 3, 4].map(|at: usize| texts.text(&columns[at]));
     let labels = CoefficientLabels { caption: texts.text("table.coefficients"), columns, intercept: texts.text("table.intercept") };
-    coefficients(model, texts.format(), labels, title)
+    coefficients(model, texts.format(), labels, &|title| texts.schema(title).to_owned())
 }
 
 /// Returns names and values as a list.
@@ -104,7 +97,8 @@ fn outcome_histogram(state: &State) -> Markup {
 fn columns(state: &State) -> Markup {
     let (texts, format) = (&state.texts, state.texts.format());
     let heads = ["data.column", "data.mean", "data.sd", "data.min", "data.max", "data.distribution"].map(|name| texts.text(name));
-    let all = state.loaded.model.feature_columns().into_iter().chain(state.loaded.model.target_column());
+    let numbers = state.loaded.model.feature_columns().into_iter().filter(|column| column.levels().is_empty());
+    let all = numbers.chain(state.loaded.model.target_column());
     let row = |column: Column<'_>| {
         let number = |key: &str| column.number(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 4));
         let title = texts.schema(column.title());
@@ -115,13 +109,34 @@ fn columns(state: &State) -> Markup {
     table(texts.text("about.ranges"), &heads, all.map(row))
 }
 
+/// Returns for each category a table of its levels in the training data.
+fn levels(state: &State) -> Markup {
+    let format = state.texts.format();
+    let heads = ["about.level", "about.level-rows"].map(|name| state.t(name));
+    let table_of = |column: Column<'_>| {
+        let row = |level: Level<'_>| {
+            let title = state.texts.schema(column.level_title(level.level));
+            let is_reference = column.reference() == Some(level.level);
+            let name = if is_reference { state.fill("about.reference", &[("level", title)]) } else { title.to_owned() };
+            table_row(&name, &[format.count(level.rows)])
+        };
+        table(state.texts.schema(column.title()), &heads, column.levels().into_iter().map(row))
+    };
+    let categories = state.loaded.model.feature_columns().into_iter().filter(|column| !column.levels().is_empty());
+    html! { @for column in categories { (table_of(column)) } }
+}
+
 fn unit_label<'a>(state: &'a State, column: Column<'a>, unit: &'a str) -> &'a str {
     state.loaded.field(column.name()).map_or(unit, |field| super::words::unit_label(field, Some(unit)))
 }
 
 fn limits(state: &State) -> Vec<String> {
     let rows = state.texts.format().count(state.loaded.model.rows());
-    let mut names = vec!["rows", "linear", "interval", "cause", "range"];
+    let model = &state.loaded.model;
+    // a product changes the effect of one measurement by another
+    let has_one_column = |one: Coefficient<'_>| one.name.is_none_or(|name| one.factors.len() == 1 || model.column(name).is_some());
+    let linear = model.coefficients().into_iter().all(has_one_column).then_some("linear");
+    let mut names: Vec<&str> = ["rows"].into_iter().chain(linear).chain(["interval", "cause", "range"]).collect();
     if state.loaded.file.is_none() {
         names.extend(["instrument", "sex", "place"]);
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::about::coefficient_table;
 use super::words::error;
 use crate::error::Error;
-use crate::files::{PredictedTable, StatisticsFile, Table, TrainedModel, contains};
+use crate::files::{ColumnKind, DataColumn, PredictedTable, StatisticsFile, Table, TrainedModel, category_control, contains};
 use crate::state::State;
 
 const BYTES_A_MEGABYTE: f64 = 1e6;
@@ -189,7 +189,9 @@ fn predicted(state: &State, at: usize, name: Option<&str>, table: &PredictedTabl
 fn choice(state: &State) -> Markup {
     let (data, choice) = (&state.data, &state.data.choice);
     let is_pooled = data.profiles.is_empty();
-    let columns = data.number_columns();
+    let columns = data.columns();
+    let features = || columns.iter().enumerate().filter(|(_, column)| column.name != choice.target);
+    let has_categories = features().any(|(_, column)| column.kind != ColumnKind::Number || column.can_be_marked);
     let (title, button) = if is_pooled { ("data.pool-fit", "data.pool-fit") } else { ("data.train", "data.fit") };
     html! {
         section.card {
@@ -198,17 +200,18 @@ fn choice(state: &State) -> Markup {
                 label.stack {
                     (state.t("data.target"))
                     select data-set="target" #target {
-                        @for name in &columns { option selected[**name == choice.target] { (Text(name)) } }
+                        @for column in columns.iter().filter(|column| column.kind == ColumnKind::Number) {
+                            option selected[column.name == choice.target] { (Text(column.name)) }
+                        }
                     }
                 }
             }
             fieldset {
                 legend { (state.t("data.features")) }
                 div.checks {
-                    @for name in columns.iter().filter(|name| **name != choice.target) {
-                        (feature(name, contains(&choice.features, name)))
-                    }
+                    @for (at, column) in features() { (feature(state, at, column)) }
                 }
+                @if has_categories { p.hint { (state.t("data.categories-note")) } }
                 @if choice.features.is_empty() { p.problem { (state.t("data.features-none")) } }
             }
             @if !is_pooled { (row_choices(state)) }
@@ -217,8 +220,47 @@ fn choice(state: &State) -> Markup {
     }
 }
 
-fn feature(name: &str, is_used: bool) -> Markup {
-    html! { label.choice { input type="checkbox" data-set="feature" value=(name) checked[is_used]; " " (Text(name)) } }
+/// Returns a column to predict from. `at` numbers it among all columns.
+fn feature(state: &State, at: usize, column: &DataColumn<'_>) -> Markup {
+    let is_used = contains(&state.data.choice.features, column.name);
+    let kind = kind(state, column);
+    let kind_id = (!kind.is_empty()).then(|| format!("kind-{at}"));
+    html! {
+        div.column {
+            label.choice {
+                input type="checkbox" data-set="feature" value=(column.name) checked[is_used] aria-describedby=[kind_id.as_deref()];
+                " " (Text(column.name))
+            }
+            @if let Some(id) = &kind_id { p.hint #(id) { (Text(&kind)) } }
+            @if column.can_be_marked { (category_choice(state, at, column)) }
+        }
+    }
+}
+
+/// Returns what is said of a column that is no column of numbers; empty for one that is.
+fn kind(state: &State, column: &DataColumn<'_>) -> String {
+    match (column.kind, column.levels) {
+        (ColumnKind::Number | ColumnKind::Marked, _) => String::new(),
+        (ColumnKind::Category, Some(levels)) => state.fill("data.kind.levels", &[("n", &levels.to_string())]),
+        (ColumnKind::Category, None) => state.t("data.kind.category").to_owned(),
+        (ColumnKind::Words, _) => state.t("data.kind.words").to_owned(),
+        (ColumnKind::Text, _) => state.fill("data.kind.text", &[("text", column.first_text.unwrap_or_default())]),
+    }
+}
+
+/// Returns the control by which the person calls a column a category.
+fn category_choice(state: &State, at: usize, column: &DataColumn<'_>) -> Markup {
+    let text = match column.levels {
+        Some(levels) => state.fill("data.as-category-of", &[("n", &levels.to_string())]),
+        None => state.t("data.as-category").to_owned(),
+    };
+    html! {
+        label.choice.as-category {
+            input type="checkbox" data-set="category" value=(column.name) checked[column.kind == ColumnKind::Marked]
+                id=(category_control(at)) aria-label=(Text(&format!("{}: {text}", column.name)));
+            " " (Text(&text))
+        }
+    }
 }
 
 /// Returns the choices that only tables have: missing values, and whether the statistics are to be shared.
@@ -245,12 +287,11 @@ fn radio(set: &str, value: &str, text: &str, is_chosen: bool) -> Markup {
 
 fn outcome(state: &State, trained: &TrainedModel) -> Markup {
     let model = Model::new(serde_json::from_str(&trained.model).unwrap_or_default());
-    let title = |name: &str| model.column(name).map_or(name, |column| state.texts.schema(column.title())).to_owned();
     html! {
         section.card aria-labelledby="trained-title" {
             h2 #trained-title tabindex="-1" { (state.t("data.result")) }
             p.lead { (Text(&fit_line(state, &model))) }
-            (coefficient_table(state, &model, &title))
+            (coefficient_table(state, &model))
             @if !trained.notes.is_empty() {
                 h3 { (state.t("data.notes")) }
                 ul { @for note in &trained.notes { li.lines { (Text(&error(&state.texts, &Error::from_json(note)))) } } }

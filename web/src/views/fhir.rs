@@ -3,7 +3,7 @@
 use samefit_render::markup::{Markup, Text, html};
 use samefit_render::pages::{table, table_row};
 
-use super::words::{title, unit_label};
+use super::words::{title, unit_label, value_in_words};
 use crate::fhir::{FhirValue, FhirValues, RefusedValue};
 use crate::state::State;
 
@@ -75,7 +75,7 @@ fn name<'a>(state: &'a State, field: &'a str) -> &'a str {
 
 fn cells(state: &State, value: &FhirValue) -> [String; 3] {
     let field = state.loaded.field(&value.field).unwrap_or(&serde_json::Value::Null);
-    let text = format!("{} {}", state.texts.format().text(&value.value), unit_label(field, value.unit.as_deref()));
+    let text = format!("{} {}", value_in_words(&state.texts, field, &value.value), unit_label(field, value.unit.as_deref()));
     let note = state.texts.find(&value.note).unwrap_or_else(|| state.texts.schema(&value.note));
     [text.trim().to_owned(), value.date.chars().take(10).collect(), note.to_owned()]
 }

@@ -4,11 +4,14 @@ use samefit_render::documents::list;
 use samefit_render::markup::{Markup, Text, html};
 use serde_json::Value;
 
-use super::words::{problem, title, training_range, unit_label};
+use super::words::{category_title, problem, title, training_range, unit_label};
 use crate::error::Error;
 use crate::state::State;
 use crate::state::loaded::LoadedModel;
 use crate::state::patient::Entry;
+
+/// Most levels of a category that stand beside each other.
+const FEW_LEVELS: usize = 7;
 
 /// Returns the section.
 #[must_use]
@@ -64,14 +67,14 @@ fn field_html(state: &State, field: &Value) -> Markup {
             }
         }
     };
-    if list(&field["categories"]).is_empty() {
-        let caption = html! { label for={ "in-" (name) } #{ "label-" (name) } { (label(state, field, &entry)) } };
-        let control = number(state, field, &entry, name);
-        html! { div.field.has-problem[has_problem] #{ "field-" (name) } { (asks(caption)) (takes(control)) } }
-    } else {
+    if LoadedModel::is_category(field) && !has_many_levels(field) {
         let caption = html! { legend { (Text(title(&state.texts, field))) } };
-        let control = categories(state, field, &entry, name);
+        let control = choice_of_few(state, field, &entry, name);
         html! { fieldset.field.has-problem[has_problem] #{ "field-" (name) } { (asks(caption)) (takes(control)) } }
+    } else {
+        let caption = html! { label for={ "in-" (name) } #{ "label-" (name) } { (label(state, field, &entry)) } };
+        let control = if has_many_levels(field) { choice_of_many(state, field, &entry, name) } else { number(state, field, &entry, name) };
+        html! { div.field.has-problem[has_problem] #{ "field-" (name) } { (asks(caption)) (takes(control)) } }
     }
 }
 
@@ -85,11 +88,17 @@ pub fn label(state: &State, field: &Value, entry: &Entry) -> Markup {
     }
 }
 
-/// Returns the hint of a field: the training range in the unit of the field, and whether the field may be left empty.
+/// Whether the levels of a category are too many to stand beside each other.
+fn has_many_levels(field: &Value) -> bool {
+    LoadedModel::is_category(field) && list(&field["categories"]).len() > FEW_LEVELS
+}
+
+/// Returns the hint of a field: the training range in the unit of the field or the training patients at each level, and whether the field
+/// may be left empty.
 #[must_use]
 pub fn hint(state: &State, field: &Value, entry: &Entry) -> Markup {
-    if !list(&field["categories"]).is_empty() {
-        return html! {};
+    if LoadedModel::is_category(field) {
+        return html! { (Text(&levels_hint(state, field))) };
     }
     let is_optional = field["entry"].is_object();
     let format = state.texts.format();
@@ -100,6 +109,23 @@ pub fn hint(state: &State, field: &Value, entry: &Entry) -> Markup {
         @if is_optional && ends.is_some() { " " }
         @if let Some((low, high)) = ends { (state.fill("form.training", &[("low", &low), ("high", &high)])) }
     }
+}
+
+/// Returns how many training patients each level of a category has; empty if the model does not tell.
+fn levels_hint(state: &State, field: &Value) -> String {
+    let all: Vec<String> = list(&field["categories"]).iter().filter_map(|category| with_rows(state, field, category)).collect();
+    match all.is_empty() {
+        true => String::new(),
+        false if has_many_levels(field) => state.t("form.levels-many").to_owned(),
+        false => state.fill("form.levels", &[("list", &all.join(", "))]),
+    }
+}
+
+/// Returns the title of a level with its number of training patients; none if the model does not tell it.
+fn with_rows(state: &State, field: &Value, category: &Value) -> Option<String> {
+    let levels = state.loaded.model.column(field["name"].as_str()?)?.levels();
+    let known = levels.into_iter().find(|known| category["value"] == known.level)?;
+    Some(format!("{} ({})", category_title(&state.texts, category), state.texts.format().count(known.rows)))
 }
 
 fn help(state: &State, field: &Value) -> Markup {
@@ -137,7 +163,8 @@ fn unit_option(known: &Value, chosen: Option<&str>) -> Markup {
     html! { option value=(value) selected[Some(value) == chosen] { (Text(known["label"].as_str().unwrap_or(value))) } }
 }
 
-fn categories(state: &State, field: &Value, entry: &Entry, name: &str) -> Markup {
+/// Returns the levels of a category side by side.
+fn choice_of_few(state: &State, field: &Value, entry: &Entry, name: &str) -> Markup {
     html! {
         div.choices-box {
             @for (at, category) in list(&field["categories"]).iter().enumerate() {
@@ -147,7 +174,22 @@ fn categories(state: &State, field: &Value, entry: &Entry, name: &str) -> Markup
                     input type="radio" name=(name) #(id) data-field=(name) value=(value) checked[entry.shown == value]
                         aria-describedby={ "problem-" (name) };
                     " "
-                    (Text(state.texts.schema(category["title"].as_str().unwrap_or(value))))
+                    (Text(category_title(&state.texts, category)))
+                }
+            }
+        }
+    }
+}
+
+/// Returns the levels of a category in a list that opens.
+fn choice_of_many(state: &State, field: &Value, entry: &Entry, name: &str) -> Markup {
+    html! {
+        select.level #{ "in-" (name) } data-field=(name) aria-describedby={ "hint-" (name) " problem-" (name) } {
+            option value="" selected[entry.is_empty()] { (state.t("form.choose")) }
+            @for category in list(&field["categories"]) {
+                @let value = category["value"].as_str().unwrap_or_default();
+                option value=(value) selected[entry.shown == value] {
+                    (Text(&with_rows(state, field, category).unwrap_or_else(|| category_title(&state.texts, category).to_owned())))
                 }
             }
         }

@@ -9,12 +9,15 @@ use samefit_render::waterfall::{Step, Waterfall};
 use serde_json::Value;
 
 use super::compare::end_comparison;
-use super::words::{category_of_number, problem, title, warning};
+use super::words::{category, problem, title, warning};
 use crate::state::State;
+use crate::state::loaded::LoadedModel;
 use crate::state::patient::Patient;
 
 /// Largest number of bars in the histogram of outcomes.
 const BARS: usize = 18;
+/// Shown in place of a number that is not there.
+const NO_NUMBER: &str = "\u{2013}";
 
 /// Returns the section below the form; empty before the first prediction.
 #[must_use]
@@ -174,8 +177,8 @@ pub fn outlook(state: &State, predictions: &[Prediction], width: f64) -> Markup 
 /// What one feature adds to the prediction.
 struct Contribution {
     step: Step,
-    /// Mean of the feature in the training data.
-    mean: f64,
+    /// Mean of the feature in the training data; none for a category.
+    mean: Option<f64>,
 }
 
 /// Returns what each feature adds to the prediction, largest first.
@@ -189,16 +192,21 @@ fn contribution(state: &State, entry: &Value) -> Contribution {
     let format = state.texts.format();
     let name = entry["name"].as_str().unwrap_or_default();
     let field = state.loaded.field(name).unwrap_or(&Value::Null);
-    let value = entry["value"].as_f64().unwrap_or(f64::NAN);
-    let detail = if field["kind"] == "category" {
-        category_of_number(&state.texts, field, value).to_owned()
-    } else {
-        let unit = field["units"][0]["label"].as_str().unwrap_or_default();
-        format!("{} {unit}", format.significant(value, 4)).trim().to_owned()
+    let unit = field["units"][0]["label"].as_str().unwrap_or_default();
+    let number = entry["value"].as_f64().map(|value| match LoadedModel::is_category(field) {
+        // a model of an earlier version may take codes as numbers
+        true => category(&state.texts, field, &entry["value"].to_string()).to_owned(),
+        false => format!("{} {unit}", format.significant(value, 4)).trim().to_owned(),
+    });
+    let level = |(column, level): (&String, &Value)| {
+        let field = state.loaded.field(column).unwrap_or(&Value::Null);
+        level.as_str().map(|level| category(&state.texts, field, level).to_owned())
     };
+    let levels = entry["levels"].as_object().into_iter().flatten().filter_map(level);
+    let detail = number.into_iter().chain(levels).collect::<Vec<_>>().join(", ");
     let label = if field.is_null() { name } else { title(&state.texts, field) }.to_owned();
     let amount = entry["contribution"].as_f64().unwrap_or(0.0);
-    Contribution { step: Step { label, detail, amount }, mean: entry["mean"].as_f64().unwrap_or(f64::NAN) }
+    Contribution { step: Step { label, detail, amount }, mean: entry["mean"].as_f64() }
 }
 
 fn contributions(state: &State, patient: &Patient) -> Markup {
@@ -208,10 +216,14 @@ fn contributions(state: &State, patient: &Patient) -> Markup {
     let heads =
         ["contributions.feature", "contributions.value", "contributions.mean", "contributions.contribution"].map(|name| state.t(name));
     let rows = contributions.iter().map(|Contribution { step, mean }| {
-        table_row(&step.label, &[step.detail.clone(), format.significant(*mean, 4), amount_in_words(state, step.amount)])
+        let mean = mean.map_or_else(|| NO_NUMBER.to_owned(), |mean| format.significant(mean, 4));
+        table_row(&step.label, &[step.detail.clone(), mean, amount_in_words(state, step.amount)])
     });
     html! {
-        p { (state.t("contributions.lead")) }
+        p {
+            (state.t("contributions.lead"))
+            @if state.loaded.fields().iter().any(LoadedModel::is_category) { " " (state.t("contributions.levels")) }
+        }
         (waterfall(state, patient, &steps))
         details { summary { (state.t("contributions.table")) } (table(state.t("contributions.table"), &heads, rows)) }
     }

@@ -89,24 +89,32 @@ pub fn typed(field: &Value, patient: &Patient) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    // the unit may have been typed behind the value
-    let has_unit = text.chars().any(char::is_alphabetic);
-    Some(if has_unit { text.to_owned() } else { with_unit(text, unit_label(field, unit)) })
+    // the unit may have been typed behind the value, and a level has none
+    let has_no_unit_to_add = text.chars().any(char::is_alphabetic) || LoadedModel::is_category(field);
+    Some(if has_no_unit_to_add { text.to_owned() } else { with_unit(text, unit_label(field, unit)) })
 }
 
-/// Returns the title of a category, by its value as text.
+/// Returns what people call a level of a category: its title, or the level if it has none. `value` is the level, or the same number written
+/// in another way.
 #[must_use]
 pub fn category<'a>(texts: &'a Texts, field: &'a Value, value: &'a str) -> &'a str {
-    let known = list(&field["categories"]).iter().find(|category| category["value"].as_str() == Some(value));
-    known.and_then(|category| category["title"].as_str()).map_or(value, |title| texts.schema(title))
+    let all = || list(&field["categories"]).iter();
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let has_number = |category: &&Value| number(value).is_some() && category["value"].as_str().and_then(number) == number(value);
+    let known = all().find(|category| category["value"] == value).or_else(|| all().find(has_number));
+    known.map_or(value, |category| category_title(texts, category))
 }
 
-/// Returns the title of a category, by its value as a number.
+/// Returns what people call an entry of a field's categories.
 #[must_use]
-pub fn category_of_number<'a>(texts: &'a Texts, field: &'a Value, value: f64) -> &'a str {
-    let is = |category: &&Value| category["value"].as_str().and_then(|text| text.parse().ok()) == Some(value);
-    let known = list(&field["categories"]).iter().find(is);
-    known.and_then(|category| category["title"].as_str()).map_or("", |title| texts.schema(title))
+pub fn category_title<'a>(texts: &'a Texts, category: &'a Value) -> &'a str {
+    texts.schema(category["title"].as_str().or(category["value"].as_str()).unwrap_or_default())
+}
+
+/// Returns a value that stands in a field, as people read it: the title of a level, or a number as the language writes it.
+#[must_use]
+pub fn value_in_words(texts: &Texts, field: &Value, value: &str) -> String {
+    if LoadedModel::is_category(field) { category(texts, field, value).to_owned() } else { texts.format().text(value) }
 }
 
 /// Returns title and value of every field that was typed or computed, for the printed sheet, the copied text and comparisons. A star marks
@@ -116,7 +124,7 @@ pub fn entered(texts: &Texts, loaded: &LoadedModel, patient: &Patient) -> Vec<(S
     let entry = |field: &Value| {
         let name = field["name"].as_str()?;
         let value = match typed(field, patient) {
-            Some(text) if field["kind"] == "category" => category(texts, field, &text).to_owned(),
+            Some(text) if LoadedModel::is_category(field) => category(texts, field, &text).to_owned(),
             Some(text) => text,
             None => {
                 let evaluated = patient.field(name);

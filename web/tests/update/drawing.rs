@@ -6,7 +6,7 @@ use samefit_web::texts::{Language, Texts};
 use crate::support::{Page, is_evaluate};
 use crate::training::with_table;
 
-fn html(page: &Page, part: &Part) -> Vec<(String, String)> {
+pub(crate) fn html(page: &Page, part: &Part) -> Vec<(String, String)> {
     let change = |change| match change {
         Change::Html { id, html } => Some((id, html)),
         _ => None,
@@ -14,7 +14,7 @@ fn html(page: &Page, part: &Part) -> Vec<(String, String)> {
     changes(&page.state, part, &|| "today".to_owned()).into_iter().filter_map(change).collect()
 }
 
-fn with_english_texts(mut page: Page) -> Page {
+pub(crate) fn with_english_texts(mut page: Page) -> Page {
     let texts = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/texts/en.json")).unwrap();
     page.state.texts = Texts::new(Language::English, &texts);
     page

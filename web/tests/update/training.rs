@@ -1,10 +1,11 @@
 use samefit_web::action::{Action, TrainingFile};
 use samefit_web::command::{Command, Request};
 use samefit_web::drawing::Part;
-use samefit_web::files::{Handle, Table};
+use samefit_web::files::{Handle, SchemaFile, Table};
 use samefit_web::state::Section;
 use serde_json::json;
 
+use crate::drawing::{html, with_english_texts};
 use crate::support::{Page, assert_dropped, draws, file, focuses, form, is_open, is_read, requests};
 
 pub(crate) fn is_profile(request: &Request) -> bool {
@@ -57,7 +58,7 @@ fn training_sums_fits_and_computes_residuals() {
     let mut page = with_table();
     page.act(Action::DropMissingChosen(true));
     let commands = page.act(Action::Train);
-    let plan = json!({"target": "y", "features": ["x", "z"], "missing": "drop"});
+    let plan = json!({"target": "y", "features": ["x", "z"], "missing": "drop", "find_categories": true});
     assert_eq!(requests(&commands), [&Request::Summarize { tables: vec![table()], plan: plan.clone() }]);
     assert!(draws(&commands, &Part::Work));
     let commands = page.answer(&commands, is_summarize, &statistics());
@@ -96,9 +97,77 @@ fn the_choice_can_be_changed() {
     assert!(focuses(&commands, "target"));
     assert_eq!(page.state.data.choice.features, ["z", "y"]);
     page.act(Action::FeatureChosen { name: "z".to_owned(), used: false });
-    assert_eq!(page.state.data.plan(), json!({"target": "x", "features": ["y"]}));
+    assert_eq!(page.state.data.plan(), json!({"target": "x", "features": ["y"], "find_categories": true}));
     page.act(Action::FeatureChosen { name: "y".to_owned(), used: false });
     assert_eq!(page.act(Action::Train), [Command::Draw(Part::Data)], "nothing to predict from");
+}
+
+/// A ready page with a table: words, codes, and the columns x and y.
+fn with_categories() -> Page {
+    let mut page = Page::ready();
+    let commands = page.act(Action::FilesChosen(vec![file(1, "a.csv")]));
+    let commands = page.answer(&commands, is_read, "site,ward,x,y\n");
+    let number = |name: &str| json!({"name": name, "numbers": 9, "text": 0});
+    let codes = json!({"name": "ward", "numbers": 9, "text": 0, "distribution": {"1": 4, "2": 5},
+        "quantiles": [{"value": 1.0, "error": 0.0}, {"value": 2.0, "error": 0.0}]});
+    let words = json!({"name": "site", "numbers": 0, "text": 9, "first_text": "north"});
+    let profile = json!([{"rows": 9, "columns": [words, codes, number("x"), number("y")]}]);
+    page.answer(&commands, is_profile, &profile.to_string());
+    page
+}
+
+#[test]
+fn words_are_offered_and_trained_on_when_they_are_chosen() {
+    let mut page = with_categories();
+    assert_eq!(page.state.data.choice.features, ["ward", "x"], "words may be names");
+    page.act(Action::FeatureChosen { name: "site".to_owned(), used: true });
+    let commands = page.act(Action::Train);
+    let plan = json!({"target": "y", "features": ["site", "ward", "x"], "find_categories": true});
+    assert_eq!(requests(&commands), [&Request::Summarize { tables: vec![table()], plan }]);
+}
+
+#[test]
+fn codes_are_called_a_category_and_no_longer_offered_as_the_target() {
+    let mut page = with_categories();
+    let choose = |is_category| Action::CategoryChosen { name: "ward".to_owned(), is_category };
+    let commands = page.act(choose(true));
+    assert_eq!(commands, [Command::Draw(Part::Data), Command::Focus("as-category-1".to_owned())]);
+    assert_eq!(page.state.data.plan()["categories"], json!(["ward"]));
+    let targets = |page: &Page| {
+        let html = html(page, &Part::Data).remove(0).1;
+        let select = html.split("</select>").next().unwrap().to_owned();
+        ["site", "ward", "x", "y"].map(|name| select.contains(&format!(">{name}</option>")))
+    };
+    assert_eq!(targets(&page), [false, false, true, true]);
+    page.act(choose(false));
+    assert_eq!(targets(&page), [false, true, true, true]);
+    assert!(page.state.data.plan().get("categories").is_none());
+}
+
+#[test]
+fn what_is_a_category_is_said_beside_the_column() {
+    let mut page = with_english_texts(with_categories());
+    let drawn = |page: &Page| html(page, &Part::Data).remove(0).1;
+    let first = drawn(&page);
+    assert!(first.contains(r#"<p class="hint" id="kind-0">category: words</p>"#), "{first}");
+    assert!(first.contains(r#"aria-label="ward: as a category, 2 levels""#) && !first.contains("as-category-0"), "{first}");
+    let columns = json!([{"name": "ward", "kind": "category", "categories": [{"value": "1"}]}]);
+    page.state.data.schema = Some(SchemaFile { document: json!({"columns": columns}), ..SchemaFile::default() });
+    let described = drawn(&page);
+    assert!(described.contains(">category, 1 level</p>") && !described.contains("as-category-1"), "{described}");
+}
+
+#[test]
+fn text_that_is_no_word_is_shown_and_needs_the_person_to_call_it_a_category() {
+    let mut page = with_english_texts(with_categories());
+    page.state.data.profiles[0]["columns"][0]["first_text"] = json!("21,5");
+    let drawn = |page: &Page| html(page, &Part::Data).remove(0).1;
+    let html = drawn(&page);
+    assert!(html.contains("text, for example “21,5”") && html.contains(r#"aria-label="site: as a category""#), "{html}");
+    page.act(Action::FeatureChosen { name: "site".to_owned(), used: true });
+    assert!(page.state.data.plan().get("categories").is_none(), "the component says what is wrong with it");
+    page.act(Action::CategoryChosen { name: "site".to_owned(), is_category: true });
+    assert_eq!(page.state.data.plan()["categories"], json!(["site"]));
 }
 
 #[test]

@@ -79,8 +79,21 @@ const PIPELINE: &[&str] = &[
 ];
 
 /// The modules of `render` in reading order.
-const RENDER: &[&str] =
-    &["format", "markup", "scale", "bins", "documents", "prediction", "histogram", "heat_map", "curve", "waterfall", "pages", "lib"];
+const RENDER: &[&str] = &[
+    "format",
+    "markup",
+    "scale",
+    "bins",
+    "documents",
+    "prediction",
+    "histogram",
+    "heat_map",
+    "curve",
+    "dot_plot",
+    "waterfall",
+    "pages",
+    "lib",
+];
 
 /// The modules of `xtask` in reading order. `lib` stands for `main.rs`.
 const XTASK: &[&str] = &["abi", "publish", "encode", "toolchain", "wasm", "web", "reproduce", "sbom", "specs", "lib"];
