@@ -60,6 +60,9 @@ pub(super) struct PendingState {
     pub(super) sums: TotalsState,
 }
 
+/// Levels, or pairs of levels, each with its moments as text.
+type EntryTexts<K> = Vec<(K, Vec<String>)>;
+
 /// Totals as exact decimal text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct TotalsState {
@@ -68,9 +71,9 @@ pub(super) struct TotalsState {
     /// The sum of the logarithms of the weights, if there are weights.
     log_sum: Option<String>,
     /// For each category its levels with their moments.
-    levels: Vec<Vec<(Level, Vec<String>)>>,
+    levels: Vec<EntryTexts<Level>>,
     /// For each two categories the pairs of levels with their moments.
-    pairs: Vec<Vec<((Level, Level), Vec<String>)>>,
+    pairs: Vec<EntryTexts<(Level, Level)>>,
     /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
