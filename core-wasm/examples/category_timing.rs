@@ -83,6 +83,7 @@ fn statistics(levels: usize) -> Statistics {
         columns: names.iter().map(|name| SummedColumn { name: (*name).to_owned(), unit: None }).collect(),
         terms: names.iter().map(|name| Term::column(name)).collect(),
         rows: (levels * ROWS_PER_LEVEL) as i64,
+        weights: None,
         moments: all.moments(),
         levels: LevelSums {
             categories: vec![

@@ -96,6 +96,7 @@ fn statistics(features: usize, next: impl Fn(&mut u64, &[i64]) -> i64) -> Statis
         terms: names.iter().map(|name| Term::column(name)).collect(),
         columns: names.into_iter().map(|name| SummedColumn { name, unit: None }).collect(),
         rows: ROWS as i64,
+        weights: None,
         moments: Moments(moments),
         levels: LevelSums::default(),
         distribution: None,

@@ -8,6 +8,9 @@
 //!
 //! If records are normally distributed, `D2 n (n - k) / ((n^2 - 1) k)` of a new record has the F distribution with k and n - k degrees of
 //! freedom, where k is the number of features (T. W. Anderson, An Introduction to Multivariate Statistical Analysis, 5.2).
+//!
+//! With weights of sum W, h is that of a record of weight 1: `h = 1/W + n / (n - 1) D2 / W` with weighted means and covariances, whose mean,
+//! weighted too, is p / W. So W stands for n in the bound.
 
 use crate::decimal::trim;
 use crate::error::{Code, Error, Result, list};
@@ -23,6 +26,7 @@ use serde_json::{Map, Value, json};
 /// A record is unlike the training data above this many times their mean leverage.
 const UNLIKE_FROM: f64 = 3.0;
 const RULE: &str = "3 p / n";
+const WEIGHTED_RULE: &str = "3 p / W";
 const SOURCE: &str =
     "Hoaglin and Welsch, The American Statistician 32 (1978); Tropsha, Gramatica and Gombar, QSAR & Combinatorial Science 22 (2003)";
 
@@ -123,7 +127,7 @@ fn contributions(predictor: &Predictor, row: &ModelRow) -> Result<(Value, Vec<Va
 }
 
 /// Returns the mean of each term over the training data; zeros for a model without an intercept. The mean of an indicator is its share of
-/// the rows.
+/// the rows, or of their weights.
 fn design_means(model: &Model) -> Vec<TwoPartF64> {
     let two_part = |(value, remainder): (f64, f64)| TwoPartF64::new(value, remainder);
     let (leverage, order) = (&model.leverage, model.leverage.columns());
@@ -135,10 +139,10 @@ fn design_means(model: &Model) -> Vec<TwoPartF64> {
         let parts = (0..=i.min(intercept)).map(|j| factor(i, j).times(factor(intercept, j)).times(two_part(leverage.d_at(j))));
         parts.fold(TwoPartF64::ZERO, TwoPartF64::plus)
     };
-    let rows = sum(intercept);
+    let total = sum(intercept);
     for (i, &at) in order.iter().enumerate().filter(|(_, at)| **at > 0) {
         // where the intercept stands first, its column of L has the means
-        means[at - 1] = if intercept == 0 { factor(i, 0) } else { sum(i).over(rows) };
+        means[at - 1] = if intercept == 0 { factor(i, 0) } else { sum(i).over(total) };
     }
     means
 }
@@ -168,6 +172,7 @@ fn outcomes(model: &Model, value: f64) -> Value {
 
 /// How like the training data a record is.
 struct Likeness {
+    rule: &'static str,
     leverage: f64,
     /// Mean leverage of the training data.
     mean: f64,
@@ -179,16 +184,17 @@ impl Likeness {
     fn of(predictor: &Predictor, parts: &[f64]) -> Self {
         let model = predictor.model();
         let leverage = parts.iter().fold(0.0, |sum, part| sum + part);
-        let (n, features) = (model.fit.rows as f64, model.coefficients.len());
+        let (n, total, features) = (model.fit.rows as f64, model.total_weight(), model.coefficients.len());
         let distance = (model.has_intercept && features > 0 && model.fit.rows > features as i64).then(|| {
             // the intercept stands first but in the factors of categories
             let from_mean =
-                if model.leverage.order.is_none() { parts[1..].iter().fold(0.0, |sum, part| sum + part) } else { leverage - 1.0 / n };
-            let squared = (n - 1.0) * from_mean.max(0.0);
+                if model.leverage.order.is_none() { parts[1..].iter().fold(0.0, |sum, part| sum + part) } else { leverage - 1.0 / total };
+            let squared = (n - 1.0) * (total / n) * from_mean.max(0.0);
             // n^2 - 1 as (n - 1) (n + 1): no digits are lost to cancellation
             (squared, upper_tail(squared * n / ((n - 1.0) * (n + 1.0)), features as u32, n - features as f64))
         });
-        Self { leverage, mean: parts.len() as f64 / n, distance: distance.filter(|(squared, _)| squared.is_finite()) }
+        let rule = if model.weights.is_some() { WEIGHTED_RULE } else { RULE };
+        Self { rule, leverage, mean: parts.len() as f64 / total, distance: distance.filter(|(squared, _)| squared.is_finite()) }
     }
 
     fn is_unlike(&self) -> bool {
@@ -213,7 +219,7 @@ impl Likeness {
 
     fn to_json(&self) -> Value {
         json!({
-            "leverage": self.leverage, "threshold": UNLIKE_FROM * self.mean, "unlike": self.is_unlike(), "rule": RULE, "source": SOURCE,
+            "leverage": self.leverage, "threshold": UNLIKE_FROM * self.mean, "unlike": self.is_unlike(), "rule": self.rule, "source": SOURCE,
             "distance_squared": self.distance.map(|(squared, _)| squared), "p": self.distance.map(|(_, p)| p),
         })
     }

@@ -2,10 +2,11 @@
 
 pub(crate) use crate::design::check_shared;
 use crate::design::{Design, Feature};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
 use crate::model::{
-    CENTRED, CoefficientFactor, FORMAT, Fit, LeftOut, Leverage, Model, ModelCoefficient, ModelColumn, NearCollinearity, UNCENTRED,
+    CENTRED, CoefficientFactor, FORMAT, Fit, LeftOut, Leverage, Model, ModelCoefficient, ModelColumn, ModelWeights, NearCollinearity,
+    UNCENTRED,
 };
 use crate::plan::{Collinear, NearCollinear, Plan};
 use crate::ratio::Ratio;
@@ -35,18 +36,32 @@ use serde_json::Value;
 /// ```
 ///
 /// # Errors
-/// Those of [`Design::new`] and of [`least_squares`], and `near-collinear` if the plan refuses it. With `collinear: drop` columns that depend
-/// on others are left out instead.
+/// `statistics-differ` if the plan names other weights than the statistics have, those of [`Design::new`] and of [`least_squares`], and
+/// `near-collinear` if the plan refuses it. With `collinear: drop` columns that depend on others are left out instead.
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let plan = plan.for_columns(statistics.names())?.into_owned();
     let plan = &plan;
+    check_weights(statistics, plan)?;
     let mut design = Design::new(statistics, plan)?;
     let (solution, left_out) = solve(&mut design, plan.collinear)?;
-    let near_collinear = near_collinear(&design.equations(), &solution);
+    let near_collinear = near_collinear(&design.equations(), &solution, statistics.weights.is_some());
     let model = Model { near_collinear, left_out, ..describe(statistics, plan, &design, solution)? };
     match model.near_collinear_notes().into_iter().next() {
         Some(note) if plan.near_collinear == NearCollinear::Error => Err(note),
         _ => Ok(model),
+    }
+}
+
+/// Refuses statistics with other weights than the plan names.
+fn check_weights(statistics: &Statistics, plan: &Plan) -> Result<()> {
+    let own = statistics.weights.as_ref().map(|weights| weights.column.as_str());
+    match plan.weights.as_deref() {
+        Some(wanted) if own != Some(wanted) => {
+            let has = own.map_or_else(|| "no weights".to_owned(), |own| format!("the weights {}", list([own])));
+            let sentence = format!("the statistics have {has}, the plan names {}", list([wanted]));
+            Err(Error::new(Code::StatisticsDiffer, sentence, "summarise the data with these --weights"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -103,16 +118,17 @@ fn constant_categories(design: &Design) -> Vec<LeftOut> {
     features.map(left_out).collect()
 }
 
-/// Names the features that nearly depend on others.
-fn near_collinear(equations: &NormalEquations, solution: &Solution) -> Vec<NearCollinearity> {
+/// Names the features that nearly depend on others. With weights no relation is given, because no bound of its differences is known: that of
+/// their weighted squares bounds no row of small weight.
+fn near_collinear(equations: &NormalEquations, solution: &Solution, weighted: bool) -> Vec<NearCollinearity> {
     let tolerances: Vec<Option<f64>> = solution.coefficients.iter().map(|c| c.tolerance).collect();
     let name = |column: usize| equations.design[column].1.clone();
     let entry = |near: NearDependence| NearCollinearity {
         column: name(near.column),
         others: near.others.into_iter().map(name).collect(),
         tolerance: near.tolerance,
-        within: near.relation.as_ref().map(|relation| relation.within),
-        relation: near.relation.map(|relation| relation.text),
+        within: near.relation.as_ref().filter(|_| !weighted).map(|relation| relation.within),
+        relation: near.relation.filter(|_| !weighted).map(|relation| relation.text),
     };
     near_dependences(equations, &tolerances).into_iter().map(entry).collect()
 }
@@ -179,6 +195,11 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
             f_p: f.and(solution.odds).map(|odds| upper_tail(odds, solution.model_df as u32, df)),
             r_squared_kind: if solution.is_centred { CENTRED } else { UNCENTRED }.to_owned(),
         },
+        weights: statistics.weights.as_ref().map(|weights| ModelWeights {
+            column: weights.column.clone(),
+            sum: statistics.moments.at(0, 0).to_f64(),
+            log_sum: weights.log_sum.to_f64(),
+        }),
         leverage: leverage(design.order(), solution),
         near_collinear: Vec::new(),
         left_out: Vec::new(),
@@ -233,7 +254,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
     }
 }
 
-/// Returns the mean of the term at index `place`, exact and rounded once; `None` without rows.
+/// Returns the weighted mean of the term at index `place`, exact and rounded once; `None` without rows.
 pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 0).then(|| {
         let (sum, weight) = (Ratio::from(moments.at(place, 0)), Ratio::from(moments.at(0, 0)));
@@ -242,9 +263,11 @@ pub(crate) fn mean(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
 }
 
 /// Returns its standard deviation with the divisor rows - 1, exact and rounded once; `None` below two rows.
+///
+/// With weights w of sum W it is the root of `sum w (x - mean)^2 / W * rows / (rows - 1)`, which is the same for weights that are all equal.
 pub(crate) fn sd(moments: &Moments, place: usize, rows: i64) -> Option<f64> {
     (rows > 1).then(|| {
-        let squares: Ratio = centred_sum_of_squares(moments, place);
-        Ratio::new(squares.numerator, squares.denominator * (rows - 1)).sqrt_to_f64()
+        let variance = centred_sum_of_squares(moments, place).times(&Ratio::from(moments.at(0, 0)).inverted());
+        Ratio::new(variance.numerator * rows, variance.denominator * (rows - 1)).sqrt_to_f64()
     })
 }

@@ -9,7 +9,7 @@ use crate::level::ListedLevels;
 use crate::model_formula::{FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
-use crate::statistics::{SummedColumn, check_terms, sort_terms};
+use crate::statistics::{SummedColumn, Weighting, check_terms, sort_terms};
 use crate::terms::{Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -68,6 +68,12 @@ pub struct Plan {
     /// first in order.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reference: BTreeMap<String, String>,
+    /// The column with the weight of each row: a decimal number, not below zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    /// The column that says for how many equal rows each row stands: a whole number, not below zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
     /// What to do with rows that lack a value.
     pub missing: Missing,
     /// Whether to count each column's values. Rounded values are never counted.
@@ -225,6 +231,8 @@ impl Default for Plan {
             collinear: Collinear::Error,
             near_collinear: NearCollinear::Note,
             reference: BTreeMap::new(),
+            weights: None,
+            counts: None,
             missing: Missing::Error,
             distribution: true,
             share: false,
@@ -271,6 +279,7 @@ impl Plan {
         if plan.decimals.is_some() && !plan.share {
             return Err(Error::new(Code::Plan, "the plan has `decimals` without `share`", "set `share` too"));
         }
+        plan.check_weights()?;
         if plan.only.is_some() && plan.on_error == OnError::Continue {
             let sentence = "with `on_error`: `continue`, the warnings say why a record has no prediction, and `only` leaves them out";
             return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
@@ -291,7 +300,7 @@ impl Plan {
     /// Those of [`ParsedFormula::expand`].
     pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
         let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
-        let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = columns.into_iter().filter(|name| self.weight_column() != Some(*name)).map(str::to_owned).collect();
         self.with_formula(ParsedFormula::parse(text)?.expand(&columns)?).map(Cow::Owned)
     }
 
@@ -309,6 +318,38 @@ impl Plan {
         }
         plan.features = Some(formula.terms.iter().map(feature_text).collect());
         Ok(plan)
+    }
+
+    /// Returns how much rows count.
+    pub fn weighting(&self) -> Weighting {
+        match (&self.weights, &self.counts) {
+            (Some(_), _) => Weighting::Weights,
+            (None, Some(_)) => Weighting::Counts,
+            (None, None) => Weighting::Equal,
+        }
+    }
+
+    /// Returns the column of the weights or counts of the rows, if there is one. It is summed like other columns only if it is named as one.
+    pub fn weight_column(&self) -> Option<&str> {
+        self.weights.as_deref().or(self.counts.as_deref())
+    }
+
+    /// Refuses keys that contradict those of weights and counts.
+    fn check_weights(&self) -> Result<()> {
+        let Some(column) = self.weight_column() else { return Ok(()) };
+        check_column_name(column).map_err(|error| error.in_column(column))?;
+        if self.weights.is_some() && self.counts.is_some() {
+            return Err(Error::new(Code::Plan, "the plan has both `weights` and `counts`", "leave out one of the two"));
+        }
+        if self.rounds() {
+            let sentence = "rows with weights or counts cannot be summed to be shared: what they would tell of single rows is not examined";
+            return Err(Error::new(Code::Plan, sentence, "leave out `weights` or `counts`, or do not share"));
+        }
+        if self.target() == Some(column) {
+            let sentence = format!("the target `{column}` is also the column of the weights or counts");
+            return Err(Error::new(Code::Target, sentence, "name another column for one of them").in_column(column));
+        }
+        Ok(())
     }
 
     /// Returns whether each column's values are counted.
@@ -379,6 +420,7 @@ impl Plan {
     /// # Errors
     /// Those of [`feature_terms`](Self::feature_terms), and `column-name`; `target` if the target is a category.
     pub fn selection(&self) -> Result<Selection> {
+        self.check_weights()?;
         check_unique(&self.categories, "category")?;
         if let Some(target) = self.target().filter(|target| self.is_category(target)) {
             let sentence = "the target is a category, and only numbers can be predicted";
@@ -402,7 +444,7 @@ impl Plan {
             true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).collect(),
             false => BTreeSet::new(),
         };
-        Ok(Selection { columns, terms: written, open })
+        Ok(Selection { columns, terms: written, open, weights: self.weight_column().map(str::to_owned) })
     }
 
     /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
@@ -410,10 +452,10 @@ impl Plan {
     /// # Errors
     /// Those of [`selection`](Self::selection).
     pub fn needed_columns(&self) -> Result<Option<Vec<String>>> {
-        Ok(match self.selection()?.columns {
-            ColumnSelection::AllNumbers { .. } => None,
-            ColumnSelection::Named { columns, .. } => Some(columns),
-        })
+        let Selection { columns, weights, .. } = self.selection()?;
+        let ColumnSelection::Named { mut columns, .. } = columns else { return Ok(None) };
+        columns.extend(weights.filter(|weights| !columns.contains(weights)));
+        Ok(Some(columns))
     }
 
     /// The columns to sum, without those of the terms and the target; `None` if neither the plan nor a schema names any.
@@ -426,7 +468,7 @@ impl Plan {
         }
         Ok(match (&self.features, &self.schema) {
             (Some(_), _) => Some(Vec::new()),
-            (None, Some(schema)) => Some(schema.order().map(str::to_owned).collect()),
+            (None, Some(schema)) => Some(schema.order().filter(|name| Some(*name) != self.weight_column()).map(str::to_owned).collect()),
             (None, None) => None,
         })
     }
@@ -482,6 +524,8 @@ pub struct Selection {
     terms: Vec<Term>,
     /// Columns of features of which neither plan nor schema says whether they are numbers or categories.
     open: BTreeSet<String>,
+    /// The column of the weights or counts of the rows, if there is one.
+    pub weights: Option<String>,
 }
 
 /// The columns to sum.
@@ -521,6 +565,15 @@ pub fn numeric_part(term: &Term, is_category: impl Fn(&str) -> bool) -> Result<O
 }
 
 impl Selection {
+    /// Returns the index in `header` of the column of the weights or counts, if there is one.
+    ///
+    /// # Errors
+    /// `missing-column`.
+    pub fn resolve_weights(&self, header: &[String]) -> Result<Option<usize>> {
+        let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
+        self.weights.as_ref().map(find).transpose()
+    }
+
     /// Returns the products of numbers to sum beyond the columns, in canonical order. Terms that [`check_terms`](Self::check_terms) refuses
     /// are left out.
     pub fn numeric_terms(&self, is_category: impl Fn(&str) -> bool) -> Vec<Term> {
@@ -568,10 +621,13 @@ impl Selection {
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = places(header);
         let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| missing_column(name, header));
+        // the weights may stand at the end again if they are also summed
+        let is_first = |place: &usize| known.get(header[*place].as_str()) == Some(place);
+        let is_summed = |name: &String, needed: &[String]| self.weights.as_ref() != Some(name) || needed.contains(name);
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
-                Ok((0..header.len()).collect())
+                Ok((0..header.len()).filter(is_first).filter(|&place| is_summed(&header[place], needed)).collect())
             }
             ColumnSelection::Named { columns, in_given_order } => {
                 let mut found = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
@@ -583,7 +639,7 @@ impl Selection {
         }
     }
 
-    /// Returns the names of the columns that the data must have.
+    /// Returns the names of the columns to sum that the data must have.
     pub fn names(&self) -> &[String] {
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => needed,

@@ -1,10 +1,11 @@
 //! Judges a model by records that it was not trained on, compares two models, and turns tables into QC records.
 //!
 //! *Invariants*: the root mean squared residual is computed exactly from the records' moments and both parts of the coefficients, and rounded
-//! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded.
+//! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded. With weights w it is
+//! `sqrt(sum w e^2 / sum w)`.
 
 use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Code, Error, Result, list};
+use crate::error::{Code, Error, Result, list, shorten};
 use crate::json;
 use crate::level::{Level, is_word, level_of};
 use crate::model::{CoefficientFactor, Model, Qc};
@@ -37,11 +38,14 @@ pub struct Report {
     format: &'static str,
     /// Whether `rmse` is below `threshold`.
     pub accepted: bool,
-    /// Root mean squared residual over the records, in units of the target.
+    /// Root mean squared residual over the records, weighted if the model is, in units of the target.
     pub rmse: f64,
     /// The bound that `rmse` must be below, in units of the target.
     pub threshold: f64,
     rows: i64,
+    /// The column of the weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<String>,
     target: String,
     mean_residual: f64,
     model_residual_sd: Option<f64>,
@@ -51,7 +55,8 @@ pub struct Report {
 /// Judges a model by its exact root mean squared residual over records. `records`: statistics of the records, made with the model's plan.
 ///
 /// # Errors
-/// `threshold`, `no-rows`, `missing-term`, `unknown-level`, `impossible-statistics`, `out-of-range`.
+/// `threshold`, `no-rows`, `statistics-differ` if the weights are not the model's, `missing-term`, `unknown-level`, `impossible-statistics`,
+/// `out-of-range`.
 pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verdict> {
     if !(threshold > 0.0 && threshold.is_finite()) {
         return Err(Error::found(
@@ -65,6 +70,7 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     if records.rows == 0 {
         return Err(Error::new(Code::NoRows, "there is no record to judge the model by", "give at least one QC record"));
     }
+    check_weights(model, records)?;
     check_levels(model, records)?;
     let residual = residual_form(model, records)?;
     let mean_residual = mean(&residual, records)?;
@@ -79,13 +85,28 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
         rmse,
         threshold,
         rows: records.rows,
+        weights: model.weights.as_ref().map(|weights| weights.column.clone()),
         target: model.target_name().to_owned(),
         mean_residual,
         model_residual_sd: model.fit.residual_sd,
-        text: verdict_text(accepted, rmse, threshold, records.rows),
+        text: verdict_text(accepted, rmse, threshold, records),
     };
     let model = accepted.then(|| Model { rmse: Some(rmse), qc: Some(Qc { rows: records.rows, threshold }), ..model.clone() });
     Ok(Verdict { report, model })
+}
+
+/// Refuses records that are weighted by another column than the model's training data, or only one of the two.
+fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
+    let (ours, theirs) = (model.weights.as_ref().map(|w| &w.column), records.weights.as_ref().map(|w| &w.column));
+    if ours == theirs {
+        return Ok(());
+    }
+    let say =
+        |column: Option<&String>| column.map_or_else(|| "no weights".to_owned(), |column| format!("the weights `{}`", shorten(column)));
+    let sentence = format!("the model was trained with {}, the records have {}", say(ours), say(theirs));
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, "summarise the records with the model's plan");
+    (error.found, error.expected) = (Some(say(theirs)), Some(say(ours)));
+    Err(error)
 }
 
 /// A column of the design: a term, in the rows of some levels.
@@ -96,7 +117,7 @@ struct DesignColumn {
     levels: Vec<(usize, Level)>,
 }
 
-/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact weights.
+/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact factors.
 struct ResidualForm {
     parts: Vec<(DesignColumn, Decimal)>,
     divisor: Decimal,
@@ -112,17 +133,17 @@ fn residual_form(model: &Model, records: &Statistics) -> Result<ResidualForm> {
     for (term, coefficient) in model.terms()?.into_iter().zip(&model.coefficients) {
         columns.push((term, whole(coefficient.coefficient, coefficient.remainder).negated()));
     }
-    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, weight)| (term.combination(), weight)).collect();
+    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, factor)| (term.combination(), factor)).collect();
     let mut divisors: Vec<Decimal> = combinations.iter().map(|(combination, _)| combination.divisor.clone()).collect();
     divisors.sort_unstable();
     divisors.dedup();
     let product =
         |but: Option<&Decimal>| divisors.iter().filter(|other| but != Some(other)).fold(one.clone(), |all, other| all.times(other));
     let mut parts = Vec::new();
-    for (combination, weight) in &combinations {
-        let weight = weight.times(&product(Some(&combination.divisor)));
+    for (combination, factor) in &combinations {
+        let factor = factor.times(&product(Some(&combination.divisor)));
         for (own, term) in &combination.parts {
-            parts.push((DesignColumn::of(term, records)?, weight.times(own)));
+            parts.push((DesignColumn::of(term, records)?, factor.times(own)));
         }
     }
     Ok(ResidualForm { parts, divisor: product(None) })
@@ -204,12 +225,12 @@ fn whole(value: f64, remainder: f64) -> Decimal {
 fn mean(residual: &ResidualForm, records: &Statistics) -> Result<f64> {
     let one = DesignColumn { place: 0, levels: Vec::new() };
     let mut sum = Decimal::ZERO;
-    for (column, weight) in &residual.parts {
+    for (column, factor) in &residual.parts {
         if let Some(of_column) = column.sum_of_products(&one, records)? {
-            sum = sum.plus(&weight.times(of_column));
+            sum = sum.plus(&factor.times(of_column));
         }
     }
-    Ok(Ratio::from(&sum).over(records.rows).times(&Ratio::from(&residual.divisor).inverted()).to_f64())
+    Ok(per_weight(&sum, &residual.divisor, records).to_f64())
 }
 
 fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
@@ -229,15 +250,20 @@ fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
             "summarise the records again",
         ));
     }
-    let divisor = Ratio::from(&residual.divisor.times(&residual.divisor)).inverted();
-    Ok(Ratio::from(&sum).over(records.rows).times(&divisor))
+    Ok(per_weight(&sum, &residual.divisor.times(&residual.divisor), records))
 }
 
-fn verdict_text(accepted: bool, rmse: f64, threshold: f64, rows: i64) -> String {
+/// Returns a sum over a divisor and the total weight of the records, which without weights is their number.
+fn per_weight(sum: &Decimal, divisor: &Decimal, records: &Statistics) -> Ratio {
+    Ratio::from(sum).times(&Ratio::from(&divisor.times(records.moments.at(0, 0))).inverted())
+}
+
+fn verdict_text(accepted: bool, rmse: f64, threshold: f64, records: &Statistics) -> String {
     let (verdict, relation) = if accepted { ("accepted", "below") } else { ("refused", "not below") };
-    let records = if rows == 1 { "1 record".to_owned() } else { format!("{rows} records") };
+    let weighted = if records.weights.is_some() { "weighted " } else { "" };
+    let count = if records.rows == 1 { "1 record".to_owned() } else { format!("{} records", records.rows) };
     let (rmse, threshold) = (json::number(rmse), json::number(threshold));
-    format!("{verdict}: the root mean squared residual over {records} is {rmse}, {relation} the threshold of {threshold}")
+    format!("{verdict}: the {weighted}root mean squared residual over {count} is {rmse}, {relation} the threshold of {threshold}")
 }
 
 /// Returns the path and the two values of the first difference between two models; `None` if there is none. The entries that quality
@@ -344,7 +370,9 @@ fn level_value(cell: &[u8]) -> Result<String> {
 
 impl Sink for RecordSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
-        self.columns = self.selection.resolve(names)?.into_iter().map(|place| (place, names[place].clone())).collect();
+        let mut places = self.selection.resolve(names)?;
+        places.extend(self.selection.resolve_weights(names)?.filter(|place| !places.contains(place)));
+        self.columns = places.into_iter().map(|place| (place, names[place].clone())).collect();
         Ok(())
     }
 
@@ -378,7 +406,7 @@ impl Sink for RecordSink {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.selection.names().to_vec()
+        self.selection.names().iter().chain(&self.selection.weights).cloned().collect()
     }
 
     fn target(&self) -> &str {

@@ -1,4 +1,4 @@
-//! Models with categories: against models of explicit columns of zeros and ones, and against R.
+//! Models with categories, of rows with and without weights: against models of explicit columns of zeros and ones, and against R.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -12,6 +12,7 @@ use samefit_core::fit::fit;
 use samefit_core::hypotheses::{compare, test};
 use samefit_core::model::Model;
 use samefit_core::plan::{Collinear, Plan};
+use samefit_core::quality::judge;
 use samefit_core::solve::{NormalEquations, Solution, constant_columns, least_squares};
 use samefit_core::summary::summary;
 use samefit_core::terms::Term;
@@ -93,7 +94,7 @@ fn sites_are_levels_and_not_quantities() {
     assert_eq!(model.leverage.l.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 2, 3]);
     let site = &model.columns[0];
     assert_eq!(
-        site.levels.as_ref().unwrap().iter().map(|level| (level.level.text(), level.rows)).collect::<Vec<_>>(),
+        site.levels.as_ref().unwrap().iter().map(|level| (level.level.text(), level.rows.unwrap())).collect::<Vec<_>>(),
         [("1", 3), ("2", 3), ("3", 3)]
     );
     assert_eq!(site.reference.as_ref().map(|level| level.text()), Some("1"));
@@ -263,7 +264,8 @@ fn summaries_test_features_together() {
 
 fn tables() -> impl Strategy<Value = Table> {
     let row = (0usize..4, 0usize..3, -9i64..9, -9i64..9, -99i64..99);
-    prop::collection::vec(row, 3..24).prop_map(|rows| {
+    let weights = prop::option::of(prop::collection::vec(prop_oneof![1 => Just(0i64), 5 => 1i64..40], 24));
+    (prop::collection::vec(row, 3..24), weights).prop_map(|(rows, weights)| {
         let text = |at: usize, names: &[&'static str]| names[at];
         let a: Vec<&str> = rows.iter().map(|row| text(row.0, &["p", "10", "9", "q"])).collect();
         let b: Vec<&str> = rows.iter().map(|row| text(row.1, &["u", "v", "w"])).collect();
@@ -274,6 +276,7 @@ fn tables() -> impl Strategy<Value = Table> {
             .number("x", &number(|row| row.2))
             .number("z", &number(|row| row.3))
             .number("y", &number(|row| row.4))
+            .weights(weights)
     })
 }
 
@@ -286,7 +289,13 @@ proptest! {
         let plan = Plan { collinear, ..plan(features, intercept) };
         let statistics = table.statistics(&["x*z"]);
         match fit(&statistics, &plan) {
-            Ok(model) => assert_explicit(&table, &model, &plan),
+            Ok(model) => {
+                assert_explicit(&table, &model, &plan);
+                let rmse = judge(&model, &statistics, 1e9).unwrap().report.rmse;
+                let want = (model.fit.rss / model.total_weight()).sqrt();
+                prop_assert!((rmse - want).abs() <= 1e-13 * want.max(1e-6), "{} {}", rmse, want);
+                prop_assert_eq!(Model::parse(&model.to_json()).unwrap().to_json(), model.to_json());
+            }
             Err(error) => {
                 // a category of one level has no explicit column
                 let Ok(design) = Design::new(&statistics, &plan) else { return Ok(()) };

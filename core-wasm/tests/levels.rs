@@ -1,35 +1,41 @@
 //! Sums by level of categories, compared byte by byte: with sums of the rows of each level alone, between the ways in which rows are read, and
-//! between the ways in which they are split, ordered, added and subtracted.
+//! between the ways in which they are split, ordered, added and subtracted. Rows count once, or have weights or counts.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
+use samefit_core::decimal::Decimal;
 use samefit_core::error::{Code, Error};
+use samefit_core::level::Level;
 use samefit_core::plan::{Format, Missing, Plan};
 use samefit_core::schema::Schema;
-use samefit_core::statistics::{Statistics, pair_index};
+use samefit_core::statistics::{Statistics, Weighting, pair_index};
 use samefit_core::summarizer::{Summarizer, forget};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-const NAMES: [&str; 5] = ["site", "x", "ward", "smoker", "y"];
+const NAMES: [&str; 6] = ["site", "x", "ward", "smoker", "y", "w"];
 
 fn names(all: &[&str]) -> Vec<String> {
     all.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn plan() -> Plan {
+fn plan(weighting: Weighting) -> Plan {
+    let column = |wanted: Weighting| (weighting == wanted).then(|| "w".to_owned());
     Plan {
         target: Some("y".to_owned()),
         features: Some(names(&["site", "x", "x^2*site", "ward*smoker", "ward*x"])),
         categories: names(&["site", "ward", "smoker"]),
+        weights: column(Weighting::Weights),
+        counts: column(Weighting::Counts),
         missing: Missing::Drop,
         ..Plan::default()
     }
 }
 
 /// The plan of the numbers alone.
-fn numbers() -> Plan {
-    Plan { features: None, columns: Some(names(&["x", "y"])), terms: names(&["x^2"]), categories: Vec::new(), ..plan() }
+fn numbers(weighting: Weighting) -> Plan {
+    Plan { features: None, columns: Some(names(&["x", "y"])), terms: names(&["x^2"]), categories: Vec::new(), ..plan(weighting) }
 }
 
 fn csv(rows: &[Vec<String>]) -> String {
@@ -45,21 +51,21 @@ fn summarize(plan: &Plan, text: &str) -> Result<(Statistics, String), Error> {
     Ok((statistics, summarizer.notes()))
 }
 
-fn of_rows(rows: &[Vec<String>]) -> Statistics {
-    summarize(&plan(), &csv(rows)).unwrap().0
+fn of_rows(weighting: Weighting, rows: &[Vec<String>]) -> Statistics {
+    summarize(&plan(weighting), &csv(rows)).unwrap().0
 }
 
-fn by_lines(rows: &[Vec<String>]) -> Statistics {
+fn by_lines(weighting: Weighting, rows: &[Vec<String>]) -> Statistics {
     let mut text = String::new();
     for row in rows {
         let pairs: Vec<String> = NAMES.iter().zip(row).map(|(name, cell)| format!("\"{name}\":\"{}\"", cell.trim_matches('"'))).collect();
         writeln!(text, "{{{}}}", pairs.join(",")).unwrap();
     }
-    summarize(&Plan { format: Format::Jsonl, ..plan() }, &text).unwrap().0
+    summarize(&Plan { format: Format::Jsonl, ..plan(weighting) }, &text).unwrap().0
 }
 
-fn by_columns(rows: &[Vec<String>]) -> Statistics {
-    let mut summarizer = Summarizer::new(plan()).unwrap();
+fn by_columns(weighting: Weighting, rows: &[Vec<String>]) -> Statistics {
+    let mut summarizer = Summarizer::new(plan(weighting)).unwrap();
     for part in rows.chunks(7) {
         for (at, name) in NAMES.iter().enumerate() {
             let text: String = part.iter().map(|row| row[at].trim_matches('"').to_owned() + "\n").collect();
@@ -82,12 +88,46 @@ fn number() -> impl Strategy<Value = String> {
     prop_oneof![8 => "-?[0-9]{1,3}(\\.[0-9]{1,3})?", 1 => "-?[0-9]{15,25}\\.[0-9]{1,9}", 1 => Just("NA".to_owned())]
 }
 
-fn row() -> impl Strategy<Value = Vec<String>> {
-    (level(7), number(), level(4), level(2), number()).prop_map(|(site, x, ward, smoker, y)| vec![site, x, ward, smoker, y])
+/// A weight or count, sometimes zero and rarely missing.
+fn weight(weighting: Weighting) -> impl Strategy<Value = String> {
+    let some = match weighting {
+        Weighting::Counts => "[1-4](\\.0)?|[1-3]e0",
+        _ => "[1-9](\\.[0-9]{1,3})?|0\\.[1-9]{12,17}|[1-9]\\.[0-9]e-?[1-9]",
+    };
+    prop_oneof![16 => some, 6 => "0|0\\.00", 1 => Just("NA".to_owned())]
 }
 
-fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
-    prop::collection::vec(row(), 1..60)
+fn row(weighting: Weighting) -> impl Strategy<Value = Vec<String>> {
+    (level(7), number(), level(4), level(2), number(), weight(weighting))
+        .prop_map(|(site, x, ward, smoker, y, w)| vec![site, x, ward, smoker, y, w])
+}
+
+fn table() -> impl Strategy<Value = (Weighting, Vec<Vec<String>>)> {
+    let weighting = prop_oneof![Just(Weighting::Equal), Just(Weighting::Weights), Just(Weighting::Counts)];
+    weighting.prop_flat_map(|weighting| (Just(weighting), prop::collection::vec(row(weighting), 1..60)))
+}
+
+/// Whether a row has a weight of zero.
+fn is_absent(weighting: Weighting, row: &[String]) -> bool {
+    weighting != Weighting::Equal && number_of(&row[5]) == Some(0.0)
+}
+
+/// Whether a row lacks a value, its weight included.
+fn is_incomplete(weighting: Weighting, row: &[String]) -> bool {
+    let width = if weighting == Weighting::Equal { 5 } else { 6 };
+    row[..width].iter().any(|cell| cell.is_empty() || cell == "NA")
+}
+
+fn number_of(cell: &str) -> Option<f64> {
+    cell.parse().ok()
+}
+
+/// The number of rows that a row stands for; one if its count is missing.
+fn count(weighting: Weighting, row: &[String]) -> usize {
+    match weighting {
+        Weighting::Counts => number_of(&row[5]).map_or(1, |count| count as usize),
+        _ => 1,
+    }
 }
 
 fn text(cell: &str) -> &str {
@@ -98,20 +138,25 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn sums_by_level_are_those_of_the_rows_of_the_level(rows in table()) {
-        let statistics = of_rows(&rows);
-        let complete: Vec<Vec<String>> = rows.iter().filter(|row| !row.iter().any(|cell| cell.is_empty() || cell == "NA")).cloned().collect();
+    fn sums_by_level_are_those_of_the_rows_of_the_level((weighting, rows) in table()) {
+        let statistics = of_rows(weighting, &rows);
+        let there: Vec<Vec<String>> = rows.iter().filter(|row| !is_absent(weighting, row)).cloned().collect();
+        let (lacking, complete): (Vec<_>, Vec<_>) = there.into_iter().partition(|row| is_incomplete(weighting, row));
         let of = |wanted: &dyn Fn(&Vec<String>) -> bool| {
             let some: Vec<Vec<String>> = complete.iter().filter(|row| wanted(row)).cloned().collect();
-            summarize(&numbers(), &csv(&some)).unwrap().0
+            summarize(&numbers(weighting), &csv(&some)).unwrap().0
         };
         let all = of(&|_| true);
         prop_assert_eq!((&statistics.rows, &statistics.moments, &statistics.distribution), (&all.rows, &all.moments, &all.distribution));
-        prop_assert_eq!(statistics.dropped as usize, rows.len() - complete.len());
+        prop_assert_eq!(&statistics.weights, &all.weights);
+        prop_assert_eq!(statistics.dropped as usize, lacking.iter().map(|row| count(weighting, row)).sum::<usize>());
         let columns: Vec<usize> = statistics.levels.columns().map(|name| NAMES.iter().position(|other| *other == name).unwrap()).collect();
         prop_assert_eq!(&columns, &[0, 2, 3]);
         for (second, category) in statistics.levels.categories.iter().enumerate() {
-            prop_assert_eq!(category.levels.values().map(|moments| moments.at(0, 0).to_string().parse::<i64>().unwrap()).sum::<i64>(), statistics.rows);
+            let found: BTreeSet<&str> = complete.iter().map(|row| text(&row[columns[second]])).collect();
+            prop_assert_eq!(category.levels.keys().map(Level::text).collect::<BTreeSet<_>>(), found);
+            let total = category.levels.values().fold(Decimal::ZERO, |sum, moments| sum.plus(moments.at(0, 0)));
+            prop_assert_eq!(&total, statistics.moments.at(0, 0));
             for (level, moments) in &category.levels {
                 prop_assert_eq!(moments, &of(&|row| text(&row[columns[second]]) == level.text()).moments);
             }
@@ -126,22 +171,35 @@ proptest! {
     }
 
     #[test]
-    fn rows_records_columns_and_lines_give_the_same_bytes(rows in table()) {
-        let want = of_rows(&rows).to_json();
-        prop_assert_eq!(&by_lines(&rows).to_json(), &want);
-        prop_assert_eq!(&by_columns(&rows).to_json(), &want);
-        let mut byte_by_byte = Summarizer::new(plan()).unwrap();
+    fn rows_records_columns_and_lines_give_the_same_bytes((weighting, rows) in table()) {
+        let want = of_rows(weighting, &rows).to_json();
+        prop_assert_eq!(&by_lines(weighting, &rows).to_json(), &want);
+        prop_assert_eq!(&by_columns(weighting, &rows).to_json(), &want);
+        let mut byte_by_byte = Summarizer::new(plan(weighting)).unwrap();
         csv(&rows).bytes().for_each(|byte| byte_by_byte.push(&[byte]).unwrap());
         prop_assert_eq!(&byte_by_byte.finish().unwrap().to_json(), &want);
         prop_assert_eq!(Statistics::parse(&want).unwrap().to_json(), want);
     }
 
     #[test]
-    fn parts_merge_and_subtract(rows in table(), shards in prop::collection::vec(0usize..4, 60), order in Just([2usize, 0, 3, 1]).prop_shuffle()) {
-        let whole = of_rows(&rows);
+    fn counted_rows_are_rows_written_out(rows in prop::collection::vec(row(Weighting::Counts), 1..60)) {
+        let rows: Vec<Vec<String>> = rows.into_iter().filter(|row| number_of(&row[5]).is_some()).collect();
+        let written: Vec<Vec<String>> = rows.iter().flat_map(|row| vec![row.clone(); count(Weighting::Counts, row)]).collect();
+        prop_assert_eq!(of_rows(Weighting::Counts, &rows).to_json(), of_rows(Weighting::Equal, &written).to_json());
+    }
+
+    #[test]
+    fn rows_of_weight_zero_are_as_if_absent((weighting, rows) in table()) {
+        let there: Vec<Vec<String>> = rows.iter().filter(|row| !is_absent(weighting, row)).cloned().collect();
+        prop_assert_eq!(of_rows(weighting, &rows).to_json(), of_rows(weighting, &there).to_json());
+    }
+
+    #[test]
+    fn parts_merge_and_subtract((weighting, rows) in table(), shards in prop::collection::vec(0usize..4, 60), order in Just([2usize, 0, 3, 1]).prop_shuffle()) {
+        let whole = of_rows(weighting, &rows);
         let parts: Vec<Statistics> = (0..4).map(|shard| {
             let own: Vec<Vec<String>> = rows.iter().zip(&shards).filter(|(_, other)| **other == shard).map(|(row, _)| row.clone()).rev().collect();
-            Statistics::parse(&of_rows(&own).to_json()).unwrap()
+            Statistics::parse(&of_rows(weighting, &own).to_json()).unwrap()
         }).collect();
         let mut sum = parts[order[0]].clone();
         order[1..].iter().for_each(|&at| sum.merge(&parts[at]).unwrap());
@@ -160,8 +218,8 @@ proptest! {
     }
 
     #[test]
-    fn summarizers_merge_their_states(rows in table(), owners in prop::collection::vec(0usize..3, 60)) {
-        let mut summarizers: Vec<Summarizer> = (0..3).map(|_| Summarizer::new(plan()).unwrap()).collect();
+    fn summarizers_merge_their_states((weighting, rows) in table(), owners in prop::collection::vec(0usize..3, 60)) {
+        let mut summarizers: Vec<Summarizer> = (0..3).map(|_| Summarizer::new(plan(weighting)).unwrap()).collect();
         let header = NAMES.join(",") + "\n";
         summarizers.iter_mut().for_each(|summarizer| assert!(summarizer.header(header.as_bytes()).unwrap()));
         for (at, (row, &owner)) in rows.iter().zip(&owners).enumerate() {
@@ -172,7 +230,7 @@ proptest! {
         for mut other in summarizers {
             last.merge_state(&other.state().unwrap()).unwrap();
         }
-        let (statistics, notes) = summarize(&plan(), &csv(&rows)).unwrap();
+        let (statistics, notes) = summarize(&plan(weighting), &csv(&rows)).unwrap();
         prop_assert_eq!(last.finish().unwrap().to_json(), statistics.to_json());
         prop_assert_eq!(last.notes(), notes);
     }
@@ -326,4 +384,38 @@ fn categories_are_not_shared_yet() {
     let plan = Plan { columns: Some(names(&["site", "y"])), categories: names(&["site"]), share: true, ..Plan::default() };
     let error = Summarizer::new(plan).map(drop).unwrap_err();
     assert_eq!((error.code, error.sentence.as_str()), (Code::Plan, "the column is a category, and sums by level cannot be shared yet"));
+}
+
+#[test]
+fn weights_may_also_be_summed_or_be_a_category() {
+    let rows = "x,w,y\n1,2,3\n2,1,4\n3,2,7\n4,0,1\n";
+    let all = Plan { target: Some("y".to_owned()), weights: Some("w".to_owned()), ..Plan::default() };
+    let summed = Plan { terms: names(&["w^2"]), ..all.clone() };
+    let category = Plan { columns: Some(names(&["x", "y"])), categories: names(&["w"]), ..all };
+    for plan in [summed, category] {
+        let (statistics, _) = summarize(&plan, rows).unwrap();
+        assert_eq!(statistics.moments.at(0, 0).to_string(), "5");
+        assert_eq!(Statistics::parse(&statistics.to_json()).unwrap().to_json(), statistics.to_json());
+        let mut first = Summarizer::new(plan.clone()).unwrap();
+        first.push(b"x,w,y\n3,2,7\n4,0,1\n").unwrap();
+        let mut last = Summarizer::new(plan.clone()).unwrap();
+        last.merge_state(&first.state().unwrap()).unwrap();
+        let mut second = Summarizer::new(plan.clone()).unwrap();
+        second.push(b"x,w,y\n1,2,3\n2,1,4\n").unwrap();
+        last.merge_state(&second.state().unwrap()).unwrap();
+        assert_eq!(last.finish().unwrap().to_json(), statistics.to_json());
+    }
+}
+
+#[test]
+fn weights_of_levels_are_above_zero() {
+    let plan =
+        Plan { weights: Some("w".to_owned()), columns: Some(names(&["site", "y"])), categories: names(&["site"]), ..Plan::default() };
+    let (statistics, _) = summarize(&plan, "site,w,y\na,0.25,1\nb,0.5,2\nc,0,3\n").unwrap();
+    assert_eq!(statistics.levels.categories[0].levels.keys().map(Level::text).collect::<Vec<_>>(), ["a", "b"]);
+    // the weights of a are subtracted twice
+    let (gone, _) = summarize(&plan, "site,w,y\na,0.5,1\n").unwrap();
+    let error = forget(&mut statistics.clone(), &gone).unwrap_err();
+    assert_eq!(error.code, Code::ImpossibleStatistics);
+    assert!(error.sentence.contains("the weights of `a` add up to -0.25"), "{}", error.sentence);
 }

@@ -59,12 +59,6 @@ pub fn split(values: &[i64], digits: usize, out: &mut Vec<Lanes>) {
     }
 }
 
-/// Replaces `out` by the digits of the number one in each of `rows` rows.
-#[inline(never)]
-pub fn ones(rows: usize, out: &mut Vec<Lanes>) {
-    split(&vec![1; rows], 1, out);
-}
-
 /// Does what [`split`] does for integers of up to 126 bits, with any number of digits.
 pub fn split_wide(values: impl ExactSizeIterator<Item = i128>, digits: usize, out: &mut Vec<Lanes>) {
     out.clear();

@@ -24,15 +24,25 @@ pub struct PairSums {
     pub steps: usize,
 }
 
-/// Adds the products of each column with every column before it and with itself.
+/// The digits of some columns.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnDigits<'a> {
+    /// For each column its digits, as [`split`](crate::digits::split) writes them.
+    pub lanes: &'a [Vec<Lanes>],
+    /// For each column how many digits a row has.
+    pub digits: &'a [usize],
+}
+
+/// Adds the products of each left column with the right columns up to the same index: (0, 0), (1, 0), (1, 1), (2, 0) and so on. Left columns
+/// before `first` are passed over.
 ///
-/// `lanes[i]` holds the digits of column i, `digits[i]` a row. `pairs` lists the pairs (0, 0), (1, 0), (1, 1), (2, 0) and so on. Nothing is
-/// added for (0, 0): column 0 is the number one in every row, and rows are counted elsewhere.
+/// Sums of products are symmetric, so the left columns are the right ones, or the right ones times the weight of each row. `pairs` lists
+/// all pairs, also those that are passed over.
 #[inline(never)]
-pub fn add_pairs(lanes: &[Vec<Lanes>], digits: &[usize], pairs: &[PairSums], sums: &mut [i64]) {
-    let mut pairs = pairs.iter().skip(1);
-    for (i, (left, &left_digits)) in lanes.iter().zip(digits).enumerate().skip(1) {
-        for ((right, &right_digits), pair) in lanes[..=i].iter().zip(digits).zip(&mut pairs) {
+pub fn add_pairs(left: ColumnDigits<'_>, right: ColumnDigits<'_>, first: usize, pairs: &[PairSums], sums: &mut [i64]) {
+    let mut pairs = pairs.iter().skip(first * (first + 1) / 2);
+    for (i, (left, &left_digits)) in left.lanes.iter().zip(left.digits).enumerate().skip(first) {
+        for ((right, &right_digits), pair) in right.lanes[..=i].iter().zip(right.digits).zip(&mut pairs) {
             let sums = &mut sums[pair.at..pair.at + left_digits + right_digits - 1];
             add(left, left_digits, right, right_digits, pair.steps, sums);
         }

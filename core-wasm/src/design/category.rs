@@ -32,10 +32,18 @@ impl DesignCategory {
     pub(super) fn new(statistics: &Statistics, plan: &Plan, at: usize) -> Result<Self> {
         let category = &statistics.levels.categories[at];
         let level = |(level, moments): (&Level, &Moments)| {
-            let rows = count(moments).ok_or_else(|| {
-                contradiction(format!("the level `{}` has {} rows", shorten(level.text()), moments.at(0, 0))).in_column(&category.column)
-            })?;
-            Ok(ModelLevel { level: level.clone(), rows })
+            let total = moments.at(0, 0);
+            // with weights nobody knows the number of rows
+            let (rows, weight) = match statistics.weights {
+                Some(_) => (None, Some(total.to_f64())),
+                None => (i64::try_from(&total.mantissa).ok().filter(|_| total.scale == 0), None),
+            };
+            if !has_rows(moments) || rows.is_none() && weight.is_none() {
+                let what = if weight.is_some() { "rows whose weights add up to" } else { "rows:" };
+                let sentence = format!("the level `{}` has {what} {total}", shorten(level.text()));
+                return Err(contradiction(sentence).in_column(&category.column));
+            }
+            Ok(ModelLevel { level: level.clone(), rows, weight })
         };
         let levels = category.levels.iter().map(level).collect::<Result<Vec<_>>>()?;
         let reference = reference(plan, &category.column, &levels)?;
@@ -43,10 +51,9 @@ impl DesignCategory {
     }
 }
 
-/// Returns the number of rows of moments, if it is above zero.
-pub(super) fn count(moments: &Moments) -> Option<i64> {
-    let count: &Decimal = moments.at(0, 0);
-    i64::try_from(&count.mantissa).ok().filter(|&count_rows| count.scale == 0 && count_rows > 0)
+/// Returns whether moments are those of any rows: their number, or the sum of their weights, is above zero.
+pub(super) fn has_rows(moments: &Moments) -> bool {
+    *moments.at(0, 0) > Decimal::ZERO
 }
 
 /// Returns the index of the reference: that of the plan, else the schema's first category that has rows, else the first level.

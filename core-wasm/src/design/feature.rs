@@ -61,9 +61,11 @@ pub(super) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Re
 fn all_features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Vec<Term>> {
     let columns = statistics.columns.iter().map(|column| column.name.as_str());
     let categories = statistics.levels.categories.iter().map(|category| category.column.as_str());
+    let weights = statistics.weights.as_ref().map(|weights| weights.column.as_str()).or(plan.weight_column());
+    let is_feature = |name: &&str| *name != target && Some(*name) != weights;
     let names: Vec<&str> = match &plan.schema {
-        Some(schema) => schema.order().filter(|name| *name != target).collect(),
-        None => columns.chain(categories).filter(|name| *name != target).collect(),
+        Some(schema) => schema.order().filter(is_feature).collect(),
+        None => columns.chain(categories).filter(is_feature).collect(),
     };
     if names.is_empty() && !plan.intercept {
         return Err(Error::new(

@@ -1,6 +1,6 @@
 //! Statistics to the moments of the rows that have a level of each of two categories.
 
-use super::category::{DesignCategory, contradiction, count};
+use super::category::{DesignCategory, contradiction, has_rows};
 use crate::error::{Error, Result, shorten};
 use crate::level::Level;
 use crate::statistics::{Moments, Statistics, pair_index};
@@ -22,7 +22,7 @@ pub(super) fn pairs<'a>(statistics: &'a Statistics, categories: &[DesignCategory
     let mut pairs = PairMoments::new();
     let sums = statistics.levels.pairs.get(pair_index(categories[first].at, categories[second].at));
     for ((a, b), moments) in sums.into_iter().flatten() {
-        let found = of_first.get(a.text()).zip(of_second.get(b.text())).filter(|_| count(moments).is_some());
+        let found = of_first.get(a.text()).zip(of_second.get(b.text())).filter(|_| has_rows(moments));
         let Some((&a, &b)) = found else { return Err(impossible_pair(&categories[first], a, &categories[second], b, moments)) };
         pairs.insert(if is_turned { (b, a) } else { (a, b) }, moments);
     }
@@ -31,6 +31,6 @@ pub(super) fn pairs<'a>(statistics: &'a Statistics, categories: &[DesignCategory
 
 fn impossible_pair(first: &DesignCategory, a: &Level, second: &DesignCategory, b: &Level, moments: &Moments) -> Error {
     let (a, b) = (shorten(a.text()), shorten(b.text()));
-    let rows = moments.at(0, 0);
-    contradiction(format!("{rows} rows have the levels `{a}` of `{}` and `{b}` of `{}`", first.column, second.column))
+    let total = moments.at(0, 0);
+    contradiction(format!("the rows with the levels `{a}` of `{}` and `{b}` of `{}` add up to {total}", first.column, second.column))
 }

@@ -33,11 +33,14 @@ pub(super) struct Choice {
     pub(super) categories: Vec<(usize, Vec<u32>)>,
 }
 
+/// The index of a term, with the levels of its indicators.
+type Member = (usize, Vec<usize>);
+
 impl BatchTerms {
     /// Returns the terms of a model.
     pub(crate) fn new(terms: &[TermFactors], variables: &Variables) -> Self {
         let mut new = Self { terms: Vec::new(), places: Vec::new() };
-        let mut groups: Vec<(TermFactors, Vec<usize>, Vec<(usize, Vec<usize>)>)> = Vec::new();
+        let mut groups: Vec<(TermFactors, Vec<usize>, Vec<Member>)> = Vec::new();
         let mut known: BTreeMap<(TermFactors, Vec<usize>), usize> = BTreeMap::new();
         for (at, term) in terms.iter().enumerate() {
             let (indicators, factors): (Vec<_>, Vec<_>) = term.iter().partition(|(variable, _)| variables.indicator(*variable).is_some());

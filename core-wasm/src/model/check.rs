@@ -21,10 +21,17 @@ impl Model {
         check_terms(self.columns.len().max(self.coefficients.len()))?;
         self.columns.iter().map(|column| &column.name).chain([&self.target.column]).try_for_each(|name| check_column_name(name))?;
         self.described().check()?;
+        self.check_weights()?;
         self.check_leverage()?;
         self.columns.iter().try_for_each(|column| self.check_column(column))?;
         self.check_terms()?;
         self.empty_cells.iter().try_for_each(|cell| self.check_empty_cell(cell))
+    }
+
+    fn check_weights(&self) -> Result<()> {
+        let Some(weights) = &self.weights else { return Ok(()) };
+        check_column_name(&weights.column)?;
+        if weights.sum > 0.0 { Ok(()) } else { wrong("`weights.sum` is not above zero") }
     }
 
     fn check_leverage(&self) -> Result<()> {
@@ -62,6 +69,11 @@ impl Model {
         let known: BTreeSet<&str> = levels.iter().map(|one| one.level.text()).collect();
         if levels.is_empty() || levels.len() > LEVELS_MAX || levels.iter().any(|one| !is_level(one.level.text())) {
             return wrong(&format!("the category {} has no levels, too many, or one that is not the text of a cell", list([&column.name])));
+        }
+        let is_weighted = self.weights.is_some();
+        if levels.iter().any(|one| one.weight.is_some() != is_weighted || one.rows.is_some() == is_weighted) {
+            let what = if is_weighted { "the weight of its rows" } else { "its number of rows" };
+            return wrong(&format!("a level of the column {} does not have {what} alone", list([&column.name])));
         }
         if known.len() < levels.len() {
             return wrong(&format!("the column {} has a level twice", list([&column.name])));

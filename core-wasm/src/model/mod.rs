@@ -68,6 +68,9 @@ pub struct Model {
     pub intercept_p: Option<f64>,
     /// How well the model fits its training data.
     pub fit: Fit,
+    /// The weights of the rows of the training data; `None` if each row counted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<ModelWeights>,
     /// The factors of X'X, from which the leverage of a record follows.
     pub leverage: Leverage,
     /// Features that nearly depend on others.
@@ -209,23 +212,38 @@ impl CoefficientFactor {
 }
 
 /// A level of a category in the training data.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelLevel {
     /// The level.
     pub level: Level,
-    /// Number of rows.
-    pub rows: i64,
+    /// Number of rows; `None` if they have weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+    /// The sum of the weights of the rows; `None` if each row counted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
+}
+
+/// The weights of the rows of training data. Sums of squares and products are sums times these, means and standard deviations too.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct ModelWeights {
+    /// The column of the weights.
+    pub column: String,
+    /// The sum of the weights.
+    pub sum: f64,
+    /// The sum of the natural logarithms of the weights, each of them rounded to the nearest f64.
+    pub log_sum: f64,
 }
 
 /// How well a model fits its training data.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Fit {
-    /// Number of rows.
+    /// Number of rows; with weights, of those whose weight is above zero.
     pub rows: i64,
     /// Degrees of freedom: the number of rows less that of the coefficients, the intercept among them.
     pub residual_df: i64,
-    /// Residual sum of squares.
+    /// Residual sum of squares; with weights, each square is multiplied by the weight of its row.
     pub rss: f64,
     /// Total sum of squares, about the mean or about zero, as `r_squared_kind` says. `None` in a model of format 1.
     #[serde(default)]
@@ -376,9 +394,9 @@ fn one_digit_up(bound: f64) -> String {
 pub struct ModelColumn {
     /// Name of the column.
     pub name: String,
-    /// Mean.
+    /// Mean, weighted if there are weights.
     pub mean: Option<f64>,
-    /// Standard deviation, with the divisor rows - 1.
+    /// Standard deviation, with the divisor rows - 1; with weights w of sum W, the root of `sum w (x - mean)^2 / W * rows / (rows - 1)`.
     pub sd: Option<f64>,
     /// Lower edge of the lowest bin with a value.
     pub min: Option<f64>,
@@ -442,7 +460,12 @@ impl Model {
         self.target.name.as_deref().unwrap_or(&self.target.column)
     }
 
-    /// Returns the plan that summarises data for this model. It does not round values as [`Self::shared`] says, because quality control judges
+    /// Returns the sum of the weights of the training data: the number of rows, if each row counted once.
+    pub fn total_weight(&self) -> f64 {
+        self.weights.as_ref().map_or(self.fit.rows as f64, |weights| weights.sum)
+    }
+
+    /// Returns the plan that summarises data for this model, with the same column of weights. It does not round values as [`Self::shared`] says, because quality control judges
     /// a model by values as they were measured.
     pub fn plan(&self) -> Plan {
         Plan {
@@ -450,6 +473,7 @@ impl Model {
             features: Some(self.feature_names()),
             categories: self.categories().map(str::to_owned).collect(),
             intercept: self.has_intercept,
+            weights: self.weights.as_ref().map(|weights| weights.column.clone()),
             distribution: self.columns.iter().any(|column| column.distribution.is_some()),
             schema: self.schema(),
             ..Plan::default()

@@ -12,7 +12,7 @@ use super::semidefinite;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::level::Level;
-use crate::statistics::{LevelSums, Moments, Statistics, moment_index};
+use crate::statistics::{Moments, Statistics, moment_index};
 use dashu_int::IBig;
 
 /// Refuses statistics that no data can have.
@@ -39,14 +39,19 @@ fn singular(gram: &[Vec<IBig>]) -> Option<Vec<Pivot>> {
     semidefinite::pivots(gram, &dependent.or_else(|| semidefinite::dependent(gram))?)
 }
 
-/// Refuses a negative number of rows, negative counts, and levels that do not add up.
+/// Refuses a negative number of rows, negative counts, rows whose weights do not add up to a number above zero, and levels that do not add
+/// up.
 ///
 /// Errors: `impossible-statistics`.
 pub fn check_counts(statistics: &Statistics) -> Result<()> {
     if statistics.rows < 0 {
         return Err(impossible(format!("the number of rows is {}", statistics.rows)));
     }
-    check_levels(&statistics.levels)?;
+    let total_weight = statistics.moments.at(0, 0);
+    if statistics.weights.is_some() && total_weight.cmp(&Decimal::ZERO) != statistics.rows.cmp(&0) {
+        return Err(impossible(format!("the weights of {} rows add up to {total_weight}", statistics.rows)));
+    }
+    check_levels(statistics)?;
     statistics.levels.check_add_up(&statistics.moments)?;
     let columns = statistics.columns.iter().zip(statistics.distribution.iter().flatten());
     for (column, counts) in columns {
@@ -57,13 +62,17 @@ pub fn check_counts(statistics: &Statistics) -> Result<()> {
     Ok(())
 }
 
-/// Refuses levels and pairs with less than one row, and with a negative sum of squares.
-fn check_levels(levels: &LevelSums) -> Result<()> {
+/// Refuses levels and pairs with less than one row, or with weights that are not above zero together, and with a negative sum of squares.
+fn check_levels(statistics: &Statistics) -> Result<()> {
+    let (levels, is_weighted) = (&statistics.levels, statistics.weights.is_some());
     let in_words = |levels: &[&Level]| list(levels.iter().map(|level| level.text()));
     let check = |levels: &[&Level], moments: &Moments| {
-        let count = moments.at(0, 0);
-        if *count < Decimal::from(1) {
-            return Err(impossible(format!("{} has {count} rows", in_words(levels))));
+        let total = moments.at(0, 0);
+        if is_weighted && *total <= Decimal::ZERO {
+            return Err(impossible(format!("the weights of {} add up to {total}", in_words(levels))));
+        }
+        if !is_weighted && *total < Decimal::from(1) {
+            return Err(impossible(format!("{} has {total} rows", in_words(levels))));
         }
         let size = (1..).take_while(|&i| moment_index(i, i) < moments.0.len());
         match size.into_iter().any(|i| *moments.at(i, i) < Decimal::ZERO) {

@@ -49,6 +49,17 @@ impl BinCounter {
         }
     }
 
+    /// Counts each value of a block `times` times. Returns none if a count overflows.
+    pub(super) fn count_times(&mut self, column: &BlockColumn, times: &[i64]) -> Option<()> {
+        match (&column.integers, exact_power_of_ten(column.scale)) {
+            (BlockIntegers::Narrow(values), Some(power)) if column.bits <= EXACT_BITS => {
+                bins_of_quotients(values, power, &mut self.bins);
+                self.bins.iter().zip(times).try_for_each(|(&bin, &times)| self.total.add(Bin::of_top_bits(bin), times))
+            }
+            _ => column.decimals().zip(times).try_for_each(|(value, &times)| self.total.add(bin_of(&value), times)),
+        }
+    }
+
     /// Returns all counts; none if one overflows.
     pub(super) fn finish(mut self) -> Option<Distribution> {
         self.drain()?;
@@ -126,9 +137,12 @@ mod tests {
             let (mut column, mut counter) = (BlockColumn::new(), BinCounter::default());
             column.extend(&values, values.iter().fold(0, |all, value| all | value.unsigned_abs()), scale);
             counter.count(&column).unwrap();
-            let mut singly = BinCounter::default();
+            let (mut singly, mut at_once) = (BinCounter::default(), BinCounter::default());
             singly.count_singly(values.iter().map(|&value| value.into()), scale).unwrap();
-            prop_assert_eq!(counter.finish(), singly.finish());
+            at_once.count_times(&column, &vec![1; values.len()]).unwrap();
+            let counted = counter.finish();
+            prop_assert_eq!(&counted, &singly.finish());
+            prop_assert_eq!(&counted, &at_once.finish());
         }
     }
 }

@@ -39,6 +39,11 @@ impl BlockColumn {
         Self { scale: 0, bits: 0, integers: BlockIntegers::Narrow(Vec::new()) }
     }
 
+    /// Returns a column with the number one in each of `rows` rows.
+    pub(super) fn ones(rows: usize) -> Self {
+        Self { scale: 0, bits: 1, integers: BlockIntegers::Narrow(vec![1; rows]) }
+    }
+
     /// Removes all values.
     pub(super) fn clear(&mut self) {
         match &mut self.integers {
@@ -201,11 +206,47 @@ impl BlockColumn {
             (BlockIntegers::Narrow(left), BlockIntegers::Narrow(right)) => {
                 BlockIntegers::Wide(left.iter().zip(right).map(|(&l, &r)| i128::from(l) * i128::from(r)).collect())
             }
+            (BlockIntegers::Narrow(narrow), BlockIntegers::Wide(wide)) | (BlockIntegers::Wide(wide), BlockIntegers::Narrow(narrow))
+                if bits <= WIDE_BITS =>
+            {
+                BlockIntegers::Wide(narrow.iter().zip(wide).map(|(&n, &w)| i128::from(n) * w).collect())
+            }
             (left, right) => BlockIntegers::Big(left.to_big().iter().zip(right.to_big()).map(|(l, r)| l * r).collect()),
         };
         let mut product = Self { scale, bits, integers };
         product.bits = product.integers.bits();
         product
+    }
+
+    /// Returns for each value whether it is not zero.
+    pub(super) fn nonzero(&self) -> Vec<bool> {
+        match &self.integers {
+            BlockIntegers::Narrow(values) => values.iter().map(|value| *value != 0).collect(),
+            BlockIntegers::Wide(values) => values.iter().map(|value| *value != 0).collect(),
+            BlockIntegers::Big(values) => values.iter().map(|value| *value != IBig::ZERO).collect(),
+        }
+    }
+
+    /// Keeps the values whose place in `kept` is true.
+    pub(super) fn retain(&mut self, kept: &[bool]) {
+        fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            values.retain(|_| kept.next().is_some_and(|kept| *kept));
+        }
+        match &mut self.integers {
+            BlockIntegers::Narrow(values) => retain(values, kept),
+            BlockIntegers::Wide(values) => retain(values, kept),
+            BlockIntegers::Big(values) => retain(values, kept),
+        }
+    }
+
+    /// Returns the values if all of them are whole numbers of 64 bits.
+    pub(super) fn whole_numbers(&self) -> Option<Vec<i64>> {
+        let one = ten_to(self.scale);
+        match &self.integers {
+            BlockIntegers::Narrow(values) if self.scale == 0 => Some(values.clone()),
+            others => others.to_big().iter().map(|value| ((value % &one).is_zero()).then(|| i64::try_from(value / &one).ok())?).collect(),
+        }
     }
 
     /// Replaces `out` by the digits of the values, `digits` a row: see [`digits::split`].

@@ -4,6 +4,7 @@ use super::distribution::{Bin, Distribution};
 use super::level_sums::{CategorySums, LevelSums, pair_index};
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
+use super::weighting::WeightSums;
 use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
@@ -29,6 +30,8 @@ struct Document {
     columns: Vec<ColumnDocument>,
     terms: Vec<Vec<(VariableDocument, u32)>>,
     rows: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights: Option<WeightsDocument>,
     moments: Vec<Vec<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     categories: Vec<CategoryDocument>,
@@ -48,6 +51,13 @@ struct ColumnDocument {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
+}
+
+/// The weights in `statistics.json`. Their sum is the first of the moments.
+#[derive(Serialize, Deserialize)]
+struct WeightsDocument {
+    column: String,
+    log_sum: String,
 }
 
 /// A variable of a term in `statistics.json`.
@@ -158,6 +168,7 @@ impl Statistics {
             columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
             terms: terms.iter().map(term_document).collect(),
             rows: self.rows.to_string(),
+            weights: self.weights.as_ref().map(|w| WeightsDocument { column: w.column.clone(), log_sum: w.log_sum.to_string() }),
             moments: written(&self.moments),
             categories: categories.iter().map(|&at| write_category(&self.levels.categories[at], written)).collect(),
             pairs: pairs_of(categories).map(|(first, second)| write_pairs(&self.levels, first, second, written)).collect(),
@@ -185,11 +196,13 @@ impl Statistics {
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
-        let levels = parse_levels(document.categories, document.pairs, &columns, &terms)?;
+        let is_weighted = document.weights.is_some();
+        let levels = parse_levels(document.categories, document.pairs, &columns, &terms, is_weighted)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
-            moments: parse_moments(&document.moments, &terms)?,
+            weights: document.weights.map(parse_weights).transpose()?,
+            moments: parse_moments(&document.moments, &terms, is_weighted)?,
             levels,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
@@ -199,9 +212,9 @@ impl Statistics {
         })
     }
 
-    /// Refuses equal products of terms with different sums, and a first moment that is not the number of rows.
+    /// Refuses equal products of terms with different sums and, without weights, a first moment that is not the number of rows.
     fn check_products_agree(&self) -> Result<()> {
-        if *self.moments.at(0, 0) != (Decimal { mantissa: IBig::from(self.rows), scale: 0 }) {
+        if self.weights.is_none() && *self.moments.at(0, 0) != (Decimal { mantissa: IBig::from(self.rows), scale: 0 }) {
             return Err(impossible(format!("the first moment is {}, the rows are {}", self.moments.at(0, 0), self.rows)));
         }
         if self.terms.len() == self.columns.len() {
@@ -310,8 +323,8 @@ pub(crate) fn sort_terms(terms: &mut [Term], columns: &[SummedColumn]) {
     terms.sort_by_cached_key(|term| (place(term), term.degree(), term.to_string()));
 }
 
-/// Reads the triangle of moments of (1, terms).
-fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
+/// Reads the triangle of moments of (1, terms). If they are weighted, they are sums of products with a weight.
+fn parse_moments(rows: &[Vec<String>], terms: &[Term], is_weighted: bool) -> Result<Moments> {
     let degrees: Vec<u32> = std::iter::once(0).chain(terms.iter().map(Term::degree)).collect();
     let size = degrees.len();
     if rows.len() != size || rows.iter().enumerate().any(|(i, row)| row.len() != i + 1) {
@@ -320,7 +333,7 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
     let mut moments = Vec::with_capacity(moment_index(size, 0));
     for (row, degree) in rows.iter().zip(&degrees) {
         for (text, other) in row.iter().zip(&degrees) {
-            moments.push(parse_sum(text, degree + other).ok_or_else(|| {
+            moments.push(parse_sum(text, degree + other + u32::from(is_weighted)).ok_or_else(|| {
                 let expected =
                     "an exact decimal number without exponent and trailing zeros, not longer than a sum of products of values can be";
                 Error::found(Code::Statistics, text, expected, "summarise the data again")
@@ -328,6 +341,15 @@ fn parse_moments(rows: &[Vec<String>], terms: &[Term]) -> Result<Moments> {
         }
     }
     Ok(Moments(moments))
+}
+
+/// Reads the weights.
+fn parse_weights(weights: WeightsDocument) -> Result<WeightSums> {
+    check_column_name(&weights.column)?;
+    let log_sum = parse_sum(&weights.log_sum, 1).ok_or_else(|| {
+        Error::found(Code::Statistics, &weights.log_sum, "an exact decimal number for `log_sum`", "summarise the data again")
+    })?;
+    Ok(WeightSums { column: weights.column, log_sum })
 }
 
 /// Returns the triangle of the moments at these places.
@@ -367,6 +389,7 @@ fn parse_levels(
     pairs: Vec<PairDocument>,
     columns: &[SummedColumn],
     terms: &[Term],
+    is_weighted: bool,
 ) -> Result<LevelSums> {
     check_terms(categories.len())?;
     let names: Vec<String> = categories.iter().map(|category| category.column.clone()).collect();
@@ -375,7 +398,7 @@ fn parse_levels(
     let mut sums = LevelSums::of_no_rows(names);
     for (own, category) in sums.categories.iter_mut().zip(categories) {
         let levels = category.levels.into_iter().map(|entry| (entry.level, entry.moments)).collect();
-        own.levels = parse_entries(levels, terms, is_level).map_err(|error| error.in_column(&own.column))?;
+        own.levels = parse_entries(levels, terms, is_weighted, is_level).map_err(|error| error.in_column(&own.column))?;
     }
     let all: Vec<usize> = (0..sums.categories.len()).collect();
     let expected: Vec<(usize, usize)> = pairs_of(&all).collect();
@@ -391,7 +414,7 @@ fn parse_levels(
     }
     for ((own, pair), (_, second)) in sums.pairs.iter_mut().zip(pairs).zip(&expected) {
         let cells = pair.cells.into_iter().map(|cell| (cell.levels, cell.moments)).collect();
-        let parsed = parse_entries(cells, terms, |(one, other)| is_level(one) && is_level(other));
+        let parsed = parse_entries(cells, terms, is_weighted, |(one, other)| is_level(one) && is_level(other));
         *own = parsed.map_err(|error| error.in_column(&sums.categories[*second].column))?;
     }
     sums.check_size()?;
@@ -399,7 +422,12 @@ fn parse_levels(
 }
 
 /// Reads the moments of levels, or of pairs of levels.
-fn parse_entries<K: Ord>(entries: Vec<(K, Vec<Vec<String>>)>, terms: &[Term], is_key: impl Fn(&K) -> bool) -> Result<BTreeMap<K, Moments>> {
+fn parse_entries<K: Ord>(
+    entries: Vec<(K, Vec<Vec<String>>)>,
+    terms: &[Term],
+    is_weighted: bool,
+    is_key: impl Fn(&K) -> bool,
+) -> Result<BTreeMap<K, Moments>> {
     let in_order = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
     if !in_order || !entries.iter().all(|(key, _)| is_key(key)) {
         let sentence = "the levels must be texts without spaces around them, in order, each once";
@@ -407,9 +435,10 @@ fn parse_entries<K: Ord>(entries: Vec<(K, Vec<Vec<String>>)>, terms: &[Term], is
     }
     let mut parsed = BTreeMap::new();
     for (key, moments) in entries {
-        let moments = parse_moments(&moments, terms)?;
-        if moments.is_zero() || moments.0.first().is_none_or(|count| i64::try_from(&count.mantissa).is_err() || count.scale > 0) {
-            let sentence = "a level must have a number of rows, and some number that is not zero";
+        let moments = parse_moments(&moments, terms, is_weighted)?;
+        let is_count = moments.0.first().is_some_and(|count| i64::try_from(&count.mantissa).is_ok() && count.scale == 0);
+        if moments.is_zero() || !(is_weighted || is_count) {
+            let sentence = "a level must have a number of rows, or a sum of weights, and some number that is not zero";
             return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
         }
         parsed.insert(key, moments);

@@ -4,17 +4,19 @@
 //! each row. When a block is full it is sorted by cell, and each cell's rows go to an [`Accumulator`] of their own. At the end, and when
 //! there are too many cells to hold, the sums of the cells are added to those of their levels and pairs.
 //!
-//! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows.
+//! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows. With weights, a level of rows of weight zero
+//! alone has no sums.
 //!
 //! *Limits*: those of [`LevelSums`]. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes.
 
-use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals, finish_counters, too_many_rows};
-use super::bin_counter::BinCounter;
+use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals};
 use super::block::BlockColumn;
 use super::derived::Derived;
 use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
+use super::row_counter::{RowCounter, keep_positive};
+use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
@@ -36,11 +38,11 @@ const NODE_SIZE: usize = 12;
 pub struct LevelAccumulator {
     derived: Vec<Derived>,
     products: Vec<Factors>,
-    /// The values of the rows that were not yet given to their cells.
+    weighting: Weighting,
+    /// The values of the rows that were not yet given to their cells: the columns, then the weights or counts if there are.
     columns: Vec<BlockColumn>,
     /// The cell of each of these rows.
     row_cells: Vec<u32>,
-    rows: i64,
     index: CellIndex,
     /// The sums of the cells, by their index; none where a cell has no rows since it was last emptied.
     cells: Vec<Option<Box<Accumulator>>>,
@@ -49,7 +51,7 @@ pub struct LevelAccumulator {
     held_max: usize,
     /// The sums of the cells that were emptied.
     sums: SumsByLevel,
-    bin_counters: Option<Vec<BinCounter>>,
+    counter: RowCounter,
     digits: BlockDigits,
 }
 
@@ -76,33 +78,36 @@ struct SumsByLevel {
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
+    /// Rows may have a weight or a count after their other values.
     pub fn new(
         columns: usize,
         categories: usize,
         derived: Vec<Derived>,
         products: impl IntoIterator<Item = Factors>,
         distribution: bool,
+        weighting: Weighting,
     ) -> Self {
         let products: Vec<Factors> = products.into_iter().collect();
         let moments = moment_index(columns + products.len() + 1, 0);
-        let cell_bytes = moments * MOMENT_BYTES + columns * BLOCK_ROWS * size_of::<i64>();
+        let values = columns + weighting.values();
+        let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
         Self {
-            columns: vec![BlockColumn::new(); columns],
+            weighting,
+            columns: vec![BlockColumn::new(); values],
             row_cells: Vec::new(),
-            rows: 0,
             index: CellIndex::new(categories),
             cells: Vec::new(),
             held: 0,
             held_max: (CELL_BYTES_MAX / cell_bytes).max(2),
             sums: SumsByLevel::new(categories, moments),
-            bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
-            digits: BlockDigits::new(),
+            counter: RowCounter::new(columns, distribution, weighting),
+            digits: BlockDigits::default(),
             derived,
             products,
         }
     }
 
-    /// Adds a row: one value for each column, and the number of a level for each category.
+    /// Adds a row: one value for each column, then its weight or count if rows have one, and the number of a level for each category.
     ///
     /// # Errors
     /// `capacity`.
@@ -115,7 +120,7 @@ impl LevelAccumulator {
         self.end_rows()
     }
 
-    /// Returns the columns of the rows that wait for their cells. A caller appends as many values to each of them, and then calls
+    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller appends as many values to each of them, and then calls
     /// [`Self::add_rows`].
     pub(crate) fn columns_mut(&mut self) -> &mut [BlockColumn] {
         &mut self.columns
@@ -148,9 +153,9 @@ impl LevelAccumulator {
     pub fn finish(mut self, categories: Vec<(String, Vec<Level>)>) -> Result<Totals> {
         self.divide()?;
         self.empty_cells()?;
-        let counts = self.bin_counters.map(finish_counters).transpose()?;
+        let counts = self.counter.finish()?;
         let (moments, levels) = self.sums.finish(categories)?;
-        Ok(Totals { rows: self.rows, moments, levels, distribution: counts })
+        Ok(Totals { rows: counts.rows, moments, levels, log_sum: counts.log_sum, distribution: counts.distribution })
     }
 
     /// Divides the rows among their cells if there are enough of them.
@@ -160,11 +165,15 @@ impl LevelAccumulator {
 
     /// Gives the waiting rows to their cells.
     fn divide(&mut self) -> Result<()> {
-        let rows = self.row_cells.len();
-        self.rows = self.rows.checked_add(rows as i64).ok_or_else(too_many_rows)?;
-        for (column, counter) in self.columns.iter().zip(self.bin_counters.iter_mut().flatten()) {
-            counter.count(column).ok_or_else(too_many_rows)?;
+        if self.weighting != Weighting::Equal
+            && let Some(kept) = keep_positive(&mut self.columns)
+        {
+            // so a level of which no row has a weight has no sums
+            let mut kept = kept.into_iter();
+            self.row_cells.retain(|_| kept.next() == Some(true));
         }
+        let (columns, weights) = self.columns.split_at(self.columns.len() - self.weighting.values());
+        self.counter.add(self.row_cells.len(), columns, weights.first())?;
         let (order, ends) = sorted_by_cell(&self.row_cells, self.index.len());
         let columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(&order)).collect();
         self.columns.iter_mut().for_each(BlockColumn::clear);
@@ -192,7 +201,8 @@ impl LevelAccumulator {
             }
             self.held += 1;
         }
-        let new = || Accumulator::with_derived(columns.len(), self.derived.clone(), self.products.iter().cloned(), false);
+        let numbers = columns.len() - self.weighting.values();
+        let new = || Accumulator::of_moments(numbers, self.derived.clone(), self.products.iter().cloned(), self.weighting);
         let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
         sums.add_rows_of(columns, rows, &mut self.digits)
     }

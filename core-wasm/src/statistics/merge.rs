@@ -2,6 +2,7 @@
 
 use super::moments::Moments;
 use super::types::{Statistics, SummedColumn};
+use super::weighting::WeightSums;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::release_policy::{Shared, in_words};
@@ -50,6 +51,10 @@ impl Statistics {
         let add = |a: i64, b: i64| b.checked_mul(sign).and_then(|b| a.checked_add(b)).ok_or_else(capacity);
         let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
         let moments = Moments(self.moments.0.iter().zip(&other.moments.0).map(|(a, b)| a.plus(&signed(b)).normalized()).collect());
+        let weights = self.weights.as_ref().zip(other.weights.as_ref()).map(|(own, others)| WeightSums {
+            column: own.column.clone(),
+            log_sum: own.log_sum.plus(&signed(&others.log_sum)).normalized(),
+        });
         let mut distribution = self.distribution.clone();
         for (own, others) in distribution.iter_mut().flatten().zip(other.distribution.iter().flatten()) {
             for (bin, count) in others.iter() {
@@ -60,6 +65,7 @@ impl Statistics {
             columns: self.columns.clone(),
             terms: self.terms.clone(),
             rows: add(self.rows, other.rows)?,
+            weights,
             moments,
             levels: self.levels.clone().combined(&other.levels, sign)?,
             distribution,
@@ -68,7 +74,7 @@ impl Statistics {
         })
     }
 
-    /// Refuses `other` if its columns, units, categories, terms, rounding or distribution differ.
+    /// Refuses `other` if its columns, units, categories, terms, weights, rounding or distribution differ.
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
@@ -94,6 +100,10 @@ impl Statistics {
         }
         if terms(self) != terms(other) {
             return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));
+        }
+        let weights = |s: &Self| s.weights.as_ref().map_or_else(|| "no weights".to_owned(), |weights| weights.column.clone());
+        if weights(self) != weights(other) || self.weights.is_some() != other.weights.is_some() {
+            return Err(differ("weights", &[weights(self)], &[weights(other)], "summarise both with the same --weights"));
         }
         check_shared_alike(self.shared.as_ref(), other.shared.as_ref())?;
         if self.distribution.is_some() != other.distribution.is_some() {

@@ -1,9 +1,10 @@
 //! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
 //! its data.
 //!
-//! Reading order: `moments`, `level_sums` and `types` (what statistics consist of), `distribution` (counts by histogram bin), `merge` (addition and
-//! subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers), `bin_counter`, `product_sums`,
-//! `accumulator` (rows to sums), `level_accumulator` (rows with levels to sums by level).
+//! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
+//! `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
+//! `bin_counter`, `log_sum`, `row_counter` (rows and their values to counts), `product_sums`, `accumulator` (rows to sums),
+//! `level_accumulator` (rows with levels to sums by level).
 //!
 //! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
 //! statistics have equal text.
@@ -18,10 +19,13 @@ mod distribution;
 mod document;
 mod level_accumulator;
 mod level_sums;
+mod log_sum;
 mod merge;
 mod moments;
 mod product_sums;
+mod row_counter;
 mod types;
+mod weighting;
 
 pub use accumulator::{Accumulator, Factors, Totals};
 #[cfg(test)]
@@ -36,3 +40,4 @@ pub(crate) use level_sums::too_many_levels;
 pub use level_sums::{CategorySums, ENTRIES_MAX, ENTRY_MOMENTS_MAX, LevelSums, pair_index};
 pub use moments::{Moments, moment_index};
 pub use types::{Statistics, SummedColumn, TERMS_MAX, check_terms};
+pub use weighting::{WeightSums, Weighting};

@@ -3,6 +3,7 @@
 use super::distribution::Distribution;
 use super::level_sums::LevelSums;
 use super::moments::Moments;
+use super::weighting::WeightSums;
 use crate::error::{Code, Error, Result};
 use crate::release_policy::Shared;
 use crate::terms::Term;
@@ -37,10 +38,12 @@ pub struct Statistics {
     pub columns: Vec<SummedColumn>,
     /// The columns as terms, in the same order; then products, by degree and text.
     pub terms: Vec<Term>,
-    /// Number of rows. It is negative if more rows were subtracted than there were. Such statistics can be read and merged, and nothing
-    /// else.
+    /// Number of rows; with weights, of those whose weight is above zero. It is negative if more rows were subtracted than there were. Such
+    /// statistics can be read and merged, and nothing else.
     pub rows: i64,
-    /// Sums of products of (1, terms).
+    /// The weights of the rows; none if each row counts once.
+    pub weights: Option<WeightSums>,
+    /// Sums of products of (1, terms), times the weight of each row.
     pub moments: Moments,
     /// The same sums by level of each category.
     pub levels: LevelSums,

@@ -1,6 +1,7 @@
 //! Counts rows that lack a value, and refuses or announces them as the plan says.
 
 use super::column::ColumnReader;
+use super::totals::too_many_rows;
 use crate::error::{Code, Error, Result, shorten};
 use crate::plan::Missing;
 
@@ -17,16 +18,24 @@ pub(super) struct DroppedRows {
 
 impl DroppedRows {
     /// Counts rows, the first of which has the number `first_row`.
-    pub(super) fn add(&mut self, first_row: u64, count: i64) {
-        self.unannounced += count;
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub(super) fn add(&mut self, first_row: u64, count: i64) -> Result<()> {
+        self.unannounced = self.unannounced.checked_add(count).ok_or_else(too_many_rows)?;
         self.first_row = Some(self.first_row.map_or(first_row, |row| row.min(first_row)));
+        Ok(())
     }
 
     /// Adds the rows that another summarizer dropped.
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.unannounced += other.unannounced;
-        self.announced += other.announced;
+    ///
+    /// # Errors
+    /// `capacity`.
+    pub(super) fn merge(&mut self, other: &Self) -> Result<()> {
+        self.unannounced = self.unannounced.checked_add(other.unannounced).ok_or_else(too_many_rows)?;
+        self.announced = self.announced.checked_add(other.announced).ok_or_else(too_many_rows)?;
         self.first_row = self.first_row.into_iter().chain(other.first_row).min();
+        Ok(())
     }
 
     /// Returns a note about the rows that were dropped, if the plan allows them and there are new ones.

@@ -2,11 +2,12 @@
 
 use super::column::ColumnReader;
 use super::sums::{Sums, left_out_note};
+use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::plan::summed_column;
 use crate::release_policy::Shared;
-use crate::statistics::{Moments, Statistics, Totals};
+use crate::statistics::{Moments, Statistics, Totals, WeightSums};
 use crate::terms::Term;
 
 /// Takes the statistics at the end of the data. Columns of text are left out, and a note says so; another note names the categories that
@@ -19,7 +20,8 @@ pub(super) fn statistics(sums: &mut Sums) -> Result<Statistics> {
     let totals = sums.take_final_totals()?;
     sums.announce_dropped()?;
     let terms = sums.terms();
-    let columns = sums.columns.take().ok_or_else(spent)?;
+    let mut columns = sums.columns.take().ok_or_else(spent)?;
+    columns.truncate(columns.len() - sums.plan.weighting().values());
     for column in columns.iter().filter(|column| column.is_left_out()) {
         sums.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
     }
@@ -77,6 +79,7 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Tot
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms).collect(),
         columns: summed,
         rows: totals.rows,
+        weights: sums.plan.weights.clone().map(|column| WeightSums { column, log_sum: totals.log_sum.unwrap_or(Decimal::ZERO) }),
         moments: restricted(&totals.moments),
         levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),

@@ -9,7 +9,7 @@ use super::state::{ColumnState, DroppedState, PendingState, State, TotalsShape, 
 use super::sums::Sums;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Error, Result, spent};
-use crate::statistics::moment_index;
+use crate::statistics::{Weighting, moment_index};
 
 /// Takes all that was read, and the error that stopped the reading.
 pub(super) fn take_state(sums: &mut Sums, failure: Option<Error>) -> Result<State> {
@@ -38,7 +38,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
     check_columns(&state, sums)?;
     let State { columns, dropped, disclosure, totals, pending, .. } = state;
     for (column, other) in sums.columns.iter_mut().flatten().zip(columns) {
-        column.missing += other.missing;
+        column.missing = column.missing.saturating_add(other.missing);
         column.first_number = first(column.first_number, other.first_number, |row| *row);
         column.first_text = first(column.first_text.take(), other.first_text, |(row, _)| *row);
         column.levels.merge(other.levels);
@@ -49,7 +49,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         _ => return Err(wrong_state("only one of the two is rounded")),
     }
     let DroppedState { unannounced, announced, first_row } = dropped;
-    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row });
+    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row })?;
     if sums.fault().is_some() {
         // one of the two may have summed levels where the other summed numbers; the sums do not matter any more
         return Ok(failure);
@@ -79,11 +79,12 @@ fn check_columns(state: &State, sums: &Sums) -> Result<()> {
 
 /// The shape of the sums of rows.
 fn shape(sums: &Sums) -> TotalsShape {
-    let numbers = sums.columns.iter().flatten().filter(|column| !column.is_category()).count();
+    let numbers = sums.number_of_numbers();
     TotalsShape {
         moments: moment_index(numbers + sums.terms().len() + 1, 0),
         counted_columns: sums.plan.counts_values().then_some(numbers),
         categories: sums.category_names().len(),
+        is_weighted: sums.plan.weighting() == Weighting::Weights,
     }
 }
 

@@ -4,9 +4,9 @@
 //! [merged](Summarizer::merge_state).
 //!
 //! Reading order: `level_table` and `levels` turn the cells of a category into numbers of levels; `column` reads the cells of one column;
-//! `row_sums` sums rows with or without levels; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `sums` sums
-//! the rows; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another; `column_batch` holds the
-//! columns that a host sets; `forget` subtracts rows from statistics.
+//! `row_sums` sums rows with or without levels; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `weights` checks
+//! weights; `sums` sums the rows; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another;
+//! `column_batch` holds the columns that a host sets; `forget` subtracts rows from statistics.
 //!
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), what may be released (`disclosure`).
 
@@ -23,6 +23,7 @@ mod row_sums;
 mod state;
 mod sums;
 mod totals;
+mod weights;
 
 pub use forget::forget;
 

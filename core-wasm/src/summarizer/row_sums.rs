@@ -3,7 +3,7 @@
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Totals};
+use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Totals, Weighting};
 
 /// The terms that are summed beyond the columns.
 pub(super) struct SummedProducts {
@@ -22,15 +22,16 @@ pub(super) enum RowSums {
 }
 
 impl RowSums {
-    /// Sums of no rows with `columns` values and levels of `categories`.
-    pub(super) fn new(columns: usize, categories: usize, SummedProducts { derived, products }: SummedProducts, distribution: bool) -> Self {
+    /// Sums of no rows with `columns` values, levels of `categories`, and a weight or count if rows have one.
+    pub(super) fn new(columns: usize, categories: usize, terms: SummedProducts, distribution: bool, weighting: Weighting) -> Self {
+        let SummedProducts { derived, products } = terms;
         match categories {
-            0 => Self::Numbers(Box::new(Accumulator::with_derived(columns, derived, products, distribution))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, derived, products, distribution))),
+            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, derived, products, distribution, weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, derived, products, distribution, weighting))),
         }
     }
 
-    /// Adds a row.
+    /// Adds a row: its values, with its weight or count last, and its levels.
     pub(super) fn push(&mut self, values: impl IntoIterator<Item = Decimal>, levels: &[u32]) -> Result<()> {
         match self {
             Self::Numbers(sums) => sums.push(values),

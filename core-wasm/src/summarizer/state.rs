@@ -60,24 +60,30 @@ pub(super) struct PendingState {
     pub(super) sums: TotalsState,
 }
 
+/// Levels, or pairs of levels, each with its moments as text.
+type EntryTexts<K> = Vec<(K, Vec<String>)>;
+
 /// Totals as exact decimal text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct TotalsState {
     pub(super) rows: i64,
     moments: Vec<String>,
+    /// The sum of the logarithms of the weights, if there are weights.
+    log_sum: Option<String>,
     /// For each category its levels with their moments.
-    levels: Vec<Vec<(Level, Vec<String>)>>,
+    levels: Vec<EntryTexts<Level>>,
     /// For each two categories the pairs of levels with their moments.
-    pairs: Vec<Vec<((Level, Level), Vec<String>)>>,
+    pairs: Vec<EntryTexts<(Level, Level)>>,
     /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
 
-/// The number of moments, of columns with counts (none if values are not counted), and of categories.
+/// The number of moments, of columns with counts (none if values are not counted), and of categories; and whether rows have weights.
 pub(super) struct TotalsShape {
     pub(super) moments: usize,
     pub(super) counted_columns: Option<usize>,
     pub(super) categories: usize,
+    pub(super) is_weighted: bool,
 }
 
 /// An error that stopped the reading.
@@ -142,6 +148,7 @@ impl TotalsState {
         Self {
             rows: totals.rows,
             moments: texts(&totals.moments),
+            log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
             levels: totals.levels.categories.iter().map(of_levels).collect(),
             pairs: totals.levels.pairs.iter().map(of_pairs).collect(),
             distribution: totals.distribution.as_ref().map(|columns| columns.iter().map(counts).collect()),
@@ -153,6 +160,7 @@ impl TotalsState {
         let mut entries =
             self.levels.iter().flatten().map(|(_, moments)| moments).chain(self.pairs.iter().flatten().map(|(_, moments)| moments));
         self.moments.len() == shape.moments
+            && self.log_sum.is_some() == shape.is_weighted
             && self.distribution.as_ref().map(Vec::len) == shape.counted_columns
             && self.levels.len() == shape.categories
             && self.pairs.len() == pair_index(0, shape.categories.max(1))
@@ -178,6 +186,7 @@ impl TotalsState {
         levels.check_size()?;
         Ok(Totals {
             rows: self.rows,
+            log_sum: self.log_sum.as_deref().map(sum).transpose()?,
             moments: moments(&self.moments)?,
             levels,
             distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
@@ -186,8 +195,12 @@ impl TotalsState {
 }
 
 fn moments(texts: &[String]) -> Result<Moments> {
-    let decimal = |text: &String| parse_sum(text, 2 * DEGREE_MAX).ok_or_else(|| wrong_state("a sum is not a decimal number"));
-    Ok(Moments(texts.iter().map(decimal).collect::<Result<_>>()?))
+    Ok(Moments(texts.iter().map(|text| sum(text)).collect::<Result<_>>()?))
+}
+
+/// Reads a sum of products of two terms and perhaps a weight.
+fn sum(text: &str) -> Result<Decimal> {
+    parse_sum(text, 2 * DEGREE_MAX + 1).ok_or_else(|| wrong_state("a sum is not a decimal number"))
 }
 
 impl FailureState {

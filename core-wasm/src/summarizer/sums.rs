@@ -8,6 +8,7 @@ use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
 use super::row_sums::{RowSums, SummedProducts};
 use super::totals::{add, add_to};
+use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
@@ -15,7 +16,7 @@ use crate::error::{Code, Error, Result, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, Totals, check_terms};
+use crate::statistics::{BlockColumn, Derived, Totals, Weighting, check_terms};
 use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
@@ -29,7 +30,9 @@ pub(super) struct Sums {
     pub(super) plan: Plan,
     /// The columns and terms that the plan asks for.
     pub(super) selection: Selection,
-    /// The columns that are summed; `None` before the header.
+    /// How much rows count.
+    weighting: Weighting,
+    /// The columns that are summed, then that of the weights or counts if there is one; `None` before the header.
     pub(super) columns: Option<Vec<ColumnReader>>,
     /// The sums of this summarizer's own rows; `None` before the first row of them. No row is summed before all columns that may be categories
     /// are decided, because a row without a value there is dropped.
@@ -66,16 +69,17 @@ impl Sink for Sums {
             let levels = LevelReader::new(self.plan.listed_levels(name));
             ColumnReader::new(name, place, role, levels).with_functions(self.selection.functions_of(name))
         };
-        let columns: Vec<ColumnReader> = found.iter().map(column).collect();
+        let weights = self.selection.resolve_weights(names)?;
+        let weights = weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default()));
+        let columns: Vec<ColumnReader> = found.iter().map(column).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
-            let left_out = names.iter().filter(|name| !is_named(name));
+            let left_out = names.iter().filter(|name| !is_named(name) && self.selection.weights.as_ref() != Some(name));
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
         self.columns = Some(columns);
         self.disclosure = self.new_disclosure();
-        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category()).count();
-        check_terms(numbers + self.terms().len())
+        check_terms(self.number_of_numbers() + self.terms().len())
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
@@ -96,6 +100,9 @@ impl Sink for Sums {
         for column in columns.iter_mut() {
             column.read_rows(rows, first, &mut self.unread);
         }
+        if let (Some(weights), true) = (columns.last(), self.weighting != Weighting::Equal) {
+            mark_wrong(weights.cells.numbers(), self.weighting, &mut self.unread);
+        }
         let unread_rows = self.unread.iter().filter(|unread| **unread).count();
         let unread = (unread_rows > 0).then(|| std::mem::take(&mut self.unread));
         self.add_columns(rows.len() - unread_rows, unread.as_deref(), |column, to, unread| column.cells.append_to(to, unread))?;
@@ -105,7 +112,7 @@ impl Sink for Sums {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.selection.names().to_vec()
+        self.selection.names().iter().chain(&self.selection.weights).cloned().collect()
     }
 
     fn skips_unknown(&self) -> bool {
@@ -121,6 +128,7 @@ impl Sums {
     /// Sums of no rows, before the header.
     pub(super) fn new(plan: Plan, selection: Selection) -> Self {
         Self {
+            weighting: plan.weighting(),
             plan,
             selection,
             columns: None,
@@ -141,7 +149,7 @@ impl Sums {
         self.columns.is_some()
     }
 
-    /// The names of the columns that are summed.
+    /// The names of the columns that are read.
     pub(super) fn names(&self) -> Vec<String> {
         self.columns.iter().flatten().map(|column| column.name.clone()).collect()
     }
@@ -149,6 +157,11 @@ impl Sums {
     /// The names of the categories.
     pub(super) fn category_names(&self) -> Vec<String> {
         self.columns.iter().flatten().filter(|column| column.is_category()).map(|column| column.name.clone()).collect()
+    }
+
+    /// The number of columns that are summed as numbers: not categories, and not the weights or counts.
+    pub(super) fn number_of_numbers(&self) -> usize {
+        self.columns.iter().flatten().filter(|column| !column.is_category()).count().saturating_sub(self.weighting.values())
     }
 
     /// The products of numbers that are summed beyond the columns, as far as the columns are decided.
@@ -186,6 +199,13 @@ impl Sums {
         let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         for (column, values) in summed.iter_mut().zip(columns) {
             column.read_values(values, rows.clone(), before + 1, &mut self.unread);
+        }
+        if let (Some(weights), true) = (summed.last_mut(), self.weighting != Weighting::Equal) {
+            weights.values.bring_to_one_scale();
+            match weights.values.numbers() {
+                Some(numbers) => mark_wrong(numbers, self.weighting, &mut self.unread),
+                None => self.unread.fill(true),
+            }
         }
         let unread = std::mem::take(&mut self.unread);
         let unread_rows = unread.iter().filter(|unread| **unread).count();
@@ -236,24 +256,37 @@ impl Sums {
         own.add_rows(rows, columns.iter_mut().filter(|column| column.is_category()).map(|column| column.levels.of_rows(unread)))
     }
 
-    /// Adds one row: to the sums, to the pending rows, or to the dropped ones.
+    /// Adds one row: to the sums, to the pending rows, or to the dropped ones. A row of weight zero is as if it were absent.
     fn add(&mut self, row: u64, cells: Vec<ReadCell>) -> Result<()> {
         self.rows = row;
+        let weight = match cells.last() {
+            Some(ReadCell::Number(weight)) if self.weighting != Weighting::Equal => Some(weight),
+            _ => None,
+        };
+        if let Some(weight) = weight {
+            let name = || self.columns.iter().flatten().last().map_or("", |column| column.name.as_str());
+            check(weight, self.weighting).map_err(|error| error.at_row(row).in_column(name()))?;
+            if *weight == Decimal::ZERO {
+                return Ok(());
+            }
+        }
+        let is_missing = |cell: &ReadCell| matches!(cell, ReadCell::Missing);
+        if !cells.iter().any(is_missing) {
+            return self.sum_row(row, cells);
+        }
+        let rows = rows_of(weight, self.weighting)?;
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let mut undecided = Vec::new();
         let mut lacks_value = false;
-        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| matches!(cells[*at], ReadCell::Missing)) {
-            column.missing += 1;
+        for (at, column) in columns.iter_mut().enumerate().filter(|(at, _)| is_missing(&cells[*at])) {
+            column.missing = column.missing.saturating_add(rows.unsigned_abs());
             match column.may_be_left_out() {
                 true => undecided.push(at),
                 false => lacks_value |= !column.is_left_out(),
             }
         }
         match (lacks_value, undecided.is_empty()) {
-            (true, _) => {
-                self.dropped.add(row, 1);
-                Ok(())
-            }
+            (true, _) => self.dropped.add(row, rows),
             (false, true) => self.sum_row(row, cells),
             (false, false) => self.add_pending(row, undecided, cells),
         }
@@ -288,7 +321,7 @@ impl Sums {
         let Some(mut pending) = self.pending.take() else { return Ok(()) };
         if self.outcome(&pending.lacking) == PendingOutcome::Drop {
             let rows = pending.sums.finish(self.categories())?.rows;
-            self.dropped.add(pending.first_row, rows);
+            self.dropped.add(pending.first_row, rows)?;
         } else {
             pending.lacking = undecided.to_vec();
             self.pending = Some(pending);
@@ -311,7 +344,7 @@ impl Sums {
         let before = self.merged_pending.take();
         for PendingRows { lacking, first_row, sums } in before.into_iter().chain([pending]) {
             match self.outcome(&lacking) {
-                PendingOutcome::Drop => self.dropped.add(first_row, sums.rows),
+                PendingOutcome::Drop => self.dropped.add(first_row, sums.rows)?,
                 PendingOutcome::Count => self.merge_totals(sums)?,
                 PendingOutcome::Open => {
                     let columns = self.columns.as_deref().unwrap_or_default();
@@ -351,7 +384,7 @@ impl Sums {
         match self.outcome(&pending.lacking) {
             PendingOutcome::Count => add(totals, &pending.sums),
             PendingOutcome::Drop | PendingOutcome::Open => {
-                self.dropped.add(pending.first_row, pending.sums.rows);
+                self.dropped.add(pending.first_row, pending.sums.rows)?;
                 Ok(totals)
             }
         }
@@ -378,8 +411,7 @@ impl Sums {
 
     fn new_sums(&self) -> RowSums {
         let categories = self.columns.iter().flatten().filter(|column| column.is_category()).count();
-        let numbers = self.columns.iter().flatten().count() - categories;
-        RowSums::new(numbers, categories, self.products(), self.plan.counts_values())
+        RowSums::new(self.number_of_numbers(), categories, self.products(), self.plan.counts_values(), self.weighting)
     }
 
     /// The columns of the categories, with their levels.
@@ -408,7 +440,8 @@ impl Sums {
 
     /// The terms beyond the columns.
     fn products(&self) -> SummedProducts {
-        let columns: Vec<&ColumnReader> = self.columns.iter().flatten().filter(|column| !column.is_category()).collect();
+        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category());
+        let columns: Vec<&ColumnReader> = numbers.take(self.number_of_numbers()).collect();
         let mut derived: Vec<Derived> = Vec::new();
         let mut index = |variable: &Variable| {
             let column = columns.iter().position(|column| column.name == variable.column())?;

@@ -13,6 +13,9 @@ pub(super) fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
         *moment = moment.plus(more).normalized();
     }
     left.levels = left.levels.combined(&right.levels, 1)?;
+    for (sum, more) in left.log_sum.iter_mut().zip(&right.log_sum) {
+        *sum = sum.plus(more).normalized();
+    }
     for (counts, more) in left.distribution.iter_mut().flatten().zip(right.distribution.iter().flatten()) {
         counts.merge(more).ok_or_else(too_many_rows)?;
     }

@@ -121,10 +121,12 @@ fn adjusted_r_squared(model: &Model) -> Option<f64> {
     fit.adjusted_r_squared.or(of_r_squared)
 }
 
-/// Returns the largest log-likelihood of normally distributed residuals; none for a perfect fit, where it has no bound.
+/// Returns the largest log-likelihood of normally distributed residuals, whose variance with weights is in inverse proportion to them; none
+/// for a perfect fit, where it has no bound.
 fn log_likelihood(model: &Model) -> Option<f64> {
     let rows = model.fit.rows as f64;
-    (model.fit.rss > 0.0).then(|| -rows / 2.0 * (libm::log(2.0 * PI) + libm::log(model.fit.rss / rows) + 1.0))
+    let log_weights = model.weights.as_ref().map_or(0.0, |weights| weights.log_sum);
+    (model.fit.rss > 0.0).then(|| log_weights / 2.0 - rows / 2.0 * (libm::log(2.0 * PI) + libm::log(model.fit.rss / rows) + 1.0))
 }
 
 /// Returns the covariance matrix of the coefficients, `residual_sd^2 (X'X)^-1`; null without residual degrees of freedom.

@@ -1,9 +1,10 @@
-//! Small tables with categories, and their statistics by the plainest sums.
+//! Small tables with categories, and perhaps weights, and their statistics by the plainest sums.
 
 use dashu_int::IBig;
 use samefit_core::decimal::Decimal;
+use samefit_core::functions::Function;
 use samefit_core::level::Level;
-use samefit_core::statistics::{CategorySums, LevelSums, Moments, Statistics, SummedColumn};
+use samefit_core::statistics::{CategorySums, LevelSums, Moments, Statistics, SummedColumn, WeightSums};
 use samefit_core::terms::{Term, Variable};
 use std::collections::BTreeMap;
 
@@ -13,12 +14,13 @@ pub(crate) struct Table {
     scale: u32,
     numbers: Vec<(String, Vec<i64>)>,
     categories: Vec<(String, Vec<Level>)>,
+    weights: Option<Vec<i64>>,
 }
 
 impl Table {
     /// Returns a table without columns, whose numbers are integers over `10^scale`.
     pub(crate) fn new(scale: u32) -> Self {
-        Self { scale, numbers: Vec::new(), categories: Vec::new() }
+        Self { scale, numbers: Vec::new(), categories: Vec::new(), weights: None }
     }
 
     pub(crate) fn number(mut self, name: &str, values: &[i64]) -> Self {
@@ -31,18 +33,45 @@ impl Table {
         self
     }
 
+    /// Gives each row a weight: an integer over `10^scale`.
+    pub(crate) fn weights(self, weights: Option<Vec<i64>>) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// Returns the number of rows with a weight.
     pub(crate) fn rows(&self) -> usize {
-        self.numbers[0].1.len()
+        self.all().len()
+    }
+
+    /// Returns the rows with a weight.
+    fn all(&self) -> Vec<usize> {
+        (0..self.numbers[0].1.len()).filter(|&row| self.weights.as_ref().is_none_or(|weights| weights[row] > 0)).collect()
+    }
+
+    /// Returns the weights of these rows, and the sum of their logarithms.
+    fn weight_sums(&self) -> Option<WeightSums> {
+        self.weights.as_ref()?;
+        let logarithms = self.all().into_iter().map(|row| Function::Ln.value(&self.weight(row)).unwrap());
+        let log_sum = logarithms.fold(Decimal::ZERO, |sum, logarithm| sum.plus(&logarithm)).normalized();
+        Some(WeightSums { column: "w".to_owned(), log_sum })
+    }
+
+    fn weight(&self, row: usize) -> Decimal {
+        match &self.weights {
+            Some(weights) => Decimal { mantissa: IBig::from(weights[row]), scale: self.scale },
+            None => Decimal::from(1),
+        }
     }
 
     /// Returns the statistics of all columns and of these products.
     pub(crate) fn statistics(&self, products: &[&str]) -> Statistics {
         let columns = self.numbers.iter().map(|(name, _)| Term::column(name));
         let terms: Vec<Term> = columns.chain(products.iter().map(|text| Term::parse(text).unwrap())).collect();
-        let all: Vec<usize> = (0..self.rows()).collect();
+        let all = self.all();
         Statistics {
             columns: self.numbers.iter().map(|(name, _)| SummedColumn { name: name.clone(), unit: None }).collect(),
             rows: self.rows() as i64,
+            weights: self.weight_sums(),
             moments: self.moments(&terms, &all),
             levels: self.level_sums(&terms),
             distribution: None,
@@ -54,34 +83,34 @@ impl Table {
 
     /// Returns the moments of (1, terms, target), whose terms may have indicators.
     pub(crate) fn explicit(&self, terms: &[Term], target: &str) -> Moments {
-        let all: Vec<usize> = (0..self.rows()).collect();
+        let all = self.all();
         self.moments(&[terms, &[Term::column(target)]].concat(), &all)
     }
 
     fn level_sums(&self, terms: &[Term]) -> LevelSums {
-        let mut categories = Vec::new();
-        let mut pairs = Vec::new();
+        let (mut categories, mut pairs, all) = (Vec::new(), Vec::new(), self.all());
         for (second, (column, levels)) in self.categories.iter().enumerate() {
             let mut rows: BTreeMap<Level, Vec<usize>> = BTreeMap::new();
-            levels.iter().enumerate().for_each(|(row, level)| rows.entry(level.clone()).or_default().push(row));
+            all.iter().for_each(|&row| rows.entry(levels[row].clone()).or_default().push(row));
             let sums = rows.into_iter().map(|(level, rows)| (level, self.moments(terms, &rows))).collect();
             categories.push(CategorySums { column: column.clone(), levels: sums });
             for (_, others) in &self.categories[..second] {
                 let mut rows: BTreeMap<(Level, Level), Vec<usize>> = BTreeMap::new();
-                let both = others.iter().cloned().zip(levels.iter().cloned());
-                both.enumerate().for_each(|(row, levels)| rows.entry(levels).or_default().push(row));
+                all.iter().for_each(|&row| rows.entry((others[row].clone(), levels[row].clone())).or_default().push(row));
                 pairs.push(rows.into_iter().map(|(levels, rows)| (levels, self.moments(terms, &rows))).collect());
             }
         }
         LevelSums { categories, pairs }
     }
 
-    /// Returns the moments of (1, terms) over some rows.
+    /// Returns the weighted moments of (1, terms) over some rows.
     fn moments(&self, terms: &[Term], rows: &[usize]) -> Moments {
         let one = Term::ONE;
         let all: Vec<&Term> = std::iter::once(&one).chain(terms).collect();
         let values: Vec<Vec<Decimal>> = all.iter().map(|term| rows.iter().map(|&row| self.value(term, row)).collect()).collect();
-        let sum = |i: usize, j: usize| values[i].iter().zip(&values[j]).fold(Decimal::ZERO, |sum, (a, b)| sum.plus(&a.times(b)));
+        let weights: Vec<Decimal> = rows.iter().map(|&row| self.weight(row)).collect();
+        let product = |i: usize, j: usize, at: usize| values[i][at].times(&values[j][at]).times(&weights[at]);
+        let sum = |i: usize, j: usize| (0..rows.len()).fold(Decimal::ZERO, |sum, at| sum.plus(&product(i, j, at)));
         Moments((0..all.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|(i, j)| sum(i, j).normalized()).collect())
     }
 

@@ -198,6 +198,7 @@ fn statistics(rows: &[(i64, &str, i64)]) -> Statistics {
         columns: vec![column("x"), column("y")],
         terms: vec![Term::column("x"), Term::column("y")],
         rows: rows.len() as i64,
+        weights: None,
         moments: moments(None),
         levels: LevelSums { categories: vec![CategorySums { column: "site".to_owned(), levels }], pairs: Vec::new() },
         distribution: None,

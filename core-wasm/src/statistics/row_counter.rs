@@ -1,0 +1,99 @@
+//! Counts rows, and the values of their columns, by their weights or counts.
+
+use super::bin_counter::BinCounter;
+use super::block::BlockColumn;
+use super::distribution::Distribution;
+use super::log_sum::LogSum;
+use super::weighting::Weighting;
+use crate::decimal::Decimal;
+use crate::error::{Code, Error, Result};
+
+/// Counts rows whose weight is above zero.
+#[derive(Debug)]
+pub(super) struct RowCounter {
+    weighting: Weighting,
+    rows: i64,
+    /// The sum of the logarithms of the weights; none without weights.
+    log_sum: Option<LogSum>,
+    bin_counters: Option<Vec<BinCounter>>,
+}
+
+/// What was counted.
+pub(super) struct RowCounts {
+    /// Number of rows. With counts, their sum.
+    pub(super) rows: i64,
+    /// The sum of the rounded logarithms of the weights; none without weights.
+    pub(super) log_sum: Option<Decimal>,
+    /// Counts of the values of each column, unless they were turned off.
+    pub(super) distribution: Option<Vec<Distribution>>,
+}
+
+impl RowCounter {
+    /// Returns a counter of rows of `columns` values. `distribution` tells whether values are counted.
+    pub(super) fn new(columns: usize, distribution: bool, weighting: Weighting) -> Self {
+        Self {
+            weighting,
+            rows: 0,
+            log_sum: (weighting == Weighting::Weights).then(LogSum::default),
+            bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
+        }
+    }
+
+    /// Returns a counter of rows alone, each of which counts once.
+    pub(super) fn of_rows() -> Self {
+        Self::new(0, false, Weighting::Equal)
+    }
+
+    /// Counts rows and the values of their columns. No weight is zero.
+    ///
+    /// Errors: `capacity`; `undefined` for a weight below zero.
+    pub(super) fn add(&mut self, rows: usize, columns: &[BlockColumn], weights: Option<&BlockColumn>) -> Result<()> {
+        if let (Some(sum), Some(weights)) = (&mut self.log_sum, weights) {
+            sum.add(weights)?;
+        }
+        let counts = match (self.weighting, weights) {
+            (Weighting::Counts, Some(weights)) => Some(weights.whole_numbers().ok_or_else(too_many_rows)?),
+            _ => None,
+        };
+        let rows = match &counts {
+            Some(counts) => counts.iter().try_fold(0i64, |sum, count| sum.checked_add(*count)),
+            None => Some(rows as i64),
+        };
+        self.rows = rows.and_then(|rows| self.rows.checked_add(rows)).ok_or_else(too_many_rows)?;
+        for (column, counter) in columns.iter().zip(self.bin_counters.iter_mut().flatten()) {
+            match &counts {
+                Some(counts) => counter.count_times(column, counts),
+                None => counter.count(column),
+            }
+            .ok_or_else(too_many_rows)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the counts.
+    ///
+    /// Errors: as for [`Self::add`].
+    pub(super) fn finish(self) -> Result<RowCounts> {
+        let counts =
+            |counters: Vec<BinCounter>| counters.into_iter().map(BinCounter::finish).collect::<Option<Vec<_>>>().ok_or_else(too_many_rows);
+        Ok(RowCounts {
+            rows: self.rows,
+            log_sum: self.log_sum.map(LogSum::finish).transpose()?,
+            distribution: self.bin_counters.map(counts).transpose()?,
+        })
+    }
+}
+
+/// Removes the rows whose weight, the value of the last column, is zero. Returns which rows were kept; none if all were.
+pub(super) fn keep_positive(columns: &mut [BlockColumn]) -> Option<Vec<bool>> {
+    let kept = columns.last()?.nonzero();
+    if !kept.contains(&false) {
+        return None;
+    }
+    columns.iter_mut().for_each(|column| column.retain(&kept));
+    Some(kept)
+}
+
+fn too_many_rows() -> Error {
+    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
+}
