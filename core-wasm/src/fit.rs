@@ -149,6 +149,8 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
         }
     }
     let schema = plan.schema.as_ref();
+    let numbers = columns.iter().copied().filter(|name| statistics.levels.category(name).is_none());
+    let shared = statistics.shared.as_ref().and_then(|shared| shared.restricted(numbers));
     Ok(Model {
         format: FORMAT.to_owned(),
         target: match schema {
@@ -207,7 +209,7 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
         empty_cells: design.empty_cells.clone(),
         fields: schema.map(|schema| schema.fields_for(&columns)),
         schema_title: schema.and_then(|schema| schema.title.clone()),
-        shared: statistics.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().copied())),
+        shared,
         statistics_sha256: statistics.digest(&design.used, &design.category_columns()),
     })
 }

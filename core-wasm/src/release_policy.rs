@@ -4,6 +4,7 @@
 
 use crate::decimal::EXPONENT_MAX;
 use crate::error::{Code, Error, Result};
+use crate::level::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ pub const ROWS_MIN: i64 = 50;
 pub const TERM_ROWS_MIN: i64 = 10;
 /// Most columns and terms of shared statistics. Every two of them are checked together.
 pub const TERMS_MAX: usize = 256;
+/// Most groups of rows whose sums are shared: levels of one category, or pairs of levels of two.
+pub const GROUPS_MAX: usize = 1024;
 
 /// How the values of shared statistics were rounded. Statistics and models that were made to be shared have it as `shared`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -60,6 +63,53 @@ pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
     let mut error = Error::new(Code::TooFewToShare, sentence, "share more rows, or fewer columns and terms");
     (error.found, error.expected) = (Some(rows.to_string()), Some(needed.to_string()));
     Err(error)
+}
+
+/// Refuses to share the sums of too few rows that have a level of one category, or a level of each of two. No row is fine. `levels` are the
+/// columns with their levels.
+///
+/// # Errors
+/// `singled-out` below [`SINGLED_OUT_ROWS_MIN`] rows; `too-few-to-share` below [`TERM_ROWS_MIN`] rows for each column and term.
+pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)]) -> Result<()> {
+    let needed = (SINGLED_OUT_ROWS_MIN as i64).max(TERM_ROWS_MIN.saturating_mul(terms as i64));
+    if rows == 0 || rows >= needed {
+        return Ok(());
+    }
+    let is_few = rows < SINGLED_OUT_ROWS_MIN as i64;
+    let (column, level) = levels.first().map_or(("", String::new()), |(column, level)| (*column, level.to_string()));
+    let others: String = levels.iter().skip(1).map(|(column, level)| format!(" and the level `{level}` of `{column}`")).collect();
+    let have = rows_that(rows.unsigned_abs(), "has", "have");
+    let sentence = if is_few {
+        format!("only {have} the level `{level}`{others}, and the sums would single them out")
+    } else {
+        let terms = if terms == 1 { "1 column and term".to_owned() } else { format!("{terms} columns and terms") };
+        format!("{have} the level `{level}`{others}, too few to share {terms} of them; {needed} are needed: {TERM_ROWS_MIN} for each")
+    };
+    let categories = levels.iter().map(|(column, _)| format!("`{column}`")).collect::<Vec<_>>().join(" or ");
+    let fewer = if is_few { "" } else { ", or share fewer columns and terms" };
+    let help = format!("merge the level with another one, or leave out {categories}{fewer}");
+    let mut error = Error::new(if is_few { Code::SingledOut } else { Code::TooFewToShare }, sentence, help).in_column(column);
+    (error.found, error.expected) = (Some(rows.to_string()), Some(format!("none, or at least {needed}")));
+    Err(error)
+}
+
+/// Refuses to share the sums of more groups of rows than [`GROUPS_MAX`], or of so many terms of them that more pairs of terms would be
+/// checked than for [`TERMS_MAX`] terms of all rows.
+///
+/// # Errors
+/// `capacity`.
+pub fn check_groups(groups: usize, terms: usize) -> Result<()> {
+    let pairs = |terms: usize| terms.saturating_mul(terms + 1) / 2;
+    if groups <= GROUPS_MAX && groups.saturating_mul(pairs(terms)) <= pairs(TERMS_MAX) {
+        return Ok(());
+    }
+    let terms = if terms == 1 { "1 column and term".to_owned() } else { format!("{terms} columns and terms") };
+    let sentence = format!("{terms} for each of {groups} levels or pairs of levels are more than can be shared together");
+    Err(Error::new(
+        Code::Capacity,
+        sentence,
+        "leave out a category, merge its levels in the data and the schema, or share fewer columns and terms",
+    ))
 }
 
 /// Refuses to share more columns and terms than [`TERMS_MAX`].

@@ -16,10 +16,13 @@
 //! three or more terms; m above 256; what is likely but not certain, such as an outlier behind a large sum of squares.
 //!
 //! **Examples.** In `data/diabetes_raw.csv` exactly one patient has an HDL cholesterol that is not a whole number, 42.5. In tenths, all other
-//! values are multiples of ten. So the last digit of the sum of HDL times sex is that of this patient's product alone: 5 if the patient's code
-//! of sex is odd, 0 if it is even. Other sums tell whether the patient's age, glucose and outcome are odd. A model tells as much: the factors
-//! L and D multiply to X'X, whose entries are decimals that a 64-bit float holds. In LDL cholesterol, measured in tenths, exactly one patient
-//! has an odd number, so the sums tell the same of that patient.
+//! values are multiples of ten. So the last digit of the sum of HDL over the patients of one sex is 5 if this patient is among them, and 0 if
+//! not. Other sums tell whether the patient's age, glucose and outcome are odd. A model tells as much: the factors L and D multiply to X'X,
+//! whose entries are decimals that a 64-bit float holds. In LDL cholesterol, measured in tenths, exactly one patient has an odd number, so the
+//! sums tell the same of that patient.
+//!
+//! **Categories.** Statistics with categories have the sums over the rows of each level, and of each pair of levels. So the attack is made on
+//! the rows of each level as on a table.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -40,11 +43,11 @@ use search::{Found, Released, Table, search};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Sums of products of two columns by their names. The name "" is the column of ones.
+/// Sums of products of two columns by their names. The name "" is the column of ones, and `sex[2]` is one in rows with this level.
 type Sums = BTreeMap<(String, String), f64>;
 
 /// Columns of whole numbers. The attack tells whether a patient's values in them are odd.
-const WHOLE: [&str; 5] = ["age", "sex", "tc", "glu", "y"];
+const WHOLE: [&str; 5] = ["age", "sex[2]", "tc", "glu", "y"];
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(format!("{}/../data/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -54,7 +57,14 @@ fn rows() -> Vec<BTreeMap<String, f64>> {
     let text = read("diabetes_raw.csv");
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
-    lines.map(|line| names.iter().map(|name| name.to_string()).zip(line.split(',').map(|cell| cell.parse().unwrap())).collect()).collect()
+    let row = |line: &str| -> BTreeMap<String, f64> {
+        names.iter().map(|name| name.to_string()).zip(line.split(',').map(|cell| cell.parse().unwrap())).collect()
+    };
+    let with_level = |mut row: BTreeMap<String, f64>| {
+        row.insert("sex[2]".to_owned(), f64::from(u8::from(row["sex"] == 2.0)));
+        row
+    };
+    lines.map(row).map(with_level).collect()
 }
 
 fn plan() -> Plan {
@@ -93,6 +103,11 @@ fn sums_of_statistics(text: &str) -> Sums {
             put(&mut sums, names[i], names[j], sum.as_str().unwrap().parse().unwrap());
         }
     }
+    let of_level = &statistics["categories"][0]["levels"][1];
+    assert_eq!(of_level["level"], "2");
+    for (i, row) in of_level["moments"].as_array().unwrap().iter().enumerate() {
+        put(&mut sums, names[i], "sex[2]", row[0].as_str().unwrap().parse().unwrap());
+    }
     sums
 }
 
@@ -101,14 +116,21 @@ fn sums_of_model(text: &str) -> Sums {
     let model: Value = serde_json::from_str(text).unwrap();
     let floats = |value: &Value| value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>();
     let d = floats(&model["leverage"]["d"]);
-    let l: Vec<Vec<f64>> = model["leverage"]["l"].as_array().unwrap().iter().map(|row| [floats(row), vec![1.0]].concat()).collect();
+    // the rows of L, with the zeros that they leave out
+    let full = |row: Vec<f64>, at: usize| [vec![0.0; at - row.len()], row, vec![1.0]].concat();
+    let l: Vec<Vec<f64>> = model["leverage"]["l"].as_array().unwrap().iter().enumerate().map(|(at, row)| full(floats(row), at)).collect();
+    let order = floats(&model["leverage"]["order"]);
+    let place = |column: usize| order.iter().position(|other| *other as usize == column).unwrap();
     let coefficients = model["coefficients"].as_array().unwrap();
     let names: Vec<&str> = std::iter::once("").chain(coefficients.iter().map(|term| term["name"].as_str().unwrap())).collect();
     let values: Vec<f64> = std::iter::once(&model["intercept"])
         .chain(coefficients.iter().map(|term| &term["coefficient"]))
         .map(|x| x.as_f64().unwrap())
         .collect();
-    let entry = |i: usize, j: usize| (0..=i.min(j)).map(|k| l[i][k] * d[k] * l[j][k]).sum::<f64>();
+    let entry = |i: usize, j: usize| {
+        let (i, j) = (place(i), place(j));
+        (0..=i.min(j)).map(|k| l[i][k] * d[k] * l[j][k]).sum::<f64>()
+    };
     let mut sums = Sums::new();
     for i in 0..names.len() {
         (0..=i).for_each(|j| put(&mut sums, names[i], names[j], entry(i, j)));
@@ -156,8 +178,8 @@ fn plain_statistics_single_out_patients() {
     let sums = sums_of_statistics(&plain().0);
     assert_eq!(half(&sums, "hdl"), Some(truth(has_half_hdl)));
     assert_eq!(parities(&sums, "ldl", 1), Some(truth(has_odd_ldl)));
-    // the code is 1 or 2, so its parity tells the code
-    assert!(truth(has_half_hdl)["sex"]);
+    // the sums by level tell the sex
+    assert!(!truth(has_half_hdl)["sex[2]"]);
 }
 
 #[test]
@@ -189,14 +211,17 @@ fn is_answer(answer: Option<BTreeMap<String, bool>>, of: fn(&BTreeMap<String, f6
     answer == Some(truth(of))
 }
 
-/// The attack for any step: at least five of the rounded rows differ from the most common remainder, or none does.
+/// The attack for any step: at least five of the rounded rows differ from the most common remainder, or none does. The same holds in each level.
 #[test]
 fn no_step_singles_out_fewer_than_five_rows() {
     let document: Value = serde_json::from_str(&shared().0).unwrap();
     for (name, decimals) in document["shared"]["decimals"].as_object().unwrap() {
         let unit = 10f64.powi(decimals.as_i64().unwrap() as i32);
-        let integers: Vec<i64> = rows().iter().map(|row| (row[name] * unit).round_ties_even() as i64).collect();
-        for step in 2..=256 {
+        let of = |level: Option<f64>| -> Vec<i64> {
+            let of_level = rows().into_iter().filter(|row| level.is_none_or(|level| row["sex"] == level));
+            of_level.map(|row| (row[name] * unit).round_ties_even() as i64).collect()
+        };
+        for (integers, step) in [None, Some(1.0), Some(2.0)].map(of).iter().flat_map(|integers| (2..=256).map(move |step| (integers, step))) {
             let mut counts = BTreeMap::new();
             integers.iter().for_each(|integer| *counts.entry(integer.rem_euclid(step)).or_insert(0) += 1);
             let apart = integers.len() - counts.values().max().unwrap();
@@ -221,22 +246,44 @@ fn decimals_of(planted: &Planted) -> BTreeMap<String, i32> {
     planted.table.names.iter().cloned().zip(planted.decimals).collect()
 }
 
-/// Returns the statistics of these columns, made to be shared or not.
-fn release(planted: &Planted, columns: &[String], share: bool) -> Result<Statistics, Error> {
-    let text = csv(planted);
+/// Returns the statistics of a table of these columns and of those of `plan`, made to be shared or not.
+fn release_csv(text: &str, decimals: &BTreeMap<String, i32>, columns: &[String], share: bool, plan: &Plan) -> Result<Statistics, Error> {
     let fed = |plan: &Plan| -> Result<Summarizer, Error> {
         let mut summarizer = Summarizer::new(plan.clone())?;
         summarizer.push(text.as_bytes())?;
         Ok(summarizer)
     };
-    let plan = Plan { columns: Some(columns.to_vec()), ..Plan::default() };
+    let plan = Plan { columns: Some(columns.iter().chain(plan.columns.iter().flatten()).cloned().collect()), ..plan.clone() };
     if !share {
         return fed(&plan)?.finish();
     }
-    let decimals = decimals_of(planted).into_iter().filter(|(name, _)| columns.contains(name)).collect();
+    let decimals = decimals.iter().filter(|(name, _)| columns.contains(name)).map(|(name, decimals)| (name.clone(), *decimals)).collect();
     let plan = Plan { share: true, decimals: Some(decimals), ..plan };
     let shared = fed(&plan)?.choose_decimals()?;
     fed(&Plan { shared: Some(shared), ..plan })?.finish()
+}
+
+/// Returns the statistics of these columns, made to be shared or not.
+fn release(planted: &Planted, columns: &[String], share: bool) -> Result<Statistics, Error> {
+    release_csv(&csv(planted), &decimals_of(planted), columns, share, &Plan::default())
+}
+
+/// Returns the statistics of these columns and of a category `g`, made to be shared or not. The levels `a`, `b` and so on have the rows of one
+/// table each.
+fn release_levels(tables: &[Planted], columns: &[String], share: bool) -> Result<Statistics, Error> {
+    let levels: Vec<String> = (b'a'..).take(tables.len()).map(|level| char::from(level).to_string()).collect();
+    let values: Vec<Value> = levels.iter().map(|level| serde_json::json!({"value": level})).collect();
+    let schema = serde_json::json!({
+        "format": "samefit-schema/1",
+        "target": {"column": "w"},
+        "columns": [{"name": "g", "kind": "category", "categories": values}],
+    });
+    let mut text = format!("g,{}\n", tables[0].table.names.join(","));
+    for (table, level) in tables.iter().zip(&levels) {
+        csv(table).lines().skip(1).for_each(|line| text += &format!("{level},{line}\n"));
+    }
+    let plan = Plan { schema: serde_json::from_value(schema).unwrap(), columns: Some(vec!["g".to_owned()]), ..Plan::default() };
+    release_csv(&text, &decimals_of(&tables[0]), columns, share, &plan)
 }
 
 /// Rounds half to even, to a multiple of a power of ten.
@@ -272,12 +319,14 @@ fn assert_read_off(released: &Released, table: &Table, found: &Found) {
     }
 }
 
-/// Shares the table, and leaves out columns as the errors advise. Returns the columns that remain, and the statistics; `None` if no column
-/// remains.
-fn share_as_advised(planted: &Planted) -> Option<(Vec<String>, Statistics)> {
-    let mut columns = planted.table.names.clone();
+/// Shares some columns with `share`, and leaves out columns as the errors advise. Returns the columns that remain, and the statistics; `None`
+/// if no column remains.
+fn share_as_advised(
+    mut columns: Vec<String>,
+    share: impl Fn(&[String]) -> Result<Statistics, Error>,
+) -> Option<(Vec<String>, Statistics)> {
     loop {
-        match release(planted, &columns, true) {
+        match share(&columns) {
             Ok(statistics) => return Some((columns, statistics)),
             Err(error) => {
                 assert_eq!(error.code, Code::SingledOut, "{error}");
@@ -314,13 +363,74 @@ fn planted_rows_are_found_in_plain_statistics_and_not_in_shared_ones() {
             Ok(statistics) => coarser += usize::from(statistics.shared.as_ref().unwrap().decimals != measured),
             Err(_) => refused += 1,
         }
-        let Some((columns, statistics)) = share_as_advised(&planted) else { continue };
+        let Some((columns, statistics)) = share_as_advised(planted.table.names.clone(), |columns| release(&planted, columns, true)) else { continue };
         let decimals = statistics.shared.unwrap().decimals;
         let left = search(&table_of(&planted, &columns, &decimals), &mut random, TRIES);
         assert!(left.is_empty(), "{kind:?}: {:?} in {planted:?}", left[0]);
     }
     // each kind of outcome has occurred
     assert!(alone > 0 && refused > 0 && coarser > 0, "{alone} read off, {refused} refused, {coarser} rounded");
+}
+
+/// An ordinary table with the columns of another one.
+fn others(planted: &Planted, random: &mut Random) -> Planted {
+    Planted { decimals: planted.decimals, ..ordinary(random) }
+}
+
+/// The planted rows differ from all others of their level, and not from the rows of another level.
+#[test]
+fn planted_rows_of_a_level_are_found_in_plain_statistics_and_not_in_shared_ones() {
+    let mut random = Random::new("planted in a level");
+    let (mut hidden, mut refused, mut coarser) = (0, 0, 0);
+    for round in 0..rounds(1, 30) * Kind::ALL.len() {
+        let kind = Kind::ALL[round % Kind::ALL.len()];
+        let planted = planted(kind, &mut random);
+        let (names, measured) = (planted.table.names.clone(), decimals_of(&planted));
+        let levels = [planted.clone(), others(&planted, &mut random)];
+        let plain = release_levels(&levels, &names, false).unwrap().to_json();
+        let plain = Released::read_level(&plain, "a", &names, &measured);
+        let found = search(&planted.table, &mut random, TRIES);
+        assert!(found.iter().any(|found| found.rows.iter().all(|row| planted.rows.contains(row))), "{kind:?}: {planted:?}");
+        found.iter().for_each(|found| assert_read_off(&plain, &planted.table, found));
+        let is_fine = |shared: &Result<Statistics, Error>| shared.as_ref().is_ok_and(|all| all.shared.as_ref().unwrap().decimals == measured);
+        let mut all_rows = planted.clone();
+        all_rows.table.rows.extend(levels[1].table.rows.clone());
+        let (without, with) = (release(&all_rows, &names, true), release_levels(&levels, &names, true));
+        assert!(!is_fine(&with), "{kind:?}: {planted:?}");
+        hidden += usize::from(is_fine(&without));
+        match with {
+            Ok(_) => coarser += 1,
+            Err(_) => refused += 1,
+        }
+        let Some((columns, statistics)) = share_as_advised(names, |columns| release_levels(&levels, columns, true)) else { continue };
+        let decimals = statistics.shared.unwrap().decimals;
+        for level in &levels {
+            let left = search(&table_of(level, &columns, &decimals), &mut random, TRIES);
+            assert!(left.is_empty(), "{kind:?}: {:?} in {planted:?}", left[0]);
+        }
+    }
+    // each kind of outcome has occurred; there are rows that only the sums by level single out
+    assert!(hidden > 0 && refused > 0 && coarser > 0, "{hidden} hidden in all rows, {refused} refused, {coarser} rounded");
+}
+
+#[test]
+fn the_sums_of_a_level_of_one_row_are_the_row() {
+    let mut random = Random::new("small level");
+    for rows in 1..=4 {
+        let all = ordinary(&mut random);
+        let (names, measured) = (all.table.names.clone(), decimals_of(&all));
+        let mut few = all.clone();
+        few.table.rows.truncate(rows);
+        let levels = [others(&all, &mut random), few.clone()];
+        let plain = Released::read_level(&release_levels(&levels, &names, false).unwrap().to_json(), "b", &names, &measured);
+        let sums: Vec<i128> = (0..names.len()).map(|column| few.table.rows.iter().map(|row| i128::from(row[column])).sum()).collect();
+        assert_eq!(plain.sums(), sums);
+        let error = release_levels(&levels, &names, true).unwrap_err();
+        assert_eq!((error.code, error.column.as_deref(), error.found), (Code::SingledOut, Some("g"), Some(rows.to_string())));
+        // the rows are not singled out among all
+        let merged = [Planted { table: Table { rows: [levels[0].table.rows.clone(), few.table.rows].concat(), ..few.table }, ..all }];
+        assert!(release_levels(&merged, &names, true).is_ok());
+    }
 }
 
 #[test]
@@ -331,5 +441,8 @@ fn ordinary_tables_are_shared_without_rounding() {
         let statistics = release(&planted, &planted.table.names, true).unwrap();
         assert_eq!(statistics.shared.unwrap().decimals, decimals_of(&planted));
         assert!(search(&planted.table, &mut random, TRIES).is_empty());
+        let levels = [planted.clone(), others(&planted, &mut random), others(&planted, &mut random)];
+        let statistics = release_levels(&levels, &planted.table.names, true).unwrap();
+        assert_eq!(statistics.shared.unwrap().decimals, decimals_of(&planted));
     }
 }

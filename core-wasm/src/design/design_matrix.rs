@@ -8,9 +8,9 @@ use crate::decimal::{Decimal, ten_to};
 use crate::error::Result;
 use crate::model::CoefficientFactor;
 use crate::plan::Plan;
-use crate::release_policy::check_rows;
+use crate::release_policy::{check_group_rows, check_rows};
 use crate::solve::{INTERCEPT, LinearRestriction, NormalEquations, constant_columns, plausible};
-use crate::statistics::{Moments, Statistics};
+use crate::statistics::{Moments, Statistics, pair_index};
 use crate::terms::Term;
 use std::borrow::Cow;
 
@@ -163,7 +163,28 @@ impl<'a> Design<'a> {
     }
 }
 
-/// Refuses statistics that claim to be made for sharing and have too few rows.
+/// Refuses statistics that claim to be made for sharing and have too few rows, or too few of a level or of a pair of levels.
+///
+/// # Errors
+/// `too-few-to-share`, `singled-out`.
 pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
-    statistics.shared.as_ref().map_or(Ok(()), |_| check_rows(statistics.rows, statistics.terms.len()))
+    if statistics.shared.is_none() {
+        return Ok(());
+    }
+    let terms = statistics.terms.len();
+    check_rows(statistics.rows, terms)?;
+    // a count beyond 64 bits is enough for everything
+    let rows = |moments: &Moments| i64::try_from(&moments.at(0, 0).integer_at(0)).unwrap_or(i64::MAX);
+    let categories = &statistics.levels.categories;
+    for (second, category) in categories.iter().enumerate() {
+        for (level, moments) in &category.levels {
+            check_group_rows(rows(moments), terms, &[(&category.column, level)])?;
+        }
+        for (first, other) in categories[..second].iter().enumerate() {
+            for ((one, level), moments) in &statistics.levels.pairs[pair_index(first, second)] {
+                check_group_rows(rows(moments), terms, &[(&other.column, one), (&category.column, level)])?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -96,6 +96,18 @@ impl ControlledColumn {
         Some(Error::new(Code::Coarser, sentence, "").in_column(&self.name))
     }
 
+    /// Returns a note that a group of rows needs coarser decimals than those with which the column is measured.
+    pub(super) fn coarser_among_note(&self, decimals: i32, rows: &str, defect: &Defect) -> Error {
+        let sentence = format!("is shared with {} instead of {}: among {rows}, {defect}", in_words(decimals), in_words(self.decimals));
+        Error::new(Code::Coarser, sentence, "").in_column(&self.name)
+    }
+
+    /// Returns the error of a column that no rounding makes fit in a group of rows.
+    pub(super) fn not_fit_among(&self, rows: &str) -> Error {
+        let sentence = format!("few of {rows} differ from the others however the column is rounded, and the sums would single them out");
+        Error::new(Code::SingledOut, sentence, "leave the column out, or merge the level with another one").in_column(&self.name)
+    }
+
     /// Returns a note if rounding changed values of `rows` rows.
     pub(super) fn rounded_note(&self, rows: i64) -> Option<Error> {
         let changed = self.counts.changed;

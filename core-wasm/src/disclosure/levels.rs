@@ -73,6 +73,14 @@ impl Levels {
         Err(self.0.iter().filter_map(Level::defect).find(is_carried))
     }
 
+    /// Returns the decimals of the finest level without a step that few rows are apart from, and the defect of the level above it. Returns
+    /// `None` if there is no such level.
+    pub(super) fn finest_without_step(&self) -> Option<(i32, Option<Defect>)> {
+        let step = |level: &Level| level.steps.defect(level.decimals);
+        let at = self.0.iter().position(|level| step(level).is_none())?;
+        Some((self.0[at].decimals, at.checked_sub(1).and_then(|above| step(&self.0[above]))))
+    }
+
     /// Returns the defect of the level with these decimals.
     pub(super) fn defect_at(&self, decimals: i32) -> Option<Defect> {
         self.0.iter().find(|level| level.decimals == decimals)?.defect()

@@ -299,7 +299,9 @@ impl Sums {
         match &mut self.disclosure {
             None => own.push(values, &levels),
             Some(disclosure) => {
-                let rounded = disclosure.round(row, &values)?;
+                let categories = self.columns.iter().flatten().filter(|column| column.is_category());
+                let texts = categories.zip(&levels).map(|(column, &level)| &column.levels.levels()[level as usize]);
+                let rounded = disclosure.round(row, &values, texts)?;
                 rounded.map_or(Ok(()), |values| own.push(values, &levels))
             }
         }
@@ -435,7 +437,9 @@ impl Sums {
         }
         let terms = self.terms();
         let names = terms.iter().map(Term::to_string).zip(self.products().products);
-        Some(DisclosureControl::new(&self.plan, &self.names(), names))
+        let (categories, numbers): (Vec<_>, Vec<_>) = self.columns.iter().flatten().partition(|column| column.is_category());
+        let named = |columns: Vec<&ColumnReader>| columns.into_iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+        Some(DisclosureControl::new(&self.plan, &named(numbers), &named(categories), names))
     }
 
     /// The terms beyond the columns.

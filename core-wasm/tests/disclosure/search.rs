@@ -43,12 +43,29 @@ impl Released {
     /// Reads the sums of the columns `names` in this order. `decimals` gives their units.
     pub(crate) fn read(text: &str, names: &[String], decimals: &BTreeMap<String, i32>) -> Self {
         let document: Value = serde_json::from_str(text).unwrap();
+        Self::of(&document, &document["moments"], names, decimals)
+    }
+
+    /// As [`Self::read`], for the sums of the rows with a level of the only category.
+    pub(crate) fn read_level(text: &str, level: &str, names: &[String], decimals: &BTreeMap<String, i32>) -> Self {
+        let document: Value = serde_json::from_str(text).unwrap();
+        let levels = document["categories"][0]["levels"].as_array().unwrap();
+        let entry = levels.iter().find(|entry| entry["level"] == level).unwrap();
+        Self::of(&document, &entry["moments"], names, decimals)
+    }
+
+    fn of(document: &Value, moments: &Value, names: &[String], decimals: &BTreeMap<String, i32>) -> Self {
         let terms = document["terms"].as_array().unwrap();
         let place = |name: &String| terms.iter().position(|term| term[0][0].as_str() == Some(name)).unwrap() + 1;
         let places: Vec<(usize, i32)> = std::iter::once((0, 0)).chain(names.iter().map(|name| (place(name), decimals[name]))).collect();
-        let sum = |a: usize, b: usize| document["moments"][a.max(b)][a.min(b)].as_str().unwrap();
+        let sum = |a: usize, b: usize| moments[a.max(b)][a.min(b)].as_str().unwrap();
         let moment = |&(a, scale): &(usize, i32), &(b, other): &(usize, i32)| in_units(sum(a, b), scale + other);
         Self { moments: places.iter().map(|a| places.iter().map(|b| moment(a, b)).collect()).collect() }
+    }
+
+    /// Returns the sums of the columns.
+    pub(crate) fn sums(&self) -> Vec<i128> {
+        self.moments.iter().skip(1).map(|row| row[0]).collect()
     }
 
     fn sum(&self, a: Option<usize>, b: Option<usize>, modulus: i64) -> i64 {
