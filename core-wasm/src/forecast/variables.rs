@@ -7,7 +7,7 @@ use super::level_reader::LevelReader;
 use super::linear_form::TermFactors;
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list, shorten};
-use crate::model::{Model, ModelColumn};
+use crate::model::{CoefficientFactor, Model, ModelColumn};
 use crate::terms::Variable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,38 +73,31 @@ impl Variables {
             new.add_column(column);
         }
         let source = |column: &str| places.get(column).map(|&at| new.columns[at]);
-        let mut indexes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        let mut terms = Vec::new();
-        for term in model.terms()? {
-            let mut factors = TermFactors::new();
-            for (variable, power) in &term.factors {
-                let index = match (variable, source(variable.column())) {
-                    (Variable::Column(_), Some(Source::Number(number))) => number,
-                    (Variable::Level { level, .. }, Some(Source::Category(category))) => {
-                        let level = new.categories[category].reader.position(level);
-                        let next = new.numbers.len() + indexes.len();
-                        *indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next)
-                    }
-                    _ => return Err(no_variable()),
-                };
-                factors.push((index, *power));
+        let mut indicators: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let terms = model.terms()?;
+        let mut factor = |(variable, power): &(Variable, u32)| match (variable, source(variable.column())) {
+            (Variable::Column(_), Some(Source::Number(number))) => Ok((number, *power)),
+            (Variable::Level { level, .. }, Some(Source::Category(category))) => {
+                let level = new.categories[category].reader.position(level).ok_or_else(no_variable)?;
+                let next = new.numbers.len() + indicators.len();
+                Ok((*indicators.entry((category, level)).or_insert(next), *power))
             }
-            terms.push(factors);
-        }
-        let cells = model.empty_cells.iter().map(|cell| {
-            let level = |factor: &crate::model::CoefficientFactor| match (source(&factor.column), &factor.level) {
-                (Some(Source::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
-                _ => None,
-            };
+            _ => Err(no_variable()),
+        };
+        let terms = terms.iter().map(|term| term.factors.iter().map(&mut factor).collect()).collect::<Result<Vec<TermFactors>>>()?;
+        let level = |factor: &CoefficientFactor| match (source(&factor.column), &factor.level) {
+            (Some(Source::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
+            _ => None,
+        };
+        let levels = |cell: &Vec<CoefficientFactor>| {
             if let [one, other] = &cell[..] { level(one).zip(level(other)).ok_or_else(no_variable) } else { Err(no_variable()) }
-        });
-        let cells = cells.collect::<Result<Vec<_>>>()?;
-        cells.into_iter().for_each(|(one, other)| new.add_empty_cell(one, other));
-        let mut indicators: Vec<((usize, usize), usize)> = indexes.into_iter().collect();
-        indicators.sort_unstable_by_key(|(_, index)| *index);
+        };
+        let empty_cells = model.empty_cells.iter().map(levels).collect::<Result<Vec<_>>>()?;
+        empty_cells.into_iter().for_each(|(one, other)| new.add_empty_cell(one, other));
+        new.indicators.resize(indicators.len(), (0, 0));
         for ((category, level), index) in indicators {
             new.categories[category].indicators[level] = Some(index);
-            new.indicators.push((category, level));
+            new.indicators[index - new.numbers.len()] = (category, level);
         }
         Ok((new, terms))
     }
