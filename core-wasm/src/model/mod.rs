@@ -9,7 +9,7 @@
 //! *Not here*: fitting (`fit`), prediction (`predict`).
 
 mod check;
-mod features;
+pub mod features;
 
 use crate::error::{Code, Error, Result, list};
 use crate::json;
@@ -20,8 +20,6 @@ use crate::schema::{Field, Kind, Schema, Target};
 use crate::terms::{Term, Variable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-pub use features::ModelFeature;
 
 /// Name and version of the format.
 pub const FORMAT: &str = "samefit-model/2";
