@@ -33,19 +33,11 @@ pub(super) struct Choice {
     pub(super) categories: Vec<(usize, Vec<u32>)>,
 }
 
-/// The terms that differ in levels alone.
-struct TermGroup {
-    factors: TermFactors,
-    categories: Vec<usize>,
-    /// Indexes of coefficients, each with its levels of the categories.
-    members: Vec<(usize, Vec<usize>)>,
-}
-
 impl BatchTerms {
     /// Returns the terms of a model.
     pub(crate) fn new(terms: &[TermFactors], variables: &Variables) -> Self {
         let mut new = Self { terms: Vec::new(), places: Vec::new() };
-        let mut groups: Vec<TermGroup> = Vec::new();
+        let mut groups: Vec<(TermFactors, Vec<usize>, Vec<(usize, Vec<usize>)>)> = Vec::new();
         let mut known: BTreeMap<(TermFactors, Vec<usize>), usize> = BTreeMap::new();
         for (at, term) in terms.iter().enumerate() {
             let (indicators, factors): (Vec<_>, Vec<_>) = term.iter().partition(|(variable, _)| variables.indicator(*variable).is_some());
@@ -54,14 +46,14 @@ impl BatchTerms {
             let next = groups.len();
             let group = if categories.is_empty() { next } else { *known.entry((factors.clone(), categories.clone())).or_insert(next) };
             if group == next {
-                groups.push(TermGroup { factors, categories, members: Vec::new() });
+                groups.push((factors, categories, Vec::new()));
             }
-            groups[group].members.push((at, levels));
+            groups[group].2.push((at, levels));
         }
         new.places.resize(terms.len(), (0, 0));
-        for (at, group) in groups.iter().enumerate() {
-            let (term, places) = BatchTerm::new(group, variables);
-            group.members.iter().zip(places).for_each(|((coefficient, _), place)| new.places[*coefficient] = (at, place));
+        for (group, (factors, categories, members)) in groups.into_iter().enumerate() {
+            let (term, places) = BatchTerm::new(factors, &categories, &members, variables);
+            members.iter().zip(places).for_each(|((at, _), place)| new.places[*at] = (group, place));
             new.terms.push(term);
         }
         new
@@ -84,9 +76,8 @@ impl BatchTerms {
 }
 
 impl BatchTerm {
-    /// Returns the term of a group, and the places of its coefficients.
-    fn new(TermGroup { factors, categories, members }: &TermGroup, variables: &Variables) -> (Self, Vec<usize>) {
-        let factors = factors.clone();
+    /// Returns the term of some coefficients, each with its levels of the categories, and their places.
+    fn new(factors: TermFactors, categories: &[usize], members: &[(usize, Vec<usize>)], variables: &Variables) -> (Self, Vec<usize>) {
         if categories.is_empty() {
             let coefficients = members.iter().map(|(at, _)| Some(*at)).collect();
             return (Self { factors, choice: None, coefficients }, vec![0; members.len()]);

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub(crate) struct Variables {
     /// The columns that a prediction needs.
-    columns: Vec<ColumnKind>,
+    columns: Vec<Source>,
     /// For each number the index of its column.
     numbers: Vec<usize>,
     categories: Vec<CategoryVariables>,
@@ -27,7 +27,7 @@ pub(crate) struct Variables {
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug)]
-enum ColumnKind {
+enum Source {
     /// The index of a number.
     Number(usize),
     /// The index of a category.
@@ -79,8 +79,8 @@ impl Variables {
             let mut factors = TermFactors::new();
             for (variable, power) in &term.factors {
                 let index = match (variable, source(variable.column())) {
-                    (Variable::Column(_), Some(ColumnKind::Number(number))) => number,
-                    (Variable::Level { level, .. }, Some(ColumnKind::Category(category))) => {
+                    (Variable::Column(_), Some(Source::Number(number))) => number,
+                    (Variable::Level { level, .. }, Some(Source::Category(category))) => {
                         let level = new.categories[category].reader.position(level);
                         let next = new.numbers.len() + indexes.len();
                         *indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next)
@@ -93,7 +93,7 @@ impl Variables {
         }
         let cells = model.empty_cells.iter().map(|cell| {
             let level = |factor: &crate::model::CoefficientFactor| match (source(&factor.column), &factor.level) {
-                (Some(ColumnKind::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
+                (Some(Source::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
                 _ => None,
             };
             if let [one, other] = &cell[..] { level(one).zip(level(other)).ok_or_else(no_variable) } else { Err(no_variable()) }
@@ -112,19 +112,19 @@ impl Variables {
     /// Returns the variables of a model of so many columns of numbers.
     #[cfg(test)]
     pub(super) fn of_numbers(count: usize) -> Self {
-        let columns = (0..count).map(ColumnKind::Number).collect();
+        let columns = (0..count).map(Source::Number).collect();
         Self { columns, numbers: (0..count).collect(), categories: vec![], indicators: vec![], empty_cells: vec![] }
     }
 
     fn add_column(&mut self, column: &ModelColumn) {
         let at = self.columns.len();
         if column.levels.is_none() {
-            self.columns.push(ColumnKind::Number(self.numbers.len()));
+            self.columns.push(Source::Number(self.numbers.len()));
             self.numbers.push(at);
             return;
         }
         let reader = LevelReader::new(column);
-        self.columns.push(ColumnKind::Category(self.categories.len()));
+        self.columns.push(Source::Category(self.categories.len()));
         self.categories.push(CategoryVariables { column: at, indicators: vec![None; reader.len()], reader });
     }
 
@@ -172,14 +172,14 @@ impl Variables {
     /// # Errors
     /// `missing-values`, those of a number, `unknown-level`.
     pub(crate) fn set(&self, row: &mut ModelRow, column: usize, cell: &[u8]) -> Result<()> {
-        let is_number = matches!(self.columns[column], ColumnKind::Number(_));
+        let is_number = matches!(self.columns[column], Source::Number(_));
         let cell = if is_number { cell } else { trim_wide(cell) };
         if is_missing(cell) {
             return Err(missing());
         }
         match self.columns[column] {
-            ColumnKind::Number(number) => row.values[number] = parse(cell)?,
-            ColumnKind::Category(at) => {
+            Source::Number(number) => row.values[number] = parse(cell)?,
+            Source::Category(at) => {
                 let category = &self.categories[at];
                 let level = category.reader.level_of(cell)?;
                 if let Some(before) = category.indicators[row.levels[at]] {
@@ -200,19 +200,19 @@ impl Variables {
     /// `unknown-level`.
     pub(crate) fn set_number(&self, row: &mut ModelRow, column: usize, value: Decimal) -> Result<()> {
         match self.columns[column] {
-            ColumnKind::Number(number) => {
+            Source::Number(number) => {
                 row.values[number] = value;
                 Ok(())
             }
-            ColumnKind::Category(_) => self.set(row, column, value.to_string().as_bytes()),
+            Source::Category(_) => self.set(row, column, value.to_string().as_bytes()),
         }
     }
 
     /// Returns the level of a row's category, by the index of its column; none for a number.
     pub(crate) fn level<'a>(&'a self, row: &ModelRow, column: usize) -> Option<&'a str> {
         match self.columns[column] {
-            ColumnKind::Number(_) => None,
-            ColumnKind::Category(at) => Some(self.categories[at].reader.level(row.levels[at]).text()),
+            Source::Number(_) => None,
+            Source::Category(at) => Some(self.categories[at].reader.level(row.levels[at]).text()),
         }
     }
 
