@@ -74,14 +74,14 @@ pub(super) struct LevelPlan {
     /// The products of the first two levels whose coefficients the rows choose; their choices are numbered as the terms are.
     pub(super) chosen: Vec<ChosenProduct<[f64; 2]>>,
     /// Each further level.
-    pub(super) more: Vec<Level>,
+    pub(super) more: Vec<FurtherLevel>,
     /// A bound of what the levels leave out.
     pub(super) tail: f64,
 }
 
 /// A level after the first two.
 #[derive(Clone, Debug)]
-pub(super) struct Level {
+pub(super) struct FurtherLevel {
     pub(super) constant: f64,
     pub(super) products: Vec<(usize, f64)>,
     pub(super) chosen: Vec<ChosenProduct<f64>>,
@@ -133,12 +133,12 @@ impl LevelPlan {
         }
         products.retain(|(_, both)| *both != [0.0; 2]);
         let constants = [first[0][0], second[0][0]];
-        let more = levels.map(|level| Level::new(level, &rests)).collect();
+        let more = levels.map(|level| FurtherLevel::new(level, &rests)).collect();
         Some(Self { layouts, constants, products, chosen, more, tail })
     }
 }
 
-impl Level {
+impl FurtherLevel {
     /// Returns a level of the coefficients of the constant and of each column of digits.
     fn new(coefficients: Vec<Vec<f64>>, rests: &[Rest]) -> Self {
         let mut new = Self { constant: 0.0, products: Vec::new(), chosen: Vec::new() };

@@ -9,7 +9,7 @@
 //! *Not here*: fitting (`fit`), prediction (`predict`).
 
 mod check;
-mod features;
+pub mod features;
 
 use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
@@ -22,8 +22,6 @@ use crate::splines::Knots;
 use crate::terms::{Term, Variable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-pub use features::ModelFeature;
 
 /// Name and version of the format.
 pub const FORMAT: &str = "samefit-model/2";

@@ -17,12 +17,13 @@ fn refused(model: &Value) -> String {
 
 #[test]
 fn contradictions_are_refused() {
-    let changed = |change: &dyn Fn(&mut Value)| {
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let changed = |change: Change<'_>| {
         let mut model = small::model();
         change(&mut model);
         refused(&model)
     };
-    let cases: [(&dyn Fn(&mut Value), &str); 15] = [
+    let cases: [(Change<'_>, &str); 15] = [
         (&|model| model["coefficients"][0]["factors"][0]["level"] = json!("z"), "of another term"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!("z"), "is of the level `b` of `site`, which is not among its levels"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!("a"), "has a level twice"),
