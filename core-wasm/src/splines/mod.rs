@@ -14,9 +14,7 @@
 //!
 //! *Not here*: the text `rcs(age, 30, 50, 70)` ([`factors`](crate::factors)).
 
-mod quantiles;
-
-pub use quantiles::quantile;
+pub mod quantiles;
 
 use crate::decimal::{self, Decimal};
 use crate::error::{Code, Error, Result};
