@@ -110,7 +110,7 @@ fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
 }
 
 /// A column of the design: a term, in the rows of some levels.
-struct DesignColumn {
+struct ResidualColumn {
     /// Place among (1, terms) of the statistics.
     place: usize,
     /// Indexes of categories of the statistics, with their levels. It is zero in all other rows.
@@ -119,7 +119,7 @@ struct DesignColumn {
 
 /// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact factors.
 struct ResidualForm {
-    parts: Vec<(DesignColumn, Decimal)>,
+    parts: Vec<(ResidualColumn, Decimal)>,
     divisor: Decimal,
 }
 
@@ -143,13 +143,13 @@ fn residual_form(model: &Model, records: &Statistics) -> Result<ResidualForm> {
     for (combination, factor) in &combinations {
         let factor = factor.times(&product(Some(&combination.divisor)));
         for (own, term) in &combination.parts {
-            parts.push((DesignColumn::of(term, records)?, factor.times(own)));
+            parts.push((ResidualColumn::of(term, records)?, factor.times(own)));
         }
     }
     Ok(ResidualForm { parts, divisor: product(None) })
 }
 
-impl DesignColumn {
+impl ResidualColumn {
     /// Finds the sums of a term.
     fn of(term: &Term, records: &Statistics) -> Result<Self> {
         let (mut factors, mut levels) = (Vec::new(), Vec::new());
@@ -223,7 +223,7 @@ fn whole(value: f64, remainder: f64) -> Decimal {
 }
 
 fn mean(residual: &ResidualForm, records: &Statistics) -> Result<f64> {
-    let one = DesignColumn { place: 0, levels: Vec::new() };
+    let one = ResidualColumn { place: 0, levels: Vec::new() };
     let mut sum = Decimal::ZERO;
     for (column, factor) in &residual.parts {
         if let Some(of_column) = column.sum_of_products(&one, records)? {

@@ -1,7 +1,7 @@
 //! One column, or one product of columns, of statistics that are to be shared: what its rows show, and whether its sums may be released.
 
 use super::dominant_class::DominantClassCounter;
-use super::levels::{Defect, Level, Levels, StepCounters};
+use super::levels::{Defect, Levels, RoundingLevel, StepCounters};
 use crate::decimal::{Decimal, scaled};
 use crate::error::{Code, Error, Result};
 use crate::release_policy::{SINGLED_OUT_ROWS_MIN, in_words, rows_that};
@@ -119,7 +119,7 @@ impl ControlledColumn {
     /// Refuses to release the sums of the column if its last digits single out few rows.
     pub(super) fn check(&self) -> Result<()> {
         check_values(&self.counts.values, &self.name)?;
-        match self.counts.levels.0.first().and_then(Level::defect) {
+        match self.counts.levels.0.first().and_then(RoundingLevel::defect) {
             None => Ok(()),
             defect => Err(self.singled_out(defect)),
         }

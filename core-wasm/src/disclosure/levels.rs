@@ -19,11 +19,11 @@ const STEPS: [u16; PRIME_POWERS] = prime_powers();
 
 /// The levels that a column may still be rounded to, from the finest to the coarsest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Levels(pub(super) Vec<Level>);
+pub(super) struct Levels(pub(super) Vec<RoundingLevel>);
 
 /// What is known of one level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Level {
+pub(super) struct RoundingLevel {
     pub(super) decimals: i32,
     /// Rows whose last decimal is not zero, counted up to [`SINGLED_OUT_ROWS_MIN`].
     carrying_rows: u64,
@@ -45,12 +45,12 @@ pub(super) enum Defect {
 impl Levels {
     /// One level.
     pub(super) fn only(decimals: i32) -> Self {
-        Self(vec![Level::new(decimals)])
+        Self(vec![RoundingLevel::new(decimals)])
     }
 
     /// All levels from these decimals down to [`ZEROS_MAX`] zeros before the point.
     pub(super) fn down_from(decimals: i32) -> Self {
-        Self((decimals.min(0) - ZEROS_MAX..=decimals).rev().map(Level::new).collect())
+        Self((decimals.min(0) - ZEROS_MAX..=decimals).rev().map(RoundingLevel::new).collect())
     }
 
     /// Counts a value at every level.
@@ -61,7 +61,7 @@ impl Levels {
 
     /// Returns whether the finest level is fit, whatever rows follow.
     pub(super) fn is_settled(&self) -> bool {
-        self.0.first().is_some_and(Level::is_settled)
+        self.0.first().is_some_and(RoundingLevel::is_settled)
     }
 
     /// Returns the decimals of the finest fit level. If there is none, returns the defect of the finest level that some row carries.
@@ -70,13 +70,13 @@ impl Levels {
             return Ok(level.decimals);
         }
         let is_carried = |defect: &Defect| !matches!(defect, Defect::LastDecimal(0));
-        Err(self.0.iter().filter_map(Level::defect).find(is_carried))
+        Err(self.0.iter().filter_map(RoundingLevel::defect).find(is_carried))
     }
 
     /// Returns the decimals of the finest level without a step that few rows are apart from, and the defect of the level above it. Returns
     /// `None` if there is no such level.
     pub(super) fn finest_without_step(&self) -> Option<(i32, Option<Defect>)> {
-        let step = |level: &Level| level.steps.defect(level.decimals);
+        let step = |level: &RoundingLevel| level.steps.defect(level.decimals);
         let at = self.0.iter().position(|level| step(level).is_none())?;
         Some((self.0[at].decimals, at.checked_sub(1).and_then(|above| step(&self.0[above]))))
     }
@@ -97,13 +97,13 @@ impl Levels {
 
     /// Drops the levels below one that stays fit: they will not be chosen.
     fn drop_coarser(&mut self) {
-        if let Some(at) = self.0.iter().position(Level::is_settled) {
+        if let Some(at) = self.0.iter().position(RoundingLevel::is_settled) {
             self.0.truncate(at + 1);
         }
     }
 }
 
-impl Level {
+impl RoundingLevel {
     fn new(decimals: i32) -> Self {
         Self { decimals, carrying_rows: 0, steps: StepCounters::default() }
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Finds the levels of a model's category. A cell is the level of its text, or the level that the schema lists as a number equal to it.
 #[derive(Clone, Debug)]
-pub(crate) struct LevelReader {
+pub(crate) struct KnownLevels {
     levels: Vec<Level>,
     positions: BTreeMap<String, usize>,
     by_text: BTreeMap<Vec<u8>, usize>,
@@ -19,7 +19,7 @@ pub(crate) struct LevelReader {
     by_bits: BTreeMap<u64, usize>,
 }
 
-impl LevelReader {
+impl KnownLevels {
     /// Returns a reader of the levels that the training data have rows of.
     pub(super) fn new(column: &ModelColumn) -> Self {
         let levels: Vec<Level> = column.levels.iter().flatten().map(|one| one.level.clone()).collect();

@@ -3,7 +3,7 @@
 //! *Invariants*: the variables are the columns of numbers, in the model's order, then the indicators and then the functions and splines of
 //! numbers, in the order in which the coefficients use them first. A row of variables is one of a model whose columns are all numbers.
 
-use super::level_reader::LevelReader;
+use super::level_reader::KnownLevels;
 use super::linear_form::TermFactors;
 use crate::decimal::{Decimal, is_missing, parse, ten_to};
 use crate::error::{Code, Error, Result, list, shorten};
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub(crate) struct Variables {
     /// The columns that a prediction needs.
-    columns: Vec<Source>,
+    columns: Vec<ColumnKind>,
     /// For each number the index of its column.
     numbers: Vec<usize>,
     categories: Vec<CategoryVariables>,
@@ -56,7 +56,7 @@ enum ComputedKind {
 
 /// A variable among those of its kind.
 #[derive(Clone, Copy)]
-enum Slot {
+enum VariableSlot {
     Number(usize),
     Indicator(usize),
     Computed(usize),
@@ -64,7 +64,7 @@ enum Slot {
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug)]
-enum Source {
+enum ColumnKind {
     /// The index of a number.
     Number(usize),
     /// The index of a category.
@@ -76,7 +76,7 @@ enum Source {
 pub(super) struct CategoryVariables {
     /// Index of the column.
     pub(super) column: usize,
-    pub(super) reader: LevelReader,
+    pub(super) reader: KnownLevels,
     /// For each level the index of its variable, if a coefficient uses it.
     indicators: Vec<Option<usize>>,
 }
@@ -113,23 +113,25 @@ impl Variables {
         let mut indexes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         let (mut slots, mut divisors) = (Vec::new(), Vec::new());
         for term in model.terms()? {
-            let mut factors: Vec<(Slot, u32)> = Vec::new();
+            let mut factors: Vec<(VariableSlot, u32)> = Vec::new();
             let mut divisor = IBig::ONE;
             for (variable, power) in &term.factors {
                 let source = places.get(variable.column()).map(|&at| new.columns[at]).ok_or_else(no_variable)?;
                 let slot = match (variable, source) {
-                    (Variable::Column(_), Source::Number(number)) => Slot::Number(number),
-                    (Variable::Level { level, .. }, Source::Category(category)) => {
+                    (Variable::Column(_), ColumnKind::Number(number)) => VariableSlot::Number(number),
+                    (Variable::Level { level, .. }, ColumnKind::Category(category)) => {
                         let level = new.categories[category].reader.position(level);
                         let next = indexes.len();
-                        Slot::Indicator(*indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next))
+                        VariableSlot::Indicator(*indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next))
                     }
-                    (Variable::Function { function, .. }, Source::Number(number)) => {
-                        Slot::Computed(new.computed_index(ComputedVariable { number, kind: ComputedKind::Function(*function) }))
+                    (Variable::Function { function, .. }, ColumnKind::Number(number)) => {
+                        VariableSlot::Computed(new.computed_index(ComputedVariable { number, kind: ComputedKind::Function(*function) }))
                     }
-                    (Variable::Spline { knots, basis: Some(basis), .. }, Source::Number(number)) => {
+                    (Variable::Spline { knots, basis: Some(basis), .. }, ColumnKind::Number(number)) => {
                         divisor *= basis_divisor(knots, *basis).0.pow(*power as usize);
-                        Slot::Computed(new.computed_index(ComputedVariable { number, kind: ComputedKind::Spline(knots.clone(), *basis) }))
+                        VariableSlot::Computed(
+                            new.computed_index(ComputedVariable { number, kind: ComputedKind::Spline(knots.clone(), *basis) }),
+                        )
                     }
                     _ => return Err(no_variable()),
                 };
@@ -139,17 +141,17 @@ impl Variables {
             divisors.push(divisor);
         }
         let (numbers, indicators) = (new.numbers.len(), indexes.len());
-        let index = |slot: Slot| match slot {
-            Slot::Number(number) => number,
-            Slot::Indicator(indicator) => numbers + indicator,
-            Slot::Computed(computed) => numbers + indicators + computed,
+        let index = |slot: VariableSlot| match slot {
+            VariableSlot::Number(number) => number,
+            VariableSlot::Indicator(indicator) => numbers + indicator,
+            VariableSlot::Computed(computed) => numbers + indicators + computed,
         };
         let terms = slots.into_iter().map(|factors| factors.into_iter().map(|(slot, power)| (index(slot), power)).collect()).collect();
         let indexes = indexes.into_iter().map(|(level, indicator)| (level, numbers + indicator));
         let source = |column: &str| places.get(column).map(|&at| new.columns[at]);
         let cells = model.empty_cells.iter().map(|cell| {
             let level = |factor: &crate::model::CoefficientFactor| match (source(&factor.column), &factor.level) {
-                (Some(Source::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
+                (Some(ColumnKind::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
                 _ => None,
             };
             if let [one, other] = &cell[..] { level(one).zip(level(other)).ok_or_else(no_variable) } else { Err(no_variable()) }
@@ -168,19 +170,19 @@ impl Variables {
     /// Returns the variables of a model of so many columns of numbers.
     #[cfg(test)]
     pub(super) fn of_numbers(count: usize) -> Self {
-        let columns = (0..count).map(Source::Number).collect();
+        let columns = (0..count).map(ColumnKind::Number).collect();
         Self { columns, numbers: (0..count).collect(), categories: vec![], indicators: vec![], computed: vec![], empty_cells: vec![] }
     }
 
     fn add_column(&mut self, column: &ModelColumn) {
         let at = self.columns.len();
         if column.levels.is_none() {
-            self.columns.push(Source::Number(self.numbers.len()));
+            self.columns.push(ColumnKind::Number(self.numbers.len()));
             self.numbers.push(at);
             return;
         }
-        let reader = LevelReader::new(column);
-        self.columns.push(Source::Category(self.categories.len()));
+        let reader = KnownLevels::new(column);
+        self.columns.push(ColumnKind::Category(self.categories.len()));
         self.categories.push(CategoryVariables { column: at, indicators: vec![None; reader.len()], reader });
     }
 
@@ -243,14 +245,14 @@ impl Variables {
     /// # Errors
     /// `missing-values`, those of a number, `unknown-level`.
     pub(crate) fn set(&self, row: &mut ModelRow, column: usize, cell: &[u8]) -> Result<()> {
-        let is_number = matches!(self.columns[column], Source::Number(_));
+        let is_number = matches!(self.columns[column], ColumnKind::Number(_));
         let cell = if is_number { cell } else { trim_wide(cell) };
         if is_missing(cell) {
             return Err(missing());
         }
         match self.columns[column] {
-            Source::Number(number) => self.set_value(row, number, parse(cell)?)?,
-            Source::Category(at) => {
+            ColumnKind::Number(number) => self.set_value(row, number, parse(cell)?)?,
+            ColumnKind::Category(at) => {
                 let category = &self.categories[at];
                 let level = category.reader.level_of(cell)?;
                 if let Some(before) = category.indicators[row.levels[at]] {
@@ -281,16 +283,16 @@ impl Variables {
     /// `unknown-level`.
     pub(crate) fn set_number(&self, row: &mut ModelRow, column: usize, value: Decimal) -> Result<()> {
         match self.columns[column] {
-            Source::Number(number) => self.set_value(row, number, value),
-            Source::Category(_) => self.set(row, column, value.to_string().as_bytes()),
+            ColumnKind::Number(number) => self.set_value(row, number, value),
+            ColumnKind::Category(_) => self.set(row, column, value.to_string().as_bytes()),
         }
     }
 
     /// Returns the level of a row's category, by the index of its column; none for a number.
     pub(crate) fn level<'a>(&'a self, row: &ModelRow, column: usize) -> Option<&'a str> {
         match self.columns[column] {
-            Source::Number(_) => None,
-            Source::Category(at) => Some(self.categories[at].reader.level(row.levels[at]).text()),
+            ColumnKind::Number(_) => None,
+            ColumnKind::Category(at) => Some(self.categories[at].reader.level(row.levels[at]).text()),
         }
     }
 
