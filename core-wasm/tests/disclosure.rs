@@ -84,9 +84,15 @@ fn plain() -> (String, String) {
     (statistics.to_json(), fit(&statistics, &plan()).unwrap().to_json())
 }
 
-/// As [`plain`], but made to be shared.
+/// As [`plain`], but made to be shared, after doing what the errors advise. Among the patients of one sex with an odd age, few have an odd
+/// number of hundredths in the ratio `tch`, and few an odd number of tenths.
 fn shared() -> (String, String) {
     let plan = Plan { share: true, ..plan() };
+    let shared = summarizer(&plan).choose_decimals().unwrap();
+    let error = summarizer(&Plan { shared: Some(shared), ..plan.clone() }).finish().unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("age*tch")));
+    assert!(error.help.contains("or round coarser: --decimals tch=1"), "{error}");
+    let plan = Plan { decimals: Some([("tch".to_owned(), 0)].into()), ..plan };
     let shared = summarizer(&plan).choose_decimals().unwrap();
     let statistics = summarizer(&Plan { shared: Some(shared), ..plan.clone() }).finish().unwrap();
     (statistics.to_json(), fit(&statistics, &plan).unwrap().to_json())
@@ -221,7 +227,8 @@ fn no_step_singles_out_fewer_than_five_rows() {
             let of_level = rows().into_iter().filter(|row| level.is_none_or(|level| row["sex"] == level));
             of_level.map(|row| (row[name] * unit).round_ties_even() as i64).collect()
         };
-        for (integers, step) in [None, Some(1.0), Some(2.0)].map(of).iter().flat_map(|integers| (2..=256).map(move |step| (integers, step))) {
+        for (integers, step) in [None, Some(1.0), Some(2.0)].map(of).iter().flat_map(|integers| (2..=256).map(move |step| (integers, step)))
+        {
             let mut counts = BTreeMap::new();
             integers.iter().for_each(|integer| *counts.entry(integer.rem_euclid(step)).or_insert(0) += 1);
             let apart = integers.len() - counts.values().max().unwrap();
@@ -321,10 +328,7 @@ fn assert_read_off(released: &Released, table: &Table, found: &Found) {
 
 /// Shares some columns with `share`, and leaves out columns as the errors advise. Returns the columns that remain, and the statistics; `None`
 /// if no column remains.
-fn share_as_advised(
-    mut columns: Vec<String>,
-    share: impl Fn(&[String]) -> Result<Statistics, Error>,
-) -> Option<(Vec<String>, Statistics)> {
+fn share_as_advised(mut columns: Vec<String>, share: impl Fn(&[String]) -> Result<Statistics, Error>) -> Option<(Vec<String>, Statistics)> {
     loop {
         match share(&columns) {
             Ok(statistics) => return Some((columns, statistics)),
@@ -363,7 +367,9 @@ fn planted_rows_are_found_in_plain_statistics_and_not_in_shared_ones() {
             Ok(statistics) => coarser += usize::from(statistics.shared.as_ref().unwrap().decimals != measured),
             Err(_) => refused += 1,
         }
-        let Some((columns, statistics)) = share_as_advised(planted.table.names.clone(), |columns| release(&planted, columns, true)) else { continue };
+        let Some((columns, statistics)) = share_as_advised(planted.table.names.clone(), |columns| release(&planted, columns, true)) else {
+            continue;
+        };
         let decimals = statistics.shared.unwrap().decimals;
         let left = search(&table_of(&planted, &columns, &decimals), &mut random, TRIES);
         assert!(left.is_empty(), "{kind:?}: {:?} in {planted:?}", left[0]);
@@ -392,7 +398,8 @@ fn planted_rows_of_a_level_are_found_in_plain_statistics_and_not_in_shared_ones(
         let found = search(&planted.table, &mut random, TRIES);
         assert!(found.iter().any(|found| found.rows.iter().all(|row| planted.rows.contains(row))), "{kind:?}: {planted:?}");
         found.iter().for_each(|found| assert_read_off(&plain, &planted.table, found));
-        let is_fine = |shared: &Result<Statistics, Error>| shared.as_ref().is_ok_and(|all| all.shared.as_ref().unwrap().decimals == measured);
+        let is_fine =
+            |shared: &Result<Statistics, Error>| shared.as_ref().is_ok_and(|all| all.shared.as_ref().unwrap().decimals == measured);
         let mut all_rows = planted.clone();
         all_rows.table.rows.extend(levels[1].table.rows.clone());
         let (without, with) = (release(&all_rows, &names, true), release_levels(&levels, &names, true));

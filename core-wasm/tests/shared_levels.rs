@@ -89,7 +89,9 @@ fn levels_of_few_rows_are_refused_and_levels_without_rows_are_not_released() {
         let (code, column, text) = refusal(&plan_of_site(), &with(count, &mut random));
         assert_eq!((code, column.as_str()), (Code::SingledOut, "site"));
         let have = if count == 1 { "1 row has" } else { "4 rows have" };
-        let want = format!("only {have} the level `west`, and the sums would single them out\nmerge the level with another one, or leave out `site`");
+        let want = format!(
+            "only {have} the level `west`, and the sums would single them out\nmerge the level with another one, or leave out `site`"
+        );
         assert_eq!(text, want);
     }
     for count in [5, 29] {
@@ -156,7 +158,10 @@ fn a_column_is_rounded_as_far_as_a_level_needs() {
     assert_eq!(statistics.shared.unwrap().decimals["a"], 0);
     let want = "is shared with 0 decimals instead of 1 decimal: among the rows with the level `south` of `site`, all but 3 rows are whole steps of 0.2 apart";
     assert!(notes.contains(want), "{notes}");
-    assert_eq!(share(&Plan { columns: Some(["a", "b", "y"].map(str::to_owned).to_vec()), ..plan }, &table).unwrap().0.shared.unwrap().decimals["a"], 1);
+    assert_eq!(
+        share(&Plan { columns: Some(["a", "b", "y"].map(str::to_owned).to_vec()), ..plan }, &table).unwrap().0.shared.unwrap().decimals["a"],
+        1
+    );
 }
 
 #[test]
@@ -227,7 +232,7 @@ fn forgetting_must_leave_enough_rows_of_each_level() {
     // a model of shared statistics needs as many rows of each level
     let mut rest = statistics.clone();
     rest.subtract(&of(&south[..30])).unwrap();
-    let to_fit = Plan { share: false, ..plan_of_site() };
+    let to_fit = Plan { share: false, features: Some(["site", "a", "b"].map(str::to_owned).to_vec()), ..plan() };
     assert_eq!(fit(&rest, &to_fit).unwrap_err().code, Code::SingledOut);
     let model = fit(&statistics, &to_fit).unwrap();
     assert_eq!(model.shared, statistics.shared);
