@@ -84,9 +84,15 @@ fn plain() -> (String, String) {
     (statistics.to_json(), fit(&statistics, &plan()).unwrap().to_json())
 }
 
-/// As [`plain`], but made to be shared.
+/// As [`plain`], but made to be shared, after doing what the errors advise. Among the patients of one sex with an odd age, few have an odd
+/// number of hundredths in the ratio `tch`, and few an odd number of tenths.
 fn shared() -> (String, String) {
     let plan = Plan { share: true, ..plan() };
+    let shared = summarizer(&plan).choose_decimals().unwrap();
+    let error = summarizer(&Plan { shared: Some(shared), ..plan.clone() }).finish().unwrap_err();
+    assert_eq!((error.code, error.column.as_deref()), (Code::SingledOut, Some("age*tch")));
+    assert!(error.help.contains("or round coarser: --decimals tch=1"), "{error}");
+    let plan = Plan { decimals: Some([("tch".to_owned(), 0)].into()), ..plan };
     let shared = summarizer(&plan).choose_decimals().unwrap();
     let statistics = summarizer(&Plan { shared: Some(shared), ..plan.clone() }).finish().unwrap();
     (statistics.to_json(), fit(&statistics, &plan).unwrap().to_json())

@@ -378,6 +378,7 @@ fn impossible_levels_are_refused() {
     let (other, _) = summarize(&Plan { categories: Vec::new(), columns: Some(names(&["x", "y"])), ..plan }, text).unwrap();
     assert_eq!(rest.merge(&other).unwrap_err().code, Code::StatisticsDiffer);
 }
+<<<<<<< HEAD
 
 #[test]
 fn categories_are_not_shared_yet() {
@@ -419,3 +420,5 @@ fn weights_of_levels_are_above_zero() {
     assert_eq!(error.code, Code::ImpossibleStatistics);
     assert!(error.sentence.contains("the weights of `a` add up to -0.25"), "{}", error.sentence);
 }
+=======
+>>>>>>> sharing

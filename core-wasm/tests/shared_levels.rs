@@ -232,8 +232,37 @@ fn forgetting_must_leave_enough_rows_of_each_level() {
     // a model of shared statistics needs as many rows of each level
     let mut rest = statistics.clone();
     rest.subtract(&of(&south[..30])).unwrap();
-    let to_fit = Plan { share: false, ..plan_of_site() };
+    let to_fit = Plan { share: false, features: Some(["site", "a", "b"].map(str::to_owned).to_vec()), ..plan() };
     assert_eq!(fit(&rest, &to_fit).unwrap_err().code, Code::SingledOut);
     let model = fit(&statistics, &to_fit).unwrap();
     assert_eq!(model.shared, statistics.shared);
+}
+
+#[test]
+fn twelve_levels_of_eight_columns_are_shared_without_rounding() {
+    let mut random = Random::new("twelve levels");
+    let levels: Vec<String> = (0..12).map(|level| format!("site {level}")).collect();
+    let names: Vec<String> = (0..8).map(|at| format!("c{at}")).collect();
+    let mut columns = vec![json!({
+        "name": "site",
+        "kind": "category",
+        "categories": levels.iter().map(|level| json!({"value": level})).collect::<Vec<_>>(),
+    })];
+    columns.extend(names[1..].iter().map(|name| json!({"name": name, "decimals": 0})));
+    let schema = json!({"format": "samefit-schema/1", "target": {"column": "c0", "decimals": 0}, "columns": columns});
+    let plan = Plan { schema: Some(serde_json::from_value(schema).unwrap()), share: true, ..Plan::default() };
+    let mut text = format!("site,{}\n", names.join(","));
+    for row in 0..12 * 110 {
+        let values: Vec<String> = (0..8).map(|_| random.between(1, 1999).to_string()).collect();
+        text += &format!("{},{}\n", levels[row % 12], values.join(","));
+    }
+    let fed = |plan: &Plan| {
+        let mut summarizer = Summarizer::new(plan.clone()).unwrap();
+        summarizer.push(text.as_bytes()).unwrap();
+        summarizer
+    };
+    let shared = fed(&plan).choose_decimals().unwrap();
+    let statistics = fed(&Plan { shared: Some(shared), ..plan }).finish().unwrap();
+    assert_eq!(statistics.levels.categories[0].levels.len(), 12);
+    assert!(statistics.shared.unwrap().decimals.values().all(|decimals| *decimals == 0));
 }

@@ -186,7 +186,7 @@ impl LevelGroups {
         let mut coarsest: Option<GroupDecimals> = None;
         for group in &self.groups {
             let Some(GroupVerdict::Decimals(columns)) = &group.verdict else { continue };
-            let found = columns[at].finest_without_step();
+            let found = columns[at].finest_fit_in_group();
             let (decimals, defect) = found.ok_or_else(|| column.not_fit_among(&self.in_words(group)))?;
             if coarsest.as_ref().is_none_or(|coarsest| decimals < coarsest.decimals) {
                 coarsest = Some(GroupDecimals { decimals, rows: self.in_words(group), defect });
