@@ -378,14 +378,6 @@ fn impossible_levels_are_refused() {
     let (other, _) = summarize(&Plan { categories: Vec::new(), columns: Some(names(&["x", "y"])), ..plan }, text).unwrap();
     assert_eq!(rest.merge(&other).unwrap_err().code, Code::StatisticsDiffer);
 }
-<<<<<<< HEAD
-
-#[test]
-fn categories_are_not_shared_yet() {
-    let plan = Plan { columns: Some(names(&["site", "y"])), categories: names(&["site"]), share: true, ..Plan::default() };
-    let error = Summarizer::new(plan).map(drop).unwrap_err();
-    assert_eq!((error.code, error.sentence.as_str()), (Code::Plan, "the column is a category, and sums by level cannot be shared yet"));
-}
 
 #[test]
 fn weights_may_also_be_summed_or_be_a_category() {
@@ -420,5 +412,3 @@ fn weights_of_levels_are_above_zero() {
     assert_eq!(error.code, Code::ImpossibleStatistics);
     assert!(error.sentence.contains("the weights of `a` add up to -0.25"), "{}", error.sentence);
 }
-=======
->>>>>>> sharing

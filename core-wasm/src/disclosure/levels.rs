@@ -73,21 +73,13 @@ impl Levels {
         Err(self.0.iter().filter_map(RoundingLevel::defect).find(is_carried))
     }
 
-<<<<<<< HEAD
-    /// Returns the decimals of the finest level without a step that few rows are apart from, and the defect of the level above it. Returns
-    /// `None` if there is no such level.
-    pub(super) fn finest_without_step(&self) -> Option<(i32, Option<Defect>)> {
-        let step = |level: &RoundingLevel| level.steps.defect(level.decimals);
-        let at = self.0.iter().position(|level| step(level).is_none())?;
-=======
     /// Returns the decimals of the finest level for a group of rows, and the defect of the level above it: the first level if it has no step
     /// of which all but few rows are a whole number apart, else the first one that is fit. A group may have one value, but a column is not
     /// rounded until it has. Returns `None` if there is no such level.
     pub(super) fn finest_fit_in_group(&self) -> Option<(i32, Option<Defect>)> {
-        let step = |level: &Level| level.steps.defect(level.decimals);
-        let is_fit = |(at, level): (usize, &Level)| if at == 0 { step(level).is_none() } else { level.defect().is_none() };
+        let step = |level: &RoundingLevel| level.steps.defect(level.decimals);
+        let is_fit = |(at, level): (usize, &RoundingLevel)| if at == 0 { step(level).is_none() } else { level.defect().is_none() };
         let at = self.0.iter().enumerate().position(is_fit)?;
->>>>>>> sharing
         Some((self.0[at].decimals, at.checked_sub(1).and_then(|above| step(&self.0[above]))))
     }
 
