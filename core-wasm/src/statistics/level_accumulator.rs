@@ -18,7 +18,7 @@ use super::product_sums::BlockDigits;
 use super::row_counter::{RowCounter, keep_positive};
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::level::Level;
 use std::collections::BTreeMap;
 
@@ -309,22 +309,31 @@ impl SumsByLevel {
     /// Returns the sums, with the texts of the levels.
     fn finish(self, categories: Vec<(String, Vec<Level>)>) -> Result<(Moments, LevelSums)> {
         let moments = |sums: Vec<Decimal>| Moments(sums.into_iter().map(Decimal::normalized).collect());
+        let level_of = |levels: &[Level], number: u32| levels.get(number as usize).cloned().ok_or_else(other_categories);
+        if categories.len() != self.levels.len() {
+            return Err(other_categories());
+        }
         let mut pairs = Vec::with_capacity(self.pairs.len());
         let mut of_pairs = self.pairs.into_iter();
         for (second, (_, levels)) in categories.iter().enumerate() {
             for ((_, others), sums) in categories[..second].iter().zip(&mut of_pairs) {
-                let key = |(other, level): (u32, u32)| (others[other as usize].clone(), levels[level as usize].clone());
-                pairs.push(sums.into_iter().map(|(pair, sums)| (key(pair), moments(sums))).collect());
+                let key = |(other, level): (u32, u32)| Ok((level_of(others, other)?, level_of(levels, level)?));
+                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, moments(sums)))).collect::<Result<_>>()?);
             }
         }
-        let of_category = |((column, levels), sums): ((String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| CategorySums {
-            column,
-            levels: sums.into_iter().map(|(level, sums)| (levels[level as usize].clone(), moments(sums))).collect(),
+        let of_category = |((column, levels), sums): ((String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| {
+            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(&levels, level)?, moments(sums)))).collect::<Result<_>>()?;
+            Ok(CategorySums { column, levels })
         };
-        let sums = LevelSums { categories: categories.into_iter().zip(self.levels).map(of_category).collect(), pairs };
+        let sums = LevelSums { categories: categories.into_iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
         sums.check_size()?;
         Ok((moments(self.all), sums))
     }
+}
+
+/// Returns the error of sums whose categories are not those of the columns: rows of both kinds in a column that was to be found out.
+fn other_categories() -> Error {
+    Error::new(Code::NotANumber, "a column has words and numbers", "correct the cells, or name the column with --categories")
 }
 
 /// Returns the indexes of rows in the order of their cells, and for each cell the end of its rows in this order.

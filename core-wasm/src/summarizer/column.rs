@@ -206,7 +206,10 @@ impl ColumnReader {
     pub(super) fn is_category(&self) -> bool {
         match self.role {
             ColumnRole::Category => true,
-            ColumnRole::NumberOrCategory => self.first_text.is_some(),
+            // the first cell with a value decides, and another kind after it is an error
+            ColumnRole::NumberOrCategory => {
+                self.first_text.as_ref().is_some_and(|(row, _)| self.first_number.is_none_or(|number| *row < number))
+            }
             ColumnRole::Number | ColumnRole::NumberOrText => false,
         }
     }
