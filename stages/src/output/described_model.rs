@@ -61,6 +61,7 @@ impl DescribedModel {
         lines.push(self.fit());
         lines.extend(self.likelihood());
         lines.extend(self.collinearity());
+        lines.extend(self.features());
         lines.extend(self.quality_control());
         lines.join("\n")
     }
@@ -119,6 +120,17 @@ impl DescribedModel {
         let indices: Vec<String> = entries(&self.summary["collinearity"]["condition_indices"]).map(shown).collect();
         let line = |what: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{what}: {}", list.join(", ")));
         line("variance inflation factors", factors).into_iter().chain(line("condition indices", indices)).collect()
+    }
+
+    /// The joint tests of features with several coefficients.
+    fn features(&self) -> Option<String> {
+        let head = ["feature", "coefficients", "F", "p", "generalised VIF", "its root"];
+        let mut rows = vec![head.map(str::to_owned)];
+        rows.extend(entries(&self.summary["features"]).map(|feature| {
+            let [count, f, vif, root] = ["coefficients", "f", "generalised_vif", "generalised_vif_root"].map(|key| shown(&feature[key]));
+            [name(&feature["name"]).into_owned(), count, f, probability(&feature["f_p"]), vif, root]
+        }));
+        (rows.len() > 1).then(|| format!("\n{}\n", table(&rows)))
     }
 
     fn quality_control(&self) -> Vec<String> {

@@ -6,7 +6,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::args::{JsonArg, ReadArgs};
+use crate::args::{JsonArg, ReadArgs, RoleArgs};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
@@ -41,12 +41,15 @@ pub struct QcPreProcessArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub roles: RoleArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
 /// Checks the data, chooses the columns, and writes the records.
 pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
-    let plan = Plan::new().reading(stage.files, &args.read)?.with("target", args.target.as_deref().map(Value::from));
+    let plan = Plan::new().reading(stage.files, &args.read)?.roles(&args.roles).with("target", args.target.as_deref().map(Value::from));
     let sources = sources::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
     let plan = check(stage, plan, &sources)?;
     let plan = choose_target(stage, plan, args);
@@ -61,7 +64,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     stage.show(args.json.json, &format!("wrote {} to {}", counted(records, "record"), samefit_text::line(&out)), &document)
 }
 
-/// Reads all data once. Returns the plan with the columns of numbers of the first file; all other files must have them.
+/// Reads all data once. Returns the plan with the categories and the columns of numbers of the first file; all other files must have them.
 fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Result<Plan> {
     if let Some(pipe) = sources.iter().find(|source| source.kind == Kind::Pipe) {
         let sentence =
@@ -71,8 +74,11 @@ fn check(stage: &mut Stage<'_>, mut plan: Plan, sources: &[Source]) -> Result<Pl
     for source in sources {
         let counted = plan.clone().with("distribution", Some(Value::Bool(false)));
         let sum = summing::sum(stage, &counted, std::slice::from_ref(source))?;
-        let columns = json::parse_ours(&sum.statistics)?["columns"].take();
-        let names: Vec<Value> = columns.as_array().into_iter().flatten().map(|column| column["name"].clone()).collect();
+        let statistics = json::parse_ours(&sum.statistics)?;
+        let names = |key: &str, name: &str| -> Vec<Value> {
+            statistics[key].as_array().into_iter().flatten().map(|column| column[name].clone()).collect()
+        };
+        let names = [names("categories", "column"), names("columns", "name")].concat();
         plan = plan.with("columns", Some(Value::Array(names)));
     }
     Ok(plan)
