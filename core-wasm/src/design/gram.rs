@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 /// Errors: `impossible-statistics`.
 pub(super) fn moments(statistics: &Statistics, categories: &[DesignCategory], columns: &[DesignColumn], target: usize) -> Result<Moments> {
     let sums = MomentsByLevel::new(statistics, categories)?;
-    let plain = |place| SummedColumn { parts: Cow::Owned(vec![(Decimal::from(1), place)]), levels: &[] };
-    let of_columns = columns.iter().map(|column| SummedColumn { parts: Cow::Borrowed(&column.parts), levels: &column.levels });
-    let all: Vec<SummedColumn> = [plain(0)].into_iter().chain(of_columns).chain([plain(target)]).collect();
+    let plain = |place| GramColumn { parts: Cow::Owned(vec![(Decimal::from(1), place)]), levels: &[] };
+    let of_columns = columns.iter().map(|column| GramColumn { parts: Cow::Borrowed(&column.parts), levels: &column.levels });
+    let all: Vec<GramColumn> = [plain(0)].into_iter().chain(of_columns).chain([plain(target)]).collect();
     let mut moments = Vec::with_capacity(all.len() * (all.len() + 1) / 2);
     for (i, column) in all.iter().enumerate() {
         for other in &all[..=i] {
@@ -31,12 +31,12 @@ pub(super) fn moments(statistics: &Statistics, categories: &[DesignCategory], co
 }
 
 /// A column as it is summed: a combination of terms, in the rows of some levels.
-struct SummedColumn<'a> {
+struct GramColumn<'a> {
     parts: Cow<'a, [(Decimal, usize)]>,
     levels: &'a [(usize, usize)],
 }
 
-impl SummedColumn<'_> {
+impl GramColumn<'_> {
     /// Returns the sum of the products of two columns over rows with these moments.
     fn times(&self, other: &Self, rows: &Moments) -> Decimal {
         if let ([(_, place)], [(_, other)]) = (&self.parts[..], &other.parts[..]) {
