@@ -53,11 +53,16 @@ fn decimals(document: &Value) -> Option<String> {
     Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shown_name(name))).collect::<Vec<_>>().join(", "))
 }
 
-/// Returns the terms of statistics as text: `age`, `bmi^2`, `age*bmi`.
+/// Returns the terms of statistics as text: `age`, `bmi^2`, `age*bmi`, `ln(tg)`, `(age-30)+^3`.
 pub fn terms(statistics: &Value) -> Vec<String> {
+    let variable = |variable: &Value| match (variable["function"].as_str(), variable["knot"].as_str()) {
+        (Some(function), _) => format!("{function}({})", raw(&variable["column"])),
+        (None, Some(knot)) => format!("({}-{knot})+^3", raw(&variable["column"])),
+        (None, None) => raw(variable).to_owned(),
+    };
     let factor = |factor: &Value| match factor[1].as_u64() {
-        Some(1) | None => raw(&factor[0]).to_owned(),
-        Some(power) => format!("{}^{power}", raw(&factor[0])),
+        Some(1) | None => variable(&factor[0]),
+        Some(power) => format!("{}^{power}", variable(&factor[0])),
     };
     entries(&statistics["terms"]).map(|term| entries(term).map(factor).collect::<Vec<_>>().join("*")).collect()
 }

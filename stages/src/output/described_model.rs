@@ -130,7 +130,7 @@ impl DescribedModel {
             let [count, f, vif, root] = ["coefficients", "f", "generalised_vif", "generalised_vif_root"].map(|key| shown(&feature[key]));
             [name(&feature["name"]).into_owned(), count, f, probability(&feature["f_p"]), vif, root]
         }));
-        (rows.len() > 1).then(|| format!("\n{}\n", table(&rows)))
+        (rows.len() > 1).then(|| format!("\n{}", table(&rows)))
     }
 
     fn quality_control(&self) -> Vec<String> {

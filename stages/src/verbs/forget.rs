@@ -84,8 +84,11 @@ fn plan(statistics: &Value) -> Plan {
     let units: Map<String, Value> =
         columns.iter().filter_map(|column| Some((column["name"].as_str()?.to_owned(), column.get("unit")?.clone()))).collect();
     let terms: Vec<String> = describe::terms(statistics).into_iter().filter(|term| !names.iter().any(|name| *name == term)).collect();
+    let categories: Vec<&Value> = statistics["categories"].as_array().into_iter().flatten().map(|category| &category["column"]).collect();
     Plan::new()
         .with("columns", Some(json!(names)))
+        .with("categories", (!categories.is_empty()).then(|| json!(categories)))
+        .with("weights", statistics["weights"].get("column").cloned())
         .with("units", Some(Value::Object(units)))
         .with("terms", Some(json!(terms)))
         .with("shared", statistics.get("shared").cloned())
@@ -100,12 +103,15 @@ mod tests {
     fn the_plan_follows_from_the_statistics() {
         let statistics = json!({
             "columns": [{"name": "age", "unit": "a"}, {"name": "y"}],
-            "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]]],
+            "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]], [[{"column": "tg", "function": "ln"}, 2]]],
+            "weights": {"column": "w", "log_sum": "0"},
+            "categories": [{"column": "site", "levels": []}],
         });
         let plan = plan(&statistics);
         assert_eq!(plan.get("columns"), Some(&json!(["age", "y"])));
         assert_eq!(plan.get("units"), Some(&json!({"age": "a"})));
-        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3"])));
+        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3", "ln(tg)^2"])));
+        assert_eq!((plan.get("categories"), plan.get("weights")), (Some(&json!(["site"])), Some(&json!("w"))));
         assert_eq!(plan.get("distribution"), Some(&json!(false)));
     }
 }
