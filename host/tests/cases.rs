@@ -94,8 +94,16 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
     let mut flags = Vec::new();
     for (key, value) in plan.as_object().into_iter().flatten() {
         match key.as_str() {
-            "target" | "missing" => flags.extend([format!("--{key}"), value.as_str().unwrap().to_owned()]),
-            "features" | "columns" | "terms" => flags.extend([format!("--{key}"), list(value)]),
+            "target" | "missing" | "weights" | "counts" | "formula" | "collinear" => {
+                flags.extend([format!("--{key}"), value.as_str().unwrap().to_owned()]);
+            }
+            "reference" => {
+                let one = |(name, level): (&String, &Value)| format!("{name}={}", level.as_str().unwrap());
+                flags.extend(["--reference".to_owned(), value.as_object().unwrap().iter().map(one).collect::<Vec<_>>().join(",")]);
+            }
+            // `train` looks for categories anyway
+            "find_categories" => {}
+            "features" | "columns" | "terms" | "categories" => flags.extend([format!("--{key}"), list(value)]),
             "schema" => {
                 let document = if value.get("file").is_some() { value.clone() } else { serde_json::json!({ "json": value }) };
                 flags.extend(["--schema".to_owned(), folder.put("schema.json", &document)]);
