@@ -136,8 +136,8 @@ impl ColumnReader {
                     None => self.read_level(row, cell),
                 }
             }
-            // a cell of letters behind digits, such as `3C`, may be meant as a level
-            ColumnRole::NumberOrCategory if is_text && cell.iter().any(u8::is_ascii_alphabetic) => {
+            // a cell among words, or one of letters behind digits such as `3C`, may be meant as a level
+            ColumnRole::NumberOrCategory if is_text && (self.first_text.is_some() || cell.iter().any(u8::is_ascii_alphabetic)) => {
                 Err(Error { help: HELP_OF_CATEGORIES.to_owned(), ..error }.at_row(row).in_column(&self.name))
             }
             _ => Err(error.at_row(row).in_column(&self.name)),
