@@ -505,7 +505,9 @@ fn feature_text(term: &FormulaTerm) -> String {
         FormulaFactor::Column(name) | FormulaFactor::Category { name, .. } => name.clone(),
         FormulaFactor::Function { function, column } => format!("{function}({column})"),
         FormulaFactor::Spline { column, knots } => format!("rcs({column},{})", knots.join(",")),
-        FormulaFactor::Product(powers) => powers.iter().map(|(name, power)| format!("{name}^{power}")).collect::<Vec<_>>().join("*"),
+        FormulaFactor::Product(powers) => {
+            powers.iter().map(|(variable, power)| format!("{variable}^{power}")).collect::<Vec<_>>().join("*")
+        }
     };
     term.factors.iter().map(text).collect::<Vec<_>>().join("*")
 }

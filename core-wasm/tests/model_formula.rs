@@ -4,10 +4,12 @@
 
 use proptest::prelude::*;
 use samefit_core::error::Code;
+use samefit_core::functions::Function;
 use samefit_core::model_formula::{
     CATEGORIES_MAX, CategoricalTerm, CategoryCoding, CodedBlock, FORMULA_BYTES_MAX, FORMULA_TERMS_MAX, FormulaFactor, FormulaTerm,
     ModelFormula, NESTING_MAX, ParsedFormula, full_rank_coding,
 };
+use samefit_core::terms::Variable;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -71,7 +73,11 @@ fn factors_have_the_names_of_r_and_of_patsy() {
     let function = |function, column: &str| FormulaFactor::Function { function, column: column.to_owned() };
     let spline =
         |knots: &[&str]| FormulaFactor::Spline { column: "x".to_owned(), knots: knots.iter().map(|knot| (*knot).to_owned()).collect() };
-    let product = |powers: &[(&str, u32)]| FormulaFactor::Product(powers.iter().map(|&(name, power)| (name.to_owned(), power)).collect());
+    let product = |powers: &[(&str, u32)]| {
+        let of_column = |&(name, power): &(&str, u32)| (Variable::Column(name.to_owned()), power);
+        FormulaFactor::Product(powers.iter().map(of_column).collect())
+    };
+    let square = |function, column: &str| FormulaFactor::Product(vec![(Variable::Function { function, column: column.to_owned() }, 2)]);
     for (text, want) in [
         ("größe.1", column("größe.1")),
         ("_x", column("_x")),
@@ -90,14 +96,16 @@ fn factors_have_the_names_of_r_and_of_patsy() {
         ("C(x, Treatment())", category("x", None)),
         ("C(x, Treatment('b'))", category("x", Some("b"))),
         (r#"C(x, Treatment(reference = "it's"))"#, category("x", Some("it's"))),
-        ("ln(x)", function("ln", "x")),
-        ("log(x)", function("ln", "x")),
-        ("np.log(x)", function("ln", "x")),
-        ("np.log10(x)", function("log10", "x")),
-        ("sqrt(`a b`)", function("sqrt", "a b")),
+        ("ln(x)", function(Function::Ln, "x")),
+        ("log(x)", function(Function::Ln, "x")),
+        ("np.log(x)", function(Function::Ln, "x")),
+        ("np.log10(x)", function(Function::Log10, "x")),
+        ("sqrt(`a b`)", function(Function::Sqrt, "a b")),
         ("rcs(x, 3e1, 50.50, 70)", spline(&["30", "50.5", "70"])),
         ("rcs(x, c(-1.0, .5, 2))", spline(&["-1", "0.5", "2"])),
         ("I(x^2*z)", product(&[("x", 2), ("z", 1)])),
+        ("I(log(x))", function(Function::Ln, "x")),
+        ("I(np.log(`a b`)**2)", square(Function::Ln, "a b")),
         ("I(z * x**2)", product(&[("x", 2), ("z", 1)])),
         ("I((x*z)^2*x)", product(&[("x", 3), ("z", 2)])),
     ] {
@@ -177,7 +185,7 @@ fn errors_point_at_the_place() {
         ("y ~ I(x^-1)", Code::Term, "at character 9: found `-1)`, expected a whole number", "add a column"),
         ("y ~ I(x^2^3)", Code::Term, "at character 10: found `^3)`", "`(x^2)^3`"),
         ("y ~ I((x^9)^9)", Code::Term, "at character 5, `I((x^9)^9)`: the powers add up to more than 16", "lower powers"),
-        ("y ~ I(ln(x)^2)", Code::Term, "at character 7: found `ln(x)^2)`, expected a column", "add a column"),
+        ("y ~ I(exp(x)^2)", Code::Term, "at character 7: found `exp(x)^2)`, expected a column", "add a column"),
         ("y ~ `a*b`", Code::ColumnName, "at character 5, ``a*b``: ", "rename"),
         ("y ~ Q('')", Code::EmptyColumnName, "at character 5, `Q('')`: ", "name"),
         ("y ~ Q(x)", Code::Term, "at character 7: found `x)`, expected a name in quotes", "`Q(\"name\")`"),

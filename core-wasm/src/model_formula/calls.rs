@@ -5,6 +5,7 @@ use super::factor::FormulaFactor;
 use super::lexemes::Lexeme;
 use crate::decimal::{self, Decimal};
 use crate::error::{Code, Error, Result};
+use crate::functions::Function;
 use crate::splines::{KNOTS_MIN, Knots};
 use crate::terms::{DEGREE_MAX, Term, Variable};
 
@@ -17,11 +18,12 @@ pub(super) fn call(cursor: &mut Cursor, name: &str) -> Result<FormulaFactor> {
     match name {
         "Q" => Ok(FormulaFactor::Column(cursor.column("write `Q(\"name\")`")?)),
         "C" | "factor" | "as.factor" => category(cursor, name),
-        "ln" | "log" | "np.log" | "numpy.log" => function(cursor, "ln"),
-        "log10" | "np.log10" | "numpy.log10" => function(cursor, "log10"),
-        "sqrt" | "np.sqrt" | "numpy.sqrt" => function(cursor, "sqrt"),
         "rcs" => spline(cursor),
         "I" => product(cursor),
+        _ if function_named(name).is_some() => {
+            let (function, column) = function_of_column(cursor)?;
+            Ok(FormulaFactor::Function { function, column })
+        }
         _ => Err(cursor.unexpected("a function that a formula has: `C`, `factor`, `ln`, `log10`, `sqrt`, `rcs`, `I`, `Q`", instead(name))),
     }
 }
@@ -77,15 +79,31 @@ fn treatment(cursor: &mut Cursor, help: &str) -> Result<Option<String>> {
     Ok(Some(level))
 }
 
-fn function(cursor: &mut Cursor, function: &'static str) -> Result<FormulaFactor> {
+/// Returns the function that R and Python call by a name.
+fn function_named(name: &str) -> Option<Function> {
+    match name {
+        "ln" | "log" | "np.log" | "numpy.log" => Some(Function::Ln),
+        "log10" | "np.log10" | "numpy.log10" => Some(Function::Log10),
+        "sqrt" | "np.sqrt" | "numpy.sqrt" => Some(Function::Sqrt),
+        _ => None,
+    }
+}
+
+/// Reads a call of a function that [`function_named`] knows.
+fn function_of_column(cursor: &mut Cursor) -> Result<(Function, String)> {
+    let called = match cursor.peek() {
+        Lexeme::Name(name) => function_named(name),
+        _ => None,
+    };
+    let Some(function) = called else { return Err(cursor.unexpected("a function", "write `ln(x)`, `log10(x)` or `sqrt(x)`")) };
     begin(cursor)?;
     let column = cursor.column("name a column; for a function of other values, add a column with them to the data")?;
     let help = match function {
-        "ln" => "a logarithm is that of a column: `ln(x)`, the natural one, or `log10(x)`; for others, add a column to the data",
+        Function::Ln => "a logarithm is that of a column: `ln(x)`, the natural one, or `log10(x)`; for others, add a column to the data",
         _ => "a function is that of one column; for a function of other values, add a column with them to the data",
     };
     cursor.close(help)?;
-    Ok(FormulaFactor::Function { function, column })
+    Ok((function, column))
 }
 
 /// Reads a spline, with its knots one after the other or, as in R's rms, in `c()`.
@@ -134,25 +152,25 @@ fn knot(cursor: &mut Cursor, before: Option<&Decimal>, help: &str) -> Result<Dec
     Ok(knot)
 }
 
-/// Reads `I()`: a product of powers of columns. A column alone is that column.
+/// Reads `I()`: a product of powers of columns and of functions of columns. A column alone is that column.
 fn product(cursor: &mut Cursor) -> Result<FormulaFactor> {
     let at = cursor.at();
     begin(cursor)?;
     let powers = powers(cursor)?;
     cursor.close("`I()` has only products and powers of columns: add a column with other values to the data")?;
-    let factors = powers.into_iter().map(|(column, power)| (Variable::Column(column), power)).collect();
-    let term = Term::of(factors).ok_or_else(|| {
+    let mut term = Term::of(powers).ok_or_else(|| {
         let sentence = format!("the powers add up to more than {DEGREE_MAX}");
         cursor.text.error(Code::Term, at, &sentence, "write lower powers")
     })?;
-    Ok(match term.as_column() {
-        Some(column) => FormulaFactor::Column(column.to_owned()),
-        None => FormulaFactor::Product(term.factors.into_iter().map(|(variable, power)| (variable.column().to_owned(), power)).collect()),
+    Ok(match (term.factors.len(), term.factors.pop()) {
+        (1, Some((Variable::Column(column), 1))) => FormulaFactor::Column(column),
+        (1, Some((Variable::Function { function, column }, 1))) => FormulaFactor::Function { function, column },
+        (_, last) => FormulaFactor::Product(term.factors.into_iter().chain(last).collect()),
     })
 }
 
 /// Reads factors of a product up to the next sign that does not multiply.
-fn powers(cursor: &mut Cursor) -> Result<Vec<(String, u32)>> {
+fn powers(cursor: &mut Cursor) -> Result<Vec<(Variable, u32)>> {
     let mut powers = Vec::new();
     loop {
         let mut base = base(cursor)?;
@@ -169,8 +187,8 @@ fn powers(cursor: &mut Cursor) -> Result<Vec<(String, u32)>> {
     }
 }
 
-/// Reads a column in `I()`, or a product in parentheses.
-fn base(cursor: &mut Cursor) -> Result<Vec<(String, u32)>> {
+/// Reads a column in `I()`, a function of one, or a product in parentheses.
+fn base(cursor: &mut Cursor) -> Result<Vec<(Variable, u32)>> {
     match (cursor.peek(), cursor.after(1)) {
         (Lexeme::Open, _) => {
             cursor.open()?;
@@ -178,13 +196,21 @@ fn base(cursor: &mut Cursor) -> Result<Vec<(String, u32)>> {
             cursor.close("write `)` at the end of the product")?;
             Ok(inner)
         }
+        (Lexeme::Name(name), Lexeme::Open) if function_named(name).is_some() => {
+            let (function, column) = function_of_column(cursor)?;
+            Ok(vec![(Variable::Function { function, column }, 1)])
+        }
         (Lexeme::Name(name), Lexeme::Open) if name != "Q" => {
-            Err(cursor.unexpected("a column", "`I()` has no functions: add a column with these values to the data"))
+            let help = "`I()` has `ln`, `log10` and `sqrt` of a column: add a column with other values to the data";
+            Err(cursor.unexpected("a column", help))
         }
         (Lexeme::Number(_) | Lexeme::Minus | Lexeme::Plus, _) => {
             Err(cursor.unexpected("a column", "leave numbers and signs out: a coefficient is fitted to the product"))
         }
-        _ => Ok(vec![(cursor.column("`I()` has products and powers of columns, such as `I(x^2*z)`")?, 1)]),
+        _ => {
+            let column = cursor.column("`I()` has products and powers of columns, such as `I(x^2*z)`")?;
+            Ok(vec![(Variable::Column(column), 1)])
+        }
     }
 }
 

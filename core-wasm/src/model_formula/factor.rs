@@ -1,6 +1,8 @@
 //! What a formula says, expanded: terms, each a list of factors, with their text.
 
 use super::lexemes::{name_text, quote};
+use crate::functions;
+use crate::terms::Variable;
 use std::fmt::{Display, Formatter, Result};
 
 /// A factor of a term: a column of the design matrix, or several.
@@ -17,8 +19,8 @@ pub enum FormulaFactor {
     },
     /// A function of a column: `ln(tg)`.
     Function {
-        /// `ln` (the natural logarithm), `log10` or `sqrt`.
-        function: &'static str,
+        /// The function.
+        function: functions::Function,
         /// The column.
         column: String,
     },
@@ -29,8 +31,9 @@ pub enum FormulaFactor {
         /// At least three knots, in increasing order, each the canonical text of a decimal number.
         knots: Vec<String>,
     },
-    /// A product of powers of columns: `I(x^2*z)`. It is in the normal form of [`Term`](crate::terms::Term), and not one column alone.
-    Product(Vec<(String, u32)>),
+    /// A product of powers of columns and functions of columns: `I(x^2*z)`, `I(ln(tg)^2)`. It is in the normal form of
+    /// [`Term`](crate::terms::Term), and not one column or function alone.
+    Product(Vec<(Variable, u32)>),
 }
 
 impl FormulaFactor {
@@ -41,7 +44,7 @@ impl FormulaFactor {
             Self::Function { column, .. } | Self::Spline { column, .. } => (Some(column), None),
             Self::Product(powers) => (None, Some(powers)),
         };
-        one.into_iter().chain(several.into_iter().flatten().map(|(column, _)| column)).map(String::as_str)
+        one.map(String::as_str).into_iter().chain(several.into_iter().flatten().map(|(variable, _)| variable.column()))
     }
 }
 
@@ -55,9 +58,13 @@ impl Display for FormulaFactor {
             Self::Function { function, column } => write!(f, "{function}({})", name_text(column)),
             Self::Spline { column, knots } => write!(f, "rcs({}, {})", name_text(column), knots.join(", ")),
             Self::Product(powers) => {
-                let power = |(name, power): &(String, u32)| match power {
-                    1 => name_text(name),
-                    _ => format!("{}^{power}", name_text(name)),
+                let base = |variable: &Variable| match variable {
+                    Variable::Function { function, column } => format!("{function}({})", name_text(column)),
+                    other => name_text(other.column()),
+                };
+                let power = |(variable, power): &(Variable, u32)| match power {
+                    1 => base(variable),
+                    _ => format!("{}^{power}", base(variable)),
                 };
                 write!(f, "I({})", powers.iter().map(power).collect::<Vec<_>>().join("*"))
             }
