@@ -49,6 +49,11 @@ check: test
 quick *ARGS:
     cargo test --package samefit-kernels --package samefit-core {{ ARGS }}
 
+# tries the laws of statistics and models on a thousand random tables each
+[group('check')]
+laws *ARGS:
+    PROPTEST_CASES=1000 cargo test --package samefit-core --test laws --test levels --test weights --test fitted_levels {{ ARGS }}
+
 # attacks the program and shared statistics for a long time, with a new seed that it prints
 [group('check')]
 attacks *ARGS: wasm

@@ -9,6 +9,7 @@ use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{Summarizer, forget};
+use samefit_testing::cases;
 
 /// Names of the columns of a generated table.
 const NAMES: [&str; 4] = ["a", "b", "c", "y"];
@@ -64,7 +65,7 @@ fn statistics_of_the_first_format_mean_the_same() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(cases(64)))]
 
     #[test]
     fn parts_in_any_order_merge_to_the_whole(rows in table(), shards in prop::collection::vec(0usize..5, 40), order in Just([3usize, 0, 4, 1, 2]).prop_shuffle()) {

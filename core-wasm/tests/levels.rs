@@ -11,6 +11,7 @@ use samefit_core::plan::{Format, Missing, Plan};
 use samefit_core::schema::Schema;
 use samefit_core::statistics::{Statistics, Weighting, pair_index};
 use samefit_core::summarizer::{Summarizer, forget};
+use samefit_testing::cases;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -135,7 +136,7 @@ fn text(cell: &str) -> &str {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(cases(48)))]
 
     #[test]
     fn sums_by_level_are_those_of_the_rows_of_the_level((weighting, rows) in table()) {

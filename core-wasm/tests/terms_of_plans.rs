@@ -144,3 +144,19 @@ fn tests_refuse_other_weights_than_the_statistics_have() {
     assert_eq!(test(&statistics, &weighted, "x = 0").unwrap_err().code.name(), "statistics-differ");
     assert!(test(&summarize(&weighted, TABLE).unwrap(), &weighted, "x = 0").is_ok());
 }
+
+#[test]
+fn products_may_have_two_categories_together() {
+    let table: String = TABLE
+        .lines()
+        .enumerate()
+        .map(|(at, row)| if at == 0 { format!("{row},a,b,c\n") } else { format!("{row},{},{},{}\n", at % 2, at % 3, at / 4) })
+        .collect();
+    let of = |features: Value| {
+        let plan = plan(json!({"target": "y", "features": features, "categories": ["a", "b", "c"]}));
+        fit(&summarize(&plan, &table).unwrap(), &plan)
+    };
+    assert!(of(json!(["a", "a*x", "c*x"])).is_ok());
+    let error = of(json!(["a*b", "c"])).unwrap_err();
+    assert_eq!((error.code.name(), error.help.contains("one column of two of these categories")), ("term", true), "{error}");
+}

@@ -12,6 +12,7 @@ use samefit_core::quality::judge;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{Summarizer, forget};
 use samefit_core::summary::summary;
+use samefit_testing::cases;
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
@@ -83,7 +84,7 @@ fn written_out(rows: &[Vec<String>]) -> Vec<Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(cases(32)))]
 
     #[test]
     fn counted_rows_are_rows_written_out(rows in table("[0-4](\\.0)?|[1-3]e0"), lacking in prop::collection::vec(0usize..160, 0..3), all in any::<bool>()) {

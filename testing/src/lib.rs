@@ -1,6 +1,7 @@
 //! What the tests of several crates share. Only tests depend on this crate.
 //!
 //! - [`not_run`] reports a test that cannot run on this machine.
+//! - [`cases`] is how many random tables a law is tried on.
 //! - [`random`] gives random numbers that a seed repeats.
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -29,4 +30,10 @@ pub fn not_run(what: &str, why: &str) {
         // one call of the system appends the whole line, so that lines of other processes stay whole
         list.and_then(|mut list| list.write_all(line.as_bytes())).expect("the list of tests that did not run cannot be written");
     }
+}
+
+/// Returns how many random cases a property is tried on: `usual`, unless `PROPTEST_CASES` says another number, for a long run.
+#[must_use]
+pub fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
 }

@@ -38,6 +38,10 @@ impl Table {
         Self { weights, ..self }
     }
 
+    pub(crate) fn is_category(&self, column: &str) -> bool {
+        self.categories.iter().any(|(name, _)| name == column)
+    }
+
     /// Returns the number of rows with a weight.
     pub(crate) fn rows(&self) -> usize {
         self.all().len()
