@@ -482,6 +482,11 @@ impl Summarizer for CachingSummarizer<'_> {
         one_thread_only()
     }
 
+    fn finish_groups(&mut self, take: &mut dyn FnMut(String, String) -> Result<()>) -> Result<()> {
+        self.read()?;
+        self.inner.finish_groups(take)
+    }
+
     fn finish_state(&mut self) -> Result<Vec<u8>> {
         self.read()?;
         self.inner.finish_state()

@@ -3,14 +3,14 @@
 //! *Invariants*: every export returns bad input as the error record. Nothing here computes.
 
 use crate::entry::Form;
-use crate::error::Error as CoreError;
+use crate::error::{Code, Error as CoreError};
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::predict::{Batch, Interval, Predictor, Table};
 use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
-use crate::summarizer::{self, Summarizer};
+use crate::summarizer::{self, Groups, Summarizer};
 use crate::{hypotheses, json, profile, summary};
 use std::cell::{Ref, RefCell};
 
@@ -44,10 +44,16 @@ impl From<CoreError> for Error {
 
 impl training::Guest for Component {
     type Summarizer = RefCell<Summarizer>;
+    type Groups = RefCell<Groups>;
     type Statistics = RefCell<Statistics>;
 
     fn needed_columns(plan: String) -> Result<Option<String>, Error> {
         Ok(Plan::parse(&plan)?.needed_columns()?.map(|columns| json::line(&columns.into())))
+    }
+
+    fn order_levels(levels: String) -> Result<String, Error> {
+        let levels: Vec<String> = json::parse(&levels, Code::Plan, "a list of levels")?;
+        Ok(json::line(&summarizer::order_levels(&levels).into()))
     }
 }
 
@@ -108,6 +114,20 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
 
     fn finish(&self) -> Result<training::Statistics, Error> {
         Ok(training::Statistics::new(RefCell::new(self.borrow_mut().finish()?)))
+    }
+
+    fn finish_groups(&self) -> Result<training::Groups, Error> {
+        Ok(training::Groups::new(RefCell::new(self.borrow_mut().finish_groups()?)))
+    }
+}
+
+impl training::GuestGroups for RefCell<Groups> {
+    fn names(&self) -> String {
+        json::line(&self.borrow().names().into())
+    }
+
+    fn take(&self, group: String) -> Option<training::Statistics> {
+        self.borrow_mut().take(&group).map(|statistics| training::Statistics::new(RefCell::new(statistics)))
     }
 }
 

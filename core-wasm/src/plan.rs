@@ -74,6 +74,9 @@ pub struct Plan {
     /// The column that says for how many equal rows each row stands: a whole number, not below zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<String>,
+    /// The column whose levels divide the rows into groups, each of which is summed by itself, without this column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What to do with rows that lack a value.
     pub missing: Missing,
     /// Whether to count each column's values. Rounded values are never counted.
@@ -233,6 +236,7 @@ impl Default for Plan {
             reference: BTreeMap::new(),
             weights: None,
             counts: None,
+            by: None,
             missing: Missing::Error,
             distribution: true,
             share: false,
@@ -280,6 +284,7 @@ impl Plan {
             return Err(Error::new(Code::Plan, "the plan has `decimals` without `share`", "set `share` too"));
         }
         plan.check_weights()?;
+        plan.check_by()?;
         if plan.only.is_some() && plan.on_error == OnError::Continue {
             let sentence = "with `on_error`: `continue`, the warnings say why a record has no prediction, and `only` leaves them out";
             return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
@@ -295,15 +300,14 @@ impl Plan {
     }
 
     /// Returns the plan for data with these columns: with target, features and intercept instead of a formula. A `.` in it stands for those
-    /// that the schema describes or, without a schema, for all but the weights.
+    /// that the schema describes or, without a schema, for all but the weights. It never stands for the column of the groups.
     ///
     /// # Errors
     /// Those of [`ParsedFormula::expand`].
     pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
         let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
         let described: Option<BTreeSet<&str>> = self.schema.as_ref().map(|schema| schema.order().collect());
-        let is_meant =
-            |name: &&str| self.weight_column() != Some(*name) && described.as_ref().is_none_or(|described| described.contains(name));
+        let is_meant = |name: &&str| !self.is_apart(name) && described.as_ref().is_none_or(|described| described.contains(name));
         let columns: Vec<String> = columns.into_iter().filter(is_meant).map(str::to_owned).collect();
         self.with_formula(ParsedFormula::parse(text)?.expand(&columns)?).map(Cow::Owned)
     }
@@ -338,6 +342,11 @@ impl Plan {
         self.weights.as_deref().or(self.counts.as_deref())
     }
 
+    /// Returns whether a column is that of the weights, the counts or the groups. No feature means it unless it is named.
+    pub fn is_apart(&self, column: &str) -> bool {
+        self.weight_column() == Some(column) || self.by.as_deref() == Some(column)
+    }
+
     /// Refuses keys that contradict those of weights and counts.
     fn check_weights(&self) -> Result<()> {
         let Some(column) = self.weight_column() else { return Ok(()) };
@@ -354,6 +363,25 @@ impl Plan {
             return Err(Error::new(Code::Target, sentence, "name another column for one of them").in_column(column));
         }
         Ok(())
+    }
+
+    /// Refuses a column of the groups that the plan also names as something else.
+    fn check_by(&self) -> Result<()> {
+        let Some(column) = self.by.as_deref() else { return Ok(()) };
+        check_column_name(column).map_err(|error| error.in_column(column))?;
+        if self.rounds() {
+            let sentence = "groups cannot be summed to be shared: what the sums of all of them tell together is not examined";
+            return Err(Error::new(Code::Plan, sentence, "write the rows of each group to a file, and share each by itself"));
+        }
+        let is_named = |names: &[String]| names.iter().any(|name| name == column);
+        let role = match () {
+            () if self.target() == Some(column) => "the target",
+            () if self.weight_column() == Some(column) => "the column of the weights or counts",
+            () if is_named(&self.categories) => "a category",
+            () if self.columns.as_deref().is_some_and(is_named) => "a column to sum",
+            () => return Ok(()),
+        };
+        Err(divides_and_is(column, role))
     }
 
     /// Returns whether each column's values are counted.
@@ -430,6 +458,7 @@ impl Plan {
     /// Those of [`feature_terms`](Self::feature_terms), and `column-name`; `target` if the target is a category.
     pub fn selection(&self) -> Result<Selection> {
         self.check_weights()?;
+        self.check_by()?;
         check_unique(&self.categories, "category")?;
         if let Some(target) = self.target().filter(|target| self.is_category(target)) {
             let sentence = "the target is a category, and only numbers can be predicted";
@@ -441,6 +470,9 @@ impl Plan {
         let written: Vec<Term> = features.iter().chain(&extra).cloned().collect();
         written.iter().try_for_each(|term| numeric_part(term, |name| self.is_category(name)).map(drop))?;
         let of_formula = self.formula.as_deref().map(ParsedFormula::parse).transpose()?.map(|formula| formula.columns());
+        if let Some(by) = self.by.as_deref().filter(|by| written.iter().any(|term| term.columns().any(|name| name == *by))) {
+            return Err(divides_and_is(by, "in a feature or term"));
+        }
         let of_terms = written.iter().flat_map(Term::columns).map(str::to_owned).chain(of_formula.into_iter().flatten());
         let columns = match self.named_columns()? {
             None => ColumnSelection::AllNumbers { needed: of_terms.chain(self.categories.clone()).chain(self.target.clone()).collect() },
@@ -454,7 +486,8 @@ impl Plan {
             true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).collect(),
             false => BTreeSet::new(),
         };
-        Ok(Selection { columns, terms: written, undecided, weights: self.weight_column().map(str::to_owned) })
+        let weights = self.weight_column().map(str::to_owned);
+        Ok(Selection { columns, terms: written, undecided, weights, by: self.by.clone() })
     }
 
     /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
@@ -462,9 +495,10 @@ impl Plan {
     /// # Errors
     /// Those of [`selection`](Self::selection).
     pub fn needed_columns(&self) -> Result<Option<Vec<String>>> {
-        let Selection { columns, weights, .. } = self.selection()?;
+        let Selection { columns, weights, by, .. } = self.selection()?;
         let ColumnSelection::Named { mut columns, .. } = columns else { return Ok(None) };
         columns.extend(weights.filter(|weights| !columns.contains(weights)));
+        columns.extend(by);
         Ok(Some(columns))
     }
 
@@ -478,7 +512,7 @@ impl Plan {
         }
         Ok(match (&self.features, &self.schema) {
             (Some(_), _) => Some(Vec::new()),
-            (None, Some(schema)) => Some(schema.order().filter(|name| Some(*name) != self.weight_column()).map(str::to_owned).collect()),
+            (None, Some(schema)) => Some(schema.order().filter(|name| !self.is_apart(name)).map(str::to_owned).collect()),
             (None, None) => None,
         })
     }
@@ -538,6 +572,8 @@ pub struct Selection {
     undecided: BTreeSet<String>,
     /// The column of the weights or counts of the rows, if there is one.
     pub weights: Option<String>,
+    /// The column of the groups of the rows, if there is one.
+    pub by: Option<String>,
 }
 
 /// The columns to sum.
@@ -590,6 +626,20 @@ impl Selection {
         self.weights.as_ref().map(find).transpose()
     }
 
+    /// Returns the index in `header` of the column of the groups, if there is one.
+    ///
+    /// # Errors
+    /// `missing-column`.
+    pub fn resolve_by(&self, header: &[String]) -> Result<Option<usize>> {
+        let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
+        self.by.as_ref().map(find).transpose()
+    }
+
+    /// Returns the names of all columns that the data must have: those to sum, that of the weights or counts, and that of the groups.
+    pub fn wanted(&self) -> Vec<String> {
+        self.names().iter().chain(&self.weights).chain(&self.by).cloned().collect()
+    }
+
     /// Returns the products of numbers to sum beyond the columns, in canonical order. Terms that [`check_terms`](Self::check_terms) refuses
     /// are left out.
     pub fn numeric_terms(&self, is_category: impl Fn(&str) -> bool) -> Vec<Term> {
@@ -639,7 +689,9 @@ impl Selection {
         let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| missing_column(name, header));
         // the weights may stand at the end again if they are also summed
         let is_first = |place: &usize| known.get(header[*place].as_str()) == Some(place);
-        let is_summed = |name: &String, needed: &[String]| self.weights.as_ref() != Some(name) || needed.contains(name);
+        let is_summed = |name: &String, needed: &[String]| {
+            self.by.as_ref() != Some(name) && (self.weights.as_ref() != Some(name) || needed.contains(name))
+        };
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
@@ -667,6 +719,12 @@ impl Selection {
 /// Returns a column of statistics, with the unit that the plan gives it.
 pub fn summed_column(plan: &Plan, name: &str) -> SummedColumn {
     SummedColumn { name: name.to_owned(), unit: plan.unit(name) }
+}
+
+/// Returns the error for a column of the groups that is also something else.
+fn divides_and_is(column: &str, role: &str) -> Error {
+    let sentence = format!("`{column}` divides the rows into groups, and is {role} too");
+    Error::new(Code::Plan, sentence, "leave it out there, or divide the rows by another column").in_column(column)
 }
 
 fn missing_column(name: &str, header: &[String]) -> Error {

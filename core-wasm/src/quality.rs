@@ -406,7 +406,7 @@ impl Sink for RecordSink {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.selection.names().iter().chain(&self.selection.weights).cloned().collect()
+        self.selection.wanted()
     }
 
     fn target(&self) -> &str {

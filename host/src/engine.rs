@@ -280,9 +280,12 @@ impl Engine for WasmEngine {
 
     fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
         let columns = self.instance()?.try_call(|exports, store| exports.samefit_regression_training().call_needed_columns(store, plan))?;
-        columns
-            .map(|names| serde_json::from_str(&names).map_err(|_| Error::Trap("names that are not as the contract says".to_owned())))
-            .transpose()
+        Ok(columns.map(|names| parse_names(&names)).transpose()?.map(BTreeSet::from_iter))
+    }
+
+    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
+        let levels = serde_json::Value::from(levels).to_string();
+        parse_names(&self.instance()?.try_call(|exports, store| exports.samefit_regression_training().call_order_levels(store, &levels))?)
     }
 
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
@@ -342,6 +345,11 @@ impl Engine for WasmEngine {
             })
         })
     }
+}
+
+/// Reads a JSON array of names from the component.
+fn parse_names(names: &str) -> Result<Vec<String>> {
+    serde_json::from_str(names).map_err(|_| Error::Trap("names that are not as the contract says".to_owned()))
 }
 
 struct WasmSummarizer {
@@ -404,6 +412,22 @@ impl Summarizer for WasmSummarizer {
     fn state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
+    }
+
+    fn finish_groups(&mut self, take: &mut dyn FnMut(String, String) -> Result<()>) -> Result<()> {
+        let (stream, instance) = (self.stream, &mut self.instance);
+        let groups =
+            instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_groups(store, stream))?;
+        let names = instance.call(|exports, store| exports.samefit_regression_training().groups().call_names(store, groups))?;
+        for name in parse_names(&names)? {
+            let statistics =
+                instance.call(|exports, store| exports.samefit_regression_training().groups().call_take(store, groups, &name))?;
+            let statistics = statistics.ok_or_else(|| Error::Trap("a group without statistics".to_owned()))?;
+            let text = instance.statistics_text(statistics)?;
+            instance.release(statistics)?;
+            take(name, text)?;
+        }
+        instance.release(groups)
     }
 
     fn finish_state(&mut self) -> Result<Vec<u8>> {

@@ -94,7 +94,7 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
     let mut flags = Vec::new();
     for (key, value) in plan.as_object().into_iter().flatten() {
         match key.as_str() {
-            "target" | "missing" | "weights" | "counts" | "formula" | "collinear" => {
+            "target" | "missing" | "weights" | "counts" | "by" | "formula" | "collinear" => {
                 flags.extend([format!("--{key}"), value.as_str().unwrap().to_owned()]);
             }
             "reference" => {

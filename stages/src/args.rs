@@ -66,6 +66,14 @@ pub struct RoleArgs {
     pub counts: Option<String>,
 }
 
+/// How rows are divided into groups.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ByArg {
+    /// Column that divides the rows into groups: each is summed and fitted by itself, without this column, into a folder of its own
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+}
+
 /// How statistics are released.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ShareArgs {
@@ -138,6 +146,13 @@ pub struct JsonArg {
     /// Print the result as JSON on stdout instead of a table
     #[arg(long)]
     pub json: bool,
+}
+
+/// How a fitted model is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) level: LevelArg,
+    pub(crate) json: JsonArg,
 }
 
 /// A list of names on the command line.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{DelimiterArg, FitArgs, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
+use crate::args::{ByArg, DelimiterArg, FitArgs, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
@@ -86,6 +86,17 @@ impl Plan {
         self.set("weights", args.weights.as_deref().map(Value::from));
         self.set("counts", args.counts.as_deref().map(Value::from));
         self
+    }
+
+    /// Adds the column that divides the rows into groups.
+    #[must_use]
+    pub fn dividing(self, args: &ByArg) -> Self {
+        self.with("by", args.by.as_deref().map(Value::from))
+    }
+
+    /// Whether the rows are divided into groups.
+    pub fn is_grouped(&self) -> bool {
+        self.get("by").is_some()
     }
 
     /// Lets columns of words that features name be categories.

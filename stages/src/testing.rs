@@ -167,6 +167,10 @@ fn no_engine<T>() -> Result<T> {
 }
 
 impl Engine for NoEngine {
+    fn order_levels(&self, _: &[String]) -> Result<Vec<String>> {
+        no_engine()
+    }
+
     fn summarizer(&self, _: &str) -> Result<Box<dyn Summarizer + '_>> {
         no_engine()
     }

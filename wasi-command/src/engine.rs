@@ -60,6 +60,10 @@ impl Engine for LinkedEngine {
         Ok(columns.map(BTreeSet::from_iter))
     }
 
+    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
+        Ok(summarizer::order_levels(levels))
+    }
+
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
         let statistics = stage_result(Statistics::parse(statistics))?;
         let (plan, other) = (stage_result(Plan::parse(plan))?, stage_result(Plan::parse(other))?);
@@ -156,6 +160,15 @@ impl Summarizer for LinkedSummarizer {
 
     fn state(&mut self) -> Result<Vec<u8>> {
         stage_result(self.0.state())
+    }
+
+    fn finish_groups(&mut self, take: &mut dyn FnMut(String, String) -> Result<()>) -> Result<()> {
+        let mut groups = stage_result(self.0.finish_groups())?;
+        let names: Vec<String> = groups.names().into_iter().map(str::to_owned).collect();
+        names.into_iter().try_for_each(|name| match groups.take(&name) {
+            Some(statistics) => take(name, statistics.to_json()),
+            None => Ok(()),
+        })
     }
 
     fn finish_state(&mut self) -> Result<Vec<u8>> {

@@ -58,7 +58,7 @@ fn all_features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Ve
     let columns = statistics.columns.iter().map(|column| column.name.as_str());
     let categories = statistics.levels.categories.iter().map(|category| category.column.as_str());
     let weights = statistics.weights.as_ref().map(|weights| weights.column.as_str()).or(plan.weight_column());
-    let is_feature = |name: &&str| *name != target && Some(*name) != weights;
+    let is_feature = |name: &&str| *name != target && Some(*name) != weights && plan.by.as_deref() != Some(*name);
     let names: Vec<&str> = match &plan.schema {
         Some(schema) => schema.order().filter(is_feature).collect(),
         None => columns.chain(categories).filter(is_feature).collect(),

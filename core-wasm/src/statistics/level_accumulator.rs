@@ -1,13 +1,14 @@
-//! Rows with levels to exact sums: of all rows, by level, and by pair of levels.
+//! Rows with levels to exact sums: of all rows, by level, and by pair of levels; for each group of rows if rows have groups.
 //!
-//! A *cell* is a combination of levels of all categories. Rows are collected in large blocks, column by column, with the index of the cell of
+//! A *cell* is a combination of levels of all categories, in one group. Rows are collected in large blocks, column by column, with the index of the cell of
 //! each row. When a block is full it is sorted by cell, and each cell's rows go to an [`Accumulator`] of their own. At the end, and when
-//! there are too many cells to hold, the sums of the cells are added to those of their levels and pairs.
+//! there are too many cells to hold, the sums of the cells are added to those of their levels and pairs in their group.
 //!
 //! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows. With weights, a level of rows of weight zero
-//! alone has no sums.
+//! alone has no sums. The totals of a group are those of its rows alone.
 //!
-//! *Limits*: those of [`LevelSums`]. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes.
+//! *Limits*: those of [`LevelSums`], for all groups together. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes, the tables
+//! in which groups count values some [`TABLES_BYTES_MAX`].
 
 use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals};
 use super::block::BlockColumn;
@@ -15,7 +16,7 @@ use super::derived::Derived;
 use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
-use super::row_counter::{RowCounter, keep_positive};
+use super::row_counter::{RowCounter, TABLE_BYTES, keep_positive};
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
@@ -26,6 +27,8 @@ use std::collections::BTreeMap;
 const SORTED_ROWS: usize = 1 << 14;
 /// Memory for the cells that are held at once.
 const CELL_BYTES_MAX: usize = 256 << 20;
+/// Memory for the tables in which groups count values.
+const TABLES_BYTES_MAX: usize = 64 << 20;
 /// Bytes that a cell needs for each of its moments: a total, sums of digits and their places.
 const MOMENT_BYTES: usize = 96;
 /// Cells after which their index is emptied, and numbers in it after which it is.
@@ -34,8 +37,13 @@ const INDEX_SIZE_MAX: usize = 1 << 22;
 /// Size of a node of the index without its children, as numbers of 32 bits.
 const NODE_SIZE: usize = 12;
 
-/// Sums rows by level.
+/// Sums rows by level, and by group if they have groups.
 pub struct LevelAccumulator {
+    /// Whether each row has the number of a group before those of its levels.
+    is_grouped: bool,
+    /// Columns of values, without that of the weights or counts.
+    numbers: usize,
+    distribution: bool,
     derived: Vec<Derived>,
     products: Vec<Factors>,
     weighting: Weighting,
@@ -49,10 +57,18 @@ pub struct LevelAccumulator {
     /// Number of cells with sums.
     held: usize,
     held_max: usize,
+    /// The groups by their numbers: exactly one if rows have none.
+    groups: Vec<GroupSums>,
+    /// Entries of all groups: levels, pairs of levels, and the groups themselves.
+    entries: usize,
+    digits: BlockDigits,
+}
+
+/// The sums of a group of rows.
+struct GroupSums {
     /// The sums of the cells that were emptied.
     sums: SumsByLevel,
     counter: RowCounter,
-    digits: BlockDigits,
 }
 
 /// Finds the index of a cell by its levels: a tree with one floor a category.
@@ -73,15 +89,15 @@ struct SumsByLevel {
     all: Vec<Decimal>,
     levels: Vec<BTreeMap<u32, Vec<Decimal>>>,
     pairs: Vec<BTreeMap<(u32, u32), Vec<Decimal>>>,
-    entries: usize,
 }
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
-    /// Rows may have a weight or a count after their other values.
+    /// Rows may have a weight or a count after their other values, and a group before their levels.
     pub fn new(
         columns: usize,
         categories: usize,
+        is_grouped: bool,
         derived: Vec<Derived>,
         products: impl IntoIterator<Item = Factors>,
         distribution: bool,
@@ -91,23 +107,28 @@ impl LevelAccumulator {
         let moments = moment_index(columns + products.len() + 1, 0);
         let values = columns + weighting.values();
         let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
+        let group = || GroupSums::new(columns, categories, moments, distribution, weighting);
         Self {
+            is_grouped,
+            numbers: columns,
+            distribution,
             weighting,
             columns: vec![BlockColumn::new(); values],
             row_cells: Vec::new(),
-            index: CellIndex::new(categories),
+            index: CellIndex::new(categories + usize::from(is_grouped)),
             cells: Vec::new(),
             held: 0,
             held_max: (CELL_BYTES_MAX / cell_bytes).max(2),
-            sums: SumsByLevel::new(categories, moments),
-            counter: RowCounter::new(columns, distribution, weighting),
+            groups: if is_grouped { Vec::new() } else { vec![group()] },
+            entries: 0,
             digits: BlockDigits::default(),
             derived,
             products,
         }
     }
 
-    /// Adds a row: one value for each column, then its weight or count if rows have one, and the number of a level for each category.
+    /// Adds a row: one value for each column, then its weight or count if rows have one; and the number of its group, if rows have groups, then
+    /// that of a level for each category.
     ///
     /// # Errors
     /// `capacity`.
@@ -131,7 +152,8 @@ impl LevelAccumulator {
         (SORTED_ROWS - self.row_cells.len()).min(BLOCK_ROWS)
     }
 
-    /// Adds rows whose values were appended to the columns. `levels` gives, for each category, the number of each row's level.
+    /// Adds rows whose values were appended to the columns. `levels` gives each row's group, if rows have groups, then for each category each
+    /// row's level.
     ///
     /// # Errors
     /// `capacity`.
@@ -146,16 +168,15 @@ impl LevelAccumulator {
         self.end_rows()
     }
 
-    /// Returns the sums of all rows. `categories` gives the column of each category, and its levels by their numbers.
+    /// Returns the sums of each group, by its number; of all rows if rows have no groups. `categories` gives the column of each category, and
+    /// its levels by their numbers.
     ///
     /// # Errors
     /// `capacity`.
-    pub fn finish(mut self, categories: Vec<(String, Vec<Level>)>) -> Result<Totals> {
+    pub fn finish(mut self, categories: &[(String, Vec<Level>)]) -> Result<Vec<Totals>> {
         self.divide()?;
         self.empty_cells()?;
-        let counts = self.counter.finish()?;
-        let (moments, levels) = self.sums.finish(categories)?;
-        Ok(Totals { rows: counts.rows, moments, levels, log_sum: counts.log_sum, distribution: counts.distribution })
+        self.groups.into_iter().map(|group| group.finish(categories)).collect()
     }
 
     /// Divides the rows among their cells if there are enough of them.
@@ -172,8 +193,7 @@ impl LevelAccumulator {
             let mut kept = kept.into_iter();
             self.row_cells.retain(|_| kept.next() == Some(true));
         }
-        let (columns, weights) = self.columns.split_at(self.columns.len() - self.weighting.values());
-        self.counter.add(self.row_cells.len(), columns, weights.first())?;
+        self.count_rows()?;
         let (order, ends) = sorted_by_cell(&self.row_cells, self.index.len());
         let columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(&order)).collect();
         self.columns.iter_mut().for_each(BlockColumn::clear);
@@ -194,6 +214,48 @@ impl LevelAccumulator {
         Ok(())
     }
 
+    /// Counts the waiting rows, and the values of their columns, in their groups.
+    fn count_rows(&mut self) -> Result<()> {
+        if let ([group], false) = (self.groups.as_mut_slice(), self.is_grouped) {
+            let (columns, weights) = self.columns.split_at(self.numbers);
+            return group.counter.add(self.row_cells.len(), columns, weights.first());
+        }
+        let row_groups: Vec<u32> = self.row_cells.iter().map(|&cell| self.index.levels_of(cell as usize)[0]).collect();
+        let groups = row_groups.iter().max().map_or(0, |&last| last as usize + 1);
+        self.make_groups(groups)?;
+        let in_tables = self.groups.len().saturating_mul(self.numbers) <= TABLES_BYTES_MAX / TABLE_BYTES;
+        let (order, ends) = sorted_by_cell(&row_groups, groups);
+        let mut start = 0;
+        for (group, end) in self.groups.iter_mut().zip(ends) {
+            let rows = &order[std::mem::replace(&mut start, end)..end];
+            if rows.is_empty() {
+                continue;
+            }
+            let columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(rows)).collect();
+            let (columns, weights) = columns.split_at(self.numbers);
+            match in_tables {
+                true => group.counter.add(rows.len(), columns, weights.first()),
+                false => group.counter.add_in_little_memory(rows.len(), columns, weights.first()),
+            }?;
+        }
+        Ok(())
+    }
+
+    /// Makes groups until there are as many.
+    ///
+    /// # Errors
+    /// `capacity`.
+    fn make_groups(&mut self, groups: usize) -> Result<()> {
+        let categories = self.index.categories - usize::from(self.is_grouped);
+        let moments = moment_index(self.numbers + self.products.len() + 1, 0);
+        while self.groups.len() < groups {
+            self.entries += 1;
+            check_entries(self.entries, moments)?;
+            self.groups.push(GroupSums::new(self.numbers, categories, moments, self.distribution, self.weighting));
+        }
+        Ok(())
+    }
+
     fn add_to_cell(&mut self, cell: usize, columns: &[BlockColumn], rows: std::ops::Range<usize>) -> Result<()> {
         if self.cells[cell].is_none() {
             if self.held == self.held_max {
@@ -201,8 +263,7 @@ impl LevelAccumulator {
             }
             self.held += 1;
         }
-        let numbers = columns.len() - self.weighting.values();
-        let new = || Accumulator::of_moments(numbers, self.derived.clone(), self.products.iter().cloned(), self.weighting);
+        let new = || Accumulator::of_moments(self.numbers, self.derived.clone(), self.products.iter().cloned(), self.weighting);
         let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
         sums.add_rows_of(columns, rows, &mut self.digits)
     }
@@ -210,12 +271,29 @@ impl LevelAccumulator {
     /// Adds the sums of all cells to those of their levels and pairs.
     fn empty_cells(&mut self) -> Result<()> {
         for (cell, sums) in self.cells.iter_mut().enumerate() {
-            if let Some(sums) = sums.take() {
-                self.sums.add(self.index.levels_of(cell), &sums.finish()?.moments)?;
-            }
+            let Some(sums) = sums.take() else { continue };
+            let (group, levels) = match self.index.levels_of(cell) {
+                [group, levels @ ..] if self.is_grouped => (*group as usize, levels),
+                levels => (0, levels),
+            };
+            let moments = sums.finish()?.moments;
+            self.entries += self.groups[group].sums.add(levels, &moments);
+            check_entries(self.entries, moments.0.len())?;
         }
         self.held = 0;
         Ok(())
+    }
+}
+
+impl GroupSums {
+    fn new(columns: usize, categories: usize, moments: usize, distribution: bool, weighting: Weighting) -> Self {
+        Self { sums: SumsByLevel::new(categories, moments), counter: RowCounter::new(columns, distribution, weighting) }
+    }
+
+    fn finish(self, categories: &[(String, Vec<Level>)]) -> Result<Totals> {
+        let counts = self.counter.finish()?;
+        let (moments, levels) = self.sums.finish(categories)?;
+        Ok(Totals { rows: counts.rows, moments, levels, log_sum: counts.log_sum, distribution: counts.distribution })
     }
 }
 
@@ -286,28 +364,24 @@ impl SumsByLevel {
             all: vec![Decimal::ZERO; moments],
             levels: vec![BTreeMap::new(); categories],
             pairs: vec![BTreeMap::new(); pair_index(0, categories.max(1))],
-            entries: 0,
         }
     }
 
-    /// Adds the moments of rows that have these levels.
-    ///
-    /// # Errors
-    /// `capacity` if there are too many entries.
-    fn add(&mut self, levels: &[u32], moments: &Moments) -> Result<()> {
+    /// Adds the moments of rows that have these levels. Returns how many entries are new.
+    fn add(&mut self, levels: &[u32], moments: &Moments) -> usize {
         add_moments(&mut self.all, moments);
+        let mut new = 0;
         for (second, &level) in levels.iter().enumerate() {
-            self.entries += usize::from(add_to_entry(&mut self.levels[second], level, moments));
+            new += usize::from(add_to_entry(&mut self.levels[second], level, moments));
             for (first, &other) in levels[..second].iter().enumerate() {
-                self.entries += usize::from(add_to_entry(&mut self.pairs[pair_index(first, second)], (other, level), moments));
+                new += usize::from(add_to_entry(&mut self.pairs[pair_index(first, second)], (other, level), moments));
             }
-            check_entries(self.entries, moments.0.len())?;
         }
-        Ok(())
+        new
     }
 
     /// Returns the sums, with the texts of the levels.
-    fn finish(self, categories: Vec<(String, Vec<Level>)>) -> Result<(Moments, LevelSums)> {
+    fn finish(self, categories: &[(String, Vec<Level>)]) -> Result<(Moments, LevelSums)> {
         let moments = |sums: Vec<Decimal>| Moments(sums.into_iter().map(Decimal::normalized).collect());
         let level_of = |levels: &[Level], number: u32| levels.get(number as usize).cloned().ok_or_else(other_categories);
         if categories.len() != self.levels.len() {
@@ -321,11 +395,11 @@ impl SumsByLevel {
                 pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, moments(sums)))).collect::<Result<_>>()?);
             }
         }
-        let of_category = |((column, levels), sums): ((String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| {
-            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(&levels, level)?, moments(sums)))).collect::<Result<_>>()?;
-            Ok(CategorySums { column, levels })
+        let of_category = |((column, levels), sums): (&(String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| {
+            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, moments(sums)))).collect::<Result<_>>()?;
+            Ok(CategorySums { column: column.clone(), levels })
         };
-        let sums = LevelSums { categories: categories.into_iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
+        let sums = LevelSums { categories: categories.iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
         sums.check_size()?;
         Ok((moments(self.all), sums))
     }

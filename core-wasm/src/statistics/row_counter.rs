@@ -8,6 +8,9 @@ use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 
+/// Most bytes of the tables in which the values of a column are counted, about.
+pub(super) const TABLE_BYTES: usize = 48 << 10;
+
 /// Counts rows whose weight is above zero.
 #[derive(Debug)]
 pub(super) struct RowCounter {
@@ -48,6 +51,17 @@ impl RowCounter {
     ///
     /// Errors: `capacity`; `undefined` for a weight below zero.
     pub(super) fn add(&mut self, rows: usize, columns: &[BlockColumn], weights: Option<&BlockColumn>) -> Result<()> {
+        self.add_with(rows, columns, weights, true)
+    }
+
+    /// Does what [`Self::add`] does, more slowly, and without the [`TABLE_BYTES`] a column that it takes.
+    ///
+    /// Errors: as for [`Self::add`].
+    pub(super) fn add_in_little_memory(&mut self, rows: usize, columns: &[BlockColumn], weights: Option<&BlockColumn>) -> Result<()> {
+        self.add_with(rows, columns, weights, false)
+    }
+
+    fn add_with(&mut self, rows: usize, columns: &[BlockColumn], weights: Option<&BlockColumn>, in_tables: bool) -> Result<()> {
         if let (Some(sum), Some(weights)) = (&mut self.log_sum, weights) {
             sum.add(weights)?;
         }
@@ -55,11 +69,12 @@ impl RowCounter {
             (Weighting::Counts, Some(weights)) => Some(weights.whole_numbers().ok_or_else(too_many_rows)?),
             _ => None,
         };
-        let rows = match &counts {
+        let total = match &counts {
             Some(counts) => counts.iter().try_fold(0i64, |sum, count| sum.checked_add(*count)),
             None => Some(rows as i64),
         };
-        self.rows = rows.and_then(|rows| self.rows.checked_add(rows)).ok_or_else(too_many_rows)?;
+        self.rows = total.and_then(|total| self.rows.checked_add(total)).ok_or_else(too_many_rows)?;
+        let counts = counts.or_else(|| (!in_tables && self.bin_counters.is_some()).then(|| vec![1; rows]));
         for (column, counter) in columns.iter().zip(self.bin_counters.iter_mut().flatten()) {
             match &counts {
                 Some(counts) => counter.count_times(column, counts),

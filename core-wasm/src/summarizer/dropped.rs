@@ -3,7 +3,9 @@
 use super::column::ColumnReader;
 use super::totals::too_many_rows;
 use crate::error::{Code, Error, Result, shorten};
+use crate::level::Level;
 use crate::plan::Missing;
+use std::collections::BTreeMap;
 
 /// Rows that lack a value in a column that is summed.
 #[derive(Default)]
@@ -14,14 +16,17 @@ pub(super) struct DroppedRows {
     pub(super) announced: i64,
     /// Number of the first of them.
     pub(super) first_row: Option<u64>,
+    /// Rows of each group among them, if rows have groups. A row that lacks its group is in none.
+    pub(super) of_groups: BTreeMap<Level, i64>,
 }
 
 impl DroppedRows {
-    /// Counts rows, the first of which has the number `first_row`.
+    /// Counts rows of a group, the first of which has the number `first_row`. `group` is none if they lack it, or if rows have no groups.
     ///
     /// # Errors
     /// `capacity`.
-    pub(super) fn add(&mut self, first_row: u64, count: i64) -> Result<()> {
+    pub(super) fn add(&mut self, first_row: u64, count: i64, group: Option<Level>) -> Result<()> {
+        group.map_or(Ok(()), |group| self.add_to_group(group, count))?;
         self.unannounced = self.unannounced.checked_add(count).ok_or_else(too_many_rows)?;
         self.first_row = Some(self.first_row.map_or(first_row, |row| row.min(first_row)));
         Ok(())
@@ -34,7 +39,14 @@ impl DroppedRows {
     pub(super) fn merge(&mut self, other: &Self) -> Result<()> {
         self.unannounced = self.unannounced.checked_add(other.unannounced).ok_or_else(too_many_rows)?;
         self.announced = self.announced.checked_add(other.announced).ok_or_else(too_many_rows)?;
+        other.of_groups.iter().try_for_each(|(group, count)| self.add_to_group(group.clone(), *count))?;
         self.first_row = self.first_row.into_iter().chain(other.first_row).min();
+        Ok(())
+    }
+
+    fn add_to_group(&mut self, group: Level, count: i64) -> Result<()> {
+        let sum = self.of_groups.entry(group).or_default();
+        *sum = sum.checked_add(count).ok_or_else(too_many_rows)?;
         Ok(())
     }
 

@@ -1,14 +1,18 @@
-//! Turns the sums of all rows into statistics.
+//! Turns the sums of all rows, or of each group of rows, into statistics.
 
 use super::column::ColumnReader;
+use super::groups::Groups;
 use super::sums::{Sums, left_out_note};
+use super::totals::GroupTotals;
 use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
+use crate::level::Level;
 use crate::plan::summed_column;
 use crate::release_policy::Shared;
 use crate::statistics::{Moments, Statistics, Totals, WeightSums};
 use crate::terms::Term;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes the statistics at the end of the data. Columns of text are left out, and a note says so; another note names the categories that
 /// were found.
@@ -17,21 +21,52 @@ use crate::terms::Term;
 /// `missing-values`, `not-a-number` if a term uses a column of text, `term` if one has no meaning with the categories that were found,
 /// `no-columns`, `no-rows`, `spent`, and what disclosure control refuses.
 pub(super) fn statistics(sums: &mut Sums) -> Result<Statistics> {
+    let (mut totals, shape) = totals(sums)?;
+    let shared = sums.disclosure.as_mut().map(DisclosureControl::release).transpose()?;
+    sums.notes.extend(sums.disclosure.iter().flat_map(DisclosureControl::notes));
+    let totals = totals.remove(&None).ok_or_else(spent)?;
+    Ok(Statistics { shared, ..restrict(sums, &shape, totals, sums.dropped.announced) })
+}
+
+/// Takes the statistics of each group at the end of the data. Which columns are left out or categories is decided
+/// on all rows.
+///
+/// # Errors
+/// Those of [`statistics`].
+pub(super) fn groups(sums: &mut Sums) -> Result<Groups> {
+    let (totals, shape) = totals(sums)?;
+    let mut groups = BTreeMap::new();
+    for (group, totals) in totals.into_iter().filter_map(|(group, totals)| Some((group?, totals))) {
+        let dropped = sums.dropped.of_groups.get(&group).copied().unwrap_or(0);
+        groups.insert(group, restrict(sums, &shape, totals, dropped));
+    }
+    match (groups.is_empty(), &sums.plan.by) {
+        (true, Some(by)) => Err(Error::new(Code::NoRows, "no row has a group", "give rows with a value in this column").in_column(by)),
+        _ => Ok(Groups::new(groups)),
+    }
+}
+
+/// The columns and terms that were summed.
+struct SummedShape {
+    columns: Vec<ColumnReader>,
+    /// Terms beyond the columns.
+    terms: Vec<Term>,
+}
+
+/// Takes the totals at the end of the data, and notes what became of rows and columns.
+fn totals(sums: &mut Sums) -> Result<(GroupTotals, SummedShape)> {
     let totals = sums.take_final_totals()?;
     sums.announce_dropped()?;
     let terms = sums.terms();
-    let mut columns = sums.columns.take().ok_or_else(spent)?;
-    columns.truncate(columns.len() - sums.plan.weighting().values());
+    let columns = sums.take_summed_columns()?;
     for column in columns.iter().filter(|column| column.is_left_out()) {
         sums.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
     }
     for column in columns.iter().filter(|column| column.is_found_category()) {
         sums.notes.push(category_note(&column.name, &totals));
     }
-    check(sums, &columns, totals.rows)?;
-    let shared = sums.disclosure.as_mut().map(DisclosureControl::release).transpose()?;
-    sums.notes.extend(sums.disclosure.iter().flat_map(DisclosureControl::notes));
-    Ok(Statistics { shared, ..restrict(sums, &columns, terms, totals) })
+    check(sums, &columns, totals.values().all(|totals| totals.rows == 0))?;
+    Ok((totals, SummedShape { columns, terms }))
 }
 
 /// Takes the decimals that the first of two passes chooses for data that are to be shared.
@@ -45,7 +80,7 @@ pub(super) fn decimals(sums: &mut Sums) -> Result<Shared> {
     Ok(shared)
 }
 
-fn check(sums: &Sums, columns: &[ColumnReader], rows: i64) -> Result<()> {
+fn check(sums: &Sums, columns: &[ColumnReader], has_no_rows: bool) -> Result<()> {
     if let Some(column) = columns.iter().find(|column| column.is_left_out() && sums.selection.uses(&column.name)) {
         return Err(Error::new(Code::NotANumber, "a term uses a column of text", "leave the term out").in_column(&column.name));
     }
@@ -54,7 +89,7 @@ fn check(sums: &Sums, columns: &[ColumnReader], rows: i64) -> Result<()> {
         let sentence = format!("none of the columns holds numbers: {}", list(columns.iter().map(|column| &column.name)));
         return Err(Error::new(Code::NoColumns, sentence, "check that this is the right file"));
     }
-    if rows == 0 && columns.iter().any(ColumnReader::may_be_left_out) {
+    if has_no_rows && columns.iter().any(ColumnReader::may_be_left_out) {
         return Err(Error::new(
             Code::NoRows,
             "there is a header but no row of data",
@@ -64,8 +99,9 @@ fn check(sums: &Sums, columns: &[ColumnReader], rows: i64) -> Result<()> {
     Ok(())
 }
 
-/// The statistics of the columns that are not left out, and of these terms beyond them.
-fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Totals) -> Statistics {
+/// The statistics of the columns that are not left out, and of the terms beyond them.
+fn restrict(sums: &Sums, shape: &SummedShape, totals: Totals, dropped: i64) -> Statistics {
+    let SummedShape { columns, terms } = shape;
     let numbers: Vec<&ColumnReader> = columns.iter().filter(|column| !column.is_category()).collect();
     let kept: Vec<usize> = (0..numbers.len()).filter(|&at| !numbers[at].is_left_out()).collect();
     let products = numbers.len()..numbers.len() + terms.len();
@@ -76,21 +112,22 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Tot
     };
     let summed: Vec<_> = kept.iter().map(|&at| summed_column(&sums.plan, &numbers[at].name)).collect();
     Statistics {
-        terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms).collect(),
+        terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms.iter().cloned()).collect(),
         columns: summed,
         rows: totals.rows,
         weights: sums.plan.weights.clone().map(|column| WeightSums { column, log_sum: totals.log_sum.unwrap_or(Decimal::ZERO) }),
         moments: restricted(&totals.moments),
         levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
-        dropped: sums.dropped.announced,
+        dropped,
         shared: None,
     }
 }
 
 /// The note that a column of words is taken as a category.
-fn category_note(column: &str, totals: &Totals) -> Error {
-    let levels = totals.levels.category(column).map_or(0, |at| totals.levels.categories[at].levels.len());
+fn category_note(column: &str, totals: &GroupTotals) -> Error {
+    let categories = totals.values().flat_map(|totals| &totals.levels.categories).filter(|category| category.column == column);
+    let levels = categories.flat_map(|category| category.levels.keys()).collect::<BTreeSet<&Level>>().len();
     let levels = if levels == 1 { "1 level".to_owned() } else { format!("{levels} levels") };
     Error::new(Code::Category, format!("holds words: it is taken as a category of {levels}"), "").in_column(column)
 }

@@ -4,7 +4,7 @@
 
 use super::level_table::LevelTable;
 use crate::batch::Values;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::level::{LEVELS_MAX, Level, ListedLevels, level_of};
 use crate::statistics::too_many_levels;
 use samefit_kernels::scan::Rows;
@@ -16,6 +16,8 @@ use std::ops::Range;
 pub(super) struct LevelReader {
     /// The only levels that there may be; none if there may be any.
     listed: Option<ListedLevels>,
+    /// Whether the levels are groups of rows.
+    are_groups: bool,
     /// The levels by their numbers.
     levels: Vec<Level>,
     /// Row of the first cell with each level.
@@ -33,6 +35,11 @@ impl LevelReader {
     /// A reader that has found no level. `listed` are the only levels that there may be.
     pub(super) fn new(listed: Option<ListedLevels>) -> Self {
         Self { listed, ..Self::default() }
+    }
+
+    /// As [`Self::new`], for levels that are groups of rows.
+    pub(super) fn of_groups(listed: Option<ListedLevels>) -> Self {
+        Self { are_groups: true, ..Self::new(listed) }
     }
 
     /// Returns the level of a cell in row `row`; none if the cell has no value.
@@ -130,7 +137,8 @@ impl LevelReader {
         }
         let mut rows = self.first_rows.clone();
         rows.sort_unstable();
-        rows.get(LEVELS_MAX).map(|&row| (row, too_many_levels().at_row(row)))
+        let error = if self.are_groups { too_many_groups() } else { too_many_levels() };
+        rows.get(LEVELS_MAX).map(|&row| (row, error.at_row(row)))
     }
 
     /// Returns whether there are too many levels.
@@ -181,4 +189,9 @@ impl LevelReader {
         let first = &mut self.first_rows[number as usize];
         *first = row.min(*first);
     }
+}
+
+fn too_many_groups() -> Error {
+    let sentence = format!("the column has more than {LEVELS_MAX} groups: it looks like an identifier");
+    Error::new(Code::Capacity, sentence, "divide the rows by another column, or combine groups")
 }

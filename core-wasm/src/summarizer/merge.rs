@@ -5,10 +5,12 @@
 use super::column::ColumnReader;
 use super::dropped::DroppedRows;
 use super::pending::PendingRows;
-use super::state::{ColumnState, DroppedState, PendingState, State, TotalsShape, TotalsState, wrong_state};
+use super::state::{ColumnState, DroppedState, GroupStates, PendingState, State, TotalsShape, TotalsState, wrong_state};
 use super::sums::Sums;
+use super::totals::GroupTotals;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Error, Result, spent};
+use crate::level::Level;
 use crate::statistics::{Weighting, moment_index};
 
 /// Takes all that was read, and the error that stopped the reading.
@@ -16,8 +18,9 @@ pub(super) fn take_state(sums: &mut Sums, failure: Option<Error>) -> Result<Stat
     let totals = sums.take_totals()?;
     let columns = sums.columns.take().unwrap_or_default().into_iter().map(column_state).collect();
     let disclosure = sums.disclosure.take().map(DisclosureControl::into_state);
-    let DroppedRows { unannounced, announced, first_row } = sums.dropped;
-    Ok(State::new(columns, DroppedState { unannounced, announced, first_row }, disclosure, totals, failure))
+    let DroppedRows { unannounced, announced, first_row, of_groups } = std::mem::take(&mut sums.dropped);
+    let dropped = DroppedState { unannounced, announced, first_row, of_groups: of_groups.into_iter().collect() };
+    Ok(State::new(columns, dropped, disclosure, totals, failure))
 }
 
 fn column_state(column: ColumnReader) -> ColumnState {
@@ -48,18 +51,23 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         (None, None) => {}
         _ => return Err(wrong_state("only one of the two is rounded")),
     }
-    let DroppedState { unannounced, announced, first_row } = dropped;
-    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row })?;
+    let DroppedState { unannounced, announced, first_row, of_groups } = dropped;
+    sums.dropped.merge(&DroppedRows { unannounced, announced, first_row, of_groups: of_groups.into_iter().collect() })?;
     if sums.fault().is_some() {
         // one of the two may have summed levels where the other summed numbers; the sums do not matter any more
         return Ok(failure);
     }
     let (shape, categories) = (shape(sums), sums.category_names());
-    let checked = |totals: TotalsState| match totals.has_shape(&shape) {
-        true => totals.into_totals(&categories),
-        false => Err(wrong_state("its sums are of other columns")),
+    let is_grouped = sums.is_grouped();
+    let checked = |groups: GroupStates| {
+        let with_rows = groups.into_iter().filter(|(_, totals)| totals.rows > 0);
+        let checked = |(group, totals): (Option<Level>, TotalsState)| match totals.has_shape(&shape) && group.is_some() == is_grouped {
+            true => Ok((group, totals.into_totals(&categories)?)),
+            false => Err(wrong_state("its sums are of other columns")),
+        };
+        with_rows.map(checked).collect::<Result<GroupTotals>>()
     };
-    if let Some(totals) = totals.filter(|totals| totals.rows > 0) {
+    if let Some(totals) = totals {
         sums.merge_totals(checked(totals)?)?;
     }
     if let Some(PendingState { lacking, first_row, sums: of_pending }) = pending {

@@ -5,7 +5,7 @@
 //!
 //! Reading order: `level_table` and `levels` turn the cells of a category into numbers of levels; `column` reads the cells of one column;
 //! `row_sums` sums rows with or without levels; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `weights` checks
-//! weights; `sums` sums the rows; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another;
+//! weights; `sums` sums the rows; `groups` holds the statistics of groups; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another;
 //! `column_batch` holds the columns that a host sets; `forget` subtracts rows from statistics.
 //!
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), what may be released (`disclosure`).
@@ -15,6 +15,7 @@ mod column_batch;
 mod dropped;
 mod finish;
 mod forget;
+mod groups;
 mod level_table;
 mod levels;
 mod merge;
@@ -26,9 +27,10 @@ mod totals;
 mod weights;
 
 pub use forget::forget;
+pub use groups::{Groups, order_levels};
 
 use crate::disclosure::control;
-use crate::error::{Error, Result, spent};
+use crate::error::{Code, Error, Result, spent};
 use crate::plan::Plan;
 use crate::release_policy::Shared;
 use crate::sink::Sink;
@@ -43,7 +45,7 @@ use sums::Sums;
 ///
 /// Give it bytes with [`push`](Self::push), or columns with [`set_f64`](Self::set_f64), [`set_text`](Self::set_text) and
 /// [`sum_columns`](Self::sum_columns). Use one of the two ways, never both. Then call one of [`finish`](Self::finish),
-/// [`state`](Self::state), [`finish_state`](Self::finish_state) and [`choose_decimals`](Self::choose_decimals). After that the summarizer is
+/// [`finish_groups`](Self::finish_groups), [`state`](Self::state), [`finish_state`](Self::finish_state) and [`choose_decimals`](Self::choose_decimals). After that the summarizer is
 /// spent: every call returns the error `spent`.
 ///
 /// ```
@@ -152,9 +154,30 @@ impl Summarizer {
     /// # Errors
     /// The first error in the data; `missing-values`, `no-columns`, `no-rows`, and what disclosure control refuses.
     pub fn finish(&mut self) -> Result<Statistics> {
+        if self.sums.is_grouped() {
+            return Err(Error::new(
+                Code::Plan,
+                "the plan divides the rows into groups",
+                "call `finish-groups`, or leave `by` out of the plan",
+            ));
+        }
         self.end()?;
         self.check()?;
         finish::statistics(&mut self.sums)
+    }
+
+    /// Ends the data of a plan with `by`, and returns the statistics of each group. Those of a group are those of
+    /// a table of its rows alone without the column of the groups, except that all rows decide which columns are left out or categories.
+    ///
+    /// # Errors
+    /// The first error in the data; `plan` for a plan without `by`; `missing-values`, `no-columns`, `no-rows`.
+    pub fn finish_groups(&mut self) -> Result<Groups> {
+        if !self.sums.is_grouped() {
+            return Err(Error::new(Code::Plan, "the plan does not divide the rows into groups", "set `by` in the plan, or call `finish`"));
+        }
+        self.end()?;
+        self.check()?;
+        finish::groups(&mut self.sums)
     }
 
     /// Ends one of several tables whose rows count together, and returns its state. Each table is checked by itself, as [`finish`](Self::finish)

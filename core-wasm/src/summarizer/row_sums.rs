@@ -1,9 +1,10 @@
-//! Sums rows with or without levels.
+//! Sums rows with or without levels and groups.
 
+use super::totals::GroupTotals;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Totals, Weighting};
+use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Weighting};
 
 /// The terms that are summed beyond the columns.
 pub(super) struct SummedProducts {
@@ -13,25 +14,41 @@ pub(super) struct SummedProducts {
     pub(super) products: Vec<Factors>,
 }
 
+/// What rows are summed.
+pub(super) struct RowShape {
+    /// Number of columns of numbers, without that of the weights or counts.
+    pub(super) columns: usize,
+    /// Number of categories.
+    pub(super) categories: usize,
+    /// Whether rows have groups.
+    pub(super) is_grouped: bool,
+    pub(super) terms: SummedProducts,
+    /// Whether values are counted.
+    pub(super) distribution: bool,
+    pub(super) weighting: Weighting,
+}
+
 /// Sums rows.
 pub(super) enum RowSums {
-    /// Of a table without categories.
+    /// Of a table without categories and groups.
     Numbers(Box<Accumulator>),
-    /// Of a table with categories.
+    /// Of a table with categories or groups.
     ByLevel(Box<LevelAccumulator>),
 }
 
 impl RowSums {
-    /// Sums of no rows with `columns` values, levels of `categories`, and a weight or count if rows have one.
-    pub(super) fn new(columns: usize, categories: usize, terms: SummedProducts, distribution: bool, weighting: Weighting) -> Self {
-        let SummedProducts { derived, products } = terms;
-        match categories {
-            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, derived, products, distribution, weighting))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, derived, products, distribution, weighting))),
+    /// Sums of no rows of this shape.
+    pub(super) fn new(shape: RowShape) -> Self {
+        let RowShape { columns, categories, is_grouped, terms: SummedProducts { derived, products }, distribution, weighting } = shape;
+        match (categories, is_grouped) {
+            (0, false) => Self::Numbers(Box::new(Accumulator::weighted(columns, derived, products, distribution, weighting))),
+            _ => {
+                Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, is_grouped, derived, products, distribution, weighting)))
+            }
         }
     }
 
-    /// Adds a row: its values, with its weight or count last, and its levels.
+    /// Adds a row: its values, with its weight or count last; and its levels, with its group first.
     pub(super) fn push(&mut self, values: impl IntoIterator<Item = Decimal>, levels: &[u32]) -> Result<()> {
         match self {
             Self::Numbers(sums) => sums.push(values),
@@ -55,7 +72,8 @@ impl RowSums {
         }
     }
 
-    /// Adds rows whose values were appended to the columns. `levels` gives, for each category, the level of each row.
+    /// Adds rows whose values were appended to the columns. `levels` gives the group of each row, if rows have groups, then for each category
+    /// the level of each row.
     pub(super) fn add_rows<'a>(&mut self, rows: usize, levels: impl Iterator<Item = &'a [u32]>) -> Result<()> {
         match self {
             Self::Numbers(sums) => sums.add_rows(rows),
@@ -63,11 +81,19 @@ impl RowSums {
         }
     }
 
-    /// Returns the totals. `categories` gives the column of each category, and its levels by their numbers.
-    pub(super) fn finish(self, categories: Vec<(String, Vec<Level>)>) -> Result<Totals> {
-        match self {
-            Self::Numbers(sums) => sums.finish(),
-            Self::ByLevel(sums) => sums.finish(categories),
-        }
+    /// Returns the totals: of each group that has rows, or of all rows if there are no groups. `groups` gives the groups by their numbers,
+    /// `categories` the column of each category, and its levels by their numbers.
+    pub(super) fn finish(self, groups: Option<&[Level]>, categories: &[(String, Vec<Level>)]) -> Result<GroupTotals> {
+        let totals = match self {
+            Self::Numbers(sums) => vec![sums.finish()?],
+            Self::ByLevel(sums) => sums.finish(categories)?,
+        };
+        Ok(match groups {
+            None => totals.into_iter().map(|totals| (None, totals)).collect(),
+            Some(groups) => {
+                let named = groups.iter().cloned().map(Some).zip(totals);
+                named.filter(|(_, totals)| totals.rows > 0).collect()
+            }
+        })
     }
 }

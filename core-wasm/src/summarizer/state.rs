@@ -5,7 +5,7 @@
 //! *Not here*: a file format. States go between instances of one version of the component, and are never kept.
 
 use super::pending::PendingRows;
-use super::totals::too_many_rows;
+use super::totals::{GroupTotals, too_many_rows};
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Name and version of the format, which is JSON.
-const FORMAT: &str = "samefit-state/2";
+const FORMAT: &str = "samefit-state/3";
 
 /// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub(super) struct State {
     pub(super) dropped: DroppedState,
     pub(super) disclosure: Option<DisclosureState>,
     /// The totals of the rows that count; `None` if no header was read.
-    pub(super) totals: Option<TotalsState>,
+    pub(super) totals: Option<GroupStates>,
     pub(super) pending: Option<PendingState>,
     /// What stopped the reading.
     failure: Option<FailureState>,
@@ -50,6 +50,7 @@ pub(super) struct DroppedState {
     pub(super) unannounced: i64,
     pub(super) announced: i64,
     pub(super) first_row: Option<u64>,
+    pub(super) of_groups: Vec<(Level, i64)>,
 }
 
 /// The rows that are pending.
@@ -57,8 +58,11 @@ pub(super) struct DroppedState {
 pub(super) struct PendingState {
     pub(super) lacking: Vec<usize>,
     pub(super) first_row: u64,
-    pub(super) sums: TotalsState,
+    pub(super) sums: GroupStates,
 }
+
+/// The totals of each group; the group is none if rows have no groups.
+pub(super) type GroupStates = Vec<(Option<Level>, TotalsState)>;
 
 /// Levels, or pairs of levels, each with its moments as text.
 type EntryTexts<K> = Vec<(K, Vec<String>)>;
@@ -104,12 +108,12 @@ impl State {
         columns: Vec<ColumnState>,
         dropped: DroppedState,
         disclosure: Option<DisclosureState>,
-        totals: Option<(Totals, Option<PendingRows<Totals>>)>,
+        totals: Option<(GroupTotals, Option<PendingRows<GroupTotals>>)>,
         failure: Option<Error>,
     ) -> Self {
-        let (totals, pending) = totals.map_or((None, None), |(totals, pending)| (Some(TotalsState::new(&totals)), pending));
-        let pending =
-            pending.map(|PendingRows { lacking, first_row, sums }| PendingState { lacking, first_row, sums: TotalsState::new(&sums) });
+        let of_groups = |groups: &GroupTotals| groups.iter().map(|(group, totals)| (group.clone(), TotalsState::new(totals))).collect();
+        let (totals, pending) = totals.map_or((None, None), |(totals, pending)| (Some(of_groups(&totals)), pending));
+        let pending = pending.map(|PendingRows { lacking, first_row, sums }| PendingState { lacking, first_row, sums: of_groups(&sums) });
         Self { format: FORMAT.to_owned(), columns, dropped, disclosure, totals, pending, failure: failure.map(FailureState::new) }
     }
 

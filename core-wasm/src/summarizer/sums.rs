@@ -6,8 +6,8 @@ use super::column::{ColumnReader, ColumnRole, ReadCell};
 use super::dropped::DroppedRows;
 use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
-use super::row_sums::{RowSums, SummedProducts};
-use super::totals::{add, add_to};
+use super::row_sums::{RowShape, RowSums, SummedProducts};
+use super::totals::{GroupTotals, add_groups};
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, Totals, Weighting, check_terms};
+use crate::statistics::{BlockColumn, Derived, Weighting, check_terms};
 use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
@@ -32,7 +32,8 @@ pub(super) struct Sums {
     pub(super) selection: Selection,
     /// How much rows count.
     weighting: Weighting,
-    /// The columns that are summed, then that of the weights or counts if there is one; `None` before the header.
+    /// The column of the groups if there is one, those that are summed, then that of the weights or counts if there is one; `None` before the
+    /// header.
     pub(super) columns: Option<Vec<ColumnReader>>,
     /// The sums of this summarizer's own rows; `None` before the first row of them. No row is summed before all columns that may be categories
     /// are decided, because a row without a value there is dropped.
@@ -40,9 +41,9 @@ pub(super) struct Sums {
     /// This summarizer's own pending rows.
     pending: Option<PendingRows<RowSums>>,
     /// The totals of other summarizers' rows.
-    merged: Option<Totals>,
+    merged: GroupTotals,
     /// The pending rows of other summarizers.
-    merged_pending: Option<PendingRows<Totals>>,
+    merged_pending: Option<PendingRows<GroupTotals>>,
     /// Rounds rows before they are summed, if the plan says so.
     pub(super) disclosure: Option<DisclosureControl>,
     /// Number of the last row.
@@ -71,10 +72,14 @@ impl Sink for Sums {
         };
         let weights = self.selection.resolve_weights(names)?;
         let weights = weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default()));
-        let columns: Vec<ColumnReader> = found.iter().map(column).chain(weights).collect();
+        let by = self.selection.resolve_by(names)?.map(|place| {
+            let levels = LevelReader::of_groups(self.plan.listed_levels(&names[place]));
+            ColumnReader::new(&names[place], place, ColumnRole::Category, levels)
+        });
+        let columns: Vec<ColumnReader> = by.into_iter().chain(found.iter().map(column)).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
-            let left_out = names.iter().filter(|name| !is_named(name) && self.selection.weights.as_ref() != Some(name));
+            let left_out = names.iter().filter(|name| !is_named(name) && !self.plan.is_apart(name));
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
         self.columns = Some(columns);
@@ -112,7 +117,7 @@ impl Sink for Sums {
     }
 
     fn wants(&self) -> Vec<String> {
-        self.selection.names().iter().chain(&self.selection.weights).cloned().collect()
+        self.selection.wanted()
     }
 
     fn skips_unknown(&self) -> bool {
@@ -134,7 +139,7 @@ impl Sums {
             columns: None,
             own: None,
             pending: None,
-            merged: None,
+            merged: GroupTotals::new(),
             merged_pending: None,
             disclosure: None,
             rows: 0,
@@ -154,9 +159,31 @@ impl Sums {
         self.columns.iter().flatten().map(|column| column.name.clone()).collect()
     }
 
+    /// Whether rows have groups.
+    pub(super) fn is_grouped(&self) -> bool {
+        self.plan.by.is_some()
+    }
+
+    /// The columns without that of the groups.
+    fn ungrouped_columns(&self) -> &[ColumnReader] {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        columns.get(usize::from(self.is_grouped())..).unwrap_or_default()
+    }
+
+    /// Takes the columns that are summed: without that of the groups, and that of the weights or counts.
+    ///
+    /// # Errors
+    /// `spent`.
+    pub(super) fn take_summed_columns(&mut self) -> Result<Vec<ColumnReader>> {
+        let mut columns = self.columns.take().ok_or_else(spent)?;
+        columns.truncate(columns.len() - self.weighting.values());
+        columns.drain(..usize::from(self.is_grouped()));
+        Ok(columns)
+    }
+
     /// The names of the categories.
     pub(super) fn category_names(&self) -> Vec<String> {
-        self.columns.iter().flatten().filter(|column| column.is_category()).map(|column| column.name.clone()).collect()
+        self.ungrouped_columns().iter().filter(|column| column.is_category()).map(|column| column.name.clone()).collect()
     }
 
     /// The number of columns that are summed as numbers: not categories, and not the weights or counts.
@@ -275,6 +302,7 @@ impl Sums {
             return self.sum_row(row, cells);
         }
         let rows = rows_of(weight, self.weighting)?;
+        let group = self.group_of(&cells);
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let mut undecided = Vec::new();
         let mut lacks_value = false;
@@ -286,9 +314,17 @@ impl Sums {
             }
         }
         match (lacks_value, undecided.is_empty()) {
-            (true, _) => self.dropped.add(row, rows),
+            (true, _) => self.dropped.add(row, rows, group),
             (false, true) => self.sum_row(row, cells),
             (false, false) => self.add_pending(row, undecided, cells),
+        }
+    }
+
+    /// The group of a row; none if it lacks it, or if rows have no groups.
+    fn group_of(&self, cells: &[ReadCell]) -> Option<Level> {
+        match cells.first() {
+            Some(ReadCell::Level(group)) => self.groups()?.get(*group as usize).cloned(),
+            _ => None,
         }
     }
 
@@ -322,8 +358,7 @@ impl Sums {
     fn narrow_pending(&mut self, undecided: &[usize]) -> Result<()> {
         let Some(mut pending) = self.pending.take() else { return Ok(()) };
         if self.outcome(&pending.lacking) == PendingOutcome::Drop {
-            let rows = pending.sums.finish(self.categories())?.rows;
-            self.dropped.add(pending.first_row, rows)?;
+            self.drop_rows(pending.first_row, pending.sums.finish(self.groups(), &self.categories())?)?;
         } else {
             pending.lacking = undecided.to_vec();
             self.pending = Some(pending);
@@ -331,30 +366,35 @@ impl Sums {
         Ok(())
     }
 
+    /// Drops rows, the first of which has the number `first_row`.
+    fn drop_rows(&mut self, first_row: u64, totals: GroupTotals) -> Result<()> {
+        totals.into_iter().try_for_each(|(group, totals)| self.dropped.add(first_row, totals.rows, group))
+    }
+
     fn outcome(&self, lacking: &[usize]) -> PendingOutcome {
         outcome(self.columns.as_deref().unwrap_or_default(), lacking)
     }
 
     /// Adds the totals of another summarizer's rows.
-    pub(super) fn merge_totals(&mut self, totals: Totals) -> Result<()> {
-        self.merged = Some(add_to(self.merged.take(), totals)?);
-        Ok(())
+    pub(super) fn merge_totals(&mut self, totals: GroupTotals) -> Result<()> {
+        add_groups(&mut self.merged, totals)
     }
 
     /// Adds another summarizer's pending rows, and moves all of them to where they belong as far as their columns are decided.
-    pub(super) fn merge_pending(&mut self, pending: PendingRows<Totals>) -> Result<()> {
+    pub(super) fn merge_pending(&mut self, pending: PendingRows<GroupTotals>) -> Result<()> {
         let before = self.merged_pending.take();
         for PendingRows { lacking, first_row, sums } in before.into_iter().chain([pending]) {
             match self.outcome(&lacking) {
-                PendingOutcome::Drop => self.dropped.add(first_row, sums.rows)?,
+                PendingOutcome::Drop => self.drop_rows(first_row, sums)?,
                 PendingOutcome::Count => self.merge_totals(sums)?,
                 PendingOutcome::Open => {
                     let columns = self.columns.as_deref().unwrap_or_default();
                     let lacking = (0..columns.len()).filter(|&at| columns[at].may_be_left_out()).collect();
                     let other = self.merged_pending.take();
                     let first_row = other.as_ref().map_or(first_row, |other| other.first_row.min(first_row));
-                    let sums = add_to(other.map(|other| other.sums), sums)?;
-                    self.merged_pending = Some(PendingRows { lacking, first_row, sums });
+                    let mut all = other.map(|other| other.sums).unwrap_or_default();
+                    add_groups(&mut all, sums)?;
+                    self.merged_pending = Some(PendingRows { lacking, first_row, sums: all });
                 }
             }
         }
@@ -362,34 +402,40 @@ impl Sums {
     }
 
     /// Takes the totals of all rows that count, and the rows that are still pending. `None` if no header was read.
-    pub(super) fn take_totals(&mut self) -> Result<Option<(Totals, Option<PendingRows<Totals>>)>> {
+    pub(super) fn take_totals(&mut self) -> Result<Option<(GroupTotals, Option<PendingRows<GroupTotals>>)>> {
         if self.columns.is_none() {
             return Ok(None);
         }
-        if self.own.is_some() || self.merged.is_none() {
+        if self.own.is_some() || self.merged.is_empty() {
             let own = self.own.take().unwrap_or_else(|| self.new_sums());
-            self.merge_totals(own.finish(self.categories())?)?;
+            self.merge_totals(own.finish(self.groups(), &self.categories())?)?;
         }
-        let (merged, own, categories) = (self.merged_pending.take(), self.pending.take(), self.categories());
+        let (merged, own) = (self.merged_pending.take(), self.pending.take());
         let finish = |PendingRows { lacking, first_row, sums }: PendingRows<RowSums>| {
-            Ok(PendingRows { lacking, first_row, sums: sums.finish(categories)? })
+            Ok(PendingRows { lacking, first_row, sums: sums.finish(self.groups(), &self.categories())? })
         };
         let own = own.map(finish);
         own.transpose()?.into_iter().chain(merged).try_for_each(|pending| self.merge_pending(pending))?;
-        Ok(self.merged.take().map(|totals| (totals, self.merged_pending.take())))
+        Ok(Some((std::mem::take(&mut self.merged), self.merged_pending.take())))
     }
 
-    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns of text count.
-    pub(super) fn take_final_totals(&mut self) -> Result<Totals> {
-        let (totals, pending) = self.take_totals()?.ok_or_else(spent)?;
-        let Some(pending) = pending else { return Ok(totals) };
-        match self.outcome(&pending.lacking) {
-            PendingOutcome::Count => add(totals, &pending.sums),
-            PendingOutcome::Drop | PendingOutcome::Open => {
-                self.dropped.add(pending.first_row, pending.sums.rows)?;
-                Ok(totals)
+    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns of text count. A group of
+    /// which every row was dropped has the totals of no rows.
+    pub(super) fn take_final_totals(&mut self) -> Result<GroupTotals> {
+        let (mut totals, pending) = self.take_totals()?.ok_or_else(spent)?;
+        if let Some(pending) = pending {
+            match self.outcome(&pending.lacking) {
+                PendingOutcome::Count => add_groups(&mut totals, pending.sums)?,
+                PendingOutcome::Drop | PendingOutcome::Open => self.drop_rows(pending.first_row, pending.sums)?,
             }
         }
+        for group in self.dropped.of_groups.keys().cloned().map(Some) {
+            if !totals.contains_key(&group) {
+                let none = RowSums::new(RowShape { is_grouped: false, ..self.shape() }).finish(None, &self.categories())?;
+                totals.extend(none.into_values().map(|none| (group.clone(), none)));
+            }
+        }
+        Ok(totals)
     }
 
     /// Notes the rows that were dropped, or refuses them, as the plan says.
@@ -412,13 +458,29 @@ impl Sums {
     }
 
     fn new_sums(&self) -> RowSums {
-        let categories = self.columns.iter().flatten().filter(|column| column.is_category()).count();
-        RowSums::new(self.number_of_numbers(), categories, self.products(), self.plan.counts_values(), self.weighting)
+        RowSums::new(self.shape())
+    }
+
+    fn shape(&self) -> RowShape {
+        RowShape {
+            columns: self.number_of_numbers(),
+            categories: self.ungrouped_columns().iter().filter(|column| column.is_category()).count(),
+            is_grouped: self.is_grouped(),
+            terms: self.products(),
+            distribution: self.plan.counts_values(),
+            weighting: self.weighting,
+        }
+    }
+
+    /// The groups by their numbers; none if rows have no groups.
+    fn groups(&self) -> Option<&[Level]> {
+        let by = self.columns.as_ref().filter(|_| self.is_grouped())?.first()?;
+        Some(by.levels.levels())
     }
 
     /// The columns of the categories, with their levels.
     fn categories(&self) -> Vec<(String, Vec<Level>)> {
-        let categories = self.columns.iter().flatten().filter(|column| column.is_category());
+        let categories = self.ungrouped_columns().iter().filter(|column| column.is_category());
         categories.map(|column| (column.name.clone(), column.levels.levels().to_vec())).collect()
     }
 

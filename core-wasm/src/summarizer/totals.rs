@@ -1,13 +1,18 @@
-//! Adds the totals of two sets of rows.
+//! Adds the totals of two sets of rows, and those of groups of rows.
 
 use crate::error::{Code, Error, Result};
+use crate::level::Level;
 use crate::statistics::Totals;
+use std::collections::BTreeMap;
+
+/// The totals of each group of rows. Rows without groups are one group, `None`.
+pub(super) type GroupTotals = BTreeMap<Option<Level>, Totals>;
 
 /// Returns the totals of two sets of rows. Both must have as many moments and counts.
 ///
 /// # Errors
 /// `capacity` if a count exceeds 2^63 - 1, or if there are too many levels.
-pub(super) fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
+fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
     left.rows = left.rows.checked_add(right.rows).ok_or_else(too_many_rows)?;
     for (moment, more) in left.moments.0.iter_mut().zip(&right.moments.0) {
         *moment = moment.plus(more).normalized();
@@ -22,12 +27,25 @@ pub(super) fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
     Ok(left)
 }
 
-/// As [`add`]; returns `right` if there is no `left`.
-pub(super) fn add_to(left: Option<Totals>, right: Totals) -> Result<Totals> {
-    match left {
-        Some(left) => add(left, &right),
-        None => Ok(right),
-    }
+/// Adds the totals of a group's further rows.
+///
+/// # Errors
+/// Those of [`add`].
+pub(super) fn add_to_group(totals: &mut GroupTotals, group: Option<Level>, more: Totals) -> Result<()> {
+    let sum = match totals.remove(&group) {
+        Some(before) => add(before, &more)?,
+        None => more,
+    };
+    totals.insert(group, sum);
+    Ok(())
+}
+
+/// Adds the totals of further rows of several groups.
+///
+/// # Errors
+/// Those of [`add`].
+pub(super) fn add_groups(totals: &mut GroupTotals, more: GroupTotals) -> Result<()> {
+    more.into_iter().try_for_each(|(group, more)| add_to_group(totals, group, more))
 }
 
 /// The error for counts beyond 2^63 - 1.

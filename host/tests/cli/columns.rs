@@ -77,6 +77,13 @@ fn a_model_does_not_depend_on_the_format_of_its_data() {
         }
         run(&folder, "samefit verify csv --data twin.parquet");
     }
+    // the groups of a column of floats are those of their texts
+    run(&folder, "samefit train --data data/diabetes.csv --target y --by sex --out groups");
+    for twin in ["twin.parquet", "twin.arrow", "twin.arrows"] {
+        run(&folder, &format!("samefit train --data {twin} --target y --by sex --out groups-of-columns"));
+        let same = folder.shell("diff -r -x provenance.json groups groups-of-columns && ls groups").stdout();
+        assert_eq!(same.lines().count(), 4, "{twin}: {same}");
+    }
 }
 
 #[test]

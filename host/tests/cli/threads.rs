@@ -98,6 +98,31 @@ fn provenance_is_the_same() {
 }
 
 #[test]
+fn groups() {
+    let folder = TestFolder::new();
+    let row = |at: usize| {
+        format!("{},{},{}.5,{}\n", at * 37 % 101, ["a", "b", " 10", "2"][at * 7 % 11 % 4], at * 53 % 97, if at == 90 { "" } else { "3" })
+    };
+    let text = "x,site,y,z\n".to_owned() + &(0..200).map(row).collect::<String>();
+    fs::write(folder.path("data.csv"), text).unwrap();
+    for verb in ["train --target y --features x", "summarize"] {
+        let line = format!("samefit {verb} --data data.csv --by site --missing drop --out out");
+        let files = |threads: usize, split_bytes: usize| {
+            let ran = run(&folder, &line, threads, split_bytes);
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            (ran, folder.shell("cd out && sha256sum groups.csv */*").stdout())
+        };
+        let one = files(1, 1 << 18);
+        assert!(one.1.contains("10/statistics.json"), "{}", one.1);
+        for threads in THREADS {
+            for split_bytes in [1, 7, 64, 1000] {
+                assert_eq!(files(threads, split_bytes), one, "{line}: {threads} threads, pieces of {split_bytes} bytes");
+            }
+        }
+    }
+}
+
+#[test]
 fn quotes_line_breaks_blank_lines_text_and_missing_values() {
     let folder = TestFolder::new();
     let mut text = String::from("\u{feff}\r\n\"\"\n\r\n\"na\"\"me,\",x,y\r\n");

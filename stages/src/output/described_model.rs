@@ -38,6 +38,11 @@ impl DescribedModel {
         &self.notes
     }
 
+    /// Returns the summary (Summary in `docs/formats.md`).
+    pub fn summary(&self) -> &Value {
+        &self.summary
+    }
+
     /// Returns the model with its summary as the entry `summary`.
     pub fn document(&self) -> String {
         let mut document = self.model.clone();

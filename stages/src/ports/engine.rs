@@ -17,6 +17,8 @@ pub trait Engine: Sync {
     }
     /// Returns the names of the columns that data for a plan need to have; `None` if any column may count.
     fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>>;
+    /// Returns levels of a category, or groups, in their order, each once.
+    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>>;
     /// Makes a stream that sums the columns of data. Its `finish` returns the text of `statistics.json`.
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>>;
     /// Makes a stream that turns a table into QC records, one JSON object a line.
@@ -78,6 +80,8 @@ pub trait Summarizer: SplitStream {
     fn add(&mut self, batch: &Batch) -> Result<()>;
     /// Returns everything this summarizer has read, for [`merge_state`](Self::merge_state) of another. Ends this summarizer.
     fn state(&mut self) -> Result<Vec<u8>>;
+    /// Ends the data of a plan with `by`. Hands each group and the text of its statistics to `take`, in the order of the groups.
+    fn finish_groups(&mut self, take: &mut dyn FnMut(String, String) -> Result<()>) -> Result<()>;
     /// Ends one of several tables whose rows count together. Returns its state for [`merge_state`](Self::merge_state) of another summarizer.
     fn finish_state(&mut self) -> Result<Vec<u8>>;
     /// Ends the first of two passes. Returns how the second pass must round values.

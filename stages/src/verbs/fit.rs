@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::train::{Shown, write_model};
-use crate::args::{FitArgs, JsonArg, LevelArg, SchemaArg};
+use super::train::write_model;
+use crate::args::{FitArgs, JsonArg, LevelArg, SchemaArg, Shown};
 use crate::error::Result;
 use crate::input::sources;
 use crate::input::sources::Wanted;

@@ -1,5 +1,6 @@
 //! The verbs: each module has the flags of one verb, and what it does.
 
+mod by_group;
 pub mod compare;
 pub mod fit;
 pub mod forget;

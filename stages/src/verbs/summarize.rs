@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use crate::args::{JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
-use crate::error::Result;
+use super::by_group;
+use crate::args::{ByArg, JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
+use crate::error::{Error, Result};
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::output::outputs;
@@ -31,7 +32,10 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub share: ShareArgs,
-    /// Folder for statistics.json, or the file itself if it ends in .json. `{input}` in it means the path of the data file without extension
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub by: ByArg,
+    /// Folder for statistics.json, or the file itself if it ends in .json; with --by a folder for groups.csv and a folder for each group. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "PATH")]
     pub out: String,
     #[command(flatten)]
@@ -45,8 +49,18 @@ pub struct SummarizeArgs {
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
-    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
+    if args.by.by.is_some() && args.share.share {
+        let help = "write the rows of each group to a file, and share each by itself";
+        return Err(Error::usage(
+            "--by makes statistics of groups, and --share does not examine what those of all groups tell together",
+            help,
+        ));
+    }
+    let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share).dividing(&args.by);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    if plan.is_grouped() {
+        return by_group::summarize(stage, &plan, &sources, &args.out, args.json);
+    }
     let sum = if args.share.share { summing::sum_for_release(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
     let out = outputs::expand(&args.out, &sources)?;
     let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::args::{FitArgs, JsonArg, LevelArg, ReadArgs, SumArgs, ThreadsArg};
+use super::by_group;
+use crate::args::{ByArg, FitArgs, JsonArg, LevelArg, ReadArgs, Shown, SumArgs, ThreadsArg};
 use crate::error::Result;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -31,11 +32,14 @@ pub struct TrainArgs {
     pub sum: SumArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub by: ByArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub level: LevelArg,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
-    /// Folder for model.json and provenance.json. `{input}` in it means the path of the data file without extension
+    /// Folder for model.json and provenance.json; with --by for groups.csv and a folder for each group. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -50,16 +54,13 @@ pub struct TrainArgs {
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
+    let plan = plan.dividing(&args.by);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    if plan.is_grouped() {
+        return by_group::train(stage, &plan, &sources, &args.out, Shown { level: args.level, json: args.json });
+    }
     let sum = summing::sum(stage, &plan, &sources)?;
     write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })
-}
-
-/// How a fitted model is shown.
-#[derive(Clone, Copy)]
-pub(super) struct Shown {
-    pub(super) level: LevelArg,
-    pub(super) json: JsonArg,
 }
 
 /// Fits a model to `sum` and writes `model.json` and `provenance.json`. Also used by `fit`.

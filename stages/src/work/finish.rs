@@ -8,9 +8,35 @@ use crate::error::{Error, InputError, Result};
 use crate::plan::Plan;
 use crate::ports::engine::{Stream, Summarizer};
 
-/// Ends a summarizer that has read all of a file. Returns the bytes of its statistics, or its state where the rows of all files count together.
+/// Ends a summarizer that has read all of a file. Returns the bytes of its statistics, or those of its groups ([`groups_of`] reads them), or
+/// its state where the rows of all files count together.
 pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Result<Vec<u8>> {
-    if plan.is_for_release() { summarizer.finish_state() } else { summarizer.finish() }
+    match () {
+        () if plan.is_for_release() => summarizer.finish_state(),
+        () if plan.is_grouped() => {
+            let mut groups: Vec<GroupStatistics> = Vec::new();
+            summarizer.finish_groups(&mut |group, statistics| {
+                groups.push(GroupStatistics { group, statistics });
+                Ok(())
+            })?;
+            serde_json::to_vec(&groups).map_err(|_| Error::Trap("groups that cannot be written".to_owned()))
+        }
+        () => summarizer.finish(),
+    }
+}
+
+/// A group of rows, and the text of its `statistics.json`.
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+pub(crate) struct GroupStatistics {
+    /// The value that the rows have in the column that divides them.
+    pub(crate) group: String,
+    /// The statistics of these rows.
+    pub(crate) statistics: String,
+}
+
+/// Reads what [`end`] returns for rows in groups.
+pub(crate) fn groups_of(sum: &[u8]) -> Result<Vec<GroupStatistics>> {
+    serde_json::from_slice(sum).map_err(|_| Error::Trap("groups that cannot be read".to_owned()))
 }
 
 /// Returns the notes on a file that was read. The first of two passes has none, because the second has the same.

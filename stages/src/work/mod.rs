@@ -4,6 +4,7 @@ pub(crate) mod collector;
 pub(crate) mod file_state;
 pub(crate) mod file_worker;
 pub(crate) mod finish;
+pub(crate) mod group_total;
 pub(crate) mod parallel;
 pub(crate) mod predicting;
 pub(crate) mod record_files;

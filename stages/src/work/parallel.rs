@@ -275,6 +275,10 @@ mod tests {
             Ok(format!("{} {}", self.lines, self.bad_row.unwrap_or(0)).into_bytes())
         }
 
+        fn finish_groups(&mut self, _: &mut dyn FnMut(String, String) -> Result<()>) -> Result<()> {
+            Err(Error::Trap("groups are not tested here".to_owned()))
+        }
+
         fn finish_state(&mut self) -> Result<Vec<u8>> {
             self.state()
         }
@@ -323,6 +327,10 @@ mod tests {
 
         fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
             NoEngine.needed_columns(plan)
+        }
+
+        fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
+            NoEngine.order_levels(levels)
         }
 
         fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {

@@ -2,6 +2,7 @@
 //!
 //! Each table is summed by itself, and all JSON files with one record each are summed as one table. The statistics are then added up. Statistics
 //! to be released with `--share` are an exception: all of their rows are judged together, so their tables give states that one summarizer merges.
+//! With `--by`, statistics are added up group by group.
 //!
 //! *Invariants*: the result does not depend on how rows are divided into files, nor on the number of threads.
 
@@ -16,7 +17,7 @@ use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::json;
-use crate::work::finish::FileNote;
+use crate::work::finish::{FileNote, GroupStatistics};
 use crate::work::parallel::sum_tables;
 use crate::work::record_files::sum_records;
 use crate::work::table_sum::sum_table;
@@ -34,8 +35,33 @@ pub struct Sum {
     pub(crate) notes: Vec<FileNote>,
 }
 
+/// The statistics of groups of rows, and what they were made of.
+pub(crate) struct GroupSum {
+    /// The groups in order.
+    pub(crate) groups: Vec<GroupStatistics>,
+    /// Every file that was read, the schema first.
+    pub(crate) inputs: Vec<InputFile>,
+    /// The name of all data files together.
+    pub(crate) name: String,
+}
+
 /// Sums all rows of `sources`, which must not be empty.
 pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum> {
+    let (total, inputs) = add_files(stage, plan, sources)?;
+    let name = name(sources);
+    let (statistics, notes) = total.finish(&name)?;
+    notes.iter().for_each(|note| stage.report.note(&note.to_string()));
+    Ok(Sum { statistics, inputs, name, notes })
+}
+
+/// Sums the rows of `sources` by group. The plan divides rows into groups.
+pub(crate) fn sum_groups(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<GroupSum> {
+    let (total, inputs) = add_files(stage, plan, sources)?;
+    Ok(GroupSum { groups: total.finish_groups()?, inputs, name: name(sources) })
+}
+
+/// Sums each of `sources` and adds up the sums. Returns the total and the files that were read, the schema first.
+fn add_files<'a, 's: 'a>(stage: &mut Stage<'s>, plan: &'a Plan, sources: &[Source]) -> Result<(Total<'a>, Vec<InputFile>)> {
     let (records, tables): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.format == Format::Json);
     let mut inputs: Vec<InputFile> = plan.schema_input().into_iter().cloned().collect();
     let mut total = Total::new(stage.engine, plan, tables.len() + usize::from(!records.is_empty()));
@@ -53,10 +79,7 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum
         let sum = sum_records(stage, plan, &records, &mut inputs)?;
         total.add(sum, &first.path)?;
     }
-    let name = name(sources);
-    let (statistics, notes) = total.finish(&name)?;
-    notes.iter().for_each(|note| stage.report.note(&note.to_string()));
-    Ok(Sum { statistics, inputs, name, notes })
+    Ok((total, inputs))
 }
 
 /// Sums all rows of `sources` for release. The data are read twice: the first pass chooses how to round, the second rounds and sums.

@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::ports::engine::{Engine, Merger, Summarizer};
-use crate::work::finish::{FileNote, notes, statistics_text};
+use crate::work::finish::{FileNote, GroupStatistics, notes, statistics_text};
+use crate::work::group_total::GroupTotal;
 
 /// The sum of the files so far.
 pub(crate) struct Total<'a> {
@@ -18,6 +19,8 @@ pub(crate) struct Total<'a> {
 enum Accumulator<'a> {
     /// Adds statistics of files that count each by itself.
     Statistics(Box<dyn Merger + Send + 'a>),
+    /// Adds statistics of groups of rows.
+    Groups(GroupTotal<'a>),
     /// Merges states of files whose rows count together.
     States(Box<dyn Summarizer + 'a>),
 }
@@ -28,10 +31,10 @@ impl<'a> Total<'a> {
         Self { engine, plan, accumulator: None, only: String::new(), files }
     }
 
-    /// Adds the sum of the file at `path`: the bytes of its statistics, or its state if all rows count together. The statistics of
+    /// Adds the sum of the file at `path`, as [`end`](crate::work::finish::end) returns it. The statistics of
     /// an only file are kept as they are, without parsing them.
     pub(crate) fn add(&mut self, sum: Vec<u8>, path: &str) -> Result<()> {
-        if self.files == 1 && !self.plan.is_for_release() {
+        if self.files == 1 && !self.plan.is_for_release() && !self.plan.is_grouped() {
             self.only = statistics_text(sum)?;
             return Ok(());
         }
@@ -41,16 +44,28 @@ impl<'a> Total<'a> {
         };
         let added = match self.accumulator.insert(accumulator) {
             Accumulator::Statistics(merger) => statistics_text(sum).and_then(|statistics| merger.add(&statistics)),
+            Accumulator::Groups(total) => total.add(&sum),
             Accumulator::States(summarizer) => summarizer.merge_state(&sum),
         };
         added.map_err(|error| error.in_file(path))
     }
 
     fn new_accumulator(&self) -> Result<Accumulator<'a>> {
-        Ok(match self.plan.is_for_release() {
-            true => Accumulator::States(self.engine.summarizer(&self.plan.text()).map_err(|error| self.plan.blame(error))?),
-            false => Accumulator::Statistics(self.engine.merger()?),
+        Ok(match () {
+            () if self.plan.is_for_release() => {
+                Accumulator::States(self.engine.summarizer(&self.plan.text()).map_err(|error| self.plan.blame(error))?)
+            }
+            () if self.plan.is_grouped() => Accumulator::Groups(GroupTotal::new(self.engine)),
+            () => Accumulator::Statistics(self.engine.merger()?),
         })
+    }
+
+    /// Returns the statistics of each group of all files, if the plan divides rows into groups.
+    pub(crate) fn finish_groups(self) -> Result<Vec<GroupStatistics>> {
+        match self.accumulator {
+            Some(Accumulator::Groups(total)) => total.finish(),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Returns the statistics of all files, and the notes on all of them. In the first of two passes, the decimals to round to instead of
@@ -58,7 +73,7 @@ impl<'a> Total<'a> {
     pub(crate) fn finish(self, name: &str) -> Result<(String, Vec<FileNote>)> {
         let in_file = |error: Error| error.in_file(name);
         match self.accumulator {
-            None => Ok((self.only, Vec::new())),
+            None | Some(Accumulator::Groups(_)) => Ok((self.only, Vec::new())),
             Some(Accumulator::Statistics(mut merger)) => Ok((merger.finish()?, Vec::new())),
             Some(Accumulator::States(mut summarizer)) => {
                 let total = match self.plan.is_first_pass() {
