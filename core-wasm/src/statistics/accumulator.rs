@@ -135,13 +135,24 @@ impl Accumulator {
     ///
     /// Errors: `capacity`.
     pub(super) fn add_rows_of(&mut self, columns: &[BlockColumn], rows: Range<usize>, digits: &mut BlockDigits) -> Result<()> {
-        for (own, other) in self.columns.iter_mut().zip(columns) {
-            own.extend_from(other, rows.clone());
-        }
         std::mem::swap(&mut self.digits, digits);
-        let result = self.add_rows(rows.len());
+        let result = self.add_blocks_of(columns, rows);
         std::mem::swap(&mut self.digits, digits);
         result
+    }
+
+    /// Adds some rows of other columns, no more at once than the block has room for: so its memory stays that of a block.
+    fn add_blocks_of(&mut self, columns: &[BlockColumn], rows: Range<usize>) -> Result<()> {
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = rows.end.min(start + self.room());
+            for (own, other) in self.columns.iter_mut().zip(columns) {
+                own.extend_from(other, start..end);
+            }
+            self.add_rows(end - start)?;
+            start = end;
+        }
+        Ok(())
     }
 
     /// Returns the sums of all rows.
@@ -222,6 +233,7 @@ mod tests {
     use crate::decimal::parse;
     use crate::error::Code;
     use crate::functions::Function;
+    use crate::statistics::block::BlockIntegers;
     use proptest::prelude::*;
 
     /// Values of all lengths, of one kind for each column.
@@ -298,6 +310,21 @@ mod tests {
             prop_assert_eq!((got.rows, got.distribution), (want.rows, want.distribution));
             prop_assert_eq!((got.moments, got.log_sum), (want.moments, None));
         }
+    }
+
+    /// As the rows of one level are that come sorted by it.
+    #[test]
+    fn rows_that_come_at_once_take_the_memory_of_a_block() {
+        let rows = 20 * BLOCK_ROWS + 7;
+        let mut column = BlockColumn::new();
+        (0..rows as i64).for_each(|row| column.push(&row.into()));
+        let mut accumulator = Accumulator::new(1, [], false);
+        for rows in [0..300, 300..rows] {
+            accumulator.add_rows_of(std::slice::from_ref(&column), rows, &mut BlockDigits::default()).unwrap();
+        }
+        let BlockIntegers::Narrow(values) = &accumulator.columns[0].integers else { panic!("integers of 64 bits") };
+        assert!(values.capacity() <= 2 * BLOCK_ROWS, "room for {} rows", values.capacity());
+        assert_eq!(*accumulator.finish().unwrap().moments.at(1, 0), Decimal::from((rows * (rows - 1) / 2) as i64));
     }
 
     #[test]
