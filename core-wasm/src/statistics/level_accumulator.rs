@@ -10,18 +10,19 @@
 //! *Limits*: those of [`LevelSums`], for all groups together. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes, the tables
 //! in which groups count values some [`TABLES_BYTES_MAX`].
 
-use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals};
+use super::accumulator::{Accumulator, BLOCK_ROWS, Totals};
 use super::block::BlockColumn;
-use super::derived::Derived;
-use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
+use super::level_sums::{CategorySums, LevelSums, check_entries, pair_count, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
 use super::row_counter::{RowCounter, TABLE_BYTES, keep_positive};
+use super::summed_products::SummedProducts;
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::Level;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows that are sorted by cell together. Their columns stay in the processor's cache.
 const SORTED_ROWS: usize = 1 << 14;
@@ -44,8 +45,8 @@ pub struct LevelAccumulator {
     /// Columns of values, without that of the weights or counts.
     numbers: usize,
     distribution: bool,
-    derived: Vec<Derived>,
-    products: Vec<Factors>,
+    /// The terms that are not columns themselves.
+    terms: Arc<SummedProducts>,
     weighting: Weighting,
     /// The values of the rows that were not yet given to their cells: the columns, then the weights or counts if there are.
     columns: Vec<BlockColumn>,
@@ -86,9 +87,9 @@ struct CellIndex {
 
 /// Sums by level and pair of levels, with the numbers of levels instead of their texts.
 struct SumsByLevel {
-    all: Vec<Decimal>,
-    levels: Vec<BTreeMap<u32, Vec<Decimal>>>,
-    pairs: Vec<BTreeMap<(u32, u32), Vec<Decimal>>>,
+    all: Moments,
+    levels: Vec<BTreeMap<u32, Moments>>,
+    pairs: Vec<BTreeMap<(u32, u32), Moments>>,
 }
 
 impl LevelAccumulator {
@@ -98,13 +99,11 @@ impl LevelAccumulator {
         columns: usize,
         categories: usize,
         is_grouped: bool,
-        derived: Vec<Derived>,
-        products: impl IntoIterator<Item = Factors>,
+        terms: Arc<SummedProducts>,
         distribution: bool,
         weighting: Weighting,
     ) -> Self {
-        let products: Vec<Factors> = products.into_iter().collect();
-        let moments = moment_index(columns + products.len() + 1, 0);
+        let moments = moment_index(columns + terms.products.len() + 1, 0);
         let values = columns + weighting.values();
         let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
         let group = || GroupSums::new(columns, categories, moments, distribution, weighting);
@@ -122,8 +121,7 @@ impl LevelAccumulator {
             groups: if is_grouped { Vec::new() } else { vec![group()] },
             entries: 0,
             digits: BlockDigits::default(),
-            derived,
-            products,
+            terms,
         }
     }
 
@@ -247,7 +245,7 @@ impl LevelAccumulator {
     /// `capacity`.
     fn make_groups(&mut self, groups: usize) -> Result<()> {
         let categories = self.index.categories - usize::from(self.is_grouped);
-        let moments = moment_index(self.numbers + self.products.len() + 1, 0);
+        let moments = moment_index(self.numbers + self.terms.products.len() + 1, 0);
         while self.groups.len() < groups {
             self.entries += 1;
             check_entries(self.entries, moments)?;
@@ -263,7 +261,7 @@ impl LevelAccumulator {
             }
             self.held += 1;
         }
-        let new = || Accumulator::of_moments(self.numbers, self.derived.clone(), self.products.iter().cloned(), self.weighting);
+        let new = || Accumulator::of_moments(self.numbers, Arc::clone(&self.terms), self.weighting);
         let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
         sums.add_rows_of(columns, rows, &mut self.digits)
     }
@@ -276,7 +274,7 @@ impl LevelAccumulator {
                 [group, levels @ ..] if self.is_grouped => (*group as usize, levels),
                 levels => (0, levels),
             };
-            let moments = sums.finish()?.moments;
+            let moments = sums.into_sums()?.0;
             self.entries += self.groups[group].sums.add(levels, &moments);
             check_entries(self.entries, moments.0.len())?;
         }
@@ -361,15 +359,15 @@ impl CellIndex {
 impl SumsByLevel {
     fn new(categories: usize, moments: usize) -> Self {
         Self {
-            all: vec![Decimal::ZERO; moments],
+            all: Moments::zeros(moments),
             levels: vec![BTreeMap::new(); categories],
-            pairs: vec![BTreeMap::new(); pair_index(0, categories.max(1))],
+            pairs: vec![BTreeMap::new(); pair_count(categories)],
         }
     }
 
     /// Adds the moments of rows that have these levels. Returns how many entries are new.
     fn add(&mut self, levels: &[u32], moments: &Moments) -> usize {
-        add_moments(&mut self.all, moments);
+        self.all.add(moments, 1);
         let mut new = 0;
         for (second, &level) in levels.iter().enumerate() {
             new += usize::from(add_to_entry(&mut self.levels[second], level, moments));
@@ -382,7 +380,6 @@ impl SumsByLevel {
 
     /// Returns the sums, with the texts of the levels.
     fn finish(self, categories: &[(String, Vec<Level>)]) -> Result<(Moments, LevelSums)> {
-        let moments = |sums: Vec<Decimal>| Moments(sums.into_iter().map(Decimal::normalized).collect());
         let level_of = |levels: &[Level], number: u32| levels.get(number as usize).cloned().ok_or_else(other_categories);
         if categories.len() != self.levels.len() {
             return Err(other_categories());
@@ -392,16 +389,16 @@ impl SumsByLevel {
         for (second, (_, levels)) in categories.iter().enumerate() {
             for ((_, others), sums) in categories[..second].iter().zip(&mut of_pairs) {
                 let key = |(other, level): (u32, u32)| Ok((level_of(others, other)?, level_of(levels, level)?));
-                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, moments(sums)))).collect::<Result<_>>()?);
+                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, sums.normalized()))).collect::<Result<_>>()?);
             }
         }
-        let of_category = |((column, levels), sums): (&(String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| {
-            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, moments(sums)))).collect::<Result<_>>()?;
+        let of_category = |((column, levels), sums): (&(String, Vec<Level>), BTreeMap<u32, Moments>)| {
+            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<_>>()?;
             Ok(CategorySums { column: column.clone(), levels })
         };
         let sums = LevelSums { categories: categories.iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
         sums.check_size()?;
-        Ok((moments(self.all), sums))
+        Ok((self.all.normalized(), sums))
     }
 }
 
@@ -429,12 +426,8 @@ fn sorted_by_cell(row_cells: &[u32], cells: usize) -> (Vec<u32>, Vec<usize>) {
 }
 
 /// Adds moments to the entry of a key, and returns whether the entry is new.
-fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Vec<Decimal>>, key: K, moments: &Moments) -> bool {
+fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Moments>, key: K, moments: &Moments) -> bool {
     let before = entries.len();
-    add_moments(entries.entry(key).or_insert_with(|| vec![Decimal::ZERO; moments.0.len()]), moments);
+    entries.entry(key).or_insert_with(|| Moments::zeros(moments.0.len())).add(moments, 1);
     entries.len() > before
-}
-
-fn add_moments(sums: &mut [Decimal], moments: &Moments) {
-    sums.iter_mut().zip(&moments.0).for_each(|(sum, moment)| *sum = sum.plus(moment));
 }

@@ -1,10 +1,10 @@
 //! Counts rows that lack a value, and refuses or announces them as the plan says.
 
 use super::column::ColumnReader;
-use super::totals::too_many_rows;
 use crate::error::{Code, Error, Result, shorten};
 use crate::level::Level;
 use crate::plan::Missing;
+use crate::statistics::too_many_rows;
 use std::collections::BTreeMap;
 
 /// Rows that lack a value in a column that is summed.

@@ -4,15 +4,8 @@ use super::totals::GroupTotals;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Weighting};
-
-/// The terms that are summed beyond the columns.
-pub(super) struct SummedProducts {
-    /// The columns that are computed.
-    pub(super) derived: Vec<Derived>,
-    /// The factors of each term: indexes of columns of numbers, and after them of computed ones, with powers.
-    pub(super) products: Vec<Factors>,
-}
+use crate::statistics::{Accumulator, BlockColumn, LevelAccumulator, SummedProducts, Weighting};
+use std::sync::Arc;
 
 /// What rows are summed.
 pub(super) struct RowShape {
@@ -39,12 +32,11 @@ pub(super) enum RowSums {
 impl RowSums {
     /// Sums of no rows of this shape.
     pub(super) fn new(shape: RowShape) -> Self {
-        let RowShape { columns, categories, is_grouped, terms: SummedProducts { derived, products }, distribution, weighting } = shape;
+        let RowShape { columns, categories, is_grouped, terms, distribution, weighting } = shape;
+        let terms = Arc::new(terms);
         match (categories, is_grouped) {
-            (0, false) => Self::Numbers(Box::new(Accumulator::weighted(columns, derived, products, distribution, weighting))),
-            _ => {
-                Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, is_grouped, derived, products, distribution, weighting)))
-            }
+            (0, false) => Self::Numbers(Box::new(Accumulator::weighted(columns, terms, distribution, weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, is_grouped, terms, distribution, weighting))),
         }
     }
 

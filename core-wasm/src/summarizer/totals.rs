@@ -1,8 +1,8 @@
 //! Adds the totals of two sets of rows, and those of groups of rows.
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::Totals;
+use crate::statistics::{Totals, too_many_rows};
 use std::collections::BTreeMap;
 
 /// The totals of each group of rows. Rows without groups are one group, `None`.
@@ -14,9 +14,8 @@ pub(super) type GroupTotals = BTreeMap<Option<Level>, Totals>;
 /// `capacity` if a count exceeds 2^63 - 1, or if there are too many levels.
 fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
     left.rows = left.rows.checked_add(right.rows).ok_or_else(too_many_rows)?;
-    for (moment, more) in left.moments.0.iter_mut().zip(&right.moments.0) {
-        *moment = moment.plus(more).normalized();
-    }
+    left.moments.add(&right.moments, 1);
+    left.moments = left.moments.normalized();
     left.levels = left.levels.combined(&right.levels, 1)?;
     for (sum, more) in left.log_sum.iter_mut().zip(&right.log_sum) {
         *sum = sum.plus(more).normalized();
@@ -46,9 +45,4 @@ pub(super) fn add_to_group(totals: &mut GroupTotals, group: Option<Level>, more:
 /// Those of [`add`].
 pub(super) fn add_groups(totals: &mut GroupTotals, more: GroupTotals) -> Result<()> {
     more.into_iter().try_for_each(|(group, more)| add_to_group(totals, group, more))
-}
-
-/// The error for counts beyond 2^63 - 1.
-pub(super) fn too_many_rows() -> Error {
-    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }
