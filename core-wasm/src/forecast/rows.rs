@@ -80,12 +80,8 @@ impl Forecast {
             reader.read(rows, places[column], &mut self.unread);
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
-            let find = |row: usize| {
-                let cell = rows.cell(row, places[category.column]);
-                // a quote inside the cell is left to the reader of single records
-                let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
-                category.reader.find(trim(cell))
-            };
+            // a quote inside the cell is left to the reader of single records
+            let find = |row: usize| rows.plain_cell(row, places[category.column]).and_then(|cell| category.reader.find(trim(cell)));
             keep_levels((0..rows.len()).map(find), levels, &mut self.unread);
         }
         self.mark_empty_cells(variables);

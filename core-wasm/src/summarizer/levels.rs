@@ -58,10 +58,7 @@ impl LevelReader {
     pub(super) fn read_rows(&mut self, rows: &Rows<'_>, column: usize, first: u64, unread: &mut [bool], is_level: impl Fn(&[u8]) -> bool) {
         self.of_rows.clear();
         for (row, unread) in unread.iter_mut().enumerate() {
-            let cell = rows.cell(row, column);
-            let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
-            // a quote inside the cell is half of a doubled one
-            let level = if cell.contains(&b'"') { None } else { self.read_quickly(first + row as u64, cell, &is_level) };
+            let level = rows.plain_cell(row, column).and_then(|cell| self.read_quickly(first + row as u64, cell, &is_level));
             *unread |= level.is_none();
             self.of_rows.push(level.unwrap_or_default());
         }

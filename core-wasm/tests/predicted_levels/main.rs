@@ -167,3 +167,17 @@ fn a_number_is_the_level_of_its_shortest_text() {
     assert_eq!((error.code.name(), error.found.as_deref()), ("unknown-level", Some("1000")));
     assert!(parse(b"1e3").is_ok() && predictor.predict_columns(&[1.0, f64::NAN], 1).unwrap_err().code.name() == "missing-values");
 }
+
+#[test]
+fn a_doubled_quote_is_one_quote_of_a_level() {
+    let mut model = small::model();
+    for (at, level) in [(0, "a\"b"), (1, "a\"\"b")] {
+        model["columns"][1]["levels"][at + 1]["level"] = json!(level);
+        model["coefficients"][at]["name"] = json!(format!("site[{level}]"));
+        model["coefficients"][at]["factors"][0]["level"] = json!(level);
+    }
+    let predictor = Predictor::new(Model::parse(&model.to_string()).unwrap()).unwrap();
+    let lines = table(&predictor, &Plan::default(), "x,site\n1,\"a\"\"b\"\n1,\"a\"\"\"\"b\"\n", usize::MAX);
+    let first: Vec<&str> = lines.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(first, ["13.0", "7.0"]);
+}
