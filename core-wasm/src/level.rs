@@ -60,6 +60,11 @@ pub fn level_of(cell: &[u8]) -> Result<Option<Level>> {
     }
 }
 
+/// Returns whether a level is that of a cell.
+pub(crate) fn is_level(level: &Level) -> bool {
+    matches!(level_of(level.text().as_bytes()), Ok(Some(found)) if found == *level)
+}
+
 /// Returns whether a cell with a value is a word: it begins with no digit, sign, point or currency sign.
 pub fn is_word(cell: &str) -> bool {
     let begins_number = |c: char| {
@@ -68,6 +73,13 @@ pub fn is_word(cell: &str) -> bool {
             || matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{e3f}' | '\u{20a0}'..='\u{20cf}' | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}' | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}')
     };
     !cell.trim_start().starts_with(begins_number)
+}
+
+/// Returns the index of the level of the same text, else that of the first level of the same number.
+pub(crate) fn position_of<'l>(level: &Level, levels: impl Iterator<Item = &'l Level> + Clone) -> Option<usize> {
+    let number = level.number();
+    let same_number = |other: &Level| number.is_some() && other.number() == number;
+    levels.clone().position(|other| other == level).or_else(|| levels.clone().position(same_number))
 }
 
 /// The levels that a schema lists for a category.
@@ -92,10 +104,7 @@ impl ListedLevels {
     /// # Errors
     /// `unknown-level` if there is none.
     pub fn find(&self, level: &Level) -> Result<&Level> {
-        let number = level.number();
-        let same_number = |listed: &&Level| number.is_some() && listed.number() == number;
-        let found = self.levels.iter().find(|listed| *listed == level).or_else(|| self.levels.iter().find(same_number));
-        found.ok_or_else(|| {
+        position_of(level, self.levels.iter()).map(|at| &self.levels[at]).ok_or_else(|| {
             let expected = format!("one of the levels {}", list(self.levels.iter().map(Level::text)));
             Error::found(Code::UnknownLevel, level.text(), &expected, "correct the cell, or add the level to the schema")
         })

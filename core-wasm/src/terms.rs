@@ -160,7 +160,11 @@ impl Term {
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
         let factors = factors::split(text, '*').into_iter().map(|factor| parse_factor(text, factor)).collect::<Result<Vec<_>>>()?;
-        Self::of(factors).ok_or_else(|| degree_error(text))
+        let term = Self::of(factors).ok_or_else(|| degree_error(text))?;
+        match term.factors.iter().find(|(variable, power)| *power != 1 && matches!(variable, Variable::Spline { .. })) {
+            None => Ok(term),
+            Some((spline, _)) => Err(spline_power_error(text, spline)),
+        }
     }
 
     /// Returns a product of powers in normal form; none if its degree is 0 or more than [`DEGREE_MAX`].
@@ -365,6 +369,11 @@ fn shape_error(term: &str) -> Error {
     Error::found(Code::Term, term, "a column (`bmi`), a power (`bmi^2`) or a product (`age*bmi`)", "correct the term").in_column(term)
 }
 
+fn spline_power_error(term: &str, spline: &Variable) -> Error {
+    let expected = format!("`{}` once: a spline has no powers", shorten(&spline.to_string()));
+    Error::found(Code::Term, term, &expected, "name the spline once").in_column(term)
+}
+
 fn degree_error(term: &str) -> Error {
     Error::found(Code::Term, term, &format!("powers of at least 1 that add up to at most {DEGREE_MAX}"), "correct the term").in_column(term)
 }
@@ -393,5 +402,8 @@ mod tests {
         for text in ["", "*", "a*", "^2", "a^", "a^0", "a^-1", "a^17", "a^9*b^8", "a^99999999999", "a^2^3"] {
             assert!(Term::parse(text).is_err(), "{text}");
         }
+        let error = Term::parse("rcs(a,1,2,3)*b*rcs(a,1,2,3)").unwrap_err();
+        assert!(error.text().contains("expected `rcs(a,1,2,3)` once: a spline has no powers"), "{}", error.text());
+        assert!(Term::parse("rcs(a,1,2,3)*rcs(a,1,2,4)*rcs(b,1,2,3)").is_ok());
     }
 }

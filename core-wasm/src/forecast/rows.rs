@@ -81,7 +81,7 @@ impl Forecast {
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
             // a quote inside the cell is left to the reader of single records
-            let find = |row: usize| rows.plain_cell(row, places[category.column]).and_then(|cell| category.reader.find(trim(cell)));
+            let find = |row: usize| rows.plain_cell(row, places[category.column]).and_then(|cell| category.levels.find(trim(cell)));
             keep_levels((0..rows.len()).map(find), levels, &mut self.unread);
         }
         self.mark_empty_cells(variables);
@@ -95,12 +95,12 @@ impl Forecast {
             reader.bring_to_one_scale();
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
-            let (values, reader) = (columns[category.column], &category.reader);
+            let (values, known) = (columns[category.column], &category.levels);
             match values {
                 Values::Numbers(numbers) => {
-                    keep_levels(numbers[rows.clone()].iter().map(|&value| reader.find_f64(value)), levels, &mut self.unread)
+                    keep_levels(numbers[rows.clone()].iter().map(|&value| known.find_f64(value)), levels, &mut self.unread)
                 }
-                Values::Text(lines) => keep_levels(rows.clone().map(|at| reader.find(lines.cell(at))), levels, &mut self.unread),
+                Values::Text(lines) => keep_levels(rows.clone().map(|at| known.find(lines.cell(at))), levels, &mut self.unread),
             }
         }
         self.mark_empty_cells(variables);

@@ -33,6 +33,9 @@ pub const CENTRED: &str = "centred";
 /// What R² of other models is.
 pub const UNCENTRED: &str = "uncentred";
 
+/// Most combinations of levels without rows.
+pub const EMPTY_CELLS_MAX: usize = 1 << 16;
+
 /// Most combinations of levels that a note names.
 const EMPTY_CELLS_NAMED: usize = 8;
 

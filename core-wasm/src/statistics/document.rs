@@ -9,7 +9,7 @@ use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::json;
-use crate::level::{Level, level_of};
+use crate::level::{Level, is_level};
 use crate::release_policy::{Shared, check_decimals};
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
@@ -444,11 +444,6 @@ fn parse_entries<K: Ord>(
         parsed.insert(key, moments);
     }
     Ok(parsed)
-}
-
-/// Returns whether a text is a level that a cell can have.
-fn is_level(level: &Level) -> bool {
-    matches!(level_of(level.text().as_bytes()), Ok(Some(found)) if found == *level)
 }
 
 /// Reads a count. `what` is the name of its field.
