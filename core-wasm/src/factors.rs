@@ -8,6 +8,7 @@
 //!
 //! *Not here*: products of factors and limits of names and powers ([`terms`](crate::terms)).
 
+use crate::decimal::{self, Decimal};
 use crate::error::{Code, Error, Result};
 use crate::functions::Function;
 use crate::splines::{KNOTS_MAX, KNOTS_MIN, Knots};
@@ -30,6 +31,8 @@ pub enum FactorText {
     Function(Function, String),
     /// A restricted cubic spline of the column with this name: all of its basis functions.
     Spline(String, Knots),
+    /// `(x - knot)+^3` of the column with this name: what statistics hold of a spline.
+    Cube(String, Decimal),
 }
 
 impl FactorText {
@@ -57,6 +60,9 @@ impl FactorText {
             [_] => (text, 1),
             _ => return Err(shape_error(text)),
         };
+        if let Some((column, knot)) = above_knot(base).filter(|_| power == 3) {
+            return Ok((Self::Cube(column.to_owned(), knot), 1));
+        }
         let factor = Self::parse_base(base).map_err(|error| error.in_column(text))?;
         if power != 1 && matches!(factor, Self::Spline(..)) {
             let help = "leave out the power, or write a power of the column";
@@ -78,7 +84,7 @@ impl FactorText {
     /// Returns the name of the factor's column.
     pub fn column(&self) -> &str {
         match self {
-            Self::Column(name) | Self::Function(_, name) | Self::Spline(name, _) => name,
+            Self::Column(name) | Self::Function(_, name) | Self::Spline(name, _) | Self::Cube(name, _) => name,
         }
     }
 }
@@ -89,8 +95,26 @@ impl std::fmt::Display for FactorText {
             Self::Column(name) => f.write_str(name),
             Self::Function(function, name) => write!(f, "{function}({name})"),
             Self::Spline(name, knots) => write!(f, "{SPLINE}({name},{knots})"),
+            Self::Cube(name, knot) => f.write_str(&cube_text(name, knot)),
         }
     }
+}
+
+/// Returns the text of the cube of how far a column is above a knot, such as `(age-30)+^3`.
+pub fn cube_text(column: &str, knot: &Decimal) -> String {
+    match *knot < Decimal::ZERO {
+        true => format!("({column}+{})+^3", knot.negated()),
+        false => format!("({column}-{knot})+^3"),
+    }
+}
+
+/// Reads the column and the knot of a text such as `(age-30)+`; none if it is another text.
+fn above_knot(text: &str) -> Option<(&str, Decimal)> {
+    let difference = text.strip_prefix('(')?.strip_suffix(")+")?;
+    let at = difference.rfind(['+', '-'])?;
+    let size = decimal::parse(difference[at + 1..].trim().as_bytes()).ok()?;
+    let knot = if difference[at..].starts_with('+') { size.negated() } else { size };
+    Some((difference[..at].trim(), knot.normalized())).filter(|(column, _)| !column.is_empty())
 }
 
 /// Splits a text at a separator, but not within parentheses. A parenthesis without a partner counts as any other character. The parts have
@@ -264,6 +288,10 @@ mod tests {
             ("sqrt(x y)^1", "sqrt(x y) 1"),
             ("rcs(age, 30, 5e1, 70.0)", "rcs(age,30,50,70) 1"),
             ("rcs(weight (kg, dry),-1,0,.5)", "rcs(weight (kg, dry),-1,0,0.5) 1"),
+            ("(age - 30.0)+^3", "(age-30)+^3 1"),
+            ("(a-b+5)+^3", "(a-b+5)+^3 1"),
+            ("(age-30)+^2", "(age-30)+ 2"),
+            ("(age)+^3", "(age)+ 3"),
         ] {
             assert_eq!(read(text), want);
         }

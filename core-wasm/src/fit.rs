@@ -2,7 +2,7 @@
 
 pub(crate) use crate::design::check_shared;
 use crate::design::{Design, Feature};
-use crate::error::{Code, Error, Result, list};
+use crate::error::{Code, Error, Result};
 use crate::fisher::upper_tail;
 use crate::model::{
     CENTRED, CoefficientFactor, FORMAT, Fit, LeftOut, Leverage, Model, ModelCoefficient, ModelColumn, ModelWeights, NearCollinearity,
@@ -41,7 +41,6 @@ use serde_json::Value;
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let plan = plan.for_columns(statistics.names())?.into_owned();
     let plan = &plan;
-    check_weights(statistics, plan)?;
     let mut design = Design::new(statistics, plan)?;
     let (solution, left_out) = solve(&mut design, plan.collinear)?;
     let near_collinear = near_collinear(&design.equations(), &solution, statistics.weights.is_some());
@@ -52,25 +51,12 @@ pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     }
 }
 
-/// Refuses statistics with other weights than the plan names.
-fn check_weights(statistics: &Statistics, plan: &Plan) -> Result<()> {
-    let own = statistics.weights.as_ref().map(|weights| weights.column.as_str());
-    match plan.weights.as_deref() {
-        Some(wanted) if own != Some(wanted) => {
-            let has = own.map_or_else(|| "no weights".to_owned(), |own| format!("the weights {}", list([own])));
-            let sentence = format!("the statistics have {has}, the plan names {}", list([wanted]));
-            Err(Error::new(Code::StatisticsDiffer, sentence, "summarise the data with these --weights"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Solves the normal equations of a design. If columns that depend on others are to be left out, this takes them out of the design and
 /// returns them.
 ///
 /// The estimates are in the order of the design, L and D in the order of the factors.
 fn solve(design: &mut Design, collinear: Collinear) -> Result<(Solution, Vec<LeftOut>)> {
-    let mut left_out = constant_categories(design);
+    let mut left_out = features_without_columns(design);
     let solved = match (least_squares(&design.ordered_equations()), collinear) {
         (Err(error), Collinear::Drop) if is_dependence(&error) => {
             left_out.extend(leave_out_dependent(design)?);
@@ -107,12 +93,16 @@ fn named(dependence: &Dependence, equations: &NormalEquations) -> LeftOut {
     LeftOut { column: equations.design[dependence.column].1.clone(), relation: dependence.text(equations) }
 }
 
-/// Returns the features without columns: categories of one level.
-fn constant_categories(design: &Design) -> Vec<LeftOut> {
+/// Returns the features without columns: categories of one level, and products of categories of whose combinations only those that other
+/// features describe have rows.
+fn features_without_columns(design: &Design) -> Vec<LeftOut> {
     let features = design.features.iter().filter(|feature| feature.columns.is_empty());
     let left_out = |feature: &Feature| {
         let single = feature.categories.iter().map(|&at| &design.categories[at]).find(|category| category.levels.len() == 1);
-        let relation = single.map_or_else(String::new, |category| format!("{}[{}] = 1", category.column, category.levels[0].level));
+        let relation = match single {
+            Some(category) => format!("{}[{}] = 1", category.column, category.levels[0].level),
+            None => format!("{} = 0", feature.term),
+        };
         LeftOut { column: feature.term.to_string(), relation }
     };
     features.map(left_out).collect()

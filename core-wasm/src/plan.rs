@@ -294,13 +294,17 @@ impl Plan {
         if formula.needs_columns() { Ok(plan) } else { plan.with_formula(formula.expand(&[])?) }
     }
 
-    /// Returns the plan for data with these columns: with target, features and intercept instead of a formula.
+    /// Returns the plan for data with these columns: with target, features and intercept instead of a formula. A `.` in it stands for those
+    /// that the schema describes or, without a schema, for all but the weights.
     ///
     /// # Errors
     /// Those of [`ParsedFormula::expand`].
     pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
         let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
-        let columns: Vec<String> = columns.into_iter().filter(|name| self.weight_column() != Some(*name)).map(str::to_owned).collect();
+        let described: Option<BTreeSet<&str>> = self.schema.as_ref().map(|schema| schema.order().collect());
+        let is_meant =
+            |name: &&str| self.weight_column() != Some(*name) && described.as_ref().is_none_or(|described| described.contains(name));
+        let columns: Vec<String> = columns.into_iter().filter(is_meant).map(str::to_owned).collect();
         self.with_formula(ParsedFormula::parse(text)?.expand(&columns)?).map(Cow::Owned)
     }
 
@@ -388,6 +392,11 @@ impl Plan {
         if terms.is_empty() && !self.intercept {
             return Err(Error::new(Code::Plan, "the model has neither features nor an intercept", "name a feature"));
         }
+        if let Some(term) = terms.iter().find(|term| term.factors.iter().any(|(variable, _)| matches!(variable, Variable::Cube { .. }))) {
+            let expected = "a feature of a model; only statistics have the cubes of a spline by themselves";
+            return Err(Error::found(Code::Term, &term.to_string(), expected, "name the spline: `rcs(age, 30, 50, 70)`")
+                .in_column(&term.to_string()));
+        }
         let target = self.needed_target()?;
         match terms.iter().find(|term| term.columns().any(|name| name == target)) {
             Some(term) => Err(Error::new(Code::Target, format!("the target `{target}` is also a feature"), "leave it out of the features")
@@ -431,7 +440,8 @@ impl Plan {
         let extra = self.terms.iter().map(|text| Term::parse(text)).collect::<Result<Vec<_>>>()?;
         let written: Vec<Term> = features.iter().chain(&extra).cloned().collect();
         written.iter().try_for_each(|term| numeric_part(term, |name| self.is_category(name)).map(drop))?;
-        let of_terms = written.iter().flat_map(Term::columns).map(str::to_owned);
+        let of_formula = self.formula.as_deref().map(ParsedFormula::parse).transpose()?.map(|formula| formula.columns());
+        let of_terms = written.iter().flat_map(Term::columns).map(str::to_owned).chain(of_formula.into_iter().flatten());
         let columns = match self.named_columns()? {
             None => ColumnSelection::AllNumbers { needed: of_terms.chain(self.categories.clone()).chain(self.target.clone()).collect() },
             Some(columns) => ColumnSelection::Named {
@@ -440,11 +450,11 @@ impl Plan {
             },
         };
         let undescribed = |name: &&str| self.schema.as_ref().is_none_or(|schema| !schema.order().any(|other| other == *name));
-        let open: BTreeSet<String> = match self.find_categories && !self.rounds() {
+        let undecided: BTreeSet<String> = match self.find_categories && !self.rounds() {
             true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).collect(),
             false => BTreeSet::new(),
         };
-        Ok(Selection { columns, terms: written, open, weights: self.weight_column().map(str::to_owned) })
+        Ok(Selection { columns, terms: written, undecided, weights: self.weight_column().map(str::to_owned) })
     }
 
     /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
@@ -523,7 +533,7 @@ pub struct Selection {
     /// The features and terms as the plan writes them; categories may be among their factors.
     terms: Vec<Term>,
     /// Columns of features of which neither plan nor schema says whether they are numbers or categories.
-    open: BTreeSet<String>,
+    undecided: BTreeSet<String>,
     /// The column of the weights or counts of the rows, if there is one.
     pub weights: Option<String>,
 }
@@ -549,9 +559,13 @@ pub enum ColumnSelection {
 /// factors are categories.
 ///
 /// # Errors
-/// `term` for a power of a category, and for more than two categories.
+/// `term` for a power or a function of a category, and for more than two categories.
 pub fn numeric_part(term: &Term, is_category: impl Fn(&str) -> bool) -> Result<Option<Term>> {
     let (categories, numbers): (Vec<_>, Vec<_>) = term.factors.iter().cloned().partition(|(variable, _)| is_category(variable.column()));
+    if let Some((variable, _)) = categories.iter().find(|(variable, _)| !matches!(variable, Variable::Column(_))) {
+        let sentence = format!("`{}` is a category, and `{variable}` is of a number", variable.column());
+        return Err(Error::new(Code::Term, sentence, "name the category itself in the feature").in_column(&term.to_string()));
+    }
     if let Some((category, _)) = categories.iter().find(|(_, power)| *power > 1) {
         let sentence = format!("`{category}` is a category, and a category has no powers");
         return Err(Error::new(Code::Term, sentence, "name it once in the feature").in_column(&term.to_string()));
@@ -610,8 +624,8 @@ impl Selection {
     }
 
     /// Returns whether the data decide if a column holds numbers or is a category.
-    pub fn is_open(&self, column: &str) -> bool {
-        self.open.contains(column)
+    pub fn is_undecided(&self, column: &str) -> bool {
+        self.undecided.contains(column)
     }
 
     /// Returns the indexes in `header` of the columns to sum, in their order.

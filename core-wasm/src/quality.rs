@@ -351,7 +351,7 @@ struct RecordSink {
 impl RecordSink {
     /// Returns whether a cell is a level: of a category, or a word in a column that may be one.
     fn is_category(&self, name: &str, cell: &[u8]) -> bool {
-        self.plan.is_category(name) || self.selection.is_open(name) && is_word(&String::from_utf8_lossy(cell))
+        self.plan.is_category(name) || self.selection.is_undecided(name) && is_word(&String::from_utf8_lossy(cell))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
-use crate::factors::{self, FactorText};
+use crate::factors::{self, FactorText, cube_text};
 use crate::functions::Function;
 use crate::level::Level;
 use crate::splines::{Knots, SplinePiece};
@@ -85,6 +85,7 @@ impl Variable {
             FactorText::Column(column) => Self::Column(column),
             FactorText::Function(function, column) => Self::Function { function, column },
             FactorText::Spline(column, knots) => Self::Spline { column, knots, basis: None },
+            FactorText::Cube(column, knot) => Self::Cube { column, knot },
         }
     }
 }
@@ -94,8 +95,7 @@ impl std::fmt::Display for Variable {
         match self {
             Self::Column(column) => f.write_str(column),
             Self::Function { function, column } => write!(f, "{function}({column})"),
-            Self::Cube { column, knot } if *knot < Decimal::ZERO => write!(f, "({column}+{})+^3", knot.negated()),
-            Self::Cube { column, knot } => write!(f, "({column}-{knot})+^3"),
+            Self::Cube { column, knot } => f.write_str(&cube_text(column, knot)),
             Self::Spline { column, knots, basis: None } => write!(f, "rcs({column},{knots})"),
             Self::Spline { column, knots, basis: Some(basis) } => write!(f, "rcs({column},{knots})[{}]", basis + 1),
             Self::Level { column, level } => write!(f, "{column}[{level}]"),

@@ -41,8 +41,8 @@ pub struct SumArgs {
     /// Columns to sum; default: the columns that the model needs, or all columns of numbers
     #[arg(long, value_name = "A,B", value_parser = names)]
     pub columns: Option<Names>,
-    /// Powers and products to sum besides the columns: `bmi^2,age*bmi`
-    #[arg(long, value_name = "A^2,A*B", value_parser = names)]
+    /// Terms to sum besides the columns, written as features: `bmi^2,age*bmi,ln(tg),rcs(age, 30, 50, 70)`
+    #[arg(long, value_name = "A^2,A*B", value_parser = features)]
     pub terms: Option<Names>,
     /// Do not count the values of each column: faster, but the model has no ranges and gives no warnings
     #[arg(long)]
@@ -187,13 +187,13 @@ pub(crate) fn features(text: &str) -> Result<Names, String> {
     split(text, true)
 }
 
-/// Splits a text at its commas outside quotes and, if `nested`, outside parentheses.
+/// Splits a text at its commas outside quotes and, if `nested`, outside pairs of parentheses.
 fn split(text: &str, nested: bool) -> Result<Names, String> {
     let mut names = vec![String::new()];
     let (mut quoted, mut depth) = (false, 0_usize);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
-            '(' if nested && !quoted => depth += 1,
+            '(' if nested && !quoted && is_closed(&text[at..]) => depth += 1,
             ')' if nested && !quoted => depth = depth.saturating_sub(1),
             _ => {}
         }
@@ -210,6 +210,20 @@ fn split(text: &str, nested: bool) -> Result<Names, String> {
         () if names.iter().any(String::is_empty) => Err("a name is empty".to_owned()),
         () => Ok(Names(names)),
     }
+}
+
+/// Returns whether the parenthesis that a text begins with is closed in it. One that is not is a character as any other.
+fn is_closed(text: &str) -> bool {
+    let (mut quoted, mut depth) = (false, 0_usize);
+    text.chars().any(|c| {
+        match c {
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
 }
 
 /// Parses a delimiter: one character or its name.
@@ -242,6 +256,7 @@ mod tests {
     #[test]
     fn features_are_split_at_commas_outside_parentheses() {
         assert_eq!(features("rcs(age, 30, 50, 70)*site, \"ln(a,b\", bmi").unwrap().0, ["rcs(age, 30, 50, 70)*site", "ln(a,b", "bmi"]);
+        assert_eq!(features("a (x,b), c (,d").unwrap().0, ["a (x,b)", "c (", "d"]);
         assert_eq!(names("weight (kg, dry),y").unwrap().0, ["weight (kg", "dry)", "y"]);
     }
 

@@ -411,8 +411,12 @@ impl Cells {
 
 /// Whether a text begins as a word does, and not as a number or an amount of money. The component judges every cell; this is for the first.
 fn is_word(text: &str) -> bool {
-    let begins_number =
-        |c: char| c.is_ascii_digit() || "+-\u{2212}.$\u{a2}\u{a3}\u{a4}\u{a5}".contains(c) || ('\u{20a0}'..='\u{20cf}').contains(&c);
+    // the component's own signs and currencies
+    let begins_number = |c: char| {
+        c.is_ascii_digit()
+            || matches!(c, '+' | '-' | '\u{2212}' | '.')
+            || matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{e3f}' | '\u{20a0}'..='\u{20cf}' | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}' | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}')
+    };
     !text.trim_start().starts_with(begins_number)
 }
 

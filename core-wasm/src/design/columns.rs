@@ -48,13 +48,13 @@ pub(super) fn expand(
     let blocks = coded(features, plan.intercept)?;
     for (feature, blocks) in features.iter_mut().zip(blocks) {
         let start = expansion.columns.len();
-        let bases = feature.numeric.basis_terms();
-        let combinations = bases.iter().map(|term| combination(statistics, term)).collect::<Result<Vec<_>>>()?;
+        let bases =
+            feature.bases.iter().map(|(term, combination)| Ok((term, placed(statistics, combination)?))).collect::<Result<Vec<_>>>()?;
         for block in blocks {
             for coded in &block {
                 categories[coded.category].is_reduced |= coded.coding == CategoryCoding::Reduced;
             }
-            for (numeric, (parts, divisor)) in bases.iter().zip(&combinations) {
+            for (numeric, (parts, divisor)) in &bases {
                 for levels in products(&block, categories) {
                     if !cells.contains(levels.as_slice()) {
                         let term = term(feature, numeric, categories, &levels)?;
@@ -98,11 +98,11 @@ fn products(block: &[CodedCategory<usize>], categories: &[DesignCategory]) -> Ve
     products
 }
 
-/// Returns a numerical part as weights and places among (1, terms) of the statistics, and what their combination is divided by.
-fn combination(statistics: &Statistics, numeric: &Term) -> Result<(Vec<(Decimal, usize)>, Decimal)> {
-    let TermCombination { parts, divisor } = numeric.combination();
-    let parts = parts.into_iter().map(|(weight, term)| Ok((weight, place(statistics, &term)?))).collect::<Result<Vec<_>>>()?;
-    Ok((parts, divisor))
+/// Returns a combination as weights and places among (1, terms) of the statistics, and what it is divided by.
+fn placed(statistics: &Statistics, combination: &TermCombination) -> Result<(Vec<(Decimal, usize)>, Decimal)> {
+    let parts =
+        combination.parts.iter().map(|(weight, term)| Ok((weight.clone(), place(statistics, term)?))).collect::<Result<Vec<_>>>()?;
+    Ok((parts, combination.divisor.clone()))
 }
 
 fn term(feature: &Feature, numeric: &Term, categories: &[DesignCategory], levels: &[(usize, usize)]) -> Result<Term> {

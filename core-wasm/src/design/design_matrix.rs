@@ -5,7 +5,7 @@ use super::columns::{DesignColumn, expand};
 use super::feature::{Feature, check_units, features, place, used_terms};
 use super::{gram, order};
 use crate::decimal::{Decimal, ten_to};
-use crate::error::Result;
+use crate::error::{Code, Error, Result, list};
 use crate::model::CoefficientFactor;
 use crate::plan::Plan;
 use crate::release_policy::{check_group_rows, check_rows};
@@ -37,6 +37,9 @@ pub struct Design<'a> {
     /// The places of the columns and of the target in `moments`.
     places: Vec<usize>,
     target_place: usize,
+    /// As in [`NormalEquations`].
+    constant: Option<Vec<usize>>,
+    multipliers: Vec<Decimal>,
 }
 
 impl<'a> Design<'a> {
@@ -48,6 +51,7 @@ impl<'a> Design<'a> {
     pub fn new(statistics: &'a Statistics, plan: &Plan) -> Result<Self> {
         plausible::check_counts(statistics)?;
         check_shared(statistics)?;
+        check_weights(statistics, plan)?;
         let target = plan.needed_target()?;
         let target_term = Term::column(target);
         let (mut features, mut categories) = features(statistics, plan, target)?;
@@ -68,6 +72,8 @@ impl<'a> Design<'a> {
             places: Vec::new(),
             target_place,
             categories,
+            constant: None,
+            multipliers: Vec::new(),
         };
         let single = |column: &DesignColumn| if let [(_, place)] = column.parts[..] { Some(place) } else { None };
         let places: Option<Vec<usize>> = design.columns.iter().map(single).collect();
@@ -78,12 +84,32 @@ impl<'a> Design<'a> {
             design.places = (1..=design.columns.len()).collect();
             design.target_place = design.columns.len() + 1;
         }
+        design.update();
         Ok(design)
+    }
+
+    /// Finds what depends on which columns there are.
+    fn update(&mut self) {
+        self.constant = match (self.has_intercept, self.is_indicated()) {
+            (true, _) => Some(vec![0]),
+            (false, true) => constant_columns(&self.moments, &self.places),
+            (false, false) => None,
+        };
+        let one = Decimal::from(1);
+        let intercept = self.has_intercept.then_some(&one);
+        let divisors = intercept.into_iter().chain(self.columns.iter().map(|column| &column.divisor));
+        let is_multiplied = self.columns.iter().any(|column| column.divisor != one);
+        self.multipliers = if is_multiplied { divisors.cloned().collect() } else { Vec::new() };
     }
 
     /// Returns the columns of the categories.
     pub fn category_columns(&self) -> Vec<&str> {
         self.categories.iter().map(|category| category.column.as_str()).collect()
+    }
+
+    /// Returns the number of columns, the intercept among them.
+    pub fn size(&self) -> usize {
+        self.columns.len() + usize::from(self.has_intercept)
     }
 
     /// Returns the names of the columns, the intercept's first.
@@ -102,29 +128,19 @@ impl<'a> Design<'a> {
     pub fn equations(&self) -> NormalEquations<'_> {
         let intercept = self.has_intercept.then_some(0);
         let places: Vec<usize> = intercept.into_iter().chain(self.places.iter().copied()).collect();
-        let design = places.iter().copied().zip(self.names()).collect();
-        let constant = match (self.has_intercept, self.is_indicated()) {
-            (true, _) => Some(vec![0]),
-            (false, true) => constant_columns(&self.moments, &places),
-            (false, false) => None,
-        };
-        let multipliers = self.multipliers();
-        NormalEquations { moments: Cow::Borrowed(&self.moments), rows: self.rows, design, target: self.target_place, constant, multipliers }
-    }
-
-    /// Returns the numbers by which the columns, the intercept among them, were multiplied before they were summed; none if no column was.
-    fn multipliers(&self) -> Vec<Decimal> {
-        let one = Decimal::from(1);
-        if self.columns.iter().all(|column| column.divisor == one) {
-            return Vec::new();
+        NormalEquations {
+            moments: Cow::Borrowed(&self.moments),
+            rows: self.rows,
+            design: places.iter().copied().zip(self.names()).collect(),
+            target: self.target_place,
+            constant: self.constant.clone(),
+            multipliers: self.multipliers.clone(),
         }
-        let intercept = self.has_intercept.then_some(&one);
-        intercept.into_iter().chain(self.columns.iter().map(|column| &column.divisor)).cloned().collect()
     }
 
     /// Returns a restriction of coefficients as one of the coefficients of columns that were multiplied.
-    pub(crate) fn of_multiplied(&self, restriction: &LinearRestriction) -> LinearRestriction {
-        let multipliers = self.multipliers();
+    pub(crate) fn for_multiplied_columns(&self, restriction: &LinearRestriction) -> LinearRestriction {
+        let multipliers = &self.multipliers;
         if multipliers.is_empty() {
             return restriction.clone();
         }
@@ -155,6 +171,7 @@ impl<'a> Design<'a> {
         }
         self.columns = kept.iter().map(|&at| self.columns[at].clone()).collect();
         self.places = kept.iter().map(|&at| self.places[at]).collect();
+        self.update();
     }
 
     /// Returns whether the levels of a category stand in a feature without numbers, so that the columns span the constant.
@@ -187,4 +204,17 @@ pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses statistics with other weights than the plan names.
+fn check_weights(statistics: &Statistics, plan: &Plan) -> Result<()> {
+    let own = statistics.weights.as_ref().map(|weights| weights.column.as_str());
+    match plan.weights.as_deref() {
+        Some(wanted) if own != Some(wanted) => {
+            let has = own.map_or_else(|| "no weights".to_owned(), |own| format!("the weights {}", list([own])));
+            let sentence = format!("the statistics have {has}, the plan names {}", list([wanted]));
+            Err(Error::new(Code::StatisticsDiffer, sentence, "summarise the data with these --weights"))
+        }
+        _ => Ok(()),
+    }
 }

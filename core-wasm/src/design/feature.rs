@@ -2,10 +2,10 @@
 
 use super::category::DesignCategory;
 use crate::error::{Code, Error, Result, list, shorten};
-use crate::plan::Plan;
+use crate::plan::{Plan, numeric_part};
 use crate::schema::Kind;
 use crate::statistics::Statistics;
-use crate::terms::{Term, Variable};
+use crate::terms::{Term, TermCombination, Variable};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -16,6 +16,8 @@ pub struct Feature {
     pub term: Term,
     /// The product of its columns of numbers; [`Term::ONE`] without such columns.
     pub numeric: Term,
+    /// The numerical part as summed terms: the part itself or, with splines, one term for each combination of basis functions.
+    pub(super) bases: Vec<(Term, TermCombination)>,
     /// The indexes of its categories among those of the design.
     pub categories: Vec<usize>,
     /// The indexes of its columns, not counting the intercept.
@@ -35,17 +37,11 @@ pub(super) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Re
     let mut features = Vec::with_capacity(terms.len());
     for term in terms {
         term.columns().try_for_each(|column| check_kind(statistics, plan, column))?;
-        let mut feature = Feature { term: term.clone(), numeric: Term::ONE, categories: Vec::new(), columns: 0..0 };
-        for (variable, power) in term.factors {
-            let column = variable.column().to_owned();
-            let Some(at) = statistics.levels.category(&column) else {
-                feature.numeric.factors.push((variable, power));
-                continue;
-            };
-            if power > 1 {
-                let sentence = format!("`{column}` is a category, which has no powers");
-                return Err(Error::new(Code::Term, sentence, format!("write `{column}`")).in_column(&feature.term.to_string()));
-            }
+        let numeric = numeric_part(&term, |column| statistics.levels.category(column).is_some())?.unwrap_or(Term::ONE);
+        let bases = numeric.basis_terms().into_iter().map(|term| (term.clone(), term.combination())).collect();
+        let mut feature = Feature { term: term.clone(), numeric, bases, categories: Vec::new(), columns: 0..0 };
+        for column in term.columns() {
+            let Some(at) = statistics.levels.category(column) else { continue };
             let known = categories.iter().position(|category| category.column == column);
             if known.is_none() {
                 categories.push(DesignCategory::new(statistics, plan, at)?);
@@ -140,10 +136,10 @@ fn meeting(one: &Feature, other: &Feature, columns: Vec<&str>) -> Error {
 /// Returns the numerical parts of the features, the target, then the columns that only products use.
 pub(super) fn used_terms(features: &[Feature], target: &Term) -> Vec<Term> {
     let mut used: Vec<Term> = Vec::new();
-    let basis = features.iter().flat_map(|feature| feature.numeric.basis_terms());
-    let parts = basis.flat_map(|term| term.combination().parts).map(|(_, part)| part).filter(|part| *part != Term::ONE);
+    let combinations = features.iter().flat_map(|feature| &feature.bases).map(|(_, combination)| combination);
+    let parts = combinations.flat_map(|combination| &combination.parts).map(|(_, part)| part).filter(|part| **part != Term::ONE);
     let columns = features.iter().flat_map(|feature| feature.numeric.columns()).map(Term::column);
-    for term in parts.chain([target.clone()]).chain(columns) {
+    for term in parts.chain([target]).cloned().chain(columns) {
         if !used.contains(&term) {
             used.push(term);
         }

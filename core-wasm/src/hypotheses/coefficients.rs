@@ -35,9 +35,10 @@ impl Coefficients {
         (usize::from(self.has_intercept())..self.names.len()).find(is_named)
     }
 
-    /// Returns the indexes of the coefficients of a whole feature with categories.
+    /// Returns the indexes of the coefficients of a whole feature with a category or a spline, however its spline is spelled.
     pub(super) fn feature(&self, names: &[String]) -> Option<&[usize]> {
-        let wanted = sorted(names);
+        let canonical = |name: &String| Term::parse(name).map_or_else(|_| name.clone(), |term| term.to_string());
+        let wanted = sorted(&names.iter().map(canonical).collect::<Vec<_>>());
         self.features.iter().find(|(factors, _)| *factors == wanted).map(|(_, indexes)| indexes.as_slice())
     }
 

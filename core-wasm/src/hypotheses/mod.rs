@@ -133,7 +133,7 @@ fn test_in_order(
     restrictions: &[LinearRestriction],
     void: impl Fn(usize, VoidRestriction) -> Error,
 ) -> Result<RestrictionTest> {
-    let restrictions: Vec<LinearRestriction> = restrictions.iter().map(|restriction| design.of_multiplied(restriction)).collect();
+    let restrictions: Vec<LinearRestriction> = restrictions.iter().map(|restriction| design.for_multiplied_columns(restriction)).collect();
     let ordered: Vec<LinearRestriction> = match design.order() {
         None => restrictions,
         Some(order) => {
@@ -153,7 +153,7 @@ fn test_in_order(
 fn describe(design: &Design, rows: i64, rss: f64) -> Value {
     json!({
         "features": design.features.iter().map(|feature| feature.term.to_string()).collect::<Vec<_>>(), "intercept": design.has_intercept,
-        "residual_df": rows - design.names().len() as i64, "rss": rss,
+        "residual_df": rows - design.size() as i64, "rss": rss,
     })
 }
 

@@ -103,6 +103,10 @@ impl Equation<'_> {
         if let (Some(indexes), [Token { part: Part::Number(zero), .. }]) = (self.feature(left), right)
             && *zero == Decimal::ZERO
         {
+            if indexes.is_empty() {
+                let help = "leave the restriction out, or test a model that has the feature";
+                return Err(self.wrong(self.end, "a feature without coefficients", "one that is not left out of the model", help));
+            }
             return Ok(indexes.iter().map(|&at| LinearRestriction::new([(at, IBig::ONE)], IBig::ZERO)).collect());
         }
         let mut sum = Sum::default();
@@ -171,8 +175,8 @@ impl Equation<'_> {
         if let Some(at) = self.coefficients.find(&texts) {
             return Ok(Some(at));
         }
-        if self.coefficients.feature(&texts).is_some() {
-            return Err(self.whole_feature(first, &texts.join("*")));
+        if let Some(indexes) = self.coefficients.feature(&texts) {
+            return Err(self.whole_feature(first, &texts.join("*"), indexes));
         }
         // powers and quoted products in normal form
         let term = Term::parse(&texts.join("*")).map_err(|error| at_character(error, first.character))?.to_string();
@@ -183,7 +187,7 @@ impl Equation<'_> {
         }
     }
 
-    /// Returns the indexes of the coefficients of a feature with categories, if some tokens are its name.
+    /// Returns the indexes of the coefficients of a feature with categories or a spline, if some tokens are its name.
     fn feature(&self, tokens: &[Token]) -> Option<&[usize]> {
         let is_name = |token: &Token| matches!(token.part, Part::Name(_) | Part::Quoted(_));
         let is_product = tokens.iter().enumerate().all(|(at, token)| if at % 2 == 0 { is_name(token) } else { token.part == Part::Times });
@@ -191,10 +195,12 @@ impl Equation<'_> {
         self.coefficients.feature(&names).filter(|_| is_product && tokens.len() % 2 == 1)
     }
 
-    fn whole_feature(&self, token: &Token, feature: &str) -> Error {
+    fn whole_feature(&self, token: &Token, feature: &str, indexes: &[usize]) -> Error {
         let feature = shorten(feature);
-        let sentence = format!("at character {}: `{feature}` has a coefficient for each of its levels", token.character);
-        let help = format!("write `{feature} = 0` to test all of them together, or name the coefficient of a level, such as `site[north]`");
+        let sentence = format!("at character {}: `{feature}` has several coefficients", token.character);
+        let name =
+            indexes.first().map_or_else(String::new, |&at| format!(", or name one, such as {}", list([&self.coefficients.names[at]])));
+        let help = format!("write `{feature} = 0` to test all of them together{name}");
         Error::new(Code::Restriction, sentence, help)
     }
 

@@ -5,10 +5,8 @@ use super::factor::FormulaFactor;
 use super::lexemes::Lexeme;
 use crate::decimal::{self, Decimal};
 use crate::error::{Code, Error, Result};
+use crate::splines::{KNOTS_MIN, Knots};
 use crate::terms::{DEGREE_MAX, Term, Variable};
-
-/// Fewest knots of a spline.
-const KNOTS_MIN: usize = 3;
 
 /// Reads a call. The name is the next lexeme, `(` the one after it.
 ///
@@ -111,7 +109,8 @@ fn spline(cursor: &mut Cursor) -> Result<FormulaFactor> {
         let sentence = format!("a spline has at least {KNOTS_MIN} knots, and here are {}", knots.len());
         return Err(cursor.text.error(Code::Term, at, &sentence, format!("{help}; their number alone does not say where they are")));
     }
-    Ok(FormulaFactor::Spline { column, knots: knots.into_iter().map(|knot| knot.normalized().to_string()).collect() })
+    let knots = Knots::new(knots).map_err(|error| cursor.text.locate(at, error))?;
+    Ok(FormulaFactor::Spline { column, knots: knots.as_slice().iter().map(ToString::to_string).collect() })
 }
 
 fn more_knots(cursor: &mut Cursor, knots: &mut Vec<Decimal>, help: &str) -> Result<()> {

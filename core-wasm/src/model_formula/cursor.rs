@@ -3,6 +3,7 @@
 use super::lexemes::{Lexeme, lexemes};
 use super::place::FormulaText;
 use crate::error::{Code, Error, Result};
+use crate::factors::FactorText;
 use crate::terms::check_column_name;
 
 /// Most bytes of a formula.
@@ -104,7 +105,14 @@ impl Cursor {
             _ => return Err(self.unexpected("a column", help)),
         };
         check_column_name(&name).map_err(|error| self.text.locate(at, error))?;
-        Ok(name)
+        // a feature is written as text, in which such a name would be a function of another column
+        match FactorText::parse(&name) {
+            Ok((FactorText::Column(read), 1)) if read == name => Ok(name),
+            _ => {
+                let sentence = format!("the column `{name}` has the name of a function of a column");
+                Err(self.text.error(Code::Term, at, &sentence, "rename the column"))
+            }
+        }
     }
 
     fn quoted_name(&mut self) -> Result<String> {

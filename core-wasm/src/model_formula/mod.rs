@@ -89,6 +89,15 @@ impl ParsedFormula {
         self.dot_at().is_some()
     }
 
+    /// Returns the columns that the formula names, the target first. A column may be named more than once.
+    pub fn columns(&self) -> Vec<String> {
+        let factors = self.syntax.operands.iter().filter_map(|operand| match &operand.kind {
+            OperandKind::Factor(factor) => Some(factor),
+            OperandKind::Rest => None,
+        });
+        [self.target()].into_iter().chain(factors.flat_map(FormulaFactor::columns)).map(str::to_owned).collect()
+    }
+
     /// Returns the terms for data with these columns. They are only what `.` stands for: a column that they lack is not an error here.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::normal_equations::{INTERCEPT, NormalEquations};
 use super::relations::Relation;
-use crate::error::{Code, Error, list};
+use crate::error::{Code, Error, Result, list};
 use crate::ratio::Ratio;
 
 /// A column of a design that is a linear combination of independent columns before it.
@@ -31,11 +31,17 @@ impl Dependence {
     }
 }
 
-/// Returns the error of a design whose columns are not independent: `constant-column` or `collinear`. The target may depend on them. There
-/// is at least one dependence.
-pub(super) fn collinear(dependences: &[Dependence], equations: &NormalEquations) -> Error {
+/// Refuses a design whose columns are not independent. The target may depend on them.
+///
+/// Errors: `constant-column`, `collinear`.
+pub(super) fn refuse_dependences(dependences: &[Dependence], equations: &NormalEquations) -> Result<()> {
+    dependences.first().map_or(Ok(()), |first| Err(collinear(first, dependences, equations)))
+}
+
+/// Returns the error of a design with dependences, the first of which is given apart.
+fn collinear(first: &Dependence, dependences: &[Dependence], equations: &NormalEquations) -> Error {
     let name = |k: usize| equations.design[k].1.as_str();
-    let (first, of_first) = dependences.first().map_or((0, &[][..]), |first| (first.column, &first.relation));
+    let (first, of_first) = (first.column, &first.relation);
     let is_constant = of_first.iter().all(|(k, _)| name(*k) == INTERCEPT);
     if is_constant {
         let value = of_first.first().map_or_else(|| "0".to_owned(), |(_, ratio)| signed(ratio));

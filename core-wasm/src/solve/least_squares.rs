@@ -1,7 +1,7 @@
 //! Normal equations to the least-squares solution, each number of it rounded once.
 
 use super::cholesky::leading_zeros;
-use super::collinearity::{Dependence, collinear};
+use super::collinearity::{Dependence, refuse_dependences};
 use super::decide::{Definiteness, EnclosureRounder, ExactRounder, Rounder, prove_definite};
 use super::elimination::{ELIMINATED_MAX, Elimination, Pivot};
 use super::gram::{ScaledGram, scaled_gram};
@@ -91,11 +91,11 @@ fn solve(equations: &NormalEquations, eliminated_max: usize) -> Result<Solution>
             if count > eliminated_max
                 && let Some(found) = simple_dependences(equations, &entries, &scales)?
             {
-                found.first().map_or(Ok(()), |_| Err(collinear(&found, equations)))?;
+                refuse_dependences(&found, equations)?;
             }
             let eliminated = Elimination::of(entries);
             let found = dependences(&eliminated, equations, &scales)?;
-            found.first().map_or(Ok(()), |_| Err(collinear(&found, equations)))?;
+            refuse_dependences(&found, equations)?;
             round(equations, scales, &starts, &mut ExactRounder::new(eliminated, count))?
         }
     };

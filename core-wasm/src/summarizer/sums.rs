@@ -425,7 +425,7 @@ impl Sums {
     fn role(&self, name: &str, is_named: bool) -> ColumnRole {
         match () {
             () if self.plan.is_category(name) => ColumnRole::Category,
-            () if self.selection.is_open(name) => ColumnRole::NumberOrCategory,
+            () if self.selection.is_undecided(name) => ColumnRole::NumberOrCategory,
             () if is_named => ColumnRole::Number,
             () => ColumnRole::NumberOrText,
         }

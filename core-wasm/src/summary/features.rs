@@ -28,7 +28,8 @@ pub(super) fn features(model: &Model, inverse: &InverseFactor) -> Option<Vec<Val
     }
     let df = model.fit.residual_df;
     let one = |(name, indexes): (String, Vec<usize>)| {
-        let (f, vif) = (f(model, inverse, &indexes), generalised_vif(model, inverse, &indexes));
+        let of_inverse = factor(lower(&indexes, |i, j| inverse.scaled_at(i, j)));
+        let (f, vif) = (f(model, inverse, &indexes, &of_inverse), generalised_vif(model, inverse, &indexes, &of_inverse));
         let count = indexes.len();
         let odds = f.map(|f| f * count as f64 / df as f64);
         json!({
@@ -48,7 +49,7 @@ fn feature_name(coefficient: &ModelCoefficient) -> Option<String> {
 }
 
 /// Returns F; none without residual degrees of freedom, for a perfect fit, and beyond the range of an f64.
-fn f(model: &Model, inverse: &InverseFactor, indexes: &[usize]) -> Option<f64> {
+fn f(model: &Model, inverse: &InverseFactor, indexes: &[usize], (factor, pivots): &Factors) -> Option<f64> {
     let (fit, first) = (&model.fit, usize::from(model.has_intercept));
     if fit.residual_df < 1 || fit.rss <= 0.0 {
         return None;
@@ -63,13 +64,12 @@ fn f(model: &Model, inverse: &InverseFactor, indexes: &[usize]) -> Option<f64> {
     let scaled: Vec<(TwoPartF64, i32)> = indexes.iter().map(scaled).collect();
     let largest = scaled.iter().filter(|(value, _)| value.high != 0.0).map(|(_, exponent)| *exponent).max().unwrap_or(0);
     let target: Vec<TwoPartF64> = scaled.into_iter().map(|(value, exponent)| value.times_two_to(exponent - largest)).collect();
-    let (factor, pivots) = factor(lower(indexes, |i, j| inverse.scaled_at(i, j)));
     let mut solved: Vec<TwoPartF64> = Vec::with_capacity(target.len());
     for (row, value) in factor.iter().zip(target) {
         let known = row.iter().zip(&solved).fold(TwoPartF64::ZERO, |sum, (l, w)| sum.plus(l.times(*w)));
         solved.push(value.plus(known.negated()));
     }
-    let form = solved.iter().zip(&pivots).fold(TwoPartF64::ZERO, |sum, (w, pivot)| sum.plus(w.times(*w).over(*pivot)));
+    let form = solved.iter().zip(pivots).fold(TwoPartF64::ZERO, |sum, (w, pivot)| sum.plus(w.times(*w).over(*pivot)));
     let quotient = form.times(TwoPartF64::new(fit.residual_df as f64, 0.0)).over(TwoPartF64::new(indexes.len() as f64, 0.0));
     let (rss, exponent) = TwoPartF64::new(fit.rss, 0.0).scaled();
     // in two steps, since a power may leave the range before the number does
@@ -78,15 +78,14 @@ fn f(model: &Model, inverse: &InverseFactor, indexes: &[usize]) -> Option<f64> {
 }
 
 /// Returns the natural logarithm of the generalised variance inflation factor; none without an intercept.
-fn generalised_vif(model: &Model, inverse: &InverseFactor, indexes: &[usize]) -> Option<f64> {
+fn generalised_vif(model: &Model, inverse: &InverseFactor, indexes: &[usize], (_, of_inverse): &Factors) -> Option<f64> {
     if !model.has_intercept {
         return None;
     }
     let (_, of_columns) = factor(lower(indexes, |i, j| inverse.centred_at(i, j)));
-    let (_, of_inverse) = factor(lower(indexes, |i, j| inverse.scaled_at(i, j)));
     let mut product = (TwoPartF64::ONE, 0);
-    for pivot in of_columns.into_iter().chain(of_inverse) {
-        let (scaled, exponent) = product.0.times(pivot).scaled();
+    for pivot in of_columns.iter().chain(of_inverse) {
+        let (scaled, exponent) = product.0.times(*pivot).scaled();
         product = (scaled, product.1 + exponent);
     }
     let log = log(product.0.high) + f64::from(product.1) * LN_2;
@@ -99,8 +98,11 @@ fn lower(indexes: &[usize], at: impl Fn(usize, usize) -> TwoPartF64) -> Vec<Vec<
     indexes.iter().enumerate().map(|(row, &i)| indexes[..=row].iter().map(|&j| at(i, j)).collect()).collect()
 }
 
+/// L, without its diagonal, and the diagonal of D.
+type Factors = (Vec<Vec<TwoPartF64>>, Vec<TwoPartF64>);
+
 /// Returns L, without its diagonal, and the diagonal of D of a positive definite matrix `L D L'`, given as its lower triangle.
-fn factor(matrix: Vec<Vec<TwoPartF64>>) -> (Vec<Vec<TwoPartF64>>, Vec<TwoPartF64>) {
+fn factor(matrix: Vec<Vec<TwoPartF64>>) -> Factors {
     let mut rows: Vec<Vec<TwoPartF64>> = Vec::with_capacity(matrix.len());
     let mut pivots: Vec<TwoPartF64> = Vec::with_capacity(matrix.len());
     for mut entries in matrix {

@@ -57,7 +57,10 @@ fn decimals(document: &Value) -> Option<String> {
 pub fn terms(statistics: &Value) -> Vec<String> {
     let variable = |variable: &Value| match (variable["function"].as_str(), variable["knot"].as_str()) {
         (Some(function), _) => format!("{function}({})", raw(&variable["column"])),
-        (None, Some(knot)) => format!("({}-{knot})+^3", raw(&variable["column"])),
+        (None, Some(knot)) => {
+            let less = knot.strip_prefix('-').map_or_else(|| format!("-{knot}"), |size| format!("+{size}"));
+            format!("({}{less})+^3", raw(&variable["column"]))
+        }
         (None, None) => raw(variable).to_owned(),
     };
     let factor = |factor: &Value| match factor[1].as_u64() {

@@ -57,6 +57,7 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let base = Plan::new()
         .reading(stage.files, &args.read)?
+        .roles(&args.roles)
         .with("target", args.target.as_deref().map(Value::from))
         .with("intercept", args.no_intercept.then_some(Value::Bool(false)))
         .with("reference", args.reference.as_ref().map(|levels| json!(levels.0)));
@@ -84,7 +85,7 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
 fn sum(stage: &mut Stage<'_>, args: &CompareArgs, plan: &Plan) -> Result<Sum> {
     if args.statistics.is_empty() {
         let sources = sources::find(stage, &args.data, None, Wanted::Data)?;
-        let sums = SumArgs { no_distribution: true, roles: args.roles.clone(), ..SumArgs::default() };
+        let sums = SumArgs { no_distribution: true, ..SumArgs::default() };
         let plan = plan.clone().summing(&sums).finding_categories();
         return summing::sum(stage, &plan, &sources);
     }

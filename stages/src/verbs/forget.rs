@@ -38,6 +38,9 @@ pub struct ForgetArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub delimiter: DelimiterArg,
+    /// Column of whole numbers, if a row stands for so many rows, as `summarize --counts` takes it
+    #[arg(long, value_name = "COLUMN")]
+    pub counts: Option<String>,
     /// File to write
     #[arg(long, value_name = "FILE")]
     pub out: String,
@@ -56,6 +59,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;
     let plan = plan(&document).missing(args.missing.as_deref()).delimiter(args.delimiter);
+    let plan = plan.with("counts", args.counts.as_deref().map(Value::from));
     let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|error| error.in_file(&path))?;
@@ -103,14 +107,14 @@ mod tests {
     fn the_plan_follows_from_the_statistics() {
         let statistics = json!({
             "columns": [{"name": "age", "unit": "a"}, {"name": "y"}],
-            "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]], [[{"column": "tg", "function": "ln"}, 2]]],
+            "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]], [[{"column": "tg", "function": "ln"}, 2]], [[{"column": "t", "knot": "-5"}, 1]]],
             "weights": {"column": "w", "log_sum": "0"},
             "categories": [{"column": "site", "levels": []}],
         });
         let plan = plan(&statistics);
         assert_eq!(plan.get("columns"), Some(&json!(["age", "y"])));
         assert_eq!(plan.get("units"), Some(&json!({"age": "a"})));
-        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3", "ln(tg)^2"])));
+        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3", "ln(tg)^2", "(t+5)+^3"])));
         assert_eq!((plan.get("categories"), plan.get("weights")), (Some(&json!(["site"])), Some(&json!("w"))));
         assert_eq!(plan.get("distribution"), Some(&json!(false)));
     }
