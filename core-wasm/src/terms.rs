@@ -11,6 +11,7 @@ use crate::factors::{self, FactorText, cube_text};
 use crate::functions::Function;
 use crate::level::Level;
 use crate::splines::{Knots, SplinePiece};
+use dashu_int::IBig;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -204,7 +205,7 @@ impl Term {
     /// Returns a term as a linear combination of terms without splines, which can be summed. A spline stands for its basis function, and has
     /// the power 1.
     pub fn combination(&self) -> TermCombination {
-        let one = TermCombination { parts: vec![(1.into(), Self::ONE)], divisor: 1.into() };
+        let one = TermCombination { parts: vec![(1.into(), Self::ONE)], divisor: IBig::ONE };
         self.factors.iter().fold(one, |combination, (variable, power)| {
             let Variable::Spline { column, knots, basis } = variable else {
                 let with = |(weight, mut term): (Decimal, Self)| {
@@ -226,7 +227,7 @@ impl Term {
             }
             // the order of variables depends on their kind, and a column may be there already
             let parts = parts.into_iter().map(|(weight, term)| (weight, Self::ONE.product(&term))).collect();
-            TermCombination { parts, divisor: combination.divisor.times(&divisor) }
+            TermCombination { parts, divisor: combination.divisor * divisor }
         })
     }
 
@@ -268,13 +269,13 @@ impl Term {
     }
 }
 
-/// A linear combination of terms over a divisor above zero.
+/// A linear combination of terms over an integer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TermCombination {
     /// The weights of the terms.
     pub parts: Vec<(Decimal, Term)>,
-    /// The divisor.
-    pub divisor: Decimal,
+    /// The integer by which the sum is divided; above zero.
+    pub divisor: IBig,
 }
 
 impl std::fmt::Display for Term {

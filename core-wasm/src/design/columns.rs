@@ -102,7 +102,7 @@ fn products(block: &[CodedCategory<usize>], categories: &[DesignCategory]) -> Ve
 fn placed(statistics: &Statistics, combination: &TermCombination) -> Result<(Vec<(Decimal, usize)>, Decimal)> {
     let parts =
         combination.parts.iter().map(|(weight, term)| Ok((weight.clone(), place(statistics, term)?))).collect::<Result<Vec<_>>>()?;
-    Ok((parts, combination.divisor.clone()))
+    Ok((parts, Decimal { mantissa: combination.divisor.clone(), scale: 0 }))
 }
 
 fn term(feature: &Feature, numeric: &Term, categories: &[DesignCategory], levels: &[(usize, usize)]) -> Result<Term> {

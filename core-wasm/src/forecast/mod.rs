@@ -30,4 +30,4 @@ pub(crate) use linear_form::{ExactNumber, LinearForm, TermFactors};
 pub(crate) use row::RowForecast;
 pub(crate) use rows::{Forecast, HalfWidth};
 pub use variables::ModelRow;
-pub(crate) use variables::{ModelTerms, Variables};
+pub(crate) use variables::{ModelTerms, Variables, missing_value};

@@ -6,7 +6,6 @@
 use super::batch_leverage::{BatchLeverage, LeveragePlan, TermValues};
 use super::batch_sums::BatchSums;
 use super::batch_terms::BatchTerms;
-use super::leverage::LeverageFactors;
 use super::linear_form::{LinearForm, TermFactors};
 use super::variables::Variables;
 use crate::batch::{BatchReader, Values};
@@ -116,6 +115,12 @@ impl Forecast {
         }
     }
 
+    /// Marks all of some rows as unread, instead of reading them.
+    pub(crate) fn leave_unread(&mut self, rows: usize) {
+        self.start(rows);
+        self.unread.fill(true);
+    }
+
     fn start(&mut self, rows: usize) {
         self.unread.clear();
         self.unread.resize(rows, false);
@@ -178,14 +183,14 @@ impl Forecast {
 
     /// Computes `lower` and `upper`, once they are rounded and [`Self::predict`]. Sets `unread` for rows with an end that is not
     /// settled or not finite. The factors must not need two parts.
-    pub(crate) fn predict_intervals(&mut self, terms: &BatchTerms, factors: &LeverageFactors, plan: &LeveragePlan, half_width: HalfWidth) {
+    pub(crate) fn predict_intervals(&mut self, terms: &BatchTerms, plan: &LeveragePlan, half_width: HalfWidth) {
         if !self.unread.contains(&false) {
             return;
         }
         self.halves.clear();
         self.halves.resize(self.unread.len(), 0.0);
         let values = BatchValues { terms, numbers: &self.numbers, sums: &self.sums, rows: self.unread.len() };
-        self.leverage.add(plan, factors, &values, &mut self.halves);
+        self.leverage.add(plan, &values, &mut self.halves);
         floats::half_widths(&mut self.halves, half_width.factor, if half_width.of_mean { 0.0 } else { 1.0 });
         self.sums.ends(&self.halves, &mut self.lower, &mut self.upper, &mut self.unread);
     }

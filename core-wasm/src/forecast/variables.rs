@@ -5,7 +5,7 @@
 
 use super::known_levels::KnownLevels;
 use super::linear_form::TermFactors;
-use crate::decimal::{Decimal, is_missing, parse, ten_to};
+use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::functions::Function;
 use crate::model::{CoefficientFactor, Model, ModelColumn};
@@ -243,7 +243,7 @@ impl Variables {
         let is_number = matches!(self.columns[column], ColumnKind::Number(_));
         let cell = if is_number { cell } else { trim_wide(cell) };
         if is_missing(cell) {
-            return Err(missing());
+            return Err(missing_value());
         }
         match self.columns[column] {
             ColumnKind::Number(number) => self.set_value(row, number, parse(cell)?)?,
@@ -320,13 +320,11 @@ impl ComputedKind {
         match variable {
             Variable::Function { function, .. } => Some(Self::Function(*function)),
             Variable::Spline { knots, basis: Some(basis), .. } if *basis > 0 => {
-                let (parts, divisor) = knots.scaled_basis(*basis);
-                let factor = Decimal { mantissa: ten_to(divisor.normalized().scale), scale: 0 };
                 let cube = |(weight, piece): (Decimal, SplinePiece<'_>)| match piece {
-                    SplinePiece::Cube(knot) => Some((weight.times(&factor).normalized(), knot.clone())),
+                    SplinePiece::Cube(knot) => Some((weight, knot.clone())),
                     SplinePiece::X => None,
                 };
-                Some(Self::Spline(parts.into_iter().filter_map(cube).collect()))
+                Some(Self::Spline(knots.scaled_basis(*basis).0.into_iter().filter_map(cube).collect()))
             }
             _ => None,
         }
@@ -346,11 +344,11 @@ impl ComputedKind {
     }
 }
 
-/// Returns the integer by which a basis function of a spline has to be multiplied, besides a power of ten, so that it is a decimal
-/// combination of cubes; 1 for other variables.
+/// Returns the integer by which a basis function of a spline has to be multiplied so that it is a decimal combination of cubes; 1 for other
+/// variables.
 fn divisor(variable: &Variable) -> IBig {
     match variable {
-        Variable::Spline { knots, basis: Some(basis), .. } => knots.scaled_basis(*basis).1.normalized().mantissa,
+        Variable::Spline { knots, basis: Some(basis), .. } => knots.scaled_basis(*basis).1,
         _ => IBig::ONE,
     }
 }
@@ -369,7 +367,8 @@ fn empty_cell([one, other]: [(&str, &str); 2]) -> Error {
     error.in_column(&format!("{}*{}", one.0, other.0))
 }
 
-fn missing() -> Error {
+/// Returns the error of a cell without a value.
+pub(crate) fn missing_value() -> Error {
     Error::new(Code::MissingValues, "there is no value, and the model uses it", "fill in the value, or leave the record out")
 }
 
