@@ -5,7 +5,8 @@
 
 mod prediction_paths;
 
-use prediction_paths::{Expected, check_batch, check_columns, check_records, check_table};
+use prediction_paths::{Expected, check_batch, check_columns, check_records, check_table, interval};
+use proptest::prelude::*;
 use samefit_core::decimal::{Decimal, parse};
 use samefit_core::fit::fit;
 use samefit_core::model::Model;
@@ -71,45 +72,40 @@ fn exact(model: &Model, row: &[String; 4]) -> Ratio {
     sum
 }
 
-#[test]
-fn every_path_rounds_the_exact_prediction() {
-    for features in [
-        &["x", "ln(z)", "site"][..],
-        &["rcs(x,1,3,6.5,8)", "z"],
-        &["site", "rcs(x,1,3,6.5,8)", "site*rcs(x,1,3,6.5,8)", "ln(z)", "z^2"],
-        &["rcs(x,1,3,6.5,8)*rcs(z,0.7,3,8.1)", "sqrt(z)*x"],
-    ] {
-        let (model, rows, interval) = (model(features), rows(), Interval::default());
-        let predictor = Predictor::new(model.clone()).unwrap();
-        let want: Vec<Expected> = rows
-            .iter()
-            .map(|row| {
-                let prediction = predictor.predict_record(record(row).as_bytes()).unwrap();
-                let end = |name: &str| prediction["interval"][name].to_string().parse().unwrap();
-                [exact(&model, row).to_f64(), end("lower"), end("upper")]
-            })
-            .collect();
-        let text: String = rows.iter().map(|row| row[..3].join(",") + "\n").collect();
-        check_table(&predictor, &format!("x,site,z\n{text}"), 7, &want).unwrap();
-        check_records(&predictor, rows.iter().map(record), &want).unwrap();
-        let mut batch = Batch::new(predictor.clone());
-        for (at, name) in COLUMNS.iter().enumerate() {
-            batch.set_text(name, rows.iter().map(|row| row[at].clone() + "\n").collect::<String>().into_bytes());
-        }
-        check_batch(&mut batch, interval, &want).unwrap();
-        if predictor.columns().iter().any(|name| name == "site") {
-            let with = |site: &str| [rows[4][0].clone(), site.to_owned(), rows[4][2].clone(), String::new()];
-            let points: Vec<Expected> = ["west", "north", "south", "west"]
-                .iter()
-                .map(|site| {
-                    let prediction = predictor.predict_record(record(&with(site)).as_bytes()).unwrap();
-                    let end = |name: &str| prediction["interval"][name].to_string().parse().unwrap();
-                    [exact(&model, &with(site)).to_f64(), end("lower"), end("upper")]
-                })
-                .collect();
-            let curve = predictor.curve(record(&rows[4]).as_bytes(), "site", br#"["west", "north", "south", "west"]"#).unwrap();
-            check_columns(&curve, &points, "curve").unwrap();
-        }
+/// Returns the exact prediction, rounded, and the ends of the interval of a record that is predicted alone.
+fn expected(predictor: &Predictor, row: &[String; 4]) -> Expected {
+    let prediction = predictor.predict_record(record(row).as_bytes()).unwrap();
+    let end = |name: &str| prediction["interval"][name].to_string().parse().unwrap();
+    [exact(predictor.model(), row).to_f64(), end("lower"), end("upper")]
+}
+
+fn check_paths(features: &[&str], interval: Interval) -> Result<(), TestCaseError> {
+    let (predictor, rows) = (Predictor::new(model(features)).unwrap().with_interval(interval).unwrap(), rows());
+    let want: Vec<Expected> = rows.iter().map(|row| expected(&predictor, row)).collect();
+    let text: String = rows.iter().map(|row| row[..3].join(",") + "\n").collect();
+    check_table(&predictor, &format!("x,site,z\n{text}"), 7, &want)?;
+    check_records(&predictor, rows.iter().map(record), &want)?;
+    let mut batch = Batch::new(predictor.clone());
+    for (at, name) in COLUMNS.iter().enumerate() {
+        batch.set_text(name, rows.iter().map(|row| row[at].clone() + "\n").collect::<String>().into_bytes());
+    }
+    check_batch(&mut batch, interval, &want)?;
+    // the other columns as in one row
+    let with = |x: &&str| [(*x).to_owned(), rows[4][1].clone(), rows[4][2].clone(), String::new()];
+    let points: Vec<Expected> = ["9.25", "1", "3.00", "-2"].iter().map(|x| expected(&predictor, &with(x))).collect();
+    let curve = predictor.curve(record(&rows[4]).as_bytes(), "x", br#"["9.25", "1", "3.00", "-2"]"#).unwrap();
+    check_columns(&curve, &points, "curve")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    #[test]
+    fn every_path_rounds_the_exact_prediction(interval in interval()) {
+        check_paths(&["x", "ln(z)", "site"], interval)?;
+        check_paths(&["rcs(x,1,3,6.5,8)", "z"], interval)?;
+        check_paths(&["site", "rcs(x,1,3,6.5,8)", "site*rcs(x,1,3,6.5,8)", "ln(z)", "z^2"], interval)?;
+        check_paths(&["rcs(x,1,3,6.5,8)*rcs(z,0.7,3,8.1)", "sqrt(z)*x"], interval)?;
     }
 }
 

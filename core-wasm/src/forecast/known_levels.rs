@@ -7,22 +7,26 @@
 use crate::decimal::{Decimal, parse};
 use crate::error::{Code, Error, Result, list};
 use crate::level::Level;
+use crate::level_table::LevelTable;
 use crate::model::ModelColumn;
 use crate::schema::Field;
 use crate::shortest::decimal_of;
 use std::collections::BTreeMap;
+
+/// The number of a level of which the training data have no rows.
+const WITHOUT_ROWS: u32 = u32::MAX;
 
 /// The levels of a model's category.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownLevels {
     /// The levels that the training data have rows of.
     levels: Vec<Level>,
-    /// The index of the level that has a text; none for a listed level without rows.
-    by_text: BTreeMap<Vec<u8>, Option<usize>>,
+    /// The index of the level that has a text; [`WITHOUT_ROWS`] for a listed level without rows.
+    by_text: LevelTable,
     /// The numbers among the listed levels, in the order of the list, with the indexes of their levels; none for levels without rows.
     by_number: Vec<(Decimal, Option<usize>)>,
-    /// The levels that a f64 can be, by its bits.
-    by_bits: BTreeMap<u64, usize>,
+    /// The levels that an f64 can be, by its bytes.
+    by_bytes: LevelTable,
 }
 
 impl KnownLevels {
@@ -33,20 +37,16 @@ impl KnownLevels {
         let listed = column.schema.as_ref().and_then(Field::listed_levels).unwrap_or_default();
         let position = |level: &Level| positions.get(level.text()).copied();
         let by_number: Vec<_> = listed.levels().iter().filter_map(|level| Some((level.number()?, position(level)))).collect();
-        let mut by_text: BTreeMap<Vec<u8>, _> = listed.levels().iter().map(|level| (bytes(level), position(level))).collect();
-        for (at, level) in levels.iter().enumerate() {
-            let is_listed = by_text.contains_key(level.text().as_bytes());
-            // a cell of its text is the listed level of its number
-            let has_listed_number = || level.number().is_some_and(|number| by_number.iter().any(|(listed, _)| *listed == number));
-            if !is_listed && !has_listed_number() {
-                by_text.insert(bytes(level), Some(at));
-            }
+        // a cell of the text of a level that is not listed is the listed level of its number, if there is one
+        let has_listed_number = |level: &Level| level.number().is_some_and(|number| by_number.iter().any(|(listed, _)| *listed == number));
+        let mut by_text = LevelTable::default();
+        for level in listed.levels().iter().chain(levels.iter().filter(|level| !has_listed_number(level))) {
+            insert(&mut by_text, level.text().as_bytes(), position(level));
         }
-        let mut new = Self { levels, by_text, by_number, by_bits: BTreeMap::new() };
+        let mut new = Self { levels, by_text, by_number, by_bytes: LevelTable::default() };
         for value in new.levels.iter().filter_map(Level::number).map(|number| number.to_f64()).filter(|value| value.is_finite()) {
-            if let Some(level) = new.find(decimal_of(value).to_string().as_bytes()) {
-                new.by_bits.insert(value.to_bits(), level);
-            }
+            let level = new.find(decimal_of(value).to_string().as_bytes());
+            insert(&mut new.by_bytes, &value.to_le_bytes(), level);
         }
         new
     }
@@ -63,22 +63,23 @@ impl KnownLevels {
 
     /// Returns the index of a level; none if there is no such level.
     pub(super) fn position(&self, level: &Level) -> Option<usize> {
-        let known = self.by_text.get(level.text().as_bytes()).copied().flatten();
+        let known = self.by_text.get(level.text().as_bytes()).and_then(with_rows);
         // a level that the schema does not list may have the number of one that it lists
         known.or_else(|| self.levels.iter().position(|own| own == level))
     }
 
     /// Returns the index of the level of a cell without spaces around it; none if the cell is no level that has rows.
     pub(super) fn find(&self, cell: &[u8]) -> Option<usize> {
-        self.by_text.get(cell).copied().unwrap_or_else(|| {
-            let number = if self.by_number.is_empty() { None } else { parse(cell).ok() }?;
-            self.by_number.iter().find(|(listed, _)| *listed == number).and_then(|(_, level)| *level)
-        })
+        if let Some(level) = self.by_text.get(cell) {
+            return with_rows(level);
+        }
+        let number = if self.by_number.is_empty() { None } else { parse(cell).ok() }?;
+        self.by_number.iter().find(|(listed, _)| *listed == number).and_then(|(_, level)| *level)
     }
 
     /// Returns the index of the level that an f64 is: that of its shortest decimal text; none if there is none.
     pub(super) fn find_f64(&self, value: f64) -> Option<usize> {
-        self.by_bits.get(&value.to_bits()).copied()
+        self.by_bytes.get(&value.to_le_bytes()).and_then(with_rows)
     }
 
     /// Returns the index of the level of a cell without spaces around it, which is not a missing value.
@@ -94,8 +95,16 @@ impl KnownLevels {
     }
 }
 
-fn bytes(level: &Level) -> Vec<u8> {
-    level.text().as_bytes().to_vec()
+/// Keeps the index of the level of a text, unless there is one already.
+fn insert(table: &mut LevelTable, text: &[u8], level: Option<usize>) {
+    if table.get(text).is_none() {
+        table.insert(text, level.map_or(WITHOUT_ROWS, |level| level as u32));
+    }
+}
+
+/// Returns the index of a level of a table; none if it has no rows.
+fn with_rows(level: u32) -> Option<usize> {
+    (level != WITHOUT_ROWS).then_some(level as usize)
 }
 
 #[cfg(test)]

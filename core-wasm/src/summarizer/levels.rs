@@ -2,10 +2,10 @@
 //!
 //! *Invariants*: numbers count from 0, in the order in which the levels were found. No result depends on them.
 
-use super::level_table::LevelTable;
 use crate::batch::Values;
 use crate::error::{Error, Result};
 use crate::level::{LEVELS_MAX, Level, ListedLevels, level_of};
+use crate::level_table::LevelTable;
 use crate::statistics::too_many_levels;
 use samefit_kernels::scan::Rows;
 use std::collections::BTreeMap;

@@ -11,14 +11,14 @@ use serde_json::Value;
 const RECORDS: usize = 5;
 
 /// A prediction, and the lower and the upper end of its interval.
-pub type Expected = [f64; 3];
+pub(crate) type Expected = [f64; 3];
 
-pub fn interval() -> impl Strategy<Value = Interval> {
+pub(crate) fn interval() -> impl Strategy<Value = Interval> {
     (prop_oneof![Just(0.95), 0.01f64..0.999], any::<bool>()).prop_map(|(level, of_mean)| Interval { level, of_mean })
 }
 
 /// Returns what a table becomes that is read in chunks of so many bytes.
-pub fn table(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> String {
+pub(crate) fn table(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> String {
     let mut table = Table::new(predictor.clone(), plan).unwrap();
     let mut out = Vec::new();
     text.as_bytes().chunks(chunk).for_each(|chunk| out.extend(table.push(chunk).unwrap()));
@@ -27,7 +27,7 @@ pub fn table(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> St
 }
 
 /// Checks what a table becomes, with intervals and without, in one chunk and in chunks of so many bytes.
-pub fn check_table(predictor: &Predictor, text: &str, chunk: usize, want: &[Expected]) -> Result<(), TestCaseError> {
+pub(crate) fn check_table(predictor: &Predictor, text: &str, chunk: usize, want: &[Expected]) -> Result<(), TestCaseError> {
     let Interval { level, of_mean } = predictor.interval();
     let kind = if of_mean { IntervalKind::Confidence } else { IntervalKind::Prediction };
     let plan = Plan { level: Some(level), interval: kind, ..Plan::default() };
@@ -40,14 +40,14 @@ pub fn check_table(predictor: &Predictor, text: &str, chunk: usize, want: &[Expe
 }
 
 /// Checks what a batch becomes whose columns were set.
-pub fn check_batch(batch: &mut Batch, interval: Interval, want: &[Expected]) -> Result<(), TestCaseError> {
+pub(crate) fn check_batch(batch: &mut Batch, interval: Interval, want: &[Expected]) -> Result<(), TestCaseError> {
     check_columns(&batch.predict(interval).unwrap(), want, "batch")?;
     prop_assert_eq!(batch.status(), vec![Status::Fine as u8; want.len()]);
     Ok(())
 }
 
 /// Checks predictions, then all lower and then all upper ends.
-pub fn check_columns(flat: &[f64], want: &[Expected], what: &str) -> Result<(), TestCaseError> {
+pub(crate) fn check_columns(flat: &[f64], want: &[Expected], what: &str) -> Result<(), TestCaseError> {
     let rows = flat.len() / 3;
     let row = |row: usize| (0..3).map(|part| flat[part * rows + row].to_bits()).collect();
     prop_assert_eq!((0..rows).map(row).collect::<Vec<Vec<u64>>>(), bits(want, 3), "{}", what);
@@ -55,7 +55,7 @@ pub fn check_columns(flat: &[f64], want: &[Expected], what: &str) -> Result<(), 
 }
 
 /// Checks what the first of some attributes objects become.
-pub fn check_records(predictor: &Predictor, records: impl Iterator<Item = String>, want: &[Expected]) -> Result<(), TestCaseError> {
+pub(crate) fn check_records(predictor: &Predictor, records: impl Iterator<Item = String>, want: &[Expected]) -> Result<(), TestCaseError> {
     for (record, want) in records.zip(want).take(RECORDS) {
         let prediction = predictor.predict_record(record.as_bytes()).unwrap();
         let number = |value: &Value| value.to_string().parse::<f64>().unwrap().to_bits();
