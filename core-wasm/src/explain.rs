@@ -15,6 +15,7 @@
 use crate::decimal::trim;
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
+use crate::forecast::ExactNumber;
 use crate::json;
 use crate::model::Model;
 use crate::model::features::ModelFeature;
@@ -98,46 +99,48 @@ fn array_of_cells(text: &[u8]) -> Result<Vec<String>> {
 /// is computed exactly from the means and rounded once, so they add up to the prediction but for half an ulp of each.
 fn contributions(predictor: &Predictor, row: &ModelRow) -> Result<(Value, Vec<Value>)> {
     let (model, form) = (predictor.model(), predictor.form());
-    let means = design_means(model);
-    let design = form.design(&row.values);
-    let one = |feature: ModelFeature| {
-        let columns: Vec<&String> = feature.columns.iter().map(|(column, _)| column).collect();
-        let contribution = form.contribution(feature.coefficients.iter().map(|&at| (at, &design[at], means[at])));
-        let categories = feature.columns.iter().filter(|(_, is_category)| *is_category).map(|(column, _)| column);
-        let levels: Map<String, Value> = categories.map(|column| (column.clone(), json!(predictor.level(row, column)))).collect();
-        if levels.is_empty() {
-            // a spline has several coefficients, the first of which is that of the column itself
-            let (at, is_single) = (feature.coefficients[0], feature.coefficients.len() == 1);
-            let coefficient = is_single.then(|| model.coefficients[at].coefficient);
-            return json!({
-                "name": feature.name, "columns": columns, "value": design[at].to_f64(), "mean": means[at].high,
-                "coefficient": coefficient, "contribution": contribution,
-            });
-        }
-        // all coefficients but those of the row's levels have a term of zero
-        let own = feature.coefficients.iter().find(|&&at| predictor.variables().has_levels(row, &form.terms()[at]));
-        let is_number = feature.columns.iter().any(|(_, is_category)| !is_category);
-        json!({
-            "name": feature.name, "columns": columns, "levels": levels,
-            "value": own.filter(|_| is_number).map(|&at| design[at].to_f64()), "mean": null,
-            "coefficient": own.map(|&at| model.coefficients[at].coefficient), "contribution": contribution,
-        })
-    };
-    let all = model.features()?.into_iter().map(one).collect();
+    let (means, design) = (design_means(model), form.design(&row.values));
+    let all = model.features()?.into_iter().map(|feature| contribution(predictor, row, feature, &design, &means)).collect();
     Ok((json!({"value": form.at_terms(&means), "at": if model.has_intercept { "mean" } else { "zero" }}), all))
+}
+
+/// Returns what one feature adds to the prediction, as JSON. `design` and `means`: the values of the terms of all coefficients, and their
+/// means.
+fn contribution(predictor: &Predictor, row: &ModelRow, feature: ModelFeature, design: &[ExactNumber], means: &[TwoPartF64]) -> Value {
+    let (coefficients, form) = (&predictor.model().coefficients, predictor.form());
+    let is_number = feature.columns.iter().any(|(_, is_category)| !is_category);
+    let categories = feature.columns.iter().filter(|(_, is_category)| *is_category).map(|(column, _)| column);
+    let levels: Map<String, Value> = categories.map(|column| (column.clone(), json!(predictor.level(row, column)))).collect();
+    // the terms of all other coefficients are zero
+    let has_levels = |at: &usize| predictor.variables().has_levels(row, &form.terms()[*at]);
+    let own: Vec<usize> = feature.coefficients.iter().copied().filter(has_levels).collect();
+    // a spline has several coefficients, one of which is that of the column itself
+    let of_columns = own.iter().copied().find(|&at| coefficients[at].is_of_columns());
+    let mut out = Map::new();
+    out.insert("name".to_owned(), json!(feature.name));
+    out.insert("columns".to_owned(), feature.columns.iter().map(|(column, _)| column.as_str()).collect());
+    let has_categories = !levels.is_empty();
+    if has_categories {
+        out.insert("levels".to_owned(), Value::Object(levels));
+    }
+    out.insert("value".to_owned(), json!(of_columns.filter(|_| is_number).map(|at| design[at].to_f64())));
+    out.insert("mean".to_owned(), json!(of_columns.filter(|_| !has_categories).map(|at| means[at].high)));
+    out.insert("coefficient".to_owned(), json!(of_columns.filter(|_| own.len() == 1).map(|at| coefficients[at].coefficient)));
+    let sum = form.contribution(feature.coefficients.iter().map(|&at| (at, &design[at], means[at])));
+    out.insert("contribution".to_owned(), json!(sum));
+    Value::Object(out)
 }
 
 /// Returns the mean of each term over the training data; zeros for a model without an intercept. The mean of an indicator is its share of
 /// the rows, or of their weights.
 fn design_means(model: &Model) -> Vec<TwoPartF64> {
-    let two_part = |(value, remainder): (f64, f64)| TwoPartF64::new(value, remainder);
     let (leverage, order) = (&model.leverage, model.leverage.columns());
     let mut means = vec![TwoPartF64::ZERO; model.coefficients.len()];
     let Some(intercept) = order.iter().position(|&at| at == 0).filter(|_| model.has_intercept) else { return means };
     // row i of G = L D L' has the sums of products with the intercept's column of ones
-    let factor = |i: usize, j: usize| if i == j { TwoPartF64::ONE } else { two_part(leverage.l_at(i, j)) };
+    let factor = |i: usize, j: usize| if i == j { TwoPartF64::ONE } else { leverage.l_at(i, j) };
     let sum = |i: usize| {
-        let parts = (0..=i.min(intercept)).map(|j| factor(i, j).times(factor(intercept, j)).times(two_part(leverage.d_at(j))));
+        let parts = (0..=i.min(intercept)).map(|j| factor(i, j).times(factor(intercept, j)).times(leverage.d_at(j)));
         parts.fold(TwoPartF64::ZERO, TwoPartF64::plus)
     };
     let total = sum(intercept);

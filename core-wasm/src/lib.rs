@@ -36,7 +36,7 @@
 //! Each module uses only modules that stand before it.
 //!
 //! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`], [`ratio`], [`functions`], [`splines`].
-//! 2. Names and documents: [`level`], [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
+//! 2. Names and documents: [`level`], `text_table`, [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
@@ -88,4 +88,5 @@ pub mod summarizer;
 pub mod summary;
 pub mod table;
 pub mod terms;
+mod text_table;
 mod two_part;

@@ -164,6 +164,19 @@ impl From<&Decimal> for Ratio {
     }
 }
 
+/// Returns the greatest common divisor; zero for two zeros.
+pub(crate) fn common_divisor(a: &IBig, b: &IBig) -> IBig {
+    if *a == IBig::ZERO && *b == IBig::ZERO { IBig::ZERO } else { a.gcd(b).into() }
+}
+
+/// Returns the least common multiple, above zero, of integers that are not zero; one for none.
+pub(crate) fn least_multiple<'n>(integers: impl IntoIterator<Item = &'n IBig>) -> IBig {
+    integers.into_iter().fold(IBig::ONE, |multiple, integer| {
+        let both = integer / common_divisor(&multiple, integer) * multiple;
+        &both * signum(&both)
+    })
+}
+
 /// Returns the number of digits after the point of `1 / denominator`; none if they have no end.
 fn decimal_places(denominator: &IBig) -> Option<u32> {
     let mut rest = denominator.clone();
@@ -187,6 +200,13 @@ mod tests {
     fn ratios_are_written_as_decimals_or_fractions() {
         for (n, d, text) in [(1, 3, "1/3"), (-3, 6, "0.5"), (100, 50, "2"), (1, 80, "0.0125"), (7, -7, "1"), (0, 3, "0")] {
             assert_eq!(Ratio::new(IBig::from(n), IBig::from(d)).magnitude_text(), text);
+        }
+    }
+
+    #[test]
+    fn multiples_are_the_least() {
+        for (integers, want) in [(&[][..], 1), (&[1, -1], 1), (&[6, 6], 6), (&[4, -6, 1], 12), (&[7, 12, 21], 84)] {
+            assert_eq!(least_multiple(&integers.iter().map(|&integer| IBig::from(integer)).collect::<Vec<_>>()), IBig::from(want));
         }
     }
 

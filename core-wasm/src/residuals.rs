@@ -7,12 +7,12 @@
 
 use crate::decimal::{is_missing, parse};
 use crate::error::{Code, Error, Result, list, spent};
-use crate::forecast::Forecast;
+use crate::forecast::{Forecast, missing_value};
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
 use crate::predict::{Prediction, Predictor};
-use crate::sink::{GatheredRecord, Record, Sink};
+use crate::sink::{GatheredRecord, Record, Sink, each_record};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
@@ -141,6 +141,9 @@ impl Sink for ResidualSink {
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        if !self.predictor.predicts_together(true) {
+            return each_record(self, rows, first);
+        }
         let mut forecast = std::mem::take(&mut self.forecast);
         forecast.read(rows, &self.places, self.predictor.variables());
         forecast.round_cells();
@@ -184,11 +187,7 @@ impl Sink for ResidualSink {
 /// Returns the outcome in a cell.
 fn observed(cell: &[u8]) -> Result<f64> {
     if is_missing(cell) {
-        return Err(Error::new(
-            Code::MissingValues,
-            "there is no value, and the model uses it",
-            "fill in the value, or leave the record out",
-        ));
+        return Err(missing_value());
     }
     Ok(parse(cell)?.to_f64())
 }

@@ -16,6 +16,10 @@ const LOWEST_BIT: i64 = -1074;
 /// Returns the f64 nearest to `numerator / denominator`, ties to even. The denominator is not zero. Zero has no sign. A result beyond the
 /// largest f64 is infinite; callers refuse it.
 pub fn ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
+    // a quotient of two integers that f64 hold exactly is rounded once
+    if let (Some(numerator), Some(denominator)) = (exact_f64(numerator), exact_f64(denominator)) {
+        return numerator / denominator + 0.0;
+    }
     let negative = numerator.is_negative() != denominator.is_negative();
     let (quotient, exponent) = quotient_sticky(numerator.unsigned_abs(), denominator.unsigned_abs(), 1);
     round(negative, &quotient, exponent)
@@ -62,6 +66,12 @@ pub fn sqrt_ratio_to_f64(numerator: &IBig, denominator: &IBig) -> f64 {
         root |= UBig::ONE;
     }
     round(false, &root, exponent / 2)
+}
+
+/// Returns an integer of at most 53 bits as an f64; none for a longer one.
+fn exact_f64(integer: &IBig) -> Option<f64> {
+    let integer = i64::try_from(integer).ok()?;
+    (integer.unsigned_abs() < 1 << PRECISION).then_some(integer as f64)
 }
 
 /// Returns (q, e) such that `q * 2^e` is `numerator / denominator` cut off, with a sticky lowest bit in q. q has at least
@@ -214,8 +224,9 @@ mod tests {
 
         #[test]
         fn quotients_are_rounded_as_the_processor_does(a in -(1i64 << 53)..1i64 << 53, b in 1i64..1i64 << 53) {
-            let want = a as f64 / b as f64;
-            prop_assert_eq!(ratio_to_f64(&IBig::from(a), &IBig::from(b)), want);
+            let (want, a, b) = (a as f64 / b as f64, IBig::from(a), IBig::from(b));
+            prop_assert_eq!(ratio_to_f64(&a, &b).to_bits(), (want + 0.0).to_bits());
+            prop_assert_eq!(ratio_to_f64(&(-&a << 80), &(-b << 80)).to_bits(), (want + 0.0).to_bits());
         }
 
         #[test]

@@ -320,9 +320,7 @@ impl Schema {
 
     /// Returns the levels that a category may have; none if the schema lists none.
     pub fn listed_levels(&self, name: &str) -> Option<ListedLevels> {
-        let field = self.column(name).filter(|field| field.kind == Some(Kind::Category))?;
-        let values = field.categories.as_ref().filter(|all| !all.is_empty())?;
-        Some(ListedLevels::new(values.iter().map(|category| category.value.as_str())))
+        self.column(name)?.listed_levels()
     }
 
     /// Returns the description of a column as a feature, even if it is the schema's target.
@@ -385,6 +383,14 @@ impl Schema {
         }
         let asked = |field: &&&Field| needed.contains(field.name.as_str()) && !given.contains(field.name.as_str());
         all.iter().filter(asked).map(|field| (*field).clone()).collect()
+    }
+}
+
+impl Field {
+    /// Returns the levels that the category may have; none if it lists none, or is no category.
+    pub fn listed_levels(&self) -> Option<ListedLevels> {
+        let values = self.categories.as_ref().filter(|all| self.kind == Some(Kind::Category) && !all.is_empty())?;
+        Some(ListedLevels::new(values.iter().map(|category| category.value.as_str())))
     }
 }
 

@@ -18,11 +18,7 @@ pub trait Sink {
 
     /// Receives consecutive records, the first of which has the number `first`.
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
-        let mut record = GatheredRecord::default();
-        (0..rows.len()).try_for_each(|row| {
-            let number = first + row as u64;
-            self.record(&record.gather(rows, row, number)).map_err(|error| error.at_row(number))
-        })
+        each_record(self, rows, first)
     }
 
     /// Receives a record with more or fewer cells than there are names. Returns `error`, which says so, unless the sink can go on.
@@ -44,6 +40,15 @@ pub trait Sink {
     fn target(&self) -> &str {
         "dependent_variable"
     }
+}
+
+/// Gives consecutive records to a sink one by one. The first of them has the number `first`.
+pub(crate) fn each_record(sink: &mut (impl Sink + ?Sized), rows: &Rows<'_>, first: u64) -> Result<()> {
+    let mut record = GatheredRecord::default();
+    (0..rows.len()).try_for_each(|row| {
+        let number = first + row as u64;
+        sink.record(&record.gather(rows, row, number)).map_err(|error| error.at_row(number))
+    })
 }
 
 /// One record of a table.

@@ -11,6 +11,7 @@ use crate::factors::{self, FactorText, cube_text};
 use crate::functions::Function;
 use crate::level::Level;
 use crate::splines::{Knots, SplinePiece};
+use dashu_int::IBig;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -160,7 +161,11 @@ impl Term {
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
         let factors = factors::split(text, '*').into_iter().map(|factor| parse_factor(text, factor)).collect::<Result<Vec<_>>>()?;
-        Self::of(factors).ok_or_else(|| degree_error(text))
+        let term = Self::of(factors).ok_or_else(|| degree_error(text))?;
+        match term.factors.iter().find(|(variable, power)| *power != 1 && matches!(variable, Variable::Spline { .. })) {
+            None => Ok(term),
+            Some((spline, _)) => Err(spline_power_error(text, spline)),
+        }
     }
 
     /// Returns a product of powers in normal form; none if its degree is 0 or more than [`DEGREE_MAX`].
@@ -200,7 +205,7 @@ impl Term {
     /// Returns a term as a linear combination of terms without splines, which can be summed. A spline stands for its basis function, and has
     /// the power 1.
     pub fn combination(&self) -> TermCombination {
-        let one = TermCombination { parts: vec![(1.into(), Self::ONE)], divisor: 1.into() };
+        let one = TermCombination { parts: vec![(1.into(), Self::ONE)], divisor: IBig::ONE };
         self.factors.iter().fold(one, |combination, (variable, power)| {
             let Variable::Spline { column, knots, basis } = variable else {
                 let with = |(weight, mut term): (Decimal, Self)| {
@@ -222,7 +227,7 @@ impl Term {
             }
             // the order of variables depends on their kind, and a column may be there already
             let parts = parts.into_iter().map(|(weight, term)| (weight, Self::ONE.product(&term))).collect();
-            TermCombination { parts, divisor: combination.divisor.times(&divisor) }
+            TermCombination { parts, divisor: combination.divisor * divisor }
         })
     }
 
@@ -264,13 +269,13 @@ impl Term {
     }
 }
 
-/// A linear combination of terms over a divisor above zero.
+/// A linear combination of terms over an integer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TermCombination {
     /// The weights of the terms.
     pub parts: Vec<(Decimal, Term)>,
-    /// The divisor.
-    pub divisor: Decimal,
+    /// The integer by which the sum is divided; above zero.
+    pub divisor: IBig,
 }
 
 impl std::fmt::Display for Term {
@@ -365,6 +370,11 @@ fn shape_error(term: &str) -> Error {
     Error::found(Code::Term, term, "a column (`bmi`), a power (`bmi^2`) or a product (`age*bmi`)", "correct the term").in_column(term)
 }
 
+fn spline_power_error(term: &str, spline: &Variable) -> Error {
+    let expected = format!("`{}` once: a spline has no powers", shorten(&spline.to_string()));
+    Error::found(Code::Term, term, &expected, "name the spline once").in_column(term)
+}
+
 fn degree_error(term: &str) -> Error {
     Error::found(Code::Term, term, &format!("powers of at least 1 that add up to at most {DEGREE_MAX}"), "correct the term").in_column(term)
 }
@@ -393,5 +403,8 @@ mod tests {
         for text in ["", "*", "a*", "^2", "a^", "a^0", "a^-1", "a^17", "a^9*b^8", "a^99999999999", "a^2^3"] {
             assert!(Term::parse(text).is_err(), "{text}");
         }
+        let error = Term::parse("rcs(a,1,2,3)*b*rcs(a,1,2,3)").unwrap_err();
+        assert!(error.text().contains("expected `rcs(a,1,2,3)` once: a spline has no powers"), "{}", error.text());
+        assert!(Term::parse("rcs(a,1,2,3)*rcs(a,1,2,4)*rcs(b,1,2,3)").is_ok());
     }
 }

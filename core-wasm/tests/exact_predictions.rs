@@ -5,12 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod prediction_paths;
+
 use dashu_int::IBig;
+use prediction_paths::{check_batch, check_columns, check_records, check_table, interval};
 use proptest::prelude::*;
 use samefit_core::decimal::{Decimal, parse, ten_to};
 use samefit_core::model::Model;
-use samefit_core::plan::{IntervalKind, Only, Plan};
-use samefit_core::predict::{Batch, Interval, Predictor, Status, Table};
+use samefit_core::predict::{Batch, Interval, Predictor};
 use samefit_core::rounding::ratio_to_f64;
 use samefit_core::statistics::exact_decimal;
 use samefit_core::student::two_sided_quantile;
@@ -205,28 +207,6 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(64)
 }
 
-fn table(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> String {
-    let mut table = Table::new(predictor.clone(), plan).unwrap();
-    let mut out = Vec::new();
-    text.as_bytes().chunks(chunk).for_each(|chunk| out.extend(table.push(chunk).unwrap()));
-    out.extend(table.finish().unwrap());
-    String::from_utf8(out).unwrap()
-}
-
-/// Returns the first `count` numbers of each line after the header, as bits.
-fn numbers(text: &str, count: usize) -> Vec<Vec<u64>> {
-    let line = |line: &str| line.split(',').take(count).map(|cell| cell.parse::<f64>().unwrap().to_bits()).collect();
-    text.lines().skip(1).map(line).collect()
-}
-
-fn bits(rows: &[[f64; 3]], count: usize) -> Vec<Vec<u64>> {
-    rows.iter().map(|row| row[..count].iter().map(|value| value.to_bits()).collect()).collect()
-}
-
-fn interval() -> impl Strategy<Value = Interval> {
-    (prop_oneof![Just(0.95), 0.01f64..0.999], any::<bool>()).prop_map(|(level, of_mean)| Interval { level, of_mean })
-}
-
 fn check(mut problem: Problem, interval: Interval, chunk: usize, shortest: [bool; 4]) -> Result<(), TestCaseError> {
     // some columns are f64, which mean their shortest text
     for row in &mut problem.rows {
@@ -241,13 +221,7 @@ fn check(mut problem: Problem, interval: Interval, chunk: usize, shortest: [bool
     let predictor = Predictor::new(problem.model()).unwrap().with_interval(interval).unwrap();
 
     let text = format!("a,b,c,d\n{}", problem.rows.iter().map(|row| row.join(",") + "\n").collect::<String>());
-    let kind = if interval.of_mean { IntervalKind::Confidence } else { IntervalKind::Prediction };
-    let plan = Plan { level: Some(interval.level), interval: kind, ..Plan::default() };
-    let only = Plan { only: Some(Only::Predicted), ..Plan::default() };
-    for chunk in [usize::MAX, chunk] {
-        prop_assert_eq!(numbers(&table(&predictor, &plan, &text, chunk), 3), bits(&want, 3), "chunks of {}", chunk);
-        prop_assert_eq!(numbers(&table(&predictor, &only, &text, chunk), 1), bits(&want, 1), "one column, chunks of {}", chunk);
-    }
+    check_table(&predictor, &text, chunk, &want)?;
 
     let mut batch = Batch::new(predictor.clone());
     for (at, name) in COLUMNS.iter().enumerate() {
@@ -256,28 +230,17 @@ fn check(mut problem: Problem, interval: Interval, chunk: usize, shortest: [bool
             false => batch.set_text(name, problem.rows.iter().map(|row| row[at].clone() + "\n").collect::<String>().into_bytes()),
         }
     }
-    let columns = |flat: &[f64]| {
-        let rows = flat.len() / 3;
-        (0..rows).map(|row| (0..3).map(|part| flat[part * rows + row].to_bits()).collect()).collect::<Vec<Vec<u64>>>()
-    };
-    prop_assert_eq!(columns(&batch.predict(interval).unwrap()), bits(&want, 3), "batch");
-    prop_assert_eq!(batch.status(), vec![Status::Fine as u8; want.len()]);
+    check_batch(&mut batch, interval, &want)?;
     if shortest == [true; 4] {
         let flat: Vec<f64> = (0..4).flat_map(|at| values.iter().map(move |row| row[at].to_f64())).collect();
-        prop_assert_eq!(columns(&predictor.predict_columns(&flat, want.len()).unwrap()), bits(&want, 3), "columns");
+        check_columns(&predictor.predict_columns(&flat, want.len()).unwrap(), &want, "columns")?;
     }
 
-    for (row, want) in problem.rows.iter().zip(&want).take(5) {
-        let record = json!({"a": row[0], "b": row[1], "c": row[2], "d": row[3]});
-        let prediction = predictor.predict_record(record.to_string().as_bytes()).unwrap();
-        let number = |value: &Value| value.to_string().parse::<f64>().unwrap().to_bits();
-        let got = [&prediction["predicted_y"], &prediction["interval"]["lower"], &prediction["interval"]["upper"]].map(number);
-        prop_assert_eq!(got, want.map(f64::to_bits), "record");
-    }
+    let record = |row: &[String; 4]| json!({"a": row[0], "b": row[1], "c": row[2], "d": row[3]}).to_string();
+    check_records(&predictor, problem.rows.iter().map(record), &want)?;
 
     // the other columns as in the first row
     if let Some(first) = problem.rows.first() {
-        let record = json!({"a": first[0], "b": first[1], "c": first[2], "d": first[3]}).to_string();
         let cells: Vec<&String> = problem.rows.iter().map(|row| &row[0]).take(10).collect();
         let mut points = Vec::new();
         for cell in &cells {
@@ -285,9 +248,9 @@ fn check(mut problem: Problem, interval: Interval, chunk: usize, shortest: [bool
             row[0] = parse(cell.as_bytes()).unwrap();
             points.push(problem.expected(&row, interval));
         }
-        let curve = predictor.curve(record.as_bytes(), "a", json!(cells).to_string().as_bytes());
+        let curve = predictor.curve(record(first).as_bytes(), "a", json!(cells).to_string().as_bytes());
         match points.into_iter().collect::<Option<Vec<_>>>() {
-            Some(points) => prop_assert_eq!(columns(&curve.unwrap()), bits(&points, 3), "curve"),
+            Some(points) => check_columns(&curve.unwrap(), &points, "curve")?,
             None => prop_assert!(curve.is_err()),
         }
     }

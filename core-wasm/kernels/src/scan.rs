@@ -269,6 +269,14 @@ impl<'a> Rows<'a> {
         &self.bytes[self.scanner.ends[at] as usize + 1 + return_before..self.scanner.ends[at + 1] as usize]
     }
 
+    /// Returns a cell without the quotes around it; none if there is a quote inside, which is half of a doubled one.
+    #[inline]
+    pub fn plain_cell(&self, row: usize, column: usize) -> Option<&'a [u8]> {
+        let cell = self.cell(row, column);
+        let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
+        (!cell.contains(&b'"')).then_some(cell)
+    }
+
     /// Returns the positions of the cells of a column, from row `first` on.
     #[inline(always)]
     pub fn column(&self, column: usize, first: usize) -> CellPositions<'a> {

@@ -5,7 +5,7 @@ use super::feature::{Feature, indicator, place};
 use super::pair_moments::pairs;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
-use crate::model::CoefficientFactor;
+use crate::model::{CoefficientFactor, EMPTY_CELLS_MAX};
 use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
 use crate::plan::{Collinear, Plan};
 use crate::statistics::Statistics;
@@ -14,8 +14,6 @@ use std::collections::BTreeSet;
 
 /// Most coefficients of a model, without the intercept.
 pub const COEFFICIENTS_MAX: usize = 2048;
-/// Most combinations of levels without rows.
-pub const EMPTY_CELLS_MAX: usize = 1 << 16;
 
 /// A column of a design: a product of a numerical part and of indicators of levels.
 #[derive(Clone, Debug)]
@@ -104,7 +102,7 @@ fn products(block: &[CodedCategory<usize>], categories: &[DesignCategory]) -> Ve
 fn placed(statistics: &Statistics, combination: &TermCombination) -> Result<(Vec<(Decimal, usize)>, Decimal)> {
     let parts =
         combination.parts.iter().map(|(weight, term)| Ok((weight.clone(), place(statistics, term)?))).collect::<Result<Vec<_>>>()?;
-    Ok((parts, combination.divisor.clone()))
+    Ok((parts, Decimal { mantissa: combination.divisor.clone(), scale: 0 }))
 }
 
 fn term(feature: &Feature, numeric: &Term, categories: &[DesignCategory], levels: &[(usize, usize)]) -> Result<Term> {

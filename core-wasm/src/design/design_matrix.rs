@@ -2,7 +2,7 @@
 
 use super::category::DesignCategory;
 use super::columns::{DesignColumn, expand};
-use super::feature::{Feature, check_units, features, place, used_terms};
+use super::feature::{Feature, check_summed, check_units, features, place, used_terms};
 use super::{gram, order};
 use crate::decimal::{Decimal, ten_to};
 use crate::error::{Code, Error, Result, list};
@@ -56,6 +56,7 @@ impl<'a> Design<'a> {
         let target_term = Term::column(target);
         let (mut features, mut categories) = features(statistics, plan, target)?;
         let used = used_terms(&features, &target_term);
+        features.iter().try_for_each(|feature| check_summed(statistics, plan, feature))?;
         used.iter().try_for_each(|term| place(statistics, term).map(drop))?;
         check_units(statistics, plan, &used)?;
         let target_place = place(statistics, &target_term)?;

@@ -154,21 +154,33 @@ pub(super) fn place(statistics: &Statistics, term: &Term) -> Result<usize> {
     if *term == Term::ONE {
         return Ok(0);
     }
-    statistics.position(term).ok_or_else(|| missing(statistics, term))
+    statistics.position(term).ok_or_else(|| missing(statistics, term, &term.to_string()))
 }
 
-/// Returns the error of a term that the statistics do not have.
-fn missing(statistics: &Statistics, term: &Term) -> Error {
+/// Refuses a feature whose terms the statistics do not have.
+///
+/// Errors: `missing-term`, with the feature as the plan spells it: nobody names the cubes that a spline consists of.
+pub(super) fn check_summed(statistics: &Statistics, plan: &Plan, feature: &Feature) -> Result<()> {
+    let mut parts = feature.bases.iter().flat_map(|(_, combination)| &combination.parts).map(|(_, part)| part);
+    let Some(part) = parts.find(|part| place(statistics, part).is_err()) else { return Ok(()) };
+    let is_feature = |text: &&String| Term::parse(text).is_ok_and(|term| term == feature.term);
+    let spelling = plan.features.iter().flatten().find(is_feature).cloned();
+    Err(missing(statistics, part, &spelling.unwrap_or_else(|| feature.term.to_string())))
+}
+
+/// Returns the error of a term that the statistics do not have, which a feature of that name uses.
+fn missing(statistics: &Statistics, term: &Term, feature: &str) -> Error {
     let what = if term.as_column().is_some() { "column" } else { "term" };
     let categories = statistics.levels.categories.iter().map(|category| category.column.clone());
     let known = list(statistics.terms.iter().map(Term::to_string).chain(categories));
     let sentence = format!("the statistics have no such {what}; they have {known}");
-    let help = match term.as_column() {
-        Some(_) => "correct the name, or summarise that column too".to_owned(),
-        None => format!("summarise with --terms {term}"),
+    let (name, help) = match term.as_column() {
+        Some(column) => (column, "correct the name, or summarise that column too".to_owned()),
+        None if feature.contains(['(', ' ']) => (feature, format!("summarise with --terms \"{feature}\"")),
+        None => (feature, format!("summarise with --terms {feature}")),
     };
-    let mut error = Error::new(Code::MissingTerm, sentence, help).in_column(&term.to_string());
-    error.expected = Some(term.to_string());
+    let mut error = Error::new(Code::MissingTerm, sentence, help).in_column(name);
+    error.expected = Some(name.to_owned());
     error
 }
 

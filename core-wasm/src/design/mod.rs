@@ -11,8 +11,8 @@
 //! *Order of the factors*: the columns that a level of the largest category multiplies stand first, level by level. Those of different
 //! levels are orthogonal, so their rows of L are short (`order`).
 //!
-//! *Limits*: [`COEFFICIENTS_MAX`], [`EMPTY_CELLS_MAX`]. At most two categories meet in the product of two columns, because statistics have
-//! sums by level of one category and of two.
+//! *Limits*: [`COEFFICIENTS_MAX`], [`EMPTY_CELLS_MAX`](crate::model::EMPTY_CELLS_MAX). At most two categories meet in the product of two
+//! columns, because statistics have sums by level of one category and of two.
 //!
 //! Reading order: `category` (levels and reference), `feature` (a plan's features), `pair_moments`, `columns`, `gram`, `order`,
 //! `design_matrix`.
@@ -26,7 +26,7 @@ mod order;
 mod pair_moments;
 
 pub use category::DesignCategory;
-pub use columns::{COEFFICIENTS_MAX, DesignColumn, EMPTY_CELLS_MAX};
+pub use columns::{COEFFICIENTS_MAX, DesignColumn};
 pub use design_matrix::Design;
 pub(crate) use design_matrix::check_shared;
 pub use feature::Feature;

@@ -1,18 +1,17 @@
-//! The values of many rows to their leverages, by the operations of [`LeverageFactors::parts`] in the same order.
+//! The values of many rows to their leverages, by the operations of [`LeverageFactors::parts`](super::leverage::LeverageFactors::parts) in
+//! the same order.
 //!
 //! Consecutive columns of the factors may be those of one term in rows of different levels, and have only zeros in their rows of L. In a row
 //! all of them but one are zero. So they are one column, whose entries of L and D a row chooses, whatever the number of levels.
 
 use super::batch_terms::BatchTerms;
-use super::leverage::LeverageFactors;
+use crate::model::Leverage;
 use samefit_kernels::floats;
 
-/// Where the columns of the factors come from.
+/// The factors of a model, with such columns made one.
 #[derive(Clone, Debug)]
 pub(crate) struct LeveragePlan {
     columns: Vec<FactorColumn>,
-    /// Whether the first column of the design matrix is that of the intercept.
-    has_intercept: bool,
 }
 
 /// A column of the factors, or several of which a row chooses one.
@@ -20,9 +19,27 @@ pub(crate) struct LeveragePlan {
 struct FactorColumn {
     /// Index of the term; `None` for the intercept.
     term: Option<usize>,
-    /// The first of the columns of the factors.
+    /// If rows choose the coefficient of the term: whether the coefficient at each place is that of one of the columns.
+    kept: Vec<bool>,
+    /// The entries of its row of L that are not zero, with the indexes of their columns.
+    l: Vec<(usize, FactorEntry)>,
+    d: FactorEntry,
+}
+
+/// An entry of L or D.
+#[derive(Clone, Debug)]
+enum FactorEntry {
+    One(f64),
+    /// For each place that the rows choose in a term.
+    Chosen(usize, Vec<f64>),
+}
+
+/// The columns of the factors that become one.
+struct JoinedColumns {
+    term: Option<usize>,
+    /// The first of them.
     first: usize,
-    /// If rows choose the coefficient of the term: for each place the column of the factors, if it is one of these.
+    /// If rows choose the coefficient of the term: for each place the column, if it is one of these.
     positions: Vec<Option<usize>>,
 }
 
@@ -43,49 +60,70 @@ pub(super) trait TermValues {
 
 impl LeveragePlan {
     /// Returns the plan for the factors of a model.
-    pub(crate) fn new(factors: &LeverageFactors, terms: &BatchTerms) -> Self {
-        let has_intercept = factors.d().len() > terms.coefficients();
-        let mut new = Self { columns: Vec::new(), has_intercept };
-        for position in 0..factors.d().len() {
-            new.add(position, factors, terms);
-        }
-        new
+    pub(crate) fn new(leverage: &Leverage, terms: &BatchTerms) -> Self {
+        let all = joined(leverage, terms);
+        let row = |at: usize| {
+            // what joins others has zeros alone
+            let before = all[..at].iter().map(|other| other.entry(|j| leverage.l_at(all[at].first, j).high, 0.0));
+            before.enumerate().filter(|(_, entry)| !entry.is_zero()).collect()
+        };
+        let column = |(at, own): (usize, &JoinedColumns)| FactorColumn {
+            term: own.term,
+            kept: own.positions.iter().map(Option::is_some).collect(),
+            l: row(at),
+            d: own.entry(|i| leverage.d[i], 1.0),
+        };
+        Self { columns: all.iter().enumerate().map(column).collect() }
     }
+}
 
-    fn add(&mut self, position: usize, factors: &LeverageFactors, terms: &BatchTerms) {
-        let coefficient = factors.design_column(position).checked_sub(usize::from(self.has_intercept));
-        let place = coefficient.map(|coefficient| terms.place(coefficient));
-        let (term, place) = (place.map(|(term, _)| term), place.map_or(0, |(_, place)| place));
-        let is_choice = term.is_some_and(|term| terms.terms()[term].choice.is_some());
+/// Joins the columns of the factors of which a row chooses one.
+fn joined(leverage: &Leverage, terms: &BatchTerms) -> Vec<JoinedColumns> {
+    let has_intercept = leverage.d.len() > terms.coefficients();
+    let mut all: Vec<JoinedColumns> = Vec::new();
+    for (position, column) in leverage.columns().into_iter().enumerate() {
+        let coefficient = column.checked_sub(usize::from(has_intercept));
+        let (term, place) = coefficient.map(|coefficient| terms.place(coefficient)).unzip();
+        let places = term.map(|term| &terms.terms()[term]).filter(|term| term.choice.is_some()).map(|term| term.coefficients.len());
+        let (Some(places), Some(place)) = (places, place) else {
+            all.push(JoinedColumns { term, first: position, positions: Vec::new() });
+            continue;
+        };
         // the entries of L in the row of a column that joins others have to be zeros, and theirs too
-        let is_free = is_choice && factors.is_apart(position);
-        match self.columns.last_mut() {
-            Some(last) if is_free && last.term == term && factors.is_apart(last.first) => last.positions[place] = Some(position),
-            _ => {
-                let mut positions =
-                    term.filter(|_| is_choice).map_or_else(Vec::new, |term| vec![None; terms.terms()[term].coefficients.len()]);
-                positions.iter_mut().skip(place).take(1).for_each(|own| *own = Some(position));
-                self.columns.push(FactorColumn { term, first: position, positions });
+        let joins = |last: &&mut JoinedColumns| last.term == term && leverage.is_apart(position) && leverage.is_apart(last.first);
+        match all.last_mut().filter(joins) {
+            Some(last) => last.positions[place] = Some(position),
+            None => {
+                let positions = (0..places).map(|own| (own == place).then_some(position)).collect();
+                all.push(JoinedColumns { term, first: position, positions });
             }
+        }
+    }
+    all
+}
+
+impl JoinedColumns {
+    /// Returns the entry of a row of L, or of D, for numbers of columns of the factors. `none`: the number where no column can be chosen.
+    fn entry(&self, number: impl Fn(usize) -> f64, none: f64) -> FactorEntry {
+        match self.term.filter(|_| self.positions.iter().flatten().count() > 1) {
+            Some(term) => FactorEntry::Chosen(term, self.positions.iter().map(|position| position.map_or(none, &number)).collect()),
+            None => FactorEntry::One(number(self.first)),
         }
     }
 }
 
-impl FactorColumn {
-    /// Returns the term of which the rows choose one of several columns; `None` if there is one column.
-    fn chosen(&self) -> Option<usize> {
-        self.term.filter(|_| self.positions.iter().flatten().count() > 1)
-    }
-
-    /// Returns a number of each of the columns, by place.
-    fn of_each(&self, number: impl Fn(usize) -> f64, none: f64) -> Vec<f64> {
-        self.positions.iter().map(|position| position.map_or(none, &number)).collect()
+impl FactorEntry {
+    fn is_zero(&self) -> bool {
+        match self {
+            Self::One(number) => *number == 0.0,
+            Self::Chosen(_, numbers) => numbers.iter().all(|number| *number == 0.0),
+        }
     }
 }
 
 impl BatchLeverage {
     /// Adds the leverages of the rows to `leverages`, which has zeros.
-    pub(super) fn add(&mut self, plan: &LeveragePlan, factors: &LeverageFactors, values: &impl TermValues, leverages: &mut [f64]) {
+    pub(super) fn add(&mut self, plan: &LeveragePlan, values: &impl TermValues, leverages: &mut [f64]) {
         let rows = leverages.len();
         self.z.resize_with(plan.columns.len(), Vec::new);
         for (at, column) in plan.columns.iter().enumerate() {
@@ -94,22 +132,17 @@ impl BatchLeverage {
             design_column(column, values, rows, z);
             self.known.clear();
             self.known.resize(rows, 0.0);
-            let others = plan.columns.iter().zip(before.iter()).filter(|_| !factors.is_apart(column.first));
-            for (other, z) in others {
-                match other.chosen() {
-                    Some(term) => {
-                        let l = other.of_each(|j| factors.l(column.first, j), 0.0);
-                        floats::add_chosen_times(&mut self.known, &l, values.choices(term), z);
+            for (other, entry) in &column.l {
+                match entry {
+                    FactorEntry::One(l) => floats::add_times(&mut self.known, *l, &before[*other]),
+                    FactorEntry::Chosen(term, l) => {
+                        floats::add_chosen_times(&mut self.known, l, values.choices(*term), &before[*other]);
                     }
-                    None => floats::add_times(&mut self.known, factors.l(column.first, other.first), z),
                 }
             }
-            match column.chosen() {
-                Some(term) => {
-                    let d = column.of_each(|i| factors.d()[i], 1.0);
-                    floats::add_chosen_leverage(z, &self.known, &d, values.choices(term), leverages);
-                }
-                None => floats::add_leverage(z, &self.known, factors.d()[column.first], leverages),
+            match &column.d {
+                FactorEntry::One(d) => floats::add_leverage(z, &self.known, *d, leverages),
+                FactorEntry::Chosen(term, d) => floats::add_chosen_leverage(z, &self.known, d, values.choices(*term), leverages),
             }
         }
     }
@@ -122,8 +155,7 @@ fn design_column(column: &FactorColumn, values: &impl TermValues, rows: usize, o
         return out.resize(rows, 1.0);
     };
     values.product(term, out);
-    if !column.positions.is_empty() {
-        let kept: Vec<bool> = column.positions.iter().map(Option::is_some).collect();
-        floats::zero_unchosen(out, &kept, values.choices(term));
+    if !column.kept.is_empty() {
+        floats::zero_unchosen(out, &column.kept, values.choices(term));
     }
 }

@@ -195,13 +195,14 @@ mod tests {
     use super::*;
     use crate::decimal::Decimal;
     use crate::forecast::variables::Variables;
+    use dashu_int::IBig;
     use proptest::prelude::*;
 
     /// Rows of columns with so many bits, and a form of some coefficient for each.
     fn settled(bits: u32, scale: u32, rows: usize, seed: u64) -> (usize, usize) {
         let part = |k: i32| ((f64::from(k) * 0.7 - 3.3) / 1e3, f64::from(k) * 1e-20);
         let parts: Vec<(f64, f64)> = std::iter::once((152.1, 1e-15)).chain((1..=10).map(part)).collect();
-        let form = LinearForm::new(&parts, (0..10).map(|column| vec![(column, 1)]).collect(), &[]);
+        let form = LinearForm::new(&parts, (0..10).map(|column| vec![(column, 1)]).collect(), vec![IBig::ONE; 10]);
         let mut random = samefit_testing::random::Random::new(&seed.to_string());
         let columns: Vec<Vec<i64>> =
             (0..10).map(|_| (0..rows).map(|_| (random.bits() >> (64 - bits)) as i64 - (1 << (bits - 1))).collect()).collect();

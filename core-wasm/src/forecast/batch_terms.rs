@@ -88,7 +88,7 @@ impl BatchTerm {
         let mut step = 1;
         let mut choice = Choice { categories: Vec::new() };
         for (nth, &category) in categories.iter().enumerate() {
-            let mut numbers = vec![0; variables.categories()[category].reader.len()];
+            let mut numbers = vec![0; variables.categories()[category].levels.len()];
             let mut used: Vec<usize> = members.iter().map(|(_, levels)| levels[nth]).collect();
             used.sort_unstable();
             used.dedup();

@@ -30,8 +30,8 @@ const EXPONENT_MAX: i64 = 600;
 const LEVEL_BITS: usize = 52;
 /// Bits of a sum that the levels settle: those of an f64, and as many more that one row of some thousands is not settled.
 const SETTLED_BITS: u32 = 53 + 13;
-/// Most levels.
-const LEVELS_MAX: usize = 12;
+/// Most levels of a sum.
+const SUM_LEVELS_MAX: usize = 12;
 /// The bits of a digit that are tried.
 const WIDTHS: [u32; 8] = [12, 14, 16, 18, 20, 22, 24, 26];
 /// What splitting a digit off costs, in products.
@@ -116,7 +116,7 @@ impl LevelPlan {
         let mut rests = rests(form, terms, shapes, &layouts, unit);
         let settled = size(&rests, false).bit_len().saturating_sub((SETTLED_BITS + more_bits) as usize);
         let mut levels = Vec::new();
-        while levels.len() < 2 || levels.len() < LEVELS_MAX && size(&rests, true).bit_len() > settled {
+        while levels.len() < 2 || levels.len() < SUM_LEVELS_MAX && size(&rests, true).bit_len() > settled {
             levels.push(level(&mut rests, unit));
         }
         let tail = ratio_to_f64(&size(&rests, true).into(), &IBig::ONE) * pow2(unit) * (1.0 + f64::EPSILON);

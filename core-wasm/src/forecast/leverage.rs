@@ -19,8 +19,8 @@ const RATIO_MAX: f64 = 65_536.0;
 /// The factors of X'X, made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct LeverageFactors {
-    /// The index in the design matrix of each column of the factors; `None` if they are the same.
-    order: Option<Vec<usize>>,
+    /// The index in the design matrix of each column of the factors.
+    order: Vec<usize>,
     /// Row i holds the entries of L before the diagonal, which is 1. Zeros at its beginning may be left out.
     l: Vec<Vec<f64>>,
     /// The diagonal of D.
@@ -38,16 +38,11 @@ impl LeverageFactors {
             ((before + d[i]) / d[i]).sqrt()
         };
         let is_within = (0..d.len()).all(|i| ratio(i) < RATIO_MAX);
-        let number = |high: f64, low: Option<&f64>| TwoPartF64::new(high, low.copied().unwrap_or(0.0));
-        let row = |(i, row): (usize, &Vec<f64>)| {
-            let remainders = leverage.l_remainder.get(i);
-            row.iter().enumerate().map(|(j, &l)| number(l, remainders.and_then(|row| row.get(j)))).collect()
-        };
         let two_part = (!is_within).then(|| {
-            let rows = l.iter().enumerate().map(row).collect();
-            (rows, d.iter().enumerate().map(|(i, &d)| number(d, leverage.d_remainder.get(i))).collect())
+            let rows = (0..l.len()).map(|i| leverage.l_row(i).collect()).collect();
+            (rows, (0..d.len()).map(|i| leverage.d_at(i)).collect())
         });
-        Self { order: leverage.order.clone(), l, d, two_part }
+        Self { order: leverage.columns(), l, d, two_part }
     }
 
     /// Returns whether rows must be computed one by one, with [`Self::parts_of`].
@@ -55,30 +50,9 @@ impl LeverageFactors {
         self.two_part.is_some()
     }
 
-    /// Returns the entry of L in row i and column j, left of the diagonal.
-    pub(super) fn l(&self, i: usize, j: usize) -> f64 {
-        // zeros at the beginning of a row may be left out
-        (j + self.l[i].len()).checked_sub(i).map_or(0.0, |at| self.l[i][at])
-    }
-
-    /// Returns whether row i of L has only zeros left of the diagonal.
-    pub(super) fn is_apart(&self, i: usize) -> bool {
-        self.l[i].iter().all(|l| *l == 0.0)
-    }
-
-    /// Returns the index in the design matrix of column i of the factors.
-    pub(super) fn design_column(&self, i: usize) -> usize {
-        self.order.as_ref().map_or(i, |order| order[i])
-    }
-
-    /// Returns the diagonal of D.
-    pub(super) fn d(&self) -> &[f64] {
-        &self.d
-    }
-
     /// Returns what each element of a row of the design matrix adds to the leverage, in f64, in the order of the factors.
     pub(crate) fn parts(&self, design: &[f64]) -> Vec<f64> {
-        let mut z: Vec<f64> = (0..design.len()).map(|i| design[self.design_column(i)]).collect();
+        let mut z: Vec<f64> = self.order.iter().map(|&column| design[column]).collect();
         for i in 0..z.len() {
             let known: f64 = self.l[i].iter().zip(&z[i - self.l[i].len()..]).fold(0.0, |sum, (l, z)| sum + l * z);
             z[i] -= known;
@@ -89,7 +63,7 @@ impl LeverageFactors {
     /// Does what [`Self::parts`] does in numbers of two parts. `None` where f64 serve.
     pub(crate) fn parts_of(&self, design: &[ExactNumber]) -> Option<Vec<f64>> {
         let (l, d) = self.two_part.as_ref()?;
-        let mut z: Vec<TwoPartF64> = (0..design.len()).map(|i| design[self.design_column(i)].to_two_f64()).collect();
+        let mut z: Vec<TwoPartF64> = self.order.iter().map(|&column| design[column].to_two_f64()).collect();
         for i in 0..z.len() {
             let known = l[i].iter().zip(&z[i - l[i].len()..]).fold(TwoPartF64::ZERO, |sum, (l, z)| sum.plus(l.times(*z)));
             z[i] = z[i].plus(known.negated());

@@ -2,9 +2,10 @@
 //!
 //! A coefficient is the exact sum of two f64, so all of them are integers over one power of two. The values of a row are integers over
 //! powers of ten. So a prediction is an integer over a power of ten and a power of two, and it is rounded once. The values of splines are
-//! integers over others, whose product is a common divisor.
+//! decimal numbers over integers, which have a common multiple.
 
 use crate::decimal::{Decimal, ten_to};
+use crate::ratio::least_multiple;
 use crate::rounding::{exact_parts, ratio_to_f64, ratio_to_two_f64};
 use crate::two_part::TwoPartF64;
 use dashu_int::IBig;
@@ -20,10 +21,10 @@ pub(crate) struct LinearForm {
     /// The intercept, then the coefficients, each times `2^exponent`.
     coefficients: Vec<IBig>,
     exponent: u32,
-    /// What the values of all terms are divided by.
+    /// What the product of the variables of each term is divided by.
+    divisors: Vec<IBig>,
+    /// The least common multiple of the divisors.
     divisor: IBig,
-    /// What the product of the variables of each term is multiplied by first; empty if the divisor is 1.
-    multipliers: Vec<IBig>,
 }
 
 /// The exact number `numerator * 10^-scale * 2^-exponent / divisor`.
@@ -40,17 +41,12 @@ impl LinearForm {
     /// Returns a form with the intercept and one coefficient for each term, each the sum of two f64.
     ///
     /// The value of a term is the product of its variables over its divisor, an integer above zero.
-    pub(super) fn new(parts: &[(f64, f64)], terms: Vec<TermFactors>, divisors: &[IBig]) -> Self {
-        let mut distinct: Vec<&IBig> = divisors.iter().filter(|divisor| **divisor != IBig::ONE).collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        let product = |but: &IBig| distinct.iter().filter(|other| **other != but).fold(IBig::ONE, |product, other| product * *other);
-        let multipliers = if distinct.is_empty() { Vec::new() } else { divisors.iter().map(product).collect() };
+    pub(super) fn new(parts: &[(f64, f64)], terms: Vec<TermFactors>, divisors: Vec<IBig>) -> Self {
         let parts: Vec<(IBig, i32)> = parts.iter().flat_map(|&(value, remainder)| [exact_parts(value), exact_parts(remainder)]).collect();
         let least = parts.iter().map(|&(_, exponent)| exponent).min().unwrap_or(0).min(0);
         let integer = |(mantissa, exponent): &(IBig, i32)| mantissa << (exponent - least) as usize;
         let coefficients = parts.chunks(2).map(|two| two.iter().map(integer).sum()).collect();
-        Self { terms, coefficients, exponent: least.unsigned_abs(), divisor: product(&IBig::ONE), multipliers }
+        Self { terms, coefficients, exponent: least.unsigned_abs(), divisor: least_multiple(&divisors), divisors }
     }
 
     /// Returns the terms.
@@ -70,21 +66,16 @@ impl LinearForm {
 
     /// Returns whether the value of each term is the product of its variables.
     pub(crate) fn is_undivided(&self) -> bool {
-        self.multipliers.is_empty()
+        self.divisor == IBig::ONE
     }
 
     /// Returns the value of each term.
     pub(crate) fn design(&self, values: &[Decimal]) -> Vec<ExactNumber> {
-        let value = |(at, factors): (usize, &TermFactors)| {
+        let value = |(factors, divisor): (&TermFactors, &IBig)| {
             let Decimal { mantissa, scale } = product(factors, values);
-            ExactNumber { numerator: self.multiplied(at, mantissa), scale, exponent: 0, divisor: self.divisor.clone() }
+            ExactNumber { numerator: mantissa, scale, exponent: 0, divisor: divisor.clone() }
         };
-        self.terms.iter().enumerate().map(value).collect()
-    }
-
-    /// Returns the product of the variables of a term over the divisor of all terms.
-    fn multiplied(&self, at: usize, product: IBig) -> IBig {
-        self.multipliers.get(at).map_or_else(|| product.clone(), |multiplier| &product * multiplier)
+        self.terms.iter().zip(&self.divisors).map(value).collect()
     }
 
     /// Returns the number of digits after the point of the term that has the most.
@@ -97,7 +88,11 @@ impl LinearForm {
     pub(super) fn at(&self, values: &[Decimal]) -> ExactNumber {
         let scale = self.scale(values);
         let mut numerator = &self.coefficients[0] * ten_to(scale) * &self.divisor;
-        for (at, (factors, coefficient)) in self.terms.iter().zip(&self.coefficients[1..]).enumerate() {
+        for ((factors, divisor), coefficient) in self.terms.iter().zip(&self.divisors).zip(&self.coefficients[1..]) {
+            // most levels of a category are zero
+            if is_zero(factors, values) {
+                continue;
+            }
             let (own, product) = match factors[..] {
                 [(column, 1)] => (values[column].scale, coefficient * &values[column].mantissa),
                 _ => {
@@ -105,7 +100,7 @@ impl LinearForm {
                     (term.scale, coefficient * term.mantissa)
                 }
             };
-            let product = if self.is_undivided() { product } else { self.multiplied(at, product) };
+            let product = if *divisor == self.divisor { product } else { product * (&self.divisor / divisor) };
             numerator += if own == scale { product } else { product * ten_to(scale - own) };
         }
         ExactNumber { numerator, scale, exponent: self.exponent, divisor: self.divisor.clone() }
@@ -131,11 +126,21 @@ impl LinearForm {
     }
 }
 
-/// Returns the value of a term.
-fn product(factors: &[(usize, u32)], values: &[Decimal]) -> Decimal {
-    let powers = factors
-        .iter()
-        .map(|&(column, power)| Decimal { mantissa: values[column].mantissa.pow(power as usize), scale: values[column].scale * power });
+/// Returns whether a term is zero because one of its variables is.
+pub(super) fn is_zero(factors: &TermFactors, values: &[Decimal]) -> bool {
+    factors.iter().any(|&(variable, _)| values[variable].mantissa == IBig::ZERO)
+}
+
+/// Returns the product of the variables of a term.
+fn product(factors: &TermFactors, values: &[Decimal]) -> Decimal {
+    if is_zero(factors, values) {
+        return Decimal::ZERO;
+    }
+    let power = |value: &Decimal, power: u32| match power {
+        1 => value.clone(),
+        _ => Decimal { mantissa: value.mantissa.pow(power as usize), scale: value.scale * power },
+    };
+    let powers = factors.iter().map(|&(variable, exponent)| power(&values[variable], exponent));
     powers.reduce(|product, factor| product.times(&factor)).unwrap_or(Decimal::from(1))
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct RowForecast {
 
 impl RowForecast {
     /// Returns a forecast for a model whose coefficients have these terms.
-    pub(crate) fn new(model: &Model, terms: Vec<TermFactors>, divisors: &[IBig]) -> Self {
+    pub(crate) fn new(model: &Model, terms: Vec<TermFactors>, divisors: Vec<IBig>) -> Self {
         let all = model.coefficients.iter().map(|one| (one.coefficient, one.remainder));
         let parts: Vec<(f64, f64)> = std::iter::once((model.intercept, model.intercept_remainder)).chain(all).collect();
         let form = LinearForm::new(&parts, terms, divisors);

@@ -8,7 +8,7 @@
 //! double-word arithmetic, ACM Trans. Math. Softw. 44, 2017; the quotient here is theirs with one more step). No partial sum exceeds B by
 //! more than a tiny part, so the sum is off by less than (7 + 3 K) u^2 B, and two quotients add 20 u^2 B. [`ERROR_UNITS`] is twice that.
 
-use super::linear_form::LinearForm;
+use super::linear_form::{LinearForm, is_zero};
 use crate::decimal::{Decimal, exact_power_of_ten};
 use crate::rounding::pow2;
 use crate::two_part::TwoPartF64;
@@ -50,7 +50,7 @@ impl TwoPartCoefficients {
         let intercept = integer(1, scale)?;
         let mut sum = self.parts.first()?.times(intercept);
         let mut size = sum.high.abs();
-        for (factors, coefficient) in form.terms().iter().zip(&self.parts[1..]) {
+        for (factors, coefficient) in form.terms().iter().zip(&self.parts[1..]).filter(|(factors, _)| !is_zero(factors, values)) {
             let (mut mantissa, mut own) = (1i128, 0);
             for &(column, power) in factors {
                 let value = i128::try_from(&values[column].mantissa).ok()?;

@@ -6,7 +6,6 @@
 use super::batch_leverage::{BatchLeverage, LeveragePlan, TermValues};
 use super::batch_sums::BatchSums;
 use super::batch_terms::BatchTerms;
-use super::leverage::LeverageFactors;
 use super::linear_form::{LinearForm, TermFactors};
 use super::variables::Variables;
 use crate::batch::{BatchReader, Values};
@@ -80,12 +79,8 @@ impl Forecast {
             reader.read(rows, places[column], &mut self.unread);
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
-            let find = |row: usize| {
-                let cell = rows.cell(row, places[category.column]);
-                // a quote inside the cell is left to the reader of single records
-                let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
-                category.reader.find(trim(cell))
-            };
+            // a quote inside the cell is left to the reader of single records
+            let find = |row: usize| rows.plain_cell(row, places[category.column]).and_then(|cell| category.levels.find(trim(cell)));
             keep_levels((0..rows.len()).map(find), levels, &mut self.unread);
         }
         self.mark_empty_cells(variables);
@@ -99,12 +94,12 @@ impl Forecast {
             reader.bring_to_one_scale();
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
-            let (values, reader) = (columns[category.column], &category.reader);
+            let (values, known) = (columns[category.column], &category.levels);
             match values {
                 Values::Numbers(numbers) => {
-                    keep_levels(numbers[rows.clone()].iter().map(|&value| reader.find_f64(value)), levels, &mut self.unread)
+                    keep_levels(numbers[rows.clone()].iter().map(|&value| known.find_f64(value)), levels, &mut self.unread)
                 }
-                Values::Text(lines) => keep_levels(rows.clone().map(|at| reader.find(lines.cell(at))), levels, &mut self.unread),
+                Values::Text(lines) => keep_levels(rows.clone().map(|at| known.find(lines.cell(at))), levels, &mut self.unread),
             }
         }
         self.mark_empty_cells(variables);
@@ -118,6 +113,12 @@ impl Forecast {
                 *unread |= cells.levels.contains(&[first as usize, second as usize]);
             }
         }
+    }
+
+    /// Marks all of some rows as unread, instead of reading them.
+    pub(crate) fn leave_unread(&mut self, rows: usize) {
+        self.start(rows);
+        self.unread.fill(true);
     }
 
     fn start(&mut self, rows: usize) {
@@ -182,14 +183,14 @@ impl Forecast {
 
     /// Computes `lower` and `upper`, once they are rounded and [`Self::predict`]. Sets `unread` for rows with an end that is not
     /// settled or not finite. The factors must not need two parts.
-    pub(crate) fn predict_intervals(&mut self, terms: &BatchTerms, factors: &LeverageFactors, plan: &LeveragePlan, half_width: HalfWidth) {
+    pub(crate) fn predict_intervals(&mut self, terms: &BatchTerms, plan: &LeveragePlan, half_width: HalfWidth) {
         if !self.unread.contains(&false) {
             return;
         }
         self.halves.clear();
         self.halves.resize(self.unread.len(), 0.0);
         let values = BatchValues { terms, numbers: &self.numbers, sums: &self.sums, rows: self.unread.len() };
-        self.leverage.add(plan, factors, &values, &mut self.halves);
+        self.leverage.add(plan, &values, &mut self.halves);
         floats::half_widths(&mut self.halves, half_width.factor, if half_width.of_mean { 0.0 } else { 1.0 });
         self.sums.ends(&self.halves, &mut self.lower, &mut self.upper, &mut self.unread);
     }

@@ -3,19 +3,19 @@
 //! *Invariants*: the variables are the columns of numbers, in the model's order, then the indicators and then the functions and splines of
 //! numbers, in the order in which the coefficients use them first. A row of variables is one of a model whose columns are all numbers.
 
-use super::level_reader::KnownLevels;
+use super::known_levels::KnownLevels;
 use super::linear_form::TermFactors;
-use crate::decimal::{Decimal, is_missing, parse, ten_to};
+use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::functions::Function;
-use crate::model::{Model, ModelColumn};
-use crate::splines::Knots;
+use crate::model::{CoefficientFactor, Model, ModelColumn};
+use crate::splines::{SplinePiece, cube};
 use crate::terms::Variable;
 use dashu_int::IBig;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The variables of a model, and where they come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
     /// The columns that a prediction needs.
     columns: Vec<ColumnKind>,
@@ -24,8 +24,8 @@ pub(crate) struct Variables {
     categories: Vec<CategoryVariables>,
     /// For each indicator, the index of its category and of its level.
     indicators: Vec<(usize, usize)>,
-    /// The variables that are computed from numbers. Their indexes follow those of the indicators.
-    computed: Vec<ComputedVariable>,
+    /// For each number the variables that are computed from it, with their indexes. These follow those of the indicators.
+    computed: Vec<Vec<(usize, ComputedKind)>>,
     /// Combinations of levels without rows in the training data.
     empty_cells: Vec<EmptyCells>,
 }
@@ -37,30 +37,17 @@ pub(crate) struct ModelTerms {
     pub(crate) divisors: Vec<IBig>,
 }
 
-/// A variable that is computed from a number of the row.
-#[derive(Clone, Debug, PartialEq)]
-struct ComputedVariable {
-    /// The index of the number.
-    number: usize,
-    kind: ComputedKind,
-}
-
-/// How a variable is computed.
+/// How a variable is computed from a number.
 #[derive(Clone, Debug, PartialEq)]
 enum ComputedKind {
     /// The f64 nearest to a function, as its shortest decimal.
     Function(Function),
-    /// A basis function of a spline times its [`basis_divisor`].
-    Spline(Knots, usize),
+    /// A basis function of a spline times its [`divisor`]: the sum of weights times `(x - knot)+^3`.
+    Spline(Vec<(Decimal, Decimal)>),
 }
 
-/// A variable among those of its kind.
-#[derive(Clone, Copy)]
-enum VariableSlot {
-    Number(usize),
-    Indicator(usize),
-    Computed(usize),
-}
+/// The columns of a model by name.
+type ColumnKinds<'m> = BTreeMap<&'m str, ColumnKind>;
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +63,7 @@ enum ColumnKind {
 pub(super) struct CategoryVariables {
     /// Index of the column.
     pub(super) column: usize,
-    pub(super) reader: KnownLevels,
+    pub(super) levels: KnownLevels,
     /// For each level the index of its variable, if a coefficient uses it.
     indicators: Vec<Option<usize>>,
 }
@@ -103,66 +90,21 @@ impl Variables {
     /// # Errors
     /// `term`, `model`.
     pub(crate) fn new(model: &Model) -> Result<(Self, ModelTerms)> {
-        let mut new =
-            Self { columns: vec![], numbers: vec![], categories: vec![], indicators: vec![], computed: vec![], empty_cells: vec![] };
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-        for (at, column) in model.feature_columns().enumerate() {
-            places.entry(&column.name).or_insert(at);
-            new.add_column(column);
+        let (mut new, mut kinds) = (Self::default(), ColumnKinds::new());
+        for column in model.feature_columns() {
+            let kind = new.add_column(column);
+            kinds.entry(&column.name).or_insert(kind);
         }
-        let mut indexes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        let (mut slots, mut divisors) = (Vec::new(), Vec::new());
-        for term in model.terms()? {
-            let mut factors: Vec<(VariableSlot, u32)> = Vec::new();
-            let mut divisor = IBig::ONE;
-            for (variable, power) in &term.factors {
-                let source = places.get(variable.column()).map(|&at| new.columns[at]).ok_or_else(no_variable)?;
-                let slot = match (variable, source) {
-                    (Variable::Column(_), ColumnKind::Number(number)) => VariableSlot::Number(number),
-                    (Variable::Level { level, .. }, ColumnKind::Category(category)) => {
-                        let level = new.categories[category].reader.position(level);
-                        let next = indexes.len();
-                        VariableSlot::Indicator(*indexes.entry((category, level.ok_or_else(no_variable)?)).or_insert(next))
-                    }
-                    (Variable::Function { function, .. }, ColumnKind::Number(number)) => {
-                        VariableSlot::Computed(new.computed_index(ComputedVariable { number, kind: ComputedKind::Function(*function) }))
-                    }
-                    (Variable::Spline { knots, basis: Some(basis), .. }, ColumnKind::Number(number)) => {
-                        divisor *= basis_divisor(knots, *basis).0.pow(*power as usize);
-                        VariableSlot::Computed(
-                            new.computed_index(ComputedVariable { number, kind: ComputedKind::Spline(knots.clone(), *basis) }),
-                        )
-                    }
-                    _ => return Err(no_variable()),
-                };
-                factors.push((slot, *power));
-            }
-            slots.push(factors);
-            divisors.push(divisor);
-        }
-        let (numbers, indicators) = (new.numbers.len(), indexes.len());
-        let index = |slot: VariableSlot| match slot {
-            VariableSlot::Number(number) => number,
-            VariableSlot::Indicator(indicator) => numbers + indicator,
-            VariableSlot::Computed(computed) => numbers + indicators + computed,
-        };
-        let terms = slots.into_iter().map(|factors| factors.into_iter().map(|(slot, power)| (index(slot), power)).collect()).collect();
-        let indexes = indexes.into_iter().map(|(level, indicator)| (level, numbers + indicator));
-        let source = |column: &str| places.get(column).map(|&at| new.columns[at]);
-        let cells = model.empty_cells.iter().map(|cell| {
-            let level = |factor: &crate::model::CoefficientFactor| match (source(&factor.column), &factor.level) {
-                (Some(ColumnKind::Category(category)), Some(level)) => Some((category, new.categories[category].reader.position(level)?)),
-                _ => None,
-            };
-            if let [one, other] = &cell[..] { level(one).zip(level(other)).ok_or_else(no_variable) } else { Err(no_variable()) }
-        });
-        let cells = cells.collect::<Result<Vec<_>>>()?;
-        cells.into_iter().for_each(|(one, other)| new.add_empty_cell(one, other));
-        let mut indicators: Vec<((usize, usize), usize)> = indexes.collect();
-        indicators.sort_unstable_by_key(|(_, index)| *index);
-        for ((category, level), index) in indicators {
-            new.categories[category].indicators[level] = Some(index);
-            new.indicators.push((category, level));
+        let model_terms = model.terms()?;
+        let variables = || model_terms.iter().flat_map(|term| &term.factors).map(|(variable, _)| variable);
+        // the indexes of indicators come first
+        variables().filter(|one| matches!(one, Variable::Level { .. })).try_for_each(|one| new.add_indicator(one, &kinds))?;
+        variables().for_each(|one| new.add_computed(one, &kinds));
+        new.add_empty_cells(model, &kinds)?;
+        let (mut terms, mut divisors) = (Vec::new(), Vec::new());
+        for term in &model_terms {
+            terms.push(term.factors.iter().map(|(one, power)| Ok((new.index_of(one, &kinds)?, *power))).collect::<Result<_>>()?);
+            divisors.push(term.factors.iter().map(|(one, power)| divisor(one).pow(*power as usize)).product());
         }
         Ok((new, ModelTerms { terms, divisors }))
     }
@@ -171,28 +113,77 @@ impl Variables {
     #[cfg(test)]
     pub(super) fn of_numbers(count: usize) -> Self {
         let columns = (0..count).map(ColumnKind::Number).collect();
-        Self { columns, numbers: (0..count).collect(), categories: vec![], indicators: vec![], computed: vec![], empty_cells: vec![] }
+        Self { columns, numbers: (0..count).collect(), computed: vec![vec![]; count], ..Self::default() }
     }
 
-    fn add_column(&mut self, column: &ModelColumn) {
+    fn add_column(&mut self, column: &ModelColumn) -> ColumnKind {
         let at = self.columns.len();
-        if column.levels.is_none() {
-            self.columns.push(ColumnKind::Number(self.numbers.len()));
+        let kind = if column.levels.is_none() {
             self.numbers.push(at);
-            return;
-        }
-        let reader = KnownLevels::new(column);
-        self.columns.push(ColumnKind::Category(self.categories.len()));
-        self.categories.push(CategoryVariables { column: at, indicators: vec![None; reader.len()], reader });
+            self.computed.push(Vec::new());
+            ColumnKind::Number(self.numbers.len() - 1)
+        } else {
+            let levels = KnownLevels::new(column);
+            self.categories.push(CategoryVariables { column: at, indicators: vec![None; levels.len()], levels });
+            ColumnKind::Category(self.categories.len() - 1)
+        };
+        self.columns.push(kind);
+        kind
     }
 
-    /// Returns the index of a computed variable, which becomes one if it is new.
-    fn computed_index(&mut self, variable: ComputedVariable) -> usize {
-        let known = self.computed.iter().position(|other| *other == variable);
-        known.unwrap_or_else(|| {
-            self.computed.push(variable);
-            self.computed.len() - 1
-        })
+    /// Makes an indicator a variable, if it is none yet.
+    fn add_indicator(&mut self, variable: &Variable, kinds: &ColumnKinds<'_>) -> Result<()> {
+        let (category, level) = self.category_level(variable, kinds).ok_or_else(no_variable)?;
+        let next = self.numbers.len() + self.indicators.len();
+        let indicator = &mut self.categories[category].indicators[level];
+        if indicator.is_none() {
+            *indicator = Some(next);
+            self.indicators.push((category, level));
+        }
+        Ok(())
+    }
+
+    /// Makes a function or a spline of a number a variable, if it is none yet.
+    fn add_computed(&mut self, variable: &Variable, kinds: &ColumnKinds<'_>) {
+        let (Some(kind), Some(ColumnKind::Number(number))) = (ComputedKind::of(variable), kinds.get(variable.column())) else { return };
+        let next = self.count();
+        if self.computed[*number].iter().all(|(_, known)| *known != kind) {
+            self.computed[*number].push((next, kind));
+        }
+    }
+
+    /// Returns the index of a variable that was added.
+    fn index_of(&self, variable: &Variable, kinds: &ColumnKinds<'_>) -> Result<usize> {
+        let index = match (variable, kinds.get(variable.column())) {
+            // the first basis function of a spline is the number itself
+            (Variable::Column(_) | Variable::Spline { basis: Some(0), .. }, Some(ColumnKind::Number(number))) => Some(*number),
+            (Variable::Level { .. }, _) => {
+                self.category_level(variable, kinds).and_then(|(category, level)| self.categories[category].indicators[level])
+            }
+            (_, Some(ColumnKind::Number(number))) => ComputedKind::of(variable)
+                .and_then(|kind| self.computed[*number].iter().find(|(_, known)| *known == kind))
+                .map(|(index, _)| *index),
+            _ => None,
+        };
+        index.ok_or_else(no_variable)
+    }
+
+    /// Returns the indexes of the category and of the level of an indicator.
+    fn category_level(&self, variable: &Variable, kinds: &ColumnKinds<'_>) -> Option<(usize, usize)> {
+        match (variable, kinds.get(variable.column())) {
+            (Variable::Level { level, .. }, Some(ColumnKind::Category(at))) => Some((*at, self.categories[*at].levels.position(level)?)),
+            _ => None,
+        }
+    }
+
+    fn add_empty_cells(&mut self, model: &Model, kinds: &ColumnKinds<'_>) -> Result<()> {
+        for cell in &model.empty_cells {
+            let level = |factor: &CoefficientFactor| self.category_level(&factor.variable()?, kinds);
+            let [one, other] = &cell[..] else { return Err(no_variable()) };
+            let (one, other) = level(one).zip(level(other)).ok_or_else(no_variable)?;
+            self.add_empty_cell(one, other);
+        }
+        Ok(())
     }
 
     fn add_empty_cell(&mut self, one: (usize, usize), other: (usize, usize)) {
@@ -226,7 +217,12 @@ impl Variables {
 
     /// Returns whether there are variables that are computed from numbers.
     pub(crate) fn has_computed(&self) -> bool {
-        !self.computed.is_empty()
+        self.computed.iter().any(|of_number| !of_number.is_empty())
+    }
+
+    /// Returns the number of variables.
+    fn count(&self) -> usize {
+        self.numbers.len() + self.indicators.len() + self.computed.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Returns the combinations of levels without rows in the training data.
@@ -236,8 +232,7 @@ impl Variables {
 
     /// Returns a row of zeros, whose columns are to be set.
     pub(crate) fn row(&self) -> ModelRow {
-        let variables = self.numbers.len() + self.indicators.len() + self.computed.len();
-        ModelRow { values: vec![Decimal::ZERO; variables], levels: vec![0; self.categories.len()] }
+        ModelRow { values: vec![Decimal::ZERO; self.count()], levels: vec![0; self.categories.len()] }
     }
 
     /// Sets a column of a row to the value of a cell without spaces around it.
@@ -248,13 +243,13 @@ impl Variables {
         let is_number = matches!(self.columns[column], ColumnKind::Number(_));
         let cell = if is_number { cell } else { trim_wide(cell) };
         if is_missing(cell) {
-            return Err(missing());
+            return Err(missing_value());
         }
         match self.columns[column] {
             ColumnKind::Number(number) => self.set_value(row, number, parse(cell)?)?,
             ColumnKind::Category(at) => {
                 let category = &self.categories[at];
-                let level = category.reader.level_of(cell)?;
+                let level = category.levels.level_of(cell)?;
                 if let Some(before) = category.indicators[row.levels[at]] {
                     row.values[before] = Decimal::ZERO;
                 }
@@ -269,9 +264,8 @@ impl Variables {
 
     /// Sets a number of a row, and the variables that are computed from it.
     fn set_value(&self, row: &mut ModelRow, number: usize, value: Decimal) -> Result<()> {
-        let first = self.numbers.len() + self.indicators.len();
-        for (at, computed) in self.computed.iter().enumerate().filter(|(_, computed)| computed.number == number) {
-            row.values[first + at] = computed.kind.value(&value)?;
+        for (index, kind) in &self.computed[number] {
+            row.values[*index] = kind.value(&value)?;
         }
         row.values[number] = value;
         Ok(())
@@ -292,7 +286,7 @@ impl Variables {
     pub(crate) fn level<'a>(&'a self, row: &ModelRow, column: usize) -> Option<&'a str> {
         match self.columns[column] {
             ColumnKind::Number(_) => None,
-            ColumnKind::Category(at) => Some(self.categories[at].reader.level(row.levels[at]).text()),
+            ColumnKind::Category(at) => Some(self.categories[at].levels.level(row.levels[at]).text()),
         }
     }
 
@@ -310,8 +304,8 @@ impl Variables {
         for EmptyCells { categories, levels } in &self.empty_cells {
             if levels.contains(&categories.map(|category| row.levels[category])) {
                 let of = |category: usize| {
-                    let CategoryVariables { column, reader, .. } = &self.categories[category];
-                    (names[*column].as_str(), reader.level(row.levels[category]).text())
+                    let CategoryVariables { column, levels, .. } = &self.categories[category];
+                    (names[*column].as_str(), levels.level(row.levels[category]).text())
                 };
                 return Err(empty_cell(categories.map(of)));
             }
@@ -321,27 +315,42 @@ impl Variables {
 }
 
 impl ComputedKind {
+    /// Returns how a variable is computed; none if it is a number itself, or not computed from one.
+    fn of(variable: &Variable) -> Option<Self> {
+        match variable {
+            Variable::Function { function, .. } => Some(Self::Function(*function)),
+            Variable::Spline { knots, basis: Some(basis), .. } if *basis > 0 => {
+                let cube = |(weight, piece): (Decimal, SplinePiece<'_>)| match piece {
+                    SplinePiece::Cube(knot) => Some((weight, knot.clone())),
+                    SplinePiece::X => None,
+                };
+                Some(Self::Spline(knots.scaled_basis(*basis).0.into_iter().filter_map(cube).collect()))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the variable for a number.
     ///
     /// Errors: `undefined`.
     fn value(&self, number: &Decimal) -> Result<Decimal> {
         match self {
             Self::Function(function) => function.value(number),
-            Self::Spline(knots, basis) => {
-                let (_, scale) = basis_divisor(knots, *basis);
-                let parts = knots.scaled_basis(*basis).0.into_iter().map(|(weight, piece)| weight.times(&piece.value(number)));
-                let sum = parts.fold(Decimal::ZERO, |sum, part| sum.plus(&part));
-                Ok(sum.times(&Decimal { mantissa: ten_to(scale), scale: 0 }))
+            Self::Spline(cubes) => {
+                let parts = cubes.iter().filter(|(_, knot)| number > knot).map(|(weight, knot)| weight.times(&cube(number, knot)));
+                Ok(parts.reduce(|sum, part| sum.plus(&part)).unwrap_or(Decimal::ZERO))
             }
         }
     }
 }
 
-/// Returns the integer by which a basis function of a spline has to be multiplied so that it is a decimal combination of cubes, and the power
-/// of ten in it.
-fn basis_divisor(knots: &Knots, basis: usize) -> (IBig, u32) {
-    let divisor = knots.scaled_basis(basis).1.normalized();
-    (divisor.mantissa, divisor.scale)
+/// Returns the integer by which a basis function of a spline has to be multiplied so that it is a decimal combination of cubes; 1 for other
+/// variables.
+fn divisor(variable: &Variable) -> IBig {
+    match variable {
+        Variable::Spline { knots, basis: Some(basis), .. } => knots.scaled_basis(*basis).1,
+        _ => IBig::ONE,
+    }
 }
 
 /// Returns a cell without spaces of any kind around it.
@@ -358,7 +367,8 @@ fn empty_cell([one, other]: [(&str, &str); 2]) -> Error {
     error.in_column(&format!("{}*{}", one.0, other.0))
 }
 
-fn missing() -> Error {
+/// Returns the error of a cell without a value.
+pub(crate) fn missing_value() -> Error {
     Error::new(Code::MissingValues, "there is no value, and the model uses it", "fill in the value, or leave the record out")
 }
 

@@ -1,16 +1,17 @@
 //! Refuses a model whose parts contradict each other, so that whoever reads a model may rely on its structure.
 
-use super::{CoefficientFactor, Model, ModelColumn};
+use super::{CoefficientFactor, EMPTY_CELLS_MAX, Model, ModelColumn};
 use crate::error::{Code, Error, Result, list};
+use crate::level::LEVELS_MAX;
 use crate::statistics::check_terms;
-use crate::terms::{check_column_name, check_unique};
-use std::collections::BTreeSet;
+use crate::terms::{Variable, check_column_name, check_unique};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most categories in a term: statistics have sums of the rows of at most two levels.
 const CATEGORIES_MAX: usize = 2;
 
-/// Most levels of a category.
-const LEVELS_MAX: usize = 1000;
+/// The columns that a prediction needs, by name: the levels of a category, and nothing of a number.
+struct KnownColumns<'m>(BTreeMap<&'m str, Option<BTreeSet<&'m str>>>);
 
 impl Model {
     /// Refuses a model whose parts contradict each other.
@@ -24,8 +25,12 @@ impl Model {
         self.check_weights()?;
         self.check_leverage()?;
         self.columns.iter().try_for_each(|column| self.check_column(column))?;
-        self.check_terms()?;
-        self.empty_cells.iter().try_for_each(|cell| self.check_empty_cell(cell))
+        let known = KnownColumns::of(self);
+        self.check_coefficients(&known)?;
+        if self.empty_cells.len() > EMPTY_CELLS_MAX {
+            return wrong(&format!("`empty_cells` has more than {EMPTY_CELLS_MAX} combinations"));
+        }
+        self.empty_cells.iter().try_for_each(|cell| known.check_empty_cell(cell))
     }
 
     fn check_weights(&self) -> Result<()> {
@@ -84,13 +89,12 @@ impl Model {
         Ok(())
     }
 
-    fn check_terms(&self) -> Result<()> {
+    fn check_coefficients(&self, known: &KnownColumns<'_>) -> Result<()> {
         check_unique(&self.coefficients.iter().map(|c| &c.name).collect::<Vec<_>>(), "coefficient")?;
         for term in self.terms()? {
-            let factors = term.factors.iter().map(|(variable, power)| CoefficientFactor::new(variable, *power)).collect::<Vec<_>>();
-            factors.iter().try_for_each(|factor| self.check_factor(factor))?;
-            let categories: Vec<&str> =
-                factors.iter().filter(|factor| factor.level.is_some()).map(|factor| factor.column.as_str()).collect();
+            term.factors.iter().try_for_each(|(variable, power)| known.check(variable, *power))?;
+            let variables = term.factors.iter().map(|(variable, _)| variable);
+            let categories: Vec<&str> = variables.filter(|one| matches!(one, Variable::Level { .. })).map(Variable::column).collect();
             if categories.windows(2).any(|two| two[0] == two[1]) || categories.len() > CATEGORIES_MAX {
                 let names = list([term.to_string()]);
                 return wrong(&format!("the coefficient {names} has two levels of a category, or more than {CATEGORIES_MAX} categories"));
@@ -98,32 +102,50 @@ impl Model {
         }
         Ok(())
     }
+}
 
-    /// Checks a factor of a coefficient, or of a combination of levels, against the columns.
-    fn check_factor(&self, factor: &CoefficientFactor) -> Result<()> {
-        let name = list([&factor.column]);
-        let Some(column) = self.feature_columns().find(|column| column.name == factor.column) else {
-            return wrong(&format!("the coefficients use the column {name}, which is not among `columns`"));
+impl<'m> KnownColumns<'m> {
+    fn of(model: &'m Model) -> Self {
+        let mut columns = BTreeMap::new();
+        for column in model.feature_columns() {
+            let levels = column.levels.as_ref().map(|levels| levels.iter().map(|one| one.level.text()).collect());
+            columns.entry(column.name.as_str()).or_insert(levels);
+        }
+        Self(columns)
+    }
+
+    /// Checks a power of a variable of a coefficient, or of a combination of levels.
+    fn check(&self, variable: &Variable, power: u32) -> Result<()> {
+        let name = || list([variable.column()]);
+        let Some(levels) = self.0.get(variable.column()) else {
+            return wrong(&format!("the coefficients use the column {}, which is not among `columns`", name()));
         };
-        match (&factor.level, &column.levels) {
-            (None, None) => Ok(()),
-            (None, Some(_)) => wrong(&format!("a coefficient uses the category {name} as a number")),
-            (Some(_), None) => wrong(&format!("a coefficient uses the column {name}, which has no levels, as a category")),
-            (Some(_), Some(_)) if factor.power != 1 => wrong(&format!("a coefficient has a power of a level of {name}")),
-            (Some(level), Some(levels)) if !levels.iter().any(|known| known.level == *level) => {
-                wrong(&format!("a coefficient is of the level {} of {name}, which is not among its levels", list([level.text()])))
+        match (variable, levels) {
+            (Variable::Level { .. }, None) => {
+                wrong(&format!("a coefficient uses the column {}, which has no levels, as a category", name()))
             }
-            _ => Ok(()),
+            (Variable::Level { .. }, Some(_)) if power != 1 => wrong(&format!("a coefficient has a power of a level of {}", name())),
+            (Variable::Level { level, .. }, Some(levels)) if !levels.contains(level.text()) => {
+                let level = list([level.text()]);
+                wrong(&format!("a coefficient is of the level {level} of {}, which is not among its levels", name()))
+            }
+            (Variable::Level { .. }, Some(_)) => Ok(()),
+            (_, Some(_)) => wrong(&format!("a coefficient uses the category {} as a number", name())),
+            (Variable::Spline { basis, .. }, None) if power != 1 || basis.is_none() => {
+                wrong(&format!("a coefficient is not of one basis function of a spline of {}, to the power 1", name()))
+            }
+            (_, None) => Ok(()),
         }
     }
 
+    /// Checks a combination of levels without rows.
     fn check_empty_cell(&self, cell: &[CoefficientFactor]) -> Result<()> {
-        match cell {
-            [one, other] if one.level.is_some() && other.level.is_some() && one.column != other.column => {
-                self.check_factor(one).and_then(|()| self.check_factor(other))
-            }
-            _ => wrong("one of `empty_cells` is not a combination of the levels of two categories"),
-        }
+        let is_pair = matches!(cell, [one, other] if one.level.is_some() && other.level.is_some() && one.column != other.column);
+        let variables: Option<Vec<Variable>> = cell.iter().map(CoefficientFactor::variable).collect();
+        let Some(variables) = variables.filter(|_| is_pair) else {
+            return wrong("one of `empty_cells` is not a combination of the levels of two categories");
+        };
+        variables.iter().zip(cell).try_for_each(|(variable, factor)| self.check(variable, factor.power))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{CoefficientFactor, Model, ModelCoefficient};
 use crate::error::Result;
 use crate::terms::{Term, Variable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A feature of a model: a term of columns, of which some may be categories.
 pub struct ModelFeature {
@@ -30,6 +30,11 @@ impl ModelCoefficient {
         let term = factors.iter().map(whole).collect::<Option<_>>().and_then(Term::of);
         term.map_or_else(|| self.name.clone(), |term| term.to_string())
     }
+
+    /// Returns whether the term is a product of columns, functions of columns and levels: each spline in it is the column itself.
+    pub(crate) fn is_of_columns(&self) -> bool {
+        self.factors.iter().flatten().all(|factor| factor.basis.is_none_or(|basis| basis == 1))
+    }
 }
 
 impl Model {
@@ -38,35 +43,34 @@ impl Model {
     /// # Errors
     /// `term`, `model`.
     pub fn features(&self) -> Result<Vec<ModelFeature>> {
-        let (mut features, mut places): (Vec<ModelFeature>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
-        for (at, coefficient) in self.coefficients.iter().enumerate() {
-            let name = coefficient.feature();
-            if let Some(&place) = places.get(&name) {
-                features[place].coefficients.push(at);
-                continue;
-            }
-            let term = coefficient.term()?;
+        let feature = |(name, coefficients): (String, Vec<usize>)| {
+            let term = self.coefficients[coefficients[0]].term()?;
             let columns = term.factors.iter().map(|(variable, _)| variable);
             let columns = columns.map(|variable| (variable.column().to_owned(), matches!(variable, Variable::Level { .. }))).collect();
-            places.insert(name.clone(), features.len());
-            features.push(ModelFeature { name, columns, coefficients: vec![at] });
+            Ok(ModelFeature { name, columns, coefficients })
+        };
+        self.coefficients_by_feature().into_iter().map(feature).collect()
+    }
+
+    /// Returns the text of each feature with the indexes of its coefficients.
+    fn coefficients_by_feature(&self) -> Vec<(String, Vec<usize>)> {
+        let (mut features, mut places): (Vec<(String, Vec<usize>)>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+        for (at, name) in self.coefficients.iter().map(ModelCoefficient::feature).enumerate() {
+            let place = *places.entry(name).or_insert_with_key(|name| {
+                features.push((name.clone(), Vec::new()));
+                features.len() - 1
+            });
+            features[place].1.push(at);
         }
-        Ok(features)
+        features
     }
 
     /// Returns the texts of the features, then the categories that no coefficient uses, because they have one level.
     pub(super) fn feature_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        let unused =
-            |column: &&str| !self.coefficients.iter().flat_map(|c| c.factors.iter().flatten()).any(|factor| factor.column == *column);
-        let categories = self.categories().filter(unused).map(str::to_owned).collect::<Vec<_>>();
-        for name in self.coefficients.iter().map(ModelCoefficient::feature).chain(categories) {
-            // coefficients of one feature follow one another
-            if names.last() != Some(&name) && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let used: BTreeSet<&str> =
+            self.coefficients.iter().flat_map(|one| one.factors.iter().flatten()).map(|factor| factor.column.as_str()).collect();
+        let unused = self.categories().filter(|column| !used.contains(column)).map(str::to_owned);
+        self.coefficients_by_feature().into_iter().map(|(name, _)| name).chain(unused).collect()
     }
 
     /// Returns the columns that are categories.

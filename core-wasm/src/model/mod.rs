@@ -20,6 +20,7 @@ use crate::release_policy::Shared;
 use crate::schema::{Field, Kind, Schema, Target};
 use crate::splines::Knots;
 use crate::terms::{Term, Variable};
+use crate::two_part::TwoPartF64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -32,6 +33,9 @@ pub const FORMAT_1: &str = "samefit-model/1";
 pub const CENTRED: &str = "centred";
 /// What R² of other models is.
 pub const UNCENTRED: &str = "uncentred";
+
+/// Most combinations of levels without rows.
+pub const EMPTY_CELLS_MAX: usize = 1 << 16;
 
 /// Most combinations of levels that a note names.
 const EMPTY_CELLS_NAMED: usize = 8;
@@ -304,19 +308,30 @@ impl LeftOut {
 }
 
 impl Leverage {
-    /// Returns the entry of L in row i and column j, left of the diagonal, with its remainder.
-    pub(crate) fn l_at(&self, i: usize, j: usize) -> (f64, f64) {
+    /// Returns the entry of L in row i and column j, left of the diagonal.
+    pub(crate) fn l_at(&self, i: usize, j: usize) -> TwoPartF64 {
         // zeros at the beginning of a row may be left out
-        let row = &self.l[i];
-        (j + row.len()).checked_sub(i).map_or((0.0, 0.0), |at| {
-            let remainder = self.l_remainder.get(i).and_then(|row| row.get(at));
-            (row[at], remainder.copied().unwrap_or(0.0))
-        })
+        (j + self.l[i].len()).checked_sub(i).map_or(TwoPartF64::ZERO, |at| self.l_entry(i, at))
     }
 
-    /// Returns an entry of D, with its remainder.
-    pub(crate) fn d_at(&self, i: usize) -> (f64, f64) {
-        (self.d[i], self.d_remainder.get(i).copied().unwrap_or(0.0))
+    /// Returns the last entries of row i of L, left of the diagonal. Those before them are zeros.
+    pub(crate) fn l_row(&self, i: usize) -> impl Iterator<Item = TwoPartF64> {
+        (0..self.l[i].len()).map(move |at| self.l_entry(i, at))
+    }
+
+    fn l_entry(&self, i: usize, at: usize) -> TwoPartF64 {
+        let remainder = self.l_remainder.get(i).and_then(|row| row.get(at));
+        TwoPartF64::new(self.l[i][at], remainder.copied().unwrap_or(0.0))
+    }
+
+    /// Returns whether row i of L has only zeros left of the diagonal.
+    pub(crate) fn is_apart(&self, i: usize) -> bool {
+        self.l[i].iter().all(|l| *l == 0.0)
+    }
+
+    /// Returns an entry of D.
+    pub(crate) fn d_at(&self, i: usize) -> TwoPartF64 {
+        TwoPartF64::new(self.d[i], self.d_remainder.get(i).copied().unwrap_or(0.0))
     }
 
     /// Returns the index in X of each column of the factors.

@@ -96,10 +96,14 @@ impl Batch {
 
     fn predict_chunk(&mut self, columns: &[&Values], chunk: Range<usize>, rows: usize, out: &mut [f64]) {
         let (predictor, forecast) = (&self.predictor, &mut self.forecast);
-        forecast.read_columns(columns, chunk.clone(), &predictor.variables);
-        forecast.round_values(columns, chunk.clone(), &predictor.variables);
-        predictor.mark_outside(forecast);
-        predictor.forecast_read(forecast, true);
+        if predictor.predicts_together(true) {
+            forecast.read_columns(columns, chunk.clone(), &predictor.variables);
+            forecast.round_values(columns, chunk.clone(), &predictor.variables);
+            predictor.mark_outside(forecast);
+            predictor.forecast_read(forecast, true);
+        } else {
+            forecast.leave_unread(chunk.len());
+        }
         for (at, row) in chunk.enumerate() {
             let (prediction, status) = if forecast.unread[at] {
                 match predictor.predict_row(columns, row) {

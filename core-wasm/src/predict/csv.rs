@@ -7,7 +7,7 @@ use super::predictor::Predictor;
 use crate::decimal::is_missing;
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
-use crate::sink::{GatheredRecord, Record, Sink};
+use crate::sink::{GatheredRecord, Record, Sink, each_record};
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::text::{append_f64, append_predictions};
@@ -166,6 +166,9 @@ impl Sink for CsvPredictions {
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+        if !self.predictor.predicts_together(self.options.all) {
+            return each_record(self, rows, first);
+        }
         let mut forecast = std::mem::take(&mut self.forecast);
         forecast.read(rows, &self.places, &self.predictor.variables);
         if self.options.all {

@@ -50,8 +50,8 @@ impl Predictor {
         let is_number = |column: &&ModelColumn| column.levels.is_none();
         let ranges = model.feature_columns().filter(is_number).map(ColumnRanges::of).collect();
         let (batch_terms, leverage) = (BatchTerms::new(&terms, &variables), LeverageFactors::new(&model.leverage));
-        let leverage_plan = LeveragePlan::new(&leverage, &batch_terms);
-        let row = RowForecast::new(&model, terms, &divisors);
+        let leverage_plan = LeveragePlan::new(&model.leverage, &batch_terms);
+        let row = RowForecast::new(&model, terms, divisors);
         let interval = Interval::default();
         let half_width = half_width(&model, interval);
         Ok(Self { columns, variables, row, leverage, batch_terms, leverage_plan, interval, half_width, ranges, model })
@@ -150,16 +150,19 @@ impl Predictor {
         }
     }
 
+    /// Returns whether a [`Forecast`] serves for many rows. If not, rows have to be predicted one by one.
+    pub(crate) fn predicts_together(&self, intervals: bool) -> bool {
+        let needs_two_parts = intervals && self.half_width.is_some() && self.leverage.is_two_part();
+        !needs_two_parts && !self.variables.has_computed()
+    }
+
     /// Predicts the rows that were read; with intervals, they are rounded too. Marks the rows that must be predicted one by one as unread.
+    /// It needs [`Self::predicts_together`].
     pub(crate) fn forecast_read(&self, forecast: &mut Forecast, intervals: bool) {
         let half_width = self.half_width.filter(|_| intervals);
-        // rows are predicted one by one anyway, so their sums would be thrown away
-        if half_width.is_some() && self.leverage.is_two_part() || self.variables.has_computed() {
-            return forecast.unread.fill(true);
-        }
         forecast.predict(self.form(), &self.batch_terms);
         if let Some(half_width) = half_width {
-            forecast.predict_intervals(&self.batch_terms, &self.leverage, &self.leverage_plan, half_width);
+            forecast.predict_intervals(&self.batch_terms, &self.leverage_plan, half_width);
         }
     }
 

@@ -9,8 +9,7 @@
 
 use super::gram::ScaledGram;
 use crate::decimal::ten_to;
-use crate::rounding::signum;
-use dashu_base::Gcd;
+use crate::ratio::{common_divisor, least_multiple};
 use dashu_int::IBig;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +93,7 @@ impl SolvedRestrictions {
     fn column<'a>(&'a self, k: usize, part: impl Fn(&'a LinearRestriction) -> Option<&'a IBig>, scales: &[u32]) -> BTreeMap<usize, IBig> {
         let parts: Vec<(usize, &IBig, &IBig)> =
             self.solved.iter().filter_map(|(&p, row)| Some((p, part(row)?, row.factors.get(&p)?))).collect();
-        let multiple = parts.iter().fold(IBig::ONE, |multiple, (_, _, divisor)| least_multiple(&multiple, divisor));
+        let multiple = least_multiple(parts.iter().map(|(_, _, divisor)| *divisor));
         let scale = parts.iter().map(|(p, ..)| scales[*p]).chain([scales[k]]).max().unwrap_or(0);
         let mut factors: BTreeMap<usize, IBig> =
             parts.iter().map(|(p, part, divisor)| (*p, -(*part * (&multiple / *divisor) * ten_to(scale - scales[*p])))).collect();
@@ -127,17 +126,6 @@ impl LinearRestriction {
         }
         self
     }
-}
-
-/// Returns the greatest common divisor; zero for two zeros.
-fn common_divisor(a: &IBig, b: &IBig) -> IBig {
-    if *a == IBig::ZERO && *b == IBig::ZERO { IBig::ZERO } else { IBig::from(a.gcd(b)) }
-}
-
-/// Returns the least common multiple, above zero, of two integers that are not zero.
-fn least_multiple(a: &IBig, b: &IBig) -> IBig {
-    let multiple = a * b / common_divisor(a, b);
-    &multiple * signum(&multiple)
 }
 
 /// Returns the lower triangle of `W' G W` for columns W, which are given as their factors of those of G.

@@ -19,6 +19,7 @@ pub mod quantiles;
 use crate::decimal::{self, Decimal};
 use crate::error::{Code, Error, Result};
 use crate::ratio::Ratio;
+use dashu_int::IBig;
 
 /// Fewest knots.
 pub const KNOTS_MIN: usize = 3;
@@ -100,18 +101,18 @@ impl Knots {
         self.knots.len() - 1
     }
 
-    /// Returns the basis function with an index below [`basis_len`](Self::basis_len) as a linear combination over a divisor above zero:
-    /// weights, what they multiply, and the divisor. Function 0 is x.
-    pub fn scaled_basis(&self, index: usize) -> (Vec<(Decimal, SplinePiece<'_>)>, Decimal) {
-        let Some(knot) = index.checked_sub(1).map(|at| &self.knots[at]) else { return (vec![(1.into(), SplinePiece::X)], 1.into()) };
+    /// Returns the basis function with an index below [`basis_len`](Self::basis_len) as a linear combination over an integer above zero:
+    /// weights, what they multiply, and the integer. Function 0 is x.
+    pub fn scaled_basis(&self, index: usize) -> (Vec<(Decimal, SplinePiece<'_>)>, IBig) {
+        let Some(knot) = index.checked_sub(1).map(|at| &self.knots[at]) else { return (vec![(1.into(), SplinePiece::X)], IBig::ONE) };
         let (first, before, last) = (&self.knots[0], &self.knots[self.knots.len() - 2], &self.knots[self.knots.len() - 1]);
         let (range, end) = (difference(last, first), difference(last, before));
-        let parts = vec![
-            (end.clone(), SplinePiece::Cube(knot)),
-            (difference(knot, last), SplinePiece::Cube(before)),
-            (difference(before, knot), SplinePiece::Cube(last)),
-        ];
-        (parts, range.times(&range).times(&end))
+        let weights = [(end.clone(), knot), (difference(knot, last), before), (difference(before, knot), last)];
+        let divisor = range.times(&range).times(&end).normalized();
+        // the power of ten of the divisor goes to the weights
+        let power = Decimal { mantissa: decimal::ten_to(divisor.scale), scale: 0 };
+        let part = |(weight, knot): (Decimal, _)| (weight.times(&power).normalized(), SplinePiece::Cube(knot));
+        (weights.into_iter().map(part).collect(), divisor.mantissa)
     }
 
     /// Returns the basis function with an index below [`basis_len`](Self::basis_len) as a linear combination: weights, and what they
@@ -128,7 +129,7 @@ impl Knots {
     /// ```
     pub fn basis(&self, index: usize) -> Vec<(Ratio, SplinePiece<'_>)> {
         let (parts, divisor) = self.scaled_basis(index);
-        let inverse = Ratio::from(&divisor).inverted();
+        let inverse = Ratio::new(IBig::ONE, divisor);
         parts.into_iter().map(|(weight, piece)| (Ratio::from(&weight).times(&inverse), piece)).collect()
     }
 

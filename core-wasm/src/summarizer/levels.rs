@@ -2,12 +2,12 @@
 //!
 //! *Invariants*: numbers count from 0, in the order in which the levels were found. No result depends on them.
 
-use super::text_table::TextTable;
 use crate::batch::Values;
 use crate::column::keep_read;
 use crate::error::{Code, Error, Result};
 use crate::level::{LEVELS_MAX, Level, ListedLevels, level_of};
 use crate::statistics::too_many_levels;
+use crate::text_table::TextTable;
 use samefit_kernels::scan::Rows;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -66,10 +66,7 @@ impl LevelReader {
     pub(super) fn read_rows(&mut self, rows: &Rows<'_>, column: usize, first: u64, unread: &mut [bool], is_level: impl Fn(&[u8]) -> bool) {
         self.of_rows.clear();
         for (row, unread) in unread.iter_mut().enumerate() {
-            let cell = rows.cell(row, column);
-            let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
-            // a quote inside the cell is half of a doubled one
-            let level = if cell.contains(&b'"') { None } else { self.read_quickly(first + row as u64, cell, &is_level) };
+            let level = rows.plain_cell(row, column).and_then(|cell| self.read_quickly(first + row as u64, cell, &is_level));
             *unread |= level.is_none();
             self.of_rows.push(level.unwrap_or_default());
         }

@@ -96,18 +96,16 @@ fn positions(leverage: &Leverage) -> Vec<usize> {
 
 /// Returns the rows of C, each with `l_i`, which is a number and a power of two.
 fn scaled_rows(leverage: &Leverage) -> Vec<(Vec<TwoPartF64>, (TwoPartF64, i32))> {
-    let roots: Vec<(TwoPartF64, i32)> = (0..leverage.d.len()).map(|k| root(two_part(leverage.d[k], leverage.d_remainder.get(k)))).collect();
+    let roots: Vec<(TwoPartF64, i32)> = (0..leverage.d.len()).map(|k| root(leverage.d_at(k))).collect();
     let row = |i: usize| {
-        let remainders = leverage.l_remainder.get(i);
         // zeros at the beginning of a row may be left out
         let start = i - leverage.l[i].len();
-        let entry = |(at, &l): (usize, &f64)| {
-            let (l, l_exponent) = two_part(l, remainders.and_then(|row| row.get(at))).scaled();
-            let (root, root_exponent) = roots[start + at];
+        let entry = |(l, &(root, root_exponent)): (TwoPartF64, &(TwoPartF64, i32))| {
+            let (l, l_exponent) = l.scaled();
             (l.times(root), l_exponent + root_exponent)
         };
         let zeros = (0..start).map(|_| (TwoPartF64::ZERO, 0));
-        let entries: Vec<(TwoPartF64, i32)> = zeros.chain(leverage.l[i].iter().enumerate().map(entry)).chain([roots[i]]).collect();
+        let entries: Vec<(TwoPartF64, i32)> = zeros.chain(leverage.l_row(i).zip(&roots[start..]).map(entry)).chain([roots[i]]).collect();
         let largest = entries.iter().filter(|(value, _)| value.high != 0.0).map(|(_, exponent)| *exponent).max().unwrap_or(0);
         let scaled: Vec<TwoPartF64> = entries.into_iter().map(|(value, exponent)| value.times_two_to(exponent - largest)).collect();
         let length = sum_of_squares(&scaled).root();
@@ -121,10 +119,6 @@ fn root(value: TwoPartF64) -> (TwoPartF64, i32) {
     let (scaled, exponent) = value.scaled();
     let odd = exponent.rem_euclid(2);
     (scaled.times_two_to(odd).root(), (exponent - odd) / 2)
-}
-
-fn two_part(value: f64, remainder: Option<&f64>) -> TwoPartF64 {
-    TwoPartF64::new(value, remainder.copied().unwrap_or(0.0))
 }
 
 fn sum_of_squares(entries: &[TwoPartF64]) -> TwoPartF64 {

@@ -23,11 +23,12 @@ fn contradictions_are_refused() {
         change(&mut model);
         refused(&model)
     };
-    let cases: [(Change<'_>, &str); 15] = [
+    let cases: [(Change<'_>, &str); 19] = [
         (&|model| model["coefficients"][0]["factors"][0]["level"] = json!("z"), "of another term"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!("z"), "is of the level `b` of `site`, which is not among its levels"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!("a"), "has a level twice"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!(" a"), "is not the text of a cell"),
+        (&|model| model["columns"][1]["levels"][0]["level"] = json!("NA"), "is not the text of a cell"),
         (&|model| model["columns"][1]["levels"] = json!([]), "has no levels"),
         (&|model| model["columns"][1]["levels"] = json!(null), "has a reference and no levels"),
         (&|model| model["columns"][1]["reference"] = json!("z"), "the reference of the column `site`"),
@@ -39,6 +40,15 @@ fn contradictions_are_refused() {
         (&|model| model["leverage"]["l"][2] = json!([1.0]), "`leverage` has another size"),
         (&|model| model["empty_cells"] = json!([[{"column": "site", "level": "b"}]]), "`empty_cells`"),
         (&|model| model["empty_cells"] = json!([[{"column": "site", "level": "b"}, {"column": "site", "level": "c"}]]), "`empty_cells`"),
+        (&|model| model["empty_cells"] = json!(vec![json!([]); (1 << 16) + 1]), "`empty_cells` has more than 65536 combinations"),
+        (&|model| model["coefficients"][2]["name"] = json!("rcs(x,1,2,3)"), "not of one basis function of a spline of `x`"),
+        (
+            &|model| {
+                model["coefficients"][2]["name"] = json!("rcs(x,1,2,3)[2]^2");
+                model["coefficients"][2]["factors"] = json!([{"column": "x", "knots": ["1", "2", "3"], "basis": 2, "power": 2}]);
+            },
+            "not of one basis function of a spline of `x`, to the power 1",
+        ),
     ];
     for (change, sentence) in cases {
         let found = changed(change);

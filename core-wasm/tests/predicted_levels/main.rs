@@ -3,40 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod forged;
+#[path = "../prediction_paths/mod.rs"]
+mod prediction_paths;
 mod problem;
 mod small;
 
+use prediction_paths::{check_batch, check_columns, check_records, check_table, interval, table};
 use problem::{COLUMNS, Factor, Problem, problem};
 use proptest::prelude::*;
 use samefit_core::decimal::parse;
 use samefit_core::model::Model;
-use samefit_core::plan::{IntervalKind, Only, Plan};
-use samefit_core::predict::{Batch, Interval, Predictor, Status, Table};
+use samefit_core::plan::Plan;
+use samefit_core::predict::{Batch, Interval, Predictor};
 use serde_json::{Value, json};
-
-fn table(predictor: &Predictor, plan: &Plan, text: &str, chunk: usize) -> String {
-    let mut table = Table::new(predictor.clone(), plan).unwrap();
-    let mut out = Vec::new();
-    text.as_bytes().chunks(chunk).for_each(|chunk| out.extend(table.push(chunk).unwrap()));
-    out.extend(table.finish().unwrap());
-    String::from_utf8(out).unwrap()
-}
-
-/// Returns the first `count` numbers of each line after the header, as bits.
-fn numbers(text: &str, count: usize) -> Vec<Vec<u64>> {
-    let line = |line: &str| line.split(',').take(count).map(|cell| cell.parse::<f64>().unwrap().to_bits()).collect();
-    text.lines().skip(1).map(line).collect()
-}
-
-fn bits(rows: &[[f64; 3]], count: usize) -> Vec<Vec<u64>> {
-    rows.iter().map(|row| row[..count].iter().map(|value| value.to_bits()).collect()).collect()
-}
-
-/// Returns columns one after another as rows of bits.
-fn rows(flat: &[f64]) -> Vec<Vec<u64>> {
-    let rows = flat.len() / 3;
-    (0..rows).map(|row| (0..3).map(|part| flat[part * rows + row].to_bits()).collect()).collect()
-}
 
 fn csv(rows: &[[String; 4]], quotes: bool) -> String {
     let cell = |cell: &String| if quotes { format!("\"{cell}\"") } else { format!(" {cell}") };
@@ -49,40 +28,23 @@ fn record(row: &[String; 4]) -> String {
     Value::Object(entries.collect()).to_string()
 }
 
-fn interval() -> impl Strategy<Value = Interval> {
-    (prop_oneof![Just(0.95), 0.01f64..0.999], any::<bool>()).prop_map(|(level, of_mean)| Interval { level, of_mean })
-}
-
 fn check_paths(problem: &Problem, interval: Interval, chunk: usize, quotes: bool) -> Result<(), TestCaseError> {
     let predictor = Predictor::new(problem.model()).unwrap().with_interval(interval).unwrap();
     let want: Vec<[f64; 3]> = problem.rows.iter().map(|row| problem.expected(row, interval)).collect();
     let text = csv(&problem.rows, quotes);
-    let kind = if interval.of_mean { IntervalKind::Confidence } else { IntervalKind::Prediction };
-    let plan = Plan { level: Some(interval.level), interval: kind, ..Plan::default() };
-    let only = Plan { only: Some(Only::Predicted), ..Plan::default() };
-    for chunk in [usize::MAX, chunk] {
-        prop_assert_eq!(numbers(&table(&predictor, &plan, &text, chunk), 3), bits(&want, 3), "chunks of {}", chunk);
-        prop_assert_eq!(numbers(&table(&predictor, &only, &text, chunk), 1), bits(&want, 1), "one column, chunks of {}", chunk);
-    }
+    check_table(&predictor, &text, chunk, &want)?;
     let mut batch = Batch::new(predictor.clone());
     for (at, name) in COLUMNS.iter().enumerate() {
         batch.set_text(name, problem.rows.iter().map(|row| row[at].clone() + "\n").collect::<String>().into_bytes());
     }
-    prop_assert_eq!(rows(&batch.predict(interval).unwrap()), bits(&want, 3), "batch");
-    prop_assert_eq!(batch.status(), vec![Status::Fine as u8; want.len()]);
-    for (row, want) in problem.rows.iter().zip(&want).take(5) {
-        let prediction = predictor.predict_record(record(row).as_bytes()).unwrap();
-        let number = |value: &Value| value.to_string().parse::<f64>().unwrap().to_bits();
-        let got = [&prediction["predicted_y"], &prediction["interval"]["lower"], &prediction["interval"]["upper"]].map(number);
-        prop_assert_eq!(got, want.map(f64::to_bits), "record");
-    }
+    check_batch(&mut batch, interval, &want)?;
+    check_records(&predictor, problem.rows.iter().map(record), &want)?;
     // the other columns as in the first row
     let sites: Vec<&String> = problem.rows.iter().map(|row| &row[1]).take(8).collect();
     let with = |site: &&String| [problem.rows[0][0].clone(), (*site).clone(), problem.rows[0][2].clone(), problem.rows[0][3].clone()];
     let points: Vec<[f64; 3]> = sites.iter().map(|site| problem.expected(&with(site), interval)).collect();
     let curve = predictor.curve(record(&problem.rows[0]).as_bytes(), "site", json!(sites).to_string().as_bytes()).unwrap();
-    prop_assert_eq!(rows(&curve), bits(&points, 3), "curve");
-    Ok(())
+    check_columns(&curve, &points, "curve")
 }
 
 /// Returns the model whose indicators are columns of zeros and ones, and its rows.
@@ -166,4 +128,18 @@ fn a_number_is_the_level_of_its_shortest_text() {
     let error = predictor.predict_columns(&[1.0, 1000.0], 1).unwrap_err();
     assert_eq!((error.code.name(), error.found.as_deref()), ("unknown-level", Some("1000")));
     assert!(parse(b"1e3").is_ok() && predictor.predict_columns(&[1.0, f64::NAN], 1).unwrap_err().code.name() == "missing-values");
+}
+
+#[test]
+fn a_doubled_quote_is_one_quote_of_a_level() {
+    let mut model = small::model();
+    for (at, level) in [(0, "a\"b"), (1, "a\"\"b")] {
+        model["columns"][1]["levels"][at + 1]["level"] = json!(level);
+        model["coefficients"][at]["name"] = json!(format!("site[{level}]"));
+        model["coefficients"][at]["factors"][0]["level"] = json!(level);
+    }
+    let predictor = Predictor::new(Model::parse(&model.to_string()).unwrap()).unwrap();
+    let lines = table(&predictor, &Plan::default(), "x,site\n1,\"a\"\"b\"\n1,\"a\"\"\"\"b\"\n", usize::MAX);
+    let first: Vec<&str> = lines.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(first, ["13.0", "7.0"]);
 }

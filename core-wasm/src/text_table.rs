@@ -12,8 +12,8 @@ const SLOTS_MIN: usize = 1 << 6;
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Numbers of levels by the texts of cells.
-#[derive(Default)]
-pub(super) struct TextTable {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TextTable {
     /// A power of two of them, at least half of which are empty; none before the first text.
     slots: Vec<Slot>,
     /// Texts of more than 16 bytes.
@@ -22,14 +22,14 @@ pub(super) struct TextTable {
 }
 
 /// A text of up to 16 bytes with its level, or a place among the longer texts.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     key: TextKey,
     value: u32,
 }
 
 /// The length of a text, and 16 of its bytes: all, or the first and the last eight. Different texts of up to 16 bytes have different keys.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TextKey {
     length: u32,
     ends: (u64, u64),
@@ -41,7 +41,7 @@ const EMPTY: Slot = Slot { key: TextKey { length: u32::MAX, ends: (0, 0) }, valu
 impl TextTable {
     /// Returns the number of the level of a text; none if the text is not in the table.
     #[inline]
-    pub(super) fn get(&self, text: &[u8]) -> Option<u32> {
+    pub(crate) fn get(&self, text: &[u8]) -> Option<u32> {
         let key = TextKey::of(text);
         let mut at = self.first_slot(text, key)?;
         loop {
@@ -61,7 +61,7 @@ impl TextTable {
     }
 
     /// Keeps the level of a text that is not in the table, if there is room.
-    pub(super) fn insert(&mut self, text: &[u8], level: u32) {
+    pub(crate) fn insert(&mut self, text: &[u8], level: u32) {
         if self.texts == TEXTS_MAX || u32::try_from(text.len()).is_err() {
             return;
         }

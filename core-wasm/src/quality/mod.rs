@@ -4,7 +4,10 @@
 //! once. So it does not depend on the order of the records, and it is that of the predictions before they are rounded. With weights w it is
 //! `sqrt(sum w e^2 / sum w)`.
 
-use crate::decimal::{Decimal, is_missing, parse};
+mod residual_form;
+
+use self::residual_form::{ResidualForm, missing};
+use crate::decimal::{Decimal, is_missing, parse, ten_to};
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::json;
 use crate::level::{Level, is_word, level_of};
@@ -13,9 +16,8 @@ use crate::plan::{Missing, Plan, Selection};
 use crate::ratio::Ratio;
 use crate::sink::{Record, Sink};
 use crate::solve::plausible;
-use crate::statistics::{Statistics, exact_decimal};
+use crate::statistics::Statistics;
 use crate::table::Reader;
-use crate::terms::{Term, TermCombination, Variable};
 use dashu_int::IBig;
 use serde::Serialize;
 use serde_json::Value;
@@ -72,9 +74,17 @@ pub fn judge(model: &Model, records: &Statistics, threshold: f64) -> Result<Verd
     }
     check_weights(model, records)?;
     check_levels(model, records)?;
-    let residual = residual_form(model, records)?;
-    let mean_residual = mean(&residual, records)?;
-    let rmse = mean_square(&residual, records)?.sqrt_to_f64();
+    let residual = ResidualForm::new(model, records)?;
+    let mean_residual = per_weight(&residual.sum()?, &residual.divisor, records).to_f64();
+    let squares = residual.sum_of_squares()?;
+    if squares < Decimal::ZERO {
+        return Err(Error::new(
+            Code::ImpossibleStatistics,
+            "no data can have these statistics: the residuals' sum of squares is below zero",
+            "summarise the records again",
+        ));
+    }
+    let rmse = per_weight(&squares, &(&residual.divisor * &residual.divisor), records).sqrt_to_f64();
     if !rmse.is_finite() || !mean_residual.is_finite() {
         return Err(Error::new(Code::OutOfRange, "the residuals are beyond what a 64-bit float can hold", "check the records' units"));
     }
@@ -109,86 +119,6 @@ fn check_weights(model: &Model, records: &Statistics) -> Result<()> {
     Err(error)
 }
 
-/// A column of the design: a term, in the rows of some levels.
-struct ResidualColumn {
-    /// Place among (1, terms) of the statistics.
-    place: usize,
-    /// Indexes of categories of the statistics, with their levels. It is zero in all other rows.
-    levels: Vec<(usize, Level)>,
-}
-
-/// The residual as a linear form over a divisor above zero: columns of the design and the target, with exact factors.
-struct ResidualForm {
-    parts: Vec<(ResidualColumn, Decimal)>,
-    divisor: Decimal,
-}
-
-/// Returns the residual of a model.
-fn residual_form(model: &Model, records: &Statistics) -> Result<ResidualForm> {
-    let one = Decimal { mantissa: IBig::ONE, scale: 0 };
-    let mut columns = vec![(Term::column(&model.target.column), one.clone())];
-    if model.has_intercept {
-        columns.push((Term::ONE, whole(model.intercept, model.intercept_remainder).negated()));
-    }
-    for (term, coefficient) in model.terms()?.into_iter().zip(&model.coefficients) {
-        columns.push((term, whole(coefficient.coefficient, coefficient.remainder).negated()));
-    }
-    let combinations: Vec<(TermCombination, Decimal)> = columns.into_iter().map(|(term, factor)| (term.combination(), factor)).collect();
-    let mut divisors: Vec<Decimal> = combinations.iter().map(|(combination, _)| combination.divisor.clone()).collect();
-    divisors.sort_unstable();
-    divisors.dedup();
-    let product =
-        |but: Option<&Decimal>| divisors.iter().filter(|other| but != Some(other)).fold(one.clone(), |all, other| all.times(other));
-    let mut parts = Vec::new();
-    for (combination, factor) in &combinations {
-        let factor = factor.times(&product(Some(&combination.divisor)));
-        for (own, term) in &combination.parts {
-            parts.push((ResidualColumn::of(term, records)?, factor.times(own)));
-        }
-    }
-    Ok(ResidualForm { parts, divisor: product(None) })
-}
-
-impl ResidualColumn {
-    /// Finds the sums of a term.
-    fn of(term: &Term, records: &Statistics) -> Result<Self> {
-        let (mut factors, mut levels) = (Vec::new(), Vec::new());
-        for (variable, power) in &term.factors {
-            if let Variable::Level { column, level } = variable {
-                levels.push((records.levels.category(column).ok_or_else(|| missing(column))?, level.clone()));
-            } else {
-                factors.push((variable.clone(), *power));
-            }
-        }
-        let numbers = Term { factors };
-        let place = if numbers == Term::ONE { Some(0) } else { records.position(&numbers) };
-        Ok(Self { place: place.ok_or_else(|| missing(&numbers.to_string()))?, levels })
-    }
-
-    /// Returns the sum of the products of two columns; none if it is zero because no row has the levels of both.
-    fn sum_of_products<'s>(&self, other: &Self, records: &'s Statistics) -> Result<Option<&'s Decimal>> {
-        let mut all: Vec<&(usize, Level)> = self.levels.iter().chain(&other.levels).collect();
-        all.sort();
-        all.dedup();
-        let moments = match all[..] {
-            [] => Some(&records.moments),
-            [(category, level)] => records.levels.of_level(*category, level),
-            [one, other] => records.levels.of_pair((one.0, &one.1), (other.0, &other.1)),
-            _ if all.windows(2).any(|two| two[0].0 == two[1].0) => None,
-            _ => {
-                let names = all.iter().map(|(category, _)| records.levels.categories[*category].column.as_str());
-                return Err(missing(&names.collect::<Vec<_>>().join("*")));
-            }
-        };
-        Ok(moments.map(|moments| moments.at(self.place, other.place)))
-    }
-}
-
-fn missing(term: &str) -> Error {
-    Error::new(Code::MissingTerm, "the records' statistics have no such term", "summarise the records with the model's plan")
-        .in_column(term)
-}
-
 /// Refuses records with levels that the model does not know.
 fn check_levels(model: &Model, records: &Statistics) -> Result<()> {
     let help = "leave the records out, or train the model with such rows";
@@ -217,45 +147,10 @@ fn check_levels(model: &Model, records: &Statistics) -> Result<()> {
     Ok(())
 }
 
-/// Returns the exact sum of the two parts of a coefficient.
-fn whole(value: f64, remainder: f64) -> Decimal {
-    exact_decimal(value).plus(&exact_decimal(remainder))
-}
-
-fn mean(residual: &ResidualForm, records: &Statistics) -> Result<f64> {
-    let one = ResidualColumn { place: 0, levels: Vec::new() };
-    let mut sum = Decimal::ZERO;
-    for (column, factor) in &residual.parts {
-        if let Some(of_column) = column.sum_of_products(&one, records)? {
-            sum = sum.plus(&factor.times(of_column));
-        }
-    }
-    Ok(per_weight(&sum, &residual.divisor, records).to_f64())
-}
-
-fn mean_square(residual: &ResidualForm, records: &Statistics) -> Result<Ratio> {
-    let mut sum = Decimal::ZERO;
-    for (i, (column, left)) in residual.parts.iter().enumerate() {
-        for (j, (other, right)) in residual.parts[..=i].iter().enumerate() {
-            if let Some(products) = column.sum_of_products(other, records)? {
-                let times = Decimal::from(if i == j { 1 } else { 2 });
-                sum = sum.plus(&left.times(right).times(products).times(&times));
-            }
-        }
-    }
-    if sum < Decimal::ZERO {
-        return Err(Error::new(
-            Code::ImpossibleStatistics,
-            "no data can have these statistics: the residuals' sum of squares is below zero",
-            "summarise the records again",
-        ));
-    }
-    Ok(per_weight(&sum, &residual.divisor.times(&residual.divisor), records))
-}
-
 /// Returns a sum over a divisor and the total weight of the records, which without weights is their number.
-fn per_weight(sum: &Decimal, divisor: &Decimal, records: &Statistics) -> Ratio {
-    Ratio::from(sum).times(&Ratio::from(&divisor.times(records.moments.at(0, 0))).inverted())
+fn per_weight(sum: &Decimal, divisor: &IBig, records: &Statistics) -> Ratio {
+    let Decimal { mantissa, scale } = records.moments.at(0, 0);
+    Ratio::from(sum).times(&Ratio::new(mantissa * divisor, ten_to(*scale)).inverted())
 }
 
 fn verdict_text(accepted: bool, rmse: f64, threshold: f64, records: &Statistics) -> String {
@@ -425,7 +320,7 @@ mod tests {
     fn both_parts_of_coefficients_are_judged() {
         let plan = Plan { target: Some("load".to_owned()), ..Plan::default() };
         let mut summarizer = Summarizer::new(plan.clone()).unwrap();
-        summarizer.push(include_bytes!("../../data/collinear/weather.csv")).unwrap();
+        summarizer.push(include_bytes!("../../../data/collinear/weather.csv")).unwrap();
         let statistics = summarizer.finish().unwrap();
         let model = fit(&statistics, &plan).unwrap();
         let report = judge(&model, &statistics, 0.3).unwrap().report;
