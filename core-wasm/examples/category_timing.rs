@@ -91,6 +91,7 @@ fn statistics(levels: usize) -> Statistics {
                 CategorySums { column: "ward".to_owned(), levels: by_level(wards) },
             ],
             pairs: vec![cells.into_iter().map(|(cell, sums)| (cell, sums.moments())).collect()],
+            combinations: Vec::new(),
         },
         distribution: None,
         dropped: 0,

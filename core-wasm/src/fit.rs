@@ -200,7 +200,7 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
         fields: schema.map(|schema| schema.fields_for(&columns)),
         schema_title: schema.and_then(|schema| schema.title.clone()),
         shared,
-        statistics_sha256: statistics.digest(&design.used, &design.category_columns()),
+        statistics_sha256: statistics.digest(&design.used, &design.category_columns(), &design.combined()),
     })
 }
 

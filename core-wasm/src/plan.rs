@@ -6,10 +6,10 @@ use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
 use crate::json;
 use crate::level::ListedLevels;
-use crate::model_formula::{FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
+use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
-use crate::statistics::{SummedColumn, Weighting, check_terms, sort_terms};
+use crate::statistics::{SummedColumn, Weighting, check_terms, combined_sets, sort_terms, unions};
 use crate::terms::{Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -487,7 +487,7 @@ impl Plan {
             false => BTreeSet::new(),
         };
         let weights = self.weight_column().map(str::to_owned);
-        Ok(Selection { columns, terms: written, undecided, weights, by: self.by.clone() })
+        Ok(Selection { columns, features: features.len(), terms: written, undecided, weights, by: self.by.clone() })
     }
 
     /// Returns the names of the columns that data for this plan need to have; `None` if the plan names none, so that any column may count.
@@ -568,6 +568,8 @@ pub struct Selection {
     pub columns: ColumnSelection,
     /// The features and terms as the plan writes them; categories may be among their factors.
     terms: Vec<Term>,
+    /// The number of features among the terms, which stand first.
+    features: usize,
     /// Columns of features of which neither plan nor schema says whether they are numbers or categories.
     undecided: BTreeSet<String>,
     /// The column of the weights or counts of the rows, if there is one.
@@ -597,7 +599,7 @@ pub enum ColumnSelection {
 /// factors are categories.
 ///
 /// # Errors
-/// `term` for a power or a function of a category, and for more than two categories.
+/// `term` for a power or a function of a category, and for more than [`CATEGORIES_MAX`] categories.
 pub fn numeric_part(term: &Term, is_category: impl Fn(&str) -> bool) -> Result<Option<Term>> {
     let (categories, numbers): (Vec<_>, Vec<_>) = term.factors.iter().cloned().partition(|(variable, _)| is_category(variable.column()));
     if let Some((variable, _)) = categories.iter().find(|(variable, _)| !matches!(variable, Variable::Column(_))) {
@@ -608,9 +610,9 @@ pub fn numeric_part(term: &Term, is_category: impl Fn(&str) -> bool) -> Result<O
         let sentence = format!("`{category}` is a category, and a category has no powers");
         return Err(Error::new(Code::Term, sentence, "name it once in the feature").in_column(&term.to_string()));
     }
-    if categories.len() > 2 {
-        let sentence =
-            format!("{} are categories, and a feature multiplies at most two", list(categories.iter().map(|(name, _)| name.to_string())));
+    if categories.len() > CATEGORIES_MAX {
+        let names = list(categories.iter().map(|(name, _)| name.to_string()));
+        let sentence = format!("{names} are categories, and a feature multiplies at most {CATEGORIES_MAX}");
         return Err(Error::new(Code::Term, sentence, "leave categories out of the feature").in_column(&term.to_string()));
     }
     Ok(Term::of(numbers))
@@ -650,6 +652,16 @@ impl Selection {
         sort_terms(&mut terms, &[]);
         terms.dedup();
         terms
+    }
+
+    /// Returns the sets of categories, as indexes of `categories`, whose combinations of levels are summed. A design needs those of the
+    /// categories that two of its features have together.
+    pub fn combined(&self, categories: &[String]) -> Vec<Vec<usize>> {
+        let places: BTreeMap<&str, usize> = categories.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let of = |term: &Term| term.columns().filter_map(|column| places.get(column).copied()).collect::<BTreeSet<usize>>();
+        let (features, terms) = self.terms.split_at(self.features);
+        let features: Vec<BTreeSet<usize>> = features.iter().map(of).collect();
+        combined_sets(unions(&features).into_iter().chain(terms.iter().map(of)))
     }
 
     /// Refuses terms that use categories in a way that has no meaning.

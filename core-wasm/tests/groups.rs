@@ -164,6 +164,8 @@ proptest! {
         let plan = plan(Weighting::Equal, false);
         let without_text = Plan { columns: Some(names(&["x", "ward", "y", "w", "z"])), ..plan.clone() };
         let expected = alone(&without_text, &rows);
+        // data of which every row is dropped are refused
+        prop_assume!(expected.values().any(|statistics| !statistics.contains(r#""rows": "0""#)));
         let grouped = by(&plan, "site");
         prop_assert_eq!(&by_csv(&grouped, &rows).unwrap(), &expected);
         prop_assert_eq!(&by_columns(&grouped, &rows).unwrap(), &expected);
@@ -225,7 +227,7 @@ fn a_formula_and_a_schema_leave_the_column_of_the_groups_out() {
     summarizer.push(rows.as_bytes()).unwrap();
     let statistics = summarizer.finish_groups().unwrap().take("a").unwrap();
     assert_eq!(statistics.names().collect::<Vec<_>>(), ["x", "z", "y"]);
-    assert_eq!(fit(&statistics, &plan).unwrap().features().len(), 2);
+    assert_eq!(fit(&statistics, &plan).unwrap().features().unwrap().len(), 2);
     let mut summarizer = Summarizer::new(plan).unwrap();
     assert_eq!(summarizer.push(rows.replace(",b,", ",c,").as_bytes()).unwrap_err().code, Code::UnknownLevel);
 }

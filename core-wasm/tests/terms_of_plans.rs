@@ -78,7 +78,7 @@ fn zero_has_a_root_and_no_logarithm() {
     // x, y, and the sum of the roots
     assert_eq!((roots.rows, roots.moments.at(3, 0).to_string()), (4, "5".to_owned()));
     let error = of("ln(x)").unwrap_err();
-    assert_eq!((error.code.name(), error.row, error.column.as_deref()), ("undefined", Some(1), Some("x")));
+    assert_eq!((error.code.name(), error.row, error.column.as_deref()), ("undefined", Some(2), Some("x")));
 }
 
 #[test]
@@ -156,18 +156,50 @@ fn tests_refuse_other_weights_than_the_statistics_have() {
     assert!(test(&summarize(&weighted, TABLE).unwrap(), &weighted, "x = 0").is_ok());
 }
 
-#[test]
-fn products_may_have_two_categories_together() {
-    let table: String = TABLE
-        .lines()
-        .enumerate()
-        .map(|(at, row)| if at == 0 { format!("{row},a,b,c\n") } else { format!("{row},{},{},{}\n", at % 2, at % 3, at / 4) })
-        .collect();
-    let of = |features: Value| {
-        let plan = plan(json!({"target": "y", "features": features, "categories": ["a", "b", "c"]}));
-        fit(&summarize(&plan, &table).unwrap(), &plan)
+/// Returns the table with three categories more.
+fn with_categories() -> String {
+    let row = |(at, row): (usize, &str)| match at {
+        0 => format!("{row},a,b,c\n"),
+        _ => format!("{row},{},{},{}\n", at % 2, at % 3, at / 4),
     };
-    assert!(of(json!(["a", "a*x", "c*x"])).is_ok());
-    let error = of(json!(["a*b", "c"])).unwrap_err();
-    assert_eq!((error.code.name(), error.help.contains("one column of two of these categories")), ("term", true), "{error}");
+    TABLE.lines().enumerate().map(row).collect()
+}
+
+#[test]
+fn statistics_have_the_combinations_that_features_ask_for() {
+    let sets = |document: Value| -> Vec<Vec<usize>> {
+        let plan = plan(document);
+        let statistics = summarize(&plan, &with_categories()).unwrap();
+        let again = Statistics::parse(&statistics.to_json()).unwrap();
+        assert_eq!(again, statistics);
+        statistics.levels.combined().map(<[usize]>::to_vec).collect()
+    };
+    let of = |features: Value| sets(json!({"target": "y", "features": features, "categories": ["a", "b", "c"]}));
+    assert_eq!(of(json!(["a", "b", "c", "a*x", "c*x"])), [[0; 0]; 0]);
+    assert_eq!(of(json!(["a*b", "c"])), [[0, 1, 2]]);
+    assert_eq!(of(json!(["b*c*x", "a"])), [[0, 1, 2]]);
+    assert_eq!(sets(json!({"columns": ["x", "y"], "terms": ["c*a*b"], "categories": ["a", "b", "c"]})), [[0, 1, 2]]);
+}
+
+#[test]
+fn combinations_that_statistics_lack_are_named() {
+    let summed = plan(json!({"target": "y", "features": ["a", "b", "c"], "categories": ["a", "b", "c"]}));
+    let statistics = summarize(&summed, &with_categories()).unwrap();
+    let error = fit(&statistics, &plan(json!({"target": "y", "features": ["a*b", "c"]}))).unwrap_err();
+    assert_eq!((error.code.name(), error.column.as_deref()), ("missing-term", Some("a*b*c")), "{error}");
+    assert!(error.help.ends_with("--terms \"a*b*c\""), "{error}");
+    // the advice is one that works
+    let advised = Plan { terms: vec!["a*b*c".to_owned()], ..summed };
+    let statistics = summarize(&advised, &with_categories()).unwrap();
+    assert!(fit(&statistics, &plan(json!({"target": "y", "features": ["a*b", "c"]}))).is_ok());
+}
+
+#[test]
+fn combinations_are_not_shared() {
+    let of = |name: &str| json!({"name": name, "kind": "category", "categories": [{"value": "0"}, {"value": "1"}, {"value": "2"}]});
+    let columns = [of("a"), of("b"), of("c"), json!({"name": "x", "decimals": 0})];
+    let schema = json!({"format": "samefit-schema/1", "target": {"column": "y", "decimals": 1}, "columns": columns});
+    let plan = plan(json!({"features": ["a*b", "c", "x"], "share": true, "schema": schema}));
+    let error = summarize(&plan, &with_categories()).unwrap_err();
+    assert_eq!((error.code.name(), error.sentence.contains("sums of at most two")), ("term", true), "{error}");
 }

@@ -1,8 +1,8 @@
 //! Features to the columns of a design, without those that are zero in every row because no row has their levels.
 
 use super::category::DesignCategory;
+use super::cell_moments::{combinations, pairs};
 use super::feature::{Feature, indicator, place};
-use super::pair_moments::pairs;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::model::{CoefficientFactor, EMPTY_CELLS_MAX};
@@ -56,7 +56,7 @@ pub(super) fn expand(
             }
             for (numeric, (parts, divisor)) in &bases {
                 for levels in products(&block, categories) {
-                    if !cells.contains(levels.as_slice()) {
+                    if !cells.has(&levels) {
                         let term = term(feature, numeric, categories, &levels)?;
                         expansion.columns.push(DesignColumn { term, parts: parts.clone(), divisor: divisor.clone(), levels });
                     }
@@ -69,7 +69,7 @@ pub(super) fn expand(
             return Err(constant(feature, categories));
         }
     }
-    expansion.empty_cells = cells.iter().map(|cell| cell.iter().map(|&(at, level)| factor(&categories[at], level)).collect()).collect();
+    expansion.empty_cells = cells.0.iter().map(|cell| cell.iter().map(|&(at, level)| factor(&categories[at], level)).collect()).collect();
     Ok(expansion)
 }
 
@@ -133,30 +133,74 @@ fn constant(feature: &Feature, categories: &[DesignCategory]) -> Error {
     Error::new(Code::ConstantColumn, sentence, "leave it out of the features").in_column(&feature.term.to_string())
 }
 
-/// Returns the combinations of levels of the two categories of a feature that no row has, by category.
+/// Returns the combinations of levels that features ask for and no row has, each by category. One that has another in it is left out.
 ///
 /// Errors: `capacity`.
-fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<BTreeSet<Vec<(usize, usize)>>> {
-    let mut cells = BTreeSet::new();
-    let mut known: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for feature in features {
-        let mut pair = feature.categories.clone();
-        pair.sort_unstable();
-        let [one, other] = pair[..] else { continue };
-        if !known.insert((one, other)) {
-            continue;
-        }
-        let filled = pairs(statistics, categories, one, other)?;
-        let counts = categories[one].levels.len() * categories[other].levels.len();
-        if counts - filled.len() + cells.len() > EMPTY_CELLS_MAX {
+fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<EmptyCells> {
+    let mut cells = EmptyCells::default();
+    let sets = features.iter().flat_map(|feature| {
+        let mut set = feature.categories.clone();
+        set.sort_unstable();
+        subsets(&set, 2).into_iter().map(move |set| (set, feature))
+    });
+    let mut sets: Vec<(Vec<usize>, &Feature)> = sets.collect();
+    sets.sort_by(|(one, _), (other, _)| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
+    sets.dedup_by(|(one, _), (other, _)| one == other);
+    for (set, feature) in sets {
+        let filled = filled_cells(statistics, categories, &set)?;
+        let counts = set.iter().fold(1usize, |count, &at| count.saturating_mul(categories[at].levels.len()));
+        if counts - filled.len() + cells.0.len() > EMPTY_CELLS_MAX {
             let sentence = format!("{} of the {counts} combinations of levels have no row", counts - filled.len());
-            let help = "make one column of the two categories, whose levels are their combinations, and use it instead";
+            let help = "make one column of two of the categories, whose levels are their combinations, and use it instead";
             return Err(Error::new(Code::Capacity, sentence, help).in_column(&feature.term.to_string()));
         }
-        let all = (0..categories[one].levels.len()).flat_map(|a| (0..categories[other].levels.len()).map(move |b| (a, b)));
-        cells.extend(all.filter(|cell| !filled.contains_key(cell)).map(|(a, b)| vec![(one, a), (other, b)]));
+        for key in keys(&set, categories) {
+            let cell: Vec<(usize, usize)> = set.iter().copied().zip(key.iter().copied()).collect();
+            if !filled.contains(&key) && !cells.has(&cell) {
+                cells.0.insert(cell);
+            }
+        }
     }
     Ok(cells)
+}
+
+/// Combinations of levels that no row has, as indexes of categories and levels, in order.
+#[derive(Default)]
+struct EmptyCells(BTreeSet<Vec<(usize, usize)>>);
+
+impl EmptyCells {
+    /// Returns whether no row has these levels, which are in order of their categories.
+    fn has(&self, levels: &[(usize, usize)]) -> bool {
+        !self.0.is_empty() && subsets(levels, 2).iter().any(|some| self.0.contains(some))
+    }
+}
+
+/// Returns the combinations of levels of a set of categories that have rows.
+fn filled_cells(statistics: &Statistics, categories: &[DesignCategory], set: &[usize]) -> Result<BTreeSet<Vec<usize>>> {
+    match *set {
+        [one, other] => Ok(pairs(statistics, categories, one, other)?.into_keys().map(|(a, b)| vec![a, b]).collect()),
+        _ => Ok(combinations(statistics, categories, set)?.into_keys().collect()),
+    }
+}
+
+/// Returns all combinations of the levels of some categories, as indexes. The last changes fastest.
+fn keys(set: &[usize], categories: &[DesignCategory]) -> Vec<Vec<usize>> {
+    let longer = |keys: Vec<Vec<usize>>, &at: &usize| -> Vec<Vec<usize>> {
+        let with = |key: &Vec<usize>| (0..categories[at].levels.len()).map(|level| [key.as_slice(), &[level]].concat()).collect::<Vec<_>>();
+        keys.iter().flat_map(with).collect()
+    };
+    set.iter().fold(vec![Vec::new()], longer)
+}
+
+/// Returns the parts of a list with `least` members or more, each in the order of the list.
+pub(super) fn subsets<T: Clone>(list: &[T], least: usize) -> Vec<Vec<T>> {
+    let longer = |parts: Vec<Vec<T>>, member: &T| -> Vec<Vec<T>> {
+        let with = parts.iter().map(|part| [part.as_slice(), std::slice::from_ref(member)].concat()).collect::<Vec<_>>();
+        [parts, with].concat()
+    };
+    let mut parts = list.iter().fold(vec![Vec::new()], longer);
+    parts.retain(|part| part.len() >= least);
+    parts
 }
 
 fn factor(category: &DesignCategory, level: usize) -> CoefficientFactor {

@@ -2,7 +2,7 @@
 
 use super::category::DesignCategory;
 use super::columns::{DesignColumn, expand};
-use super::feature::{Feature, check_summed, check_units, features, place, used_terms};
+use super::feature::{Feature, check_summed, check_units, combined, features, place, used_terms};
 use super::{gram, order};
 use crate::decimal::{Decimal, ten_to};
 use crate::error::{Code, Error, Result, list};
@@ -81,7 +81,7 @@ impl<'a> Design<'a> {
         if let Some(places) = places.filter(|_| design.categories.is_empty()) {
             design.places = places;
         } else {
-            design.moments = Cow::Owned(gram::moments(statistics, &design.categories, &design.columns, target_place)?);
+            design.moments = Cow::Owned(gram::moments(statistics, &design.categories, &design.combined(), &design.columns, target_place)?);
             design.places = (1..=design.columns.len()).collect();
             design.target_place = design.columns.len() + 1;
         }
@@ -106,6 +106,11 @@ impl<'a> Design<'a> {
     /// Returns the columns of the categories.
     pub fn category_columns(&self) -> Vec<&str> {
         self.categories.iter().map(|category| category.column.as_str()).collect()
+    }
+
+    /// Returns the sets of categories whose combinations of levels the features have, as indexes of [`Self::category_columns`].
+    pub fn combined(&self) -> Vec<Vec<usize>> {
+        combined(&self.features)
     }
 
     /// Returns the number of columns, the intercept among them.

@@ -4,7 +4,7 @@ use super::category::DesignCategory;
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::plan::{Plan, numeric_part};
 use crate::schema::Kind;
-use crate::statistics::Statistics;
+use crate::statistics::{Statistics, combined_sets, unions};
 use crate::terms::{Term, TermCombination, Variable};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -50,7 +50,7 @@ pub(super) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Re
         }
         features.push(feature);
     }
-    check_meetings(&features, &categories)?;
+    check_combinations(statistics, &features, &categories)?;
     Ok((features, categories))
 }
 
@@ -112,25 +112,27 @@ fn check_kind(statistics: &Statistics, plan: &Plan, column: &str) -> Result<()> 
     Err(error)
 }
 
-/// Refuses features in whose products more than two categories meet.
-fn check_meetings(features: &[Feature], categories: &[DesignCategory]) -> Result<()> {
-    for (at, one) in features.iter().enumerate() {
-        for other in &features[..=at] {
-            let all: BTreeSet<usize> = one.categories.iter().chain(&other.categories).copied().collect();
-            if all.len() > 2 {
-                return Err(meeting(one, other, all.into_iter().map(|at| categories[at].column.as_str()).collect()));
-            }
-        }
-    }
-    Ok(())
+/// Returns the sets of categories whose combinations of levels features have together.
+pub(super) fn combined(features: &[Feature]) -> Vec<Vec<usize>> {
+    let sets: Vec<BTreeSet<usize>> = features.iter().map(|feature| feature.categories.iter().copied().collect()).collect();
+    combined_sets(unions(&sets))
 }
 
-fn meeting(one: &Feature, other: &Feature, columns: Vec<&str>) -> Error {
-    let what = if one.term == other.term { list([one.term.to_string()]) } else { list([other.term.to_string(), one.term.to_string()]) };
-    let has = if one.term == other.term { "has" } else { "have together" };
-    let sentence = format!("{what} {has} the categories {}; statistics have the sums of at most two", list(&columns));
-    let help = "make one column of two of these categories, whose levels are their combinations, and use it instead of them";
-    Error::new(Code::Term, sentence, help).in_column(&one.term.to_string())
+/// Refuses features of three categories or more together if the statistics do not have the sums of their combinations.
+fn check_combinations(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<()> {
+    for set in combined(features) {
+        let places: BTreeSet<usize> = set.iter().map(|&at| categories[at].at).collect();
+        if statistics.levels.combined().any(|own| places.iter().all(|place| own.contains(place))) {
+            continue;
+        }
+        let columns: Vec<&str> = set.iter().map(|&at| categories[at].column.as_str()).collect();
+        let sentence =
+            format!("the features have {} together, and the statistics have no sums of their combinations of levels", list(&columns));
+        let product = columns.join("*");
+        let help = format!("summarise the data again with the same --features, or with --terms \"{product}\"");
+        return Err(Error::new(Code::MissingTerm, sentence, help).in_column(&product));
+    }
+    Ok(())
 }
 
 /// Returns the numerical parts of the features, the target, then the columns that only products use.

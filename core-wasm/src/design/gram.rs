@@ -1,22 +1,28 @@
 //! Sums by level to the sums of products of the columns of a design.
 //!
 //! The product of two columns is zero but in the rows that have all levels of both. So its sum is a moment of the rows of a level, of two
-//! levels, or of all rows.
+//! levels, of more levels, or of all rows.
 
 use super::category::DesignCategory;
-use super::columns::DesignColumn;
-use super::pair_moments::{PairMoments, pairs};
+use super::cell_moments::{CombinationMoments, PairMoments, combinations, pairs};
+use super::columns::{DesignColumn, subsets};
 use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::statistics::{Moments, Statistics};
+use crate::statistics::{COMBINED_MIN, Moments, Statistics};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns the moments of (1, columns, target).
 ///
 /// Errors: `impossible-statistics`.
-pub(super) fn moments(statistics: &Statistics, categories: &[DesignCategory], columns: &[DesignColumn], target: usize) -> Result<Moments> {
-    let sums = MomentsByLevel::new(statistics, categories)?;
+pub(super) fn moments(
+    statistics: &Statistics,
+    categories: &[DesignCategory],
+    combined: &[Vec<usize>],
+    columns: &[DesignColumn],
+    target: usize,
+) -> Result<Moments> {
+    let sums = MomentsByLevel::new(statistics, categories, combined)?;
     let plain = |place| GramColumn { parts: Cow::Owned(vec![(Decimal::from(1), place)]), levels: &[] };
     let of_columns = columns.iter().map(|column| GramColumn { parts: Cow::Borrowed(&column.parts), levels: &column.levels });
     let all: Vec<GramColumn> = [plain(0)].into_iter().chain(of_columns).chain([plain(target)]).collect();
@@ -57,10 +63,12 @@ struct MomentsByLevel<'a> {
     levels: Vec<Vec<&'a Moments>>,
     /// For each two categories, the first before the second, those of each pair of levels.
     pairs: BTreeMap<(usize, usize), PairMoments<'a>>,
+    /// Those of combinations of levels of each set of three categories or more that two features have together, or is part of such a set.
+    combinations: BTreeMap<Vec<usize>, CombinationMoments<'a>>,
 }
 
 impl<'a> MomentsByLevel<'a> {
-    fn new(statistics: &'a Statistics, categories: &[DesignCategory]) -> Result<Self> {
+    fn new(statistics: &'a Statistics, categories: &[DesignCategory], combined: &[Vec<usize>]) -> Result<Self> {
         let of = |category: &DesignCategory| statistics.levels.categories[category.at].levels.values().collect();
         let mut all = BTreeMap::new();
         for other in 0..categories.len() {
@@ -68,12 +76,14 @@ impl<'a> MomentsByLevel<'a> {
                 all.insert((one, other), pairs(statistics, categories, one, other)?);
             }
         }
-        Ok(Self { all: &statistics.moments, levels: categories.iter().map(of).collect(), pairs: all })
+        let sets: BTreeSet<Vec<usize>> = combined.iter().flat_map(|set| subsets(set, COMBINED_MIN)).collect();
+        let combinations =
+            sets.into_iter().map(|set| Ok((set.clone(), combinations(statistics, categories, &set)?))).collect::<Result<_>>()?;
+        Ok(Self { all: &statistics.moments, levels: categories.iter().map(of).collect(), pairs: all, combinations })
     }
 
-    /// Returns the moments of the rows that have these levels and others; none if no row has them all. Both are sorted by category, and
-    /// there are at most two categories in them.
-    fn of_rows(&self, levels: &[(usize, usize)], others: &[(usize, usize)]) -> Option<&'a Moments> {
+    /// Returns the moments of the rows that have these levels and others; none if no row has them all. Both are sorted by category.
+    fn of_rows(&self, levels: &[(usize, usize)], others: &[(usize, usize)]) -> Option<&Moments> {
         let mut union: Vec<(usize, usize)> = [levels, others].concat();
         union.sort_unstable();
         union.dedup();
@@ -83,8 +93,11 @@ impl<'a> MomentsByLevel<'a> {
             // two levels of one category have no row in common
             [(one, _), (other, _)] if one == other => None,
             [(one, a), (other, b)] => self.pairs.get(&(one, other))?.get(&(a, b)).copied(),
-            // three levels of two categories
-            _ => None,
+            _ => {
+                let (set, key): (Vec<usize>, Vec<usize>) = union.into_iter().unzip();
+                // a set with a category twice is not among them
+                self.combinations.get(&set)?.get(&key).map(Cow::as_ref)
+            }
         }
     }
 }

@@ -11,19 +11,19 @@
 //! *Order of the factors*: the columns that a level of the largest category multiplies stand first, level by level. Those of different
 //! levels are orthogonal, so their rows of L are short (`order`).
 //!
-//! *Limits*: [`COEFFICIENTS_MAX`], [`EMPTY_CELLS_MAX`](crate::model::EMPTY_CELLS_MAX). At most two categories meet in the product of two
-//! columns, because statistics have sums by level of one category and of two.
+//! *Limits*: [`COEFFICIENTS_MAX`], [`EMPTY_CELLS_MAX`](crate::model::EMPTY_CELLS_MAX). Where three categories or more
+//! meet in the product of two columns, statistics need the sums of their combinations of levels.
 //!
-//! Reading order: `category` (levels and reference), `feature` (a plan's features), `pair_moments`, `columns`, `gram`, `order`,
+//! Reading order: `category` (levels and reference), `feature` (a plan's features), `cell_moments`, `columns`, `gram`, `order`,
 //! `design_matrix`.
 
 mod category;
+mod cell_moments;
 mod columns;
 mod design_matrix;
 mod feature;
 mod gram;
 mod order;
-mod pair_moments;
 
 pub use category::DesignCategory;
 pub use columns::{COEFFICIENTS_MAX, DesignColumn};

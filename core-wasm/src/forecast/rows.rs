@@ -108,9 +108,11 @@ impl Forecast {
     /// Marks rows with levels that no row of the training data has together.
     fn mark_empty_cells(&mut self, variables: &Variables) {
         for cells in variables.empty_cells() {
-            let [first, second] = cells.categories.map(|category| &self.levels[category]);
-            for ((unread, &first), &second) in self.unread.iter_mut().zip(first).zip(second) {
-                *unread |= cells.levels.contains(&[first as usize, second as usize]);
+            let mut levels = Vec::with_capacity(cells.categories.len());
+            for (row, unread) in self.unread.iter_mut().enumerate() {
+                levels.clear();
+                levels.extend(cells.categories.iter().map(|&category| self.levels[category][row] as usize));
+                *unread |= cells.levels.contains(&levels);
             }
         }
     }

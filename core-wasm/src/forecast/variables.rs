@@ -68,13 +68,13 @@ pub(super) struct CategoryVariables {
     indicators: Vec<Option<usize>>,
 }
 
-/// The combinations of levels of two categories that have no rows.
+/// The combinations of levels of two categories or more that have no rows.
 #[derive(Clone, Debug)]
 pub(super) struct EmptyCells {
-    /// Indexes of the categories.
-    pub(super) categories: [usize; 2],
+    /// Indexes of the categories, in order.
+    pub(super) categories: Vec<usize>,
     /// Indexes of their levels.
-    pub(super) levels: BTreeSet<[usize; 2]>,
+    pub(super) levels: BTreeSet<Vec<usize>>,
 }
 
 /// One row, read: the values of the variables, and the level of each category.
@@ -179,16 +179,14 @@ impl Variables {
     fn add_empty_cells(&mut self, model: &Model, kinds: &ColumnKinds<'_>) -> Result<()> {
         for cell in &model.empty_cells {
             let level = |factor: &CoefficientFactor| self.category_level(&factor.variable()?, kinds);
-            let [one, other] = &cell[..] else { return Err(no_variable()) };
-            let (one, other) = level(one).zip(level(other)).ok_or_else(no_variable)?;
-            self.add_empty_cell(one, other);
+            let mut levels: Vec<(usize, usize)> = cell.iter().map(level).collect::<Option<_>>().ok_or_else(no_variable)?;
+            levels.sort_unstable();
+            self.add_empty_cell(levels.into_iter().unzip());
         }
         Ok(())
     }
 
-    fn add_empty_cell(&mut self, one: (usize, usize), other: (usize, usize)) {
-        let (first, second) = (one.min(other), one.max(other));
-        let (categories, levels) = ([first.0, second.0], [first.1, second.1]);
+    fn add_empty_cell(&mut self, (categories, levels): (Vec<usize>, Vec<usize>)) {
         match self.empty_cells.iter_mut().find(|cells| cells.categories == categories) {
             Some(cells) => drop(cells.levels.insert(levels)),
             None => self.empty_cells.push(EmptyCells { categories, levels: BTreeSet::from([levels]) }),
@@ -302,12 +300,12 @@ impl Variables {
     /// `unknown-level`.
     pub(crate) fn check(&self, row: &ModelRow, names: &[String]) -> Result<()> {
         for EmptyCells { categories, levels } in &self.empty_cells {
-            if levels.contains(&categories.map(|category| row.levels[category])) {
-                let of = |category: usize| {
+            if levels.contains(&categories.iter().map(|&category| row.levels[category]).collect::<Vec<_>>()) {
+                let of = |&category: &usize| {
                     let CategoryVariables { column, levels, .. } = &self.categories[category];
                     (names[*column].as_str(), levels.level(row.levels[category]).text())
                 };
-                return Err(empty_cell(categories.map(of)));
+                return Err(empty_cell(categories.iter().map(of).unzip()));
             }
         }
         Ok(())
@@ -358,13 +356,12 @@ fn trim_wide(cell: &[u8]) -> &[u8] {
     std::str::from_utf8(cell).map_or(cell, |text| text.trim().as_bytes())
 }
 
-/// Returns the error of a row with two levels that no row of the training data has together: columns and levels.
-fn empty_cell([one, other]: [(&str, &str); 2]) -> Error {
-    let levels = [one.1, other.1];
-    let sentence = format!("the training data have no row with the levels {} together, and the model has a product of them", list(levels));
+/// Returns the error of a row with levels that no row of the training data has together.
+fn empty_cell((columns, levels): (Vec<&str>, Vec<&str>)) -> Error {
+    let sentence = format!("the training data have no row with the levels {} together, and the model has a product of them", list(&levels));
     let mut error = Error::new(Code::UnknownLevel, sentence, "correct the values, or use a model of data with such rows");
     error.found = Some(shorten(&levels.join(", ")));
-    error.in_column(&format!("{}*{}", one.0, other.0))
+    error.in_column(&columns.join("*"))
 }
 
 /// Returns the error of a cell without a value.

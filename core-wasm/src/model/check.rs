@@ -3,12 +3,10 @@
 use super::{CoefficientFactor, EMPTY_CELLS_MAX, Model, ModelColumn};
 use crate::error::{Code, Error, Result, list};
 use crate::level::LEVELS_MAX;
+use crate::model_formula::CATEGORIES_MAX;
 use crate::statistics::check_terms;
 use crate::terms::{Variable, check_column_name, check_unique};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Most categories in a term: statistics have sums of the rows of at most two levels.
-const CATEGORIES_MAX: usize = 2;
 
 /// The columns that a prediction needs, by name: the levels of a category, and nothing of a number.
 struct KnownColumns<'m>(BTreeMap<&'m str, Option<BTreeSet<&'m str>>>);
@@ -140,10 +138,12 @@ impl<'m> KnownColumns<'m> {
 
     /// Checks a combination of levels without rows.
     fn check_empty_cell(&self, cell: &[CoefficientFactor]) -> Result<()> {
-        let is_pair = matches!(cell, [one, other] if one.level.is_some() && other.level.is_some() && one.column != other.column);
+        let columns: BTreeSet<&str> = cell.iter().map(|factor| factor.column.as_str()).collect();
+        let is_combination =
+            (2..=CATEGORIES_MAX).contains(&cell.len()) && columns.len() == cell.len() && cell.iter().all(|factor| factor.level.is_some());
         let variables: Option<Vec<Variable>> = cell.iter().map(CoefficientFactor::variable).collect();
-        let Some(variables) = variables.filter(|_| is_pair) else {
-            return wrong("one of `empty_cells` is not a combination of the levels of two categories");
+        let Some(variables) = variables.filter(|_| is_combination) else {
+            return wrong("one of `empty_cells` is not a combination of the levels of two categories or more");
         };
         variables.iter().zip(cell).try_for_each(|(variable, factor)| self.check(variable, factor.power))
     }

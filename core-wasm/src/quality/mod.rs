@@ -134,9 +134,8 @@ fn check_levels(model: &Model, records: &Statistics) -> Result<()> {
     for cell in &model.empty_cells {
         let level = |factor: &CoefficientFactor| Some((records.levels.category(&factor.column)?, factor.level.clone()?));
         let levels = cell.iter().map(level).collect::<Option<Vec<_>>>().unwrap_or_default();
-        let [one, other] = &levels[..] else { continue };
-        if records.levels.of_pair((one.0, &one.1), (other.0, &other.1)).is_some() {
-            let names = list([one.1.text(), other.1.text()]);
+        if records.levels.has_rows_with(&levels) {
+            let names = list(levels.iter().map(|(_, level)| level.text()));
             let sentence = format!(
                 "a record has the levels {names} together, which no row of the training data has, and the model has a product of them"
             );

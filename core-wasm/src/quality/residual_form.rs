@@ -8,15 +8,18 @@ use crate::error::{Code, Error, Result};
 use crate::level::Level;
 use crate::model::Model;
 use crate::ratio::least_multiple;
-use crate::statistics::{Moments, Statistics, exact_decimal};
+use crate::statistics::{COMBINED_MIN, CombinedMoments, Moments, Statistics, exact_decimal, unions};
 use crate::terms::{Term, TermCombination, Variable};
 use dashu_int::IBig;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The residual of a model: a sum over an integer.
 pub(super) struct ResidualForm<'s> {
     records: &'s Statistics,
     groups: Vec<TermGroup>,
+    /// The moments of the rows of combinations of levels, for each set of three categories or more that two groups have together.
+    combinations: BTreeMap<Vec<usize>, CombinedMoments<'s>>,
     /// The integer by which the sum is divided; above zero.
     pub(super) divisor: IBig,
 }
@@ -58,7 +61,8 @@ impl<'s> ResidualForm<'s> {
             }
         }
         let group = |(levels, factors): (Levels, BTreeMap<usize, Decimal>)| TermGroup { levels, factors: factors.into_iter().collect() };
-        Ok(Self { records, groups: groups.into_iter().map(group).collect(), divisor })
+        let groups: Vec<TermGroup> = groups.into_iter().map(group).collect();
+        Ok(Self { records, combinations: combined_moments(&groups, records), groups, divisor })
     }
 
     /// Returns the sum of the residuals times [`Self::divisor`]; with weights, of their products with the weights.
@@ -82,12 +86,35 @@ impl<'s> ResidualForm<'s> {
 
     /// Returns the sum of the products of two groups over all records.
     fn sum_of_products(&self, one: &TermGroup, other: &TermGroup) -> Result<Decimal> {
-        let Some(moments) = moments(&one.levels, &other.levels, self.records)? else { return Ok(Decimal::ZERO) };
+        let Some(moments) = self.moments(&one.levels, &other.levels)? else { return Ok(Decimal::ZERO) };
         let row = |place: usize| {
             let products = other.factors.iter().map(|(at, factor)| factor.times(moments.at(place, *at)));
             products.fold(Decimal::ZERO, |sum, product| sum.plus(&product))
         };
         Ok(one.factors.iter().fold(Decimal::ZERO, |sum, (place, factor)| sum.plus(&factor.times(&row(*place)))))
+    }
+
+    /// Returns the moments of the records that have the levels of both; none if there are no such records.
+    ///
+    /// Errors: `missing-term` for combinations of levels of which the statistics have no sums.
+    fn moments<'a>(&'a self, one: &'a Levels, other: &'a Levels) -> Result<Option<&'a Moments>> {
+        if one.iter().any(|own| other.iter().any(|others| own.0 == others.0 && own.1 != others.1)) {
+            return Ok(None);
+        }
+        let records = self.records;
+        let mut all: Vec<&(usize, Level)> = one.iter().chain(other.iter().filter(|level| !one.contains(level))).collect();
+        all.sort();
+        match all[..] {
+            [] => Ok(Some(&records.moments)),
+            [(category, level)] => Ok(records.levels.of_level(*category, level)),
+            [first, second] => Ok(records.levels.of_pair((first.0, &first.1), (second.0, &second.1))),
+            _ => {
+                let (set, levels): (Vec<usize>, Vec<&Level>) = all.iter().map(|(category, level)| (*category, level)).unzip();
+                let names = || set.iter().map(|&at| records.levels.categories[at].column.as_str()).collect::<Vec<_>>().join("*");
+                let moments = self.combinations.get(&set).ok_or_else(|| missing(&names()))?;
+                Ok(moments.get(&levels).map(Cow::as_ref))
+            }
+        }
     }
 }
 
@@ -105,23 +132,12 @@ fn place(term: &Term, records: &Statistics) -> Option<(Levels, usize)> {
     Some((levels, if numbers == Term::ONE { 0 } else { records.position(&numbers)? }))
 }
 
-/// Returns the moments of the records that have the levels of both; none if there are no such records.
-///
-/// Errors: `missing-term` for more than two categories.
-fn moments<'s>(one: &Levels, other: &Levels, records: &'s Statistics) -> Result<Option<&'s Moments>> {
-    if one.iter().any(|own| other.iter().any(|others| own.0 == others.0 && own.1 != others.1)) {
-        return Ok(None);
-    }
-    let all: Vec<&(usize, Level)> = one.iter().chain(other.iter().filter(|level| !one.contains(level))).collect();
-    match all[..] {
-        [] => Ok(Some(&records.moments)),
-        [(category, level)] => Ok(records.levels.of_level(*category, level)),
-        [first, second] => Ok(records.levels.of_pair((first.0, &first.1), (second.0, &second.1))),
-        _ => {
-            let names: Vec<&str> = all.iter().map(|(category, _)| records.levels.categories[*category].column.as_str()).collect();
-            Err(missing(&names.join("*")))
-        }
-    }
+/// Returns the moments of combinations of levels, for each set of three categories or more that two groups have together and of which the
+/// statistics have sums.
+fn combined_moments<'s>(groups: &[TermGroup], records: &'s Statistics) -> BTreeMap<Vec<usize>, CombinedMoments<'s>> {
+    let sets: Vec<BTreeSet<usize>> = groups.iter().map(|group| group.levels.iter().map(|(category, _)| *category).collect()).collect();
+    let sets = unions(&sets).into_iter().map(|set| set.into_iter().collect::<Vec<_>>());
+    sets.filter(|set| set.len() >= COMBINED_MIN).filter_map(|set| Some((set.clone(), records.levels.of_combinations(&set)?))).collect()
 }
 
 /// Returns the error of a feature whose terms the records' statistics do not have.

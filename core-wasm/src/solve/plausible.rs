@@ -62,7 +62,7 @@ pub fn check_counts(statistics: &Statistics) -> Result<()> {
     Ok(())
 }
 
-/// Refuses levels and pairs with less than one row, or with weights that are not above zero together, and with a negative sum of squares.
+/// Refuses levels and combinations with less than one row, or with weights that are not above zero together, and with a negative sum of squares.
 fn check_levels(statistics: &Statistics) -> Result<()> {
     let (levels, is_weighted) = (&statistics.levels, statistics.weights.is_some());
     let in_words = |levels: &[&Level]| list(levels.iter().map(|level| level.text()));
@@ -84,7 +84,9 @@ fn check_levels(statistics: &Statistics) -> Result<()> {
         let mut levels = category.levels.iter();
         levels.try_for_each(|(level, moments)| check(&[level], moments)).map_err(|error| error.in_column(&category.column))?;
     }
-    levels.pairs.iter().flatten().try_for_each(|((one, other), moments)| check(&[one, other], moments))
+    levels.pairs.iter().flatten().try_for_each(|((one, other), moments)| check(&[one, other], moments))?;
+    let mut cells = levels.combinations.iter().flat_map(|combination| &combination.cells);
+    cells.try_for_each(|(levels, moments)| check(&levels.iter().collect::<Vec<_>>(), moments))
 }
 
 /// Refuses a matrix of moments that is not positive semidefinite, or whose rank is more than `rows`.

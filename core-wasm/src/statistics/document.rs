@@ -1,5 +1,6 @@
 //! Statistics to their canonical text, `statistics.json`, and back.
 
+use super::combination_sums::{CombinationSums, combined_sets};
 use super::distribution::{Bin, Distribution};
 use super::level_sums::{CategorySums, LevelSums, pair_index};
 use super::moments::{Moments, moment_index};
@@ -16,6 +17,7 @@ use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The name and version of the format.
@@ -37,6 +39,8 @@ struct Document {
     categories: Vec<CategoryDocument>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pairs: Vec<PairDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    combinations: Vec<CombinationDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     distribution: Option<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,13 +117,20 @@ struct LevelDocument {
 #[derive(Serialize, Deserialize)]
 struct PairDocument {
     columns: (String, String),
-    cells: Vec<CellDocument>,
+    cells: Vec<CellDocument<(Level, Level)>>,
 }
 
-/// The rows of a pair of levels.
+/// Three categories or more in `statistics.json`, with the combinations of levels that have rows in common.
 #[derive(Serialize, Deserialize)]
-struct CellDocument {
-    levels: (Level, Level),
+struct CombinationDocument {
+    columns: Vec<String>,
+    cells: Vec<CellDocument<Vec<Level>>>,
+}
+
+/// The rows of some levels together.
+#[derive(Serialize, Deserialize)]
+struct CellDocument<K> {
+    levels: K,
     moments: Vec<Vec<String>>,
 }
 
@@ -127,12 +138,14 @@ impl Statistics {
     /// Returns the canonical text.
     pub fn to_json(&self) -> String {
         let categories: Vec<usize> = (0..self.levels.categories.len()).collect();
-        json::document(&self.document(&self.terms, &self.columns, &categories, Some(self.dropped)))
+        let combined: Vec<Vec<usize>> = self.levels.combined().map(<[usize]>::to_vec).collect();
+        json::document(&self.document(&self.terms, &self.columns, &categories, &combined, Some(self.dropped)))
     }
 
     /// Returns the SHA-256, in hexadecimal, of the canonical text of these terms and categories alone, with those terms that are columns as
-    /// its columns. The number of dropped rows is not part of it.
-    pub fn digest(&self, terms: &[Term], categories: &[&str]) -> String {
+    /// its columns. Of the combinations of levels only those of the sets in `combined`, indexes of `categories`, are part of it. The number of
+    /// dropped rows is not.
+    pub fn digest(&self, terms: &[Term], categories: &[&str], combined: &[Vec<usize>]) -> String {
         let columns: Vec<SummedColumn> = terms
             .iter()
             .filter_map(Term::as_column)
@@ -140,7 +153,7 @@ impl Statistics {
             .map(|at| self.columns[at].clone())
             .collect();
         let categories: Vec<usize> = categories.iter().filter_map(|column| self.levels.category(column)).collect();
-        let text = json::document(&self.document(terms, &columns, &categories, None));
+        let text = json::document(&self.document(terms, &columns, &categories, combined, None));
         samefit_formats::hex::encode(Sha256::digest(text.as_bytes()))
     }
 
@@ -156,8 +169,15 @@ impl Statistics {
         Ok(parsed)
     }
 
-    /// Returns the document of these terms, columns and categories.
-    fn document(&self, terms: &[Term], columns: &[SummedColumn], categories: &[usize], dropped: Option<i64>) -> Document {
+    /// Returns the document of these terms, columns and categories, and of the combinations of sets of these categories.
+    fn document(
+        &self,
+        terms: &[Term],
+        columns: &[SummedColumn],
+        categories: &[usize],
+        combined: &[Vec<usize>],
+        dropped: Option<i64>,
+    ) -> Document {
         let places: Vec<usize> = std::iter::once(0).chain(terms.iter().filter_map(|term| self.position(term))).collect();
         let written = |moments: &Moments| write_moments(moments, &places);
         let counts = |column: &SummedColumn| {
@@ -172,6 +192,7 @@ impl Statistics {
             moments: written(&self.moments),
             categories: categories.iter().map(|&at| write_category(&self.levels.categories[at], written)).collect(),
             pairs: pairs_of(categories).map(|(first, second)| write_pairs(&self.levels, first, second, written)).collect(),
+            combinations: combined.iter().map(|set| write_combination(&self.levels, categories, set, written)).collect(),
             distribution: self
                 .distribution
                 .is_some()
@@ -197,7 +218,7 @@ impl Statistics {
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
         let degrees = MomentDegrees::new(&terms, document.weights.is_some());
-        let levels = parse_levels(document.categories, document.pairs, &columns, &degrees)?;
+        let levels = parse_levels(document.categories, document.pairs, document.combinations, &columns, &degrees)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
@@ -385,7 +406,7 @@ fn pairs_of(categories: &[usize]) -> impl Iterator<Item = (usize, usize)> {
 fn write_pairs(sums: &LevelSums, first: usize, second: usize, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> PairDocument {
     let column = |at: usize| sums.categories[at].column.clone();
     let pairs = &sums.pairs[pair_index(first.min(second), first.max(second))];
-    let mut cells: Vec<CellDocument> = pairs
+    let mut cells: Vec<CellDocument<(Level, Level)>> = pairs
         .iter()
         .map(|((one, other), moments)| {
             let levels = if first < second { (one, other) } else { (other, one) };
@@ -396,10 +417,30 @@ fn write_pairs(sums: &LevelSums, first: usize, second: usize, written: impl Fn(&
     PairDocument { columns: (column(first), column(second)), cells }
 }
 
+/// Returns the document of the combinations of levels of a set of categories.
+fn write_combination(
+    sums: &LevelSums,
+    categories: &[usize],
+    set: &[usize],
+    written: impl Fn(&Moments) -> Vec<Vec<String>>,
+) -> CombinationDocument {
+    let set: Vec<usize> = set.iter().map(|&at| categories[at]).collect();
+    let cells = sums.of_combinations(&set).unwrap_or_default();
+    let cell = |(levels, moments): (&Vec<&Level>, &Cow<'_, Moments>)| CellDocument {
+        levels: levels.iter().copied().cloned().collect(),
+        moments: written(moments),
+    };
+    CombinationDocument {
+        columns: set.iter().map(|&at| sums.categories[at].column.clone()).collect(),
+        cells: cells.iter().map(cell).collect(),
+    }
+}
+
 /// Reads the sums by level, and refuses other levels, orders and shapes than [`Statistics::to_json`] writes.
 fn parse_levels(
     categories: Vec<CategoryDocument>,
     pairs: Vec<PairDocument>,
+    combinations: Vec<CombinationDocument>,
     columns: &[SummedColumn],
     degrees: &MomentDegrees,
 ) -> Result<LevelSums> {
@@ -407,7 +448,7 @@ fn parse_levels(
     let names: Vec<String> = categories.iter().map(|category| category.column.clone()).collect();
     names.iter().try_for_each(|name| check_column_name(name))?;
     check_unique(&columns.iter().map(|column| &column.name).chain(&names).collect::<Vec<_>>(), "column")?;
-    let mut sums = LevelSums::of_no_rows(names);
+    let mut sums = LevelSums::of_no_rows(names, []);
     for (own, category) in sums.categories.iter_mut().zip(categories) {
         let levels = category.levels.into_iter().map(|entry| (entry.level, entry.moments)).collect();
         own.levels = parse_entries(levels, degrees, Level::is_of_cell).map_err(|error| error.in_column(&own.column))?;
@@ -429,11 +470,34 @@ fn parse_levels(
         let parsed = parse_entries(cells, degrees, |(one, other)| one.is_of_cell() && other.is_of_cell());
         *own = parsed.map_err(|error| error.in_column(&sums.categories[*second].column))?;
     }
+    sums.combinations = parse_combinations(combinations, &sums, degrees)?;
     sums.check_size()?;
     Ok(sums)
 }
 
-/// Reads the moments of levels, or of pairs of levels.
+/// Reads the combinations of levels of three categories or more.
+fn parse_combinations(documents: Vec<CombinationDocument>, sums: &LevelSums, degrees: &MomentDegrees) -> Result<Vec<CombinationSums>> {
+    let wrong = || {
+        let sentence = "`combinations` must have sets of three categories or more, in order, none of which is part of another";
+        Error::new(Code::Statistics, sentence, "summarise the data again")
+    };
+    let mut combinations = Vec::with_capacity(documents.len());
+    for CombinationDocument { columns, cells } in documents {
+        let categories: Vec<usize> = columns.iter().map(|column| sums.category(column)).collect::<Option<_>>().ok_or_else(wrong)?;
+        let cells = cells.into_iter().map(|cell| (cell.levels, cell.moments)).collect();
+        let is_key = |levels: &Vec<Level>| levels.len() == categories.len() && levels.iter().all(Level::is_of_cell);
+        let cells = parse_entries(cells, degrees, is_key).map_err(|error| error.in_column(&columns.join("*")))?;
+        combinations.push(CombinationSums { categories, cells });
+    }
+    let sets = combinations.iter().map(|combination| combination.categories.iter().copied().collect());
+    if combined_sets(sets).iter().eq(combinations.iter().map(|combination| &combination.categories)) {
+        Ok(combinations)
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Reads the moments of levels, or of combinations of levels.
 fn parse_entries<K: Ord>(
     entries: Vec<(K, Vec<Vec<String>>)>,
     degrees: &MomentDegrees,

@@ -12,6 +12,7 @@
 
 use super::accumulator::{Accumulator, BLOCK_ROWS, Totals};
 use super::block::BlockColumn;
+use super::combination_sums::CombinationSums;
 use super::level_sums::{CategorySums, LevelSums, check_entries, pair_count, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
@@ -38,10 +39,20 @@ const INDEX_SIZE_MAX: usize = 1 << 22;
 /// Size of a node of the index without its children, as numbers of 32 bits.
 const NODE_SIZE: usize = 12;
 
+/// Which levels rows have, and which sums of them are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct RowLevels {
+    /// Whether each row has the number of a group before those of its levels.
+    pub is_grouped: bool,
+    /// The number of categories.
+    pub categories: usize,
+    /// The sets of categories whose combinations of levels are summed, as [`combined_sets`](super::combined_sets) returns them.
+    pub combined: Vec<Vec<usize>>,
+}
+
 /// Sums rows by level, and by group if they have groups.
 pub struct LevelAccumulator {
-    /// Whether each row has the number of a group before those of its levels.
-    is_grouped: bool,
+    row_levels: RowLevels,
     /// Columns of values, without that of the weights or counts.
     numbers: usize,
     distribution: bool,
@@ -90,38 +101,34 @@ struct SumsByLevel {
     all: Moments,
     levels: Vec<BTreeMap<u32, Moments>>,
     pairs: Vec<BTreeMap<(u32, u32), Moments>>,
+    /// For each of the sets of categories whose combinations are summed, its categories, and the sums by the numbers of their levels.
+    combinations: Vec<(Vec<usize>, BTreeMap<Vec<u32>, Moments>)>,
 }
 
 impl LevelAccumulator {
-    /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
-    /// Rows may have a weight or a count after their other values, and a group before their levels.
-    pub fn new(
-        columns: usize,
-        categories: usize,
-        is_grouped: bool,
-        terms: Arc<SummedProducts>,
-        distribution: bool,
-        weighting: Weighting,
-    ) -> Self {
+    /// Returns an accumulator for rows of `columns` values and these levels, and for products of the values. Rows may have a weight or a
+    /// count after their other values.
+    pub fn new(columns: usize, row_levels: RowLevels, terms: Arc<SummedProducts>, distribution: bool, weighting: Weighting) -> Self {
         let moments = moment_index(columns + terms.products.len() + 1, 0);
         let values = columns + weighting.values();
         let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
-        let group = || GroupSums::new(columns, categories, moments, distribution, weighting);
+        let group = || GroupSums::new(columns, &row_levels, moments, distribution, weighting);
+        let groups = if row_levels.is_grouped { Vec::new() } else { vec![group()] };
         Self {
-            is_grouped,
             numbers: columns,
             distribution,
             weighting,
             columns: vec![BlockColumn::new(); values],
             row_cells: Vec::new(),
-            index: CellIndex::new(categories + usize::from(is_grouped)),
+            index: CellIndex::new(row_levels.categories + usize::from(row_levels.is_grouped)),
             cells: Vec::new(),
             held: 0,
             held_max: (CELL_BYTES_MAX / cell_bytes).max(2),
-            groups: if is_grouped { Vec::new() } else { vec![group()] },
+            groups,
             entries: 0,
             digits: BlockDigits::default(),
             terms,
+            row_levels,
         }
     }
 
@@ -214,7 +221,7 @@ impl LevelAccumulator {
 
     /// Counts the waiting rows, and the values of their columns, in their groups.
     fn count_rows(&mut self) -> Result<()> {
-        if let ([group], false) = (self.groups.as_mut_slice(), self.is_grouped) {
+        if let ([group], false) = (self.groups.as_mut_slice(), self.row_levels.is_grouped) {
             let (columns, weights) = self.columns.split_at(self.numbers);
             return group.counter.add(self.row_cells.len(), columns, weights.first());
         }
@@ -244,12 +251,11 @@ impl LevelAccumulator {
     /// # Errors
     /// `capacity`.
     fn make_groups(&mut self, groups: usize) -> Result<()> {
-        let categories = self.index.categories - usize::from(self.is_grouped);
         let moments = moment_index(self.numbers + self.terms.products.len() + 1, 0);
         while self.groups.len() < groups {
             self.entries += 1;
             check_entries(self.entries, moments)?;
-            self.groups.push(GroupSums::new(self.numbers, categories, moments, self.distribution, self.weighting));
+            self.groups.push(GroupSums::new(self.numbers, &self.row_levels, moments, self.distribution, self.weighting));
         }
         Ok(())
     }
@@ -271,7 +277,7 @@ impl LevelAccumulator {
         for (cell, sums) in self.cells.iter_mut().enumerate() {
             let Some(sums) = sums.take() else { continue };
             let (group, levels) = match self.index.levels_of(cell) {
-                [group, levels @ ..] if self.is_grouped => (*group as usize, levels),
+                [group, levels @ ..] if self.row_levels.is_grouped => (*group as usize, levels),
                 levels => (0, levels),
             };
             let moments = sums.into_sums()?.0;
@@ -284,8 +290,8 @@ impl LevelAccumulator {
 }
 
 impl GroupSums {
-    fn new(columns: usize, categories: usize, moments: usize, distribution: bool, weighting: Weighting) -> Self {
-        Self { sums: SumsByLevel::new(categories, moments), counter: RowCounter::new(columns, distribution, weighting) }
+    fn new(columns: usize, row_levels: &RowLevels, moments: usize, distribution: bool, weighting: Weighting) -> Self {
+        Self { sums: SumsByLevel::new(row_levels, moments), counter: RowCounter::new(columns, distribution, weighting) }
     }
 
     fn finish(self, categories: &[(String, Vec<Level>)]) -> Result<Totals> {
@@ -357,11 +363,12 @@ impl CellIndex {
 }
 
 impl SumsByLevel {
-    fn new(categories: usize, moments: usize) -> Self {
+    fn new(RowLevels { categories, combined, .. }: &RowLevels, moments: usize) -> Self {
         Self {
             all: Moments::zeros(moments),
-            levels: vec![BTreeMap::new(); categories],
-            pairs: vec![BTreeMap::new(); pair_count(categories)],
+            levels: vec![BTreeMap::new(); *categories],
+            pairs: vec![BTreeMap::new(); pair_count(*categories)],
+            combinations: combined.iter().map(|categories| (categories.clone(), BTreeMap::new())).collect(),
         }
     }
 
@@ -374,6 +381,10 @@ impl SumsByLevel {
             for (first, &other) in levels[..second].iter().enumerate() {
                 new += usize::from(add_to_entry(&mut self.pairs[pair_index(first, second)], (other, level), moments));
             }
+        }
+        for (categories, sums) in &mut self.combinations {
+            let key = categories.iter().map(|&category| levels[category]).collect();
+            new += usize::from(add_to_entry(sums, key, moments));
         }
         new
     }
@@ -396,7 +407,18 @@ impl SumsByLevel {
             let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<_>>()?;
             Ok(CategorySums { column: column.clone(), levels })
         };
-        let sums = LevelSums { categories: categories.iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
+        let of_combination = |(combined, sums): (Vec<usize>, BTreeMap<Vec<u32>, Moments>)| {
+            let key = |levels: Vec<u32>| {
+                combined.iter().zip(levels).map(|(&at, level)| level_of(&categories[at].1, level)).collect::<Result<_>>()
+            };
+            let cells = sums.into_iter().map(|(levels, sums)| Ok((key(levels)?, sums.normalized()))).collect::<Result<_>>()?;
+            Ok(CombinationSums { categories: combined, cells })
+        };
+        let sums = LevelSums {
+            categories: categories.iter().zip(self.levels).map(of_category).collect::<Result<_>>()?,
+            pairs,
+            combinations: self.combinations.into_iter().map(of_combination).collect::<Result<_>>()?,
+        };
         sums.check_size()?;
         Ok((self.all.normalized(), sums))
     }

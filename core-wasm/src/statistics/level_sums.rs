@@ -1,19 +1,21 @@
-//! The sums of the rows of each level of a category, and of each pair of levels of two categories.
+//! The sums of the rows of each level of a category, of each pair of levels of two categories, and of combinations of more.
 //!
 //! A product of an indicator and terms is zero in the rows of other levels. So the moments of the rows of one level are the moments of all
 //! products with its indicator, and the moments of the rows of two levels are those of products with both.
 //!
 //! *Invariants*: entries whose numbers are all zero are left out. So adding rows and subtracting them again leaves no trace. The moments of
-//! all levels of a category add up to those of all rows, and the moments of all pairs with a level to those of the level.
+//! all levels of a category add up to those of all rows, those of all pairs with a level to those of the level, and those of all
+//! combinations with two levels to those of the pair.
 //!
 //! *Limits*: [`ENTRIES_MAX`] entries, with [`ENTRY_MOMENTS_MAX`] moments together.
 
+use super::combination_sums::{CombinationSums, CombinedMoments};
 use super::moments::Moments;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, list};
 use crate::level::{LEVELS_MAX, Level};
 use std::collections::BTreeMap;
 
-/// Most entries: levels, and pairs of levels.
+/// Most entries: levels, pairs and other combinations of levels.
 pub const ENTRIES_MAX: usize = 1_000_000;
 /// Most moments of all entries together: some hundred megabytes.
 pub const ENTRY_MOMENTS_MAX: usize = 1 << 23;
@@ -34,6 +36,8 @@ pub struct LevelSums {
     pub categories: Vec<CategorySums>,
     /// For each two categories, at [`pair_index`], and each two of their levels, the moments of (1, terms) over the rows that have both.
     pub pairs: Vec<BTreeMap<(Level, Level), Moments>>,
+    /// The sums of combinations of more levels, for the sets of categories that products need, in order.
+    pub combinations: Vec<CombinationSums>,
 }
 
 /// Returns the number of pairs of so many categories.
@@ -47,16 +51,29 @@ pub const fn pair_index(first: usize, second: usize) -> usize {
 }
 
 impl LevelSums {
-    /// Returns the sums of no rows.
-    pub fn of_no_rows(columns: impl IntoIterator<Item = String>) -> Self {
+    /// Returns the sums of no rows. `combined` are the sets of categories whose combinations of levels are summed.
+    pub fn of_no_rows(columns: impl IntoIterator<Item = String>, combined: impl IntoIterator<Item = Vec<usize>>) -> Self {
         let categories: Vec<CategorySums> = columns.into_iter().map(|column| CategorySums { column, levels: BTreeMap::new() }).collect();
         let pairs = vec![BTreeMap::new(); pair_count(categories.len())];
-        Self { categories, pairs }
+        Self { categories, pairs, combinations: combined.into_iter().map(CombinationSums::of_no_rows).collect() }
     }
 
     /// Returns the moments of all entries.
     pub fn entries(&self) -> impl Iterator<Item = &Moments> {
-        self.categories.iter().flat_map(|category| category.levels.values()).chain(self.pairs.iter().flat_map(BTreeMap::values))
+        let of_levels = self.categories.iter().flat_map(|category| category.levels.values());
+        let of_combinations = self.combinations.iter().flat_map(|combination| combination.cells.values());
+        of_levels.chain(self.pairs.iter().flat_map(BTreeMap::values)).chain(of_combinations)
+    }
+
+    /// Returns the sets of categories of whose combinations of levels there are sums.
+    pub fn combined(&self) -> impl Iterator<Item = &[usize]> {
+        self.combinations.iter().map(|combination| combination.categories.as_slice())
+    }
+
+    /// Returns the moments of the rows of the combinations of levels of three categories or more, with the levels in the order of these.
+    /// None if there are no such sums.
+    pub fn of_combinations(&self, categories: &[usize]) -> Option<CombinedMoments<'_>> {
+        self.combinations.iter().find_map(|combination| combination.of(categories))
     }
 
     /// Returns the names of the columns.
@@ -69,19 +86,30 @@ impl LevelSums {
         let levels = |category: &CategorySums| category.levels.iter().map(|(level, all)| (level.clone(), moments(all))).collect();
         let category = |category: &CategorySums| CategorySums { column: category.column.clone(), levels: levels(category) };
         let pairs = |pairs: &BTreeMap<(Level, Level), Moments>| pairs.iter().map(|(pair, all)| (pair.clone(), moments(all))).collect();
-        Self { categories: self.categories.iter().map(category).collect(), pairs: self.pairs.iter().map(pairs).collect() }
+        let combination = |combination: &CombinationSums| CombinationSums {
+            categories: combination.categories.clone(),
+            cells: combination.cells.iter().map(|(levels, all)| (levels.clone(), moments(all))).collect(),
+        };
+        Self {
+            categories: self.categories.iter().map(category).collect(),
+            pairs: self.pairs.iter().map(pairs).collect(),
+            combinations: self.combinations.iter().map(combination).collect(),
+        }
     }
 
-    /// Returns these sums plus `sign` (1 or -1) times others of the same categories.
+    /// Returns these sums plus `sign` (1 or -1) times others of the same categories and combinations.
     ///
     /// # Errors
     /// `capacity`.
-    pub(crate) fn combined(mut self, other: &Self, sign: i64) -> Result<Self> {
+    pub(crate) fn plus(mut self, other: &Self, sign: i64) -> Result<Self> {
         for (own, others) in self.categories.iter_mut().zip(&other.categories) {
             others.levels.iter().for_each(|(level, moments)| add_entry(&mut own.levels, level, moments, sign));
         }
         for (own, others) in self.pairs.iter_mut().zip(&other.pairs) {
             others.iter().for_each(|(pair, moments)| add_entry(own, pair, moments, sign));
+        }
+        for (own, others) in self.combinations.iter_mut().zip(&other.combinations) {
+            others.cells.iter().for_each(|(levels, moments)| add_entry(&mut own.cells, levels, moments, sign));
         }
         self.check_size()?;
         Ok(self)
@@ -99,7 +127,8 @@ impl LevelSums {
         check_entries(entries, self.entries().next().map_or(0, |moments| moments.0.len()))
     }
 
-    /// Refuses levels whose moments do not add up to those of all rows, and pairs whose moments do not add up to those of the levels.
+    /// Refuses levels whose moments do not add up to those of all rows, pairs whose moments do not add up to those of the levels, and
+    /// combinations whose moments do not add up to those of the pairs.
     ///
     /// # Errors
     /// `impossible-statistics`.
@@ -110,6 +139,25 @@ impl LevelSums {
             }
             for (first, second) in (0..at).map(|first| (first, at)) {
                 self.check_pairs(first, second)?;
+            }
+        }
+        self.combinations.iter().try_for_each(|combination| self.check_combination(combination))
+    }
+
+    /// Refuses combinations that do not add up to the pairs of each two of their categories.
+    fn check_combination(&self, combination: &CombinationSums) -> Result<()> {
+        for (at, &second) in combination.categories.iter().enumerate() {
+            for &first in &combination.categories[..at] {
+                let sums = combination.of(&[first, second]).unwrap_or_default();
+                let pairs = &self.pairs[pair_index(first, second)];
+                let is_pair = |((one, other), moments): (&(Level, Level), &Moments)| {
+                    sums.get([one, other].as_slice()).is_some_and(|sum| sum.as_ref() == moments)
+                };
+                if sums.len() != pairs.len() || !pairs.iter().all(is_pair) {
+                    let columns = combination.categories.iter().map(|&at| self.categories[at].column.as_str());
+                    let sentence = format!("the combinations of levels of {} do not add up to pairs of levels", list(columns));
+                    return Err(impossible(sentence));
+                }
             }
         }
         Ok(())
@@ -137,6 +185,15 @@ impl LevelSums {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether there are rows that have some levels together: of two different categories, or of more of which there are sums.
+    pub fn has_rows_with(&self, levels: &[(usize, Level)]) -> bool {
+        if let [(one, a), (other, b)] = levels {
+            return self.of_pair((*one, a), (*other, b)).is_some();
+        }
+        let (categories, wanted): (Vec<usize>, Vec<&Level>) = levels.iter().map(|(category, level)| (*category, level)).unzip();
+        self.of_combinations(&categories).is_some_and(|sums| sums.contains_key(&wanted))
     }
 
     /// Returns the index of the category of a column.
@@ -187,7 +244,7 @@ fn sum_is_zero(parts: &[&Moments]) -> bool {
 /// `capacity`.
 pub(super) fn check_entries(entries: usize, moments: usize) -> Result<()> {
     if entries > ENTRIES_MAX {
-        let sentence = format!("the categories have more than {ENTRIES_MAX} levels and pairs of levels");
+        let sentence = format!("the categories have more than {ENTRIES_MAX} levels and combinations of levels");
         return Err(Error::new(Code::Capacity, sentence, "leave out a category of many levels, or combine its rare levels"));
     }
     if entries.saturating_mul(moments) > ENTRY_MOMENTS_MAX {

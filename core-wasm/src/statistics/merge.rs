@@ -67,7 +67,7 @@ impl Statistics {
             rows: add(self.rows, other.rows)?,
             weights,
             moments: moments.normalized(),
-            levels: self.levels.clone().combined(&other.levels, sign)?,
+            levels: self.levels.clone().plus(&other.levels, sign)?,
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),
             shared: self.shared.clone(),
@@ -97,6 +97,14 @@ impl Statistics {
         if categories(self) != categories(other) {
             let remedy = "summarise both with the same --categories, in the same order, or with the same schema";
             return Err(differ("categories", &categories(self), &categories(other), remedy));
+        }
+        let combined = |s: &Self| {
+            let columns = |set: &[usize]| set.iter().map(|&at| s.levels.categories[at].column.as_str()).collect::<Vec<_>>().join("*");
+            s.levels.combined().map(columns).collect::<Vec<_>>()
+        };
+        if combined(self) != combined(other) {
+            let remedy = "summarise both with the same products of categories in --features or --terms";
+            return Err(differ("combinations of categories", &combined(self), &combined(other), remedy));
         }
         if terms(self) != terms(other) {
             return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));

@@ -1,7 +1,7 @@
 //! Exact statistics of a table: its number of rows, and the sums and sums of products of its columns. A linear model needs nothing else of
 //! its data.
 //!
-//! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
+//! Reading order: `moments`, `combination_sums`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
 //! `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
 //! `summed_products` (what is summed beyond the columns),
 //! `short_counter`, `bin_counter`, `log_sum`, `row_counter` (rows and their values to counts), `product_sums`, `accumulator` (rows to sums),
@@ -15,6 +15,7 @@
 mod accumulator;
 mod bin_counter;
 mod block;
+mod combination_sums;
 mod distribution;
 mod document;
 mod level_accumulator;
@@ -33,10 +34,11 @@ pub use accumulator::{Accumulator, Totals};
 #[cfg(test)]
 pub(crate) use block::block_values;
 pub(crate) use block::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
+pub use combination_sums::{COMBINED_MIN, CombinationSums, CombinedMoments, combined_sets, unions};
 pub use distribution::{Bin, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};
-pub use level_accumulator::LevelAccumulator;
+pub use level_accumulator::{LevelAccumulator, RowLevels};
 pub(crate) use level_sums::too_many_levels;
 pub use level_sums::{CategorySums, ENTRIES_MAX, ENTRY_MOMENTS_MAX, LevelSums, pair_count, pair_index};
 pub use moments::{Moments, moment_index};

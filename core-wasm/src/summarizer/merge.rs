@@ -92,6 +92,7 @@ fn shape(sums: &Sums) -> TotalsShape {
         moments: moment_index(numbers + sums.terms().len() + 1, 0),
         counted_columns: sums.plan.counts_values().then_some(numbers),
         categories: sums.category_names().len(),
+        combined: sums.combined(),
         is_weighted: sums.plan.weighting() == Weighting::Weights,
     }
 }

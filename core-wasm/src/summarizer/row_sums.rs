@@ -4,17 +4,15 @@ use super::totals::GroupTotals;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, LevelAccumulator, SummedProducts, Weighting};
+use crate::statistics::{Accumulator, BlockColumn, LevelAccumulator, RowLevels, SummedProducts, Weighting};
 use std::sync::Arc;
 
 /// What rows are summed.
 pub(super) struct RowShape {
     /// Number of columns of numbers, without that of the weights or counts.
     pub(super) columns: usize,
-    /// Number of categories.
-    pub(super) categories: usize,
-    /// Whether rows have groups.
-    pub(super) is_grouped: bool,
+    /// The levels of its rows.
+    pub(super) levels: RowLevels,
     pub(super) terms: SummedProducts,
     /// Whether values are counted.
     pub(super) distribution: bool,
@@ -32,11 +30,11 @@ pub(super) enum RowSums {
 impl RowSums {
     /// Sums of no rows of this shape.
     pub(super) fn new(shape: RowShape) -> Self {
-        let RowShape { columns, categories, is_grouped, terms, distribution, weighting } = shape;
+        let RowShape { columns, levels, terms, distribution, weighting } = shape;
         let terms = Arc::new(terms);
-        match (categories, is_grouped) {
+        match (levels.categories, levels.is_grouped) {
             (0, false) => Self::Numbers(Box::new(Accumulator::weighted(columns, terms, distribution, weighting))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, is_grouped, terms, distribution, weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, levels, terms, distribution, weighting))),
         }
     }
 

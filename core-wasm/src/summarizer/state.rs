@@ -11,13 +11,13 @@ use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::level::Level;
-use crate::statistics::{Bin, CategorySums, Distribution, LevelSums, Moments, Totals, pair_count, too_many_rows};
+use crate::statistics::{Bin, CategorySums, CombinationSums, Distribution, LevelSums, Moments, Totals, pair_count, too_many_rows};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Name and version of the format, which is JSON.
-const FORMAT: &str = "samefit-state/3";
+const FORMAT: &str = "samefit-state/4";
 
 /// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
@@ -78,15 +78,19 @@ pub(super) struct TotalsState {
     levels: Vec<EntryTexts<Level>>,
     /// For each two categories the pairs of levels with their moments.
     pairs: Vec<EntryTexts<(Level, Level)>>,
+    /// Sets of categories with the combinations of their levels and their moments.
+    combinations: Vec<(Vec<usize>, EntryTexts<Vec<Level>>)>,
     /// For each column the bits of each bin's inner edge, and the bin's count.
     distribution: Option<Vec<Vec<(u64, i64)>>>,
 }
 
-/// The number of moments, of columns with counts (none if values are not counted), and of categories; and whether rows have weights.
+/// The number of moments, of columns with counts (none if values are not counted), and of categories; the sets of categories whose
+/// combinations are summed; and whether rows have weights.
 pub(super) struct TotalsShape {
     pub(super) moments: usize,
     pub(super) counted_columns: Option<usize>,
     pub(super) categories: usize,
+    pub(super) combined: Vec<Vec<usize>>,
     pub(super) is_weighted: bool,
 }
 
@@ -149,25 +153,37 @@ impl TotalsState {
         let texts = |moments: &Moments| moments.0.iter().map(Decimal::to_string).collect();
         let of_levels = |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), texts(moments))).collect();
         let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), texts(moments))).collect();
+        let of_combination = |combination: &CombinationSums| {
+            let cells = combination.cells.iter().map(|(levels, moments)| (levels.clone(), texts(moments))).collect();
+            (combination.categories.clone(), cells)
+        };
         Self {
             rows: totals.rows,
             moments: texts(&totals.moments),
             log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
             levels: totals.levels.categories.iter().map(of_levels).collect(),
             pairs: totals.levels.pairs.iter().map(of_pairs).collect(),
+            combinations: totals.levels.combinations.iter().map(of_combination).collect(),
             distribution: totals.distribution.as_ref().map(|columns| columns.iter().map(counts).collect()),
         }
     }
 
     /// Whether the totals have a shape.
     pub(super) fn has_shape(&self, shape: &TotalsShape) -> bool {
-        let mut entries =
-            self.levels.iter().flatten().map(|(_, moments)| moments).chain(self.pairs.iter().flatten().map(|(_, moments)| moments));
+        let of_levels = self.levels.iter().flatten().map(|(_, moments)| moments);
+        let of_pairs = self.pairs.iter().flatten().map(|(_, moments)| moments);
+        let of_combinations = self.combinations.iter().flat_map(|(_, cells)| cells).map(|(_, moments)| moments);
+        let has_all = |set: &Vec<usize>| {
+            self.combinations.iter().filter(|(own, _)| own == set).flat_map(|(_, cells)| cells).all(|(levels, _)| levels.len() == set.len())
+        };
+        let mut entries = of_levels.chain(of_pairs).chain(of_combinations);
         self.moments.len() == shape.moments
             && self.log_sum.is_some() == shape.is_weighted
             && self.distribution.as_ref().map(Vec::len) == shape.counted_columns
             && self.levels.len() == shape.categories
             && self.pairs.len() == pair_count(shape.categories)
+            && self.combinations.iter().map(|(set, _)| set).eq(&shape.combined)
+            && shape.combined.iter().all(has_all)
             && entries.all(|moments| moments.len() == shape.moments)
     }
 
@@ -183,9 +199,14 @@ impl TotalsState {
             Ok(CategorySums { column: column.clone(), levels })
         };
         let pairs = |pairs: Vec<_>| pairs.into_iter().map(|(pair, texts): (_, Vec<String>)| Ok((pair, moments(&texts)?))).collect();
+        let combination = |(categories, cells): (Vec<usize>, EntryTexts<Vec<Level>>)| {
+            let cells = cells.into_iter().map(|(levels, texts)| Ok((levels, moments(&texts)?))).collect::<Result<_>>()?;
+            Ok(CombinationSums { categories, cells })
+        };
         let levels = LevelSums {
             categories: categories.iter().zip(self.levels).map(category).collect::<Result<_>>()?,
             pairs: self.pairs.into_iter().map(pairs).collect::<Result<_>>()?,
+            combinations: self.combinations.into_iter().map(combination).collect::<Result<_>>()?,
         };
         levels.check_size()?;
         Ok(Totals {

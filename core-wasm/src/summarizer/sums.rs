@@ -12,11 +12,11 @@ use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
-use crate::error::{Code, Error, Result, spent};
+use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, SummedProducts, Weighting, check_terms};
+use crate::statistics::{BlockColumn, Derived, RowLevels, SummedProducts, Weighting, check_terms};
 use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
@@ -83,6 +83,7 @@ impl Sink for Sums {
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
         self.columns = Some(columns);
+        self.check_shared_combinations()?;
         self.disclosure = self.new_disclosure();
         check_terms(self.number_of_numbers() + self.terms().len())
     }
@@ -427,7 +428,7 @@ impl Sums {
         }
         for group in self.dropped.of_groups.keys().cloned().map(Some) {
             if !totals.contains_key(&group) {
-                let none = RowSums::new(RowShape { is_grouped: false, ..self.shape() }).finish(None, &self.categories())?;
+                let none = RowSums::new(RowShape { levels: self.row_levels(false), ..self.shape() }).finish(None, &self.categories())?;
                 totals.extend(none.into_values().map(|none| (group.clone(), none)));
             }
         }
@@ -457,11 +458,31 @@ impl Sums {
         RowSums::new(self.shape())
     }
 
+    fn row_levels(&self, is_grouped: bool) -> RowLevels {
+        RowLevels { is_grouped, categories: self.category_names().len(), combined: self.combined() }
+    }
+
+    /// The sets of categories whose combinations of levels are summed, as far as the columns are decided.
+    pub(super) fn combined(&self) -> Vec<Vec<usize>> {
+        self.selection.combined(&self.category_names())
+    }
+
+    /// Refuses combinations of three levels or more in data that are to be shared: nothing judges whether they single rows out.
+    fn check_shared_combinations(&self) -> Result<()> {
+        let names = self.category_names();
+        let Some(set) = self.combined().into_iter().next().filter(|_| self.plan.rounds()) else { return Ok(()) };
+        let sentence = format!(
+            "the features have {} together, and statistics to be shared have sums of at most two",
+            list(set.iter().map(|&at| &names[at]))
+        );
+        let help = "leave a product of categories out, or make one column of two of them, whose levels are their combinations";
+        Err(Error::new(Code::Term, sentence, help))
+    }
+
     fn shape(&self) -> RowShape {
         RowShape {
             columns: self.number_of_numbers(),
-            categories: self.ungrouped_columns().iter().filter(|column| column.is_category()).count(),
-            is_grouped: self.is_grouped(),
+            levels: self.row_levels(self.is_grouped()),
             terms: self.products(),
             distribution: self.plan.counts_values(),
             weighting: self.weighting,

@@ -16,7 +16,7 @@ fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
     left.rows = left.rows.checked_add(right.rows).ok_or_else(too_many_rows)?;
     left.moments.add(&right.moments, 1);
     left.moments = left.moments.normalized();
-    left.levels = left.levels.combined(&right.levels, 1)?;
+    left.levels = left.levels.plus(&right.levels, 1)?;
     for (sum, more) in left.log_sum.iter_mut().zip(&right.log_sum) {
         *sum = sum.plus(more).normalized();
     }

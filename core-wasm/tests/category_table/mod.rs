@@ -4,7 +4,7 @@ use dashu_int::IBig;
 use samefit_core::decimal::Decimal;
 use samefit_core::functions::Function;
 use samefit_core::level::Level;
-use samefit_core::statistics::{CategorySums, LevelSums, Moments, Statistics, SummedColumn, WeightSums};
+use samefit_core::statistics::{COMBINED_MIN, CategorySums, CombinationSums, LevelSums, Moments, Statistics, SummedColumn, WeightSums};
 use samefit_core::terms::{Term, Variable};
 use std::collections::BTreeMap;
 
@@ -104,7 +104,17 @@ impl Table {
                 pairs.push(rows.into_iter().map(|(levels, rows)| (levels, self.moments(terms, &rows))).collect());
             }
         }
-        LevelSums { categories, pairs }
+        LevelSums { categories, pairs, combinations: self.combinations(terms, &all) }
+    }
+
+    /// Returns the sums of the combinations of levels of all categories, if there are three or more.
+    fn combinations(&self, terms: &[Term], all: &[usize]) -> Vec<CombinationSums> {
+        let mut rows: BTreeMap<Vec<Level>, Vec<usize>> = BTreeMap::new();
+        let levels = |row: usize| self.categories.iter().map(|(_, levels)| levels[row].clone()).collect();
+        all.iter().for_each(|&row| rows.entry(levels(row)).or_default().push(row));
+        let cells = rows.into_iter().map(|(levels, rows)| (levels, self.moments(terms, &rows))).collect();
+        let set = CombinationSums { categories: (0..self.categories.len()).collect(), cells };
+        if self.categories.len() < COMBINED_MIN { Vec::new() } else { vec![set] }
     }
 
     /// Returns the weighted moments of (1, terms) over some rows.

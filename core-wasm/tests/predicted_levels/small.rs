@@ -200,7 +200,7 @@ fn statistics(rows: &[(i64, &str, i64)]) -> Statistics {
         rows: rows.len() as i64,
         weights: None,
         moments: moments(None),
-        levels: LevelSums { categories: vec![CategorySums { column: "site".to_owned(), levels }], pairs: Vec::new() },
+        levels: LevelSums { categories: vec![CategorySums { column: "site".to_owned(), levels }], ..LevelSums::default() },
         distribution: None,
         dropped: 0,
         shared: None,

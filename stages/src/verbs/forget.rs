@@ -87,7 +87,12 @@ fn plan(statistics: &Value) -> Plan {
     let names: Vec<&Value> = columns.iter().map(|column| &column["name"]).collect();
     let units: Map<String, Value> =
         columns.iter().filter_map(|column| Some((column["name"].as_str()?.to_owned(), column.get("unit")?.clone()))).collect();
-    let terms: Vec<String> = describe::terms(statistics).into_iter().filter(|term| !names.iter().any(|name| *name == term)).collect();
+    let products = describe::terms(statistics).into_iter().filter(|term| !names.iter().any(|name| *name == term));
+    let combined = statistics["combinations"].as_array().into_iter().flatten().map(|combination| {
+        let columns = combination["columns"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        columns.collect::<Vec<_>>().join("*")
+    });
+    let terms: Vec<String> = products.chain(combined).collect();
     let categories: Vec<&Value> = statistics["categories"].as_array().into_iter().flatten().map(|category| &category["column"]).collect();
     Plan::new()
         .with("columns", Some(json!(names)))
@@ -110,11 +115,12 @@ mod tests {
             "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]], [[{"column": "tg", "function": "ln"}, 2]], [[{"column": "t", "knot": "-5"}, 1]]],
             "weights": {"column": "w", "log_sum": "0"},
             "categories": [{"column": "site", "levels": []}],
+            "combinations": [{"columns": ["site", "sex", "smoker"], "cells": []}],
         });
         let plan = plan(&statistics);
         assert_eq!(plan.get("columns"), Some(&json!(["age", "y"])));
         assert_eq!(plan.get("units"), Some(&json!({"age": "a"})));
-        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3", "ln(tg)^2", "(t+5)+^3"])));
+        assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3", "ln(tg)^2", "(t+5)+^3", "site*sex*smoker"])));
         assert_eq!((plan.get("categories"), plan.get("weights")), (Some(&json!(["site"])), Some(&json!("w"))));
         assert_eq!(plan.get("distribution"), Some(&json!(false)));
     }

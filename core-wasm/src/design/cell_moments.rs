@@ -1,13 +1,37 @@
-//! Statistics to the moments of the rows that have a level of each of two categories.
+//! Statistics to the moments of the rows that have a level of each of two categories or more.
 
 use super::category::{DesignCategory, contradiction, has_rows};
-use crate::error::{Error, Result, shorten};
+use crate::error::{Error, Result, list, shorten};
 use crate::level::Level;
 use crate::statistics::{Moments, Statistics, pair_index};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The moments of the rows of two levels, by the indexes of the levels of the first and of the second category.
 pub(super) type PairMoments<'a> = BTreeMap<(usize, usize), &'a Moments>;
+
+/// The moments of the rows of three levels or more, by the indexes of the levels of each category.
+pub(super) type CombinationMoments<'a> = BTreeMap<Vec<usize>, Cow<'a, Moments>>;
+
+/// Returns the moments of the rows of the combinations of levels of a set of categories of a design. There are none if the statistics have
+/// no such sums.
+///
+/// Errors: `impossible-statistics`.
+pub(super) fn combinations<'a>(statistics: &'a Statistics, categories: &[DesignCategory], set: &[usize]) -> Result<CombinationMoments<'a>> {
+    let places: Vec<BTreeMap<&Level, usize>> =
+        set.iter().map(|&at| categories[at].levels.iter().enumerate().map(|(place, level)| (&level.level, place)).collect()).collect();
+    let at: Vec<usize> = set.iter().map(|&at| categories[at].at).collect();
+    let mut cells = CombinationMoments::new();
+    for (levels, moments) in statistics.levels.of_combinations(&at).into_iter().flatten() {
+        let found: Option<Vec<usize>> = places.iter().zip(&levels).map(|(places, level)| places.get(level).copied()).collect();
+        let Some(key) = found.filter(|_| has_rows(&moments)) else {
+            let named = list(levels.iter().map(|level| level.text()));
+            return Err(contradiction(format!("the rows with the levels {named} together add up to {}", moments.at(0, 0))));
+        };
+        cells.insert(key, moments);
+    }
+    Ok(cells)
+}
 
 /// Returns the moments of the rows that have two levels, of the categories `one` < `other` of a design.
 ///
