@@ -1,7 +1,7 @@
 //! Rows with levels to exact sums: of all rows, by level, and by pair of levels; for each group of rows if rows have groups.
 //!
-//! A *cell* is a combination of levels of all categories, in one group. Rows are collected in large blocks, column by column, with the index of the cell of
-//! each row. When a block is full it is sorted by cell, and each cell's rows go to an [`Accumulator`] of their own. At the end, and when
+//! A *cell* is a combination of levels of all categories, in one group. Rows are collected in large blocks, column by column, with the index
+//! of the cell of each row. When a block is full it is sorted by cell, and each cell's rows go to an [`Accumulator`] of their own. At the end, and when
 //! there are too many cells to hold, the sums of the cells are added to those of their levels and pairs in their group.
 //!
 //! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows. With weights, a level of rows of weight zero
@@ -146,8 +146,8 @@ impl LevelAccumulator {
         self.end_rows()
     }
 
-    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller appends as many values to each of them, and then calls
-    /// [`Self::add_rows`].
+    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller
+    /// appends as many values to each of them, and then calls [`Self::add_rows`].
     pub(crate) fn columns_mut(&mut self) -> &mut [BlockColumn] {
         &mut self.columns
     }
