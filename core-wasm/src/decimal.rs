@@ -54,12 +54,21 @@ impl Decimal {
 
     /// Returns the mantissa of this number with `scale` digits after the point. `scale` is not less than the number's own.
     pub fn mantissa_at(&self, scale: u32) -> IBig {
-        &self.mantissa * ten_to(scale - self.scale)
+        match scale - self.scale {
+            0 => self.mantissa.clone(),
+            power => &self.mantissa * ten_to(power),
+        }
     }
 
     /// Returns the same number with the least scale: no zeros at the end of its decimals.
     #[must_use]
     pub fn normalized(mut self) -> Self {
+        if let Ok(mut mantissa) = i64::try_from(&self.mantissa) {
+            while self.scale > 0 && mantissa % 10 == 0 {
+                (mantissa, self.scale) = (mantissa / 10, self.scale - 1);
+            }
+            return Self { mantissa: mantissa.into(), scale: self.scale };
+        }
         let ten = IBig::from(10);
         while self.scale > 0 && &self.mantissa % &ten == IBig::ZERO {
             self.mantissa /= &ten;
@@ -233,17 +242,49 @@ pub fn trim(mut cell: &[u8]) -> &[u8] {
 ///
 /// Errors: `not-a-number`, `not-a-value`, `too-many-digits`, `exponent-too-large`, `not-utf-8`.
 pub fn parse(cell: &[u8]) -> Result<Decimal> {
-    let Some(parts) = split(cell) else { return Err(explain(cell)) };
+    read(cell).map_err(|fault| fault.into_error(cell))
+}
+
+/// Reads a value as [`parse`] does. Returns none, without the cost of an error, if the text is no value.
+pub fn parse_if_number(cell: &[u8]) -> Option<Decimal> {
+    read(cell).ok()
+}
+
+/// Why a text is no value.
+enum ParseFault {
+    NotANumber,
+    /// Too many zeros between the point and the first other digit.
+    TooManyZeros,
+    /// So many digits.
+    TooManyDigits(usize),
+    ExponentTooLarge,
+}
+
+impl ParseFault {
+    /// Returns the error for the text of the cell.
+    fn into_error(self, cell: &[u8]) -> Error {
+        match self {
+            Self::NotANumber => explain(cell),
+            Self::TooManyZeros => too_many_zeros(cell),
+            Self::TooManyDigits(digits) => too_many_digits(cell, digits),
+            Self::ExponentTooLarge => exponent_too_large(cell),
+        }
+    }
+}
+
+/// Reads a value.
+fn read(cell: &[u8]) -> std::result::Result<Decimal, ParseFault> {
+    let parts = split(cell).ok_or(ParseFault::NotANumber)?;
     let whole = strip_leading_zeros(parts.whole);
     let fraction = if whole.is_empty() { strip_leading_zeros(parts.fraction) } else { parts.fraction };
     if parts.fraction.len() - fraction.len() > EXPONENT_MAX as usize {
-        return Err(too_many_zeros(cell));
+        return Err(ParseFault::TooManyZeros);
     }
     if whole.len() + fraction.len() > DIGITS_MAX {
-        return Err(too_many_digits(cell, whole.len() + fraction.len()));
+        return Err(ParseFault::TooManyDigits(whole.len() + fraction.len()));
     }
     let digits = [whole, fraction].concat();
-    let exponent = exponent_value(parts.exponent).ok_or_else(|| exponent_too_large(cell))?;
+    let exponent = exponent_value(parts.exponent).ok_or(ParseFault::ExponentTooLarge)?;
     let mantissa = IBig::from_parts(parts.sign, digits_value(&digits));
     Ok(scaled(mantissa, parts.fraction.len() as i64 - exponent))
 }

@@ -4,7 +4,7 @@
 //!
 //! *Limits*: at most [`LEVELS_MAX`] levels a column, of at most [`LEVEL_CHARS_MAX`] characters.
 
-use crate::decimal::{Decimal, is_missing, parse};
+use crate::decimal::{Decimal, is_missing, parse_if_number};
 use crate::error::{Code, Error, Result, list};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -13,6 +13,8 @@ use std::cmp::Ordering;
 pub const LEVELS_MAX: usize = 1000;
 /// Most characters of a level.
 pub const LEVEL_CHARS_MAX: usize = 1024;
+/// Most digits of an integer that surely fits in 64 bits.
+const SHORT_DIGITS_MAX: usize = 18;
 
 /// A level: the text of a cell without the spaces around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -34,7 +36,34 @@ impl Level {
     pub fn number(&self) -> Option<Decimal> {
         // most words are told from numbers by their first byte
         let first = self.0.as_bytes().first()?;
-        (first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')).then(|| parse(self.0.as_bytes()).ok()).flatten()
+        let may_be_number = first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.');
+        may_be_number.then(|| parse_if_number(self.0.as_bytes())).flatten()
+    }
+
+    /// Returns whether a cell of data can have this level: one with a value, and without spaces around it.
+    pub(crate) fn is_of_cell(&self) -> bool {
+        matches!(level_of(self.0.as_bytes()), Ok(Some(level)) if level == *self)
+    }
+
+    /// Returns the number that the text is, if it is an integer of up to [`SHORT_DIGITS_MAX`] digits. Most codes are.
+    fn short_integer(&self) -> Option<i64> {
+        let (sign, digits) = self.0.strip_prefix('-').map_or((1, self.0.as_str()), |digits| (-1, digits));
+        let is_short = (1..=SHORT_DIGITS_MAX).contains(&digits.len());
+        (is_short && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| sign * digits.bytes().fold(0, |value, byte| value * 10 + i64::from(byte - b'0')))
+    }
+
+    /// Compares the numbers that the texts are. All other texts are equal to each other, and above numbers.
+    fn cmp_numbers(&self, other: &Self) -> Ordering {
+        if let (Some(own), Some(others)) = (self.short_integer(), other.short_integer()) {
+            return own.cmp(&others);
+        }
+        match (self.number(), other.number()) {
+            (Some(own), Some(others)) => own.cmp(&others),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        }
     }
 }
 
@@ -70,6 +99,12 @@ pub fn is_word(cell: &str) -> bool {
     !cell.trim_start().starts_with(begins_number)
 }
 
+/// Returns the index of the level with the same text, else of the first that is the same number; none if there is neither.
+pub fn position<'a>(levels: impl Iterator<Item = &'a Level> + Clone, level: &Level) -> Option<usize> {
+    let same_number = || level.number().and_then(|number| levels.clone().position(|other| other.number().as_ref() == Some(&number)));
+    levels.clone().position(|other| other == level).or_else(same_number)
+}
+
 /// The levels that a schema lists for a category.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListedLevels {
@@ -87,15 +122,17 @@ impl ListedLevels {
         &self.levels
     }
 
+    /// Returns the index of the listed level that a level of data is: that of the same text, else that of the same number.
+    pub fn position(&self, level: &Level) -> Option<usize> {
+        position(self.levels.iter(), level)
+    }
+
     /// Returns the listed level that a level of data is: that of the same text, else that of the same number.
     ///
     /// # Errors
     /// `unknown-level` if there is none.
     pub fn find(&self, level: &Level) -> Result<&Level> {
-        let number = level.number();
-        let same_number = |listed: &&Level| number.is_some() && listed.number() == number;
-        let found = self.levels.iter().find(|listed| *listed == level).or_else(|| self.levels.iter().find(same_number));
-        found.ok_or_else(|| {
+        self.position(level).map(|at| &self.levels[at]).ok_or_else(|| {
             let expected = format!("one of the levels {}", list(self.levels.iter().map(Level::text)));
             Error::found(Code::UnknownLevel, level.text(), &expected, "correct the cell, or add the level to the schema")
         })
@@ -110,13 +147,8 @@ impl std::fmt::Display for Level {
 
 impl Ord for Level {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_number = match (self.number(), other.number()) {
-            (Some(own), Some(others)) => own.cmp(&others),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        };
-        by_number.then_with(|| self.0.cmp(&other.0))
+        let by_text = self.0.cmp(&other.0);
+        if by_text.is_eq() { by_text } else { self.cmp_numbers(other).then(by_text) }
     }
 }
 
@@ -129,6 +161,31 @@ impl PartialOrd for Level {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decimal::parse;
+    use proptest::prelude::*;
+
+    /// The order as it is defined.
+    fn defined_order(one: &Level, other: &Level) -> Ordering {
+        let number = |level: &Level| parse(level.text().as_bytes()).ok();
+        let by_number = match (number(one), number(other)) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        by_number.then_with(|| one.text().cmp(other.text()))
+    }
+
+    proptest! {
+        /// Short integers are compared in another way than other numbers.
+        #[test]
+        fn levels_are_ordered_as_defined(texts in prop::collection::vec("-?0{0,2}[0-2]{0,2}|[+-]?0?[0-2](\\.0|e1|a)?|-?[89]{17,20}|[-+.ab1]{0,2}", 2..12)) {
+            let levels: Vec<Level> = texts.iter().map(|text| Level::new(text)).collect();
+            for (one, other) in levels.iter().flat_map(|one| levels.iter().map(move |other| (one, other))) {
+                prop_assert_eq!(one.cmp(other), defined_order(one, other), "{} and {}", one, other);
+            }
+        }
+    }
 
     #[test]
     fn numbers_come_first_by_value_then_words_by_bytes() {

@@ -7,7 +7,7 @@
 //! half the width of its cell, which is at most 1/128 of its value.
 
 use crate::column::CellReader;
-use crate::decimal::{is_missing, parse, trim};
+use crate::decimal::{is_missing, parse_if_number, trim};
 use crate::error::{Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
@@ -181,12 +181,12 @@ impl ColumnProfile {
             self.missing += 1;
             return Ok(());
         }
-        match parse(cell) {
-            Ok(value) => {
+        match parse_if_number(cell) {
+            Some(value) => {
                 self.note(value.to_f64());
                 self.numbers.push([value])
             }
-            Err(_) => {
+            None => {
                 self.text += 1;
                 if let Some(expected) = &mut self.expected {
                     expected.note_text(cell);
@@ -266,7 +266,7 @@ impl ExpectedValues {
         if ends.0.is_none() && ends.1.is_none() && categories.is_none() {
             return None;
         }
-        let number = |text: &String| parse(text.as_bytes()).ok().map(|value| value.to_f64());
+        let number = |text: &String| parse_if_number(text.as_bytes()).map(|value| value.to_f64());
         Some(Self {
             min: ends.0.map_or(f64::NEG_INFINITY, |min| min.to_f64()),
             max: ends.1.map_or(f64::INFINITY, |max| max.to_f64()),
@@ -286,7 +286,7 @@ impl ExpectedValues {
 
     /// Notes a cell that is no number. Only a category may have one.
     fn note_text(&mut self, cell: &[u8]) {
-        let is_listed = |listed: &ListedLevels| matches!(level_of(cell), Ok(Some(level)) if listed.find(&level).is_ok());
+        let is_listed = |listed: &ListedLevels| matches!(level_of(cell), Ok(Some(level)) if listed.position(&level).is_some());
         self.other += u64::from(self.levels.as_ref().is_some_and(|listed| !is_listed(listed)));
     }
 

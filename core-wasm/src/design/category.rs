@@ -2,7 +2,7 @@
 
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
-use crate::level::Level;
+use crate::level::{Level, position};
 use crate::model::ModelLevel;
 use crate::plan::Plan;
 use crate::statistics::{Moments, Statistics};
@@ -58,12 +58,7 @@ pub(super) fn has_rows(moments: &Moments) -> bool {
 
 /// Returns the index of the reference: that of the plan, else the schema's first category that has rows, else the first level.
 fn reference(plan: &Plan, column: &str, levels: &[ModelLevel]) -> Result<usize> {
-    let find = |text: &str| {
-        let wanted = Level::new(text);
-        let number = wanted.number();
-        let same = |level: &ModelLevel| number.is_some() && level.level.number() == number;
-        levels.iter().position(|level| level.level == wanted).or_else(|| levels.iter().position(same))
-    };
+    let find = |text: &str| position(levels.iter().map(|level| &level.level), &Level::new(text));
     if let Some(text) = plan.reference.get(column) {
         return find(text).ok_or_else(|| without_rows(column, text, levels));
     }

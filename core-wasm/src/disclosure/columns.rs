@@ -1,7 +1,7 @@
 //! One column, or one product of columns, of statistics that are to be shared: what its rows show, and whether its sums may be released.
 
 use super::dominant_class::DominantClassCounter;
-use super::levels::{Defect, Levels, RoundingLevel, StepCounters};
+use super::rounding_levels::{Defect, RoundingLevel, RoundingLevels, StepCounters};
 use crate::decimal::{Decimal, scaled};
 use crate::error::{Code, Error, Result};
 use crate::release_policy::{SINGLED_OUT_ROWS_MIN, in_words, rows_that};
@@ -26,7 +26,7 @@ pub(super) struct ControlledColumn {
 pub(super) struct ColumnCounts {
     /// Rows by value at the finest level.
     values: DominantClassCounter<String>,
-    levels: Levels,
+    levels: RoundingLevels,
     /// Values that rounding changed.
     pub(super) changed: u64,
 }
@@ -134,7 +134,7 @@ impl ControlledColumn {
 
 impl ColumnCounts {
     /// Counts for levels that are still open.
-    pub(super) fn new(levels: Levels) -> Self {
+    pub(super) fn new(levels: RoundingLevels) -> Self {
         Self { levels, ..Self::default() }
     }
 

@@ -20,8 +20,8 @@
 
 use super::columns::{ColumnCounts, ControlledColumn, ControlledProduct, ProductCounts};
 use super::groups::{GroupDecimals, Judge, LevelGroupState, LevelGroups, ListedCategory};
-use super::levels::Levels;
 use super::pairs::{Finding, PairChecks, PairChecksState};
+use super::rounding_levels::RoundingLevels;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::level::Level;
@@ -352,6 +352,6 @@ fn controlled_column(plan: &Plan, mode: Mode, name: &str) -> ControlledColumn {
     let decimals = initial_decimals(plan, name).unwrap_or_default();
     let plausible = plan.schema.as_ref().filter(|_| mode != Mode::ReapplyRounding).and_then(|schema| schema.plausible(name));
     let (min, max) = plausible.map_or((None, None), Plausible::ends);
-    let levels = if mode == Mode::ChooseDecimals { Levels::down_from(decimals) } else { Levels::only(decimals) };
+    let levels = if mode == Mode::ChooseDecimals { RoundingLevels::down_from(decimals) } else { RoundingLevels::only(decimals) };
     ControlledColumn { name: name.to_owned(), decimals, min, max, counts: ColumnCounts::new(levels) }
 }

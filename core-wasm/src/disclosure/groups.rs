@@ -13,8 +13,8 @@
 //! *Limits*: polynomials that join pairs of levels of three categories are not checked, as none in three terms are.
 
 use super::columns::ControlledColumn;
-use super::levels::{Defect, Levels};
 use super::pairs::{Finding, PairChecks, PairChecksState};
+use super::rounding_levels::{Defect, RoundingLevels};
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::{Level, ListedLevels};
@@ -22,6 +22,7 @@ use crate::release_policy::check_group_rows;
 use crate::statistics::{Factors, pair_index};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The groups of all categories.
 #[derive(Default)]
@@ -32,6 +33,8 @@ pub(super) struct LevelGroups {
     /// The group of the first level of each category, and of the first pair of levels of each two categories.
     of_categories: Vec<usize>,
     of_pairs: Vec<usize>,
+    /// For each category the index of each level by its text.
+    places: Vec<BTreeMap<String, usize>>,
     judge: Judge,
 }
 
@@ -63,7 +66,7 @@ struct LevelGroup {
 
 /// What is known of the rows of a group.
 enum GroupVerdict {
-    Decimals(Vec<Levels>),
+    Decimals(Vec<RoundingLevels>),
     Pairs(PairChecks),
 }
 
@@ -81,7 +84,7 @@ pub(super) struct GroupDecimals {
 pub(super) struct LevelGroupState {
     rows: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    decimals: Option<Vec<Levels>>,
+    decimals: Option<Vec<RoundingLevels>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pairs: Option<PairChecksState>,
 }
@@ -106,7 +109,10 @@ impl LevelGroups {
                 );
             }
         }
-        Self { categories, groups, of_categories, of_pairs, judge }
+        let places = categories
+            .iter()
+            .map(|category| category.levels.levels().iter().enumerate().map(|(at, level)| (level.text().to_owned(), at)).collect());
+        Self { places: places.collect(), categories, groups, of_categories, of_pairs, judge }
     }
 
     /// Returns the number of groups that are judged for categories of so many levels.
@@ -144,8 +150,7 @@ impl LevelGroups {
 
     fn count_row<'a>(&mut self, levels: impl Iterator<Item = &'a Level>, judge: impl Fn(&mut GroupVerdict)) {
         // each level of data is one of those that are listed
-        let place = |(category, level): (&ListedCategory, &Level)| category.levels.levels().iter().position(|other| other == level);
-        let places: Vec<usize> = self.categories.iter().zip(levels).filter_map(place).collect();
+        let places: Vec<usize> = self.places.iter().zip(levels).filter_map(|(places, level)| places.get(level.text()).copied()).collect();
         for (second, &level) in places.iter().enumerate() {
             self.count_in(self.of_categories[second] + level, places.len() == 1, &judge);
             for (first, &one) in places[..second].iter().enumerate() {
@@ -264,7 +269,7 @@ impl Judge {
         match self {
             Self::Nothing => None,
             Self::Decimals(decimals) => {
-                Some(GroupVerdict::Decimals(decimals.iter().map(|decimals| Levels::down_from(*decimals)).collect()))
+                Some(GroupVerdict::Decimals(decimals.iter().map(|decimals| RoundingLevels::down_from(*decimals)).collect()))
             }
             Self::Pairs(columns, products) => Some(GroupVerdict::Pairs(PairChecks::new(*columns, products.iter().cloned()))),
         }

@@ -1,6 +1,6 @@
 //! Disclosure control: statistics released with `--share` do not single out fewer than five rows.
 //!
-//! Reading order: `dominant_class` counts rows outside the most common class; `levels` decides how far a column must be rounded; `columns`
+//! Reading order: `dominant_class` counts rows outside the most common class; `rounding_levels` decides how far a column must be rounded; `columns`
 //! checks one column or product; `pairs` checks terms two by two; `groups` judges the rows of each level of a category; `control` rounds the
 //! rows and decides whether their sums may be released.
 //!
@@ -10,5 +10,5 @@ mod columns;
 pub(crate) mod control;
 mod dominant_class;
 mod groups;
-mod levels;
 mod pairs;
+mod rounding_levels;

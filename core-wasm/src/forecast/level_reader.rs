@@ -1,6 +1,6 @@
 //! A cell of a category to the level that it is.
 
-use crate::decimal::{Decimal, is_missing, parse};
+use crate::decimal::{Decimal, is_missing, parse, parse_if_number};
 use crate::error::{Code, Error, Result, list};
 use crate::level::Level;
 use crate::model::ModelColumn;
@@ -57,7 +57,7 @@ impl KnownLevels {
     /// Returns the index of the level of a cell without spaces around it; none if the cell is no level.
     pub(super) fn find(&self, cell: &[u8]) -> Option<usize> {
         self.by_text.get(cell).copied().or_else(|| {
-            let number = if self.by_number.is_empty() { None } else { parse(cell).ok() }?;
+            let number = if self.by_number.is_empty() { None } else { parse_if_number(cell) }?;
             self.by_number.iter().find(|(listed, _)| *listed == number).map(|(_, level)| *level)
         })
     }

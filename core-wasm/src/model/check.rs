@@ -3,7 +3,7 @@
 use super::{CoefficientFactor, Model, ModelColumn};
 use crate::error::{Code, Error, Result, list};
 use crate::statistics::check_terms;
-use crate::terms::{NAME_CHARS_MAX, check_column_name, check_unique};
+use crate::terms::{check_column_name, check_unique};
 use std::collections::BTreeSet;
 
 /// Most categories in a term: statistics have sums of the rows of at most two levels.
@@ -67,7 +67,7 @@ impl Model {
             return wrong("the target has levels");
         }
         let known: BTreeSet<&str> = levels.iter().map(|one| one.level.text()).collect();
-        if levels.is_empty() || levels.len() > LEVELS_MAX || levels.iter().any(|one| !is_level(one.level.text())) {
+        if levels.is_empty() || levels.len() > LEVELS_MAX || levels.iter().any(|one| !one.level.is_of_cell()) {
             return wrong(&format!("the category {} has no levels, too many, or one that is not the text of a cell", list([&column.name])));
         }
         let is_weighted = self.weights.is_some();
@@ -125,12 +125,6 @@ impl Model {
             _ => wrong("one of `empty_cells` is not a combination of the levels of two categories"),
         }
     }
-}
-
-/// Returns whether a text can be a level.
-fn is_level(text: &str) -> bool {
-    let is_short = text.chars().nth(NAME_CHARS_MAX).is_none();
-    is_short && !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control)
 }
 
 fn wrong<T>(sentence: &str) -> Result<T> {

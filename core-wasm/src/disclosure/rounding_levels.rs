@@ -19,7 +19,7 @@ const STEPS: [u16; PRIME_POWERS] = prime_powers();
 
 /// The levels that a column may still be rounded to, from the finest to the coarsest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Levels(pub(super) Vec<RoundingLevel>);
+pub(super) struct RoundingLevels(pub(super) Vec<RoundingLevel>);
 
 /// What is known of one level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub(super) enum Defect {
     Step(u64, Decimal),
 }
 
-impl Levels {
+impl RoundingLevels {
     /// One level.
     pub(super) fn only(decimals: i32) -> Self {
         Self(vec![RoundingLevel::new(decimals)])
@@ -201,8 +201,8 @@ impl std::fmt::Display for Defect {
 
 /// The remainder of an integer; never negative.
 fn remainder(integer: &IBig, step: u16) -> u16 {
-    match i128::try_from(integer) {
-        Ok(integer) => integer.rem_euclid(i128::from(step)) as u16,
+    match i64::try_from(integer) {
+        Ok(integer) => integer.rem_euclid(step.into()) as u16,
         Err(_) => u16::try_from(integer.rem_euclid(IBig::from(step))).unwrap_or_default(),
     }
 }
