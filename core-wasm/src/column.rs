@@ -4,6 +4,7 @@
 //! [`predict`](crate::predict) read them as records.
 
 use crate::decimal::{Decimal, SmallDecimal, exact_power_of_ten, parse_small, power_of_ten, trim};
+use crate::functions::Function;
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 use samefit_kernels::cells::{Pattern, read};
 use samefit_kernels::scan::Rows;
@@ -31,11 +32,12 @@ pub(crate) struct ScaledIntegers<'a> {
 }
 
 impl ScaledIntegers<'_> {
-    /// Sets `unread` for the rows whose number is zero or less.
-    pub(crate) fn mark_not_above_zero(self, unread: &mut [bool]) {
+    /// Sets `unread` for the rows of whose number one of the functions is not defined.
+    pub(crate) fn mark_undefined(self, functions: &[Function], unread: &mut [bool]) {
+        let Some(least) = functions.iter().map(|function| i64::from(!function.is_defined_at_zero())).max() else { return };
         match self.integers {
-            ColumnIntegers::Narrow(values) => values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value <= 0),
-            ColumnIntegers::Wide(values) => values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value <= 0),
+            ColumnIntegers::Narrow(values) => values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value < least),
+            ColumnIntegers::Wide(values) => values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value < least.into()),
         }
     }
 
@@ -94,10 +96,10 @@ impl CellReader {
     /// Appends the integers of the batch to a block, without those of unread rows. `unread` is none if every row was read.
     pub(crate) fn append_to(&mut self, to: &mut BlockColumn, unread: Option<&[bool]>) {
         if self.wide.is_empty() {
-            remove_unread(&mut self.narrow, unread);
+            keep_read(&mut self.narrow, unread);
             to.extend(&self.narrow, self.narrow_bits, self.scale);
         } else {
-            remove_unread(&mut self.wide, unread);
+            keep_read(&mut self.wide, unread);
             to.extend_wide(&self.wide, self.wide_bits, self.scale);
         }
     }
@@ -210,8 +212,8 @@ fn bits_at(small: SmallDecimal, scale: u32) -> u32 {
     raised_bits(u128::BITS - small.mantissa.unsigned_abs().leading_zeros(), scale - small.scale)
 }
 
-/// Removes the values of unread rows.
-fn remove_unread<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
+/// Keeps the values of the rows that were read. `unread` is none if every row was.
+pub(crate) fn keep_read<T>(values: &mut Vec<T>, unread: Option<&[bool]>) {
     if let Some(unread) = unread {
         let mut unread = unread.iter();
         values.retain(|_| !unread.next().is_some_and(|unread| *unread));
@@ -225,6 +227,19 @@ mod tests {
     use crate::statistics::block_values;
     use proptest::prelude::*;
     use samefit_kernels::scan::{MARGIN, RowScanner, WORD};
+
+    #[test]
+    fn only_the_root_is_defined_for_zero() {
+        let marked = |functions: &[Function]| {
+            let numbers = ScaledIntegers { integers: ColumnIntegers::Narrow(&[-1, 0, 1]), bits: 1, scale: 0 };
+            let mut unread = [false; 3];
+            numbers.mark_undefined(functions, &mut unread);
+            unread
+        };
+        assert_eq!(marked(&[]), [false; 3]);
+        assert_eq!(marked(&[Function::Sqrt]), [true, false, false]);
+        assert_eq!(marked(&[Function::Sqrt, Function::Log10]), [true, true, false]);
+    }
 
     /// Cells as in files: most of one kind, some of another.
     fn cell() -> impl Strategy<Value = String> {

@@ -71,6 +71,17 @@ fn a_dot_stands_for_the_columns_of_the_schema_in_every_format() {
 }
 
 #[test]
+fn zero_has_a_root_and_no_logarithm() {
+    let table = "x,y\n0,1\n4,2\n9,4\n0.0,3\n";
+    let of = |feature: &str| summarize(&plan(json!({"target": "y", "features": [feature]})), table);
+    let roots = of("sqrt(x)").unwrap();
+    // x, y, and the sum of the roots
+    assert_eq!((roots.rows, roots.moments.at(3, 0).to_string()), (4, "5".to_owned()));
+    let error = of("ln(x)").unwrap_err();
+    assert_eq!((error.code.name(), error.row, error.column.as_deref()), ("undefined", Some(2), Some("x")));
+}
+
+#[test]
 fn a_function_of_a_category_is_refused() {
     for feature in ["ln(site)", "sqrt(site)*x", "rcs(site, 1, 2, 3)"] {
         let error = error(json!({"target": "y", "features": [feature], "categories": ["site"]}));

@@ -48,6 +48,12 @@ impl Function {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
 
+    /// Returns whether the function is defined for zero. All are for numbers above zero, and none for numbers below it.
+    #[must_use]
+    pub fn is_defined_at_zero(self) -> bool {
+        self == Self::Sqrt
+    }
+
     /// Returns the f64 nearest to the function of a number, ties to even. Zero has no sign.
     ///
     /// # Errors
@@ -67,7 +73,7 @@ impl Function {
         // the mantissa, if it has at most 63 bits and is not zero
         let small = i64::try_from(&x.mantissa).ok().and_then(|mantissa| u64::try_from(mantissa).ok()).filter(|&mantissa| mantissa > 0);
         match self {
-            _ if x.mantissa < 0.into() || self != Self::Sqrt && x.mantissa == 0.into() => Err(self.undefined(x)),
+            _ if x.mantissa < 0.into() || !self.is_defined_at_zero() && x.mantissa == 0.into() => Err(self.undefined(x)),
             Self::Ln => Ok(small.and_then(|mantissa| logarithms::ln(mantissa, x.scale)).unwrap_or_else(|| logarithm::ln(x))),
             Self::Log10 => Ok(small.and_then(|mantissa| logarithms::log10(mantissa, x.scale)).unwrap_or_else(|| logarithm::log10(x))),
             Self::Sqrt => {

@@ -173,10 +173,8 @@ impl ColumnReader {
             }
             () => {
                 self.cells.read(rows, self.place, unread);
-                if !self.functions.is_empty() {
-                    // such rows are read one by one, which finds the error
-                    self.cells.numbers().mark_not_above_zero(unread);
-                }
+                // such rows are read one by one, which finds the error
+                self.cells.numbers().mark_undefined(&self.functions, unread);
             }
         }
     }
@@ -195,7 +193,7 @@ impl ColumnReader {
                 if !self.functions.is_empty() {
                     self.values.bring_to_one_scale();
                     match self.values.numbers() {
-                        Some(numbers) => numbers.mark_not_above_zero(unread),
+                        Some(numbers) => numbers.mark_undefined(&self.functions, unread),
                         None => unread.fill(true),
                     }
                 }

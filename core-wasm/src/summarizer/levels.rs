@@ -2,8 +2,9 @@
 //!
 //! *Invariants*: numbers count from 0, in the order in which the levels were found. No result depends on them.
 
-use super::level_table::LevelTable;
+use super::text_table::TextTable;
 use crate::batch::Values;
+use crate::column::keep_read;
 use crate::error::{Error, Result};
 use crate::level::{LEVELS_MAX, Level, ListedLevels, level_of};
 use crate::statistics::too_many_levels;
@@ -23,8 +24,8 @@ pub(super) struct LevelReader {
     /// The number of each level by its text.
     numbers: BTreeMap<String, u32>,
     /// The same by the texts of cells, and by the bytes of 64-bit floats.
-    of_texts: LevelTable,
-    of_floats: LevelTable,
+    of_texts: TextTable,
+    of_floats: TextTable,
     /// The levels of the rows that were read last. That of an unread row means nothing.
     of_rows: Vec<u32>,
 }
@@ -49,7 +50,7 @@ impl LevelReader {
                 number
             }
         };
-        self.found(number, row);
+        self.note_row(number, row);
         Ok(Some(number))
     }
 
@@ -79,7 +80,7 @@ impl LevelReader {
         self.of_rows.clear();
         for ((at, unread), row) in rows.zip(unread).zip(first..) {
             let level = match values {
-                Values::Numbers(numbers) => self.of_floats.get(&numbers[at].to_le_bytes()).inspect(|&number| self.found(number, row)),
+                Values::Numbers(numbers) => self.of_floats.get(&numbers[at].to_le_bytes()).inspect(|&number| self.note_row(number, row)),
                 Values::Text(lines) => self.read_quickly(row, lines.cell(at), &is_level),
             };
             *unread |= level.is_none();
@@ -98,10 +99,7 @@ impl LevelReader {
 
     /// Returns the levels of the rows that were read last, without those of unread rows.
     pub(super) fn of_rows(&mut self, unread: Option<&[bool]>) -> &[u32] {
-        if let Some(unread) = unread {
-            let mut unread = unread.iter();
-            self.of_rows.retain(|_| unread.next() != Some(&true));
-        }
+        keep_read(&mut self.of_rows, unread);
         &self.of_rows
     }
 
@@ -119,7 +117,7 @@ impl LevelReader {
     pub(super) fn merge(&mut self, others: Vec<(String, u64)>) {
         for (text, row) in others {
             let number = self.number(Level::new(&text));
-            self.found(number, row);
+            self.note_row(number, row);
         }
     }
 
@@ -146,7 +144,7 @@ impl LevelReader {
             None if is_level(crate::decimal::trim(cell)) && self.has_room_for(cell) => return self.read(row, cell).ok().flatten(),
             None => return None,
         };
-        self.found(number, row);
+        self.note_row(number, row);
         Some(number)
     }
 
@@ -177,7 +175,7 @@ impl LevelReader {
 
     /// Notes a row with a level.
     #[inline]
-    fn found(&mut self, number: u32, row: u64) {
+    fn note_row(&mut self, number: u32, row: u64) {
         let first = &mut self.first_rows[number as usize];
         *first = row.min(*first);
     }

@@ -3,7 +3,7 @@
 //! *Invariants*: statistics, notes and errors do not depend on how the rows are divided among summarizers whose states are
 //! [merged](Summarizer::merge_state).
 //!
-//! Reading order: `level_table` and `levels` turn the cells of a category into numbers of levels; `column` reads the cells of one column;
+//! Reading order: `text_table` and `levels` turn the cells of a category into numbers of levels; `column` reads the cells of one column;
 //! `row_sums` sums rows with or without levels; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `weights` checks
 //! weights; `sums` sums the rows; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another;
 //! `column_batch` holds the columns that a host sets; `forget` subtracts rows from statistics.
@@ -15,13 +15,13 @@ mod column_batch;
 mod dropped;
 mod finish;
 mod forget;
-mod level_table;
 mod levels;
 mod merge;
 mod pending;
 mod row_sums;
 mod state;
 mod sums;
+mod text_table;
 mod totals;
 mod weights;
 

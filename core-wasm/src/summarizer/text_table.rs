@@ -13,7 +13,7 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Numbers of levels by the texts of cells.
 #[derive(Default)]
-pub(super) struct LevelTable {
+pub(super) struct TextTable {
     /// A power of two of them, at least half of which are empty; none before the first text.
     slots: Vec<Slot>,
     /// Texts of more than 16 bytes.
@@ -38,7 +38,7 @@ struct TextKey {
 /// The key of empty slots. No text is as long.
 const EMPTY: Slot = Slot { key: TextKey { length: u32::MAX, ends: (0, 0) }, value: 0 };
 
-impl LevelTable {
+impl TextTable {
     /// Returns the number of the level of a text; none if the text is not in the table.
     #[inline]
     pub(super) fn get(&self, text: &[u8]) -> Option<u32> {
@@ -155,7 +155,7 @@ mod tests {
 
         #[test]
         fn each_text_is_found_with_its_level(texts in prop::collection::vec(prop::collection::vec(0u8..3, 0..40), 1..300), other in prop::collection::vec(0u8..3, 0..40)) {
-            let mut table = LevelTable::default();
+            let mut table = TextTable::default();
             let mut known = BTreeMap::new();
             for text in &texts {
                 prop_assert_eq!(table.get(text), known.get(text).copied());
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_full_table_still_finds_its_texts() {
-        let mut table = LevelTable::default();
+        let mut table = TextTable::default();
         let text = |at: usize| format!("a text that is longer than sixteen bytes {at}").into_bytes();
         (0..TEXTS_MAX + 10).for_each(|at| table.insert(&text(at), at as u32));
         assert_eq!(table.get(&text(TEXTS_MAX - 1)), Some(TEXTS_MAX as u32 - 1));
