@@ -56,9 +56,9 @@ pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
         return Ok(());
     }
     let rows_text = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-    let terms_text = if terms == 1 { "1 column and term".to_owned() } else { format!("{terms} columns and terms") };
+    let terms = columns_and_terms(terms);
     let sentence = format!(
-        "{rows_text} of {terms_text} are too few to be shared; {needed} are needed: at least {ROWS_MIN}, and {TERM_ROWS_MIN} for each column and term"
+        "{rows_text} of {terms} are too few to be shared; {needed} are needed: at least {ROWS_MIN}, and {TERM_ROWS_MIN} for each column and term"
     );
     let mut error = Error::new(Code::TooFewToShare, sentence, "share more rows, or fewer columns and terms");
     (error.found, error.expected) = (Some(rows.to_string()), Some(needed.to_string()));
@@ -82,7 +82,7 @@ pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)]) -> R
     let sentence = if is_few {
         format!("only {have} the level `{level}`{others}, and the sums would single them out")
     } else {
-        let terms = if terms == 1 { "1 column and term".to_owned() } else { format!("{terms} columns and terms") };
+        let terms = columns_and_terms(terms);
         format!("{have} the level `{level}`{others}, too few to share {terms} of them; {needed} are needed: {TERM_ROWS_MIN} for each")
     };
     let categories = levels.iter().map(|(column, _)| format!("`{column}`")).collect::<Vec<_>>().join(" or ");
@@ -103,7 +103,7 @@ pub fn check_groups(groups: usize, terms: usize) -> Result<()> {
     if groups <= GROUPS_MAX && groups.saturating_mul(pairs(terms)) <= pairs(TERMS_MAX) {
         return Ok(());
     }
-    let terms = if terms == 1 { "1 column and term".to_owned() } else { format!("{terms} columns and terms") };
+    let terms = columns_and_terms(terms);
     let sentence = format!("{terms} for each of {groups} levels or pairs of levels are more than can be shared together");
     Err(Error::new(
         Code::Capacity,
@@ -117,7 +117,7 @@ pub fn check_terms(terms: usize) -> Result<()> {
     if terms <= TERMS_MAX {
         return Ok(());
     }
-    let sentence = format!("{terms} columns and terms are more than the {TERMS_MAX} that can be shared together");
+    let sentence = format!("{} are more than the {TERMS_MAX} that can be shared together", columns_and_terms(terms));
     Err(Error::new(Code::Capacity, sentence, "share fewer columns and terms"))
 }
 
@@ -131,6 +131,11 @@ pub fn in_words(decimals: i32) -> String {
         -3 => "thousands".to_owned(),
         _ => format!("multiples of 10^{}", decimals.unsigned_abs()),
     }
+}
+
+/// Returns a number of columns and terms in words: "1 column and term".
+fn columns_and_terms(count: usize) -> String {
+    if count == 1 { "1 column and term".to_owned() } else { format!("{count} columns and terms") }
 }
 
 /// Returns a number of rows with its verb: "1 row has", "4 rows have".

@@ -24,6 +24,12 @@ pub fn extend_times(out: &mut Vec<i64>, values: &[i64], factor: i64) {
     out.extend(values.iter().map(|value| value * factor));
 }
 
+/// Subtracts a number from each value, and sets what falls below zero to zero. No difference overflows.
+#[inline(never)]
+pub fn subtract_down_to_zero(values: &mut [i64], number: i64) {
+    values.iter_mut().for_each(|value| *value = (*value - number).max(0));
+}
+
 /// Returns the products of two columns, row by row. No product overflows.
 #[inline(never)]
 pub fn products(left: &[i64], right: &[i64]) -> Vec<i64> {
@@ -46,6 +52,9 @@ mod tests {
             prop_assert_eq!(&multiplied, &want);
             prop_assert_eq!(&appended[1..], want.as_slice());
             prop_assert_eq!(products(&values, &vec![factor; values.len()]), want.clone());
+            let mut subtracted = values.clone();
+            subtract_down_to_zero(&mut subtracted, factor);
+            prop_assert_eq!(subtracted, values.iter().map(|value| (value - factor).max(0)).collect::<Vec<_>>());
             let mut by_rows = values.clone();
             multiply_rows(&mut by_rows, &vec![factor; values.len()]);
             prop_assert_eq!(by_rows, want);

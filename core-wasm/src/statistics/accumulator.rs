@@ -12,30 +12,26 @@
 //! *Limits*: 2^63 - 1 rows. Values and sums have any size.
 
 use super::block::BlockColumn;
-use super::derived::Derived;
 use super::distribution::Distribution;
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
 use super::product_sums::{BlockDigits, BlockFactors, ProductSums};
-use super::row_counter::{RowCounter, keep_positive};
+use super::row_counter::{RowCounter, RowCounts, keep_positive};
+use super::summed_products::{Factors, SummedProducts};
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use dashu_int::IBig;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
 pub(super) const BLOCK_ROWS: usize = 512;
 
-/// A product of powers of columns: indexes of columns, each with its power. The indexes of [`Derived`] columns follow those of the others.
-pub type Factors = Vec<(usize, u32)>;
-
 /// Sums rows.
 pub struct Accumulator {
-    /// The columns that are computed, and count only as factors of products.
-    derived: Vec<Derived>,
     /// The terms that are not columns themselves.
-    products: Vec<Factors>,
+    terms: Arc<SummedProducts>,
     weighting: Weighting,
     /// The values of the block: the columns, then the weights or counts if there are.
     columns: Vec<BlockColumn>,
@@ -66,39 +62,26 @@ pub struct Totals {
 impl Accumulator {
     /// Returns an accumulator for rows of `columns` values, and for products of them. `distribution` tells whether values are counted.
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
-        Self::weighted(columns, Vec::new(), products, distribution, Weighting::Equal)
+        Self::weighted(columns, SummedProducts::of_columns(products).into(), distribution, Weighting::Equal)
     }
 
     /// Does what [`Self::new`] does, for products that may have factors which are computed, and for rows that may have a weight or a count
     /// after their other values.
-    pub fn weighted(
-        columns: usize,
-        derived: Vec<Derived>,
-        products: impl IntoIterator<Item = Factors>,
-        distribution: bool,
-        weighting: Weighting,
-    ) -> Self {
-        Self { counter: RowCounter::new(columns, distribution, weighting), ..Self::of_moments(columns, derived, products, weighting) }
+    pub fn weighted(columns: usize, terms: Arc<SummedProducts>, distribution: bool, weighting: Weighting) -> Self {
+        Self { counter: RowCounter::new(columns, distribution, weighting), ..Self::of_moments(columns, terms, weighting) }
     }
 
     /// Returns an accumulator for the moments alone.
-    pub(super) fn of_moments(
-        columns: usize,
-        derived: Vec<Derived>,
-        products: impl IntoIterator<Item = Factors>,
-        weighting: Weighting,
-    ) -> Self {
-        let products: Vec<Factors> = products.into_iter().collect();
+    pub(super) fn of_moments(columns: usize, terms: Arc<SummedProducts>, weighting: Weighting) -> Self {
         Self {
-            derived,
             weighting,
             columns: vec![BlockColumn::new(); columns + weighting.values()],
             block_rows: 0,
             sums: ProductSums::default(),
-            totals: vec![Decimal::ZERO; moment_index(columns + products.len() + 1, 0)],
+            totals: vec![Decimal::ZERO; moment_index(columns + terms.products.len() + 1, 0)],
             counter: RowCounter::of_rows(),
             digits: BlockDigits::default(),
-            products,
+            terms,
         }
     }
 
@@ -158,20 +141,28 @@ impl Accumulator {
     /// Returns the sums of all rows.
     ///
     /// Errors: `capacity`; `undefined` for a weight below zero.
-    pub fn finish(mut self) -> Result<Totals> {
+    pub fn finish(self) -> Result<Totals> {
+        let (moments, counts) = self.into_sums()?;
+        Ok(Totals {
+            rows: counts.rows,
+            moments: moments.normalized(),
+            levels: LevelSums::default(),
+            log_sum: counts.log_sum,
+            distribution: counts.distribution,
+        })
+    }
+
+    /// Returns the sums of products of all rows, as they were added up, and the counts.
+    ///
+    /// Errors: as for [`Self::finish`].
+    pub(super) fn into_sums(mut self) -> Result<(Moments, RowCounts)> {
         self.sum_block()?;
         self.sums.drain_into(&mut self.totals);
         let counts = self.counter.finish()?;
         if let (Weighting::Equal, Some(first)) = (self.weighting, self.totals.first_mut()) {
             *first = Decimal { mantissa: IBig::from(counts.rows), scale: 0 };
         }
-        Ok(Totals {
-            rows: counts.rows,
-            moments: Moments(self.totals.into_iter().map(Decimal::normalized).collect()),
-            levels: LevelSums::default(),
-            log_sum: counts.log_sum,
-            distribution: counts.distribution,
-        })
+        Ok((Moments(self.totals), counts))
     }
 
     /// Adds the block to the sums and empties it.
@@ -200,12 +191,8 @@ impl Accumulator {
     /// Errors: `undefined` for a value of which a function is not defined.
     fn add_products(&mut self, rows: usize, mut columns: Vec<BlockColumn>, weights: Option<&BlockColumn>) -> Result<Vec<BlockColumn>> {
         let width = columns.len();
-        let derived = self.derived.iter().map(|derived| derived.of_block(&columns)).collect::<Result<Vec<_>>>()?;
-        columns.extend(derived);
-        let products: Vec<BlockColumn> = self.products.iter().map(|factors| product(factors, &columns)).collect();
-        columns.truncate(width);
+        self.terms.append_to(&mut columns)?;
         columns.insert(0, BlockColumn::ones(rows));
-        columns.extend(products);
         let weighted = weights.map(|weights| columns.iter().map(|column| column.times(weights)).collect());
         let mut block = BlockFactors { columns, weighted };
         if !self.sums.fit(&mut block) {
@@ -217,14 +204,6 @@ impl Accumulator {
         block.columns.remove(0);
         Ok(block.columns)
     }
-}
-
-/// Returns the values of a product of powers of columns. It has at least one factor.
-fn product(factors: &Factors, columns: &[BlockColumn]) -> BlockColumn {
-    let powers = factors.iter().flat_map(|&(column, power)| std::iter::repeat_n(&columns[column], power as usize));
-    let mut powers = powers.cloned();
-    let first = powers.next().unwrap_or_else(BlockColumn::new);
-    powers.fold(first, |product, factor| product.times(&factor))
 }
 
 #[cfg(test)]
@@ -259,7 +238,7 @@ mod tests {
 
     /// Sums the rows, each with its weight, from blocks of a few rows.
     fn totals(columns: &[Vec<Decimal>], products: &[Factors], weights: &[Decimal], weighting: Weighting) -> Totals {
-        let mut accumulator = Accumulator::weighted(columns.len(), Vec::new(), products.to_vec(), true, weighting);
+        let mut accumulator = Accumulator::weighted(columns.len(), SummedProducts::of_columns(products.to_vec()).into(), true, weighting);
         for row in 0..weights.len() {
             let weight = (weighting != Weighting::Equal).then(|| weights[row].clone());
             accumulator.push(columns.iter().map(|column| column[row].clone()).chain(weight)).unwrap();
@@ -329,7 +308,7 @@ mod tests {
 
     #[test]
     fn counts_beyond_the_limit_are_refused() {
-        let mut accumulator = Accumulator::weighted(0, Vec::new(), [], false, Weighting::Counts);
+        let mut accumulator = Accumulator::weighted(0, Arc::default(), false, Weighting::Counts);
         let count = |count: &str| [parse(count.as_bytes()).unwrap()];
         accumulator.push(count("9223372036854775807")).unwrap();
         accumulator.push(count("1")).unwrap();

@@ -6,22 +6,19 @@
 
 use super::block::{BlockColumn, BlockIntegers};
 use super::distribution::{Bin, Distribution, bin_of};
+use super::short_counter::{COUNTED_MAX, ShortCounter};
 use crate::decimal::{Decimal, exact_power_of_ten};
 use dashu_int::IBig;
-use samefit_kernels::counts::{BITS_LEFT_OUT, BinCounts, DIRECT_BITS, DirectCounts, EXACT_BITS, bins_of_quotients};
-
-/// Values after which a counter of 32 bits could overflow, less one block.
-const VALUES_MAX: u64 = u32::MAX as u64 - (1 << 20);
+use samefit_kernels::counts::{BITS_LEFT_OUT, BinCounts, EXACT_BITS, bins_of_quotients};
 
 /// Counts the values of one column by bin.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BinCounter {
-    /// Counts of short integers at `direct_scale`.
-    direct: DirectCounts,
-    direct_scale: u32,
+    /// Counts of short values.
+    short: ShortCounter,
     /// Counts of bins, in 32 bits.
     counts: BinCounts,
-    /// Number of values in `direct` and `counts`.
+    /// Number of values in `counts`.
     values: u64,
     /// All other counts, in 64 bits.
     total: Distribution,
@@ -32,11 +29,17 @@ pub(super) struct BinCounter {
 impl BinCounter {
     /// Counts the values of a block. Returns none if a count overflows.
     pub(super) fn count(&mut self, column: &BlockColumn) -> Option<()> {
-        if self.values > VALUES_MAX {
+        if let Some(values) = ShortCounter::countable(column) {
+            if !self.short.has_room(column.scale) {
+                self.drain()?;
+            }
+            self.short.count(values, column.scale);
+            return Some(());
+        }
+        if self.values > COUNTED_MAX {
             self.drain()?;
         }
         match (&column.integers, exact_power_of_ten(column.scale)) {
-            (BlockIntegers::Narrow(values), _) if column.bits <= DIRECT_BITS => self.count_direct(values, column.scale),
             (BlockIntegers::Narrow(values), Some(power)) if column.bits <= EXACT_BITS => {
                 self.count_quotients(values, power);
                 Some(())
@@ -64,17 +67,6 @@ impl BinCounter {
     pub(super) fn finish(mut self) -> Option<Distribution> {
         self.drain()?;
         Some(self.total)
-    }
-
-    /// Counts integers of up to [`DIRECT_BITS`] bits.
-    fn count_direct(&mut self, values: &[i64], scale: u32) -> Option<()> {
-        if self.direct_scale != scale {
-            self.drain()?;
-            self.direct_scale = scale;
-        }
-        self.direct.add(values);
-        self.values += values.len() as u64;
-        Some(())
     }
 
     /// Counts integers of up to [`EXACT_BITS`] bits over an exact power of ten.
@@ -113,8 +105,8 @@ impl BinCounter {
 
     /// Adds the counts of 32 bits to those of 64 bits. Returns none if a count overflows.
     fn drain(&mut self) -> Option<()> {
-        for (mantissa, count) in self.direct.drain() {
-            self.total.add(bin_of(&Decimal { mantissa: mantissa.into(), scale: self.direct_scale }), count.into())?;
+        for (value, count) in self.short.drain() {
+            self.total.add(bin_of(&value), count.into())?;
         }
         for (bin, count) in self.counts.drain() {
             self.total.add(Bin::of_top_bits(bin), count.into())?;

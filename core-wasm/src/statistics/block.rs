@@ -218,6 +218,26 @@ impl BlockColumn {
         product
     }
 
+    /// Returns for each value by how much it is above a number; zero if it is not above it.
+    pub(super) fn excess_over(&self, number: &Decimal) -> Self {
+        let mut excess = self.clone();
+        let number_bits = number.mantissa.bit_len() as u32;
+        let power = excess.align(number.scale, number_bits);
+        // a difference may have one bit more
+        excess.widen(excess.bits.max(raised_bits(number_bits, power)) + 1);
+        let number = number.mantissa_at(excess.scale);
+        match &mut excess.integers {
+            BlockIntegers::Narrow(values) => integers::subtract_down_to_zero(values, i64::try_from(&number).unwrap_or_default()),
+            BlockIntegers::Wide(values) => {
+                let number = i128::try_from(&number).unwrap_or_default();
+                values.iter_mut().for_each(|value| *value = (*value - number).max(0));
+            }
+            BlockIntegers::Big(values) => values.iter_mut().for_each(|value| *value = (&*value - &number).max(IBig::ZERO)),
+        }
+        excess.bits = excess.integers.bits();
+        excess
+    }
+
     /// Returns for each value whether it is not zero.
     pub(super) fn nonzero(&self) -> Vec<bool> {
         match &self.integers {

@@ -9,7 +9,7 @@ use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::json;
-use crate::level::{Level, level_of};
+use crate::level::Level;
 use crate::release_policy::{Shared, check_decimals};
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
@@ -196,13 +196,13 @@ impl Statistics {
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
-        let is_weighted = document.weights.is_some();
-        let levels = parse_levels(document.categories, document.pairs, &columns, &terms, is_weighted)?;
+        let degrees = MomentDegrees::new(&terms, document.weights.is_some());
+        let levels = parse_levels(document.categories, document.pairs, &columns, &degrees)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
             weights: document.weights.map(parse_weights).transpose()?,
-            moments: parse_moments(&document.moments, &terms, is_weighted)?,
+            moments: parse_moments(&document.moments, &degrees)?,
             levels,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
             shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
@@ -318,22 +318,35 @@ fn parse_terms(terms: Vec<Vec<(VariableDocument, u32)>>, columns: &[SummedColumn
 
 /// Sorts terms into the canonical order: the columns in their own order, then products by degree and text.
 pub(crate) fn sort_terms(terms: &mut [Term], columns: &[SummedColumn]) {
-    let place =
-        |term: &Term| term.as_column().and_then(|name| columns.iter().position(|column| column.name == name)).unwrap_or(columns.len());
+    let places: BTreeMap<&str, usize> = columns.iter().enumerate().map(|(at, column)| (column.name.as_str(), at)).collect();
+    let place = |term: &Term| term.as_column().and_then(|name| places.get(name).copied()).unwrap_or(columns.len());
     terms.sort_by_cached_key(|term| (place(term), term.degree(), term.to_string()));
 }
 
-/// Reads the triangle of moments of (1, terms). If they are weighted, they are sums of products with a weight.
-fn parse_moments(rows: &[Vec<String>], terms: &[Term], is_weighted: bool) -> Result<Moments> {
-    let degrees: Vec<u32> = std::iter::once(0).chain(terms.iter().map(Term::degree)).collect();
+/// The degrees of the terms whose sums of products a document has.
+struct MomentDegrees {
+    /// Of one and the terms.
+    degrees: Vec<u32>,
+    /// Whether the sums are of products with a weight.
+    is_weighted: bool,
+}
+
+impl MomentDegrees {
+    fn new(terms: &[Term], is_weighted: bool) -> Self {
+        Self { degrees: std::iter::once(0).chain(terms.iter().map(Term::degree)).collect(), is_weighted }
+    }
+}
+
+/// Reads the triangle of moments of (1, terms).
+fn parse_moments(rows: &[Vec<String>], MomentDegrees { degrees, is_weighted }: &MomentDegrees) -> Result<Moments> {
     let size = degrees.len();
     if rows.len() != size || rows.iter().enumerate().any(|(i, row)| row.len() != i + 1) {
         return Err(Error::new(Code::Statistics, format!("the moments must be a triangle of {size} rows"), "summarise the data again"));
     }
     let mut moments = Vec::with_capacity(moment_index(size, 0));
-    for (row, degree) in rows.iter().zip(&degrees) {
-        for (text, other) in row.iter().zip(&degrees) {
-            moments.push(parse_sum(text, degree + other + u32::from(is_weighted)).ok_or_else(|| {
+    for (row, degree) in rows.iter().zip(degrees) {
+        for (text, other) in row.iter().zip(degrees) {
+            moments.push(parse_sum(text, degree + other + u32::from(*is_weighted)).ok_or_else(|| {
                 let expected =
                     "an exact decimal number without exponent and trailing zeros, not longer than a sum of products of values can be";
                 Error::found(Code::Statistics, text, expected, "summarise the data again")
@@ -388,8 +401,7 @@ fn parse_levels(
     categories: Vec<CategoryDocument>,
     pairs: Vec<PairDocument>,
     columns: &[SummedColumn],
-    terms: &[Term],
-    is_weighted: bool,
+    degrees: &MomentDegrees,
 ) -> Result<LevelSums> {
     check_terms(categories.len())?;
     let names: Vec<String> = categories.iter().map(|category| category.column.clone()).collect();
@@ -398,7 +410,7 @@ fn parse_levels(
     let mut sums = LevelSums::of_no_rows(names);
     for (own, category) in sums.categories.iter_mut().zip(categories) {
         let levels = category.levels.into_iter().map(|entry| (entry.level, entry.moments)).collect();
-        own.levels = parse_entries(levels, terms, is_weighted, is_level).map_err(|error| error.in_column(&own.column))?;
+        own.levels = parse_entries(levels, degrees, Level::is_of_cell).map_err(|error| error.in_column(&own.column))?;
     }
     let all: Vec<usize> = (0..sums.categories.len()).collect();
     let expected: Vec<(usize, usize)> = pairs_of(&all).collect();
@@ -414,7 +426,7 @@ fn parse_levels(
     }
     for ((own, pair), (_, second)) in sums.pairs.iter_mut().zip(pairs).zip(&expected) {
         let cells = pair.cells.into_iter().map(|cell| (cell.levels, cell.moments)).collect();
-        let parsed = parse_entries(cells, terms, is_weighted, |(one, other)| is_level(one) && is_level(other));
+        let parsed = parse_entries(cells, degrees, |(one, other)| one.is_of_cell() && other.is_of_cell());
         *own = parsed.map_err(|error| error.in_column(&sums.categories[*second].column))?;
     }
     sums.check_size()?;
@@ -424,8 +436,7 @@ fn parse_levels(
 /// Reads the moments of levels, or of pairs of levels.
 fn parse_entries<K: Ord>(
     entries: Vec<(K, Vec<Vec<String>>)>,
-    terms: &[Term],
-    is_weighted: bool,
+    degrees: &MomentDegrees,
     is_key: impl Fn(&K) -> bool,
 ) -> Result<BTreeMap<K, Moments>> {
     let in_order = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
@@ -435,20 +446,15 @@ fn parse_entries<K: Ord>(
     }
     let mut parsed = BTreeMap::new();
     for (key, moments) in entries {
-        let moments = parse_moments(&moments, terms, is_weighted)?;
+        let moments = parse_moments(&moments, degrees)?;
         let is_count = moments.0.first().is_some_and(|count| i64::try_from(&count.mantissa).is_ok() && count.scale == 0);
-        if moments.is_zero() || !(is_weighted || is_count) {
+        if moments.is_zero() || !(degrees.is_weighted || is_count) {
             let sentence = "a level must have a number of rows, or a sum of weights, and some number that is not zero";
             return Err(Error::new(Code::Statistics, sentence, "summarise the data again"));
         }
         parsed.insert(key, moments);
     }
     Ok(parsed)
-}
-
-/// Returns whether a text is a level that a cell can have.
-fn is_level(level: &Level) -> bool {
-    matches!(level_of(level.text().as_bytes()), Ok(Some(found)) if found == *level)
 }
 
 /// Reads a count. `what` is the name of its field.

@@ -9,18 +9,19 @@
 //!
 //! *Limits*: those of [`LevelSums`]. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes.
 
-use super::accumulator::{Accumulator, BLOCK_ROWS, Factors, Totals};
+use super::accumulator::{Accumulator, BLOCK_ROWS, Totals};
 use super::block::BlockColumn;
-use super::derived::Derived;
-use super::level_sums::{CategorySums, LevelSums, check_entries, pair_index};
+use super::level_sums::{CategorySums, LevelSums, check_entries, pair_count, pair_index};
 use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
 use super::row_counter::{RowCounter, keep_positive};
+use super::summed_products::SummedProducts;
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::Level;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows that are sorted by cell together. Their columns stay in the processor's cache.
 const SORTED_ROWS: usize = 1 << 14;
@@ -36,8 +37,8 @@ const NODE_SIZE: usize = 12;
 
 /// Sums rows by level.
 pub struct LevelAccumulator {
-    derived: Vec<Derived>,
-    products: Vec<Factors>,
+    /// The terms that are not columns themselves.
+    terms: Arc<SummedProducts>,
     weighting: Weighting,
     /// The values of the rows that were not yet given to their cells: the columns, then the weights or counts if there are.
     columns: Vec<BlockColumn>,
@@ -70,25 +71,17 @@ struct CellIndex {
 
 /// Sums by level and pair of levels, with the numbers of levels instead of their texts.
 struct SumsByLevel {
-    all: Vec<Decimal>,
-    levels: Vec<BTreeMap<u32, Vec<Decimal>>>,
-    pairs: Vec<BTreeMap<(u32, u32), Vec<Decimal>>>,
+    all: Moments,
+    levels: Vec<BTreeMap<u32, Moments>>,
+    pairs: Vec<BTreeMap<(u32, u32), Moments>>,
     entries: usize,
 }
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and one level of each of `categories`, and for products of the values.
     /// Rows may have a weight or a count after their other values.
-    pub fn new(
-        columns: usize,
-        categories: usize,
-        derived: Vec<Derived>,
-        products: impl IntoIterator<Item = Factors>,
-        distribution: bool,
-        weighting: Weighting,
-    ) -> Self {
-        let products: Vec<Factors> = products.into_iter().collect();
-        let moments = moment_index(columns + products.len() + 1, 0);
+    pub fn new(columns: usize, categories: usize, terms: Arc<SummedProducts>, distribution: bool, weighting: Weighting) -> Self {
+        let moments = moment_index(columns + terms.products.len() + 1, 0);
         let values = columns + weighting.values();
         let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
         Self {
@@ -102,8 +95,7 @@ impl LevelAccumulator {
             sums: SumsByLevel::new(categories, moments),
             counter: RowCounter::new(columns, distribution, weighting),
             digits: BlockDigits::default(),
-            derived,
-            products,
+            terms,
         }
     }
 
@@ -120,8 +112,8 @@ impl LevelAccumulator {
         self.end_rows()
     }
 
-    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller appends as many values to each of them, and then calls
-    /// [`Self::add_rows`].
+    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller
+    /// appends as many values to each of them, and then calls [`Self::add_rows`].
     pub(crate) fn columns_mut(&mut self) -> &mut [BlockColumn] {
         &mut self.columns
     }
@@ -202,7 +194,7 @@ impl LevelAccumulator {
             self.held += 1;
         }
         let numbers = columns.len() - self.weighting.values();
-        let new = || Accumulator::of_moments(numbers, self.derived.clone(), self.products.iter().cloned(), self.weighting);
+        let new = || Accumulator::of_moments(numbers, Arc::clone(&self.terms), self.weighting);
         let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
         sums.add_rows_of(columns, rows, &mut self.digits)
     }
@@ -211,7 +203,7 @@ impl LevelAccumulator {
     fn empty_cells(&mut self) -> Result<()> {
         for (cell, sums) in self.cells.iter_mut().enumerate() {
             if let Some(sums) = sums.take() {
-                self.sums.add(self.index.levels_of(cell), &sums.finish()?.moments)?;
+                self.sums.add(self.index.levels_of(cell), &sums.into_sums()?.0)?;
             }
         }
         self.held = 0;
@@ -283,9 +275,9 @@ impl CellIndex {
 impl SumsByLevel {
     fn new(categories: usize, moments: usize) -> Self {
         Self {
-            all: vec![Decimal::ZERO; moments],
+            all: Moments::zeros(moments),
             levels: vec![BTreeMap::new(); categories],
-            pairs: vec![BTreeMap::new(); pair_index(0, categories.max(1))],
+            pairs: vec![BTreeMap::new(); pair_count(categories)],
             entries: 0,
         }
     }
@@ -295,7 +287,7 @@ impl SumsByLevel {
     /// # Errors
     /// `capacity` if there are too many entries.
     fn add(&mut self, levels: &[u32], moments: &Moments) -> Result<()> {
-        add_moments(&mut self.all, moments);
+        self.all.add(moments, 1);
         for (second, &level) in levels.iter().enumerate() {
             self.entries += usize::from(add_to_entry(&mut self.levels[second], level, moments));
             for (first, &other) in levels[..second].iter().enumerate() {
@@ -308,7 +300,6 @@ impl SumsByLevel {
 
     /// Returns the sums, with the texts of the levels.
     fn finish(self, categories: Vec<(String, Vec<Level>)>) -> Result<(Moments, LevelSums)> {
-        let moments = |sums: Vec<Decimal>| Moments(sums.into_iter().map(Decimal::normalized).collect());
         let level_of = |levels: &[Level], number: u32| levels.get(number as usize).cloned().ok_or_else(other_categories);
         if categories.len() != self.levels.len() {
             return Err(other_categories());
@@ -318,16 +309,16 @@ impl SumsByLevel {
         for (second, (_, levels)) in categories.iter().enumerate() {
             for ((_, others), sums) in categories[..second].iter().zip(&mut of_pairs) {
                 let key = |(other, level): (u32, u32)| Ok((level_of(others, other)?, level_of(levels, level)?));
-                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, moments(sums)))).collect::<Result<_>>()?);
+                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, sums.normalized()))).collect::<Result<_>>()?);
             }
         }
-        let of_category = |((column, levels), sums): ((String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| {
-            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(&levels, level)?, moments(sums)))).collect::<Result<_>>()?;
+        let of_category = |((column, levels), sums): ((String, Vec<Level>), BTreeMap<u32, Moments>)| {
+            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(&levels, level)?, sums.normalized()))).collect::<Result<_>>()?;
             Ok(CategorySums { column, levels })
         };
         let sums = LevelSums { categories: categories.into_iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
         sums.check_size()?;
-        Ok((moments(self.all), sums))
+        Ok((self.all.normalized(), sums))
     }
 }
 
@@ -355,12 +346,8 @@ fn sorted_by_cell(row_cells: &[u32], cells: usize) -> (Vec<u32>, Vec<usize>) {
 }
 
 /// Adds moments to the entry of a key, and returns whether the entry is new.
-fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Vec<Decimal>>, key: K, moments: &Moments) -> bool {
+fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Moments>, key: K, moments: &Moments) -> bool {
     let before = entries.len();
-    add_moments(entries.entry(key).or_insert_with(|| vec![Decimal::ZERO; moments.0.len()]), moments);
+    entries.entry(key).or_insert_with(|| Moments::zeros(moments.0.len())).add(moments, 1);
     entries.len() > before
-}
-
-fn add_moments(sums: &mut [Decimal], moments: &Moments) {
-    sums.iter_mut().zip(&moments.0).for_each(|(sum, moment)| *sum = sum.plus(moment));
 }

@@ -9,7 +9,6 @@
 //! *Limits*: [`ENTRIES_MAX`] entries, with [`ENTRY_MOMENTS_MAX`] moments together.
 
 use super::moments::Moments;
-use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::{LEVELS_MAX, Level};
 use std::collections::BTreeMap;
@@ -37,6 +36,11 @@ pub struct LevelSums {
     pub pairs: Vec<BTreeMap<(Level, Level), Moments>>,
 }
 
+/// Returns the number of pairs of so many categories.
+pub const fn pair_count(categories: usize) -> usize {
+    categories * categories.saturating_sub(1) / 2
+}
+
 /// Returns the place among the pairs of categories `first < second`. The levels of `first` stand first in its keys.
 pub const fn pair_index(first: usize, second: usize) -> usize {
     second * (second - 1) / 2 + first
@@ -46,7 +50,7 @@ impl LevelSums {
     /// Returns the sums of no rows.
     pub fn of_no_rows(columns: impl IntoIterator<Item = String>) -> Self {
         let categories: Vec<CategorySums> = columns.into_iter().map(|column| CategorySums { column, levels: BTreeMap::new() }).collect();
-        let pairs = vec![BTreeMap::new(); pair_index(0, categories.len().max(1))];
+        let pairs = vec![BTreeMap::new(); pair_count(categories.len())];
         Self { categories, pairs }
     }
 
@@ -158,32 +162,23 @@ impl LevelSums {
 
 /// Adds `sign` times moments to an entry, and removes it if nothing is left.
 fn add_entry<K: Ord + Clone>(entries: &mut BTreeMap<K, Moments>, key: &K, moments: &Moments, sign: i64) {
-    let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
-    let sum = match entries.get(key) {
-        Some(own) => own.0.iter().zip(&moments.0).map(|(own, other)| own.plus(&signed(other)).normalized()).collect(),
-        None => moments.0.iter().map(signed).collect(),
-    };
-    let sum = Moments(sum);
-    if sum.is_zero() {
-        entries.remove(key);
-    } else {
-        entries.insert(key.clone(), sum);
+    let mut sum = entries.remove(key).unwrap_or_else(|| Moments::zeros(moments.0.len()));
+    sum.add(moments, sign);
+    if !sum.is_zero() {
+        entries.insert(key.clone(), sum.normalized());
     }
 }
 
 /// Returns whether the sum of moments is `all`.
 fn add_up<'a>(parts: impl Iterator<Item = &'a Moments>, all: &Moments) -> bool {
-    let mut rest = all.0.clone();
-    for part in parts {
-        rest.iter_mut().zip(&part.0).for_each(|(rest, part)| *rest = rest.plus(&part.negated()));
-    }
-    rest.iter().all(|rest| *rest == Decimal::ZERO)
+    let mut rest = all.clone();
+    parts.for_each(|part| rest.add(part, -1));
+    rest.is_zero()
 }
 
 /// Returns whether the sum of moments is zero.
 fn sum_is_zero(parts: &[&Moments]) -> bool {
-    let zero = Moments(vec![Decimal::ZERO; parts.first().map_or(0, |first| first.0.len())]);
-    add_up(parts.iter().copied(), &zero)
+    parts.first().is_none_or(|first| add_up(parts.iter().copied(), &Moments::zeros(first.0.len())))
 }
 
 /// Refuses more entries of so many moments than can be kept.

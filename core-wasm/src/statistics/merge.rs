@@ -1,6 +1,5 @@
 //! Adding statistics to others of the same columns and terms, and subtracting them.
 
-use super::moments::Moments;
 use super::types::{Statistics, SummedColumn};
 use super::weighting::WeightSums;
 use crate::decimal::Decimal;
@@ -50,7 +49,8 @@ impl Statistics {
         self.check_same_shape(other)?;
         let add = |a: i64, b: i64| b.checked_mul(sign).and_then(|b| a.checked_add(b)).ok_or_else(capacity);
         let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
-        let moments = Moments(self.moments.0.iter().zip(&other.moments.0).map(|(a, b)| a.plus(&signed(b)).normalized()).collect());
+        let mut moments = self.moments.clone();
+        moments.add(&other.moments, sign);
         let weights = self.weights.as_ref().zip(other.weights.as_ref()).map(|(own, others)| WeightSums {
             column: own.column.clone(),
             log_sum: own.log_sum.plus(&signed(&others.log_sum)).normalized(),
@@ -66,7 +66,7 @@ impl Statistics {
             terms: self.terms.clone(),
             rows: add(self.rows, other.rows)?,
             weights,
-            moments,
+            moments: moments.normalized(),
             levels: self.levels.clone().combined(&other.levels, sign)?,
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),

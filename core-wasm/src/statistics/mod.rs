@@ -3,8 +3,8 @@
 //!
 //! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
 //! `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
-//! `bin_counter`, `log_sum`, `row_counter` (rows and their values to counts), `product_sums`, `accumulator` (rows to sums),
-//! `level_accumulator` (rows with levels to sums by level).
+//! `summed_products` (what is summed beyond the columns), `short_counter`, `bin_counter`, `log_sum`, `row_counter` (rows and their values to
+//! counts), `product_sums`, `accumulator` (rows to sums), `level_accumulator` (rows with levels to sums by level).
 //!
 //! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
 //! statistics have equal text.
@@ -14,7 +14,6 @@
 mod accumulator;
 mod bin_counter;
 mod block;
-mod derived;
 mod distribution;
 mod document;
 mod level_accumulator;
@@ -24,20 +23,23 @@ mod merge;
 mod moments;
 mod product_sums;
 mod row_counter;
+mod short_counter;
+mod summed_products;
 mod types;
 mod weighting;
 
-pub use accumulator::{Accumulator, Factors, Totals};
+pub use accumulator::{Accumulator, Totals};
 #[cfg(test)]
 pub(crate) use block::block_values;
 pub(crate) use block::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
-pub use derived::Derived;
 pub use distribution::{Bin, Distribution, exact_decimal};
 pub(crate) use document::sort_terms;
 pub use document::{FORMAT, distribution_from_json, distribution_json};
 pub use level_accumulator::LevelAccumulator;
 pub(crate) use level_sums::too_many_levels;
-pub use level_sums::{CategorySums, ENTRIES_MAX, ENTRY_MOMENTS_MAX, LevelSums, pair_index};
+pub use level_sums::{CategorySums, ENTRIES_MAX, ENTRY_MOMENTS_MAX, LevelSums, pair_count, pair_index};
 pub use moments::{Moments, moment_index};
+pub(crate) use row_counter::too_many_rows;
+pub use summed_products::{Derived, Factors, SummedProducts};
 pub use types::{Statistics, SummedColumn, TERMS_MAX, check_terms};
 pub use weighting::{WeightSums, Weighting};

@@ -19,6 +19,23 @@ impl Moments {
         &self.0[moment_index(i.max(j), i.min(j))]
     }
 
+    /// Returns as many sums, all zero.
+    pub(crate) fn zeros(count: usize) -> Self {
+        Self(vec![Decimal::ZERO; count])
+    }
+
+    /// Adds `sign` (1 or -1) times moments of the same terms. The sums may be left with zeros at the end of their decimals.
+    pub(crate) fn add(&mut self, other: &Self, sign: i64) {
+        for (sum, other) in self.0.iter_mut().zip(&other.0) {
+            *sum = if sign < 0 { sum.plus(&other.negated()) } else { sum.plus(other) };
+        }
+    }
+
+    /// Returns the same sums without zeros at the end of their decimals.
+    pub(crate) fn normalized(self) -> Self {
+        Self(self.0.into_iter().map(Decimal::normalized).collect())
+    }
+
     /// Returns whether all sums are zero.
     pub fn is_zero(&self) -> bool {
         self.0.iter().all(|sum| *sum == Decimal::ZERO)

@@ -106,17 +106,17 @@ impl ProductSums {
     /// Adds the sums to the totals of (1, terms), and sets them to zero. Without weights, the total of (1, 1), the number of rows, is left
     /// alone.
     pub(super) fn drain_into(&mut self, totals: &mut [Decimal]) {
-        let (left, right) = (self.weighted.as_ref().unwrap_or(&self.columns), &self.columns);
+        let (left, right) = (self.left(), &self.columns);
         for i in self.first()..right.forms.len() {
             for j in 0..=i {
                 let at = moment_index(i, j);
                 let digits = left.digits[i] + right.digits[j] - 1;
-                let sums = &mut self.sums[self.pairs[at].at..][..digits];
+                let sums = &self.sums[self.pairs[at].at..][..digits];
                 let mantissa: IBig = sums.iter().enumerate().map(|(k, &sum)| IBig::from(sum) << (k * DIGIT_BITS as usize)).sum();
                 totals[at] = totals[at].plus(&Decimal { mantissa, scale: left.forms[i].scale + right.forms[j].scale });
-                sums.fill(0);
             }
         }
+        self.sums.fill(0);
         self.rows = 0;
     }
 

@@ -94,6 +94,7 @@ pub(super) fn keep_positive(columns: &mut [BlockColumn]) -> Option<Vec<bool>> {
     Some(kept)
 }
 
-fn too_many_rows() -> Error {
+/// Returns the error of more rows than a count of 64 bits holds.
+pub(crate) fn too_many_rows() -> Error {
     Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }

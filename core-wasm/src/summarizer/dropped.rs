@@ -1,9 +1,9 @@
 //! Counts rows that lack a value, and refuses or announces them as the plan says.
 
 use super::column::ColumnReader;
-use super::totals::too_many_rows;
 use crate::error::{Code, Error, Result, shorten};
 use crate::plan::Missing;
+use crate::statistics::too_many_rows;
 
 /// Rows that lack a value in a column that is summed.
 #[derive(Default)]

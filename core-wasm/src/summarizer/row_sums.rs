@@ -3,15 +3,8 @@
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, Derived, Factors, LevelAccumulator, Totals, Weighting};
-
-/// The terms that are summed beyond the columns.
-pub(super) struct SummedProducts {
-    /// The columns that are computed.
-    pub(super) derived: Vec<Derived>,
-    /// The factors of each term: indexes of columns of numbers, and after them of computed ones, with powers.
-    pub(super) products: Vec<Factors>,
-}
+use crate::statistics::{Accumulator, BlockColumn, LevelAccumulator, SummedProducts, Totals, Weighting};
+use std::sync::Arc;
 
 /// Sums rows.
 pub(super) enum RowSums {
@@ -24,10 +17,10 @@ pub(super) enum RowSums {
 impl RowSums {
     /// Sums of no rows with `columns` values, levels of `categories`, and a weight or count if rows have one.
     pub(super) fn new(columns: usize, categories: usize, terms: SummedProducts, distribution: bool, weighting: Weighting) -> Self {
-        let SummedProducts { derived, products } = terms;
+        let terms = Arc::new(terms);
         match categories {
-            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, derived, products, distribution, weighting))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, derived, products, distribution, weighting))),
+            0 => Self::Numbers(Box::new(Accumulator::weighted(columns, terms, distribution, weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, categories, terms, distribution, weighting))),
         }
     }
 

@@ -5,13 +5,12 @@
 //! *Not here*: a file format. States go between instances of one version of the component, and are never kept.
 
 use super::pending::PendingRows;
-use super::totals::too_many_rows;
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::level::Level;
-use crate::statistics::{Bin, CategorySums, Distribution, LevelSums, Moments, Totals, pair_index};
+use crate::statistics::{Bin, CategorySums, Distribution, LevelSums, Moments, Totals, pair_count, too_many_rows};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -163,7 +162,7 @@ impl TotalsState {
             && self.log_sum.is_some() == shape.is_weighted
             && self.distribution.as_ref().map(Vec::len) == shape.counted_columns
             && self.levels.len() == shape.categories
-            && self.pairs.len() == pair_index(0, shape.categories.max(1))
+            && self.pairs.len() == pair_count(shape.categories)
             && entries.all(|moments| moments.len() == shape.moments)
     }
 

@@ -6,7 +6,7 @@ use super::column::{ColumnReader, ColumnRole, ReadCell};
 use super::dropped::DroppedRows;
 use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
-use super::row_sums::{RowSums, SummedProducts};
+use super::row_sums::RowSums;
 use super::totals::{add, add_to};
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, Totals, Weighting, check_terms};
+use crate::statistics::{BlockColumn, Derived, SummedProducts, Totals, Weighting, check_terms};
 use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
@@ -94,21 +94,7 @@ impl Sink for Sums {
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
-        self.unread.clear();
-        self.unread.resize(rows.len(), false);
-        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
-        for column in columns.iter_mut() {
-            column.read_rows(rows, first, &mut self.unread);
-        }
-        if let (Some(weights), true) = (columns.last(), self.weighting != Weighting::Equal) {
-            mark_wrong(weights.cells.numbers(), self.weighting, &mut self.unread);
-        }
-        let unread_rows = self.unread.iter().filter(|unread| **unread).count();
-        let unread = (unread_rows > 0).then(|| std::mem::take(&mut self.unread));
-        self.add_columns(rows.len() - unread_rows, unread.as_deref(), |column, to, unread| column.cells.append_to(to, unread))?;
-        self.unread = unread.unwrap_or_else(|| std::mem::take(&mut self.unread));
-        self.rows = first + rows.len() as u64 - 1;
-        if unread_rows > 0 { self.add_unread_records(rows, first) } else { Ok(()) }
+        self.with_unread(rows.len(), |sums, unread| sums.add_rows(rows, first, unread))
     }
 
     fn wants(&self) -> Vec<String> {
@@ -185,39 +171,59 @@ impl Sums {
             if stop == row + 1 {
                 self.add_row_of_batch(columns, row, self.rows + 1)?;
             } else {
-                self.add_rows_of_batch(columns, row..stop)?;
+                self.with_unread(stop - row, |sums, unread| sums.add_rows_of_batch(columns, row..stop, unread))?;
             }
             row = stop;
         }
         Ok(())
     }
 
-    fn add_rows_of_batch(&mut self, columns: &[&Values], rows: Range<usize>) -> Result<()> {
+    /// Calls `add` with a mark for each of some rows, none of which is set. Reuses their memory.
+    fn with_unread(&mut self, rows: usize, add: impl FnOnce(&mut Self, &mut [bool]) -> Result<()>) -> Result<()> {
+        let mut unread = std::mem::take(&mut self.unread);
+        unread.clear();
+        unread.resize(rows, false);
+        let result = add(self, &mut unread);
+        self.unread = unread;
+        result
+    }
+
+    /// Adds rows column by column. Marks in `unread` the rows for which that does not do, and adds them one by one.
+    fn add_rows(&mut self, rows: &Rows<'_>, first: u64, unread: &mut [bool]) -> Result<()> {
+        let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        for column in columns.iter_mut() {
+            column.read_rows(rows, first, unread);
+        }
+        if let (Some(weights), true) = (columns.last(), self.weighting != Weighting::Equal) {
+            mark_wrong(weights.cells.numbers(), self.weighting, unread);
+        }
+        self.add_columns(unread, |column, to, unread| column.cells.append_to(to, unread))?;
+        self.rows = first + rows.len() as u64 - 1;
+        let mut gathered = GatheredRecord::default();
+        for row in (0..rows.len()).filter(|&row| unread[row]) {
+            let number = first + row as u64;
+            self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::add_rows`], for some rows of a batch of columns.
+    fn add_rows_of_batch(&mut self, columns: &[&Values], rows: Range<usize>, unread: &mut [bool]) -> Result<()> {
         let before = self.rows;
-        self.unread.clear();
-        self.unread.resize(rows.len(), false);
         let summed = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         for (column, values) in summed.iter_mut().zip(columns) {
-            column.read_values(values, rows.clone(), before + 1, &mut self.unread);
+            column.read_values(values, rows.clone(), before + 1, unread);
         }
         if let (Some(weights), true) = (summed.last_mut(), self.weighting != Weighting::Equal) {
             weights.values.bring_to_one_scale();
             match weights.values.numbers() {
-                Some(numbers) => mark_wrong(numbers, self.weighting, &mut self.unread),
-                None => self.unread.fill(true),
+                Some(numbers) => mark_wrong(numbers, self.weighting, unread),
+                None => unread.fill(true),
             }
         }
-        let unread = std::mem::take(&mut self.unread);
-        let unread_rows = unread.iter().filter(|unread| **unread).count();
-        if unread_rows < rows.len() {
-            let append = |column: &mut ColumnReader, to: &mut BlockColumn, _: Option<&[bool]>| column.values.append_to(to, &unread);
-            self.add_columns(rows.len() - unread_rows, Some(&unread), append)?;
-        }
-        self.unread = unread;
-        if unread_rows > 0 {
-            for at in (0..rows.len()).filter(|&at| self.unread[at]).collect::<Vec<_>>() {
-                self.add_row_of_batch(columns, rows.start + at, before + at as u64 + 1)?;
-            }
+        self.add_columns(unread, |column, to, _| column.values.append_to(to, unread))?;
+        for at in (0..rows.len()).filter(|&at| unread[at]) {
+            self.add_row_of_batch(columns, rows.start + at, before + at as u64 + 1)?;
         }
         self.rows = before + rows.len() as u64;
         Ok(())
@@ -230,23 +236,13 @@ impl Sums {
         self.add(row, cells)
     }
 
-    /// Adds the rows that [`Sink::rows`] could not read together, one by one.
-    fn add_unread_records(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
-        let mut gathered = GatheredRecord::default();
-        for row in (0..rows.len()).filter(|&row| self.unread[row]).collect::<Vec<_>>() {
-            let number = first + row as u64;
-            self.record(&gathered.gather(rows, row, number)).map_err(|error| error.at_row(number))?;
+    /// Adds rows that were read column by column, without the unread ones. `append` appends a column's numbers to a block.
+    fn add_columns(&mut self, unread: &[bool], append: impl Fn(&mut ColumnReader, &mut BlockColumn, Option<&[bool]>)) -> Result<()> {
+        let rows = unread.iter().filter(|unread| !**unread).count();
+        if rows == 0 {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Adds rows that were read column by column. `append` appends a column's numbers to a block, without those of unread rows.
-    fn add_columns(
-        &mut self,
-        rows: usize,
-        unread: Option<&[bool]>,
-        append: impl Fn(&mut ColumnReader, &mut BlockColumn, Option<&[bool]>),
-    ) -> Result<()> {
+        let unread = (rows < unread.len()).then_some(unread);
         self.begin_own()?;
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let own = self.own.as_mut().ok_or_else(spent)?;

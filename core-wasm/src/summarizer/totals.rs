@@ -1,7 +1,7 @@
 //! Adds the totals of two sets of rows.
 
-use crate::error::{Code, Error, Result};
-use crate::statistics::Totals;
+use crate::error::Result;
+use crate::statistics::{Totals, too_many_rows};
 
 /// Returns the totals of two sets of rows. Both must have as many moments and counts.
 ///
@@ -9,9 +9,8 @@ use crate::statistics::Totals;
 /// `capacity` if a count exceeds 2^63 - 1, or if there are too many levels.
 pub(super) fn add(mut left: Totals, right: &Totals) -> Result<Totals> {
     left.rows = left.rows.checked_add(right.rows).ok_or_else(too_many_rows)?;
-    for (moment, more) in left.moments.0.iter_mut().zip(&right.moments.0) {
-        *moment = moment.plus(more).normalized();
-    }
+    left.moments.add(&right.moments, 1);
+    left.moments = left.moments.normalized();
     left.levels = left.levels.combined(&right.levels, 1)?;
     for (sum, more) in left.log_sum.iter_mut().zip(&right.log_sum) {
         *sum = sum.plus(more).normalized();
@@ -28,9 +27,4 @@ pub(super) fn add_to(left: Option<Totals>, right: Totals) -> Result<Totals> {
         Some(left) => add(left, &right),
         None => Ok(right),
     }
-}
-
-/// The error for counts beyond 2^63 - 1.
-pub(super) fn too_many_rows() -> Error {
-    Error::new(Code::Capacity, format!("more than {} rows", i64::MAX), "split the data")
 }

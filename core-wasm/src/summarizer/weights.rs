@@ -1,10 +1,9 @@
 //! Checks the weights and counts of rows.
 
-use super::totals::too_many_rows;
 use crate::column::{ColumnIntegers, ScaledIntegers};
 use crate::decimal::{Decimal, power_of_ten};
 use crate::error::{Code, Error, Result};
-use crate::statistics::Weighting;
+use crate::statistics::{Weighting, too_many_rows};
 use samefit_kernels::powers::I128_EXPONENT_MAX;
 
 /// Refuses a number that is no weight or count.
