@@ -225,7 +225,7 @@ fn a_formula_and_a_schema_leave_the_column_of_the_groups_out() {
     summarizer.push(rows.as_bytes()).unwrap();
     let statistics = summarizer.finish_groups().unwrap().take("a").unwrap();
     assert_eq!(statistics.names().collect::<Vec<_>>(), ["x", "z", "y"]);
-    assert_eq!(fit(&statistics, &plan).unwrap().features().len(), 2);
+    assert_eq!(fit(&statistics, &plan).unwrap().features().unwrap().len(), 2);
     let mut summarizer = Summarizer::new(plan).unwrap();
     assert_eq!(summarizer.push(rows.replace(",b,", ",c,").as_bytes()).unwrap_err().code, Code::UnknownLevel);
 }
