@@ -4,7 +4,7 @@
 //! else the first of the same number ([`ListedLevels::find`](crate::level::ListedLevels::find)). Whether the level has rows is asked
 //! afterwards.
 
-use crate::decimal::{Decimal, parse};
+use crate::decimal::{Decimal, parse_if_number};
 use crate::error::{Code, Error, Result, list};
 use crate::level::Level;
 use crate::model::ModelColumn;
@@ -73,7 +73,7 @@ impl KnownLevels {
         if let Some(level) = self.by_text.get(cell) {
             return with_rows(level);
         }
-        let number = if self.by_number.is_empty() { None } else { parse(cell).ok() }?;
+        let number = if self.by_number.is_empty() { None } else { parse_if_number(cell) }?;
         self.by_number.iter().find(|(listed, _)| *listed == number).and_then(|(_, level)| *level)
     }
 

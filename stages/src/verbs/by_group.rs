@@ -35,7 +35,7 @@ pub(super) fn train(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], out:
     let (out, mut outputs) = begin(stage, &sum, sources, out)?;
     let mut groups = Vec::with_capacity(sum.groups.len());
     for group in &sum.groups {
-        let mut listed = Listed::new(group)?;
+        let mut listed = Listed::new(group).map_err(|error| error.in_file(&sum.name))?;
         outputs.put(&join(&out, &listed.statistics_path()), &group.statistics)?;
         let model_path = join(&out, &listed.model_path());
         match fit(stage, plan, &group.statistics, shown) {
@@ -67,7 +67,7 @@ pub(super) fn summarize(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], 
     }
     let sum = summing::sum_groups(stage, plan, sources)?;
     let (out, mut outputs) = begin(stage, &sum, sources, out)?;
-    let groups = sum.groups.iter().map(Listed::new).collect::<Result<Vec<_>>>()?;
+    let groups = sum.groups.iter().map(Listed::new).collect::<Result<Vec<_>>>().map_err(|error| error.in_file(&sum.name))?;
     for (group, listed) in sum.groups.iter().zip(&groups) {
         outputs.put(&join(&out, &listed.statistics_path()), &group.statistics)?;
     }
