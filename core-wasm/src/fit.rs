@@ -140,7 +140,7 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
     }
     let schema = plan.schema.as_ref();
     let numbers = columns.iter().copied().filter(|name| statistics.levels.category(name).is_none());
-    let shared = statistics.shared.as_ref().and_then(|shared| shared.restricted(numbers));
+    let shared = statistics.shared.as_ref().and_then(|shared| shared.restricted(numbers, &design.used));
     Ok(Model {
         format: FORMAT.to_owned(),
         target: match schema {

@@ -272,10 +272,8 @@ impl Plan {
                 "correct the plan",
             ));
         }
-        plan.decimals
-            .iter()
-            .chain(plan.shared.iter().map(|shared| &shared.decimals))
-            .try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
+        plan.decimals.iter().try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
+        plan.shared.iter().try_for_each(|shared| shared.check(Code::Plan))?;
         if plan.decimals.is_some() && !plan.share {
             return Err(Error::new(Code::Plan, "the plan has `decimals` without `share`", "set `share` too"));
         }

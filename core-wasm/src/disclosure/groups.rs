@@ -13,6 +13,7 @@
 //! *Limits*: polynomials that join pairs of levels of three categories are not checked, as none in three terms are.
 
 use super::columns::ControlledColumn;
+use super::computed::KnotRows;
 use super::levels::{Defect, Levels};
 use super::pairs::{Finding, PairChecks, PairChecksState};
 use crate::decimal::Decimal;
@@ -49,8 +50,8 @@ pub(super) enum Judge {
     Nothing,
     /// By the decimals of the columns, which are measured with so many.
     Decimals(Vec<i32>),
-    /// By pairs of terms: so many columns, and products of them.
-    Pairs(usize, Vec<Factors>),
+    /// By pairs of terms: so many columns, and products of them; and by the rows above knots.
+    Pairs(usize, Vec<Factors>, KnotRows),
 }
 
 /// A level of a category, or a level of each of two, given by the indexes of both.
@@ -64,7 +65,7 @@ struct LevelGroup {
 /// What is known of the rows of a group.
 enum GroupVerdict {
     Decimals(Vec<Levels>),
-    Pairs(PairChecks),
+    Pairs(PairChecks, KnotRows),
 }
 
 /// The decimals to which a group of rows needs a column rounded.
@@ -84,6 +85,15 @@ pub(super) struct LevelGroupState {
     decimals: Option<Vec<Levels>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pairs: Option<PairChecksState>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    above_knots: Vec<u64>,
+}
+
+impl LevelGroupState {
+    /// The counts of so many rows that are not judged.
+    fn of(rows: u64) -> Self {
+        Self { rows, decimals: None, pairs: None, above_knots: Vec::new() }
+    }
 }
 
 impl LevelGroups {
@@ -133,11 +143,12 @@ impl LevelGroups {
         });
     }
 
-    /// Counts a row of the second pass by its levels and its values in units of the last decimals.
+    /// Counts a row of the second pass by its levels and its values, in their units.
     pub(super) fn count_rounded<'a>(&mut self, levels: impl Iterator<Item = &'a Level>, integers: &[IBig]) {
         self.count_row(levels, |verdict| {
-            if let GroupVerdict::Pairs(pairs) = verdict {
+            if let GroupVerdict::Pairs(pairs, knots) = verdict {
                 pairs.add(integers);
+                knots.add(integers);
             }
         });
     }
@@ -166,13 +177,16 @@ impl LevelGroups {
         }
     }
 
-    /// Refuses groups of few rows. `terms` is the number of columns and terms.
+    /// Refuses groups of few rows, and groups with few rows above a knot. `terms` is the number of columns and terms.
     ///
     /// # Errors
     /// `singled-out`, `too-few-to-share`.
     pub(super) fn check_rows(&self, terms: usize) -> Result<()> {
         for group in &self.groups {
             check_group_rows(i64::try_from(group.rows).unwrap_or(i64::MAX), terms, &self.levels(group))?;
+            if let Some(GroupVerdict::Pairs(_, knots)) = &group.verdict {
+                knots.check(terms, Some(&self.in_words(group)))?;
+            }
         }
         Ok(())
     }
@@ -198,7 +212,7 @@ impl LevelGroups {
     /// Returns the polynomials that are zero in all rows of a group but few, for each group with such a polynomial, and the group in words.
     pub(super) fn findings(&mut self) -> Vec<(String, Vec<Finding>)> {
         let of_group = |group: &mut LevelGroup| match &mut group.verdict {
-            Some(GroupVerdict::Pairs(pairs)) => pairs.findings(),
+            Some(GroupVerdict::Pairs(pairs, _)) => pairs.findings(),
             _ => Vec::new(),
         };
         let found: Vec<Vec<Finding>> = self.groups.iter_mut().map(of_group).collect();
@@ -214,9 +228,11 @@ impl LevelGroups {
     /// Returns all counts.
     pub(super) fn into_state(self) -> Vec<LevelGroupState> {
         let state = |group: LevelGroup| match group.verdict {
-            Some(GroupVerdict::Decimals(columns)) => LevelGroupState { rows: group.rows, decimals: Some(columns), pairs: None },
-            Some(GroupVerdict::Pairs(pairs)) => LevelGroupState { rows: group.rows, decimals: None, pairs: Some(pairs.into_state()) },
-            None => LevelGroupState { rows: group.rows, decimals: None, pairs: None },
+            Some(GroupVerdict::Decimals(columns)) => LevelGroupState { decimals: Some(columns), ..LevelGroupState::of(group.rows) },
+            Some(GroupVerdict::Pairs(pairs, knots)) => {
+                LevelGroupState { pairs: Some(pairs.into_state()), above_knots: knots.rows, ..LevelGroupState::of(group.rows) }
+            }
+            None => LevelGroupState::of(group.rows),
         };
         self.groups.into_iter().map(state).collect()
     }
@@ -235,7 +251,10 @@ impl LevelGroups {
                 (Some(GroupVerdict::Decimals(columns)), Some(others), None) if columns.len() == others.len() => {
                     columns.iter_mut().zip(others).try_for_each(|(column, other)| column.merge(other))?;
                 }
-                (Some(GroupVerdict::Pairs(pairs)), None, Some(other)) => pairs.merge(other)?,
+                (Some(GroupVerdict::Pairs(pairs, knots)), None, Some(other)) => {
+                    pairs.merge(other)?;
+                    knots.merge(&state.above_knots)?;
+                }
                 (_, None, None) => {}
                 _ => return None,
             }
@@ -266,7 +285,9 @@ impl Judge {
             Self::Decimals(decimals) => {
                 Some(GroupVerdict::Decimals(decimals.iter().map(|decimals| Levels::down_from(*decimals)).collect()))
             }
-            Self::Pairs(columns, products) => Some(GroupVerdict::Pairs(PairChecks::new(*columns, products.iter().cloned()))),
+            Self::Pairs(columns, products, knots) => {
+                Some(GroupVerdict::Pairs(PairChecks::new(*columns, products.iter().cloned()), knots.clone()))
+            }
         }
     }
 }

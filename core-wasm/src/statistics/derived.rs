@@ -9,8 +9,15 @@ use crate::splines::cube;
 /// A column that is computed from another one, given by its index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Derived {
-    /// A function of each value: the f64 nearest to it, as its shortest decimal.
-    Function(Function, usize),
+    /// A function of each value: the f64 nearest to it, as its shortest decimal, or that rounded to so many decimals.
+    Function {
+        /// The function.
+        function: Function,
+        /// The index of the column.
+        column: usize,
+        /// The decimals, if it is rounded.
+        decimals: Option<i32>,
+    },
     /// `(x - knot)+^3` of each value x.
     Cube(usize, Decimal),
 }
@@ -22,8 +29,9 @@ impl Derived {
     pub(super) fn of_block(&self, columns: &[BlockColumn]) -> Result<BlockColumn> {
         let mut derived = BlockColumn::new();
         match self {
-            Self::Function(function, column) => {
-                columns[*column].decimals().try_for_each(|value| function.value(&value).map(|value| derived.push(&value)))?;
+            Self::Function { function, column, decimals } => {
+                let rounded = |value: Decimal| decimals.map_or_else(|| value.clone(), |decimals| value.rounded(decimals));
+                columns[*column].decimals().try_for_each(|value| function.value(&value).map(|value| derived.push(&rounded(value))))?;
             }
             Self::Cube(column, knot) => columns[*column].decimals().for_each(|value| derived.push(&cube(&value, knot))),
         }

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::json;
 use crate::level::{Level, level_of};
-use crate::release_policy::{Shared, check_decimals};
+use crate::release_policy::Shared;
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
@@ -177,7 +177,7 @@ impl Statistics {
                 .is_some()
                 .then(|| columns.iter().filter_map(|column| Some((column.name.clone(), counts(column)?))).collect()),
             dropped: dropped.map(|dropped| dropped.to_string()),
-            shared: self.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().map(|column| column.name.as_str()))),
+            shared: self.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().map(|column| column.name.as_str()), terms)),
         }
     }
 
@@ -205,7 +205,7 @@ impl Statistics {
             moments: parse_moments(&document.moments, &terms, is_weighted)?,
             levels,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
-            shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
+            shared: document.shared.map(|shared| check_shared(shared, &columns, &terms)).transpose()?,
             columns,
             terms,
             distribution,
@@ -473,12 +473,12 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn]) -> 
     columns.iter().map(|column| counts.get(&column.name).and_then(distribution_from_json).ok_or_else(|| wrong(&column.name))).collect()
 }
 
-/// Refuses rounding that is not given for exactly the columns.
-fn check_shared(shared: Shared, columns: &[SummedColumn]) -> Result<Shared> {
-    check_decimals(&shared.decimals, Code::Statistics)?;
-    let known = shared.restricted(columns.iter().map(|column| column.name.as_str()));
+/// Refuses rounding that is not given for exactly the columns and the functions in terms.
+fn check_shared(shared: Shared, columns: &[SummedColumn], terms: &[Term]) -> Result<Shared> {
+    shared.check(Code::Statistics)?;
+    let known = shared.restricted(columns.iter().map(|column| column.name.as_str()), terms);
     known.filter(|known| *known == shared).ok_or_else(|| {
-        Error::new(Code::Statistics, "`shared` must give the decimals of each column, and of no other", "summarise the data again")
+        Error::new(Code::Statistics, "`shared` must give the decimals of each column and of each function in the terms, and of no other", "summarise the data again")
     })
 }
 

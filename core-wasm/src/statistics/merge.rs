@@ -126,9 +126,10 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
         (error.found, error.expected) = (Some(say(theirs).to_owned()), Some(say(ours).to_owned()));
         return Err(error);
     };
-    let pairs = own.decimals.iter().filter_map(|(name, decimals)| Some((name, *decimals, *others.decimals.get(name)?)));
-    let differing: Vec<(&String, i32, i32)> = pairs.filter(|(_, own, others)| own != others).collect();
-    let Some(&(first, own, others)) = differing.first() else { return Ok(()) };
+    // equal columns and terms have equal names, in the same order
+    let pairs = own.named().zip(others.named()).map(|((name, own), (_, others))| (name, own, others));
+    let differing: Vec<(String, i32, i32)> = pairs.filter(|(_, own, others)| own != others).collect();
+    let Some((first, own, others)) = differing.first() else { return Ok(()) };
     let finer = |ours: bool| differing.iter().filter(move |(_, own, others)| (own > others) == ours);
     let flag = |ours: bool| finer(ours).map(|(name, own, others)| format!("{name}={}", own.min(others))).collect::<Vec<_>>().join(",");
     let remedies: Vec<String> = [("the first", true), ("these", false)]
@@ -136,7 +137,7 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
         .filter(|(_, ours)| finer(*ours).next().is_some())
         .map(|(which, ours)| format!("summarise {which} again with --decimals {}", flag(*ours)))
         .collect();
-    let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(own), in_words(others));
+    let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(*own), in_words(*others));
     let mut error = Error::new(Code::StatisticsDiffer, sentence, remedies.join(", and "));
     (error.found, error.expected) = (Some(others.to_string()), Some(own.to_string()));
     Err(error.in_column(first))
