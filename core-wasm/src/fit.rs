@@ -226,6 +226,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
             max: None,
             distribution: None,
             levels: Some(category.levels.clone()),
+            kept: statistics.kept.get(name).cloned(),
             reference: category.is_reduced.then(|| category.levels[category.reference].level.clone()),
             schema,
         };
@@ -241,6 +242,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
         max: range.map(|(_, max)| max),
         distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
         levels: None,
+        kept: None,
         reference: None,
         schema,
     }

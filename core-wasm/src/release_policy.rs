@@ -24,6 +24,9 @@ pub const GROUPS_MAX: usize = 1024;
 /// 20,000.
 pub const FUNCTION_DECIMALS: i32 = 4;
 
+/// What to do with a level of few rows, where it is not known which others could be kept.
+pub(crate) const MERGE_LEVELS: &str = "merge the level with another one";
+
 /// How the values of shared statistics were rounded. Statistics and models that were made to be shared have it as `shared`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Shared {
@@ -51,9 +54,9 @@ impl Shared {
     #[must_use]
     pub fn restricted<'a>(&self, columns: impl IntoIterator<Item = &'a str>, terms: &[Term]) -> Option<Self> {
         let decimals = columns.into_iter().map(|name| Some((name.to_owned(), *self.decimals.get(name)?)));
-        let functions = functions_in(terms).into_iter().map(|(column, function)| {
-            Some(RoundedFunction { decimals: self.function(&column, function)?, column, function })
-        });
+        let functions = functions_in(terms)
+            .into_iter()
+            .map(|(column, function)| Some(RoundedFunction { decimals: self.function(&column, function)?, column, function }));
         Some(Self { decimals: decimals.collect::<Option<_>>()?, functions: functions.collect::<Option<_>>()? })
     }
 
@@ -114,13 +117,18 @@ pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
     Err(error)
 }
 
+/// Returns how many rows a group needs for so many columns and terms.
+pub(crate) fn group_rows_min(terms: usize) -> i64 {
+    (SINGLED_OUT_ROWS_MIN as i64).max(TERM_ROWS_MIN.saturating_mul(terms as i64))
+}
+
 /// Refuses to share the sums of too few rows that have a level of one category, or a level of each of two. No row is fine. `levels` are the
-/// columns with their levels.
+/// columns with their levels, and `merging` says how levels can be merged.
 ///
 /// # Errors
 /// `singled-out` below [`SINGLED_OUT_ROWS_MIN`] rows; `too-few-to-share` below [`TERM_ROWS_MIN`] rows for each column and term.
-pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)]) -> Result<()> {
-    let needed = (SINGLED_OUT_ROWS_MIN as i64).max(TERM_ROWS_MIN.saturating_mul(terms as i64));
+pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)], merging: impl FnOnce() -> String) -> Result<()> {
+    let needed = group_rows_min(terms);
     if rows == 0 || rows >= needed {
         return Ok(());
     }
@@ -135,7 +143,7 @@ pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)]) -> R
     };
     let categories = levels.iter().map(|(column, _)| format!("`{column}`")).collect::<Vec<_>>().join(" or ");
     let fewer = if is_few { "" } else { ", or share fewer columns and terms" };
-    let help = format!("merge the level with another one, or leave out {categories}{fewer}");
+    let help = format!("{}, or leave out {categories}{fewer}", merging());
     let mut error = Error::new(if is_few { Code::SingledOut } else { Code::TooFewToShare }, sentence, help).in_column(column);
     (error.found, error.expected) = (Some(rows.to_string()), Some(format!("none, or at least {needed}")));
     Err(error)
@@ -153,7 +161,8 @@ pub fn check_knot_rows(rows: u64, terms: usize, cube: &str, among: Option<&str>)
     }
     let have = rows_that(rows, "is", "are");
     let among = among.map_or_else(String::new, |among| format!(" among {among}"));
-    let sentence = format!("only {have} above the knot{among}, too few to share {}; {needed} are needed: {TERM_ROWS_MIN} for each", of_them(terms));
+    let sentence =
+        format!("only {have} above the knot{among}, too few to share {}; {needed} are needed: {TERM_ROWS_MIN} for each", of_them(terms));
     let help = "choose a lower knot, leave the spline out, or share more rows or fewer columns and terms";
     let mut error = Error::new(Code::TooFewToShare, sentence, help).in_column(cube);
     (error.found, error.expected) = (Some(rows.to_string()), Some(format!("none, or at least {needed}")));

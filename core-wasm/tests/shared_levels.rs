@@ -90,7 +90,7 @@ fn levels_of_few_rows_are_refused_and_levels_without_rows_are_not_released() {
         assert_eq!((code, column.as_str()), (Code::SingledOut, "site"));
         let have = if count == 1 { "1 row has" } else { "4 rows have" };
         let want = format!(
-            "only {have} the level `west`, and the sums would single them out\nmerge the level with another one, or leave out `site`"
+            "only {have} the level `west`, and the sums would single them out\nkeep the other levels and merge the rest: --other site=south, or leave out `site`"
         );
         assert_eq!(text, want);
     }

@@ -109,13 +109,7 @@ impl ControlledCube {
         let step = ten_to((i64::from(scale) - i64::from(decimals)) as u32);
         let at = knot.mantissa_at(scale);
         let divisor = IBig::from((&step).gcd(&at));
-        Self {
-            name: cube_text(column, knot),
-            of,
-            step: &step / &divisor,
-            knot: &at / &divisor,
-            unit: scaled(divisor, scale.into()),
-        }
+        Self { name: cube_text(column, knot), of, step: &step / &divisor, knot: &at / &divisor, unit: scaled(divisor, scale.into()) }
     }
 }
 

@@ -10,6 +10,8 @@
 //! second rounds and sums the rows, and checks the rounded rows, their products, and terms two by two (`pairs`). A third mode repeats a known
 //! rounding and checks nothing: for rows to forget, and for a model that is trained again.
 //!
+//! Functions of columns and cubes of splines are those of rounded values; functions are rounded again (`computed`).
+//!
 //! Statistics with categories have sums by level. So the rows of each level, and of each pair of levels, are judged as tables by themselves
 //! (`groups`).
 //!
@@ -109,7 +111,7 @@ pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
     }
     if plan.share {
         check_terms(numbers.len() + terms.len())?;
-        let levels = categories.iter().map(|name| levels_in_schema(plan, name)).collect::<Result<Vec<_>>>()?;
+        let levels = categories.iter().map(|name| possible_levels(plan, name)).collect::<Result<Vec<_>>>()?;
         let groups = LevelGroups::judged(&levels);
         check_groups(groups, numbers.len() + terms.len())?;
     }
@@ -128,13 +130,16 @@ pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
     Err(Error::new(Code::Decimals, sentence, help))
 }
 
-/// Returns the number of levels that the schema lists for a category that is to be shared.
-fn levels_in_schema(plan: &Plan, category: &str) -> Result<usize> {
-    let listed = plan.listed_levels(category).ok_or_else(|| {
+/// Returns the number of levels that the rows of a category that is to be shared can have.
+fn possible_levels(plan: &Plan, category: &str) -> Result<usize> {
+    let possible = plan.possible_levels(category).ok_or_else(|| {
         let sentence = "the column is a category whose values are not known before the data are read";
-        Error::new(Code::Plan, sentence, "list its values as `categories` in the schema, or leave the column out").in_column(category)
+        let help = format!(
+            "list its values as `categories` in the schema, name those to keep with --other {category}=LEVEL,LEVEL, or leave the column out"
+        );
+        Error::new(Code::Plan, sentence, help).in_column(category)
     })?;
-    Ok(listed.levels().len())
+    Ok(possible.levels().len())
 }
 
 /// The decimals of a column before the first row: those of `shared`, else those that the plan or the schema gives.
@@ -221,7 +226,8 @@ impl DisclosureControl {
         for computed in &self.computed {
             let of = computed.of();
             let integer = computed.integer(&rounded, &integers);
-            integers.push(integer.map_err(|error| undefined(error, &values[of], &rounded[of]).at_row(row).in_column(&self.columns[of].name))?);
+            integers
+                .push(integer.map_err(|error| undefined(error, &values[of], &rounded[of]).at_row(row).in_column(&self.columns[of].name))?);
         }
         if self.mode == Mode::Release {
             for (at, column) in self.columns.iter_mut().enumerate() {
@@ -436,9 +442,9 @@ impl DisclosureControl {
     }
 }
 
-/// The groups of these categories, whose levels the schema lists.
+/// The groups of these categories, whose levels are known.
 fn listed(plan: &Plan, categories: &[String], judge: Judge) -> LevelGroups {
-    let category = |name: &String| ListedCategory { name: name.clone(), levels: plan.listed_levels(name).unwrap_or_default() };
+    let category = |name: &String| ListedCategory { name: name.clone(), levels: plan.possible_levels(name).unwrap_or_default() };
     LevelGroups::new(categories.iter().map(category).collect(), judge)
 }
 

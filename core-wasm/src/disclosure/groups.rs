@@ -18,8 +18,8 @@ use super::levels::{Defect, Levels};
 use super::pairs::{Finding, PairChecks, PairChecksState};
 use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::level::{Level, ListedLevels};
-use crate::release_policy::check_group_rows;
+use crate::level::{Level, ListedLevels, OTHER};
+use crate::release_policy::{MERGE_LEVELS, check_group_rows, group_rows_min};
 use crate::statistics::{Factors, pair_index};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
@@ -183,7 +183,8 @@ impl LevelGroups {
     /// `singled-out`, `too-few-to-share`.
     pub(super) fn check_rows(&self, terms: usize) -> Result<()> {
         for group in &self.groups {
-            check_group_rows(i64::try_from(group.rows).unwrap_or(i64::MAX), terms, &self.levels(group))?;
+            let rows = i64::try_from(group.rows).unwrap_or(i64::MAX);
+            check_group_rows(rows, terms, &self.levels(group), || self.merging(group, terms))?;
             if let Some(GroupVerdict::Pairs(_, knots)) = &group.verdict {
                 knots.check(terms, Some(&self.in_words(group)))?;
             }
@@ -260,6 +261,30 @@ impl LevelGroups {
             }
         }
         Some(())
+    }
+
+    /// Returns how to merge the levels of a category so that a group does not have too few rows: the flag that names the levels to keep. Of
+    /// two categories, it is the one whose level has fewer rows.
+    fn merging(&self, group: &LevelGroup, terms: usize) -> String {
+        let needed = group_rows_min(terms).unsigned_abs();
+        let rows = |&(category, level): &(usize, usize)| self.groups[self.of_categories[category] + level].rows;
+        let Some(&(category, rare)) = group.levels.iter().min_by_key(|level| rows(level)) else { return String::new() };
+        let levels = self.categories[category].levels.levels();
+        // levels without rows may have rows elsewhere
+        let is_kept = |&level: &usize| level != rare && levels[level].text() != OTHER && !(1..needed).contains(&rows(&(category, level)));
+        let (mut kept, others): (Vec<usize>, Vec<usize>) = (0..levels.len()).partition(is_kept);
+        let mut merged: u64 = others.iter().map(|level| rows(&(category, *level))).sum();
+        while merged < needed {
+            let with_rows = kept.iter().enumerate().filter(|(_, level)| rows(&(category, **level)) > 0);
+            let Some((at, _)) = with_rows.min_by_key(|(_, level)| rows(&(category, **level))) else { break };
+            merged += rows(&(category, kept.remove(at)));
+        }
+        if !kept.iter().any(|level| rows(&(category, *level)) > 0) {
+            return MERGE_LEVELS.to_owned();
+        }
+        let quoted = |text: &str| if text.contains([',', '"']) { format!("\"{text}\"") } else { text.to_owned() };
+        let kept = kept.into_iter().map(|level| quoted(levels[level].text())).collect::<Vec<_>>().join(",");
+        format!("keep the other levels and merge the rest: --other {}={kept}", self.categories[category].name)
     }
 
     fn levels(&self, group: &LevelGroup) -> Vec<(&str, &Level)> {

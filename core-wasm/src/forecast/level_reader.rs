@@ -1,8 +1,8 @@
-//! A cell of a category to the level that it is.
+//! A cell of a category to the level that it is. If the model keeps some levels, any other is `other`.
 
 use crate::decimal::{Decimal, is_missing, parse};
 use crate::error::{Code, Error, Result, list};
-use crate::level::Level;
+use crate::level::{KeptLevels, Level, ListedLevels, OTHER, level_of};
 use crate::model::ModelColumn;
 use crate::shortest::decimal_of;
 use std::collections::BTreeMap;
@@ -17,6 +17,26 @@ pub(crate) struct KnownLevels {
     by_number: Vec<(Decimal, usize)>,
     /// The levels that a f64 can be, by its bits.
     by_bits: BTreeMap<u64, usize>,
+    /// What the levels that are not kept are.
+    other: Option<OtherLevel>,
+}
+
+/// The level of all cells that are of no kept level.
+#[derive(Clone, Debug)]
+struct OtherLevel {
+    at: usize,
+    kept: KeptLevels,
+    /// The levels that the schema lists. A cell of no such level is an error, as in training.
+    listed: Option<ListedLevels>,
+}
+
+impl OtherLevel {
+    /// Returns whether a cell without spaces around it has a level that is not kept.
+    fn has(&self, cell: &[u8]) -> bool {
+        let Ok(Some(level)) = level_of(cell) else { return false };
+        let level = self.listed.as_ref().map_or(Ok(&level), |listed| listed.find(&level));
+        level.is_ok_and(|level| !self.kept.allows(level))
+    }
 }
 
 impl KnownLevels {
@@ -30,7 +50,10 @@ impl KnownLevels {
         let listed = column.schema.iter().flat_map(|field| field.categories.iter().flatten());
         let number = |value: &String| Some((parse(value.as_bytes()).ok()?, *by_text.get(Level::new(value).text().as_bytes())?));
         let by_number = listed.filter_map(|category| number(&category.value)).collect();
-        let mut reader = Self { levels, positions, by_text, by_number, by_bits: BTreeMap::new() };
+        let values = column.schema.iter().flat_map(|field| field.categories.iter().flatten()).map(|category| category.value.as_str());
+        let listed = Some(ListedLevels::new(values)).filter(|listed| !listed.levels().is_empty());
+        let other = column.kept.clone().zip(by_text.get(OTHER.as_bytes())).map(|(kept, &at)| OtherLevel { at, kept, listed });
+        let mut reader = Self { levels, positions, by_text, by_number, by_bits: BTreeMap::new(), other };
         for value in reader.levels.iter().filter_map(Level::number).map(|number| number.to_f64()).filter(|value| value.is_finite()) {
             if let Some(level) = reader.find(decimal_of(value).to_string().as_bytes()) {
                 reader.by_bits.insert(value.to_bits(), level);
@@ -56,15 +79,18 @@ impl KnownLevels {
 
     /// Returns the index of the level of a cell without spaces around it; none if the cell is no level.
     pub(super) fn find(&self, cell: &[u8]) -> Option<usize> {
-        self.by_text.get(cell).copied().or_else(|| {
+        let by_number = || {
             let number = if self.by_number.is_empty() { None } else { parse(cell).ok() }?;
             self.by_number.iter().find(|(listed, _)| *listed == number).map(|(_, level)| *level)
-        })
+        };
+        let other = || self.other.as_ref().filter(|other| other.has(cell)).map(|other| other.at);
+        self.by_text.get(cell).copied().or_else(by_number).or_else(other)
     }
 
     /// Returns the index of the level that an f64 is: that of its shortest decimal text; none if there is none.
     pub(super) fn find_f64(&self, value: f64) -> Option<usize> {
-        self.by_bits.get(&value.to_bits()).copied()
+        let other = || self.other.as_ref().filter(|_| value.is_finite()).and_then(|_| self.find(decimal_of(value).to_string().as_bytes()));
+        self.by_bits.get(&value.to_bits()).copied().or_else(other)
     }
 
     /// Returns the index of the level of a cell without spaces around it, which is not a missing value.

@@ -68,13 +68,14 @@ impl Statistics {
             weights,
             moments,
             levels: self.levels.clone().combined(&other.levels, sign)?,
+            kept: self.kept.clone(),
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),
             shared: self.shared.clone(),
         })
     }
 
-    /// Refuses `other` if its columns, units, categories, terms, weights, rounding or distribution differ.
+    /// Refuses `other` if its columns, units, categories, levels that are kept, terms, weights, rounding or distribution differ.
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
@@ -97,6 +98,14 @@ impl Statistics {
         if categories(self) != categories(other) {
             let remedy = "summarise both with the same --categories, in the same order, or with the same schema";
             return Err(differ("categories", &categories(self), &categories(other), remedy));
+        }
+        let kept = |s: &Self, column: &str| match s.kept.get(column) {
+            Some(kept) => kept.levels().map(ToString::to_string).collect(),
+            None => vec!["all levels".to_owned()],
+        };
+        if let Some(column) = self.levels.columns().find(|column| self.kept.get(*column) != other.kept.get(*column)) {
+            let remedy = "summarise both with the same --other";
+            return Err(differ("levels that are kept", &kept(self, column), &kept(other, column), remedy).in_column(column));
         }
         if terms(self) != terms(other) {
             return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));

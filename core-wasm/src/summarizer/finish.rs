@@ -74,6 +74,7 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Tot
         let row = |i: usize| (0..=i).map(move |j| (i, j));
         Moments((0..places.len()).flat_map(row).map(|(i, j)| moments.at(places[i], places[j]).clone()).collect())
     };
+    let kept_levels = |column: &ColumnReader| Some((column.name.clone(), sums.plan.kept_levels(&column.name)?));
     let summed: Vec<_> = kept.iter().map(|&at| summed_column(&sums.plan, &numbers[at].name)).collect();
     Statistics {
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms).collect(),
@@ -84,6 +85,7 @@ fn restrict(sums: &Sums, columns: &[ColumnReader], terms: Vec<Term>, totals: Tot
         levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped: sums.dropped.announced,
+        kept: columns.iter().filter(|column| column.is_category()).filter_map(kept_levels).collect(),
         shared: None,
     }
 }

@@ -66,7 +66,7 @@ impl Sink for Sums {
         let column = |&place: &usize| {
             let name = &names[place];
             let role = self.role(name, is_named(name));
-            let levels = LevelReader::new(self.plan.listed_levels(name));
+            let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name));
             ColumnReader::new(name, place, role, levels).with_functions(self.selection.functions_of(name))
         };
         let weights = self.selection.resolve_weights(names)?;
