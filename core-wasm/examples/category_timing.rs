@@ -94,6 +94,7 @@ fn statistics(levels: usize) -> Statistics {
         },
         distribution: None,
         dropped: 0,
+        kept: BTreeMap::new(),
         shared: None,
     }
 }
