@@ -95,6 +95,7 @@ fn statistics(levels: usize) -> Statistics {
         },
         distribution: None,
         dropped: 0,
+        kept: BTreeMap::new(),
         shared: None,
     }
 }

@@ -101,6 +101,7 @@ fn statistics(features: usize, next: impl Fn(&mut u64, &[i64]) -> i64) -> Statis
         levels: LevelSums::default(),
         distribution: None,
         dropped: 0,
+        kept: std::collections::BTreeMap::new(),
         shared: None,
     }
 }

@@ -140,7 +140,7 @@ fn describe(statistics: &Statistics, plan: &Plan, design: &Design, solution: Sol
     }
     let schema = plan.schema.as_ref();
     let numbers = columns.iter().copied().filter(|name| statistics.levels.category(name).is_none());
-    let shared = statistics.shared.as_ref().and_then(|shared| shared.restricted(numbers));
+    let shared = statistics.shared.as_ref().and_then(|shared| shared.restricted(numbers, &design.used));
     Ok(Model {
         format: FORMAT.to_owned(),
         target: match schema {
@@ -226,6 +226,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
             max: None,
             distribution: None,
             levels: Some(category.levels.clone()),
+            kept: statistics.kept.get(name).cloned(),
             reference: category.is_reduced.then(|| category.levels[category.reference].level.clone()),
             schema,
         };
@@ -241,6 +242,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
         max: range.map(|(_, max)| max),
         distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
         levels: None,
+        kept: None,
         reference: None,
         schema,
     }

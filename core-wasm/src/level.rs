@@ -2,12 +2,15 @@
 //!
 //! *Invariants*: levels are equal exactly if their texts are. Their order is total: numbers by value, then all others by their bytes.
 //!
+//! A category may *keep* some levels: every other level is then [`OTHER`]. This is decided cell by cell, so it does not depend on other rows.
+//!
 //! *Limits*: at most [`LEVELS_MAX`] levels a column, of at most [`LEVEL_CHARS_MAX`] characters.
 
 use crate::decimal::{Decimal, is_missing, parse_if_number};
 use crate::error::{Code, Error, Result, list};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// Most levels of a category.
 pub const LEVELS_MAX: usize = 1000;
@@ -15,6 +18,8 @@ pub const LEVELS_MAX: usize = 1000;
 pub const LEVEL_CHARS_MAX: usize = 1024;
 /// Most digits of an integer that surely fits in 64 bits.
 const SHORT_DIGITS_MAX: usize = 18;
+/// The level of all cells whose own level is not kept.
+pub const OTHER: &str = "other";
 
 /// A level: the text of a cell without the spaces around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -139,6 +144,52 @@ impl ListedLevels {
     }
 }
 
+/// The levels that a category keeps, in order. Every other level is [`OTHER`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct KeptLevels {
+    levels: BTreeSet<Level>,
+}
+
+impl KeptLevels {
+    /// Returns the levels of texts.
+    pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { levels: texts.into_iter().map(Level::new).collect() }
+    }
+
+    /// Refuses none and too many levels, the level [`OTHER`], and texts that are no level of a cell. The error has the code `code`.
+    pub fn check(&self, code: Code) -> Result<()> {
+        let is_level = |level: &Level| level_of(level.text().as_bytes()).is_ok_and(|found| found.as_ref() == Some(level));
+        if self.levels.is_empty() || self.levels.len() >= LEVELS_MAX {
+            let expected = format!("1 to {} levels to keep", LEVELS_MAX - 1);
+            return Err(Error::found(code, &self.levels.len().to_string(), &expected, "name the levels that are not rare"));
+        }
+        match self.levels.iter().find(|level| level.text() == OTHER || !is_level(level)) {
+            None => Ok(()),
+            Some(level) if level.text() == OTHER => {
+                let sentence = format!("the level `{OTHER}` cannot be kept, because all levels that are not kept are called so");
+                Err(Error::new(code, sentence, "leave it out, or give the level another name in the data"))
+            }
+            Some(level) => Err(Error::found(code, level.text(), "the text of a cell", "correct the level")),
+        }
+    }
+
+    /// Returns the level, if it is kept, else [`OTHER`].
+    pub fn merged(&self, level: Level) -> Level {
+        if self.levels.contains(&level) { level } else { Level::new(OTHER) }
+    }
+
+    /// Returns whether a cell may have this level after merging.
+    pub fn allows(&self, level: &Level) -> bool {
+        level.text() == OTHER || self.levels.contains(level)
+    }
+
+    /// Returns the levels that are kept.
+    pub fn levels(&self) -> impl Iterator<Item = &Level> {
+        self.levels.iter()
+    }
+}
+
 impl std::fmt::Display for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -205,6 +256,18 @@ mod tests {
             error.to_string(),
             "found `North`, expected one of the levels `1`, `02`, `north`\ncorrect the cell, or add the level to the schema"
         );
+    }
+
+    #[test]
+    fn levels_that_are_not_kept_are_one() {
+        let kept = KeptLevels::new(["10", "2 ", "north"]);
+        let merged = |cell: &str| kept.merged(Level::new(cell)).text().to_owned();
+        assert_eq!(["2", "north", "2.0", "south", "other"].map(merged), ["2", "north", "other", "other", "other"]);
+        assert_eq!(serde_json::to_string(&kept).unwrap(), r#"["2","10","north"]"#);
+        assert!(kept.check(Code::Plan).is_ok());
+        for wrong in [&[][..], &["a", "other"], &["NA"], &[""]] {
+            assert_eq!(KeptLevels::new(wrong.iter().copied()).check(Code::Plan).unwrap_err().code, Code::Plan, "{wrong:?}");
+        }
     }
 
     #[test]

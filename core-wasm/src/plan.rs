@@ -5,7 +5,7 @@
 use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
 use crate::json;
-use crate::level::ListedLevels;
+use crate::level::{KeptLevels, ListedLevels, OTHER};
 use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
@@ -53,6 +53,9 @@ pub struct Plan {
     /// Columns that are categories, besides those that the schema calls so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// For a category the levels that are kept: every other level is `other`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub other: BTreeMap<String, KeptLevels>,
     /// Whether a column of words that a feature names, and that neither plan nor schema describes, is taken as a category.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub find_categories: bool,
@@ -229,6 +232,7 @@ impl Default for Plan {
             columns: None,
             terms: Vec::new(),
             categories: Vec::new(),
+            other: BTreeMap::new(),
             find_categories: false,
             intercept: true,
             collinear: Collinear::Error,
@@ -267,7 +271,9 @@ impl Plan {
         let schema = document.as_object_mut().and_then(|plan| plan.remove("schema")).filter(|schema| !schema.is_null());
         let schema: Option<Schema> = schema.map(|schema| json::from_value(&schema, Code::Schema, "a schema")).transpose()?;
         schema.iter().try_for_each(Schema::check)?;
-        let plan = Self { schema, ..json::from_value(&document, Code::Plan, "a plan")? };
+        let mut plan = Self { schema, ..json::from_value(&document, Code::Plan, "a plan")? };
+        let merged: Vec<String> = plan.other.keys().filter(|name| !plan.is_category(name)).cloned().collect();
+        plan.categories.extend(merged);
         if !plan.delimiter.is_ascii() || matches!(plan.delimiter, '"' | '\n' | '\r') {
             return Err(Error::found(
                 Code::Plan,
@@ -276,10 +282,8 @@ impl Plan {
                 "correct the plan",
             ));
         }
-        plan.decimals
-            .iter()
-            .chain(plan.shared.iter().map(|shared| &shared.decimals))
-            .try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
+        plan.decimals.iter().try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
+        plan.shared.iter().try_for_each(|shared| shared.check(Code::Plan))?;
         if plan.decimals.is_some() && !plan.share {
             return Err(Error::new(Code::Plan, "the plan has `decimals` without `share`", "set `share` too"));
         }
@@ -443,6 +447,38 @@ impl Plan {
         self.schema.as_ref().and_then(|schema| schema.listed_levels(column))
     }
 
+    /// Returns the levels that a category keeps, as the schema writes them; none if it keeps all.
+    pub fn kept_levels(&self, column: &str) -> Option<KeptLevels> {
+        let kept = self.other.get(column)?;
+        let Some(listed) = self.listed_levels(column) else { return Some(kept.clone()) };
+        // a level that is not listed is refused with the selection
+        Some(KeptLevels::new(kept.levels().map(|level| listed.find(level).unwrap_or(level).text())))
+    }
+
+    /// Returns the levels that the rows of a category can have; none if that is not known before the data are read.
+    pub fn possible_levels(&self, column: &str) -> Option<ListedLevels> {
+        let kept = self.kept_levels(column);
+        let with_other = |kept: KeptLevels| ListedLevels::new(kept.levels().map(|level| level.text()).chain([OTHER]));
+        kept.map(with_other).or_else(|| self.listed_levels(column))
+    }
+
+    /// Refuses levels to keep of what is no category, and levels that the schema does not list.
+    fn check_other(&self) -> Result<()> {
+        for (column, kept) in &self.other {
+            kept.check(Code::Plan).map_err(|error| error.in_column(column))?;
+            if !self.is_category(column) {
+                let sentence = "levels of the column are kept, and it is no category";
+                return Err(Error::new(Code::Plan, sentence, "name it with --categories").in_column(column));
+            }
+            let listed = self.listed_levels(column);
+            if let Some(level) = kept.levels().find(|level| listed.as_ref().is_some_and(|listed| listed.find(level).is_err())) {
+                let help = "correct the level, or add it to the schema";
+                return Err(Error::found(Code::Plan, level.text(), "a level that the schema lists", help).in_column(column));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the unit of a column, if the plan or the schema gives it.
     pub fn unit(&self, column: &str) -> Option<String> {
         match (&self.units, &self.schema) {
@@ -460,6 +496,7 @@ impl Plan {
         self.check_weights()?;
         self.check_by()?;
         check_unique(&self.categories, "category")?;
+        self.check_other()?;
         if let Some(target) = self.target().filter(|target| self.is_category(target)) {
             let sentence = "the target is a category, and only numbers can be predicted";
             return Err(Error::new(Code::Target, sentence, "name a column of numbers with --target").in_column(target));

@@ -4,9 +4,11 @@
 
 use crate::decimal::EXPONENT_MAX;
 use crate::error::{Code, Error, Result};
+use crate::functions::Function;
 use crate::level::Level;
+use crate::terms::{Term, Variable};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Shared sums must not single out fewer rows than this.
 pub const SINGLED_OUT_ROWS_MIN: u64 = 5;
@@ -18,21 +20,71 @@ pub const TERM_ROWS_MIN: i64 = 10;
 pub const TERMS_MAX: usize = 256;
 /// Most groups of rows whose sums are shared: levels of one category, or pairs of levels of two.
 pub const GROUPS_MAX: usize = 1024;
+/// Decimals to which functions of columns are rounded, unless others are named. A logarithm of four decimals tells a number to one part in
+/// 20,000.
+pub const FUNCTION_DECIMALS: i32 = 4;
+
+/// What to do with a level of few rows, where it is not known which others could be kept.
+pub(crate) const MERGE_LEVELS: &str = "merge the level with another one";
 
 /// How the values of shared statistics were rounded. Statistics and models that were made to be shared have it as `shared`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Shared {
     /// For each column the digits after the point, or, if negative, the zeros before it: -2 is hundreds.
     pub decimals: BTreeMap<String, i32>,
+    /// The functions in terms, in their order. A function is that of the rounded value, and is rounded again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<RoundedFunction>,
+}
+
+/// How the values of a function of a column were rounded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundedFunction {
+    /// The column.
+    pub column: String,
+    /// The function.
+    pub function: Function,
+    /// As of a column.
+    pub decimals: i32,
 }
 
 impl Shared {
-    /// Returns the rounding of these columns alone; `None` if one of them is unknown.
+    /// Returns the rounding of these columns, and of the functions in these terms, alone; `None` if one of them is unknown.
     #[must_use]
-    pub fn restricted<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+    pub fn restricted<'a>(&self, columns: impl IntoIterator<Item = &'a str>, terms: &[Term]) -> Option<Self> {
         let decimals = columns.into_iter().map(|name| Some((name.to_owned(), *self.decimals.get(name)?)));
-        Some(Self { decimals: decimals.collect::<Option<_>>()? })
+        let functions = functions_in(terms)
+            .into_iter()
+            .map(|(column, function)| Some(RoundedFunction { decimals: self.function(&column, function)?, column, function }));
+        Some(Self { decimals: decimals.collect::<Option<_>>()?, functions: functions.collect::<Option<_>>()? })
     }
+
+    /// Returns the decimals of a function of a column; `None` if it is unknown.
+    #[must_use]
+    pub fn function(&self, column: &str, function: Function) -> Option<i32> {
+        self.functions.iter().find(|rounded| rounded.column == column && rounded.function == function).map(|rounded| rounded.decimals)
+    }
+
+    /// Returns the decimals by name: of the columns, then of the functions, such as `ln(tg)`.
+    pub fn named(&self) -> impl Iterator<Item = (String, i32)> {
+        let functions = self.functions.iter().map(|rounded| (format!("{}({})", rounded.function, rounded.column), rounded.decimals));
+        self.decimals.iter().map(|(name, decimals)| (name.clone(), *decimals)).chain(functions)
+    }
+
+    /// Refuses more decimals, either way, than a value can have. The error has the code `code`.
+    pub fn check(&self, code: Code) -> Result<()> {
+        check_decimals(&self.named().collect(), code)
+    }
+}
+
+/// Returns the functions of columns in terms, each once, by column.
+pub fn functions_in(terms: &[Term]) -> Vec<(String, Function)> {
+    let variables = terms.iter().flat_map(|term| &term.factors).filter_map(|(variable, _)| match variable {
+        Variable::Function { column, function } => Some((column.clone(), *function)),
+        _ => None,
+    });
+    variables.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Refuses more decimals, either way, than a value can have. The error has the code `code`.
@@ -65,13 +117,18 @@ pub fn check_rows(rows: i64, terms: usize) -> Result<()> {
     Err(error)
 }
 
+/// Returns how many rows a group needs for so many columns and terms.
+pub(crate) fn group_rows_min(terms: usize) -> i64 {
+    (SINGLED_OUT_ROWS_MIN as i64).max(TERM_ROWS_MIN.saturating_mul(terms as i64))
+}
+
 /// Refuses to share the sums of too few rows that have a level of one category, or a level of each of two. No row is fine. `levels` are the
-/// columns with their levels.
+/// columns with their levels, and `merging` says how levels can be merged.
 ///
 /// # Errors
 /// `singled-out` below [`SINGLED_OUT_ROWS_MIN`] rows; `too-few-to-share` below [`TERM_ROWS_MIN`] rows for each column and term.
-pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)]) -> Result<()> {
-    let needed = (SINGLED_OUT_ROWS_MIN as i64).max(TERM_ROWS_MIN.saturating_mul(terms as i64));
+pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)], merging: impl FnOnce() -> String) -> Result<()> {
+    let needed = group_rows_min(terms);
     if rows == 0 || rows >= needed {
         return Ok(());
     }
@@ -82,15 +139,39 @@ pub fn check_group_rows(rows: i64, terms: usize, levels: &[(&str, &Level)]) -> R
     let sentence = if is_few {
         format!("only {have} the level `{level}`{others}, and the sums would single them out")
     } else {
-        let terms = columns_and_terms(terms);
-        format!("{have} the level `{level}`{others}, too few to share {terms} of them; {needed} are needed: {TERM_ROWS_MIN} for each")
+        format!("{have} the level `{level}`{others}, too few to share {}; {needed} are needed: {TERM_ROWS_MIN} for each", of_them(terms))
     };
     let categories = levels.iter().map(|(column, _)| format!("`{column}`")).collect::<Vec<_>>().join(" or ");
     let fewer = if is_few { "" } else { ", or share fewer columns and terms" };
-    let help = format!("merge the level with another one, or leave out {categories}{fewer}");
+    let help = format!("{}, or leave out {categories}{fewer}", merging());
     let mut error = Error::new(if is_few { Code::SingledOut } else { Code::TooFewToShare }, sentence, help).in_column(column);
     (error.found, error.expected) = (Some(rows.to_string()), Some(format!("none, or at least {needed}")));
     Err(error)
+}
+
+/// Refuses to share a spline with few rows above one of its knots, because the sums of the knot's cube are of these rows alone. No row is
+/// fine. `cube` is the name of the cube, `among` the group of rows in words, if they are not all rows.
+///
+/// # Errors
+/// `too-few-to-share` below [`TERM_ROWS_MIN`] rows for each column and term.
+pub fn check_knot_rows(rows: u64, terms: usize, cube: &str, among: Option<&str>) -> Result<()> {
+    let needed = (TERM_ROWS_MIN as u64).saturating_mul(terms as u64);
+    if rows == 0 || rows >= needed {
+        return Ok(());
+    }
+    let have = rows_that(rows, "is", "are");
+    let among = among.map_or_else(String::new, |among| format!(" among {among}"));
+    let sentence =
+        format!("only {have} above the knot{among}, too few to share {}; {needed} are needed: {TERM_ROWS_MIN} for each", of_them(terms));
+    let help = "choose a lower knot, leave the spline out, or share more rows or fewer columns and terms";
+    let mut error = Error::new(Code::TooFewToShare, sentence, help).in_column(cube);
+    (error.found, error.expected) = (Some(rows.to_string()), Some(format!("none, or at least {needed}")));
+    Err(error)
+}
+
+/// Returns a number of columns and terms of some rows.
+fn of_them(terms: usize) -> String {
+    if terms == 1 { "1 column and term of them".to_owned() } else { format!("{terms} columns and terms of them") }
 }
 
 /// Refuses to share the sums of more groups of rows than [`GROUPS_MAX`], or of so many terms of them that more pairs of terms would be

@@ -21,6 +21,9 @@
 //! whose entries are decimals that a 64-bit float holds. In LDL cholesterol, measured in tenths, exactly one patient has an odd number, so the
 //! sums tell the same of that patient.
 //!
+//! **Functions and splines.** Statistics with a function of a column, or with the cubes of a spline, have sums of further columns. The attack is
+//! made on them as on columns.
+//!
 //! **Categories.** Statistics with categories have the sums over the rows of each level, and of each pair of levels. So the attack is made on
 //! the rows of each level as on a table.
 
@@ -31,7 +34,7 @@ mod planted;
 #[path = "disclosure/search.rs"]
 mod search;
 
-use planted::{Kind, Planted, ordinary, planted};
+use planted::{Computed, Kind, Planted, ordinary, planted, planted_term};
 use samefit_core::error::{Code, Error};
 use samefit_core::fit::fit;
 use samefit_core::plan::Plan;
@@ -333,7 +336,7 @@ fn share_as_advised(mut columns: Vec<String>, share: impl Fn(&[String]) -> Resul
         match share(&columns) {
             Ok(statistics) => return Some((columns, statistics)),
             Err(error) => {
-                assert_eq!(error.code, Code::SingledOut, "{error}");
+                assert!(matches!(error.code, Code::SingledOut | Code::TooFewToShare | Code::Undefined), "{error}");
                 let advice = error.help.as_str();
                 let named = |name: &String| advice.contains(&format!("`{name}`")) || error.column.as_ref() == Some(name);
                 let before = columns.len();
@@ -376,6 +379,76 @@ fn planted_rows_are_found_in_plain_statistics_and_not_in_shared_ones() {
     }
     // each kind of outcome has occurred
     assert!(alone > 0 && refused > 0 && coarser > 0, "{alone} read off, {refused} refused, {coarser} rounded");
+}
+
+/// The decimals of a function in plain statistics: those of the shortest text of its f64.
+const PLAIN_DECIMALS: usize = 16;
+
+/// Returns the statistics of these columns, and of a term of x if x is among them, made to be shared or not.
+fn release_term(planted: &Planted, names: &[String], computed: Computed, share: bool) -> Result<Statistics, Error> {
+    let (terms, columns): (Vec<String>, Vec<String>) = names.iter().cloned().partition(|name| *name == computed.term());
+    let terms = if columns.iter().any(|name| name == "x") { terms } else { Vec::new() };
+    release_csv(&csv(planted), &decimals_of(planted), &columns, share, &Plan { terms, ..Plan::default() })
+}
+
+/// Returns the table with the term as a further column. `zeros` of x are rounded away, and functions are rounded to `decimals`.
+fn with_term(table: &Table, computed: Computed, zeros: u32, decimals: usize) -> Table {
+    let x = table.names.iter().position(|name| name == "x").unwrap();
+    let unit = 10_i64.pow(zeros);
+    let row = |row: &Vec<i64>| [&row[..], &[computed.value(row[x] * unit, zeros, decimals)]].concat();
+    Table { names: [&table.names[..], &[computed.term()]].concat(), rows: table.rows.iter().map(row).collect() }
+}
+
+/// The planted rows differ in a function or a cube of x. In `Computed::StepsAboveKnot`, x alone does not tell them.
+#[test]
+fn rows_that_functions_and_splines_tell_are_found_in_plain_statistics_and_not_in_shared_ones() {
+    let mut random = Random::new("planted in terms");
+    let mut hidden = 0;
+    let kinds = [Computed::Root, Computed::Logarithm, Computed::StepsAboveKnot(7), Computed::StepsAboveKnot(4), Computed::FewAboveKnot];
+    for round in 0..rounds(1, 40) * kinds.len() {
+        let computed = kinds[round % kinds.len()];
+        let planted = planted_term(computed, &mut random);
+        let table = with_term(&planted.table, computed, 0, PLAIN_DECIMALS);
+        let names = table.names.clone();
+        let is_function = matches!(computed, Computed::Root | Computed::Logarithm);
+        let mut measured = decimals_of(&planted);
+        measured.insert(computed.term(), if is_function { PLAIN_DECIMALS as i32 } else { 0 });
+        let plain = Released::read(&release_term(&planted, &names, computed, false).unwrap().to_json(), &names, &measured);
+        let found = search(&table, &mut random, TRIES);
+        assert!(found.iter().any(|found| found.rows.iter().all(|row| planted.rows.contains(row))), "{computed:?}: {planted:?}");
+        found.iter().for_each(|found| assert_read_off(&plain, &table, found));
+        let is_refused = release_term(&planted, &names, computed, true).is_err();
+        assert!(is_refused, "{computed:?}: {planted:?}");
+        hidden += usize::from(release(&planted, &planted.table.names, true).is_ok());
+        let share = |names: &[String]| release_term(&planted, names, computed, true);
+        let Some((columns, statistics)) = share_as_advised(names, share) else { continue };
+        let (columns, terms): (Vec<String>, Vec<String>) = columns.into_iter().partition(|name| *name != computed.term());
+        let decimals = statistics.shared.unwrap().decimals;
+        let mut shared = table_of(&planted, &columns, &decimals);
+        if let (false, Some(zeros)) = (terms.is_empty(), decimals.get("x")) {
+            shared = with_term(&shared, computed, zeros.unsigned_abs(), 4);
+        }
+        let left = search(&shared, &mut random, TRIES);
+        assert!(left.is_empty(), "{computed:?}: {:?} in {planted:?}", left[0]);
+    }
+    // there are rows that only the term singles out
+    assert!(hidden > 0);
+}
+
+#[test]
+fn functions_and_splines_of_ordinary_tables_are_shared() {
+    let mut random = Random::new("ordinary terms");
+    for computed in [Computed::Root, Computed::Logarithm, Computed::FewAboveKnot] {
+        for _ in 0..rounds(1, 60) {
+            let mut planted = ordinary(&mut random);
+            // half of the rows are above the knot
+            planted.table.rows.iter_mut().for_each(|row| row[0] = random.between(1, 1000));
+            let names = with_term(&planted.table, computed, 0, 4).names;
+            let statistics = release_term(&planted, &names, computed, true).unwrap();
+            assert_eq!(statistics.shared.unwrap().decimals, decimals_of(&planted));
+            assert!(search(&with_term(&planted.table, computed, 0, 4), &mut random, TRIES).is_empty());
+        }
+    }
 }
 
 /// An ordinary table with the columns of another one.

@@ -101,6 +101,11 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
                 let one = |(name, level): (&String, &Value)| format!("{name}={}", level.as_str().unwrap());
                 flags.extend(["--reference".to_owned(), value.as_object().unwrap().iter().map(one).collect::<Vec<_>>().join(",")]);
             }
+            "other" => {
+                for (name, kept) in value.as_object().unwrap() {
+                    flags.extend(["--other".to_owned(), format!("{name}={}", list(kept))]);
+                }
+            }
             // `train` looks for categories anyway
             "find_categories" => {}
             "features" | "columns" | "terms" | "categories" => flags.extend([format!("--{key}"), list(value)]),

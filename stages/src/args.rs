@@ -58,6 +58,9 @@ pub struct RoleArgs {
     /// Columns of words or codes that are categories, besides those that the schema calls so
     #[arg(long, value_name = "A,B", value_parser = names)]
     pub categories: Option<Names>,
+    /// Levels of a category to keep: every other level counts as the level `other`. Repeat it for another category
+    #[arg(long, value_name = "COLUMN=A,B", value_parser = kept)]
+    pub other: Vec<Kept>,
     /// Column of weights, not below zero: a row counts by its weight; rows of weight zero are left out
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
@@ -163,6 +166,10 @@ pub struct Names(pub Vec<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Levels(pub BTreeMap<String, String>);
 
+/// A category and the levels that it keeps on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept(pub String, pub Vec<String>);
+
 /// Decimals by column on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decimals(pub BTreeMap<String, i32>);
@@ -180,7 +187,7 @@ fn decimals(text: &str) -> Result<Decimals, String> {
         let decimals = decimals.trim().parse().map_err(|_| format!("`{decimals}` is not a whole number"))?;
         Ok::<(String, i32), String>((name.trim().to_owned(), decimals))
     };
-    Ok(Decimals(names(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
+    Ok(Decimals(features(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
 }
 
 /// Parses `a=b,c=d`.
@@ -190,6 +197,12 @@ pub(crate) fn levels(text: &str) -> Result<Levels, String> {
         Ok::<(String, String), String>((name.trim().to_owned(), level.trim().to_owned()))
     };
     Ok(Levels(names(text)?.0.iter().map(one).collect::<Result<_, _>>()?))
+}
+
+/// Parses `site=a,b`.
+fn kept(text: &str) -> Result<Kept, String> {
+    let (name, levels) = text.split_once('=').ok_or("expected `column=level,level`")?;
+    Ok(Kept(name.trim().to_owned(), names(levels)?.0))
 }
 
 /// Parses `a, b`. A name that contains a comma stands in quotes: `"a,b",c`.
@@ -280,6 +293,13 @@ mod tests {
         let one = |column: &str, level: &str| (column.to_owned(), level.to_owned());
         assert_eq!(levels("site = b, sex=1").unwrap().0, BTreeMap::from([one("site", "b"), one("sex", "1")]));
         assert!(levels("site").is_err());
+    }
+
+    #[test]
+    fn levels_to_keep_follow_their_column() {
+        let text = |text: &str| text.to_owned();
+        assert_eq!(kept("site = a, \"b, c\",d=e").unwrap(), Kept(text("site"), vec![text("a"), text("b, c"), text("d=e")]));
+        assert!(kept("site").is_err());
     }
 
     #[test]

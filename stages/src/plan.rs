@@ -83,6 +83,8 @@ impl Plan {
     #[must_use]
     pub fn roles(mut self, args: &RoleArgs) -> Self {
         self.set("categories", args.categories.as_ref().map(list));
+        let other: Map<String, Value> = args.other.iter().map(|kept| (kept.0.clone(), json!(kept.1))).collect();
+        self.set("other", (!other.is_empty()).then_some(Value::Object(other)));
         self.set("weights", args.weights.as_deref().map(Value::from));
         self.set("counts", args.counts.as_deref().map(Value::from));
         self
@@ -216,7 +218,7 @@ pub(crate) fn list(names: &Names) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Levels, Names};
+    use crate::args::{Kept, Levels, Names};
     use crate::error::InputError;
     use crate::testing::MemoryFiles;
     use std::collections::BTreeMap;
@@ -240,7 +242,12 @@ mod tests {
             delimiter: DelimiterArg { delimiter: Some(';') },
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
-        let roles = RoleArgs { categories: names(&["site"]), weights: Some("w".into()), counts: Some("n".into()) };
+        let roles = RoleArgs {
+            categories: names(&["site"]),
+            other: vec![Kept("site".into(), vec!["b".into(), "c".into()])],
+            weights: Some("w".into()),
+            counts: Some("n".into()),
+        };
         let sum = SumArgs { columns: names(&["a", "y"]), terms: names(&["a^2"]), no_distribution: true, roles };
         let fit = FitArgs {
             target: Some("y".into()),
@@ -253,7 +260,7 @@ mod tests {
             target_name: None,
         };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
+        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
     }

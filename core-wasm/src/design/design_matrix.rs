@@ -8,7 +8,7 @@ use crate::decimal::{Decimal, ten_to};
 use crate::error::{Code, Error, Result, list};
 use crate::model::CoefficientFactor;
 use crate::plan::Plan;
-use crate::release_policy::{check_group_rows, check_rows};
+use crate::release_policy::{MERGE_LEVELS, check_group_rows, check_rows};
 use crate::solve::{INTERCEPT, LinearRestriction, NormalEquations, constant_columns, plausible};
 use crate::statistics::{Moments, Statistics, pair_index};
 use crate::terms::Term;
@@ -199,13 +199,14 @@ pub(crate) fn check_shared(statistics: &Statistics) -> Result<()> {
     // a count beyond 64 bits is enough for everything
     let rows = |moments: &Moments| i64::try_from(&moments.at(0, 0).integer_at(0)).unwrap_or(i64::MAX);
     let categories = &statistics.levels.categories;
+    let merging = || MERGE_LEVELS.to_owned();
     for (second, category) in categories.iter().enumerate() {
         for (level, moments) in &category.levels {
-            check_group_rows(rows(moments), terms, &[(&category.column, level)])?;
+            check_group_rows(rows(moments), terms, &[(&category.column, level)], merging)?;
         }
         for (first, other) in categories[..second].iter().enumerate() {
             for ((one, level), moments) in &statistics.levels.pairs[pair_index(first, second)] {
-                check_group_rows(rows(moments), terms, &[(&other.column, one), (&category.column, level)])?;
+                check_group_rows(rows(moments), terms, &[(&other.column, one), (&category.column, level)], merging)?;
             }
         }
     }

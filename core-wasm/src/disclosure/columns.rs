@@ -31,7 +31,7 @@ pub(super) struct ColumnCounts {
     pub(super) changed: u64,
 }
 
-/// A term beyond the columns: a product of powers of them.
+/// A term beyond the columns: a product of powers of them, and of what is computed of them.
 pub(super) struct ControlledProduct {
     pub(super) name: String,
     pub(super) factors: Factors,
@@ -147,7 +147,7 @@ impl ColumnCounts {
 }
 
 impl ControlledProduct {
-    /// Counts a row by the values of all columns in units of their last decimals.
+    /// Counts a row by the values of all columns, and of what is computed of them, in their units.
     pub(super) fn count(&mut self, integers: &[IBig]) {
         if self.counts.values.is_enough() && self.counts.steps.is_settled() {
             return;
@@ -158,11 +158,12 @@ impl ControlledProduct {
         self.counts.steps.add(&product);
     }
 
-    /// Refuses to release the sums of the product if its last digits single out few rows.
-    pub(super) fn check(&self, columns: &[ControlledColumn]) -> Result<()> {
+    /// Refuses to release the sums of the product if its last digits single out few rows. `units` are those of the values of a row.
+    pub(super) fn check(&self, units: &[Decimal]) -> Result<()> {
         check_values(&self.counts.values, &self.name)?;
-        let decimals = self.factors.iter().map(|&(at, power)| columns.get(at).map_or(0, |column| column.decimals) * power as i32).sum();
-        let Some(defect) = self.counts.steps.defect(decimals) else { return Ok(()) };
+        let factors = self.factors.iter().flat_map(|&(at, power)| units.get(at).into_iter().cycle().take(power as usize));
+        let unit = factors.fold(Decimal::from(1), |unit, factor| unit.times(factor));
+        let Some(defect) = self.counts.steps.defect(&unit) else { return Ok(()) };
         let sentence = format!("{defect}, and the sums would single them out");
         let help = "leave the term out, or round its columns coarser with --decimals";
         Err(Error::new(Code::SingledOut, sentence, help).in_column(&self.name))

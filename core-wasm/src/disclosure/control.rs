@@ -10,6 +10,8 @@
 //! second rounds and sums the rows, and checks the rounded rows, their products, and terms two by two (`pairs`). A third mode repeats a known
 //! rounding and checks nothing: for rows to forget, and for a model that is trained again.
 //!
+//! Functions of columns and cubes of splines are those of rounded values; functions are rounded again (`computed`).
+//!
 //! Statistics with categories have sums by level. So the rows of each level, and of each pair of levels, are judged as tables by themselves
 //! (`groups`).
 //!
@@ -19,17 +21,21 @@
 //! *Limits*: steps above 256, and relations between three or more terms that all but few rows obey, are not checked.
 
 use super::columns::{ColumnCounts, ControlledColumn, ControlledProduct, ProductCounts};
+use super::computed::{ComputedColumn, ControlledCube, ControlledFunction, KnotRows};
 use super::groups::{GroupDecimals, Judge, LevelGroupState, LevelGroups, ListedCategory};
 use super::pairs::{Finding, PairChecks, PairChecksState};
-use super::rounding_levels::RoundingLevels;
+use super::rounding_levels::{RoundingLevel, RoundingLevels};
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
+use crate::factors::FactorText;
+use crate::functions::Function;
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
-use crate::release_policy::{SINGLED_OUT_ROWS_MIN, Shared, check_groups, check_rows, check_terms};
+use crate::release_policy::{
+    FUNCTION_DECIMALS, RoundedFunction, SINGLED_OUT_ROWS_MIN, Shared, check_groups, check_rows, check_terms, functions_in,
+};
 use crate::schema::Plausible;
-use crate::statistics::Factors;
-use crate::terms::{Term, Variable};
+use crate::statistics::{Derived, Factors};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +43,11 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct DisclosureControl {
     mode: Mode,
     columns: Vec<ControlledColumn>,
+    /// What is computed of the columns.
+    computed: Vec<ComputedColumn>,
     products: Vec<ControlledProduct>,
+    /// The rows above each knot.
+    knots: KnotRows,
     /// Checks of every two terms; empty but for [`Mode::Release`] without categories.
     pairs: PairChecks,
     /// The rows by level; empty without categories.
@@ -63,6 +73,10 @@ pub(crate) struct DisclosureState {
     rows: i64,
     columns: Vec<ColumnCounts>,
     products: Vec<ProductCounts>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    functions: Vec<RoundingLevel>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    above_knots: Vec<u64>,
     pairs: PairChecksState,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     groups: Vec<LevelGroupState>,
@@ -72,21 +86,23 @@ pub(crate) struct DisclosureState {
 /// judged.
 ///
 /// # Errors
-/// `decimals`; `capacity` for too many columns, terms and levels; `plan` for a function or a spline, and for a category without a list of
-/// levels.
+/// `decimals`; `capacity` for too many columns, terms and levels; `plan` for a category without a list of levels.
 pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
     if !plan.rounds() {
         return Ok(());
     }
     let is_category = |name: &str| plan.is_category(name);
     let terms = selection.numeric_terms(is_category);
-    terms.iter().try_for_each(check_is_product)?;
     let ColumnSelection::Named { columns, .. } = &selection.columns else {
         let sentence = "the columns to share are not named, nor how finely each is measured";
         return Err(Error::new(Code::Decimals, sentence, "give a schema that has `decimals` for each column, or --columns and --decimals"));
     };
-    if let Some(name) = plan.decimals.iter().flat_map(|decimals| decimals.keys()).find(|name| !columns.contains(name)) {
-        return Err(Error::new(Code::Decimals, "decimals are given for a column that is not summed", "correct its name").in_column(name));
+    let functions = functions_in(&terms);
+    let is_function = |name: &String| function_of(name).is_some_and(|function| functions.contains(&function));
+    let mut named = plan.decimals.iter().flat_map(|decimals| decimals.keys());
+    if let Some(name) = named.find(|name| !columns.contains(name) && !is_function(name)) {
+        let sentence = "decimals are given for a column or a function that is not summed";
+        return Err(Error::new(Code::Decimals, sentence, "correct its name").in_column(name));
     }
     let (categories, numbers): (Vec<&String>, Vec<&String>) = columns.iter().partition(|name| is_category(name));
     if let Some(name) = categories.iter().find(|name| plan.decimals.as_ref().is_some_and(|decimals| decimals.contains_key(**name))) {
@@ -95,9 +111,14 @@ pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
     }
     if plan.share {
         check_terms(numbers.len() + terms.len())?;
-        let levels = categories.iter().map(|name| levels_in_schema(plan, name)).collect::<Result<Vec<_>>>()?;
+        let levels = categories.iter().map(|name| possible_levels(plan, name)).collect::<Result<Vec<_>>>()?;
         let groups = LevelGroups::judged(&levels);
         check_groups(groups, numbers.len() + terms.len())?;
+    }
+    if let Some((column, function)) = functions.iter().find(|(column, function)| function_decimals(plan, column, *function).is_none()) {
+        let sentence = "`shared` does not say how the function is rounded";
+        let help = "add it to `functions` of `shared`, or leave the term out";
+        return Err(Error::new(Code::Decimals, sentence, help).in_column(&format!("{function}({column})")));
     }
     let unknown: Vec<&String> = numbers.into_iter().filter(|name| initial_decimals(plan, name).is_none()).collect();
     if unknown.is_empty() {
@@ -109,25 +130,16 @@ pub(crate) fn check_plan(plan: &Plan, selection: &Selection) -> Result<()> {
     Err(Error::new(Code::Decimals, sentence, help))
 }
 
-/// Refuses a term that is no product of columns: it has digits that no column has, and they are not judged.
-fn check_is_product(term: &Term) -> Result<()> {
-    let Some(variable) = term.factors.iter().map(|(variable, _)| variable).find(|variable| !matches!(variable, Variable::Column(_))) else {
-        return Ok(());
-    };
-    let what = if matches!(variable, Variable::Cube { .. }) { "splines" } else { "functions of columns" };
-    let sentence = format!("sums of {what} cannot be shared, because their last digits are not judged");
-    let help =
-        format!("share the column itself; or compute a column of its values, rounded, and share that instead of `{}`", variable.column());
-    Err(Error::new(Code::Plan, sentence, help).in_column(&term.to_string()))
-}
-
-/// Returns the number of levels that the schema lists for a category that is to be shared.
-fn levels_in_schema(plan: &Plan, category: &str) -> Result<usize> {
-    let listed = plan.listed_levels(category).ok_or_else(|| {
+/// Returns the number of levels that the rows of a category that is to be shared can have.
+fn possible_levels(plan: &Plan, category: &str) -> Result<usize> {
+    let possible = plan.possible_levels(category).ok_or_else(|| {
         let sentence = "the column is a category whose values are not known before the data are read";
-        Error::new(Code::Plan, sentence, "list its values as `categories` in the schema, or leave the column out").in_column(category)
+        let help = format!(
+            "list its values as `categories` in the schema, name those to keep with --other {category}=LEVEL,LEVEL, or leave the column out"
+        );
+        Error::new(Code::Plan, sentence, help).in_column(category)
     })?;
-    Ok(listed.levels().len())
+    Ok(possible.levels().len())
 }
 
 /// The decimals of a column before the first row: those of `shared`, else those that the plan or the schema gives.
@@ -139,9 +151,34 @@ fn initial_decimals(plan: &Plan, name: &str) -> Option<i32> {
     plan.decimals.as_ref().and_then(|decimals| decimals.get(name).copied()).or(measured)
 }
 
+/// The decimals of a function: those of `shared`, else those that the plan gives, else [`FUNCTION_DECIMALS`]. `None` if `shared` lacks it.
+pub(crate) fn function_decimals(plan: &Plan, column: &str, function: Function) -> Option<i32> {
+    if let Some(shared) = &plan.shared {
+        return shared.function(column, function);
+    }
+    let is_meant = |name: &str| function_of(name).is_some_and(|(of, other)| of == column && other == function);
+    let mut given = plan.decimals.iter().flatten().filter(|(name, _)| is_meant(name));
+    Some(given.next().map_or(FUNCTION_DECIMALS, |(_, decimals)| *decimals))
+}
+
+/// Returns the function that a text such as `ln(tg)` means, after its column.
+fn function_of(text: &str) -> Option<(String, Function)> {
+    match FactorText::parse(text).ok()? {
+        (FactorText::Function(function, column), 1) => Some((column, function)),
+        _ => None,
+    }
+}
+
 impl DisclosureControl {
-    /// Control of the columns of numbers and the categories with these names, and of terms beyond them. [`check_plan`] has accepted the plan.
-    pub(crate) fn new(plan: &Plan, names: &[String], categories: &[String], terms: impl Iterator<Item = (String, Factors)>) -> Self {
+    /// Control of the columns of numbers and the categories with these names, of what is computed of the columns, and of terms beyond them.
+    /// [`check_plan`] has accepted the plan.
+    pub(crate) fn new(
+        plan: &Plan,
+        names: &[String],
+        categories: &[String],
+        derived: &[Derived],
+        terms: impl Iterator<Item = (String, Factors)>,
+    ) -> Self {
         let mode = match (plan.share, &plan.shared) {
             (true, None) => Mode::ChooseDecimals,
             (true, Some(_)) => Mode::Release,
@@ -150,17 +187,19 @@ impl DisclosureControl {
         let products: Vec<ControlledProduct> =
             terms.map(|(name, factors)| ControlledProduct { name, factors, counts: ProductCounts::default() }).collect();
         let columns: Vec<ControlledColumn> = names.iter().map(|name| controlled_column(plan, mode, name)).collect();
+        let computed: Vec<ComputedColumn> = derived.iter().map(|derived| computed_column(&columns, derived)).collect();
+        let knots = KnotRows::new(&computed, names.len());
         let factors = || products.iter().map(|product| product.factors.clone());
         let groups = match mode {
             Mode::ReapplyRounding => LevelGroups::default(),
             Mode::ChooseDecimals => listed(plan, categories, Judge::Decimals(columns.iter().map(|column| column.decimals).collect())),
-            Mode::Release => listed(plan, categories, Judge::Pairs(names.len(), factors().collect())),
+            Mode::Release => listed(plan, categories, Judge::Pairs(names.len(), factors().collect(), knots.clone())),
         };
         let pairs = match mode {
             Mode::Release if groups.is_empty() => PairChecks::new(names.len(), factors()),
             _ => PairChecks::default(),
         };
-        Self { mode, columns, products, pairs, groups, target: plan.target().map(str::to_owned), rows: 0 }
+        Self { mode, columns, computed, products, knots, pairs, groups, target: plan.target().map(str::to_owned), rows: 0 }
     }
 
     /// Counts a row, with its values and its level of each category. Returns the rounded values to sum; `None` if the row is not summed.
@@ -182,12 +221,24 @@ impl DisclosureControl {
             self.groups.count_measured(levels, values);
             return Ok(None);
         }
-        let integers: Vec<IBig> = self.columns.iter().zip(values).map(|(column, value)| value.integer_at(column.decimals)).collect();
+        let mut integers: Vec<IBig> = self.columns.iter().zip(values).map(|(column, value)| value.integer_at(column.decimals)).collect();
         let rounded: Vec<Decimal> = self.columns.iter().zip(&integers).map(|(column, integer)| column.rounded(integer)).collect();
+        for computed in &self.computed {
+            let of = computed.of();
+            let integer = computed.integer(&rounded, &integers);
+            integers
+                .push(integer.map_err(|error| undefined(error, &values[of], &rounded[of]).at_row(row).in_column(&self.columns[of].name))?);
+        }
         if self.mode == Mode::Release {
             for (at, column) in self.columns.iter_mut().enumerate() {
                 column.count_rounded(&values[at], &rounded[at], &integers[at]);
             }
+            for (computed, integer) in self.computed.iter_mut().zip(&integers[self.columns.len()..]) {
+                if let ComputedColumn::Function(function) = computed {
+                    function.level.add(integer);
+                }
+            }
+            self.knots.add(&integers);
             self.products.iter_mut().for_each(|product| product.count(&integers));
             self.pairs.add(&integers);
             self.groups.count_rounded(levels, &integers);
@@ -199,14 +250,36 @@ impl DisclosureControl {
     pub(crate) fn into_state(self) -> DisclosureState {
         let columns = self.columns.into_iter().map(|column| column.counts).collect();
         let products = self.products.into_iter().map(|product| product.counts).collect();
-        DisclosureState { rows: self.rows, columns, products, pairs: self.pairs.into_state(), groups: self.groups.into_state() }
+        let functions = self.computed.into_iter().filter_map(|computed| match computed {
+            ComputedColumn::Function(function) => Some(function.level),
+            ComputedColumn::Cube(_) => None,
+        });
+        DisclosureState {
+            rows: self.rows,
+            columns,
+            products,
+            functions: functions.collect(),
+            above_knots: self.knots.rows,
+            pairs: self.pairs.into_state(),
+            groups: self.groups.into_state(),
+        }
     }
 
     /// Adds the counts of other rows; `None` if they are of other columns or terms.
     pub(crate) fn merge(&mut self, state: DisclosureState) -> Option<()> {
-        if state.columns.len() != self.columns.len() || state.products.len() != self.products.len() {
+        let functions = self.computed.iter_mut().filter_map(|computed| match computed {
+            ComputedColumn::Function(function) => Some(function),
+            ComputedColumn::Cube(_) => None,
+        });
+        let functions: Vec<&mut ControlledFunction> = functions.collect();
+        if state.columns.len() != self.columns.len()
+            || state.products.len() != self.products.len()
+            || state.functions.len() != functions.len()
+        {
             return None;
         }
+        functions.into_iter().zip(state.functions).try_for_each(|(function, other)| function.level.merge(other))?;
+        self.knots.merge(&state.above_knots)?;
         self.rows = self.rows.checked_add(state.rows)?;
         self.columns.iter_mut().zip(state.columns).try_for_each(|(column, other)| column.counts.merge(other))?;
         self.products.iter_mut().zip(state.products).try_for_each(|(product, other)| product.counts.merge(other))?;
@@ -224,7 +297,7 @@ impl DisclosureControl {
             return Err(Error::new(Code::Plan, sentence, "choose decimals with `share` and without `shared`"));
         }
         self.check_counts()?;
-        let (mut shared, mut notes) = (Shared::default(), Vec::new());
+        let (mut shared, mut notes) = (Shared { functions: self.rounded_functions(), ..Shared::default() }, Vec::new());
         for (at, column) in self.columns.iter().enumerate() {
             let of_all = column.choose_decimals()?;
             let of_groups = self.groups.decimals(at, column)?.filter(|group| group.decimals < of_all);
@@ -253,7 +326,22 @@ impl DisclosureControl {
             Mode::Release => self.check()?,
             Mode::ReapplyRounding => {}
         }
-        Ok(Shared { decimals: self.columns.iter().map(|column| (column.name.clone(), column.decimals)).collect() })
+        Ok(Shared {
+            decimals: self.columns.iter().map(|column| (column.name.clone(), column.decimals)).collect(),
+            functions: self.rounded_functions(),
+        })
+    }
+
+    /// How the functions are rounded, by column.
+    fn rounded_functions(&self) -> Vec<RoundedFunction> {
+        let functions = self.computed.iter().filter_map(ComputedColumn::function).map(|function| RoundedFunction {
+            column: self.columns[function.of].name.clone(),
+            function: function.function,
+            decimals: function.decimals,
+        });
+        let mut functions: Vec<RoundedFunction> = functions.collect();
+        functions.sort();
+        functions
     }
 
     /// Returns notes on the columns of which rounding changed values.
@@ -265,13 +353,17 @@ impl DisclosureControl {
     fn check_counts(&self) -> Result<()> {
         let terms = self.columns.len() + self.products.len();
         check_rows(self.rows, terms)?;
+        self.knots.check(terms, None)?;
         self.groups.check_rows(terms)
     }
 
     fn check(&mut self) -> Result<()> {
         self.check_counts()?;
         self.columns.iter().try_for_each(ControlledColumn::check)?;
-        self.products.iter().try_for_each(|product| product.check(&self.columns))?;
+        self.computed.iter().filter_map(ComputedColumn::function).try_for_each(ControlledFunction::check)?;
+        let of_columns = self.columns.iter().map(|column| column.rounded(&IBig::ONE));
+        let units: Vec<Decimal> = of_columns.chain(self.computed.iter().map(ComputedColumn::unit)).collect();
+        self.products.iter().try_for_each(|product| product.check(&units))?;
         let findings = self.pairs.findings();
         findings.first().map_or(Ok(()), |first| Err(self.singled_out(first, None, &findings)))?;
         let of_groups = self.groups.findings();
@@ -302,8 +394,9 @@ impl DisclosureControl {
         let left_out = self.terms_to_leave_out(findings);
         let names = left_out.iter().map(|term| format!("`{}`", self.name(*term))).collect::<Vec<_>>().join(", ");
         let coarser = |term: &usize| {
-            let column = self.columns.get(*term).filter(|column| column.decimals > 0)?;
-            Some(format!("{}={}", column.name, column.decimals - 1))
+            let column = self.columns.get(*term).map(|column| (&column.name, column.decimals));
+            let (name, decimals) = column.or_else(|| self.function_at(*term)).filter(|(_, decimals)| *decimals > 0)?;
+            Some(format!("{name}={}", decimals - 1))
         };
         let flags: Option<Vec<String>> = left_out.iter().map(coarser).collect();
         let or = flags.map_or_else(String::new, |flags| format!(", or round coarser: --decimals {}", flags.join(",")));
@@ -334,6 +427,14 @@ impl DisclosureControl {
         left_out
     }
 
+    /// The name and the decimals of a term that is a function.
+    fn function_at(&self, term: usize) -> Option<(&String, i32)> {
+        let product = self.products.get(term.checked_sub(self.columns.len())?)?;
+        let [(at, 1)] = product.factors[..] else { return None };
+        let function = self.computed.get(at.checked_sub(self.columns.len())?)?.function()?;
+        Some((&function.name, function.decimals))
+    }
+
     /// The name of a term: columns come first, then products.
     fn name(&self, term: usize) -> &str {
         let product = || term.checked_sub(self.columns.len()).and_then(|at| self.products.get(at));
@@ -341,10 +442,36 @@ impl DisclosureControl {
     }
 }
 
-/// The groups of these categories, whose levels the schema lists.
+/// The groups of these categories, whose levels are known.
 fn listed(plan: &Plan, categories: &[String], judge: Judge) -> LevelGroups {
-    let category = |name: &String| ListedCategory { name: name.clone(), levels: plan.listed_levels(name).unwrap_or_default() };
+    let category = |name: &String| ListedCategory { name: name.clone(), levels: plan.possible_levels(name).unwrap_or_default() };
     LevelGroups::new(categories.iter().map(category).collect(), judge)
+}
+
+/// What is computed of columns whose decimals are known.
+fn computed_column(columns: &[ControlledColumn], derived: &Derived) -> ComputedColumn {
+    match derived {
+        Derived::Function { function, column, decimals } => {
+            let decimals = decimals.unwrap_or(FUNCTION_DECIMALS);
+            ComputedColumn::Function(ControlledFunction {
+                name: format!("{function}({})", columns[*column].name),
+                function: *function,
+                of: *column,
+                decimals,
+                level: RoundingLevel::new(decimals),
+            })
+        }
+        Derived::Cube(column, knot) => {
+            let of = &columns[*column];
+            ComputedColumn::Cube(ControlledCube::new(*column, &of.name, of.decimals, knot))
+        }
+    }
+}
+
+/// The error of a function that is not defined for a rounded value.
+fn undefined(error: Error, value: &Decimal, rounded: &Decimal) -> Error {
+    let help = format!("leave the row or the function out: {value} is rounded to {rounded} before it is shared");
+    if value == rounded { error } else { Error { help, ..error } }
 }
 
 fn controlled_column(plan: &Plan, mode: Mode, name: &str) -> ControlledColumn {

@@ -13,12 +13,13 @@
 //! *Limits*: polynomials that join pairs of levels of three categories are not checked, as none in three terms are.
 
 use super::columns::ControlledColumn;
+use super::computed::KnotRows;
 use super::pairs::{Finding, PairChecks, PairChecksState};
 use super::rounding_levels::{Defect, RoundingLevels};
 use crate::decimal::Decimal;
 use crate::error::Result;
-use crate::level::{Level, ListedLevels};
-use crate::release_policy::check_group_rows;
+use crate::level::{Level, ListedLevels, OTHER};
+use crate::release_policy::{MERGE_LEVELS, check_group_rows, group_rows_min};
 use crate::statistics::{Factors, pair_index};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
@@ -52,8 +53,8 @@ pub(super) enum Judge {
     Nothing,
     /// By the decimals of the columns, which are measured with so many.
     Decimals(Vec<i32>),
-    /// By pairs of terms: so many columns, and products of them.
-    Pairs(usize, Vec<Factors>),
+    /// By pairs of terms: so many columns, and products of them; and by the rows above knots.
+    Pairs(usize, Vec<Factors>, KnotRows),
 }
 
 /// A level of a category, or a level of each of two, given by the indexes of both.
@@ -67,7 +68,7 @@ struct LevelGroup {
 /// What is known of the rows of a group.
 enum GroupVerdict {
     Decimals(Vec<RoundingLevels>),
-    Pairs(PairChecks),
+    Pairs(PairChecks, KnotRows),
 }
 
 /// The decimals to which a group of rows needs a column rounded.
@@ -87,6 +88,15 @@ pub(super) struct LevelGroupState {
     decimals: Option<Vec<RoundingLevels>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pairs: Option<PairChecksState>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    above_knots: Vec<u64>,
+}
+
+impl LevelGroupState {
+    /// The counts of so many rows that are not judged.
+    fn of(rows: u64) -> Self {
+        Self { rows, decimals: None, pairs: None, above_knots: Vec::new() }
+    }
 }
 
 impl LevelGroups {
@@ -139,11 +149,12 @@ impl LevelGroups {
         });
     }
 
-    /// Counts a row of the second pass by its levels and its values in units of the last decimals.
+    /// Counts a row of the second pass by its levels and its values, in their units.
     pub(super) fn count_rounded<'a>(&mut self, levels: impl Iterator<Item = &'a Level>, integers: &[IBig]) {
         self.count_row(levels, |verdict| {
-            if let GroupVerdict::Pairs(pairs) = verdict {
+            if let GroupVerdict::Pairs(pairs, knots) = verdict {
                 pairs.add(integers);
+                knots.add(integers);
             }
         });
     }
@@ -171,13 +182,17 @@ impl LevelGroups {
         }
     }
 
-    /// Refuses groups of few rows. `terms` is the number of columns and terms.
+    /// Refuses groups of few rows, and groups with few rows above a knot. `terms` is the number of columns and terms.
     ///
     /// # Errors
     /// `singled-out`, `too-few-to-share`.
     pub(super) fn check_rows(&self, terms: usize) -> Result<()> {
         for group in &self.groups {
-            check_group_rows(i64::try_from(group.rows).unwrap_or(i64::MAX), terms, &self.levels(group))?;
+            let rows = i64::try_from(group.rows).unwrap_or(i64::MAX);
+            check_group_rows(rows, terms, &self.levels(group), || self.merging(group, terms))?;
+            if let Some(GroupVerdict::Pairs(_, knots)) = &group.verdict {
+                knots.check(terms, Some(&self.in_words(group)))?;
+            }
         }
         Ok(())
     }
@@ -203,7 +218,7 @@ impl LevelGroups {
     /// Returns the polynomials that are zero in all rows of a group but few, for each group with such a polynomial, and the group in words.
     pub(super) fn findings(&mut self) -> Vec<(String, Vec<Finding>)> {
         let of_group = |group: &mut LevelGroup| match &mut group.verdict {
-            Some(GroupVerdict::Pairs(pairs)) => pairs.findings(),
+            Some(GroupVerdict::Pairs(pairs, _)) => pairs.findings(),
             _ => Vec::new(),
         };
         let found: Vec<Vec<Finding>> = self.groups.iter_mut().map(of_group).collect();
@@ -219,9 +234,11 @@ impl LevelGroups {
     /// Returns all counts.
     pub(super) fn into_state(self) -> Vec<LevelGroupState> {
         let state = |group: LevelGroup| match group.verdict {
-            Some(GroupVerdict::Decimals(columns)) => LevelGroupState { rows: group.rows, decimals: Some(columns), pairs: None },
-            Some(GroupVerdict::Pairs(pairs)) => LevelGroupState { rows: group.rows, decimals: None, pairs: Some(pairs.into_state()) },
-            None => LevelGroupState { rows: group.rows, decimals: None, pairs: None },
+            Some(GroupVerdict::Decimals(columns)) => LevelGroupState { decimals: Some(columns), ..LevelGroupState::of(group.rows) },
+            Some(GroupVerdict::Pairs(pairs, knots)) => {
+                LevelGroupState { pairs: Some(pairs.into_state()), above_knots: knots.rows, ..LevelGroupState::of(group.rows) }
+            }
+            None => LevelGroupState::of(group.rows),
         };
         self.groups.into_iter().map(state).collect()
     }
@@ -240,12 +257,39 @@ impl LevelGroups {
                 (Some(GroupVerdict::Decimals(columns)), Some(others), None) if columns.len() == others.len() => {
                     columns.iter_mut().zip(others).try_for_each(|(column, other)| column.merge(other))?;
                 }
-                (Some(GroupVerdict::Pairs(pairs)), None, Some(other)) => pairs.merge(other)?,
+                (Some(GroupVerdict::Pairs(pairs, knots)), None, Some(other)) => {
+                    pairs.merge(other)?;
+                    knots.merge(&state.above_knots)?;
+                }
                 (_, None, None) => {}
                 _ => return None,
             }
         }
         Some(())
+    }
+
+    /// Returns how to merge the levels of a category so that a group does not have too few rows: the flag that names the levels to keep. Of
+    /// two categories, it is the one whose level has fewer rows.
+    fn merging(&self, group: &LevelGroup, terms: usize) -> String {
+        let needed = group_rows_min(terms).unsigned_abs();
+        let rows = |&(category, level): &(usize, usize)| self.groups[self.of_categories[category] + level].rows;
+        let Some(&(category, rare)) = group.levels.iter().min_by_key(|level| rows(level)) else { return String::new() };
+        let levels = self.categories[category].levels.levels();
+        // levels without rows may have rows elsewhere
+        let is_kept = |&level: &usize| level != rare && levels[level].text() != OTHER && !(1..needed).contains(&rows(&(category, level)));
+        let (mut kept, others): (Vec<usize>, Vec<usize>) = (0..levels.len()).partition(is_kept);
+        let mut merged: u64 = others.iter().map(|level| rows(&(category, *level))).sum();
+        while merged < needed {
+            let with_rows = kept.iter().enumerate().filter(|(_, level)| rows(&(category, **level)) > 0);
+            let Some((at, _)) = with_rows.min_by_key(|(_, level)| rows(&(category, **level))) else { break };
+            merged += rows(&(category, kept.remove(at)));
+        }
+        if !kept.iter().any(|level| rows(&(category, *level)) > 0) {
+            return MERGE_LEVELS.to_owned();
+        }
+        let quoted = |text: &str| if text.contains([',', '"']) { format!("\"{text}\"") } else { text.to_owned() };
+        let kept = kept.into_iter().map(|level| quoted(levels[level].text())).collect::<Vec<_>>().join(",");
+        format!("keep the other levels and merge the rest: --other {}={kept}", self.categories[category].name)
     }
 
     fn levels(&self, group: &LevelGroup) -> Vec<(&str, &Level)> {
@@ -271,7 +315,9 @@ impl Judge {
             Self::Decimals(decimals) => {
                 Some(GroupVerdict::Decimals(decimals.iter().map(|decimals| RoundingLevels::down_from(*decimals)).collect()))
             }
-            Self::Pairs(columns, products) => Some(GroupVerdict::Pairs(PairChecks::new(*columns, products.iter().cloned()))),
+            Self::Pairs(columns, products, knots) => {
+                Some(GroupVerdict::Pairs(PairChecks::new(*columns, products.iter().cloned()), knots.clone()))
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ impl RoundingLevels {
     /// of which all but few rows are a whole number apart, else the first one that is fit. A group may have one value, but a column is not
     /// rounded until it has. Returns `None` if there is no such level.
     pub(super) fn finest_fit_in_group(&self) -> Option<(i32, Option<Defect>)> {
-        let step = |level: &RoundingLevel| level.steps.defect(level.decimals);
+        let step = |level: &RoundingLevel| level.steps.defect(&level.unit());
         let is_fit = |(at, level): (usize, &RoundingLevel)| if at == 0 { step(level).is_none() } else { level.defect().is_none() };
         let at = self.0.iter().enumerate().position(is_fit)?;
         Some((self.0[at].decimals, at.checked_sub(1).and_then(|above| step(&self.0[above]))))
@@ -106,8 +106,14 @@ impl RoundingLevels {
 }
 
 impl RoundingLevel {
-    fn new(decimals: i32) -> Self {
+    /// A level without rows.
+    pub(super) fn new(decimals: i32) -> Self {
         Self { decimals, carrying_rows: 0, steps: StepCounters::default() }
+    }
+
+    /// The last decimal.
+    fn unit(&self) -> Decimal {
+        scaled(IBig::ONE, self.decimals.into())
     }
 
     /// Counts a row by its value in units of the last decimal.
@@ -118,7 +124,8 @@ impl RoundingLevel {
         self.steps.add(integer);
     }
 
-    fn merge(&mut self, other: Self) -> Option<()> {
+    /// Adds the rows that others have counted; `None` if they are of another level.
+    pub(super) fn merge(&mut self, other: Self) -> Option<()> {
         self.carrying_rows = self.carrying_rows.saturating_add(other.carrying_rows).min(SINGLED_OUT_ROWS_MIN);
         self.steps.merge(other.steps)?;
         (self.decimals == other.decimals).then_some(())
@@ -134,7 +141,7 @@ impl RoundingLevel {
         if self.carrying_rows < SINGLED_OUT_ROWS_MIN {
             return Some(Defect::LastDecimal(self.carrying_rows));
         }
-        self.steps.defect(self.decimals)
+        self.steps.defect(&self.unit())
     }
 }
 
@@ -181,11 +188,11 @@ impl StepCounters {
         }
     }
 
-    /// Returns the smallest step of which all but few rows are a whole number apart. `decimals` is the unit of the rows' integers.
-    pub(super) fn defect(&self, decimals: i32) -> Option<Defect> {
+    /// Returns the smallest step of which all but few rows are a whole number apart. `unit` is that of the rows' integers.
+    pub(super) fn defect(&self, unit: &Decimal) -> Option<Defect> {
         let few = |(counter, step): (&DominantClassCounter<u16>, u16)| Some((counter.few_outside().filter(|outside| *outside > 0)?, step));
         let (outside, step) = self.0.iter().zip(STEPS).find_map(few)?;
-        Some(Defect::Step(outside, scaled(step.into(), decimals.into())))
+        Some(Defect::Step(outside, unit.times(&i64::from(step).into())))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A cell of a category to the level that it is.
+//! A cell of a category to the level that it is. If the model keeps some levels, any other is `other`.
 //!
 //! *Invariants*: a cell is the level that training and quality control take it for: among all levels that the schema lists, that of its text,
 //! else the first of the same number ([`ListedLevels::find`](crate::level::ListedLevels::find)). Whether the level has rows is asked
@@ -6,7 +6,7 @@
 
 use crate::decimal::{Decimal, parse_if_number};
 use crate::error::{Code, Error, Result, list};
-use crate::level::Level;
+use crate::level::{KeptLevels, Level, ListedLevels, OTHER, level_of};
 use crate::model::ModelColumn;
 use crate::schema::Field;
 use crate::shortest::decimal_of;
@@ -27,6 +27,26 @@ pub(crate) struct KnownLevels {
     by_number: Vec<(Decimal, Option<usize>)>,
     /// The levels that an f64 can be, by its bytes.
     by_bytes: TextTable,
+    /// What the levels that are not kept are.
+    other: Option<OtherLevel>,
+}
+
+/// The level of all cells that are of no kept level.
+#[derive(Clone, Debug)]
+struct OtherLevel {
+    at: usize,
+    kept: KeptLevels,
+    /// The levels that the schema lists. A cell of no such level is an error, as in training.
+    listed: Option<ListedLevels>,
+}
+
+impl OtherLevel {
+    /// Returns whether a cell without spaces around it has a level that is not kept.
+    fn has(&self, cell: &[u8]) -> bool {
+        let Ok(Some(level)) = level_of(cell) else { return false };
+        let level = self.listed.as_ref().map_or(Ok(&level), |listed| listed.find(&level));
+        level.is_ok_and(|level| !self.kept.allows(level))
+    }
 }
 
 impl KnownLevels {
@@ -43,7 +63,9 @@ impl KnownLevels {
         for level in listed.levels().iter().chain(levels.iter().filter(|level| !has_listed_number(level))) {
             insert(&mut by_text, level.text().as_bytes(), position(level));
         }
-        let mut new = Self { levels, by_text, by_number, by_bytes: TextTable::default() };
+        let listed = Some(listed).filter(|listed| !listed.levels().is_empty());
+        let other = column.kept.clone().zip(positions.get(OTHER).copied()).map(|(kept, at)| OtherLevel { at, kept, listed });
+        let mut new = Self { levels, by_text, by_number, by_bytes: TextTable::default(), other };
         for value in new.levels.iter().filter_map(Level::number).map(|number| number.to_f64()).filter(|value| value.is_finite()) {
             let level = new.find(decimal_of(value).to_string().as_bytes());
             insert(&mut new.by_bytes, &value.to_le_bytes(), level);
@@ -70,16 +92,18 @@ impl KnownLevels {
 
     /// Returns the index of the level of a cell without spaces around it; none if the cell is no level that has rows.
     pub(super) fn find(&self, cell: &[u8]) -> Option<usize> {
-        if let Some(level) = self.by_text.get(cell) {
-            return with_rows(level);
-        }
-        let number = if self.by_number.is_empty() { None } else { parse_if_number(cell) }?;
-        self.by_number.iter().find(|(listed, _)| *listed == number).and_then(|(_, level)| *level)
+        let by_number = || {
+            let number = if self.by_number.is_empty() { None } else { parse_if_number(cell) }?;
+            self.by_number.iter().find(|(listed, _)| *listed == number).and_then(|(_, level)| *level)
+        };
+        let known = self.by_text.get(cell).map_or_else(by_number, with_rows);
+        known.or_else(|| self.other.as_ref().filter(|other| other.has(cell)).map(|other| other.at))
     }
 
     /// Returns the index of the level that an f64 is: that of its shortest decimal text; none if there is none.
     pub(super) fn find_f64(&self, value: f64) -> Option<usize> {
-        self.by_bytes.get(&value.to_le_bytes()).and_then(with_rows)
+        let other = || self.other.as_ref().filter(|_| value.is_finite()).and_then(|_| self.find(decimal_of(value).to_string().as_bytes()));
+        self.by_bytes.get(&value.to_le_bytes()).and_then(with_rows).or_else(other)
     }
 
     /// Returns the index of the level of a cell without spaces around it, which is not a missing value.

@@ -16,9 +16,11 @@ use crate::error::{Code, Error, Result};
 use crate::rounding::sqrt_ratio_to_f64;
 use crate::shortest::decimal_of;
 use samefit_kernels::{logarithms, roots};
+use serde::{Deserialize, Serialize};
 
 /// A function of one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Function {
     /// The natural logarithm.
     Ln,

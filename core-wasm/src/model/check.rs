@@ -61,9 +61,9 @@ impl Model {
     /// Checks the levels of a column.
     fn check_column(&self, column: &ModelColumn) -> Result<()> {
         let Some(levels) = &column.levels else {
-            return match column.reference {
-                None => Ok(()),
-                Some(_) => wrong(&format!("the column {} has a reference and no levels", list([&column.name]))),
+            return match (&column.reference, &column.kept) {
+                (None, None) => Ok(()),
+                _ => wrong(&format!("the column {} has a reference or levels that are kept, and no levels", list([&column.name]))),
             };
         };
         if column.name == self.target.column {
@@ -80,6 +80,12 @@ impl Model {
         }
         if known.len() < levels.len() {
             return wrong(&format!("the column {} has a level twice", list([&column.name])));
+        }
+        if let Some(kept) = &column.kept {
+            kept.check(Code::Model).map_err(|error| error.in_column(&column.name))?;
+            if !levels.iter().all(|one| kept.allows(&one.level)) {
+                return wrong(&format!("the column {} has a level that is neither kept nor `other`", list([&column.name])));
+            }
         }
         if column.reference.as_ref().is_some_and(|reference| !known.contains(reference.text())) {
             return wrong(&format!("the reference of the column {} is not among its levels", list([&column.name])));

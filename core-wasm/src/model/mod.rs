@@ -14,7 +14,7 @@ pub mod features;
 use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
 use crate::json;
-use crate::level::Level;
+use crate::level::{KeptLevels, Level};
 use crate::plan::Plan;
 use crate::release_policy::Shared;
 use crate::schema::{Field, Kind, Schema, Target};
@@ -420,6 +420,9 @@ pub struct ModelColumn {
     /// The levels that the training data have rows of, in order; only of a category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<Vec<ModelLevel>>,
+    /// The levels that are kept, if every other level is `other`; only of a category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptLevels>,
     /// The level with which the coefficients of the other levels compare; only of a category that is coded so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Level>,
@@ -485,6 +488,7 @@ impl Model {
             target: Some(self.target.column.clone()),
             features: Some(self.feature_names()),
             categories: self.categories().map(str::to_owned).collect(),
+            other: self.columns.iter().filter_map(|column| Some((column.name.clone(), column.kept.clone()?))).collect(),
             intercept: self.has_intercept,
             weights: self.weights.as_ref().map(|weights| weights.column.clone()),
             distribution: self.columns.iter().any(|column| column.distribution.is_some()),

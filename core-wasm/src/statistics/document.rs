@@ -10,8 +10,8 @@ use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::json;
-use crate::level::Level;
-use crate::release_policy::{Shared, check_decimals};
+use crate::level::{KeptLevels, Level};
+use crate::release_policy::Shared;
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,8 @@ impl VariableDocument {
 #[derive(Serialize, Deserialize)]
 struct CategoryDocument {
     column: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kept: Option<KeptLevels>,
     levels: Vec<LevelDocument>,
 }
 
@@ -190,7 +192,7 @@ impl Statistics {
             rows: self.rows.to_string(),
             weights: self.weights.as_ref().map(|w| WeightsDocument { column: w.column.clone(), log_sum: w.log_sum.to_string() }),
             moments: written(&self.moments),
-            categories: categories.iter().map(|&at| write_category(&self.levels.categories[at], written)).collect(),
+            categories: categories.iter().map(|&at| self.category_document(&self.levels.categories[at], written)).collect(),
             pairs: pairs_of(categories).map(|(first, second)| write_pairs(&self.levels, first, second, written)).collect(),
             combinations: combined.iter().map(|set| write_combination(&self.levels, categories, set, written)).collect(),
             distribution: self
@@ -198,8 +200,14 @@ impl Statistics {
                 .is_some()
                 .then(|| columns.iter().filter_map(|column| Some((column.name.clone(), counts(column)?))).collect()),
             dropped: dropped.map(|dropped| dropped.to_string()),
-            shared: self.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().map(|column| column.name.as_str()))),
+            shared: self.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().map(|column| column.name.as_str()), terms)),
         }
+    }
+
+    fn category_document(&self, category: &CategorySums, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> CategoryDocument {
+        let level = |(level, moments): (&Level, &Moments)| LevelDocument { level: level.clone(), moments: written(moments) };
+        let levels = category.levels.iter().map(level).collect();
+        CategoryDocument { column: category.column.clone(), kept: self.kept.get(&category.column).cloned(), levels }
     }
 
     /// Reads a document without comparing its numbers with each other.
@@ -218,6 +226,7 @@ impl Statistics {
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
         let terms = parse_terms(document.terms, &columns)?;
         let degrees = MomentDegrees::new(&terms, document.weights.is_some());
+        let kept = parse_kept(&document.categories)?;
         let levels = parse_levels(document.categories, document.pairs, document.combinations, &columns, &degrees)?;
         let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
         Ok(Self {
@@ -225,8 +234,9 @@ impl Statistics {
             weights: document.weights.map(parse_weights).transpose()?,
             moments: parse_moments(&document.moments, &degrees)?,
             levels,
+            kept,
             dropped: parse_count(document.dropped.as_deref().unwrap_or("0"), "dropped")?,
-            shared: document.shared.map(|shared| check_shared(shared, &columns)).transpose()?,
+            shared: document.shared.map(|shared| check_shared(shared, &columns, &terms)).transpose()?,
             columns,
             terms,
             distribution,
@@ -392,11 +402,6 @@ fn write_moments(moments: &Moments, places: &[usize]) -> Vec<Vec<String>> {
     (0..places.len()).map(row).collect()
 }
 
-fn write_category(category: &CategorySums, written: impl Fn(&Moments) -> Vec<Vec<String>>) -> CategoryDocument {
-    let level = |(level, moments): (&Level, &Moments)| LevelDocument { level: level.clone(), moments: written(moments) };
-    CategoryDocument { column: category.column.clone(), levels: category.levels.iter().map(level).collect() }
-}
-
 /// Returns each two of the categories, in the order of [`pair_index`].
 fn pairs_of(categories: &[usize]) -> impl Iterator<Item = (usize, usize)> {
     categories.iter().enumerate().flat_map(|(at, &second)| categories[..at].iter().map(move |&first| (first, second)))
@@ -497,6 +502,21 @@ fn parse_combinations(documents: Vec<CombinationDocument>, sums: &LevelSums, deg
     }
 }
 
+/// Reads the levels that categories keep.
+fn parse_kept(categories: &[CategoryDocument]) -> Result<BTreeMap<String, KeptLevels>> {
+    let mut all = BTreeMap::new();
+    for CategoryDocument { column, kept, levels } in categories {
+        let Some(kept) = kept else { continue };
+        kept.check(Code::Statistics).map_err(|error| error.in_column(column))?;
+        if let Some(entry) = levels.iter().find(|entry| !kept.allows(&entry.level)) {
+            let expected = "one of the levels that are kept, or `other`";
+            return Err(Error::found(Code::Statistics, entry.level.text(), expected, "summarise the data again").in_column(column));
+        }
+        all.insert(column.clone(), kept.clone());
+    }
+    Ok(all)
+}
+
 /// Reads the moments of levels, or of combinations of levels.
 fn parse_entries<K: Ord>(
     entries: Vec<(K, Vec<Vec<String>>)>,
@@ -543,12 +563,16 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn]) -> 
     columns.iter().map(|column| counts.get(&column.name).and_then(distribution_from_json).ok_or_else(|| wrong(&column.name))).collect()
 }
 
-/// Refuses rounding that is not given for exactly the columns.
-fn check_shared(shared: Shared, columns: &[SummedColumn]) -> Result<Shared> {
-    check_decimals(&shared.decimals, Code::Statistics)?;
-    let known = shared.restricted(columns.iter().map(|column| column.name.as_str()));
+/// Refuses rounding that is not given for exactly the columns and the functions in terms.
+fn check_shared(shared: Shared, columns: &[SummedColumn], terms: &[Term]) -> Result<Shared> {
+    shared.check(Code::Statistics)?;
+    let known = shared.restricted(columns.iter().map(|column| column.name.as_str()), terms);
     known.filter(|known| *known == shared).ok_or_else(|| {
-        Error::new(Code::Statistics, "`shared` must give the decimals of each column, and of no other", "summarise the data again")
+        Error::new(
+            Code::Statistics,
+            "`shared` must give the decimals of each column and of each function in the terms, and of no other",
+            "summarise the data again",
+        )
     })
 }
 

@@ -68,13 +68,14 @@ impl Statistics {
             weights,
             moments: moments.normalized(),
             levels: self.levels.clone().plus(&other.levels, sign)?,
+            kept: self.kept.clone(),
             distribution,
             dropped: add(self.dropped, other.dropped)?.max(0),
             shared: self.shared.clone(),
         })
     }
 
-    /// Refuses `other` if its columns, units, categories, terms, weights, rounding or distribution differ.
+    /// Refuses `other` if its columns, units, categories, levels that are kept, terms, weights, rounding or distribution differ.
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
@@ -106,6 +107,14 @@ impl Statistics {
             let remedy = "summarise both with the same products of categories in --features or --terms";
             return Err(differ("combinations of categories", &combined(self), &combined(other), remedy));
         }
+        let kept = |s: &Self, column: &str| match s.kept.get(column) {
+            Some(kept) => kept.levels().map(ToString::to_string).collect(),
+            None => vec!["all levels".to_owned()],
+        };
+        if let Some(column) = self.levels.columns().find(|column| self.kept.get(*column) != other.kept.get(*column)) {
+            let remedy = "summarise both with the same --other";
+            return Err(differ("levels that are kept", &kept(self, column), &kept(other, column), remedy).in_column(column));
+        }
         if terms(self) != terms(other) {
             return Err(differ("terms", &terms(self), &terms(other), "summarise both with the same --terms"));
         }
@@ -134,9 +143,10 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
         (error.found, error.expected) = (Some(say(theirs).to_owned()), Some(say(ours).to_owned()));
         return Err(error);
     };
-    let pairs = own.decimals.iter().filter_map(|(name, decimals)| Some((name, *decimals, *others.decimals.get(name)?)));
-    let differing: Vec<(&String, i32, i32)> = pairs.filter(|(_, own, others)| own != others).collect();
-    let Some(&(first, own, others)) = differing.first() else { return Ok(()) };
+    // equal columns and terms have equal names, in the same order
+    let pairs = own.named().zip(others.named()).map(|((name, own), (_, others))| (name, own, others));
+    let differing: Vec<(String, i32, i32)> = pairs.filter(|(_, own, others)| own != others).collect();
+    let Some((first, own, others)) = differing.first() else { return Ok(()) };
     let finer = |ours: bool| differing.iter().filter(move |(_, own, others)| (own > others) == ours);
     let flag = |ours: bool| finer(ours).map(|(name, own, others)| format!("{name}={}", own.min(others))).collect::<Vec<_>>().join(",");
     let remedies: Vec<String> = [("the first", true), ("these", false)]
@@ -144,7 +154,7 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
         .filter(|(_, ours)| finer(*ours).next().is_some())
         .map(|(which, ours)| format!("summarise {which} again with --decimals {}", flag(*ours)))
         .collect();
-    let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(own), in_words(others));
+    let sentence = format!("the first statistics are rounded to {}, these to {}", in_words(*own), in_words(*others));
     let mut error = Error::new(Code::StatisticsDiffer, sentence, remedies.join(", and "));
     (error.found, error.expected) = (Some(others.to_string()), Some(own.to_string()));
     Err(error.in_column(first))

@@ -21,8 +21,15 @@ pub struct SummedProducts {
 /// A column that is computed from another one, given by its index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Derived {
-    /// A function of each value: the f64 nearest to it, as its shortest decimal.
-    Function(Function, usize),
+    /// A function of each value: the f64 nearest to it, as its shortest decimal, or that rounded to so many decimals.
+    Function {
+        /// The function.
+        function: Function,
+        /// The index of the column.
+        column: usize,
+        /// The decimals, if it is rounded.
+        decimals: Option<i32>,
+    },
     /// `(x - knot)+^3` of each value x: [`cube`](crate::splines::cube).
     Cube(usize, Decimal),
 }
@@ -55,9 +62,10 @@ impl Derived {
     /// `undefined` for a value for which the function is not defined.
     fn of_block(&self, columns: &[BlockColumn]) -> Result<BlockColumn> {
         match self {
-            Self::Function(function, column) => {
+            Self::Function { function, column, decimals } => {
+                let rounded = |value: Decimal| decimals.map_or_else(|| value.clone(), |decimals| value.rounded(decimals));
                 let mut derived = BlockColumn::new();
-                columns[*column].decimals().try_for_each(|value| function.value(&value).map(|value| derived.push(&value)))?;
+                columns[*column].decimals().try_for_each(|value| function.value(&value).map(|value| derived.push(&rounded(value))))?;
                 Ok(derived)
             }
             Self::Cube(column, knot) => {

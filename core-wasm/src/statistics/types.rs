@@ -5,8 +5,10 @@ use super::level_sums::LevelSums;
 use super::moments::Moments;
 use super::weighting::WeightSums;
 use crate::error::{Code, Error, Result};
+use crate::level::KeptLevels;
 use crate::release_policy::Shared;
 use crate::terms::Term;
+use std::collections::BTreeMap;
 
 /// Most columns and products that are summed together. Their moments number half of its square.
 pub const TERMS_MAX: usize = 2048;
@@ -47,6 +49,8 @@ pub struct Statistics {
     pub moments: Moments,
     /// The same sums by level of each category.
     pub levels: LevelSums,
+    /// For categories of which not all levels are kept, those that are. The rows of all others have the level `other`.
+    pub kept: BTreeMap<String, KeptLevels>,
     /// Counts of the values of each column, unless they were turned off.
     pub distribution: Option<Vec<Distribution>>,
     /// Number of rows that were left out because a value was missing.

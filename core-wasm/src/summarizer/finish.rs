@@ -110,6 +110,7 @@ fn restrict(sums: &Sums, shape: &SummedShape, totals: Totals, dropped: i64) -> S
         let row = |i: usize| (0..=i).map(move |j| (i, j));
         Moments((0..places.len()).flat_map(row).map(|(i, j)| moments.at(places[i], places[j]).clone()).collect())
     };
+    let kept_levels = |column: &ColumnReader| Some((column.name.clone(), sums.plan.kept_levels(&column.name)?));
     let summed: Vec<_> = kept.iter().map(|&at| summed_column(&sums.plan, &numbers[at].name)).collect();
     Statistics {
         terms: summed.iter().map(|column| Term::column(&column.name)).chain(terms.iter().cloned()).collect(),
@@ -120,6 +121,7 @@ fn restrict(sums: &Sums, shape: &SummedShape, totals: Totals, dropped: i64) -> S
         levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped,
+        kept: columns.iter().filter(|column| column.is_category()).filter_map(kept_levels).collect(),
         shared: None,
     }
 }

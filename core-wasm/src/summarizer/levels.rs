@@ -5,7 +5,7 @@
 use crate::batch::Values;
 use crate::column::keep_read;
 use crate::error::{Code, Error, Result};
-use crate::level::{LEVELS_MAX, Level, ListedLevels, level_of};
+use crate::level::{KeptLevels, LEVELS_MAX, Level, ListedLevels, OTHER, level_of};
 use crate::statistics::too_many_levels;
 use crate::text_table::TextTable;
 use samefit_kernels::scan::Rows;
@@ -17,6 +17,8 @@ use std::ops::Range;
 pub(super) struct LevelReader {
     /// The only levels that there may be; none if there may be any.
     listed: Option<ListedLevels>,
+    /// The levels that are kept; none if all are.
+    kept: Option<KeptLevels>,
     /// Whether the levels are groups of rows.
     are_groups: bool,
     /// The levels by their numbers.
@@ -33,14 +35,14 @@ pub(super) struct LevelReader {
 }
 
 impl LevelReader {
-    /// A reader that has found no level. `listed` are the only levels that there may be.
-    pub(super) fn new(listed: Option<ListedLevels>) -> Self {
-        Self { listed, ..Self::default() }
+    /// A reader that has found no level. `listed` are the only levels that there may be, and all but those that are `kept` are merged.
+    pub(super) fn new(listed: Option<ListedLevels>, kept: Option<KeptLevels>) -> Self {
+        Self { listed, kept, ..Self::default() }
     }
 
     /// As [`Self::new`], for levels that are groups of rows.
     pub(super) fn of_groups(listed: Option<ListedLevels>) -> Self {
-        Self { are_groups: true, ..Self::new(listed) }
+        Self { are_groups: true, ..Self::new(listed, None) }
     }
 
     /// Returns the level of a cell in row `row`; none if the cell has no value.
@@ -160,10 +162,15 @@ impl LevelReader {
     }
 
     fn level(&self, cell: &[u8]) -> Result<Option<Level>> {
-        match (level_of(cell)?, &self.listed) {
-            (Some(level), Some(listed)) => listed.find(&level).cloned().map(Some),
-            (level, _) => Ok(level),
+        let Some(level) = level_of(cell)? else { return Ok(None) };
+        if self.kept.is_some() && level.text() == OTHER {
+            return Ok(Some(level));
         }
+        let level = self.listed.as_ref().map_or(Ok(&level), |listed| listed.find(&level)).cloned()?;
+        Ok(Some(match &self.kept {
+            Some(kept) => kept.merged(level),
+            None => level,
+        }))
     }
 
     /// Returns the number of a level, which may be new.

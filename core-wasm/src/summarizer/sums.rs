@@ -11,7 +11,7 @@ use super::totals::{GroupTotals, add_groups};
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
-use crate::disclosure::control::DisclosureControl;
+use crate::disclosure::control::{DisclosureControl, function_decimals};
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
@@ -67,7 +67,7 @@ impl Sink for Sums {
         let column = |&place: &usize| {
             let name = &names[place];
             let role = self.role(name, is_named(name));
-            let levels = LevelReader::new(self.plan.listed_levels(name));
+            let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name));
             ColumnReader::new(name, place, role, levels).with_functions(self.selection.functions_of(name))
         };
         let weights = self.selection.resolve_weights(names)?;
@@ -515,10 +515,11 @@ impl Sums {
             return None;
         }
         let terms = self.terms();
-        let names = terms.iter().map(Term::to_string).zip(self.products().products);
+        let SummedProducts { derived, products } = self.products();
+        let names = terms.iter().map(Term::to_string).zip(products);
         let (categories, numbers): (Vec<_>, Vec<_>) = self.columns.iter().flatten().partition(|column| column.is_category());
         let named = |columns: Vec<&ColumnReader>| columns.into_iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-        Some(DisclosureControl::new(&self.plan, &named(numbers), &named(categories), names))
+        Some(DisclosureControl::new(&self.plan, &named(numbers), &named(categories), &derived, names))
     }
 
     /// The terms beyond the columns.
@@ -529,7 +530,10 @@ impl Sums {
         let mut index = |variable: &Variable| {
             let column = columns.iter().position(|column| column.name == variable.column())?;
             let new = match variable {
-                Variable::Function { function, .. } => Derived::Function(*function, column),
+                Variable::Function { function, column: name } => {
+                    let decimals = self.plan.rounds().then(|| function_decimals(&self.plan, name, *function)).flatten();
+                    Derived::Function { function: *function, column, decimals }
+                }
                 Variable::Cube { knot, .. } => Derived::Cube(column, knot.clone()),
                 Variable::Column(_) | Variable::Level { .. } | Variable::Spline { .. } => return Some(column),
             };

@@ -80,6 +80,7 @@ impl Table {
             levels: self.level_sums(&terms),
             distribution: None,
             dropped: 0,
+            kept: BTreeMap::new(),
             shared: None,
             terms,
         }

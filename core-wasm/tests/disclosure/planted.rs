@@ -1,6 +1,7 @@
 //! Random tables in which a few planted rows differ from all others. An attacker may know what the other rows have in common.
 
 use crate::search::Table;
+use samefit_core::functions::Function;
 use samefit_testing::random::Random;
 
 /// What all rows but the planted ones have in common.
@@ -51,6 +52,84 @@ impl Kind {
         Self::Square,
         Self::BinaryDigit,
     ];
+}
+
+/// What is computed of x, as a term of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Computed {
+    /// The square root, a whole number in all rows but the planted ones.
+    Root,
+    /// The logarithm to base 10, a whole number in all rows but the planted ones.
+    Logarithm,
+    /// The cube above a knot. All rows above it but the planted ones are a step of so many apart.
+    StepsAboveKnot(i64),
+    /// The cube above a knot. Only the planted rows are above it.
+    FewAboveKnot,
+}
+
+/// The knot of the cubes.
+const KNOT: i64 = 500;
+
+impl Computed {
+    /// The text of the term.
+    pub(crate) fn term(self) -> String {
+        match self {
+            Self::Root => "sqrt(x)".to_owned(),
+            Self::Logarithm => "log10(x)".to_owned(),
+            Self::StepsAboveKnot(_) | Self::FewAboveKnot => format!("(x-{KNOT})+^3"),
+        }
+    }
+
+    /// Returns the term's value for a value of x that is a multiple of `10^zeros`: a function in units of `10^-decimals`, a cube in the
+    /// largest unit in which x and the knot are whole numbers.
+    pub(crate) fn value(self, x: i64, zeros: u32, decimals: usize) -> i64 {
+        let function = match self {
+            Self::Root => Function::Sqrt.apply(&x.into()).unwrap(),
+            Self::Logarithm => Function::Log10.apply(&x.into()).unwrap(),
+            Self::StepsAboveKnot(_) | Self::FewAboveKnot => {
+                let (mut unit, mut rest) = (KNOT, 10_i64.pow(zeros));
+                while rest != 0 {
+                    (unit, rest) = (rest, unit % rest);
+                }
+                return ((x - KNOT) / unit).max(0).pow(3);
+            }
+        };
+        // digits of the shortest text are those that plain statistics sum
+        match decimals {
+            0..16 => (function * 10_f64.powi(decimals as i32)).round_ties_even() as i64,
+            _ => {
+                let text = function.to_string();
+                let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+                format!("{whole}{fraction:0<decimals$}").parse().unwrap()
+            }
+        }
+    }
+}
+
+/// Returns a table in which the term tells one to four planted rows from the others.
+pub(crate) fn planted_term(computed: Computed, random: &mut Random) -> Planted {
+    let mut made = ordinary(random);
+    let count = made.table.rows.len();
+    let order = random.sample(count, count);
+    let (odd, others) = order.split_at(1 + random.below(4));
+    for row in others {
+        made.table.rows[*row][0] = match computed {
+            Computed::Root => random.between(1, 50).pow(2),
+            Computed::Logarithm => 10_i64.pow(random.below(5) as u32),
+            Computed::StepsAboveKnot(step) if random.below(2) == 0 => KNOT + step * random.between(1, 90),
+            Computed::StepsAboveKnot(_) | Computed::FewAboveKnot => random.between(1, KNOT),
+        };
+    }
+    for row in odd {
+        made.table.rows[*row][0] = match computed {
+            // between two squares, and between two powers of ten
+            Computed::Root => random.between(5, 50).pow(2) + random.between(1, 9),
+            Computed::Logarithm => random.between(101, 900),
+            Computed::StepsAboveKnot(step) => KNOT + step * random.between(1, 90) + random.between(1, step),
+            Computed::FewAboveKnot => KNOT + random.between(1, 90),
+        };
+    }
+    Planted { rows: odd.to_vec(), ..made }
 }
 
 /// A table with the columns x, y, z and w.

@@ -56,7 +56,7 @@ impl Released {
 
     fn of(document: &Value, moments: &Value, names: &[String], decimals: &BTreeMap<String, i32>) -> Self {
         let terms = document["terms"].as_array().unwrap();
-        let place = |name: &String| terms.iter().position(|term| term[0][0].as_str() == Some(name)).unwrap() + 1;
+        let place = |name: &String| terms.iter().position(|term| term_text(term) == *name).unwrap() + 1;
         let places: Vec<(usize, i32)> = std::iter::once((0, 0)).chain(names.iter().map(|name| (place(name), decimals[name]))).collect();
         let sum = |a: usize, b: usize| moments[a.max(b)][a.min(b)].as_str().unwrap();
         let moment = |&(a, scale): &(usize, i32), &(b, other): &(usize, i32)| in_units(sum(a, b), scale + other);
@@ -93,6 +93,19 @@ impl Released {
         };
         let (alone, times) = (of(None).rem_euclid(m), of(Some(column)).rem_euclid(m));
         (is_prime(m) && alone != 0).then(|| inverse(alone, m) * times % m)
+    }
+}
+
+/// Returns the text of a term of one variable: a column, a function, or a cube; of all others, an empty text.
+fn term_text(term: &Value) -> String {
+    let (variable, is_alone) = (&term[0][0], term[0][1] == 1 && term.get(1).is_none());
+    let text = |key: &str| variable[key].as_str();
+    match (variable.as_str(), text("column"), text("function"), text("knot")) {
+        _ if !is_alone => String::new(),
+        (Some(column), ..) => column.to_owned(),
+        (_, Some(column), Some(function), _) => format!("{function}({column})"),
+        (_, Some(column), _, Some(knot)) => format!("({column}-{knot})+^3"),
+        _ => String::new(),
     }
 }
 

@@ -203,6 +203,7 @@ fn statistics(rows: &[(i64, &str, i64)]) -> Statistics {
         levels: LevelSums { categories: vec![CategorySums { column: "site".to_owned(), levels }], ..LevelSums::default() },
         distribution: None,
         dropped: 0,
+        kept: BTreeMap::new(),
         shared: None,
     }
 }

@@ -47,10 +47,16 @@ pub fn release(document: &Value) -> String {
     }
 }
 
-/// Lists decimals by column: `bmi 1, y 0`.
+/// Lists decimals by column, and then by function: `bmi 1, y 0, ln(bmi) 4`.
 fn decimals(document: &Value) -> Option<String> {
-    let decimals = document["shared"]["decimals"].as_object()?;
-    Some(decimals.iter().map(|(name, decimals)| format!("{} {decimals}", shown_name(name))).collect::<Vec<_>>().join(", "))
+    let shared = &document["shared"];
+    let columns = shared["decimals"].as_object()?.iter().map(|(name, decimals)| format!("{} {decimals}", shown_name(name)));
+    let function = |rounded: &Value| {
+        let (function, column) = (rounded["function"].as_str()?, rounded["column"].as_str()?);
+        Some(format!("{function}({}) {}", shown_name(column), rounded["decimals"]))
+    };
+    let functions = shared["functions"].as_array().into_iter().flatten().filter_map(function);
+    Some(columns.chain(functions).collect::<Vec<_>>().join(", "))
 }
 
 /// Returns the terms of statistics as text: `age`, `bmi^2`, `age*bmi`, `ln(tg)`, `(age-30)+^3`.
@@ -139,6 +145,9 @@ terms: age, y, age^2";
         let document = json!({"columns": [{"name": "y"}], "rows": "50", "shared": {"decimals": {"bmi": 1, "y": -1}}});
         assert_eq!(statistics_line(&document), "summed 50 rows of 1 column: y\nrounded for release, to these decimals: bmi 1, y -1");
         assert_eq!(release(&document), "made with --share: values are rounded to these decimals: bmi 1, y -1");
+        let functions = json!([{"column": "bmi", "function": "ln", "decimals": 4}]);
+        let document = json!({"shared": {"decimals": {"bmi": 1}, "functions": functions}});
+        assert_eq!(release(&document), "made with --share: values are rounded to these decimals: bmi 1, ln(bmi) 4");
         assert!(release(&json!({})).starts_with("made without --share"));
     }
 

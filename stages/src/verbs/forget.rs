@@ -94,9 +94,12 @@ fn plan(statistics: &Value) -> Plan {
     });
     let terms: Vec<String> = products.chain(combined).collect();
     let categories: Vec<&Value> = statistics["categories"].as_array().into_iter().flatten().map(|category| &category["column"]).collect();
+    let kept = |category: &Value| Some((category["column"].as_str()?.to_owned(), category.get("kept")?.clone()));
+    let other: Map<String, Value> = statistics["categories"].as_array().into_iter().flatten().filter_map(kept).collect();
     Plan::new()
         .with("columns", Some(json!(names)))
         .with("categories", (!categories.is_empty()).then(|| json!(categories)))
+        .with("other", (!other.is_empty()).then_some(Value::Object(other)))
         .with("weights", statistics["weights"].get("column").cloned())
         .with("units", Some(Value::Object(units)))
         .with("terms", Some(json!(terms)))
