@@ -6,6 +6,7 @@
 
 use super::pending::PendingRows;
 use super::totals::too_many_rows;
+use super::value_counts::ValueCountsState;
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Name and version of the format, which is JSON.
-const FORMAT: &str = "samefit-state/2";
+const FORMAT: &str = "samefit-state/3";
 
 /// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) columns: Vec<ColumnState>,
     pub(super) dropped: DroppedState,
     pub(super) disclosure: Option<DisclosureState>,
+    /// The values from which knots are chosen, for each column of `knots` in the plan.
+    pub(super) value_counts: Vec<ValueCountsState>,
     /// The totals of the rows that count; `None` if no header was read.
     pub(super) totals: Option<TotalsState>,
     pub(super) pending: Option<PendingState>,
@@ -104,13 +107,23 @@ impl State {
         columns: Vec<ColumnState>,
         dropped: DroppedState,
         disclosure: Option<DisclosureState>,
+        value_counts: Vec<ValueCountsState>,
         totals: Option<(Totals, Option<PendingRows<Totals>>)>,
         failure: Option<Error>,
     ) -> Self {
         let (totals, pending) = totals.map_or((None, None), |(totals, pending)| (Some(TotalsState::new(&totals)), pending));
         let pending =
             pending.map(|PendingRows { lacking, first_row, sums }| PendingState { lacking, first_row, sums: TotalsState::new(&sums) });
-        Self { format: FORMAT.to_owned(), columns, dropped, disclosure, totals, pending, failure: failure.map(FailureState::new) }
+        Self {
+            format: FORMAT.to_owned(),
+            columns,
+            dropped,
+            disclosure,
+            value_counts,
+            totals,
+            pending,
+            failure: failure.map(FailureState::new),
+        }
     }
 
     /// Writes the bytes.

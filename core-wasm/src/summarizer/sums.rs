@@ -8,6 +8,7 @@ use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
 use super::row_sums::{RowSums, SummedProducts};
 use super::totals::{add, add_to};
+use super::value_counts::ValueCounts;
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
@@ -45,6 +46,8 @@ pub(super) struct Sums {
     merged_pending: Option<PendingRows<Totals>>,
     /// Rounds rows before they are summed, if the plan says so.
     pub(super) disclosure: Option<DisclosureControl>,
+    /// The values from which knots are chosen. If there are any, the rows are not summed.
+    pub(super) value_counts: Vec<ValueCounts>,
     /// Number of the last row.
     pub(super) rows: u64,
     pub(super) dropped: DroppedRows,
@@ -78,6 +81,7 @@ impl Sink for Sums {
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
         }
         self.columns = Some(columns);
+        self.value_counts = ValueCounts::of_plan(&self.plan, &self.names());
         self.disclosure = self.new_disclosure();
         check_terms(self.number_of_numbers() + self.terms().len())
     }
@@ -88,9 +92,9 @@ impl Sink for Sums {
         self.add(record.row, cells)
     }
 
-    /// Many rows may come at once when every column is decided and no row is rounded.
+    /// Many rows may come at once when every column is decided, no row is rounded and no values are counted.
     fn takes_rows(&self) -> bool {
-        self.disclosure.is_none() && !self.columns.iter().flatten().any(ColumnReader::is_undecided)
+        self.disclosure.is_none() && self.value_counts.is_empty() && !self.columns.iter().flatten().any(ColumnReader::is_undecided)
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
@@ -137,6 +141,7 @@ impl Sums {
             merged: None,
             merged_pending: None,
             disclosure: None,
+            value_counts: Vec::new(),
             rows: 0,
             dropped: DroppedRows::default(),
             notes: Vec::new(),
@@ -293,6 +298,9 @@ impl Sums {
     }
 
     fn sum_row(&mut self, row: u64, cells: Vec<ReadCell>) -> Result<()> {
+        if !self.value_counts.is_empty() {
+            return self.count_values(&cells);
+        }
         self.begin_own()?;
         let own = self.own.as_mut().ok_or_else(spent)?;
         let (values, levels) = values_and_levels(cells);
@@ -305,6 +313,18 @@ impl Sums {
                 rounded.map_or(Ok(()), |values| own.push(values, &levels))
             }
         }
+    }
+
+    /// Counts the values from which knots are chosen. A level is no value; a column of levels is an error at the end.
+    fn count_values(&mut self, cells: &[ReadCell]) -> Result<()> {
+        let rows = match (self.weighting, cells.last()) {
+            (Weighting::Counts, Some(ReadCell::Number(count))) => rows_of(Some(count), self.weighting)?.unsigned_abs(),
+            _ => 1,
+        };
+        self.value_counts.iter_mut().try_for_each(|counts| match cells.get(counts.place()) {
+            Some(ReadCell::Number(value)) => counts.add(value.clone(), rows),
+            _ => Ok(()),
+        })
     }
 
     fn add_pending(&mut self, row: u64, undecided: Vec<usize>, cells: Vec<ReadCell>) -> Result<()> {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::args::{JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::output::outputs;
@@ -25,6 +25,9 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub sum: SumArgs,
+    /// Refused: knots that are chosen here would not be those of other data to merge with
+    #[arg(long, value_name = "COLUMN=N", hide = true)]
+    pub knots: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
@@ -45,6 +48,11 @@ pub struct SummarizeArgs {
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    if let Some(knots) = args.knots.first() {
+        let column = knots.split('=').next().unwrap_or_default();
+        let sentence = "`summarize` chooses no knots: statistics to merge need the same knots";
+        return Err(Error::usage(sentence, format!("name the knots: `--terms \"rcs({}, 30, 50, 70)\"`", samefit_text::name(column))));
+    }
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
     let sum = if args.share.share { summing::sum_for_release(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::{FitArgs, JsonArg, LevelArg, ReadArgs, SumArgs, ThreadsArg};
+use crate::args::{FitArgs, JsonArg, KnotsArg, LevelArg, ReadArgs, SumArgs, ThreadsArg};
 use crate::error::Result;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -28,6 +28,9 @@ pub struct TrainArgs {
     pub fit: FitArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub knots: KnotsArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub sum: SumArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -50,8 +53,12 @@ pub struct TrainArgs {
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
+    let plan = plan.choosing_knots(&args.knots)?;
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
-    let sum = summing::sum(stage, &plan, &sources)?;
+    let (plan, sum) = match plan.chooses_knots() {
+        true => summing::sum_with_chosen_knots(stage, &plan, &sources)?,
+        false => (plan.clone(), summing::sum(stage, &plan, &sources)?),
+    };
     write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })
 }
 
@@ -66,7 +73,7 @@ pub(super) struct Shown {
 pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, shown: Shown) -> Result<()> {
     let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let described = DescribedModel::new(stage.engine, &model, shown.level)?;
-    let provenance = provenance::text(stage, &sum.inputs)?;
+    let provenance = provenance::text(stage, &sum.inputs, plan.get("knots"))?;
     let out = outputs::folder(stage.files, outputs::expand(out, sources)?)?;
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(&out, "model.json"), &model)?;

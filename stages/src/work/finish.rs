@@ -10,7 +10,7 @@ use crate::ports::engine::{Stream, Summarizer};
 
 /// Ends a summarizer that has read all of a file. Returns the bytes of its statistics, or its state where the rows of all files count together.
 pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Result<Vec<u8>> {
-    if plan.is_for_release() { summarizer.finish_state() } else { summarizer.finish() }
+    if plan.has_states() { summarizer.finish_state() } else { summarizer.finish() }
 }
 
 /// Returns the notes on a file that was read. The first of two passes has none, because the second has the same.

@@ -1,11 +1,13 @@
 //! Sums data files of any number and format into statistics.
 //!
-//! Each table is summed by itself, and all JSON files with one record each are summed as one table. The statistics are then added up. Statistics
-//! to be released with `--share` are an exception: all of their rows are judged together, so their tables give states that one summarizer merges.
+//! Each table is summed by itself, and all JSON files with one record each are summed as one table. The statistics are then added up. Where
+//! all rows count together, tables give states that one summarizer merges: for statistics to be released with `--share`, and for the choice of knots.
 //!
 //! *Invariants*: the result does not depend on how rows are divided into files, nor on the number of threads.
 
 use std::num::NonZeroUsize;
+
+use serde_json::Value;
 
 use crate::code::Code;
 use crate::error::{InputError, Result};
@@ -61,18 +63,43 @@ pub fn sum(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum
 
 /// Sums all rows of `sources` for release. The data are read twice: the first pass chooses how to round, the second rounds and sums.
 pub fn sum_for_release(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum> {
-    if let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) {
-        let sentence = "`--share` reads the data twice, and a pipe can be read once";
-        return Err(InputError::new(Code::UnsupportedFormat, sentence, "save it as a file first").in_file(&pipe.path));
-    }
+    refuse_pipes(sources, "--share", "save it as a file first")?;
     let first = sum(stage, plan, sources)?;
     let plan = plan.clone().with("shared", Some(json::parse_ours(&first.statistics)?));
     let mut sum = sum(stage, &plan, sources)?;
+    check_unchanged(&first, &sum)?;
     sum.notes.splice(0..0, first.notes);
-    match first.inputs.iter().zip(&sum.inputs).find(|(before, after)| before != after) {
-        None => Ok(sum),
-        Some((input, _)) => Err(reading::changed_error(&input.path)),
+    Ok(sum)
+}
+
+/// Sums all rows of `sources`, with knots of splines that a first pass over the data chooses. Returns the plan with the places of the knots too,
+/// and tells the user where they are.
+pub fn sum_with_chosen_knots(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<(Plan, Sum)> {
+    refuse_pipes(sources, "--knots", "save it as a file first, or write the places of the knots in the features")?;
+    let first = sum(stage, plan, sources)?;
+    let knots = json::parse_ours(&first.statistics)?;
+    for (column, places) in knots.as_object().into_iter().flatten() {
+        let (file, column) = (samefit_text::line(&first.name), samefit_text::name(column));
+        let places = places.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+        stage.report.note(&format!("note: {file}: column `{column}`: restricted cubic spline with knots at {places}"));
     }
+    let plan = plan.clone().with("knots", Some(knots));
+    let sum = sum(stage, &plan, sources)?;
+    check_unchanged(&first, &sum)?;
+    Ok((plan, sum))
+}
+
+/// Refuses data that cannot be read twice, as `flag` needs.
+fn refuse_pipes(sources: &[Source], flag: &str, help: &str) -> Result<()> {
+    let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) else { return Ok(()) };
+    let sentence = format!("`{flag}` reads the data twice, and a pipe can be read once");
+    Err(InputError::new(Code::UnsupportedFormat, sentence, help).in_file(&pipe.path))
+}
+
+/// Refuses files that changed between two passes.
+fn check_unchanged(first: &Sum, second: &Sum) -> Result<()> {
+    let changed = first.inputs.iter().zip(&second.inputs).find(|(before, after)| before != after);
+    changed.map_or(Ok(()), |(input, _)| Err(reading::changed_error(&input.path)))
 }
 
 /// Adds up statistics documents, of which there must be at least one. A single one is parsed too, because it may come from anywhere.
