@@ -85,7 +85,7 @@ fn chosen_knots_give_the_files_of_written_ones() {
     let columns = "age,tg,dose,ldl_change";
     let summarize = ["summarize", "--data", "trial.csv", "--columns", columns, "--terms", features, "--out", "s.json"];
     run(&files, &summarize).0.unwrap();
-    run(&files, &["fit", "--statistics", "s.json", "--target", "ldl_change", "--features", features, "--out", "fitted"]).0.unwrap();
+    run(&files, &["fit", "s.json", "--target", "ldl_change", "--features", features, "--out", "fitted"]).0.unwrap();
     assert_eq!(text(&files, "fitted/model.json"), text(&files, "chosen/model.json"));
 }
 
@@ -93,7 +93,12 @@ fn chosen_knots_give_the_files_of_written_ones() {
 fn files_and_threads_do_not_matter() {
     let files = files();
     let line = |data: &'static str, out: &'static str| {
-        [&["train", "--data", data][..], &MODEL, &["--knots", "age=5", "--missing", "drop", "--threads", "3", "--out", out]].concat()
+        [
+            &["train", "--data", data, "--columns", "age,tg,dose,ldl_change"][..],
+            &MODEL,
+            &["--knots", "age=5", "--missing", "drop", "--threads", "3", "--out", out],
+        ]
+        .concat()
     };
     run(&files, &line("trial.csv", "whole")).0.unwrap();
     for (threads, split_bytes) in [(1, SPLIT_BYTES), (3, 512)] {
