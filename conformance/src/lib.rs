@@ -122,6 +122,7 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
             put(out, "statistics.json", statistics);
         }
         "share" => share(input, engine, size, out)?,
+        "knots" => choose_knots(input, engine, size, out)?,
         "merge" => {
             let mut merger = engine.merger()?;
             input.documents.iter().try_for_each(|document| merger.add(document))?;
@@ -195,6 +196,21 @@ fn share(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> 
     if !notes.is_empty() {
         put(out, "notes.json", format!("[{notes}]"));
     }
+    Ok(())
+}
+
+/// Chooses knots in a first pass, and trains with them in a second.
+fn choose_knots(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -> Result<()> {
+    let mut first = engine.summarizer(&input.plan.to_string())?;
+    push(&mut *first, &input.data, size)?;
+    let knots = first.choose_knots()?;
+    let mut plan = input.plan.clone();
+    plan["knots"] = serde_json::from_str(&knots).unwrap_or_default();
+    put(out, "knots.json", knots);
+    let plan = plan.to_string();
+    let statistics = summarize(input, engine, &plan, size, out)?;
+    put(out, "model.json", engine.fit(&statistics, &plan)?);
+    put(out, "statistics.json", statistics);
     Ok(())
 }
 

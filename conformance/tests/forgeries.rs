@@ -496,6 +496,10 @@ impl Summarizer for CachingSummarizer<'_> {
         self.inner.choose_decimals()
     }
 
+    fn choose_knots(&mut self) -> Result<String> {
+        self.inner.choose_knots()
+    }
+
     fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         self.inner.merge_state(state)
     }

@@ -90,6 +90,10 @@ impl training::GuestSummarizer for RefCell<Summarizer> {
         Ok(json::document(&self.borrow_mut().choose_decimals()?))
     }
 
+    fn choose_knots(&self) -> Result<String, Error> {
+        Ok(json::document(&self.borrow_mut().choose_knots()?))
+    }
+
     fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
         self.borrow_mut().set_f64(&column, values);
         Ok(())

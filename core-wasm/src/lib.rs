@@ -37,7 +37,7 @@
 //!
 //! 1. Errors and numbers: [`error`], [`rounding`], `two_part`, [`decimal`], [`shortest`], [`ratio`], [`functions`], [`splines`].
 //! 2. Names and documents: [`level`], `text_table`, [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
-//! 3. Exact sums, and what to sum: [`statistics`], [`plan`], `disclosure` (what may be released).
+//! 3. Exact sums, and what to sum: [`statistics`], [`planned_knots`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
 //! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`](mod@summary), [`hypotheses`],
@@ -69,6 +69,7 @@ pub mod level;
 pub mod model;
 pub mod model_formula;
 pub mod plan;
+pub mod planned_knots;
 pub mod predict;
 pub mod profile;
 pub mod quality;

@@ -7,6 +7,7 @@ use crate::functions::Function;
 use crate::json;
 use crate::level::{KeptLevels, ListedLevels, OTHER};
 use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
+use crate::planned_knots::{PlannedKnots, make_splines};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
 use crate::statistics::{SummedColumn, Weighting, check_terms, combined_sets, sort_terms, unions};
@@ -44,6 +45,10 @@ pub struct Plan {
     /// data: where a `.` stands for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formula: Option<String>,
+    /// Columns whose features are to be restricted cubic splines, each with its knots. A plan that is read has splines as features instead, where
+    /// the places of the knots are known. Knots that are left are chosen by a first pass over the data.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub knots: BTreeMap<String, PlannedKnots>,
     /// Columns to sum. If they are missing, those of the features and the target, else the schema's, else all columns of numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
@@ -229,6 +234,7 @@ impl Default for Plan {
             target: None,
             features: None,
             formula: None,
+            knots: BTreeMap::new(),
             columns: None,
             terms: Vec::new(),
             categories: Vec::new(),
@@ -294,7 +300,7 @@ impl Plan {
             return Err(Error::new(Code::Plan, sentence, "leave out one of the two"));
         }
         plan.level.map_or(Ok(()), check_level)?;
-        let Some(text) = &plan.formula else { return Ok(plan) };
+        let Some(text) = &plan.formula else { return plan.with_splines() };
         if plan.target.is_some() || plan.features.is_some() || !plan.intercept {
             let sentence = "the plan has a formula, and target, features or intercept besides";
             return Err(Error::new(Code::Plan, sentence, "name the target, the features and the intercept in the formula alone"));
@@ -329,7 +335,48 @@ impl Plan {
             }
         }
         plan.features = Some(formula.terms.iter().map(feature_text).collect());
-        Ok(plan)
+        plan.with_splines()
+    }
+
+    /// Returns the plan with splines as features where the places of their knots are given.
+    fn with_splines(mut self) -> Result<Self> {
+        let Some(column) = self.knots.keys().next() else { return Ok(self) };
+        if self.rounds() {
+            let sentence = "knots are chosen from values, and the plan rounds the values";
+            return Err(Error::new(Code::Plan, sentence, "write the places of the knots in the features").in_column(column));
+        }
+        if let Some(category) = self.knots.keys().find(|name| self.is_category(name)) {
+            let sentence = "it is a category, and a spline is of a number";
+            return Err(Error::new(Code::Term, sentence, "ask for no knots of it").in_column(category));
+        }
+        let mut features = self.features.take().or_else(|| self.features_of_schema()).ok_or_else(|| {
+            let sentence = "knots are asked for, and the plan names no features";
+            Error::new(Code::Plan, sentence, "name the features, or give a formula or a schema").in_column(column)
+        })?;
+        self.knots = make_splines(&mut features, std::mem::take(&mut self.knots))?;
+        self.features = Some(features);
+        Ok(self)
+    }
+
+    /// Returns the features of a plan that names none: the schema's columns but the target and the weights; `None` without a schema.
+    fn features_of_schema(&self) -> Option<Vec<String>> {
+        let is_feature = |name: &&str| Some(*name) != self.target() && Some(*name) != self.weight_column();
+        self.schema.as_ref().map(|schema| schema.order().filter(is_feature).map(str::to_owned).collect())
+    }
+
+    /// Refuses a plan whose knots are still to be chosen.
+    ///
+    /// # Errors
+    /// `plan`.
+    pub fn check_knots_are_chosen(&self) -> Result<()> {
+        let Some(column) = self.knots.keys().next() else { return Ok(()) };
+        let sentence = "its knots are not chosen yet";
+        Err(Error::new(Code::Plan, sentence, "choose them in a first pass over the data, or write their places").in_column(column))
+    }
+
+    /// Returns whether this plan is for a first pass over the data, which chooses knots and sums nothing.
+    pub fn chooses_knots(&self) -> bool {
+        !self.knots.is_empty()
     }
 
     /// Returns how much rows count.
@@ -515,7 +562,8 @@ impl Plan {
             None => ColumnSelection::AllNumbers { needed: of_terms.chain(self.categories.clone()).chain(self.target.clone()).collect() },
             Some(columns) => ColumnSelection::Named {
                 columns: self.complete_columns(columns, of_terms)?,
-                in_given_order: self.columns.is_some() || self.schema.is_some(),
+                // tables whose values are counted together need one order of columns
+                in_given_order: self.columns.is_some() || self.schema.is_some() || self.chooses_knots(),
             },
         };
         let undescribed = |name: &&str| self.schema.as_ref().is_none_or(|schema| !schema.order().any(|other| other == *name));

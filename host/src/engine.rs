@@ -440,6 +440,11 @@ impl Summarizer for WasmSummarizer {
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
+    fn choose_knots(&mut self) -> Result<String> {
+        let stream = self.stream;
+        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_knots(store, stream))
+    }
+
     fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         let stream = self.stream;
         self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))

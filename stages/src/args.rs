@@ -77,6 +77,14 @@ pub struct ByArg {
     pub by: Option<String>,
 }
 
+/// How many knots to choose for splines.
+#[derive(Args, Clone, Debug, Default)]
+pub struct KnotsArg {
+    /// Make the feature COLUMN a restricted cubic spline with N knots, 3 to 7, at the usual quantiles of its values. Reads the data twice; may be repeated
+    #[arg(long, value_name = "COLUMN=N", value_parser = knots)]
+    pub knots: Vec<ColumnKnots>,
+}
+
 /// How statistics are released.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ShareArgs {
@@ -169,6 +177,14 @@ pub struct Levels(pub BTreeMap<String, String>);
 /// A category and the levels that it keeps on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept(pub String, pub Vec<String>);
+/// A column with a number of knots on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnKnots {
+    /// The column.
+    pub column: String,
+    /// How many knots.
+    pub count: usize,
+}
 
 /// Decimals by column on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,6 +194,13 @@ pub struct Decimals(pub BTreeMap<String, i32>);
 fn level(text: &str) -> Result<f64, String> {
     let level = text.parse().ok().filter(|level: &f64| *level > 0.0 && *level < 1.0);
     level.ok_or_else(|| "expected a probability between 0 and 1, such as 0.9".to_owned())
+}
+
+/// Parses `a=5`.
+fn knots(text: &str) -> Result<ColumnKnots, String> {
+    let (column, count) = text.rsplit_once('=').ok_or("expected `column=number`")?;
+    let count = count.trim().parse().map_err(|_| format!("`{count}` is not a number of knots"))?;
+    Ok(ColumnKnots { column: column.trim().to_owned(), count })
 }
 
 /// Parses `a=1,b=-2`.
@@ -300,6 +323,14 @@ mod tests {
         let text = |text: &str| text.to_owned();
         assert_eq!(kept("site = a, \"b, c\",d=e").unwrap(), Kept(text("site"), vec![text("a"), text("b, c"), text("d=e")]));
         assert!(kept("site").is_err());
+    }
+
+    #[test]
+    fn knots_are_a_column_with_a_number() {
+        assert_eq!(knots("age = 5"), Ok(ColumnKnots { column: "age".to_owned(), count: 5 }));
+        assert_eq!(knots("a=b=3"), Ok(ColumnKnots { column: "a=b".to_owned(), count: 3 }));
+        assert_eq!(knots("age"), Err("expected `column=number`".to_owned()));
+        assert_eq!(knots("age=30,50,70"), Err("`30,50,70` is not a number of knots".to_owned()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{ByArg, DelimiterArg, FitArgs, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
+use crate::args::{ByArg, ColumnKnots, DelimiterArg, FitArgs, KnotsArg, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
@@ -115,14 +115,40 @@ impl Plan {
         self
     }
 
+    /// Adds the columns whose features become splines, with the number of knots to choose for each.
+    ///
+    /// # Errors
+    /// A column that is named twice.
+    pub fn choosing_knots(mut self, args: &KnotsArg) -> Result<Self> {
+        let mut knots = Map::new();
+        for ColumnKnots { column, count } in &args.knots {
+            if knots.insert(column.clone(), Value::from(*count)).is_some() {
+                let sentence = format!("`--knots` names the column `{}` twice", samefit_text::name(column));
+                return Err(Error::usage(sentence, "give one number of knots for each column"));
+            }
+        }
+        self.set("knots", Some(Value::Object(knots)).filter(|_| !args.knots.is_empty()));
+        Ok(self)
+    }
+
     /// Whether the statistics are to be released. All rows are then judged together.
     pub fn is_for_release(&self) -> bool {
         self.get("share").is_some()
     }
 
-    /// Whether this plan is for the first of the two passes of a release.
+    /// Whether this plan is for a first pass that chooses knots, and not for one that sums.
+    pub fn chooses_knots(&self) -> bool {
+        self.get("knots").and_then(Value::as_object).is_some_and(|knots| knots.values().any(Value::is_number))
+    }
+
+    /// Whether the rows of all tables count together, so that tables give states and not statistics.
+    pub fn has_states(&self) -> bool {
+        self.is_for_release() || self.chooses_knots()
+    }
+
+    /// Whether this plan is for the first of two passes.
     pub fn is_first_pass(&self) -> bool {
-        self.is_for_release() && self.get("shared").is_none()
+        self.is_for_release() && self.get("shared").is_none() || self.chooses_knots()
     }
 
     /// Adds what to fit.
@@ -263,6 +289,22 @@ mod tests {
         let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
+    }
+
+    #[test]
+    fn knots_are_chosen_once_for_each_column() {
+        let knots = |columns: &[(&str, usize)]| {
+            let knots = columns.iter().map(|&(column, count)| ColumnKnots { column: column.to_owned(), count });
+            Plan::new().choosing_knots(&KnotsArg { knots: knots.collect() })
+        };
+        assert_eq!(knots(&[]).unwrap().text(), "{}");
+        let plan = knots(&[("bmi", 3), ("age", 5)]).unwrap();
+        assert_eq!(plan.text(), r#"{"knots":{"bmi":3,"age":5}}"#);
+        assert!(plan.chooses_knots() && plan.has_states() && plan.is_first_pass());
+        let second = plan.with("knots", Some(json!({"age": ["1", "2", "3"]})));
+        assert!(!second.chooses_knots() && !second.has_states() && !second.is_first_pass());
+        let error = knots(&[("age", 5), ("age", 4)]).unwrap_err();
+        assert_eq!(error.to_string(), "error: `--knots` names the column `age` twice\nhelp: give one number of knots for each column");
     }
 
     #[test]

@@ -179,6 +179,10 @@ impl Summarizer for LinkedSummarizer {
         stage_result(self.0.choose_decimals().map(|shared| document(&shared)))
     }
 
+    fn choose_knots(&mut self) -> Result<String> {
+        stage_result(self.0.choose_knots().map(|knots| document(&knots)))
+    }
+
     fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         stage_result(self.0.merge_state(state))
     }

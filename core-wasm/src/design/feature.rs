@@ -27,6 +27,7 @@ pub struct Feature {
 /// Returns the features of a plan (else the schema's columns, else all columns and then all categories; never the target), and their
 /// categories.
 pub(super) fn features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<(Vec<Feature>, Vec<DesignCategory>)> {
+    plan.check_knots_are_chosen()?;
     let terms = match plan.feature_terms()? {
         Some(terms) => terms,
         None => all_features(statistics, plan, target)?,

@@ -1,10 +1,11 @@
 //! Computes the entry formulas over exact decimals.
 //!
-//! *Invariants*: sums, products and quotients are exact and rounded once, ties to even. The logarithm is `libm`'s logarithm of the nearest
-//! f64; its exact value is rounded once, the same way.
+//! *Invariants*: sums, products and quotients are exact and rounded once, ties to even. The logarithm is the f64 nearest to that of the number as
+//! it was entered; the value of this f64 is rounded once, the same way.
 
 use super::units::as_integers;
 use crate::decimal::{Decimal, from_f64};
+use crate::functions::Function;
 use crate::schema::Formula;
 use crate::statistics::exact_decimal;
 use dashu_int::IBig;
@@ -44,11 +45,8 @@ pub(super) fn compute(formula: Formula, inputs: &[Decimal], round: Option<u32>) 
 }
 
 fn ln(x: &Decimal, round: Option<u32>) -> Result<Decimal, Undefined> {
-    let nearest = x.to_f64();
-    if nearest <= 0.0 {
-        return Err(Undefined::NotPositive(0));
-    }
-    Ok(of_f64(libm::log(nearest), round))
+    let nearest = Function::Ln.apply(x).map_err(|_| Undefined::NotPositive(0))?;
+    Ok(of_f64(nearest, round))
 }
 
 fn quotient(top: &Decimal, bottom: &Decimal, round: Option<u32>) -> Decimal {
@@ -99,6 +97,10 @@ mod tests {
             (Formula::Ln, &["106.284"][..], Some(4), "4.6661"),
             (Formula::Ln, &["1"], Some(4), "0"),
             (Formula::Ln, &["0.5"], None, "-0.6931471805599453"),
+            // the logarithm of the f64 nearest to 2.3 is 0.8329091229351039
+            (Formula::Ln, &["2.3"], None, "0.832909122935104"),
+            // the nearest f64 is 1, and its logarithm 0
+            (Formula::Ln, &["1.00000000000000000001"], None, "0.00000000000000000001"),
             (Formula::Ratio, &["190", "50"], Some(2), "3.8"),
             (Formula::Ratio, &["157", "38"], Some(2), "4.13"),
             (Formula::Ratio, &["1", "8"], Some(2), "0.12"),

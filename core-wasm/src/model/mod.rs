@@ -204,7 +204,7 @@ impl CoefficientFactor {
             (Some(level), None, None, None) => Some(Variable::Level { column, level: level.clone() }),
             (None, Some(name), None, None) => Function::from_name(name).map(|function| Variable::Function { function, column }),
             (None, None, Some(texts), Some(number)) => {
-                let knots = Knots::parse(&texts.iter().map(String::as_str).collect::<Vec<_>>()).ok()?;
+                let knots = Knots::parse(texts).ok()?;
                 let basis = number.checked_sub(1).filter(|basis| *basis < knots.basis_len())?;
                 Some(Variable::Spline { column, knots, basis: Some(basis) })
             }

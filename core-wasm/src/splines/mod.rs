@@ -85,10 +85,10 @@ impl Knots {
     /// assert_eq!(Knots::parse(&["30", " 5e1", "70.50"])?.to_string(), "30,50,70.5");
     /// # Ok::<(), samefit_core::error::Error>(())
     /// ```
-    pub fn parse(texts: &[&str]) -> Result<Self> {
+    pub fn parse<S: AsRef<str>>(texts: &[S]) -> Result<Self> {
         let not_a_number = |text: &str| Error::found(Code::Term, text, "a decimal number as a knot", EXAMPLE);
-        let read = |text: &&str| decimal::parse(text.trim().as_bytes()).map_err(|_| not_a_number(text.trim()));
-        Self::new(texts.iter().map(read).collect::<Result<_>>()?)
+        let read = |text: &str| decimal::parse(text.as_bytes()).map_err(|_| not_a_number(text));
+        Self::new(texts.iter().map(|text| read(text.as_ref().trim())).collect::<Result<_>>()?)
     }
 
     /// Returns the knots, in increasing order.

@@ -40,6 +40,19 @@ impl Knots {
         Some(millionths.iter().map(|&one| Decimal { mantissa: one.into(), scale: PROBABILITY_DECIMALS }).collect())
     }
 
+    /// As [`usual_probabilities`](Self::usual_probabilities).
+    ///
+    /// # Errors
+    ///
+    /// `term` for other counts than 3 to 7.
+    pub fn check_usual(count: usize) -> Result<Vec<Decimal>> {
+        Self::usual_probabilities(count).ok_or_else(|| {
+            let most = COUNT_MIN + USUAL.len() - 1;
+            let expected = format!("a number of knots from {COUNT_MIN} to {most}");
+            Error::found(Code::Term, &count.to_string(), &expected, "ask for so many, or write the places of the knots")
+        })
+    }
+
     /// Returns the usual knots of a column: `count` [`quantile`]s. `values` are the column's values in increasing order, each with the
     /// number of rows that have it.
     ///
@@ -50,11 +63,7 @@ impl Knots {
     ///
     /// `term` if `count` is not from 3 to 7, if quantiles are equal, or if there are no rows.
     pub fn at_usual_quantiles(values: &[(Decimal, u64)], count: usize) -> Result<Self> {
-        let Some(probabilities) = Self::usual_probabilities(count) else {
-            let most = COUNT_MIN + USUAL.len() - 1;
-            let expected = format!("a number of knots from {COUNT_MIN} to {most}");
-            return Err(Error::found(Code::Term, &count.to_string(), &expected, "ask for so many, or write the places of the knots"));
-        };
+        let probabilities = Self::check_usual(count)?;
         let knots: Vec<Decimal> = probabilities.iter().filter_map(|probability| quantile(values, probability)).collect();
         if knots.len() < count || knots.windows(2).any(|pair| pair[0] == pair[1]) {
             let sentence = format!("the quantiles at which {count} knots usually stand are not {count} different numbers");

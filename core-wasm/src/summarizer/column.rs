@@ -140,6 +140,9 @@ impl ColumnReader {
             ColumnRole::NumberOrCategory if is_text && (self.first_text.is_some() || cell.iter().any(u8::is_ascii_alphabetic)) => {
                 Err(Error { help: HELP_OF_CATEGORIES.to_owned(), ..error }.at_row(row).in_column(&self.name))
             }
+            _ if is_text && is_truth_value(cell) => {
+                Err(Error { help: HELP_OF_TRUTH_VALUES.to_owned(), ..error }.at_row(row).in_column(&self.name))
+            }
             _ => Err(error.at_row(row).in_column(&self.name)),
         }
     }
@@ -252,6 +255,15 @@ impl ColumnReader {
 
 /// What to do with a cell that fits neither a column of numbers nor a category that was found.
 const HELP_OF_CATEGORIES: &str = "correct the cell, or name the column with --categories";
+
+/// What to do with `true` and `false` in a column of numbers.
+const HELP_OF_TRUTH_VALUES: &str = "write numbers, or name the column with --categories if it is a feature";
+
+/// Whether a cell is `true` or `false`.
+fn is_truth_value(cell: &[u8]) -> bool {
+    let cell = crate::decimal::trim(cell);
+    cell.eq_ignore_ascii_case(b"true") || cell.eq_ignore_ascii_case(b"false")
+}
 
 /// Whether a cell is a word, and nothing that [`parse`] reads or refuses as a number.
 fn is_surely_word(cell: &[u8]) -> bool {

@@ -4,11 +4,13 @@ use super::column::ColumnReader;
 use super::groups::Groups;
 use super::sums::{Sums, left_out_note};
 use super::totals::GroupTotals;
+use super::value_counts::ValueCounts;
 use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::summed_column;
+use crate::planned_knots::PlannedKnots;
 use crate::release_policy::Shared;
 use crate::statistics::{Moments, Statistics, Totals, WeightSums};
 use crate::terms::Term;
@@ -19,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// # Errors
 /// `missing-values`, `not-a-number` if a term uses a column of text, `term` if one has no meaning with the categories that were found,
-/// `no-columns`, `no-rows`, `spent`, and what disclosure control refuses.
+/// `no-columns`, `no-rows`, `spent`, `plan` if knots are still to be chosen, and what disclosure control refuses.
 pub(super) fn statistics(sums: &mut Sums) -> Result<Statistics> {
     let (mut totals, shape) = totals(sums)?;
     let shared = sums.disclosure.as_mut().map(DisclosureControl::release).transpose()?;
@@ -55,6 +57,7 @@ struct SummedShape {
 
 /// Takes the totals at the end of the data, and notes what became of rows and columns.
 fn totals(sums: &mut Sums) -> Result<(GroupTotals, SummedShape)> {
+    sums.plan.check_knots_are_chosen()?;
     let totals = sums.take_final_totals()?;
     sums.announce_dropped()?;
     let terms = sums.terms();
@@ -78,6 +81,28 @@ pub(super) fn decimals(sums: &mut Sums) -> Result<Shared> {
     let (shared, notes) = sums.disclosure.take().ok_or_else(not_sharing)?.choose_decimals()?;
     sums.notes.extend(notes);
     Ok(shared)
+}
+
+/// Takes the knots that the first of two passes chooses for splines.
+///
+/// # Errors
+/// `missing-values`, `plan` if the plan does not ask for them, `term` for a category and for equal quantiles, `capacity`, `no-rows`.
+pub(super) fn knots(sums: &mut Sums) -> Result<BTreeMap<String, PlannedKnots>> {
+    sums.announce_dropped()?;
+    if sums.value_counts.is_empty() {
+        return Err(Error::new(Code::Plan, "the plan does not ask for knots, so none are chosen", "set `knots` in the plan"));
+    }
+    let columns = sums.columns.take().ok_or_else(spent)?;
+    let of_column = |counts: ValueCounts| {
+        let column = columns.get(counts.place()).ok_or_else(spent)?;
+        let knots = match column.is_category() {
+            true => Err(Error::new(Code::Term, "it holds words, and a spline is of a number", "ask for no knots of it")),
+            false => counts.into_knots(&column.name),
+        };
+        let knots = knots.map_err(|error| error.in_column(&column.name))?;
+        Ok((column.name.clone(), PlannedKnots::At(knots.as_slice().iter().map(ToString::to_string).collect())))
+    };
+    std::mem::take(&mut sums.value_counts).into_iter().map(of_column).collect()
 }
 
 fn check(sums: &Sums, columns: &[ColumnReader], has_no_rows: bool) -> Result<()> {

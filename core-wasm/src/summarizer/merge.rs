@@ -8,6 +8,7 @@ use super::pending::PendingRows;
 use super::state::{ColumnState, DroppedState, GroupStates, PendingState, State, TotalsShape, TotalsState, wrong_state};
 use super::sums::Sums;
 use super::totals::GroupTotals;
+use super::value_counts::ValueCounts;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Error, Result, spent};
 use crate::level::Level;
@@ -18,9 +19,10 @@ pub(super) fn take_state(sums: &mut Sums, failure: Option<Error>) -> Result<Stat
     let totals = sums.take_totals()?;
     let columns = sums.columns.take().unwrap_or_default().into_iter().map(column_state).collect();
     let disclosure = sums.disclosure.take().map(DisclosureControl::into_state);
+    let value_counts = std::mem::take(&mut sums.value_counts).into_iter().map(ValueCounts::into_state).collect();
     let DroppedRows { unannounced, announced, first_row, of_groups } = std::mem::take(&mut sums.dropped);
     let dropped = DroppedState { unannounced, announced, first_row, of_groups: of_groups.into_iter().collect() };
-    Ok(State::new(columns, dropped, disclosure, totals, failure))
+    Ok(State::new(columns, dropped, disclosure, value_counts, totals, failure))
 }
 
 fn column_state(column: ColumnReader) -> ColumnState {
@@ -39,7 +41,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         return if failure.is_some() { Ok(failure) } else { Err(wrong_state("it holds no rows and no error")) };
     }
     check_columns(&state, sums)?;
-    let State { columns, dropped, disclosure, totals, pending, .. } = state;
+    let State { columns, dropped, disclosure, value_counts, totals, pending, .. } = state;
     for (column, other) in sums.columns.iter_mut().flatten().zip(columns) {
         column.missing = column.missing.saturating_add(other.missing);
         column.first_number = first(column.first_number, other.first_number, |row| *row);
@@ -50,6 +52,14 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
         (Some(own), Some(other)) => own.merge(other).ok_or_else(|| wrong_state("its columns and terms are rounded in another way"))?,
         (None, None) => {}
         _ => return Err(wrong_state("only one of the two is rounded")),
+    }
+    if sums.value_counts.len() != value_counts.len() {
+        return Err(wrong_state("it chooses other knots"));
+    }
+    for (counts, other) in sums.value_counts.iter_mut().zip(value_counts) {
+        if !counts.merge(other)? {
+            return Err(wrong_state("a value is not a decimal number"));
+        }
     }
     let DroppedState { unannounced, announced, first_row, of_groups } = dropped;
     sums.dropped.merge(&DroppedRows { unannounced, announced, first_row, of_groups: of_groups.into_iter().collect() })?;

@@ -5,7 +5,8 @@
 //!
 //! Reading order: `levels` turns the cells of a category into numbers of levels; `column` reads the cells of one column;
 //! `row_sums` sums rows with or without levels; `pending` and `dropped` hold rows that lack a value; `totals` adds totals; `weights` checks
-//! weights; `sums` sums the rows; `groups` holds the statistics of groups; `finish` makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another;
+//! weights; `value_counts` counts values from which knots are chosen; `sums` sums the rows; `groups` holds the statistics of groups; `finish`
+//! makes statistics of the sums; `state` and `merge` carry the sums from one summarizer to another;
 //! `column_batch` holds the columns that a host sets; `forget` subtracts rows from statistics.
 //!
 //! *Not here*: exact sums (`statistics`), the solution (`solve`), what may be released (`disclosure`).
@@ -23,6 +24,7 @@ mod row_sums;
 mod state;
 mod sums;
 mod totals;
+mod value_counts;
 mod weights;
 
 pub use forget::forget;
@@ -31,6 +33,7 @@ pub use groups::{Groups, order_levels};
 use crate::disclosure::control;
 use crate::error::{Code, Error, Result, spent};
 use crate::plan::Plan;
+use crate::planned_knots::PlannedKnots;
 use crate::release_policy::Shared;
 use crate::sink::Sink;
 use crate::statistics::Statistics;
@@ -38,14 +41,16 @@ use crate::table::Reader;
 use column_batch::ColumnBatch;
 use serde_json::Value;
 use state::State;
+use std::collections::BTreeMap;
 use sums::Sums;
 
 /// Reads data and sums the columns of a plan.
 ///
 /// Give it bytes with [`push`](Self::push), or columns with [`set_f64`](Self::set_f64), [`set_text`](Self::set_text) and
 /// [`sum_columns`](Self::sum_columns). Use one of the two ways, never both. Then call one of [`finish`](Self::finish),
-/// [`finish_groups`](Self::finish_groups), [`state`](Self::state), [`finish_state`](Self::finish_state) and [`choose_decimals`](Self::choose_decimals). After that the summarizer is
-/// spent: every call returns the error `spent`.
+/// [`finish_groups`](Self::finish_groups), [`state`](Self::state), [`finish_state`](Self::finish_state),
+/// [`choose_decimals`](Self::choose_decimals) and [`choose_knots`](Self::choose_knots). After that the summarizer is spent: every call returns
+/// the error `spent`.
 ///
 /// ```
 /// use samefit_core::{plan::Plan, summarizer::Summarizer};
@@ -200,6 +205,19 @@ impl Summarizer {
         self.end()?;
         self.check()?;
         finish::decimals(&mut self.sums)
+    }
+
+    /// Ends the first of two passes over data in which knots of splines are chosen. Returns the knots of each column: the plan of the second pass
+    /// needs them as `knots`. They are the usual quantiles of the values in the rows that count; weights play no part, and a row with a count
+    /// counts so many times.
+    ///
+    /// # Errors
+    /// The first error in the data; `missing-values`; `plan` if the plan does not ask for this pass; `term` for a column that is a category, and
+    /// if quantiles are equal; `capacity` for too many different values; `no-rows`.
+    pub fn choose_knots(&mut self) -> Result<BTreeMap<String, PlannedKnots>> {
+        self.end()?;
+        self.check()?;
+        finish::knots(&mut self.sums)
     }
 
     /// Ends this summarizer's part of a table, and returns its state: everything that was read, errors included. Another summarizer of the

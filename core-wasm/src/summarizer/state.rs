@@ -6,6 +6,7 @@
 
 use super::pending::PendingRows;
 use super::totals::GroupTotals;
+use super::value_counts::ValueCountsState;
 use crate::decimal::{Decimal, parse_sum};
 use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) columns: Vec<ColumnState>,
     pub(super) dropped: DroppedState,
     pub(super) disclosure: Option<DisclosureState>,
+    /// The values from which knots are chosen, for each column of `knots` in the plan.
+    pub(super) value_counts: Vec<ValueCountsState>,
     /// The totals of the rows that count; `None` if no header was read.
     pub(super) totals: Option<GroupStates>,
     pub(super) pending: Option<PendingState>,
@@ -112,13 +115,23 @@ impl State {
         columns: Vec<ColumnState>,
         dropped: DroppedState,
         disclosure: Option<DisclosureState>,
+        value_counts: Vec<ValueCountsState>,
         totals: Option<(GroupTotals, Option<PendingRows<GroupTotals>>)>,
         failure: Option<Error>,
     ) -> Self {
         let of_groups = |groups: &GroupTotals| groups.iter().map(|(group, totals)| (group.clone(), TotalsState::new(totals))).collect();
         let (totals, pending) = totals.map_or((None, None), |(totals, pending)| (Some(of_groups(&totals)), pending));
         let pending = pending.map(|PendingRows { lacking, first_row, sums }| PendingState { lacking, first_row, sums: of_groups(&sums) });
-        Self { format: FORMAT.to_owned(), columns, dropped, disclosure, totals, pending, failure: failure.map(FailureState::new) }
+        Self {
+            format: FORMAT.to_owned(),
+            columns,
+            dropped,
+            disclosure,
+            value_counts,
+            totals,
+            pending,
+            failure: failure.map(FailureState::new),
+        }
     }
 
     /// Writes the bytes.

@@ -8,6 +8,7 @@ use super::levels::LevelReader;
 use super::pending::{PendingOutcome, PendingRows, outcome};
 use super::row_sums::{RowShape, RowSums};
 use super::totals::{GroupTotals, add_groups};
+use super::value_counts::ValueCounts;
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
 use crate::decimal::Decimal;
@@ -46,6 +47,8 @@ pub(super) struct Sums {
     merged_pending: Option<PendingRows<GroupTotals>>,
     /// Rounds rows before they are summed, if the plan says so.
     pub(super) disclosure: Option<DisclosureControl>,
+    /// The values from which knots are chosen. If there are any, the rows are not summed.
+    pub(super) value_counts: Vec<ValueCounts>,
     /// Number of the last row.
     pub(super) rows: u64,
     pub(super) dropped: DroppedRows,
@@ -84,6 +87,7 @@ impl Sink for Sums {
         }
         self.columns = Some(columns);
         self.check_shared_combinations()?;
+        self.value_counts = ValueCounts::of_plan(&self.plan, &self.names());
         self.disclosure = self.new_disclosure();
         check_terms(self.number_of_numbers() + self.terms().len())
     }
@@ -94,9 +98,9 @@ impl Sink for Sums {
         self.add(record.row, cells)
     }
 
-    /// Many rows may come at once when every column is decided and no row is rounded.
+    /// Many rows may come at once when every column is decided, no row is rounded and no values are counted.
     fn takes_rows(&self) -> bool {
-        self.disclosure.is_none() && !self.columns.iter().flatten().any(ColumnReader::is_undecided)
+        self.disclosure.is_none() && self.value_counts.is_empty() && !self.columns.iter().flatten().any(ColumnReader::is_undecided)
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
@@ -129,6 +133,7 @@ impl Sums {
             merged: GroupTotals::new(),
             merged_pending: None,
             disclosure: None,
+            value_counts: Vec::new(),
             rows: 0,
             dropped: DroppedRows::default(),
             notes: Vec::new(),
@@ -326,6 +331,9 @@ impl Sums {
     }
 
     fn sum_row(&mut self, row: u64, cells: Vec<ReadCell>) -> Result<()> {
+        if !self.value_counts.is_empty() {
+            return self.count_values(&cells);
+        }
         self.begin_own()?;
         let own = self.own.as_mut().ok_or_else(spent)?;
         let (values, levels) = values_and_levels(cells);
@@ -338,6 +346,18 @@ impl Sums {
                 rounded.map_or(Ok(()), |values| own.push(values, &levels))
             }
         }
+    }
+
+    /// Counts the values from which knots are chosen. A level is no value; a column of levels is an error at the end.
+    fn count_values(&mut self, cells: &[ReadCell]) -> Result<()> {
+        let rows = match (self.weighting, cells.last()) {
+            (Weighting::Counts, Some(ReadCell::Number(count))) => rows_of(Some(count), self.weighting)?.unsigned_abs(),
+            _ => 1,
+        };
+        self.value_counts.iter_mut().try_for_each(|counts| match cells.get(counts.place()) {
+            Some(ReadCell::Number(value)) => counts.add(value.clone(), rows),
+            _ => Ok(()),
+        })
     }
 
     fn add_pending(&mut self, row: u64, undecided: Vec<usize>, cells: Vec<ReadCell>) -> Result<()> {

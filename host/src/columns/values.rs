@@ -1,6 +1,7 @@
 //! Converts Arrow arrays to values without rounding.
 //!
-//! Integers, floats and decimals are numbers. Texts are cells as in CSV. A null is a missing value. A number is passed as an f64 if the
+//! Integers, floats and decimals are numbers. Texts are cells as in CSV, and booleans are the texts `true` and `false`: the levels of a category.
+//! A null is a missing value. A number is passed as an f64 if the
 //! shortest text of that f64 is the number itself; that holds for
 //!
 //! - integers up to 2^53,
@@ -9,7 +10,7 @@
 //!
 //! All other numbers are passed as text.
 //!
-//! *Not here*: dates, times, booleans, binary and nested values ([`unsupported_type`]). The user has to say which numbers they are.
+//! *Not here*: dates, times, binary and nested values ([`unsupported_type`]). The user has to say which numbers they are.
 
 use std::fmt::{Display, Write as _};
 
@@ -41,7 +42,7 @@ pub(super) fn unsupported_type(data_type: &DataType) -> Option<String> {
     match data_type {
         T::Null | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => None,
         T::Float32 | T::Float64 | T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => None,
-        T::Utf8 | T::LargeUtf8 | T::Utf8View => None,
+        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Boolean => None,
         T::Dictionary(_, values) => unsupported_type(values),
         other => Some(other.to_string()),
     }
@@ -72,6 +73,7 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
         T::Utf8 => text(array.len(), array.as_string::<i32>().iter()),
         T::LargeUtf8 => text(array.len(), array.as_string::<i64>().iter()),
         T::Utf8View => text(array.len(), array.as_string_view().iter()),
+        T::Boolean => text(array.len(), array.as_boolean().iter().map(|value| value.map(|value| if value { "true" } else { "false" }))),
         T::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
             return values(&arrow_select::take::take(dictionary.values(), dictionary.keys(), None)?);
@@ -241,7 +243,7 @@ mod tests {
     use super::*;
     use arrow_array::types::Int32Type as Key;
     use arrow_array::{
-        Decimal128Array, Decimal256Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, NullArray, StringArray,
+        BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, NullArray, StringArray,
         StringViewArray, UInt64Array,
     };
     use arrow_buffer::i256;
@@ -302,6 +304,13 @@ mod tests {
     }
 
     #[test]
+    fn booleans_are_levels() {
+        let array = BooleanArray::from(vec![Some(true), None, Some(false)]);
+        assert_eq!(cells(&array), ["'true'", "-", "'false'"]);
+        assert_eq!(cells(&array.slice(1, 2)), ["-", "'false'"]);
+    }
+
+    #[test]
     fn texts_are_cells() {
         let array = StringArray::from(vec![Some("21.6"), None, Some("a\nb"), Some("")]);
         assert_eq!(cells(&array), ["'21.6'", "-", "'a\u{1f}b'", "-"]);
@@ -320,7 +329,7 @@ mod tests {
     #[test]
     fn unsupported_types_are_named() {
         assert_eq!(unsupported_type(&DataType::Date32).as_deref(), Some("Date32"));
-        assert_eq!(unsupported_type(&DataType::Boolean).as_deref(), Some("Boolean"));
+        assert_eq!(unsupported_type(&DataType::Boolean), None);
         assert_eq!(unsupported_type(&DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8))), None);
     }
 }

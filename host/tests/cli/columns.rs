@@ -111,6 +111,31 @@ fn every_type_of_number_has_the_value_of_its_text() {
     }
 }
 
+/// Booleans are the levels `true` and `false`, as in CSV; as numbers they are refused, with an advice that works.
+#[test]
+fn booleans_are_categories() {
+    let folder = folder_with_fixtures();
+    let names = ["--features i8,flag", "--features i8,flag --categories flag", "--formula i8~flag+u16"];
+    for name in names.map(|name| if name.starts_with("--formula") { name.to_owned() } else { format!("--target u16 {name}") }) {
+        run(&folder, &format!("samefit train --data fixtures/kinds.csv {name} --missing drop --out csv"));
+        assert!(read(&folder, "csv/model.json").contains("flag[true]"), "{name}");
+        for file in ["kinds.parquet", "kinds.feather", "kinds.arrows"] {
+            run(&folder, &format!("samefit train --data fixtures/{file} {name} --missing drop --out columns"));
+            assert_eq!(read(&folder, "columns/model.json"), read(&folder, "csv/model.json"), "{file} {name}");
+        }
+    }
+    run(&folder, "samefit infer --model csv --attributes fixtures/kinds.csv --on-error continue --out from-csv");
+    run(&folder, "samefit infer --model csv --attributes fixtures/kinds.parquet --on-error continue --out from-columns");
+    assert_eq!(read(&folder, "from-columns/kinds.csv"), read(&folder, "from-csv/kinds.csv"));
+
+    let line = "samefit summarize --data fixtures/kinds.parquet --missing drop --columns i8,flag --out s.json";
+    let refused = folder.shell(line);
+    assert_eq!(refused.code(), 3);
+    assert!(refused.stderr().contains("column `flag`: found `true`, expected a decimal number"), "{}", refused.stderr());
+    assert!(refused.stderr().contains("or name the column with --categories"), "{}", refused.stderr());
+    run(&folder, &format!("{line} --categories flag"));
+}
+
 #[test]
 fn columns_without_numbers_are_left_out_and_named() {
     let folder = folder_with_fixtures();
@@ -120,7 +145,7 @@ fn columns_without_numbers_are_left_out_and_named() {
         assert_eq!(read(&folder, "columns.json"), read(&folder, "csv.json"), "{file}");
         for words in [
             "column `day`: left out: its values are of type Date32",
-            "column `flag`: left out: its values are of type Boolean",
+            "column `flag`: left out: it holds text, not numbers",
             "column `kind`: left out: it holds text, not numbers",
         ] {
             assert!(stderr.contains(words), "{file}: {stderr}");
@@ -145,7 +170,8 @@ fn files_that_cannot_be_read_are_errors() {
     folder.shell("head -c 9000 fixtures/kinds.parquet > cut.parquet; head -c 9000 fixtures/kinds.arrows > cut.arrows");
     folder.shell("head -c 9000 fixtures/kinds.feather > cut.arrow; printf 'a,y\\n1,2\\n' > text.parquet; gzip -c fixtures/kinds.parquet > whole.parquet.gz; mkfifo pipe.parquet");
     for (line, words) in [
-        ("fixtures/kinds.parquet --target flag --features i8", "column `flag`: its values are of type Boolean"),
+        ("fixtures/kinds.parquet --target day --features i8", "column `day`: its values are of type Date32"),
+        ("fixtures/kinds.parquet --target flag --features i8 --missing drop", "row 1, column `flag`: found `true`, expected a decimal number"),
         (
             "fixtures/kinds.parquet --target kind --features i8 --missing drop",
             "row 1, column `kind`: found `red`, expected a decimal number",

@@ -9,15 +9,19 @@ use crate::ports::digest::InputFile;
 use crate::stage::Stage;
 use crate::text::json;
 
-/// Returns the text of `provenance.json`.
-pub fn text(stage: &Stage<'_>, inputs: &[InputFile]) -> Result<String> {
-    Ok(json::document(&json!({
+/// Returns the text of `provenance.json`. `knots`: the knots of each column, if they were chosen from the data.
+pub fn text(stage: &Stage<'_>, inputs: &[InputFile], knots: Option<&Value>) -> Result<String> {
+    let mut document = json!({
         "format": "samefit-provenance/1",
         "command": stage.command,
         "inputs": self::inputs(inputs),
         "component_sha256": component_sha256(stage)?,
         "version": env!("CARGO_PKG_VERSION"),
-    })))
+    });
+    if let Some(knots) = knots {
+        document["knots"] = knots.clone();
+    }
+    Ok(json::document(&document))
 }
 
 /// Returns files with their sizes and digests as JSON.

@@ -86,6 +86,8 @@ pub trait Summarizer: SplitStream {
     fn finish_state(&mut self) -> Result<Vec<u8>>;
     /// Ends the first of two passes. Returns how the second pass must round values.
     fn choose_decimals(&mut self) -> Result<String>;
+    /// Ends the first of two passes in which knots of splines are chosen. Returns the knots of each column as JSON.
+    fn choose_knots(&mut self) -> Result<String>;
     /// Adds what another summarizer has read. Returns the error at which reading would have stopped, as far as the states so far tell.
     fn merge_state(&mut self, state: &[u8]) -> Result<()>;
 }

@@ -13,6 +13,7 @@ use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
 use crate::plan::Plan;
+use crate::ports::digest::InputFile;
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::text::json;
@@ -28,10 +29,18 @@ const NAME_BYTES_MAX: usize = 255;
 /// Groups without a model that the error names.
 const NAMED_MAX: usize = 10;
 
-/// Sums the data and fits a model for each group.
-pub(super) fn train(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], out: &str, shown: Shown) -> Result<()> {
+/// Sums the data and fits a model for each group. `read_before`: the files as a first pass over the data found them.
+pub(super) fn train(
+    stage: &mut Stage<'_>,
+    plan: &Plan,
+    sources: &[Source],
+    read_before: &[InputFile],
+    out: &str,
+    shown: Shown,
+) -> Result<()> {
     let sum = summing::sum_groups(stage, plan, sources)?;
-    let provenance = provenance::text(stage, &sum.inputs)?;
+    summing::check_unchanged(read_before, &sum.inputs)?;
+    let provenance = provenance::text(stage, &sum.inputs, plan.get("knots"))?;
     let (out, mut outputs) = begin(stage, &sum, sources, out)?;
     let mut groups = Vec::with_capacity(sum.groups.len());
     for group in &sum.groups {

@@ -72,7 +72,7 @@ fn write(stage: &Stage<'_>, args: &QcArgs, verdict: &Verdict, inputs: &[InputFil
     let mut outputs = Outputs::new(stage.files, inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(out, "report.json"), &verdict.report)?;
     if !args.report_only {
-        outputs.put(&join(out, "provenance.json"), provenance::text(stage, inputs)?)?;
+        outputs.put(&join(out, "provenance.json"), provenance::text(stage, inputs, None)?)?;
         let model = join(out, "model.json");
         match &verdict.model {
             Some(accepted) => outputs.put(&model, accepted)?,

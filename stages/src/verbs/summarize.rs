@@ -26,6 +26,9 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub sum: SumArgs,
+    /// Refused: knots that are chosen here would not be those of other data to merge with
+    #[arg(long, value_name = "COLUMN=N", hide = true)]
+    pub knots: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
@@ -55,6 +58,11 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
             "--by makes statistics of groups, and --share does not examine what those of all groups tell together",
             help,
         ));
+    }
+    if let Some(knots) = args.knots.first() {
+        let column = knots.split('=').next().unwrap_or_default();
+        let sentence = "`summarize` chooses no knots: statistics to merge need the same knots";
+        return Err(Error::usage(sentence, format!("name the knots: `--terms \"rcs({}, 30, 50, 70)\"`", samefit_text::name(column))));
     }
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share).dividing(&args.by);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::by_group;
-use crate::args::{ByArg, FitArgs, JsonArg, LevelArg, ReadArgs, Shown, SumArgs, ThreadsArg};
+use crate::args::{ByArg, FitArgs, JsonArg, KnotsArg, LevelArg, ReadArgs, Shown, SumArgs, ThreadsArg};
 use crate::error::Result;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -27,6 +27,9 @@ pub struct TrainArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub fit: FitArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub knots: KnotsArg,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub sum: SumArgs,
@@ -54,12 +57,14 @@ pub struct TrainArgs {
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
-    let plan = plan.dividing(&args.by);
+    let plan = plan.choosing_knots(&args.knots)?.dividing(&args.by);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let (plan, read_before) = summing::choose_knots(stage, plan, &sources)?;
     if plan.is_grouped() {
-        return by_group::train(stage, &plan, &sources, &args.out, Shown { level: args.level, json: args.json });
+        return by_group::train(stage, &plan, &sources, &read_before, &args.out, Shown { level: args.level, json: args.json });
     }
     let sum = summing::sum(stage, &plan, &sources)?;
+    summing::check_unchanged(&read_before, &sum.inputs)?;
     write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })
 }
 
@@ -67,7 +72,7 @@ pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
 pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, shown: Shown) -> Result<()> {
     let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let described = DescribedModel::new(stage.engine, &model, shown.level)?;
-    let provenance = provenance::text(stage, &sum.inputs)?;
+    let provenance = provenance::text(stage, &sum.inputs, plan.get("knots"))?;
     let out = outputs::folder(stage.files, outputs::expand(out, sources)?)?;
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     outputs.put(&join(&out, "model.json"), &model)?;

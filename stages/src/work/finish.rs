@@ -12,7 +12,7 @@ use crate::ports::engine::{Stream, Summarizer};
 /// its state where the rows of all files count together.
 pub(crate) fn end(plan: &Plan, summarizer: &mut dyn Summarizer) -> Result<Vec<u8>> {
     match () {
-        () if plan.is_for_release() => summarizer.finish_state(),
+        () if plan.has_states() => summarizer.finish_state(),
         () if plan.is_grouped() => {
             let mut groups: Vec<GroupStatistics> = Vec::new();
             summarizer.finish_groups(&mut |group, statistics| {

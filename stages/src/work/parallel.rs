@@ -287,6 +287,10 @@ mod tests {
             Err(Error::Trap("sharing is not tested here".to_owned()))
         }
 
+        fn choose_knots(&mut self) -> Result<String> {
+            Err(Error::Trap("knots are not tested here".to_owned()))
+        }
+
         fn merge_state(&mut self, state: &[u8]) -> Result<()> {
             let (lines, row) = std::str::from_utf8(state).unwrap().split_once(' ').unwrap();
             let row: Option<u64> = Some(row.parse().unwrap()).filter(|row| *row > 0);

@@ -1,12 +1,14 @@
 //! Sums data files of any number and format into statistics.
 //!
-//! Each table is summed by itself, and all JSON files with one record each are summed as one table. The statistics are then added up. Statistics
-//! to be released with `--share` are an exception: all of their rows are judged together, so their tables give states that one summarizer merges.
-//! With `--by`, statistics are added up group by group.
+//! Each table is summed by itself, and all JSON files with one record each are summed as one table. The statistics are then added up. Where
+//! all rows count together, tables give states that one summarizer merges: for statistics to be released with `--share`, and for the choice of
+//! knots. With `--by`, statistics are added up group by group.
 //!
 //! *Invariants*: the result does not depend on how rows are divided into files, nor on the number of threads.
 
 use std::num::NonZeroUsize;
+
+use serde_json::Value;
 
 use crate::code::Code;
 use crate::error::{InputError, Result};
@@ -84,18 +86,43 @@ fn add_files<'a, 's: 'a>(stage: &mut Stage<'s>, plan: &'a Plan, sources: &[Sourc
 
 /// Sums all rows of `sources` for release. The data are read twice: the first pass chooses how to round, the second rounds and sums.
 pub fn sum_for_release(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Sum> {
-    if let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) {
-        let sentence = "`--share` reads the data twice, and a pipe can be read once";
-        return Err(InputError::new(Code::UnsupportedFormat, sentence, "save it as a file first").in_file(&pipe.path));
-    }
+    refuse_pipes(sources, "--share", "save it as a file first")?;
     let first = sum(stage, plan, sources)?;
     let plan = plan.clone().with("shared", Some(json::parse_ours(&first.statistics)?));
     let mut sum = sum(stage, &plan, sources)?;
+    check_unchanged(&first.inputs, &sum.inputs)?;
     sum.notes.splice(0..0, first.notes);
-    match first.inputs.iter().zip(&sum.inputs).find(|(before, after)| before != after) {
-        None => Ok(sum),
-        Some((input, _)) => Err(reading::changed_error(&input.path)),
+    Ok(sum)
+}
+
+/// Chooses knots of splines in a first pass over the data, if the plan asks for any, and tells the user where they are. Returns the plan with
+/// their places, and the files that were read: none without a first pass.
+pub(crate) fn choose_knots(stage: &mut Stage<'_>, plan: Plan, sources: &[Source]) -> Result<(Plan, Vec<InputFile>)> {
+    if !plan.chooses_knots() {
+        return Ok((plan, Vec::new()));
     }
+    refuse_pipes(sources, "--knots", "save it as a file first, or write the places of the knots in the features")?;
+    let first = sum(stage, &plan, sources)?;
+    let knots = json::parse_ours(&first.statistics)?;
+    for (column, places) in knots.as_object().into_iter().flatten() {
+        let (file, column) = (samefit_text::line(&first.name), samefit_text::name(column));
+        let places = places.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+        stage.report.note(&format!("note: {file}: column `{column}`: restricted cubic spline with knots at {places}"));
+    }
+    Ok((plan.with("knots", Some(knots)), first.inputs))
+}
+
+/// Refuses data that cannot be read twice, as `flag` needs.
+fn refuse_pipes(sources: &[Source], flag: &str, help: &str) -> Result<()> {
+    let Some(pipe) = sources.iter().find(|source| source.kind != Kind::File) else { return Ok(()) };
+    let sentence = format!("`{flag}` reads the data twice, and a pipe can be read once");
+    Err(InputError::new(Code::UnsupportedFormat, sentence, help).in_file(&pipe.path))
+}
+
+/// Refuses files that changed between two passes.
+pub(crate) fn check_unchanged(first: &[InputFile], second: &[InputFile]) -> Result<()> {
+    let changed = first.iter().zip(second).find(|(before, after)| before != after);
+    changed.map_or(Ok(()), |(input, _)| Err(reading::changed_error(&input.path)))
 }
 
 /// Adds up statistics documents, of which there must be at least one. A single one is parsed too, because it may come from anywhere.

@@ -34,7 +34,7 @@ impl<'a> Total<'a> {
     /// Adds the sum of the file at `path`, as [`end`](crate::work::finish::end) returns it. The statistics of
     /// an only file are kept as they are, without parsing them.
     pub(crate) fn add(&mut self, sum: Vec<u8>, path: &str) -> Result<()> {
-        if self.files == 1 && !self.plan.is_for_release() && !self.plan.is_grouped() {
+        if self.files == 1 && !self.plan.has_states() && !self.plan.is_grouped() {
             self.only = statistics_text(sum)?;
             return Ok(());
         }
@@ -52,7 +52,7 @@ impl<'a> Total<'a> {
 
     fn new_accumulator(&self) -> Result<Accumulator<'a>> {
         Ok(match () {
-            () if self.plan.is_for_release() => {
+            () if self.plan.has_states() => {
                 Accumulator::States(self.engine.summarizer(&self.plan.text()).map_err(|error| self.plan.blame(error))?)
             }
             () if self.plan.is_grouped() => Accumulator::Groups(GroupTotal::new(self.engine)),
@@ -68,17 +68,18 @@ impl<'a> Total<'a> {
         }
     }
 
-    /// Returns the statistics of all files, and the notes on all of them. In the first of two passes, the decimals to round to instead of
-    /// statistics. `name`: of all files, for errors.
+    /// Returns the statistics of all files, and the notes on all of them. In the first of two passes, what it chooses instead of statistics:
+    /// the decimals to round to, or knots. `name`: of all files, for errors.
     pub(crate) fn finish(self, name: &str) -> Result<(String, Vec<FileNote>)> {
         let in_file = |error: Error| error.in_file(name);
         match self.accumulator {
             None | Some(Accumulator::Groups(_)) => Ok((self.only, Vec::new())),
             Some(Accumulator::Statistics(mut merger)) => Ok((merger.finish()?, Vec::new())),
             Some(Accumulator::States(mut summarizer)) => {
-                let total = match self.plan.is_first_pass() {
-                    true => summarizer.choose_decimals(),
-                    false => summarizer.finish().and_then(statistics_text),
+                let total = match () {
+                    () if self.plan.chooses_knots() => summarizer.choose_knots(),
+                    () if self.plan.is_first_pass() => summarizer.choose_decimals(),
+                    () => summarizer.finish().and_then(statistics_text),
                 };
                 Ok((total.map_err(in_file)?, notes(summarizer.as_mut(), name)?))
             }
