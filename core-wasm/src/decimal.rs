@@ -242,7 +242,7 @@ pub fn trim(mut cell: &[u8]) -> &[u8] {
 ///
 /// Errors: `not-a-number`, `not-a-value`, `too-many-digits`, `exponent-too-large`, `not-utf-8`.
 pub fn parse(cell: &[u8]) -> Result<Decimal> {
-    read(cell).map_err(|refusal| refusal.into_error(cell))
+    read(cell).map_err(|fault| fault.into_error(cell))
 }
 
 /// Reads a value as [`parse`] does. Returns none, without the cost of an error, if the text is no value.
@@ -251,7 +251,7 @@ pub fn parse_if_number(cell: &[u8]) -> Option<Decimal> {
 }
 
 /// Why a text is no value.
-enum Refusal {
+enum ParseFault {
     NotANumber,
     /// Too many zeros between the point and the first other digit.
     TooManyZeros,
@@ -260,7 +260,7 @@ enum Refusal {
     ExponentTooLarge,
 }
 
-impl Refusal {
+impl ParseFault {
     /// Returns the error for the text of the cell.
     fn into_error(self, cell: &[u8]) -> Error {
         match self {
@@ -273,18 +273,18 @@ impl Refusal {
 }
 
 /// Reads a value.
-fn read(cell: &[u8]) -> std::result::Result<Decimal, Refusal> {
-    let parts = split(cell).ok_or(Refusal::NotANumber)?;
+fn read(cell: &[u8]) -> std::result::Result<Decimal, ParseFault> {
+    let parts = split(cell).ok_or(ParseFault::NotANumber)?;
     let whole = strip_leading_zeros(parts.whole);
     let fraction = if whole.is_empty() { strip_leading_zeros(parts.fraction) } else { parts.fraction };
     if parts.fraction.len() - fraction.len() > EXPONENT_MAX as usize {
-        return Err(Refusal::TooManyZeros);
+        return Err(ParseFault::TooManyZeros);
     }
     if whole.len() + fraction.len() > DIGITS_MAX {
-        return Err(Refusal::TooManyDigits(whole.len() + fraction.len()));
+        return Err(ParseFault::TooManyDigits(whole.len() + fraction.len()));
     }
     let digits = [whole, fraction].concat();
-    let exponent = exponent_value(parts.exponent).ok_or(Refusal::ExponentTooLarge)?;
+    let exponent = exponent_value(parts.exponent).ok_or(ParseFault::ExponentTooLarge)?;
     let mantissa = IBig::from_parts(parts.sign, digits_value(&digits));
     Ok(scaled(mantissa, parts.fraction.len() as i64 - exponent))
 }

@@ -78,7 +78,7 @@ fn zero_has_a_root_and_no_logarithm() {
     // x, y, and the sum of the roots
     assert_eq!((roots.rows, roots.moments.at(3, 0).to_string()), (4, "5".to_owned()));
     let error = of("ln(x)").unwrap_err();
-    assert_eq!((error.code.name(), error.row, error.column.as_deref()), ("undefined", Some(1), Some("x")));
+    assert_eq!((error.code.name(), error.row, error.column.as_deref()), ("undefined", Some(2), Some("x")));
 }
 
 #[test]

@@ -112,8 +112,8 @@ impl LevelAccumulator {
         self.end_rows()
     }
 
-    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller appends as many values to each of them, and then calls
-    /// [`Self::add_rows`].
+    /// Returns the columns of the rows that wait for their cells, and after them that of the weights or counts if there is one. A caller
+    /// appends as many values to each of them, and then calls [`Self::add_rows`].
     pub(crate) fn columns_mut(&mut self) -> &mut [BlockColumn] {
         &mut self.columns
     }

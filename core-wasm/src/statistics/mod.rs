@@ -3,9 +3,8 @@
 //!
 //! Reading order: `moments`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
 //! `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
-//! `summed_products` (what is summed beyond the columns),
-//! `short_counter`, `bin_counter`, `log_sum`, `row_counter` (rows and their values to counts), `product_sums`, `accumulator` (rows to sums),
-//! `level_accumulator` (rows with levels to sums by level).
+//! `summed_products` (what is summed beyond the columns), `short_counter`, `bin_counter`, `log_sum`, `row_counter` (rows and their values to
+//! counts), `product_sums`, `accumulator` (rows to sums), `level_accumulator` (rows with levels to sums by level).
 //!
 //! *Invariants*: statistics of the same columns and terms form a group under [`Statistics::merge`] and [`Statistics::subtract`]. Equal
 //! statistics have equal text.
