@@ -65,7 +65,8 @@ fn a_dot_stands_for_the_columns_of_the_schema_in_every_format() {
         let mut names: Vec<&str> = model.coefficients.iter().map(|one| one.name.as_str()).collect();
         let wanted = fit(&summarize(&explicit, TABLE).unwrap(), &explicit).unwrap();
         let mut wanted: Vec<&str> = wanted.coefficients.iter().map(|one| one.name.as_str()).collect();
-        (names.sort_unstable(), wanted.sort_unstable());
+        names.sort_unstable();
+        wanted.sort_unstable();
         assert_eq!(names, wanted);
     }
 }
