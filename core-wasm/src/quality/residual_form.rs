@@ -23,13 +23,13 @@ pub(super) struct ResidualForm<'s> {
 
 /// The terms with the same indicators.
 struct TermGroup {
-    levels: Levels,
+    levels: IndicatorLevels,
     /// The places of the terms, without their indicators, among (1, terms) of the statistics, with their factors.
     factors: Vec<(usize, Decimal)>,
 }
 
 /// Indexes of categories of the statistics, each with a level.
-type Levels = Vec<(usize, Level)>;
+type IndicatorLevels = Vec<(usize, Level)>;
 
 impl<'s> ResidualForm<'s> {
     /// Returns the residual of a model, by the terms of records.
@@ -48,7 +48,7 @@ impl<'s> ResidualForm<'s> {
         }
         let combinations: Vec<TermCombination> = terms.iter().map(|(term, ..)| term.combination()).collect();
         let divisor = least_multiple(combinations.iter().map(|combination| &combination.divisor));
-        let mut groups: BTreeMap<Levels, BTreeMap<usize, Decimal>> = BTreeMap::new();
+        let mut groups: BTreeMap<IndicatorLevels, BTreeMap<usize, Decimal>> = BTreeMap::new();
         for (combination, (_, factor, feature)) in combinations.iter().zip(&terms) {
             let factor = factor.times(&Decimal { mantissa: &divisor / &combination.divisor, scale: 0 });
             for (weight, term) in &combination.parts {
@@ -57,7 +57,8 @@ impl<'s> ResidualForm<'s> {
                 *sum = sum.plus(&factor.times(weight));
             }
         }
-        let group = |(levels, factors): (Levels, BTreeMap<usize, Decimal>)| TermGroup { levels, factors: factors.into_iter().collect() };
+        let group =
+            |(levels, factors): (IndicatorLevels, BTreeMap<usize, Decimal>)| TermGroup { levels, factors: factors.into_iter().collect() };
         Ok(Self { records, groups: groups.into_iter().map(group).collect(), divisor })
     }
 
@@ -92,7 +93,7 @@ impl<'s> ResidualForm<'s> {
 }
 
 /// Returns the levels of a term's indicators, and the place of the rest among (1, terms) of the statistics; none if they do not have it.
-fn place(term: &Term, records: &Statistics) -> Option<(Levels, usize)> {
+fn place(term: &Term, records: &Statistics) -> Option<(IndicatorLevels, usize)> {
     let (mut factors, mut levels) = (Vec::new(), Vec::new());
     for (variable, power) in &term.factors {
         match variable {
@@ -108,7 +109,7 @@ fn place(term: &Term, records: &Statistics) -> Option<(Levels, usize)> {
 /// Returns the moments of the records that have the levels of both; none if there are no such records.
 ///
 /// Errors: `missing-term` for more than two categories.
-fn moments<'s>(one: &Levels, other: &Levels, records: &'s Statistics) -> Result<Option<&'s Moments>> {
+fn moments<'s>(one: &IndicatorLevels, other: &IndicatorLevels, records: &'s Statistics) -> Result<Option<&'s Moments>> {
     if one.iter().any(|own| other.iter().any(|others| own.0 == others.0 && own.1 != others.1)) {
         return Ok(None);
     }
