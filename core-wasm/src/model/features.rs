@@ -54,7 +54,8 @@ impl Model {
 
     /// Returns the text of each feature with the indexes of its coefficients.
     fn coefficients_by_feature(&self) -> Vec<(String, Vec<usize>)> {
-        let (mut features, mut places): (Vec<(String, Vec<usize>)>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+        let mut features: Vec<(String, Vec<usize>)> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for (at, name) in self.coefficients.iter().map(ModelCoefficient::feature).enumerate() {
             let place = *places.entry(name).or_insert_with_key(|name| {
                 features.push((name.clone(), Vec::new()));

@@ -26,13 +26,13 @@ pub(super) struct ResidualForm<'s> {
 
 /// The terms with the same indicators.
 struct TermGroup {
-    levels: Levels,
+    levels: IndicatorLevels,
     /// The places of the terms, without their indicators, among (1, terms) of the statistics, with their factors.
     factors: Vec<(usize, Decimal)>,
 }
 
 /// Indexes of categories of the statistics, each with a level.
-type Levels = Vec<(usize, Level)>;
+type IndicatorLevels = Vec<(usize, Level)>;
 
 impl<'s> ResidualForm<'s> {
     /// Returns the residual of a model, by the terms of records.
@@ -51,7 +51,7 @@ impl<'s> ResidualForm<'s> {
         }
         let combinations: Vec<TermCombination> = terms.iter().map(|(term, ..)| term.combination()).collect();
         let divisor = least_multiple(combinations.iter().map(|combination| &combination.divisor));
-        let mut groups: BTreeMap<Levels, BTreeMap<usize, Decimal>> = BTreeMap::new();
+        let mut groups: BTreeMap<IndicatorLevels, BTreeMap<usize, Decimal>> = BTreeMap::new();
         for (combination, (_, factor, feature)) in combinations.iter().zip(&terms) {
             let factor = factor.times(&Decimal { mantissa: &divisor / &combination.divisor, scale: 0 });
             for (weight, term) in &combination.parts {
@@ -60,7 +60,8 @@ impl<'s> ResidualForm<'s> {
                 *sum = sum.plus(&factor.times(weight));
             }
         }
-        let group = |(levels, factors): (Levels, BTreeMap<usize, Decimal>)| TermGroup { levels, factors: factors.into_iter().collect() };
+        let group =
+            |(levels, factors): (IndicatorLevels, BTreeMap<usize, Decimal>)| TermGroup { levels, factors: factors.into_iter().collect() };
         let groups: Vec<TermGroup> = groups.into_iter().map(group).collect();
         Ok(Self { records, combinations: combined_moments(&groups, records), groups, divisor })
     }
@@ -97,7 +98,7 @@ impl<'s> ResidualForm<'s> {
     /// Returns the moments of the records that have the levels of both; none if there are no such records.
     ///
     /// Errors: `missing-term` for combinations of levels of which the statistics have no sums.
-    fn moments<'a>(&'a self, one: &'a Levels, other: &'a Levels) -> Result<Option<&'a Moments>> {
+    fn moments<'a>(&'a self, one: &'a IndicatorLevels, other: &'a IndicatorLevels) -> Result<Option<&'a Moments>> {
         if one.iter().any(|own| other.iter().any(|others| own.0 == others.0 && own.1 != others.1)) {
             return Ok(None);
         }
@@ -119,7 +120,7 @@ impl<'s> ResidualForm<'s> {
 }
 
 /// Returns the levels of a term's indicators, and the place of the rest among (1, terms) of the statistics; none if they do not have it.
-fn place(term: &Term, records: &Statistics) -> Option<(Levels, usize)> {
+fn place(term: &Term, records: &Statistics) -> Option<(IndicatorLevels, usize)> {
     let (mut factors, mut levels) = (Vec::new(), Vec::new());
     for (variable, power) in &term.factors {
         match variable {
