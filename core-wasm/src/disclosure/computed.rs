@@ -150,3 +150,45 @@ impl KnotRows {
         self.cubes.iter().zip(&self.rows).try_for_each(|((name, _), rows)| check_knot_rows(*rows, terms, name, among))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decimal::parse;
+
+    /// A cube is a whole number of units, and no larger unit would do for all values of the column.
+    #[test]
+    fn cubes_are_whole_numbers_of_the_largest_unit() {
+        for (decimals, knot, x, integer, unit) in [
+            (0, "30", "37", 343, "1"),
+            (0, "30", "30", 0, "1"),
+            (0, "30", "-5", 0, "1"),
+            (0, "30.5", "31", 1, "0.125"),
+            (1, "30", "30.7", 343, "0.001"),
+            (-1, "35", "70", 343, "125"),
+            (-1, "-20", "10", 27, "1000"),
+            (-2, "0", "200", 8, "1000000"),
+        ] {
+            let (knot, x) = (parse(knot.as_bytes()).unwrap(), parse(x.as_bytes()).unwrap());
+            let cube = ComputedColumn::Cube(ControlledCube::new(0, "x", decimals, &knot));
+            let found = cube.integer(std::slice::from_ref(&x), &[x.integer_at(decimals)]).unwrap();
+            assert_eq!((found.clone(), cube.unit()), (integer.into(), parse(unit.as_bytes()).unwrap()), "{x} above {knot}");
+            let exact = crate::splines::cube(&x, &knot);
+            assert_eq!(cube.unit().times(&Decimal { mantissa: found, scale: 0 }), exact);
+        }
+    }
+
+    #[test]
+    fn rows_above_knots_are_counted_and_merged() {
+        let cubes = ["1", "5"].map(|knot| ComputedColumn::Cube(ControlledCube::new(0, "x", 0, &parse(knot.as_bytes()).unwrap())));
+        let mut rows = KnotRows::new(&cubes, 1);
+        [[3, 8, 0], [1, 0, 0], [7, 216, 8]].iter().for_each(|row| rows.add(&row.map(IBig::from)));
+        assert_eq!(rows.rows, [2, 1]);
+        assert_eq!(rows.merge(&[30, 0]), Some(()));
+        assert_eq!((rows.rows.clone(), rows.merge(&[1])), (vec![32, 1], None));
+        let error = rows.check(3, Some("the rows with the level `a` of `g`")).unwrap_err();
+        let want = "only 1 row is above the knot among the rows with the level `a` of `g`, too few to share 3 columns and terms of them; 30 are needed: 10 for each";
+        assert_eq!((error.code, error.sentence.as_str(), error.column.as_deref()), (Code::TooFewToShare, want, Some("(x-5)+^3")));
+        assert!(KnotRows::new(&cubes, 1).check(3, None).is_ok());
+    }
+}

@@ -63,7 +63,8 @@ impl Model {
         let Some(levels) = &column.levels else {
             return match (&column.reference, &column.kept) {
                 (None, None) => Ok(()),
-                _ => wrong(&format!("the column {} has a reference or levels that are kept, and no levels", list([&column.name]))),
+                (Some(_), _) => wrong(&format!("the column {} has a reference and no levels", list([&column.name]))),
+                (None, Some(_)) => wrong(&format!("the column {} keeps levels and has no levels", list([&column.name]))),
             };
         };
         if column.name == self.target.column {

@@ -23,7 +23,7 @@ fn contradictions_are_refused() {
         change(&mut model);
         refused(&model)
     };
-    let cases: [(Change<'_>, &str); 19] = [
+    let cases: [(Change<'_>, &str); 21] = [
         (&|model| model["coefficients"][0]["factors"][0]["level"] = json!("z"), "of another term"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!("z"), "is of the level `b` of `site`, which is not among its levels"),
         (&|model| model["columns"][1]["levels"][1]["level"] = json!("a"), "has a level twice"),
@@ -32,6 +32,8 @@ fn contradictions_are_refused() {
         (&|model| model["columns"][1]["levels"] = json!([]), "has no levels"),
         (&|model| model["columns"][1]["levels"] = json!(null), "has a reference and no levels"),
         (&|model| model["columns"][1]["reference"] = json!("z"), "the reference of the column `site`"),
+        (&|model| model["columns"][1]["kept"] = json!(["a"]), "is neither kept nor `other`"),
+        (&|model| model["columns"][0]["kept"] = json!(["a"]), "keeps levels and has no levels"),
         (&|model| model["columns"][0]["levels"] = json!([{"level": "a", "rows": 1}]), "uses the category `x` as a number"),
         (&|model| model["columns"][2]["levels"] = json!([{"level": "a", "rows": 1}]), "the target has levels"),
         (&|model| model["leverage"]["order"] = json!([0, 1, 1, 3]), "`leverage.order`"),
