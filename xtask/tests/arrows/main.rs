@@ -28,6 +28,7 @@ const CORE: &[&str] = &[
     "schema",
     "release_policy",
     "statistics",
+    "planned_knots",
     "plan",
     "disclosure",
     "column",
