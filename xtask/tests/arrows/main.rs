@@ -18,6 +18,7 @@ const CORE: &[&str] = &[
     "decimal",
     "shortest",
     "level",
+    "level_table",
     "ratio",
     "functions",
     "splines",
