@@ -243,8 +243,8 @@ mod tests {
     use super::*;
     use arrow_array::types::Int32Type as Key;
     use arrow_array::{
-        BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, NullArray, StringArray,
-        StringViewArray, UInt64Array,
+        BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, NullArray,
+        StringArray, StringViewArray, UInt64Array,
     };
     use arrow_buffer::i256;
 

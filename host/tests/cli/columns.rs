@@ -171,7 +171,10 @@ fn files_that_cannot_be_read_are_errors() {
     folder.shell("head -c 9000 fixtures/kinds.feather > cut.arrow; printf 'a,y\\n1,2\\n' > text.parquet; gzip -c fixtures/kinds.parquet > whole.parquet.gz; mkfifo pipe.parquet");
     for (line, words) in [
         ("fixtures/kinds.parquet --target day --features i8", "column `day`: its values are of type Date32"),
-        ("fixtures/kinds.parquet --target flag --features i8 --missing drop", "row 1, column `flag`: found `true`, expected a decimal number"),
+        (
+            "fixtures/kinds.parquet --target flag --features i8 --missing drop",
+            "row 1, column `flag`: found `true`, expected a decimal number",
+        ),
         (
             "fixtures/kinds.parquet --target kind --features i8 --missing drop",
             "row 1, column `kind`: found `red`, expected a decimal number",
