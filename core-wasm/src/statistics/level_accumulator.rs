@@ -395,11 +395,14 @@ impl SumsByLevel {
                 pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, moments(sums)))).collect::<Result<_>>()?);
             }
         }
-        let of_category = |((column, levels), sums): (&(String, Vec<Level>), BTreeMap<u32, Vec<Decimal>>)| {
+        let of_category = |(column, levels): &(String, Vec<Level>), sums: BTreeMap<u32, Vec<Decimal>>| {
             let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, moments(sums)))).collect::<Result<_>>()?;
             Ok(CategorySums { column: column.clone(), levels })
         };
-        let sums = LevelSums { categories: categories.iter().zip(self.levels).map(of_category).collect::<Result<_>>()?, pairs };
+        let sums = LevelSums {
+            categories: categories.iter().zip(self.levels).map(|(category, sums)| of_category(category, sums)).collect::<Result<_>>()?,
+            pairs,
+        };
         sums.check_size()?;
         Ok((moments(self.all), sums))
     }
