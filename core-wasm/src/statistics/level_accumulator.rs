@@ -403,7 +403,7 @@ impl SumsByLevel {
                 pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, sums.normalized()))).collect::<Result<_>>()?);
             }
         }
-        let of_category = |((column, levels), sums): (&(String, Vec<Level>), BTreeMap<u32, Moments>)| {
+        let of_category = |(column, levels): &(String, Vec<Level>), sums: BTreeMap<u32, Moments>| {
             let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<_>>()?;
             Ok(CategorySums { column: column.clone(), levels })
         };
@@ -415,7 +415,7 @@ impl SumsByLevel {
             Ok(CombinationSums { categories: combined, cells })
         };
         let sums = LevelSums {
-            categories: categories.iter().zip(self.levels).map(of_category).collect::<Result<_>>()?,
+            categories: categories.iter().zip(self.levels).map(|(category, sums)| of_category(category, sums)).collect::<Result<_>>()?,
             pairs,
             combinations: self.combinations.into_iter().map(of_combination).collect::<Result<_>>()?,
         };
