@@ -7,6 +7,8 @@
 //! - Small matrices are eliminated without fractions (`elimination`).
 //! - In large ones determinants have thousands of digits. A fixed-point factor (`cholesky`) with a proof of its error (`certified`)
 //!   encloses each ratio.
+//! - Columns of levels are orthogonal to each other: what they and the reference level make of L and D is exact and cheap
+//!   (`leading_blocks`).
 //! - Where no enclosure settles a rounding (a zero, a tie), determinants are computed modulo primes (`modular`, `residues`).
 //! - A singular matrix is proven to be singular by `relations` and `semidefinite`. `collinearity` names the columns, `plausible` refuses
 //!   statistics that no data can have. `near_collinearity` names columns that are singular but for rounding of the data.
@@ -23,6 +25,7 @@ mod collinearity;
 pub mod decide;
 pub mod elimination;
 mod gram;
+mod leading_blocks;
 mod least_squares;
 pub mod modular;
 mod near_collinearity;
