@@ -23,7 +23,7 @@ pub(super) fn diagnostics(inverse: &InverseFactor) -> Value {
     if count > CONDITION_COEFFICIENTS_MAX {
         return Value::Null;
     }
-    let mut terms = DMatrix::from_fn(count, count, |i, k| inverse.factor_at(i, k));
+    let mut terms = DMatrix::from_fn(count, count, |i, k| inverse.factor_at(inverse.position(i), k));
     orthogonalize(&mut terms);
     // the length of a column is 1 / s_k
     let lengths: Vec<f64> = terms.column_iter().map(|column| column.norm()).collect();

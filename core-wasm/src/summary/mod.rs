@@ -8,6 +8,7 @@ mod collinearity;
 mod features;
 mod inverse;
 mod jacobi;
+mod remainders;
 
 use crate::error::Result;
 use crate::fisher::upper_tail;
