@@ -93,6 +93,11 @@ impl InverseFactor {
         self.positions[i]
     }
 
+    /// Returns the number of columns, from the first of the factors, that are orthogonal to those before them.
+    pub(super) fn orthogonal(&self) -> usize {
+        self.factor.iter().take_while(|row| row.entries.len() == 1).count()
+    }
+
     /// Returns the row of C of a column of X: the column in the coordinates of an orthonormal basis, with length 1.
     pub(super) fn column(&self, i: usize) -> &TriangleRow {
         &self.factor[self.positions[i]]

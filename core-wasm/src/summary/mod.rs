@@ -8,6 +8,7 @@ mod collinearity;
 mod features;
 mod inverse;
 mod jacobi;
+mod level_columns;
 mod remainders;
 
 use crate::error::Result;
