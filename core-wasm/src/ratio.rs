@@ -141,6 +141,13 @@ impl Ratio {
         if other.is_negative() { Self::new(-self.numerator, self.denominator) } else { self }
     }
 
+    /// Returns the ratio without a common divisor of its numbers, the denominator above zero.
+    #[must_use]
+    pub fn in_lowest_terms(&self) -> Self {
+        let (numerator, denominator) = self.lowest_terms();
+        Self { numerator, denominator }
+    }
+
     /// Returns numerator and denominator without a common divisor, the denominator above zero.
     fn lowest_terms(&self) -> (IBig, IBig) {
         let divisor = IBig::from((&self.numerator).gcd(&self.denominator)) * signum(&self.denominator);

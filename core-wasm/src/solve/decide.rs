@@ -4,8 +4,8 @@
 //! enclosures follow. If these do too (a zero, a tie, a coincidence), the determinants from which the number is computed are found exactly.
 
 use super::certified::{Attempt, CertifiedCholesky};
-use super::cholesky::leading_zeros;
 use super::elimination::Elimination;
+use super::leading_blocks::exact_factors;
 use super::quantity::{Determinant, Enclosure, Quantity, Rounded, Source, as_determinants};
 use super::relations::search;
 use super::residues::{determinants, is_proven_regular};
@@ -109,7 +109,7 @@ impl<'a> EnclosureRounder<'a> {
     /// Returns a rounder that begins with the enclosures of a certified factor.
     pub fn new(gram: &'a [Vec<IBig>], count: usize, certified: Box<CertifiedCholesky>) -> Self {
         let steps: Vec<Step> = vec![Self::relate, Self::refine];
-        Self { gram, count, certified, exact: first_columns(gram, count), steps: steps.into_iter() }
+        Self { gram, count, certified, exact: exact_factors(gram, count), steps: steps.into_iter() }
     }
 
     /// Looks for simple coefficients of a target that depends on the design, if it may depend on it.
@@ -148,27 +148,6 @@ impl<'a> EnclosureRounder<'a> {
         };
         self.exact.extend(missing.iter().map(|quantity| (*quantity, ratio(parts(quantity)))));
     }
-}
-
-/// Returns L and D exactly in columns that at most one column before them is not orthogonal to, such as the first two, and the indicators of
-/// levels. They are cheap. Some of them are often f64: numbers of rows, and sums of integers over them. No enclosure settles that an f64
-/// leaves nothing of them.
-fn first_columns(gram: &[Vec<IBig>], count: usize) -> BTreeMap<Quantity, Ratio> {
-    let starts: Vec<usize> = (0..count).map(|i| leading_zeros(&gram[i][..i])).collect();
-    let mut exact = BTreeMap::new();
-    for j in (0..count).filter(|&j| starts[j] + 1 >= j) {
-        let rows = (j + 1..count).filter(|&i| starts[i] <= j);
-        if starts[j] == j {
-            exact.insert(Quantity::D(j), Ratio::new(gram[j][j].clone(), IBig::ONE));
-            exact.extend(rows.map(|i| (Quantity::L(i, j), Ratio::new(gram[i][j].clone(), gram[j][j].clone()))));
-        } else if starts[j - 1] + 1 == j {
-            let (before, shared) = (&gram[j - 1][j - 1], &gram[j][j - 1]);
-            let left = |i: usize| &gram[i][j] * before - &gram[i][j - 1] * shared;
-            exact.insert(Quantity::D(j), Ratio::new(left(j), before.clone()));
-            exact.extend(rows.map(|i| (Quantity::L(i, j), Ratio::new(left(i), left(j)))));
-        }
-    }
-    exact
 }
 
 impl Source for EnclosureRounder<'_> {

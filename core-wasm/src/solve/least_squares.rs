@@ -392,6 +392,23 @@ mod tests {
     }
 
     #[test]
+    fn both_ways_solve_levels_alike() {
+        // levels of equal and of different numbers of rows, each with its own slope; integers, and numbers of many digits
+        for (divisor, large) in [(64, 1), (23, 1), (23, 1_000_003)] {
+            let number = |k: i64| (0..64).map(|row| (row * row * k + row) % 37 * large + row % 3).collect::<Vec<i64>>();
+            let (x, z, y) = (number(3), number(5), number(11));
+            let indicator = |level: i64| (0..64).map(|row| i64::from(row * (row + 1) / 2 % divisor % 8 == level)).collect::<Vec<i64>>();
+            let product = |level: i64| indicator(level).iter().zip(&x).map(|(one, x)| one * x).collect::<Vec<i64>>();
+            let with_slopes = (1..8).flat_map(|level| [indicator(level), product(level)]);
+            let without = (1..8).map(indicator);
+            let after = [vec![1; 64], x.clone(), z, y];
+            for columns in [with_slopes.chain(after.clone()).collect::<Vec<_>>(), without.chain(after).collect()] {
+                assert!(of_columns(&columns, false).unwrap().rss > 0.0);
+            }
+        }
+    }
+
+    #[test]
     fn both_ways_solve_the_references_alike() {
         let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
         let sets = |path: &str| -> serde_json::Map<String, serde_json::Value> {

@@ -13,7 +13,8 @@ use super::least_squares::least_squares;
 use super::normal_equations::NormalEquations;
 use super::quantity::{Enclosure, Quantity, Source, as_determinants, rounded};
 use super::residues::determinants;
-use super::restrictions::SolvedRestrictions;
+use super::restrictions::{RestrictedGram, SolvedRestrictions};
+use crate::decimal::ten_to;
 use crate::error::{Code, Error, Result};
 use crate::ratio::Ratio;
 use dashu_int::IBig;
@@ -45,15 +46,7 @@ pub struct RestrictionTest {
 pub fn test_restrictions(equations: &NormalEquations, restrictions: &SolvedRestrictions) -> Result<RestrictionTest> {
     // refuses what cannot be solved
     least_squares(equations)?;
-    let count = equations.design.len();
-    let chosen: Vec<usize> = equations.design.iter().map(|(place, _)| *place).chain([equations.target]).collect();
-    let (gram, target_factor) = restrictions.substituted(&scaled_gram(&equations.moments, &chosen));
-    let numbers = TestNumbers {
-        target_square: &target_factor * &target_factor,
-        restrictions: restrictions.len() as i64,
-        residual_df: equations.rows - count as i64,
-    };
-    let test = numbers.settle(&gram, count);
+    let test = NestedModels::new(equations, restrictions).settle(ELIMINATED_MAX);
     let all = [Some(test.rss), Some(test.restricted_rss), Some(test.difference), test.f, test.odds];
     if all.into_iter().flatten().all(f64::is_finite) {
         return Ok(test);
@@ -65,31 +58,51 @@ pub fn test_restrictions(equations: &NormalEquations, restrictions: &SolvedRestr
     ))
 }
 
-/// What the numbers of a test depend on apart from the sums of squares.
-struct TestNumbers {
-    /// A sum of squares over this is in the units of the data.
+/// The Gram matrices of a model and of its restricted model, and what else the numbers of a test depend on.
+struct NestedModels {
+    /// That of the columns of the model and of its target.
+    larger: Vec<Vec<IBig>>,
+    /// That of the columns of the restricted model and of its target.
+    restricted: Vec<Vec<IBig>>,
+    /// The factor of a sum of squares of the target of the model that makes it one of the target of the restricted model.
+    square: IBig,
+    /// A sum of squares of the target of the restricted model over this is in the units of the data.
     target_square: IBig,
     restrictions: i64,
     residual_df: i64,
 }
 
-impl TestNumbers {
-    /// Computes the test of a matrix of `count` columns, the last of them restricted, and the target.
-    fn settle(&self, gram: &[Vec<IBig>], count: usize) -> RestrictionTest {
-        let free = count - self.restrictions as usize;
-        let restricted = leading_and_target(gram, free, count);
-        if count > ELIMINATED_MAX {
+impl NestedModels {
+    fn new(equations: &NormalEquations, restrictions: &SolvedRestrictions) -> Self {
+        let chosen: Vec<usize> = equations.design.iter().map(|(place, _)| *place).chain([equations.target]).collect();
+        let gram = scaled_gram(&equations.moments, &chosen);
+        let RestrictedGram { entries, multiple } = restrictions.substituted(&gram);
+        let unit = &multiple * ten_to(gram.scales[equations.design.len()]);
+        Self {
+            larger: gram.entries,
+            restricted: entries,
+            square: &multiple * &multiple,
+            target_square: &unit * &unit,
+            restrictions: restrictions.len() as i64,
+            residual_df: equations.rows - equations.design.len() as i64,
+        }
+    }
+
+    /// Computes the test; with up to `eliminated_max` columns without enclosures. Results do not depend on it.
+    fn settle(&self, eliminated_max: usize) -> RestrictionTest {
+        let of_larger = |rss: Enclosure| rss.times(&self.square);
+        if self.larger.len() - 1 > eliminated_max {
             for doublings in 0..=DOUBLINGS_MAX {
                 let bits = BITS_START << doublings;
-                let (rss, rss_0) = (enclosed_residual(gram, count, bits), enclosed_residual(&restricted, free, bits));
+                let (rss, rss_0) = (enclosed_residual(&self.larger, bits).map(of_larger), enclosed_residual(&self.restricted, bits));
                 let settled = rss.zip(rss_0).and_then(|(rss, rss_0)| self.round(&rss, &rss_0));
                 if let Some(test) = settled {
                     return test;
                 }
             }
         }
-        let exact = |gram, count| Enclosure::exact(exact_residual(gram, count));
-        let test = self.round(&exact(gram, count), &exact(&restricted, free));
+        let exact = |gram| Enclosure::exact(exact_residual(gram));
+        let test = self.round(&of_larger(exact(&self.larger)), &exact(&self.restricted));
         // exact sums of squares settle every rounding
         test.unwrap_or(RestrictionTest {
             rss: f64::NAN,
@@ -132,14 +145,9 @@ fn difference(a: &Ratio, b: &Ratio) -> Ratio {
     Ratio::new(&a.numerator * &b.denominator - &b.numerator * &a.denominator, &a.denominator * &b.denominator)
 }
 
-/// Returns the matrix of the leading `free` columns and of column `target`.
-fn leading_and_target(gram: &[Vec<IBig>], free: usize, target: usize) -> Vec<Vec<IBig>> {
-    let last = gram[target][..free].iter().chain([&gram[target][target]]).cloned().collect();
-    gram[..free].iter().cloned().chain([last]).collect()
-}
-
-/// Encloses the residual sum of squares of the column after `count`; none if the bits are too few.
-fn enclosed_residual(gram: &[Vec<IBig>], count: usize, bits: usize) -> Option<Enclosure> {
+/// Encloses the residual sum of squares of the last column; none if the bits are too few.
+fn enclosed_residual(gram: &[Vec<IBig>], bits: usize) -> Option<Enclosure> {
+    let count = gram.len() - 1;
     if count == 0 {
         return Some(Enclosure::exact(Ratio::new(gram[0][0].clone(), IBig::ONE)));
     }
@@ -149,8 +157,9 @@ fn enclosed_residual(gram: &[Vec<IBig>], count: usize, bits: usize) -> Option<En
     }
 }
 
-/// Computes the residual sum of squares of the column after `count`. The columns before are independent.
-fn exact_residual(gram: &[Vec<IBig>], count: usize) -> Ratio {
+/// Computes the residual sum of squares of the last column. The columns before it are independent.
+fn exact_residual(gram: &[Vec<IBig>]) -> Ratio {
+    let count = gram.len() - 1;
     if count <= ELIMINATED_MAX {
         return ExactRounder::new(Elimination::of(gram.to_vec()), count).enclosure(Quantity::Residual).low;
     }
@@ -293,19 +302,14 @@ mod tests {
         let test = |columns: &[Vec<i64>], rows: &[(Vec<i64>, i64)]| {
             let moments = moments(columns, 2);
             let (equations, restrictions) = (equations(&moments, columns.len(), 60), restrictions(rows).unwrap());
-            let chosen: Vec<usize> = (0..=columns.len()).collect();
-            let (gram, factor) = restrictions.substituted(&scaled_gram(&moments, &chosen));
-            let numbers = TestNumbers {
-                target_square: &factor * &factor,
-                restrictions: restrictions.len() as i64,
-                residual_df: 60 - columns.len() as i64,
-            };
-            let (free, count) = (columns.len() - restrictions.len(), columns.len());
-            let exact = |gram: &[Vec<IBig>], count| {
+            let models = NestedModels::new(&equations, &restrictions);
+            let eliminated = |gram: &[Vec<IBig>]| {
+                let count = gram.len() - 1;
                 Enclosure::exact(ExactRounder::new(Elimination::of(gram.to_vec()), count).enclosure(Quantity::Residual).low)
             };
-            let want = numbers.round(&exact(&gram, count), &exact(&leading_and_target(&gram, free, count), free)).unwrap();
+            let want = models.round(&eliminated(&models.larger).times(&models.square), &eliminated(&models.restricted)).unwrap();
             assert_eq!(test_restrictions(&equations, &restrictions).unwrap(), want);
+            assert_eq!(models.settle(usize::MAX), want);
             want
         };
         let unit = |at: usize| (0..24).map(|k| i64::from(k == at)).collect::<Vec<_>>();

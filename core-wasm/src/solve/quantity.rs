@@ -97,6 +97,14 @@ impl Enclosure {
         }
     }
 
+    /// Returns the enclosure of the number times an integer above zero.
+    #[must_use]
+    pub fn times(mut self, factor: &IBig) -> Self {
+        self.low.numerator *= factor;
+        self.above.iter_mut().for_each(|high| high.numerator *= factor);
+        self
+    }
+
     /// Returns the enclosure of the number times `2^exponent`.
     #[must_use]
     pub fn times_two_to(self, exponent: i64) -> Self {

@@ -1,9 +1,10 @@
-//! Linear restrictions on coefficients to a design in which the restricted coefficients stand apart.
+//! Linear restrictions on coefficients to the design of the restricted model.
 //!
 //! Restrictions are solved for one coefficient each: `d_p b_p = c_p - sum over the free k of a_pk b_k`. Put into the model, `X b` is the sum
-//! over the free k of `(X_k - sum over p of a_pk / d_p X_p) b_k`, and `sum of c_p / d_p X_p` moves to the side of the target. With the
-//! columns X_p added again, the design spans what it did before. So the restricted model has the free columns, and the model has these and
-//! the X_p.
+//! over the free k of `(X_k - sum over p of a_pk / d_p X_p) b_k`, and `sum of c_p / d_p X_p` moves to the side of the target. So the restricted
+//! model has the free columns, and of each residual sum of squares of the model only the unit changes: what moved is in the span of X.
+//!
+//! A restriction is solved for its first coefficient. Columns of levels stand first, and are orthogonal; so most of the free columns are too.
 //!
 //! *Invariants*: all numbers are integers; columns of the new design are multiplied by what makes them so.
 
@@ -55,7 +56,7 @@ impl SolvedRestrictions {
             for (&pivot, row) in &solved {
                 left.eliminate(pivot, row);
             }
-            let Some((&pivot, _)) = left.factors.last_key_value() else {
+            let Some((&pivot, _)) = left.factors.first_key_value() else {
                 let why = if left.value == IBig::ZERO { VoidRestriction::Redundant } else { VoidRestriction::Contradictory };
                 return Err((at, why));
             };
@@ -75,18 +76,15 @@ impl SolvedRestrictions {
         self.solved.is_empty()
     }
 
-    /// Returns the Gram matrix of the free columns, of those that the restrictions are solved for, and of the target, which stands last in
-    /// `gram` too; and the factor by which that target is the target in the units of the data, less what moved to its side.
-    pub(super) fn substituted(&self, gram: &ScaledGram) -> (Vec<Vec<IBig>>, IBig) {
+    /// Returns the normal equations of the restricted model.
+    pub(super) fn substituted(&self, gram: &ScaledGram) -> RestrictedGram {
         let target = gram.entries.len() - 1;
         let free = (0..target).filter(|k| !self.solved.contains_key(k));
         let mut columns: Vec<BTreeMap<usize, IBig>> = free.map(|k| self.column(k, |row| row.factors.get(&k), &gram.scales)).collect();
-        columns.extend(self.solved.keys().map(|&pivot| BTreeMap::from([(pivot, IBig::ONE)])));
         let last = self.column(target, |row| Some(&row.value).filter(|value| **value != IBig::ZERO), &gram.scales);
-        // the column has this multiple of the scaled target, which is the target times a power of ten
-        let factor = last.get(&target).cloned().unwrap_or(IBig::ONE) * ten_to(gram.scales[target]);
+        let multiple = last.get(&target).cloned().unwrap_or(IBig::ONE);
         columns.push(last);
-        (products(&gram.entries, &columns), factor)
+        RestrictedGram { entries: products(&gram.entries, &columns), multiple }
     }
 
     /// Returns column k less `part / d_p` times each column p, times what makes all factors integers: as factors of the scaled columns.
@@ -100,6 +98,14 @@ impl SolvedRestrictions {
         factors.insert(k, multiple * ten_to(scale - scales[k]));
         factors
     }
+}
+
+/// The Gram matrix of a restricted model: of its columns, and of its target after them.
+pub(super) struct RestrictedGram {
+    /// The lower triangle, row by row.
+    pub(super) entries: Vec<Vec<IBig>>,
+    /// The multiple of the scaled target of the model that the target is, less what moved to its side.
+    pub(super) multiple: IBig,
 }
 
 impl LinearRestriction {

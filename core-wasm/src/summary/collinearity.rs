@@ -6,15 +6,20 @@
 //! variance proportion. A large index with large proportions of two or more coefficients shows which columns are nearly dependent.
 //!
 //! *Method*: the triangular factor R of X with scaled columns has the same singular values, and `R^-1 = V S^-1 U'`. Jacobi rotations turn
-//! `R^-1` into `V S^-1`, whose squared entries are the terms.
+//! `R^-1` into `V S^-1`, whose squared entries are the terms. With many levels of a category most columns need no rotation
+//! ([`level_columns`](super::level_columns)).
 
 use super::inverse::InverseFactor;
 use super::jacobi::orthogonalize;
+use super::level_columns::orthogonalized;
 use nalgebra::DMatrix;
 use serde_json::{Value, json};
 
 /// Most coefficients whose condition indices are computed: the time grows with their cube.
 pub const CONDITION_COEFFICIENTS_MAX: usize = 512;
+
+/// Fewest orthogonal columns, such as those of levels, that are treated apart.
+const ORTHOGONAL_MIN: usize = 64;
 
 /// Returns condition indices in ascending order and, for each of them, the proportions of the coefficients' variances. Returns null for
 /// more coefficients than [`CONDITION_COEFFICIENTS_MAX`].
@@ -23,8 +28,16 @@ pub(super) fn diagnostics(inverse: &InverseFactor) -> Value {
     if count > CONDITION_COEFFICIENTS_MAX {
         return Value::Null;
     }
-    let mut terms = DMatrix::from_fn(count, count, |i, k| inverse.factor_at(i, k));
-    orthogonalize(&mut terms);
+    let positions: Vec<usize> = (0..count).map(|i| inverse.position(i)).collect();
+    let orthogonal = inverse.orthogonal();
+    let terms = if orthogonal >= ORTHOGONAL_MIN && orthogonal > 2 * (count - orthogonal) {
+        let terms = orthogonalized(count, orthogonal, |i, k| inverse.factor_at(i, k));
+        DMatrix::from_fn(count, count, |i, k| terms[(positions[i], k)])
+    } else {
+        let mut terms = DMatrix::from_fn(count, count, |i, k| inverse.factor_at(positions[i], k));
+        orthogonalize(&mut terms);
+        terms
+    };
     // the length of a column is 1 / s_k
     let lengths: Vec<f64> = terms.column_iter().map(|column| column.norm()).collect();
     let mut order: Vec<usize> = (0..count).collect();

@@ -8,6 +8,8 @@ mod collinearity;
 mod features;
 mod inverse;
 mod jacobi;
+mod level_columns;
+mod remainders;
 
 use crate::error::Result;
 use crate::fisher::upper_tail;
