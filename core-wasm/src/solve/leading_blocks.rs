@@ -120,8 +120,8 @@ fn add_after_blocks(gram: &[Vec<IBig>], columns: Range<usize>, blocks: &[Block],
     // what is left of the product of columns i and j before j is eliminated
     let mut left: BTreeMap<(usize, usize), Ratio> = BTreeMap::new();
     for j in columns.clone() {
-        for i in j..columns.end {
-            let whole = Ratio::new(gram[i][j].clone(), IBig::ONE);
+        for (i, row) in gram.iter().enumerate().take(columns.end).skip(j) {
+            let whole = Ratio::new(row[j].clone(), IBig::ONE);
             let in_blocks = blocks.iter().map(|block| Some(block.part(i - columns.start, j - columns.start)));
             let in_columns = (columns.start..j).map(|k| {
                 let (one, other, pivot) = (left.get(&(i, k))?, left.get(&(j, k))?, left.get(&(k, k))?);
