@@ -341,6 +341,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine for CachingEngine {
+    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
+        LinkedEngine.order_levels(levels)
+    }
+
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
         Ok(Box::new(CachingSummarizer {
             cache: &self.sums,
