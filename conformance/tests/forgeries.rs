@@ -384,6 +384,10 @@ impl Engine for CachingEngine {
         LinkedEngine.needed_columns(plan)
     }
 
+    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
+        LinkedEngine.order_levels(levels)
+    }
+
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
         LinkedEngine.compare(statistics, plan, other)
     }
