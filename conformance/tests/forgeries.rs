@@ -341,10 +341,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine for CachingEngine {
-    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
-        LinkedEngine.order_levels(levels)
-    }
-
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
         Ok(Box::new(CachingSummarizer {
             cache: &self.sums,
@@ -386,6 +382,10 @@ impl Engine for CachingEngine {
 
     fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
         LinkedEngine.needed_columns(plan)
+    }
+
+    fn order_levels(&self, levels: &[String]) -> Result<Vec<String>> {
+        LinkedEngine.order_levels(levels)
     }
 
     fn compare(&self, statistics: &str, plan: &str, other: &str) -> Result<String> {
