@@ -136,8 +136,8 @@ fn constant(feature: &Feature, categories: &[DesignCategory]) -> Error {
 /// Returns the combinations of levels that features ask for and no row has, each by category. One that has another in it is left out.
 ///
 /// Errors: `capacity`.
-fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<EmptyCells> {
-    let mut cells = EmptyCells::default();
+fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<CellsWithoutRows> {
+    let mut cells = CellsWithoutRows::default();
     let sets = features.iter().flat_map(|feature| {
         let mut set = feature.categories.clone();
         set.sort_unstable();
@@ -166,9 +166,9 @@ fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[Desi
 
 /// Combinations of levels that no row has, as indexes of categories and levels, in order.
 #[derive(Default)]
-struct EmptyCells(BTreeSet<Vec<(usize, usize)>>);
+struct CellsWithoutRows(BTreeSet<Vec<(usize, usize)>>);
 
-impl EmptyCells {
+impl CellsWithoutRows {
     /// Returns whether no row has these levels, which are in order of their categories.
     fn has(&self, levels: &[(usize, usize)]) -> bool {
         !self.0.is_empty() && subsets(levels, 2).iter().any(|some| self.0.contains(some))

@@ -18,7 +18,7 @@ const CORE: &[&str] = &[
     "decimal",
     "shortest",
     "level",
-    "level_table",
+    "text_table",
     "ratio",
     "functions",
     "splines",
