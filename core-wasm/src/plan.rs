@@ -287,6 +287,7 @@ impl Plan {
         let schema: Option<Schema> = schema.map(|schema| json::from_value(&schema, Code::Schema, "a schema")).transpose()?;
         schema.iter().try_for_each(Schema::check)?;
         let mut plan = Self { schema, ..json::from_value(&document, Code::Plan, "a plan")? };
+        plan.trim_names();
         let merged: Vec<String> = plan.other.keys().filter(|name| !plan.is_category(name)).cloned().collect();
         plan.categories.extend(merged);
         plan.check_dialect()?;
@@ -309,6 +310,26 @@ impl Plan {
         }
         let formula = ParsedFormula::parse(text)?;
         if formula.needs_columns() { Ok(plan) } else { plan.with_formula(formula.expand(&[])?) }
+    }
+
+    /// Takes spaces at the ends of names of columns away, as they are in a header. Features and terms are trimmed where they are read.
+    fn trim_names(&mut self) {
+        fn trim(name: &mut String) {
+            if name.trim().len() < name.len() {
+                *name = name.trim().to_owned();
+            }
+        }
+        fn trim_keys<V>(map: &mut BTreeMap<String, V>) {
+            *map = std::mem::take(map).into_iter().map(|(name, value)| (name.trim().to_owned(), value)).collect();
+        }
+        [&mut self.target, &mut self.weights, &mut self.counts, &mut self.by].into_iter().flatten().for_each(trim);
+        let lists = self.columns.iter_mut().chain(&mut self.header).flatten();
+        lists.chain(&mut self.categories).for_each(trim);
+        trim_keys(&mut self.knots);
+        trim_keys(&mut self.other);
+        trim_keys(&mut self.reference);
+        self.units.iter_mut().for_each(trim_keys);
+        self.decimals.iter_mut().for_each(trim_keys);
     }
 
     /// Refuses characters that cannot divide CSV.
