@@ -270,7 +270,7 @@ impl<'a, S: Sink> TableSink<'a, S> {
         match self.sink.header(&names) {
             Ok(()) => {
                 if is_all_numbers {
-                    self.sink.note(Error::new(Code::ColumnName, advice::NUMBERS, ""));
+                    self.sink.note(Error::new(Code::NumericHeader, advice::NUMBERS, ""));
                 }
                 self.opening.names = Some(names);
                 Ok(())
