@@ -13,7 +13,7 @@ use crate::plan::{Format, Plan};
 use crate::records::{self, check_length};
 use crate::sink::{Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique};
-use samefit_kernels::scan::{Irregular, MARGIN, RowScanner, WORD};
+use samefit_kernels::scan::{Irregular, MARGIN, Marks, RowScanner, WORD};
 
 /// Reads a table in the format of a plan, and gives its header and records to a [`Sink`].
 pub struct Reader {
@@ -29,7 +29,8 @@ impl Reader {
     /// Returns a reader for the format, delimiter and header of a plan.
     pub fn new(plan: &Plan) -> Self {
         let given_header = plan.header.clone().filter(|_| plan.format == Format::Csv);
-        Self { format: plan.format, csv: CsvReader::new(plan.delimiter as u8), json: LineReader::default(), given_header, header: None }
+        let marks = Marks { delimiter: plan.delimiter as u8, point: plan.cell_format().point() };
+        Self { format: plan.format, csv: CsvReader::new(marks), json: LineReader::default(), given_header, header: None }
     }
 
     /// Returns the number of the last record; the header and blank lines count.
@@ -122,7 +123,7 @@ enum CsvState {
 
 /// Reads CSV.
 struct CsvReader {
-    delimiter: u8,
+    marks: Marks,
     state: CsvState,
     /// Bytes of the byte order mark seen so far; [`BOM_DONE`] once it is decided.
     bom: usize,
@@ -152,9 +153,9 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 const BOM_DONE: usize = usize::MAX;
 
 impl CsvReader {
-    fn new(delimiter: u8) -> Self {
+    fn new(marks: Marks) -> Self {
         let (bytes, ends, padded) = (Vec::new(), Vec::new(), Vec::new());
-        Self { delimiter, state: CsvState::RecordStart, bom: 0, bytes, ends, row: 0, scanner: None, padded }
+        Self { marks, state: CsvState::RecordStart, bom: 0, bytes, ends, row: 0, scanner: None, padded }
     }
 
     fn push(&mut self, chunk: &[u8], out: &mut HeaderSink<impl Sink>) -> Result<()> {
@@ -213,7 +214,7 @@ impl CsvReader {
         let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
         let in_place = at >= MARGIN && at + WORD + MARGIN <= chunk.len();
         if in_place {
-            match scanner.scan(chunk, at, chunk.len() - MARGIN, self.delimiter) {
+            match scanner.scan(chunk, at, chunk.len() - MARGIN, self.marks) {
                 Ok(rows) if !rows.is_empty() => {
                     out.sink.rows(&rows, self.row + 1)?;
                     self.row += rows.len() as u64;
@@ -232,7 +233,7 @@ impl CsvReader {
         self.padded.resize(MARGIN, PADDING);
         self.padded.extend_from_slice(&edge[at..]);
         self.padded.resize(self.padded.len() + WORD + MARGIN, PADDING);
-        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.delimiter) {
+        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.marks) {
             Ok(rows) => {
                 if !rows.is_empty() {
                     out.sink.rows(&rows, self.row + 1)?;
@@ -269,7 +270,7 @@ impl CsvReader {
             (CsvState::RecordStart, b'\n') => self.row += 1,
             (_, b'\n') => return self.end_record(out),
             (_, b'\r') => self.state = CsvState::Return,
-            (_, byte) if byte == self.delimiter => {
+            (_, byte) if byte == self.marks.delimiter => {
                 self.ends.push(self.bytes.len());
                 self.state = CsvState::FieldStart;
             }
@@ -292,7 +293,7 @@ impl CsvReader {
         self.check_length().map_err(|error| error.at_row(self.row))?;
         self.ends.push(self.bytes.len());
         let blank = self.ends.len() == 1 && self.bytes.is_empty();
-        let result = if blank { Ok(()) } else { out.record(&Record::new(self.row, &self.bytes, &self.ends), self.delimiter) };
+        let result = if blank { Ok(()) } else { out.record(&Record::new(self.row, &self.bytes, &self.ends), self.marks) };
         self.bytes.clear();
         self.ends.clear();
         result
@@ -306,15 +307,15 @@ struct HeaderSink<'a, S: Sink> {
 }
 
 impl<S: Sink> HeaderSink<'_, S> {
-    fn record(&mut self, record: &Record, delimiter: u8) -> Result<()> {
+    fn record(&mut self, record: &Record, marks: Marks) -> Result<()> {
         match self.header {
             None => {
-                let names = read_header(record, delimiter).map_err(|error| error.at_row(record.row))?;
+                let names = read_header(record, marks.delimiter).map_err(|error| error.at_row(record.row))?;
                 self.set(names)
             }
             Some(names) if names.len() == record.len() => self.sink.record(record).map_err(|error| error.at_row(record.row)),
             Some(names) => {
-                let error = ragged(record.len(), names.len()).at_row(record.row);
+                let error = ragged(record.len(), names.len(), marks).at_row(record.row);
                 self.sink.ragged(record, error)
             }
         }
@@ -433,11 +434,16 @@ impl LineReader {
     }
 }
 
-fn ragged(found: usize, expected: usize) -> Error {
+fn ragged(found: usize, expected: usize, marks: Marks) -> Error {
     let fields = |n: usize| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
     let sentence = format!("found {}, expected {} as in the header", fields(found), fields(expected));
-    let mut error =
-        Error::new(Code::RaggedRow, sentence, "give the row as many fields as the header has; quote a field that holds the delimiter");
+    let help = match marks.delimiter == marks.point {
+        true => {
+            "the delimiter is the mark before decimals too: quote such numbers, or give the delimiter that the file has, as --delimiter ';'"
+        }
+        false => "give the row as many fields as the header has; quote a field that holds the delimiter",
+    };
+    let mut error = Error::new(Code::RaggedRow, sentence, help);
     (error.found, error.expected) = (Some(found.to_string()), Some(expected.to_string()));
     error
 }
