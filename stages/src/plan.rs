@@ -18,7 +18,7 @@ use crate::text::json;
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
 /// The keys that say how CSV is written.
-const DIALECT_KEYS: &[&str] = &["delimiter"];
+const DIALECT_KEYS: &[&str] = &["delimiter", "decimal", "thousands"];
 
 /// A plan, built key by key.
 #[derive(Clone, Debug, Default)]
@@ -59,11 +59,14 @@ impl Plan {
         self
     }
 
-    /// Adds how CSV is written.
+    /// Adds how data are written.
     #[must_use]
     pub fn dialect(mut self, args: &DialectArgs) -> Self {
-        let DialectArgs { delimiter } = args;
-        self.dialect.extend(delimiter.map(|delimiter| ("delimiter".to_owned(), Value::from(delimiter.to_string()))));
+        let DialectArgs { delimiter, decimal, thousands, na } = args;
+        for (key, character) in [("delimiter", delimiter), ("decimal", decimal), ("thousands", thousands)] {
+            self.dialect.extend(character.map(|character| (key.to_owned(), Value::from(character.to_string()))));
+        }
+        self.set("na", (!na.is_empty()).then(|| json!(na)));
         self
     }
 
@@ -271,7 +274,7 @@ mod tests {
         let files = MemoryFiles::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
         let read = ReadArgs {
             missing: Some("drop".into()),
-            dialect: DialectArgs { delimiter: Some(';') },
+            dialect: DialectArgs { delimiter: Some(';'), decimal: Some(','), thousands: Some('.'), na: vec!["?".into()] },
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {
@@ -292,7 +295,7 @@ mod tests {
             target_name: None,
         };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
+        let expected = r#"{"missing":"drop","na":["?"],"schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";","decimal":",","thousands":"."}"#;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
     }
