@@ -4,6 +4,7 @@
 //! what was expected, in the words of the person who made the file. The help says what to do. Text from the input stands in backquotes,
 //! shortened. A message names no file, because the core does not know files. It avoids "invalid" and "failed to".
 
+use crate::hidden;
 use serde_json::{Map, Value, json};
 
 /// The result of every function that reads input.
@@ -150,10 +151,11 @@ impl Error {
         Self { code, row: None, column: None, found: None, expected: None, sentence: sentence.into(), help: help.into() }
     }
 
-    /// Returns an error of the most common form: "found `x`, expected y".
+    /// Returns an error of the most common form: "found `x`, expected y". Characters that cannot be seen are named.
     pub fn found(code: Code, found: &str, expected: &str, help: impl Into<String>) -> Self {
+        let hidden = hidden::description(found).map_or_else(String::new, |what| format!(" {what}"));
         let found = shorten(found);
-        let mut error = Self::new(code, format!("found `{found}`, expected {expected}"), help);
+        let mut error = Self::new(code, format!("found `{found}`{hidden}, expected {expected}"), help);
         error.found = Some(found);
         error.expected = Some(expected.to_owned());
         error

@@ -41,6 +41,11 @@ use serde_json::Value;
 pub fn fit(statistics: &Statistics, plan: &Plan) -> Result<Model> {
     let plan = plan.for_columns(statistics.names())?.into_owned();
     let plan = &plan;
+    if statistics.rows == 0 && statistics.dropped > 0 {
+        let rows = if statistics.dropped == 1 { "the only row lacks".to_owned() } else { format!("all {} rows lack", statistics.dropped) };
+        let help = "leave the column that lacks most of them out of the features, or fill in its values";
+        return Err(Error::new(Code::NoRows, format!("{rows} a value and are left out"), help));
+    }
     let mut design = Design::new(statistics, plan)?;
     let (solution, left_out) = solve(&mut design, plan.collinear)?;
     let near_collinear = near_collinear(&design.equations(), &solution, statistics.weights.is_some());

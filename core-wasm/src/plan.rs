@@ -2,11 +2,13 @@
 //!
 //! *Not here*: how a plan is carried out (`summarizer`, `fit`, `predict`).
 
+use crate::cell_format::{CellFormat, shell_word};
 use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
+use crate::hidden;
 use crate::json;
 use crate::level::{KeptLevels, ListedLevels, OTHER};
-use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula};
+use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula, name_text};
 use crate::planned_knots::{PlannedKnots, make_splines};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
@@ -109,6 +111,15 @@ pub struct Plan {
     /// The character between fields; CSV only. If it is missing, that of a line `sep=;` at the beginning of the data, else a comma.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
+    /// The mark before the decimals of a number, a point or a comma; CSV only.
+    #[serde(skip_serializing_if = "is_point")]
+    pub decimal: char,
+    /// The character between groups of three digits of a number; CSV only. A space stands for spaces of every kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<char>,
+    /// Texts that mean a missing value, besides those that always do. A number stands for all texts of this number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub na: Vec<String>,
     /// The names of the columns, where the data have no header; CSV only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
@@ -263,6 +274,9 @@ impl Default for Plan {
             units: None,
             format: Format::Csv,
             delimiter: None,
+            decimal: '.',
+            thousands: None,
+            na: Vec::new(),
             header: None,
             skip: 0,
             comment: None,
@@ -291,6 +305,7 @@ impl Plan {
         let merged: Vec<String> = plan.other.keys().filter(|name| !plan.is_category(name)).cloned().collect();
         plan.categories.extend(merged);
         plan.check_dialect()?;
+        CellFormat::of_csv(plan.decimal, plan.thousands)?;
         plan.decimals.iter().try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
         plan.shared.iter().try_for_each(|shared| shared.check(Code::Plan))?;
         if plan.decimals.is_some() && !plan.share {
@@ -419,6 +434,17 @@ impl Plan {
     /// Returns whether this plan is for a first pass over the data, which chooses knots and sums nothing.
     pub fn chooses_knots(&self) -> bool {
         !self.knots.is_empty()
+    }
+
+    /// Returns how the cells of data are written. Numbers of JSON have points, whatever the plan says of CSV.
+    pub fn cell_format(&self) -> CellFormat {
+        let format = match self.format {
+            // `parse` has refused a plan that contradicts itself
+            Format::Csv => CellFormat::of_csv(self.decimal, self.thousands).unwrap_or_default(),
+            Format::Jsonl | Format::Json => CellFormat::POINTS,
+        };
+        let also = if self.missing == Missing::Error { "--missing drop" } else { "" };
+        format.with_missing(&self.na).advising(also)
     }
 
     /// Returns how much rows count.
@@ -660,6 +686,11 @@ impl Plan {
     }
 }
 
+/// Returns whether a mark before decimals is the usual one.
+fn is_point(mark: &char) -> bool {
+    *mark == '.'
+}
+
 /// Returns the text of a feature that a term of a formula is.
 fn feature_text(term: &FormulaTerm) -> String {
     let text = |factor: &FormulaFactor| match factor {
@@ -831,7 +862,7 @@ impl Selection {
     /// `missing-column`; `duplicate-column` if a column that is needed stands there twice.
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = ColumnPlaces::new(header);
-        let find = |name: &String| find_column(&known, name, header);
+        let find = |name: &String| known.find(name)?.ok_or_else(|| self.missing_column(name, header));
         let is_summed = |name: &String, needed: &[String]| {
             self.by.as_ref() != Some(name) && (self.weights.as_ref() != Some(name) || needed.contains(name))
         };
@@ -848,6 +879,34 @@ impl Selection {
                 }
                 Ok(found)
             }
+        }
+    }
+
+    /// Returns the names in `header` that a term of the plan is also the text of, such as `a*b`, each with its term. The plan means the term.
+    pub fn columns_like_terms<'a>(&self, header: &'a [String]) -> Vec<(&'a str, &Term)> {
+        let computed: Vec<&Term> = self.terms.iter().filter(|term| term.as_column().is_none()).collect();
+        if computed.is_empty() {
+            return Vec::new();
+        }
+        let of = |name: &'a String| {
+            let term = Term::parse(name).ok().filter(|_| name.contains(['*', '^', '(']))?;
+            computed.iter().find(|other| ***other == term).map(|term| (name.as_str(), *term))
+        };
+        header.iter().filter_map(of).collect()
+    }
+
+    /// Returns the error that data lack a column. If a term uses it that is also the name of a column, nobody meant the term.
+    fn missing_column(&self, name: &str, header: &[String]) -> Error {
+        let like_terms = self.columns_like_terms(header);
+        match like_terms.iter().find(|(_, term)| term.columns().any(|column| column == name)) {
+            None => missing_column(name, header),
+            Some((column, term)) => check_column_name(column)
+                .err()
+                .unwrap_or_else(|| {
+                    let expected = format!("a name that is not read as `{term}`, which is computed from `{name}`");
+                    Error::found(Code::ColumnName, column, &expected, "rename the column")
+                })
+                .in_column(column),
         }
     }
 
@@ -876,9 +935,18 @@ fn find_column(places: &ColumnPlaces<'_>, name: &str, header: &[String]) -> Resu
     places.find(name)?.ok_or_else(|| missing_column(name, header))
 }
 
-fn missing_column(name: &str, header: &[String]) -> Error {
-    let sentence = format!("the data have no such column; they have {}", list(header.iter().filter(|name| !name.is_empty())));
-    let mut error = Error::new(Code::MissingColumn, sentence, "correct the name, or give other data").in_column(name);
+/// Returns what to give for a model of the mean of a target alone.
+pub(crate) fn mean_alone(target: &str) -> String {
+    format!("for the mean alone, give --formula {} instead of --target", shell_word(&format!("{} ~ 1", name_text(target))))
+}
+
+/// Returns the error that data lack a column.
+pub(crate) fn missing_column(name: &str, header: &[String]) -> Error {
+    let alike = header.iter().find_map(|there| hidden::difference(name, there));
+    let clause = alike.as_ref().map_or("", |difference| difference.clause.as_str());
+    let sentence = format!("the data have no such column{clause}; they have {}", list(header.iter().filter(|name| !name.is_empty())));
+    let help = alike.as_ref().map_or("correct the name, or give other data", |difference| difference.help);
+    let mut error = Error::new(Code::MissingColumn, sentence, help).in_column(name);
     error.expected = Some(name.to_owned());
     error.found = Some(header.join(", "));
     error

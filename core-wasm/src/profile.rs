@@ -6,8 +6,9 @@
 //! *Limits*: memory for a block of rows and for at most 2^18 counts a column, for any number of rows. The error of a quantile is at most
 //! half the width of its cell, which is at most 1/128 of its value.
 
+use crate::cell_format::CellFormat;
 use crate::column::CellReader;
-use crate::decimal::{is_missing, parse_if_number, trim};
+use crate::decimal::{parse_if_number, trim};
 use crate::error::{Error, Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
@@ -20,6 +21,7 @@ use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The format of a profile.
 pub const FORMAT: &str = "samefit-profile/1";
@@ -36,7 +38,7 @@ pub struct Profiler {
 impl Profiler {
     /// Returns a profiler of bytes that are written as the plan says. It compares values with the plan's schema, if there is one.
     pub fn new(plan: &Plan) -> Self {
-        Self { reader: Some(Reader::new(plan)), columns: ProfileSink { schema: plan.schema.clone(), ..ProfileSink::default() } }
+        Self { reader: Some(Reader::new(plan)), columns: ProfileSink::new(plan) }
     }
 
     /// Reads the next bytes of the table.
@@ -61,6 +63,7 @@ impl Profiler {
 #[derive(Default)]
 struct ProfileSink {
     schema: Option<Schema>,
+    format: Arc<CellFormat>,
     rows: u64,
     /// What the user should know about the header.
     notes: Vec<Error>,
@@ -73,6 +76,7 @@ struct ProfileSink {
 /// The description of one column. Its numbers are summed by themselves, because other columns may have values in other rows.
 struct ColumnProfile {
     name: String,
+    format: Arc<CellFormat>,
     /// The column in the schema.
     field: Option<Field>,
     numbers: Accumulator,
@@ -103,6 +107,10 @@ struct ExpectedValues {
 }
 
 impl ProfileSink {
+    fn new(plan: &Plan) -> Self {
+        Self { schema: plan.schema.clone(), format: Arc::new(plan.cell_format()), ..Self::default() }
+    }
+
     fn into_json(self) -> Result<Value> {
         let order = self.schema.iter().flat_map(Schema::order);
         let there: BTreeSet<&str> = self.all.iter().map(|column| column.name.as_str()).collect();
@@ -122,7 +130,7 @@ impl Sink for ProfileSink {
             Some(schema) if schema.target.column == name => schema.as_feature(name),
             _ => fields.get(name).map(|field| (*field).clone()),
         };
-        self.all = names.iter().map(|name| ColumnProfile::new(name, field(name))).collect();
+        self.all = names.iter().map(|name| ColumnProfile::new(name, field(name), &self.format)).collect();
         Ok(())
     }
 
@@ -152,7 +160,7 @@ impl Sink for ProfileSink {
 }
 
 impl ColumnProfile {
-    fn new(name: &str, field: Option<Field>) -> Self {
+    fn new(name: &str, field: Option<Field>, format: &Arc<CellFormat>) -> Self {
         Self {
             name: name.to_owned(),
             expected: field.as_ref().and_then(ExpectedValues::of),
@@ -163,7 +171,8 @@ impl ColumnProfile {
             first_text: None,
             range: None,
             fractions: false,
-            cells: CellReader::default(),
+            cells: CellReader::new(Arc::clone(format)),
+            format: Arc::clone(format),
             values: Vec::new(),
         }
     }
@@ -184,11 +193,11 @@ impl ColumnProfile {
 
     /// Adds one cell.
     fn add(&mut self, cell: &[u8]) -> Result<()> {
-        if is_missing(cell) {
+        if self.format.is_missing(cell) {
             self.missing += 1;
             return Ok(());
         }
-        match parse_if_number(cell) {
+        match self.format.number(cell) {
             Some(value) => {
                 self.note(value.to_f64());
                 self.numbers.push([value])

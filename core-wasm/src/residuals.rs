@@ -5,7 +5,7 @@
 //!
 //! *Limits*: memory for a batch of rows and for two grids of [`CELLS`] by [`CELLS`] counts, for any number of rows.
 
-use crate::decimal::{is_missing, parse};
+use crate::cell_format::CellFormat;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::forecast::{Forecast, missing_value};
 use crate::json;
@@ -36,7 +36,7 @@ pub struct Residuals {
 impl Residuals {
     /// Returns a comparison for a table that is written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
-        Self { reader: Some(Reader::new(plan)), counting: ResidualSink::new(predictor, plan.missing) }
+        Self { reader: Some(Reader::new(plan)), counting: ResidualSink::new(predictor.with_format(plan.cell_format()), plan.missing) }
     }
 
     /// Reads the next bytes of the table.
@@ -165,13 +165,16 @@ impl Sink for ResidualSink {
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
-        if self.missing == Missing::Drop && self.places.iter().any(|&place| is_missing(record.cell(place))) {
+        if self.missing == Missing::Drop
+            && self.places.iter().any(|&place| self.predictor.variables().format().is_missing(record.cell(place)))
+        {
             self.dropped += 1;
             return Ok(());
         }
         let Some((&target, places)) = self.places.split_last() else { return Ok(()) };
         let row = self.predictor.row(places.iter().map(|&place| record.cell(place)))?;
-        let observed = observed(record.cell(target)).map_err(|error| error.in_column(self.target_column()))?;
+        let observed =
+            observed(record.cell(target), self.predictor.variables().format()).map_err(|error| error.in_column(self.target_column()))?;
         self.count(observed, self.predictor.predict(&row)?);
         Ok(())
     }
@@ -186,11 +189,11 @@ impl Sink for ResidualSink {
 }
 
 /// Returns the outcome in a cell.
-fn observed(cell: &[u8]) -> Result<f64> {
-    if is_missing(cell) {
+fn observed(cell: &[u8], format: &CellFormat) -> Result<f64> {
+    if format.is_missing(cell) {
         return Err(missing_value());
     }
-    Ok(parse(cell)?.to_f64())
+    Ok(format.parse(cell)?.to_f64())
 }
 
 /// Number, mean and spread of the residuals.

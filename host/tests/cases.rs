@@ -94,7 +94,7 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
     let mut flags = Vec::new();
     for (key, value) in plan.as_object().into_iter().flatten() {
         match key.as_str() {
-            "target" | "missing" | "weights" | "counts" | "by" | "formula" | "collinear" => {
+            "target" | "missing" | "weights" | "counts" | "by" | "formula" | "collinear" | "decimal" | "thousands" => {
                 flags.extend([format!("--{key}"), value.as_str().unwrap().to_owned()]);
             }
             "reference" => {
@@ -106,6 +106,7 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
                     flags.extend(["--other".to_owned(), format!("{name}={}", list(kept))]);
                 }
             }
+            "na" => value.as_array().unwrap().iter().for_each(|text| flags.extend(["--na".to_owned(), text.as_str().unwrap().to_owned()])),
             // `train` looks for categories anyway
             "find_categories" => {}
             "features" | "columns" | "terms" | "categories" => flags.extend([format!("--{key}"), list(value)]),

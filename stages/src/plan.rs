@@ -19,7 +19,7 @@ use crate::text::json;
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
 /// The keys that say how CSV is written.
-const DIALECT_KEYS: &[&str] = &["delimiter", "header", "skip", "comment"];
+const DIALECT_KEYS: &[&str] = &["delimiter", "decimal", "thousands", "header", "skip", "comment"];
 
 /// A plan, built key by key.
 #[derive(Clone, Debug, Default)]
@@ -60,17 +60,21 @@ impl Plan {
         self
     }
 
-    /// Adds how CSV is written.
+    /// Adds how data are written.
     #[must_use]
     pub fn dialect(mut self, args: &DialectArgs) -> Self {
-        let DialectArgs { delimiter, header, skip, comment } = args;
+        let DialectArgs { delimiter, header, skip, comment, decimal, thousands, na } = args;
+        let character = |given: &Option<char>| given.map(|character| Value::from(character.to_string()));
         let keys = [
-            ("delimiter", delimiter.map(|delimiter| Value::from(delimiter.to_string()))),
+            ("delimiter", character(delimiter)),
+            ("decimal", character(decimal)),
+            ("thousands", character(thousands)),
             ("header", header.as_ref().map(list)),
             ("skip", skip.map(Value::from)),
-            ("comment", comment.map(|comment| Value::from(comment.to_string()))),
+            ("comment", character(comment)),
         ];
         self.dialect.extend(keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        self.set("na", (!na.is_empty()).then(|| json!(na)));
         self
     }
 
@@ -300,7 +304,15 @@ mod tests {
         let files = MemoryFiles::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
         let read = ReadArgs {
             missing: Some("drop".into()),
-            dialect: DialectArgs { delimiter: Some(';'), header: names(&["a", "y"]), skip: Some(2), comment: Some('#') },
+            dialect: DialectArgs {
+                delimiter: Some(';'),
+                header: names(&["a", "y"]),
+                skip: Some(2),
+                comment: Some('#'),
+                decimal: Some(','),
+                thousands: Some('.'),
+                na: vec!["?".into()],
+            },
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {
@@ -321,7 +333,7 @@ mod tests {
             target_name: None,
         };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r##"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";","header":["a","y"],"skip":2,"comment":"#"}"##;
+        let expected = r##"{"missing":"drop","na":["?"],"schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";","decimal":",","thousands":".","header":["a","y"],"skip":2,"comment":"#"}"##;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
         assert!(!plan.text_for(Format::Parquet).contains("delimiter") && !plan.text_for(Format::JsonLines).contains("header"));

@@ -4,7 +4,6 @@ use super::entered::EnteredPredictor;
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
-use crate::decimal::is_missing;
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
 use crate::sink::{GatheredRecord, Record, Sink, each_record};
@@ -70,9 +69,10 @@ impl CsvPredictions {
 
     /// Returns the fields of the form that a row has values for.
     fn entries<'n>(&'n self, entered: &EnteredPredictor, record: &Record) -> Vec<(&'n str, String)> {
+        let format = self.predictor.variables.format();
         let names = self.names.iter().enumerate().filter(|(_, name)| entered.has_field(name));
-        let cells = names.map(|(at, name)| (name.as_str(), record.cell(at))).filter(|(_, cell)| !is_missing(cell));
-        cells.map(|(name, cell)| (name, String::from_utf8_lossy(cell).into_owned())).collect()
+        let cells = names.map(|(at, name)| (name.as_str(), record.cell(at))).filter(|(_, cell)| !format.is_missing(cell));
+        cells.map(|(name, cell)| (name, format.plain(cell))).collect()
     }
 
     /// Writes the cells of the input, as many as there are columns, each followed by a comma.

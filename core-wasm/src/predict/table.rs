@@ -7,7 +7,7 @@ use super::options::OutputOptions;
 use super::outcome::StatusCounts;
 use super::predictor::Predictor;
 use crate::error::{Result, spent};
-use crate::plan::{Format, Plan};
+use crate::plan::{Format, OnError, Plan};
 use crate::records::check_length;
 use crate::table::{LineReader, Reader};
 
@@ -46,7 +46,8 @@ impl Table {
     /// # Errors
     /// `level` if the plan's level is not between 0 and 1.
     pub fn new(predictor: Predictor, plan: &Plan) -> Result<Self> {
-        let predictor = predictor.with_interval(Interval::of_plan(plan))?;
+        let also = if plan.on_error == OnError::Stop { "--on-error continue" } else { "" };
+        let predictor = predictor.with_interval(Interval::of_plan(plan))?.with_format(plan.cell_format().advising(also));
         let options = OutputOptions::of(plan);
         let input = match plan.format {
             Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),

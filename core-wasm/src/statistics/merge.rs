@@ -44,8 +44,9 @@ impl Statistics {
         Ok(())
     }
 
-    /// Returns these statistics plus `sign` (1 or -1) times `other`.
+    /// Returns these statistics plus `sign` (1 or -1) times `other`, whose columns may stand in another order.
     fn combine(&self, other: &Self, sign: i64) -> Result<Self> {
+        let other = &*other.in_order_of(self);
         self.check_same_shape(other)?;
         let add = |a: i64, b: i64| b.checked_mul(sign).and_then(|b| a.checked_add(b)).ok_or_else(capacity);
         let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
@@ -81,12 +82,7 @@ impl Statistics {
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
         let (ours, theirs) = (names(self), names(other));
         if ours != theirs {
-            return Err(differ(
-                "columns",
-                &ours,
-                &theirs,
-                "summarise both with the same --columns, in the same order, or with the same schema",
-            ));
+            return Err(columns_differ(&ours, &theirs));
         }
         if let Some((own, others)) = self.columns.iter().zip(&other.columns).find(|(own, others)| own.unit != others.unit) {
             let unit = |column: &SummedColumn| column.unit.clone().unwrap_or_else(|| "no unit".to_owned());
@@ -96,7 +92,7 @@ impl Statistics {
         }
         let categories = |s: &Self| s.levels.columns().map(str::to_owned).collect::<Vec<_>>();
         if categories(self) != categories(other) {
-            let remedy = "summarise both with the same --categories, in the same order, or with the same schema";
+            let remedy = "summarise both with the same --categories, or with the same schema";
             return Err(differ("categories", &categories(self), &categories(other), remedy));
         }
         let combined = |s: &Self| {
@@ -160,16 +156,28 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
     Err(error.in_column(first))
 }
 
+/// Returns the error of other columns of numbers than those of the tables before.
+fn columns_differ(ours: &[String], theirs: &[String]) -> Error {
+    let only = |a: &[String], b: &[String]| list(a.iter().filter(|name| !b.contains(name)));
+    let (lacking, more) = (only(ours, theirs), only(theirs, ours));
+    let sentence = match (lacking.is_empty(), more.is_empty()) {
+        (false, true) => format!("the data before have numbers in {lacking}, these have none there"),
+        (true, _) => format!("these data have numbers in {more}, those before have none there"),
+        (false, false) => format!("the data before have numbers in {lacking}, these in {more}"),
+    };
+    let help = "name the columns that all of them have, with --features or --columns, or give data with the same columns";
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, help);
+    error.found = Some(theirs.join(", "));
+    error.expected = Some(ours.join(", "));
+    error
+}
+
 /// Returns the error of two lists of names that differ. `what` they are called.
 fn differ(what: &str, ours: &[String], theirs: &[String], remedy: &str) -> Error {
     let only = |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
     let (ours_only, theirs_only) = (only(ours, theirs), only(theirs, ours));
-    let sentence = if ours_only.is_empty() && theirs_only.is_empty() {
-        format!("the {what} of the statistics are in different orders: {} and {}", list(ours), list(theirs))
-    } else {
-        let say = |names: &[String]| if names.is_empty() { "nothing more".to_owned() } else { list(names) };
-        format!("the statistics differ in their {what}: the first have {}, these have {}", say(&ours_only), say(&theirs_only))
-    };
+    let say = |names: &[String]| if names.is_empty() { "nothing more".to_owned() } else { list(names) };
+    let sentence = format!("the statistics differ in their {what}: the first have {}, these have {}", say(&ours_only), say(&theirs_only));
     let mut error = Error::new(Code::StatisticsDiffer, sentence, remedy);
     error.found = Some(theirs.join(", "));
     error.expected = Some(ours.join(", "));

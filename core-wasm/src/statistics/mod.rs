@@ -2,7 +2,7 @@
 //! its data.
 //!
 //! Reading order: `moments`, `combination_sums`, `level_sums`, `weighting` and `types` (what statistics consist of), `distribution` (counts by histogram bin),
-//! `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
+//! `order` (the same statistics with columns in another order), `merge` (addition and subtraction), `document` (the canonical text); then how they are summed: `block` (columns of integers),
 //! `summed_products` (what is summed beyond the columns), `short_counter`, `bin_counter`, `log_sum`, `row_counter` (rows and their values to
 //! counts), `product_sums`, `accumulator` (rows to sums), `level_accumulator` (rows with levels to sums by level).
 //!
@@ -22,6 +22,7 @@ mod level_sums;
 mod log_sum;
 mod merge;
 mod moments;
+mod order;
 mod product_sums;
 mod row_counter;
 mod short_counter;

@@ -11,6 +11,7 @@ use super::totals::{GroupTotals, add_groups};
 use super::value_counts::ValueCounts;
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
+use crate::cell_format::CellFormat;
 use crate::decimal::Decimal;
 use crate::disclosure::control::{DisclosureControl, function_decimals};
 use crate::error::{Code, Error, Result, list, spent};
@@ -22,6 +23,7 @@ use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows of a batch that are read at once before the sums have begun.
 const FIRST_ROWS: usize = 512;
@@ -31,6 +33,8 @@ pub(super) struct Sums {
     pub(super) plan: Plan,
     /// The columns and terms that the plan asks for.
     pub(super) selection: Selection,
+    /// How cells are written.
+    format: Arc<CellFormat>,
     /// How much rows count.
     weighting: Weighting,
     /// The column of the groups if there is one, those that are summed, then that of the weights or counts if there is one; `None` before the
@@ -72,14 +76,15 @@ impl Sink for Sums {
         let column = |&place: &usize| {
             let name = &names[place];
             let role = self.role(name, is_named(name));
-            let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name));
-            ColumnReader::new(name, place, role, levels).with_functions(self.selection.functions_of(name))
+            let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name)).with_format(&self.format);
+            ColumnReader::new(name, place, role, levels, &self.format).with_functions(self.selection.functions_of(name))
         };
         let weights = self.selection.resolve_weights(names)?;
-        let weights = weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default()));
+        let weights =
+            weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default(), &self.format));
         let by = self.selection.resolve_by(names)?.map(|place| {
-            let levels = LevelReader::of_groups(self.plan.listed_levels(&names[place]));
-            ColumnReader::new(&names[place], place, ColumnRole::Category, levels)
+            let levels = LevelReader::of_groups(self.plan.listed_levels(&names[place])).with_format(&self.format);
+            ColumnReader::new(&names[place], place, ColumnRole::Category, levels, &self.format)
         });
         let columns: Vec<ColumnReader> = by.into_iter().chain(found.iter().map(column)).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
@@ -90,6 +95,13 @@ impl Sink for Sums {
         } else if takes_all {
             self.notes.extend(unnamed_note(names));
             self.notes.extend(ColumnPlaces::new(names).repeated().map(repeated_note));
+        }
+        for (name, term) in self.selection.columns_like_terms(names) {
+            let of = list(term.columns());
+            self.notes.push(left_out_note(
+                name,
+                &format!("as a feature or term this means what is computed from {of}; to use the column, rename it"),
+            ));
         }
         self.columns = Some(columns);
         self.check_shared_combinations()?;
@@ -134,6 +146,7 @@ impl Sums {
     /// Sums of no rows, before the header.
     pub(super) fn new(plan: Plan, selection: Selection) -> Self {
         Self {
+            format: Arc::new(plan.cell_format()),
             weighting: plan.weighting(),
             plan,
             selection,
@@ -446,10 +459,12 @@ impl Sums {
         Ok(Some((std::mem::take(&mut self.merged), self.merged_pending.take())))
     }
 
-    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns of text count. A group of
+    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns that are left out count. A group of
     /// which every row was dropped has the totals of no rows.
     pub(super) fn take_final_totals(&mut self) -> Result<GroupTotals> {
         let (mut totals, pending) = self.take_totals()?.ok_or_else(spent)?;
+        // no row of all has shown what such a column holds
+        self.columns.iter_mut().flatten().for_each(ColumnReader::leave_out_if_empty);
         if let Some(pending) = pending {
             match self.outcome(&pending.lacking) {
                 PendingOutcome::Count => add_groups(&mut totals, pending.sums)?,

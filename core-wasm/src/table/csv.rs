@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::records::check_length;
 use crate::sink::{Record, Sink};
 use samefit_formats::csv::{SEPARATOR_LINE_BYTES_MAX, may_be_separator_line, separator_of_line};
-use samefit_kernels::scan::{Irregular, MARGIN, RowScanner, Rows, WORD};
+use samefit_kernels::scan::{Irregular, MARGIN, Marks, RowScanner, Rows, WORD};
 
 /// The place of the next byte in a CSV record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ enum CsvState {
 
 /// Reads CSV.
 pub(super) struct CsvReader {
-    delimiter: u8,
+    marks: Marks,
     /// Whether the plan names the delimiter, so that the data do not.
     is_delimiter_given: bool,
     /// Lines that begin with this byte are passed over.
@@ -78,7 +78,7 @@ impl CsvReader {
     /// Returns a reader for the dialect of a plan.
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
-            delimiter: plan.delimiter.unwrap_or(',') as u8,
+            marks: Marks { delimiter: plan.delimiter.unwrap_or(',') as u8, point: plan.cell_format().point() },
             is_delimiter_given: plan.delimiter.is_some(),
             comment: plan.comment.map(|comment| comment as u8),
             skip: plan.skip,
@@ -232,7 +232,7 @@ impl CsvReader {
     /// Takes the delimiter that a line `sep=;` names. One that the plan names counts more.
     fn use_separator(&mut self, delimiter: u8) {
         if !self.is_delimiter_given {
-            self.delimiter = delimiter;
+            self.marks.delimiter = delimiter;
         }
     }
 
@@ -242,7 +242,7 @@ impl CsvReader {
         let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
         let in_place = at >= MARGIN && at + WORD + MARGIN <= chunk.len();
         if in_place {
-            match scanner.scan(chunk, at, chunk.len() - MARGIN, self.delimiter) {
+            match scanner.scan(chunk, at, chunk.len() - MARGIN, self.marks) {
                 Ok(rows) if has_comment(&rows, self.comment) => return Ok(Err(Irregular)),
                 Ok(rows) if !rows.is_empty() => {
                     out.rows(&rows, self.row + 1)?;
@@ -262,7 +262,7 @@ impl CsvReader {
         self.padded.resize(MARGIN, PADDING);
         self.padded.extend_from_slice(&edge[at..]);
         self.padded.resize(self.padded.len() + WORD + MARGIN, PADDING);
-        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.delimiter) {
+        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.marks) {
             Ok(rows) if has_comment(&rows, self.comment) => Ok(Err(Irregular)),
             Ok(rows) => {
                 if !rows.is_empty() {
@@ -311,13 +311,13 @@ impl CsvReader {
             (CsvState::Comment, _) => {}
             (_, b'\n') => return self.end_record(out),
             (_, b'\r') => self.state = CsvState::Return,
-            (_, byte) if byte == self.delimiter => {
+            (_, byte) if byte == self.marks.delimiter => {
                 self.ends.push(self.bytes.len());
                 self.state = CsvState::FieldStart;
             }
             (CsvState::RecordStart | CsvState::FieldStart, b'"') => self.state = CsvState::Quoted,
             (CsvState::QuoteSeen, _) => {
-                let error = out.delimiter_after_quote(&self.bytes, byte, self.delimiter);
+                let error = out.delimiter_after_quote(&self.bytes, byte, self.marks.delimiter);
                 let error = error.unwrap_or_else(|| self.quote_error("text stands after a closing quote", out));
                 return Err(error.at_row(self.row + 1));
             }
@@ -341,7 +341,7 @@ impl CsvReader {
         let lines_before = std::mem::replace(&mut self.lines_before, self.lines);
         let result = match blank {
             true => Ok(()),
-            false => out.record(&Record::new(self.row, &self.bytes, &self.ends), self.delimiter, lines_before),
+            false => out.record(&Record::new(self.row, &self.bytes, &self.ends), self.marks, lines_before),
         };
         self.bytes.clear();
         self.ends.clear();

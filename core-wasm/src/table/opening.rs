@@ -11,7 +11,7 @@ use crate::decimal::parse_if_number;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::sink::{Record, Sink};
-use samefit_kernels::scan::Rows;
+use samefit_kernels::scan::{Marks, Rows};
 
 /// Most records that an error at the beginning waits for.
 const RECORDS_MAX: u32 = 20;
@@ -148,8 +148,12 @@ impl Opening {
     }
 
     /// Returns the error of a record that has another number of fields than there are columns, with what the record looks like.
-    fn ragged(&self, record: &Record, line: u64, columns: usize) -> Error {
+    fn ragged(&self, record: &Record, line: u64, columns: usize, marks: Marks) -> Error {
         let error = ragged(record, columns);
+        if marks.delimiter == marks.point && advice::comment_character(record.cell(0), self.comment).is_none() {
+            let help = "the delimiter is the mark before decimals too: quote such numbers, or give the delimiter that the file has, as --delimiter ';'";
+            return Error { help: help.to_owned(), ..error };
+        }
         let first = self.rows == 0;
         match (advice::comment_character(record.cell(0), self.comment), &self.header) {
             (Some(character), _) => Error { help: advice::of_comment("the line", character), ..error },
@@ -241,16 +245,16 @@ impl<'a, S: Sink> TableSink<'a, S> {
     }
 
     /// Takes one record. `lines_before`: line breaks before it in the data.
-    pub(super) fn record(&mut self, record: &Record, delimiter: u8, lines_before: u64) -> Result<()> {
+    pub(super) fn record(&mut self, record: &Record, marks: Marks, lines_before: u64) -> Result<()> {
         let line = lines_before + 1;
         if self.opening.doubt.is_some() {
             return self.opening.look(record, line);
         }
         match self.opening.width() {
-            None => self.header(record, delimiter, line),
+            None => self.header(record, marks.delimiter, line),
             Some(columns) if columns == record.len() => self.row(record, line),
             Some(columns) => {
-                let error = self.opening.ragged(record, line, columns);
+                let error = self.opening.ragged(record, line, columns, marks);
                 self.opening.rows = self.opening.rows.saturating_add(1);
                 self.sink.ragged(record, error)
             }

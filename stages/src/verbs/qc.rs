@@ -38,6 +38,9 @@ pub struct QcArgs {
     /// Write only report.json, and neither write nor remove a model
     #[arg(long)]
     pub report_only: bool,
+    /// What to do with records that lack a value: `error` refuses them, `drop` leaves them out and reports how many
+    #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
+    pub missing: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
@@ -58,7 +61,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;
-    let plan = Plan::of_engine(&plan)?.dialect(&args.dialect);
+    let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&args.dialect);
     let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|error| error.in_file(&sum.name))?;

@@ -135,7 +135,7 @@ fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, t
     let plan = stage.engine.model(model)?.plan()?;
     let dialect = args.dialect.clone();
     let dialect = DialectArgs { delimiter: args.records_delimiter.or(dialect.delimiter), ..dialect };
-    let plan = Plan::of_engine(&plan)?.dialect(&dialect);
+    let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&dialect);
     let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|error| error.in_file(&sum.name))?;
