@@ -12,7 +12,7 @@ use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelForm
 use crate::planned_knots::{PlannedKnots, make_splines};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
-use crate::statistics::{SummedColumn, Weighting, check_terms, combined_sets, sort_terms, unions};
+use crate::statistics::{SummedColumn, ValueGrid, Weighting, check_terms, combined_sets, sort_terms, unions};
 use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,6 +106,9 @@ pub struct Plan {
     /// Units of columns, where there is no schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<BTreeMap<String, String>>,
+    /// The values of columns that are counted one by one, where there is no schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grids: Option<BTreeMap<String, ValueGrid>>,
     /// The format of the data.
     pub format: Format,
     /// The character between fields; CSV only. If it is missing, that of a line `sep=;` at the beginning of the data, else a comma.
@@ -272,6 +275,7 @@ impl Default for Plan {
             shared: None,
             schema: None,
             units: None,
+            grids: None,
             format: Format::Csv,
             delimiter: None,
             decimal: '.',
@@ -599,6 +603,16 @@ impl Plan {
         match (&self.units, &self.schema) {
             (Some(units), _) => units.get(column).cloned(),
             (None, Some(schema)) => schema.unit(column).map(str::to_owned),
+            (None, None) => None,
+        }
+    }
+
+    /// Returns the values of a column that are counted one by one: those that the plan gives, else those with the schema's decimals in its
+    /// plausible range. Returns none if there is no such range, or if it has too many values.
+    pub fn grid(&self, column: &str) -> Option<ValueGrid> {
+        match (&self.grids, &self.schema) {
+            (Some(grids), _) => grids.get(column).copied(),
+            (None, Some(schema)) => ValueGrid::of_measure(schema.decimals(column), schema.plausible(column)),
             (None, None) => None,
         }
     }

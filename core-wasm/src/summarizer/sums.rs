@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, RowLevels, SummedProducts, Weighting, check_terms};
+use crate::statistics::{BlockColumn, ColumnGrids, Derived, RowLevels, SummedProducts, Weighting, check_terms};
 use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
@@ -529,9 +529,15 @@ impl Sums {
             columns: self.number_of_numbers(),
             levels: self.row_levels(self.is_grouped()),
             terms: self.products(),
-            distribution: self.plan.counts_values(),
+            grids: self.grids(),
             weighting: self.weighting,
         }
+    }
+
+    /// The grids of the columns of numbers, as far as these are decided; none if values are not counted.
+    pub(super) fn grids(&self) -> Option<ColumnGrids> {
+        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category()).take(self.number_of_numbers());
+        self.plan.counts_values().then(|| numbers.map(|column| self.plan.grid(&column.name)).collect())
     }
 
     /// The groups by their numbers; none if rows have no groups.
