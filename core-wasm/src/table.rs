@@ -1,16 +1,17 @@
-//! Reads bytes as records with positions: CSV (RFC 4180), JSON Lines and JSON, in chunks that may end anywhere.
+//! Reads bytes as records with positions: CSV (RFC 4180) or JSON, in chunks that may end anywhere.
 //!
 //! *Invariants*: the records do not depend on where chunks end. In CSV every quote opens or closes a quoted field, or is half of a doubled
 //! quote; a quote anywhere else is an error. So a byte is inside a quoted field exactly if an odd number of quotes stand before it. The
 //! functions of [`samefit_formats::csv`] that find the ends of records rely on this.
 //!
-//! *Limits*: a record of at most [`RECORD_BYTES_MAX`](records::RECORD_BYTES_MAX) bytes; names and their number as in `terms`.
+//! *Limits*: a record of at most [`RECORD_BYTES_MAX`](crate::records::RECORD_BYTES_MAX) bytes; names and their number as in `terms`.
 //!
-//! *Not here*: the meaning of a cell (`decimal`) and of a JSON object (`records`).
+//! *Not here*: the meaning of a cell (`decimal`) and records of JSON (`json_rows`).
 
 use crate::error::{Code, Error, Result};
+use crate::json_rows::JsonReader;
 use crate::plan::{Format, Plan};
-use crate::records::{self, check_length};
+use crate::records::check_length;
 use crate::sink::{Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique};
 use samefit_kernels::scan::{Irregular, MARGIN, RowScanner, WORD};
@@ -19,7 +20,7 @@ use samefit_kernels::scan::{Irregular, MARGIN, RowScanner, WORD};
 pub struct Reader {
     format: Format,
     csv: CsvReader,
-    json: LineReader,
+    json: JsonReader,
     /// The header that the plan gives, until the sink has received it.
     given_header: Option<Vec<String>>,
     header: Option<Vec<String>>,
@@ -29,14 +30,14 @@ impl Reader {
     /// Returns a reader for the format, delimiter and header of a plan.
     pub fn new(plan: &Plan) -> Self {
         let given_header = plan.header.clone().filter(|_| plan.format == Format::Csv);
-        Self { format: plan.format, csv: CsvReader::new(plan.delimiter as u8), json: LineReader::default(), given_header, header: None }
+        Self { format: plan.format, csv: CsvReader::new(plan.delimiter as u8), json: JsonReader::default(), given_header, header: None }
     }
 
     /// Returns the number of the last record; the header and blank lines count.
     pub fn rows(&self) -> u64 {
         match self.format {
             Format::Csv => self.csv.row,
-            Format::Jsonl | Format::Json => self.json.row,
+            Format::Jsonl | Format::Json => self.json.rows(),
         }
     }
 
@@ -49,8 +50,7 @@ impl Reader {
         let header = &mut self.header;
         match self.format {
             Format::Csv => self.csv.push(chunk, &mut HeaderSink { header, sink }),
-            Format::Jsonl => self.json.push(chunk, &mut |row, line| records::feed(row, line, header, sink)),
-            Format::Json => self.json.gather(chunk),
+            Format::Jsonl | Format::Json => self.json.push(chunk, header, sink),
         }
     }
 
@@ -61,10 +61,7 @@ impl Reader {
         match self.format {
             _ if header.is_some() => {}
             Format::Csv => self.csv.push(records, &mut HeaderSink { header, sink })?,
-            Format::Jsonl | Format::Json => self.json.push(records, &mut |_, line| match header {
-                Some(_) => Ok(()),
-                None => records::feed_names(line, header, sink),
-            })?,
+            Format::Jsonl | Format::Json => self.json.header(records, header, sink)?,
         }
         Ok(self.header.is_some())
     }
@@ -73,6 +70,11 @@ impl Reader {
     pub fn continue_at(&mut self, row: u64) {
         self.csv.row = row.saturating_sub(1);
         self.json.continue_at(row);
+    }
+
+    /// Says that the bytes are a part of the data, which may lack their end.
+    pub(crate) fn set_part(&mut self) {
+        self.json.set_part();
     }
 
     /// Ends the bytes.
@@ -84,7 +86,7 @@ impl Reader {
         let header = &mut self.header;
         match self.format {
             Format::Csv => self.csv.finish(&mut HeaderSink { header, sink })?,
-            Format::Jsonl | Format::Json => self.json.finish(&mut |row, line| records::feed(row, line, header, sink))?,
+            Format::Jsonl | Format::Json => self.json.finish(header, sink)?,
         }
         match self.header {
             Some(_) => Ok(()),
@@ -378,59 +380,6 @@ fn check_delimiter(name: &str, delimiter: u8) -> Result<()> {
     error.found = Some(crate::error::shorten(name));
     error.expected = Some(expected);
     Err(error)
-}
-
-/// Reads the lines of bytes that come in chunks.
-#[derive(Default)]
-pub(crate) struct LineReader {
-    /// The beginning of the current line.
-    bytes: Vec<u8>,
-    /// Number of the last line.
-    row: u64,
-}
-
-impl LineReader {
-    /// Calls `each` with the number and the text of every complete line that is not blank.
-    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-        let mut rest = chunk;
-        while let Some(at) = rest.iter().position(|&byte| byte == b'\n') {
-            self.bytes.extend_from_slice(&rest[..at]);
-            self.end_line(each)?;
-            rest = &rest[at + 1..];
-        }
-        self.gather(rest)
-    }
-
-    /// Adds bytes to the current line.
-    pub(crate) fn gather(&mut self, bytes: &[u8]) -> Result<()> {
-        self.bytes.extend_from_slice(bytes);
-        check_length(self.bytes.len()).map_err(|error| error.at_row(self.row + 1))
-    }
-
-    /// Returns the number of the last line.
-    pub(crate) fn rows(&self) -> u64 {
-        self.row
-    }
-
-    /// Sets the number of the next line.
-    pub(crate) fn continue_at(&mut self, row: u64) {
-        self.row = row.saturating_sub(1);
-    }
-
-    /// Ends the bytes: reads a last line without a line break.
-    pub(crate) fn finish(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-        if self.bytes.is_empty() { Ok(()) } else { self.end_line(each) }
-    }
-
-    fn end_line(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-        self.row += 1;
-        check_length(self.bytes.len()).map_err(|error| error.at_row(self.row))?;
-        let line = if self.row == 1 { self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes) } else { &self.bytes };
-        let blank = line.trim_ascii().is_empty();
-        let result = if blank { Ok(()) } else { each(self.row, line).map_err(|error| error.at_row(self.row)) };
-        self.bytes.clear();
-        result
-    }
 }
 
 fn ragged(found: usize, expected: usize) -> Error {

@@ -8,8 +8,9 @@ use super::outcome::StatusCounts;
 use super::predictor::Predictor;
 use crate::error::{Result, spent};
 use crate::plan::{Format, Plan};
+use crate::json_stream::JsonStream;
 use crate::records::check_length;
-use crate::table::{LineReader, Reader};
+use crate::table::Reader;
 
 /// Predicts every record of a stream, and writes it in the format in which it comes.
 pub struct Table {
@@ -21,7 +22,7 @@ pub struct Table {
 /// How the records are read.
 enum Input {
     Csv(Box<(Reader, CsvPredictions)>),
-    JsonLines(Box<(LineReader, ObjectPredictions)>),
+    JsonLines(Box<(JsonStream, ObjectPredictions)>),
     /// The bytes of one object so far.
     Json(Box<(Vec<u8>, ObjectPredictions)>),
     Ended,
@@ -50,7 +51,7 @@ impl Table {
         let options = OutputOptions::of(plan);
         let input = match plan.format {
             Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
-            Format::Jsonl => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
+            Format::Jsonl => Input::JsonLines(Box::new((JsonStream::default(), ObjectPredictions::new(predictor, options)))),
             Format::Json => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
         };
         Ok(Self { input, ended: (0, StatusCounts::default()) })
