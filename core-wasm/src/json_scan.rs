@@ -431,7 +431,9 @@ mod tests {
     /// The names and cells of an object, as the scan reads them.
     fn scanned(scan: &mut ObjectScan, text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
         let cell = |value: &ScannedValue| match value.kind {
-            ValueKind::Nested => serde_json::from_slice(value.raw(text)).map_or_else(|_| b"?".to_vec(), |tree: Value| tree.to_string().into()),
+            ValueKind::Nested => {
+                serde_json::from_slice(value.raw(text)).map_or_else(|_| b"?".to_vec(), |tree: Value| tree.to_string().into())
+            }
             _ => value.cell(text).into_owned(),
         };
         scan.scan(text).then(|| scan.names().into_iter().zip(scan.values.iter().map(cell)).collect())
@@ -508,7 +510,9 @@ mod tests {
     #[test]
     fn keys_are_those_of_the_object_whatever_came_before() {
         let mut scan = ObjectScan::default();
-        let names = |scan: &mut ObjectScan, text: &str| scanned(scan, text.as_bytes()).map(|cells| cells.into_iter().map(|(name, _)| name).collect::<String>());
+        let names = |scan: &mut ObjectScan, text: &str| {
+            scanned(scan, text.as_bytes()).map(|cells| cells.into_iter().map(|(name, _)| name).collect::<String>())
+        };
         for (text, expected) in [
             (r#"{"a":1,"b":2,"c":3}"#, Some("abc")),
             (r#"{"a":1,"b":2}"#, Some("ab")),

@@ -269,7 +269,8 @@ mod tests {
 
     #[test]
     fn an_object_of_columns_is_told_from_a_long_record() {
-        let told = ["{\"x\": {\"0\": 1", " {\n\"x\" :[1", "{\"x\": 1, \"y\": [", "[1", ""].map(|text| begins_with_a_column(text.as_bytes()));
+        let told =
+            ["{\"x\": {\"0\": 1", " {\n\"x\" :[1", "{\"x\": 1, \"y\": [", "[1", ""].map(|text| begins_with_a_column(text.as_bytes()));
         assert_eq!(told, [true, true, false, false, false]);
     }
 }

@@ -77,7 +77,9 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
 /// The error of a value that should be an object.
 fn no_object(found: &Value) -> Error {
     let help = match found {
-        Value::Array(_) => "write each record as an object with the names of the columns; in pandas: to_json(path, orient=\"records\", lines=True)",
+        Value::Array(_) => {
+            "write each record as an object with the names of the columns; in pandas: to_json(path, orient=\"records\", lines=True)"
+        }
         _ => "see Attributes in docs/formats.md",
     };
     Error::found(Code::Record, &json::line(found), "an object with the values of a record", help)

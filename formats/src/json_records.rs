@@ -169,6 +169,35 @@ impl RecordEnds {
     }
 }
 
+/// Tells one object, whatever its lines, from several records.
+#[derive(Clone, Debug, Default)]
+pub struct RecordCount {
+    ends: RecordEnds,
+    first_ended: bool,
+    several: bool,
+}
+
+impl RecordCount {
+    /// Returns how the records stand; none while that is unknown.
+    #[must_use]
+    pub fn layout(&self) -> Option<Layout> {
+        self.ends.layout()
+    }
+
+    /// Takes the next bytes. Returns whether all bytes so far show an array of records, or something behind the first record.
+    pub fn are_several(&mut self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        if !self.first_ended
+            && let Some(end) = self.ends.next(rest)
+        {
+            self.first_ended = true;
+            rest = &rest[end..];
+        }
+        self.several |= self.ends.layout() == Some(Layout::Array) || self.first_ended && !rest.trim_ascii().is_empty();
+        self.several
+    }
+}
+
 /// Whether a text ends inside of an object, an array or a string.
 #[must_use]
 pub fn is_cut_off(text: &[u8]) -> bool {
@@ -216,7 +245,31 @@ mod tests {
             ("", None, &[""]),
         ] {
             for size in 1..=text.len() + 1 {
-                assert_eq!(records(text, size), (expected.iter().map(|record| (*record).to_owned()).collect(), layout), "{text:?} in {size}");
+                assert_eq!(
+                    records(text, size),
+                    (expected.iter().map(|record| (*record).to_owned()).collect(), layout),
+                    "{text:?} in {size}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn one_object_is_told_from_several_records() {
+        for (text, several) in [
+            ("{\"a\":1}", false),
+            ("{\"a\":1}\n \n", false),
+            ("\u{feff}{\n\"a\": [{}]\n}\n", false),
+            ("{\"a\":1}\n{", true),
+            ("{\"a\":1}{", true),
+            ("{\n\"a\":1}\n{", true),
+            ("[{\"a\":1}]", true),
+            ("", false),
+        ] {
+            for size in 1..=text.len() + 1 {
+                let mut count = RecordCount::default();
+                let last = text.as_bytes().chunks(size).map(|chunk| count.are_several(chunk)).last();
+                assert_eq!(last.unwrap_or(false), several, "{text:?} in chunks of {size}");
             }
         }
     }

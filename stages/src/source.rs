@@ -1,7 +1,7 @@
 //! A data file: its path and its format.
 
-use memchr::memchr;
-use samefit_formats::csv::{self, RECORD_END};
+use samefit_formats::csv;
+use samefit_formats::json_records;
 
 use crate::ports::files::Kind;
 
@@ -12,7 +12,7 @@ pub enum Format {
     Csv,
     /// One object in a file.
     Json,
-    /// One object on each line.
+    /// Objects: one on each line, one after another, or in an array.
     JsonLines,
     /// Columns in row groups.
     Parquet,
@@ -32,23 +32,6 @@ impl Format {
         if self.holds_columns() { Self::Csv } else { self }
     }
 
-    /// Returns the offset just after the first record end in bytes of this format, if there is one.
-    ///
-    /// `quoted`: whether the bytes begin inside a quoted field; afterwards, whether those that follow the returned offset, or the bytes, do.
-    /// Only CSV has quoted fields: in JSON Lines, no line break stands inside a string.
-    pub(crate) fn record_end(self, bytes: &[u8], quoted: &mut bool) -> Option<usize> {
-        match self.of_bytes() {
-            Self::Csv => csv::record_end(bytes, quoted),
-            _ => memchr(RECORD_END, bytes).map(|at| at + 1),
-        }
-    }
-
-    /// Counts the quote characters that can begin or end a quoted field.
-    pub(crate) fn quotes(self, bytes: &[u8]) -> u64 {
-        // most tables have no quote, and to find that out is much faster than to count
-        if self.of_bytes() == Self::Csv && memchr(b'"', bytes).is_some() { csv::quotes(bytes) } else { 0 }
-    }
-
     /// Returns the name of the bytes' format in a plan.
     pub fn name(self) -> &'static str {
         match self {
@@ -56,6 +39,57 @@ impl Format {
             Self::Json => "json",
             Self::JsonLines => "jsonl",
         }
+    }
+}
+
+/// Finds the ends of records in the bytes of a file, which come one after another.
+#[derive(Clone, Debug)]
+pub(crate) enum RecordEnds {
+    /// Whether the next byte is inside a quoted field.
+    Csv(bool),
+    /// In JSON, no line break stands inside a string.
+    Json(json_records::RecordEnds),
+}
+
+impl RecordEnds {
+    /// Of a file in this format, from its beginning.
+    pub(crate) fn new(format: Format) -> Self {
+        match format.of_bytes() {
+            Format::Csv => Self::Csv(false),
+            _ => Self::Json(json_records::RecordEnds::default()),
+        }
+    }
+
+    /// Returns the offset just after the next record in `bytes`, if one ends there. Then pass the bytes from there on, else those that follow.
+    pub(crate) fn next(&mut self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Csv(quoted) => csv::record_end(bytes, quoted),
+            Self::Json(ends) => ends.next(bytes),
+        }
+    }
+
+    /// Passes over bytes, whatever ends in them.
+    pub(crate) fn skip(&mut self, bytes: &[u8]) {
+        match self {
+            // most tables have no quote, and to find that out is much faster than to count
+            Self::Csv(quoted) => *quoted ^= memchr::memchr(b'"', bytes).is_some() && csv::quotes(bytes) % 2 == 1,
+            Self::Json(ends) => ends.skip(bytes),
+        }
+    }
+
+    /// Whether the bytes so far end inside a quoted field.
+    pub(crate) fn is_quoted(&self) -> bool {
+        matches!(self, Self::Csv(true))
+    }
+
+    /// Whether the bytes so far are an array of records that is not closed, and no record is cut off.
+    pub(crate) fn lacks_bracket(&self) -> bool {
+        matches!(self, Self::Json(ends) if ends.lacks_bracket())
+    }
+
+    /// Returns how records stand in JSON; none in CSV, and while that is unknown.
+    pub(crate) fn layout(&self) -> Option<json_records::Layout> {
+        if let Self::Json(ends) = self { ends.layout() } else { None }
     }
 }
 

@@ -2,20 +2,22 @@
 
 use crate::error::Result;
 use crate::ports::engine::SplitStream;
-use crate::source::Format;
+use crate::source::{Format, RecordEnds};
 
 /// Asks an engine stream where the header of one file ends. The stream reads no rows.
 pub(crate) struct HeaderFinder<'a> {
     stream: Box<dyn SplitStream + 'a>,
-    format: Format,
+    ends: RecordEnds,
     /// How many bytes of the file's beginning the stream was shown in search of the header.
     searched: usize,
+    /// How many bytes were searched for the end of a record.
+    scanned: usize,
 }
 
 impl<'a> HeaderFinder<'a> {
     /// A finder for a file in this format. `stream` must be new.
     pub(crate) fn new(stream: Box<dyn SplitStream + 'a>, format: Format) -> Self {
-        Self { stream, format, searched: 0 }
+        Self { stream, ends: RecordEnds::new(format), searched: 0, scanned: 0 }
     }
 
     /// Returns the length of the records up to and including the header, once `bytes` hold them.
@@ -23,15 +25,19 @@ impl<'a> HeaderFinder<'a> {
     /// `bytes` are the beginning of the file. Each call may pass more of it than the last.
     pub(crate) fn header_end(&mut self, bytes: &[u8]) -> Result<Option<usize>> {
         loop {
-            let rest = &bytes[self.searched..];
+            let rest = &bytes[self.scanned..];
             // blank lines go together, because each alone would be a call
             let length = match blank_lines(rest) {
-                0 => self.format.record_end(rest, &mut false),
-                blank => Some(blank),
+                blank if blank > 0 && self.scanned == self.searched => Some(blank),
+                _ => self.ends.next(rest),
             };
-            let Some(length) = length else { return Ok(None) };
-            self.searched += length;
-            if self.stream.header(&rest[..length])? {
+            self.scanned = length.map_or(bytes.len(), |length| self.scanned + length);
+            if length.is_none() {
+                return Ok(None);
+            }
+            let records = &bytes[self.searched..self.scanned];
+            self.searched = self.scanned;
+            if self.stream.header(records)? {
                 return Ok(Some(self.searched));
             }
         }

@@ -1,7 +1,8 @@
 //! Cuts files into splits of whole records, so that several workers can read one file at the same time.
 //!
 //! Bytes are read block by block. A split ends at the first record end of a block, and the next split begins there. Whether a block begins inside
-//! a quoted field follows from the number of quote characters before it. A split is a list of slices of blocks, so no bytes are copied.
+//! a quoted field follows from the number of quote characters before it; in JSON that is not one object a line, from the brackets before it. A
+//! split is a list of slices of blocks, so no bytes are copied.
 //!
 //! A file of columns is divided into parts already. A split is some of its parts, or some rows of one part.
 //!
@@ -11,7 +12,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Result};
+use crate::code::Code;
+use crate::error::{Error, InputError, Result};
 use crate::input::blocks::{Block, BlockPool, Slice};
 use crate::input::digests::DigestQueue;
 use crate::input::header_finder::HeaderFinder;
@@ -21,7 +23,7 @@ use crate::limits::RECORD_BYTES_MAX;
 use crate::ports::columns::Partition;
 use crate::ports::digest::PendingDigest;
 use crate::ports::files::Files;
-use crate::source::Source;
+use crate::source::{RecordEnds, Source};
 
 /// Longest split. A longer one holds a record that is too long, even if each of its bytes is a doubled quote.
 const SPLIT_BYTES_MAX: usize = 4 * RECORD_BYTES_MAX;
@@ -183,7 +185,7 @@ impl<'a> OpenFile<'a> {
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }
         let digesting = if digests.is_some() { Digesting::Compressed } else { Digesting::Nothing };
-        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body))))
+        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, source, body))))
     }
 
     /// Returns the next split. A file has at least one, even if it is empty.
@@ -245,8 +247,8 @@ struct RecordFile<'a> {
     number: u64,
     /// What was read and not yet handed out.
     pending: Vec<Slice>,
-    /// Whether the next block begins inside a quoted field.
-    quoted: bool,
+    /// Finds where records end.
+    ends: RecordEnds,
     /// Finds the header, from the second block on, until it is found.
     finder: Option<HeaderFinder<'a>>,
     header: Option<Header>,
@@ -254,9 +256,9 @@ struct RecordFile<'a> {
 }
 
 impl<'a> RecordFile<'a> {
-    fn new(file: usize, body: Body<'a>) -> Self {
+    fn new(file: usize, source: &Source, body: Body<'a>) -> Self {
         let (pending, finder, header) = (Vec::new(), None, None);
-        Self { body, file, number: 0, pending, quoted: false, finder, header, ended: false }
+        Self { body, file, number: 0, pending, ends: RecordEnds::new(source.format), finder, header, ended: false }
     }
 
     fn next(&mut self, context: &SplitContext<'a>) -> Result<FileSplit> {
@@ -265,8 +267,13 @@ impl<'a> RecordFile<'a> {
             let block = Slice::whole(self.read_block(context, source)?);
             let is_first = self.number == 0 && self.pending.is_empty();
             if self.ended || is_first {
-                // no split ends in the first block, so that a file of one block needs no header
-                self.quoted = is_first && !self.ended && source.format.quotes(&block) % 2 == 1;
+                if !is_first {
+                    self.ends.skip(&block);
+                    self.check_closed(source)?;
+                } else if !self.ended {
+                    // no split ends in the first block, so that a file of one block needs no header
+                    self.ends.skip(&block);
+                }
                 self.pending.push(block);
             } else if let Some(split) = self.end_split_in(block, context, source)? {
                 return Ok(split);
@@ -292,10 +299,21 @@ impl<'a> RecordFile<'a> {
         Ok(block)
     }
 
+    /// Refuses an array of records that ends without its bracket. No worker would see that, because each reads a part of the array.
+    fn check_closed(&self, source: &Source) -> Result<()> {
+        if !self.ends.lacks_bracket() {
+            return Ok(());
+        }
+        let sentence = "the JSON is cut off: the array of records is not closed";
+        Err(InputError::new(Code::Json, sentence, "copy the file again, whole").in_file(&source.path))
+    }
+
     /// Adds a block to what is pending. Returns the split that ends in it, if one does.
     fn end_split_in(&mut self, block: Slice, context: &SplitContext<'a>, source: &Source) -> Result<Option<FileSplit>> {
-        let end = source.format.record_end(&block, &mut self.quoted);
-        self.quoted ^= source.format.quotes(&block[end.unwrap_or(block.len())..]) % 2 == 1;
+        let end = self.ends.next(&block);
+        if let Some(end) = end {
+            self.ends.skip(&block[end..]);
+        }
         let Some(end) = end else {
             self.pending.push(block);
             if self.pending.iter().map(|slice| slice.len()).sum::<usize>() <= SPLIT_BYTES_MAX {
