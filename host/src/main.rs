@@ -38,6 +38,7 @@ use samefit_pipeline::next_datum;
 use samefit_pipeline::run::supervisor;
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::error::Result;
+use samefit_stages::input::record_count::with_rows_as_records;
 use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::engine::Engine;
 use samefit_stages::ports::report::Report;
@@ -88,7 +89,7 @@ enum Verb {
 
 impl Verb {
     fn run(&self, stage: &mut Stage<'_>) -> Result<()> {
-        match self {
+        let result = match self {
             Self::Stage(verb) => verb.run(stage),
             Self::Profile(args) => profile::run(stage, args),
             Self::Split(args) => split::run(stage, args),
@@ -100,7 +101,8 @@ impl Verb {
             Self::Serve(args) => serve::run(stage, args),
             // `main` runs it, because it needs no stage
             Self::Pipeline(_) => Ok(()),
-        }
+        };
+        result.map_err(|error| with_rows_as_records(stage.files, error))
     }
 }
 

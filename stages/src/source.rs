@@ -11,7 +11,7 @@ pub enum Format {
     Tsv,
     /// One object in a file.
     Json,
-    /// One object on each line.
+    /// Objects: one on each line, one after another, or in an array.
     JsonLines,
     /// Columns in row groups.
     Parquet,

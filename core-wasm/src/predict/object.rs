@@ -1,4 +1,4 @@
-//! JSON objects to JSON objects with predictions, one a line or one a file.
+//! JSON objects to JSON objects with predictions, each on a line, or as a document.
 
 use super::entered::EnteredPredictor;
 use super::options::OutputOptions;
@@ -6,6 +6,7 @@ use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
 use crate::error::Result;
 use crate::json;
+use crate::json_scan::without_python_numbers;
 use crate::records::parse_object;
 use samefit_formats::csv::RECORD_END;
 use serde_json::{Map, Value, json};
@@ -53,7 +54,7 @@ impl ObjectPredictions {
         }
     }
 
-    /// Appends a line for a line.
+    /// Appends a line for a record.
     pub(super) fn line(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let text = if self.options.continues { self.line_with_status(line) } else { json::line(&self.predict(line)?) };
         out.extend_from_slice(text.as_bytes());
@@ -89,6 +90,9 @@ impl ObjectPredictions {
                 return self.refused(&json!(object).to_string(), &object, &Refusal::of_error(&error));
             }
         };
+        // a record of several lines, or with numbers that are no JSON, is written anew
+        let is_kept = !text.contains(['\n', '\r']) && without_python_numbers(text) == text;
+        let text = if is_kept { text } else { &json::line(&object.clone().into()) };
         let result = match &self.entered {
             Entered::Yes(entered) => entered.predict(&self.predictor, entries(entered, &object), self.options),
             _ => self.predictor.predict_object(&object, self.options).map_err(|error| Refusal::of_error(&error)),

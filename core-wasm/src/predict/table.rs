@@ -7,9 +7,12 @@ use super::options::OutputOptions;
 use super::outcome::StatusCounts;
 use super::predictor::Predictor;
 use crate::error::{Result, spent};
+use crate::json_stream::JsonStream;
 use crate::plan::{Format, OnError, Plan};
 use crate::records::check_length;
-use crate::table::{LineReader, Reader};
+use crate::table::Reader;
+use samefit_formats::csv::RECORD_END;
+use samefit_formats::json_records::{Layout, RecordCount};
 
 /// Predicts every record of a stream, and writes it in the format in which it comes.
 pub struct Table {
@@ -21,10 +24,53 @@ pub struct Table {
 /// How the records are read.
 enum Input {
     Csv(Box<(Reader, CsvPredictions)>),
-    JsonLines(Box<(LineReader, ObjectPredictions)>),
-    /// The bytes of one object so far.
-    Json(Box<(Vec<u8>, ObjectPredictions)>),
+    JsonRecords(Box<JsonRecords>),
+    /// The bytes so far of what may be one object.
+    Json(Box<(Vec<u8>, RecordCount, ObjectPredictions)>),
     Ended,
+}
+
+/// Objects to lines, or to an array if they come in one.
+struct JsonRecords {
+    stream: JsonStream,
+    objects: ObjectPredictions,
+    /// Whether the bracket of the array is written.
+    has_begun: bool,
+}
+
+impl JsonRecords {
+    fn new(objects: ObjectPredictions) -> Self {
+        Self { stream: JsonStream::default(), objects, has_begun: false }
+    }
+
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        self.stream.push(chunk, &mut |_, text| self.objects.line(text, &mut lines))?;
+        Ok(self.in_layout(lines))
+    }
+
+    fn finish(&mut self) -> Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        self.stream.finish(&mut |_, text| self.objects.line(text, &mut lines))?;
+        let mut out = self.in_layout(lines);
+        if self.stream.layout() == Some(Layout::Array) {
+            out.extend_from_slice(if self.has_begun { b"\n]\n" } else { b"[]\n" });
+        }
+        Ok(out)
+    }
+
+    /// Returns lines as they are, or as entries of the array in which the records come.
+    fn in_layout(&mut self, lines: Vec<u8>) -> Vec<u8> {
+        if self.stream.layout() != Some(Layout::Array) {
+            return lines;
+        }
+        let mut out = Vec::with_capacity(lines.len() + lines.len() / 16);
+        for line in lines.split_inclusive(|&byte| byte == RECORD_END) {
+            out.extend_from_slice(if std::mem::replace(&mut self.has_begun, true) { b",\n" } else { b"[\n" });
+            out.extend_from_slice(line.strip_suffix(&[RECORD_END]).unwrap_or(line));
+        }
+        out
+    }
 }
 
 impl Input {
@@ -32,9 +78,9 @@ impl Input {
     fn totals(&self) -> Option<(u64, StatusCounts)> {
         match self {
             Self::Csv(csv) => Some((csv.0.rows(), csv.1.counts)),
-            Self::JsonLines(lines) => Some((lines.0.rows(), lines.1.counts)),
+            Self::JsonRecords(records) => Some((records.stream.rows(), records.objects.counts)),
             // the object is read at the end
-            Self::Json(json) => Some((0, json.1.counts)),
+            Self::Json(json) => Some((0, json.2.counts)),
             Self::Ended => None,
         }
     }
@@ -51,8 +97,8 @@ impl Table {
         let options = OutputOptions::of(plan);
         let input = match plan.format {
             Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
-            Format::Jsonl => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
-            Format::Json => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
+            Format::Jsonl => Input::JsonRecords(Box::new(JsonRecords::new(ObjectPredictions::new(predictor, options)))),
+            Format::Json => Input::Json(Box::new((Vec::new(), RecordCount::default(), ObjectPredictions::new(predictor, options)))),
         };
         Ok(Self { input, ended: (0, StatusCounts::default()) })
     }
@@ -71,17 +117,27 @@ impl Table {
                 let room = rows.out.len();
                 out = std::mem::replace(&mut rows.out, Vec::with_capacity(room));
             }
-            Input::JsonLines(lines) => {
-                let (reader, objects) = &mut **lines;
-                reader.push(chunk, &mut |_, line| objects.line(line, &mut out))?;
-            }
+            Input::JsonRecords(records) => out = records.push(chunk)?,
             Input::Json(json) => {
                 json.0.extend_from_slice(chunk);
+                if json.1.are_several(chunk) {
+                    return self.read_several();
+                }
                 check_length(json.0.len())?;
             }
             Input::Ended => return Err(spent()),
         }
         Ok(out)
+    }
+
+    /// Reads as records what was taken for one object.
+    fn read_several(&mut self) -> Result<Vec<u8>> {
+        if let Input::Json(json) = std::mem::replace(&mut self.input, Input::Ended) {
+            let (bytes, _, objects) = *json;
+            self.input = Input::JsonRecords(Box::new(JsonRecords::new(objects)));
+            return self.push(&bytes);
+        }
+        Err(spent())
     }
 
     /// Reads only the names of the columns from the records that the data begin with: this table then reads bytes from the middle, and
@@ -96,15 +152,14 @@ impl Table {
                 rows.writes_header = false;
                 reader.header(records, rows)
             }
-            Input::JsonLines(lines) => {
-                let (reader, objects) = &mut **lines;
-                if !objects.is_decided() {
-                    reader.push(records, &mut |_, line| {
-                        objects.decide(line);
-                        Ok(())
-                    })?;
-                }
-                Ok(objects.is_decided())
+            Input::JsonRecords(table) => {
+                let (mut found, JsonRecords { stream, objects, .. }) = (false, &mut **table);
+                stream.push(records, &mut |_, text| {
+                    objects.decide(text);
+                    found = true;
+                    Ok(())
+                })?;
+                Ok(found)
             }
             Input::Json(_) => Ok(true),
             Input::Ended => Err(spent()),
@@ -118,7 +173,10 @@ impl Table {
     pub fn continue_at(&mut self, row: u64) -> Result<()> {
         match &mut self.input {
             Input::Csv(csv) => csv.0.continue_at(row),
-            Input::JsonLines(lines) => lines.0.continue_at(row),
+            Input::JsonRecords(records) => {
+                records.stream.continue_at(row);
+                records.has_begun = true;
+            }
             Input::Json(_) => {}
             Input::Ended => return Err(spent()),
         }
@@ -140,25 +198,21 @@ impl Table {
     /// # Errors
     /// As for [`Self::push`].
     pub fn finish(&mut self) -> Result<Vec<u8>> {
-        let mut out = Vec::new();
         let mut input = std::mem::replace(&mut self.input, Input::Ended);
-        match &mut input {
+        let out = match &mut input {
             Input::Csv(csv) => {
                 let (reader, rows) = &mut **csv;
                 reader.finish(rows)?;
-                out = std::mem::take(&mut rows.out);
+                std::mem::take(&mut rows.out)
             }
-            Input::JsonLines(lines) => {
-                let (reader, objects) = &mut **lines;
-                reader.finish(&mut |_, line| objects.line(line, &mut out))?;
-            }
+            Input::JsonRecords(records) => records.finish()?,
             Input::Json(json) => {
-                out = json.1.document(&json.0)?.into_bytes();
-                self.ended = (1, json.1.counts);
+                let out = json.2.document(&json.0)?.into_bytes();
+                self.ended = (1, json.2.counts);
                 return Ok(out);
             }
             Input::Ended => return Err(spent()),
-        }
+        };
         self.ended = input.totals().unwrap_or(self.ended);
         Ok(out)
     }

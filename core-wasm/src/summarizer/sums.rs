@@ -17,7 +17,7 @@ use crate::disclosure::control::{DisclosureControl, function_decimals};
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
-use crate::sink::{GatheredRecord, Record, Sink};
+use crate::sink::{ColumnUse, GatheredRecord, Record, Sink};
 use crate::statistics::{BlockColumn, ColumnGrids, Derived, RowLevels, SummedProducts, Weighting, check_terms};
 use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
@@ -131,6 +131,12 @@ impl Sink for Sums {
 
     fn wants(&self) -> Vec<String> {
         self.selection.wanted()
+    }
+
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.columns.iter().flatten().for_each(|column| uses[column.place()] = column.column_use());
+        uses
     }
 
     fn skips_unknown(&self) -> bool {

@@ -11,6 +11,8 @@ pub(crate) struct HeaderFinder<'a> {
     ends: RecordEnds,
     /// How many bytes of the file's beginning the stream was shown in search of the header.
     searched: usize,
+    /// How many bytes were searched for the end of a record.
+    scanned: usize,
 }
 
 impl<'a> HeaderFinder<'a> {
@@ -25,7 +27,7 @@ impl<'a> HeaderFinder<'a> {
     pub(crate) fn header_end(&mut self, bytes: &[u8]) -> Result<Option<usize>> {
         loop {
             let rest = &bytes[self.searched..];
-            let mut ends = self.ends;
+            let mut ends = self.ends.clone();
             let Some(length) = next_piece(&mut ends, rest) else { return Ok(None) };
             self.ends = ends;
             self.searched += length;
@@ -41,7 +43,7 @@ impl<'a> HeaderFinder<'a> {
 fn next_piece(ends: &mut RecordEnds, bytes: &[u8]) -> Option<usize> {
     let mut length = 0;
     loop {
-        let (before, rest) = (*ends, &bytes[length..]);
+        let (before, rest) = (ends.clone(), &bytes[length..]);
         if !before.is_skipping() && blank_lines(rest) > 0 {
             return Some(length + blank_lines(rest));
         }

@@ -6,6 +6,7 @@ pub(crate) mod digests;
 pub(crate) mod header_finder;
 pub(crate) mod json_line;
 pub mod reading;
+pub mod record_count;
 pub mod record_cutter;
 pub(crate) mod record_ends;
 pub(crate) mod selected_columns;

@@ -2,7 +2,8 @@
 //!
 //! A path to a file means that file, whatever its name. A path to a folder means all of its data files, sorted by path; they are known by their
 //! extension. In a folder, hidden files, `provenance.json`, `report.json` and audit logs are skipped silently, and other files that are not data
-//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV.
+//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. A `.json` file is one object, or it is
+//! read as JSON Lines if it holds several records.
 //!
 //! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. The `--out` of this command is skipped in folders.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
@@ -15,6 +16,7 @@ use samefit_text::line;
 use crate::code::Code;
 use crate::error::{Error, InputError, Message, Result};
 use crate::input::reading;
+use crate::input::record_count::holds_several;
 use crate::ports::files::{Files, Kind};
 use crate::ports::report::Report;
 use crate::source::{Format, Source};
@@ -54,8 +56,14 @@ pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: 
     let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
     let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), skipped: Vec::new() };
     paths.iter().try_for_each(|path| search.path(path))?;
-    let found = search.found;
+    let mut found = search.found;
     refuse_repeats(stage.files, &found)?;
+    if wanted == Wanted::Data {
+        // a pipe can be read once
+        let named_as_one = found.iter_mut().filter(|source| source.format == Format::Json && source.kind == Kind::File);
+        let several = named_as_one.filter(|source| holds_several(stage.files, &source.path));
+        several.for_each(|source| source.format = Format::JsonLines);
+    }
     Ok(found)
 }
 
