@@ -18,6 +18,8 @@ pub enum Format {
     Parquet,
     /// Columns in record batches, as a file or as a stream.
     Arrow,
+    /// A workbook of sheets, of which one is the table.
+    Workbook,
 }
 
 impl Format {
@@ -26,10 +28,15 @@ impl Format {
         matches!(self, Self::Parquet | Self::Arrow)
     }
 
-    /// Returns the format of the bytes that the engine receives. Files of columns become CSV (`input::column_csv::each_chunk`).
+    /// Whether a file of this format is a table of records, one after another.
+    pub fn is_table_of_records(self) -> bool {
+        matches!(self, Self::Csv | Self::JsonLines | Self::Workbook)
+    }
+
+    /// Returns the format of the bytes that the engine receives. Files of columns (`input::column_csv::each_chunk`) and sheets become CSV.
     #[must_use]
     pub fn of_bytes(self) -> Self {
-        if self.holds_columns() { Self::Csv } else { self }
+        if self.holds_columns() || self == Self::Workbook { Self::Csv } else { self }
     }
 
     /// Returns the offset just after the first record end in bytes of this format, if there is one.
@@ -52,7 +59,7 @@ impl Format {
     /// Returns the name of the bytes' format in a plan.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Csv | Self::Parquet | Self::Arrow => "csv",
+            Self::Csv | Self::Parquet | Self::Arrow | Self::Workbook => "csv",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
         }
@@ -66,8 +73,17 @@ pub struct Source {
     pub path: String,
     /// Its path below the folder that the command line names. The file's own name if the command line names the file.
     pub below: String,
-    /// Its format, from its extension.
+    /// Its format, from its first bytes and its extension.
     pub format: Format,
     /// Whether it is a file or a pipe.
     pub kind: Kind,
+    /// The sheet to read of a workbook; none for its first.
+    pub sheet: Option<String>,
+}
+
+impl Source {
+    /// A data file at `path`.
+    pub fn new(path: impl Into<String>, below: impl Into<String>, format: Format, kind: Kind) -> Self {
+        Self { path: path.into(), below: below.into(), format, kind, sheet: None }
+    }
 }

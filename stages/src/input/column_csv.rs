@@ -16,7 +16,7 @@ use crate::source::Source;
 /// row number reduced by 1, because the file itself has no header.
 pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     if !source.format.holds_columns() {
-        return reading::each_chunk(files, &source.path, take).map(drop);
+        return reading::each_chunk(files, source, take).map(drop);
     }
     let file = open(files, source)?;
     let selected: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();

@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::input::blocks::{Block, BlockPool, Slice};
+use crate::input::body::{Body, Digesting};
 use crate::input::digests::DigestQueue;
 use crate::input::header_finder::HeaderFinder;
-use crate::input::reading::{Body, Digesting};
 use crate::input::selected_columns::SelectedColumns;
 use crate::limits::RECORD_BYTES_MAX;
 use crate::ports::columns::Partition;
@@ -182,8 +182,8 @@ impl<'a> OpenFile<'a> {
             let bytes = files.bytes(&source.path).unwrap_or(0);
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }
-        let digesting = if digests.is_some() { Digesting::Compressed } else { Digesting::Nothing };
-        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body))))
+        let digesting = if digests.is_some() { Digesting::Converted } else { Digesting::Nothing };
+        Body::open_source(*files, source, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body))))
     }
 
     /// Returns the next split. A file has at least one, even if it is empty.

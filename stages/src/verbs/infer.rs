@@ -101,9 +101,9 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.show(args.json.json, &summary.text(&out), &summary.document())
 }
 
-/// Returns the name of a file of predictions: that of its input, or with `.csv` if the input holds columns.
+/// Returns the name of a file of predictions: that of its input, or with `.csv` if the input is turned into CSV.
 fn output_name(source: &Source) -> String {
-    match source.format.holds_columns() {
+    match source.format.of_bytes() != source.format {
         true => format!("{}.csv", without_extension(&source.below)),
         false => without_compression(&source.below).to_owned(),
     }

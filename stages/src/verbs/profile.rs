@@ -100,7 +100,7 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<Strin
         column_csv::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
         column_csv::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
     } else {
-        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+        reading::each_chunk_at(stage.files, source, |chunk, bytes| {
             progress.bytes = bytes;
             stage.report.progress(&progress);
             stream.push(chunk).map(drop).map_err(blame)
@@ -114,7 +114,7 @@ fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Str
     let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|error| plan.blame(error))?;
     let mut flat = Vec::new();
     for source in sources {
-        push_record(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
+        push_record(stage.files, source, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
     }
     finish(stream.as_mut())
 }

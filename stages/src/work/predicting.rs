@@ -52,7 +52,7 @@ pub(crate) fn predict_all(
     sink: &mut dyn PredictionSink,
 ) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    let tables: Vec<&Source> = sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::JsonLines)).collect();
+    let tables: Vec<&Source> = sources.iter().filter(|source| source.format.is_table_of_records()).collect();
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources: &tables,
@@ -303,7 +303,7 @@ impl WorkQueue<'_> {
                 self.source += 1;
                 Task::Columns(self.source - 1)
             }
-            Format::Csv | Format::JsonLines => match self.splits.next() {
+            Format::Csv | Format::JsonLines | Format::Workbook => match self.splits.next() {
                 Ok(split) => {
                     let (source, split) = (self.source, split?);
                     self.source += usize::from(split.last);
