@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::args::{DialectArgs, SchemaArg};
 use crate::error::{Error, InputError, Result};
+use crate::input::selected_columns::is_data;
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::input::{column_csv, reading};
@@ -97,8 +98,8 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<Strin
     let mut progress = stage.begin_progress(&[source]);
     progress.file = 1;
     if source.format.holds_columns() {
-        column_csv::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
-        column_csv::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
+        column_csv::left_out(stage.files, source, is_data)?.iter().for_each(|note| stage.report.note(note));
+        column_csv::each_chunk(stage.files, source, is_data, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
     } else {
         reading::each_chunk_at(stage.files, source, |chunk, bytes| {
             progress.bytes = bytes;

@@ -4,6 +4,8 @@
 //! chosen, the next record is chosen with probability (n - m) / (N - t). So the holdout has exactly the wanted size, and all choices of records are
 //! equally likely. A first pass counts N, a second pass chooses. The same seed gives the same bytes on every machine.
 //!
+//! A file of columns is written as CSV, with dates and times as text, and a note for each column that has no text.
+//!
 //! *Not here*: the values in the records, which are not read.
 
 use clap::Args;
@@ -17,6 +19,7 @@ use crate::input::record_cutter::RecordCutter;
 use crate::input::sources;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
+use crate::ports::columns::Field;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::splitmix::SplitMix64;
@@ -49,6 +52,7 @@ pub struct SplitArgs {
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     let source = sources::find_one(stage, &args.data, Some(&args.out))?;
     refuse_unsplittable(&source)?;
+    column_csv::left_out(stage.files, &source, is_copied)?.iter().for_each(|note| stage.report.note(note));
     let rows = count(stage, &source)?;
     let holdout = holdout_rows(rows, args.holdout).map_err(|error| error.in_file(&source.path))?;
     let out = outputs::folder(stage.files, outputs::expand(&args.out, std::slice::from_ref(&source))?)?;
@@ -69,6 +73,12 @@ pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     outputs.close(holdout_handle)?;
     let written = outputs.commit()?;
     report(stage, args, rows, holdout, &written)
+}
+
+/// Whether a column of a file of columns is written. The labels that pandas makes up for rows are not: a model of the two tables would take
+/// them for data.
+fn is_copied(field: &Field) -> bool {
+    field.is_writable() && !(field.is_index && field.name.starts_with("__index_level_"))
 }
 
 /// Chooses the records of the holdout.
@@ -118,7 +128,7 @@ fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], b
     let mut before_header = source.format.of_bytes() == Format::Csv;
     let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
     let in_file = |error: Error| error.in_file(&source.path);
-    column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
+    column_csv::each_chunk(stage.files, source, is_copied, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
     cutter.finish(&mut take).map_err(in_file)
 }
 

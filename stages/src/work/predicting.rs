@@ -19,6 +19,7 @@ use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
+use crate::ports::columns::Field;
 use crate::ports::engine::{Engine, Interval, Model, PredictionStream, StatusCounts};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
@@ -233,7 +234,8 @@ impl ParallelPrediction<'_> {
         let mut stream = model.table(&self.with.plan.text_for(source.format)).map_err(in_file)?;
         let sink = collector.sink();
         sink.begin(source)?;
-        column_csv::each_chunk(self.files, source, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
+        let taken = if self.with.plan.get("with_input").is_some() { Field::is_writable } else { Field::is_readable };
+        column_csv::each_chunk(self.files, source, taken, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
         sink.write(&stream.finish().map_err(in_file)?)?;
         sink.end(source, &stream.counts()?)
     }
