@@ -77,6 +77,12 @@ impl Files for Disk {
         if file.metadata()?.is_file() { Ok(Box::new(CheckedReader::new(file, path)?)) } else { Ok(Box::new(file)) }
     }
 
+    fn first_bytes(&self, path: &str, length: usize) -> io::Result<Vec<u8>> {
+        let mut first = Vec::with_capacity(length);
+        File::open(resolve_pfs(path))?.take(length as u64).read_to_end(&mut first)?;
+        Ok(first)
+    }
+
     fn bytes(&self, path: &str) -> Option<u64> {
         fs::metadata(resolve_pfs(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
@@ -101,7 +107,7 @@ impl Files for Disk {
 
 /// Reads a whole file and returns its size and digest.
 fn read_input(path: &str) -> Result<InputFile> {
-    reading::each_chunk(&Disk::default(), path, |_| Ok(()))
+    reading::digest(&Disk::default(), path)
 }
 
 /// Reads a file from start to end. The read at the end fails with [`Changed`] if the file changed meanwhile: what was read can be the

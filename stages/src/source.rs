@@ -17,6 +17,8 @@ pub enum Format {
     Parquet,
     /// Columns in record batches, as a file or as a stream.
     Arrow,
+    /// A workbook of sheets, of which one is the table.
+    Workbook,
 }
 
 impl Format {
@@ -30,16 +32,21 @@ impl Format {
         matches!(self, Self::Csv | Self::Tsv)
     }
 
-    /// Returns the format of the bytes that the engine receives. Files of columns become CSV (`input::column_csv::each_chunk`).
+    /// Whether a file of this format is a table of records, one after another.
+    pub fn is_table_of_records(self) -> bool {
+        matches!(self, Self::Csv | Self::Tsv | Self::JsonLines | Self::Workbook)
+    }
+
+    /// Returns the format of the bytes that the engine receives. Files of columns (`input::column_csv::each_chunk`) and sheets become CSV.
     #[must_use]
     pub fn of_bytes(self) -> Self {
-        if self.holds_columns() || self == Self::Tsv { Self::Csv } else { self }
+        if self.holds_columns() || matches!(self, Self::Tsv | Self::Workbook) { Self::Csv } else { self }
     }
 
     /// Returns the name of the bytes' format in a plan.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Csv | Self::Tsv | Self::Parquet | Self::Arrow => "csv",
+            Self::Csv | Self::Tsv | Self::Parquet | Self::Arrow | Self::Workbook => "csv",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
         }
@@ -53,8 +60,17 @@ pub struct Source {
     pub path: String,
     /// Its path below the folder that the command line names. The file's own name if the command line names the file.
     pub below: String,
-    /// Its format, from its extension.
+    /// Its format, from its first bytes and its extension.
     pub format: Format,
     /// Whether it is a file or a pipe.
     pub kind: Kind,
+    /// The sheet to read of a workbook; none for its first.
+    pub sheet: Option<String>,
+}
+
+impl Source {
+    /// A data file at `path`.
+    pub fn new(path: impl Into<String>, below: impl Into<String>, format: Format, kind: Kind) -> Self {
+        Self { path: path.into(), below: below.into(), format, kind, sheet: None }
+    }
 }

@@ -7,11 +7,11 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{FieldRef, Schema};
 use samefit_stages::error::Result;
 use samefit_stages::input::reading;
-use samefit_stages::ports::columns::{Batch, BatchReader, Partition, Values};
+use samefit_stages::ports::columns::{Batch, BatchReader, Partition, ValueForm, Values};
 
 use super::panics::catch_panic;
 use super::shared_file::SharedFile;
-use super::values;
+use super::{values, written};
 use crate::file_snapshot::FileChange;
 
 /// A file of columns whose description (footer, schema) was read.
@@ -43,12 +43,18 @@ pub(super) struct LimitedBatchReader {
     record_batches: RecordBatches,
     /// The rows of the last record batch that were not returned yet.
     rest: Option<RecordBatch>,
+    form: ValueForm,
 }
 
 impl LimitedBatchReader {
     /// Creates a reader of the record batches that were decoded from `file`.
     pub(super) fn new(file: &Arc<SharedFile>, record_batches: RecordBatches) -> Self {
-        Self { file: Arc::clone(file), record_batches, rest: None }
+        Self { file: Arc::clone(file), record_batches, rest: None, form: ValueForm::Data }
+    }
+
+    /// The same reader, with values in this form.
+    pub(super) fn in_form(self, form: ValueForm) -> Self {
+        Self { form, ..self }
     }
 
     fn next_record_batch(&mut self) -> Result<Option<RecordBatch>> {
@@ -74,7 +80,10 @@ impl LimitedBatchReader {
     }
 
     fn column(&self, field: &FieldRef, array: &ArrayRef) -> Result<(String, Values)> {
-        let values = catch_panic(|| values::values(array.as_ref()))?;
+        let values = catch_panic(|| match self.form {
+            ValueForm::Data => values::values(array.as_ref()),
+            ValueForm::Written => written::written(array.as_ref()),
+        })?;
         Ok((field.name().clone(), values.map_err(|error| self.file.arrow_error(&error))?))
     }
 }

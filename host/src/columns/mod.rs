@@ -12,7 +12,9 @@
 
 mod arrow;
 mod errors;
+mod float16;
 mod format;
+mod index;
 mod limits;
 mod panics;
 mod parquet;
@@ -20,6 +22,7 @@ mod shared_file;
 #[cfg(test)]
 mod tests;
 mod values;
+mod written;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,9 +31,10 @@ use std::thread::{Builder, JoinHandle};
 use arrow_schema::Schema;
 use samefit_stages::code::Code;
 use samefit_stages::error::{InputError, Result};
+use samefit_stages::input::content::{Content, FIRST_BYTES};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::ports::columns::{BatchReader, ColumnFile, Field, Partition};
+use samefit_stages::ports::columns::{BatchReader, ColumnFile, Field, Partition, ValueForm};
 use samefit_stages::ports::digest::{InputFile, PendingDigest};
 
 use self::arrow::{ArrowFile, ArrowStream};
@@ -63,11 +67,30 @@ fn open_format(first: [u8; 8], file: &Arc<SharedFile>) -> Result<Box<dyn ColumnF
         [b'F', b'E', b'A', b'1', ..] => {
             return Err(unsupported("Feather of version 1", "write it as Feather of version 2, or as Parquet").into());
         }
-        [0x1f, 0x8b, ..] => {
-            return Err(unsupported("columns compressed as a whole with gzip", "decompress it: columns are compressed inside").into());
-        }
-        _ => return Err(damaged("its first bytes are not those of a Parquet or Arrow file").into()),
+        _ => return Err(not_columns(&file).into()),
     })
+}
+
+/// Returns the error for a file that by its name holds columns and by its first bytes does not.
+fn not_columns(file: &SharedFile) -> InputError {
+    let length = usize::try_from(file.length()).unwrap_or(FIRST_BYTES).min(FIRST_BYTES);
+    let first = file.bytes(0, length).unwrap_or_default();
+    let compressed =
+        |with: &str| unsupported(&format!("columns compressed as a whole with {with}"), "decompress it: columns are compressed inside");
+    match Content::of(&first) {
+        Content::Gzip => compressed("gzip"),
+        Content::Zstd => compressed("Zstandard"),
+        Content::Other(other) => other.error(),
+        Content::Workbook => unsupported("an Excel workbook under the name of columns", "give it a name that ends in `.xlsx`"),
+        Content::Text | Content::Utf16(_)
+            if !first.is_empty()
+                && std::str::from_utf8(&first).map_or_else(|error| error.error_len().is_none(), |text| !text.contains('\0')) =>
+        {
+            let help = "if it is CSV or JSON Lines, give it a name that ends in `.csv` or `.jsonl`";
+            unsupported("text under the name of columns", help)
+        }
+        _ => damaged("its first bytes are not those of a Parquet or Arrow file"),
+    }
 }
 
 /// An open file of columns.
@@ -92,8 +115,8 @@ impl ColumnFile for OpenColumnFile {
         self.format.rows(part)
     }
 
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Box<dyn BatchReader>> {
-        Ok(Box::new(self.format.read(columns, partition)?))
+    fn read(&self, columns: &[usize], partition: &Partition, form: ValueForm) -> Result<Box<dyn BatchReader>> {
+        Ok(Box::new(self.format.read(columns, partition)?.in_form(form)))
     }
 
     fn begin_digest(&self) -> PendingDigest {
@@ -126,7 +149,11 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
         let error = InputError::new(Code::DuplicateColumn, "two columns have this name", "rename one");
         return Err(InputError { column: Some(field.name().clone()), ..error });
     }
-    let described =
-        |field: &arrow_schema::Field| Field { name: field.name().clone(), refused: values::unsupported_type(field.data_type()) };
+    let index = index::columns(schema);
+    let described = |field: &arrow_schema::Field| Field {
+        name: field.name().clone(),
+        refused: values::refused_type(field.data_type()),
+        is_index: index.contains(field.name()),
+    };
     Ok(fields.iter().map(|field| described(field)).collect())
 }

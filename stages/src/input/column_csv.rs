@@ -4,26 +4,31 @@ use samefit_formats::csv::{RECORD_END, push_field, push_record};
 
 use crate::error::{Error, InputError, Result};
 use crate::input::reading;
-use crate::input::selected_columns::{open, refused};
+use crate::input::selected_columns::{self, open};
 use crate::limits::CHUNK_BYTES;
-use crate::ports::columns::{Batch, Partition, Values};
+use crate::ports::columns::{Batch, Field, Partition, ValueForm, Values};
 use crate::ports::files::Files;
 use crate::source::Source;
 
-/// Hands the decompressed bytes of a file to `take`, chunk by chunk.
+/// Hands the text of a file to `take`, chunk by chunk.
 ///
-/// A file of columns is passed on as CSV with a header, without the columns whose type is refused. An error of `take` in such a file gets its
-/// row number reduced by 1, because the file itself has no header.
-pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+/// A file of columns is passed on as CSV with a header, with the columns that are `taken`, as they are to be written. They must be writable. An
+/// error of `take` in such a file gets its row number reduced by 1, because the file itself has no header.
+pub(crate) fn each_chunk(
+    files: &dyn Files,
+    source: &Source,
+    taken: impl Fn(&Field) -> bool,
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
     if !source.format.holds_columns() {
-        return reading::each_chunk(files, &source.path, take).map(drop);
+        return reading::each_chunk(files, source, take).map(drop);
     }
     let file = open(files, source)?;
-    let selected: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
+    let selected: Vec<usize> = (0..file.fields().len()).filter(|&at| taken(&file.fields()[at])).collect();
     let in_file = |error: Error| error.in_file(&source.path);
     let mut bytes = Vec::new();
     push_record(&mut bytes, selected.iter().map(|&at| file.fields()[at].name.as_bytes()));
-    let mut batches = file.read(&selected, &Partition::Parts(0..file.parts())).map_err(in_file)?;
+    let mut batches = file.read(&selected, &Partition::Parts(0..file.parts()), ValueForm::Written).map_err(in_file)?;
     while let Some(batch) = batches.next().map_err(in_file)? {
         push_rows(&mut bytes, &batch);
         if bytes.len() >= CHUNK_BYTES {
@@ -34,9 +39,12 @@ pub fn each_chunk(files: &dyn Files, source: &Source, mut take: impl FnMut(&[u8]
     take(&bytes).map_err(without_header)
 }
 
-/// Returns notes on the columns that [`each_chunk`] leaves out.
-pub fn left_out(files: &dyn Files, source: &Source) -> Result<Vec<String>> {
-    Ok(refused(open(files, source)?.fields(), source))
+/// Returns notes on the columns that are not `taken` of a file of columns; none for any other file.
+pub(crate) fn left_out(files: &dyn Files, source: &Source, taken: impl Fn(&Field) -> bool) -> Result<Vec<String>> {
+    if !source.format.holds_columns() {
+        return Ok(Vec::new());
+    }
+    Ok(selected_columns::left_out(open(files, source)?.fields(), taken, source))
 }
 
 /// Counts the row of an error without the header.

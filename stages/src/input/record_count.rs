@@ -6,7 +6,7 @@ use samefit_formats::json_records::{Layout, RecordCount};
 
 use crate::error::{Error, InputError, Result};
 use crate::input::blocks::fill;
-use crate::input::reading::{Body, Digesting};
+use crate::input::body::{Body, Digesting};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::ports::files::Files;
 use crate::text::paths;

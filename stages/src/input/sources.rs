@@ -3,7 +3,8 @@
 //! A path to a file means that file, whatever its name. A path to a folder means all of its data files, sorted by path; they are known by their
 //! extension. In a folder, hidden files, `provenance.json`, `report.json` and audit logs are skipped silently, and other files that are not data
 //! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. A `.json` file is one object, or it is
-//! read as JSON Lines if it holds several records.
+//! read as JSON Lines if it holds several records. A table whose first bytes are those of Parquet, Arrow or a workbook is read as such, whatever its
+//! extension; a pipe is not, because it cannot be looked at.
 //!
 //! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. The `--out` of this command is skipped in folders.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
@@ -15,6 +16,7 @@ use samefit_text::line;
 
 use crate::code::Code;
 use crate::error::{Error, InputError, Message, Result};
+use crate::input::content::{Content, FIRST_BYTES};
 use crate::input::reading;
 use crate::input::record_count::holds_several;
 use crate::ports::files::{Files, Kind};
@@ -23,7 +25,6 @@ use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::numbers::counted;
 use crate::text::paths;
-use crate::text::paths::Compression;
 
 /// How deep folders are searched. Deeper folders mean a loop of links.
 pub const FOLDER_DEPTH_MAX: usize = 64;
@@ -44,8 +45,6 @@ pub enum Wanted {
 enum NamedAs {
     /// A data file.
     Data(Format),
-    /// A data file that this version does not read, in words.
-    Unsupported(&'static str),
     /// A file that samefit writes beside its results.
     OurReport,
     Unknown,
@@ -58,6 +57,7 @@ pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: 
     paths.iter().try_for_each(|path| search.path(path))?;
     let mut found = search.found;
     refuse_repeats(stage.files, &found)?;
+    found.iter_mut().for_each(|source| source.format = format_of_content(stage.files, source));
     if wanted == Wanted::Data {
         // a pipe can be read once
         let named_as_one = found.iter_mut().filter(|source| source.format == Format::Json && source.kind == Kind::File);
@@ -121,10 +121,9 @@ impl Search<'_> {
         let format = match (self.wanted, named_as(path)) {
             (Wanted::Statistics, _) => Format::Json,
             (Wanted::Data, NamedAs::Data(format)) => format,
-            (Wanted::Data, NamedAs::Unsupported(what)) => return Err(unsupported(path, what)),
             (Wanted::Data, NamedAs::OurReport | NamedAs::Unknown) => format_of_unknown(path),
         };
-        self.found.push(Source { path: path.to_owned(), below: paths::name(path).to_owned(), format, kind });
+        self.found.push(Source::new(path, paths::name(path), format, kind));
         Ok(())
     }
 
@@ -168,9 +167,8 @@ impl Search<'_> {
         }
         match named_as(path) {
             NamedAs::Data(format) if self.wanted == Wanted::Data || format == Format::Json => {
-                self.found.push(Source { path: path.to_owned(), below, format, kind });
+                self.found.push(Source::new(path, below, format, kind));
             }
-            NamedAs::Unsupported(what) if self.wanted == Wanted::Data => return Err(unsupported(path, what)),
             NamedAs::OurReport => {}
             _ => self.skipped.push(below),
         }
@@ -192,7 +190,7 @@ impl Search<'_> {
         let (what, kinds) = match self.wanted {
             Wanted::Data => (
                 "data",
-                "`.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`",
+                "`.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`",
             ),
             Wanted::Statistics => ("statistics", "`.json`"),
         };
@@ -210,9 +208,6 @@ fn named_as(path: &str) -> NamedAs {
     if matches!(paths::name(path), "provenance.json" | "report.json") || path.ends_with(AUDIT_SUFFIX) {
         return NamedAs::OurReport;
     }
-    if cfg!(not(feature = "zstd")) && paths::compression(path) == Some(Compression::Zstd) {
-        return NamedAs::Unsupported("compressed with Zstandard");
-    }
     match paths::extension(path).as_str() {
         "csv" => NamedAs::Data(Format::Csv),
         "tsv" | "tab" => NamedAs::Data(Format::Tsv),
@@ -220,7 +215,7 @@ fn named_as(path: &str) -> NamedAs {
         "jsonl" | "ndjson" => NamedAs::Data(Format::JsonLines),
         "parquet" => NamedAs::Data(Format::Parquet),
         "arrow" | "arrows" | "feather" => NamedAs::Data(Format::Arrow),
-        "xlsx" | "xls" | "ods" => NamedAs::Unsupported("a spreadsheet"),
+        "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => NamedAs::Data(Format::Workbook),
         _ => NamedAs::Unknown,
     }
 }
@@ -230,9 +225,22 @@ fn format_of_unknown(path: &str) -> Format {
     if paths::extension(path) == "json" { Format::Json } else { Format::Csv }
 }
 
-fn unsupported(path: &str, what: &str) -> Error {
-    let help = "write it as CSV or JSON Lines, which may be compressed with gzip";
-    InputError::new(Code::UnsupportedFormat, format!("this file is {what}, which this version does not read"), help).in_file(path)
+/// Returns the format of a table by its first bytes. A file that cannot be read keeps the format of its name: reading it is an error.
+///
+/// Files with one record each are not looked at, because there may be thousands of them.
+fn format_of_content(files: &dyn Files, source: &Source) -> Format {
+    let named = source.format;
+    if source.kind != Kind::File || !named.is_table_of_records() {
+        return named;
+    }
+    match files.first_bytes(&source.path, FIRST_BYTES).map(|first| Content::of(&first)) {
+        Ok(Content::Parquet) => Format::Parquet,
+        Ok(Content::Arrow) => Format::Arrow,
+        Ok(Content::Workbook) => Format::Workbook,
+        // such as a table that is called `.xls` so that Excel opens it
+        Ok(_) if named == Format::Workbook => Format::Csv,
+        _ => named,
+    }
 }
 
 fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Result<()> {
@@ -334,7 +342,7 @@ mod tests {
     #[test]
     fn a_folder_without_data_is_an_error() {
         let (text, code) = failing(&[("d/a.md", "")], &["d"], None);
-        let help = "data files end in `.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`";
+        let help = "data files end in `.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`";
         assert_eq!((text, code), (format!("error: d: there are no data files in this folder; it holds `a.md`\nhelp: {help}"), 3));
         let (text, code) = failing(&[("d/a.md", "")], &["e.csv"], None);
         let help = "check the path; it counts from the folder you are in";
@@ -342,10 +350,25 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_formats_are_not_skipped() {
-        let (text, code) = failing(&[("d/a.csv", ""), ("d/b.xlsx", "")], &["d"], None);
-        assert!(text.starts_with("error: d/b.xlsx: this file is a spreadsheet, which this version does not read\n"), "{text}");
-        assert_eq!(code, 3);
+    fn the_first_bytes_of_a_table_decide() {
+        let workbook: &[u8] = &[&b"PK\x03\x04"[..], &[0; 26], b"[Content_Types].xml"].concat();
+        let parquet: &[u8] = b"PAR1\x15\0";
+        let files = MemoryFiles::of(&[
+            ("d/a.csv", parquet),
+            ("d/b.jsonl", b"ARROW1\0\0"),
+            ("d/c.csv", workbook),
+            ("d/d.xlsx", workbook),
+            ("d/e.xls", b"x,y\n1,2\n"),
+            ("d/f.xlsx", b""),
+            ("d/g.json", parquet),
+            ("d/h.parquet", b"x,y\n1,2\n"),
+            ("d/i.csv", b"PAR1,y\n1,2\n"),
+            ("/dev/stdin", parquet),
+        ]);
+        let (found, _) = in_stage(&files, |stage| find(stage, &["d".to_owned(), "/dev/stdin".to_owned()], None, Wanted::Data));
+        let formats: Vec<Format> = found.unwrap().iter().map(|source| source.format).collect();
+        use Format::{Arrow, Csv, Json, Parquet, Workbook};
+        assert_eq!(formats, [Parquet, Arrow, Workbook, Workbook, Csv, Csv, Json, Parquet, Csv, Csv]);
     }
 
     #[test]

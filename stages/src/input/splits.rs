@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::blocks::{Block, BlockPool, Slice};
+use crate::input::body::{Body, Digesting};
 use crate::input::digests::DigestQueue;
 use crate::input::header_finder::HeaderFinder;
-use crate::input::reading::{Body, Digesting};
 use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::input::selected_columns::SelectedColumns;
 use crate::limits::RECORD_BYTES_MAX;
@@ -187,9 +187,9 @@ impl<'a> OpenFile<'a> {
             let bytes = files.bytes(&source.path).unwrap_or(0);
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }
-        let digesting = if digests.is_some() { Digesting::Compressed } else { Digesting::Nothing };
+        let digesting = if digests.is_some() { Digesting::Converted } else { Digesting::Nothing };
         let ends = RecordEnds::new(source.format, *passed_lines);
-        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body, ends))))
+        Body::open_source(*files, source, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body, ends))))
     }
 
     /// Returns the next split. A file has at least one, even if it is empty.

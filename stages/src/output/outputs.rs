@@ -159,7 +159,7 @@ mod tests {
     use crate::testing::MemoryFiles;
 
     fn source(below: &str) -> Source {
-        Source { path: format!("/pfs/data/{below}"), below: below.to_owned(), format: Format::Csv, kind: Kind::File }
+        Source::new(format!("/pfs/data/{below}"), below, Format::Csv, Kind::File)
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub trait ColumnFile: Send + Sync {
     /// Reads some columns of a partition. `columns` are increasing indexes of [`fields`](Self::fields).
     ///
     /// Several readers of one file may work at the same time.
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Box<dyn BatchReader>>;
+    fn read(&self, columns: &[usize], partition: &Partition, form: ValueForm) -> Result<Box<dyn BatchReader>>;
     /// Begins to compute the size and digest of the file as stored, in the background.
     fn begin_digest(&self) -> PendingDigest;
 }
@@ -37,8 +37,42 @@ pub enum Partition {
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// Its type in the format's own words, if its values are neither numbers nor text. Such a column cannot be read.
-    pub refused: Option<String>,
+    /// Its type, if its values are neither numbers nor text. Such a column is no data.
+    pub refused: Option<RefusedType>,
+    /// Whether the program that wrote the file keeps the labels of the rows in it, and says that they are no data.
+    pub is_index: bool,
+}
+
+impl Field {
+    /// Whether it can be read as numbers or text.
+    pub fn is_readable(&self) -> bool {
+        self.refused.is_none()
+    }
+
+    /// Whether it can be written as text, as [`ValueForm::Written`].
+    pub fn is_writable(&self) -> bool {
+        self.refused.as_ref().is_none_or(|refused| refused.has_text)
+    }
+}
+
+/// A type whose values are neither numbers nor text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedType {
+    /// Its name in the format's own words.
+    pub name: String,
+    /// How to write such values so that they can be read, after "write it".
+    pub help: &'static str,
+    /// Whether its values have a text.
+    pub has_text: bool,
+}
+
+/// In which form the values of columns are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueForm {
+    /// As data.
+    Data,
+    /// As they are to be written as CSV: integers and decimals with their digits, dates and times as text.
+    Written,
 }
 
 /// Reads batches of rows, in order.

@@ -30,6 +30,12 @@ pub trait Files: Sync {
     ///
     /// If the file changes before its end was read, the reader fails with [`Changed`], where the host can detect it.
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>>;
+    /// Returns the first bytes of a file, at most `length`. A pipe must not be asked: they would be gone.
+    fn first_bytes(&self, path: &str, length: usize) -> io::Result<Vec<u8>> {
+        let mut first = Vec::new();
+        self.open(path)?.take(length as u64).read_to_end(&mut first)?;
+        Ok(first)
+    }
     /// Returns the size of a file in bytes, if it is known without reading the file.
     fn bytes(&self, _path: &str) -> Option<u64> {
         None
@@ -40,6 +46,14 @@ pub trait Files: Sync {
         Err(InputError::new(Code::UnsupportedFormat, "this file holds columns (Parquet, Arrow), which this program does not read", help)
             .into())
     }
+    /// Returns the names of the sheets of a workbook in a spreadsheet's file, in its order.
+    fn sheets(&self, _workbook: Vec<u8>) -> Result<Vec<String>> {
+        Err(no_workbooks().into())
+    }
+    /// Returns a sheet of a workbook as CSV with commas; the first one if no name is given. The host limits how much it unpacks.
+    fn sheet(&self, _workbook: Vec<u8>, _name: Option<&str>) -> Result<Box<dyn Read + Send + '_>> {
+        Err(no_workbooks().into())
+    }
     /// Returns a text that is equal for two paths exactly if they lead to the same folder, or to the same name in the same folder.
     fn identity(&self, path: &str) -> io::Result<String>;
     /// Returns a text that is equal for two paths exactly if they lead to the same bytes. Hard links and two mounts of one file are equal.
@@ -48,6 +62,11 @@ pub trait Files: Sync {
     }
     /// Begins a set of files to write. No file appears under its name before [`Output::commit`].
     fn output(&self) -> Box<dyn Output + Send + '_>;
+}
+
+fn no_workbooks() -> InputError {
+    let help = "use the native program, or save the sheet as CSV in UTF-8";
+    InputError::new(Code::UnsupportedFormat, "this file is an Excel workbook, which this program does not read", help)
 }
 
 /// A file changed while it was read, so the bytes read may mix two contents.

@@ -77,7 +77,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
 
 /// Replaces `{input}` in `out` by the path of the statistics, not of the rows.
 fn output_path(out: &str, path: &str) -> Result<String> {
-    let source = Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: Format::Json, kind: Kind::File };
+    let source = Source::new(path, paths::name(path), Format::Json, Kind::File);
     outputs::expand(out, &[source])
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::{DialectArgs, JsonArg, LevelArg, ThreadsArg};
 use crate::error::{Error, Result};
+use crate::input::column_csv;
 use crate::input::reading;
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -17,6 +18,7 @@ use crate::output::describe;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::Field;
 use crate::ports::engine::StatusCounts;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
@@ -92,6 +94,11 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
         .with("interval", (args.interval != "prediction").then(|| Value::from(args.interval.as_str())))
         .with("with_input", args.with_input.then_some(Value::Bool(true)))
         .with("on_error", continues.then_some(Value::from("continue")));
+    if args.with_input {
+        for source in &sources {
+            column_csv::left_out(stage.files, source, Field::is_writable)?.iter().for_each(|note| stage.report.note(note));
+        }
+    }
     predict_all(stage, &PredictionPlan { model: &text, plan: &plan }, model.as_ref(), &sources, &mut writer)?;
     let PredictionWriter { outputs, summary, .. } = writer;
     outputs.commit()?;
@@ -103,7 +110,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
 
 /// Returns the name of a file of predictions: that of its input, or with `.csv` if the input is another table than CSV with commas.
 fn output_name(source: &Source) -> String {
-    match source.format.holds_columns() || source.format == Format::Tsv {
+    match source.format.of_bytes() != source.format {
         true => format!("{}.csv", without_extension(&source.below)),
         false => without_compression(&source.below).to_owned(),
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::args::{DialectArgs, SchemaArg};
 use crate::error::{Error, InputError, Result};
+use crate::input::selected_columns::is_data;
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::input::{column_csv, reading};
@@ -98,10 +99,10 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<Strin
     let mut progress = stage.begin_progress(&[source]);
     progress.file = 1;
     if source.format.holds_columns() {
-        column_csv::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
-        column_csv::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
+        column_csv::left_out(stage.files, source, is_data)?.iter().for_each(|note| stage.report.note(note));
+        column_csv::each_chunk(stage.files, source, is_data, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
     } else {
-        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+        reading::each_chunk_at(stage.files, source, |chunk, bytes| {
             progress.bytes = bytes;
             stage.report.progress(&progress);
             stream.push(chunk).map(drop).map_err(blame)
@@ -115,7 +116,7 @@ fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Str
     let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|error| plan.blame(error))?;
     let mut flat = Vec::new();
     for source in sources {
-        push_record(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
+        push_record(stage.files, source, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
     }
     finish(stream.as_mut())
 }

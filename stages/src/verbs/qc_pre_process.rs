@@ -17,6 +17,7 @@ use crate::input::sources::Wanted;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::Field;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
@@ -118,7 +119,7 @@ impl RecordWriter<'_> {
         let blame = |error| plan.blame_or(error, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = RecordCutter::new(Format::JsonLines, PassedLines::default());
-        column_csv::each_chunk(stage.files, source, |chunk| {
+        column_csv::each_chunk(stage.files, source, Field::is_readable, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
         })?;

@@ -5,7 +5,8 @@
 //! equally likely. A first pass counts N, a second pass chooses. The same seed gives the same bytes on every machine.
 //!
 //! Both tables are written as the table is: with its delimiter, with the lines before its header, and without a header if it has none. So they are
-//! read with the same flags. Comments among the records are left out.
+//! read with the same flags. Comments among the records are left out. A file of columns is written as CSV, with dates and times as text, and a note
+//! for each column that has no text.
 //!
 //! *Not here*: the values in the records, which are not read.
 
@@ -21,6 +22,7 @@ use crate::input::sources;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::Field;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::splitmix::SplitMix64;
@@ -56,6 +58,7 @@ pub struct SplitArgs {
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     let source = sources::find_one(stage, &args.data, Some(&args.out))?;
     refuse_unsplittable(&source)?;
+    column_csv::left_out(stage.files, &source, is_copied)?.iter().for_each(|note| stage.report.note(note));
     let plan = Plan::new().dialect(&args.dialect);
     let rows = count(stage, &plan, &source)?;
     let holdout = holdout_rows(rows, args.holdout).map_err(|error| error.in_file(&source.path))?;
@@ -77,6 +80,12 @@ pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     outputs.close(holdout_handle)?;
     let written = outputs.commit()?;
     report(stage, args, rows, holdout, &written)
+}
+
+/// Whether a column of a file of columns is written. The labels that pandas makes up for rows are not: a model of the two tables would take
+/// them for data.
+fn is_copied(field: &Field) -> bool {
+    field.is_writable() && !(field.is_index && field.name.starts_with("__index_level_"))
 }
 
 /// Chooses the records of the holdout.
@@ -134,7 +143,7 @@ fn each_record(stage: &Stage<'_>, plan: &Plan, source: &Source, mut take: impl F
         Piece::PassedLine(_) => Ok(()),
     };
     let in_file = |error: Error| error.in_file(&source.path);
-    column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
+    column_csv::each_chunk(stage.files, source, is_copied, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
     cutter.finish(&mut take).map_err(in_file)
 }
 

@@ -19,6 +19,7 @@ use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
+use crate::ports::columns::Field;
 use crate::ports::engine::{Engine, Interval, Model, PredictionStream, StatusCounts};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
@@ -52,8 +53,7 @@ pub(crate) fn predict_all(
     sink: &mut dyn PredictionSink,
 ) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    let tables: Vec<&Source> =
-        sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::Tsv | Format::JsonLines)).collect();
+    let tables: Vec<&Source> = sources.iter().filter(|source| source.format.is_table_of_records()).collect();
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources: &tables,
@@ -235,7 +235,8 @@ impl ParallelPrediction<'_> {
         let mut stream = model.table(&self.with.plan.text_for(source.format)).map_err(in_file)?;
         let sink = collector.sink();
         sink.begin(source)?;
-        column_csv::each_chunk(self.files, source, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
+        let taken = if self.with.plan.get("with_input").is_some() { Field::is_writable } else { Field::is_readable };
+        column_csv::each_chunk(self.files, source, taken, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
         sink.write(&stream.finish().map_err(in_file)?)?;
         sink.end(source, &stream.counts()?)
     }
@@ -305,7 +306,7 @@ impl WorkQueue<'_> {
                 self.source += 1;
                 Task::Columns(self.source - 1)
             }
-            Format::Csv | Format::Tsv | Format::JsonLines => match self.splits.next() {
+            Format::Csv | Format::Tsv | Format::JsonLines | Format::Workbook => match self.splits.next() {
                 Ok(split) => {
                     let (source, split) = (self.source, split?);
                     self.source += usize::from(split.last);
