@@ -1,26 +1,27 @@
-//! A stream of records to a stream of records with predictions, in the same format.
+//! A stream of records to a stream of records with predictions, in the same format or in another.
 
-use super::csv::CsvPredictions;
 use super::interval::Interval;
 use super::object::ObjectPredictions;
 use super::options::OutputOptions;
 use super::outcome::StatusCounts;
 use super::predictor::Predictor;
+use super::rows::RowPredictions;
 use crate::error::{Result, spent};
-use crate::plan::{Format, Plan};
+use crate::plan::{Format, OutputFormat, Plan};
 use crate::records::check_length;
 use crate::table::{LineReader, Reader};
 
-/// Predicts every record of a stream, and writes it in the format in which it comes.
+/// Predicts every record of a stream, and writes it in the format in which it comes, or in the format that the plan names.
 pub struct Table {
     input: Input,
     /// Number of the last record, and what became of all of them, once the input has ended.
     ended: (u64, StatusCounts),
 }
 
-/// How the records are read.
+/// How the records are read and written.
 enum Input {
-    Csv(Box<(Reader, CsvPredictions)>),
+    /// A table, or objects that are written as a table.
+    Rows(Box<(Reader, RowPredictions)>),
     JsonLines(Box<(LineReader, ObjectPredictions)>),
     /// The bytes of one object so far.
     Json(Box<(Vec<u8>, ObjectPredictions)>),
@@ -28,10 +29,15 @@ enum Input {
 }
 
 impl Input {
+    /// Records that are rows of a table while they are predicted.
+    fn rows(plan: &Plan, predictor: Predictor, options: OutputOptions, to: OutputFormat) -> Self {
+        Self::Rows(Box::new((Reader::new(plan), RowPredictions::new(predictor, options, to))))
+    }
+
     /// Returns the number of the last record and what became of all of them; `None` after the end.
     fn totals(&self) -> Option<(u64, StatusCounts)> {
         match self {
-            Self::Csv(csv) => Some((csv.0.rows(), csv.1.counts)),
+            Self::Rows(rows) => Some((rows.0.rows(), rows.1.counts)),
             Self::JsonLines(lines) => Some((lines.0.rows(), lines.1.counts)),
             // the object is read at the end
             Self::Json(json) => Some((0, json.1.counts)),
@@ -48,10 +54,11 @@ impl Table {
     pub fn new(predictor: Predictor, plan: &Plan) -> Result<Self> {
         let predictor = predictor.with_interval(Interval::of_plan(plan))?;
         let options = OutputOptions::of(plan);
-        let input = match plan.format {
-            Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
-            Format::Jsonl => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
-            Format::Json => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
+        let input = match (plan.format, plan.to) {
+            (Format::Csv, to) => Input::rows(plan, predictor, options, to.unwrap_or(OutputFormat::Csv)),
+            (Format::Jsonl | Format::Json, Some(OutputFormat::Csv)) => Input::rows(plan, predictor, options, OutputFormat::Csv),
+            (Format::Jsonl, _) => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
+            (Format::Json, _) => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
         };
         Ok(Self { input, ended: (0, StatusCounts::default()) })
     }
@@ -63,8 +70,8 @@ impl Table {
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         match &mut self.input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 reader.push(chunk, rows)?;
                 // the next chunk most likely needs as much
                 let room = rows.out.len();
@@ -90,8 +97,8 @@ impl Table {
     /// Those of the header.
     pub fn header(&mut self, records: &[u8]) -> Result<bool> {
         match &mut self.input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 rows.writes_header = false;
                 reader.header(records, rows)
             }
@@ -116,7 +123,7 @@ impl Table {
     /// `spent` after the end.
     pub fn continue_at(&mut self, row: u64) -> Result<()> {
         match &mut self.input {
-            Input::Csv(csv) => csv.0.continue_at(row),
+            Input::Rows(table) => table.0.continue_at(row),
             Input::JsonLines(lines) => lines.0.continue_at(row),
             Input::Json(_) => {}
             Input::Ended => return Err(spent()),
@@ -142,8 +149,8 @@ impl Table {
         let mut out = Vec::new();
         let mut input = std::mem::replace(&mut self.input, Input::Ended);
         match &mut input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 reader.finish(rows)?;
                 out = std::mem::take(&mut rows.out);
             }
