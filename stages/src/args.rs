@@ -13,15 +13,15 @@ pub struct ReadArgs {
     pub missing: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub delimiter: DelimiterArg,
+    pub dialect: DialectArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub schema: SchemaArg,
 }
 
-/// The delimiter of CSV.
-#[derive(Args, Clone, Copy, Debug, Default)]
-pub struct DelimiterArg {
+/// How CSV is written: its dialect. It concerns files of CSV only, and is never in a model, so every verb that reads data takes these flags.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DialectArgs {
     /// Delimiter of CSV: one character, or `tab`; default: a comma
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub delimiter: Option<char>,

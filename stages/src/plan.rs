@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{ByArg, ColumnKnots, DelimiterArg, FitArgs, KnotsArg, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
+use crate::args::{ByArg, ColumnKnots, DialectArgs, FitArgs, KnotsArg, Names, ReadArgs, RoleArgs, SchemaArg, ShareArgs, SumArgs};
 use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
@@ -17,12 +17,15 @@ use crate::text::json;
 /// The format of the schema that `--target-name` makes.
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
+/// The keys that say how CSV is written.
+const DIALECT_KEYS: &[&str] = &["delimiter"];
+
 /// A plan, built key by key.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     document: Map<String, Value>,
-    /// Applies to CSV only, so it is not in the document.
-    delimiter: Option<char>,
+    /// The keys that say how CSV is written. They are not in the document, because they concern CSV only.
+    dialect: Map<String, Value>,
     /// The schema's file, for errors and provenance.
     schema: Option<InputFile>,
 }
@@ -36,14 +39,17 @@ impl Plan {
     /// A plan that the engine made. It says nothing about how the data are written.
     pub fn of_engine(text: &str) -> Result<Self> {
         match json::parse_ours(text)? {
-            Value::Object(document) => Ok(Self { document, ..Self::default() }),
+            Value::Object(mut document) => {
+                DIALECT_KEYS.iter().for_each(|key| drop(document.remove(*key)));
+                Ok(Self { document, ..Self::default() })
+            }
             _ => Err(Error::Trap("a plan that is not an object".to_owned())),
         }
     }
 
     /// Adds how data are read, and the schema, whose file is read.
     pub fn reading(self, files: &dyn Files, args: &ReadArgs) -> Result<Self> {
-        self.missing(args.missing.as_deref()).delimiter(args.delimiter).schema(files, &args.schema)
+        self.missing(args.missing.as_deref()).dialect(&args.dialect).schema(files, &args.schema)
     }
 
     /// Adds what to do with missing values.
@@ -53,10 +59,11 @@ impl Plan {
         self
     }
 
-    /// Adds the delimiter of CSV.
+    /// Adds how CSV is written.
     #[must_use]
-    pub fn delimiter(mut self, args: DelimiterArg) -> Self {
-        self.delimiter = args.delimiter;
+    pub fn dialect(mut self, args: &DialectArgs) -> Self {
+        let DialectArgs { delimiter } = args;
+        self.dialect.extend(delimiter.map(|delimiter| ("delimiter".to_owned(), Value::from(delimiter.to_string()))));
         self
     }
 
@@ -195,9 +202,8 @@ impl Plan {
     pub fn text_for(&self, format: Format) -> String {
         let mut document = self.document.clone();
         document.insert("format".to_owned(), Value::from(format.name()));
-        document.remove("delimiter");
-        if let (Format::Csv, Some(delimiter)) = (format, self.delimiter) {
-            document.insert("delimiter".to_owned(), json!(delimiter.to_string()));
+        if format == Format::Csv {
+            document.extend(self.dialect.clone());
         }
         Value::Object(document).to_string()
     }
@@ -255,7 +261,7 @@ mod tests {
 
     #[test]
     fn no_flags_make_an_empty_plan() {
-        let plan = Plan::new().missing(None).delimiter(DelimiterArg::default()).summing(&SumArgs::default()).fitting(&FitArgs::default());
+        let plan = Plan::new().missing(None).dialect(&DialectArgs::default()).summing(&SumArgs::default()).fitting(&FitArgs::default());
         assert_eq!(plan.text(), "{}");
         assert_eq!(plan.text_for(Format::JsonLines), r#"{"format":"jsonl"}"#);
     }
@@ -265,7 +271,7 @@ mod tests {
         let files = MemoryFiles::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
         let read = ReadArgs {
             missing: Some("drop".into()),
-            delimiter: DelimiterArg { delimiter: Some(';') },
+            dialect: DialectArgs { delimiter: Some(';') },
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::summarize::write_statistics;
-use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, ThreadsArg};
 use crate::error::Result;
 use crate::input::reading;
 use crate::input::sources;
@@ -37,7 +37,7 @@ pub struct ForgetArgs {
     pub missing: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub delimiter: DelimiterArg,
+    pub dialect: DialectArgs,
     /// Column of whole numbers, if a row stands for so many rows, as `summarize --counts` takes it
     #[arg(long, value_name = "COLUMN")]
     pub counts: Option<String>,
@@ -58,7 +58,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;
-    let plan = plan(&document).missing(args.missing.as_deref()).delimiter(args.delimiter);
+    let plan = plan(&document).missing(args.missing.as_deref()).dialect(&args.dialect);
     let plan = plan.with("counts", args.counts.as_deref().map(Value::from));
     let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;

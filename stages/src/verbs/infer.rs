@@ -8,7 +8,7 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::{Value, json};
 
-use crate::args::{DelimiterArg, JsonArg, LevelArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, LevelArg, ThreadsArg};
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::input::sources;
@@ -55,7 +55,7 @@ pub struct InferArgs {
     pub on_error: String,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub delimiter: DelimiterArg,
+    pub dialect: DialectArgs,
     /// Folder for the predictions; each file has the name of its input. `{input}` in it means the path of the input without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
@@ -86,7 +86,7 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let mut writer = PredictionWriter { outputs: Outputs::new(stage.files, read), out: &out, open: 0, summary };
     let only = args.only.as_deref().map(Value::from);
     let plan = Plan::new()
-        .delimiter(args.delimiter)
+        .dialect(&args.dialect)
         .with("only", only)
         .with("level", args.level.level.map(Value::from))
         .with("interval", (args.interval != "prediction").then(|| Value::from(args.interval.as_str())))

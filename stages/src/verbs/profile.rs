@@ -7,7 +7,7 @@ use samefit_render::pages;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DelimiterArg, SchemaArg};
+use crate::args::{DialectArgs, SchemaArg};
 use crate::error::{Error, InputError, Result};
 use crate::input::sources;
 use crate::input::sources::Wanted;
@@ -34,7 +34,7 @@ pub struct ProfileArgs {
     pub schema: SchemaArg,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub delimiter: DelimiterArg,
+    pub dialect: DialectArgs,
     /// Write the profile as an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     pub html: Option<String>,
@@ -70,7 +70,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
 
 /// Reads the table and returns its profile.
 pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<Profile> {
-    let plan = Plan::new().delimiter(args.delimiter).schema(stage.files, &args.schema)?;
+    let plan = Plan::new().dialect(&args.dialect).schema(stage.files, &args.schema)?;
     let sources = sources::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
     let text = if sources.iter().all(|source| source.format == Format::Json) {
         records(stage, &plan, &sources)?

@@ -4,7 +4,7 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DelimiterArg, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, ThreadsArg};
 use crate::error::{Error, Message, Result};
 use crate::input::reading;
 use crate::input::sources;
@@ -40,7 +40,7 @@ pub struct QcArgs {
     pub report_only: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub delimiter: DelimiterArg,
+    pub dialect: DialectArgs,
     /// Folder for report.json, provenance.json and, if accepted, model.json. `{input}` in it means the path of the records without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
@@ -58,7 +58,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;
-    let plan = Plan::of_engine(&plan)?.delimiter(args.delimiter);
+    let plan = Plan::of_engine(&plan)?.dialect(&args.dialect);
     let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|error| error.in_file(&sum.name))?;

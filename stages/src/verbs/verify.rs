@@ -11,7 +11,7 @@ use samefit_text::line;
 use serde_json::Value;
 
 use super::qc::threshold;
-use crate::args::{DelimiterArg, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
+use crate::args::{DialectArgs, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::input::sources::{self, Wanted};
@@ -54,7 +54,7 @@ pub struct VerifyArgs {
     pub missing: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub delimiter: DelimiterArg,
+    pub dialect: DialectArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub threads: ThreadsArg,
@@ -101,7 +101,7 @@ fn remake(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) -> R
 /// Returns the plan of the model, with what the command line adds.
 fn plan(stage: &Stage<'_>, args: &VerifyArgs, engine_plan: &str, model: &Value) -> Result<Plan> {
     let plan = Plan::of_engine(engine_plan)?.with("shared", model.get("shared").cloned());
-    let plan = plan.missing(args.missing.as_deref()).delimiter(args.delimiter).schema(stage.files, &args.schema)?;
+    let plan = plan.missing(args.missing.as_deref()).dialect(&args.dialect).schema(stage.files, &args.schema)?;
     let plan = plan.with("columns", args.columns.as_ref().map(list));
     Ok(match (&args.target_name, model["target"]["column"].as_str()) {
         (Some(name), Some(column)) => plan.naming_target(column, name),
@@ -133,8 +133,9 @@ fn with_acceptance_of(model: &Value, fitted: String, copied: &mut Vec<CopiedPart
 /// Returns the model after quality control, as `qc` writes it, and the verdict.
 fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, threshold: f64) -> Result<(String, Option<Judgement>)> {
     let plan = stage.engine.model(model)?.plan()?;
-    let delimiter = args.records_delimiter.or(args.delimiter.delimiter);
-    let plan = Plan::of_engine(&plan)?.delimiter(DelimiterArg { delimiter });
+    let dialect = args.dialect.clone();
+    let dialect = DialectArgs { delimiter: args.records_delimiter.or(dialect.delimiter) };
+    let plan = Plan::of_engine(&plan)?.dialect(&dialect);
     let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|error| error.in_file(&sum.name))?;
