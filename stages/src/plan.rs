@@ -188,6 +188,13 @@ impl Plan {
         self
     }
 
+    /// Leaves out a key.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.document.remove(key);
+        self
+    }
+
     /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.document.get(key)

@@ -1,4 +1,4 @@
-//! Reads Parquet and Arrow files as batches of columns, as the stages ask for them.
+//! Reads Parquet and Arrow files as batches of columns, as the stages ask for them, and writes predictions as such files (`written`).
 //!
 //! The first bytes of a file decide its format; its name does not matter. Parquet and Arrow's file format have parts that can be read
 //! independently of each other. An Arrow stream is one part. A thread of its own computes the digest for `provenance.json`; it reads the file
@@ -20,6 +20,7 @@ mod shared_file;
 #[cfg(test)]
 mod tests;
 mod values;
+mod written;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,10 +28,10 @@ use std::thread::{Builder, JoinHandle};
 
 use arrow_schema::Schema;
 use samefit_stages::code::Code;
-use samefit_stages::error::{InputError, Result};
+use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::ports::columns::{BatchReader, ColumnFile, Field, Partition};
+use samefit_stages::ports::columns::{BatchReader, ColumnFile, ColumnKind, ColumnWriter, Field, Partition, PredictionRows};
 use samefit_stages::ports::digest::{InputFile, PendingDigest};
 
 use self::arrow::{ArrowFile, ArrowStream};
@@ -38,10 +39,25 @@ use self::errors::{damaged, too_large, unsupported};
 use self::format::ColumnFormat;
 use self::parquet::ParquetFile;
 use self::shared_file::SharedFile;
+use self::written::InputColumns;
 use crate::file_snapshot::FileChange;
 
 /// Reads the whole file at a path and returns its size and digest.
 type ReadInput = fn(&str) -> Result<InputFile>;
+
+/// Begins a file of columns with predictions, beside the columns of the file at `input` if there is one.
+pub(crate) fn writer(to: ColumnKind, rows: PredictionRows, input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
+    let columns = |path: &str| {
+        let file = SharedFile::open(path)?;
+        let first = file.first_bytes().map_err(|error| reading::read_error(path, &error))?;
+        let format = open_format(first, &file)?;
+        let columns: Vec<usize> = (0..fields(format.schema())?.len()).collect();
+        let batches = format.read(&columns, &Partition::Parts(0..format.parts()))?;
+        Ok::<_, Error>(InputColumns::new(Arc::new(format.schema().clone()), batches))
+    };
+    let input = input.map(|path| columns(path).map_err(|error| error.in_file(path))).transpose()?;
+    Ok(written::writer(to, rows, input))
+}
 
 /// Opens a file of columns. `read_input` computes the digest of a whole file.
 pub(crate) fn open(path: &str, read_input: ReadInput) -> Result<Box<dyn ColumnFile>> {

@@ -2,7 +2,7 @@
 //!
 //! A path to a file means that file, whatever its name. A path to a folder means all of its data files, sorted by path; they are known by their
 //! extension. In a folder, hidden files, `provenance.json`, `report.json` and audit logs are skipped silently, and other files that are not data
-//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV.
+//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. `-` is standard input.
 //!
 //! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. The `--out` of this command is skipped in folders.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
@@ -53,7 +53,7 @@ enum NamedAs {
 pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Result<Vec<Source>> {
     let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
     let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), skipped: Vec::new() };
-    paths.iter().try_for_each(|path| search.path(path))?;
+    paths.iter().try_for_each(|path| search.path(paths::to_read(path)))?;
     let found = search.found;
     refuse_repeats(stage.files, &found)?;
     Ok(found)
@@ -70,6 +70,7 @@ pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Result<
 
 /// Returns `path` if it is a file, or the path of the file `name` in it if it is a folder.
 pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Result<String> {
+    let path = paths::to_read(path);
     if kind(files, path)? != Kind::Folder {
         return Ok(path.to_owned());
     }
