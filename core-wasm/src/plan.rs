@@ -138,6 +138,9 @@ pub struct Plan {
     /// Whether to write the input's columns before the prediction.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_input: bool,
+    /// The format of predictions. If it is missing, that of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<OutputFormat>,
     /// What to do with a record that cannot be predicted.
     #[serde(skip_serializing_if = "OnError::is_default")]
     pub on_error: OnError,
@@ -249,6 +252,16 @@ pub enum Format {
     Json,
 }
 
+/// The format of predictions, where it is not that of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputFormat {
+    /// CSV.
+    Csv,
+    /// JSON Lines.
+    Jsonl,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -286,6 +299,7 @@ impl Default for Plan {
             comment: None,
             only: None,
             with_input: false,
+            to: None,
             on_error: OnError::Stop,
             level: None,
             interval: IntervalKind::Prediction,

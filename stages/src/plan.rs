@@ -218,6 +218,13 @@ impl Plan {
         self
     }
 
+    /// Leaves out a key.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.document.remove(key);
+        self
+    }
+
     /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.document.get(key)
@@ -237,6 +244,11 @@ impl Plan {
         }
         if format.is_csv() {
             document.extend(self.dialect.clone());
+        }
+        if format == Format::Workbook {
+            // a sheet has cells and not text, so only what concerns its lines
+            let lines = self.dialect.iter().filter(|(key, _)| matches!(key.as_str(), "header" | "skip" | "comment"));
+            document.extend(lines.map(|(key, value)| (key.clone(), value.clone())));
         }
         Value::Object(document).to_string()
     }

@@ -2,8 +2,9 @@
 
 use super::entered::EnteredPredictor;
 use super::options::OutputOptions;
-use super::outcome::{Predicted, Refusal, Status, StatusCounts};
+use super::outcome::{Predicted, Refusal, StatusCounts};
 use super::predictor::Predictor;
+use super::row_object::{STATUS, refused_entries, status_entries};
 use crate::error::Result;
 use crate::json;
 use crate::json_scan::without_python_numbers;
@@ -11,9 +12,6 @@ use crate::records::parse_object;
 use samefit_formats::csv::RECORD_END;
 use serde_json::{Map, Value, json};
 
-/// Keys that are added where records that cannot be predicted do not stop the table.
-const STATUS: &str = "status";
-const PROBLEM: &str = "problem";
 /// Key of a text that is no object.
 const RECORD: &str = "record";
 
@@ -122,7 +120,7 @@ impl ObjectPredictions {
     /// A record without a prediction: its own text, the problem and the status.
     fn refused(&mut self, text: &str, object: &Map<String, Value>, refusal: &Refusal) -> String {
         self.counts.add(refusal.status, 1);
-        let mut after = Map::from_iter([(PROBLEM.to_owned(), Value::from(refusal.problem.as_str()))]);
+        let mut after = refused_entries(refusal);
         after.append(&mut status_entries(refusal.status));
         around(&Map::new(), text, object, &after)
     }
@@ -137,10 +135,6 @@ fn entries<'o>(entered: &EnteredPredictor, object: &'o Map<String, Value>) -> Ve
     };
     let fields = object.iter().filter(|(name, _)| entered.has_field(name));
     fields.filter_map(|(name, value)| Some((name.as_str(), text(value)?))).collect()
-}
-
-fn status_entries(status: Status) -> Map<String, Value> {
-    Map::from_iter([(STATUS.to_owned(), Value::from(status.name()))])
 }
 
 /// Writes entries before and after those of an object, whose own text is kept: so its numbers stay as they are written. If it has one of

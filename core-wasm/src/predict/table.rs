@@ -1,29 +1,30 @@
-//! A stream of records to a stream of records with predictions, in the same format.
+//! A stream of records to a stream of records with predictions, in the same format or in another.
 
-use super::csv::CsvPredictions;
 use super::interval::Interval;
 use super::object::ObjectPredictions;
 use super::options::OutputOptions;
 use super::outcome::StatusCounts;
 use super::predictor::Predictor;
+use super::rows::RowPredictions;
 use crate::error::{Result, spent};
 use crate::json_stream::JsonStream;
-use crate::plan::{Format, OnError, Plan};
+use crate::plan::{Format, OnError, OutputFormat, Plan};
 use crate::records::check_length;
 use crate::table::Reader;
 use samefit_formats::csv::RECORD_END;
 use samefit_formats::json_records::{Layout, RecordCount};
 
-/// Predicts every record of a stream, and writes it in the format in which it comes.
+/// Predicts every record of a stream, and writes it in the format in which it comes, or in the format that the plan names.
 pub struct Table {
     input: Input,
     /// Number of the last record, and what became of all of them, once the input has ended.
     ended: (u64, StatusCounts),
 }
 
-/// How the records are read.
+/// How the records are read and written.
 enum Input {
-    Csv(Box<(Reader, CsvPredictions)>),
+    /// A table, or objects that are written as a table.
+    Rows(Box<(Reader, RowPredictions)>),
     JsonRecords(Box<JsonRecords>),
     /// The bytes so far of what may be one object.
     Json(Box<(Vec<u8>, RecordCount, ObjectPredictions)>),
@@ -34,13 +35,15 @@ enum Input {
 struct JsonRecords {
     stream: JsonStream,
     objects: ObjectPredictions,
+    /// Whether lines are written, whatever the records come in.
+    writes_lines: bool,
     /// Whether the bracket of the array is written.
     has_begun: bool,
 }
 
 impl JsonRecords {
     fn new(objects: ObjectPredictions) -> Self {
-        Self { stream: JsonStream::default(), objects, has_begun: false }
+        Self { stream: JsonStream::default(), objects, writes_lines: false, has_begun: false }
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
@@ -53,15 +56,19 @@ impl JsonRecords {
         let mut lines = Vec::new();
         self.stream.finish(&mut |_, text| self.objects.line(text, &mut lines))?;
         let mut out = self.in_layout(lines);
-        if self.stream.layout() == Some(Layout::Array) {
+        if self.is_array() {
             out.extend_from_slice(if self.has_begun { b"\n]\n" } else { b"[]\n" });
         }
         Ok(out)
     }
 
+    fn is_array(&self) -> bool {
+        self.stream.layout() == Some(Layout::Array) && !self.writes_lines
+    }
+
     /// Returns lines as they are, or as entries of the array in which the records come.
     fn in_layout(&mut self, lines: Vec<u8>) -> Vec<u8> {
-        if self.stream.layout() != Some(Layout::Array) {
+        if !self.is_array() {
             return lines;
         }
         let mut out = Vec::with_capacity(lines.len() + lines.len() / 16);
@@ -74,10 +81,15 @@ impl JsonRecords {
 }
 
 impl Input {
+    /// Records that are rows of a table while they are predicted.
+    fn rows(plan: &Plan, predictor: Predictor, options: OutputOptions, to: OutputFormat) -> Self {
+        Self::Rows(Box::new((Reader::new(plan), RowPredictions::new(predictor, options, to))))
+    }
+
     /// Returns the number of the last record and what became of all of them; `None` after the end.
     fn totals(&self) -> Option<(u64, StatusCounts)> {
         match self {
-            Self::Csv(csv) => Some((csv.0.rows(), csv.1.counts)),
+            Self::Rows(rows) => Some((rows.0.rows(), rows.1.counts)),
             Self::JsonRecords(records) => Some((records.stream.rows(), records.objects.counts)),
             // the object is read at the end
             Self::Json(json) => Some((0, json.2.counts)),
@@ -95,10 +107,15 @@ impl Table {
         let also = if plan.on_error == OnError::Stop { "--on-error continue" } else { "" };
         let predictor = predictor.with_interval(Interval::of_plan(plan))?.with_format(plan.cell_format().advising(also));
         let options = OutputOptions::of(plan);
-        let input = match plan.format {
-            Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
-            Format::Jsonl => Input::JsonRecords(Box::new(JsonRecords::new(ObjectPredictions::new(predictor, options)))),
-            Format::Json => Input::Json(Box::new((Vec::new(), RecordCount::default(), ObjectPredictions::new(predictor, options)))),
+        let objects = |predictor: Predictor| ObjectPredictions::new(predictor, options);
+        let input = match (plan.format, plan.to) {
+            (Format::Csv, to) => Input::rows(plan, predictor, options, to.unwrap_or(OutputFormat::Csv)),
+            (Format::Jsonl | Format::Json, Some(OutputFormat::Csv)) => Input::rows(plan, predictor, options, OutputFormat::Csv),
+            (Format::Jsonl | Format::Json, Some(OutputFormat::Jsonl)) => {
+                Input::JsonRecords(Box::new(JsonRecords { writes_lines: true, ..JsonRecords::new(objects(predictor)) }))
+            }
+            (Format::Jsonl, None) => Input::JsonRecords(Box::new(JsonRecords::new(objects(predictor)))),
+            (Format::Json, None) => Input::Json(Box::new((Vec::new(), RecordCount::default(), objects(predictor)))),
         };
         Ok(Self { input, ended: (0, StatusCounts::default()) })
     }
@@ -110,8 +127,8 @@ impl Table {
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         match &mut self.input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 reader.push(chunk, rows)?;
                 // the next chunk most likely needs as much
                 let room = rows.out.len();
@@ -147,8 +164,8 @@ impl Table {
     /// Those of the header.
     pub fn header(&mut self, records: &[u8]) -> Result<bool> {
         match &mut self.input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 rows.writes_header = false;
                 reader.header(records, rows)
             }
@@ -172,7 +189,7 @@ impl Table {
     /// `spent` after the end.
     pub fn continue_at(&mut self, row: u64) -> Result<()> {
         match &mut self.input {
-            Input::Csv(csv) => csv.0.continue_at(row),
+            Input::Rows(table) => table.0.continue_at(row),
             Input::JsonRecords(records) => {
                 records.stream.continue_at(row);
                 records.has_begun = true;
@@ -200,8 +217,8 @@ impl Table {
     pub fn finish(&mut self) -> Result<Vec<u8>> {
         let mut input = std::mem::replace(&mut self.input, Input::Ended);
         let out = match &mut input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 reader.finish(rows)?;
                 std::mem::take(&mut rows.out)
             }

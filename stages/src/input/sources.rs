@@ -4,7 +4,7 @@
 //! extension. In a folder, hidden files, `provenance.json`, `report.json` and audit logs are skipped silently, and other files that are not data
 //! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. A `.json` file is one object, or it is
 //! read as JSON Lines if it holds several records. A table whose first bytes are those of Parquet, Arrow or a workbook is read as such, whatever its
-//! extension; a pipe is not, because it cannot be looked at.
+//! extension; a pipe is not, because it cannot be looked at. `-` is standard input.
 //!
 //! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. The `--out` of this command is skipped in folders.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
@@ -54,7 +54,7 @@ enum NamedAs {
 pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Result<Vec<Source>> {
     let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
     let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), skipped: Vec::new() };
-    paths.iter().try_for_each(|path| search.path(path))?;
+    paths.iter().try_for_each(|path| search.path(paths::to_read(path)))?;
     let mut found = search.found;
     refuse_repeats(stage.files, &found)?;
     found.iter_mut().for_each(|source| source.format = format_of_content(stage.files, source));
@@ -78,6 +78,7 @@ pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Result<
 
 /// Returns `path` if it is a file, or the path of the file `name` in it if it is a folder.
 pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Result<String> {
+    let path = paths::to_read(path);
     if kind(files, path)? != Kind::Folder {
         return Ok(path.to_owned());
     }
