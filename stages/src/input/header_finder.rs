@@ -11,8 +11,6 @@ pub(crate) struct HeaderFinder<'a> {
     ends: RecordEnds,
     /// How many bytes of the file's beginning the stream was shown in search of the header.
     searched: usize,
-    /// How many bytes were searched for the end of a record.
-    scanned: usize,
 }
 
 impl<'a> HeaderFinder<'a> {
