@@ -16,6 +16,9 @@ pub struct ReadArgs {
     pub dialect: DialectArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub sheet: SheetArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub schema: SchemaArg,
 }
 
@@ -25,6 +28,14 @@ pub struct DialectArgs {
     /// Delimiter of CSV: one character, or `tab`; default: a comma
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub delimiter: Option<char>,
+}
+
+/// Which sheet of a workbook is read.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SheetArg {
+    /// Sheet of Excel workbooks (.xlsx) to read; default: the first
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
 }
 
 /// The data dictionary.

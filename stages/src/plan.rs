@@ -250,7 +250,7 @@ pub(crate) fn list(names: &Names) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Kept, Levels, Names};
+    use crate::args::{Kept, Levels, Names, SheetArg};
     use crate::error::InputError;
     use crate::testing::MemoryFiles;
     use std::collections::BTreeMap;
@@ -272,6 +272,7 @@ mod tests {
         let read = ReadArgs {
             missing: Some("drop".into()),
             dialect: DialectArgs { delimiter: Some(';') },
+            sheet: SheetArg::default(),
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {

@@ -16,6 +16,7 @@ use crate::input::gzip_members::GzipMembers;
 use crate::input::peeked::Peeked;
 use crate::input::read_error::read_error;
 use crate::input::utf16::{HalfCharacter, Utf16Reader};
+use crate::input::workbook::Workbook;
 use crate::limits::WORKBOOK_BYTES_MAX;
 use crate::ports::digest::InputFile;
 use crate::ports::files::Files;
@@ -77,16 +78,9 @@ impl<'a> Body<'a> {
         if source.format != Format::Workbook {
             return Self::open(files, &source.path, digesting);
         }
-        let mut stored = StoredReader::open(files, &source.path)?;
-        stored.digest_if(digesting != Digesting::Nothing);
-        let mut workbook = Vec::new();
-        let read = (&mut stored).take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut workbook);
-        read.map_err(|error| read_error(&source.path, &error))?;
-        if workbook.len() as u64 > WORKBOOK_BYTES_MAX {
-            return Err(workbook_too_large().in_file(&source.path));
-        }
-        let sheet = files.sheet(workbook, source.sheet.as_deref()).map_err(|error| error.in_file(&source.path))?;
-        Ok(Self::Sheet(sheet, stored))
+        let (workbook, stored) = workbook(files, &source.path, digesting != Digesting::Nothing)?;
+        let sheet = workbook.sheet(source.sheet.as_deref()).map_err(|error| error.in_file(&source.path))?;
+        Ok(Self::Sheet(Box::new(sheet), stored))
     }
 
     /// Whether the bytes read are the bytes as stored.
@@ -130,6 +124,24 @@ impl<'a> Body<'a> {
             Self::Sheet(..) => read_error(path, error),
         }
     }
+}
+
+/// Returns the names of the sheets of a workbook, in its order.
+pub(crate) fn sheet_names(files: &dyn Files, path: &str) -> Result<Vec<String>> {
+    let (workbook, _) = workbook(files, path, false)?;
+    Ok(workbook.sheet_names().map(str::to_owned).collect())
+}
+
+/// Opens a workbook, which is read whole, because its directory is at its end.
+fn workbook<'a>(files: &'a dyn Files, path: &str, digested: bool) -> Result<(Workbook, StoredReader<'a>)> {
+    let mut stored = StoredReader::open(files, path)?;
+    stored.digest_if(digested);
+    let mut bytes = Vec::new();
+    (&mut stored).take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| read_error(path, &error))?;
+    if bytes.len() as u64 > WORKBOOK_BYTES_MAX {
+        return Err(workbook_too_large().in_file(path));
+    }
+    Ok((Workbook::open(bytes).map_err(|error| error.in_file(path))?, stored))
 }
 
 /// Returns the compression that a name tells, if the file is too short to tell anything itself.

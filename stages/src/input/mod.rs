@@ -16,3 +16,4 @@ pub(crate) mod selected_columns;
 pub mod sources;
 pub(crate) mod splits;
 pub(crate) mod utf16;
+pub(crate) mod workbook;

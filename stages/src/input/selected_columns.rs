@@ -78,7 +78,7 @@ impl SelectedColumns {
 
     /// Reads the selected columns of a partition.
     pub(crate) fn read(&self, partition: &Partition) -> Result<Box<dyn BatchReader>> {
-        self.file.read(&self.selected, partition, ValueForm::Data)
+        self.file.read(&self.selected.iter().map(|&at| (at, ValueForm::Data)).collect::<Vec<_>>(), partition)
     }
 }
 

@@ -46,14 +46,6 @@ pub trait Files: Sync {
         Err(InputError::new(Code::UnsupportedFormat, "this file holds columns (Parquet, Arrow), which this program does not read", help)
             .into())
     }
-    /// Returns the names of the sheets of a workbook in a spreadsheet's file, in its order.
-    fn sheets(&self, _workbook: Vec<u8>) -> Result<Vec<String>> {
-        Err(no_workbooks().into())
-    }
-    /// Returns a sheet of a workbook as CSV with commas; the first one if no name is given. The host limits how much it unpacks.
-    fn sheet(&self, _workbook: Vec<u8>, _name: Option<&str>) -> Result<Box<dyn Read + Send + '_>> {
-        Err(no_workbooks().into())
-    }
     /// Returns a text that is equal for two paths exactly if they lead to the same folder, or to the same name in the same folder.
     fn identity(&self, path: &str) -> io::Result<String>;
     /// Returns a text that is equal for two paths exactly if they lead to the same bytes. Hard links and two mounts of one file are equal.
@@ -62,11 +54,6 @@ pub trait Files: Sync {
     }
     /// Begins a set of files to write. No file appears under its name before [`Output::commit`].
     fn output(&self) -> Box<dyn Output + Send + '_>;
-}
-
-fn no_workbooks() -> InputError {
-    let help = "use the native program, or save the sheet as CSV in UTF-8";
-    InputError::new(Code::UnsupportedFormat, "this file is an Excel workbook, which this program does not read", help)
 }
 
 /// A file changed while it was read, so the bytes read may mix two contents.

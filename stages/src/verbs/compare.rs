@@ -55,6 +55,7 @@ pub struct CompareArgs {
 /// Sums the data, or adds up the statistics, and tests.
 pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     let base = Plan::new()
         .reading(stage.files, &args.read)?
         .roles(&args.roles)

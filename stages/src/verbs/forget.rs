@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::summarize::write_statistics;
-use crate::args::{DialectArgs, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::Result;
 use crate::input::reading;
 use crate::input::sources;
@@ -38,6 +38,9 @@ pub struct ForgetArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Column of whole numbers, if a row stands for so many rows, as `summarize --counts` takes it
     #[arg(long, value_name = "COLUMN")]
     pub counts: Option<String>,
@@ -55,6 +58,7 @@ pub struct ForgetArgs {
 /// Sums the rows, subtracts them from the statistics, and writes the rest.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;

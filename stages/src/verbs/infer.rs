@@ -8,7 +8,7 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::{Value, json};
 
-use crate::args::{DialectArgs, JsonArg, LevelArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, LevelArg, SheetArg, ThreadsArg};
 use crate::error::{Error, Result};
 use crate::input::column_csv;
 use crate::input::reading;
@@ -58,6 +58,9 @@ pub struct InferArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Folder for the predictions; each file has the name of its input. `{input}` in it means the path of the input without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
@@ -72,6 +75,7 @@ pub struct InferArgs {
 /// Predicts every record of every file.
 pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let continues = args.on_error == "continue";
     if continues && args.only.is_some() {
         let help = "leave out one of the two: the warnings say why a record has no prediction";

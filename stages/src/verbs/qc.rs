@@ -4,7 +4,7 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DialectArgs, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::{Error, Message, Result};
 use crate::input::reading;
 use crate::input::sources;
@@ -41,6 +41,9 @@ pub struct QcArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Folder for report.json, provenance.json and, if accepted, model.json. `{input}` in it means the path of the records without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
@@ -55,6 +58,7 @@ pub struct QcArgs {
 /// Sums the records, judges the model, and writes the verdict.
 pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;

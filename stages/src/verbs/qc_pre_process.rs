@@ -51,6 +51,7 @@ pub struct QcPreProcessArgs {
 /// Checks the data, chooses the columns, and writes the records.
 pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.roles(&args.roles).with("target", args.target.as_deref().map(Value::from));
+    stage.use_sheet(&args.read.sheet);
     let sources = sources::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
     let plan = check(stage, plan, &sources)?;
     let plan = choose_target(stage, plan, args);
@@ -118,7 +119,7 @@ impl RecordWriter<'_> {
         let blame = |error| plan.blame_or(error, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = RecordCutter::new(Format::JsonLines);
-        column_csv::each_chunk(stage.files, source, Field::is_readable, |chunk| {
+        column_csv::each_chunk(stage.files, source, Field::as_data, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
         })?;

@@ -11,7 +11,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::args::JsonArg;
+use crate::args::{JsonArg, SheetArg};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
@@ -19,7 +19,7 @@ use crate::input::record_cutter::RecordCutter;
 use crate::input::sources;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
-use crate::ports::columns::Field;
+use crate::ports::columns::{Field, ValueForm};
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::splitmix::SplitMix64;
@@ -34,6 +34,9 @@ pub struct SplitArgs {
     /// Table to split (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(value_name = "DATA")]
     pub data: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Fraction of the records for the holdout, between 0 and 1
     #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     pub holdout: f64,
@@ -50,6 +53,7 @@ pub struct SplitArgs {
 
 /// Counts the records, then writes each to one of the two tables.
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
+    stage.use_sheet(&args.sheet);
     let source = sources::find_one(stage, &args.data, Some(&args.out))?;
     refuse_unsplittable(&source)?;
     column_csv::left_out(stage.files, &source, is_copied)?.iter().for_each(|note| stage.report.note(note));
@@ -128,7 +132,12 @@ fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], b
     let mut before_header = source.format.of_bytes() == Format::Csv;
     let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
     let in_file = |error: Error| error.in_file(&source.path);
-    column_csv::each_chunk(stage.files, source, is_copied, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
+    column_csv::each_chunk(
+        stage.files,
+        source,
+        |field| is_copied(field).then_some(ValueForm::Written),
+        |chunk| cutter.push(chunk, &mut take).map_err(in_file),
+    )?;
     cutter.finish(&mut take).map_err(in_file)
 }
 
@@ -176,7 +185,8 @@ mod tests {
 
     fn split(name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Error> {
         let files = MemoryFiles::of(&[(name, data)]);
-        let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), json: JsonArg::default() };
+        let args =
+            SplitArgs { data: name.to_owned(), holdout, seed, sheet: SheetArg::default(), out: "out".to_owned(), json: JsonArg::default() };
         in_stage(&files, |stage| run(stage, &args)).0?;
         let extension = if name.ends_with("l") { "jsonl" } else { "csv" };
         let [training, holdout] =

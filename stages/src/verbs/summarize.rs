@@ -52,6 +52,7 @@ pub struct SummarizeArgs {
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     if args.by.by.is_some() && args.share.share {
         let help = "write the rows of each group to a file, and share each by itself";
         return Err(Error::usage(

@@ -56,6 +56,7 @@ pub struct TrainArgs {
 /// Sums the data, fits the model, and writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
     let plan = plan.choosing_knots(&args.knots)?.dividing(&args.by);
     let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;

@@ -11,7 +11,7 @@ use samefit_text::line;
 use serde_json::Value;
 
 use super::qc::threshold;
-use crate::args::{DialectArgs, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
+use crate::args::{DialectArgs, JsonArg, Names, SchemaArg, SheetArg, ThreadsArg, delimiter, names};
 use crate::error::{Error, Result};
 use crate::input::reading;
 use crate::input::sources::{self, Wanted};
@@ -57,6 +57,9 @@ pub struct VerifyArgs {
     pub dialect: DialectArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub sheet: SheetArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub threads: ThreadsArg,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -66,6 +69,7 @@ pub struct VerifyArgs {
 /// Makes the model again and compares it with the file.
 pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     if paths::compression(&path).is_some() {
         let sentence = format!("{}: the bytes of the model are compared, and those of a compressed file cannot be", line(&path));
@@ -136,6 +140,8 @@ fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, t
     let dialect = args.dialect.clone();
     let dialect = DialectArgs { delimiter: args.records_delimiter.or(dialect.delimiter) };
     let plan = Plan::of_engine(&plan)?.dialect(&dialect);
+    // --sheet is that of the data
+    stage.sheet = None;
     let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|error| error.in_file(&sum.name))?;
