@@ -3,13 +3,15 @@
 //! *Not here*: rows that lack a value or hold one that is not a number. This marks them as unread; [`summarizer`](crate::summarizer) reads
 //! them one by one.
 
+use crate::cell_format::CellFormat;
 use crate::column::{ColumnIntegers, ScaledIntegers};
-use crate::decimal::{Decimal, SmallDecimal, from_f64, is_missing, parse, parse_small, power_of_ten, trim};
+use crate::decimal::{Decimal, SmallDecimal, from_f64, power_of_ten, trim};
 use crate::error::Result;
 use crate::shortest::{IntegerSlice, ShortestReader, decimal_of};
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 use samefit_kernels::integers::all_bits;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The values of one column of a batch.
 pub(crate) enum Values {
@@ -29,6 +31,7 @@ pub(crate) struct TextColumn {
 /// Reads a column of a batch, some rows at a time.
 #[derive(Default)]
 pub(crate) struct BatchReader {
+    format: Arc<CellFormat>,
     shortest: ShortestReader,
     /// The numbers of the rows, if they were text.
     parsed: Vec<SmallDecimal>,
@@ -80,14 +83,14 @@ impl Values {
 
     /// Returns one value; none if it is missing.
     ///
-    /// Errors: those of [`parse`] and [`from_f64`].
-    pub(crate) fn value(&self, at: usize) -> Result<Option<Decimal>> {
+    /// Errors: those of [`CellFormat::parse_unadvised`] and [`from_f64`].
+    pub(crate) fn value(&self, at: usize, format: &CellFormat) -> Result<Option<Decimal>> {
         match self {
-            Self::Numbers(numbers) if numbers[at].is_nan() => Ok(None),
+            Self::Numbers(numbers) if format.is_missing_float(numbers[at]) => Ok(None),
             Self::Numbers(numbers) => from_f64(numbers[at]).map(Some),
             Self::Text(lines) => match lines.cell(at) {
-                cell if is_missing(cell) => Ok(None),
-                cell => parse(cell).map(Some),
+                cell if format.is_missing(cell) => Ok(None),
+                cell => format.parse_unadvised(cell).map(Some),
             },
         }
     }
@@ -98,7 +101,7 @@ impl Values {
     pub(crate) fn number_of_any_size(&self, at: usize) -> Result<Option<Decimal>> {
         match self {
             Self::Numbers(numbers) if numbers[at].is_finite() => Ok(Some(decimal_of(numbers[at]))),
-            Self::Numbers(_) => self.value(at),
+            Self::Numbers(_) => self.value(at, &CellFormat::POINTS),
             Self::Text(_) => Ok(None),
         }
     }
@@ -113,14 +116,23 @@ impl Values {
 }
 
 impl BatchReader {
+    /// A reader of values of which text is written so.
+    pub(crate) fn new(format: Arc<CellFormat>) -> Self {
+        Self { format, ..Self::default() }
+    }
+
     /// Reads some rows. Sets `unread` for those whose value is missing, is not a number, or has too many digits.
     pub(crate) fn read(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool]) {
         match values {
             Values::Numbers(numbers) => {
-                match self.shortest.read(&numbers[rows]) {
+                match self.shortest.read(&numbers[rows.clone()]) {
                     Ok(block) => {
                         self.held = Held::Numbers;
                         block.missing.iter().for_each(|&at| unread[at] = true);
+                        if !self.format.missing_numbers().is_empty() {
+                            let missing = numbers[rows].iter().map(|&value| self.format.is_missing_float(value));
+                            missing.zip(unread).for_each(|(is_missing, unread)| *unread |= is_missing);
+                        }
                     }
                     // reading one by one finds the value with the error; the reader still has the block before
                     Err(_) => {
@@ -133,7 +145,7 @@ impl BatchReader {
                 self.held = Held::Text;
                 self.parsed.clear();
                 for (at, unread) in rows.zip(unread) {
-                    let small = parse_small(lines.cell(at));
+                    let small = self.format.small(lines.cell(at));
                     *unread |= small.is_none();
                     self.parsed.push(small.unwrap_or(SmallDecimal { mantissa: 0, scale: 0, whole: None }));
                 }

@@ -3,12 +3,14 @@
 //! *Not here*: rows that lack a value or hold text. This marks them as unread; [`summarizer`](crate::summarizer) and
 //! [`predict`](crate::predict) read them as records.
 
-use crate::decimal::{Decimal, SmallDecimal, exact_power_of_ten, parse_small, power_of_ten, trim};
+use crate::cell_format::CellFormat;
+use crate::decimal::{Decimal, SmallDecimal, exact_power_of_ten, power_of_ten, trim};
 use crate::functions::Function;
 use crate::statistics::{BlockColumn, NARROW_BITS, WIDE_BITS, raised_bits};
 use samefit_kernels::cells::{Pattern, read};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::{floats, integers};
+use std::sync::Arc;
 
 /// Rows that are tried together by the pattern after a batch as a whole did not fit it.
 const STRIDE: usize = 16;
@@ -41,6 +43,22 @@ impl ScaledIntegers<'_> {
         }
     }
 
+    /// Sets `unread` for the rows that have this number.
+    pub(crate) fn mark_equal(self, number: &Decimal, unread: &mut [bool]) {
+        let number = number.clone().normalized();
+        // a number with more decimals is none of these
+        let Some(number) = (number.scale <= self.scale).then(|| number.mantissa_at(self.scale)) else { return };
+        match (self.integers, i64::try_from(&number), i128::try_from(&number)) {
+            (ColumnIntegers::Narrow(values), Ok(number), _) => {
+                values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value == number)
+            }
+            (ColumnIntegers::Wide(values), _, Ok(number)) => {
+                values.iter().zip(unread).for_each(|(value, unread)| *unread |= *value == number)
+            }
+            _ => {}
+        }
+    }
+
     /// Replaces `out` by the nearest f64 of each number.
     pub(crate) fn to_f64(self, out: &mut Vec<f64>) {
         out.clear();
@@ -57,6 +75,7 @@ impl ScaledIntegers<'_> {
 /// Reads a column batch by batch. It learns the pattern that most cells fit.
 #[derive(Clone, Default)]
 pub(crate) struct CellReader {
+    format: Arc<CellFormat>,
     /// The pattern so far; none before the first number.
     pattern: Option<Pattern>,
     /// The integers of the batch at `scale`, if they fit in 64 bits.
@@ -74,7 +93,13 @@ pub(crate) struct CellReader {
 }
 
 impl CellReader {
-    /// Reads a column of all rows. Sets `unread` for the rows whose cell is not a number, or has too many digits beside the others.
+    /// A reader of cells that are written so.
+    pub(crate) fn new(format: Arc<CellFormat>) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    /// Reads a column of all rows. Sets `unread` for the rows whose cell is not a number, means a missing value, or has too many digits beside
+    /// the others.
     pub(crate) fn read(&mut self, rows: &Rows<'_>, column: usize, unread: &mut [bool]) {
         self.narrow.resize(rows.len(), 0);
         self.wide.clear();
@@ -82,6 +107,9 @@ impl CellReader {
         match self.pattern.and_then(|pattern| read(&rows.column(column, 0), pattern, &mut self.narrow)) {
             Some(bits) => self.narrow_bits = bits,
             None => self.read_in_strides(rows, column, unread),
+        }
+        for missing in self.format.missing_numbers() {
+            self.numbers().mark_equal(missing, unread);
         }
     }
 
@@ -150,7 +178,7 @@ impl CellReader {
     fn read_one(&mut self, row: usize, cell: &[u8], pattern_scale: u32) -> bool {
         // a quote inside the cell makes it no number
         let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
-        let Some(small) = parse_small(trim(cell)) else { return false };
+        let Some(small) = self.format.small(trim(cell)) else { return false };
         let scale = self.scale.max(small.scale);
         if bits_at(small, scale) > WIDE_BITS || scale > self.scale && self.bits_at(scale, pattern_scale) > WIDE_BITS {
             return false;
@@ -226,7 +254,9 @@ mod tests {
     use crate::decimal::parse;
     use crate::statistics::block_values;
     use proptest::prelude::*;
-    use samefit_kernels::scan::{MARGIN, RowScanner, WORD};
+    use samefit_kernels::scan::{MARGIN, Marks, RowScanner, WORD};
+
+    const MARKS: Marks = Marks { delimiter: b',', point: b'.' };
 
     #[test]
     fn only_the_root_is_defined_for_zero() {
@@ -284,7 +314,7 @@ mod tests {
         bytes.extend(text.as_bytes());
         bytes.resize(bytes.len() + WORD + MARGIN, b'0');
         let mut scanner = RowScanner::new(2, 128);
-        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, MARKS).unwrap();
         let mut column = CellReader::default();
         for _ in 0..2 {
             let mut unread = vec![false; cells.len()];
@@ -306,7 +336,7 @@ mod tests {
             bytes.extend(text.as_bytes());
             bytes.resize(bytes.len() + WORD + MARGIN, b'0');
             let mut scanner = RowScanner::new(table[0].len(), 128);
-            let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+            let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, MARKS).unwrap();
             prop_assert_eq!(rows.len(), table.len());
             prop_assert_eq!(rows.end(), MARGIN + text.len());
             for (at, _) in table[0].iter().enumerate() {

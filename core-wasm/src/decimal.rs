@@ -230,12 +230,29 @@ pub fn is_missing(cell: &[u8]) -> bool {
     matches!(cell.len(), 0 | 2..=4) && (cell.is_empty() || [&b"na"[..], b"nan", b"null"].iter().any(|word| cell.eq_ignore_ascii_case(word)))
 }
 
-/// Returns a cell without the spaces and tabs around it.
+/// Returns a cell without the spaces around it: spaces of every kind, and tabs.
 pub fn trim(mut cell: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = cell {
         cell = rest;
     }
-    cell
+    let is_wide = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii());
+    if is_wide(cell.first()) || is_wide(cell.last()) { trim_wide(cell) } else { cell }
+}
+
+/// Returns a cell that begins or ends with a character beyond ASCII without the spaces around it.
+#[cold]
+fn trim_wide(cell: &[u8]) -> &[u8] {
+    let is_space = |c: char| c == ' ' || c == '\t' || !c.is_ascii() && c.is_whitespace();
+    std::str::from_utf8(cell).map_or(cell, |text| text.trim_matches(is_space).as_bytes())
+}
+
+/// Returns whether a cell begins with a minus, and the rest; `None` if it begins with no sign. The minus of mathematics, U+2212, is one too.
+pub(crate) fn sign(cell: &[u8]) -> Option<(bool, &[u8])> {
+    match cell {
+        [b'-', rest @ ..] | [0xe2, 0x88, 0x92, rest @ ..] => Some((true, rest)),
+        [b'+', rest @ ..] => Some((false, rest)),
+        _ => None,
+    }
 }
 
 /// Reads a value: sign, digits, point, exponent.
@@ -305,11 +322,7 @@ const SMALL_DIGITS_MAX: usize = 36;
 
 /// Reads a value as [`parse`] does, without big integers. Returns none if it has too many digits for that, or is not a number.
 pub(crate) fn parse_small(cell: &[u8]) -> Option<SmallDecimal> {
-    let (negative, text) = match cell {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, cell),
-    };
+    let (negative, text) = sign(cell).unwrap_or((false, cell));
     let (mut halves, mut digits, mut point, mut at) = ([0u64; 2], 0, None, 0);
     while let Some(&byte) = text.get(at) {
         match byte.wrapping_sub(b'0') {
@@ -385,11 +398,8 @@ struct NumberText<'a> {
 
 /// Splits the text of a number into its parts. Returns none if it is not a number.
 fn split(cell: &[u8]) -> Option<NumberText<'_>> {
-    let (sign, rest) = match cell {
-        [b'-', rest @ ..] => (dashu_base::Sign::Negative, rest),
-        [b'+', rest @ ..] => (dashu_base::Sign::Positive, rest),
-        _ => (dashu_base::Sign::Positive, cell),
-    };
+    let (is_negative, rest) = sign(cell).unwrap_or((false, cell));
+    let sign = if is_negative { dashu_base::Sign::Negative } else { dashu_base::Sign::Positive };
     let (number, exponent) = match rest.iter().position(|b| matches!(b, b'e' | b'E')) {
         Some(at) => (&rest[..at], Some(&rest[at + 1..])),
         None => (rest, None),
@@ -500,6 +510,7 @@ mod tests {
             ("6.12835790605e-05", "0.0000612835790605"),
             ("1e3", "1000"),
             ("-12.5E+1", "-125"),
+            ("\u{2212}5", "-5"),
             ("0000000000000000000000000000000000000000000000000000000000000000000000001", "1"),
             ("1e-60", &format!("0.{}1", "0".repeat(59))),
         ] {
@@ -604,6 +615,17 @@ mod tests {
         for cell in ["N/A", "0", "n", "none", "nulls"] {
             assert!(!is_missing(cell.as_bytes()), "{cell}");
         }
+    }
+
+    #[test]
+    fn spaces_of_every_kind_around_a_cell_do_not_count() {
+        for (cell, want) in
+            [(" 5\t", "5"), ("\u{a0}5", "5"), ("5\u{202f} ", "5"), (" \u{2007}\u{3000}ä b\u{a0}", "ä b"), ("\u{200b}5", "\u{200b}5")]
+        {
+            assert_eq!(trim(cell.as_bytes()), want.as_bytes(), "{cell:?}");
+        }
+        assert_eq!(trim(b" \xff "), b"\xff");
+        assert_eq!(trim("\u{a0}".as_bytes()), b"");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! what was expected, in the words of the person who made the file. The help says what to do. Text from the input stands in backquotes,
 //! shortened. A message names no file, because the core does not know files. It avoids "invalid" and "failed to".
 
+use crate::hidden;
 use serde_json::{Map, Value, json};
 
 /// The result of every function that reads input.
@@ -51,7 +52,7 @@ codes! {
     LineEnds = "line-ends": "Lines that end with a carriage return alone.",
     Delimiter = "delimiter": "A header that is delimited by another character than expected.",
     DuplicateColumn = "duplicate-column": "Two columns, features or terms with the same name.",
-    EmptyColumnName = "empty-column-name": "A column without a name.",
+    EmptyColumnName = "empty-column-name": "A header without any name, or a variable without one.",
     ColumnName = "column-name": "A column name that is too long, or that cannot be used in terms.",
     RaggedRow = "ragged-row": "A row with more or fewer fields than the header.",
     Quote = "quote": "A quote in the middle of a field, text after a closing quote, or a quote that is never closed.",
@@ -101,7 +102,8 @@ codes! {
     Part = "part": "The state of a summarizer that another one cannot merge: it is of another plan, header or version.",
     Spent = "spent": "A stream that is used after its end.",
     Category = "category": "Note: a feature holds words and is taken as a category.",
-    ColumnLeftOut = "column-left-out": "Note: a column was left out, because it holds text or because the schema does not describe it.",
+    NumericHeader = "numeric-header": "Note: every name in the header is a number, as if the file had no header.",
+    ColumnLeftOut = "column-left-out": "Note: a column was left out, because it holds text, because it has no name of its own, or because the schema does not describe it.",
     RowsDropped = "rows-dropped": "Note: rows were left out because a value is missing.",
     Coarser = "coarser": "Note: a column is shared with fewer decimals than it is measured with.",
     Rounded = "rounded": "Note: values were rounded before they were summed.",
@@ -149,10 +151,11 @@ impl Error {
         Self { code, row: None, column: None, found: None, expected: None, sentence: sentence.into(), help: help.into() }
     }
 
-    /// Returns an error of the most common form: "found `x`, expected y".
+    /// Returns an error of the most common form: "found `x`, expected y". Characters that cannot be seen are named.
     pub fn found(code: Code, found: &str, expected: &str, help: impl Into<String>) -> Self {
+        let hidden = hidden::description(found).map_or_else(String::new, |what| format!(" {what}"));
         let found = shorten(found);
-        let mut error = Self::new(code, format!("found `{found}`, expected {expected}"), help);
+        let mut error = Self::new(code, format!("found `{found}`{hidden}, expected {expected}"), help);
         error.found = Some(found);
         error.expected = Some(expected.to_owned());
         error

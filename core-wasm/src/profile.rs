@@ -4,22 +4,25 @@
 //! except `first_text`.
 //!
 //! *Limits*: memory for a block of rows and for at most 2^18 counts a column, for any number of rows. The error of a quantile is at most
-//! half the width of its cell, which is at most 1/128 of its value.
+//! half the width of its cell, which is at most 1/128 of its value. It is zero where the schema's decimals and plausible range leave few
+//! enough values to count them one by one.
 
+use crate::cell_format::CellFormat;
 use crate::column::CellReader;
-use crate::decimal::{is_missing, parse_if_number, trim};
-use crate::error::{Result, shorten, spent};
+use crate::decimal::{parse_if_number, trim};
+use crate::error::{Error, Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
 use crate::level::{ListedLevels, level_of};
 use crate::plan::Plan;
 use crate::schema::{Field, Kind, Schema};
 use crate::sink::{Record, Sink};
-use crate::statistics::{Accumulator, Distribution, distribution_json};
+use crate::statistics::{Accumulator, Distribution, ValueGrid, distribution_json};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The format of a profile.
 pub const FORMAT: &str = "samefit-profile/1";
@@ -36,7 +39,7 @@ pub struct Profiler {
 impl Profiler {
     /// Returns a profiler of bytes that are written as the plan says. It compares values with the plan's schema, if there is one.
     pub fn new(plan: &Plan) -> Self {
-        Self { reader: Some(Reader::new(plan)), columns: ProfileSink { schema: plan.schema.clone(), ..ProfileSink::default() } }
+        Self { reader: Some(Reader::new(plan)), columns: ProfileSink::new(plan) }
     }
 
     /// Reads the next bytes of the table.
@@ -61,7 +64,10 @@ impl Profiler {
 #[derive(Default)]
 struct ProfileSink {
     schema: Option<Schema>,
+    format: Arc<CellFormat>,
     rows: u64,
+    /// What the user should know about the header.
+    notes: Vec<Error>,
     all: Vec<ColumnProfile>,
     /// Rows of the current batch with a cell that is read by itself.
     unread: Vec<bool>,
@@ -71,6 +77,7 @@ struct ProfileSink {
 /// The description of one column. Its numbers are summed by themselves, because other columns may have values in other rows.
 struct ColumnProfile {
     name: String,
+    format: Arc<CellFormat>,
     /// The column in the schema.
     field: Option<Field>,
     numbers: Accumulator,
@@ -101,13 +108,18 @@ struct ExpectedValues {
 }
 
 impl ProfileSink {
+    fn new(plan: &Plan) -> Self {
+        Self { schema: plan.schema.clone(), format: Arc::new(plan.cell_format()), ..Self::default() }
+    }
+
     fn into_json(self) -> Result<Value> {
         let order = self.schema.iter().flat_map(Schema::order);
         let there: BTreeSet<&str> = self.all.iter().map(|column| column.name.as_str()).collect();
         let absent: Vec<&str> = order.filter(|name| !there.contains(name)).collect();
         let absent = json!(absent);
         let described = self.all.into_iter().map(ColumnProfile::into_json).collect::<Result<Vec<Value>>>()?;
-        Ok(json!({"format": FORMAT, "rows": self.rows, "missing_columns": absent, "columns": described}))
+        let notes: Vec<Value> = self.notes.iter().map(Error::to_json).collect();
+        Ok(json!({"format": FORMAT, "rows": self.rows, "notes": notes, "missing_columns": absent, "columns": described}))
     }
 }
 
@@ -119,8 +131,12 @@ impl Sink for ProfileSink {
             Some(schema) if schema.target.column == name => schema.as_feature(name),
             _ => fields.get(name).map(|field| (*field).clone()),
         };
-        self.all = names.iter().map(|name| ColumnProfile::new(name, field(name))).collect();
+        self.all = names.iter().map(|name| ColumnProfile::new(name, field(name), &self.format)).collect();
         Ok(())
+    }
+
+    fn note(&mut self, note: Error) {
+        self.notes.push(note);
     }
 
     fn rows(&mut self, rows: &Rows<'_>, _first: u64) -> Result<()> {
@@ -145,18 +161,21 @@ impl Sink for ProfileSink {
 }
 
 impl ColumnProfile {
-    fn new(name: &str, field: Option<Field>) -> Self {
+    fn new(name: &str, field: Option<Field>, format: &Arc<CellFormat>) -> Self {
         Self {
             name: name.to_owned(),
             expected: field.as_ref().and_then(ExpectedValues::of),
+            numbers: Accumulator::of_column(
+                field.as_ref().and_then(|field| ValueGrid::of_measure(field.decimals, field.plausible.as_ref())),
+            ),
             field,
-            numbers: Accumulator::new(1, [], true),
             missing: 0,
             text: 0,
             first_text: None,
             range: None,
             fractions: false,
-            cells: CellReader::default(),
+            cells: CellReader::new(Arc::clone(format)),
+            format: Arc::clone(format),
             values: Vec::new(),
         }
     }
@@ -177,11 +196,11 @@ impl ColumnProfile {
 
     /// Adds one cell.
     fn add(&mut self, cell: &[u8]) -> Result<()> {
-        if is_missing(cell) {
+        if self.format.is_missing(cell) {
             self.missing += 1;
             return Ok(());
         }
-        match parse_if_number(cell) {
+        match self.format.number(cell) {
             Some(value) => {
                 self.note(value.to_f64());
                 self.numbers.push([value])
@@ -235,13 +254,13 @@ impl ColumnProfile {
     }
 }
 
-/// Returns the quantiles: for each share, the least number that this share of the numbers is not above. A quantile is known to its cell,
-/// or, if all numbers are `whole`, to the whole numbers in it. Its value is the middle of these, and its error half their distance.
+/// Returns the quantiles: for each share, the least number that this share of the numbers is not above. A quantile is known to its cell
+/// (a value that is counted by itself is known), or, if all numbers are `whole`, to the whole numbers in it. Its value is the middle of these, and its error half their distance.
 fn quantiles(counts: &Distribution, numbers: i64, (min, max): (f64, f64), whole: bool) -> Vec<Value> {
     let quantile = |percent: i64| {
         // ranks count from 0: the share of the numbers, rounded up, less 1
         let rank = (i128::from(numbers) * i128::from(percent) + 99) / 100 - 1;
-        let (low, high) = counts.bin_at_rank(i64::try_from(rank).ok()?)?.range();
+        let (low, high) = counts.range_at_rank(i64::try_from(rank).ok()?)?;
         let (low, high) = if whole { whole_numbers(low, high) } else { (low, high) };
         let (low, high) = (low.max(min), high.min(max));
         Some(json!({"share": percent as f64 / 100.0, "value": low + (high - low) / 2.0, "error": (high - low) / 2.0}))

@@ -5,15 +5,16 @@
 //!
 //! *Limits*: memory for a batch of rows and for two grids of [`CELLS`] by [`CELLS`] counts, for any number of rows.
 
-use crate::decimal::{is_missing, parse};
+use crate::cell_format::CellFormat;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::forecast::{Forecast, missing_value};
 use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
 use crate::predict::{Prediction, Predictor};
-use crate::sink::{GatheredRecord, Record, Sink, each_record};
+use crate::sink::{ColumnUse, GatheredRecord, Record, Sink, each_record};
 use crate::table::Reader;
+use crate::terms::ColumnPlaces;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ pub struct Residuals {
 impl Residuals {
     /// Returns a comparison for a table that is written as the plan says.
     pub fn new(predictor: Predictor, plan: &Plan) -> Self {
-        Self { reader: Some(Reader::new(plan)), counting: ResidualSink::new(predictor, plan.missing) }
+        Self { reader: Some(Reader::new(plan)), counting: ResidualSink::new(predictor.with_format(plan.cell_format()), plan.missing) }
     }
 
     /// Reads the next bytes of the table.
@@ -132,7 +133,7 @@ impl ResidualSink {
 impl Sink for ResidualSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         self.places = self.predictor.places(names)?;
-        let target = names.iter().position(|name| name == self.target_column()).ok_or_else(|| {
+        let target = ColumnPlaces::new(names).find(self.target_column())?.ok_or_else(|| {
             let sentence = format!("the data have no such column, which the model predicts; they have {}", list(names));
             Error::new(Code::MissingColumn, sentence, "give data with the outcome").in_column(self.target_column())
         })?;
@@ -164,13 +165,16 @@ impl Sink for ResidualSink {
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
-        if self.missing == Missing::Drop && self.places.iter().any(|&place| is_missing(record.cell(place))) {
+        if self.missing == Missing::Drop
+            && self.places.iter().any(|&place| self.predictor.variables().format().is_missing(record.cell(place)))
+        {
             self.dropped += 1;
             return Ok(());
         }
         let Some((&target, places)) = self.places.split_last() else { return Ok(()) };
         let row = self.predictor.row(places.iter().map(|&place| record.cell(place)))?;
-        let observed = observed(record.cell(target)).map_err(|error| error.in_column(self.target_column()))?;
+        let observed =
+            observed(record.cell(target), self.predictor.variables().format()).map_err(|error| error.in_column(self.target_column()))?;
         self.count(observed, self.predictor.predict(&row)?);
         Ok(())
     }
@@ -179,17 +183,23 @@ impl Sink for ResidualSink {
         self.predictor.columns().iter().cloned().chain([self.target_column().to_owned()]).collect()
     }
 
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.places.iter().for_each(|&place| uses[place] = ColumnUse::Any);
+        uses
+    }
+
     fn target(&self) -> &str {
         self.target_column()
     }
 }
 
 /// Returns the outcome in a cell.
-fn observed(cell: &[u8]) -> Result<f64> {
-    if is_missing(cell) {
+fn observed(cell: &[u8], format: &CellFormat) -> Result<f64> {
+    if format.is_missing(cell) {
         return Err(missing_value());
     }
-    Ok(parse(cell)?.to_f64())
+    Ok(format.parse(cell)?.to_f64())
 }
 
 /// Number, mean and spread of the residuals.

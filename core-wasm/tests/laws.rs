@@ -107,6 +107,35 @@ proptest! {
     }
 
     #[test]
+    fn parts_with_columns_in_other_orders_merge_to_the_whole(
+        rows in prop::collection::vec((prop::collection::vec(cell(), 3), prop::collection::vec("[uvw]", 4)), 1..30),
+        orders in prop::collection::vec(Just([0usize, 1, 2, 3, 4, 5, 6]).prop_shuffle(), 3),
+    ) {
+        const HEADER: [&str; 7] = ["a", "p", "b", "q", "r", "y", "s"];
+        let text = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+        let plan = Plan {
+            target: Some("y".to_owned()), categories: text(&["p", "q", "r", "s"]), terms: text(&["a*b", "p*q*r", "r*s*p*b"]), ..Plan::default()
+        };
+        let row = |(numbers, levels): &(Vec<String>, Vec<String>)| {
+            [&numbers[0], &levels[0], &numbers[1], &levels[1], &levels[2], &numbers[2], &levels[3]].map(String::clone).to_vec()
+        };
+        let whole = summarize(&plan, &HEADER, &rows.iter().map(row).collect::<Vec<_>>());
+        let part = |shard: usize, order: &[usize; 7]| {
+            let of_shard = rows.iter().skip(shard).step_by(4).map(row);
+            let moved: Vec<Vec<String>> = of_shard.map(|row| order.iter().map(|&at| row[at].clone()).collect()).collect();
+            let part = summarize(&plan, &order.map(|at| HEADER[at]), &moved);
+            Statistics::parse(&part.to_json()).unwrap()
+        };
+        let mut merged = part(0, &[0, 1, 2, 3, 4, 5, 6]);
+        let parts: Vec<Statistics> = orders.iter().enumerate().map(|(at, order)| part(at + 1, order)).collect();
+        parts.iter().for_each(|part| merged.merge(part).unwrap());
+        prop_assert_eq!(merged.to_json(), whole.to_json());
+        // and they are subtracted again
+        parts.iter().for_each(|part| merged.subtract(part).unwrap());
+        prop_assert_eq!(merged.to_json(), part(0, &[0, 1, 2, 3, 4, 5, 6]).to_json());
+    }
+
+    #[test]
     fn models_do_not_depend_on_unused_columns(rows in table()) {
         let all = Plan { features: None, terms: vec!["a*c".to_owned(), "c^2".to_owned(), "a*b".to_owned()], columns: None, ..plan() };
         prop_assert_eq!(model(&summarize(&all, &NAMES, &rows)), model(&summarize(&plan(), &NAMES, &rows)));

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use samefit_stages::error::Result;
 use samefit_stages::input::reading;
 use samefit_stages::limits::CHUNK_BYTES;
-use samefit_stages::ports::columns::ColumnFile;
+use samefit_stages::ports::columns::{ColumnFile, ColumnKind, ColumnWriter, PredictionRows};
 use samefit_stages::ports::digest::InputFile;
 use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
@@ -89,6 +89,10 @@ impl Files for Disk {
 
     fn columns(&self, path: &str) -> Result<Box<dyn ColumnFile>> {
         columns::open(path, read_input)
+    }
+
+    fn column_writer(&self, to: ColumnKind, rows: PredictionRows, input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
+        columns::writer(to, rows, input)
     }
 
     fn identity(&self, path: &str) -> io::Result<String> {

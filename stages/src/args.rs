@@ -22,12 +22,31 @@ pub struct ReadArgs {
     pub schema: SchemaArg,
 }
 
-/// How CSV is written: its dialect. It concerns files of CSV only, and is never in a model, so every verb that reads data takes these flags.
+/// How data are written. It is never in a model, so every verb that reads data takes these flags. All but the texts for missing values concern
+/// CSV only.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DialectArgs {
-    /// Delimiter of CSV: one character, or `tab`; default: a comma
+    /// Delimiter of CSV: one character, or `tab`; default: a comma, or tabs in files that end in .tsv or .tab
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub delimiter: Option<char>,
+    /// Names of the columns of CSV that has no header
+    #[arg(long, value_name = "A,B", value_parser = names)]
+    pub header: Option<Names>,
+    /// How many lines of CSV to pass over before the header, such as a title
+    #[arg(long, value_name = "N")]
+    pub skip: Option<u64>,
+    /// Character of comments in CSV: lines that begin with it are passed over
+    #[arg(long, value_name = "CHAR", value_parser = comment)]
+    pub comment: Option<char>,
+    /// Mark before the decimals of a number in CSV: a point or a comma; default: a point
+    #[arg(long, value_name = "CHAR", value_parser = decimal)]
+    pub decimal: Option<char>,
+    /// Character between groups of three digits of a number in CSV: `.`, `,`, a space of any kind, `'` or `_`; default: none
+    #[arg(long, value_name = "CHAR", value_parser = thousands)]
+    pub thousands: Option<char>,
+    /// Text that means a missing value, besides an empty cell, NA, NaN and null; a number means all ways to write it. May be repeated
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub na: Vec<String>,
 }
 
 /// Which sheet of a workbook is read.
@@ -303,6 +322,36 @@ pub(crate) fn delimiter(text: &str) -> Result<char, String> {
     }
 }
 
+/// Parses the character of comments: one that begins no number and no name.
+pub(crate) fn comment(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) if c.is_ascii_punctuation() && !matches!(c, '"' | '-' | '+' | '.') => Ok(c),
+        _ => Err("expected one character such as `#` or `%`".to_owned()),
+    }
+}
+
+/// Parses the mark before decimals.
+fn decimal(text: &str) -> Result<char, String> {
+    match text {
+        "." => Ok('.'),
+        "," => Ok(','),
+        _ => Err("expected a point or a comma".to_owned()),
+    }
+}
+
+/// Parses the character between thousands.
+fn thousands(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c @ ('.' | ',' | '\'' | '_')), None) => Ok(c),
+        // spaces of every kind are one separator
+        (Some(c), None) if c.is_whitespace() => Ok(' '),
+        (Some('\u{2019}'), None) => Ok('\''),
+        _ => Err("expected `.`, `,`, a space, `'` or `_`".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,6 +407,21 @@ mod tests {
         assert_eq!(decimals("\"a=b, c\"=2").unwrap().0, BTreeMap::from([("a=b, c".to_owned(), 2)]));
         assert!(decimals("hdl").is_err());
         assert!(decimals("hdl=0.5").is_err());
+    }
+
+    #[test]
+    fn a_comment_begins_with_one_character_that_begins_no_number() {
+        assert_eq!(comment("#"), Ok('#'));
+        for text in ["", "//", "-", ".", "1", "a", "\"", " ", "§"] {
+            assert!(comment(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_in_numbers_are_few() {
+        assert_eq!((decimal(","), decimal(".")), (Ok(','), Ok('.')));
+        assert_eq!(["'", "\u{2019}", " ", "\u{202f}", "_"].map(|text| thousands(text).unwrap()), ['\'', '\'', ' ', ' ', '_']);
+        assert!(decimal(";").is_err() && decimal("").is_err() && thousands("x").is_err() && thousands("..").is_err());
     }
 
     #[test]

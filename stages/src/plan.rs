@@ -8,6 +8,7 @@ use crate::args::{ByArg, ColumnKnots, DialectArgs, FitArgs, KnotsArg, Names, Rea
 use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
+use crate::input::record_ends::{PassedLines, RecordEnds};
 use crate::ports::digest::InputFile;
 use crate::ports::engine::Engine;
 use crate::ports::files::Files;
@@ -18,7 +19,7 @@ use crate::text::json;
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
 /// The keys that say how CSV is written.
-const DIALECT_KEYS: &[&str] = &["delimiter"];
+const DIALECT_KEYS: &[&str] = &["delimiter", "decimal", "thousands", "header", "skip", "comment"];
 
 /// A plan, built key by key.
 #[derive(Clone, Debug, Default)]
@@ -59,12 +60,41 @@ impl Plan {
         self
     }
 
-    /// Adds how CSV is written.
+    /// Adds how data are written.
     #[must_use]
     pub fn dialect(mut self, args: &DialectArgs) -> Self {
-        let DialectArgs { delimiter } = args;
-        self.dialect.extend(delimiter.map(|delimiter| ("delimiter".to_owned(), Value::from(delimiter.to_string()))));
+        let DialectArgs { delimiter, header, skip, comment, decimal, thousands, na } = args;
+        let character = |given: &Option<char>| given.map(|character| Value::from(character.to_string()));
+        let keys = [
+            ("delimiter", character(delimiter)),
+            ("decimal", character(decimal)),
+            ("thousands", character(thousands)),
+            ("header", header.as_ref().map(list)),
+            ("skip", skip.map(Value::from)),
+            ("comment", character(comment)),
+        ];
+        self.dialect.extend(keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        self.set("na", (!na.is_empty()).then(|| json!(na)));
         self
+    }
+
+    /// Returns the lines of CSV that are passed over.
+    pub(crate) fn passed_lines(&self) -> PassedLines {
+        let comment = self.dialect.get("comment").and_then(Value::as_str);
+        PassedLines {
+            skip: self.dialect.get("skip").and_then(Value::as_u64).unwrap_or(0),
+            comment: comment.and_then(|comment| comment.bytes().next()),
+        }
+    }
+
+    /// Whether CSV has no header, because its names are given.
+    pub(crate) fn has_given_header(&self) -> bool {
+        self.dialect.contains_key("header")
+    }
+
+    /// Finds the ends of records in a file of this format.
+    pub(crate) fn record_ends(&self, format: Format) -> RecordEnds {
+        RecordEnds::new(format, self.passed_lines())
     }
 
     /// Adds the schema, whose file is read.
@@ -188,6 +218,13 @@ impl Plan {
         self
     }
 
+    /// Leaves out a key.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.document.remove(key);
+        self
+    }
+
     /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.document.get(key)
@@ -202,8 +239,16 @@ impl Plan {
     pub fn text_for(&self, format: Format) -> String {
         let mut document = self.document.clone();
         document.insert("format".to_owned(), Value::from(format.name()));
-        if format == Format::Csv {
+        if format == Format::Tsv {
+            document.insert("delimiter".to_owned(), Value::from("\t"));
+        }
+        if format.is_csv() {
             document.extend(self.dialect.clone());
+        }
+        if format == Format::Workbook {
+            // a sheet has cells and not text, so only what concerns its lines
+            let lines = self.dialect.iter().filter(|(key, _)| matches!(key.as_str(), "header" | "skip" | "comment"));
+            document.extend(lines.map(|(key, value)| (key.clone(), value.clone())));
         }
         Value::Object(document).to_string()
     }
@@ -271,7 +316,15 @@ mod tests {
         let files = MemoryFiles::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
         let read = ReadArgs {
             missing: Some("drop".into()),
-            dialect: DialectArgs { delimiter: Some(';') },
+            dialect: DialectArgs {
+                delimiter: Some(';'),
+                header: names(&["a", "y"]),
+                skip: Some(2),
+                comment: Some('#'),
+                decimal: Some(','),
+                thousands: Some('.'),
+                na: vec!["?".into()],
+            },
             sheet: SheetArg::default(),
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
@@ -293,9 +346,17 @@ mod tests {
             target_name: None,
         };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r#"{"missing":"drop","schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";"}"#;
+        let expected = r##"{"missing":"drop","na":["?"],"schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";","decimal":",","thousands":".","header":["a","y"],"skip":2,"comment":"#"}"##;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
+        assert!(!plan.text_for(Format::Parquet).contains("delimiter") && !plan.text_for(Format::JsonLines).contains("header"));
+    }
+
+    #[test]
+    fn names_of_files_tell_tabs_unless_a_flag_tells_otherwise() {
+        let text = |delimiter| Plan::new().dialect(&DialectArgs { delimiter, ..DialectArgs::default() }).text_for(Format::Tsv);
+        assert_eq!(text(None), r#"{"format":"csv","delimiter":"\t"}"#);
+        assert_eq!(text(Some(';')), r#"{"format":"csv","delimiter":";"}"#);
     }
 
     #[test]

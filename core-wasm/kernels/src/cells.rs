@@ -276,7 +276,7 @@ fn all_digits(greatest: V128) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::{RowScanner, WORD};
+    use crate::scan::{Marks, RowScanner, WORD};
     use proptest::prelude::*;
 
     /// Reads a column of cells; none if one does not fit the pattern.
@@ -285,7 +285,7 @@ mod tests {
         cells.iter().for_each(|cell| bytes.extend(format!("{cell},\n").as_bytes()));
         bytes.resize(bytes.len() + WORD + MARGIN, b'9');
         let mut scanner = RowScanner::new(2, 128);
-        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, Marks { delimiter: b',', point: b'.' }).unwrap();
         let mut integers = vec![0; cells.len()];
         let bits = read(&rows.column(0, 0), pattern, &mut integers)?;
         Some((integers, bits))

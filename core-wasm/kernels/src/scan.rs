@@ -1,4 +1,4 @@
-//! Bytes of a table to the positions of its separators and decimal points, 64 bytes at a time.
+//! Bytes of a table to the positions of its separators and decimal points or commas, 64 bytes at a time.
 //!
 //! Each 64 bytes become bit masks, one bit a byte, and positions are read off the masks. The bytes between them are not looked at: reading
 //! them is the task of [`cells`](crate::cells). Separators and points inside quotes are removed from the masks. Rows with another number of
@@ -40,6 +40,15 @@ pub struct RowScanner {
     quoted: bool,
 }
 
+/// The bytes that have a meaning in the cells of a table, besides quotes and line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// Stands between cells.
+    pub delimiter: u8,
+    /// Stands before the decimals of a number. If it is the delimiter too, it is a point only inside quotes, where no scan looks for points.
+    pub point: u8,
+}
+
 /// The error of rows that have to be read byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Irregular;
@@ -56,15 +65,14 @@ impl RowScanner {
     ///
     /// Errors: [`Irregular`] if some rows have another number of cells, are blank, or have misplaced quotes or carriage returns.
     #[inline(never)]
-    pub fn scan<'a>(&'a mut self, bytes: &'a [u8], from: usize, to: usize, delimiter: u8) -> Result<Rows<'a>, Irregular> {
+    pub fn scan<'a>(&'a mut self, bytes: &'a [u8], from: usize, to: usize, marks: Marks) -> Result<Rows<'a>, Irregular> {
         if from < MARGIN || to.checked_add(MARGIN).is_none_or(|end| end > bytes.len()) || u32::try_from(bytes.len()).is_err() {
             return Err(Irregular);
         }
-        let mut found =
-            if self.quoted { self.look::<true>(bytes, from, to, delimiter) } else { self.look::<false>(bytes, from, to, delimiter) };
+        let mut found = if self.quoted { self.look::<true>(bytes, from, to, marks) } else { self.look::<false>(bytes, from, to, marks) };
         if !self.quoted && found.special && bytes[from..found.at].contains(&b'"') {
             self.quoted = true;
-            found = self.look::<true>(bytes, from, to, delimiter);
+            found = self.look::<true>(bytes, from, to, marks);
         }
         let rows = found.cells / self.width;
         // in a table of one column, a line of two quotes is blank
@@ -122,7 +130,7 @@ impl RowScanner {
     }
 
     /// Scans words until enough cells are found or no whole word is left.
-    fn look<const QUOTED: bool>(&mut self, bytes: &[u8], from: usize, to: usize, delimiter: u8) -> Progress {
+    fn look<const QUOTED: bool>(&mut self, bytes: &[u8], from: usize, to: usize, marks: Marks) -> Progress {
         let wanted = self.ends.len() - WORD - 1;
         let mut found = Progress { cells: 0, newlines: 0, special: false, at: from, quotes: QuoteState::default() };
         self.rows = 0;
@@ -130,15 +138,15 @@ impl RowScanner {
         self.points.fill(0);
         while found.cells < wanted && found.at + WORD <= to {
             let words = bytes[found.at..to].chunks_exact(WORD).take(WORDS_MAX);
-            self.words::<QUOTED>(words, delimiter, wanted, &mut found);
+            self.words::<QUOTED>(words, marks, wanted, &mut found);
         }
         found
     }
 
     /// Scans up to [`WORDS_MAX`] words.
     #[inline(always)]
-    fn words<'a, const QUOTED: bool>(&mut self, words: impl Iterator<Item = &'a [u8]>, delimiter: u8, wanted: usize, found: &mut Progress) {
-        let (delimiter, newline, point) = (V128::splat(delimiter), V128::splat(b'\n'), V128::splat(b'.'));
+    fn words<'a, const QUOTED: bool>(&mut self, words: impl Iterator<Item = &'a [u8]>, marks: Marks, wanted: usize, found: &mut Progress) {
+        let (delimiter, newline, point) = (V128::splat(marks.delimiter), V128::splat(b'\n'), V128::splat(marks.point));
         let (mut newlines, mut least, mut cells, mut at) = (V128::zero(), V128::splat(0xff), found.cells, found.at);
         for word in words {
             let (mut separators, mut points, mut ends, mut quotes, mut returns) = (0u64, 0u64, 0u64, 0u64, 0u64);
@@ -162,6 +170,7 @@ impl RowScanner {
                 points &= outside;
                 found.newlines += u64::from((ends & outside).count_ones());
             }
+            points &= !separators;
             self.place_separators(separators, at as u32, cells);
             self.place_points(points, separators, at as u32, cells);
             cells += separators.count_ones() as usize;
@@ -423,10 +432,12 @@ mod tests {
         bytes
     }
 
+    const COMMAS: Marks = Marks { delimiter: b',', point: b'.' };
+
     /// The cells of all rows of a text, as they stand there; none if the text is irregular.
     fn cells(text: &str, width: usize) -> Option<Vec<String>> {
         let (bytes, mut scanner) = (padded(text), RowScanner::new(width, 64));
-        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').ok()?;
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, COMMAS).ok()?;
         assert_eq!(rows.end(), MARGIN + text.len());
         let cell = |at: usize| String::from_utf8_lossy(rows.cell(at / width, at % width)).into_owned();
         Some((0..rows.len() * width).map(cell).collect())
@@ -456,7 +467,7 @@ mod tests {
             let cells_of: Vec<String> = cells_of.into_iter().filter(|cell| !cell.contains('"') && cell.matches('.').count() < 2).collect();
             prop_assume!(!cells_of.is_empty());
             let (bytes, mut scanner) = (padded(&cells_of.iter().map(|cell| cell.clone() + ",\n").collect::<String>()), RowScanner::new(2, 128));
-            let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, b',').unwrap();
+            let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, COMMAS).unwrap();
             let (column, mut start) = (rows.column(0, 0), MARGIN);
             for (row, cell) in cells_of.iter().enumerate() {
                 let [position] = column.get(row);

@@ -2,7 +2,7 @@
 
 use super::category::DesignCategory;
 use crate::error::{Code, Error, Result, list, shorten};
-use crate::plan::{Plan, numeric_part};
+use crate::plan::{Plan, mean_alone, numeric_part};
 use crate::schema::Kind;
 use crate::statistics::{Statistics, combined_sets, unions};
 use crate::terms::{Term, TermCombination, Variable};
@@ -64,12 +64,8 @@ fn all_features(statistics: &Statistics, plan: &Plan, target: &str) -> Result<Ve
         Some(schema) => schema.order().filter(is_feature).collect(),
         None => columns.chain(categories).filter(is_feature).collect(),
     };
-    if names.is_empty() && !plan.intercept {
-        return Err(Error::new(
-            Code::NoColumns,
-            "the model has no intercept, and the data have no column but the target",
-            "give data with a feature",
-        ));
+    if names.is_empty() {
+        return Err(Error::new(Code::NoColumns, "there is no other column to predict it from", mean_alone(target)).in_column(target));
     }
     Ok(names.into_iter().map(Term::column).collect())
 }

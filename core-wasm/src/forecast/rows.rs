@@ -14,6 +14,7 @@ use crate::decimal::trim;
 use samefit_kernels::floats;
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Predicts the target for the rows of a batch. Use one for each model.
 #[derive(Default)]
@@ -57,7 +58,7 @@ impl Forecast {
     /// Returns a forecast for the rows of a table that has the columns of a model, and `more` columns of numbers.
     pub(crate) fn of_cells(variables: &Variables, more: usize) -> Self {
         let mut new = Self::default();
-        new.cells.resize_with(variables.numbers().len() + more, CellReader::default);
+        new.cells.resize_with(variables.numbers().len() + more, || CellReader::new(Arc::clone(variables.format())));
         new.levels.resize_with(variables.categories().len(), Vec::new);
         new
     }
@@ -80,7 +81,11 @@ impl Forecast {
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
             // a quote inside the cell is left to the reader of single records
-            let find = |row: usize| rows.plain_cell(row, places[category.column]).and_then(|cell| category.levels.find(trim(cell)));
+            let known = |cell: &&[u8]| !variables.format().is_missing(cell);
+            let find = |row: usize| {
+                let cell = rows.plain_cell(row, places[category.column]).map(trim);
+                cell.filter(known).and_then(|cell| category.levels.find(cell))
+            };
             keep_levels((0..rows.len()).map(find), levels, &mut self.unread);
         }
         self.mark_empty_cells(variables);

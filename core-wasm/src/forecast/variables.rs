@@ -5,7 +5,8 @@
 
 use super::known_levels::KnownLevels;
 use super::linear_form::TermFactors;
-use crate::decimal::{Decimal, is_missing, parse};
+use crate::cell_format::CellFormat;
+use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::functions::Function;
 use crate::model::{CoefficientFactor, Model, ModelColumn};
@@ -13,10 +14,13 @@ use crate::splines::{SplinePiece, cube};
 use crate::terms::Variable;
 use dashu_int::IBig;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The variables of a model, and where they come from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {
+    /// How cells are written.
+    format: Arc<CellFormat>,
     /// The columns that a prediction needs.
     columns: Vec<ColumnKind>,
     /// For each number the index of its column.
@@ -114,6 +118,16 @@ impl Variables {
     pub(super) fn of_numbers(count: usize) -> Self {
         let columns = (0..count).map(ColumnKind::Number).collect();
         Self { columns, numbers: (0..count).collect(), computed: vec![vec![]; count], ..Self::default() }
+    }
+
+    /// Returns the variables for cells that are written so.
+    pub(crate) fn with_format(self, format: CellFormat) -> Self {
+        Self { format: Arc::new(format), ..self }
+    }
+
+    /// Returns how cells are written.
+    pub(crate) fn format(&self) -> &Arc<CellFormat> {
+        &self.format
     }
 
     fn add_column(&mut self, column: &ModelColumn) -> ColumnKind {
@@ -240,11 +254,11 @@ impl Variables {
     pub(crate) fn set(&self, row: &mut ModelRow, column: usize, cell: &[u8]) -> Result<()> {
         let is_number = matches!(self.columns[column], ColumnKind::Number(_));
         let cell = if is_number { cell } else { trim_wide(cell) };
-        if is_missing(cell) {
+        if self.format.is_missing(cell) {
             return Err(missing_value());
         }
         match self.columns[column] {
-            ColumnKind::Number(number) => self.set_value(row, number, parse(cell)?)?,
+            ColumnKind::Number(number) => self.set_value(row, number, self.format.parse(cell)?)?,
             ColumnKind::Category(at) => {
                 let category = &self.categories[at];
                 let level = category.levels.level_of(cell)?;

@@ -156,7 +156,7 @@ fn continues_name(character: char) -> bool {
 }
 
 /// Returns a name as a formula has it: in backticks, unless it is one lexeme without them.
-pub(super) fn name_text(name: &str) -> String {
+pub(crate) fn name_text(name: &str) -> String {
     let is_plain = name.starts_with(begins_name) && name.chars().all(continues_name) && name != "." && !begins_number(name);
     if is_plain { name.to_owned() } else { quote(name, '`') }
 }

@@ -48,7 +48,7 @@ pub use factor::{FormulaFactor, FormulaTerm};
 
 use crate::error::{Code, Result};
 use expand::{Expansion, expand};
-use lexemes::name_text;
+pub(crate) use lexemes::name_text;
 use syntax::{OperandKind, Syntax};
 
 /// A formula that is read, but not yet expanded for the columns of the data.

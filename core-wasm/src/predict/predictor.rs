@@ -8,15 +8,17 @@ use super::outcome::Status;
 use super::prediction::Prediction;
 use super::warning::{ColumnRanges, Warning};
 use crate::batch::Values;
+use crate::cell_format::CellFormat;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::forecast::{
     BatchTerms, ExactNumber, Forecast, HalfWidth, LeverageFactors, LeveragePlan, LinearForm, ModelRow, ModelTerms, RowForecast,
     TermFactors, Variables,
 };
+use crate::hidden;
 use crate::model::{Model, ModelColumn};
 use crate::student::two_sided_quantile;
-use crate::terms::places;
+use crate::terms::ColumnPlaces;
 
 /// A model made ready to predict.
 #[derive(Clone, Debug)]
@@ -64,6 +66,12 @@ impl Predictor {
     pub fn with_interval(mut self, interval: Interval) -> Result<Self> {
         self.set_interval(interval)?;
         Ok(self)
+    }
+
+    /// Returns a predictor for cells that are written so.
+    #[must_use]
+    pub fn with_format(self, format: CellFormat) -> Self {
+        Self { variables: self.variables.with_format(format), ..self }
     }
 
     /// Changes the level or kind of intervals.
@@ -206,10 +214,11 @@ impl Predictor {
     /// Returns the index of each of the model's columns among these names.
     ///
     /// # Errors
-    /// `missing-feature`.
+    /// `missing-feature`; `duplicate-column` if one of them stands there twice.
     pub(crate) fn places(&self, names: &[String]) -> Result<Vec<usize>> {
-        let known = places(names);
-        let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| self.missing_feature(name, names.iter()));
+        let known = ColumnPlaces::new(names);
+        let named = || names.iter().filter(|name| !name.is_empty());
+        let find = |name: &String| known.find(name)?.ok_or_else(|| self.missing_feature(name, named()));
         self.columns.iter().map(find).collect()
     }
 
@@ -238,13 +247,12 @@ impl Predictor {
     pub(super) fn missing_feature<S: AsRef<str>>(&self, name: &str, there: impl Iterator<Item = S>) -> Error {
         let there: Vec<String> = there.map(|name| name.as_ref().to_owned()).collect();
         let has = if there.is_empty() { "nothing".to_owned() } else { list(&there) };
-        let sentence = format!("the model uses this variable, and the record does not have it; it has {has}");
-        let mut error = Error::new(
-            Code::MissingFeature,
-            sentence,
-            "give records with the model's variables, or the model that belongs to these records",
-        )
-        .in_column(name);
+        let alike = there.iter().find_map(|other| hidden::difference(name, other));
+        let clause = alike.as_ref().map_or("", |difference| difference.clause.as_str());
+        let sentence = format!("the model uses this variable, and the record does not have it{clause}; it has {has}");
+        let usual = "give records with the model's variables, or the model that belongs to these records";
+        let help = alike.as_ref().map_or(usual, |difference| difference.help);
+        let mut error = Error::new(Code::MissingFeature, sentence, help).in_column(name);
         (error.found, error.expected) = (Some(there.join(", ")), Some(self.columns.join(", ")));
         error
     }

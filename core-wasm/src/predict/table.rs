@@ -1,40 +1,98 @@
-//! A stream of records to a stream of records with predictions, in the same format.
+//! A stream of records to a stream of records with predictions, in the same format or in another.
 
-use super::csv::CsvPredictions;
 use super::interval::Interval;
 use super::object::ObjectPredictions;
 use super::options::OutputOptions;
 use super::outcome::StatusCounts;
 use super::predictor::Predictor;
+use super::rows::RowPredictions;
 use crate::error::{Result, spent};
-use crate::plan::{Format, Plan};
+use crate::json_stream::JsonStream;
+use crate::plan::{Format, OnError, OutputFormat, Plan};
 use crate::records::check_length;
-use crate::table::{LineReader, Reader};
+use crate::table::Reader;
+use samefit_formats::csv::RECORD_END;
+use samefit_formats::json_records::{Layout, RecordCount};
 
-/// Predicts every record of a stream, and writes it in the format in which it comes.
+/// Predicts every record of a stream, and writes it in the format in which it comes, or in the format that the plan names.
 pub struct Table {
     input: Input,
     /// Number of the last record, and what became of all of them, once the input has ended.
     ended: (u64, StatusCounts),
 }
 
-/// How the records are read.
+/// How the records are read and written.
 enum Input {
-    Csv(Box<(Reader, CsvPredictions)>),
-    JsonLines(Box<(LineReader, ObjectPredictions)>),
-    /// The bytes of one object so far.
-    Json(Box<(Vec<u8>, ObjectPredictions)>),
+    /// A table, or objects that are written as a table.
+    Rows(Box<(Reader, RowPredictions)>),
+    JsonRecords(Box<JsonRecords>),
+    /// The bytes so far of what may be one object.
+    Json(Box<(Vec<u8>, RecordCount, ObjectPredictions)>),
     Ended,
 }
 
+/// Objects to lines, or to an array if they come in one.
+struct JsonRecords {
+    stream: JsonStream,
+    objects: ObjectPredictions,
+    /// Whether lines are written, whatever the records come in.
+    writes_lines: bool,
+    /// Whether the bracket of the array is written.
+    has_begun: bool,
+}
+
+impl JsonRecords {
+    fn new(objects: ObjectPredictions) -> Self {
+        Self { stream: JsonStream::default(), objects, writes_lines: false, has_begun: false }
+    }
+
+    fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        self.stream.push(chunk, &mut |_, text| self.objects.line(text, &mut lines))?;
+        Ok(self.in_layout(lines))
+    }
+
+    fn finish(&mut self) -> Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        self.stream.finish(&mut |_, text| self.objects.line(text, &mut lines))?;
+        let mut out = self.in_layout(lines);
+        if self.is_array() {
+            out.extend_from_slice(if self.has_begun { b"\n]\n" } else { b"[]\n" });
+        }
+        Ok(out)
+    }
+
+    fn is_array(&self) -> bool {
+        self.stream.layout() == Some(Layout::Array) && !self.writes_lines
+    }
+
+    /// Returns lines as they are, or as entries of the array in which the records come.
+    fn in_layout(&mut self, lines: Vec<u8>) -> Vec<u8> {
+        if !self.is_array() {
+            return lines;
+        }
+        let mut out = Vec::with_capacity(lines.len() + lines.len() / 16);
+        for line in lines.split_inclusive(|&byte| byte == RECORD_END) {
+            out.extend_from_slice(if std::mem::replace(&mut self.has_begun, true) { b",\n" } else { b"[\n" });
+            out.extend_from_slice(line.strip_suffix(&[RECORD_END]).unwrap_or(line));
+        }
+        out
+    }
+}
+
 impl Input {
+    /// Records that are rows of a table while they are predicted.
+    fn rows(plan: &Plan, predictor: Predictor, options: OutputOptions, to: OutputFormat) -> Self {
+        Self::Rows(Box::new((Reader::new(plan), RowPredictions::new(predictor, options, to))))
+    }
+
     /// Returns the number of the last record and what became of all of them; `None` after the end.
     fn totals(&self) -> Option<(u64, StatusCounts)> {
         match self {
-            Self::Csv(csv) => Some((csv.0.rows(), csv.1.counts)),
-            Self::JsonLines(lines) => Some((lines.0.rows(), lines.1.counts)),
+            Self::Rows(rows) => Some((rows.0.rows(), rows.1.counts)),
+            Self::JsonRecords(records) => Some((records.stream.rows(), records.objects.counts)),
             // the object is read at the end
-            Self::Json(json) => Some((0, json.1.counts)),
+            Self::Json(json) => Some((0, json.2.counts)),
             Self::Ended => None,
         }
     }
@@ -46,12 +104,18 @@ impl Table {
     /// # Errors
     /// `level` if the plan's level is not between 0 and 1.
     pub fn new(predictor: Predictor, plan: &Plan) -> Result<Self> {
-        let predictor = predictor.with_interval(Interval::of_plan(plan))?;
+        let also = if plan.on_error == OnError::Stop { "--on-error continue" } else { "" };
+        let predictor = predictor.with_interval(Interval::of_plan(plan))?.with_format(plan.cell_format().advising(also));
         let options = OutputOptions::of(plan);
-        let input = match plan.format {
-            Format::Csv => Input::Csv(Box::new((Reader::new(plan), CsvPredictions::new(predictor, options)))),
-            Format::Jsonl => Input::JsonLines(Box::new((LineReader::default(), ObjectPredictions::new(predictor, options)))),
-            Format::Json => Input::Json(Box::new((Vec::new(), ObjectPredictions::new(predictor, options)))),
+        let objects = |predictor: Predictor| ObjectPredictions::new(predictor, options);
+        let input = match (plan.format, plan.to) {
+            (Format::Csv, to) => Input::rows(plan, predictor, options, to.unwrap_or(OutputFormat::Csv)),
+            (Format::Jsonl | Format::Json, Some(OutputFormat::Csv)) => Input::rows(plan, predictor, options, OutputFormat::Csv),
+            (Format::Jsonl | Format::Json, Some(OutputFormat::Jsonl)) => {
+                Input::JsonRecords(Box::new(JsonRecords { writes_lines: true, ..JsonRecords::new(objects(predictor)) }))
+            }
+            (Format::Jsonl, None) => Input::JsonRecords(Box::new(JsonRecords::new(objects(predictor)))),
+            (Format::Json, None) => Input::Json(Box::new((Vec::new(), RecordCount::default(), objects(predictor)))),
         };
         Ok(Self { input, ended: (0, StatusCounts::default()) })
     }
@@ -63,24 +127,34 @@ impl Table {
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         match &mut self.input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 reader.push(chunk, rows)?;
                 // the next chunk most likely needs as much
                 let room = rows.out.len();
                 out = std::mem::replace(&mut rows.out, Vec::with_capacity(room));
             }
-            Input::JsonLines(lines) => {
-                let (reader, objects) = &mut **lines;
-                reader.push(chunk, &mut |_, line| objects.line(line, &mut out))?;
-            }
+            Input::JsonRecords(records) => out = records.push(chunk)?,
             Input::Json(json) => {
                 json.0.extend_from_slice(chunk);
+                if json.1.are_several(chunk) {
+                    return self.read_several();
+                }
                 check_length(json.0.len())?;
             }
             Input::Ended => return Err(spent()),
         }
         Ok(out)
+    }
+
+    /// Reads as records what was taken for one object.
+    fn read_several(&mut self) -> Result<Vec<u8>> {
+        if let Input::Json(json) = std::mem::replace(&mut self.input, Input::Ended) {
+            let (bytes, _, objects) = *json;
+            self.input = Input::JsonRecords(Box::new(JsonRecords::new(objects)));
+            return self.push(&bytes);
+        }
+        Err(spent())
     }
 
     /// Reads only the names of the columns from the records that the data begin with: this table then reads bytes from the middle, and
@@ -90,20 +164,19 @@ impl Table {
     /// Those of the header.
     pub fn header(&mut self, records: &[u8]) -> Result<bool> {
         match &mut self.input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 rows.writes_header = false;
                 reader.header(records, rows)
             }
-            Input::JsonLines(lines) => {
-                let (reader, objects) = &mut **lines;
-                if !objects.is_decided() {
-                    reader.push(records, &mut |_, line| {
-                        objects.decide(line);
-                        Ok(())
-                    })?;
-                }
-                Ok(objects.is_decided())
+            Input::JsonRecords(table) => {
+                let (mut found, JsonRecords { stream, objects, .. }) = (false, &mut **table);
+                stream.push(records, &mut |_, text| {
+                    objects.decide(text);
+                    found = true;
+                    Ok(())
+                })?;
+                Ok(found)
             }
             Input::Json(_) => Ok(true),
             Input::Ended => Err(spent()),
@@ -116,8 +189,11 @@ impl Table {
     /// `spent` after the end.
     pub fn continue_at(&mut self, row: u64) -> Result<()> {
         match &mut self.input {
-            Input::Csv(csv) => csv.0.continue_at(row),
-            Input::JsonLines(lines) => lines.0.continue_at(row),
+            Input::Rows(table) => table.0.continue_at(row),
+            Input::JsonRecords(records) => {
+                records.stream.continue_at(row);
+                records.has_begun = true;
+            }
             Input::Json(_) => {}
             Input::Ended => return Err(spent()),
         }
@@ -139,25 +215,21 @@ impl Table {
     /// # Errors
     /// As for [`Self::push`].
     pub fn finish(&mut self) -> Result<Vec<u8>> {
-        let mut out = Vec::new();
         let mut input = std::mem::replace(&mut self.input, Input::Ended);
-        match &mut input {
-            Input::Csv(csv) => {
-                let (reader, rows) = &mut **csv;
+        let out = match &mut input {
+            Input::Rows(table) => {
+                let (reader, rows) = &mut **table;
                 reader.finish(rows)?;
-                out = std::mem::take(&mut rows.out);
+                std::mem::take(&mut rows.out)
             }
-            Input::JsonLines(lines) => {
-                let (reader, objects) = &mut **lines;
-                reader.finish(&mut |_, line| objects.line(line, &mut out))?;
-            }
+            Input::JsonRecords(records) => records.finish()?,
             Input::Json(json) => {
-                out = json.1.document(&json.0)?.into_bytes();
-                self.ended = (1, json.1.counts);
+                let out = json.2.document(&json.0)?.into_bytes();
+                self.ended = (1, json.2.counts);
                 return Ok(out);
             }
             Input::Ended => return Err(spent()),
-        }
+        };
         self.ended = input.totals().unwrap_or(self.ended);
         Ok(out)
     }

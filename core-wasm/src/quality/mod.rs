@@ -7,14 +7,15 @@
 mod residual_form;
 
 use self::residual_form::{ResidualForm, missing};
-use crate::decimal::{Decimal, is_missing, parse, ten_to};
+use crate::cell_format::CellFormat;
+use crate::decimal::{Decimal, parse_if_number, ten_to};
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::json;
 use crate::level::{Level, is_word, level_of};
 use crate::model::{CoefficientFactor, Model, Qc};
 use crate::plan::{Missing, Plan, Selection};
 use crate::ratio::Ratio;
-use crate::sink::{Record, Sink};
+use crate::sink::{ColumnUse, Record, Sink};
 use crate::solve::plausible;
 use crate::statistics::Statistics;
 use crate::table::Reader;
@@ -211,7 +212,10 @@ impl RecordWriter {
     pub fn new(plan: Plan) -> Result<Self> {
         plan.needed_target()?;
         let selection = plan.selection()?;
-        Ok(Self { reader: Some(Reader::new(&plan)), rows: RecordSink { plan, selection, columns: Vec::new(), out: Vec::new() } })
+        Ok(Self {
+            reader: Some(Reader::new(&plan)),
+            rows: RecordSink { format: plan.cell_format(), plan, selection, columns: Vec::new(), out: Vec::new() },
+        })
     }
 
     /// Reads the next bytes of the table. Returns the records that are complete.
@@ -235,6 +239,7 @@ impl RecordWriter {
 
 /// Writes rows as QC records.
 struct RecordSink {
+    format: CellFormat,
     plan: Plan,
     selection: Selection,
     /// Index in the table and name of each column that is written.
@@ -249,16 +254,11 @@ impl RecordSink {
     }
 }
 
-/// Returns a cell as a JSON number.
-fn number_value(cell: &[u8]) -> Result<String> {
-    Ok(parse(cell)?.to_string())
-}
-
 /// Returns the cell of a category as JSON: a number if that says the same text, else a text.
 fn level_value(cell: &[u8]) -> Result<String> {
     let level = level_of(cell)?;
     let text = level.as_ref().map_or("", Level::text);
-    let number = number_value(cell).ok().filter(|number| *number == text);
+    let number = parse_if_number(cell).map(|value| value.to_string()).filter(|number| *number == text);
     Ok(number.unwrap_or_else(|| Value::from(text).to_string()))
 }
 
@@ -275,7 +275,7 @@ impl Sink for RecordSink {
         let (mut variables, mut outcome) = (Vec::new(), String::new());
         for (place, name) in &self.columns {
             let cell = record.cell(*place);
-            if is_missing(cell) {
+            if self.format.is_missing(cell) {
                 return match self.plan.missing {
                     Missing::Drop => Ok(()),
                     Missing::Error => Err(Error::new(
@@ -286,7 +286,8 @@ impl Sink for RecordSink {
                     .in_column(name)),
                 };
             }
-            let read = if self.is_category(name, cell) { level_value(cell) } else { number_value(cell) };
+            let read =
+                if self.is_category(name, cell) { level_value(cell) } else { self.format.parse(cell).map(|value| value.to_string()) };
             let value = read.map_err(|error| error.in_column(name))?;
             if name == target {
                 outcome = value;
@@ -301,6 +302,12 @@ impl Sink for RecordSink {
 
     fn wants(&self) -> Vec<String> {
         self.selection.wanted()
+    }
+
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.columns.iter().for_each(|(place, _)| uses[*place] = ColumnUse::Scalar);
+        uses
     }
 
     fn target(&self) -> &str {

@@ -1,6 +1,8 @@
 //! Adding statistics to others of the same columns and terms, and subtracting them.
 
+use super::distribution::Distribution;
 use super::types::{Statistics, SummedColumn};
+use super::value_grid::ValueGrid;
 use super::weighting::WeightSums;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
@@ -44,8 +46,9 @@ impl Statistics {
         Ok(())
     }
 
-    /// Returns these statistics plus `sign` (1 or -1) times `other`.
+    /// Returns these statistics plus `sign` (1 or -1) times `other`, whose columns may stand in another order.
     fn combine(&self, other: &Self, sign: i64) -> Result<Self> {
+        let other = &*other.in_order_of(self);
         self.check_same_shape(other)?;
         let add = |a: i64, b: i64| b.checked_mul(sign).and_then(|b| a.checked_add(b)).ok_or_else(capacity);
         let signed = |value: &Decimal| if sign < 0 { value.negated() } else { value.clone() };
@@ -57,9 +60,7 @@ impl Statistics {
         });
         let mut distribution = self.distribution.clone();
         for (own, others) in distribution.iter_mut().flatten().zip(other.distribution.iter().flatten()) {
-            for (bin, count) in others.iter() {
-                own.add(bin, add(0, count)?).ok_or_else(capacity)?;
-            }
+            own.merge_times(others, sign).ok_or_else(capacity)?;
         }
         Ok(Self {
             columns: self.columns.clone(),
@@ -75,18 +76,13 @@ impl Statistics {
         })
     }
 
-    /// Refuses `other` if its columns, units, categories, levels that are kept, terms, weights, rounding or distribution differ.
+    /// Refuses `other` if its columns, units, categories, levels that are kept, terms, weights, rounding, distribution or grids differ.
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
         let (ours, theirs) = (names(self), names(other));
         if ours != theirs {
-            return Err(differ(
-                "columns",
-                &ours,
-                &theirs,
-                "summarise both with the same --columns, in the same order, or with the same schema",
-            ));
+            return Err(columns_differ(&ours, &theirs));
         }
         if let Some((own, others)) = self.columns.iter().zip(&other.columns).find(|(own, others)| own.unit != others.unit) {
             let unit = |column: &SummedColumn| column.unit.clone().unwrap_or_else(|| "no unit".to_owned());
@@ -96,7 +92,7 @@ impl Statistics {
         }
         let categories = |s: &Self| s.levels.columns().map(str::to_owned).collect::<Vec<_>>();
         if categories(self) != categories(other) {
-            let remedy = "summarise both with the same --categories, in the same order, or with the same schema";
+            let remedy = "summarise both with the same --categories, or with the same schema";
             return Err(differ("categories", &categories(self), &categories(other), remedy));
         }
         let combined = |s: &Self| {
@@ -127,7 +123,19 @@ impl Statistics {
             let has = |s: &Self| vec![if s.distribution.is_some() { "distribution" } else { "no distribution" }.to_owned()];
             return Err(differ("distribution", &has(self), &has(other), "summarise both with or both without --no-distribution"));
         }
-        Ok(())
+        self.check_same_grids(other)
+    }
+
+    /// Refuses `other` if other values of a column were counted one by one.
+    fn check_same_grids(&self, other: &Self) -> Result<()> {
+        let grids = |s: &Self| s.distribution.iter().flatten().map(Distribution::grid).collect::<Vec<_>>();
+        let grids = grids(self).into_iter().zip(grids(other));
+        let Some((column, (own, others))) = self.columns.iter().zip(grids).find(|(_, (own, others))| own != others) else {
+            return Ok(());
+        };
+        let in_words = |grid: Option<ValueGrid>| vec![grid.map_or_else(|| "none".to_owned(), |grid| grid.to_string())];
+        let remedy = "summarise both again with the same schema: its decimals and its plausible ranges say which values are counted";
+        Err(differ("values that are counted one by one", &in_words(own), &in_words(others), remedy).in_column(&column.name))
     }
 }
 
@@ -160,16 +168,28 @@ fn check_shared_alike(ours: Option<&Shared>, theirs: Option<&Shared>) -> Result<
     Err(error.in_column(first))
 }
 
+/// Returns the error of other columns of numbers than those of the tables before.
+fn columns_differ(ours: &[String], theirs: &[String]) -> Error {
+    let only = |a: &[String], b: &[String]| list(a.iter().filter(|name| !b.contains(name)));
+    let (lacking, more) = (only(ours, theirs), only(theirs, ours));
+    let sentence = match (lacking.is_empty(), more.is_empty()) {
+        (false, true) => format!("the data before have numbers in {lacking}, these have none there"),
+        (true, _) => format!("these data have numbers in {more}, those before have none there"),
+        (false, false) => format!("the data before have numbers in {lacking}, these in {more}"),
+    };
+    let help = "name the columns that all of them have, with --features or --columns, or give data with the same columns";
+    let mut error = Error::new(Code::StatisticsDiffer, sentence, help);
+    error.found = Some(theirs.join(", "));
+    error.expected = Some(ours.join(", "));
+    error
+}
+
 /// Returns the error of two lists of names that differ. `what` they are called.
 fn differ(what: &str, ours: &[String], theirs: &[String], remedy: &str) -> Error {
     let only = |a: &[String], b: &[String]| a.iter().filter(|name| !b.contains(name)).cloned().collect::<Vec<_>>();
     let (ours_only, theirs_only) = (only(ours, theirs), only(theirs, ours));
-    let sentence = if ours_only.is_empty() && theirs_only.is_empty() {
-        format!("the {what} of the statistics are in different orders: {} and {}", list(ours), list(theirs))
-    } else {
-        let say = |names: &[String]| if names.is_empty() { "nothing more".to_owned() } else { list(names) };
-        format!("the statistics differ in their {what}: the first have {}, these have {}", say(&ours_only), say(&theirs_only))
-    };
+    let say = |names: &[String]| if names.is_empty() { "nothing more".to_owned() } else { list(names) };
+    let sentence = format!("the statistics differ in their {what}: the first have {}, these have {}", say(&ours_only), say(&theirs_only));
     let mut error = Error::new(Code::StatisticsDiffer, sentence, remedy);
     error.found = Some(theirs.join(", "));
     error.expected = Some(ours.join(", "));

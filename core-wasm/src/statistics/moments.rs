@@ -19,6 +19,12 @@ impl Moments {
         &self.0[moment_index(i.max(j), i.min(j))]
     }
 
+    /// Returns the sums of products of these places, in this order.
+    pub(crate) fn of_places(&self, places: &[usize]) -> Self {
+        let row = |i: usize| (0..=i).map(move |j| (i, j));
+        Self((0..places.len()).flat_map(row).map(|(i, j)| self.at(places[i], places[j]).clone()).collect())
+    }
+
     /// Returns as many sums, all zero.
     pub(crate) fn zeros(count: usize) -> Self {
         Self(vec![Decimal::ZERO; count])

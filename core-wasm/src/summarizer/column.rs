@@ -6,14 +6,17 @@
 
 use super::levels::LevelReader;
 use crate::batch::{BatchReader, Values};
+use crate::cell_format::{CellFormat, USUAL_ADVICE, shell_word};
 use crate::column::CellReader;
-use crate::decimal::{Decimal, is_missing, parse};
-use crate::error::{Code, Error, Result};
+use crate::decimal::{Decimal, is_missing};
+use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
+use crate::hidden;
 use crate::level::is_word;
-use crate::sink::Record;
+use crate::sink::{ColumnUse, Record};
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,7 @@ pub(super) enum ReadCell {
 /// A column that is being summed.
 pub(super) struct ColumnReader {
     pub(super) name: String,
+    format: Arc<CellFormat>,
     /// Index in the header.
     place: usize,
     role: ColumnRole,
@@ -51,6 +55,8 @@ pub(super) struct ColumnReader {
     pub(super) first_text: Option<(u64, String)>,
     /// Cells without a value.
     pub(super) missing: u64,
+    /// Whether the column is left out because no row has a value. That is decided at the end.
+    is_empty: bool,
     /// Reads the column's cells, many rows at a time.
     pub(super) cells: CellReader,
     /// Reads values that a host sets, many rows at a time.
@@ -62,17 +68,19 @@ pub(super) struct ColumnReader {
 }
 
 impl ColumnReader {
-    /// A column of which no cell has been read.
-    pub(super) fn new(name: &str, place: usize, role: ColumnRole, levels: LevelReader) -> Self {
+    /// A column of which no cell has been read. Its cells are written as `format` says.
+    pub(super) fn new(name: &str, place: usize, role: ColumnRole, levels: LevelReader, format: &Arc<CellFormat>) -> Self {
         Self {
             name: name.to_owned(),
+            format: Arc::clone(format),
             place,
             role,
             first_number: None,
             first_text: None,
             missing: 0,
-            cells: CellReader::default(),
-            values: BatchReader::default(),
+            is_empty: false,
+            cells: CellReader::new(Arc::clone(format)),
+            values: BatchReader::new(Arc::clone(format)),
             levels,
             functions: Vec::new(),
         }
@@ -83,12 +91,26 @@ impl ColumnReader {
         Self { functions, ..self }
     }
 
+    /// Returns the index of the column in the header.
+    pub(super) fn place(&self) -> usize {
+        self.place
+    }
+
+    /// Returns what is read of the column: a list is no level.
+    pub(super) fn column_use(&self) -> ColumnUse {
+        match self.role {
+            ColumnRole::Category | ColumnRole::NumberOrCategory => ColumnUse::Scalar,
+            ColumnRole::Number | ColumnRole::NumberOrText => ColumnUse::Any,
+        }
+    }
+
     /// Returns the value of this column in a record.
     pub(super) fn read(&mut self, record: &Record) -> Result<ReadCell> {
         let cell = record.cell(self.place);
         match self.role {
             ColumnRole::Category => self.read_level(record.row, cell),
-            _ => self.accept(record.row, if is_missing(cell) { Ok(None) } else { parse(cell).map(Some) }, cell),
+            _ if self.format.is_missing(cell) => Ok(ReadCell::Missing),
+            _ => self.accept(record.row, self.format.parse_unadvised(cell).map(Some), cell),
         }
     }
 
@@ -96,7 +118,7 @@ impl ColumnReader {
     pub(super) fn read_value(&mut self, row: u64, values: &Values, at: usize) -> Result<ReadCell> {
         match (self.role, values) {
             (ColumnRole::Category, Values::Text(lines)) => self.read_level(row, lines.cell(at)),
-            (ColumnRole::Category, Values::Numbers(numbers)) => match values.value(at) {
+            (ColumnRole::Category, Values::Numbers(numbers)) => match values.value(at, &self.format) {
                 Ok(None) => Ok(ReadCell::Missing),
                 Ok(Some(value)) => {
                     let level = self.levels.read_number(row, numbers[at], &value.to_string());
@@ -104,8 +126,8 @@ impl ColumnReader {
                 }
                 Err(error) => Err(error.at_row(row).in_column(&self.name)),
             },
-            (_, Values::Text(lines)) => self.accept(row, values.value(at), lines.cell(at)),
-            (_, Values::Numbers(_)) => self.accept(row, values.value(at), &[]),
+            (_, Values::Text(lines)) => self.accept(row, values.value(at, &self.format), lines.cell(at)),
+            (_, Values::Numbers(_)) => self.accept(row, values.value(at, &self.format), &[]),
         }
     }
 
@@ -136,14 +158,26 @@ impl ColumnReader {
                     None => self.read_level(row, cell),
                 }
             }
-            // a cell among words, or one of letters behind digits such as `3C`, may be meant as a level
-            ColumnRole::NumberOrCategory if is_text && (self.first_text.is_some() || cell.iter().any(u8::is_ascii_alphabetic)) => {
-                Err(Error { help: HELP_OF_CATEGORIES.to_owned(), ..error }.at_row(row).in_column(&self.name))
-            }
-            _ if is_text && is_truth_value(cell) => {
-                Err(Error { help: HELP_OF_TRUTH_VALUES.to_owned(), ..error }.at_row(row).in_column(&self.name))
+            _ if is_text => {
+                let help = self.help_with(&String::from_utf8_lossy(cell));
+                Err(Error { help, ..error }.at_row(row).in_column(&self.name))
             }
             _ => Err(error.at_row(row).in_column(&self.name)),
+        }
+    }
+
+    /// What to do with a cell that is no number.
+    fn help_with(&self, cell: &str) -> String {
+        if hidden::without(cell) == self.name {
+            return HELP_OF_HEADERS.to_owned();
+        }
+        let is_among_words = self.first_text.is_some() || cell.contains(|c: char| c.is_ascii_alphabetic());
+        match self.format.advice(cell) {
+            Some(advice) => advice,
+            // a cell among words, or one of letters behind digits such as `3C`, may be meant as a level
+            None if self.role == ColumnRole::NumberOrCategory && is_among_words => HELP_OF_CATEGORIES.to_owned(),
+            None if is_truth_value(cell) => HELP_OF_TRUTH_VALUES.to_owned(),
+            None => USUAL_ADVICE.to_owned(),
         }
     }
 
@@ -221,9 +255,46 @@ impl ColumnReader {
         self.role == ColumnRole::NumberOrCategory && self.is_category()
     }
 
-    /// Whether the column holds text and is left out.
+    /// Whether the column holds text or nothing, and is left out.
     pub(super) fn is_left_out(&self) -> bool {
-        self.role == ColumnRole::NumberOrText && self.first_text.is_some()
+        self.is_empty || self.role == ColumnRole::NumberOrText && self.first_text.is_some()
+    }
+
+    /// Decides, at the end of the data, that a column without any value is left out.
+    pub(super) fn leave_out_if_empty(&mut self) {
+        self.is_empty = self.may_be_left_out() && self.missing > 0;
+    }
+
+    /// Whether there are rows, and none has a value.
+    pub(super) fn lacks_all_values(&self) -> bool {
+        self.missing > 0 && self.first_number.is_none() && self.first_text.is_none() && self.levels.levels().is_empty()
+    }
+
+    /// Why the column is left out: what it holds, and how it can be used.
+    pub(super) fn reason_to_leave_out(&self) -> String {
+        match self.text_that_may_be_a_number() {
+            _ if self.is_empty => "it holds no value".to_owned(),
+            Some((text, advice)) => format!("its first cell, `{text}`, is no number as it is written: {advice}"),
+            None => "it holds text, not numbers".to_owned(),
+        }
+    }
+
+    /// What the column holds, where no column of numbers is left, and what would use it; empty if nothing would.
+    pub(super) fn what_is_left_out(&self) -> (String, String) {
+        let name = shorten(&self.name);
+        match (&self.first_text, self.text_that_may_be_a_number()) {
+            (Some((_, text)), Some((_, advice))) => (format!("`{name}` holds text, the first `{text}`"), advice),
+            (Some((_, text)), None) => {
+                (format!("`{name}` holds text, the first `{text}`"), format!("give --categories {}", shell_word(&self.name)))
+            }
+            (None, _) => (format!("`{name}` holds no value"), String::new()),
+        }
+    }
+
+    /// The first text of the column and what to do with it, if it begins as a number does.
+    fn text_that_may_be_a_number(&self) -> Option<(&str, String)> {
+        let (_, text) = self.first_text.as_ref().filter(|(_, text)| !is_word(text))?;
+        Some((text.as_str(), self.format.advice(text)?))
     }
 
     /// Whether neither the plan nor a cell has shown what the column holds.
@@ -241,10 +312,7 @@ impl ColumnReader {
     /// first error is at the text.
     pub(super) fn fault(&self) -> Option<(u64, Error)> {
         let contradiction = self.first_text.as_ref().zip(self.first_number).map(|((row, text), number)| {
-            let help = match self.role {
-                ColumnRole::NumberOrCategory => HELP_OF_CATEGORIES,
-                _ => "correct the cell, or leave it empty if there is no value",
-            };
+            let help = self.help_with(text);
             ((*row).max(number), Error::found(Code::NotANumber, text, "a decimal number", help).at_row(*row))
         });
         let excess = self.levels.excess();
@@ -256,13 +324,15 @@ impl ColumnReader {
 /// What to do with a cell that fits neither a column of numbers nor a category that was found.
 const HELP_OF_CATEGORIES: &str = "correct the cell, or name the column with --categories";
 
+/// What to do with the name of the column in one of its cells.
+const HELP_OF_HEADERS: &str = "the header stands here again, as in files that were joined: remove this row";
+
 /// What to do with `true` and `false` in a column of numbers.
 const HELP_OF_TRUTH_VALUES: &str = "write numbers, or name the column with --categories if it is a feature";
 
 /// Whether a cell is `true` or `false`.
-fn is_truth_value(cell: &[u8]) -> bool {
-    let cell = crate::decimal::trim(cell);
-    cell.eq_ignore_ascii_case(b"true") || cell.eq_ignore_ascii_case(b"false")
+fn is_truth_value(cell: &str) -> bool {
+    cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false")
 }
 
 /// Whether a cell is a word, and nothing that [`parse`] reads or refuses as a number.
@@ -274,5 +344,7 @@ fn is_surely_word(cell: &[u8]) -> bool {
 fn is_plain_text(cell: &[u8]) -> bool {
     let cell = cell.strip_prefix(b"\"").unwrap_or(cell);
     let cell = crate::decimal::trim(cell.strip_suffix(b"\"").unwrap_or(cell));
-    is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(|first| first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I'))
+    // lists and objects of JSON are text
+    let begins_text = |first: &u8| matches!(first, b'[' | b'{') || first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I');
+    is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(begins_text)
 }

@@ -66,6 +66,10 @@ impl DroppedRows {
                 Ok(Some(Error::new(Code::RowsDropped, format!("left out: {rows} ({counts})"), "")))
             }
             Missing::Error => {
+                if let Some(empty) = columns.iter().find(|column| column.lacks_all_values() && !column.is_left_out()) {
+                    let help = "leave the column out of the features, or give data with its values";
+                    return Err(Error::new(Code::MissingValues, "no row has a value in it", help).in_column(&empty.name));
+                }
                 let sentence = format!("{rows} ({counts}), the first of them this one");
                 let mut error = Error::new(Code::MissingValues, sentence, "fill in the values, or leave such rows out with --missing drop");
                 error.row = self.first_row;

@@ -9,12 +9,15 @@ use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
-use crate::plan::summed_column;
+use crate::plan::{mean_alone, summed_column};
 use crate::planned_knots::PlannedKnots;
 use crate::release_policy::Shared;
 use crate::statistics::{Moments, Statistics, Totals, WeightSums};
 use crate::terms::Term;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Most columns of which an error tells why they are left out.
+const REASONS_MAX: usize = 5;
 
 /// Takes the statistics at the end of the data. Columns of text are left out, and a note says so; another note names the categories that
 /// were found.
@@ -63,7 +66,7 @@ fn totals(sums: &mut Sums) -> Result<(GroupTotals, SummedShape)> {
     let terms = sums.terms();
     let columns = sums.take_summed_columns()?;
     for column in columns.iter().filter(|column| column.is_left_out()) {
-        sums.notes.push(left_out_note(&column.name, "it holds text, not numbers"));
+        sums.notes.push(left_out_note(&column.name, &column.reason_to_leave_out()));
     }
     for column in columns.iter().filter(|column| column.is_found_category()) {
         sums.notes.push(category_note(&column.name, &totals));
@@ -114,6 +117,7 @@ fn check(sums: &Sums, columns: &[ColumnReader], has_no_rows: bool) -> Result<()>
         let sentence = format!("none of the columns holds numbers: {}", list(columns.iter().map(|column| &column.name)));
         return Err(Error::new(Code::NoColumns, sentence, "check that this is the right file"));
     }
+    check_features(sums, columns)?;
     if has_no_rows && columns.iter().any(ColumnReader::may_be_left_out) {
         return Err(Error::new(
             Code::NoRows,
@@ -124,6 +128,26 @@ fn check(sums: &Sums, columns: &[ColumnReader], has_no_rows: bool) -> Result<()>
     Ok(())
 }
 
+/// Refuses data of which a model would be fitted to the target alone, because every other column is left out.
+fn check_features(sums: &Sums, columns: &[ColumnReader]) -> Result<()> {
+    let plan = &sums.plan;
+    let (Some(target), true) = (plan.target(), plan.find_categories && plan.features.is_none() && plan.columns.is_none()) else {
+        return Ok(());
+    };
+    let (left_out, kept): (Vec<&ColumnReader>, Vec<&ColumnReader>) = columns.iter().partition(|column| column.is_left_out());
+    if kept.iter().any(|column| column.name != target) {
+        return Ok(());
+    }
+    let (reasons, helps): (Vec<String>, Vec<String>) = left_out.iter().take(REASONS_MAX).map(|column| column.what_is_left_out()).unzip();
+    let more = left_out.len().saturating_sub(REASONS_MAX);
+    let more = if more > 0 { format!("; {more} more are left out") } else { String::new() };
+    let reasons = if reasons.is_empty() { "the data have no other column".to_owned() } else { reasons.join("; ") };
+    let mut helps: Vec<String> = helps.into_iter().filter(|help| !help.is_empty()).collect();
+    helps.dedup();
+    helps.push(mean_alone(target));
+    Err(Error::new(Code::NoColumns, format!("nothing is left to predict it from: {reasons}{more}"), helps.join("; ")).in_column(target))
+}
+
 /// The statistics of the columns that are not left out, and of the terms beyond them.
 fn restrict(sums: &Sums, shape: &SummedShape, totals: Totals, dropped: i64) -> Statistics {
     let SummedShape { columns, terms } = shape;
@@ -131,10 +155,7 @@ fn restrict(sums: &Sums, shape: &SummedShape, totals: Totals, dropped: i64) -> S
     let kept: Vec<usize> = (0..numbers.len()).filter(|&at| !numbers[at].is_left_out()).collect();
     let products = numbers.len()..numbers.len() + terms.len();
     let places: Vec<usize> = std::iter::once(0).chain(kept.iter().copied().chain(products).map(|at| at + 1)).collect();
-    let restricted = |moments: &Moments| {
-        let row = |i: usize| (0..=i).map(move |j| (i, j));
-        Moments((0..places.len()).flat_map(row).map(|(i, j)| moments.at(places[i], places[j]).clone()).collect())
-    };
+    let restricted = |moments: &Moments| moments.of_places(&places);
     let kept_levels = |column: &ColumnReader| Some((column.name.clone(), sums.plan.kept_levels(&column.name)?));
     let summed: Vec<_> = kept.iter().map(|&at| summed_column(&sums.plan, &numbers[at].name)).collect();
     Statistics {

@@ -3,6 +3,7 @@
 //! *Invariants*: numbers count from 0, in the order in which the levels were found. No result depends on them.
 
 use crate::batch::Values;
+use crate::cell_format::CellFormat;
 use crate::column::keep_read;
 use crate::error::{Code, Error, Result};
 use crate::level::{KeptLevels, LEVELS_MAX, Level, ListedLevels, OTHER, level_of};
@@ -11,10 +12,12 @@ use crate::text_table::TextTable;
 use samefit_kernels::scan::Rows;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Reads a column of levels.
 #[derive(Default)]
 pub(super) struct LevelReader {
+    format: Arc<CellFormat>,
     /// The only levels that there may be; none if there may be any.
     listed: Option<ListedLevels>,
     /// The levels that are kept; none if all are.
@@ -43,6 +46,11 @@ impl LevelReader {
     /// As [`Self::new`], for levels that are groups of rows.
     pub(super) fn of_groups(listed: Option<ListedLevels>) -> Self {
         Self { are_groups: true, ..Self::new(listed, None) }
+    }
+
+    /// Returns the reader for cells that are written so.
+    pub(super) fn with_format(self, format: &Arc<CellFormat>) -> Self {
+        Self { format: Arc::clone(format), ..self }
     }
 
     /// Returns the level of a cell in row `row`; none if the cell has no value.
@@ -162,7 +170,8 @@ impl LevelReader {
     }
 
     fn level(&self, cell: &[u8]) -> Result<Option<Level>> {
-        let Some(level) = level_of(cell)? else { return Ok(None) };
+        let is_missing = |level: &Level| self.format.is_missing(level.text().as_bytes());
+        let Some(level) = level_of(cell)?.filter(|level| !is_missing(level)) else { return Ok(None) };
         if self.kept.is_some() && level.text() == OTHER {
             return Ok(Some(level));
         }

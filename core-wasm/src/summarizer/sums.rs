@@ -11,17 +11,19 @@ use super::totals::{GroupTotals, add_groups};
 use super::value_counts::ValueCounts;
 use super::weights::{check, mark_wrong, rows_of};
 use crate::batch::Values;
+use crate::cell_format::CellFormat;
 use crate::decimal::Decimal;
 use crate::disclosure::control::{DisclosureControl, function_decimals};
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
-use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, RowLevels, SummedProducts, Weighting, check_terms};
-use crate::terms::{Term, Variable, check_column_name, places};
+use crate::sink::{ColumnUse, GatheredRecord, Record, Sink};
+use crate::statistics::{BlockColumn, ColumnGrids, Derived, RowLevels, SummedProducts, Weighting, check_terms};
+use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows of a batch that are read at once before the sums have begun.
 const FIRST_ROWS: usize = 512;
@@ -31,6 +33,8 @@ pub(super) struct Sums {
     pub(super) plan: Plan,
     /// The columns and terms that the plan asks for.
     pub(super) selection: Selection,
+    /// How cells are written.
+    format: Arc<CellFormat>,
     /// How much rows count.
     weighting: Weighting,
     /// The column of the groups if there is one, those that are summed, then that of the weights or counts if there is one; `None` before the
@@ -60,9 +64,11 @@ pub(super) struct Sums {
 
 impl Sink for Sums {
     fn header(&mut self, names: &[String]) -> Result<()> {
+        let mut takes_all = matches!(self.selection.columns, ColumnSelection::AllNumbers { .. });
         if let Cow::Owned(plan) = self.plan.for_columns(names.iter().map(String::as_str))? {
             self.selection = plan.selection()?;
             self.plan = plan;
+            takes_all = true;
         }
         let found = self.selection.resolve(names)?;
         let named = places(self.selection.names());
@@ -70,26 +76,42 @@ impl Sink for Sums {
         let column = |&place: &usize| {
             let name = &names[place];
             let role = self.role(name, is_named(name));
-            let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name));
-            ColumnReader::new(name, place, role, levels).with_functions(self.selection.functions_of(name))
+            let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name)).with_format(&self.format);
+            ColumnReader::new(name, place, role, levels, &self.format).with_functions(self.selection.functions_of(name))
         };
         let weights = self.selection.resolve_weights(names)?;
-        let weights = weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default()));
+        let weights =
+            weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default(), &self.format));
         let by = self.selection.resolve_by(names)?.map(|place| {
-            let levels = LevelReader::of_groups(self.plan.listed_levels(&names[place]));
-            ColumnReader::new(&names[place], place, ColumnRole::Category, levels)
+            let levels = LevelReader::of_groups(self.plan.listed_levels(&names[place])).with_format(&self.format);
+            ColumnReader::new(&names[place], place, ColumnRole::Category, levels, &self.format)
         });
         let columns: Vec<ColumnReader> = by.into_iter().chain(found.iter().map(column)).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
-            let left_out = names.iter().filter(|name| !is_named(name) && !self.plan.is_apart(name));
+            let left_out = names.iter().filter(|name| !name.is_empty() && !is_named(name) && !self.plan.is_apart(name));
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
+            self.notes.extend(unnamed_note(names));
+        } else if takes_all {
+            self.notes.extend(unnamed_note(names));
+            self.notes.extend(ColumnPlaces::new(names).repeated().map(repeated_note));
+        }
+        for (name, term) in self.selection.columns_like_terms(names) {
+            let of = list(term.columns());
+            self.notes.push(left_out_note(
+                name,
+                &format!("as a feature or term this means what is computed from {of}; to use the column, rename it"),
+            ));
         }
         self.columns = Some(columns);
         self.check_shared_combinations()?;
         self.value_counts = ValueCounts::of_plan(&self.plan, &self.names());
         self.disclosure = self.new_disclosure();
         check_terms(self.number_of_numbers() + self.terms().len())
+    }
+
+    fn note(&mut self, note: Error) {
+        self.notes.push(note);
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
@@ -111,6 +133,12 @@ impl Sink for Sums {
         self.selection.wanted()
     }
 
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.columns.iter().flatten().for_each(|column| uses[column.place()] = column.column_use());
+        uses
+    }
+
     fn skips_unknown(&self) -> bool {
         matches!(self.selection.columns, ColumnSelection::Named { .. })
     }
@@ -124,6 +152,7 @@ impl Sums {
     /// Sums of no rows, before the header.
     pub(super) fn new(plan: Plan, selection: Selection) -> Self {
         Self {
+            format: Arc::new(plan.cell_format()),
             weighting: plan.weighting(),
             plan,
             selection,
@@ -436,10 +465,12 @@ impl Sums {
         Ok(Some((std::mem::take(&mut self.merged), self.merged_pending.take())))
     }
 
-    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns of text count. A group of
+    /// Takes the totals at the end of the data. Pending rows are settled: rows that lack a value only in columns that are left out count. A group of
     /// which every row was dropped has the totals of no rows.
     pub(super) fn take_final_totals(&mut self) -> Result<GroupTotals> {
         let (mut totals, pending) = self.take_totals()?.ok_or_else(spent)?;
+        // no row of all has shown what such a column holds
+        self.columns.iter_mut().flatten().for_each(ColumnReader::leave_out_if_empty);
         if let Some(pending) = pending {
             match self.outcome(&pending.lacking) {
                 PendingOutcome::Count => add_groups(&mut totals, pending.sums)?,
@@ -504,9 +535,15 @@ impl Sums {
             columns: self.number_of_numbers(),
             levels: self.row_levels(self.is_grouped()),
             terms: self.products(),
-            distribution: self.plan.counts_values(),
+            grids: self.grids(),
             weighting: self.weighting,
         }
+    }
+
+    /// The grids of the columns of numbers, as far as these are decided; none if values are not counted.
+    pub(super) fn grids(&self) -> Option<ColumnGrids> {
+        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category()).take(self.number_of_numbers());
+        self.plan.counts_values().then(|| numbers.map(|column| self.plan.grid(&column.name)).collect())
     }
 
     /// The groups by their numbers; none if rows have no groups.
@@ -573,6 +610,31 @@ impl Sums {
 /// The note that a column was left out.
 pub(super) fn left_out_note(column: &str, reason: &str) -> Error {
     Error::new(Code::ColumnLeftOut, format!("left out: {reason}"), "").in_column(column)
+}
+
+/// The note that columns without a name were left out; `None` if all have one.
+fn unnamed_note(names: &[String]) -> Option<Error> {
+    const SHOWN_MAX: usize = 10;
+    let places: Vec<usize> = (1..=names.len()).filter(|place| names[place - 1].is_empty()).collect();
+    let shown: Vec<String> = places.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
+    let sentence = match (shown.as_slice(), places.len().saturating_sub(SHOWN_MAX)) {
+        ([], _) => return None,
+        ([place], _) => format!("column {place} has no name and was left out: if it is needed, name it in the header"),
+        ([first @ .., last], more) => {
+            let columns = match more {
+                0 => format!("{} and {last}", first.join(", ")),
+                more => format!("{}, {last} and {more} more", first.join(", ")),
+            };
+            format!("columns {columns} have no name and were left out: if they are needed, name them in the header")
+        }
+    };
+    Some(Error::new(Code::ColumnLeftOut, sentence, ""))
+}
+
+/// The note that the columns of one name were left out.
+fn repeated_note(name: &str) -> Error {
+    let reason = "more than one column has this name; if they are needed, give each a name of its own";
+    left_out_note(name, reason)
 }
 
 /// Divides the cells of a row into values and levels. A value is missing only in columns that may be left out; it is zero then.

@@ -58,7 +58,8 @@ impl LimitedBatchReader {
         Self { forms, ..self }
     }
 
-    fn next_record_batch(&mut self) -> Result<Option<RecordBatch>> {
+    /// Returns the next rows with the types of the file; none after the last.
+    pub(super) fn next_record_batch(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let next = match self.rest.take() {
                 Some(rest) => Some(rest),

@@ -1,4 +1,4 @@
-//! Reads Parquet and Arrow files as batches of columns, as the stages ask for them.
+//! Reads Parquet and Arrow files as batches of columns, as the stages ask for them, and writes predictions as such files (`prediction_file`).
 //!
 //! The first bytes of a file decide its format; its name does not matter. Parquet and Arrow's file format have parts that can be read
 //! independently of each other. An Arrow stream is one part. A thread of its own computes the digest for `provenance.json`; it reads the file
@@ -18,6 +18,7 @@ mod index;
 mod limits;
 mod panics;
 mod parquet;
+mod prediction_file;
 mod shared_file;
 #[cfg(test)]
 mod tests;
@@ -30,22 +31,37 @@ use std::thread::{Builder, JoinHandle};
 
 use arrow_schema::Schema;
 use samefit_stages::code::Code;
-use samefit_stages::error::{InputError, Result};
+use samefit_stages::error::{Error, InputError, Result};
 use samefit_stages::input::content::{Content, FIRST_BYTES};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::ports::columns::{BatchReader, ColumnFile, Field, Partition, ValueForm};
+use samefit_stages::ports::columns::{BatchReader, ColumnFile, ColumnKind, ColumnWriter, Field, Partition, PredictionRows, ValueForm};
 use samefit_stages::ports::digest::{InputFile, PendingDigest};
 
 use self::arrow::{ArrowFile, ArrowStream};
 use self::errors::{damaged, too_large, unsupported};
 use self::format::ColumnFormat;
 use self::parquet::ParquetFile;
+use self::prediction_file::InputColumns;
 use self::shared_file::SharedFile;
 use crate::file_snapshot::FileChange;
 
 /// Reads the whole file at a path and returns its size and digest.
 type ReadInput = fn(&str) -> Result<InputFile>;
+
+/// Begins a file of columns with predictions, beside the columns of the file at `input` if there is one.
+pub(crate) fn writer(to: ColumnKind, rows: PredictionRows, input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
+    let columns = |path: &str| {
+        let file = SharedFile::open(path)?;
+        let first = file.first_bytes().map_err(|error| reading::read_error(path, &error))?;
+        let format = open_format(first, &file)?;
+        let columns: Vec<usize> = (0..fields(format.schema())?.len()).collect();
+        let batches = format.read(&columns, &Partition::Parts(0..format.parts()))?;
+        Ok::<_, Error>(InputColumns::new(Arc::new(format.schema().clone()), batches))
+    };
+    let input = input.map(|path| columns(path).map_err(|error| error.in_file(path))).transpose()?;
+    Ok(prediction_file::writer(to, rows, input))
+}
 
 /// Opens a file of columns. `read_input` computes the digest of a whole file.
 pub(crate) fn open(path: &str, read_input: ReadInput) -> Result<Box<dyn ColumnFile>> {

@@ -2,8 +2,9 @@
 //!
 //! A path to a file means that file, whatever its name. A path to a folder means all of its data files, sorted by path; they are known by their
 //! extension. In a folder, hidden files, `provenance.json`, `report.json` and audit logs are skipped silently, and other files that are not data
-//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. A table whose first bytes are those
-//! of Parquet, Arrow or a workbook is read as such, whatever its extension; a pipe is not, because it cannot be looked at.
+//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. A `.json` file is one object, or it is
+//! read as JSON Lines if it holds several records. A table whose first bytes are those of Parquet, Arrow or a workbook is read as such, whatever its
+//! extension; a pipe is not, because it cannot be looked at. `-` is standard input.
 //!
 //! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. The `--out` of this command is skipped in folders.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
@@ -18,6 +19,7 @@ use crate::error::{Error, InputError, Message, Result};
 use crate::input::body;
 use crate::input::content::{Content, FIRST_BYTES};
 use crate::input::reading;
+use crate::input::record_count::holds_several;
 use crate::ports::files::{Files, Kind};
 use crate::ports::report::Report;
 use crate::source::{Format, Source};
@@ -53,10 +55,16 @@ enum NamedAs {
 pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Result<Vec<Source>> {
     let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
     let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), skipped: Vec::new() };
-    paths.iter().try_for_each(|path| search.path(path))?;
+    paths.iter().try_for_each(|path| search.path(paths::to_read(path)))?;
     let mut found = search.found;
     refuse_repeats(stage.files, &found)?;
     found.iter_mut().for_each(|source| source.format = format_of_content(stage.files, source));
+    if wanted == Wanted::Data {
+        // a pipe can be read once
+        let named_as_one = found.iter_mut().filter(|source| source.format == Format::Json && source.kind == Kind::File);
+        let several = named_as_one.filter(|source| holds_several(stage.files, &source.path));
+        several.for_each(|source| source.format = Format::JsonLines);
+    }
     choose_sheets(stage, &mut found)?;
     Ok(found)
 }
@@ -72,6 +80,7 @@ pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Result<
 
 /// Returns `path` if it is a file, or the path of the file `name` in it if it is a folder.
 pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Result<String> {
+    let path = paths::to_read(path);
     if kind(files, path)? != Kind::Folder {
         return Ok(path.to_owned());
     }
@@ -184,7 +193,7 @@ impl Search<'_> {
         let (what, kinds) = match self.wanted {
             Wanted::Data => (
                 "data",
-                "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`",
+                "`.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`",
             ),
             Wanted::Statistics => ("statistics", "`.json`"),
         };
@@ -204,6 +213,7 @@ fn named_as(path: &str) -> NamedAs {
     }
     match paths::extension(path).as_str() {
         "csv" => NamedAs::Data(Format::Csv),
+        "tsv" | "tab" => NamedAs::Data(Format::Tsv),
         "json" => NamedAs::Data(Format::Json),
         "jsonl" | "ndjson" => NamedAs::Data(Format::JsonLines),
         "parquet" => NamedAs::Data(Format::Parquet),
@@ -311,6 +321,8 @@ mod tests {
             ("d/b.csv.gz", ""),
             ("d/a/z.JSONL", ""),
             ("d/a.json", ""),
+            ("d/t.tab.gz", ""),
+            ("d/t.TSV", ""),
             ("d/.hidden.csv", ""),
             ("d/.git/x.csv", ""),
             ("d/provenance.json", ""),
@@ -323,7 +335,14 @@ mod tests {
         let (answer, notes) = found(&files, &["d"], None, Wanted::Data);
         assert_eq!(
             answer.unwrap(),
-            ["d/a.json a.json json", "d/a/z.JSONL a/z.JSONL jsonl", "d/b.csv.gz b.csv.gz csv", "d/c.csv.bz2 c.csv.bz2 csv"]
+            [
+                "d/a.json a.json json",
+                "d/a/z.JSONL a/z.JSONL jsonl",
+                "d/b.csv.gz b.csv.gz csv",
+                "d/c.csv.bz2 c.csv.bz2 csv",
+                "d/t.TSV t.TSV csv",
+                "d/t.tab.gz t.tab.gz csv"
+            ]
         );
         assert_eq!(notes, ["note: d: skipped 2 files that are not data files: `README.md`, `README.zip`"]);
     }
@@ -355,7 +374,7 @@ mod tests {
     #[test]
     fn a_folder_without_data_is_an_error() {
         let (text, code) = failing(&[("d/a.md", "")], &["d"], None);
-        let help = "data files end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`";
+        let help = "data files end in `.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`";
         assert_eq!((text, code), (format!("error: d: there are no data files in this folder; it holds `a.md`\nhelp: {help}"), 3));
         let (text, code) = failing(&[("d/a.md", "")], &["e.csv"], None);
         let help = "check the path; it counts from the folder you are in";

@@ -1,7 +1,8 @@
 //! Cuts files into splits of whole records, so that several workers can read one file at the same time.
 //!
 //! Bytes are read block by block. A split ends at the first record end of a block, and the next split begins there. Whether a block begins inside
-//! a quoted field follows from the number of quote characters before it. A split is a list of slices of blocks, so no bytes are copied.
+//! a quoted field follows from the number of quote characters before it; in JSON that is not one object a line, from the brackets before it. A
+//! split is a list of slices of blocks, so no bytes are copied.
 //!
 //! A file of columns is divided into parts already. A split is some of its parts, or some rows of one part.
 //!
@@ -11,11 +12,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Result};
+use crate::code::Code;
+use crate::error::{Error, InputError, Result};
 use crate::input::blocks::{Block, BlockPool, Slice};
 use crate::input::body::{Body, Digesting};
 use crate::input::digests::DigestQueue;
 use crate::input::header_finder::HeaderFinder;
+use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::input::selected_columns::SelectedColumns;
 use crate::limits::RECORD_BYTES_MAX;
 use crate::ports::columns::Partition;
@@ -78,6 +81,8 @@ pub(crate) struct SplitOptions<'a> {
     /// The files, in the order in which their splits are handed out.
     pub(crate) sources: &'a [&'a Source],
     pub(crate) make_finder: MakeFinder<'a>,
+    /// The lines of CSV that are passed over.
+    pub(crate) passed_lines: PassedLines,
     /// Columns to read of a file of columns; all if none are named.
     pub(crate) needed_columns: Option<BTreeSet<String>>,
     /// Length of a block, in bytes.
@@ -176,14 +181,15 @@ enum OpenFile<'a> {
 
 impl<'a> OpenFile<'a> {
     fn open(context: &SplitContext<'a>, file: usize, source: &Source) -> Result<Self> {
-        let SplitOptions { files, needed_columns, threads, digests, .. } = &context.options;
+        let SplitOptions { files, needed_columns, threads, digests, passed_lines, .. } = &context.options;
         if source.format.holds_columns() {
             let columns = SelectedColumns::open(*files, needed_columns.as_ref(), source)?;
             let bytes = files.bytes(&source.path).unwrap_or(0);
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }
         let digesting = if digests.is_some() { Digesting::Converted } else { Digesting::Nothing };
-        Body::open_source(*files, source, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body))))
+        let ends = RecordEnds::new(source.format, *passed_lines);
+        Body::open_source(*files, source, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body, ends))))
     }
 
     /// Returns the next split. A file has at least one, even if it is empty.
@@ -245,8 +251,8 @@ struct RecordFile<'a> {
     number: u64,
     /// What was read and not yet handed out.
     pending: Vec<Slice>,
-    /// Whether the next block begins inside a quoted field.
-    quoted: bool,
+    /// Finds the ends of records, from the next block on.
+    ends: RecordEnds,
     /// Finds the header, from the second block on, until it is found.
     finder: Option<HeaderFinder<'a>>,
     header: Option<Header>,
@@ -254,9 +260,9 @@ struct RecordFile<'a> {
 }
 
 impl<'a> RecordFile<'a> {
-    fn new(file: usize, body: Body<'a>) -> Self {
+    fn new(file: usize, body: Body<'a>, ends: RecordEnds) -> Self {
         let (pending, finder, header) = (Vec::new(), None, None);
-        Self { body, file, number: 0, pending, quoted: false, finder, header, ended: false }
+        Self { body, file, number: 0, pending, ends, finder, header, ended: false }
     }
 
     fn next(&mut self, context: &SplitContext<'a>) -> Result<FileSplit> {
@@ -265,8 +271,13 @@ impl<'a> RecordFile<'a> {
             let block = Slice::whole(self.read_block(context, source)?);
             let is_first = self.number == 0 && self.pending.is_empty();
             if self.ended || is_first {
-                // no split ends in the first block, so that a file of one block needs no header
-                self.quoted = is_first && !self.ended && source.format.quotes(&block) % 2 == 1;
+                if !is_first {
+                    self.ends.pass(&block);
+                    self.check_closed(source)?;
+                } else if !self.ended {
+                    // no split ends in the first block, so that a file of one block needs no header
+                    self.ends.pass(&block);
+                }
                 self.pending.push(block);
             } else if let Some(split) = self.end_split_in(block, context, source)? {
                 return Ok(split);
@@ -292,10 +303,21 @@ impl<'a> RecordFile<'a> {
         Ok(block)
     }
 
+    /// Refuses an array of records that ends without its bracket. No worker would see that, because each reads a part of the array.
+    fn check_closed(&self, source: &Source) -> Result<()> {
+        if !self.ends.lacks_bracket() {
+            return Ok(());
+        }
+        let sentence = "the JSON is cut off: the array of records is not closed";
+        Err(InputError::new(Code::Json, sentence, "copy the file again, whole").in_file(&source.path))
+    }
+
     /// Adds a block to what is pending. Returns the split that ends in it, if one does.
     fn end_split_in(&mut self, block: Slice, context: &SplitContext<'a>, source: &Source) -> Result<Option<FileSplit>> {
-        let end = source.format.record_end(&block, &mut self.quoted);
-        self.quoted ^= source.format.quotes(&block[end.unwrap_or(block.len())..]) % 2 == 1;
+        let end = self.ends.next(&block).map(End::offset);
+        if let Some(end) = end {
+            self.ends.pass(&block[end..]);
+        }
         let Some(end) = end else {
             self.pending.push(block);
             if self.pending.iter().map(|slice| slice.len()).sum::<usize>() <= SPLIT_BYTES_MAX {

@@ -23,6 +23,40 @@ pub trait ColumnFile: Send + Sync {
     fn begin_digest(&self) -> PendingDigest;
 }
 
+/// A format of files of columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Parquet.
+    Parquet,
+    /// Arrow's file format.
+    Arrow,
+}
+
+impl ColumnKind {
+    /// Returns the name of the format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+        }
+    }
+}
+
+/// What rows of predictions consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PredictionRows {
+    /// How many columns at the end of a row are those of the prediction: its value, then the ends of its interval, the warnings and the status.
+    pub added: usize,
+}
+
+/// Writes rows of predictions as a file of columns.
+pub trait ColumnWriter: Send {
+    /// Takes the next rows: whole records of CSV, the first of which names the columns. Returns the bytes of the file that are ready.
+    fn push(&mut self, csv: &[u8]) -> Result<Vec<u8>>;
+    /// Ends the rows. Returns the rest of the file.
+    fn finish(&mut self) -> Result<Vec<u8>>;
+}
+
 /// The rows of a file that one reader reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Partition {

@@ -1,5 +1,18 @@
 //! Takes paths apart and puts them together. Paths have `/` between folders on every supported system.
 
+/// Means standard input where a file is read, and standard output where one is written.
+pub const STANDARD: &str = "-";
+
+/// Returns the path to read for a path of the command line.
+pub fn to_read(path: &str) -> &str {
+    if path == STANDARD { "/dev/stdin" } else { path }
+}
+
+/// Returns a path that was written, for people.
+pub fn written(path: &str) -> &str {
+    if path == STANDARD { "standard output" } else { path }
+}
+
 /// Returns the path of `name` in `folder`.
 pub fn join(folder: &str, name: &str) -> String {
     match folder {

@@ -26,7 +26,7 @@ pub struct QcArgs {
     /// Model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// Records with their outcomes: a file or a folder (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Records with their outcomes: a file or a folder (.json, .jsonl, .csv, .tsv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub records: String,
     /// Accept the model if the root mean squared residual on the records is below this, in units of the target
@@ -38,6 +38,9 @@ pub struct QcArgs {
     /// Write only report.json, and neither write nor remove a model
     #[arg(long)]
     pub report_only: bool,
+    /// What to do with records that lack a value: `error` refuses them, `drop` leaves them out and reports how many
+    #[arg(long, value_name = "error|drop", value_parser = ["error", "drop"], hide_possible_values = true)]
+    pub missing: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
@@ -62,7 +65,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;
-    let plan = Plan::of_engine(&plan)?.dialect(&args.dialect);
+    let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&args.dialect);
     let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|error| error.in_file(&sum.name))?;

@@ -13,14 +13,14 @@ use crate::output::{audit, describe};
 use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::text::json;
-use crate::text::paths::{extension, join};
+use crate::text::paths::{STANDARD, extension, join};
 use crate::work::summing;
 use crate::work::summing::Sum;
 
 /// Flags of `summarize`.
 #[derive(Args, Clone, Debug)]
 pub struct SummarizeArgs {
-    /// Data to sum: files or folders (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to sum: files or folders (.csv, .tsv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub by: ByArg,
-    /// Folder for statistics.json, or the file itself if it ends in .json; with --by a folder for groups.csv and a folder for each group. `{input}` in it means the path of the data file without extension
+    /// Folder for statistics.json, or the file itself if it ends in .json; `-` is standard output; with --by a folder for groups.csv and a folder for each group. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "PATH")]
     pub out: String,
     #[command(flatten)]
@@ -72,13 +72,18 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     }
     let sum = if args.share.share { summing::sum_for_release(stage, &plan, &sources) } else { summing::sum(stage, &plan, &sources) }?;
     let out = outputs::expand(&args.out, &sources)?;
-    let out = if extension(&out) == "json" { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };
+    let out = if extension(&out) == "json" || out == STANDARD { out } else { join(&outputs::folder(stage.files, out)?, "statistics.json") };
     write_statistics(stage, &sum, out, args.share.share, args.json)
 }
 
 /// Writes statistics to a file. Adds a line to the audit log beside it if the statistics are `released`. Also used by `merge` and `forget`.
 pub(super) fn write_statistics(stage: &mut Stage<'_>, sum: &Sum, out: String, released: bool, json_arg: JsonArg) -> Result<()> {
+    outputs::refuse_two_on_stdout(&out, json_arg)?;
     let out = outputs::file(stage.files, out)?;
+    if released && out == STANDARD {
+        let help = "name a file: the audit log stands beside it";
+        return Err(Error::usage("--share writes an audit log beside the statistics, and `-` is standard output", help));
+    }
     if released {
         audit::check(stage.files, &out)?;
     }

@@ -138,8 +138,8 @@ fn with_acceptance_of(model: &Value, fitted: String, copied: &mut Vec<CopiedPart
 fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, threshold: f64) -> Result<(String, Option<Judgement>)> {
     let plan = stage.engine.model(model)?.plan()?;
     let dialect = args.dialect.clone();
-    let dialect = DialectArgs { delimiter: args.records_delimiter.or(dialect.delimiter) };
-    let plan = Plan::of_engine(&plan)?.dialect(&dialect);
+    let dialect = DialectArgs { delimiter: args.records_delimiter.or(dialect.delimiter), ..dialect };
+    let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&dialect);
     // --sheet is that of the data
     stage.sheet = None;
     let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;

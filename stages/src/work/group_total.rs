@@ -1,11 +1,15 @@
 //! Adds up the statistics of groups of rows, file after file.
 //!
-//! *Invariants*: all files have the same columns, even those that share no group. The groups come out in the order of levels.
+//! *Invariants*: all files have the same columns, even those that share no group. All groups have them in the order of the first file. The groups
+//! come out in the order of levels.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::error::Result;
 use crate::ports::engine::Engine;
+use crate::text::json;
 use crate::work::finish::{GroupStatistics, groups_of};
 
 /// The statistics of each group in the files so far.
@@ -23,14 +27,18 @@ impl<'a> GroupTotal<'a> {
     /// Adds the groups of a file, as [`end`](crate::work::finish::end) returns them. An error is that file's.
     pub(crate) fn add(&mut self, sum: &[u8]) -> Result<()> {
         let more = groups_of(sum)?;
+        let mut other_order = None;
         if let (Some(before), Some(first)) = (self.groups.values().next(), more.first()) {
             // groups that only one file has would not show that its columns differ
             self.merged(before, &first.statistics)?;
+            other_order = (columns(before)? != columns(&first.statistics)?).then(|| before.clone());
         }
         for GroupStatistics { group, statistics } in more {
-            let sum = match self.groups.get(&group) {
-                Some(before) => self.merged(before, &statistics)?,
-                None => statistics,
+            let sum = match (self.groups.get(&group), &other_order) {
+                (Some(before), _) => self.merged(before, &statistics)?,
+                // a sum has the order of what is added to
+                (None, Some(before)) => self.engine.subtract(&self.merged(before, &statistics)?, before)?,
+                (None, None) => statistics,
             };
             self.groups.insert(group, sum);
         }
@@ -51,4 +59,11 @@ impl<'a> GroupTotal<'a> {
         merger.add(other)?;
         merger.finish()
     }
+}
+
+/// Returns the columns and categories of statistics, in their order.
+fn columns(statistics: &str) -> Result<[Value; 2]> {
+    let mut document = json::parse_ours(statistics)?;
+    let categories = document["categories"].as_array().into_iter().flatten().map(|category| category["column"].clone()).collect();
+    Ok([document["columns"].take(), categories])
 }

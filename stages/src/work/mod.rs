@@ -7,6 +7,7 @@ pub(crate) mod finish;
 pub(crate) mod group_total;
 pub(crate) mod parallel;
 pub(crate) mod predicting;
+pub(crate) mod prediction_format;
 pub(crate) mod record_files;
 pub(crate) mod reducer;
 pub(crate) mod reorder;

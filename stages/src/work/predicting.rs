@@ -27,7 +27,8 @@ use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
 use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::work::collector::{Collector, PredictionSink, SplitPredictions, TaskResult};
+use crate::work::collector::{Collector, PredictionSink, RecordPrediction, SplitPredictions, TaskResult};
+use crate::work::prediction_format::PredictionFormat;
 use crate::work::reorder::ReorderBuffer;
 use crate::work::row_numbers::rows_before;
 use crate::work::threads::{BeginHelper, ParallelWork, lock, with_helpers};
@@ -44,6 +45,15 @@ pub(crate) struct PredictionPlan<'a> {
     pub(crate) model: &'a str,
     /// How records are read, and what is written of a prediction.
     pub(crate) plan: &'a Plan,
+    /// The format of the predictions; none for that of the data.
+    pub(crate) to: Option<PredictionFormat>,
+}
+
+impl PredictionPlan<'_> {
+    /// Returns the engine's plan for a file.
+    fn text_for(&self, source: &Source) -> String {
+        PredictionFormat::plan_for(self.to, self.plan, source)
+    }
 }
 
 /// Predicts every record of every file and hands the predictions to `sink`, in order. `model`: the model of `with`, for this thread.
@@ -60,6 +70,7 @@ pub(crate) fn predict_all(
         files: stage.files,
         sources: &tables,
         make_finder: header_finders(stage.engine, with),
+        passed_lines: with.plan.passed_lines(),
         needed_columns: None,
         block_bytes: stage.split_bytes,
         threads,
@@ -93,8 +104,8 @@ fn header_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) -> M
                 model.get_or_init(|| read)
             }
         };
-        let stream = lock(model).table(&with.plan.text_for(source.format))?;
-        Ok(HeaderFinder::new(stream, source.format))
+        let stream = lock(model).table(&with.text_for(source))?;
+        Ok(HeaderFinder::new(stream, with.plan.record_ends(source.format)))
     })
 }
 
@@ -218,7 +229,7 @@ impl ParallelPrediction<'_> {
     }
 
     fn table_worker(&self, model: &dyn Model, source: usize, split: &FileSplit) -> Result<TableWorker> {
-        let mut stream = model.table(&self.with.plan.text_for(self.sources[source].format))?;
+        let mut stream = model.table(&self.with.text_for(&self.sources[source]))?;
         if let Some(header) = split.header_records().filter(|_| split.number > 0) {
             stream.header(header)?;
         }
@@ -233,8 +244,10 @@ impl ParallelPrediction<'_> {
         if collector.has_failed() {
             return Ok(());
         }
-        let passing = if self.with.plan.get("with_input").is_some() { Some(categories(model)?) } else { None };
-        let mut stream = model.table(&self.with.plan.text_for(source.format)).map_err(in_file)?;
+        let writes_input =
+            self.with.plan.get("with_input").is_some() && !PredictionFormat::of(self.with.to, source).takes_columns_of(source, true);
+        let passing = if writes_input { Some(categories(model)?) } else { None };
+        let mut stream = model.table(&self.with.text_for(source)).map_err(in_file)?;
         let sink = collector.sink();
         sink.begin(source)?;
         let form = |field: &Field| match &passing {
@@ -258,15 +271,18 @@ impl ParallelPrediction<'_> {
         TaskResult::Records { from, predictions, failure: None }
     }
 
-    fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<String> {
+    fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<RecordPrediction> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if ["only", "on_error", "level", "interval"].iter().all(|key| self.with.plan.get(key).is_none()) {
-            return model.predict_record(&attributes, Interval::default());
+        if self.with.to.is_none() && ["only", "on_error", "level", "interval"].iter().all(|key| self.with.plan.get(key).is_none()) {
+            let text = model.predict_record(&attributes, Interval::default())?;
+            return Ok(RecordPrediction { text, counts: StatusCounts::one("fine")? });
         }
-        let mut stream = model.table(&self.with.plan.text_for(Format::Json))?;
-        stream.push(attributes.as_bytes())?;
-        String::from_utf8(stream.finish()?).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))
+        let mut stream = model.table(&self.with.text_for(source))?;
+        let mut bytes = stream.push(attributes.as_bytes())?;
+        bytes.extend(stream.finish()?);
+        let text = String::from_utf8(bytes).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))?;
+        Ok(RecordPrediction { text, counts: stream.counts()? })
     }
 
     /// Writes the result that is next in order. The buffer calls it from one thread at a time.
@@ -319,7 +335,7 @@ impl WorkQueue<'_> {
                 self.source += 1;
                 Task::Columns(self.source - 1)
             }
-            Format::Csv | Format::JsonLines | Format::Workbook => match self.splits.next() {
+            Format::Csv | Format::Tsv | Format::JsonLines | Format::Workbook => match self.splits.next() {
                 Ok(split) => {
                     let (source, split) = (self.source, split?);
                     self.source += usize::from(split.last);

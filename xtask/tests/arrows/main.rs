@@ -12,10 +12,12 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
 const CORE: &[&str] = &[
+    "hidden",
     "error",
     "rounding",
     "two_part",
     "decimal",
+    "cell_format",
     "shortest",
     "level",
     "text_table",
@@ -35,7 +37,10 @@ const CORE: &[&str] = &[
     "column",
     "batch",
     "sink",
+    "json_scan",
     "records",
+    "json_stream",
+    "json_rows",
     "table",
     "solve",
     "student",
