@@ -13,6 +13,7 @@ use crate::error::{Error, InputError, Result};
 use crate::input::content::Content;
 use crate::input::digests::DigestQueue;
 use crate::input::gzip_members::GzipMembers;
+use crate::input::path_columns::AddingCsv;
 use crate::input::peeked::Peeked;
 use crate::input::read_error::read_error;
 use crate::input::utf16::{HalfCharacter, Utf16Reader};
@@ -30,6 +31,8 @@ pub(crate) enum Body<'a> {
     Utf16(Box<Utf16Reader<Decompressed<'a>>>),
     /// A sheet of a workbook as CSV, and the workbook, which was read whole.
     Sheet(Box<dyn Read + Send + 'a>, StoredReader<'a>),
+    /// CSV to which the columns of its path are added.
+    Added(Box<AddingCsv<Body<'a>>>),
 }
 
 /// A reader of a file's decompressed bytes.
@@ -75,6 +78,16 @@ impl<'a> Body<'a> {
 
     /// Opens a data file that does not hold columns.
     pub(crate) fn open_source(files: &'a dyn Files, source: &Source, digesting: Digesting) -> Result<Self> {
+        if source.path_columns.is_empty() {
+            return Self::open_text(files, source, digesting);
+        }
+        // who reads the added columns does not see the bytes as stored
+        let digesting = if digesting == Digesting::Converted { Digesting::Everything } else { digesting };
+        let text = Self::open_text(files, source, digesting)?;
+        Ok(Self::Added(Box::new(AddingCsv::new(text, source))))
+    }
+
+    fn open_text(files: &'a dyn Files, source: &Source, digesting: Digesting) -> Result<Self> {
         if source.format != Format::Workbook {
             return Self::open(files, &source.path, digesting);
         }
@@ -109,6 +122,7 @@ impl<'a> Body<'a> {
             Self::Utf8(bytes) => bytes.stored_reader(),
             Self::Utf16(text) => text.inner().stored_reader(),
             Self::Sheet(_, stored) => Some(stored),
+            Self::Added(text) => text.inner().stored_reader(),
         }
     }
 
@@ -122,6 +136,7 @@ impl<'a> Body<'a> {
             Self::Utf8(bytes) => bytes.read_error(path, error),
             Self::Utf16(text) => text.inner().read_error(path, error),
             Self::Sheet(..) => read_error(path, error),
+            Self::Added(text) => text.inner().read_error(path, error),
         }
     }
 }
@@ -260,6 +275,7 @@ impl Read for Body<'_> {
             Self::Utf8(bytes) => bytes.read(chunk),
             Self::Utf16(text) => text.read(chunk),
             Self::Sheet(csv, _) => csv.read(chunk),
+            Self::Added(csv) => csv.read(chunk),
         }
     }
 }

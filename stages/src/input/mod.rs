@@ -8,6 +8,7 @@ pub(crate) mod digests;
 pub(crate) mod gzip_members;
 pub(crate) mod header_finder;
 pub(crate) mod json_line;
+pub mod path_columns;
 pub(crate) mod peeked;
 pub mod read_error;
 pub mod reading;

@@ -14,13 +14,13 @@ use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::Result;
 use crate::input::reading;
 use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::{describe, outputs};
 use crate::plan::Plan;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::{json, paths};
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `forget`.
@@ -64,7 +64,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     let document = json::parse(&text, &path)?;
     let plan = plan(&document).missing(args.missing.as_deref()).dialect(&args.dialect);
     let plan = plan.with("counts", args.counts.as_deref().map(Value::from));
-    let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.rows, Some(&args.out))?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|error| error.in_file(&path))?;
     sum.inputs.insert(0, input);

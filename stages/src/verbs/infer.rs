@@ -21,6 +21,7 @@ use crate::ports::columns::Field;
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::text::paths::STANDARD;
+use crate::work::data_files;
 use crate::work::predicting::{PredictionPlan, predict_all};
 use crate::work::prediction_format::PredictionFormat;
 
@@ -80,7 +81,9 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     let model = stage.engine.model(&text).map_err(|error| error.in_file(&path))?;
-    let sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
+    let mut sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
+    let needs = Plan::of_engine(&model.plan().map_err(|error| error.in_file(&path))?)?;
+    data_files::add_path_columns(stage, &needs, &Plan::new().dialect(&args.dialect), &mut sources)?;
     let out = outputs::expand(&args.out, &sources)?;
     let out = if out == STANDARD { one_to_stdout(out, &sources, args)? } else { outputs::folder(stage.files, out)? };
     let to = args.to.as_deref().and_then(PredictionFormat::named);

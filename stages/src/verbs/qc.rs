@@ -8,7 +8,6 @@ use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::{Error, Message, Result};
 use crate::input::reading;
 use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
@@ -18,6 +17,7 @@ use crate::ports::engine::Verdict;
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::paths::join;
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `qc`.
@@ -66,7 +66,7 @@ pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;
     let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&args.dialect);
-    let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, std::slice::from_ref(&args.records), Some(&args.out))?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|error| error.in_file(&sum.name))?;
     sum.inputs.insert(0, input);

@@ -14,12 +14,13 @@ use super::qc::threshold;
 use crate::args::{DialectArgs, JsonArg, Names, SchemaArg, SheetArg, ThreadsArg, delimiter, names};
 use crate::error::{Error, Result};
 use crate::input::reading;
-use crate::input::sources::{self, Wanted};
+use crate::input::sources;
 use crate::output::comparison::{Comparison, CopiedPart, Judgement, Outcome, Remade, acceptance_parts, schema_parts};
 use crate::plan::{Plan, list};
 use crate::stage::Stage;
 use crate::text::acceptance::Acceptance;
 use crate::text::{json, paths};
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `verify`.
@@ -89,7 +90,7 @@ fn remake(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) -> R
     let plan = plan(stage, args, &engine_plan, &model)?;
     // an error in the plan is one in the model, not in the data
     stage.engine.summarizer(&plan.text()).map(drop).map_err(|error| plan.blame(error).in_file(path))?;
-    let sources = sources::find(stage, &args.data, None, Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.data, None)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let fitted = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let rows = json::parse_ours(&fitted)?["fit"]["rows"].take();
@@ -142,7 +143,7 @@ fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, t
     let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&dialect);
     // --sheet is that of the data
     stage.sheet = None;
-    let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &[records.to_owned()], None)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|error| error.in_file(&sum.name))?;
     let report = json::parse_ours(&verdict.report)?;
