@@ -5,10 +5,12 @@
 //! - [`keys`] finds a key that a JSON object has twice.
 //! - [`syntax`] says why a text is not JSON, and where.
 //! - [`csv`] quotes fields, ends records, and finds where records end.
+//! - [`calendar`] writes days and times.
 //! - [`hex`] writes and reads hexadecimal digits.
 //!
 //! *Not here*: what the documents mean (`core-wasm`), and how they are read into types.
 
+pub mod calendar;
 pub mod csv;
 pub mod hex;
 pub mod json;

@@ -141,7 +141,7 @@ fn run(cli: &Cli, batch_out: Option<&str>, engine: &WasmEngine, command: &[OsStr
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let mut once = |report: &mut dyn Report| {
         let split_bytes = cli.split_bytes;
-        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, threads, split_bytes, command: &command })
+        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, sheet: None, threads, split_bytes, command: &command })
     };
     match batch_out {
         None => once(&mut terminal),

@@ -12,7 +12,7 @@ use crate::input::record_ends::{PassedLines, RecordEnds};
 use crate::ports::digest::InputFile;
 use crate::ports::engine::Engine;
 use crate::ports::files::Files;
-use crate::source::{Format, Source};
+use crate::source::{CsvLayout, Format, Source};
 use crate::text::json;
 
 /// The format of the schema that `--target-name` makes.
@@ -85,6 +85,18 @@ impl Plan {
             skip: self.dialect.get("skip").and_then(Value::as_u64).unwrap_or(0),
             comment: comment.and_then(|comment| comment.bytes().next()),
         }
+    }
+
+    /// Returns how CSV of this format is written.
+    pub(crate) fn layout_of(&self, format: Format) -> CsvLayout {
+        let PassedLines { skip, comment } = self.passed_lines();
+        let named = self.dialect.get("delimiter").and_then(Value::as_str).and_then(|delimiter| delimiter.bytes().next());
+        let delimiter = match format {
+            Format::Tsv => named.unwrap_or(b'\t'),
+            Format::Workbook => b',',
+            _ => named.unwrap_or(b','),
+        };
+        CsvLayout { delimiter, skip, comment }
     }
 
     /// Whether CSV has no header, because its names are given.
@@ -295,7 +307,7 @@ pub(crate) fn list(names: &Names) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Kept, Levels, Names};
+    use crate::args::{Kept, Levels, Names, SheetArg};
     use crate::error::InputError;
     use crate::testing::MemoryFiles;
     use std::collections::BTreeMap;
@@ -325,6 +337,7 @@ mod tests {
                 thousands: Some('.'),
                 na: vec!["?".into()],
             },
+            sheet: SheetArg::default(),
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {

@@ -66,11 +66,41 @@ pub struct Source {
     pub kind: Kind,
     /// The sheet to read of a workbook; none for its first.
     pub sheet: Option<String>,
+    /// The columns that its folders name and that are read as columns of the file.
+    pub path_columns: Vec<PathColumn>,
+    /// How it is written, if it is CSV to which columns are added.
+    pub layout: CsvLayout,
+}
+
+/// A column whose values are those of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathColumn {
+    /// Its name.
+    pub name: String,
+    /// The value of every row; empty if it is missing.
+    pub value: String,
+}
+
+/// How CSV is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CsvLayout {
+    /// The delimiter, unless the file names one itself.
+    pub delimiter: u8,
+    /// How many lines at the beginning of the file are passed over.
+    pub skip: u64,
+    /// The byte with which other lines begin that are passed over.
+    pub comment: Option<u8>,
+}
+
+impl Default for CsvLayout {
+    fn default() -> Self {
+        Self { delimiter: b',', skip: 0, comment: None }
+    }
 }
 
 impl Source {
     /// A data file at `path`.
     pub fn new(path: impl Into<String>, below: impl Into<String>, format: Format, kind: Kind) -> Self {
-        Self { path: path.into(), below: below.into(), format, kind, sheet: None }
+        Self { path: path.into(), below: below.into(), format, kind, sheet: None, path_columns: Vec::new(), layout: CsvLayout::default() }
     }
 }

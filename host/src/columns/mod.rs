@@ -131,8 +131,9 @@ impl ColumnFile for OpenColumnFile {
         self.format.rows(part)
     }
 
-    fn read(&self, columns: &[usize], partition: &Partition, form: ValueForm) -> Result<Box<dyn BatchReader>> {
-        Ok(Box::new(self.format.read(columns, partition)?.in_form(form)))
+    fn read(&self, columns: &[(usize, ValueForm)], partition: &Partition) -> Result<Box<dyn BatchReader>> {
+        let (columns, forms): (Vec<usize>, Vec<ValueForm>) = columns.iter().copied().unzip();
+        Ok(Box::new(self.format.read(&columns, partition)?.in_forms(forms)))
     }
 
     fn begin_digest(&self) -> PendingDigest {

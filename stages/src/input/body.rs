@@ -15,9 +15,11 @@ use crate::error::{Error, InputError, Result};
 use crate::input::content::Content;
 use crate::input::digests::DigestQueue;
 use crate::input::gzip_members::GzipMembers;
+use crate::input::path_columns::AddingCsv;
 use crate::input::peeked::Peeked;
 use crate::input::read_error::read_error;
 use crate::input::utf16::{HalfCharacter, Utf16Reader};
+use crate::input::workbook::Workbook;
 use crate::limits::WORKBOOK_BYTES_MAX;
 use crate::ports::digest::InputFile;
 use crate::ports::files::Files;
@@ -31,6 +33,8 @@ pub(crate) enum Body<'a> {
     Utf16(Box<Utf16Reader<Decompressed<'a>>>),
     /// A sheet of a workbook as CSV, and the workbook, which was read whole.
     Sheet(Box<dyn Read + Send + 'a>, StoredReader<'a>),
+    /// CSV to which the columns of its path are added.
+    Added(Box<AddingCsv<Body<'a>>>),
 }
 
 /// A reader of a file's decompressed bytes.
@@ -76,19 +80,22 @@ impl<'a> Body<'a> {
 
     /// Opens a data file that does not hold columns.
     pub(crate) fn open_source(files: &'a dyn Files, source: &Source, digesting: Digesting) -> Result<Self> {
+        if source.path_columns.is_empty() {
+            return Self::open_text(files, source, digesting);
+        }
+        // who reads the added columns does not see the bytes as stored
+        let digesting = if digesting == Digesting::Converted { Digesting::Everything } else { digesting };
+        let text = Self::open_text(files, source, digesting)?;
+        Ok(Self::Added(Box::new(AddingCsv::new(text, source))))
+    }
+
+    fn open_text(files: &'a dyn Files, source: &Source, digesting: Digesting) -> Result<Self> {
         if source.format != Format::Workbook {
             return Self::open(files, &source.path, digesting);
         }
-        let mut stored = StoredReader::open(files, &source.path)?;
-        stored.digest_if(digesting != Digesting::Nothing);
-        let mut workbook = Vec::new();
-        let read = (&mut stored).take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut workbook);
-        read.map_err(|error| read_error(&source.path, &error))?;
-        if workbook.len() as u64 > WORKBOOK_BYTES_MAX {
-            return Err(workbook_too_large().in_file(&source.path));
-        }
-        let sheet = files.sheet(workbook, source.sheet.as_deref()).map_err(|error| error.in_file(&source.path))?;
-        Ok(Self::Sheet(sheet, stored))
+        let (workbook, stored) = workbook(files, &source.path, digesting != Digesting::Nothing)?;
+        let sheet = workbook.sheet(source.sheet.as_deref()).map_err(|error| error.in_file(&source.path))?;
+        Ok(Self::Sheet(Box::new(sheet), stored))
     }
 
     /// Whether the bytes read are the bytes as stored.
@@ -117,6 +124,7 @@ impl<'a> Body<'a> {
             Self::Utf8(bytes) => bytes.stored_reader(),
             Self::Utf16(text) => text.inner().stored_reader(),
             Self::Sheet(_, stored) => Some(stored),
+            Self::Added(text) => text.inner().stored_reader(),
         }
     }
 
@@ -130,8 +138,27 @@ impl<'a> Body<'a> {
             Self::Utf8(bytes) => bytes.read_error(path, error),
             Self::Utf16(text) => text.inner().read_error(path, error),
             Self::Sheet(..) => read_error(path, error),
+            Self::Added(text) => text.inner().read_error(path, error),
         }
     }
+}
+
+/// Returns the names of the sheets of a workbook, in its order.
+pub(crate) fn sheet_names(files: &dyn Files, path: &str) -> Result<Vec<String>> {
+    let (workbook, _) = workbook(files, path, false)?;
+    Ok(workbook.sheet_names().map(str::to_owned).collect())
+}
+
+/// Opens a workbook, which is read whole, because its directory is at its end.
+fn workbook<'a>(files: &'a dyn Files, path: &str, digested: bool) -> Result<(Workbook, StoredReader<'a>)> {
+    let mut stored = StoredReader::open(files, path)?;
+    stored.digest_if(digested);
+    let mut bytes = Vec::new();
+    (&mut stored).take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| read_error(path, &error))?;
+    if bytes.len() as u64 > WORKBOOK_BYTES_MAX {
+        return Err(workbook_too_large().in_file(path));
+    }
+    Ok((Workbook::open(bytes).map_err(|error| error.in_file(path))?, stored))
 }
 
 /// Returns the compression that a name tells, if the file is too short to tell anything itself.
@@ -250,6 +277,7 @@ impl Read for Body<'_> {
             Self::Utf8(bytes) => bytes.read(chunk),
             Self::Utf16(text) => text.read(chunk),
             Self::Sheet(csv, _) => csv.read(chunk),
+            Self::Added(csv) => csv.read(chunk),
         }
     }
 }

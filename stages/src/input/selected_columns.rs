@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::error::{InputError, Result};
+use crate::input::path_columns::WithPathColumns;
 use crate::ports::columns::{Batch, BatchReader, ColumnFile, Field, Partition, ValueForm, Values};
 use crate::ports::digest::PendingDigest;
 use crate::ports::engine::Summarizer;
@@ -78,7 +79,7 @@ impl SelectedColumns {
 
     /// Reads the selected columns of a partition.
     pub(crate) fn read(&self, partition: &Partition) -> Result<Box<dyn BatchReader>> {
-        self.file.read(&self.selected, partition, ValueForm::Data)
+        self.file.read(&self.selected.iter().map(|&at| (at, ValueForm::Data)).collect::<Vec<_>>(), partition)
     }
 }
 
@@ -88,7 +89,8 @@ pub(crate) fn open(files: &dyn Files, source: &Source) -> Result<Box<dyn ColumnF
         let help = "save it as a file first";
         return Err(InputError::new(Code::UnsupportedFormat, "columns cannot be read from a pipe", help).in_file(&source.path));
     }
-    files.columns(&source.path).map_err(|error| error.in_file(&source.path))
+    let file = files.columns(&source.path).map_err(|error| error.in_file(&source.path))?;
+    if source.path_columns.is_empty() { Ok(file) } else { Ok(Box::new(WithPathColumns::new(file, &source.path_columns))) }
 }
 
 /// Whether a column is data if none are named: it can be read, and is not an index.

@@ -16,6 +16,7 @@ use samefit_text::line;
 
 use crate::code::Code;
 use crate::error::{Error, InputError, Message, Result};
+use crate::input::body;
 use crate::input::content::{Content, FIRST_BYTES};
 use crate::input::reading;
 use crate::input::record_count::holds_several;
@@ -64,6 +65,7 @@ pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: 
         let several = named_as_one.filter(|source| holds_several(stage.files, &source.path));
         several.for_each(|source| source.format = Format::JsonLines);
     }
+    choose_sheets(stage, &mut found)?;
     Ok(found)
 }
 
@@ -217,6 +219,8 @@ fn named_as(path: &str) -> NamedAs {
         "parquet" => NamedAs::Data(Format::Parquet),
         "arrow" | "arrows" | "feather" => NamedAs::Data(Format::Arrow),
         "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => NamedAs::Data(Format::Workbook),
+        // such as `data.csv.bz2`, which is named as what it is when it is read
+        "bz2" | "xz" | "lz4" | "zip" | "7z" if !matches!(named_as(paths::stem(path)), NamedAs::Unknown) => NamedAs::Data(Format::Csv),
         _ => NamedAs::Unknown,
     }
 }
@@ -242,6 +246,30 @@ fn format_of_content(files: &dyn Files, source: &Source) -> Format {
         Ok(_) if named == Format::Workbook => Format::Csv,
         _ => named,
     }
+}
+
+/// Chooses the sheet of each workbook, and notes which others there are if none is named.
+fn choose_sheets(stage: &mut Stage<'_>, found: &mut [Source]) -> Result<()> {
+    let mut workbooks = found.iter_mut().filter(|source| source.format == Format::Workbook).peekable();
+    if let (Some(sheet), None) = (&stage.sheet, workbooks.peek()) {
+        let sentence = format!("--sheet names the sheet `{}`, and the data are no workbook", samefit_text::name(sheet));
+        return Err(Error::usage(sentence, "leave out --sheet, or name a workbook (.xlsx)"));
+    }
+    for source in workbooks {
+        source.sheet.clone_from(&stage.sheet);
+        if stage.sheet.is_some() || source.kind != Kind::File {
+            continue;
+        }
+        let names = body::sheet_names(stage.files, &source.path)?;
+        if let [first, others @ ..] = names.as_slice()
+            && !others.is_empty()
+        {
+            let (path, first) = (line(&source.path), samefit_text::name(first));
+            let others = format!("{}: {}", counted(others.len() as u64, "other sheet"), first_names(others));
+            stage.report.note(&format!("note: {path}: sheet `{first}` is read; --sheet names one of {others}"));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Result<()> {
@@ -301,6 +329,8 @@ mod tests {
             ("d/report.json", ""),
             ("d/statistics.audit.jsonl", ""),
             ("d/README.md", ""),
+            ("d/README.zip", ""),
+            ("d/c.csv.bz2", ""),
         ];
         let (answer, notes) = found(&files, &["d"], None, Wanted::Data);
         assert_eq!(
@@ -309,11 +339,12 @@ mod tests {
                 "d/a.json a.json json",
                 "d/a/z.JSONL a/z.JSONL jsonl",
                 "d/b.csv.gz b.csv.gz csv",
+                "d/c.csv.bz2 c.csv.bz2 csv",
                 "d/t.TSV t.TSV csv",
                 "d/t.tab.gz t.tab.gz csv"
             ]
         );
-        assert_eq!(notes, ["note: d: skipped 1 file that is not a data file: `README.md`"]);
+        assert_eq!(notes, ["note: d: skipped 2 files that are not data files: `README.md`, `README.zip`"]);
     }
 
     #[test]
@@ -366,8 +397,19 @@ mod tests {
             ("d/i.csv", b"PAR1,y\n1,2\n"),
             ("/dev/stdin", parquet),
         ]);
-        let (found, _) = in_stage(&files, |stage| find(stage, &["d".to_owned(), "/dev/stdin".to_owned()], None, Wanted::Data));
-        let formats: Vec<Format> = found.unwrap().iter().map(|source| source.format).collect();
+        let (found, _) = in_stage(&files, |stage| {
+            let mut search = Search {
+                files: stage.files,
+                report: &mut *stage.report,
+                wanted: Wanted::Data,
+                out: None,
+                found: Vec::new(),
+                skipped: Vec::new(),
+            };
+            ["d", "/dev/stdin"].iter().try_for_each(|path| search.path(path))?;
+            Ok(search.found)
+        });
+        let formats: Vec<Format> = found.unwrap().iter().map(|source| format_of_content(&files, source)).collect();
         use Format::{Arrow, Csv, Json, Parquet, Workbook};
         assert_eq!(formats, [Parquet, Arrow, Workbook, Workbook, Csv, Csv, Json, Parquet, Csv, Csv]);
     }

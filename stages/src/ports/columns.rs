@@ -15,10 +15,10 @@ pub trait ColumnFile: Send + Sync {
     fn parts(&self) -> usize;
     /// Returns the number of rows of a part, if some of its rows can be read without the others.
     fn rows(&self, part: usize) -> Option<usize>;
-    /// Reads some columns of a partition. `columns` are increasing indexes of [`fields`](Self::fields).
+    /// Reads some columns of a partition. `columns` are increasing indexes of [`fields`](Self::fields), each with the form of its values.
     ///
     /// Several readers of one file may work at the same time.
-    fn read(&self, columns: &[usize], partition: &Partition, form: ValueForm) -> Result<Box<dyn BatchReader>>;
+    fn read(&self, columns: &[(usize, ValueForm)], partition: &Partition) -> Result<Box<dyn BatchReader>>;
     /// Begins to compute the size and digest of the file as stored, in the background.
     fn begin_digest(&self) -> PendingDigest;
 }
@@ -81,6 +81,11 @@ impl Field {
     /// Whether it can be read as numbers or text.
     pub fn is_readable(&self) -> bool {
         self.refused.is_none()
+    }
+
+    /// Returns how it is read as data, if it can be.
+    pub fn as_data(&self) -> Option<ValueForm> {
+        self.is_readable().then_some(ValueForm::Data)
     }
 
     /// Whether it can be written as text, as [`ValueForm::Written`].

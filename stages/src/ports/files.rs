@@ -46,14 +46,6 @@ pub trait Files: Sync {
         Err(InputError::new(Code::UnsupportedFormat, "this file holds columns (Parquet, Arrow), which this program does not read", help)
             .into())
     }
-    /// Returns the names of the sheets of a workbook in a spreadsheet's file, in its order.
-    fn sheets(&self, _workbook: Vec<u8>) -> Result<Vec<String>> {
-        Err(no_workbooks().into())
-    }
-    /// Returns a sheet of a workbook as CSV with commas; the first one if no name is given. The host limits how much it unpacks.
-    fn sheet(&self, _workbook: Vec<u8>, _name: Option<&str>) -> Result<Box<dyn Read + Send + '_>> {
-        Err(no_workbooks().into())
-    }
     /// Begins a file of columns of rows of predictions. `input`: the file of columns from which they are made, if its columns are to stand before
     /// those of the predictions.
     fn column_writer(&self, to: ColumnKind, _rows: PredictionRows, _input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
@@ -68,11 +60,6 @@ pub trait Files: Sync {
     }
     /// Begins a set of files to write. No file appears under its name before [`Output::commit`].
     fn output(&self) -> Box<dyn Output + Send + '_>;
-}
-
-fn no_workbooks() -> InputError {
-    let help = "use the native program, or save the sheet as CSV in UTF-8";
-    InputError::new(Code::UnsupportedFormat, "this file is an Excel workbook, which this program does not read", help)
 }
 
 /// A file changed while it was read, so the bytes read may mix two contents.

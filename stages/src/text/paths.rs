@@ -61,6 +61,11 @@ pub fn without_extension(path: &str) -> &str {
     split_extension(without_compression(path)).0
 }
 
+/// Returns `path` without its last extension: `a.csv` for `a.csv.bz2`.
+pub fn stem(path: &str) -> &str {
+    split_extension(path).0
+}
+
 /// Returns the extension in lower case: `csv` for `a.CSV` and for `a.csv.gz`. Empty if there is none.
 pub fn extension(path: &str) -> String {
     split_extension(without_compression(path)).1.to_ascii_lowercase()

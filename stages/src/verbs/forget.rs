@@ -10,17 +10,17 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::summarize::write_statistics;
-use crate::args::{DialectArgs, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::Result;
 use crate::input::reading;
 use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::{describe, outputs};
 use crate::plan::Plan;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::{json, paths};
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `forget`.
@@ -38,6 +38,9 @@ pub struct ForgetArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Column of whole numbers, if a row stands for so many rows, as `summarize --counts` takes it
     #[arg(long, value_name = "COLUMN")]
     pub counts: Option<String>,
@@ -55,12 +58,13 @@ pub struct ForgetArgs {
 /// Sums the rows, subtracts them from the statistics, and writes the rest.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;
     let plan = plan(&document).missing(args.missing.as_deref()).dialect(&args.dialect);
     let plan = plan.with("counts", args.counts.as_deref().map(Value::from));
-    let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.rows, Some(&args.out))?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|error| error.in_file(&path))?;
     sum.inputs.insert(0, input);

@@ -8,7 +8,7 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DialectArgs, JsonArg, LevelArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, LevelArg, SheetArg, ThreadsArg};
 use crate::error::{Error, Result};
 use crate::input::column_csv;
 use crate::input::reading;
@@ -21,6 +21,7 @@ use crate::ports::columns::Field;
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::text::paths::STANDARD;
+use crate::work::data_files;
 use crate::work::predicting::{PredictionPlan, predict_all};
 use crate::work::prediction_format::PredictionFormat;
 
@@ -54,6 +55,9 @@ pub struct InferArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Folder for the predictions; each file has the name of its input, with the extension of its format. `-` writes those of one file to standard output. `{input}` in it means the path of the input without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
@@ -68,6 +72,7 @@ pub struct InferArgs {
 /// Predicts every record of every file.
 pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let continues = args.on_error == "continue";
     if continues && args.only.is_some() {
         let help = "leave out one of the two: the warnings say why a record has no prediction";
@@ -76,7 +81,9 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (text, _) = reading::text(stage.files, &path)?;
     let model = stage.engine.model(&text).map_err(|error| error.in_file(&path))?;
-    let sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
+    let mut sources = sources::find(stage, std::slice::from_ref(&args.attributes), Some(&args.out), Wanted::Data)?;
+    let needs = Plan::of_engine(&model.plan().map_err(|error| error.in_file(&path))?)?;
+    data_files::add_path_columns(stage, &needs, &Plan::new().dialect(&args.dialect), &mut sources)?;
     let out = outputs::expand(&args.out, &sources)?;
     let out = if out == STANDARD { one_to_stdout(out, &sources, args)? } else { outputs::folder(stage.files, out)? };
     let to = args.to.as_deref().and_then(PredictionFormat::named);

@@ -7,7 +7,7 @@ use samefit_render::pages;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DialectArgs, SchemaArg};
+use crate::args::{DialectArgs, SchemaArg, SheetArg};
 use crate::error::{Error, InputError, Result};
 use crate::input::selected_columns::is_data;
 use crate::input::sources;
@@ -16,6 +16,7 @@ use crate::input::{column_csv, reading};
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::ValueForm;
 use crate::ports::engine::Stream;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
@@ -36,6 +37,9 @@ pub struct ProfileArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Write the profile as an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     pub html: Option<String>,
@@ -73,6 +77,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
 /// Reads the table and returns its profile.
 pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<Profile> {
     let plan = Plan::new().dialect(&args.dialect).schema(stage.files, &args.schema)?;
+    stage.use_sheet(&args.sheet);
     let sources = sources::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
     let text = if sources.iter().all(|source| source.format == Format::Json) {
         records(stage, &plan, &sources)?
@@ -100,7 +105,12 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<Strin
     progress.file = 1;
     if source.format.holds_columns() {
         column_csv::left_out(stage.files, source, is_data)?.iter().for_each(|note| stage.report.note(note));
-        column_csv::each_chunk(stage.files, source, is_data, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
+        column_csv::each_chunk(
+            stage.files,
+            source,
+            |field| is_data(field).then_some(ValueForm::Data),
+            |chunk| stream.push(chunk).map(drop).map_err(blame),
+        )?;
     } else {
         reading::each_chunk_at(stage.files, source, |chunk, bytes| {
             progress.bytes = bytes;

@@ -5,8 +5,6 @@ use clap::Args;
 use super::by_group;
 use crate::args::{ByArg, JsonArg, ReadArgs, ShareArgs, SumArgs, ThreadsArg};
 use crate::error::{Error, Result};
-use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::{audit, describe};
@@ -14,6 +12,7 @@ use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::paths::{STANDARD, extension, join};
+use crate::work::data_files;
 use crate::work::summing;
 use crate::work::summing::Sum;
 
@@ -52,6 +51,7 @@ pub struct SummarizeArgs {
 /// Sums the data and writes the statistics.
 pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     if args.by.by.is_some() && args.share.share {
         let help = "write the rows of each group to a file, and share each by itself";
         return Err(Error::usage(
@@ -65,7 +65,7 @@ pub fn run(stage: &mut Stage<'_>, args: &SummarizeArgs) -> Result<()> {
         return Err(Error::usage(sentence, format!("name the knots: `--terms \"rcs({}, 30, 50, 70)\"`", samefit_text::name(column))));
     }
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).sharing(&args.share).dividing(&args.by);
-    let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.data, Some(&args.out))?;
     if plan.is_grouped() {
         return by_group::summarize(stage, &plan, &sources, &args.out, args.json);
     }

@@ -5,8 +5,6 @@ use clap::Args;
 use super::by_group;
 use crate::args::{ByArg, FitArgs, JsonArg, KnotsArg, LevelArg, ReadArgs, Shown, SumArgs, ThreadsArg};
 use crate::error::Result;
-use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::described_model::DescribedModel;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
@@ -15,6 +13,7 @@ use crate::plan::Plan;
 use crate::source::Source;
 use crate::stage::Stage;
 use crate::text::paths::{STANDARD, join};
+use crate::work::data_files;
 use crate::work::summing;
 use crate::work::summing::Sum;
 
@@ -56,9 +55,10 @@ pub struct TrainArgs {
 /// Sums the data, fits the model, and writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
     let plan = plan.choosing_knots(&args.knots)?.dividing(&args.by);
-    let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.data, Some(&args.out))?;
     let (plan, read_before) = summing::choose_knots(stage, plan, &sources)?;
     if plan.is_grouped() {
         return by_group::train(stage, &plan, &sources, &read_before, &args.out, Shown { level: args.level, json: args.json });

@@ -1,6 +1,7 @@
 //! From data to statistics and predictions, with one thread or several.
 
 pub(crate) mod collector;
+pub(crate) mod data_files;
 pub(crate) mod file_state;
 pub(crate) mod file_worker;
 pub(crate) mod finish;

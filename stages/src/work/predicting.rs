@@ -14,12 +14,14 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use serde_json::Value;
+
 use crate::error::{Error, Result};
 use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
-use crate::ports::columns::Field;
+use crate::ports::columns::{Field, ValueForm};
 use crate::ports::engine::{Engine, Interval, Model, PredictionStream, StatusCounts};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
@@ -242,12 +244,18 @@ impl ParallelPrediction<'_> {
         if collector.has_failed() {
             return Ok(());
         }
+        let writes_input =
+            self.with.plan.get("with_input").is_some() && !PredictionFormat::of(self.with.to, source).takes_columns_of(source, true);
+        let passing = if writes_input { Some(categories(model)?) } else { None };
         let mut stream = model.table(&self.with.text_for(source)).map_err(in_file)?;
         let sink = collector.sink();
         sink.begin(source)?;
-        let writes_input = self.with.plan.get("with_input").is_some() && !PredictionFormat::of(self.with.to, source).takes_columns_of(source, true);
-        let taken = if writes_input { Field::is_writable } else { Field::is_readable };
-        column_csv::each_chunk(self.files, source, taken, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
+        let form = |field: &Field| match &passing {
+            // a level is found by its text, which is that of a number as it was in training
+            Some(categories) if !categories.contains(&field.name) => field.is_writable().then_some(ValueForm::Written),
+            _ => field.as_data(),
+        };
+        column_csv::each_chunk(self.files, source, form, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
         sink.write(&stream.finish().map_err(in_file)?)?;
         sink.end(source, &stream.counts()?)
     }
@@ -293,6 +301,13 @@ impl ParallelPrediction<'_> {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// Returns the columns that are categories of the model.
+fn categories(model: &dyn Model) -> Result<Vec<String>> {
+    let plan = Plan::of_engine(&model.plan()?)?;
+    let named = plan.get("categories").and_then(Value::as_array);
+    Ok(named.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 impl TableWorker {

@@ -95,7 +95,7 @@ mod tests {
     use crate::ports::files::Kind;
 
     fn source(below: &str, format: Format) -> Source {
-        Source { path: below.to_owned(), below: below.to_owned(), format, kind: Kind::File, sheet: None }
+        Source::new(below, below, format, Kind::File)
     }
 
     #[test]
