@@ -13,7 +13,7 @@ use crate::planned_knots::{PlannedKnots, make_splines};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
 use crate::statistics::{SummedColumn, Weighting, check_terms, combined_sets, sort_terms, unions};
-use crate::terms::{Term, Variable, check_column_name, check_unique, places};
+use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -108,8 +108,9 @@ pub struct Plan {
     pub units: Option<BTreeMap<String, String>>,
     /// The format of the data.
     pub format: Format,
-    /// The character between fields; CSV only.
-    pub delimiter: char,
+    /// The character between fields; CSV only. If it is missing, that of a line `sep=;` at the beginning of the data, else a comma.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
     /// The mark before the decimals of a number, a point or a comma; CSV only.
     #[serde(skip_serializing_if = "is_point")]
     pub decimal: char,
@@ -122,6 +123,12 @@ pub struct Plan {
     /// The names of the columns, where the data have no header; CSV only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
+    /// How many lines at the beginning of the data are passed over; CSV only.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub skip: u64,
+    /// The character with which lines begin that are passed over; CSV only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<char>,
     /// The part of a prediction to write. If it is missing, all of the prediction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Only>,
@@ -266,11 +273,13 @@ impl Default for Plan {
             schema: None,
             units: None,
             format: Format::Csv,
-            delimiter: ',',
+            delimiter: None,
             decimal: '.',
             thousands: None,
             na: Vec::new(),
             header: None,
+            skip: 0,
+            comment: None,
             only: None,
             with_input: false,
             on_error: OnError::Stop,
@@ -292,16 +301,10 @@ impl Plan {
         let schema: Option<Schema> = schema.map(|schema| json::from_value(&schema, Code::Schema, "a schema")).transpose()?;
         schema.iter().try_for_each(Schema::check)?;
         let mut plan = Self { schema, ..json::from_value(&document, Code::Plan, "a plan")? };
+        plan.trim_names();
         let merged: Vec<String> = plan.other.keys().filter(|name| !plan.is_category(name)).cloned().collect();
         plan.categories.extend(merged);
-        if !plan.delimiter.is_ascii() || matches!(plan.delimiter, '"' | '\n' | '\r') {
-            return Err(Error::found(
-                Code::Plan,
-                &plan.delimiter.to_string(),
-                "one ASCII character as `delimiter`, neither a quote nor a line break",
-                "correct the plan",
-            ));
-        }
+        plan.check_dialect()?;
         CellFormat::of_csv(plan.decimal, plan.thousands)?;
         plan.decimals.iter().try_for_each(|decimals| check_decimals(decimals, Code::Plan))?;
         plan.shared.iter().try_for_each(|shared| shared.check(Code::Plan))?;
@@ -324,6 +327,41 @@ impl Plan {
         if formula.needs_columns() { Ok(plan) } else { plan.with_formula(formula.expand(&[])?) }
     }
 
+    /// Takes spaces at the ends of names of columns away, as they are in a header. Features and terms are trimmed where they are read.
+    fn trim_names(&mut self) {
+        fn trim(name: &mut String) {
+            if name.trim().len() < name.len() {
+                *name = name.trim().to_owned();
+            }
+        }
+        fn trim_keys<V>(map: &mut BTreeMap<String, V>) {
+            *map = std::mem::take(map).into_iter().map(|(name, value)| (name.trim().to_owned(), value)).collect();
+        }
+        [&mut self.target, &mut self.weights, &mut self.counts, &mut self.by].into_iter().flatten().for_each(trim);
+        let lists = self.columns.iter_mut().chain(&mut self.header).flatten();
+        lists.chain(&mut self.categories).for_each(trim);
+        trim_keys(&mut self.knots);
+        trim_keys(&mut self.other);
+        trim_keys(&mut self.reference);
+        self.units.iter_mut().for_each(trim_keys);
+        self.decimals.iter_mut().for_each(trim_keys);
+    }
+
+    /// Refuses characters that cannot divide CSV.
+    fn check_dialect(&self) -> Result<()> {
+        let found = |c: char, expected: &str| Err(Error::found(Code::Plan, &c.to_string(), expected, "correct the plan"));
+        match (self.delimiter, self.comment) {
+            (Some(c), _) if !c.is_ascii() || matches!(c, '"' | '\n' | '\r') => {
+                found(c, "one ASCII character as `delimiter`, neither a quote nor a line break")
+            }
+            (_, Some(c)) if !c.is_ascii_punctuation() || matches!(c, '"' | '-' | '+' | '.') => {
+                found(c, "one ASCII character as `comment`, no letter, digit, space, quote, sign or point")
+            }
+            (delimiter, Some(c)) if c == delimiter.unwrap_or(',') => found(c, "another character as `comment` than the delimiter"),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the plan for data with these columns: with target, features and intercept instead of a formula. A `.` in it stands for those
     /// that the schema describes or, without a schema, for all but the weights. It never stands for the column of the groups.
     ///
@@ -332,8 +370,12 @@ impl Plan {
     pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
         let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
         let described: Option<BTreeSet<&str>> = self.schema.as_ref().map(|schema| schema.order().collect());
-        let is_meant = |name: &&str| !self.is_apart(name) && described.as_ref().is_none_or(|described| described.contains(name));
-        let columns: Vec<String> = columns.into_iter().filter(is_meant).map(str::to_owned).collect();
+        let is_meant =
+            |name: &&str| !name.is_empty() && !self.is_apart(name) && described.as_ref().is_none_or(|described| described.contains(name));
+        let columns: Vec<&str> = columns.into_iter().filter(is_meant).collect();
+        // a `.` means no column whose name stands there twice, because it could be either
+        let places = ColumnPlaces::new(&columns);
+        let columns: Vec<String> = columns.iter().filter(|name| places.is_one(name)).map(|name| (*name).to_owned()).collect();
         self.with_formula(ParsedFormula::parse(text)?.expand(&columns)?).map(Cow::Owned)
     }
 
@@ -677,6 +719,12 @@ pub fn check_level(level: f64) -> Result<()> {
     Err(error)
 }
 
+/// Whether a number is left out of a plan's text.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The columns and terms to sum.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -738,24 +786,23 @@ impl Selection {
     /// Returns the index in `header` of the column of the weights or counts, if there is one.
     ///
     /// # Errors
-    /// `missing-column`.
+    /// `missing-column`, `duplicate-column`.
     pub fn resolve_weights(&self, header: &[String]) -> Result<Option<usize>> {
-        let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
-        self.weights.as_ref().map(find).transpose()
+        self.weights.as_ref().map(|name| self.find_column(&ColumnPlaces::new(header), name, header)).transpose()
     }
 
     /// Returns the index in `header` of the column of the groups, if there is one.
     ///
     /// # Errors
-    /// `missing-column`.
+    /// `missing-column`, `duplicate-column`.
     pub fn resolve_by(&self, header: &[String]) -> Result<Option<usize>> {
-        let find = |name: &String| header.iter().position(|other| other == name).ok_or_else(|| missing_column(name, header));
-        self.by.as_ref().map(find).transpose()
+        self.by.as_ref().map(|name| self.find_column(&ColumnPlaces::new(header), name, header)).transpose()
     }
 
     /// Returns the names of all columns that the data must have: those to sum, that of the weights or counts, and that of the groups.
     pub fn wanted(&self) -> Vec<String> {
-        self.names().iter().chain(&self.weights).chain(&self.by).cloned().collect()
+        let names = self.names();
+        names.iter().chain(self.weights.iter().filter(|weights| !names.contains(weights))).chain(&self.by).cloned().collect()
     }
 
     /// Returns the products of numbers to sum beyond the columns, in canonical order. Terms that [`check_terms`](Self::check_terms) refuses
@@ -808,22 +855,22 @@ impl Selection {
         self.undecided.contains(column)
     }
 
-    /// Returns the indexes in `header` of the columns to sum, in their order.
+    /// Returns the indexes in `header` of the columns to sum, in their order. Columns without a name, and those whose name stands there twice,
+    /// are none of them.
     ///
     /// # Errors
-    /// `missing-column`.
+    /// `missing-column`; `duplicate-column` if a column that is needed stands there twice.
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
-        let known = places(header);
-        let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| self.missing_column(name, header));
-        // the weights may stand at the end again if they are also summed
-        let is_first = |place: &usize| known.get(header[*place].as_str()) == Some(place);
+        let known = ColumnPlaces::new(header);
+        let find = |name: &String| self.find_column(&known, name, header);
         let is_summed = |name: &String, needed: &[String]| {
             self.by.as_ref() != Some(name) && (self.weights.as_ref() != Some(name) || needed.contains(name))
         };
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
-                Ok((0..header.len()).filter(is_first).filter(|&place| is_summed(&header[place], needed)).collect())
+                let is_meant = |name: &String| known.is_one(name) && is_summed(name, needed);
+                Ok((0..header.len()).filter(|&place| is_meant(&header[place])).collect())
             }
             ColumnSelection::Named { columns, in_given_order } => {
                 let mut found = columns.iter().map(find).collect::<Result<Vec<_>>>()?;
@@ -846,6 +893,11 @@ impl Selection {
             computed.iter().find(|other| ***other == term).map(|term| (name.as_str(), *term))
         };
         header.iter().filter_map(of).collect()
+    }
+
+    /// Returns the index in `header` of a column that is needed.
+    fn find_column(&self, places: &ColumnPlaces<'_>, name: &str, header: &[String]) -> Result<usize> {
+        places.find(name)?.ok_or_else(|| self.missing_column(name, header))
     }
 
     /// Returns the error that data lack a column. If a term uses it that is also the name of a column, nobody meant the term.
@@ -892,7 +944,7 @@ pub(crate) fn mean_alone(target: &str) -> String {
 pub(crate) fn missing_column(name: &str, header: &[String]) -> Error {
     let alike = header.iter().find_map(|there| hidden::difference(name, there));
     let clause = alike.as_ref().map_or("", |difference| difference.clause.as_str());
-    let sentence = format!("the data have no such column{clause}; they have {}", list(header));
+    let sentence = format!("the data have no such column{clause}; they have {}", list(header.iter().filter(|name| !name.is_empty())));
     let help = alike.as_ref().map_or("correct the name, or give other data", |difference| difference.help);
     let mut error = Error::new(Code::MissingColumn, sentence, help).in_column(name);
     error.expected = Some(name.to_owned());

@@ -9,7 +9,7 @@
 use crate::cell_format::CellFormat;
 use crate::column::CellReader;
 use crate::decimal::{parse_if_number, trim};
-use crate::error::{Result, shorten, spent};
+use crate::error::{Error, Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
 use crate::level::{ListedLevels, level_of};
@@ -65,6 +65,8 @@ struct ProfileSink {
     schema: Option<Schema>,
     format: Arc<CellFormat>,
     rows: u64,
+    /// What the user should know about the header.
+    notes: Vec<Error>,
     all: Vec<ColumnProfile>,
     /// Rows of the current batch with a cell that is read by itself.
     unread: Vec<bool>,
@@ -115,7 +117,8 @@ impl ProfileSink {
         let absent: Vec<&str> = order.filter(|name| !there.contains(name)).collect();
         let absent = json!(absent);
         let described = self.all.into_iter().map(ColumnProfile::into_json).collect::<Result<Vec<Value>>>()?;
-        Ok(json!({"format": FORMAT, "rows": self.rows, "missing_columns": absent, "columns": described}))
+        let notes: Vec<Value> = self.notes.iter().map(Error::to_json).collect();
+        Ok(json!({"format": FORMAT, "rows": self.rows, "notes": notes, "missing_columns": absent, "columns": described}))
     }
 }
 
@@ -129,6 +132,10 @@ impl Sink for ProfileSink {
         };
         self.all = names.iter().map(|name| ColumnProfile::new(name, field(name), &self.format)).collect();
         Ok(())
+    }
+
+    fn note(&mut self, note: Error) {
+        self.notes.push(note);
     }
 
     fn rows(&mut self, rows: &Rows<'_>, _first: u64) -> Result<()> {

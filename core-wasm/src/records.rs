@@ -70,7 +70,7 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
 /// # Errors
 /// `record`, `not-a-number`, `duplicate-column`, `column-name`, `capacity`.
 pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
-    let pairs = match object.get("independent_variables") {
+    let mut pairs = match object.get("independent_variables") {
         Some(Value::Array(variables)) => {
             let mut pairs = variables.iter().map(variable).collect::<Result<Vec<_>>>()?;
             if let Some(value) = object.get("dependent_variable") {
@@ -81,6 +81,8 @@ pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
         Some(other) => return Err(shape(other, "an array of {\"name\": .., \"value\": ..}").in_column("independent_variables")),
         None => object.iter().map(|(name, value)| Ok((name.clone(), cell(name, value)?))).collect::<Result<Vec<_>>>()?,
     };
+    // as the names of a header
+    pairs.iter_mut().filter(|(name, _)| name.trim().len() < name.len()).for_each(|(name, _)| *name = name.trim().to_owned());
     check_columns(pairs.len(), "variables of a record")?;
     pairs.iter().try_for_each(|(name, _)| check_name_length(name))?;
     check_unique(&pairs.iter().map(|(name, _)| name).collect::<Vec<_>>(), "variable of the record")?;
@@ -127,7 +129,7 @@ pub(crate) fn feed_names(text: &[u8], header: &mut Option<Vec<String>>, sink: &m
 }
 
 fn header_of(cells: &Cells, sink: &impl Sink) -> Result<Vec<String>> {
-    let mut names: Vec<String> = cells.pairs.iter().map(|(name, _)| name.trim().to_owned()).collect();
+    let mut names: Vec<String> = cells.pairs.iter().map(|(name, _)| name.clone()).collect();
     let mut lookup = Lookup::new(cells);
     names.extend(sink.wants().into_iter().enumerate().filter(|(at, name)| lookup.text(*at, name).is_none()).map(|(_, name)| name));
     if names.iter().any(String::is_empty) {

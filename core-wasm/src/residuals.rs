@@ -14,6 +14,7 @@ use crate::plan::{Missing, Plan};
 use crate::predict::{Prediction, Predictor};
 use crate::sink::{GatheredRecord, Record, Sink, each_record};
 use crate::table::Reader;
+use crate::terms::ColumnPlaces;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
 
@@ -132,7 +133,7 @@ impl ResidualSink {
 impl Sink for ResidualSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         self.places = self.predictor.places(names)?;
-        let target = names.iter().position(|name| name == self.target_column()).ok_or_else(|| {
+        let target = ColumnPlaces::new(names).find(self.target_column())?.ok_or_else(|| {
             let sentence = format!("the data have no such column, which the model predicts; they have {}", list(names));
             Error::new(Code::MissingColumn, sentence, "give data with the outcome").in_column(self.target_column())
         })?;

@@ -5,8 +5,12 @@ use samefit_kernels::scan::Rows;
 
 /// Receives the header and the records of a table.
 pub trait Sink {
-    /// Receives the names of the columns. Called once, before the first record.
+    /// Receives the names of the columns. Called once, before the first record. Some may be empty, and some equal: see
+    /// [`ColumnPlaces`](crate::terms::ColumnPlaces).
     fn header(&mut self, names: &[String]) -> Result<()>;
+
+    /// Receives what the user should know about the header. Called after it.
+    fn note(&mut self, _note: Error) {}
 
     /// Receives one record. It has as many cells as there are names.
     fn record(&mut self, record: &Record) -> Result<()>;

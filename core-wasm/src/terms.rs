@@ -338,6 +338,47 @@ pub fn places<S: AsRef<str>>(names: &[S]) -> BTreeMap<&str, usize> {
     names.iter().enumerate().rev().map(|(at, name)| (name.as_ref(), at)).collect()
 }
 
+/// Finds columns of a header by their names. Names that are empty or stand there twice concern only who needs them.
+pub struct ColumnPlaces<'a> {
+    /// The index of each name; `None` for one that stands there more than once.
+    places: BTreeMap<&'a str, Option<usize>>,
+}
+
+impl<'a> ColumnPlaces<'a> {
+    /// Finds columns in a header.
+    pub fn new<S: AsRef<str>>(header: &'a [S]) -> Self {
+        let mut places = BTreeMap::new();
+        for (at, name) in header.iter().map(AsRef::as_ref).enumerate().filter(|(_, name)| !name.is_empty()) {
+            places.entry(name).and_modify(|place| *place = None).or_insert(Some(at));
+        }
+        Self { places }
+    }
+
+    /// Returns the index of a column; `None` if the header does not have it.
+    ///
+    /// Errors: `duplicate-column`.
+    pub fn find(&self, name: &str) -> Result<Option<usize>> {
+        match self.places.get(name) {
+            Some(None) => {
+                let sentence = format!("more than one column is called {}", list([name]));
+                let help = "give each of them a name of its own in the header";
+                Err(Error::new(Code::DuplicateColumn, sentence, help).in_column(name))
+            }
+            place => Ok(place.copied().flatten()),
+        }
+    }
+
+    /// Returns whether a name stands in the header exactly once, and is not empty.
+    pub fn is_one(&self, name: &str) -> bool {
+        matches!(self.places.get(name), Some(Some(_)))
+    }
+
+    /// Returns the names that stand in the header more than once.
+    pub fn repeated(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| *name)
+    }
+}
+
 /// Refuses a name that occurs twice. `what` is what the error calls its bearer.
 ///
 /// Errors: `duplicate-column`.

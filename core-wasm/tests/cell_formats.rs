@@ -37,7 +37,7 @@ fn text(texts: &[&str]) -> Vec<String> {
 
 /// A plan for a table with decimal commas, points between thousands and semicolons.
 fn german() -> Plan {
-    Plan { decimal: ',', thousands: Some('.'), delimiter: ';', ..Plan::default() }
+    Plan { decimal: ',', thousands: Some('.'), delimiter: Some(';'), ..Plan::default() }
 }
 
 /// Writes a number as [`german`] says.
@@ -79,7 +79,7 @@ proptest! {
         prop_assert_eq!(summarized(&german(), &commas, chunk).unwrap().0, statistics(&Plan::default(), &points));
         // with the delimiter before decimals too, where every cell is in quotes
         let quoted: Vec<Vec<String>> = german_rows.iter().map(|row| row.iter().map(|cell| format!("\"{cell}\"")).collect()).collect();
-        let quoted_plan = Plan { delimiter: ',', ..german() };
+        let quoted_plan = Plan { delimiter: Some(','), ..german() };
         prop_assert_eq!(summarized(&quoted_plan, &table("a,b,y", &quoted, ","), chunk).unwrap().0, statistics(&Plan::default(), &points));
     }
 

@@ -119,6 +119,9 @@ fn flags(folder: &Folder, plan: &Value) -> Vec<String> {
                 let one = |(name, decimals): (&String, &Value)| format!("{name}={decimals}");
                 flags.extend(["--decimals".to_owned(), value.as_object().unwrap().iter().map(one).collect::<Vec<_>>().join(",")]);
             }
+            "delimiter" | "comment" => flags.extend([format!("--{key}"), value.as_str().unwrap().to_owned()]),
+            "skip" => flags.extend(["--skip".to_owned(), value.to_string()]),
+            "header" => flags.extend(["--header".to_owned(), list(value)]),
             "intercept" => flags.push("--no-intercept".to_owned()),
             "near_collinear" => flags.extend(["--near-collinear".to_owned(), value.as_str().unwrap().to_owned()]),
             "only" => flags.extend(["--only".to_owned(), value.as_str().unwrap().to_owned()]),
@@ -160,7 +163,8 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
 #[test]
 fn bad_data_are_refused() {
     // for the command line these are usage errors, or no flag can express them
-    let elsewhere = ["bad-plan-key", "bad-plan-delimiter", "bad-no-target", "bad-share-not-asked", "bad-share-sums-nothing"];
+    let elsewhere =
+        ["bad-plan-key", "bad-plan-delimiter", "bad-plan-comment", "bad-no-target", "bad-share-not-asked", "bad-share-sums-nothing"];
     let cases: Vec<Case> = bad_cases("train").into_iter().filter(|case| !elsewhere.contains(&case.name.as_str())).collect();
     assert!(cases.len() > 40);
     for case in &cases {

@@ -23,9 +23,18 @@ pub struct ReadArgs {
 /// CSV only.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DialectArgs {
-    /// Delimiter of CSV: one character, or `tab`; default: a comma
+    /// Delimiter of CSV: one character, or `tab`; default: a comma, or tabs in files that end in .tsv or .tab
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub delimiter: Option<char>,
+    /// Names of the columns of CSV that has no header
+    #[arg(long, value_name = "A,B", value_parser = names)]
+    pub header: Option<Names>,
+    /// How many lines of CSV to pass over before the header, such as a title
+    #[arg(long, value_name = "N")]
+    pub skip: Option<u64>,
+    /// Character of comments in CSV: lines that begin with it are passed over
+    #[arg(long, value_name = "CHAR", value_parser = comment)]
+    pub comment: Option<char>,
     /// Mark before the decimals of a number in CSV: a point or a comma; default: a point
     #[arg(long, value_name = "CHAR", value_parser = decimal)]
     pub decimal: Option<char>,
@@ -302,6 +311,15 @@ pub(crate) fn delimiter(text: &str) -> Result<char, String> {
     }
 }
 
+/// Parses the character of comments: one that begins no number and no name.
+pub(crate) fn comment(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) if c.is_ascii_punctuation() && !matches!(c, '"' | '-' | '+' | '.') => Ok(c),
+        _ => Err("expected one character such as `#` or `%`".to_owned()),
+    }
+}
+
 /// Parses the mark before decimals.
 fn decimal(text: &str) -> Result<char, String> {
     match text {
@@ -378,6 +396,14 @@ mod tests {
         assert_eq!(decimals("\"a=b, c\"=2").unwrap().0, BTreeMap::from([("a=b, c".to_owned(), 2)]));
         assert!(decimals("hdl").is_err());
         assert!(decimals("hdl=0.5").is_err());
+    }
+
+    #[test]
+    fn a_comment_begins_with_one_character_that_begins_no_number() {
+        assert_eq!(comment("#"), Ok('#'));
+        for text in ["", "//", "-", ".", "1", "a", "\"", " ", "§"] {
+            assert!(comment(text).is_err(), "{text}");
+        }
     }
 
     #[test]

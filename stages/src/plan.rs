@@ -8,6 +8,7 @@ use crate::args::{ByArg, ColumnKnots, DialectArgs, FitArgs, KnotsArg, Names, Rea
 use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::reading;
+use crate::input::record_ends::{PassedLines, RecordEnds};
 use crate::ports::digest::InputFile;
 use crate::ports::engine::Engine;
 use crate::ports::files::Files;
@@ -18,7 +19,7 @@ use crate::text::json;
 const SCHEMA_FORMAT: &str = "samefit-schema/1";
 
 /// The keys that say how CSV is written.
-const DIALECT_KEYS: &[&str] = &["delimiter", "decimal", "thousands"];
+const DIALECT_KEYS: &[&str] = &["delimiter", "decimal", "thousands", "header", "skip", "comment"];
 
 /// A plan, built key by key.
 #[derive(Clone, Debug, Default)]
@@ -62,12 +63,38 @@ impl Plan {
     /// Adds how data are written.
     #[must_use]
     pub fn dialect(mut self, args: &DialectArgs) -> Self {
-        let DialectArgs { delimiter, decimal, thousands, na } = args;
-        for (key, character) in [("delimiter", delimiter), ("decimal", decimal), ("thousands", thousands)] {
-            self.dialect.extend(character.map(|character| (key.to_owned(), Value::from(character.to_string()))));
-        }
+        let DialectArgs { delimiter, decimal, thousands, na, header, skip, comment } = args;
+        let character = |c: &Option<char>| c.map(|c| Value::from(c.to_string()));
+        let keys = [
+            ("delimiter", character(delimiter)),
+            ("decimal", character(decimal)),
+            ("thousands", character(thousands)),
+            ("header", header.as_ref().map(list)),
+            ("skip", skip.map(Value::from)),
+            ("comment", character(comment)),
+        ];
+        self.dialect.extend(keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         self.set("na", (!na.is_empty()).then(|| json!(na)));
         self
+    }
+
+    /// Returns the lines of CSV that are passed over.
+    pub(crate) fn passed_lines(&self) -> PassedLines {
+        let comment = self.dialect.get("comment").and_then(Value::as_str);
+        PassedLines {
+            skip: self.dialect.get("skip").and_then(Value::as_u64).unwrap_or(0),
+            comment: comment.and_then(|comment| comment.bytes().next()),
+        }
+    }
+
+    /// Whether CSV has no header, because its names are given.
+    pub(crate) fn has_given_header(&self) -> bool {
+        self.dialect.contains_key("header")
+    }
+
+    /// Finds the ends of records in a file of this format.
+    pub(crate) fn record_ends(&self, format: Format) -> RecordEnds {
+        RecordEnds::new(format, self.passed_lines())
     }
 
     /// Adds the schema, whose file is read.
@@ -205,7 +232,10 @@ impl Plan {
     pub fn text_for(&self, format: Format) -> String {
         let mut document = self.document.clone();
         document.insert("format".to_owned(), Value::from(format.name()));
-        if format == Format::Csv {
+        if format == Format::Tsv {
+            document.insert("delimiter".to_owned(), Value::from("\t"));
+        }
+        if format.is_csv() {
             document.extend(self.dialect.clone());
         }
         Value::Object(document).to_string()
@@ -274,7 +304,15 @@ mod tests {
         let files = MemoryFiles::of(&[("s.json", r#"{"target": {"column": "y"}}"#)]);
         let read = ReadArgs {
             missing: Some("drop".into()),
-            dialect: DialectArgs { delimiter: Some(';'), decimal: Some(','), thousands: Some('.'), na: vec!["?".into()] },
+            dialect: DialectArgs {
+                delimiter: Some(';'),
+                decimal: Some(','),
+                thousands: Some('.'),
+                na: vec!["?".into()],
+                header: names(&["a", "y"]),
+                skip: Some(2),
+                comment: Some('#'),
+            },
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {
@@ -295,9 +333,17 @@ mod tests {
             target_name: None,
         };
         let plan = Plan::new().reading(&files, &read).unwrap().summing(&sum).fitting(&fit);
-        let expected = r#"{"missing":"drop","na":["?"],"schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";","decimal":",","thousands":"."}"#;
+        let expected = r##"{"missing":"drop","na":["?"],"schema":{"target":{"column":"y"}},"columns":["a","y"],"terms":["a^2"],"distribution":false,"categories":["site"],"other":{"site":["b","c"]},"weights":"w","counts":"n","target":"y","features":["a","a^2"],"formula":"y ~ a","reference":{"site":"b"},"collinear":"drop","intercept":false,"near_collinear":"error","format":"csv","delimiter":";","decimal":",","thousands":".","header":["a","y"],"skip":2,"comment":"#"}"##;
         assert_eq!(plan.text_for(Format::Csv), expected);
         assert_eq!(plan.schema_input().unwrap().path, "s.json");
+        assert!(!plan.text_for(Format::Parquet).contains("delimiter") && !plan.text_for(Format::JsonLines).contains("header"));
+    }
+
+    #[test]
+    fn names_of_files_tell_tabs_unless_a_flag_tells_otherwise() {
+        let text = |delimiter| Plan::new().dialect(&DialectArgs { delimiter, ..DialectArgs::default() }).text_for(Format::Tsv);
+        assert_eq!(text(None), r#"{"format":"csv","delimiter":"\t"}"#);
+        assert_eq!(text(Some(';')), r#"{"format":"csv","delimiter":";"}"#);
     }
 
     #[test]

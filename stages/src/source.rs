@@ -1,8 +1,5 @@
 //! A data file: its path and its format.
 
-use memchr::memchr;
-use samefit_formats::csv::{self, RECORD_END};
-
 use crate::ports::files::Kind;
 
 /// The format of a data file.
@@ -10,6 +7,8 @@ use crate::ports::files::Kind;
 pub enum Format {
     /// A table with a header.
     Csv,
+    /// CSV with tabs between its fields.
+    Tsv,
     /// One object in a file.
     Json,
     /// One object on each line.
@@ -26,33 +25,21 @@ impl Format {
         matches!(self, Self::Parquet | Self::Arrow)
     }
 
+    /// Whether files of this format are CSV, with whatever delimiter.
+    pub fn is_csv(self) -> bool {
+        matches!(self, Self::Csv | Self::Tsv)
+    }
+
     /// Returns the format of the bytes that the engine receives. Files of columns become CSV (`input::column_csv::each_chunk`).
     #[must_use]
     pub fn of_bytes(self) -> Self {
-        if self.holds_columns() { Self::Csv } else { self }
-    }
-
-    /// Returns the offset just after the first record end in bytes of this format, if there is one.
-    ///
-    /// `quoted`: whether the bytes begin inside a quoted field; afterwards, whether those that follow the returned offset, or the bytes, do.
-    /// Only CSV has quoted fields: in JSON Lines, no line break stands inside a string.
-    pub(crate) fn record_end(self, bytes: &[u8], quoted: &mut bool) -> Option<usize> {
-        match self.of_bytes() {
-            Self::Csv => csv::record_end(bytes, quoted),
-            _ => memchr(RECORD_END, bytes).map(|at| at + 1),
-        }
-    }
-
-    /// Counts the quote characters that can begin or end a quoted field.
-    pub(crate) fn quotes(self, bytes: &[u8]) -> u64 {
-        // most tables have no quote, and to find that out is much faster than to count
-        if self.of_bytes() == Self::Csv && memchr(b'"', bytes).is_some() { csv::quotes(bytes) } else { 0 }
+        if self.holds_columns() || self == Self::Tsv { Self::Csv } else { self }
     }
 
     /// Returns the name of the bytes' format in a plan.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Csv | Self::Parquet | Self::Arrow => "csv",
+            Self::Csv | Self::Tsv | Self::Parquet | Self::Arrow => "csv",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
         }

@@ -7,6 +7,7 @@ use super::predictor::Predictor;
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
 use crate::sink::{GatheredRecord, Record, Sink, each_record};
+use crate::terms::ColumnPlaces;
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::text::{append_f64, append_predictions};
@@ -146,8 +147,12 @@ impl Sink for CsvPredictions {
         if self.options.continues {
             self.entered = EnteredPredictor::for_names(&self.predictor, names);
         }
-        if self.entered.is_none() {
-            self.places = self.predictor.places(names)?;
+        match &self.entered {
+            None => self.places = self.predictor.places(names)?,
+            Some(entered) => {
+                let places = ColumnPlaces::new(names);
+                names.iter().filter(|name| entered.has_field(name)).try_for_each(|name| places.find(name).map(drop))?;
+            }
         }
         let added = self.added();
         let kept = if self.options.input { names } else { &[] };

@@ -18,7 +18,7 @@ use crate::forecast::{
 use crate::hidden;
 use crate::model::{Model, ModelColumn};
 use crate::student::two_sided_quantile;
-use crate::terms::places;
+use crate::terms::ColumnPlaces;
 
 /// A model made ready to predict.
 #[derive(Clone, Debug)]
@@ -214,10 +214,11 @@ impl Predictor {
     /// Returns the index of each of the model's columns among these names.
     ///
     /// # Errors
-    /// `missing-feature`.
+    /// `missing-feature`; `duplicate-column` if one of them stands there twice.
     pub(crate) fn places(&self, names: &[String]) -> Result<Vec<usize>> {
-        let known = places(names);
-        let find = |name: &String| known.get(name.as_str()).copied().ok_or_else(|| self.missing_feature(name, names.iter()));
+        let known = ColumnPlaces::new(names);
+        let named = || names.iter().filter(|name| !name.is_empty());
+        let find = |name: &String| known.find(name)?.ok_or_else(|| self.missing_feature(name, named()));
         self.columns.iter().map(find).collect()
     }
 

@@ -15,7 +15,7 @@ use crate::level::Level;
 use crate::statistics::{Bin, CategorySums, CombinationSums, Distribution, LevelSums, Moments, Totals, pair_count, too_many_rows};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Name and version of the format, which is JSON.
 const FORMAT: &str = "samefit-state/4";
@@ -149,9 +149,12 @@ impl State {
         if state.format == FORMAT { Ok(state) } else { Err(wrong_state("it is of another version")) }
     }
 
-    /// The names of the columns; `None` if no header was read.
+    /// The names of the columns, each once; `None` if no header was read.
     pub(super) fn names(&self) -> Option<Vec<String>> {
-        self.totals.as_ref().map(|_| self.columns.iter().map(|column| column.name.clone()).collect())
+        self.totals.as_ref()?;
+        // the column of the weights stands at the end again if it is also summed
+        let mut known = BTreeSet::new();
+        Some(self.columns.iter().map(|column| column.name.clone()).filter(|name| known.insert(name.clone())).collect())
     }
 
     /// Takes the error that stopped the reading.

@@ -19,7 +19,7 @@ use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{GatheredRecord, Record, Sink};
 use crate::statistics::{BlockColumn, Derived, RowLevels, SummedProducts, Weighting, check_terms};
-use crate::terms::{Term, Variable, check_column_name, places};
+use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -64,9 +64,11 @@ pub(super) struct Sums {
 
 impl Sink for Sums {
     fn header(&mut self, names: &[String]) -> Result<()> {
+        let mut takes_all = matches!(self.selection.columns, ColumnSelection::AllNumbers { .. });
         if let Cow::Owned(plan) = self.plan.for_columns(names.iter().map(String::as_str))? {
             self.selection = plan.selection()?;
             self.plan = plan;
+            takes_all = true;
         }
         let found = self.selection.resolve(names)?;
         let named = places(self.selection.names());
@@ -87,8 +89,12 @@ impl Sink for Sums {
         let columns: Vec<ColumnReader> = by.into_iter().chain(found.iter().map(column)).chain(weights).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name).map_err(|error| error.in_column(&column.name)))?;
         if self.plan.schema.is_some() && self.plan.columns.is_none() && self.plan.features.is_none() {
-            let left_out = names.iter().filter(|name| !is_named(name) && !self.plan.is_apart(name));
+            let left_out = names.iter().filter(|name| !name.is_empty() && !is_named(name) && !self.plan.is_apart(name));
             self.notes.extend(left_out.map(|name| left_out_note(name, "the schema does not describe it")));
+            self.notes.extend(unnamed_note(names));
+        } else if takes_all {
+            self.notes.extend(unnamed_note(names));
+            self.notes.extend(ColumnPlaces::new(names).repeated().map(repeated_note));
         }
         for (name, term) in self.selection.columns_like_terms(names) {
             let of = list(term.columns());
@@ -102,6 +108,10 @@ impl Sink for Sums {
         self.value_counts = ValueCounts::of_plan(&self.plan, &self.names());
         self.disclosure = self.new_disclosure();
         check_terms(self.number_of_numbers() + self.terms().len())
+    }
+
+    fn note(&mut self, note: Error) {
+        self.notes.push(note);
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
@@ -618,6 +628,31 @@ impl Sums {
 /// The note that a column was left out.
 pub(super) fn left_out_note(column: &str, reason: &str) -> Error {
     Error::new(Code::ColumnLeftOut, format!("left out: {reason}"), "").in_column(column)
+}
+
+/// The note that columns without a name were left out; `None` if all have one.
+fn unnamed_note(names: &[String]) -> Option<Error> {
+    const SHOWN_MAX: usize = 10;
+    let places: Vec<usize> = (1..=names.len()).filter(|place| names[place - 1].is_empty()).collect();
+    let shown: Vec<String> = places.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
+    let sentence = match (shown.as_slice(), places.len().saturating_sub(SHOWN_MAX)) {
+        ([], _) => return None,
+        ([place], _) => format!("column {place} has no name and was left out: if it is needed, name it in the header"),
+        ([first @ .., last], more) => {
+            let columns = match more {
+                0 => format!("{} and {last}", first.join(", ")),
+                more => format!("{}, {last} and {more} more", first.join(", ")),
+            };
+            format!("columns {columns} have no name and were left out: if they are needed, name them in the header")
+        }
+    };
+    Some(Error::new(Code::ColumnLeftOut, sentence, ""))
+}
+
+/// The note that the columns of one name were left out.
+fn repeated_note(name: &str) -> Error {
+    let reason = "more than one column has this name; if they are needed, give each a name of its own";
+    left_out_note(name, reason)
 }
 
 /// Divides the cells of a row into values and levels. A value is missing only in columns that may be left out; it is zero then.

@@ -7,6 +7,7 @@ pub(crate) mod header_finder;
 pub(crate) mod json_line;
 pub mod reading;
 pub mod record_cutter;
+pub(crate) mod record_ends;
 pub(crate) mod selected_columns;
 pub mod sources;
 pub(crate) mod splits;

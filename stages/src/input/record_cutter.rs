@@ -1,57 +1,84 @@
 //! Cuts a stream of bytes into whole records, byte for byte, without reading what is in them.
 //!
-//! In CSV a line break inside quotes does not end a record. A byte is inside quotes after an odd number of quote characters (RFC 4180 doubles a
-//! quote that belongs to a field). Blank lines are not records.
+//! Blank lines are not records. In CSV neither are lines that are passed over, of which the line `sep=;` is one.
 //!
 //! *Limits*: a record has at most [`RECORD_BYTES_MAX`] bytes. A longer one means a quote that is never closed, which would fill the memory.
 
+use samefit_formats::csv::separator_of_line;
+
 use crate::code::Code;
 use crate::error::{InputError, Result};
+use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 use crate::source::Format;
 
+/// What a stream is cut into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A record.
+    Record(&'a [u8]),
+    /// A line that is passed over.
+    PassedLine(&'a [u8]),
+}
+
 /// Cuts a stream into records.
 pub struct RecordCutter {
-    format: Format,
-    quoted: bool,
+    ends: RecordEnds,
+    /// Whether the next line may be `sep=;`.
+    may_name_separator: bool,
     /// The beginning of a record whose end has not come.
     record: Vec<u8>,
     row: u64,
 }
 
 impl RecordCutter {
-    /// A cutter for data in this format.
-    pub fn new(format: Format) -> Self {
-        Self { format, quoted: false, record: Vec::new(), row: 1 }
+    /// A cutter for data in this format, in which these lines are passed over.
+    pub fn new(format: Format, passed: PassedLines) -> Self {
+        Self { ends: RecordEnds::new(format, passed), may_name_separator: format.is_csv(), record: Vec::new(), row: 1 }
     }
 
-    /// Takes the next bytes. Passes each record that is complete to `take`, with its line end.
-    pub fn push(&mut self, mut chunk: &[u8], mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        while let Some(length) = self.format.record_end(chunk, &mut self.quoted) {
-            let (rest, after) = chunk.split_at(length);
+    /// Takes the next bytes. Passes each record, and each line that is passed over, to `take`, with its line end.
+    pub fn push(&mut self, mut chunk: &[u8], mut take: impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+        while let Some(end) = self.ends.next(chunk) {
+            let (rest, after) = chunk.split_at(end.offset());
             chunk = after;
-            let joined = !self.record.is_empty();
-            if joined {
-                self.record.extend_from_slice(rest);
-            }
-            let record = if joined { &self.record[..] } else { rest };
-            self.check_length(record.len())?;
-            if !is_blank(record) {
-                take(record)?;
-            }
-            self.record.clear();
+            let mut record = std::mem::take(&mut self.record);
+            let bytes = match record.is_empty() {
+                true => rest,
+                false => {
+                    record.extend_from_slice(rest);
+                    &record
+                }
+            };
+            self.check_length(bytes.len())?;
+            self.take(bytes, end, &mut take)?;
             self.row += 1;
+            record.clear();
+            self.record = record;
         }
         self.record.extend_from_slice(chunk);
         self.check_length(self.record.len())
     }
 
     /// Ends the stream. Passes a last record without a line end to `take`.
-    pub fn finish(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub fn finish(&mut self, mut take: impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+        let record = std::mem::take(&mut self.record);
         match () {
-            () if self.quoted => Err(self.unclosed_quote().into()),
-            () if is_blank(&self.record) => Ok(()),
-            () => take(&std::mem::take(&mut self.record)),
+            () if self.ends.is_quoted() => Err(self.unclosed_quote().into()),
+            () if record.is_empty() => Ok(()),
+            () => self.take(&record, self.ends.last(record.len()), &mut take),
+        }
+    }
+
+    /// Passes the bytes up to an end to `take`, unless they are a blank line.
+    fn take(&mut self, bytes: &[u8], end: End, take: &mut impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+        let may_name_separator = self.may_name_separator;
+        self.may_name_separator &= matches!(end, End::SkippedLine(_));
+        match end {
+            End::SkippedLine(_) | End::Comment(_) => take(Piece::PassedLine(bytes)),
+            End::Record(_) if is_blank(bytes) => Ok(()),
+            End::Record(_) if may_name_separator && separator_of_line(without_mark(bytes)).is_some() => take(Piece::PassedLine(bytes)),
+            End::Record(_) => take(Piece::Record(bytes)),
         }
     }
 
@@ -65,6 +92,10 @@ impl RecordCutter {
     }
 }
 
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 fn is_blank(record: &[u8]) -> bool {
     let record = record.strip_suffix(b"\n").unwrap_or(record);
     record.strip_suffix(b"\r").unwrap_or(record).is_empty()
@@ -74,15 +105,34 @@ fn is_blank(record: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn records(text: &str, format: Format, size: usize) -> Result<Vec<String>> {
-        let (mut cutter, mut found) = (RecordCutter::new(format), Vec::new());
-        let mut take = |record: &[u8]| {
-            found.push(String::from_utf8_lossy(record).into_owned());
+    /// The records, and in parentheses the lines that are passed over.
+    fn pieces(text: &str, format: Format, passed: PassedLines, size: usize) -> Result<Vec<String>> {
+        let (mut cutter, mut found) = (RecordCutter::new(format, passed), Vec::new());
+        let mut take = |piece: Piece<'_>| {
+            found.push(match piece {
+                Piece::Record(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Piece::PassedLine(bytes) => format!("({})", String::from_utf8_lossy(bytes)),
+            });
             Ok(())
         };
         text.as_bytes().chunks(size).try_for_each(|chunk| cutter.push(chunk, &mut take))?;
         cutter.finish(&mut take)?;
         Ok(found)
+    }
+
+    fn records(text: &str, format: Format, size: usize) -> Result<Vec<String>> {
+        pieces(text, format, PassedLines::default(), size)
+    }
+
+    #[test]
+    fn lines_that_are_passed_over_are_no_records() {
+        let passed = PassedLines { skip: 1, comment: Some(b'#') };
+        for size in 3..20 {
+            let found = pieces("title\nsep=;\na;b\n#\"\n\n1;2\n#end", Format::Csv, passed, size).unwrap();
+            assert_eq!(found, ["(title\n)", "(sep=;\n)", "a;b\n", "(#\"\n)", "1;2\n", "(#end)"], "chunks of {size}");
+        }
+        let found = records("\u{feff}sep=,\na\nsep=;\n", Format::Tsv, 100).unwrap();
+        assert_eq!(found, ["(\u{feff}sep=,\n)", "a\n", "sep=;\n"]);
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Search<'_> {
         let (what, kinds) = match self.wanted {
             Wanted::Data => (
                 "data",
-                "`.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`",
+                "`.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`",
             ),
             Wanted::Statistics => ("statistics", "`.json`"),
         };
@@ -207,6 +207,7 @@ fn named_as(path: &str) -> NamedAs {
     }
     match paths::extension(path).as_str() {
         "csv" => NamedAs::Data(Format::Csv),
+        "tsv" | "tab" => NamedAs::Data(Format::Tsv),
         "json" => NamedAs::Data(Format::Json),
         "jsonl" | "ndjson" => NamedAs::Data(Format::JsonLines),
         "parquet" => NamedAs::Data(Format::Parquet),
@@ -275,6 +276,8 @@ mod tests {
             ("d/b.csv.gz", ""),
             ("d/a/z.JSONL", ""),
             ("d/a.json", ""),
+            ("d/t.tab.gz", ""),
+            ("d/t.TSV", ""),
             ("d/.hidden.csv", ""),
             ("d/.git/x.csv", ""),
             ("d/provenance.json", ""),
@@ -283,7 +286,16 @@ mod tests {
             ("d/README.md", ""),
         ];
         let (answer, notes) = found(&files, &["d"], None, Wanted::Data);
-        assert_eq!(answer.unwrap(), ["d/a.json a.json json", "d/a/z.JSONL a/z.JSONL jsonl", "d/b.csv.gz b.csv.gz csv"]);
+        assert_eq!(
+            answer.unwrap(),
+            [
+                "d/a.json a.json json",
+                "d/a/z.JSONL a/z.JSONL jsonl",
+                "d/b.csv.gz b.csv.gz csv",
+                "d/t.TSV t.TSV csv",
+                "d/t.tab.gz t.tab.gz csv"
+            ]
+        );
         assert_eq!(notes, ["note: d: skipped 1 file that is not a data file: `README.md`"]);
     }
 
@@ -314,7 +326,7 @@ mod tests {
     #[test]
     fn a_folder_without_data_is_an_error() {
         let (text, code) = failing(&[("d/a.md", "")], &["d"], None);
-        let help = "data files end in `.csv`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`";
+        let help = "data files end in `.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`";
         assert_eq!((text, code), (format!("error: d: there are no data files in this folder; it holds `a.md`\nhelp: {help}"), 3));
         let (text, code) = failing(&[("d/a.md", "")], &["e.csv"], None);
         let help = "check the path; it counts from the folder you are in";

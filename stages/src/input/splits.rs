@@ -16,6 +16,7 @@ use crate::input::blocks::{Block, BlockPool, Slice};
 use crate::input::digests::DigestQueue;
 use crate::input::header_finder::HeaderFinder;
 use crate::input::reading::{Body, Digesting};
+use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::input::selected_columns::SelectedColumns;
 use crate::limits::RECORD_BYTES_MAX;
 use crate::ports::columns::Partition;
@@ -78,6 +79,8 @@ pub(crate) struct SplitOptions<'a> {
     /// The files, in the order in which their splits are handed out.
     pub(crate) sources: &'a [&'a Source],
     pub(crate) make_finder: MakeFinder<'a>,
+    /// The lines of CSV that are passed over.
+    pub(crate) passed_lines: PassedLines,
     /// Columns to read of a file of columns; all if none are named.
     pub(crate) needed_columns: Option<BTreeSet<String>>,
     /// Length of a block, in bytes.
@@ -176,14 +179,15 @@ enum OpenFile<'a> {
 
 impl<'a> OpenFile<'a> {
     fn open(context: &SplitContext<'a>, file: usize, source: &Source) -> Result<Self> {
-        let SplitOptions { files, needed_columns, threads, digests, .. } = &context.options;
+        let SplitOptions { files, needed_columns, threads, digests, passed_lines, .. } = &context.options;
         if source.format.holds_columns() {
             let columns = SelectedColumns::open(*files, needed_columns.as_ref(), source)?;
             let bytes = files.bytes(&source.path).unwrap_or(0);
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }
         let digesting = if digests.is_some() { Digesting::Compressed } else { Digesting::Nothing };
-        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body))))
+        let ends = RecordEnds::new(source.format, *passed_lines);
+        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body, ends))))
     }
 
     /// Returns the next split. A file has at least one, even if it is empty.
@@ -245,8 +249,8 @@ struct RecordFile<'a> {
     number: u64,
     /// What was read and not yet handed out.
     pending: Vec<Slice>,
-    /// Whether the next block begins inside a quoted field.
-    quoted: bool,
+    /// Finds the ends of records, from the next block on.
+    ends: RecordEnds,
     /// Finds the header, from the second block on, until it is found.
     finder: Option<HeaderFinder<'a>>,
     header: Option<Header>,
@@ -254,9 +258,9 @@ struct RecordFile<'a> {
 }
 
 impl<'a> RecordFile<'a> {
-    fn new(file: usize, body: Body<'a>) -> Self {
+    fn new(file: usize, body: Body<'a>, ends: RecordEnds) -> Self {
         let (pending, finder, header) = (Vec::new(), None, None);
-        Self { body, file, number: 0, pending, quoted: false, finder, header, ended: false }
+        Self { body, file, number: 0, pending, ends, finder, header, ended: false }
     }
 
     fn next(&mut self, context: &SplitContext<'a>) -> Result<FileSplit> {
@@ -266,7 +270,9 @@ impl<'a> RecordFile<'a> {
             let is_first = self.number == 0 && self.pending.is_empty();
             if self.ended || is_first {
                 // no split ends in the first block, so that a file of one block needs no header
-                self.quoted = is_first && !self.ended && source.format.quotes(&block) % 2 == 1;
+                if !self.ended {
+                    self.ends.pass(&block);
+                }
                 self.pending.push(block);
             } else if let Some(split) = self.end_split_in(block, context, source)? {
                 return Ok(split);
@@ -294,8 +300,10 @@ impl<'a> RecordFile<'a> {
 
     /// Adds a block to what is pending. Returns the split that ends in it, if one does.
     fn end_split_in(&mut self, block: Slice, context: &SplitContext<'a>, source: &Source) -> Result<Option<FileSplit>> {
-        let end = source.format.record_end(&block, &mut self.quoted);
-        self.quoted ^= source.format.quotes(&block[end.unwrap_or(block.len())..]) % 2 == 1;
+        let end = self.ends.next(&block).map(End::offset);
+        if let Some(end) = end {
+            self.ends.pass(&block[end..]);
+        }
         let Some(end) = end else {
             self.pending.push(block);
             if self.pending.iter().map(|slice| slice.len()).sum::<usize>() <= SPLIT_BYTES_MAX {

@@ -17,7 +17,7 @@ use crate::work::summing::Sum;
 /// Flags of `compare`.
 #[derive(Args, Clone, Debug)]
 pub struct CompareArgs {
-    /// Data to fit both models to: files or folders (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to fit both models to: files or folders (.csv, .tsv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "statistics")]
     pub data: Vec<String>,
     /// Statistics to fit both models to: files or folders; several are added up first

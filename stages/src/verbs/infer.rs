@@ -18,7 +18,7 @@ use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
 use crate::ports::engine::StatusCounts;
-use crate::source::Source;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::numbers::counted;
@@ -35,7 +35,7 @@ pub struct InferArgs {
     /// Model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// Data to predict from: a file or a folder (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to predict from: a file or a folder (.json, .jsonl, .csv, .tsv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub attributes: String,
     /// Write only the predicted value, without interval and warnings
@@ -101,9 +101,9 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
     stage.show(args.json.json, &summary.text(&out), &summary.document())
 }
 
-/// Returns the name of a file of predictions: that of its input, or with `.csv` if the input holds columns.
+/// Returns the name of a file of predictions: that of its input, or with `.csv` if the input is another table than CSV with commas.
 fn output_name(source: &Source) -> String {
-    match source.format.holds_columns() {
+    match source.format.holds_columns() || source.format == Format::Tsv {
         true => format!("{}.csv", without_extension(&source.below)),
         false => without_compression(&source.below).to_owned(),
     }

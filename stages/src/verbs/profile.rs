@@ -26,7 +26,7 @@ use crate::work::record_files::push_record;
 /// Flags of `profile`.
 #[derive(Args, Clone, Debug)]
 pub struct ProfileArgs {
-    /// Table (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), a folder with it, or a folder of .json files with one record each
+    /// Table (.csv, .tsv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather), a folder with it, or a folder of .json files with one record each
     #[arg(value_name = "DATA")]
     pub data: String,
     #[command(flatten)]
@@ -63,6 +63,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
         outputs.put(&outputs::file(stage.files, path.clone())?, pages::profile(&document, &args.data))?;
     }
     let written = outputs.commit()?;
+    notes(&document, &args.data).iter().for_each(|note| stage.report.note(note));
     stage.report.print(&(described(&document) + "\n"))?;
     stage.say_written(&written);
     Ok(())
@@ -131,11 +132,17 @@ fn finish(stream: &mut dyn Stream) -> Result<String> {
     String::from_utf8(stream.finish()?).map_err(|_| Error::Trap("a profile that is not UTF-8".to_owned()))
 }
 
+/// Returns what the user should know about the table with this path.
+fn notes(profile: &Value, path: &str) -> Vec<String> {
+    let notes = profile["notes"].as_array().into_iter().flatten().filter_map(|note| note["text"].as_str());
+    notes.map(|text| format!("note: {}: {text}", line(path))).collect()
+}
+
 /// Describes a profile for people.
 fn described(profile: &Value) -> String {
     let columns: Vec<&Value> = profile["columns"].as_array().into_iter().flatten().collect();
     let head = ["", "kind", "values", "missing", "min", "25 %", "median", "75 %", "max", "mean", "sd"].map(str::to_owned);
-    let rows: Vec<[String; 11]> = std::iter::once(head).chain(columns.iter().map(|column| row(column))).collect();
+    let rows: Vec<[String; 11]> = std::iter::once(head).chain((1..).zip(&columns).map(|(place, column)| row(column, place))).collect();
     let count = |key: &str| profile[key].as_u64().unwrap_or_default();
     let mut lines =
         vec![format!("{} of {}", counted(count("rows"), "row"), counted(columns.len() as u64, "column")), String::new(), table(&rows)];
@@ -147,7 +154,8 @@ fn described(profile: &Value) -> String {
     lines.join("\n")
 }
 
-fn row(column: &Value) -> [String; 11] {
+/// `place`: which column it is, from 1 on.
+fn row(column: &Value, place: usize) -> [String; 11] {
     let quantile = |share: f64| {
         let found = column["quantiles"].as_array().into_iter().flatten().find(|quantile| quantile["share"].as_f64() == Some(share));
         found.map_or_else(|| "-".to_owned(), |quantile| within(&quantile["value"], &quantile["error"]))
@@ -155,8 +163,12 @@ fn row(column: &Value) -> [String; 11] {
     let text = |key: &str| column[key].as_str().unwrap_or("?").to_owned();
     let number = |key: &str| shown(&column[key]);
     let values = column["numbers"].as_u64().unwrap_or_default() + column["text"].as_u64().unwrap_or_default();
+    let name = match text("name") {
+        name if name.is_empty() => format!("(column {place})"),
+        name => name,
+    };
     [
-        text("name"),
+        name,
         text("kind"),
         values.to_string(),
         number("missing"),
@@ -226,5 +238,8 @@ x: 1 cell of text, the first `abc`
 x: 1 number above the plausible range in the schema
 not in the data, though the schema describes them: y";
         assert_eq!(described(&document), expected);
+        let unnamed = json!({"rows": 0, "notes": [{"text": "a header of numbers"}], "columns": [{"name": "", "kind": "empty"}]});
+        assert!(described(&unnamed).contains("(column 1)  empty"));
+        assert_eq!(notes(&unnamed, "a.csv"), ["note: a.csv: a header of numbers"]);
     }
 }

@@ -26,7 +26,7 @@ pub struct QcArgs {
     /// Model: a file, or a folder with model.json
     #[arg(long, value_name = "PATH")]
     pub model: String,
-    /// Records with their outcomes: a file or a folder (.json, .jsonl, .csv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Records with their outcomes: a file or a folder (.json, .jsonl, .csv, .tsv, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH")]
     pub records: String,
     /// Accept the model if the root mean squared residual on the records is below this, in units of the target

@@ -10,7 +10,8 @@ use crate::args::{JsonArg, ReadArgs, RoleArgs};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
-use crate::input::record_cutter::RecordCutter;
+use crate::input::record_cutter::{Piece, RecordCutter};
+use crate::input::record_ends::PassedLines;
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::output::outputs;
@@ -27,7 +28,7 @@ use crate::work::summing;
 /// Flags of `qc-pre-process`.
 #[derive(Args, Clone, Debug)]
 pub struct QcPreProcessArgs {
-    /// Data with the outcome: a file or a folder (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather). Records are numbered across files
+    /// Data with the outcome: a file or a folder (.csv, .tsv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather). Records are numbered across files
     #[arg(long, value_name = "PATH")]
     pub data: String,
     /// Column with the outcome; default: the schema's target, or the last column
@@ -116,7 +117,7 @@ impl RecordWriter<'_> {
     fn source(&mut self, stage: &Stage<'_>, plan: &Plan, source: &Source) -> Result<()> {
         let blame = |error| plan.blame_or(error, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
-        let mut lines = RecordCutter::new(Format::JsonLines);
+        let mut lines = RecordCutter::new(Format::JsonLines, PassedLines::default());
         column_csv::each_chunk(stage.files, source, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
@@ -126,7 +127,8 @@ impl RecordWriter<'_> {
         lines.finish(|line| self.record(line))
     }
 
-    fn record(&mut self, line: &[u8]) -> Result<()> {
+    fn record(&mut self, line: Piece<'_>) -> Result<()> {
+        let Piece::Record(line) = line else { return Ok(()) };
         self.records += 1;
         let path = self.path(self.records);
         self.outputs.put(&path, line)

@@ -4,19 +4,23 @@
 //! chosen, the next record is chosen with probability (n - m) / (N - t). So the holdout has exactly the wanted size, and all choices of records are
 //! equally likely. A first pass counts N, a second pass chooses. The same seed gives the same bytes on every machine.
 //!
+//! Both tables are written as the table is: with its delimiter, with the lines before its header, and without a header if it has none. So they are
+//! read with the same flags. Comments among the records are left out.
+//!
 //! *Not here*: the values in the records, which are not read.
 
 use clap::Args;
 use serde_json::json;
 
-use crate::args::JsonArg;
+use crate::args::{DialectArgs, JsonArg};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
-use crate::input::record_cutter::RecordCutter;
+use crate::input::record_cutter::{Piece, RecordCutter};
 use crate::input::sources;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
+use crate::plan::Plan;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::splitmix::SplitMix64;
@@ -28,7 +32,7 @@ use crate::text::paths::join;
 /// Flags of `split`.
 #[derive(Args, Clone, Debug)]
 pub struct SplitArgs {
-    /// Table to split (.csv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Table to split (.csv, .tsv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(value_name = "DATA")]
     pub data: String,
     /// Fraction of the records for the holdout, between 0 and 1
@@ -42,6 +46,9 @@ pub struct SplitArgs {
     pub out: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub json: JsonArg,
 }
 
@@ -49,16 +56,17 @@ pub struct SplitArgs {
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     let source = sources::find_one(stage, &args.data, Some(&args.out))?;
     refuse_unsplittable(&source)?;
-    let rows = count(stage, &source)?;
+    let plan = Plan::new().dialect(&args.dialect);
+    let rows = count(stage, &plan, &source)?;
     let holdout = holdout_rows(rows, args.holdout).map_err(|error| error.in_file(&source.path))?;
     let out = outputs::folder(stage.files, outputs::expand(&args.out, std::slice::from_ref(&source))?)?;
     let mut outputs = Outputs::new(stage.files, [source.path.as_str()]);
-    let extension = source.format.name();
+    let extension = if source.format == Format::Tsv { "tsv" } else { source.format.name() };
     let handles = ["training", "holdout"].map(|name| outputs.create(&join(&out, &format!("{name}.{extension}"))));
     let [training_handle, holdout_handle] = handles;
     let (training_handle, holdout_handle) = (training_handle?, holdout_handle?);
     let mut sampler = HoldoutSampler { random: SplitMix64::new(args.seed), rows_left: rows, holdout_left: holdout };
-    each_record(stage, &source, |record, is_header| {
+    each_record(stage, &plan, &source, |record, is_header| {
         let to_holdout = !is_header && sampler.next();
         if is_header || to_holdout {
             outputs.write(holdout_handle, record)?;
@@ -103,20 +111,28 @@ fn refuse_unsplittable(source: &Source) -> Result<()> {
     }
 }
 
-fn count(stage: &Stage<'_>, source: &Source) -> Result<u64> {
+fn count(stage: &Stage<'_>, plan: &Plan, source: &Source) -> Result<u64> {
     let mut rows = 0;
-    each_record(stage, source, |_, is_header| {
+    each_record(stage, plan, source, |_, is_header| {
         rows += u64::from(!is_header);
         Ok(())
     })?;
     Ok(rows)
 }
 
-/// Passes every record to `take`, and whether it is the header.
-fn each_record(stage: &Stage<'_>, source: &Source, mut take: impl FnMut(&[u8], bool) -> Result<()>) -> Result<()> {
-    let mut cutter = RecordCutter::new(source.format);
-    let mut before_header = source.format.of_bytes() == Format::Csv;
-    let mut take = |record: &[u8]| take(record, std::mem::take(&mut before_header));
+/// Passes every record to `take`, and whether it is the header. A line before the first record is as the header.
+fn each_record(stage: &Stage<'_>, plan: &Plan, source: &Source, mut take: impl FnMut(&[u8], bool) -> Result<()>) -> Result<()> {
+    let mut cutter = RecordCutter::new(source.format, plan.passed_lines());
+    let mut before_header = source.format.of_bytes() == Format::Csv && !(source.format.is_csv() && plan.has_given_header());
+    let mut before_records = true;
+    let mut take = |piece: Piece<'_>| match piece {
+        Piece::Record(record) => {
+            before_records = false;
+            take(record, std::mem::take(&mut before_header))
+        }
+        Piece::PassedLine(line) if before_records => take(line, true),
+        Piece::PassedLine(_) => Ok(()),
+    };
     let in_file = |error: Error| error.in_file(&source.path);
     column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
     cutter.finish(&mut take).map_err(in_file)
@@ -165,10 +181,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn split(name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Error> {
+        split_as(DialectArgs::default(), name, data, holdout, seed)
+    }
+
+    fn split_as(dialect: DialectArgs, name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Error> {
         let files = MemoryFiles::of(&[(name, data)]);
-        let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), json: JsonArg::default() };
+        let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), dialect, json: JsonArg::default() };
         in_stage(&files, |stage| run(stage, &args)).0?;
-        let extension = if name.ends_with("l") { "jsonl" } else { "csv" };
+        let extension = name.rsplit('.').next().unwrap();
         let [training, holdout] =
             ["training", "holdout"].map(|part| String::from_utf8(files.get(&format!("out/{part}.{extension}")).unwrap()).unwrap());
         Ok((training, holdout))
@@ -189,6 +209,20 @@ mod tests {
         let rows = training["\u{feff}a,b\r\n".len()..].len() + holdout["\u{feff}a,b\r\n".len()..].len();
         assert_eq!(rows, "1,\"x\ny\"\r\n2,z\r\n3,w".len());
         assert_eq!((training + &holdout).matches("\"x\ny\"").count(), 1);
+    }
+
+    #[test]
+    fn both_tables_are_written_as_the_table_is() {
+        let dialect = DialectArgs { skip: Some(1), comment: Some('#'), ..DialectArgs::default() };
+        let data = "title \"\n# a\nx\ty\n# \"\n1\t2\n2\t3\n";
+        let (training, holdout) = split_as(dialect.clone(), "d.tsv", data.as_bytes(), 0.5, 1).unwrap();
+        let (begin, rows) = ("title \"\n# a\nx\ty\n", "1\t2\n2\t3\n");
+        assert_eq!(together(rows, [&training[begin.len()..], &holdout[begin.len()..]]).concat(), rows);
+        assert!(training.starts_with(begin) && holdout.starts_with(begin));
+        let headless = DialectArgs { header: Some(crate::args::Names(vec!["x".to_owned()])), ..dialect };
+        let (training, holdout) = split_as(headless, "d.csv", b"title\n1\n2\n", 0.5, 1).unwrap();
+        let (begin, rows) = ("title\n", "1\n2\n");
+        assert_eq!(together(rows, [&training[begin.len()..], &holdout[begin.len()..]]).concat(), rows);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::work::summing::Sum;
 /// Flags of `train`.
 #[derive(Args, Clone, Debug)]
 pub struct TrainArgs {
-    /// Data to fit: files or folders (.csv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
+    /// Data to fit: files or folders (.csv, .tsv, .json, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     pub data: Vec<String>,
     #[command(flatten)]

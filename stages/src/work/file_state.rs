@@ -31,7 +31,7 @@ impl<'a> SumContext<'a> {
 
     /// Makes what finds the record ends of a file.
     pub(crate) fn header_finder(&self, source: &Source) -> Result<HeaderFinder<'a>> {
-        Ok(HeaderFinder::new(self.new_summarizer(source)?, source.format))
+        Ok(HeaderFinder::new(self.new_summarizer(source)?, self.plan.record_ends(source.format)))
     }
 
     fn new_summarizer(&self, source: &Source) -> Result<Box<dyn Summarizer + 'a>> {

@@ -45,6 +45,7 @@ pub(crate) fn sum_tables(
         files: stage.files,
         sources,
         make_finder: Box::new(|source| context.header_finder(source)),
+        passed_lines: plan.passed_lines(),
         needed_columns,
         block_bytes: stage.split_bytes,
         threads,

@@ -52,11 +52,13 @@ pub(crate) fn predict_all(
     sink: &mut dyn PredictionSink,
 ) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    let tables: Vec<&Source> = sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::JsonLines)).collect();
+    let tables: Vec<&Source> =
+        sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::Tsv | Format::JsonLines)).collect();
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources: &tables,
         make_finder: header_finders(stage.engine, with),
+        passed_lines: with.plan.passed_lines(),
         needed_columns: None,
         block_bytes: stage.split_bytes,
         threads,
@@ -91,7 +93,7 @@ fn header_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) -> M
             }
         };
         let stream = lock(model).table(&with.plan.text_for(source.format))?;
-        Ok(HeaderFinder::new(stream, source.format))
+        Ok(HeaderFinder::new(stream, with.plan.record_ends(source.format)))
     })
 }
 
@@ -303,7 +305,7 @@ impl WorkQueue<'_> {
                 self.source += 1;
                 Task::Columns(self.source - 1)
             }
-            Format::Csv | Format::JsonLines => match self.splits.next() {
+            Format::Csv | Format::Tsv | Format::JsonLines => match self.splits.next() {
                 Ok(split) => {
                     let (source, split) = (self.source, split?);
                     self.source += usize::from(split.last);
