@@ -3,7 +3,7 @@
 use super::entered::EnteredPredictor;
 use super::object_batch::{LineParts, ObjectBatch};
 use super::options::OutputOptions;
-use super::outcome::{Predicted, Refusal, StatusCounts};
+use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
 use super::row_object::{STATUS, refused_entries, status_entries};
 use crate::error::Result;

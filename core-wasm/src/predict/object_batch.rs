@@ -11,7 +11,7 @@ use crate::json_scan::{ObjectScan, ScannedValue, ValueKind};
 use crate::records::VARIABLES;
 use crate::terms::{COLUMNS_MAX, NAME_CHARS_MAX, check_unique, places};
 use samefit_formats::csv::{RECORD_END, push_field};
-use samefit_kernels::scan::{MARGIN, RowScanner, WORD};
+use samefit_kernels::scan::{MARGIN, Marks, RowScanner, WORD};
 use samefit_kernels::text::append_f64;
 use serde_json::Value;
 
@@ -153,7 +153,7 @@ impl ObjectBatch {
         let end = self.cells.len();
         self.cells.resize(end + WORD + MARGIN, PADDING);
         // rows with carriage returns are irregular
-        match self.scanner.scan(&self.cells, MARGIN, self.cells.len() - MARGIN, b',') {
+        match self.scanner.scan(&self.cells, MARGIN, self.cells.len() - MARGIN, Marks { delimiter: b',', point: b'.' }) {
             Ok(rows) if rows.end() == end && rows.len() == objects => {
                 let places: Vec<usize> = (0..predictor.columns.len()).collect();
                 self.forecast.read(&rows, &places, &predictor.variables);
