@@ -109,6 +109,10 @@ fn an_error_says_what_the_first_lines_look_like() {
     let comment = "line 1 looks like a comment: take it out, or give --comment '#'";
     assert_eq!(help("# logger 7, firmware 2\n# started 08:00\nx,y\n1,2\n"), comment);
     assert_eq!(help("#a\n\nx,y\n1,2\n"), comment);
+    assert_eq!(help("# logger 7\n# started \"08:00\nx,y\n1,2\n"), comment);
+    let line = "the line looks like a comment: take it out, or give --comment '#'";
+    assert_eq!(help("# logger \"7\nx,y\n1,2\n"), line);
+    assert_eq!(help("x,y\n1,2\n#,\"\n3,4\n"), line);
     // with `#` as comments, the second line would be the header
     assert_eq!(help("#a\nb\nx,y\n1,2\n"), "line 3 has the name `x`: if the header is there, give --skip 2");
     assert_eq!(help("Report\n\n\"two\nlines\"\nx,y\n1,2\n"), "line 5 has the name `x`: if the header is there, give --skip 4");
