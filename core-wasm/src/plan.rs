@@ -714,7 +714,8 @@ impl Plan {
     }
 }
 
-/// Returns whether a mark before decimals is the usual one.
+/// Whether a mark before decimals is left out of a plan's text.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_point(mark: &char) -> bool {
     *mark == '.'
 }
