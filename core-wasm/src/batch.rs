@@ -153,13 +153,15 @@ impl BatchReader {
         }
     }
 
-    /// Reads some rows of a column whose values do not count, as zeros. Sets `unread` for those that `is_plain_text` does not accept:
-    /// numbers may be among them.
-    pub(crate) fn zero(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool], is_plain_text: impl Fn(&[u8]) -> bool) {
+    /// Reads some rows of a column whose values do not count, as zeros. Sets `unread` for those with a number or with a text that
+    /// `is_passed_over` does not accept.
+    pub(crate) fn zero(&mut self, values: &Values, rows: Range<usize>, unread: &mut [bool], is_passed_over: impl Fn(&[u8]) -> bool) {
         self.held = Held::Zeros;
         match values {
-            Values::Numbers(_) => unread.fill(true),
-            Values::Text(lines) => rows.zip(unread).for_each(|(at, unread)| *unread |= !is_plain_text(lines.cell(at))),
+            Values::Numbers(numbers) => {
+                rows.zip(unread).for_each(|(at, unread)| *unread |= !self.format.is_missing_float(numbers[at]));
+            }
+            Values::Text(lines) => rows.zip(unread).for_each(|(at, unread)| *unread |= !is_passed_over(lines.cell(at))),
         }
     }
 

@@ -276,7 +276,7 @@ impl JsonRows {
         let (mut bytes, mut ends, mut row) = (Vec::new(), Vec::new(), self.first);
         let (mut quoted, mut behind_quote) = (false, false);
         for &byte in &self.text[MARGIN..self.end] {
-            let is_doubled = byte == b'"' && std::mem::take(&mut behind_quote);
+            let is_doubled = std::mem::take(&mut behind_quote);
             match byte {
                 b'"' if quoted => (quoted, behind_quote) = (false, true),
                 b'"' => {
@@ -327,4 +327,156 @@ fn variable_twice(name: &str) -> Error {
 /// The error of a list or an object where a level is needed.
 fn nested_value(found: &str, name: &str) -> Error {
     Error::found(Code::NotANumber, found, "a number or a text", "correct the value, or use another variable").in_column(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use samefit_kernels::scan::Rows;
+
+    /// Keeps every record as text; the header has the number 0.
+    struct TextSink {
+        rows: Vec<(u64, Vec<String>)>,
+        takes_rows: bool,
+        skips_unknown: bool,
+        uses: fn(usize) -> ColumnUse,
+    }
+
+    impl Sink for TextSink {
+        fn header(&mut self, names: &[String]) -> Result<()> {
+            self.rows.push((0, names.to_vec()));
+            Ok(())
+        }
+        fn record(&mut self, record: &Record) -> Result<()> {
+            let cell = |column| String::from_utf8_lossy(record.whole_cell(column)).into_owned();
+            self.rows.push((record.row, (0..record.len()).map(cell).collect()));
+            Ok(())
+        }
+        fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
+            assert!(self.takes_rows);
+            crate::sink::each_record(self, rows, first)
+        }
+        fn takes_rows(&self) -> bool {
+            self.takes_rows
+        }
+        fn skips_unknown(&self) -> bool {
+            self.skips_unknown
+        }
+        fn wants(&self) -> Vec<String> {
+            vec!["a".to_owned()]
+        }
+        fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+            (0..columns).map(self.uses).collect()
+        }
+    }
+
+    fn sink(takes_rows: bool) -> TextSink {
+        TextSink { rows: Vec::new(), takes_rows, skips_unknown: true, uses: |_| ColumnUse::Any }
+    }
+
+    fn read(text: &[u8], size: usize, mut sink: TextSink) -> Result<Vec<(u64, Vec<String>)>> {
+        let (mut reader, mut header) = (JsonReader::default(), None);
+        text.chunks(size.max(1)).try_for_each(|chunk| reader.push(chunk, &mut header, &mut sink))?;
+        reader.finish(&mut header, &mut sink)?;
+        Ok(sink.rows)
+    }
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        read(text.as_bytes(), 1 << 20, sink(true)).unwrap()
+    }
+
+    fn want(rows: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
+        rows.iter().map(|(row, cells)| (*row, cells.iter().map(|cell| (*cell).to_owned()).collect())).collect()
+    }
+
+    #[test]
+    fn records_are_rows_of_the_first_ones_names_and_the_needed_ones() {
+        let text = "{\"x\":1,\" b \":\"p,q\"}\n\n{\"b\":[1, \"r\"],\"x\":null,\"new\":{}}\n{\"a\":\"\\\"\\r\",\"x\":1E5}\n";
+        let expected = want(&[(0, &["x", "b", "a"]), (1, &["1", "p,q", ""]), (3, &["", "[1, \"r\"]", ""]), (4, &["1e+5", "", "\"\r"])]);
+        assert_eq!(rows(text), expected);
+        // in a table of one column, a row without a value is a row
+        assert_eq!(rows("{\"a\":1}{\"a\":null}{}"), want(&[(0, &["a"]), (1, &["1"]), (2, &[""]), (3, &[""])]));
+        let listed = "{\"independent_variables\":[{\"name\":\"x\",\"value\":[1]}],\"dependent_variable\":2}";
+        assert_eq!(rows(listed), want(&[(0, &["x", "dependent_variable", "a"]), (1, &["[1]", "2", ""])]));
+    }
+
+    #[test]
+    fn columns_that_are_not_read_are_empty() {
+        let sink = TextSink { uses: |at| if at == 1 { ColumnUse::Scalar } else { ColumnUse::Unread }, ..sink(true) };
+        let text = "{\"a\":{\"z\":[]},\"b\":1}\n{\"a\":NaN,\"b\":NaN}\n";
+        assert_eq!(read(text.as_bytes(), 9, sink), Ok(want(&[(0, &["a", "b"]), (1, &["", "1"]), (2, &["", ""])])));
+    }
+
+    #[test]
+    fn what_is_no_record_is_an_error_after_the_rows_before_it() {
+        for (text, code, row, words) in [
+            ("{\"a\":{\"0\":1},\"b\":{\"0\":2}}", Code::Record, 1, "columns, and not the values of a record"),
+            ("{\"a\":[1],\"b\":[2]}\n", Code::Record, 1, "columns, and not the values of a record"),
+            ("{\"a\":1}\n{\"a\":1,\"a\":1}\n", Code::DuplicateKey, 2, "names the key `a` twice"),
+            ("{\"a\":1}\n{\"a\":01}\n", Code::Json, 2, "this is not JSON: unexpected `1}`"),
+            ("{\"a\":1}\n{\"a\":1,\" a\":1}\n", Code::DuplicateColumn, 2, "without the spaces"),
+            ("{\"a\":1}\n{\"a\":1\n{\"a\":2}\n", Code::Json, 2, "the line ends inside of an object"),
+            ("{\"a\":1}\n{\"a\":1", Code::Json, 2, "the JSON is cut off after 6 characters"),
+            ("[{\"a\":1},[2]]", Code::Record, 2, "found `[2]`, expected an object"),
+        ] {
+            for size in [1, 5, 100] {
+                let error = read(text.as_bytes(), size, sink(true)).unwrap_err();
+                assert_eq!((error.code, error.row), (code, Some(row)), "{text}: {error:?}");
+                assert!(error.sentence.contains(words), "{text}: {}", error.sentence);
+            }
+        }
+        let strict = TextSink { skips_unknown: false, ..sink(true) };
+        let error = read(b"{\"a\":1}\n{\"a\":1,\"b\":1}\n", 100, strict).unwrap_err();
+        assert!(error.sentence.contains("the first record has no such variable"), "{}", error.sentence);
+        let scalar = TextSink { uses: |_| ColumnUse::Scalar, ..sink(true) };
+        let error = read(b"{\"a\":1}\n{\"a\":[1]}\n", 100, scalar).unwrap_err();
+        assert_eq!((error.code, error.row, error.column.as_deref()), (Code::NotANumber, Some(2), Some("a")));
+    }
+
+    /// Records with a few keys in changing order, some of them with their variables in a list.
+    fn record() -> impl Strategy<Value = String> {
+        let key = prop::sample::select(vec!["a", "b", "c", " c"]);
+        let value =
+            prop::sample::select(vec!["1", "-2.5e3", "\"x,y\"", "\"\\\"\"", "\"\\r\\n\"", "null", "true", "[1,\"k\"]", "{}", "NaN", "1,"]);
+        let drawn = prop::collection::btree_map(key, value, 0..4);
+        (drawn, 0u8..8).prop_map(|(entries, form)| {
+            let mut entries: Vec<String> = match form {
+                0 => entries.iter().map(|(key, value)| format!("{{\"name\":\"{key}\",\"value\":{value}}}")).collect(),
+                _ => entries.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect(),
+            };
+            if form == 1 {
+                entries.reverse();
+            }
+            let entries = entries.join(",");
+            if form == 0 { format!("{{\"independent_variables\":[{entries}]}}") } else { format!("{{{entries}}}") }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// Chunks, rows at once and the layout change nothing but the numbers of records.
+        #[test]
+        fn rows_do_not_depend_on_how_they_are_read(mut records in prop::collection::vec(record(), 1..8), size in 1usize..60) {
+            records.insert(0, "{\"a\":1,\"b\":2}".to_owned());
+            let lines = records.join("\n");
+            let by_one = read(lines.as_bytes(), 1 << 20, sink(false));
+            prop_assert_eq!(&read(lines.as_bytes(), size, sink(true)), &by_one);
+            // a record by itself, after one with the same header
+            let mut each = vec![by_one.as_ref().map_or_else(|_| Vec::new(), |rows| rows[0].1.clone())];
+            for record in &records[1..] {
+                let rows = read(format!("{}\n{record}", records[0]).as_bytes(), 1 << 20, sink(true));
+                each.extend(rows.ok().and_then(|mut rows| rows.pop()).map(|(_, cells)| cells));
+            }
+            if let Ok(rows) = &by_one {
+                let cells: Vec<&Vec<String>> = rows.iter().enumerate().filter(|(at, _)| *at != 1).map(|(_, (_, cells))| cells).collect();
+                prop_assert_eq!(cells, each.iter().collect::<Vec<_>>());
+                let array = format!("[{}]", records.join(",\n"));
+                prop_assert_eq!(read(array.as_bytes(), size, sink(true)), by_one.clone());
+                let broken = records.join(" \n").replacen('{', "{\n", 1);
+                prop_assert_eq!(read(broken.as_bytes(), size, sink(true)), by_one);
+            }
+        }
+    }
 }

@@ -13,8 +13,10 @@ use std::ops::Range;
 /// What a value is, as far as its first byte and its escapes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValueKind {
-    /// A number, `true` or `false`: its text is its value.
+    /// A number without an exponent, `true` or `false`: its text is its value.
     Plain,
+    /// A number with an exponent.
+    Exponent,
     /// A text without escapes.
     Text,
     /// A text with escapes.
@@ -47,6 +49,8 @@ impl ScannedValue {
         match self.kind {
             ValueKind::Null | ValueKind::NotANumber => Cow::Borrowed(b""),
             ValueKind::EscapedText => Cow::Owned(unescaped(self.raw(text)).into_bytes()),
+            // as `serde_json` writes it, because the text may be a level
+            ValueKind::Exponent => Cow::Owned(with_usual_exponent(self.raw(text))),
             _ => Cow::Borrowed(self.raw(text)),
         }
     }
@@ -175,8 +179,11 @@ impl ObjectScan {
                 ValueKind::Infinity
             }
             b'-' | b'0'..=b'9' => {
-                cursor.number()?;
-                ValueKind::Plain
+                if cursor.number()? {
+                    ValueKind::Exponent
+                } else {
+                    ValueKind::Plain
+                }
             }
             b't' => {
                 cursor.literal(b"true")?;
@@ -297,8 +304,9 @@ impl<'t> Cursor<'t> {
         (self.at > start).then_some(())
     }
 
+    /// Reads a number. Returns whether it has an exponent.
     #[inline]
-    fn number(&mut self) -> Option<()> {
+    fn number(&mut self) -> Option<bool> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -317,8 +325,9 @@ impl<'t> Cursor<'t> {
                 self.at += 1;
             }
             self.digits()?;
+            return Some(true);
         }
-        Some(())
+        Some(false)
     }
 
     /// Reads a string after its opening quote. Returns its range without quotes, and whether it has escapes.
@@ -372,6 +381,15 @@ impl<'t> Cursor<'t> {
         self.at += 4;
         digits.iter().try_fold(0, |unit, &digit| Some(unit * 16 + char::from(digit).to_digit(16)?))
     }
+}
+
+/// Returns a number with a small `e`, and a sign of its exponent.
+fn with_usual_exponent(number: &[u8]) -> Vec<u8> {
+    let at = number.iter().position(u8::is_ascii_alphabetic).unwrap_or(number.len());
+    let (mantissa, exponent) = number.split_at(at);
+    let digits = exponent.get(1..).unwrap_or_default();
+    let sign: &[u8] = if digits.first().is_some_and(u8::is_ascii_digit) { b"e+" } else { b"e" };
+    [mantissa, sign, digits].concat()
 }
 
 /// Returns the text of a string that was scanned.

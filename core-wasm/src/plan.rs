@@ -816,7 +816,7 @@ impl Selection {
     /// # Errors
     /// `missing-column`, `duplicate-column`.
     pub fn resolve_weights(&self, header: &[String]) -> Result<Option<usize>> {
-        self.weights.as_ref().map(|name| find_column(&ColumnPlaces::new(header), name, header)).transpose()
+        self.weights.as_ref().map(|name| self.find_column(&ColumnPlaces::new(header), name, header)).transpose()
     }
 
     /// Returns the index in `header` of the column of the groups, if there is one.
@@ -824,7 +824,7 @@ impl Selection {
     /// # Errors
     /// `missing-column`, `duplicate-column`.
     pub fn resolve_by(&self, header: &[String]) -> Result<Option<usize>> {
-        self.by.as_ref().map(|name| find_column(&ColumnPlaces::new(header), name, header)).transpose()
+        self.by.as_ref().map(|name| self.find_column(&ColumnPlaces::new(header), name, header)).transpose()
     }
 
     /// Returns the names of all columns that the data must have: those to sum, that of the weights or counts, and that of the groups.
@@ -890,7 +890,7 @@ impl Selection {
     /// `missing-column`; `duplicate-column` if a column that is needed stands there twice.
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = ColumnPlaces::new(header);
-        let find = |name: &String| known.find(name)?.ok_or_else(|| self.missing_column(name, header));
+        let find = |name: &String| self.find_column(&known, name, header);
         let is_summed = |name: &String, needed: &[String]| {
             self.by.as_ref() != Some(name) && (self.weights.as_ref() != Some(name) || needed.contains(name))
         };
@@ -921,6 +921,11 @@ impl Selection {
             computed.iter().find(|other| ***other == term).map(|term| (name.as_str(), *term))
         };
         header.iter().filter_map(of).collect()
+    }
+
+    /// Returns the index in `header` of a column that is needed.
+    fn find_column(&self, places: &ColumnPlaces<'_>, name: &str, header: &[String]) -> Result<usize> {
+        places.find(name)?.ok_or_else(|| self.missing_column(name, header))
     }
 
     /// Returns the error that data lack a column. If a term uses it that is also the name of a column, nobody meant the term.
@@ -956,11 +961,6 @@ pub fn summed_column(plan: &Plan, name: &str) -> SummedColumn {
 fn divides_and_is(column: &str, role: &str) -> Error {
     let sentence = format!("`{column}` divides the rows into groups, and is {role} too");
     Error::new(Code::Plan, sentence, "leave it out there, or divide the rows by another column").in_column(column)
-}
-
-/// Returns the index in `header` of a column that is needed.
-fn find_column(places: &ColumnPlaces<'_>, name: &str, header: &[String]) -> Result<usize> {
-    places.find(name)?.ok_or_else(|| missing_column(name, header))
 }
 
 /// Returns what to give for a model of the mean of a target alone.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// The names and values of one object, as cells.
 pub struct Cells {
-    /// Name and text of each value: a missing value is empty text, and a list or an object is its JSON.
+    /// Name, without spaces around it, and text of each value: a missing value is empty text, and a list or an object is its JSON.
     pub pairs: Vec<(String, String)>,
 }
 
@@ -100,7 +100,7 @@ pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
             pairs
         }
         Some(other) => return Err(shape(other, "an array of {\"name\": .., \"value\": ..}").in_column(VARIABLES)),
-        None => object.iter().map(|(name, value)| (name.clone(), cell(value))).collect(),
+        None => object.iter().map(|(name, value)| (name.trim().to_owned(), cell(value))).collect(),
     };
     // as the names of a header
     pairs.iter_mut().filter(|(name, _)| name.trim().len() < name.len()).for_each(|(name, _)| *name = name.trim().to_owned());
@@ -115,7 +115,7 @@ fn variable(value: &Value) -> Result<(String, String)> {
     let (Some(name), Some(value)) = (name, value.get("value")) else {
         return Err(shape(value, "{\"name\": .., \"value\": ..}").in_column(VARIABLES));
     };
-    Ok((name.to_owned(), cell(value)))
+    Ok((name.trim().to_owned(), cell(value)))
 }
 
 /// Returns a JSON value as the text of a cell: null as empty text, and a list or an object as its JSON.

@@ -214,7 +214,7 @@ fn cells_that_need_a_flag_name_it() {
         (
             "x,y\n?,2\n1,1\n",
             "found `?`, expected a decimal number",
-            "give --na '?' --missing drop if it means a missing value, else correct the cell",
+            "give --na '?' --missing drop if it means a missing value, else correct the cell, or name the column with --categories",
         ),
         (
             "x,y\n1,1\n#N/A,2\n",
@@ -303,6 +303,47 @@ fn empty_columns_are_left_out() {
     summarizer.push(b"x,notes,y\n1,,2\n2,,4\n").unwrap();
     let error = fit(&summarizer.finish().unwrap(), &named).unwrap_err();
     assert_eq!((error.code, error.sentence.as_str()), (Code::NoRows, "all 2 rows lack a value and are left out"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(64)))]
+
+    /// Many rows are read at once while columns are empty so far, and a value in a later row decides them.
+    #[test]
+    fn columns_that_are_empty_so_far_are_decided_by_the_first_value(
+        rows in prop::collection::vec((0i64..1000, any::<bool>()), 1..400), first in 0usize..500, word in any::<bool>(), chunk in 1usize..3000,
+    ) {
+        let plan = Plan { missing: Missing::Drop, ..Plan::default() };
+        let value = if word { "word" } else { "5" };
+        // the first value of `late` stands in row `first`, if there are so many rows; `empty` has none
+        let has_value = rows.len() > first;
+        let line = |(at, (x, lacks)): (usize, &(i64, bool))| {
+            let late = if at == first || at > first && !lacks { value } else { "" };
+            (format!("{x},{late},NA,{at}\n"), late.is_empty())
+        };
+        let lines: Vec<(String, bool)> = rows.iter().enumerate().map(line).collect();
+        let data = lines.iter().fold("x,late,empty,y\n".to_owned(), |text, (line, _)| text + line);
+        // what remains if `late` holds numbers, and if it holds words or nothing
+        let numbers = has_value && !word;
+        let kept = lines.iter().filter(|(_, lacks)| !numbers || !lacks).fold(String::new(), |text, (line, _)| {
+            let cells: Vec<&str> = line.trim_end().split(',').collect();
+            text + &if numbers { format!("{},{},{}\n", cells[0], cells[1], cells[3]) } else { format!("{},{}\n", cells[0], cells[3]) }
+        });
+        let header = if numbers { "x,late,y\n" } else { "x,y\n" };
+        let want = statistics(&plan, &(header.to_owned() + &kept));
+        let dropped = if numbers { lines.iter().filter(|(_, lacks)| *lacks).count() } else { 0 };
+        let want = want.replace("\"dropped\": \"0\"", &format!("\"dropped\": \"{dropped}\""));
+        prop_assert_eq!(&summarized(&plan, &data, chunk).unwrap().0, &want);
+        // and as columns
+        let mut columns = Summarizer::new(plan).unwrap();
+        let of = |at: usize| data.lines().skip(1).fold(String::new(), |text, line| text + line.split(',').nth(at).unwrap() + "\n");
+        columns.set_f64("x", rows.iter().map(|(x, _)| *x as f64).collect::<Vec<_>>());
+        columns.set_text("late", of(1));
+        columns.set_f64("empty", vec![f64::NAN; rows.len()]);
+        columns.set_text("y", of(3));
+        columns.sum_columns().unwrap();
+        prop_assert_eq!(&columns.finish().unwrap().to_json(), &want);
+    }
 }
 
 /// A column may be empty in the part of one summarizer, and not in that of another.

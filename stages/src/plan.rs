@@ -63,8 +63,8 @@ impl Plan {
     /// Adds how data are written.
     #[must_use]
     pub fn dialect(mut self, args: &DialectArgs) -> Self {
-        let DialectArgs { delimiter, header, skip, comment, decimal, thousands, na } = args;
-        let character = |given: &Option<char>| given.map(|character| Value::from(character.to_string()));
+        let DialectArgs { delimiter, decimal, thousands, na, header, skip, comment } = args;
+        let character = |c: &Option<char>| c.map(|c| Value::from(c.to_string()));
         let keys = [
             ("delimiter", character(delimiter)),
             ("decimal", character(decimal)),
@@ -330,12 +330,12 @@ mod tests {
             missing: Some("drop".into()),
             dialect: DialectArgs {
                 delimiter: Some(';'),
-                header: names(&["a", "y"]),
-                skip: Some(2),
-                comment: Some('#'),
                 decimal: Some(','),
                 thousands: Some('.'),
                 na: vec!["?".into()],
+                header: names(&["a", "y"]),
+                skip: Some(2),
+                comment: Some('#'),
             },
             sheet: SheetArg::default(),
             schema: SchemaArg { schema: Some("s.json".into()) },

@@ -281,11 +281,16 @@ mod tests {
 
     /// Reads a column of cells; none if one does not fit the pattern.
     fn read_all(cells: &[String], pattern: Pattern) -> Option<(Vec<i64>, u64)> {
+        read_marked(cells, pattern, Marks { delimiter: b',', point: b'.' })
+    }
+
+    /// As [`read_all`], for cells between other marks.
+    fn read_marked(cells: &[String], pattern: Pattern, marks: Marks) -> Option<(Vec<i64>, u64)> {
         let mut bytes = vec![b'9'; MARGIN];
-        cells.iter().for_each(|cell| bytes.extend(format!("{cell},\n").as_bytes()));
+        cells.iter().for_each(|cell| bytes.extend(format!("{cell}{}\n", char::from(marks.delimiter)).as_bytes()));
         bytes.resize(bytes.len() + WORD + MARGIN, b'9');
         let mut scanner = RowScanner::new(2, 128);
-        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, Marks { delimiter: b',', point: b'.' }).unwrap();
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, marks).unwrap();
         let mut integers = vec![0; cells.len()];
         let bits = read(&rows.column(0, 0), pattern, &mut integers)?;
         Some((integers, bits))
@@ -328,6 +333,11 @@ mod tests {
             let want: Vec<i64> = cells.iter().map(|cell| value(cell, pattern.decimals())).collect();
             let all = want.iter().fold(0, |all, value| all | value.unsigned_abs());
             prop_assert_eq!(read_all(&cells, pattern), Some((want, all)));
+            let commas: Vec<String> = cells.iter().map(|cell| cell.replace('.', ",")).collect();
+            let marks = Marks { delimiter: b';', point: b',' };
+            prop_assert_eq!(read_marked(&commas, pattern, marks), read_all(&cells, pattern));
+            // a point is no digit there
+            prop_assert_eq!(read_marked(&cells, pattern, marks).is_some(), cells == commas);
         }
 
         #[test]

@@ -483,6 +483,16 @@ mod tests {
         }
     }
 
+    /// Where the delimiter is the point too, a point is only inside quotes, which hide it.
+    #[test]
+    fn a_delimiter_is_no_point() {
+        let (bytes, mut scanner) = (padded("12,\"3,5\",7\n"), RowScanner::new(3, 64));
+        let rows = scanner.scan(&bytes, MARGIN, bytes.len() - MARGIN, Marks { delimiter: b',', point: b',' }).unwrap();
+        let shapes = [0, 1, 2].map(|column| rows.column(column, 0).get::<1>(0)[0].shape);
+        assert_eq!(shapes, [256 * 2, 256 * 5, 256]);
+        assert_eq!(rows.cell(0, 1), b"\"3,5\"");
+    }
+
     #[test]
     fn irregular_rows_are_refused() {
         for (text, width) in

@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`range`] and [`warning`] (values outside a range), [`interval`] (what intervals are for), [`outcome`] (what became of a
 //! record), [`predictor`] (one row of values), [`record`] (one JSON object), [`batch`] (columns), [`entered`] (records that are entered as in
-//! a form), [`row_object`] and [`rows`] (rows of tables), [`object`] (JSON) and [`table`] (a stream of records in either format).
+//! a form), [`row_object`] and [`rows`] (rows of tables), [`object_batch`] and [`object`] (JSON) and [`table`] (a stream of records in either
+//! format).
 //!
 //! *Not here*: reading bytes (`table`, `records`), arithmetic (`forecast`).
 
@@ -10,6 +11,7 @@ mod batch;
 mod entered;
 mod interval;
 mod object;
+mod object_batch;
 mod options;
 mod outcome;
 mod prediction;

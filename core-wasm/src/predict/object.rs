@@ -1,8 +1,9 @@
 //! JSON objects to JSON objects with predictions, each on a line, or as a document.
 
 use super::entered::EnteredPredictor;
+use super::object_batch::{LineParts, ObjectBatch};
 use super::options::OutputOptions;
-use super::outcome::{Predicted, Refusal, StatusCounts};
+use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
 use super::row_object::{STATUS, refused_entries, status_entries};
 use crate::error::Result;
@@ -17,8 +18,8 @@ const RECORD: &str = "record";
 
 /// Predicts JSON objects.
 pub(super) struct ObjectPredictions {
-    predictor: Predictor,
-    options: OutputOptions,
+    pub(super) predictor: Predictor,
+    pub(super) options: OutputOptions,
     entered: Entered,
     pub(super) counts: StatusCounts,
 }
@@ -50,6 +51,37 @@ impl ObjectPredictions {
             self.entered =
                 EnteredPredictor::for_names(&self.predictor, &names).map_or(Entered::No, |entered| Entered::Yes(Box::new(entered)));
         }
+    }
+
+    /// Takes a record: into the batch if there is one that takes it. Appends the lines that are complete.
+    pub(super) fn add(&mut self, batch: Option<&mut ObjectBatch>, number: u64, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let Some(batch) = batch else { return self.line(text, out) };
+        if !batch.add(&self.predictor, self.options, number, text) {
+            self.flush(Some(batch), out)?;
+            return self.line(text, out);
+        }
+        if batch.is_full() { self.flush(Some(batch), out) } else { Ok(()) }
+    }
+
+    /// Appends the lines of the records in a batch.
+    pub(super) fn flush(&mut self, batch: Option<&mut ObjectBatch>, out: &mut Vec<u8>) -> Result<()> {
+        let Some(batch) = batch else { return Ok(()) };
+        if batch.len() == 0 {
+            return Ok(());
+        }
+        batch.predict(&self.predictor, self.options);
+        let (parts, mut together) = (LineParts::new(&self.predictor, self.options), 0);
+        for at in 0..batch.len() {
+            if batch.push_line(at, &parts, out) {
+                together += 1;
+            } else {
+                let (number, text) = batch.object(at);
+                self.line(text, out).map_err(|error| error.at_row(number))?;
+            }
+        }
+        batch.clear();
+        self.counts.add(Status::Fine, together);
+        Ok(())
     }
 
     /// Appends a line for a record.

@@ -2,6 +2,7 @@
 
 use super::interval::Interval;
 use super::object::ObjectPredictions;
+use super::object_batch::ObjectBatch;
 use super::options::OutputOptions;
 use super::outcome::StatusCounts;
 use super::predictor::Predictor;
@@ -35,6 +36,8 @@ enum Input {
 struct JsonRecords {
     stream: JsonStream,
     objects: ObjectPredictions,
+    /// Predicts many objects at once; none where that cannot be.
+    batch: Option<ObjectBatch>,
     /// Whether lines are written, whatever the records come in.
     writes_lines: bool,
     /// Whether the bracket of the array is written.
@@ -43,18 +46,24 @@ struct JsonRecords {
 
 impl JsonRecords {
     fn new(objects: ObjectPredictions) -> Self {
-        Self { stream: JsonStream::default(), objects, writes_lines: false, has_begun: false }
+        let batch = ObjectBatch::new(&objects.predictor, objects.options);
+        Self { stream: JsonStream::default(), batch, objects, writes_lines: false, has_begun: false }
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
+        let Self { stream, objects, batch, .. } = self;
         let mut lines = Vec::new();
-        self.stream.push(chunk, &mut |_, text| self.objects.line(text, &mut lines))?;
+        let read = stream.push(chunk, &mut |number, text| objects.add(batch.as_mut(), number, text, &mut lines));
+        // the objects before one with an error may have one too
+        objects.flush(batch.as_mut(), &mut lines).and(read)?;
         Ok(self.in_layout(lines))
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
+        let Self { stream, objects, batch, .. } = self;
         let mut lines = Vec::new();
-        self.stream.finish(&mut |_, text| self.objects.line(text, &mut lines))?;
+        let read = stream.finish(&mut |number, text| objects.add(batch.as_mut(), number, text, &mut lines));
+        objects.flush(batch.as_mut(), &mut lines).and(read)?;
         let mut out = self.in_layout(lines);
         if self.is_array() {
             out.extend_from_slice(if self.has_begun { b"\n]\n" } else { b"[]\n" });
@@ -232,5 +241,85 @@ impl Table {
         };
         self.ended = input.totals().unwrap_or(self.ended);
         Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::fit;
+    use crate::plan::Only;
+    use crate::summarizer::Summarizer;
+    use proptest::prelude::*;
+
+    fn predictor() -> Predictor {
+        let plan = Plan {
+            target: Some("y".to_owned()),
+            features: Some(vec!["x".to_owned(), "g".to_owned()]),
+            categories: vec!["g".to_owned()],
+            ..Plan::default()
+        };
+        let mut summarizer = Summarizer::new(plan.clone()).unwrap();
+        summarizer.push(b"x,g,y\n1,a,2\n2.5,b,3\n4,a,7\n5,b,5.5\n9,a,8\n").unwrap();
+        Predictor::new(fit(&summarizer.finish().unwrap(), &plan).unwrap()).unwrap()
+    }
+
+    fn value() -> impl Strategy<Value = &'static str> {
+        let usual = prop::sample::select(vec!["1", "2.50", "9", "\"3\"", "4E0"]);
+        let other = prop::sample::select(vec![
+            "\"a\\u0062\\n\"",
+            "[1, {\"k\":NaN}]",
+            "{}",
+            "NaN",
+            "true",
+            "null",
+            "-Infinity",
+            "\"\\r\"",
+            "\"é\"",
+            "12",
+        ]);
+        prop_oneof![6 => usual, 1 => other]
+    }
+
+    fn level() -> impl Strategy<Value = &'static str> {
+        prop_oneof![9 => prop::sample::select(vec!["\"a\"", "\"b\""]), 1 => prop::sample::select(vec!["\"c\"", "\" a\"", "\"\\u0061\"", "null"])]
+    }
+
+    fn record() -> impl Strategy<Value = String> {
+        let other = prop::sample::select(vec!["z", "interval", "predicted_y", " x", "\\u007a", ""]);
+        (value(), level(), prop::option::of((other, value())), any::<bool>()).prop_map(|(x, g, other, swapped)| {
+            let mut entries = vec![format!("\"x\": {x}"), format!("\"g\":{g}")];
+            entries.extend(other.map(|(key, value)| format!("\"{key}\" : {value}")));
+            if swapped {
+                entries.swap(0, 1);
+            }
+            format!("{{{}}}", entries.join(","))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn lines_are_those_of_single_objects(records in prop::collection::vec(record(), 1..12), only in any::<bool>(), with_input in any::<bool>()) {
+            let plan = Plan { format: Format::Jsonl, only: only.then_some(Only::Predicted), with_input, ..Plan::default() };
+            let predictor = predictor();
+            let mut table = Table::new(predictor.clone(), &plan).unwrap();
+            let together = table.push(records.join("\n").as_bytes()).and_then(|mut out| {
+                out.extend(table.finish()?);
+                Ok(out)
+            });
+            let mut objects = ObjectPredictions::new(predictor, OutputOptions::of(&plan));
+            let mut single = Vec::new();
+            let outcome = records.iter().zip(1..).try_for_each(|(text, row)| objects.line(text.as_bytes(), &mut single).map_err(|error| error.at_row(row)));
+            match (together, outcome) {
+                (Ok(together), Ok(())) => {
+                    prop_assert_eq!(String::from_utf8_lossy(&together), String::from_utf8_lossy(&single));
+                    prop_assert_eq!(table.counts(), objects.counts);
+                }
+                (Err(together), Err(single)) => prop_assert_eq!(together, single),
+                (together, single) => prop_assert!(false, "{together:?} {single:?}"),
+            }
+        }
     }
 }

@@ -615,7 +615,7 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn], gri
     let wrong = |name: &str| {
         Error::new(
             Code::Statistics,
-            "the distribution must give the counts of each column, by bin or, of a column with a grid, by value and bin, and of no other",
+            "the distribution must give the counts of each column, by bin or, with a grid, by value and by bin, and of no other",
             "summarise the data again",
         )
         .in_column(name)

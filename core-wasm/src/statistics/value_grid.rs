@@ -112,8 +112,11 @@ impl ValueGrid {
             // a higher power takes every integer but zero off the grid too
             integer.checked_mul(power_of_ten((self.decimals - scale).min(NARROW_POWER_MAX)))?
         } else {
-            let power = power_of_ten((scale - self.decimals).min(WIDE_POWER_MAX));
-            (integer % power == 0).then_some(integer / power)?
+            match scale - self.decimals {
+                // an integer of 128 bits is no multiple of a higher power, but zero
+                exponent if exponent > WIDE_POWER_MAX => (integer == 0).then_some(0)?,
+                exponent => (integer % power_of_ten(exponent) == 0).then_some(integer / power_of_ten(exponent))?,
+            }
         };
         i64::try_from(step).ok().filter(|step| self.has_step(*step))
     }
@@ -195,7 +198,12 @@ mod tests {
         {
             assert_eq!(step(bmi, text), found, "{text}");
         }
-        assert_eq!(step(bmi, &format!("25.3{}", "0".repeat(50))), Some(253));
+        for zeros in 0..58 {
+            assert_eq!(step(bmi, &format!("25.3{}", "0".repeat(zeros))), Some(253), "{zeros}");
+            assert_eq!(step(bmi, &format!("0.1{}", "0".repeat(zeros))), None, "{zeros}");
+            let one = 10i128.checked_pow(zeros as u32);
+            assert_eq!(one.and_then(|one| bmi.step_of(one, zeros as u32 + 2)), None, "{zeros}");
+        }
         assert_eq!(bmi.value(253).to_string(), "25.3");
         // ends with more digits than the values
         assert_eq!(grid(0, "-2.5", "1.5").map(|grid| (grid.lowest, grid.highest)), Some((-2, 1)));

@@ -8,7 +8,7 @@ use super::levels::LevelReader;
 use crate::batch::{BatchReader, Values};
 use crate::cell_format::{CellFormat, USUAL_ADVICE, shell_word};
 use crate::column::CellReader;
-use crate::decimal::{Decimal, is_missing};
+use crate::decimal::{Decimal, is_missing, trim};
 use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::hidden;
@@ -173,6 +173,7 @@ impl ColumnReader {
         }
         let is_among_words = self.first_text.is_some() || cell.contains(|c: char| c.is_ascii_alphabetic());
         match self.format.advice(cell) {
+            Some(advice) if self.is_found_category() => format!("{advice}, or name the column with --categories"),
             Some(advice) => advice,
             // a cell among words, or one of letters behind digits such as `3C`, may be meant as a level
             None if self.role == ColumnRole::NumberOrCategory && is_among_words => HELP_OF_CATEGORIES.to_owned(),
@@ -208,6 +209,12 @@ impl ColumnReader {
                     *unread |= !is_plain_text(rows.cell(row, self.place));
                 }
             }
+            () if self.is_undecided() => {
+                self.cells.zero(rows.len());
+                for (row, unread) in unread.iter_mut().enumerate() {
+                    *unread |= !rows.plain_cell(row, self.place).is_some_and(|cell| self.format.is_missing(trim(cell)));
+                }
+            }
             () => {
                 self.cells.read(rows, self.place, unread);
                 // such rows are read one by one, which finds the error
@@ -225,6 +232,7 @@ impl ColumnReader {
                 (_, Values::Numbers(_)) => unread.fill(true),
             },
             () if self.is_left_out() => self.values.zero(values, rows, unread, is_plain_text),
+            () if self.is_undecided() => self.values.zero(values, rows, unread, |cell| self.format.is_missing(cell)),
             () => {
                 self.values.read(values, rows, unread);
                 if !self.functions.is_empty() {
@@ -263,11 +271,6 @@ impl ColumnReader {
     /// Decides, at the end of the data, that a column without any value is left out.
     pub(super) fn leave_out_if_empty(&mut self) {
         self.is_empty = self.may_be_left_out() && self.missing > 0;
-    }
-
-    /// Whether there are rows, and none has a value.
-    pub(super) fn lacks_all_values(&self) -> bool {
-        self.missing > 0 && self.first_number.is_none() && self.first_text.is_none() && self.levels.levels().is_empty()
     }
 
     /// Why the column is left out: what it holds, and how it can be used.
@@ -343,7 +346,7 @@ fn is_surely_word(cell: &[u8]) -> bool {
 /// Whether a cell surely holds text or nothing: no number, no infinity, no bytes that are not UTF-8. False means that the cell must be parsed.
 fn is_plain_text(cell: &[u8]) -> bool {
     let cell = cell.strip_prefix(b"\"").unwrap_or(cell);
-    let cell = crate::decimal::trim(cell.strip_suffix(b"\"").unwrap_or(cell));
+    let cell = trim(cell.strip_suffix(b"\"").unwrap_or(cell));
     // lists and objects of JSON are text
     let begins_text = |first: &u8| matches!(first, b'[' | b'{') || first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I');
     is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(begins_text)

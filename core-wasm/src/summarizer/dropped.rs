@@ -50,11 +50,11 @@ impl DroppedRows {
         Ok(())
     }
 
-    /// Returns a note about the rows that were dropped, if the plan allows them and there are new ones.
+    /// Returns a note about the rows that were dropped, if the plan allows them and there are new ones. `is_all`: whether there are no other rows.
     ///
     /// # Errors
     /// `missing-values` if the plan does not allow them.
-    pub(super) fn announce(&mut self, columns: &[ColumnReader], missing: Missing) -> Result<Option<Error>> {
+    pub(super) fn announce(&mut self, columns: &[ColumnReader], missing: Missing, is_all: bool) -> Result<Option<Error>> {
         if self.unannounced == 0 {
             return Ok(None);
         }
@@ -66,7 +66,9 @@ impl DroppedRows {
                 Ok(Some(Error::new(Code::RowsDropped, format!("left out: {rows} ({counts})"), "")))
             }
             Missing::Error => {
-                if let Some(empty) = columns.iter().find(|column| column.lacks_all_values() && !column.is_left_out()) {
+                let is_empty =
+                    |column: &&ColumnReader| is_all && i64::try_from(column.missing) == Ok(self.unannounced) && !column.is_left_out();
+                if let Some(empty) = columns.iter().find(is_empty) {
                     let help = "leave the column out of the features, or give data with its values";
                     return Err(Error::new(Code::MissingValues, "no row has a value in it", help).in_column(&empty.name));
                 }

@@ -62,7 +62,7 @@ struct SummedShape {
 fn totals(sums: &mut Sums) -> Result<(GroupTotals, SummedShape)> {
     sums.plan.check_knots_are_chosen()?;
     let totals = sums.take_final_totals()?;
-    sums.announce_dropped()?;
+    sums.announce_dropped(totals.values().all(|totals| totals.rows == 0))?;
     let terms = sums.terms();
     let columns = sums.take_summed_columns()?;
     for column in columns.iter().filter(|column| column.is_left_out()) {
@@ -80,7 +80,7 @@ fn totals(sums: &mut Sums) -> Result<(GroupTotals, SummedShape)> {
 /// # Errors
 /// `missing-values`, `plan` if the plan does not ask for them, and what disclosure control refuses.
 pub(super) fn decimals(sums: &mut Sums) -> Result<Shared> {
-    sums.announce_dropped()?;
+    sums.announce_dropped(false)?;
     let (shared, notes) = sums.disclosure.take().ok_or_else(not_sharing)?.choose_decimals()?;
     sums.notes.extend(notes);
     Ok(shared)
@@ -91,7 +91,7 @@ pub(super) fn decimals(sums: &mut Sums) -> Result<Shared> {
 /// # Errors
 /// `missing-values`, `plan` if the plan does not ask for them, `term` for a category and for equal quantiles, `capacity`, `no-rows`.
 pub(super) fn knots(sums: &mut Sums) -> Result<BTreeMap<String, PlannedKnots>> {
-    sums.announce_dropped()?;
+    sums.announce_dropped(false)?;
     if sums.value_counts.is_empty() {
         return Err(Error::new(Code::Plan, "the plan does not ask for knots, so none are chosen", "set `knots` in the plan"));
     }

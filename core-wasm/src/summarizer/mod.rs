@@ -192,7 +192,7 @@ impl Summarizer {
     pub fn finish_state(&mut self) -> Result<Vec<u8>> {
         self.end()?;
         self.check()?;
-        self.sums.announce_dropped()?;
+        self.sums.announce_dropped(false)?;
         merge::take_state(&mut self.sums, None)?.to_bytes()
     }
 

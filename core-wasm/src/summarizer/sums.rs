@@ -120,9 +120,14 @@ impl Sink for Sums {
         self.add(record.row, cells)
     }
 
-    /// Many rows may come at once when every column is decided, no row is rounded and no values are counted.
+    /// Many rows may come at once when every column is decided, no row is rounded and no values are counted. After the first row, columns
+    /// without a value so far may be undecided: that serves tables with an empty column.
     fn takes_rows(&self) -> bool {
-        self.disclosure.is_none() && self.value_counts.is_empty() && !self.columns.iter().flatten().any(ColumnReader::is_undecided)
+        let mut undecided = self.columns.iter().flatten().filter(|column| column.is_undecided()).peekable();
+        let has_read_rows = self.own.is_some() || self.pending.is_some();
+        let is_decided = undecided.peek().is_none()
+            || has_read_rows && self.weighting == Weighting::Equal && undecided.all(ColumnReader::may_be_left_out);
+        self.disclosure.is_none() && self.value_counts.is_empty() && is_decided
     }
 
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
@@ -228,7 +233,9 @@ impl Sums {
     pub(super) fn add_batch(&mut self, columns: &[&Values], rows: usize) -> Result<()> {
         let mut row = 0;
         while row < rows {
-            let room = self.own.as_ref().map_or(FIRST_ROWS, RowSums::room);
+            let is_open = self.columns.iter().flatten().any(ColumnReader::is_undecided);
+            let sums = if is_open { self.pending.as_ref().map(|pending| &pending.sums) } else { self.own.as_ref() };
+            let room = sums.map_or(FIRST_ROWS, RowSums::room);
             let stop = if self.takes_rows() { rows.min(row + room) } else { row + 1 };
             if stop == row + 1 {
                 self.add_row_of_batch(columns, row, self.rows + 1)?;
@@ -259,7 +266,7 @@ impl Sums {
         if let (Some(weights), true) = (columns.last(), self.weighting != Weighting::Equal) {
             mark_wrong(weights.cells.numbers(), self.weighting, unread);
         }
-        self.add_columns(unread, |column, to, unread| column.cells.append_to(to, unread))?;
+        self.add_columns(unread, first, |column, to, unread| column.cells.append_to(to, unread))?;
         self.rows = first + rows.len() as u64 - 1;
         let mut gathered = GatheredRecord::default();
         for row in (0..rows.len()).filter(|&row| unread[row]) {
@@ -283,7 +290,7 @@ impl Sums {
                 None => unread.fill(true),
             }
         }
-        self.add_columns(unread, |column, to, _| column.values.append_to(to, unread))?;
+        self.add_columns(unread, before + 1, |column, to, _| column.values.append_to(to, unread))?;
         for at in (0..rows.len()).filter(|&at| unread[at]) {
             self.add_row_of_batch(columns, rows.start + at, before + at as u64 + 1)?;
         }
@@ -298,20 +305,37 @@ impl Sums {
         self.add(row, cells)
     }
 
-    /// Adds rows that were read column by column, without the unread ones. `append` appends a column's numbers to a block.
-    fn add_columns(&mut self, unread: &[bool], append: impl Fn(&mut ColumnReader, &mut BlockColumn, Option<&[bool]>)) -> Result<()> {
+    /// Adds rows that were read column by column, the first of which has the number `first`, without the unread ones. All of them lack a value in
+    /// the columns that are undecided, and are pending if there are any. `append` appends a column's numbers to a block.
+    fn add_columns(
+        &mut self,
+        unread: &[bool],
+        first: u64,
+        append: impl Fn(&mut ColumnReader, &mut BlockColumn, Option<&[bool]>),
+    ) -> Result<()> {
         let rows = unread.iter().filter(|unread| !**unread).count();
-        if rows == 0 {
-            return Ok(());
-        }
+        let Some(first_read) = unread.iter().position(|unread| !unread) else { return Ok(()) };
         let unread = (rows < unread.len()).then_some(unread);
-        self.begin_own()?;
+        let is_open = |column: &ColumnReader| column.is_undecided();
+        let all = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
+        let lacking: Vec<usize> = (0..all.len()).filter(|&at| is_open(&all[at])).collect();
+        for &at in &lacking {
+            all[at].missing = all[at].missing.saturating_add(rows as u64);
+        }
+        match lacking.is_empty() {
+            true => self.begin_own()?,
+            false => self.begin_pending(lacking, first + first_read as u64)?,
+        }
         let columns = self.columns.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
-        let own = self.own.as_mut().ok_or_else(spent)?;
-        for (column, to) in columns.iter_mut().filter(|column| !column.is_category()).zip(own.columns_mut()) {
+        let sums = match (columns.iter().any(is_open), &mut self.own, &mut self.pending) {
+            (false, Some(own), _) => own,
+            (true, _, Some(pending)) => &mut pending.sums,
+            _ => return Err(spent()),
+        };
+        for (column, to) in columns.iter_mut().filter(|column| !column.is_category()).zip(sums.columns_mut()) {
             append(column, to, unread);
         }
-        own.add_rows(rows, columns.iter_mut().filter(|column| column.is_category()).map(|column| column.levels.of_rows(unread)))
+        sums.add_rows(rows, columns.iter_mut().filter(|column| column.is_category()).map(|column| column.levels.of_rows(unread)))
     }
 
     /// Adds one row: to the sums, to the pending rows, or to the dropped ones. A row of weight zero is as if it were absent.
@@ -390,14 +414,20 @@ impl Sums {
     }
 
     fn add_pending(&mut self, row: u64, undecided: Vec<usize>, cells: Vec<ReadCell>) -> Result<()> {
+        self.begin_pending(undecided, row)?;
+        let (values, levels) = values_and_levels(cells);
+        self.pending.as_mut().map_or(Ok(()), |pending| pending.sums.push(values, &levels))
+    }
+
+    /// Makes the pending rows those that lack a value in the columns `undecided`. Begins with the row `row` if there are none.
+    fn begin_pending(&mut self, undecided: Vec<usize>, row: u64) -> Result<()> {
         if self.pending.as_ref().is_none_or(|pending| pending.lacking != undecided) {
             self.narrow_pending(&undecided)?;
         }
         if self.pending.is_none() {
             self.pending = Some(PendingRows { lacking: undecided, first_row: row, sums: self.new_sums() });
         }
-        let (values, levels) = values_and_levels(cells);
-        self.pending.as_mut().map_or(Ok(()), |pending| pending.sums.push(values, &levels))
+        Ok(())
     }
 
     /// Brings the pending rows up to date after some of their columns were decided: drops the rows, or keeps them for `undecided` alone.
@@ -486,10 +516,10 @@ impl Sums {
         Ok(totals)
     }
 
-    /// Notes the rows that were dropped, or refuses them, as the plan says.
-    pub(super) fn announce_dropped(&mut self) -> Result<()> {
+    /// Notes the rows that were dropped, or refuses them, as the plan says. `is_all`: whether there are no other rows, as far as that is known.
+    pub(super) fn announce_dropped(&mut self, is_all: bool) -> Result<()> {
         let columns = self.columns.as_deref().unwrap_or_default();
-        self.notes.extend(self.dropped.announce(columns, self.plan.missing)?);
+        self.notes.extend(self.dropped.announce(columns, self.plan.missing, is_all)?);
         Ok(())
     }
 

@@ -4,7 +4,8 @@
 //! only if the line that is wanted follows.
 
 use super::header::{flag_value, other_delimiter, plural};
-use crate::decimal::{is_missing, parse_if_number};
+use crate::cell_format::CellFormat;
+use crate::decimal::sign;
 use crate::error::{Code, Error};
 use crate::sink::Record;
 
@@ -13,6 +14,10 @@ const COMMENT_CHARACTERS: [u8; 3] = [b'#', b'%', b'!'];
 
 /// Longest list of names that advice repeats, in bytes.
 const NAMES_BYTES_MAX: usize = 100;
+
+/// What to do with a row of too many fields, where the delimiter is the mark before decimals too.
+pub(super) const DELIMITER_IN_NUMBERS: &str =
+    "the delimiter is the mark before decimals too: put such numbers in quotes, or give the delimiter of the file, such as --delimiter ';'";
 
 /// What to do with a header in which every name is a number.
 pub(super) const NUMBERS: &str = "every name in the header is a number: if the file has no header, give its names with --header";
@@ -82,9 +87,10 @@ pub(super) fn is_about_names(error: &Error) -> bool {
     matches!(error.code, Code::MissingColumn | Code::MissingFeature | Code::DuplicateColumn)
 }
 
-/// Whether no cell of a record is a number, and not all of them are empty.
-pub(super) fn holds_no_number(record: &Record) -> bool {
+/// Whether no cell of a record is a number or begins as one, and not all of them are empty.
+pub(super) fn holds_no_number(record: &Record, format: &CellFormat) -> bool {
     let mut cells = (0..record.len()).map(|column| record.cell(column));
-    let is_number = |cell: &[u8]| parse_if_number(cell).is_some();
-    !cells.clone().any(is_number) && cells.any(|cell| !is_missing(cell))
+    let begins_number = |cell: &[u8]| sign(cell).map_or(cell, |(_, rest)| rest).first().is_some_and(u8::is_ascii_digit);
+    let is_number = |cell: &[u8]| begins_number(cell) || format.number(cell).is_some();
+    !cells.clone().any(is_number) && cells.any(|cell| !format.is_missing(cell))
 }

@@ -32,7 +32,9 @@ enum CsvState {
 
 /// Reads CSV.
 pub(super) struct CsvReader {
-    marks: Marks,
+    delimiter: u8,
+    /// The mark before decimals.
+    point: u8,
     /// Whether the plan names the delimiter, so that the data do not.
     is_delimiter_given: bool,
     /// Lines that begin with this byte are passed over.
@@ -78,7 +80,8 @@ impl CsvReader {
     /// Returns a reader for the dialect of a plan.
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
-            marks: Marks { delimiter: plan.delimiter.unwrap_or(',') as u8, point: plan.cell_format().point() },
+            delimiter: plan.delimiter.unwrap_or(',') as u8,
+            point: plan.cell_format().point(),
             is_delimiter_given: plan.delimiter.is_some(),
             comment: plan.comment.map(|comment| comment as u8),
             skip: plan.skip,
@@ -232,17 +235,18 @@ impl CsvReader {
     /// Takes the delimiter that a line `sep=;` names. One that the plan names counts more.
     fn use_separator(&mut self, delimiter: u8) {
         if !self.is_delimiter_given {
-            self.marks.delimiter = delimiter;
+            self.delimiter = delimiter;
         }
     }
 
     /// Gives the sink many rows at once, from the offset `at` on, and returns their length in bytes.
     fn scan_rows(&mut self, chunk: &[u8], at: usize, out: &mut TableSink<'_, impl Sink>) -> Result<std::result::Result<usize, Irregular>> {
         let Some(width) = out.width_of_rows().filter(|_| self.state == CsvState::RecordStart) else { return Ok(Ok(0)) };
+        let marks = Marks { delimiter: self.delimiter, point: self.point };
         let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
         let in_place = at >= MARGIN && at + WORD + MARGIN <= chunk.len();
         if in_place {
-            match scanner.scan(chunk, at, chunk.len() - MARGIN, self.marks) {
+            match scanner.scan(chunk, at, chunk.len() - MARGIN, marks) {
                 Ok(rows) if has_comment(&rows, self.comment) => return Ok(Err(Irregular)),
                 Ok(rows) if !rows.is_empty() => {
                     out.rows(&rows, self.row + 1)?;
@@ -262,7 +266,7 @@ impl CsvReader {
         self.padded.resize(MARGIN, PADDING);
         self.padded.extend_from_slice(&edge[at..]);
         self.padded.resize(self.padded.len() + WORD + MARGIN, PADDING);
-        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, self.marks) {
+        match scanner.scan(&self.padded, MARGIN, self.padded.len() - MARGIN, marks) {
             Ok(rows) if has_comment(&rows, self.comment) => Ok(Err(Irregular)),
             Ok(rows) => {
                 if !rows.is_empty() {
@@ -311,13 +315,13 @@ impl CsvReader {
             (CsvState::Comment, _) => {}
             (_, b'\n') => return self.end_record(out),
             (_, b'\r') => self.state = CsvState::Return,
-            (_, byte) if byte == self.marks.delimiter => {
+            (_, byte) if byte == self.delimiter => {
                 self.ends.push(self.bytes.len());
                 self.state = CsvState::FieldStart;
             }
             (CsvState::RecordStart | CsvState::FieldStart, b'"') => self.state = CsvState::Quoted,
             (CsvState::QuoteSeen, _) => {
-                let error = out.delimiter_after_quote(&self.bytes, byte, self.marks.delimiter);
+                let error = out.delimiter_after_quote(&self.bytes, byte, self.delimiter);
                 let error = error.unwrap_or_else(|| self.quote_error("text stands after a closing quote", out));
                 return Err(error.at_row(self.row + 1));
             }
@@ -341,7 +345,7 @@ impl CsvReader {
         let lines_before = std::mem::replace(&mut self.lines_before, self.lines);
         let result = match blank {
             true => Ok(()),
-            false => out.record(&Record::new(self.row, &self.bytes, &self.ends), self.marks, lines_before),
+            false => out.record(&Record::new(self.row, &self.bytes, &self.ends), self.delimiter, lines_before),
         };
         self.bytes.clear();
         self.ends.clear();

@@ -7,11 +7,11 @@
 
 use super::advice;
 use super::header;
-use crate::decimal::parse_if_number;
+use crate::cell_format::CellFormat;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::sink::{Record, Sink};
-use samefit_kernels::scan::{Marks, Rows};
+use samefit_kernels::scan::Rows;
 
 /// Most records that an error at the beginning waits for.
 const RECORDS_MAX: u32 = 20;
@@ -21,6 +21,7 @@ const FIRST_ROWS: u64 = 2;
 
 /// What is known of the beginning of a table.
 pub(super) struct Opening {
+    format: CellFormat,
     comment: Option<u8>,
     /// The names of the columns, once the sink has taken them.
     names: Option<Vec<String>>,
@@ -66,6 +67,7 @@ impl Opening {
     /// The beginning of a table that is written as a plan says.
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
+            format: plan.cell_format(),
             comment: plan.comment.map(|comment| comment as u8),
             names: None,
             header: None,
@@ -117,7 +119,7 @@ impl Opening {
         match (doubt.about, &self.header) {
             (About::Names { only_comments }, Some(header)) => {
                 let wanted = doubt.error.column.clone().unwrap_or_default();
-                if has_cell(record, wanted.as_bytes()) && advice::holds_no_number(record) {
+                if has_cell(record, wanted.as_bytes()) && advice::holds_no_number(record, &self.format) {
                     let help = match header.comment.filter(|_| only_comments) {
                         Some(character) => advice::of_comment(&format!("line {}", header.line), character),
                         None => advice::of_name_below(&wanted, line),
@@ -134,7 +136,7 @@ impl Opening {
             (About::Delimiter(other), Some(header)) if record.len() > 1 && !has_byte(record, other) => {
                 Err(advice::of_title(ragged(record, header.fields), (header.line, header.fields), (line, record.len())))
             }
-            (About::FirstRow(column), _) if column < record.len() && parse_if_number(record.cell(column)).is_some() => {
+            (About::FirstRow(column), _) if column < record.len() && self.format.number(record.cell(column)).is_some() => {
                 Err(self.with_units(doubt.error, line))
             }
             _ => Err(doubt.error),
@@ -148,12 +150,8 @@ impl Opening {
     }
 
     /// Returns the error of a record that has another number of fields than there are columns, with what the record looks like.
-    fn ragged(&self, record: &Record, line: u64, columns: usize, marks: Marks) -> Error {
+    fn ragged(&self, record: &Record, line: u64, columns: usize) -> Error {
         let error = ragged(record, columns);
-        if marks.delimiter == marks.point && advice::comment_character(record.cell(0), self.comment).is_none() {
-            let help = "the delimiter is the mark before decimals too: quote such numbers, or give the delimiter that the file has, as --delimiter ';'";
-            return Error { help: help.to_owned(), ..error };
-        }
         let first = self.rows == 0;
         match (advice::comment_character(record.cell(0), self.comment), &self.header) {
             (Some(character), _) => Error { help: advice::of_comment("the line", character), ..error },
@@ -245,16 +243,19 @@ impl<'a, S: Sink> TableSink<'a, S> {
     }
 
     /// Takes one record. `lines_before`: line breaks before it in the data.
-    pub(super) fn record(&mut self, record: &Record, marks: Marks, lines_before: u64) -> Result<()> {
+    pub(super) fn record(&mut self, record: &Record, delimiter: u8, lines_before: u64) -> Result<()> {
         let line = lines_before + 1;
         if self.opening.doubt.is_some() {
             return self.opening.look(record, line);
         }
         match self.opening.width() {
-            None => self.header(record, marks.delimiter, line),
+            None => self.header(record, delimiter, line),
             Some(columns) if columns == record.len() => self.row(record, line),
             Some(columns) => {
-                let error = self.opening.ragged(record, line, columns, marks);
+                let error = match delimiter == self.opening.format.point() && record.len() > columns {
+                    true => Error { help: advice::DELIMITER_IN_NUMBERS.to_owned(), ..ragged(record, columns) },
+                    false => self.opening.ragged(record, line, columns),
+                };
                 self.opening.rows = self.opening.rows.saturating_add(1);
                 self.sink.ragged(record, error)
             }
@@ -281,6 +282,7 @@ impl<'a, S: Sink> TableSink<'a, S> {
             }
             Err(error) if !advice::is_about_names(&error) => Err(error),
             Err(error) if is_all_numbers => Err(Error { help: advice::NUMBERS.to_owned(), ..error }),
+            Err(error) if error.code == Code::DuplicateColumn => Err(error),
             Err(error) => match advice::of_joined_names(error.column.as_deref().unwrap_or_default(), &names, delimiter) {
                 Some(help) => Err(Error { help, ..error }),
                 None => {
@@ -299,12 +301,14 @@ impl<'a, S: Sink> TableSink<'a, S> {
         }
         opening.rows += 1;
         match result {
-            Ok(()) => opening.first_without_numbers = opening.rows == 1 && advice::holds_no_number(record),
+            Ok(()) => opening.first_without_numbers = opening.rows == 1 && advice::holds_no_number(record, &opening.format),
             Err(error) if error.code == Code::NotANumber && advice::comment_character(record.cell(0), opening.comment).is_none() => {
                 let column = opening.names.iter().flatten().position(|name| Some(name) == error.column.as_ref());
                 match column {
-                    Some(column) if opening.rows == 1 && advice::holds_no_number(record) => opening.doubt(error, About::FirstRow(column)),
-                    Some(column) if opening.first_without_numbers && parse_if_number(record.cell(column)).is_some() => {
+                    Some(column) if opening.rows == 1 && advice::holds_no_number(record, &opening.format) => {
+                        opening.doubt(error, About::FirstRow(column))
+                    }
+                    Some(column) if opening.first_without_numbers && opening.format.number(record.cell(column)).is_some() => {
                         return Err(opening.with_units(error, line));
                     }
                     _ => return Err(error),

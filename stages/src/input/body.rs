@@ -3,7 +3,9 @@
 //! The first bytes of the file tell what it is, and those that come out of a decompressor what is in it. The name tells nothing, with one
 //! exception: an empty file that by its name is compressed was cut off.
 
-use std::io::{self, BufReader, Read};
+#[cfg(feature = "zstd")]
+use std::io::BufReader;
+use std::io::{self, Read};
 
 use samefit_formats::hex;
 use sha2::{Digest, Sha256};
