@@ -22,6 +22,7 @@ mod prediction_file;
 mod shared_file;
 #[cfg(test)]
 mod tests;
+mod types;
 mod values;
 mod written;
 
@@ -169,7 +170,7 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
     let index = index::columns(schema);
     let described = |field: &arrow_schema::Field| Field {
         name: field.name().clone(),
-        refused: values::refused_type(field.data_type()),
+        refused: types::refused_type(field.data_type()),
         is_index: index.contains(field.name()),
     };
     Ok(fields.iter().map(|field| described(field)).collect())

@@ -10,7 +10,7 @@
 //!
 //! All other numbers are passed as text. A dictionary and runs are their values.
 //!
-//! *Not here*: dates, times, binary and nested values ([`refused_type`]). The user has to say which numbers they are.
+//! *Not here*: dates, times, binary and nested values ([`refused_type`](super::types::refused_type)). The user has to say which numbers they are.
 
 use std::fmt::{Display, Write as _};
 
@@ -23,7 +23,7 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, RunArray, UInt64
 use arrow_schema::{ArrowError, DataType};
 use samefit_stages::error::InputError;
 use samefit_stages::limits::RECORD_BYTES_MAX;
-use samefit_stages::ports::columns::{RefusedType, Values};
+use samefit_stages::ports::columns::Values;
 
 use super::errors::{text_too_long, too_large};
 use super::float16;
@@ -37,42 +37,7 @@ const INTEGER_MAX: u64 = 1 << 53;
 /// A decimal whose digits are below this, divided by a power in [`TENS`], is the only decimal of at most 15 digits with its f64.
 const MANTISSA_MAX: i64 = 1_000_000_000_000_000;
 
-/// Returns what there is to say of a type whose values are neither numbers nor text.
-pub(super) fn refused_type(data_type: &DataType) -> Option<RefusedType> {
-    use DataType as T;
-    const NUMBERS: &str = "as a column of integers or floats";
-    let help = match data_type {
-        T::Date32 | T::Date64 | T::Timestamp(..) => "as a number, such as the days since a date",
-        T::Time32(_) | T::Time64(_) | T::Duration(_) => "as a number, such as of seconds",
-        T::Interval(_) => "as a number, such as of days",
-        T::List(_)
-        | T::LargeList(_)
-        | T::ListView(_)
-        | T::LargeListView(_)
-        | T::FixedSizeList(..)
-        | T::Struct(_)
-        | T::Map(..)
-        | T::Union(..) => "as columns, one for each value in it",
-        _ => NUMBERS,
-    };
-    let has_text = super::written::has_text(data_type);
-    unsupported_type(data_type).map(|name| RefusedType { name, help, has_text })
-}
-
-/// Returns the name of the type if its values are neither numbers nor text.
-fn unsupported_type(data_type: &DataType) -> Option<String> {
-    use DataType as T;
-    match data_type {
-        T::Null | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => None,
-        T::Float16 | T::Float32 | T::Float64 | T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => None,
-        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Boolean => None,
-        T::Dictionary(_, values) => unsupported_type(values),
-        T::RunEndEncoded(_, values) => unsupported_type(values.data_type()),
-        other => Some(other.to_string()),
-    }
-}
-
-/// Returns the values of an array. Fails for a type that [`refused_type`] names.
+/// Returns the values of an array. Fails for a type that [`refused_type`](super::types::refused_type) names.
 pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
     use DataType as T;
     Ok(match array.data_type() {
@@ -386,7 +351,6 @@ mod tests {
         assert_eq!(cells(&texts), ["'abc'", "'abc'", "-", "'x'", "'x'"]);
         let lengths = text_lengths(&texts).unwrap();
         assert_eq!([0, 1, 2, 4].map(lengths), [3, 3, 0, 1]);
-        assert_eq!(unsupported_type(texts.data_type()), None);
     }
 
     #[test]
@@ -405,14 +369,5 @@ mod tests {
         let numbers = Float64Array::from(vec![Some(0.5), Some(2.25), None]);
         let array = DictionaryArray::new(keys, std::sync::Arc::new(numbers));
         assert_eq!(cells(&array), ["2.25", "-", "0.5", "-"]);
-    }
-
-    #[test]
-    fn unsupported_types_are_named() {
-        let refused = refused_type(&DataType::Date32).unwrap();
-        assert_eq!((refused.name.as_str(), refused.has_text), ("Date32", true));
-        assert!(!refused_type(&DataType::Binary).unwrap().has_text);
-        assert_eq!(unsupported_type(&DataType::Boolean), None);
-        assert_eq!(unsupported_type(&DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8))), None);
     }
 }

@@ -3,7 +3,7 @@
 //! Integers and decimals keep their digits: 1001 and not 1001.0, 1.00 and not 1. Dates and times are written by ISO 8601. A time with the name of
 //! a zone is written in UTC, because the program does not know the zones; one with an offset is written with that offset.
 //!
-//! *Not here*: binary and nested values, and intervals of the calendar. They have no text ([`has_text`]).
+//! *Not here*: binary and nested values, and intervals of the calendar. They have no text (`types`).
 
 use std::fmt::{self, Display, Write as _};
 
@@ -23,17 +23,6 @@ use super::values::{self, text_of, write_decimal};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
-
-/// Whether values of a type that is neither a number nor a text have a text.
-pub(super) fn has_text(data_type: &DataType) -> bool {
-    use DataType as T;
-    match data_type {
-        T::Date32 | T::Date64 | T::Time32(_) | T::Time64(_) | T::Timestamp(..) | T::Duration(_) => true,
-        T::Dictionary(_, values) => has_text(values),
-        T::RunEndEncoded(_, values) => has_text(values.data_type()),
-        _ => false,
-    }
-}
 
 /// Returns the cells of an array. Floats stay numbers, because their shortest text is what is written of them.
 pub(super) fn written(array: &dyn Array) -> Result<Values, ArrowError> {
@@ -214,6 +203,5 @@ mod tests {
         let keys = Int8Array::from(vec![Some(1), None, Some(0)]);
         let array = DictionaryArray::new(keys, std::sync::Arc::new(Date32Array::from(vec![0, 1])));
         assert_eq!(cells(&array), ["1970-01-02", "", "1970-01-01"]);
-        assert!(has_text(array.data_type()));
     }
 }

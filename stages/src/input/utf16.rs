@@ -60,7 +60,7 @@ impl<R: Read> Utf16Reader<R> {
             units.pop();
         }
         self.begun = bytes.split_off(2 * units.len());
-        let whole = !(self.ended && !self.begun.is_empty());
+        let whole = !self.ended || self.begun.is_empty();
         self.text.clear();
         self.passed = 0;
         for character in char::decode_utf16(units) {

@@ -11,7 +11,7 @@
 //! The workbook is read by hand and not with a library, because it may be damaged or made to harm: nothing is allocated by what it says of its
 //! own sizes.
 //!
-//! *Limits*: [`archive::UNPACKED_BYTES_MAX`], [`ROWS_MAX`], [`COLUMNS_MAX`], [`PADDING_MAX`].
+//! *Limits*: [`archive::UNPACKED_BYTES_MAX`], [`ROWS_MAX`], [`COLUMNS_MAX`], [`sheet_csv::PADDING_MAX`].
 
 mod archive;
 mod number_formats;
@@ -34,8 +34,6 @@ use crate::error::InputError;
 /// Most rows and columns of a sheet: as many as Excel has.
 const ROWS_MAX: u32 = 1 << 20;
 const COLUMNS_MAX: u32 = 1 << 14;
-/// Most commas in all rows of a sheet together.
-const PADDING_MAX: u64 = 1 << 30;
 /// A decimal of so many digits is the only one with its binary float, so it is what a person wrote.
 const WRITTEN_DIGITS_MAX: usize = 15;
 

@@ -6,10 +6,12 @@ use std::io::{self, Read};
 
 use samefit_formats::csv::{RECORD_END, push_field};
 
-use super::PADDING_MAX;
 use super::archive::damaged;
 use crate::code::Code;
 use crate::error::InputError;
+
+/// Most commas in all rows of a sheet together.
+pub(super) const PADDING_MAX: u64 = 1 << 30;
 
 /// The cells that have values, in the order of rows and columns, and how far they were read.
 #[derive(Default)]
@@ -85,7 +87,7 @@ impl SheetCsv {
             }
             if cell < end && self.cells[cell].column == column {
                 let from = cell.checked_sub(1).map_or(0, |before| self.cells[before].end);
-                push_field(&mut self.pending, self.text[from..self.cells[cell].end].as_bytes());
+                push_field(&mut self.pending, &self.text.as_bytes()[from..self.cells[cell].end]);
                 cell += 1;
             }
         }
