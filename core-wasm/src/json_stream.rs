@@ -162,7 +162,12 @@ impl JsonStream {
         match rest {
             [] | [b'{' | b'[', ..] => Ok(rest),
             [b']', ..] if is_first => Ok(rest),
-            _ => Err(unexpected(rest, "an object with the values of a record")),
+            [b']', ..] => Err(unexpected(rest, "an object with the values of a record")),
+            _ => {
+                let value = rest.split(|byte| b",]".contains(byte)).next().unwrap_or_default();
+                let error = unexpected(value.trim_ascii(), "an object with the values of a record");
+                Err(Error { code: Code::Record, ..error })
+            }
         }
     }
 
@@ -249,19 +254,19 @@ mod tests {
 
     #[test]
     fn an_array_that_is_none_is_an_error() {
-        for (text, row, words) in [
-            ("[{}, {}", None, "the array of records is not closed"),
-            ("[{}, ", None, "the array of records is not closed"),
-            ("[{} {}]", Some(2), "found `{}`, expected a comma between two records"),
-            ("[{}]\n{}", Some(1), "found `{}`, expected nothing after the end"),
-            ("[{}] x", None, "found `x`, expected nothing after the end"),
-            ("[1, 2]", Some(1), "found `1, 2]`, expected an object"),
-            ("[{}, 2]", Some(2), "found `2]`, expected an object"),
-            ("[{},]", Some(2), "found `]`, expected an object"),
+        for (code, text, row, words) in [
+            (Code::Json, "[{}, {}", None, "the array of records is not closed"),
+            (Code::Json, "[{}, ", None, "the array of records is not closed"),
+            (Code::Json, "[{} {}]", Some(2), "found `{}`, expected a comma between two records"),
+            (Code::Json, "[{}]\n{}", Some(1), "found `{}`, expected nothing after the end"),
+            (Code::Json, "[{}] x", None, "found `x`, expected nothing after the end"),
+            (Code::Record, "[1, 2]", Some(1), "found `1`, expected an object"),
+            (Code::Record, "[{}, 2]", Some(2), "found `2`, expected an object"),
+            (Code::Json, "[{},]", Some(2), "found `]`, expected an object"),
         ] {
             for size in 1..=text.len() {
                 let error = read(text, size).unwrap_err();
-                assert_eq!((error.code, error.row), (Code::Json, row), "{text}");
+                assert_eq!((error.code, error.row), (code, row), "{text}");
                 assert!(error.sentence.contains(words), "{text}: {}", error.sentence);
             }
         }
