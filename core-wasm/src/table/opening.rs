@@ -292,7 +292,7 @@ impl<'a, S: Sink> TableSink<'a, S> {
             }
             Err(error) if !advice::is_about_names(&error) => Err(error),
             Err(error) if is_all_numbers => Err(Error { help: advice::NUMBERS.to_owned(), ..error }),
-            Err(error) if error.code == Code::DuplicateColumn => Err(error),
+            Err(error) if error.code == Code::DuplicateColumn => Err(error.at_row(record.row)),
             Err(error) => match advice::of_joined_names(error.column.as_deref().unwrap_or_default(), &names, delimiter) {
                 Some(help) => Err(Error { help, ..error }),
                 None => {
