@@ -1,7 +1,7 @@
 //! Cuts files into splits of whole records, so that several workers can read one file at the same time.
 //!
 //! Bytes are read block by block. A split ends at the first record end of a block, and the next split begins there. Whether a block begins inside
-//! a quoted field follows from the number of quote characters before it. A split is a list of slices of blocks, so no bytes are copied.
+//! a quoted field follows from the bytes before it (`record_ends`). A split is a list of slices of blocks, so no bytes are copied.
 //!
 //! A file of columns is divided into parts already. A split is some of its parts, or some rows of one part.
 //!
