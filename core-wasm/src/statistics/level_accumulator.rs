@@ -104,8 +104,11 @@ struct SumsByLevel {
     levels: Vec<BTreeMap<u32, Moments>>,
     pairs: Vec<BTreeMap<(u32, u32), Moments>>,
     /// For each of the sets of categories whose combinations are summed, its categories, and the sums by the numbers of their levels.
-    combinations: Vec<(Vec<usize>, BTreeMap<Vec<u32>, Moments>)>,
+    combinations: Vec<(Vec<usize>, SumsByCombination)>,
 }
+
+/// Sums by the numbers of the levels of several categories.
+type SumsByCombination = BTreeMap<Vec<u32>, Moments>;
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and these levels, and for products of the values. Rows may have a weight or a

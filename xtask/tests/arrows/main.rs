@@ -131,6 +131,8 @@ const HOST: &[&str] = &[
     "inspect",
     "page",
     "serve",
+    "completions",
+    "man",
     "pipeline",
     "conformance",
     "lib",
