@@ -336,14 +336,14 @@ mod tests {
     use samefit_kernels::scan::Rows;
 
     /// Keeps every record as text; the header has the number 0.
-    struct TextSink {
+    struct RowTexts {
         rows: Vec<(u64, Vec<String>)>,
         takes_rows: bool,
         skips_unknown: bool,
         uses: fn(usize) -> ColumnUse,
     }
 
-    impl Sink for TextSink {
+    impl Sink for RowTexts {
         fn header(&mut self, names: &[String]) -> Result<()> {
             self.rows.push((0, names.to_vec()));
             Ok(())
@@ -371,11 +371,11 @@ mod tests {
         }
     }
 
-    fn sink(takes_rows: bool) -> TextSink {
-        TextSink { rows: Vec::new(), takes_rows, skips_unknown: true, uses: |_| ColumnUse::Any }
+    fn sink(takes_rows: bool) -> RowTexts {
+        RowTexts { rows: Vec::new(), takes_rows, skips_unknown: true, uses: |_| ColumnUse::Any }
     }
 
-    fn read(text: &[u8], size: usize, mut sink: TextSink) -> Result<Vec<(u64, Vec<String>)>> {
+    fn read(text: &[u8], size: usize, mut sink: RowTexts) -> Result<Vec<(u64, Vec<String>)>> {
         let (mut reader, mut header) = (JsonReader::default(), None);
         text.chunks(size.max(1)).try_for_each(|chunk| reader.push(chunk, &mut header, &mut sink))?;
         reader.finish(&mut header, &mut sink)?;
@@ -403,7 +403,7 @@ mod tests {
 
     #[test]
     fn columns_that_are_not_read_are_empty() {
-        let sink = TextSink { uses: |at| if at == 1 { ColumnUse::Scalar } else { ColumnUse::Unread }, ..sink(true) };
+        let sink = RowTexts { uses: |at| if at == 1 { ColumnUse::Scalar } else { ColumnUse::Unread }, ..sink(true) };
         let text = "{\"a\":{\"z\":[]},\"b\":1}\n{\"a\":NaN,\"b\":NaN}\n";
         assert_eq!(read(text.as_bytes(), 9, sink), Ok(want(&[(0, &["a", "b"]), (1, &["", "1"]), (2, &["", ""])])));
     }
@@ -426,10 +426,10 @@ mod tests {
                 assert!(error.sentence.contains(words), "{text}: {}", error.sentence);
             }
         }
-        let strict = TextSink { skips_unknown: false, ..sink(true) };
+        let strict = RowTexts { skips_unknown: false, ..sink(true) };
         let error = read(b"{\"a\":1}\n{\"a\":1,\"b\":1}\n", 100, strict).unwrap_err();
         assert!(error.sentence.contains("the first record has no such variable"), "{}", error.sentence);
-        let scalar = TextSink { uses: |_| ColumnUse::Scalar, ..sink(true) };
+        let scalar = RowTexts { uses: |_| ColumnUse::Scalar, ..sink(true) };
         let error = read(b"{\"a\":1}\n{\"a\":[1]}\n", 100, scalar).unwrap_err();
         assert_eq!((error.code, error.row, error.column.as_deref()), (Code::NotANumber, Some(2), Some("a")));
     }

@@ -1,6 +1,6 @@
 //! Reads JSON objects as records: attributes, QC records, or plain objects.
 //!
-//! *Not here*: many objects of the same keys, which [`json_rows`](crate::json_rows) reads without a tree.
+//! *Not here*: many objects of the same keys, which `json_rows` reads without trees.
 
 use crate::error::{Code, Error, Result};
 use crate::json;
