@@ -80,11 +80,7 @@ impl ObjectScan {
         self.values.clear();
         self.new_keys.clear();
         self.nested_keys.clear();
-<<<<<<< HEAD
-        u32::try_from(text.len()).is_ok() && self.object(&mut JsonCursor { text, at: 0 }).is_some()
-=======
         u32::try_from(text.len()).is_ok() && self.object(&mut TextCursor { text, at: 0 }).is_some()
->>>>>>> json
     }
 
     /// Returns a number that changes when the keys are not those of the object before.
@@ -98,11 +94,7 @@ impl ObjectScan {
         starts.zip(&self.key_ends).map(|(start, &end)| unescaped(&self.keys[start..end])).collect()
     }
 
-<<<<<<< HEAD
-    fn object(&mut self, cursor: &mut JsonCursor<'_>) -> Option<()> {
-=======
     fn object(&mut self, cursor: &mut TextCursor<'_>) -> Option<()> {
->>>>>>> json
         cursor.skip_space();
         cursor.expect(b'{')?;
         let mut is_known = true;
@@ -134,11 +126,7 @@ impl ObjectScan {
 
     /// Reads a key after its opening quote. `is_known`: whether all keys so far are those of the object before. Returns whether this is still so.
     #[inline]
-<<<<<<< HEAD
-    fn key(&mut self, cursor: &mut JsonCursor<'_>, is_known: bool) -> Option<bool> {
-=======
     fn key(&mut self, cursor: &mut TextCursor<'_>, is_known: bool) -> Option<bool> {
->>>>>>> json
         let at = self.values.len();
         if is_known && let Some(&end) = self.key_ends.get(at) {
             let key = &self.keys[at.checked_sub(1).map_or(0, |before| self.key_ends[before])..end];
@@ -177,11 +165,7 @@ impl ObjectScan {
 
     /// Reads a value. `depth`: the objects and arrays that are open around it.
     #[inline]
-<<<<<<< HEAD
-    fn value(&mut self, cursor: &mut JsonCursor<'_>, depth: usize) -> Option<ScannedValue> {
-=======
     fn value(&mut self, cursor: &mut TextCursor<'_>, depth: usize) -> Option<ScannedValue> {
->>>>>>> json
         let start = cursor.at;
         let kind = match cursor.peek()? {
             b'"' => {
@@ -231,11 +215,7 @@ impl ObjectScan {
     }
 
     /// Passes over a nested object or array. `depth`: the objects and arrays that are open, with this one.
-<<<<<<< HEAD
-    fn nested(&mut self, cursor: &mut JsonCursor<'_>, depth: usize) -> Option<()> {
-=======
     fn nested(&mut self, cursor: &mut TextCursor<'_>, depth: usize) -> Option<()> {
->>>>>>> json
         let is_object = cursor.peek()? == b'{';
         let close = if is_object { b'}' } else { b']' };
         let first_key = self.nested_keys.len();
@@ -275,20 +255,12 @@ impl ObjectScan {
 }
 
 /// A place in a text. Its methods return `None` where the text is not JSON.
-<<<<<<< HEAD
-struct JsonCursor<'t> {
-=======
 struct TextCursor<'t> {
->>>>>>> json
     text: &'t [u8],
     at: usize,
 }
 
-<<<<<<< HEAD
-impl<'t> JsonCursor<'t> {
-=======
 impl<'t> TextCursor<'t> {
->>>>>>> json
     #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()

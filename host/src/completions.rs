@@ -18,8 +18,7 @@ enum Shell {
     Bash,
     Zsh,
     Fish,
-    #[value(name = "powershell")]
-    PowerShell,
+    Powershell,
 }
 
 /// Prints the script that completes the command lines that `command` describes.
@@ -33,7 +32,7 @@ fn script(shell: Shell, mut command: Command) -> String {
         Shell::Bash => Kind::Bash,
         Shell::Zsh => Kind::Zsh,
         Shell::Fish => Kind::Fish,
-        Shell::PowerShell => Kind::PowerShell,
+        Shell::Powershell => Kind::PowerShell,
     };
     let (name, mut script) = (command.get_name().to_owned(), Vec::new());
     clap_complete::generate(kind, &mut command, name, &mut script);

@@ -21,10 +21,12 @@ pub(super) fn columns(schema: &Schema) -> HashSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn names(metadata: &str) -> Vec<String> {
-        let schema = Schema::empty().with_metadata([(METADATA_KEY.to_owned(), metadata.to_owned())].into());
+        let schema = Schema::empty().with_metadata(HashMap::from([(METADATA_KEY.to_owned(), metadata.to_owned())]));
         let mut names: Vec<String> = columns(&schema).into_iter().collect();
         names.sort();
         names
