@@ -298,7 +298,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// Returns whether a text is one that other programs write where there is no value.
-fn is_usually_missing(cell: &str) -> bool {
+pub(crate) fn is_usually_missing(cell: &str) -> bool {
     USUAL_MISSING.contains(&trimmed(cell).to_lowercase().as_str())
 }
 
