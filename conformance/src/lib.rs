@@ -159,6 +159,7 @@ fn perform(input: &Input, engine: &dyn Engine, size: usize, out: &mut Outputs) -
         "profile" => {
             out.insert("profile.json".to_owned(), feed(&mut *engine.profiler(&plan)?, &input.data, size)?);
         }
+        "preview" => put(out, "preview.json", engine.preview(&input.data, &plan)?),
         "explain" => put(out, "explanation.json", engine.model(&input.model)?.explain(&text(&input.data), input.interval.level)?),
         "curve" => {
             let values = engine.model(&input.model)?.curve(&text(&input.data), &input.column, &input.values, input.interval)?;

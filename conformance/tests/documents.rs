@@ -71,7 +71,7 @@ fn the_page_of_errors_is_up_to_date() {
 }
 
 /// The outputs of cases, and the schema that describes each.
-const SCHEMA_OF_OUTPUT: [(&str, &str); 14] = [
+const SCHEMA_OF_OUTPUT: [(&str, &str); 15] = [
     ("statistics.json", "statistics"),
     ("model.json", "model"),
     ("summary.json", "summary"),
@@ -79,6 +79,7 @@ const SCHEMA_OF_OUTPUT: [(&str, &str); 14] = [
     ("prediction.json", "prediction"),
     ("report.json", "report"),
     ("profile.json", "profile"),
+    ("preview.json", "preview"),
     ("plan.json", "plan"),
     ("shared.json", "shared"),
     ("records.jsonl", "qc-record"),

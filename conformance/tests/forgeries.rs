@@ -358,6 +358,10 @@ impl Engine for CachingEngine {
         LinkedEngine.profiler(plan)
     }
 
+    fn preview(&self, start: &[u8], plan: &str) -> Result<String> {
+        LinkedEngine.preview(start, plan)
+    }
+
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         LinkedEngine.merger()
     }

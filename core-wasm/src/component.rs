@@ -11,7 +11,7 @@ use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
 use crate::summarizer::{self, Groups, Summarizer};
-use crate::{hypotheses, json, profile, summary};
+use crate::{hypotheses, json, preview, profile, summary};
 use std::cell::{Ref, RefCell};
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, unreachable_pub)]
@@ -337,6 +337,10 @@ impl checking::GuestVerdict for quality::Verdict {
 
 impl profiling::Guest for Component {
     type Profiler = RefCell<profile::Profiler>;
+
+    fn preview(start: Vec<u8>, plan: String) -> Result<String, Error> {
+        Ok(preview::preview(&start, &plan)?)
+    }
 }
 
 impl profiling::GuestProfiler for RefCell<profile::Profiler> {

@@ -41,7 +41,7 @@
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], `json_scan`, [`records`], `json_stream`, `json_rows`, [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
 //! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`](mod@summary), [`hypotheses`],
-//!    [`explain`], [`quality`], [`residuals`], [`profile`], [`identity`].
+//!    [`explain`], [`quality`], [`residuals`], [`profile`], [`preview`](mod@preview), [`identity`].
 //! 7. The exports of the WebAssembly component: `component`, behind the feature of that name.
 //!
 //! The inner loops over bytes and integers are in the crate `samefit-kernels`.
@@ -76,6 +76,7 @@ pub mod model_formula;
 pub mod plan;
 pub mod planned_knots;
 pub mod predict;
+pub mod preview;
 pub mod profile;
 pub mod quality;
 pub mod ratio;

@@ -254,6 +254,10 @@ impl Engine for WasmEngine {
         Ok(Box::new(WasmProfiler { instance, stream }))
     }
 
+    fn preview(&self, start: &[u8], plan: &str) -> Result<String> {
+        self.instance()?.try_call(|exports, store| exports.samefit_regression_profile().call_preview(store, start, plan))
+    }
+
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         Ok(Box::new(WasmMerger { instance: self.instance()?, sum: None }))
     }

@@ -183,6 +183,10 @@ impl Engine for NoEngine {
         no_engine()
     }
 
+    fn preview(&self, _: &[u8], _: &str) -> Result<String> {
+        no_engine()
+    }
+
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
         no_engine()
     }

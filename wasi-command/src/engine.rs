@@ -9,7 +9,7 @@ use samefit_core::quality::{self, RecordWriter};
 use samefit_core::residuals::Residuals;
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::{self, forget};
-use samefit_core::{audit, entry, fit, hypotheses, identity, profile, summary};
+use samefit_core::{audit, entry, fit, hypotheses, identity, preview, profile, summary};
 use samefit_stages::error::{ErrorRecord, InputError, Result};
 use samefit_stages::ports::columns::{Batch, Values};
 use samefit_stages::ports::engine::{
@@ -33,6 +33,10 @@ impl Engine for LinkedEngine {
 
     fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
         Ok(Box::new(LinkedProfiler(profile::Profiler::new(&stage_result(Plan::parse(plan))?))))
+    }
+
+    fn preview(&self, start: &[u8], plan: &str) -> Result<String> {
+        stage_result(preview::preview(start, plan))
     }
 
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {

@@ -25,6 +25,9 @@ pub trait Engine: Sync {
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>>;
     /// Makes a stream that describes every column. Its `finish` returns the profile document.
     fn profiler(&self, plan: &str) -> Result<Box<dyn Stream + '_>>;
+    /// Guesses how data are written that begin with these bytes, which end after a record. Returns the preview as JSON. The keys of the plan are
+    /// kept.
+    fn preview(&self, start: &[u8], plan: &str) -> Result<String>;
     /// Makes a merger, which adds statistics documents one after another. It needs the memory of two, however many are added.
     fn merger(&self) -> Result<Box<dyn Merger + Send + '_>>;
     /// Returns the statistics `from` without the rows of the statistics `gone`.

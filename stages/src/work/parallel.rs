@@ -314,6 +314,10 @@ mod tests {
             NoEngine.profiler(plan)
         }
 
+        fn preview(&self, start: &[u8], plan: &str) -> Result<String> {
+            NoEngine.preview(start, plan)
+        }
+
         fn merger(&self) -> Result<Box<dyn Merger + Send + '_>> {
             NoEngine.merger()
         }
