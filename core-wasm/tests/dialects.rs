@@ -137,6 +137,7 @@ fn a_row_of_units_is_told_from_the_row_below() {
     // here the row is as it should be
     let plain = "correct the cell, or name the column with --categories";
     assert_eq!(error(&found, "T,p,y\n[K],1,2\n1,2,3\n").help, plain);
+    let plain = "correct the cell, or leave it empty if there is no value";
     assert_eq!(error(&found, "T,p,y\n[K],[Pa],[m]\n[K],[Pa],[m]\n").help, plain);
     let quoted = plan(r#"{"target": "y", "features": ["T in"]}"#);
     assert!(error(&quoted, "T in,\"p, all\",y\nK,Pa,m\n1,2,3\n").help.ends_with("give --skip 2 --header 'T in,\"p, all\",y'"));
