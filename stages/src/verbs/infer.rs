@@ -9,6 +9,7 @@ use samefit_text::line;
 use serde_json::Value;
 
 use crate::args::{DialectArgs, JsonArg, LevelArg, SheetArg, ThreadsArg};
+use crate::code::Code;
 use crate::error::{Error, Result};
 use crate::input::column_csv;
 use crate::input::reading;
@@ -18,7 +19,7 @@ use crate::output::outputs;
 use crate::output::prediction_files::{PredictionLayout, PredictionWriter};
 use crate::plan::Plan;
 use crate::ports::columns::Field;
-use crate::source::Source;
+use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::paths::STANDARD;
 use crate::work::data_files;
@@ -106,12 +107,26 @@ pub fn run(stage: &mut Stage<'_>, args: &InferArgs) -> Result<()> {
         }
     }
     let mut writer = PredictionWriter::new(stage.files, read, &out, layout);
-    predict_all(stage, &PredictionPlan { model: &text, plan: &plan, to }, model.as_ref(), &sources, &mut writer)?;
+    let with = PredictionPlan { model: &text, plan: &plan, to };
+    predict_all(stage, &with, model.as_ref(), &sources, &mut writer).map_err(|error| with_advice_to_continue(error, &sources))?;
     let summary = writer.commit()?;
     if let Some(note) = summary.note(&out) {
         stage.report.note(&note);
     }
     stage.show(args.json.json, &summary.text(&out), &summary.document())
+}
+
+/// Says, of a table with a record without a value, how to go on without it. Only this record is known: those behind it were not read.
+fn with_advice_to_continue(error: Error, sources: &[Source]) -> Error {
+    let is_table = |path: &str| sources.iter().any(|source| source.path == path && source.format != Format::Json);
+    match error {
+        Error::Data { path: Some(path), mut fault } if fault.code == Code::Other("missing-values".to_owned()) && is_table(&path) => {
+            let help = "fill in the value, or give --on-error continue: it leaves such records without a prediction and counts them";
+            fault.message.help = Some(help.to_owned());
+            Error::Data { path: Some(path), fault }
+        }
+        other => other,
+    }
 }
 
 /// Returns the path of standard output for the predictions of one file.
