@@ -354,8 +354,11 @@ pub fn counted_ranges(distribution: &Value) -> Option<Vec<CountedRange>> {
     values.into_iter().flatten().map(value).chain(bins.iter().map(bin)).collect()
 }
 
+/// Counts in JSON, by the names of values or of bins.
+type NamedCounts = Map<String, Value>;
+
 /// Returns the counts of values, if there are such, and those by bin.
-fn parts(distribution: &Value) -> Option<(Option<&Map<String, Value>>, &Map<String, Value>)> {
+fn parts(distribution: &Value) -> Option<(Option<&NamedCounts>, &NamedCounts)> {
     let counts = distribution.as_object()?;
     match counts.get(VALUES) {
         None => Some((None, counts)),
