@@ -79,21 +79,6 @@ export async function pageFile(path) {
   return answer.text();
 }
 
-/** Returns the text with which a file begins. A packed file is unpacked. */
-export async function fileStart(file, bytes) {
-  const start = file.slice(0, bytes);
-  let text = '';
-  try {
-    if (!file.name.toLowerCase().endsWith('.gz')) return await start.text();
-    const reader = start.stream().pipeThrough(new DecompressionStream('gzip')).getReader();
-    const decoder = new TextDecoder();
-    for (let part = await reader.read(); !part.done && text.length < bytes; part = await reader.read()) text += decoder.decode(part.value, { stream: true });
-  } catch {
-    // A packed file is cut off here, which is expected. A file that cannot be read at all is an error when the worker reads it.
-  }
-  return text;
-}
-
 /** Saves a text or a blob as a file. */
 export function download(name, content) {
   const link = document.createElement('a');

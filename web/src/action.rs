@@ -5,6 +5,7 @@
 use crate::command::{Reply, ReplyTo, WorkStep};
 use crate::files::ChosenFile;
 use crate::generation::{Generation, RequestKey};
+use crate::preview::DialectChoice;
 use crate::state::{Section, Theme};
 use crate::texts::Language;
 
@@ -57,6 +58,10 @@ pub enum Action {
     TakeNewerVersion,
     /// Stay with this version of the page for now.
     DismissNewerVersion,
+    /// Use the tables as they are shown.
+    UsePreview,
+    /// Leave the tables that are shown.
+    LeavePreview,
     /// End the long work.
     CancelWork,
     /// Predict every row of the tables.
@@ -103,6 +108,13 @@ pub enum Action {
     WhatIfFieldChosen(String),
     /// Files were dropped or chosen.
     FilesChosen(Vec<ChosenFile>),
+    /// The person said how a table is written.
+    DialectChosen {
+        /// The index of the table; those that are written alike change with it.
+        table: usize,
+        /// What was chosen.
+        choice: DialectChoice,
+    },
     /// The column to predict was chosen.
     TargetChosen(String),
     /// A column to predict from was added or left out.
@@ -215,6 +227,8 @@ pub struct Button {
 pub struct Choice {
     /// `data-set`
     pub name: String,
+    /// `data-arg`
+    pub argument: String,
     /// The chosen value.
     pub value: String,
     /// Whether it is checked.
@@ -245,6 +259,8 @@ impl Action {
             "own-model" => Self::UseOwnModel,
             "update" => Self::TakeNewerVersion,
             "later" => Self::DismissNewerVersion,
+            "use-preview" => Self::UsePreview,
+            "leave-preview" => Self::LeavePreview,
             "cancel" => Self::CancelWork,
             "batch" => Self::PredictTables,
             "download-batch" => Self::DownloadPredictions(number()?),
@@ -262,7 +278,10 @@ impl Action {
     /// Returns the action of a choice. None for a name that no choice has. Files are not chosen in this way, because they have no text.
     #[must_use]
     pub fn of_choice(choice: Choice) -> Option<Self> {
-        let Choice { name, value, checked } = choice;
+        let Choice { name, argument, value, checked } = choice;
+        if let Some(key) = name.strip_prefix("dialect-") {
+            return Some(Self::DialectChosen { table: argument.parse().ok()?, choice: DialectChoice::of(key, &value)? });
+        }
         Some(match name.as_str() {
             "language" => Self::LanguageChosen(Language::from_tag(&value)?),
             "theme" => Self::ThemeChosen(Theme::from_name(&value)),
@@ -311,7 +330,8 @@ mod tests {
         let names = [names_after("data-set=\""), names_after("radio(\"")].concat();
         assert!(names.len() >= 9, "{names:?}");
         for name in names.into_iter().filter(|name| name != "files") {
-            let choice = Choice { name: name.clone(), value: "en".to_owned(), checked: true };
+            let value = if name == "dialect-skip" { "2" } else { "en" };
+            let choice = Choice { name: name.clone(), argument: "0".to_owned(), value: value.to_owned(), checked: true };
             assert!(Action::of_choice(choice).is_some(), "{name}");
         }
     }
@@ -324,7 +344,7 @@ mod tests {
         assert_eq!(Action::of_button(button("nonsense", "")), None);
         let suggestion = Button { unit: "mmol/L".to_owned(), ..button("use-unit", "tc") };
         assert_eq!(Action::of_button(suggestion), Some(Action::UseUnit { field: "tc".to_owned(), unit: "mmol/L".to_owned() }));
-        let choice = |name: &str, value: &str| Choice { name: name.to_owned(), value: value.to_owned(), checked: false };
+        let choice = |name: &str, value: &str| Choice { name: name.to_owned(), value: value.to_owned(), ..Choice::default() };
         assert_eq!(Action::of_choice(choice("language", "de")), Some(Action::LanguageChosen(Language::German)));
         assert_eq!(Action::of_choice(choice("missing", "drop")), Some(Action::DropMissingChosen(true)));
         let left_out = Action::FeatureChosen { name: "age".to_owned(), used: false };

@@ -121,8 +121,8 @@ pub enum Request {
         /// The values.
         values: Vec<String>,
     },
-    /// The text with which a person's file begins.
-    ReadStart(Handle),
+    /// The preview of a table, whose `read` has the keys of the plan that are known.
+    Preview(Table),
     /// The whole text of a person's file.
     ReadText(Handle),
     /// Profile each table.
@@ -242,8 +242,24 @@ pub enum ReplyTo {
         /// What to do next.
         next: AfterSweep,
     },
-    /// Text of the first file of the intake.
+    /// Text of the first file of the intake, a document.
     FileRead(Generation),
+    /// Preview of the first file of the intake, a table.
+    FirstPreview {
+        /// The generation of the intake.
+        generation: Generation,
+        /// The table.
+        table: Table,
+    },
+    /// Another preview of a table that is shown.
+    Previewed {
+        /// The generation of the previews.
+        generation: Generation,
+        /// The index of the table.
+        at: usize,
+        /// The control that was used, if it is of this table.
+        control: Option<String>,
+    },
     /// Whether statistics are accepted.
     StatisticsChecked {
         /// The generation of the intake.

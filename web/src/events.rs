@@ -87,7 +87,12 @@ fn change(event: &Event) -> Vec<Action> {
 }
 
 fn choice(element: &Element) -> Option<Action> {
-    Action::of_choice(Choice { name: attribute(element, "data-set"), value: value_of(element), checked: is_checked(element) })
+    Action::of_choice(Choice {
+        name: attribute(element, "data-set"),
+        argument: attribute(element, "data-arg"),
+        value: value_of(element),
+        checked: is_checked(element),
+    })
 }
 
 fn files_of(list: Option<FileList>) -> Vec<File> {

@@ -1,6 +1,6 @@
 //! The person's own files, and what the component answered about them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use samefit_render::documents::list;
 use serde_json::{Value, json};
@@ -22,23 +22,6 @@ pub struct ChosenFile {
     pub bytes: u64,
 }
 
-/// Files that are being sorted: documents are taken one after another, tables are collected and profiled together at the end.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Intake {
-    /// Files to look at. The first one is being read.
-    pub waiting: VecDeque<ChosenFile>,
-    /// Tables found so far.
-    pub tables: Vec<Table>,
-}
-
-impl Intake {
-    /// Whether the file is still needed.
-    #[must_use]
-    pub fn uses(&self, handle: Handle) -> bool {
-        self.waiting.iter().any(|file| file.file == handle) || self.tables.iter().any(|table| table.file == handle)
-    }
-}
-
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -48,7 +31,7 @@ pub struct Table {
     pub name: String,
     /// Its size.
     pub bytes: u64,
-    /// How its bytes are written: the keys `format` and `delimiter` of a plan.
+    /// How its bytes are written: the keys of a plan from `format` to `comment`.
     pub read: Value,
 }
 
@@ -473,24 +456,16 @@ pub fn document_kind(document: &Value) -> DocumentKind {
     }
 }
 
-/// Returns how the bytes of a table are written, as keys of a plan. The file's name tells the format. For CSV the most frequent of comma,
-/// semicolon and tab in the first line is the separator.
+/// Returns the format of a table, which the ending of its name tells, as a key of a plan.
 #[must_use]
-pub fn table_format(name: &str, head: &str) -> Value {
+pub fn table_format(name: &str) -> Value {
     let name = name.to_ascii_lowercase();
     let name = name.trim_end_matches(".gz");
-    if name.ends_with(".jsonl") || name.ends_with(".ndjson") {
-        return json!({"format": "jsonl"});
-    }
-    if name.ends_with(".json") {
-        return json!({"format": "json"});
-    }
-    let line = head.lines().next().unwrap_or_default();
-    let count = |separator: char| line.matches(separator).count();
-    let best = [',', ';', '\t'].into_iter().rev().max_by_key(|separator| count(*separator)).filter(|separator| count(*separator) > 0);
-    match best {
-        Some(separator) if separator != ',' => json!({"format": "csv", "delimiter": separator.to_string()}),
-        _ => json!({"format": "csv"}),
+    let ends_with = |ending: &&str| name.ends_with(*ending);
+    match () {
+        () if [".jsonl", ".ndjson"].iter().any(ends_with) => json!({"format": "jsonl"}),
+        () if name.ends_with(".json") => json!({"format": "json"}),
+        () => json!({"format": "csv"}),
     }
 }
 
@@ -505,17 +480,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_separator_is_the_most_frequent_one() {
-        assert_eq!(table_format("a.csv", "x,y\n1;2"), json!({"format": "csv"}));
-        assert_eq!(table_format("a.CSV", "x;y,z;w\n"), json!({"format": "csv", "delimiter": ";"}));
-        assert_eq!(table_format("a.tsv", "x\ty\n"), json!({"format": "csv", "delimiter": "\t"}));
-        assert_eq!(table_format("a.jsonl.gz", ""), json!({"format": "jsonl"}));
-        assert_eq!(table_format("a.csv.gz", "one\n"), json!({"format": "csv"}));
+    fn a_name_tells_the_format() {
+        let formats = ["a.csv", "a.tsv", "a.csv.gz", "a", "a.JSONL.gz", "a.ndjson", "a.json"].map(table_format);
+        assert_eq!(
+            formats.map(|read| read["format"].as_str().map(str::to_owned)).map(Option::unwrap_or_default),
+            ["csv", "csv", "csv", "csv", "jsonl", "jsonl", "json"]
+        );
     }
 
     #[test]
     fn predictions_are_named_after_their_table() {
-        let table = |name: &str| Table { name: name.to_owned(), read: table_format(name, "a,b"), ..Table::default() };
+        let table = |name: &str| Table { name: name.to_owned(), read: table_format(name), ..Table::default() };
         assert_eq!(table("clinic.csv.gz").predictions_name(), "clinic.predictions.csv");
         assert_eq!(table("clinic.ndjson").predictions_name(), "clinic.predictions.jsonl");
         assert!(table("a.csv").has_rows() && table("a.jsonl").has_rows() && !table("a.json").has_rows());

@@ -23,6 +23,8 @@ pub struct Generations {
     pub work: Generation,
     /// Files that a person dropped or chose.
     pub intake: Generation,
+    /// Previews of tables.
+    pub preview: Generation,
     /// Languages that a person chose.
     pub language: Generation,
 }

@@ -1,7 +1,7 @@
 //! The page: predicts, explains, trains and pools in a browser, with the component in a worker.
 //!
 //! Reading order:
-//! 1. [`state`] is everything the page knows; [`files`] and [`fhir`] are what it knows of a person's files and records.
+//! 1. [`state`] is everything the page knows; [`files`], [`preview`] and [`fhir`] are what it knows of a person's files and records.
 //! 2. [`action`] is everything that can happen, [`command`] everything that the browser does afterwards, and [`update`] goes from one to
 //!    the other.
 //! 3. [`views`] turn the state into HTML, with the words of [`texts`]; [`drawing`] says which element of the document changes.
@@ -21,6 +21,7 @@ pub mod error;
 pub mod fhir;
 pub mod files;
 pub mod generation;
+pub mod preview;
 pub mod state;
 pub mod texts;
 pub mod update;

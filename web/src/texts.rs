@@ -209,7 +209,7 @@ mod tests {
         let is_used = |name: &str| {
             let (first, last) = name.rsplit_once('.').unwrap_or_default();
             // these names end with a code of the component
-            let by_code = ["problem", "warning", "page-error"].contains(&first);
+            let by_code = ["problem", "warning", "page-error", "preview.kind", "preview.remark"].contains(&first);
             sources.contains(&format!("\"{name}\""))
                 || sources.contains(&format!("\"{first}.{{")) && (by_code || sources.contains(&format!("\"{last}\"")))
         };

@@ -18,8 +18,6 @@ extern "C" {
     fn call(op: &str, args: &Array, progress: &JsValue) -> Promise;
     #[wasm_bindgen(js_name = pageFile)]
     fn page_file(path: &str) -> Promise;
-    #[wasm_bindgen(js_name = fileStart)]
-    fn file_start(file: &JsValue, bytes: f64) -> Promise;
     /// Ends the worker and all its work. Everything that was asked fails with `cancelled`.
     pub(crate) fn cancel();
     /// Saves a text or a blob as a file.
@@ -31,9 +29,6 @@ extern "C" {
     #[wasm_bindgen(js_name = takeNewerVersion)]
     pub(crate) fn take_newer_version();
 }
-
-/// Bytes at the start of a file that tell how it is written.
-const START_BYTES: f64 = 65_536.0;
 
 /// A request that was sent.
 pub(crate) struct Sent(Promise);
@@ -56,7 +51,7 @@ pub(crate) fn send(request: &Request, held: &HeldFiles, progress: &JsValue) -> S
         Request::Sweep { entries, field, unit, values } => {
             ask("sweep", &[text(entries), text(field), text(unit), text(&json!(values).to_string())])
         }
-        Request::ReadStart(file) => file_start(&held.get(*file), START_BYTES),
+        Request::Preview(table) => ask("preview", &[table_for_worker(table, held)]),
         Request::ReadText(file) => held.get(*file).dyn_into::<File>().map_or_else(|_| Promise::resolve(&text("")), |file| file.text()),
         Request::Profile(files) => ask("profile", &[tables(files), text("{}")]),
         Request::Summarize { tables: files, plan: how } => ask("summarize", &[tables(files), plan(how)]),

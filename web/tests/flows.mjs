@@ -119,8 +119,20 @@ const violations = async (page) => {
   return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
 };
 
+/** Drops files, and goes on as soon as tables are shown. */
 async function drop(page, ...files) {
+  await choose(page, ...files);
+  if (files.some(([name]) => !name.endsWith('.json'))) await goOn(page);
+}
+
+async function choose(page, ...files) {
   await page.setInputFiles('#files', files.map(([name, content]) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) })));
+}
+
+/** Goes on with the tables that are shown, unless there is an error instead. */
+async function goOn(page) {
+  await page.waitForSelector('#preview-go, #data-fault');
+  if (await page.locator('#preview-go').count()) await page.click('#preview-go');
 }
 
 async function downloaded(page, selector) {
@@ -871,6 +883,40 @@ test('a long table that is wrong in every row is gone through to its end', LIMIT
     equal(counted, { fine: 0, 'out of range': 0, missing: 40 * 442, error: 0 });
   }));
 
+test('a table is shown before it is used, and how it is written can be corrected by keyboard', LIMIT, () =>
+  open({ hash: '#data' }, async (page) => {
+    const rows = Array.from({ length: 12 }, (_, at) => `${at},5;${2 * at + (at % 3)},25;${at === 4 ? '?' : at * at}`);
+    await choose(page, ['spreadsheet.csv', `Report\n\na;y;b\n${rows.join('\n')}\n`]);
+    await page.waitForSelector('#preview-go');
+    const value = (key) => page.inputValue(`#dialect-${key}-0`);
+    equal([await value('delimiter'), await value('decimal'), await value('skip'), await value('na'), await value('header')], [';', ',', '2', '?', 'data']);
+    equal(await page.locator('#data tbody tr').count(), 9, 'the kinds and eight rows');
+    equal(await page.evaluate(() => document.activeElement.id), 'preview-go');
+    await shot(page, 'preview');
+    equal(await violations(page), []);
+    // without the header there are three more names to invent, and a mixed column
+    await page.selectOption('#dialect-header-0', 'none');
+    await page.waitForFunction(() => document.querySelector('#data th[scope=col]:nth-child(2)')?.textContent === 'column1');
+    equal(await page.evaluate(() => document.activeElement.id), 'dialect-header-0');
+    await page.selectOption('#dialect-header-0', 'data');
+    await page.waitForFunction(() => document.querySelector('#data th[scope=col]:nth-child(2)')?.textContent === 'a');
+    await page.focus('#preview-go');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-do=train]');
+    holds((await page.textContent('#data')).includes('12 rows, 3 columns'), 'the profile');
+    await page.check('input[name=missing][value=drop]');
+    await page.click('[data-do=train]');
+    await page.waitForSelector('#trained-title');
+    holds((await page.textContent('[aria-labelledby=trained-title]')).includes('fitted on 11 rows'), 'the row without a value is left out');
+  }));
+
+test('UTF-16 with its mark is read', LIMIT, () =>
+  open({ hash: '#data' }, async (page) => {
+    await drop(page, ['unicode.txt', Buffer.from(`\ufeff${RAW.toString().replaceAll(',', '\t')}`, 'utf16le')]);
+    await page.waitForSelector('[data-do=train]');
+    holds((await page.textContent('#data')).includes('442 rows, 11 columns'), 'the profile');
+  }));
+
 test('a table with semicolons, from a spreadsheet', LIMIT, () =>
   open({ hash: '#data' }, async (page) => {
     await drop(page, ['semicolons.csv', RAW.toString().replaceAll(',', ';')]);
@@ -915,6 +961,7 @@ const cancel = async (page) => {
 test('files are dropped, and a long training or prediction ends when it is cancelled', LONG_LIMIT, () =>
   open({ hash: '#data' }, async (page) => {
     holds(await dropMany(page, 'many.csv', 5000), 'the place takes what is held over it');
+    await goOn(page);
     await page.waitForSelector('[data-do=train]', { timeout: 30_000 });
     holds((await page.textContent('#data')).includes('2\u202f210\u202f000 rows, 11 columns'), await page.textContent('#data'));
     await page.click('[data-do=train]');
@@ -935,6 +982,7 @@ test('files are dropped, and a long training or prediction ends when it is cance
 test('a file of gigabytes: its progress is shown, the page stays usable, and it can be cancelled', LONG_LIMIT, () =>
   open({ hash: '#data' }, async (page) => {
     await dropMany(page, 'huge.csv', 200_000);
+    await goOn(page);
     await page.waitForFunction(() => document.querySelector('#progress')?.value >= 1, undefined, { timeout: 120_000 });
     const [, percent, size] = /^(\d+) %, [\d.]+ of ([\d.]+) MB$/.exec(await page.textContent('#progress-line'));
     holds(Number(size) > 3600 && Number(percent) < 100, `${percent} % of ${size} MB`);

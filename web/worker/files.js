@@ -4,10 +4,24 @@ const CHUNK_BYTES = 4 << 20;
 
 export const totalSize = (files) => files.reduce((sum, file) => sum + file.size, 0);
 
-/** Yields [bytes, number of bytes of the file that were read so far]. A packed file is unpacked. */
+/** Yields [bytes, number of bytes of the file that were read so far]. A packed file is unpacked, and UTF-16 with its mark becomes UTF-8. */
 export async function* chunks({ blob, name }) {
-  if (name.toLowerCase().endsWith('.gz')) yield* unpacked(blob);
-  else yield* slices(blob);
+  yield* inUtf8(name.toLowerCase().endsWith('.gz') ? unpacked(blob) : slices(blob));
+}
+
+/** The encoding of text that begins with a mark of UTF-16; none for other bytes. */
+const encodingOf = ([first, second]) => (first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : null);
+
+async function* inUtf8(parts) {
+  const encoder = new TextEncoder();
+  let decoder;
+  for await (const [bytes, read] of parts) {
+    if (decoder === undefined && bytes.length) {
+      const encoding = encodingOf(bytes);
+      decoder = encoding && new TextDecoder(encoding);
+    }
+    yield [decoder ? encoder.encode(decoder.decode(bytes, { stream: true })) : bytes, read];
+  }
 }
 
 async function* slices(blob) {

@@ -14,6 +14,9 @@ const CORE = 'samefit.core.wasm';
 /** The functions of the core module. */
 const TABLE = 'abi.json';
 
+/** Bytes at the beginning of a file that tell how it is written. */
+const START_BYTES = 65_536;
+
 /** The probability of the intervals that the page shows. */
 const LEVEL = 0.95;
 
@@ -146,6 +149,20 @@ const ops = {
         return Number.isNaN(out[at]) ? null : [out[at], out[open.length + at], out[2 * open.length + at]];
       }),
     );
+  },
+
+  /** Guesses how a file is written, and shows its first rows. `file.read` has the keys of the plan that are known. */
+  async preview(file) {
+    let start = new Uint8Array(0);
+    for await (const [bytes] of chunks(file)) {
+      const more = bytes.subarray(0, START_BYTES - start.length);
+      const joined = new Uint8Array(start.length + more.length);
+      joined.set(start);
+      joined.set(more, start.length);
+      start = joined;
+      if (start.length === START_BYTES) break;
+    }
+    return component.profile.preview(start, text(file.read));
   },
 
   async profile(files, plan, progress) {

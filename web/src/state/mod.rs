@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::fhir::FhirValues;
-use crate::files::{Data, Handle, Intake};
+use crate::files::{Data, Handle};
 use crate::generation::{Generations, RequestKey};
+use crate::preview::{Intake, Previews};
 use crate::state::loaded::LoadedModel;
 use crate::state::patient::Patient;
 use crate::texts::Texts;
@@ -52,6 +53,8 @@ pub struct State {
     pub data: Data,
     /// Files that were dropped and are not sorted yet.
     pub intake: Option<Intake>,
+    /// Tables that are shown before they are used.
+    pub previews: Previews,
     /// Training ranges in other units than the fields' own.
     pub ranges: Vec<ConvertedRange>,
     /// Width of pictures, in pixels.
@@ -222,7 +225,7 @@ impl State {
     /// Whether the state still refers to something that the browser holds for it.
     #[must_use]
     pub fn uses(&self, handle: Handle) -> bool {
-        self.data.uses(handle) || self.intake.as_ref().is_some_and(|intake| intake.uses(handle))
+        self.data.uses(handle) || self.previews.uses(handle) || self.intake.as_ref().is_some_and(|intake| intake.uses(handle))
     }
 }
 

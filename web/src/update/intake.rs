@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use crate::command::{Command, OpenReason, Reply, ReplyTo, Request};
 use crate::drawing::Part;
 use crate::error::Error;
-use crate::files::{ChosenFile, Data, DocumentKind, Intake, SchemaFile, StatisticsFile, Table, document_kind, table_format};
+use crate::files::{ChosenFile, Data, DocumentKind, SchemaFile, StatisticsFile, Table, document_kind, table_format};
 use crate::generation::Generation;
+use crate::preview::{Intake, PreviewedTable};
 use crate::state::{Readiness, Section, State};
 use crate::update::model;
+use crate::update::preview;
 use crate::update::records;
 use crate::update::show::{data_error, focus, open_section};
-use crate::update::training::profile;
 use crate::update::work::{abandon, abandon_pooling};
 
 /// Documents are read whole; a larger JSON file is a table.
@@ -28,22 +29,28 @@ pub(super) fn begin(state: &mut State, files: Vec<ChosenFile>) -> Vec<Command> {
     read_next(state)
 }
 
-/// Asks for the next file, or profiles the tables once all files are sorted.
+/// Asks for the next file, or shows the tables once all files are sorted.
 fn read_next(state: &mut State) -> Vec<Command> {
     let Some(intake) = &mut state.intake else { return Vec::new() };
     if let Some(next) = intake.waiting.front() {
-        let request = if is_document(next) { Request::ReadText(next.file) } else { Request::ReadStart(next.file) };
-        return vec![Command::Ask { request, reply_to: ReplyTo::FileRead(state.generations.intake) }];
+        let generation = state.generations.intake;
+        let table = Table { file: next.file, name: next.name.clone(), bytes: next.bytes, read: table_format(&next.name) };
+        let (request, reply_to) = match () {
+            () if is_document(next) => (Request::ReadText(next.file), ReplyTo::FileRead(generation)),
+            () if table.has_rows() => (Request::Preview(table.clone()), ReplyTo::FirstPreview { generation, table }),
+            () => return collect(state, table, Value::Null),
+        };
+        return vec![Command::Ask { request, reply_to }];
     }
     let tables = state.intake.take().map(|intake| intake.tables).unwrap_or_default();
-    if tables.is_empty() { Vec::new() } else { profile(state, tables) }
+    if tables.is_empty() { Vec::new() } else { preview::show(state, tables) }
 }
 
 fn is_document(file: &ChosenFile) -> bool {
     file.name.to_ascii_lowercase().ends_with(".json") && file.bytes < DOCUMENT_BYTES_MAX
 }
 
-/// The text of the file that was asked for. Documents go to the component, tables are collected.
+/// The text of the document that was asked for.
 pub(super) fn file_read(state: &mut State, generation: Generation, reply: Reply) -> Vec<Command> {
     if state.generations.intake != generation {
         return Vec::new();
@@ -56,10 +63,6 @@ pub(super) fn file_read(state: &mut State, generation: Generation, reply: Reply)
 }
 
 fn sort(state: &mut State, generation: Generation, file: ChosenFile, text: String) -> Vec<Command> {
-    if !is_document(&file) {
-        let read = table_format(&file.name, &text);
-        return collect(state, file, read);
-    }
     let document: Value = serde_json::from_str(&text).unwrap_or_default();
     let ChosenFile { file: handle, name, .. } = file.clone();
     match document_kind(&document) {
@@ -76,13 +79,31 @@ fn sort(state: &mut State, generation: Generation, file: ChosenFile, text: Strin
             let commands = records::read(state, &text);
             go_on(state, commands)
         }
-        DocumentKind::Table => collect(state, file, json!({"format": "json"})),
+        DocumentKind::Table => {
+            let table = Table { file: handle, name, bytes: file.bytes, read: json!({"format": "json"}) };
+            collect(state, table, Value::Null)
+        }
     }
 }
 
-fn collect(state: &mut State, file: ChosenFile, read: Value) -> Vec<Command> {
+/// The preview of the table that was asked for.
+pub(super) fn previewed(state: &mut State, generation: Generation, table: Table, reply: Reply) -> Vec<Command> {
+    if state.generations.intake != generation {
+        return Vec::new();
+    }
+    let document: Value = match reply {
+        Ok(answer) => serde_json::from_str(&answer.into_text()).unwrap_or_default(),
+        Err(error) => return failed(state, error),
+    };
+    match preview::error_of_empty(&document) {
+        Some(error) => failed(state, error),
+        None => collect(state, table, document),
+    }
+}
+
+fn collect(state: &mut State, table: Table, document: Value) -> Vec<Command> {
     if let Some(intake) = &mut state.intake {
-        intake.tables.push(Table { file: file.file, name: file.name, bytes: file.bytes, read });
+        intake.tables.push(PreviewedTable { table, document });
     }
     go_on(state, Vec::new())
 }
@@ -159,6 +180,7 @@ pub(super) fn start_over(state: &mut State) -> Vec<Command> {
     state.generations.intake.advance();
     state.intake = None;
     let mut commands = abandon(state);
+    preview::discard(state);
     state.data = Data::default();
     commands.extend([Command::Draw(Part::Data), focus("main")]);
     commands

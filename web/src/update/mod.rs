@@ -10,6 +10,7 @@ mod form;
 mod intake;
 mod model;
 mod prediction;
+mod preview;
 mod records;
 mod show;
 mod startup;
@@ -62,6 +63,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Command> {
         Action::DiscardRecord => records::discard(state),
 
         Action::FilesChosen(files) => intake::begin(state, files),
+        Action::DialectChosen { table, choice } => preview::choose(state, table, &choice),
+        Action::UsePreview => preview::go_on(state),
+        Action::LeavePreview => preview::leave(state),
         Action::RemoveStatistics(at) => intake::remove_statistics(state, at),
         Action::StartOver => intake::start_over(state),
         Action::TargetChosen(target) => training::choose_target(state, target),
@@ -103,6 +107,8 @@ fn answered(state: &mut State, reply_to: ReplyTo, reply: Reply) -> Vec<Command> 
         ReplyTo::Explained(key) => prediction::explained(state, key, reply),
         ReplyTo::Swept { generation, what_if, next } => prediction::swept(state, generation, what_if, next, reply),
         ReplyTo::FileRead(generation) => intake::file_read(state, generation, reply),
+        ReplyTo::FirstPreview { generation, table } => intake::previewed(state, generation, table, reply),
+        ReplyTo::Previewed { generation, at, control } => preview::previewed(state, generation, at, control, reply),
         ReplyTo::StatisticsChecked { generation, statistics } => intake::statistics_checked(state, generation, statistics, reply),
         ReplyTo::SchemaChecked { generation, schema } => intake::schema_checked(state, generation, schema, reply),
     }

@@ -9,6 +9,7 @@ use samefit_render::pages::{small_histogram, table, table_row_with_picture};
 use serde_json::Value;
 
 use super::about::coefficient_table;
+use super::preview;
 use super::words::error;
 use crate::error::Error;
 use crate::files::{ColumnKind, DataColumn, PredictedTable, StatisticsFile, Table, TrainedModel, category_control, contains};
@@ -69,9 +70,11 @@ pub fn progress(state: &State) -> Option<(String, String)> {
 pub fn results(state: &State) -> Markup {
     let data = &state.data;
     let has_tables = !data.profiles.is_empty();
-    let has_any = data.error.is_some() || data.schema.is_some() || has_tables || !data.statistics.is_empty() || data.trained.is_some();
+    let has_shown = data.error.is_some() || state.previews.has_any();
+    let has_any = has_shown || data.schema.is_some() || has_tables || !data.statistics.is_empty() || data.trained.is_some();
     html! {
         @if let Some(wrong) = &data.error { (problem(state, wrong)) }
+        (preview::card(state))
         @if let Some(schema) = &data.schema { p.chip { (Text(&state.fill("data.schema", &[("name", &schema.name)]))) } }
         @if has_tables { (profiles(state)) }
         @if !data.statistics.is_empty() { (pool(state)) }

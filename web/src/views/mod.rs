@@ -7,6 +7,7 @@ pub mod fhir;
 pub mod form;
 pub mod frame;
 pub mod plain_text;
+pub mod preview;
 pub mod result;
 pub mod sheet;
 pub mod what_if;

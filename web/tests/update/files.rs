@@ -1,12 +1,16 @@
 use samefit_web::action::Action;
 use samefit_web::command::{Command, Request};
 use samefit_web::drawing::Part;
-use samefit_web::files::{Handle, PredictedTable, RowCounts};
+use samefit_web::files::{Handle, PredictedTable, RowCounts, Table};
 use samefit_web::state::Section;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Page, assert_dropped, draws, file, focuses, form, is_open, is_read, requests};
+use crate::support::{Page, assert_dropped, draws, file, focuses, form, is_open, is_preview, is_read, preview, requests};
 use crate::training::{is_profile, with_table};
+
+fn table(number: u32, name: &str, read: Value) -> Table {
+    Table { file: Handle(number), name: name.to_owned(), bytes: 100, read }
+}
 
 fn drop_files(page: &mut Page, names: &[&str]) -> Vec<Command> {
     let files = names.iter().zip(1..).map(|(name, number)| file(number, name)).collect();
@@ -24,11 +28,14 @@ fn a_page_that_is_not_ready_takes_no_files() {
 fn files_are_read_one_after_another_and_tables_profiled_together() {
     let mut page = Page::ready();
     let commands = drop_files(&mut page, &["a.csv", "b.jsonl"]);
-    assert_eq!(requests(&commands), [&Request::ReadStart(Handle(1))]);
-    let commands = page.answer(&commands, is_read, "x;y\n1;2\n");
-    assert_eq!(requests(&commands), [&Request::ReadStart(Handle(2))]);
+    assert_eq!(requests(&commands), [&Request::Preview(table(1, "a.csv", json!({"format": "csv"})))]);
+    let commands = page.answer(&commands, is_preview, &preview(&json!({"delimiter": ";"})));
+    assert_eq!(requests(&commands), [&Request::Preview(table(2, "b.jsonl", json!({"format": "jsonl"})))]);
     assert!(page.state.uses(Handle(1)) && page.state.uses(Handle(2)) && !page.state.uses(Handle(3)));
-    let commands = page.answer(&commands, is_read, "{}");
+    let commands = page.answer(&commands, is_preview, &preview(&json!({})));
+    assert!(requests(&commands).is_empty() && focuses(&commands, "preview-go"), "nothing is computed before the person goes on");
+    assert!(page.state.intake.is_none() && page.state.uses(Handle(2)));
+    let commands = page.act(Action::UsePreview);
     let Request::Profile(tables) = requests(&commands)[0] else { panic!("{commands:?}") };
     let read: Vec<_> = tables.iter().map(|table| (table.name.as_str(), table.read.clone())).collect();
     assert_eq!(read, [("a.csv", json!({"format": "csv", "delimiter": ";"})), ("b.jsonl", json!({"format": "jsonl"}))]);
@@ -108,8 +115,8 @@ fn files_that_are_dropped_later_replace_those_that_are_not_sorted_yet() {
     let mut page = Page::ready();
     let first = drop_files(&mut page, &["a.csv"]);
     let second = page.act(Action::FilesChosen(vec![file(9, "b.csv")]));
-    assert_dropped(&page.answer(&first, is_read, "x,y"));
-    let commands = page.answer(&second, is_read, "x,y");
+    assert_dropped(&page.answer(&first, is_preview, &preview(&json!({}))));
+    let commands = page.accept(&second);
     let Request::Profile(tables) = requests(&commands)[0] else { panic!("{commands:?}") };
     assert_eq!((tables.len(), tables[0].file), (1, Handle(9)));
 }
@@ -156,7 +163,7 @@ fn new_tables_end_the_work_with_those_before() {
     let mut page = with_table();
     let train = page.act(Action::Train);
     let commands = page.act(Action::FilesChosen(vec![file(5, "b.csv")]));
-    let commands = page.answer(&commands, is_read, "x,y");
+    let commands = page.accept(&commands);
     let cancel = commands.iter().position(|command| *command == Command::CancelWork);
     let work = commands.iter().position(|command| matches!(command, Command::Work { .. }));
     assert!(cancel.is_some() && cancel < work, "{commands:?}");

@@ -9,6 +9,7 @@ mod files;
 mod form;
 mod language;
 mod prediction;
+mod preview;
 mod record;
 mod startup;
 mod support;

@@ -101,6 +101,12 @@ impl Page {
         self.reply(commands, fits, Ok(Answer::Text(text.to_owned())))
     }
 
+    /// Answers the one request for a preview, and uses the tables.
+    pub(crate) fn accept(&mut self, commands: &[Command]) -> Vec<Command> {
+        self.answer(commands, is_preview, &preview(&json!({})));
+        self.act(Action::UsePreview)
+    }
+
     /// Answers the one request that fits with predictions of tables.
     pub(crate) fn answer_tables(&mut self, commands: &[Command], tables: Vec<PredictedTable>) -> Vec<Command> {
         self.reply(commands, |request| matches!(request, Request::PredictTables(_)), Ok(Answer::Tables(tables)))
@@ -175,7 +181,17 @@ pub(crate) fn is_convert_all(request: &Request) -> bool {
 }
 
 pub(crate) fn is_read(request: &Request) -> bool {
-    matches!(request, Request::ReadStart(_) | Request::ReadText(_))
+    matches!(request, Request::ReadText(_))
+}
+
+pub(crate) fn is_preview(request: &Request) -> bool {
+    matches!(request, Request::Preview(_))
+}
+
+/// The component's preview of a table that is written as a plan says.
+pub(crate) fn preview(plan: &Value) -> String {
+    let columns = json!([{"name": "x", "kind": "number"}, {"name": "y", "kind": "text"}]);
+    json!({"plan": plan, "columns": columns, "rows": [["1", "north"]], "remarks": [], "error": null}).to_string()
 }
 
 pub(crate) fn file(number: u32, name: &str) -> ChosenFile {

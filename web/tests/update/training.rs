@@ -28,7 +28,7 @@ fn is_residuals(request: &Request) -> bool {
 pub(crate) fn with_table() -> Page {
     let mut page = Page::ready();
     let commands = page.act(Action::FilesChosen(vec![file(1, "a.csv")]));
-    let commands = page.answer(&commands, is_read, "x,z,y\n1,2,3\n");
+    let commands = page.accept(&commands);
     let column = |name: &str| json!({"name": name, "numbers": 3, "text": 0});
     let profile = json!([{"rows": 3, "columns": [column("x"), column("z"), column("y")]}]);
     page.answer(&commands, is_profile, &profile.to_string());
@@ -106,7 +106,7 @@ fn the_choice_can_be_changed() {
 fn with_categories() -> Page {
     let mut page = Page::ready();
     let commands = page.act(Action::FilesChosen(vec![file(1, "a.csv")]));
-    let commands = page.answer(&commands, is_read, "site,ward,x,y\n");
+    let commands = page.accept(&commands);
     let number = |name: &str| json!({"name": name, "numbers": 9, "text": 0});
     let codes = json!({"name": "ward", "numbers": 9, "text": 0, "distribution": {"1": 4, "2": 5},
         "quantiles": [{"value": 1.0, "error": 0.0}, {"value": 2.0, "error": 0.0}]});
