@@ -17,6 +17,11 @@ build: wasm
     @echo 'Building the program (about four minutes the first time: wasmtime is large; then seconds).' >&2
     cargo build --locked --release --package samefit
 
+# installs the program, its manual and the completions of bash, zsh and fish below PREFIX
+[group('use')]
+install PREFIX='/usr/local': build
+    @sh scripts/install '{{ PREFIX }}'
+
 # builds the container image: target/image, target/samefit-image.tar (pachyderm/image.md)
 [group('use')]
 image: wasm

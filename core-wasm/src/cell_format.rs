@@ -132,7 +132,8 @@ impl CellFormat {
         decimal::is_missing(cell) || !self.missing.is_empty() && self.is_further_missing(cell)
     }
 
-    fn is_further_missing(&self, cell: &[u8]) -> bool {
+    /// Returns whether a cell has one of the further texts for a missing value.
+    pub(crate) fn is_further_missing(&self, cell: &[u8]) -> bool {
         self.missing.iter().any(|text| text.as_bytes() == cell)
             || !self.missing_numbers.is_empty() && self.number(cell).is_some_and(|number| self.missing_numbers.contains(&number))
     }
@@ -151,6 +152,9 @@ impl CellFormat {
     /// # Errors
     /// Those of [`decimal::parse`].
     pub(crate) fn parse_unadvised(&self, cell: &[u8]) -> Result<Decimal> {
+        if self.has_points_alone() {
+            return decimal::parse(cell);
+        }
         self.with_point(cell, decimal::parse).unwrap_or_else(|| decimal::parse(NO_NUMBER)).map_err(|error| match error.code {
             Code::NotANumber => Error::found(error.code, &String::from_utf8_lossy(cell), "a decimal number", error.help),
             _ => error,
@@ -176,10 +180,15 @@ impl CellFormat {
         if self.number(cell).is_some() { self.with_point(cell, text).unwrap_or_default() } else { text(cell) }
     }
 
+    /// Returns whether numbers have decimal points and no separators.
+    fn has_points_alone(&self) -> bool {
+        self.point == b'.' && self.separator.is_none()
+    }
+
     /// Calls `read` with a cell as it is written with a decimal point and without separators; `None` for a cell that has a point or separators
     /// where this format has none.
     fn with_point<R>(&self, cell: &[u8], read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        if self.point == b'.' && self.separator.is_none() {
+        if self.has_points_alone() {
             return Some(read(cell));
         }
         let (mut short, mut long) = ([0; SHORT_BYTES], Vec::new());
@@ -298,7 +307,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// Returns whether a text is one that other programs write where there is no value.
-pub(crate) fn is_usually_missing(cell: &str) -> bool {
+pub fn is_usually_missing(cell: &str) -> bool {
     USUAL_MISSING.contains(&trimmed(cell).to_lowercase().as_str())
 }
 

@@ -21,7 +21,7 @@ use crate::model::Model;
 use crate::model::features::ModelFeature;
 use crate::predict::{ModelRow, Predictor, Warning, WarningCode, interval_json};
 use crate::records::parse_object;
-use crate::statistics::{distribution_from_json, exact_decimal};
+use crate::statistics::{CountedRange, counted_ranges, exact_decimal};
 use crate::two_part::TwoPartF64;
 use serde_json::{Map, Value, json};
 
@@ -154,23 +154,24 @@ fn design_means(model: &Model) -> Vec<TwoPartF64> {
 /// Returns where a value lies among the outcomes of the training data; null if the model has no distribution of them.
 fn outcomes(model: &Model, value: f64) -> Value {
     let target = model.columns.iter().find(|column| column.name == model.target.column);
-    let counts = target.and_then(|column| distribution_from_json(&Value::Object(column.distribution.clone()?)));
-    let Some(counts) = counts else { return Value::Null };
-    let Some((min, max)) = counts.range() else { return Value::Null };
-    let total = counts.iter().map(|(_, count)| count as f64).sum::<f64>();
+    let counts = target.and_then(|column| counted_ranges(&Value::Object(column.distribution.clone()?)));
+    let range = target.and_then(|column| Some((column.min?, column.max?, column.range_is_exact)));
+    let (Some(counts), Some((min, max, is_exact))) = (counts, range) else { return Value::Null };
+    let total = counts.iter().map(|one| one.count as f64).sum::<f64>();
+    // of the ranges around the value, such a part is taken to be below it
     let (mut below, mut within, mut part) = (0.0, 0.0, 0.0);
-    for (cell, count) in counts.iter() {
-        let (low, high) = cell.range();
-        if high <= value {
+    for CountedRange { low, high, count } in counts {
+        if high < value || high == value && low < high {
             below += count as f64;
         } else if low < value {
-            (within, part) = (count as f64, (value - low) / (high - low));
+            within += count as f64;
+            part += count as f64 * ((value - low) / (high - low));
         }
     }
     let share = |count: f64| count / total;
     json!({
-        "min": min, "max": max,
-        "below": {"share": share(below + within * part), "low": share(below), "high": share(below + within)},
+        "min": min, "max": max, "range_is_exact": is_exact,
+        "below": {"share": share(below + part), "low": share(below), "high": share(below + within)},
     })
 }
 
@@ -216,7 +217,7 @@ impl Likeness {
             let bound = json::number(UNLIKE_FROM * self.mean);
             json!({
                 "code": WarningCode::UnlikeCombination.name(), "column": null, "found": json::number(self.leverage),
-                "expected": format!("a leverage of at most {bound}"), "limits": {"min": null, "max": bound}, "text": text,
+                "expected": format!("a leverage of at most {bound}"), "limits": {"min": null, "max": bound, "exact": true}, "text": text,
             })
         })
     }

@@ -13,7 +13,7 @@ use crate::ratio::Ratio;
 use crate::solve::{
     Dependence, NearDependence, NormalEquations, Solution, centred_sum_of_squares, dependent_columns, least_squares, near_dependences,
 };
-use crate::statistics::{Moments, Statistics, distribution_json};
+use crate::statistics::{Distribution, Moments, Statistics, distribution_json};
 use crate::student::two_sided_p;
 use crate::terms::Term;
 use serde_json::Value;
@@ -229,6 +229,7 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
             sd: None,
             min: None,
             max: None,
+            range_is_exact: false,
             distribution: None,
             levels: Some(category.levels.clone()),
             kept: statistics.kept.get(name).cloned(),
@@ -238,13 +239,14 @@ fn column(statistics: &Statistics, plan: &Plan, name: &str, design: &Design) -> 
     }
     let place = statistics.position(&Term::column(name)).unwrap_or(0);
     let counts = statistics.distribution.as_ref().and_then(|all| statistics.column_index(name).map(|at| &all[at]));
-    let range = counts.and_then(|counts| counts.range());
+    let range = counts.and_then(Distribution::range);
     ModelColumn {
         name: name.to_owned(),
         mean: mean(&statistics.moments, place, statistics.rows),
         sd: sd(&statistics.moments, place, statistics.rows),
-        min: range.map(|(min, _)| min),
-        max: range.map(|(_, max)| max),
+        min: range.map(|range| range.min),
+        max: range.map(|range| range.max),
+        range_is_exact: range.is_some_and(|range| range.is_exact),
         distribution: counts.map(distribution_json).and_then(|json| if let Value::Object(map) = json { Some(map) } else { None }),
         levels: None,
         kept: None,

@@ -38,7 +38,7 @@
 //! 1. Errors and numbers: `hidden`, [`error`], [`rounding`], `two_part`, [`decimal`], [`cell_format`], [`shortest`], [`ratio`], [`functions`], [`splines`].
 //! 2. Names and documents: [`level`], `text_table`, [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`planned_knots`], [`plan`], `disclosure` (what may be released).
-//! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], [`records`], [`table`].
+//! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], `json_scan`, [`records`], `json_stream`, `json_rows`, [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
 //! 6. What a user asks for: [`summarizer`], [`audit`], [`entry`], `forecast`, [`predict`], [`summary`](mod@summary), [`hypotheses`],
 //!    [`explain`], [`quality`], [`residuals`], [`profile`], [`preview`](mod@preview), [`identity`].
@@ -67,6 +67,9 @@ mod hidden;
 pub mod hypotheses;
 pub mod identity;
 pub mod json;
+mod json_rows;
+mod json_scan;
+mod json_stream;
 pub mod level;
 pub mod model;
 pub mod model_formula;

@@ -12,7 +12,7 @@ use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelForm
 use crate::planned_knots::{PlannedKnots, make_splines};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
-use crate::statistics::{SummedColumn, Weighting, check_terms, combined_sets, sort_terms, unions};
+use crate::statistics::{SummedColumn, ValueGrid, Weighting, check_terms, combined_sets, sort_terms, unions};
 use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, check_unique, places};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,6 +106,9 @@ pub struct Plan {
     /// Units of columns, where there is no schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<BTreeMap<String, String>>,
+    /// The values of columns that are counted one by one, where there is no schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grids: Option<BTreeMap<String, ValueGrid>>,
     /// The format of the data.
     pub format: Format,
     /// The character between fields; CSV only. If it is missing, that of a line `sep=;` at the beginning of the data, else a comma.
@@ -135,6 +138,9 @@ pub struct Plan {
     /// Whether to write the input's columns before the prediction.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_input: bool,
+    /// The format of predictions. If it is missing, that of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<OutputFormat>,
     /// What to do with a record that cannot be predicted.
     #[serde(skip_serializing_if = "OnError::is_default")]
     pub on_error: OnError,
@@ -246,6 +252,16 @@ pub enum Format {
     Json,
 }
 
+/// The format of predictions, where it is not that of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputFormat {
+    /// CSV.
+    Csv,
+    /// JSON Lines.
+    Jsonl,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -272,6 +288,7 @@ impl Default for Plan {
             shared: None,
             schema: None,
             units: None,
+            grids: None,
             format: Format::Csv,
             delimiter: None,
             decimal: '.',
@@ -282,6 +299,7 @@ impl Default for Plan {
             comment: None,
             only: None,
             with_input: false,
+            to: None,
             on_error: OnError::Stop,
             level: None,
             interval: IntervalKind::Prediction,
@@ -603,6 +621,16 @@ impl Plan {
         }
     }
 
+    /// Returns the values of a column that are counted one by one: those that the plan gives, else those with the schema's decimals in its
+    /// plausible range. Returns none if there is no such range, or if it has too many values.
+    pub fn grid(&self, column: &str) -> Option<ValueGrid> {
+        match (&self.grids, &self.schema) {
+            (Some(grids), _) => grids.get(column).copied(),
+            (None, Some(schema)) => ValueGrid::of_measure(schema.decimals(column), schema.plausible(column)),
+            (None, None) => None,
+        }
+    }
+
     /// Returns the columns and terms to sum.
     ///
     /// # Errors
@@ -686,7 +714,8 @@ impl Plan {
     }
 }
 
-/// Returns whether a mark before decimals is the usual one.
+/// Whether a mark before decimals is left out of a plan's text.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_point(mark: &char) -> bool {
     *mark == '.'
 }

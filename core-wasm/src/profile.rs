@@ -4,7 +4,8 @@
 //! except `first_text`.
 //!
 //! *Limits*: memory for a block of rows and for at most 2^18 counts a column, for any number of rows. The error of a quantile is at most
-//! half the width of its cell, which is at most 1/128 of its value.
+//! half the width of its cell, which is at most 1/128 of its value. It is zero where the schema's decimals and plausible range leave few
+//! enough values to count them one by one.
 
 use crate::cell_format::CellFormat;
 use crate::column::CellReader;
@@ -16,7 +17,7 @@ use crate::level::{ListedLevels, level_of};
 use crate::plan::Plan;
 use crate::schema::{Field, Kind, Schema};
 use crate::sink::{Record, Sink};
-use crate::statistics::{Accumulator, Distribution, distribution_json};
+use crate::statistics::{Accumulator, Distribution, ValueGrid, distribution_json};
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
@@ -164,8 +165,10 @@ impl ColumnProfile {
         Self {
             name: name.to_owned(),
             expected: field.as_ref().and_then(ExpectedValues::of),
+            numbers: Accumulator::of_column(
+                field.as_ref().and_then(|field| ValueGrid::of_measure(field.decimals, field.plausible.as_ref())),
+            ),
             field,
-            numbers: Accumulator::new(1, [], true),
             missing: 0,
             text: 0,
             first_text: None,
@@ -251,13 +254,13 @@ impl ColumnProfile {
     }
 }
 
-/// Returns the quantiles: for each share, the least number that this share of the numbers is not above. A quantile is known to its cell,
-/// or, if all numbers are `whole`, to the whole numbers in it. Its value is the middle of these, and its error half their distance.
+/// Returns the quantiles: for each share, the least number that this share of the numbers is not above. A quantile is known to its cell
+/// (a value that is counted by itself is known), or, if all numbers are `whole`, to the whole numbers in it. Its value is the middle of these, and its error half their distance.
 fn quantiles(counts: &Distribution, numbers: i64, (min, max): (f64, f64), whole: bool) -> Vec<Value> {
     let quantile = |percent: i64| {
         // ranks count from 0: the share of the numbers, rounded up, less 1
         let rank = (i128::from(numbers) * i128::from(percent) + 99) / 100 - 1;
-        let (low, high) = counts.bin_at_rank(i64::try_from(rank).ok()?)?.range();
+        let (low, high) = counts.range_at_rank(i64::try_from(rank).ok()?)?;
         let (low, high) = if whole { whole_numbers(low, high) } else { (low, high) };
         let (low, high) = (low.max(min), high.min(max));
         Some(json!({"share": percent as f64 / 100.0, "value": low + (high - low) / 2.0, "error": (high - low) / 2.0}))

@@ -1,17 +1,22 @@
-//! Reads JSON objects as records of a table: attributes, QC records, or plain objects.
+//! Reads JSON objects as records: attributes, QC records, or plain objects.
+//!
+//! *Not here*: many objects of the same keys, which `json_rows` reads without trees.
 
-use crate::error::{Code, Error, Result, list};
+use crate::error::{Code, Error, Result};
 use crate::json;
-use crate::sink::{Record, Sink};
-use crate::terms::{check_columns, check_name_length, check_unique, places};
+use crate::json_scan::{ObjectScan, without_python_numbers};
+use crate::terms::{check_columns, check_name_length, check_unique};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The names and values of one object, as cells.
 pub struct Cells {
-    /// Name and text of each value; a missing value is empty text.
+    /// Name, without spaces around it, and text of each value: a missing value is empty text, and a list or an object is its JSON.
     pub pairs: Vec<(String, String)>,
 }
+
+/// The key of an object under which its variables stand.
+pub(crate) const VARIABLES: &str = "independent_variables";
 
 /// Longest record, or JSON file with one record, in bytes.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -49,7 +54,7 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// Reads the text of one object.
+/// Reads the text of one object. The numbers `NaN` and `Infinity`, which are no JSON, become null and a text.
 ///
 /// # Errors
 /// `capacity`, `not-utf-8`, `json`, `duplicate-key`; `record` for JSON that is no object.
@@ -58,28 +63,44 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text", "save the file as UTF-8"));
     };
-    match json::value(text.trim_start_matches('\u{feff}'), Code::Record, "a JSON object")? {
+    let text = text.trim_start_matches('\u{feff}');
+    let value = json::value(text, Code::Record, "a JSON object").or_else(|error| match ObjectScan::default().scan(text.as_bytes()) {
+        true => json::value(&without_python_numbers(text), Code::Record, "a JSON object"),
+        false => Err(error),
+    });
+    match value? {
         Value::Object(object) => Ok(object),
-        other => Err(shape(&other, "an object, one a file or one a line")),
+        other => Err(no_object(&other)),
     }
+}
+
+/// The error of a value that should be an object.
+fn no_object(found: &Value) -> Error {
+    let help = match found {
+        Value::Array(_) => {
+            "write each record as an object with the names of the columns; in pandas: to_json(path, orient=\"records\", lines=True)"
+        }
+        _ => "see Attributes in docs/formats.md",
+    };
+    Error::found(Code::Record, &json::line(found), "an object with the values of a record", help)
 }
 
 /// Returns the variables of an object: those of `independent_variables`, and `dependent_variable` under the name `target`. An object without
 /// `independent_variables` has its own entries as variables.
 ///
 /// # Errors
-/// `record`, `not-a-number`, `duplicate-column`, `column-name`, `capacity`.
+/// `record`, `duplicate-column`, `column-name`, `capacity`.
 pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
-    let mut pairs = match object.get("independent_variables") {
+    let mut pairs = match object.get(VARIABLES) {
         Some(Value::Array(variables)) => {
             let mut pairs = variables.iter().map(variable).collect::<Result<Vec<_>>>()?;
             if let Some(value) = object.get("dependent_variable") {
-                pairs.push((target.to_owned(), cell(target, value)?));
+                pairs.push((target.to_owned(), cell(value)));
             }
             pairs
         }
-        Some(other) => return Err(shape(other, "an array of {\"name\": .., \"value\": ..}").in_column("independent_variables")),
-        None => object.iter().map(|(name, value)| Ok((name.clone(), cell(name, value)?))).collect::<Result<Vec<_>>>()?,
+        Some(other) => return Err(shape(other, "an array of {\"name\": .., \"value\": ..}").in_column(VARIABLES)),
+        None => object.iter().map(|(name, value)| (name.trim().to_owned(), cell(value))).collect(),
     };
     // as the names of a header
     pairs.iter_mut().filter(|(name, _)| name.trim().len() < name.len()).for_each(|(name, _)| *name = name.trim().to_owned());
@@ -89,71 +110,20 @@ pub fn cells(object: &Map<String, Value>, target: &str) -> Result<Cells> {
     Ok(Cells { pairs })
 }
 
-/// Gives one object to a sink. The header has the first object's names, and then the others that the sink needs.
-pub(crate) fn feed(row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
-    let cells = cells(&parse_object(text)?, sink.target())?;
-    let names = match header {
-        Some(names) => names,
-        None => {
-            let names = header_of(&cells, sink)?;
-            sink.header(&names)?;
-            header.insert(names)
-        }
-    };
-    let (mut bytes, mut ends, mut found) = (Vec::new(), Vec::with_capacity(names.len()), 0);
-    let mut lookup = Lookup::new(&cells);
-    for (at, name) in names.iter().enumerate() {
-        let text = lookup.text(at, name);
-        found += usize::from(text.is_some());
-        bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
-        ends.push(bytes.len());
-    }
-    if found < cells.pairs.len() && !sink.skips_unknown() {
-        let known = places(names);
-        if let Some((name, _)) = cells.pairs.iter().find(|(name, _)| !known.contains_key(name.as_str())) {
-            let sentence = format!("the first record has no such variable; it has {}", list(&*names));
-            return Err(
-                Error::new(Code::Record, sentence, "name the columns to use, or give every record the same variables").in_column(name)
-            );
-        }
-    }
-    sink.record(&Record::new(row, &bytes, &ends))
-}
-
-/// Gives the names of an object to a sink as the header, without its values.
-pub(crate) fn feed_names(text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
-    let names = header_of(&cells(&parse_object(text)?, sink.target())?, sink)?;
-    sink.header(&names)?;
-    *header = Some(names);
-    Ok(())
-}
-
-fn header_of(cells: &Cells, sink: &impl Sink) -> Result<Vec<String>> {
-    let mut names: Vec<String> = cells.pairs.iter().map(|(name, _)| name.clone()).collect();
-    let mut lookup = Lookup::new(cells);
-    names.extend(sink.wants().into_iter().enumerate().filter(|(at, name)| lookup.text(*at, name).is_none()).map(|(_, name)| name));
-    if names.iter().any(String::is_empty) {
-        return Err(Error::new(Code::EmptyColumnName, "a variable has no name", "give every variable a name"));
-    }
-    Ok(names)
-}
-
 fn variable(value: &Value) -> Result<(String, String)> {
     let name = value.get("name").and_then(Value::as_str);
     let (Some(name), Some(value)) = (name, value.get("value")) else {
-        return Err(shape(value, "{\"name\": .., \"value\": ..}").in_column("independent_variables"));
+        return Err(shape(value, "{\"name\": .., \"value\": ..}").in_column(VARIABLES));
     };
-    Ok((name.to_owned(), cell(name, value)?))
+    Ok((name.trim().to_owned(), cell(value)))
 }
 
-/// Returns a JSON value as the text of a cell: a number and a truth value as they are written, and null as empty text.
-fn cell(name: &str, value: &Value) -> Result<String> {
+/// Returns a JSON value as the text of a cell: null as empty text, and a list or an object as its JSON.
+fn cell(value: &Value) -> String {
     match value {
-        Value::Null => Ok(String::new()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(truth) => Ok(truth.to_string()),
-        Value::String(text) => Ok(text.clone()),
-        other => Err(Error::found(Code::NotANumber, &json::line(other), "a decimal number", "correct the value").in_column(name)),
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => json::line(other),
     }
 }
 

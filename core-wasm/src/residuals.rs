@@ -12,7 +12,7 @@ use crate::json;
 use crate::model::Model;
 use crate::plan::{Missing, Plan};
 use crate::predict::{Prediction, Predictor};
-use crate::sink::{GatheredRecord, Record, Sink, each_record};
+use crate::sink::{ColumnUse, GatheredRecord, Record, Sink, each_record};
 use crate::table::Reader;
 use crate::terms::ColumnPlaces;
 use samefit_kernels::scan::Rows;
@@ -181,6 +181,12 @@ impl Sink for ResidualSink {
 
     fn wants(&self) -> Vec<String> {
         self.predictor.columns().iter().cloned().chain([self.target_column().to_owned()]).collect()
+    }
+
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.places.iter().for_each(|&place| uses[place] = ColumnUse::Any);
+        uses
     }
 
     fn target(&self) -> &str {

@@ -3,6 +3,17 @@
 use crate::error::{Error, Result};
 use samefit_kernels::scan::Rows;
 
+/// What a sink reads of a column of JSON records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnUse {
+    /// Nothing: its cells may be empty, whatever the records have there.
+    Unread,
+    /// Any value; a list or an object is the text of its JSON.
+    Any,
+    /// A number or a text.
+    Scalar,
+}
+
 /// Receives the header and the records of a table.
 pub trait Sink {
     /// Receives the names of the columns. Called once, before the first record. Some may be empty, and some equal: see
@@ -33,6 +44,11 @@ pub trait Sink {
     /// Returns names of columns that the sink needs. A JSON record without one of them has an empty cell there.
     fn wants(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Returns what the sink reads of each column of a table with so many, after it has received the header.
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        vec![ColumnUse::Any; columns]
     }
 
     /// Returns whether to skip variables that the first JSON record does not have; if not, they are an error.

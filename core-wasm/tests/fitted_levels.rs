@@ -275,7 +275,7 @@ fn tables() -> impl Strategy<Value = Table> {
         let b: Vec<&str> = rows.iter().map(|row| text(row.1, &["u", "v", "w"])).collect();
         let c: Vec<&str> = rows.iter().map(|row| text(row.5, &["no", "yes"])).collect();
         let d: Vec<&str> = rows.iter().map(|row| text(row.6, &["1", "2", "3"])).collect();
-        let number = |pick: fn(&(usize, usize, i64, i64, i64, usize, usize)) -> i64| rows.iter().map(pick).collect::<Vec<_>>();
+        let number = |pick: fn(&DrawnRow) -> i64| rows.iter().map(pick).collect::<Vec<_>>();
         Table::new(1)
             .category("a", &a)
             .category("b", &b)
@@ -287,6 +287,9 @@ fn tables() -> impl Strategy<Value = Table> {
             .weights(weights)
     })
 }
+
+/// The levels of two categories, three numbers, and the levels of two more categories.
+type DrawnRow = (usize, usize, i64, i64, i64, usize, usize);
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(96)))]

@@ -122,7 +122,7 @@ proptest! {
         let text = table(&rows, |at| odd.filter(|(row, _)| *row == at).map(|(_, cell)| cell));
         // between semicolons a column that is not used may hold commas
         let text = if semicolons { text.replace(',', ";").replace(";y\n", ";y;d\n").replace('\n', ";1,5\n").replace("d;1,5", "d") } else { text };
-        let plan = Plan { only: only.then_some(Only::Predicted), with_input, delimiter: Some(if semicolons { ';' } else { ',' }), ..Plan::default() };
+        let plan = Plan { only: only.then_some(Only::Predicted), with_input, delimiter: semicolons.then_some(';'), ..Plan::default() };
         let singly = predicted(&predictor, &plan, &text, 1);
         prop_assert_eq!(&predicted(&predictor, &plan, &text, usize::MAX), &singly);
         prop_assert_eq!(&predicted(&predictor, &plan, &text, 997), &singly);

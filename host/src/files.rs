@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use samefit_stages::error::Result;
 use samefit_stages::input::reading;
 use samefit_stages::limits::CHUNK_BYTES;
-use samefit_stages::ports::columns::ColumnFile;
+use samefit_stages::ports::columns::{ColumnFile, ColumnKind, ColumnWriter, PredictionRows};
 use samefit_stages::ports::digest::InputFile;
 use samefit_stages::ports::files::{Changed, Files, Kind, Output};
 use twox_hash::XxHash3_64;
@@ -77,12 +77,22 @@ impl Files for Disk {
         if file.metadata()?.is_file() { Ok(Box::new(CheckedReader::new(file, path)?)) } else { Ok(Box::new(file)) }
     }
 
+    fn first_bytes(&self, path: &str, length: usize) -> io::Result<Vec<u8>> {
+        let mut first = Vec::with_capacity(length);
+        File::open(resolve_pfs(path))?.take(length as u64).read_to_end(&mut first)?;
+        Ok(first)
+    }
+
     fn bytes(&self, path: &str) -> Option<u64> {
         fs::metadata(resolve_pfs(path)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
     fn columns(&self, path: &str) -> Result<Box<dyn ColumnFile>> {
         columns::open(path, read_input)
+    }
+
+    fn column_writer(&self, to: ColumnKind, rows: PredictionRows, input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
+        columns::writer(to, rows, input)
     }
 
     fn identity(&self, path: &str) -> io::Result<String> {
@@ -101,7 +111,7 @@ impl Files for Disk {
 
 /// Reads a whole file and returns its size and digest.
 fn read_input(path: &str) -> Result<InputFile> {
-    reading::each_chunk(&Disk::default(), path, |_| Ok(()))
+    reading::digest(&Disk::default(), path)
 }
 
 /// Reads a file from start to end. The read at the end fails with [`Changed`] if the file changed meanwhile: what was read can be the

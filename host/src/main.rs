@@ -2,10 +2,11 @@
 //!
 //! The modules, each of which uses only those before it: the component (`engine_config`, `system_limits`, `instance_cache`, `engine`), the disk
 //! (`pfs`, `file_snapshot`, `signals`, `staging_dir`, `output`, `columns`, `files`), the terminal (`progress`, `terminal`), and the verbs that only
-//! this program has (`pachctl` and `batch`, `inspect`, `page` and `serve`, `pipeline`).
+//! this program has (`pachctl` and `batch`, `inspect`, `page` and `serve`, `completions` and `man`, `pipeline`).
 
 mod batch;
 mod columns;
+mod completions;
 #[cfg(test)]
 mod conformance;
 mod engine;
@@ -14,6 +15,7 @@ mod file_snapshot;
 mod files;
 mod inspect;
 mod instance_cache;
+mod man;
 mod output;
 mod pachctl;
 mod page;
@@ -32,12 +34,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use samefit_pipeline::cli::PipelineArgs;
 use samefit_pipeline::next_datum;
 use samefit_pipeline::run::supervisor;
 use samefit_stages::cli::{QuietArg, StageVerb};
 use samefit_stages::error::Result;
+use samefit_stages::input::record_count::with_rows_as_records;
 use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::engine::Engine;
 use samefit_stages::ports::report::Report;
@@ -84,11 +87,15 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// Run Pachyderm pipeline specs on this machine, without a cluster
     Pipeline(PipelineArgs),
+    /// Print the script with which a shell completes command lines
+    Completions(completions::CompletionsArgs),
+    /// Print or write pages of the manual
+    Man(man::ManArgs),
 }
 
 impl Verb {
     fn run(&self, stage: &mut Stage<'_>) -> Result<()> {
-        match self {
+        let result = match self {
             Self::Stage(verb) => verb.run(stage),
             Self::Profile(args) => profile::run(stage, args),
             Self::Split(args) => split::run(stage, args),
@@ -98,9 +105,12 @@ impl Verb {
             Self::Inspect(args) => inspect::run(stage, args),
             Self::Compare(args) => compare::run(stage, args),
             Self::Serve(args) => serve::run(stage, args),
+            Self::Completions(args) => completions::run(stage, args, command()),
+            Self::Man(args) => man::run(stage, args, command()),
             // `main` runs it, because it needs no stage
             Self::Pipeline(_) => Ok(()),
-        }
+        };
+        result.map_err(|error| with_rows_as_records(stage.files, error))
     }
 }
 
@@ -131,7 +141,7 @@ fn run(cli: &Cli, batch_out: Option<&str>, engine: &WasmEngine, command: &[OsStr
     let threads = Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let mut once = |report: &mut dyn Report| {
         let split_bytes = cli.split_bytes;
-        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, threads, split_bytes, command: &command })
+        cli.verb.run(&mut Stage { engine, files: &Disk::default(), report, sheet: None, threads, split_bytes, command: &command })
     };
     match batch_out {
         None => once(&mut terminal),
@@ -139,9 +149,14 @@ fn run(cli: &Cli, batch_out: Option<&str>, engine: &WasmEngine, command: &[OsStr
     }
 }
 
+/// Describes every command line that the program takes.
+fn command() -> Command {
+    batch::with_batch_flag(Cli::command()).version(env!("CARGO_PKG_VERSION"))
+}
+
 /// Returns the arguments and, with `--batch`, the verb's output path.
 fn parse(command: &[OsString], engine: Option<&WasmEngine>) -> Result<(Cli, Option<String>), clap::Error> {
-    let mut matches = batch::with_batch_flag(Cli::command()).version(version(engine)).try_get_matches_from(command)?;
+    let mut matches = self::command().version(version(engine)).try_get_matches_from(command)?;
     let batch_out = batch::batch_out(&matches);
     Ok((Cli::from_arg_matches_mut(&mut matches)?, batch_out))
 }

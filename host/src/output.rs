@@ -6,16 +6,19 @@
 //!
 //! If the destination is a link, the file that it leads to is replaced, and the link stays. A link that leads nowhere is replaced itself.
 //!
-//! A destination that is not a regular file (`/dev/stdout`, a named pipe) is written to directly: a rename would replace the device.
+//! A destination that is not a regular file (`/dev/stdout`, a named pipe) is written to directly: a rename would replace the device. So is
+//! standard output (`-`), whatever it is.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use samefit_stages::error::{Error, Result};
 use samefit_stages::output::outputs::{partial_write_error, write_error};
 use samefit_stages::ports::files::Output;
+use samefit_stages::text::paths::{self, STANDARD};
 
 use crate::pfs::resolve_pfs;
 use crate::signals;
@@ -83,6 +86,11 @@ impl Output for StagedOutput {
 
 impl StagedOutput {
     fn create_file(&mut self, path: &str) -> io::Result<StagedFile> {
+        if path == STANDARD {
+            let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+            let shown_path = paths::written(path).to_owned();
+            return Ok(StagedFile { shown_path, destination: None, written_path: path.into(), writer: Some(BufWriter::new(stdout)) });
+        }
         let destination = follow_link(&resolve_pfs(path));
         match fs::metadata(&destination) {
             Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),

@@ -17,6 +17,12 @@ pub struct Bin {
 const BINS_PER_OCTAVE: f64 = 64.0;
 
 impl Bin {
+    /// Returns a value that was counted by itself.
+    #[must_use]
+    pub fn of_value(value: f64, count: f64) -> Self {
+        Self { from: value, to: value, count }
+    }
+
     /// Returns the bin of a distribution that has this edge nearer to zero. Statistics and models name a bin by that edge.
     #[must_use]
     pub fn of_distribution(edge: f64, count: f64) -> Self {
@@ -29,6 +35,9 @@ impl Bin {
     }
 }
 
+/// How far below the edge of a bar, in widths of a bar, a value is taken to be on it.
+const EDGE_TOLERANCE: f64 = 1e-9;
+
 /// Merges bins into about `about` bars of equal, round width, in increasing order.
 ///
 /// A bin counts for the bar in which its middle lies. No bar is narrower than the widest bin.
@@ -37,14 +46,15 @@ pub fn rebin(bins: &[Bin], about: usize) -> Vec<Bin> {
     let Some((low, high)) = range(bins) else { return Vec::new() };
     let widest = bins.iter().map(|bin| bin.to - bin.from).fold(0.0, f64::max);
     let step = round_step(((high - low) / about.max(1) as f64).max(widest));
-    let first = (low / step).floor();
-    let count = ((high / step).ceil() - first).max(1.0) as usize;
+    let first = (low / step + EDGE_TOLERANCE).floor();
+    // a value at the edge of two bars counts for the upper one, though the division may round to just below it
+    let index = |bin: &Bin| ((f64::midpoint(bin.from, bin.to) / step + EDGE_TOLERANCE).floor() - first).max(0.0) as usize;
+    let last = bins.iter().map(index).max().unwrap_or(0);
+    let count = (((high / step - EDGE_TOLERANCE).ceil() - first).max(1.0) as usize).max(last + 1);
     let edge = |index: usize| (first + index as f64) * step;
     let mut bars: Vec<Bin> = (0..count).map(|index| Bin { from: edge(index), to: edge(index + 1), count: 0.0 }).collect();
     for bin in bins {
-        let middle = f64::midpoint(bin.from, bin.to);
-        let index = ((middle / step).floor() - first).max(0.0) as usize;
-        bars[index.min(count - 1)].count += bin.count;
+        bars[index(bin)].count += bin.count;
     }
     bars
 }
@@ -63,6 +73,15 @@ mod tests {
         assert_eq!(Bin::of_distribution(23.0, 1.0), Bin { from: 23.0, to: 23.25, count: 1.0 });
         assert_eq!(Bin::of_distribution(-0.5, 2.0), Bin { from: -0.5078125, to: -0.5, count: 2.0 });
         assert_eq!(Bin::of_distribution(0.0, 3.0), Bin { from: 0.0, to: 0.0, count: 3.0 });
+    }
+
+    #[test]
+    fn values_at_edges_of_bars_count_for_the_upper_bar() {
+        // tenths are not multiples of 0.1 in binary
+        let values: Vec<Bin> = (0..=24).map(|tenths| Bin::of_value(f64::from(tenths) / 10.0, 1.0)).collect();
+        let bars = rebin(&values, 24);
+        assert_eq!(bars.iter().map(|bar| bar.count).collect::<Vec<_>>(), vec![1.0; 25]);
+        assert_eq!(rebin(&[Bin::of_value(7.0, 5.0)], 8).iter().map(|bar| bar.count).sum::<f64>(), 5.0);
     }
 
     #[test]

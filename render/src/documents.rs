@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::bins::Bin;
-use crate::format::digits_of;
+use crate::format::{NumberFormat, digits_of};
 
 /// A model, as `model.json` has it.
 #[derive(Clone, Debug, Default)]
@@ -187,7 +187,7 @@ impl<'a> Factor<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Creates a column from its entry in a profile.
+    /// Creates a column from its entry in a model or in a profile.
     #[must_use]
     pub fn of(value: &'a Value) -> Self {
         Self(value)
@@ -237,18 +237,37 @@ impl<'a> Column<'a> {
         self.0[key].as_f64()
     }
 
-    /// Returns the lowest and the highest value. Both are edges of bins, so they lie slightly outside the data.
+    /// Returns the lowest and the highest value, or edges of bins that lie slightly outside the data: see [`Self::has_exact_range`].
     #[must_use]
     pub fn range(self) -> Option<(f64, f64)> {
         Some((self.number("min")?, self.number("max")?))
     }
 
-    /// Returns the column's distribution, in increasing order of values.
+    /// Returns whether the ends of the [`range`](Self::range) of a model's column are values of the data. Models made before ranges were exact
+    /// do not say so.
+    #[must_use]
+    pub fn has_exact_range(self) -> bool {
+        self.0["range_is_exact"] == true
+    }
+
+    /// Returns an end of the range of a model's column, `min` or `max`, as text: with all its digits if the range is exact, else rounded and
+    /// put in words by `about`. `None` if the model does not tell it.
+    #[must_use]
+    pub fn range_end(self, key: &str, format: NumberFormat, digits: i32, about: &dyn Fn(&str) -> String) -> Option<String> {
+        let end = self.number(key)?;
+        Some(if self.has_exact_range() { format.shortest(end) } else { about(&format.significant(end, digits)) })
+    }
+
+    /// Returns the column's distribution, in increasing order of values. A value that was counted by itself is a bin without width.
     #[must_use]
     pub fn bins(self) -> Vec<Bin> {
-        let counts = self.0["distribution"].as_object();
+        let distribution = &self.0["distribution"];
+        let values = distribution["values"].as_object();
+        let counts = values.map_or(distribution, |_| &distribution["bins"]).as_object();
+        let value = |(value, count): (&String, &Value)| Some(Bin::of_value(value.parse().ok()?, count.as_f64()?));
         let bin = |(edge, count): (&String, &Value)| Some(Bin::of_distribution(edge.parse().ok()?, count.as_f64()?));
-        let mut bins: Vec<Bin> = counts.into_iter().flatten().filter_map(bin).collect();
+        let values = values.into_iter().flatten().filter_map(value);
+        let mut bins: Vec<Bin> = values.chain(counts.into_iter().flatten().filter_map(bin)).collect();
         // a reader of JSON need not keep the order of keys
         bins.sort_by(|a, b| a.from.total_cmp(&b.from));
         bins
@@ -283,6 +302,22 @@ mod tests {
         let expected = [None, Some("Age"), Some("Site [North]"), Some("Age^2 × Site [c]"), Some("ln(age)*site[b]")];
         assert_eq!(titles, expected.map(|title| title.map(str::to_owned)));
         assert_eq!(model.column("site").map(Column::levels), Some(vec![Level { level: "b", rows: 12 }]));
+    }
+
+    #[test]
+    fn a_range_is_exact_if_the_model_says_so() {
+        let distribution = json!({"values": {"42.2": 1, "18": 2}, "bins": {"42": 3}});
+        let bmi = json!({"name": "bmi", "min": 18.0, "max": 42.2, "range_is_exact": true, "distribution": distribution});
+        let age = json!({"name": "age", "min": 18.0, "max": 80.0, "distribution": {"18": 1, "79": 1}});
+        let model = Model::new(json!({"columns": [bmi, age]}));
+        let end = |name: &str, key: &str| {
+            model.column(name).and_then(|column| column.range_end(key, NumberFormat::default(), 2, &|end| format!("about {end}")))
+        };
+        assert_eq!(["min", "max"].map(|key| end("bmi", key)), ["18", "42.2"].map(|end| Some(end.to_owned())));
+        assert_eq!(["min", "max"].map(|key| end("age", key)), ["about 18", "about 80"].map(|end| Some(end.to_owned())));
+        let bin = |from, to, count| Bin { from, to, count };
+        let bins = model.column("bmi").map(Column::bins);
+        assert_eq!(bins, Some(vec![bin(18.0, 18.0, 2.0), bin(42.0, 42.5, 3.0), bin(42.2, 42.2, 1.0)]));
     }
 
     #[test]

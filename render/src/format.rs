@@ -91,6 +91,12 @@ impl NumberFormat {
         self.with_sign(negative, decimal.trim_start_matches('-'))
     }
 
+    /// Writes the shortest decimal number that is nearest to this value, without an exponent.
+    #[must_use]
+    pub fn shortest(self, value: f64) -> String {
+        self.text(&value.to_string())
+    }
+
     fn with_sign(self, negative: bool, text: &str) -> String {
         let sign = if negative { MINUS.to_string() } else { String::new() };
         sign + &text.replace('.', self.decimal.encode_utf8(&mut [0; 4]))

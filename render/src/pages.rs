@@ -25,6 +25,9 @@ pub struct CoefficientLabels<'a> {
     pub intercept: &'a str,
 }
 
+/// Significant digits of the numbers in a table of columns.
+const DIGITS: i32 = 5;
+
 /// The labels in English.
 pub const ENGLISH_LABELS: CoefficientLabels<'static> =
     CoefficientLabels { caption: "Coefficients", columns: ["Feature", "Coefficient", "Standard error", "t", "p"], intercept: "Intercept" };
@@ -39,7 +42,7 @@ pub fn model(document: Value) -> String {
     let body = html! {
         p.equation { b { (Text(target)) } " = " (Text(&equation(&model, format))) }
         (coefficients(&model, format, ENGLISH_LABELS, &str::to_owned))
-        (columns_table(&columns, format))
+        (columns_table(&columns, format, |column, key| column.range_end(key, format, DIGITS, &|end| format!("about {end}"))))
     };
     page(model.title().unwrap_or("Model"), &body)
 }
@@ -52,7 +55,8 @@ pub fn profile(profile: &Value, title: &str) -> String {
     let columns: Vec<Column<'_>> = list(&profile["columns"]).iter().map(Column::of).collect();
     let body = html! {
         p { (rows) (if rows == "1" { " row, " } else { " rows, " }) (columns.len()) (if columns.len() == 1 { " column" } else { " columns" }) }
-        (columns_table(&columns, format))
+        // the ends are values of the table
+        (columns_table(&columns, format, |column, key| column.number(key).map(|end| format.significant(end, DIGITS))))
     };
     page(title, &body)
 }
@@ -113,10 +117,13 @@ pub fn equation(model: &Model, format: NumberFormat) -> String {
     text
 }
 
-fn columns_table(columns: &[Column<'_>], format: NumberFormat) -> Markup {
+/// Returns a table of columns. `end` gives the text of the lowest (`min`) or the highest value (`max`) of a column.
+fn columns_table(columns: &[Column<'_>], format: NumberFormat, end: impl Fn(Column<'_>, &str) -> Option<String>) -> Markup {
     let rows = columns.iter().map(|column| {
-        let number = |key: &str| column.number(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, 5));
-        let cells = ["mean", "sd", "min", "max", "missing", "text"].map(number);
+        let number = |key: &str| column.number(key).map_or_else(|| NO_NUMBER.to_owned(), |value| format.significant(value, DIGITS));
+        let [mean, sd, missing, text] = ["mean", "sd", "missing", "text"].map(number);
+        let [min, max] = ["min", "max"].map(|key| end(*column, key).unwrap_or_else(|| NO_NUMBER.to_owned()));
+        let cells = [mean, sd, min, max, missing, text];
         let picture = small_histogram(*column, format, &format!("Distribution of {}", column.name()));
         table_row_with_picture(column.title(), &cells, picture.as_ref())
     });

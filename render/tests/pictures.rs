@@ -149,3 +149,15 @@ fn whole_pages() {
         {"name": "<note>", "mean": null, "sd": null, "min": null, "max": null, "missing": 1, "text": 2, "distribution": null}]});
     check("profile.html", &pages::profile(&profile, "clinic.csv"));
 }
+
+#[test]
+fn a_page_says_about_where_a_range_is_not_exact() {
+    let exact = serde_json::json!({"name": "age", "mean": 48.5, "sd": 13.1, "min": 19.0, "max": 79.0, "range_is_exact": true,
+        "distribution": {"values": {"19": 1, "79": 1}, "bins": {}}});
+    let in_bins =
+        serde_json::json!({"name": "y", "mean": 152.1, "sd": 77.1, "min": 25.0, "max": 348.0, "distribution": {"25": 1, "346": 1}});
+    let page = pages::model(serde_json::json!({"columns": [exact, in_bins], "target": {"column": "y"}}));
+    for cell in ["<td>19</td>", "<td>79</td>", "<td>about 25</td>", "<td>about 348</td>"] {
+        assert!(page.contains(cell), "{cell} is not in {page}");
+    }
+}

@@ -16,6 +16,9 @@ pub struct ReadArgs {
     pub dialect: DialectArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub sheet: SheetArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub schema: SchemaArg,
 }
 
@@ -44,6 +47,14 @@ pub struct DialectArgs {
     /// Text that means a missing value, besides an empty cell, NA, NaN and null; a number means all ways to write it. May be repeated
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub na: Vec<String>,
+}
+
+/// Which sheet of a workbook is read.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SheetArg {
+    /// Sheet of Excel workbooks (.xlsx) to read; default: the first
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
 }
 
 /// The data dictionary.

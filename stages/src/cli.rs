@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+use crate::input::record_count::with_rows_as_records;
 use crate::stage::Stage;
 use crate::verbs::{fit, infer, merge, qc, summarize, train};
 
@@ -46,13 +47,14 @@ pub enum StageVerb {
 impl StageVerb {
     /// Runs the verb.
     pub fn run(&self, stage: &mut Stage<'_>) -> Result<()> {
-        match self {
+        let result = match self {
             Self::Train(args) => train::run(stage, args),
             Self::Summarize(args) => summarize::run(stage, args),
             Self::Merge(args) => merge::run(stage, args),
             Self::Fit(args) => fit::run(stage, args),
             Self::Qc(args) => qc::run(stage, args),
             Self::Infer(args) => infer::run(stage, args),
-        }
+        };
+        result.map_err(|error| with_rows_as_records(stage.files, error))
     }
 }

@@ -22,6 +22,8 @@ pub struct InputError {
     pub code: Code,
     /// The row as a spreadsheet counts: the header is row 1.
     pub row: Option<u64>,
+    /// Whether rows are counted records, and not lines of a file.
+    pub rows_are_records: bool,
     /// The column, feature or term at fault.
     pub column: Option<String>,
     /// What is there.
@@ -87,13 +89,13 @@ impl From<ErrorRecord> for InputError {
         let ErrorRecord { code, row, column, found, expected, text, help } = record;
         // parts of a record may come from a file, so a line break in it must not look like another message
         let message = if help.is_empty() { Message::without_help(text) } else { Message::new(text, help) };
-        Self { code: code.into(), row, column, found, expected, message }
+        Self { code: code.into(), row, rows_are_records: false, column, found, expected, message }
     }
 }
 
 impl From<InputError> for ErrorRecord {
     fn from(error: InputError) -> Self {
-        let InputError { code, row, column, found, expected, message } = error;
+        let InputError { code, row, rows_are_records: _, column, found, expected, message } = error;
         let Message { sentence: text, help } = message;
         Self { code: code.into(), row, column, found, expected, text, help: help.unwrap_or_default() }
     }
@@ -102,7 +104,7 @@ impl From<InputError> for ErrorRecord {
 impl InputError {
     /// An error that is found without the component.
     pub fn new(code: Code, sentence: impl fmt::Display, help: impl fmt::Display) -> Self {
-        Self { code, row: None, column: None, found: None, expected: None, message: Message::new(sentence, help) }
+        Self { code, row: None, rows_are_records: false, column: None, found: None, expected: None, message: Message::new(sentence, help) }
     }
 
     /// The same error, in this row.
@@ -128,9 +130,10 @@ impl InputError {
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = self.column.as_deref().map(samefit_text::name);
+        let word = if self.rows_are_records { "record" } else { "row" };
         match (self.row, &column) {
-            (Some(row), Some(column)) => write!(f, "row {row}, column `{column}`: ")?,
-            (Some(row), None) => write!(f, "row {row}: ")?,
+            (Some(row), Some(column)) => write!(f, "{word} {row}, column `{column}`: ")?,
+            (Some(row), None) => write!(f, "{word} {row}: ")?,
             (None, Some(column)) => write!(f, "column `{column}`: ")?,
             (None, None) => {}
         }

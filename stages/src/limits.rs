@@ -9,6 +9,8 @@ pub const RECORD_BYTES_MAX: usize = 16 << 20;
 pub const COLUMNS_MAX: usize = 1 << 15;
 /// Longest document that is read whole, in bytes. It is a thousand times the largest model or statistics we know of.
 pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
+/// Largest workbook of a spreadsheet, in bytes as stored. It is read whole, because its directory is at its end.
+pub const WORKBOOK_BYTES_MAX: u64 = 256 << 20;
 
 /// Bytes that one call hands to the engine. A call costs little beside them, and they take little of a guest's memory.
 pub const CHUNK_BYTES: usize = 1 << 20;

@@ -12,7 +12,7 @@ use crate::input::record_ends::{PassedLines, RecordEnds};
 use crate::ports::digest::InputFile;
 use crate::ports::engine::Engine;
 use crate::ports::files::Files;
-use crate::source::{Format, Source};
+use crate::source::{CsvLayout, Format, Source};
 use crate::text::json;
 
 /// The format of the schema that `--target-name` makes.
@@ -85,6 +85,18 @@ impl Plan {
             skip: self.dialect.get("skip").and_then(Value::as_u64).unwrap_or(0),
             comment: comment.and_then(|comment| comment.bytes().next()),
         }
+    }
+
+    /// Returns how CSV of this format is written.
+    pub(crate) fn layout_of(&self, format: Format) -> CsvLayout {
+        let PassedLines { skip, comment } = self.passed_lines();
+        let named = self.dialect.get("delimiter").and_then(Value::as_str).and_then(|delimiter| delimiter.bytes().next());
+        let delimiter = match format {
+            Format::Tsv => named.unwrap_or(b'\t'),
+            Format::Workbook => b',',
+            _ => named.unwrap_or(b','),
+        };
+        CsvLayout { delimiter, skip, comment }
     }
 
     /// Whether CSV has no header, because its names are given.
@@ -218,6 +230,13 @@ impl Plan {
         self
     }
 
+    /// Leaves out a key.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.document.remove(key);
+        self
+    }
+
     /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.document.get(key)
@@ -237,6 +256,11 @@ impl Plan {
         }
         if format.is_csv() {
             document.extend(self.dialect.clone());
+        }
+        if format == Format::Workbook {
+            // a sheet has cells and not text, so only what concerns its lines
+            let lines = self.dialect.iter().filter(|(key, _)| matches!(key.as_str(), "header" | "skip" | "comment"));
+            document.extend(lines.map(|(key, value)| (key.clone(), value.clone())));
         }
         Value::Object(document).to_string()
     }
@@ -283,7 +307,7 @@ pub(crate) fn list(names: &Names) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Kept, Levels, Names};
+    use crate::args::{Kept, Levels, Names, SheetArg};
     use crate::error::InputError;
     use crate::testing::MemoryFiles;
     use std::collections::BTreeMap;
@@ -313,6 +337,7 @@ mod tests {
                 skip: Some(2),
                 comment: Some('#'),
             },
+            sheet: SheetArg::default(),
             schema: SchemaArg { schema: Some("s.json".into()) },
         };
         let roles = RoleArgs {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::args::ThreadsArg;
+use crate::args::{SheetArg, ThreadsArg};
 use crate::error::Result;
 use crate::ports::engine::Engine;
 use crate::ports::files::Files;
@@ -17,6 +17,8 @@ pub struct Stage<'a> {
     pub files: &'a dyn Files,
     /// Receives what is reported.
     pub report: &'a mut dyn Report,
+    /// The sheet to read of workbooks; none for their first.
+    pub sheet: Option<String>,
     /// How many threads may work; none if the host has no threads.
     pub threads: Option<NonZeroUsize>,
     /// Length of the splits in which threads read a file, in bytes: [`crate::limits::SPLIT_BYTES`], or less in a test.
@@ -31,6 +33,11 @@ impl Stage<'_> {
     pub(crate) fn use_threads(&mut self, args: ThreadsArg) {
         let most = NonZeroUsize::new(self.engine.threads_max()).unwrap_or(NonZeroUsize::MIN);
         self.threads = self.threads.map(|default| args.threads.unwrap_or(default).min(most));
+    }
+
+    /// Sets which sheet of workbooks is read.
+    pub(crate) fn use_sheet(&mut self, args: &SheetArg) {
+        self.sheet.clone_from(&args.sheet);
     }
 
     /// Returns the progress before these files are read. Their sizes are looked up only if the progress is watched.

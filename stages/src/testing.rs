@@ -155,7 +155,7 @@ pub fn in_stage_with<T>(
     act: impl FnOnce(&mut Stage<'_>) -> Result<T>,
 ) -> (Result<T>, ReportedLines) {
     let mut lines = ReportedLines::default();
-    let result = act(&mut Stage { engine, files, report: &mut lines, threads: None, split_bytes, command });
+    let result = act(&mut Stage { engine, files, report: &mut lines, sheet: None, threads: None, split_bytes, command });
     (result, lines)
 }
 

@@ -47,6 +47,7 @@ impl wasip2::exports::cli::run::Guest for Command {
 fn run(cli: &StageCli, command: &[String]) -> Result<()> {
     let mut terminal = Terminal { quiet: cli.quiet.quiet };
     cli.verb.run(&mut Stage {
+        sheet: None,
         engine: &LinkedEngine,
         files: &Disk::from_preopens(),
         report: &mut terminal,

@@ -413,12 +413,15 @@ fn whole_values(entries: &[&Value]) -> Option<usize> {
     let is_exact = |quantile: &Value| is_whole(&quantile["value"]) && quantile["error"].as_f64() == Some(0.0);
     let mut values = BTreeSet::new();
     for entry in entries {
-        let bins = entry["distribution"].as_object()?;
-        let has_whole_bins = bins.keys().all(|bin| bin.parse::<f64>().is_ok_and(|bin| bin.fract() == 0.0));
-        if !has_whole_bins || !list(&entry["quantiles"]).iter().all(is_exact) || bins.is_empty() {
+        let distribution = &entry["distribution"];
+        let parts =
+            if distribution["values"].is_object() { ["values", "bins"].map(|key| &distribution[key]).to_vec() } else { vec![distribution] };
+        let names: Vec<&String> = parts.into_iter().filter_map(Value::as_object).flat_map(|counts| counts.keys()).collect();
+        let are_whole = names.iter().all(|name| name.parse::<f64>().is_ok_and(|number| number.fract() == 0.0));
+        if !are_whole || !list(&entry["quantiles"]).iter().all(is_exact) || names.is_empty() {
             return None;
         }
-        values.extend(bins.keys());
+        values.extend(names);
     }
     Some(values.len()).filter(|count| *count <= CODES_MAX)
 }
@@ -546,6 +549,16 @@ mod tests {
         assert_eq!(data.share_plan(), shared, "statistics to share are told of every category");
         assert_eq!(data.plan()["categories"], json!(["word"]));
         assert!(data.plan().get("find_categories").is_none());
+    }
+
+    #[test]
+    fn values_of_a_grid_may_be_codes_too() {
+        let on_grid = json!({"name": "ward", "numbers": 3, "text": 0, "distribution": {"values": {"1": 2, "2": 1}, "bins": {}},
+            "quantiles": [{"value": 1.0, "error": 0.0}]});
+        assert_eq!(whole_values(&[&on_grid, &codes("ward", &["2", "3"])]), Some(3));
+        let with_fractions = json!({"distribution": {"values": {"1": 2, "1.5": 1}, "bins": {}}, "quantiles": []});
+        assert_eq!(whole_values(&[&with_fractions]), None);
+        assert_eq!(whole_values(&[&json!({"distribution": {"values": {}, "bins": {}}, "quantiles": []})]), None);
     }
 
     #[test]

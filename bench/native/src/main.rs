@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
-use samefit_core::plan::Plan;
+use samefit_core::plan::{Format, Plan};
 use samefit_core::summarizer::Summarizer;
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = argument("--data")?;
-    let plan = Plan { target: Some(argument("--target")?), ..Plan::default() };
+    let format = if data.ends_with(".csv") { Format::Csv } else { Format::Jsonl };
+    let plan = Plan { target: Some(argument("--target")?), format, ..Plan::default() };
     if argument("--threads")? != "1" {
         return Err("there is only one thread".into());
     }

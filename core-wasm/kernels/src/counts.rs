@@ -76,6 +76,36 @@ impl BinCounts {
     }
 }
 
+/// Counts the values from `first` on: the value `first + i` at `counts[i * stride]`, for each `i` below `len`. Appends all others to `rest`.
+/// A counter must not pass 2^32 - 1.
+#[inline(never)]
+pub fn count_from(values: &[i64], first: i64, len: usize, stride: usize, counts: &mut [u32], rest: &mut Vec<i64>) {
+    for &value in values {
+        let at = value.wrapping_sub(first) as u64;
+        match counts.get_mut((at as usize).wrapping_mul(stride)) {
+            Some(count) if at < len as u64 => *count += 1,
+            _ => rest.push(value),
+        }
+    }
+}
+
+/// Counts the values that are `power` times an integer from `lowest` on: `power * (lowest + i)` at `counts[i]`. Appends all others to `rest`.
+/// Values have at most [`EXACT_BITS`] bits and `power` is a power of ten of 64 bits. A counter must not pass 2^32 - 1.
+#[inline(never)]
+pub fn count_multiples(values: &[i64], power: i64, lowest: i64, counts: &mut [u32], rest: &mut Vec<i64>) {
+    let (divisor, len) = (power as f64, counts.len() as u64);
+    for &value in values {
+        // exact for a multiple; of any other value it is not the quotient
+        let quotient = nearest_integer(exact_f64(value) / divisor);
+        let at = quotient.wrapping_sub(lowest) as u64;
+        if at < len && quotient.wrapping_mul(power) == value {
+            counts[at as usize] += 1;
+        } else {
+            rest.push(value);
+        }
+    }
+}
+
 /// Replaces `bins` by the bins of `values / power`. Values have at most [`EXACT_BITS`] bits and `power` is an exact power of ten, so each
 /// quotient is rounded once.
 #[inline(never)]
@@ -91,6 +121,12 @@ pub fn bins_of_quotients(values: &[i64], power: f64, bins: &mut Vec<u32>) {
 #[inline(always)]
 fn exact_f64(value: i64) -> f64 {
     f64::from_bits(INTEGER_BITS.to_bits().wrapping_add(value as u64)) - INTEGER_BITS
+}
+
+/// Converts an f64 of a magnitude of at most 2^51 to the nearest integer: does what [`exact_f64`] does, in reverse.
+#[inline(always)]
+fn nearest_integer(value: f64) -> i64 {
+    (value + INTEGER_BITS).to_bits().wrapping_sub(INTEGER_BITS.to_bits()) as i64
 }
 
 #[cfg(test)]
@@ -109,6 +145,29 @@ mod tests {
             values.iter().for_each(|value| *want.entry(*value).or_default() += 2);
             prop_assert_eq!(direct.drain().collect::<Vec<_>>(), want.into_iter().collect::<Vec<_>>());
             prop_assert_eq!(direct.drain().count(), 0);
+        }
+
+        #[test]
+        fn values_between_two_are_counted(values in prop::collection::vec(-60i64..60, 0..200), first in -50i64..50, len in 0usize..40, stride in 1usize..5, far in any::<i64>()) {
+            let (mut counts, mut rest, mut want) = (vec![0; len * stride], Vec::new(), vec![0; len * stride]);
+            let values = [values, vec![far]].concat();
+            count_from(&values, first, len, stride, &mut counts, &mut rest);
+            let (inside, outside): (Vec<i64>, Vec<i64>) = values.iter().partition(|value| (first..first + len as i64).contains(value));
+            inside.iter().for_each(|value| want[(value - first) as usize * stride] += 1);
+            prop_assert_eq!((counts, rest), (want, outside));
+        }
+
+        #[test]
+        fn multiples_are_counted(values in prop::collection::vec(-3000i64..3000, 0..200), exponent in 0u32..19, lowest in -50i64..50, len in 0usize..90, far in -(1i64 << 51)..1 << 51) {
+            let power = 10i64.pow(exponent);
+            let (mut counts, mut rest, mut want) = (vec![0; len], Vec::new(), vec![0; len]);
+            let multiples: Vec<i64> = values.iter().filter_map(|value| value.checked_mul(power)).filter(|value| value.abs() < 1 << 51).collect();
+            let values = [values, multiples, vec![far]].concat();
+            count_multiples(&values, power, lowest, &mut counts, &mut rest);
+            let is_inside = |value: &i64| value % power == 0 && (lowest..lowest + len as i64).contains(&(value / power));
+            let (inside, outside): (Vec<i64>, Vec<i64>) = values.iter().partition(|value| is_inside(value));
+            inside.iter().for_each(|value| want[(value / power - lowest) as usize] += 1);
+            prop_assert_eq!((counts, rest), (want, outside));
         }
 
         #[test]

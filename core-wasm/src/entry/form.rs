@@ -46,7 +46,7 @@ impl Form {
     /// category offers the levels that the training data have rows of.
     pub fn of_model(model: &Model) -> Self {
         let columns = model.feature_columns().map(|column| {
-            let training = json!({"min": column.min, "max": column.max, "mean": column.mean});
+            let training = json!({"min": column.min, "max": column.max, "range_is_exact": column.range_is_exact, "mean": column.mean});
             (field_of(column), training)
         });
         let fields = model.fields.as_deref().unwrap_or_default();

@@ -81,7 +81,8 @@ impl Forecast {
         }
         for (category, levels) in variables.categories().iter().zip(&mut self.levels) {
             // a quote inside the cell is left to the reader of single records
-            let known = |cell: &&[u8]| !variables.format().is_missing(cell);
+            // what is always missing is no level
+            let known = |cell: &&[u8]| !variables.format().is_further_missing(cell);
             let find = |row: usize| {
                 let cell = rows.plain_cell(row, places[category.column]).map(trim);
                 cell.filter(known).and_then(|cell| category.levels.find(cell))

@@ -411,11 +411,14 @@ pub struct ModelColumn {
     pub mean: Option<f64>,
     /// Standard deviation, with the divisor rows - 1; with weights w of sum W, the root of `sum w (x - mean)^2 / W * rows / (rows - 1)`.
     pub sd: Option<f64>,
-    /// Lower edge of the lowest bin with a value.
+    /// No value is below: the lowest value, or the lower edge of the lowest bin.
     pub min: Option<f64>,
-    /// Upper edge of the highest bin with a value.
+    /// No value is above: the highest value, or the upper edge of the highest bin.
     pub max: Option<f64>,
-    /// Number of values in each bin.
+    /// Whether `min` and `max` are the lowest and the highest value, not edges of bins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub range_is_exact: bool,
+    /// Number of values in each bin; of a column with a grid also those of its values.
     pub distribution: Option<Map<String, Value>>,
     /// The levels that the training data have rows of, in order; only of a category.
     #[serde(default, skip_serializing_if = "Option::is_none")]

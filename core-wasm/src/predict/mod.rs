@@ -2,21 +2,24 @@
 //!
 //! Reading order: [`range`] and [`warning`] (values outside a range), [`interval`] (what intervals are for), [`outcome`] (what became of a
 //! record), [`predictor`] (one row of values), [`record`] (one JSON object), [`batch`] (columns), [`entered`] (records that are entered as in
-//! a form), [`csv`], [`object`] (JSON) and [`table`] (a stream of records in either format).
+//! a form), [`row_object`] and [`rows`] (rows of tables), [`object_batch`] and [`object`] (JSON) and [`table`] (a stream of records in either
+//! format).
 //!
 //! *Not here*: reading bytes (`table`, `records`), arithmetic (`forecast`).
 
 mod batch;
-mod csv;
 mod entered;
 mod interval;
 mod object;
+mod object_batch;
 mod options;
 mod outcome;
 mod prediction;
 mod predictor;
 mod range;
 mod record;
+mod row_object;
+mod rows;
 mod table;
 mod warning;
 

@@ -1,25 +1,25 @@
-//! JSON objects to JSON objects with predictions, one a line or one a file.
+//! JSON objects to JSON objects with predictions, each on a line, or as a document.
 
 use super::entered::EnteredPredictor;
+use super::object_batch::{LineParts, ObjectBatch};
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
+use super::row_object::{STATUS, refused_entries, status_entries};
 use crate::error::Result;
 use crate::json;
+use crate::json_scan::without_python_numbers;
 use crate::records::parse_object;
 use samefit_formats::csv::RECORD_END;
 use serde_json::{Map, Value, json};
 
-/// Keys that are added where records that cannot be predicted do not stop the table.
-const STATUS: &str = "status";
-const PROBLEM: &str = "problem";
 /// Key of a text that is no object.
 const RECORD: &str = "record";
 
 /// Predicts JSON objects.
 pub(super) struct ObjectPredictions {
-    predictor: Predictor,
-    options: OutputOptions,
+    pub(super) predictor: Predictor,
+    pub(super) options: OutputOptions,
     entered: Entered,
     pub(super) counts: StatusCounts,
 }
@@ -53,7 +53,38 @@ impl ObjectPredictions {
         }
     }
 
-    /// Appends a line for a line.
+    /// Takes a record: into the batch if there is one that takes it. Appends the lines that are complete.
+    pub(super) fn add(&mut self, batch: Option<&mut ObjectBatch>, number: u64, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let Some(batch) = batch else { return self.line(text, out) };
+        if !batch.add(&self.predictor, self.options, number, text) {
+            self.flush(Some(batch), out)?;
+            return self.line(text, out);
+        }
+        if batch.is_full() { self.flush(Some(batch), out) } else { Ok(()) }
+    }
+
+    /// Appends the lines of the records in a batch.
+    pub(super) fn flush(&mut self, batch: Option<&mut ObjectBatch>, out: &mut Vec<u8>) -> Result<()> {
+        let Some(batch) = batch else { return Ok(()) };
+        if batch.len() == 0 {
+            return Ok(());
+        }
+        batch.predict(&self.predictor, self.options);
+        let (parts, mut together) = (LineParts::new(&self.predictor, self.options), 0);
+        for at in 0..batch.len() {
+            if batch.push_line(at, &parts, out) {
+                together += 1;
+            } else {
+                let (number, text) = batch.object(at);
+                self.line(text, out).map_err(|error| error.at_row(number))?;
+            }
+        }
+        batch.clear();
+        self.counts.add(Status::Fine, together);
+        Ok(())
+    }
+
+    /// Appends a line for a record.
     pub(super) fn line(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let text = if self.options.continues { self.line_with_status(line) } else { json::line(&self.predict(line)?) };
         out.extend_from_slice(text.as_bytes());
@@ -89,6 +120,9 @@ impl ObjectPredictions {
                 return self.refused(&json!(object).to_string(), &object, &Refusal::of_error(&error));
             }
         };
+        // a record of several lines, or with numbers that are no JSON, is written anew
+        let is_kept = !text.contains(['\n', '\r']) && without_python_numbers(text) == text;
+        let text = if is_kept { text } else { &json::line(&object.clone().into()) };
         let result = match &self.entered {
             Entered::Yes(entered) => entered.predict(&self.predictor, entries(entered, &object), self.options),
             _ => self.predictor.predict_object(&object, self.options).map_err(|error| Refusal::of_error(&error)),
@@ -118,7 +152,7 @@ impl ObjectPredictions {
     /// A record without a prediction: its own text, the problem and the status.
     fn refused(&mut self, text: &str, object: &Map<String, Value>, refusal: &Refusal) -> String {
         self.counts.add(refusal.status, 1);
-        let mut after = Map::from_iter([(PROBLEM.to_owned(), Value::from(refusal.problem.as_str()))]);
+        let mut after = refused_entries(refusal);
         after.append(&mut status_entries(refusal.status));
         around(&Map::new(), text, object, &after)
     }
@@ -133,10 +167,6 @@ fn entries<'o>(entered: &EnteredPredictor, object: &'o Map<String, Value>) -> Ve
     };
     let fields = object.iter().filter(|(name, _)| entered.has_field(name));
     fields.filter_map(|(name, value)| Some((name.as_str(), text(value)?))).collect()
-}
-
-fn status_entries(status: Status) -> Map<String, Value> {
-    Map::from_iter([(STATUS.to_owned(), Value::from(status.name()))])
 }
 
 /// Writes entries before and after those of an object, whose own text is kept: so its numbers stay as they are written. If it has one of

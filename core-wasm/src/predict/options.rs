@@ -1,6 +1,6 @@
 //! Which parts of a prediction are written, and what happens to records that cannot be predicted.
 
-use crate::plan::{Format, OnError, Only, Plan};
+use crate::plan::{Format, OnError, Only, OutputFormat, Plan};
 
 /// The parts of a plan that say how predictions are written.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ impl OutputOptions {
     /// Returns the options of a plan. A JSON object is returned with its prediction, unless the plan has `only`.
     pub(super) fn of(plan: &Plan) -> Self {
         let all = plan.only != Some(Only::Predicted);
-        let input = plan.with_input || all && plan.format != Format::Csv;
-        Self { all, input, continues: plan.on_error == OnError::Continue }
+        let is_object = plan.format != Format::Csv && plan.to.is_none_or(|to| to == OutputFormat::Jsonl);
+        Self { all, input: plan.with_input || all && is_object, continues: plan.on_error == OnError::Continue }
     }
 }

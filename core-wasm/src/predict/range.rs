@@ -10,6 +10,8 @@ pub struct ValueRange {
     pub min: Option<f64>,
     /// Greatest value.
     pub max: Option<f64>,
+    /// Whether the ends are the limits themselves. Otherwise they are near: edges of bins of a histogram.
+    pub is_exact: bool,
 }
 
 /// The side of a range on which a value lies.
@@ -35,19 +37,20 @@ impl ValueRange {
         (low, high)
     }
 
-    /// Returns the range as English text: `18 to 42.5`, `at least 18`, `at most 42.5`.
+    /// Returns the range as English text: `18 to 42.2`, `about 18 to 42.5`, `at least 18`, `at most 42.2`.
     pub(super) fn text(self) -> String {
+        let about = if self.is_exact { "" } else { "about " };
         match (self.min.map(json::number), self.max.map(json::number)) {
-            (Some(min), Some(max)) => format!("{min} to {max}"),
-            (Some(min), None) => format!("at least {min}"),
-            (None, Some(max)) => format!("at most {max}"),
+            (Some(min), Some(max)) => format!("{about}{min} to {max}"),
+            (Some(min), None) => format!("at least {about}{min}"),
+            (None, Some(max)) => format!("at most {about}{max}"),
             (None, None) => String::new(),
         }
     }
 
-    /// Returns `{"min": .., "max": ..}` with decimal numbers as text, and null for no limit.
+    /// Returns `{"min": .., "max": .., "exact": ..}` with decimal numbers as text, and null for no limit.
     pub fn to_json(self) -> Value {
         let text = |end: Option<f64>| end.map(json::number);
-        json!({"min": text(self.min), "max": text(self.max)})
+        json!({"min": text(self.min), "max": text(self.max), "exact": self.is_exact})
     }
 }

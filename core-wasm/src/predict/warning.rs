@@ -85,7 +85,10 @@ impl ColumnRanges {
         let plausible = column.schema.as_ref().and_then(|schema| schema.plausible.as_ref());
         let (min, max) = plausible.map_or((None, None), |plausible| plausible.ends());
         let to_f64 = |end: Option<Decimal>| end.map(|end| end.to_f64());
-        Self { training: ValueRange { min: column.min, max: column.max }, plausible: ValueRange { min: to_f64(min), max: to_f64(max) } }
+        Self {
+            training: ValueRange { min: column.min, max: column.max, is_exact: column.range_is_exact },
+            plausible: ValueRange { min: to_f64(min), max: to_f64(max), is_exact: true },
+        }
     }
 
     /// Returns the ends of the range without warnings, infinite where there is no limit.

@@ -96,7 +96,7 @@ fn guess_comment(text: &str, delimiter: char, skip: u64) -> Option<char> {
         let is_head = last_above.is_some_and(|last| {
             last.cells.len() == width && width > 1 && first.cells.iter().any(|cell| format.number(cell.as_bytes()).is_some())
         });
-        !lines.is_empty() && !(is_head && lines.len() == 1) && 2 * lines.len() <= all.len().max(2 * usize::from(last_above.is_some()))
+        !(lines.is_empty() || is_head && lines.len() == 1) && 2 * lines.len() <= all.len().max(2 * usize::from(last_above.is_some()))
             || !lines.is_empty() && !is_head && lines.iter().all(|record| record.line < first.line)
     })
 }

@@ -15,7 +15,7 @@ use crate::level::{Level, is_word, level_of};
 use crate::model::{CoefficientFactor, Model, Qc};
 use crate::plan::{Missing, Plan, Selection};
 use crate::ratio::Ratio;
-use crate::sink::{Record, Sink};
+use crate::sink::{ColumnUse, Record, Sink};
 use crate::solve::plausible;
 use crate::statistics::Statistics;
 use crate::table::Reader;
@@ -302,6 +302,12 @@ impl Sink for RecordSink {
 
     fn wants(&self) -> Vec<String> {
         self.selection.wanted()
+    }
+
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.columns.iter().for_each(|(place, _)| uses[*place] = ColumnUse::Scalar);
+        uses
     }
 
     fn target(&self) -> &str {

@@ -55,7 +55,10 @@ pub fn check_counts(statistics: &Statistics) -> Result<()> {
     statistics.levels.check_add_up(&statistics.moments)?;
     let columns = statistics.columns.iter().zip(statistics.distribution.iter().flatten());
     for (column, counts) in columns {
-        if let Some((bin, count)) = counts.iter().find(|(_, count)| *count < 0) {
+        if let Some((value, count)) = counts.values().find(|(_, count)| *count < 0) {
+            return Err(impossible(format!("the value {value} is there {count} times")).in_column(&column.name));
+        }
+        if let Some((bin, count)) = counts.bins().find(|(_, count)| *count < 0) {
             return Err(impossible(format!("the bin {} holds {count} values", bin.name())).in_column(&column.name));
         }
     }

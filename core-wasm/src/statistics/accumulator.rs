@@ -18,6 +18,7 @@ use super::moments::{Moments, moment_index};
 use super::product_sums::{BlockDigits, BlockFactors, ProductSums};
 use super::row_counter::{RowCounter, RowCounts, keep_positive};
 use super::summed_products::{Factors, SummedProducts};
+use super::value_grid::{ColumnGrids, ValueGrid};
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::Result;
@@ -62,13 +63,19 @@ pub struct Totals {
 impl Accumulator {
     /// Returns an accumulator for rows of `columns` values, and for products of them. `distribution` tells whether values are counted.
     pub fn new(columns: usize, products: impl IntoIterator<Item = Factors>, distribution: bool) -> Self {
-        Self::weighted(columns, SummedProducts::of_columns(products).into(), distribution, Weighting::Equal)
+        let grids = distribution.then(|| vec![None; columns].into());
+        Self::weighted(columns, SummedProducts::of_columns(products).into(), grids.as_ref(), Weighting::Equal)
+    }
+
+    /// Returns an accumulator for rows of one value, whose values are counted, on a grid if it has one.
+    pub fn of_column(grid: Option<ValueGrid>) -> Self {
+        Self::weighted(1, Arc::default(), Some(&[grid].into()), Weighting::Equal)
     }
 
     /// Does what [`Self::new`] does, for products that may have factors which are computed, and for rows that may have a weight or a count
-    /// after their other values.
-    pub fn weighted(columns: usize, terms: Arc<SummedProducts>, distribution: bool, weighting: Weighting) -> Self {
-        Self { counter: RowCounter::new(columns, distribution, weighting), ..Self::of_moments(columns, terms, weighting) }
+    /// after their other values. Values are counted if there are grids, one for each column.
+    pub fn weighted(columns: usize, terms: Arc<SummedProducts>, grids: Option<&ColumnGrids>, weighting: Weighting) -> Self {
+        Self { counter: RowCounter::new(grids, weighting), ..Self::of_moments(columns, terms, weighting) }
     }
 
     /// Returns an accumulator for the moments alone.
@@ -238,7 +245,12 @@ mod tests {
 
     /// Sums the rows, each with its weight, from blocks of a few rows.
     fn totals(columns: &[Vec<Decimal>], products: &[Factors], weights: &[Decimal], weighting: Weighting) -> Totals {
-        let mut accumulator = Accumulator::weighted(columns.len(), SummedProducts::of_columns(products.to_vec()).into(), true, weighting);
+        let mut accumulator = Accumulator::weighted(
+            columns.len(),
+            SummedProducts::of_columns(products.to_vec()).into(),
+            Some(&vec![None; columns.len()].into()),
+            weighting,
+        );
         for row in 0..weights.len() {
             let weight = (weighting != Weighting::Equal).then(|| weights[row].clone());
             accumulator.push(columns.iter().map(|column| column[row].clone()).chain(weight)).unwrap();
@@ -308,7 +320,7 @@ mod tests {
 
     #[test]
     fn counts_beyond_the_limit_are_refused() {
-        let mut accumulator = Accumulator::weighted(0, Arc::default(), false, Weighting::Counts);
+        let mut accumulator = Accumulator::weighted(0, Arc::default(), None, Weighting::Counts);
         let count = |count: &str| [parse(count.as_bytes()).unwrap()];
         accumulator.push(count("9223372036854775807")).unwrap();
         accumulator.push(count("1")).unwrap();

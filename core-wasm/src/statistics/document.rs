@@ -1,10 +1,11 @@
 //! Statistics to their canonical text, `statistics.json`, and back.
 
 use super::combination_sums::{CombinationSums, combined_sets};
-use super::distribution::{Bin, Distribution};
+use super::distribution::{Bin, CountedRange, Distribution};
 use super::level_sums::{CategorySums, LevelSums, pair_index};
 use super::moments::{Moments, moment_index};
 use super::types::{Statistics, SummedColumn, check_terms};
+use super::value_grid::{GridDocument, ValueGrid};
 use super::weighting::WeightSums;
 use crate::decimal::{Decimal, parse, parse_sum};
 use crate::error::{Code, Error, Result, shorten};
@@ -55,6 +56,9 @@ struct ColumnDocument {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
+    /// The values that are counted one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grid: Option<GridDocument>,
 }
 
 /// The weights in `statistics.json`. Their sum is the first of the moments.
@@ -182,12 +186,15 @@ impl Statistics {
     ) -> Document {
         let places: Vec<usize> = std::iter::once(0).chain(terms.iter().filter_map(|term| self.position(term))).collect();
         let written = |moments: &Moments| write_moments(moments, &places);
-        let counts = |column: &SummedColumn| {
-            self.column_index(&column.name).and_then(|at| self.distribution.as_ref().map(|all| distribution_json(&all[at])))
+        let counts = |column: &SummedColumn| self.column_index(&column.name).and_then(|at| self.distribution.as_ref().map(|all| &all[at]));
+        let column = |column: &SummedColumn| ColumnDocument {
+            name: column.name.clone(),
+            unit: column.unit.clone(),
+            grid: counts(column).and_then(Distribution::grid).map(GridDocument::from),
         };
         Document {
             format: FORMAT.to_owned(),
-            columns: columns.iter().map(|column| ColumnDocument { name: column.name.clone(), unit: column.unit.clone() }).collect(),
+            columns: columns.iter().map(column).collect(),
             terms: terms.iter().map(term_document).collect(),
             rows: self.rows.to_string(),
             weights: self.weights.as_ref().map(|w| WeightsDocument { column: w.column.clone(), log_sum: w.log_sum.to_string() }),
@@ -198,7 +205,7 @@ impl Statistics {
             distribution: self
                 .distribution
                 .is_some()
-                .then(|| columns.iter().filter_map(|column| Some((column.name.clone(), counts(column)?))).collect()),
+                .then(|| columns.iter().filter_map(|column| Some((column.name.clone(), counts(column).map(distribution_json)?))).collect()),
             dropped: dropped.map(|dropped| dropped.to_string()),
             shared: self.shared.as_ref().and_then(|shared| shared.restricted(columns.iter().map(|column| column.name.as_str()), terms)),
         }
@@ -221,6 +228,7 @@ impl Statistics {
             ));
         }
         check_terms(document.columns.len().max(document.terms.len()))?;
+        let grids = parse_grids(&document.columns, document.distribution.is_some())?;
         let columns: Vec<SummedColumn> = document.columns.into_iter().map(|c| SummedColumn { name: c.name, unit: c.unit }).collect();
         columns.iter().try_for_each(|column| check_column_name(&column.name))?;
         check_unique(&columns.iter().map(|column| &column.name).collect::<Vec<_>>(), "column")?;
@@ -228,7 +236,7 @@ impl Statistics {
         let degrees = MomentDegrees::new(&terms, document.weights.is_some());
         let kept = parse_kept(&document.categories)?;
         let levels = parse_levels(document.categories, document.pairs, document.combinations, &columns, &degrees)?;
-        let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns)).transpose()?;
+        let distribution = document.distribution.map(|counts| parse_distribution(&counts, &columns, &grids)).transpose()?;
         Ok(Self {
             rows: parse_count(&document.rows, "rows")?,
             weights: document.weights.map(parse_weights).transpose()?,
@@ -300,18 +308,63 @@ fn product(left: &[(usize, u32)], right: &[(usize, u32)]) -> Vec<(usize, u32)> {
     all
 }
 
-/// Returns counts by bin as JSON, in increasing order of the bins.
+/// The keys of a column's distribution that has a grid.
+const VALUES: &str = "values";
+const BINS: &str = "bins";
+
+/// Returns counts as JSON, in increasing order of the values: those by bin, or with a grid those of its values and those by bin.
 pub fn distribution_json(counts: &Distribution) -> Value {
-    Value::Object(counts.iter().map(|(bin, count)| (bin.name(), Value::from(count))).collect())
+    let bins = Value::Object(counts.bins().map(|(bin, count)| (bin.name(), Value::from(count))).collect());
+    if counts.grid().is_none() {
+        return bins;
+    }
+    let values: Map<String, Value> = counts.values().map(|(value, count)| (value.to_string(), Value::from(count))).collect();
+    Value::Object([(VALUES.to_owned(), Value::Object(values)), (BINS.to_owned(), bins)].into_iter().collect())
 }
 
-/// Reads counts by bin from JSON. Returns none if a name is not that of a bin, or a count is not an integer.
-pub fn distribution_from_json(value: &Value) -> Option<Distribution> {
-    let mut counts = Distribution::default();
-    for (name, count) in value.as_object()? {
-        counts.add(Bin::from_name(name)?, count.as_i64()?)?;
+/// Reads the counts of a column with this grid from JSON. Returns none if a name is not that of a value of the grid or of a bin, or a count
+/// is not an integer.
+fn distribution_from_json(value: &Value, grid: Option<ValueGrid>) -> Option<Distribution> {
+    let mut counts = Distribution::on(grid);
+    let (values, bins) = parts(value)?;
+    if values.is_some() != grid.is_some() {
+        return None;
+    }
+    for (name, count) in values.into_iter().flatten() {
+        let step = grid?.step(&parse(name.as_bytes()).ok()?)?;
+        // a value has one name
+        grid.filter(|grid| grid.value(step).to_string() == *name)?;
+        counts.add_step(step, count.as_i64()?)?;
+    }
+    for (name, count) in bins {
+        counts.add_bin(Bin::from_name(name)?, count.as_i64()?)?;
     }
     Some(counts)
+}
+
+/// Reads the counts of a column of a model. Returns none if a name is neither that of a bin nor, among values, a number, or if a count is not
+/// an integer.
+pub fn counted_ranges(distribution: &Value) -> Option<Vec<CountedRange>> {
+    let (values, bins) = parts(distribution)?;
+    let value = |(name, count): (&String, &Value)| {
+        let value = parse(name.as_bytes()).ok()?.to_f64();
+        Some(CountedRange { low: value, high: value, count: count.as_i64()? })
+    };
+    let bin = |(name, count): (&String, &Value)| Some(CountedRange::of_bin(Bin::from_name(name)?, count.as_i64()?));
+    values.into_iter().flatten().map(value).chain(bins.iter().map(bin)).collect()
+}
+
+/// Counts by the name of what is counted.
+type NamedCounts = Map<String, Value>;
+
+/// Returns the counts of values, if there are such, and those by bin.
+fn parts(distribution: &Value) -> Option<(Option<&NamedCounts>, &NamedCounts)> {
+    let counts = distribution.as_object()?;
+    match counts.get(VALUES) {
+        None => Some((None, counts)),
+        Some(values) if counts.len() == 2 => Some((Some(values.as_object()?), counts.get(BINS)?.as_object()?)),
+        Some(_) => None,
+    }
 }
 
 fn term_document(term: &Term) -> Vec<(VariableDocument, u32)> {
@@ -547,12 +600,25 @@ fn parse_count(text: &str, what: &str) -> Result<i64> {
     count.ok_or_else(|| Error::found(Code::Statistics, text, &format!("a whole number for `{what}`"), "summarise the data again"))
 }
 
+/// Reads the grids of the columns, which only columns with a distribution have.
+fn parse_grids(columns: &[ColumnDocument], is_counted: bool) -> Result<Vec<Option<ValueGrid>>> {
+    let wrong = |column: &ColumnDocument, sentence: String| {
+        Error::new(Code::Statistics, sentence, "summarise the data again").in_column(&column.name)
+    };
+    let grid = |column: &ColumnDocument| match &column.grid {
+        None => Ok(None),
+        Some(_) if !is_counted => Err(wrong(column, "a column has a grid only in statistics with a distribution".to_owned())),
+        Some(grid) => ValueGrid::try_from(grid.clone()).map(Some).map_err(|sentence| wrong(column, sentence)),
+    };
+    columns.iter().map(grid).collect()
+}
+
 /// Reads the counts of every column.
-fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn]) -> Result<Vec<Distribution>> {
+fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn], grids: &[Option<ValueGrid>]) -> Result<Vec<Distribution>> {
     let wrong = |name: &str| {
         Error::new(
             Code::Statistics,
-            "the distribution must give the counts by bin of each column, and of no other",
+            "the distribution must give the counts of each column, by bin or, with a grid, by value and by bin, and of no other",
             "summarise the data again",
         )
         .in_column(name)
@@ -560,7 +626,10 @@ fn parse_distribution(counts: &Map<String, Value>, columns: &[SummedColumn]) -> 
     if let Some(name) = counts.keys().find(|name| !columns.iter().any(|column| column.name == **name)) {
         return Err(wrong(name));
     }
-    columns.iter().map(|column| counts.get(&column.name).and_then(distribution_from_json).ok_or_else(|| wrong(&column.name))).collect()
+    let read = |(column, grid): (&SummedColumn, &Option<ValueGrid>)| {
+        counts.get(&column.name).and_then(|counts| distribution_from_json(counts, *grid)).ok_or_else(|| wrong(&column.name))
+    };
+    columns.iter().zip(grids).map(read).collect()
 }
 
 /// Refuses rounding that is not given for exactly the columns and the functions in terms.

@@ -18,6 +18,7 @@ use super::moments::{Moments, moment_index};
 use super::product_sums::BlockDigits;
 use super::row_counter::{RowCounter, TABLE_BYTES, keep_positive};
 use super::summed_products::SummedProducts;
+use super::value_grid::ColumnGrids;
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
@@ -55,7 +56,8 @@ pub struct LevelAccumulator {
     row_levels: RowLevels,
     /// Columns of values, without that of the weights or counts.
     numbers: usize,
-    distribution: bool,
+    /// The grids of the columns; none if values are not counted.
+    grids: Option<ColumnGrids>,
     /// The terms that are not columns themselves.
     terms: Arc<SummedProducts>,
     weighting: Weighting,
@@ -102,21 +104,30 @@ struct SumsByLevel {
     levels: Vec<BTreeMap<u32, Moments>>,
     pairs: Vec<BTreeMap<(u32, u32), Moments>>,
     /// For each of the sets of categories whose combinations are summed, its categories, and the sums by the numbers of their levels.
-    combinations: Vec<(Vec<usize>, BTreeMap<Vec<u32>, Moments>)>,
+    combinations: Vec<(Vec<usize>, SumsByCombination)>,
 }
+
+/// Sums by the numbers of the levels of several categories.
+type SumsByCombination = BTreeMap<Vec<u32>, Moments>;
 
 impl LevelAccumulator {
     /// Returns an accumulator for rows of `columns` values and these levels, and for products of the values. Rows may have a weight or a
-    /// count after their other values.
-    pub fn new(columns: usize, row_levels: RowLevels, terms: Arc<SummedProducts>, distribution: bool, weighting: Weighting) -> Self {
+    /// count after their other values. Values are counted if there are grids, one for each column.
+    pub fn new(
+        columns: usize,
+        row_levels: RowLevels,
+        terms: Arc<SummedProducts>,
+        grids: Option<ColumnGrids>,
+        weighting: Weighting,
+    ) -> Self {
         let moments = moment_index(columns + terms.products.len() + 1, 0);
         let values = columns + weighting.values();
         let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
-        let group = || GroupSums::new(columns, &row_levels, moments, distribution, weighting);
+        let group = || GroupSums::new(&row_levels, moments, grids.as_ref(), weighting);
         let groups = if row_levels.is_grouped { Vec::new() } else { vec![group()] };
         Self {
             numbers: columns,
-            distribution,
+            grids,
             weighting,
             columns: vec![BlockColumn::new(); values],
             row_cells: Vec::new(),
@@ -255,7 +266,7 @@ impl LevelAccumulator {
         while self.groups.len() < groups {
             self.entries += 1;
             check_entries(self.entries, moments)?;
-            self.groups.push(GroupSums::new(self.numbers, &self.row_levels, moments, self.distribution, self.weighting));
+            self.groups.push(GroupSums::new(&self.row_levels, moments, self.grids.as_ref(), self.weighting));
         }
         Ok(())
     }
@@ -290,8 +301,8 @@ impl LevelAccumulator {
 }
 
 impl GroupSums {
-    fn new(columns: usize, row_levels: &RowLevels, moments: usize, distribution: bool, weighting: Weighting) -> Self {
-        Self { sums: SumsByLevel::new(row_levels, moments), counter: RowCounter::new(columns, distribution, weighting) }
+    fn new(row_levels: &RowLevels, moments: usize, grids: Option<&ColumnGrids>, weighting: Weighting) -> Self {
+        Self { sums: SumsByLevel::new(row_levels, moments), counter: RowCounter::new(grids, weighting) }
     }
 
     fn finish(self, categories: &[(String, Vec<Level>)]) -> Result<Totals> {

@@ -1,6 +1,8 @@
 //! Adding statistics to others of the same columns and terms, and subtracting them.
 
+use super::distribution::Distribution;
 use super::types::{Statistics, SummedColumn};
+use super::value_grid::ValueGrid;
 use super::weighting::WeightSums;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
@@ -58,9 +60,7 @@ impl Statistics {
         });
         let mut distribution = self.distribution.clone();
         for (own, others) in distribution.iter_mut().flatten().zip(other.distribution.iter().flatten()) {
-            for (bin, count) in others.iter() {
-                own.add(bin, add(0, count)?).ok_or_else(capacity)?;
-            }
+            own.merge_times(others, sign).ok_or_else(capacity)?;
         }
         Ok(Self {
             columns: self.columns.clone(),
@@ -76,7 +76,7 @@ impl Statistics {
         })
     }
 
-    /// Refuses `other` if its columns, units, categories, levels that are kept, terms, weights, rounding or distribution differ.
+    /// Refuses `other` if its columns, units, categories, levels that are kept, terms, weights, rounding, distribution or grids differ.
     fn check_same_shape(&self, other: &Self) -> Result<()> {
         let names = |s: &Self| s.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let terms = |s: &Self| s.terms.iter().map(Term::to_string).collect::<Vec<_>>();
@@ -123,7 +123,19 @@ impl Statistics {
             let has = |s: &Self| vec![if s.distribution.is_some() { "distribution" } else { "no distribution" }.to_owned()];
             return Err(differ("distribution", &has(self), &has(other), "summarise both with or both without --no-distribution"));
         }
-        Ok(())
+        self.check_same_grids(other)
+    }
+
+    /// Refuses `other` if other values of a column were counted one by one.
+    fn check_same_grids(&self, other: &Self) -> Result<()> {
+        let grids = |s: &Self| s.distribution.iter().flatten().map(Distribution::grid).collect::<Vec<_>>();
+        let grids = grids(self).into_iter().zip(grids(other));
+        let Some((column, (own, others))) = self.columns.iter().zip(grids).find(|(_, (own, others))| own != others) else {
+            return Ok(());
+        };
+        let in_words = |grid: Option<ValueGrid>| vec![grid.map_or_else(|| "none".to_owned(), |grid| grid.to_string())];
+        let remedy = "summarise both again with the same schema: its decimals and its plausible ranges say which values are counted";
+        Err(differ("values that are counted one by one", &in_words(own), &in_words(others), remedy).in_column(&column.name))
     }
 }
 

@@ -4,12 +4,13 @@ use super::bin_counter::BinCounter;
 use super::block::BlockColumn;
 use super::distribution::Distribution;
 use super::log_sum::LogSum;
+use super::value_grid::ColumnGrids;
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 
 /// Most bytes of the tables in which the values of a column are counted, about.
-pub(super) const TABLE_BYTES: usize = 48 << 10;
+pub(super) const TABLE_BYTES: usize = 64 << 10;
 
 /// Counts rows whose weight is above zero.
 #[derive(Debug)]
@@ -32,19 +33,19 @@ pub(super) struct RowCounts {
 }
 
 impl RowCounter {
-    /// Returns a counter of rows of `columns` values. `distribution` tells whether values are counted.
-    pub(super) fn new(columns: usize, distribution: bool, weighting: Weighting) -> Self {
+    /// Returns a counter of rows, and of the values of columns with these grids; without them no values are counted.
+    pub(super) fn new(grids: Option<&ColumnGrids>, weighting: Weighting) -> Self {
         Self {
             weighting,
             rows: 0,
             log_sum: (weighting == Weighting::Weights).then(LogSum::default),
-            bin_counters: distribution.then(|| vec![BinCounter::default(); columns]),
+            bin_counters: grids.map(|grids| grids.iter().copied().map(BinCounter::new).collect()),
         }
     }
 
     /// Returns a counter of rows alone, each of which counts once.
     pub(super) fn of_rows() -> Self {
-        Self::new(0, false, Weighting::Equal)
+        Self::new(None, Weighting::Equal)
     }
 
     /// Counts rows and the values of their columns. No weight is zero.

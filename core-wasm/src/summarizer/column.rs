@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::hidden;
 use crate::level::is_word;
-use crate::sink::Record;
+use crate::sink::{ColumnUse, Record};
 use samefit_kernels::scan::Rows;
 use std::ops::Range;
 use std::sync::Arc;
@@ -89,6 +89,19 @@ impl ColumnReader {
     /// Returns the column with the functions that terms have of it.
     pub(super) fn with_functions(self, functions: Vec<Function>) -> Self {
         Self { functions, ..self }
+    }
+
+    /// Returns the index of the column in the header.
+    pub(super) fn place(&self) -> usize {
+        self.place
+    }
+
+    /// Returns what is read of the column: a list is no level.
+    pub(super) fn column_use(&self) -> ColumnUse {
+        match self.role {
+            ColumnRole::Category | ColumnRole::NumberOrCategory => ColumnUse::Scalar,
+            ColumnRole::Number | ColumnRole::NumberOrText => ColumnUse::Any,
+        }
     }
 
     /// Returns the value of this column in a record.
@@ -334,5 +347,7 @@ fn is_surely_word(cell: &[u8]) -> bool {
 fn is_plain_text(cell: &[u8]) -> bool {
     let cell = cell.strip_prefix(b"\"").unwrap_or(cell);
     let cell = trim(cell.strip_suffix(b"\"").unwrap_or(cell));
-    is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(|first| first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I'))
+    // lists and objects of JSON are text
+    let begins_text = |first: &u8| matches!(first, b'[' | b'{') || first.is_ascii_alphabetic() && !matches!(first, b'i' | b'I');
+    is_missing(cell) || cell.is_ascii() && cell.first().is_some_and(begins_text)
 }

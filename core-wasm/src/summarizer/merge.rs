@@ -72,7 +72,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
     let checked = |groups: GroupStates| {
         let with_rows = groups.into_iter().filter(|(_, totals)| totals.rows > 0);
         let checked = |(group, totals): (Option<Level>, TotalsState)| match totals.has_shape(&shape) && group.is_some() == is_grouped {
-            true => Ok((group, totals.into_totals(&categories)?)),
+            true => Ok((group, totals.into_totals(&categories, &shape)?)),
             false => Err(wrong_state("its sums are of other columns")),
         };
         with_rows.map(checked).collect::<Result<GroupTotals>>()
@@ -97,10 +97,9 @@ fn check_columns(state: &State, sums: &Sums) -> Result<()> {
 
 /// The shape of the sums of rows.
 fn shape(sums: &Sums) -> TotalsShape {
-    let numbers = sums.number_of_numbers();
     TotalsShape {
-        moments: moment_index(numbers + sums.terms().len() + 1, 0),
-        counted_columns: sums.plan.counts_values().then_some(numbers),
+        moments: moment_index(sums.number_of_numbers() + sums.terms().len() + 1, 0),
+        grids: sums.grids(),
         categories: sums.category_names().len(),
         combined: sums.combined(),
         is_weighted: sums.plan.weighting() == Weighting::Weights,

@@ -226,6 +226,7 @@ impl Summarizer {
     /// # Errors
     /// `spent`, `capacity`.
     pub fn state(&mut self) -> Result<Vec<u8>> {
+        self.reader.iter_mut().for_each(Reader::set_part);
         self.end()?;
         merge::take_state(&mut self.sums, self.failure.take())?.to_bytes()
     }
@@ -236,6 +237,7 @@ impl Summarizer {
     /// `part` if the state is of another plan or header. Otherwise the error at which one pass over all rows so far stops. A later state may
     /// show an earlier error, so this error is not final: [`finish`](Self::finish) returns the final one.
     pub fn merge_state(&mut self, state: &[u8]) -> Result<()> {
+        self.reader.iter_mut().for_each(Reader::set_part);
         if !self.sums.has_header() && self.failure.is_some() {
             // the header is wrong, and all parts have the same header
             return self.check();

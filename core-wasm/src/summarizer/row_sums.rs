@@ -4,7 +4,7 @@ use super::totals::GroupTotals;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
-use crate::statistics::{Accumulator, BlockColumn, LevelAccumulator, RowLevels, SummedProducts, Weighting};
+use crate::statistics::{Accumulator, BlockColumn, ColumnGrids, LevelAccumulator, RowLevels, SummedProducts, Weighting};
 use std::sync::Arc;
 
 /// What rows are summed.
@@ -14,8 +14,8 @@ pub(super) struct RowShape {
     /// The levels of its rows.
     pub(super) levels: RowLevels,
     pub(super) terms: SummedProducts,
-    /// Whether values are counted.
-    pub(super) distribution: bool,
+    /// The grids of the columns; none if values are not counted.
+    pub(super) grids: Option<ColumnGrids>,
     pub(super) weighting: Weighting,
 }
 
@@ -30,11 +30,11 @@ pub(super) enum RowSums {
 impl RowSums {
     /// Sums of no rows of this shape.
     pub(super) fn new(shape: RowShape) -> Self {
-        let RowShape { columns, levels, terms, distribution, weighting } = shape;
+        let RowShape { columns, levels, terms, grids, weighting } = shape;
         let terms = Arc::new(terms);
         match (levels.categories, levels.is_grouped) {
-            (0, false) => Self::Numbers(Box::new(Accumulator::weighted(columns, terms, distribution, weighting))),
-            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, levels, terms, distribution, weighting))),
+            (0, false) => Self::Numbers(Box::new(Accumulator::weighted(columns, terms, grids.as_ref(), weighting))),
+            _ => Self::ByLevel(Box::new(LevelAccumulator::new(columns, levels, terms, grids, weighting))),
         }
     }
 

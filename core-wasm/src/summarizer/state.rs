@@ -12,13 +12,15 @@ use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::level::Level;
-use crate::statistics::{Bin, CategorySums, CombinationSums, Distribution, LevelSums, Moments, Totals, pair_count, too_many_rows};
+use crate::statistics::{
+    Bin, CategorySums, ColumnGrids, CombinationSums, Distribution, LevelSums, Moments, Totals, ValueGrid, pair_count, too_many_rows,
+};
 use crate::terms::DEGREE_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name and version of the format, which is JSON.
-const FORMAT: &str = "samefit-state/4";
+const FORMAT: &str = "samefit-state/5";
 
 /// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
@@ -83,15 +85,24 @@ pub(super) struct TotalsState {
     pairs: Vec<EntryTexts<(Level, Level)>>,
     /// Sets of categories with the combinations of their levels and their moments.
     combinations: Vec<(Vec<usize>, EntryTexts<Vec<Level>>)>,
-    /// For each column the bits of each bin's inner edge, and the bin's count.
-    distribution: Option<Vec<Vec<(u64, i64)>>>,
+    /// The counts of each column's values.
+    distribution: Option<Vec<CountsState>>,
 }
 
-/// The number of moments, of columns with counts (none if values are not counted), and of categories; the sets of categories whose
-/// combinations are summed; and whether rows have weights.
+/// Counts of a column's values.
+#[derive(Serialize, Deserialize)]
+struct CountsState {
+    /// The steps of the values on the column's grid, with their counts.
+    steps: Vec<(i64, i64)>,
+    /// The bits of each bin's inner edge, and the bin's count.
+    bins: Vec<(u64, i64)>,
+}
+
+/// The number of moments; the grids of columns with counts (none if values are not counted); the number of categories, and the sets of them
+/// whose combinations are summed; and whether rows have weights.
 pub(super) struct TotalsShape {
     pub(super) moments: usize,
-    pub(super) counted_columns: Option<usize>,
+    pub(super) grids: Option<ColumnGrids>,
     pub(super) categories: usize,
     pub(super) combined: Vec<Vec<usize>>,
     pub(super) is_weighted: bool,
@@ -165,7 +176,10 @@ impl State {
 
 impl TotalsState {
     fn new(totals: &Totals) -> Self {
-        let counts = |counts: &Distribution| counts.iter().map(|(cell, count)| (cell.inner_edge().to_bits(), count)).collect();
+        let counts = |counts: &Distribution| CountsState {
+            steps: counts.steps().collect(),
+            bins: counts.bins().map(|(bin, count)| (bin.inner_edge().to_bits(), count)).collect(),
+        };
         let texts = |moments: &Moments| moments.0.iter().map(Decimal::to_string).collect();
         let of_levels = |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), texts(moments))).collect();
         let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), texts(moments))).collect();
@@ -195,7 +209,7 @@ impl TotalsState {
         let mut entries = of_levels.chain(of_pairs).chain(of_combinations);
         self.moments.len() == shape.moments
             && self.log_sum.is_some() == shape.is_weighted
-            && self.distribution.as_ref().map(Vec::len) == shape.counted_columns
+            && self.distribution.as_ref().map(Vec::len) == shape.grids.as_ref().map(|grids| grids.len())
             && self.levels.len() == shape.categories
             && self.pairs.len() == pair_count(shape.categories)
             && self.combinations.iter().map(|(set, _)| set).eq(&shape.combined)
@@ -203,13 +217,19 @@ impl TotalsState {
             && entries.all(|moments| moments.len() == shape.moments)
     }
 
-    /// The totals as numbers. `categories` are the columns of the categories.
-    pub(super) fn into_totals(self, categories: &[String]) -> Result<Totals> {
-        let counts = |cells: Vec<(u64, i64)>| {
-            let mut counts = Distribution::default();
-            cells.into_iter().try_for_each(|(edge, count)| counts.add(Bin::of(f64::from_bits(edge)), count)).ok_or_else(too_many_rows)?;
+    /// The totals as numbers. They have this shape, and `categories` are the columns of the categories.
+    pub(super) fn into_totals(self, categories: &[String], shape: &TotalsShape) -> Result<Totals> {
+        let counts = |(state, grid): (CountsState, &Option<ValueGrid>)| {
+            let mut counts = Distribution::on(*grid);
+            if state.steps.iter().any(|(step, _)| !grid.is_some_and(|grid| grid.has_step(*step))) {
+                return Err(wrong_state("a value is not one that is counted"));
+            }
+            let steps = state.steps.into_iter().try_for_each(|(step, count)| counts.add_step(step, count));
+            let bins = state.bins.into_iter().try_for_each(|(edge, count)| counts.add_bin(Bin::of(f64::from_bits(edge)), count));
+            steps.and(bins).ok_or_else(too_many_rows)?;
             Ok(counts)
         };
+        let grids = shape.grids.as_deref().unwrap_or_default();
         let category = |(column, levels): (&String, Vec<(Level, Vec<String>)>)| {
             let levels = levels.into_iter().map(|(level, texts)| Ok((level, moments(&texts)?))).collect::<Result<_>>()?;
             Ok(CategorySums { column: column.clone(), levels })
@@ -230,7 +250,7 @@ impl TotalsState {
             log_sum: self.log_sum.as_deref().map(sum).transpose()?,
             moments: moments(&self.moments)?,
             levels,
-            distribution: self.distribution.map(|columns| columns.into_iter().map(counts).collect::<Result<_>>()).transpose()?,
+            distribution: self.distribution.map(|columns| columns.into_iter().zip(grids).map(counts).collect::<Result<_>>()).transpose()?,
         })
     }
 }

@@ -17,8 +17,8 @@ use crate::disclosure::control::{DisclosureControl, function_decimals};
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
-use crate::sink::{GatheredRecord, Record, Sink};
-use crate::statistics::{BlockColumn, Derived, RowLevels, SummedProducts, Weighting, check_terms};
+use crate::sink::{ColumnUse, GatheredRecord, Record, Sink};
+use crate::statistics::{BlockColumn, ColumnGrids, Derived, RowLevels, SummedProducts, Weighting, check_terms};
 use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
@@ -136,6 +136,12 @@ impl Sink for Sums {
 
     fn wants(&self) -> Vec<String> {
         self.selection.wanted()
+    }
+
+    fn uses(&self, columns: usize) -> Vec<ColumnUse> {
+        let mut uses = vec![ColumnUse::Unread; columns];
+        self.columns.iter().flatten().for_each(|column| uses[column.place()] = column.column_use());
+        uses
     }
 
     fn skips_unknown(&self) -> bool {
@@ -559,9 +565,15 @@ impl Sums {
             columns: self.number_of_numbers(),
             levels: self.row_levels(self.is_grouped()),
             terms: self.products(),
-            distribution: self.plan.counts_values(),
+            grids: self.grids(),
             weighting: self.weighting,
         }
+    }
+
+    /// The grids of the columns of numbers, as far as these are decided; none if values are not counted.
+    pub(super) fn grids(&self) -> Option<ColumnGrids> {
+        let numbers = self.columns.iter().flatten().filter(|column| !column.is_category()).take(self.number_of_numbers());
+        self.plan.counts_values().then(|| numbers.map(|column| self.plan.grid(&column.name)).collect())
     }
 
     /// The groups by their numbers; none if rows have no groups.

@@ -4,7 +4,7 @@
 //! only if the line that is wanted follows.
 
 use super::header::{flag_value, other_delimiter, plural};
-use crate::cell_format::CellFormat;
+use crate::cell_format::{CellFormat, is_usually_missing};
 use crate::decimal::sign;
 use crate::error::{Code, Error};
 use crate::sink::Record;
@@ -25,7 +25,9 @@ pub(super) const NUMBERS: &str = "every name in the header is a number: if the f
 /// Returns the character with which a line begins that looks like a comment. `comment`: the one that is known already.
 pub(super) fn comment_character(first_cell: &[u8], comment: Option<u8>) -> Option<u8> {
     let first = first_cell.first().copied()?;
-    (COMMENT_CHARACTERS.contains(&first) && comment != Some(first)).then_some(first)
+    // spreadsheets write `#N/A`
+    let is_comment = !is_usually_missing(&String::from_utf8_lossy(first_cell));
+    (COMMENT_CHARACTERS.contains(&first) && comment != Some(first) && is_comment).then_some(first)
 }
 
 /// What to do with a comment. `line`: what the line is called.

@@ -3,6 +3,7 @@
 //! Lines that are passed over come in three kinds: the first lines of the file, as many as the plan says; a line `sep=;` after them, which
 //! spreadsheets write to name the delimiter; and lines that begin with the character of comments.
 
+use super::advice;
 use super::opening::TableSink;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
@@ -164,8 +165,11 @@ impl CsvReader {
                 Ok(())
             }
             CsvState::Quoted => {
-                Err(Error::new(Code::Quote, "a quoted field is never closed", "close the quote, or copy the file again if it was cut off")
-                    .at_row(self.row + 1))
+                let help = match advice::comment_character(&self.bytes, self.comment) {
+                    Some(character) => advice::of_comment("the line", character),
+                    None => "close the quote, or copy the file again if it was cut off".to_owned(),
+                };
+                Err(Error::new(Code::Quote, "a quoted field is never closed", help).at_row(self.row + 1))
             }
             _ => self.end_record(out),
         }
@@ -354,9 +358,10 @@ impl CsvReader {
 
     fn quote_error(&self, sentence: &str, out: &TableSink<'_, impl Sink>) -> Error {
         let help = "put the whole field in quotes and double each quote inside it";
-        let help = match out.is_before_header() {
-            true => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
-            false => help.to_owned(),
+        let help = match advice::comment_character(&self.bytes, self.comment) {
+            Some(character) => advice::of_comment("the line", character),
+            None if out.is_before_header() => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
+            None => help.to_owned(),
         };
         Error::new(Code::Quote, sentence, help).at_row(self.row + 1)
     }

@@ -1,27 +1,24 @@
-//! Reads bytes as records with positions: CSV (RFC 4180), JSON Lines and JSON, in chunks that may end anywhere.
+//! Reads bytes as records with positions: CSV (RFC 4180) or JSON, in chunks that may end anywhere.
 //!
 //! *Invariants*: the records do not depend on where chunks end. In CSV every quote opens or closes a quoted field, or is half of a doubled
 //! quote; a quote anywhere else is an error. So a byte is inside a quoted field exactly if an odd number of quotes stand before it, without
 //! those in lines that are passed over. Hosts that find the ends of records themselves rely on this.
 //!
-//! *Limits*: a record of at most [`RECORD_BYTES_MAX`](records::RECORD_BYTES_MAX) bytes; names and their number as in `terms`.
+//! *Limits*: a record of at most [`RECORD_BYTES_MAX`](crate::records::RECORD_BYTES_MAX) bytes; names and their number as in `terms`.
 //!
 //! Reading order: `header` reads names; `advice` tells what a line looks like that is not what it should be; `opening` takes the header and
-//! watches the first rows; `csv` divides bytes into records; `lines` divides them into lines.
+//! watches the first rows; `csv` divides bytes into records.
 //!
-//! *Not here*: the meaning of a cell (`decimal`) and of a JSON object (`records`).
+//! *Not here*: the meaning of a cell (`decimal`) and records of JSON (`json_rows`).
 
 mod advice;
 mod csv;
 mod header;
-mod lines;
 mod opening;
 
-pub(crate) use lines::LineReader;
-
 use crate::error::{Code, Error, Result};
+use crate::json_rows::JsonReader;
 use crate::plan::{Format, Plan};
-use crate::records;
 use crate::sink::Sink;
 use csv::CsvReader;
 use opening::{Opening, TableSink};
@@ -32,7 +29,7 @@ pub struct Reader {
     csv: CsvReader,
     /// What is known of the beginning of CSV.
     opening: Opening,
-    json: LineReader,
+    json: JsonReader,
     /// The header that the plan gives, until the sink has received it.
     given_header: Option<Vec<String>>,
     /// The names of the variables of JSON records.
@@ -46,7 +43,7 @@ impl Reader {
             format: plan.format,
             csv: CsvReader::new(plan),
             opening: Opening::new(plan),
-            json: LineReader::default(),
+            json: JsonReader::default(),
             given_header: plan.header.clone().filter(|_| plan.format == Format::Csv),
             variables: None,
         }
@@ -68,8 +65,7 @@ impl Reader {
         self.give_header(sink)?;
         match self.format {
             Format::Csv => self.push_csv(chunk, sink),
-            Format::Jsonl => self.json.push(chunk, &mut |row, line| records::feed(row, line, &mut self.variables, sink)),
-            Format::Json => self.json.gather(chunk),
+            Format::Jsonl | Format::Json => self.json.push(chunk, &mut self.variables, sink),
         }
     }
 
@@ -88,11 +84,9 @@ impl Reader {
                 Ok(self.opening.width().is_some())
             }
             Format::Jsonl | Format::Json => {
-                let variables = &mut self.variables;
-                self.json.push(records, &mut |_, line| match variables {
-                    Some(_) => Ok(()),
-                    None => records::feed_names(line, variables, sink),
-                })?;
+                if self.variables.is_none() {
+                    self.json.header(records, &mut self.variables, sink)?;
+                }
                 Ok(self.variables.is_some())
             }
         }
@@ -103,6 +97,11 @@ impl Reader {
         self.csv.continue_at(row);
         self.opening.end();
         self.json.continue_at(row);
+    }
+
+    /// Says that the bytes are a part of the data, which may lack their end.
+    pub(crate) fn set_part(&mut self) {
+        self.json.set_part();
     }
 
     /// Ends the bytes.
@@ -119,7 +118,7 @@ impl Reader {
                 self.opening.width().is_some()
             }
             Format::Jsonl | Format::Json => {
-                self.json.finish(&mut |row, line| records::feed(row, line, &mut self.variables, sink))?;
+                self.json.finish(&mut self.variables, sink)?;
                 self.variables.is_some()
             }
         };

@@ -102,7 +102,17 @@ impl Opening {
 
     /// Returns a result of reading. An error that waits came before any other.
     pub(super) fn settle(&mut self, result: Result<()>) -> Result<()> {
-        result.map_err(|error| self.take_doubt().unwrap_or(error))
+        result.map_err(|error| match self.doubt.take() {
+            None => error,
+            // what comes next is no CSV, as if it were a comment too
+            Some(Doubt { error, about: About::Names { only_comments: true }, .. }) => {
+                match self.header.as_ref().and_then(|header| Some((header.line, header.comment?))) {
+                    Some((line, character)) => Error { help: advice::of_comment(&format!("line {line}"), character), ..error },
+                    None => error,
+                }
+            }
+            Some(doubt) => doubt.error,
+        })
     }
 
     /// Lets an error wait for the next records.
@@ -282,6 +292,7 @@ impl<'a, S: Sink> TableSink<'a, S> {
             }
             Err(error) if !advice::is_about_names(&error) => Err(error),
             Err(error) if is_all_numbers => Err(Error { help: advice::NUMBERS.to_owned(), ..error }),
+            Err(error) if error.code == Code::DuplicateColumn => Err(error.at_row(record.row)),
             Err(error) => match advice::of_joined_names(error.column.as_deref().unwrap_or_default(), &names, delimiter) {
                 Some(help) => Err(Error { help, ..error }),
                 None => {

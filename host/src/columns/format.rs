@@ -7,11 +7,11 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{FieldRef, Schema};
 use samefit_stages::error::Result;
 use samefit_stages::input::reading;
-use samefit_stages::ports::columns::{Batch, BatchReader, Partition, Values};
+use samefit_stages::ports::columns::{Batch, BatchReader, Partition, ValueForm, Values};
 
 use super::panics::catch_panic;
 use super::shared_file::SharedFile;
-use super::values;
+use super::{values, written};
 use crate::file_snapshot::FileChange;
 
 /// A file of columns whose description (footer, schema) was read.
@@ -43,15 +43,23 @@ pub(super) struct LimitedBatchReader {
     record_batches: RecordBatches,
     /// The rows of the last record batch that were not returned yet.
     rest: Option<RecordBatch>,
+    /// The form of each column's values; as data if there is none.
+    forms: Vec<ValueForm>,
 }
 
 impl LimitedBatchReader {
     /// Creates a reader of the record batches that were decoded from `file`.
     pub(super) fn new(file: &Arc<SharedFile>, record_batches: RecordBatches) -> Self {
-        Self { file: Arc::clone(file), record_batches, rest: None }
+        Self { file: Arc::clone(file), record_batches, rest: None, forms: Vec::new() }
     }
 
-    fn next_record_batch(&mut self) -> Result<Option<RecordBatch>> {
+    /// The same reader, with values in these forms.
+    pub(super) fn in_forms(self, forms: Vec<ValueForm>) -> Self {
+        Self { forms, ..self }
+    }
+
+    /// Returns the next rows with the types of the file; none after the last.
+    pub(super) fn next_record_batch(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let next = match self.rest.take() {
                 Some(rest) => Some(rest),
@@ -73,8 +81,11 @@ impl LimitedBatchReader {
         }
     }
 
-    fn column(&self, field: &FieldRef, array: &ArrayRef) -> Result<(String, Values)> {
-        let values = catch_panic(|| values::values(array.as_ref()))?;
+    fn column(&self, at: usize, field: &FieldRef, array: &ArrayRef) -> Result<(String, Values)> {
+        let values = catch_panic(|| match self.forms.get(at) {
+            None | Some(ValueForm::Data) => values::values(array.as_ref()),
+            Some(ValueForm::Written) => written::written(array.as_ref()),
+        })?;
         Ok((field.name().clone(), values.map_err(|error| self.file.arrow_error(&error))?))
     }
 }
@@ -83,7 +94,7 @@ impl BatchReader for LimitedBatchReader {
     fn next(&mut self) -> Result<Option<Batch>> {
         let Some(batch) = self.next_record_batch()? else { return Ok(None) };
         let columns = batch.schema_ref().fields().iter().zip(batch.columns());
-        let columns = columns.map(|(field, array)| self.column(field, array)).collect::<Result<_>>()?;
+        let columns = columns.enumerate().map(|(at, (field, array))| self.column(at, field, array)).collect::<Result<_>>()?;
         Ok(Some(Batch { rows: batch.num_rows(), columns }))
     }
 }

@@ -1,4 +1,4 @@
-//! Reads Parquet and Arrow files as batches of columns, as the stages ask for them.
+//! Reads Parquet and Arrow files as batches of columns, as the stages ask for them, and writes predictions as such files (`prediction_file`).
 //!
 //! The first bytes of a file decide its format; its name does not matter. Parquet and Arrow's file format have parts that can be read
 //! independently of each other. An Arrow stream is one part. A thread of its own computes the digest for `provenance.json`; it reads the file
@@ -12,14 +12,19 @@
 
 mod arrow;
 mod errors;
+mod float16;
 mod format;
+mod index;
 mod limits;
 mod panics;
 mod parquet;
+mod prediction_file;
 mod shared_file;
 #[cfg(test)]
 mod tests;
+mod types;
 mod values;
+mod written;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,21 +32,37 @@ use std::thread::{Builder, JoinHandle};
 
 use arrow_schema::Schema;
 use samefit_stages::code::Code;
-use samefit_stages::error::{InputError, Result};
+use samefit_stages::error::{Error, InputError, Result};
+use samefit_stages::input::content::{Content, FIRST_BYTES};
 use samefit_stages::input::reading;
 use samefit_stages::limits::COLUMNS_MAX;
-use samefit_stages::ports::columns::{BatchReader, ColumnFile, Field, Partition};
+use samefit_stages::ports::columns::{BatchReader, ColumnFile, ColumnKind, ColumnWriter, Field, Partition, PredictionRows, ValueForm};
 use samefit_stages::ports::digest::{InputFile, PendingDigest};
 
 use self::arrow::{ArrowFile, ArrowStream};
 use self::errors::{damaged, too_large, unsupported};
 use self::format::ColumnFormat;
 use self::parquet::ParquetFile;
+use self::prediction_file::InputColumns;
 use self::shared_file::SharedFile;
 use crate::file_snapshot::FileChange;
 
 /// Reads the whole file at a path and returns its size and digest.
 type ReadInput = fn(&str) -> Result<InputFile>;
+
+/// Begins a file of columns with predictions, beside the columns of the file at `input` if there is one.
+pub(crate) fn writer(to: ColumnKind, rows: PredictionRows, input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
+    let columns = |path: &str| {
+        let file = SharedFile::open(path)?;
+        let first = file.first_bytes().map_err(|error| reading::read_error(path, &error))?;
+        let format = open_format(first, &file)?;
+        let columns: Vec<usize> = (0..fields(format.schema())?.len()).collect();
+        let batches = format.read(&columns, &Partition::Parts(0..format.parts()))?;
+        Ok::<_, Error>(InputColumns::new(Arc::new(format.schema().clone()), batches))
+    };
+    let input = input.map(|path| columns(path).map_err(|error| error.in_file(path))).transpose()?;
+    Ok(prediction_file::writer(to, rows, input))
+}
 
 /// Opens a file of columns. `read_input` computes the digest of a whole file.
 pub(crate) fn open(path: &str, read_input: ReadInput) -> Result<Box<dyn ColumnFile>> {
@@ -63,11 +84,30 @@ fn open_format(first: [u8; 8], file: &Arc<SharedFile>) -> Result<Box<dyn ColumnF
         [b'F', b'E', b'A', b'1', ..] => {
             return Err(unsupported("Feather of version 1", "write it as Feather of version 2, or as Parquet").into());
         }
-        [0x1f, 0x8b, ..] => {
-            return Err(unsupported("columns compressed as a whole with gzip", "decompress it: columns are compressed inside").into());
-        }
-        _ => return Err(damaged("its first bytes are not those of a Parquet or Arrow file").into()),
+        _ => return Err(not_columns(&file).into()),
     })
+}
+
+/// Returns the error for a file that by its name holds columns and by its first bytes does not.
+fn not_columns(file: &SharedFile) -> InputError {
+    let length = usize::try_from(file.length()).unwrap_or(FIRST_BYTES).min(FIRST_BYTES);
+    let first = file.bytes(0, length).unwrap_or_default();
+    let compressed =
+        |with: &str| unsupported(&format!("columns compressed as a whole with {with}"), "decompress it: columns are compressed inside");
+    match Content::of(&first) {
+        Content::Gzip => compressed("gzip"),
+        Content::Zstd => compressed("Zstandard"),
+        Content::Other(other) => other.error(),
+        Content::Workbook => unsupported("an Excel workbook under the name of columns", "give it a name that ends in `.xlsx`"),
+        Content::Text | Content::Utf16(_)
+            if !first.is_empty()
+                && std::str::from_utf8(&first).map_or_else(|error| error.error_len().is_none(), |text| !text.contains('\0')) =>
+        {
+            let help = "if it is CSV or JSON Lines, give it a name that ends in `.csv` or `.jsonl`";
+            unsupported("text under the name of columns", help)
+        }
+        _ => damaged("its first bytes are not those of a Parquet or Arrow file"),
+    }
 }
 
 /// An open file of columns.
@@ -92,8 +132,9 @@ impl ColumnFile for OpenColumnFile {
         self.format.rows(part)
     }
 
-    fn read(&self, columns: &[usize], partition: &Partition) -> Result<Box<dyn BatchReader>> {
-        Ok(Box::new(self.format.read(columns, partition)?))
+    fn read(&self, columns: &[(usize, ValueForm)], partition: &Partition) -> Result<Box<dyn BatchReader>> {
+        let (columns, forms): (Vec<usize>, Vec<ValueForm>) = columns.iter().copied().unzip();
+        Ok(Box::new(self.format.read(&columns, partition)?.in_forms(forms)))
     }
 
     fn begin_digest(&self) -> PendingDigest {
@@ -126,7 +167,11 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
         let error = InputError::new(Code::DuplicateColumn, "two columns have this name", "rename one");
         return Err(InputError { column: Some(field.name().clone()), ..error });
     }
-    let described =
-        |field: &arrow_schema::Field| Field { name: field.name().clone(), refused: values::unsupported_type(field.data_type()) };
+    let index = index::columns(schema);
+    let described = |field: &arrow_schema::Field| Field {
+        name: field.name().clone(),
+        refused: types::refused_type(field.data_type()),
+        is_index: index.contains(field.name()),
+    };
     Ok(fields.iter().map(|field| described(field)).collect())
 }

@@ -29,7 +29,8 @@ fn read_input(path: &str) -> Result<InputFile> {
 fn rows(path: &str) -> Result<usize> {
     let file = open(path, read_input)?;
     let digest = file.begin_digest();
-    let readable: Vec<usize> = (0..file.fields().len()).filter(|&at| file.fields()[at].refused.is_none()).collect();
+    let readable: Vec<(usize, ValueForm)> =
+        file.fields().iter().enumerate().filter_map(|(at, field)| Some((at, field.as_data()?))).collect();
     let mut batches = file.read(&readable, &Partition::Parts(0..file.parts()))?;
     let mut rows = 0;
     while let Some(batch) = batches.next()? {
@@ -54,7 +55,7 @@ fn parts_add_up_to_the_whole() {
     for name in ["kinds.parquet", "kinds.feather"] {
         let file = open_fixture(name);
         let read = |share: Partition| {
-            let mut batches = file.read(&[0, 3], &share).unwrap();
+            let mut batches = file.read(&[(0, ValueForm::Data), (3, ValueForm::Data)], &share).unwrap();
             let mut found = Vec::new();
             while let Some(batch) = batches.next().unwrap() {
                 let [(first, _), (second, Values::Numbers(numbers))] = &batch.columns[..] else { panic!("two columns") };

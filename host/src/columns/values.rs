@@ -6,26 +6,27 @@
 //!
 //! - integers up to 2^53,
 //! - decimals of at most 15 digits, because two such decimals never have the same f64,
-//! - every float32, which stands for its own shortest text, of at most 9 digits.
+//! - every float of 16 or 32 bits, which stands for its own shortest text, of at most 9 digits.
 //!
-//! All other numbers are passed as text.
+//! All other numbers are passed as text. A dictionary and runs are their values.
 //!
-//! *Not here*: dates, times, binary and nested values ([`unsupported_type`]). The user has to say which numbers they are.
+//! *Not here*: dates, times, binary and nested values ([`refused_type`](super::types::refused_type)). The user has to say which numbers they are.
 
 use std::fmt::{Display, Write as _};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, PrimitiveArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, RunArray, UInt64Array};
 use arrow_schema::{ArrowError, DataType};
 use samefit_stages::error::InputError;
 use samefit_stages::limits::RECORD_BYTES_MAX;
 use samefit_stages::ports::columns::Values;
 
 use super::errors::{text_too_long, too_large};
+use super::float16;
 use super::limits::{BATCH_ROWS, TEXT_BYTES_MAX};
 
 /// The powers of ten that an f64 represents exactly.
@@ -36,19 +37,7 @@ const INTEGER_MAX: u64 = 1 << 53;
 /// A decimal whose digits are below this, divided by a power in [`TENS`], is the only decimal of at most 15 digits with its f64.
 const MANTISSA_MAX: i64 = 1_000_000_000_000_000;
 
-/// Returns the name of the type if its values are neither numbers nor text.
-pub(super) fn unsupported_type(data_type: &DataType) -> Option<String> {
-    use DataType as T;
-    match data_type {
-        T::Null | T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => None,
-        T::Float32 | T::Float64 | T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => None,
-        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Boolean => None,
-        T::Dictionary(_, values) => unsupported_type(values),
-        other => Some(other.to_string()),
-    }
-}
-
-/// Returns the values of an array. Fails for a type that [`unsupported_type`] names.
+/// Returns the values of an array. Fails for a type that [`refused_type`](super::types::refused_type) names.
 pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
     use DataType as T;
     Ok(match array.data_type() {
@@ -62,6 +51,7 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
         T::Int64 => integers::<Int64Type>(array, |value| value.unsigned_abs() <= INTEGER_MAX, |value| value as f64),
         T::UInt64 => integers::<UInt64Type>(array, |value| value <= INTEGER_MAX, |value| value as f64),
         T::Float64 => numbers::<Float64Type>(array, |value| value),
+        T::Float16 => numbers::<Float16Type>(array, |value| float16::f64_of_shortest_text(value.to_bits())),
         T::Float32 => {
             let mut scale = 0;
             numbers::<Float32Type>(array, |value| f64_of_shortest_text(value, &mut scale))
@@ -78,8 +68,28 @@ pub(super) fn values(array: &dyn Array) -> Result<Values, ArrowError> {
             let dictionary = array.as_any_dictionary();
             return values(&arrow_select::take::take(dictionary.values(), dictionary.keys(), None)?);
         }
+        T::RunEndEncoded(..) => return values(&without_runs(array)?),
         other => return Err(ArrowError::SchemaError(format!("a column of type {other}"))),
     })
+}
+
+/// Returns the values of an array that is stored as runs, one for each row.
+pub(super) fn without_runs(array: &dyn Array) -> Result<ArrayRef, ArrowError> {
+    let Some((values, run)) = runs(array) else { return Err(ArrowError::SchemaError("runs of another type than integers end".to_owned())) };
+    let runs = UInt64Array::from_iter_values((0..array.len()).map(|row| run(row) as u64));
+    arrow_select::take::take(values, &runs, None)
+}
+
+/// Returns the index among the values of the run that a row belongs to.
+type RunOfRow<'a> = Box<dyn Fn(usize) -> usize + 'a>;
+
+/// Returns the values of the runs, and which one a row has. None if the array is not stored as runs.
+fn runs(array: &dyn Array) -> Option<(&ArrayRef, RunOfRow<'_>)> {
+    fn of<R: RunEndIndexType>(runs: &RunArray<R>) -> (&ArrayRef, RunOfRow<'_>) {
+        (runs.values(), Box::new(|row| runs.get_physical_index(row)))
+    }
+    let short = array.as_run_opt::<Int16Type>().map(of);
+    short.or_else(|| array.as_run_opt::<Int32Type>().map(of)).or_else(|| array.as_run_opt::<Int64Type>().map(of))
 }
 
 /// Returns how many rows of a record batch to pass at once: at most [`BATCH_ROWS`], with at most [`RECORD_BYTES_MAX`] of text. Fails if one row
@@ -134,6 +144,11 @@ fn text_lengths(array: &dyn Array) -> Option<TextLengths<'_>> {
             let none = array.values().is_empty();
             Box::new(move |row| if none || missing.is_some_and(|missing| missing.is_null(row)) { 0 } else { values(keys[row]) })
         }
+        T::RunEndEncoded(..) => {
+            let (values, run) = runs(array)?;
+            let values = text_lengths(values.as_ref())?;
+            Box::new(move |row| values(run(row)))
+        }
         _ => return None,
     })
 }
@@ -174,12 +189,17 @@ where
     text_of::<T>(array, |value, text| {
         digits.clear();
         write!(digits, "{value}")?;
-        write_decimal(&digits, scale, text)
+        write_decimal(&digits, scale, text)?;
+        // as a level, a decimal has the same text whether or not others beside it have too many digits
+        if scale > 0 {
+            text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+        }
+        Ok(())
     })
 }
 
 /// Appends `digits * 10^-scale` to `text`.
-fn write_decimal(digits: &str, scale: i8, text: &mut String) -> std::fmt::Result {
+pub(super) fn write_decimal(digits: &str, scale: i8, text: &mut String) -> std::fmt::Result {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
     let Ok(places) = usize::try_from(scale) else { return write!(text, "{sign}{digits}e{}", i32::from(scale).abs()) };
     match digits.len().checked_sub(places) {
@@ -191,7 +211,10 @@ fn write_decimal(digits: &str, scale: i8, text: &mut String) -> std::fmt::Result
 }
 
 /// Writes every value with `write`, a missing one as an empty cell.
-fn text_of<T: ArrowPrimitiveType>(array: &dyn Array, mut write: impl FnMut(T::Native, &mut String) -> std::fmt::Result) -> Values {
+pub(super) fn text_of<T: ArrowPrimitiveType>(
+    array: &dyn Array,
+    mut write: impl FnMut(T::Native, &mut String) -> std::fmt::Result,
+) -> Values {
     let mut text = String::new();
     for value in array.as_primitive::<T>() {
         // writing to a string cannot fail
@@ -243,8 +266,8 @@ mod tests {
     use super::*;
     use arrow_array::types::Int32Type as Key;
     use arrow_array::{
-        BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, NullArray,
-        StringArray, StringViewArray, UInt64Array,
+        BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, Float16Array, Float32Array, Float64Array, Int8Array, Int32Array,
+        Int64Array, NullArray, StringArray, StringViewArray, UInt64Array,
     };
     use arrow_buffer::i256;
 
@@ -276,7 +299,7 @@ mod tests {
         assert_eq!(cells(&short), ["21.03", "-", "-0.05", "0"]);
         let long = vec![Some(12_345_678_901_234_567_890_123), None, Some(-5), Some(0)];
         let long = Decimal128Array::from(long).with_precision_and_scale(38, 20).unwrap();
-        assert_eq!(cells(&long), ["'123.45678901234567890123'", "-", "'-0.00000000000000000005'", "'0.00000000000000000000'"]);
+        assert_eq!(cells(&long), ["'123.45678901234567890123'", "-", "'-0.00000000000000000005'", "'0'"]);
         let negative = Decimal128Array::from(vec![Some(123)]).with_precision_and_scale(5, -3).unwrap();
         assert_eq!(cells(&negative), ["'123e3'"]);
         let huge = Decimal256Array::from(vec![Some(i256::MAX)]).with_precision_and_scale(76, 0).unwrap();
@@ -319,17 +342,32 @@ mod tests {
     }
 
     #[test]
+    fn runs_are_their_values() {
+        let ends = Int32Array::from(vec![2, 3, 5]);
+        let runs = RunArray::try_new(&ends, &Float64Array::from(vec![Some(0.5), None, Some(2.0)])).unwrap();
+        assert_eq!(cells(&runs), ["0.5", "0.5", "-", "2", "2"]);
+        assert_eq!(cells(&runs.slice(1, 3)), ["0.5", "-", "2"]);
+        let texts = RunArray::try_new(&ends, &StringArray::from(vec!["abc", "", "x"])).unwrap();
+        assert_eq!(cells(&texts), ["'abc'", "'abc'", "-", "'x'", "'x'"]);
+        let lengths = text_lengths(&texts).unwrap();
+        assert_eq!([0, 1, 2, 4].map(lengths), [3, 3, 0, 1]);
+    }
+
+    #[test]
+    fn floats_of_16_bits_are_their_shortest_texts() {
+        let array: Float16Array = [0x2e66, 0x3c00].map(f16_of_bits).into_iter().collect();
+        assert_eq!(cells(&array), ["0.1", "1"]);
+    }
+
+    fn f16_of_bits(bits: u16) -> Option<<Float16Type as ArrowPrimitiveType>::Native> {
+        Some(<Float16Type as ArrowPrimitiveType>::Native::from_bits(bits))
+    }
+
+    #[test]
     fn a_dictionary_is_its_values() {
         let keys = arrow_array::PrimitiveArray::<Key>::from(vec![Some(1), None, Some(0), Some(2)]);
         let numbers = Float64Array::from(vec![Some(0.5), Some(2.25), None]);
         let array = DictionaryArray::new(keys, std::sync::Arc::new(numbers));
         assert_eq!(cells(&array), ["2.25", "-", "0.5", "-"]);
-    }
-
-    #[test]
-    fn unsupported_types_are_named() {
-        assert_eq!(unsupported_type(&DataType::Date32).as_deref(), Some("Date32"));
-        assert_eq!(unsupported_type(&DataType::Boolean), None);
-        assert_eq!(unsupported_type(&DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8))), None);
     }
 }

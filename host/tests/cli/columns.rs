@@ -6,8 +6,12 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, RecordBatchReader};
+use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::properties::WriterProperties;
 
 use crate::test_folder::TestFolder;
@@ -93,7 +97,7 @@ fn predictions_from_columns_are_those_from_csv() {
     run(&folder, "samefit train --data data/diabetes.csv --target y --features bmi,ltg --out model");
     run(&folder, "samefit infer --model model --attributes data/diabetes.csv --out csv");
     for twin in ["twin.parquet", "twin.arrow", "twin.arrows"] {
-        run(&folder, &format!("samefit infer --model model --attributes {twin} --out columns"));
+        run(&folder, &format!("samefit infer --model model --attributes {twin} --to csv --out columns"));
         assert_eq!(read(&folder, "columns/twin.csv"), read(&folder, "csv/diabetes.csv"), "{twin}");
     }
 }
@@ -125,7 +129,7 @@ fn booleans_are_categories() {
         }
     }
     run(&folder, "samefit infer --model csv --attributes fixtures/kinds.csv --on-error continue --out from-csv");
-    run(&folder, "samefit infer --model csv --attributes fixtures/kinds.parquet --on-error continue --out from-columns");
+    run(&folder, "samefit infer --model csv --attributes fixtures/kinds.parquet --to csv --on-error continue --out from-columns");
     assert_eq!(read(&folder, "from-columns/kinds.csv"), read(&folder, "from-csv/kinds.csv"));
 
     let line = "samefit summarize --data fixtures/kinds.parquet --missing drop --columns i8,flag --out s.json";
@@ -134,6 +138,57 @@ fn booleans_are_categories() {
     assert!(refused.stderr().contains("column `flag`: found `true`, expected a decimal number"), "{}", refused.stderr());
     assert!(refused.stderr().contains("or name the column with --categories"), "{}", refused.stderr());
     run(&folder, &format!("{line} --categories flag"));
+}
+
+/// The rows of a file of columns as one record batch.
+fn rows(folder: &TestFolder, name: &str) -> RecordBatch {
+    let file = File::open(folder.path(name)).unwrap();
+    let (schema, batches): (SchemaRef, Vec<RecordBatch>) = if name.ends_with("parquet") {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        (reader.schema(), reader.map(Result::unwrap).collect())
+    } else {
+        let reader = arrow_ipc::reader::FileReader::try_new(file, None).unwrap();
+        (reader.schema(), reader.map(Result::unwrap).collect())
+    };
+    arrow_select::concat::concat_batches(&schema, &batches).unwrap()
+}
+
+#[test]
+fn columns_of_the_input_keep_their_types_beside_the_predictions() {
+    let folder = folder_with_fixtures();
+    run(&folder, "samefit train --data fixtures/kinds.csv --target u16 --features i8,flag --missing drop --out model");
+    let infer = "samefit infer --model model --on-error continue --with-input";
+    run(&folder, &format!("{infer} --attributes fixtures/kinds.csv --out csv"));
+    let predictions: Vec<String> = read(&folder, "csv/kinds.csv").lines().map(str::to_owned).collect();
+    for (input, to, output) in [
+        ("kinds.parquet", "", "kinds.parquet"),
+        ("kinds.feather", "", "kinds.feather"),
+        ("kinds.parquet", "--to arrow", "kinds.arrow"),
+        ("kinds.feather", "--to parquet", "kinds.parquet"),
+    ] {
+        run(&folder, &format!("{infer} --attributes fixtures/{input} {to} --out columns"));
+        let (before, after) = (rows(&folder, &format!("fixtures/{input}")), rows(&folder, &format!("columns/{output}")));
+        let kept = before.num_columns();
+        assert_eq!(after.num_columns(), kept + 5, "{output}");
+        assert_eq!(after.num_rows(), predictions.len() - 1, "{output}");
+        for (at, field) in before.schema().fields().iter().enumerate() {
+            assert_eq!(after.schema().field(at).data_type(), field.data_type(), "{output}");
+            assert_eq!(after.column(at), before.column(at), "{output} {}", field.name());
+        }
+        let (numbers, status) = (after.column(kept).as_primitive::<Float64Type>(), after.column(kept + 4).as_string::<i32>());
+        for (row, line) in predictions.iter().skip(1).enumerate() {
+            let cells: Vec<&str> = line.rsplitn(6, ',').collect();
+            assert_eq!((cells[0], cells[4].parse().ok()), (status.value(row), numbers.is_valid(row).then(|| numbers.value(row))), "{line}");
+        }
+    }
+    let collision =
+        folder.shell("samefit -q infer --model model --with-input --attributes columns/kinds.parquet --on-error continue --out out");
+    assert_eq!(collision.code(), 3);
+    assert!(
+        collision.stderr().contains("the input has a column `predicted_u16`, and the predictions have one of that name too"),
+        "{}",
+        collision.stderr()
+    );
 }
 
 #[test]
@@ -184,7 +239,7 @@ fn files_that_cannot_be_read_are_errors() {
         ("cut.parquet --target y", "error: cut.parquet: not Parquet and not Arrow, or damaged"),
         ("cut.arrow --target y", "error: cut.arrow: not Parquet and not Arrow, or damaged"),
         ("cut.arrows --target y", "damaged: the stream has no end mark"),
-        ("text.parquet --target y", "damaged: its first bytes are not those of a Parquet or Arrow file"),
+        ("text.parquet --target y", "this file is text under the name of columns"),
         ("whole.parquet.gz --target y", "decompress it"),
         ("pipe.parquet --target y", "columns cannot be read from a pipe"),
     ] {

@@ -118,7 +118,8 @@ fn start_and_wait_for_output(folder: &TestFolder, program: &str) -> (Child, Chil
     let line = format!("{program} --split-bytes 100 infer --model m --attributes /dev/stdin --out out");
     let mut child = folder.command(&line).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(("bmi\n".to_owned() + &"0.01\n".repeat(100)).as_bytes()).unwrap();
+    // more than what tells the kind of the file
+    stdin.write_all(("bmi\n".to_owned() + &"0.01\n".repeat(400)).as_bytes()).unwrap();
     let start = Instant::now();
     while !folder.tree().iter().any(|path| path.starts_with("out/.samefit-")) {
         assert!(start.elapsed() < Duration::from_secs(30), "no output was begun");

@@ -41,6 +41,7 @@ impl TestFolder {
         path.push(std::env::var_os("PATH").unwrap_or_default());
         let mut command = Command::new("sh");
         command.args(["-c", line]).current_dir(self.0.path()).env("PATH", path).env("LC_ALL", "C").env("COLUMNS", "100");
+        command.env("FIXTURES", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures"));
         command
     }
 

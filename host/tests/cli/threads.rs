@@ -168,6 +168,57 @@ fn json_lines() {
     assert!(bad.stderr.starts_with("error: a.jsonl: row 115, column `z`: "), "{}", bad.stderr);
 }
 
+/// Records of JSON with brackets and line breaks in their texts, in every layout, by the name of a file.
+fn json_layouts(rows: usize) -> [(&'static str, String); 4] {
+    let record = |row: usize| {
+        let bmi = if row % 50 == 7 { "NaN".to_owned() } else { format!("{}.{}", 18 + row % 17, row % 100) };
+        format!(
+            "{{\"note\": \"}}{{[\\\"\\\\\", \"age\": {}, \"bmi\": {bmi}, \"tags\": [{row}, {{\"k\": null}}], \"y\": {}}}",
+            row % 90,
+            (row * 7919) % 350
+        )
+    };
+    let records: Vec<String> = (0..rows).map(record).collect();
+    let broken: Vec<String> = records.iter().map(|record| record.replace(", ", ",\n  ")).collect();
+    [
+        ("lines.json", records.join("\n")),
+        ("broken.jsonl", broken.join("\n")),
+        ("row.jsonl", records.join(" ")),
+        ("array.json", format!("[\n{}\n]\n", records.join(",\n"))),
+    ]
+}
+
+#[test]
+fn json_of_every_layout() {
+    let folder = TestFolder::new();
+    let line = |name: &str| format!("samefit summarize --data {name} --columns age,bmi,y --missing drop --out out");
+    let mut statistics = Vec::new();
+    for (name, text) in json_layouts(150) {
+        fs::write(folder.path(name), &text).unwrap();
+        let summed = same_statistics(&folder, &line(name), &SMALL);
+        assert!(summed.stderr.contains("summed 147 rows"), "{}", summed.stderr);
+        statistics.push(summed.statistics.unwrap());
+        // the record with the number 101
+        fs::write(
+            folder.path(name),
+            text.replacen("[100, {\"k\"", "[100, {\"k\": 1, \"k\"", 1).replacen("[100,\n  {\"k\"", "[100, {\"k\": 1, \"k\"", 1),
+        )
+        .unwrap();
+        let bad = same(&folder, &line(name), &SMALL);
+        let word = if name == "lines.json" { "row" } else { "record" };
+        let begins = format!("error: {name}: {word} 101: an object names the key `k` twice\n");
+        assert!(bad.stderr.starts_with(&begins), "{}", bad.stderr);
+    }
+    assert!(statistics.iter().all(|other| *other == statistics[0]));
+    let (name, text) = &json_layouts(150)[3];
+    for (cut, sentence) in [(3, "the JSON is cut off: the array of records is not closed"), (10, "record 150: the JSON is cut off after ")]
+    {
+        fs::write(folder.path(name), &text[..text.len() - cut]).unwrap();
+        let bad = same(&folder, &line(name), &SMALL);
+        assert!(bad.stderr.starts_with(&format!("error: {name}: {sentence}")), "{}", bad.stderr);
+    }
+}
+
 #[test]
 fn a_folder_of_many_files() {
     let folder = TestFolder::new();
@@ -272,7 +323,7 @@ fn files_of_columns() {
     assert!(dropped.stderr.contains("20130 rows lack values (`bmi` 20130)"), "{}", dropped.stderr);
     write_columns(&folder, "never.parquet", 20_000, 3_000, |_, _| None);
     let never = same(&folder, &line("never.parquet"), &[1 << 18]);
-    assert!(never.stderr.contains("never.parquet: there is a header but no row of data"), "{}", never.stderr);
+    assert!(never.stderr.contains("never.parquet: column `bmi`: left out: it holds no value"), "{}", never.stderr);
     write_columns(&folder, "empty.parquet", 0, 10, keep);
     same(&folder, &line("empty.parquet"), &[1 << 18]);
     // together with tables of other formats
@@ -329,7 +380,9 @@ fn same_predictions(folder: &TestFolder, attributes: &str, pieces: &[usize]) -> 
         let flags = format!("--json --threads {threads} --split-bytes {split_bytes}");
         let ran = folder.shell(&attributes.replace("INFER", &format!("samefit infer --model m --out p {flags} --attributes")));
         let names = folder.shell("find . -path './p*' -type f | sort").stdout();
-        let files = names.lines().map(|name| (name.to_owned(), fs::read_to_string(folder.path(name)).unwrap())).collect();
+        // files of columns are no text
+        let text = |name: &str| String::from_utf8_lossy(&fs::read(folder.path(name)).unwrap()).into_owned();
+        let files = names.lines().map(|name| (name.to_owned(), text(name))).collect();
         InferRun { code: ran.code(), stdout: ran.stdout(), stderr: ran.stderr(), files }
     };
     let one = infer(1, 1 << 18);
@@ -399,6 +452,24 @@ fn predictions_of_quotes_line_breaks_and_json_lines() {
 }
 
 #[test]
+fn predictions_of_json_of_every_layout() {
+    let folder = folder_with_model();
+    let mut lines = Vec::new();
+    for (name, text) in json_layouts(60) {
+        fs::write(folder.path(name), text.replace("NaN", "20")).unwrap();
+        let predicted = one_file(same_predictions(&folder, &format!("INFER {name}"), &SMALL));
+        let (open, close) = if name == "array.json" { ("[\n", "\n]\n") } else { ("", "\n") };
+        let predicted =
+            predicted.strip_prefix(open).and_then(|text| text.strip_suffix(close)).unwrap_or_else(|| panic!("{name}: {predicted}"));
+        lines.push(predicted.replace("},\n", "}\n"));
+        fs::write(folder.path(name), &text).unwrap();
+        one_file(same_predictions(&folder, &format!("INFER {name} --on-error continue"), &SMALL));
+    }
+    assert_eq!(lines[0].lines().count(), 60);
+    assert!(lines.iter().all(|other| *other == lines[0]), "{lines:?}");
+}
+
+#[test]
 fn predictions_that_go_on_after_records_without_one() {
     let folder = folder_with_model();
     let text = table(5_000);
@@ -443,7 +514,7 @@ fn predictions_that_go_on_after_records_without_one() {
     );
 
     write_columns(&folder, "c.parquet", 500, 64, |row, value| (row % 11 != 4).then_some(value));
-    let columns = one_file(same_predictions(&folder, "INFER c.parquet --on-error continue --with-input", &split_sizes));
+    let columns = one_file(same_predictions(&folder, "INFER c.parquet --to csv --on-error continue --with-input", &split_sizes));
     assert_eq!((columns.lines().count(), columns.lines().filter(|line| line.ends_with(":missing-values,missing")).count()), (501, 46));
 }
 

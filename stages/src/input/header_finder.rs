@@ -25,7 +25,7 @@ impl<'a> HeaderFinder<'a> {
     pub(crate) fn header_end(&mut self, bytes: &[u8]) -> Result<Option<usize>> {
         loop {
             let rest = &bytes[self.searched..];
-            let mut ends = self.ends;
+            let mut ends = self.ends.clone();
             let Some(length) = next_piece(&mut ends, rest) else { return Ok(None) };
             self.ends = ends;
             self.searched += length;
@@ -41,7 +41,7 @@ impl<'a> HeaderFinder<'a> {
 fn next_piece(ends: &mut RecordEnds, bytes: &[u8]) -> Option<usize> {
     let mut length = 0;
     loop {
-        let (before, rest) = (*ends, &bytes[length..]);
+        let (before, rest) = (ends.clone(), &bytes[length..]);
         if !before.is_skipping() && blank_lines(rest) > 0 {
             return Some(length + blank_lines(rest));
         }

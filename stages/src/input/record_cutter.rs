@@ -1,16 +1,18 @@
 //! Cuts a stream of bytes into whole records, byte for byte, without reading what is in them.
 //!
-//! Blank lines are not records. In CSV neither are lines that are passed over, of which the line `sep=;` is one.
+//! Blank lines are not records. In CSV neither are lines that are passed over, of which the line `sep=;` is one. Records of JSON in an array, or of
+//! several lines, become lines.
 //!
 //! *Limits*: a record has at most [`RECORD_BYTES_MAX`] bytes. A longer one means a quote that is never closed, which would fill the memory.
 
-use samefit_formats::csv::separator_of_line;
-
 use crate::code::Code;
 use crate::error::{InputError, Result};
+use crate::input::json_line::JsonLine;
 use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 use crate::source::Format;
+use samefit_formats::csv::{RECORD_END, separator_of_line};
+use samefit_formats::json_records::Layout;
 
 /// What a stream is cut into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +67,12 @@ impl RecordCutter {
         let record = std::mem::take(&mut self.record);
         match () {
             () if self.ends.is_quoted() => Err(self.unclosed_quote().into()),
+            () if self.ends.lacks_bracket() => Err(self.cut_off().into()),
             () if record.is_empty() => Ok(()),
-            () => self.take(&record, self.ends.last(record.len()), &mut take),
+            () if self.is_line() => self.take(&record, self.ends.last(record.len()), &mut take),
+            // brackets of an array may follow the last record, and white space
+            () if record.iter().all(|byte| byte.is_ascii_whitespace() || b"[]".contains(byte)) => Ok(()),
+            () => Err(self.cut_off().into()),
         }
     }
 
@@ -76,6 +82,7 @@ impl RecordCutter {
         self.may_name_separator &= matches!(end, End::SkippedLine(_));
         match end {
             End::SkippedLine(_) | End::Comment(_) => take(Piece::PassedLine(bytes)),
+            End::Record(_) if !self.is_line() => take(Piece::Record(&line_of(bytes))),
             End::Record(_) if is_blank(bytes) => Ok(()),
             End::Record(_) if may_name_separator && separator_of_line(without_mark(bytes)).is_some() => take(Piece::PassedLine(bytes)),
             End::Record(_) => take(Piece::Record(bytes)),
@@ -86,6 +93,15 @@ impl RecordCutter {
         if bytes > RECORD_BYTES_MAX { Err(record_too_long().at_row(self.row).into()) } else { Ok(()) }
     }
 
+    /// Whether each record is a line.
+    fn is_line(&self) -> bool {
+        !matches!(self.ends.layout(), Some(Layout::Objects | Layout::Array))
+    }
+
+    fn cut_off(&self) -> InputError {
+        InputError::new(Code::Json, "the JSON is cut off", "copy the file again, whole").at_row(self.row)
+    }
+
     fn unclosed_quote(&self) -> InputError {
         let help = "close the quote, or copy the file again if it was cut off";
         InputError::new(Code::Quote, "a quoted field is never closed", help).at_row(self.row)
@@ -94,6 +110,16 @@ impl RecordCutter {
 
 fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Returns a record of JSON as a line, without the comma or bracket before it.
+fn line_of(record: &[u8]) -> Vec<u8> {
+    let record = without_mark(record).trim_ascii();
+    let record = record.strip_prefix(b"[").or_else(|| record.strip_prefix(b",")).unwrap_or(record).trim_ascii();
+    let mut line = Vec::new();
+    JsonLine::default().flatten(record, &mut line);
+    line.push(RECORD_END);
+    line
 }
 
 fn is_blank(record: &[u8]) -> bool {
@@ -146,6 +172,19 @@ mod tests {
     #[test]
     fn quotes_mean_nothing_in_json_lines() {
         assert_eq!(records("{\"a\\\"\": 1}\n{}\n", Format::JsonLines, 3).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn records_of_json_become_lines() {
+        for size in 1..20 {
+            for text in ["[{\"a\":\n1},\n {\"a\":2}]\n", "{\"a\":\n1}\n{\"a\":2}\n"] {
+                assert_eq!(records(text, Format::JsonLines, size).unwrap(), ["{\"a\": 1}\n", "{\"a\":2}\n"], "{text} in chunks of {size}");
+            }
+            for text in ["[{}, {}", "[{}, ", "[{}, {", "{\n}\n{"] {
+                let error = records(text, Format::JsonLines, size).unwrap_err().to_string();
+                assert!(error.contains("the JSON is cut off"), "{error}");
+            }
+        }
     }
 
     #[test]

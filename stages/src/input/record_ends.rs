@@ -1,12 +1,13 @@
 //! Finds where records end in bytes that come in pieces, without reading what is in them.
 //!
 //! In CSV a line break inside quotes does not end a record. A byte is inside quotes after an odd number of quote characters (RFC 4180 doubles a
-//! quote that belongs to a field), not counting those in lines that are passed over. In JSON Lines no line break stands inside a string.
+//! quote that belongs to a field), not counting those in lines that are passed over. In JSON no line break stands inside a string.
 //!
 //! *Not here*: the line `sep=;`, which has no quote and no line break in it and so ends like a record.
 
 use memchr::{memchr, memrchr};
 use samefit_formats::csv::{self, RECORD_END};
+use samefit_formats::json_records;
 
 use crate::source::Format;
 
@@ -39,9 +40,15 @@ impl End {
 }
 
 /// Finds the ends of the records of one file, piece by piece.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RecordEnds {
-    is_csv: bool,
+#[derive(Clone, Debug)]
+pub(crate) enum RecordEnds {
+    Csv(CsvEnds),
+    Json(json_records::RecordEnds),
+}
+
+/// Finds the ends of the records of CSV.
+#[derive(Clone, Debug)]
+pub(crate) struct CsvEnds {
     passed: PassedLines,
     /// Whether the file has begun.
     begun: bool,
@@ -62,23 +69,64 @@ enum Line {
 impl RecordEnds {
     /// Finds ends from the beginning of a file in this format on.
     pub(crate) fn new(format: Format, passed: PassedLines) -> Self {
-        let is_csv = format.of_bytes() == Format::Csv;
-        let passed = if is_csv && !format.holds_columns() { passed } else { PassedLines::default() };
-        Self { is_csv, passed, begun: false, quoted: false, line: Line::Start }
+        if format.of_bytes() != Format::Csv {
+            return Self::Json(json_records::RecordEnds::default());
+        }
+        let passed = if format.holds_columns() { PassedLines::default() } else { passed };
+        Self::Csv(CsvEnds { passed, begun: false, quoted: false, line: Line::Start })
     }
 
-    /// Whether the next byte is inside quotes.
+    /// Whether the next byte is inside quotes of CSV.
     pub(crate) fn is_quoted(&self) -> bool {
-        self.quoted
+        matches!(self, Self::Csv(ends) if ends.quoted)
     }
 
     /// Whether the next line is passed over because of its place.
     pub(crate) fn is_skipping(&self) -> bool {
-        self.passed.skip > 0
+        matches!(self, Self::Csv(ends) if ends.is_skipping())
+    }
+
+    /// Whether the bytes so far are an array of records that is not closed, and no record is cut off.
+    pub(crate) fn lacks_bracket(&self) -> bool {
+        matches!(self, Self::Json(ends) if ends.lacks_bracket())
+    }
+
+    /// Returns how records stand in JSON; none in CSV, and while that is unknown.
+    pub(crate) fn layout(&self) -> Option<json_records::Layout> {
+        if let Self::Json(ends) = self { ends.layout() } else { None }
     }
 
     /// Returns the end of what has begun, if the file ends after `offset` more bytes.
     pub(crate) fn last(&self, offset: usize) -> End {
+        match self {
+            Self::Csv(ends) => ends.last(offset),
+            Self::Json(_) => End::Record(offset),
+        }
+    }
+
+    /// Returns the first end in the bytes, if there is one. The next bytes follow it, or all of `bytes`.
+    pub(crate) fn next(&mut self, bytes: &[u8]) -> Option<End> {
+        match self {
+            Self::Csv(ends) => ends.next(bytes),
+            Self::Json(ends) => ends.next(bytes).map(End::Record),
+        }
+    }
+
+    /// Passes over bytes.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Csv(ends) => ends.pass(bytes),
+            Self::Json(ends) => ends.skip(bytes),
+        }
+    }
+}
+
+impl CsvEnds {
+    fn is_skipping(&self) -> bool {
+        self.passed.skip > 0
+    }
+
+    fn last(&self, offset: usize) -> End {
         match () {
             () if self.is_skipping() => End::SkippedLine(offset),
             () if self.line == Line::Comment => End::Comment(offset),
@@ -86,8 +134,7 @@ impl RecordEnds {
         }
     }
 
-    /// Returns the first end in the bytes, if there is one. The next bytes follow it, or all of `bytes`.
-    pub(crate) fn next(&mut self, bytes: &[u8]) -> Option<End> {
+    fn next(&mut self, bytes: &[u8]) -> Option<End> {
         let mark = self.pass_mark(bytes);
         let offset = |at: usize| at + 1;
         match () {
@@ -95,14 +142,12 @@ impl RecordEnds {
                 self.passed.skip -= 1;
                 End::SkippedLine(offset(at))
             }),
-            () if !self.is_csv => memchr(RECORD_END, bytes).map(|at| End::Record(offset(at))),
             () if self.passed.comment.is_none() => csv::record_end(bytes, &mut self.quoted).map(End::Record),
             () => bytes[mark..].iter().enumerate().find_map(|(at, byte)| self.step(*byte, mark + offset(at))),
         }
     }
 
-    /// Passes over bytes.
-    pub(crate) fn pass(&mut self, bytes: &[u8]) {
+    fn pass(&mut self, bytes: &[u8]) {
         let mut rest = &bytes[self.pass_mark(bytes)..];
         while self.passed.skip > 0 {
             let Some(at) = memchr(RECORD_END, rest) else { return };
@@ -110,11 +155,11 @@ impl RecordEnds {
             rest = &rest[at + 1..];
         }
         // most tables have no quote, and to find that out is much faster than to look at each byte
-        match (self.is_csv, memchr(b'"', rest).is_some(), self.passed.comment) {
-            (false, ..) | (true, false, None) => {}
-            (true, true, None) => self.quoted ^= csv::quotes(rest) % 2 == 1,
-            (true, false, Some(comment)) => self.pass_without_quotes(rest, comment),
-            (true, true, Some(_)) => rest.iter().for_each(|byte| {
+        match (memchr(b'"', rest).is_some(), self.passed.comment) {
+            (false, None) => {}
+            (true, None) => self.quoted ^= csv::quotes(rest) % 2 == 1,
+            (false, Some(comment)) => self.pass_without_quotes(rest, comment),
+            (true, Some(_)) => rest.iter().for_each(|byte| {
                 self.step(*byte, 0);
             }),
         }
@@ -182,7 +227,7 @@ mod tests {
         let expected = [(false, "\u{feff}5\" pipes\n"), (false, "\n"), (false, "# \"\n"), (true, "a,\"b\n#\"\n"), (false, "#1,2\n")];
         let found = pieces(text.as_bytes(), passed, 1000);
         assert_eq!(found.iter().map(|(is_record, text)| (*is_record, text.as_str())).take(5).collect::<Vec<_>>(), expected);
-        assert_eq!(RecordEnds::new(Format::Parquet, passed).passed, PassedLines::default());
+        assert!(!RecordEnds::new(Format::Parquet, passed).is_skipping());
     }
 
     proptest! {
@@ -203,7 +248,10 @@ mod tests {
             while let Some(end) = finding.next(rest) {
                 rest = &rest[end.offset()..];
             }
-            let state = |ends: &RecordEnds| (ends.quoted, ends.passed.skip, comment.map(|_| ends.line));
+            let state = |ends: &RecordEnds| match ends {
+                RecordEnds::Csv(ends) => Some((ends.quoted, ends.passed.skip, comment.map(|_| ends.line))),
+                RecordEnds::Json(_) => None,
+            };
             prop_assert_eq!(state(&passing), state(&finding));
             prop_assert_eq!(passing.next(&bytes[at..]), finding.next(&bytes[at..]));
         }

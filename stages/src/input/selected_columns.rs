@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::error::{InputError, Result};
-use crate::ports::columns::{Batch, BatchReader, ColumnFile, Field, Partition, Values};
+use crate::input::path_columns::WithPathColumns;
+use crate::ports::columns::{Batch, BatchReader, ColumnFile, Field, Partition, ValueForm, Values};
 use crate::ports::digest::PendingDigest;
 use crate::ports::engine::Summarizer;
 use crate::ports::files::{Files, Kind};
@@ -16,9 +17,6 @@ use crate::source::Source;
 const PARTITIONS_PER_THREAD: usize = 8;
 /// Fewest rows of a partition that is smaller than a part.
 const PARTITION_ROWS_MIN: usize = 1 << 15;
-
-/// What to do about a column whose type is refused.
-const COLUMN_TYPE_HELP: &str = "write the column as numbers (you decide which number stands for which value), or leave it out";
 
 /// A file of columns, and which of its columns to read.
 pub(crate) struct SelectedColumns {
@@ -36,7 +34,7 @@ impl SelectedColumns {
     pub(crate) fn open(files: &dyn Files, named: Option<&BTreeSet<String>>, source: &Source) -> Result<Self> {
         let file = open(files, source)?;
         let selected = select(file.fields(), named).map_err(|error| error.in_file(&source.path))?;
-        let notes = if named.is_none() { refused(file.fields(), source) } else { Vec::new() };
+        let notes = if named.is_none() { left_out(file.fields(), is_data, source) } else { Vec::new() };
         Ok(Self { file, selected, notes })
     }
 
@@ -81,7 +79,7 @@ impl SelectedColumns {
 
     /// Reads the selected columns of a partition.
     pub(crate) fn read(&self, partition: &Partition) -> Result<Box<dyn BatchReader>> {
-        self.file.read(&self.selected, partition)
+        self.file.read(&self.selected.iter().map(|&at| (at, ValueForm::Data)).collect::<Vec<_>>(), partition)
     }
 }
 
@@ -91,38 +89,55 @@ pub(crate) fn open(files: &dyn Files, source: &Source) -> Result<Box<dyn ColumnF
         let help = "save it as a file first";
         return Err(InputError::new(Code::UnsupportedFormat, "columns cannot be read from a pipe", help).in_file(&source.path));
     }
-    files.columns(&source.path).map_err(|error| error.in_file(&source.path))
+    let file = files.columns(&source.path).map_err(|error| error.in_file(&source.path))?;
+    if source.path_columns.is_empty() { Ok(file) } else { Ok(Box::new(WithPathColumns::new(file, &source.path_columns))) }
 }
 
-/// Returns notes on the columns whose type is refused.
-pub(crate) fn refused(fields: &[Field], source: &Source) -> Vec<String> {
+/// Whether a column is data if none are named: it can be read, and is not an index.
+pub(crate) fn is_data(field: &Field) -> bool {
+    field.is_readable() && !field.is_index
+}
+
+/// Returns notes on the columns that are not `taken`.
+pub(crate) fn left_out(fields: &[Field], taken: impl Fn(&Field) -> bool, source: &Source) -> Vec<String> {
     let path = samefit_text::line(&source.path);
     let note = |field: &Field| {
-        let (name, refused) = (samefit_text::name(&field.name), field.refused.as_ref()?);
-        Some(format!("note: {path}: column `{name}`: left out: its values are of type {refused}, not numbers"))
+        let why = match &field.refused {
+            Some(refused) => format!("its values are of type {}, not numbers", refused.name),
+            None => "it is the index that pandas wrote, labels of the rows and not data".to_owned(),
+        };
+        format!("note: {path}: column `{}`: left out: {why}", samefit_text::name(&field.name))
     };
-    fields.iter().filter_map(note).collect()
+    fields.iter().filter(|field| !taken(field)).map(note).collect()
 }
 
-/// Returns the indexes of the named columns. Returns those of all columns that can be read if none are named, or if one of them is not there:
-/// the engine's error then lists the columns that are.
+/// Returns the indexes of the named columns. Returns those of all data if none are named, and those of all columns that can be read if one of
+/// the named is not there: the engine's error then lists the columns that are.
 fn select(fields: &[Field], named: Option<&BTreeSet<String>>) -> Result<Vec<usize>, InputError> {
     let exists = |name: &String| fields.iter().any(|field| field.name == *name);
-    let named = named.filter(|names| names.iter().all(exists));
-    let is_named = |field: &Field| named.is_none_or(|names| names.contains(&field.name));
-    if let (Some(_), Some(field)) = (named, fields.iter().find(|field| is_named(field) && field.refused.is_some())) {
-        let sentence = format!("its values are of type {}, which are not numbers", field.refused.as_deref().unwrap_or_default());
-        return Err(InputError::new(Code::ColumnType, sentence, COLUMN_TYPE_HELP).in_column(&field.name));
+    let indexes = |taken: &dyn Fn(&Field) -> bool| (0..fields.len()).filter(|&at| taken(&fields[at])).collect();
+    let Some(named) = named else { return Ok(indexes(&is_data)) };
+    if !named.iter().all(exists) {
+        return Ok(indexes(&Field::is_readable));
     }
-    Ok((0..fields.len()).filter(|&at| fields[at].refused.is_none() && is_named(&fields[at])).collect())
+    if let Some((field, refused)) =
+        fields.iter().filter(|field| named.contains(&field.name)).find_map(|field| Some((field, field.refused.as_ref()?)))
+    {
+        let sentence = format!("its values are of type {}, which are not numbers", refused.name);
+        let help = format!("write it {}, or do not name it", refused.help);
+        return Err(InputError::new(Code::ColumnType, sentence, help).in_column(&field.name));
+    }
+    Ok(indexes(&|field| named.contains(&field.name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::columns::RefusedType;
 
     fn field(name: &str, refused: Option<&str>) -> Field {
-        Field { name: name.to_owned(), refused: refused.map(str::to_owned) }
+        let refused = refused.map(|name| RefusedType { name: name.to_owned(), help: "as a number", has_text: true });
+        Field { name: name.to_owned(), refused, is_index: name == "id" }
     }
 
     fn named(names: &[&str]) -> Option<BTreeSet<String>> {
@@ -131,10 +146,11 @@ mod tests {
 
     #[test]
     fn only_named_columns_are_read() {
-        let fields = [field("a", None), field("day", Some("Date32")), field("b", None), field("y", None)];
+        let fields = [field("a", None), field("day", Some("Date32")), field("b", None), field("y", None), field("id", None)];
         assert_eq!(select(&fields, named(&["y", "a"]).as_ref()).unwrap(), [0, 3]);
         assert_eq!(select(&fields, None).unwrap(), [0, 2, 3]);
-        assert_eq!(select(&fields, named(&["y", "z"]).as_ref()).unwrap(), [0, 2, 3], "a name that does not exist");
+        assert_eq!(select(&fields, named(&["y", "id"]).as_ref()).unwrap(), [3, 4]);
+        assert_eq!(select(&fields, named(&["y", "z"]).as_ref()).unwrap(), [0, 2, 3, 4], "a name that does not exist");
         let error = select(&fields, named(&["day", "y"]).as_ref()).unwrap_err();
         assert_eq!((error.code, error.column.as_deref()), (Code::ColumnType, Some("day")));
     }

@@ -2,7 +2,9 @@
 //!
 //! A path to a file means that file, whatever its name. A path to a folder means all of its data files, sorted by path; they are known by their
 //! extension. In a folder, hidden files, `provenance.json`, `report.json` and audit logs are skipped silently, and other files that are not data
-//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV.
+//! with a note. A file that is named and has an unknown extension (`data.txt`, `/dev/stdin`) is read as CSV. A `.json` file is one object, or it is
+//! read as JSON Lines if it holds several records. A table whose first bytes are those of Parquet, Arrow or a workbook is read as such, whatever its
+//! extension; a pipe is not, because it cannot be looked at. `-` is standard input.
 //!
 //! *Invariants*: no file is found twice, by whatever names or links, so no row counts twice. The `--out` of this command is skipped in folders.
 //! *Limits*: [`FOLDER_DEPTH_MAX`].
@@ -14,14 +16,16 @@ use samefit_text::line;
 
 use crate::code::Code;
 use crate::error::{Error, InputError, Message, Result};
+use crate::input::body;
+use crate::input::content::{Content, FIRST_BYTES};
 use crate::input::reading;
+use crate::input::record_count::holds_several;
 use crate::ports::files::{Files, Kind};
 use crate::ports::report::Report;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::numbers::counted;
 use crate::text::paths;
-use crate::text::paths::Compression;
 
 /// How deep folders are searched. Deeper folders mean a loop of links.
 pub const FOLDER_DEPTH_MAX: usize = 64;
@@ -42,8 +46,6 @@ pub enum Wanted {
 enum NamedAs {
     /// A data file.
     Data(Format),
-    /// A data file that this version does not read, in words.
-    Unsupported(&'static str),
     /// A file that samefit writes beside its results.
     OurReport,
     Unknown,
@@ -53,9 +55,17 @@ enum NamedAs {
 pub fn find(stage: &mut Stage<'_>, paths: &[String], out: Option<&str>, wanted: Wanted) -> Result<Vec<Source>> {
     let out = out.and_then(|out| Some((out, stage.files.identity(out).ok()?)));
     let mut search = Search { files: stage.files, report: &mut *stage.report, wanted, out, found: Vec::new(), skipped: Vec::new() };
-    paths.iter().try_for_each(|path| search.path(path))?;
-    let found = search.found;
+    paths.iter().try_for_each(|path| search.path(paths::to_read(path)))?;
+    let mut found = search.found;
     refuse_repeats(stage.files, &found)?;
+    found.iter_mut().for_each(|source| source.format = format_of_content(stage.files, source));
+    if wanted == Wanted::Data {
+        // a pipe can be read once
+        let named_as_one = found.iter_mut().filter(|source| source.format == Format::Json && source.kind == Kind::File);
+        let several = named_as_one.filter(|source| holds_several(stage.files, &source.path));
+        several.for_each(|source| source.format = Format::JsonLines);
+    }
+    choose_sheets(stage, &mut found)?;
     Ok(found)
 }
 
@@ -70,6 +80,7 @@ pub fn find_one(stage: &mut Stage<'_>, path: &str, out: Option<&str>) -> Result<
 
 /// Returns `path` if it is a file, or the path of the file `name` in it if it is a folder.
 pub fn document_path(files: &dyn Files, path: &str, name: &str) -> Result<String> {
+    let path = paths::to_read(path);
     if kind(files, path)? != Kind::Folder {
         return Ok(path.to_owned());
     }
@@ -113,10 +124,9 @@ impl Search<'_> {
         let format = match (self.wanted, named_as(path)) {
             (Wanted::Statistics, _) => Format::Json,
             (Wanted::Data, NamedAs::Data(format)) => format,
-            (Wanted::Data, NamedAs::Unsupported(what)) => return Err(unsupported(path, what)),
             (Wanted::Data, NamedAs::OurReport | NamedAs::Unknown) => format_of_unknown(path),
         };
-        self.found.push(Source { path: path.to_owned(), below: paths::name(path).to_owned(), format, kind });
+        self.found.push(Source::new(path, paths::name(path), format, kind));
         Ok(())
     }
 
@@ -160,9 +170,8 @@ impl Search<'_> {
         }
         match named_as(path) {
             NamedAs::Data(format) if self.wanted == Wanted::Data || format == Format::Json => {
-                self.found.push(Source { path: path.to_owned(), below, format, kind });
+                self.found.push(Source::new(path, below, format, kind));
             }
-            NamedAs::Unsupported(what) if self.wanted == Wanted::Data => return Err(unsupported(path, what)),
             NamedAs::OurReport => {}
             _ => self.skipped.push(below),
         }
@@ -184,7 +193,7 @@ impl Search<'_> {
         let (what, kinds) = match self.wanted {
             Wanted::Data => (
                 "data",
-                "`.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`",
+                "`.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`",
             ),
             Wanted::Statistics => ("statistics", "`.json`"),
         };
@@ -202,9 +211,6 @@ fn named_as(path: &str) -> NamedAs {
     if matches!(paths::name(path), "provenance.json" | "report.json") || path.ends_with(AUDIT_SUFFIX) {
         return NamedAs::OurReport;
     }
-    if cfg!(not(feature = "zstd")) && paths::compression(path) == Some(Compression::Zstd) {
-        return NamedAs::Unsupported("compressed with Zstandard");
-    }
     match paths::extension(path).as_str() {
         "csv" => NamedAs::Data(Format::Csv),
         "tsv" | "tab" => NamedAs::Data(Format::Tsv),
@@ -212,7 +218,9 @@ fn named_as(path: &str) -> NamedAs {
         "jsonl" | "ndjson" => NamedAs::Data(Format::JsonLines),
         "parquet" => NamedAs::Data(Format::Parquet),
         "arrow" | "arrows" | "feather" => NamedAs::Data(Format::Arrow),
-        "xlsx" | "xls" | "ods" => NamedAs::Unsupported("a spreadsheet"),
+        "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => NamedAs::Data(Format::Workbook),
+        // such as `data.csv.bz2`, which is named as what it is when it is read
+        "bz2" | "xz" | "lz4" | "zip" | "7z" if !matches!(named_as(paths::stem(path)), NamedAs::Unknown) => NamedAs::Data(Format::Csv),
         _ => NamedAs::Unknown,
     }
 }
@@ -222,9 +230,46 @@ fn format_of_unknown(path: &str) -> Format {
     if paths::extension(path) == "json" { Format::Json } else { Format::Csv }
 }
 
-fn unsupported(path: &str, what: &str) -> Error {
-    let help = "write it as CSV or JSON Lines, which may be compressed with gzip";
-    InputError::new(Code::UnsupportedFormat, format!("this file is {what}, which this version does not read"), help).in_file(path)
+/// Returns the format of a table by its first bytes. A file that cannot be read keeps the format of its name: reading it is an error.
+///
+/// Files with one record each are not looked at, because there may be thousands of them.
+fn format_of_content(files: &dyn Files, source: &Source) -> Format {
+    let named = source.format;
+    if source.kind != Kind::File || !named.is_table_of_records() {
+        return named;
+    }
+    match files.first_bytes(&source.path, FIRST_BYTES).map(|first| Content::of(&first)) {
+        Ok(Content::Parquet) => Format::Parquet,
+        Ok(Content::Arrow) => Format::Arrow,
+        Ok(Content::Workbook) => Format::Workbook,
+        // such as a table that is called `.xls` so that Excel opens it
+        Ok(_) if named == Format::Workbook => Format::Csv,
+        _ => named,
+    }
+}
+
+/// Chooses the sheet of each workbook, and notes which others there are if none is named.
+fn choose_sheets(stage: &mut Stage<'_>, found: &mut [Source]) -> Result<()> {
+    let mut workbooks = found.iter_mut().filter(|source| source.format == Format::Workbook).peekable();
+    if let (Some(sheet), None) = (&stage.sheet, workbooks.peek()) {
+        let sentence = format!("--sheet names the sheet `{}`, and the data are no workbook", samefit_text::name(sheet));
+        return Err(Error::usage(sentence, "leave out --sheet, or name a workbook (.xlsx)"));
+    }
+    for source in workbooks {
+        source.sheet.clone_from(&stage.sheet);
+        if stage.sheet.is_some() || source.kind != Kind::File {
+            continue;
+        }
+        let names = body::sheet_names(stage.files, &source.path)?;
+        if let [first, others @ ..] = names.as_slice()
+            && !others.is_empty()
+        {
+            let (path, first) = (line(&source.path), samefit_text::name(first));
+            let others = format!("{}: {}", counted(others.len() as u64, "other sheet"), first_names(others));
+            stage.report.note(&format!("note: {path}: sheet `{first}` is read; --sheet names one of {others}"));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_repeats(files: &dyn Files, found: &[Source]) -> Result<()> {
@@ -284,6 +329,8 @@ mod tests {
             ("d/report.json", ""),
             ("d/statistics.audit.jsonl", ""),
             ("d/README.md", ""),
+            ("d/README.zip", ""),
+            ("d/c.csv.bz2", ""),
         ];
         let (answer, notes) = found(&files, &["d"], None, Wanted::Data);
         assert_eq!(
@@ -292,11 +339,12 @@ mod tests {
                 "d/a.json a.json json",
                 "d/a/z.JSONL a/z.JSONL jsonl",
                 "d/b.csv.gz b.csv.gz csv",
+                "d/c.csv.bz2 c.csv.bz2 csv",
                 "d/t.TSV t.TSV csv",
                 "d/t.tab.gz t.tab.gz csv"
             ]
         );
-        assert_eq!(notes, ["note: d: skipped 1 file that is not a data file: `README.md`"]);
+        assert_eq!(notes, ["note: d: skipped 2 files that are not data files: `README.md`, `README.zip`"]);
     }
 
     #[test]
@@ -326,7 +374,7 @@ mod tests {
     #[test]
     fn a_folder_without_data_is_an_error() {
         let (text, code) = failing(&[("d/a.md", "")], &["d"], None);
-        let help = "data files end in `.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows` or `.feather`";
+        let help = "data files end in `.csv`, `.tsv`, `.tab`, `.json`, `.jsonl` or `.ndjson`, each also with `.gz` or `.zst`, or in `.parquet`, `.arrow`, `.arrows`, `.feather` or `.xlsx`";
         assert_eq!((text, code), (format!("error: d: there are no data files in this folder; it holds `a.md`\nhelp: {help}"), 3));
         let (text, code) = failing(&[("d/a.md", "")], &["e.csv"], None);
         let help = "check the path; it counts from the folder you are in";
@@ -334,10 +382,36 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_formats_are_not_skipped() {
-        let (text, code) = failing(&[("d/a.csv", ""), ("d/b.xlsx", "")], &["d"], None);
-        assert!(text.starts_with("error: d/b.xlsx: this file is a spreadsheet, which this version does not read\n"), "{text}");
-        assert_eq!(code, 3);
+    fn the_first_bytes_of_a_table_decide() {
+        let workbook: &[u8] = &[&b"PK\x03\x04"[..], &[0; 26], b"[Content_Types].xml"].concat();
+        let parquet: &[u8] = b"PAR1\x15\0";
+        let files = MemoryFiles::of(&[
+            ("d/a.csv", parquet),
+            ("d/b.jsonl", b"ARROW1\0\0"),
+            ("d/c.csv", workbook),
+            ("d/d.xlsx", workbook),
+            ("d/e.xls", b"x,y\n1,2\n"),
+            ("d/f.xlsx", b""),
+            ("d/g.json", parquet),
+            ("d/h.parquet", b"x,y\n1,2\n"),
+            ("d/i.csv", b"PAR1,y\n1,2\n"),
+            ("/dev/stdin", parquet),
+        ]);
+        let (found, _) = in_stage(&files, |stage| {
+            let mut search = Search {
+                files: stage.files,
+                report: &mut *stage.report,
+                wanted: Wanted::Data,
+                out: None,
+                found: Vec::new(),
+                skipped: Vec::new(),
+            };
+            ["d", "/dev/stdin"].iter().try_for_each(|path| search.path(path))?;
+            Ok(search.found)
+        });
+        let formats: Vec<Format> = found.unwrap().iter().map(|source| format_of_content(&files, source)).collect();
+        use Format::{Arrow, Csv, Json, Parquet, Workbook};
+        assert_eq!(formats, [Parquet, Arrow, Workbook, Workbook, Csv, Csv, Json, Parquet, Csv, Csv]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Cuts files into splits of whole records, so that several workers can read one file at the same time.
 //!
 //! Bytes are read block by block. A split ends at the first record end of a block, and the next split begins there. Whether a block begins inside
-//! a quoted field follows from the number of quote characters before it. A split is a list of slices of blocks, so no bytes are copied.
+//! a quoted field follows from the bytes before it, and in JSON that is not one object a line, from the brackets before it (`record_ends`). A
+//! split is a list of slices of blocks, so no bytes are copied.
 //!
 //! A file of columns is divided into parts already. A split is some of its parts, or some rows of one part.
 //!
@@ -11,11 +12,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Result};
+use crate::code::Code;
+use crate::error::{Error, InputError, Result};
 use crate::input::blocks::{Block, BlockPool, Slice};
+use crate::input::body::{Body, Digesting};
 use crate::input::digests::DigestQueue;
 use crate::input::header_finder::HeaderFinder;
-use crate::input::reading::{Body, Digesting};
 use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::input::selected_columns::SelectedColumns;
 use crate::limits::RECORD_BYTES_MAX;
@@ -185,9 +187,9 @@ impl<'a> OpenFile<'a> {
             let bytes = files.bytes(&source.path).unwrap_or(0);
             return Ok(Self::Columns(ColumnSplits::new(columns, file, bytes, *threads)));
         }
-        let digesting = if digests.is_some() { Digesting::Compressed } else { Digesting::Nothing };
+        let digesting = if digests.is_some() { Digesting::Converted } else { Digesting::Nothing };
         let ends = RecordEnds::new(source.format, *passed_lines);
-        Body::open(*files, &source.path, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body, ends))))
+        Body::open_source(*files, source, digesting).map(|body| Self::Records(Box::new(RecordFile::new(file, body, ends))))
     }
 
     /// Returns the next split. A file has at least one, even if it is empty.
@@ -269,8 +271,11 @@ impl<'a> RecordFile<'a> {
             let block = Slice::whole(self.read_block(context, source)?);
             let is_first = self.number == 0 && self.pending.is_empty();
             if self.ended || is_first {
-                // no split ends in the first block, so that a file of one block needs no header
-                if !self.ended {
+                if !is_first {
+                    self.ends.pass(&block);
+                    self.check_closed(source)?;
+                } else if !self.ended {
+                    // no split ends in the first block, so that a file of one block needs no header
                     self.ends.pass(&block);
                 }
                 self.pending.push(block);
@@ -296,6 +301,15 @@ impl<'a> RecordFile<'a> {
             }
         }
         Ok(block)
+    }
+
+    /// Refuses an array of records that ends without its bracket. No worker would see that, because each reads a part of the array.
+    fn check_closed(&self, source: &Source) -> Result<()> {
+        if !self.ends.lacks_bracket() {
+            return Ok(());
+        }
+        let sentence = "the JSON is cut off: the array of records is not closed";
+        Err(InputError::new(Code::Json, sentence, "copy the file again, whole").in_file(&source.path))
     }
 
     /// Adds a block to what is pending. Returns the split that ends in it, if one does.

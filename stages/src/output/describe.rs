@@ -26,7 +26,7 @@ pub fn statistics(statistics: &Value) -> String {
     let mut rows = vec![["column", "unit", "cells"].map(str::to_owned)];
     rows.extend(entries(&statistics["columns"]).map(|column| {
         let name = raw(&column["name"]);
-        let cells = statistics["distribution"][name].as_object().map_or_else(|| "-".to_owned(), |cells| cells.len().to_string());
+        let cells = cells(&statistics["distribution"][name]).map_or_else(|| "-".to_owned(), |cells| cells.to_string());
         [name.to_owned(), column["unit"].as_str().unwrap_or("-").to_owned(), cells]
     }));
     let distribution = if statistics.get("distribution").is_some() { "with" } else { "without" };
@@ -37,6 +37,13 @@ pub fn statistics(statistics: &Value) -> String {
         table(&rows),
         terms(statistics).iter().map(|term| shown_name(term)).collect::<Vec<_>>().join(", ")
     )
+}
+
+/// Returns how many counts a column's distribution has: those of bins, and with a grid those of values too. `None` without distribution.
+fn cells(distribution: &Value) -> Option<usize> {
+    let counts = distribution.as_object()?;
+    let len = |key: &str| distribution[key].as_object().map_or(0, serde_json::Map::len);
+    Some(if distribution["values"].is_object() { len("values") + len("bins") } else { counts.len() })
 }
 
 /// Describes whether the statistics in a document were made with `--share`.
@@ -126,14 +133,15 @@ mod tests {
     fn statistics_are_described_with_counts() {
         let document = json!({
             "columns": [{"name": "age", "unit": "a"}, {"name": "y"}], "rows": "442", "dropped": "0",
-            "terms": [[["age", 1]], [["y", 1]], [["age", 2]]], "distribution": {"age": {"18": 3}, "y": {}},
+            "terms": [[["age", 1]], [["y", 1]], [["age", 2]]],
+            "distribution": {"age": {"values": {"18": 3, "20": 1}, "bins": {"150": 1}}, "y": {}},
         });
         assert_eq!(statistics_line(&document), "summed 442 rows of 2 columns and 1 product: age, y");
         let expected = "\
 statistics of 442 rows (0 dropped), with distribution
 
 column  unit  cells
-age        a      1
+age        a      3
 y          -      0
 
 terms: age, y, age^2";

@@ -6,4 +6,5 @@ pub mod describe;
 pub mod described_model;
 pub mod described_test;
 pub mod outputs;
+pub(crate) mod prediction_files;
 pub mod provenance;

@@ -5,10 +5,12 @@ use std::io;
 
 use samefit_text::line;
 
+use crate::args::JsonArg;
 use crate::error::{Error, Message, Result};
 use crate::ports::files::{Files, Kind, Output};
 use crate::source::Source;
 use crate::text::paths;
+use crate::text::paths::STANDARD;
 
 /// Means the path of the data file in an output path.
 const PLACEHOLDER: &str = "{input}";
@@ -28,8 +30,11 @@ pub fn expand(out: &str, sources: &[Source]) -> Result<String> {
     }
 }
 
-/// Returns `out`, unless it is a file: a folder is needed.
+/// Returns `out`, unless it is a file or standard output: a folder is needed.
 pub fn folder(files: &dyn Files, out: String) -> Result<String> {
+    if out == STANDARD {
+        return Err(Error::usage("`-` is standard output, and several files are written here", "name a folder"));
+    }
     match files.kind(&out) {
         Ok(Kind::File | Kind::Pipe) => {
             Err(Error::usage(format!("`{}` is a file, and --out must be a folder here", line(&out)), "name a folder"))
@@ -63,10 +68,12 @@ impl<'a> Outputs<'a> {
         Self { files, output: files.output(), inputs, created: Vec::new() }
     }
 
-    /// Begins a file. Returns its handle.
+    /// Begins a file. Returns its handle. For [`STANDARD`] the bytes go to standard output as they come.
     pub fn create(&mut self, path: &str) -> Result<usize> {
         self.refuse_input(path)?;
-        self.created.push(path.to_owned());
+        if path != STANDARD {
+            self.created.push(path.to_owned());
+        }
         self.output.create(path).map_err(nothing_written)
     }
 
@@ -93,7 +100,7 @@ impl<'a> Outputs<'a> {
         self.output.remove(path)
     }
 
-    /// Puts every file in its place. Returns their paths in the order of creation.
+    /// Puts every file in its place. Returns their paths in the order of creation, without standard output.
     pub fn commit(self) -> Result<Vec<String>> {
         self.output.commit()?;
         Ok(self.created)
@@ -106,6 +113,17 @@ impl<'a> Outputs<'a> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses an output to standard output beside another that goes there too.
+///
+/// # Errors
+/// A usage error if `out` is standard output and `json` asks for a document there.
+pub fn refuse_two_on_stdout(out: &str, json: JsonArg) -> Result<()> {
+    match out == STANDARD && json.json {
+        true => Err(Error::usage("--out - and --json both write to standard output", "leave out one of the two")),
+        false => Ok(()),
     }
 }
 
@@ -159,7 +177,7 @@ mod tests {
     use crate::testing::MemoryFiles;
 
     fn source(below: &str) -> Source {
-        Source { path: format!("/pfs/data/{below}"), below: below.to_owned(), format: Format::Csv, kind: Kind::File }
+        Source::new(format!("/pfs/data/{below}"), below, Format::Csv, Kind::File)
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use crate::code::Code;
 use crate::error::{InputError, Result};
-use crate::ports::columns::ColumnFile;
+use crate::ports::columns::{ColumnFile, ColumnKind, ColumnWriter, PredictionRows};
 
 /// What is at a path. Links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub trait Files: Sync {
     ///
     /// If the file changes before its end was read, the reader fails with [`Changed`], where the host can detect it.
     fn open(&self, path: &str) -> io::Result<Box<dyn Read + Send + '_>>;
+    /// Returns the first bytes of a file, at most `length`. A pipe must not be asked: they would be gone.
+    fn first_bytes(&self, path: &str, length: usize) -> io::Result<Vec<u8>> {
+        let mut first = Vec::new();
+        self.open(path)?.take(length as u64).read_to_end(&mut first)?;
+        Ok(first)
+    }
     /// Returns the size of a file in bytes, if it is known without reading the file.
     fn bytes(&self, _path: &str) -> Option<u64> {
         None
@@ -39,6 +45,12 @@ pub trait Files: Sync {
         let help = "use the native program, or write the file as CSV";
         Err(InputError::new(Code::UnsupportedFormat, "this file holds columns (Parquet, Arrow), which this program does not read", help)
             .into())
+    }
+    /// Begins a file of columns of rows of predictions. `input`: the file of columns from which they are made, if its columns are to stand before
+    /// those of the predictions.
+    fn column_writer(&self, to: ColumnKind, _rows: PredictionRows, _input: Option<&str>) -> Result<Box<dyn ColumnWriter>> {
+        let sentence = format!("this program does not write {}", to.name());
+        Err(InputError::new(Code::UnsupportedFormat, sentence, "use the native program, or give --to csv").into())
     }
     /// Returns a text that is equal for two paths exactly if they lead to the same folder, or to the same name in the same folder.
     fn identity(&self, path: &str) -> io::Result<String>;

@@ -1,5 +1,18 @@
 //! Takes paths apart and puts them together. Paths have `/` between folders on every supported system.
 
+/// Means standard input where a file is read, and standard output where one is written.
+pub const STANDARD: &str = "-";
+
+/// Returns the path to read for a path of the command line.
+pub fn to_read(path: &str) -> &str {
+    if path == STANDARD { "/dev/stdin" } else { path }
+}
+
+/// Returns a path that was written, for people.
+pub fn written(path: &str) -> &str {
+    if path == STANDARD { "standard output" } else { path }
+}
+
 /// Returns the path of `name` in `folder`.
 pub fn join(folder: &str, name: &str) -> String {
     match folder {
@@ -46,6 +59,11 @@ pub fn without_compression(path: &str) -> &str {
 /// Returns `path` without its extensions: `a` for `a.csv` and for `a.csv.gz`.
 pub fn without_extension(path: &str) -> &str {
     split_extension(without_compression(path)).0
+}
+
+/// Returns `path` without its last extension: `a.csv` for `a.csv.bz2`.
+pub fn stem(path: &str) -> &str {
+    split_extension(path).0
 }
 
 /// Returns the extension in lower case: `csv` for `a.CSV` and for `a.csv.gz`. Empty if there is none.

@@ -11,6 +11,7 @@ use crate::output::described_test;
 use crate::plan::Plan;
 use crate::stage::Stage;
 use crate::text::json;
+use crate::work::data_files;
 use crate::work::summing;
 use crate::work::summing::Sum;
 
@@ -55,6 +56,7 @@ pub struct CompareArgs {
 /// Sums the data, or adds up the statistics, and tests.
 pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     let base = Plan::new()
         .reading(stage.files, &args.read)?
         .roles(&args.roles)
@@ -84,9 +86,9 @@ pub fn run(stage: &mut Stage<'_>, args: &CompareArgs) -> Result<()> {
 
 fn sum(stage: &mut Stage<'_>, args: &CompareArgs, plan: &Plan) -> Result<Sum> {
     if args.statistics.is_empty() {
-        let sources = sources::find(stage, &args.data, None, Wanted::Data)?;
         let sums = SumArgs { no_distribution: true, ..SumArgs::default() };
         let plan = plan.clone().summing(&sums).finding_categories();
+        let sources = data_files::find(stage, &plan, &args.data, None)?;
         return summing::sum(stage, &plan, &sources);
     }
     let sources = sources::find(stage, &args.statistics, None, Wanted::Statistics)?;

@@ -26,7 +26,7 @@ pub struct FitVerbArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub schema: SchemaArg,
-    /// Folder for model.json and provenance.json. `{input}` in it means the path of the statistics without extension
+    /// Folder for model.json and provenance.json. `-` writes the model alone to standard output. `{input}` in it means the path of the statistics without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! `forget`: takes rows out of statistics, as if the rows had never been summed.
 //!
-//! The rows are summed exactly as the statistics were. The plan follows from the statistics: columns, terms, units, whether there is a distribution,
-//! and how values were rounded for release.
+//! The rows are summed exactly as the statistics were. The plan follows from the statistics: columns, terms, units, whether there is a distribution and which values it
+//! counts one by one, and how values were rounded for release.
 //!
 //! *Limits*: statistics do not tell which rows they were made of. Rows that were never summed are refused only if the rest is impossible, such as a
 //! negative count.
@@ -10,17 +10,17 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::summarize::write_statistics;
-use crate::args::{DialectArgs, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::Result;
 use crate::input::reading;
 use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::{describe, outputs};
 use crate::plan::Plan;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::{json, paths};
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `forget`.
@@ -38,6 +38,9 @@ pub struct ForgetArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Column of whole numbers, if a row stands for so many rows, as `summarize --counts` takes it
     #[arg(long, value_name = "COLUMN")]
     pub counts: Option<String>,
@@ -55,12 +58,13 @@ pub struct ForgetArgs {
 /// Sums the rows, subtracts them from the statistics, and writes the rest.
 pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.statistics, "statistics.json")?;
     let (text, input) = reading::text(stage.files, &path)?;
     let document = json::parse(&text, &path)?;
     let plan = plan(&document).missing(args.missing.as_deref()).dialect(&args.dialect);
     let plan = plan.with("counts", args.counts.as_deref().map(Value::from));
-    let sources = sources::find(stage, &args.rows, Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.rows, Some(&args.out))?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     sum.statistics = stage.engine.subtract(&text, &sum.statistics).map_err(|error| error.in_file(&path))?;
     sum.inputs.insert(0, input);
@@ -77,7 +81,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ForgetArgs) -> Result<()> {
 
 /// Replaces `{input}` in `out` by the path of the statistics, not of the rows.
 fn output_path(out: &str, path: &str) -> Result<String> {
-    let source = Source { path: path.to_owned(), below: paths::name(path).to_owned(), format: Format::Json, kind: Kind::File };
+    let source = Source::new(path, paths::name(path), Format::Json, Kind::File);
     outputs::expand(out, &[source])
 }
 
@@ -87,6 +91,8 @@ fn plan(statistics: &Value) -> Plan {
     let names: Vec<&Value> = columns.iter().map(|column| &column["name"]).collect();
     let units: Map<String, Value> =
         columns.iter().filter_map(|column| Some((column["name"].as_str()?.to_owned(), column.get("unit")?.clone()))).collect();
+    let grids: Map<String, Value> =
+        columns.iter().filter_map(|column| Some((column["name"].as_str()?.to_owned(), column.get("grid")?.clone()))).collect();
     let products = describe::terms(statistics).into_iter().filter(|term| !names.iter().any(|name| *name == term));
     let combined = statistics["combinations"].as_array().into_iter().flatten().map(|combination| {
         let columns = combination["columns"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -102,6 +108,7 @@ fn plan(statistics: &Value) -> Plan {
         .with("other", (!other.is_empty()).then_some(Value::Object(other)))
         .with("weights", statistics["weights"].get("column").cloned())
         .with("units", Some(Value::Object(units)))
+        .with("grids", (!grids.is_empty()).then_some(Value::Object(grids)))
         .with("terms", Some(json!(terms)))
         .with("shared", statistics.get("shared").cloned())
         .with("distribution", Some(Value::Bool(statistics.get("distribution").is_some())))
@@ -114,7 +121,7 @@ mod tests {
     #[test]
     fn the_plan_follows_from_the_statistics() {
         let statistics = json!({
-            "columns": [{"name": "age", "unit": "a"}, {"name": "y"}],
+            "columns": [{"name": "age", "unit": "a", "grid": {"decimals": 0, "min": "18", "max": "90"}}, {"name": "y"}],
             "terms": [[["age", 1]], [["y", 1]], [["age", 2]], [["age", 1], ["bmi", 3]], [[{"column": "tg", "function": "ln"}, 2]], [[{"column": "t", "knot": "-5"}, 1]]],
             "weights": {"column": "w", "log_sum": "0"},
             "categories": [{"column": "site", "levels": []}],
@@ -123,6 +130,7 @@ mod tests {
         let plan = plan(&statistics);
         assert_eq!(plan.get("columns"), Some(&json!(["age", "y"])));
         assert_eq!(plan.get("units"), Some(&json!({"age": "a"})));
+        assert_eq!(plan.get("grids"), Some(&json!({"age": {"decimals": 0, "min": "18", "max": "90"}})));
         assert_eq!(plan.get("terms"), Some(&json!(["age^2", "age*bmi^3", "ln(tg)^2", "(t+5)+^3", "site*sex*smoker"])));
         assert_eq!((plan.get("categories"), plan.get("weights")), (Some(&json!(["site"])), Some(&json!("w"))));
         assert_eq!(plan.get("distribution"), Some(&json!(false)));

@@ -17,7 +17,7 @@ pub struct MergeArgs {
     /// Statistics to add up: files or folders
     #[arg(value_name = "STATS", num_args = 1.., required = true)]
     pub statistics: Vec<String>,
-    /// File to write
+    /// File to write; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub out: String,
     #[command(flatten)]

@@ -7,14 +7,16 @@ use samefit_render::pages;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DialectArgs, SchemaArg};
+use crate::args::{DialectArgs, SchemaArg, SheetArg};
 use crate::error::{Error, InputError, Result};
+use crate::input::selected_columns::is_data;
 use crate::input::sources;
 use crate::input::sources::Wanted;
 use crate::input::{column_csv, reading};
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::ValueForm;
 use crate::ports::engine::Stream;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
@@ -35,6 +37,9 @@ pub struct ProfileArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Write the profile as an HTML page with charts to this file
     #[arg(long, value_name = "FILE")]
     pub html: Option<String>,
@@ -72,6 +77,7 @@ pub fn run(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<()> {
 /// Reads the table and returns its profile.
 pub fn profile(stage: &mut Stage<'_>, args: &ProfileArgs) -> Result<Profile> {
     let plan = Plan::new().dialect(&args.dialect).schema(stage.files, &args.schema)?;
+    stage.use_sheet(&args.sheet);
     let sources = sources::find(stage, std::slice::from_ref(&args.data), args.json.as_deref(), Wanted::Data)?;
     let text = if sources.iter().all(|source| source.format == Format::Json) {
         records(stage, &plan, &sources)?
@@ -98,10 +104,15 @@ fn table_of(stage: &mut Stage<'_>, plan: &Plan, source: &Source) -> Result<Strin
     let mut progress = stage.begin_progress(&[source]);
     progress.file = 1;
     if source.format.holds_columns() {
-        column_csv::left_out(stage.files, source)?.iter().for_each(|note| stage.report.note(note));
-        column_csv::each_chunk(stage.files, source, |chunk| stream.push(chunk).map(drop).map_err(blame))?;
+        column_csv::left_out(stage.files, source, is_data)?.iter().for_each(|note| stage.report.note(note));
+        column_csv::each_chunk(
+            stage.files,
+            source,
+            |field| is_data(field).then_some(ValueForm::Data),
+            |chunk| stream.push(chunk).map(drop).map_err(blame),
+        )?;
     } else {
-        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+        reading::each_chunk_at(stage.files, source, |chunk, bytes| {
             progress.bytes = bytes;
             stage.report.progress(&progress);
             stream.push(chunk).map(drop).map_err(blame)
@@ -115,7 +126,7 @@ fn records(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source]) -> Result<Str
     let mut stream = stage.engine.profiler(&plan.text_for(Format::JsonLines)).map_err(|error| plan.blame(error))?;
     let mut flat = Vec::new();
     for source in sources {
-        push_record(stage.files, &source.path, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
+        push_record(stage.files, source, stream.as_mut(), &mut flat).map_err(|error| without_row(error).in_file(&source.path))?;
     }
     finish(stream.as_mut())
 }

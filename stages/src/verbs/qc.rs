@@ -4,11 +4,10 @@ use clap::Args;
 use samefit_text::line;
 use serde_json::Value;
 
-use crate::args::{DialectArgs, JsonArg, ThreadsArg};
+use crate::args::{DialectArgs, JsonArg, SheetArg, ThreadsArg};
 use crate::error::{Error, Message, Result};
 use crate::input::reading;
 use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
@@ -18,6 +17,7 @@ use crate::ports::engine::Verdict;
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::paths::join;
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `qc`.
@@ -44,6 +44,9 @@ pub struct QcArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: DialectArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Folder for report.json, provenance.json and, if accepted, model.json. `{input}` in it means the path of the records without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
@@ -58,11 +61,12 @@ pub struct QcArgs {
 /// Sums the records, judges the model, and writes the verdict.
 pub fn run(stage: &mut Stage<'_>, args: &QcArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     let (model, input) = reading::text(stage.files, &path)?;
     let plan = stage.engine.model(&model).and_then(|model| model.plan()).map_err(|error| error.in_file(&path))?;
     let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&args.dialect);
-    let sources = sources::find(stage, std::slice::from_ref(&args.records), Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, std::slice::from_ref(&args.records), Some(&args.out))?;
     let mut sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(&model, &sum.statistics, args.threshold).map_err(|error| error.in_file(&sum.name))?;
     sum.inputs.insert(0, input);

@@ -12,17 +12,17 @@ use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
 use crate::input::record_cutter::{Piece, RecordCutter};
 use crate::input::record_ends::PassedLines;
-use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::Field;
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::stage::Stage;
 use crate::text::json;
 use crate::text::numbers::counted;
 use crate::text::paths::join;
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `qc-pre-process`.
@@ -51,7 +51,8 @@ pub struct QcPreProcessArgs {
 /// Checks the data, chooses the columns, and writes the records.
 pub fn run(stage: &mut Stage<'_>, args: &QcPreProcessArgs) -> Result<()> {
     let plan = Plan::new().reading(stage.files, &args.read)?.roles(&args.roles).with("target", args.target.as_deref().map(Value::from));
-    let sources = sources::find(stage, std::slice::from_ref(&args.data), Some(&args.out), Wanted::Data)?;
+    stage.use_sheet(&args.read.sheet);
+    let sources = data_files::find(stage, &plan, std::slice::from_ref(&args.data), Some(&args.out))?;
     let plan = check(stage, plan, &sources)?;
     let plan = choose_target(stage, plan, args);
     let out = outputs::folder(stage.files, outputs::expand(&args.out, &sources)?)?;
@@ -118,7 +119,7 @@ impl RecordWriter<'_> {
         let blame = |error| plan.blame_or(error, source);
         let mut stream = stage.engine.record_writer(&plan.text_for(source.format)).map_err(blame)?;
         let mut lines = RecordCutter::new(Format::JsonLines, PassedLines::default());
-        column_csv::each_chunk(stage.files, source, |chunk| {
+        column_csv::each_chunk(stage.files, source, Field::as_data, |chunk| {
             let records = stream.push(chunk).map_err(blame)?;
             lines.push(&records, |line| self.record(line))
         })?;

@@ -5,14 +5,15 @@
 //! equally likely. A first pass counts N, a second pass chooses. The same seed gives the same bytes on every machine.
 //!
 //! Both tables are written as the table is: with its delimiter, with the lines before its header, and without a header if it has none. So they are
-//! read with the same flags. Comments among the records are left out.
+//! read with the same flags. Comments among the records are left out. A file of columns is written as CSV, with dates and times as text, and a note
+//! for each column that has no text.
 //!
 //! *Not here*: the values in the records, which are not read.
 
 use clap::Args;
 use serde_json::json;
 
-use crate::args::{DialectArgs, JsonArg};
+use crate::args::{DialectArgs, JsonArg, SheetArg};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::column_csv;
@@ -21,6 +22,7 @@ use crate::input::sources;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::plan::Plan;
+use crate::ports::columns::{Field, ValueForm};
 use crate::ports::files::Kind;
 use crate::source::{Format, Source};
 use crate::splitmix::SplitMix64;
@@ -35,6 +37,9 @@ pub struct SplitArgs {
     /// Table to split (.csv, .tsv, .jsonl, each also .gz or .zst; .parquet, .arrow, .arrows, .feather)
     #[arg(value_name = "DATA")]
     pub data: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sheet: SheetArg,
     /// Fraction of the records for the holdout, between 0 and 1
     #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     pub holdout: f64,
@@ -54,8 +59,10 @@ pub struct SplitArgs {
 
 /// Counts the records, then writes each to one of the two tables.
 pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
+    stage.use_sheet(&args.sheet);
     let source = sources::find_one(stage, &args.data, Some(&args.out))?;
     refuse_unsplittable(&source)?;
+    column_csv::left_out(stage.files, &source, is_copied)?.iter().for_each(|note| stage.report.note(note));
     let plan = Plan::new().dialect(&args.dialect);
     let rows = count(stage, &plan, &source)?;
     let holdout = holdout_rows(rows, args.holdout).map_err(|error| error.in_file(&source.path))?;
@@ -77,6 +84,12 @@ pub fn run(stage: &mut Stage<'_>, args: &SplitArgs) -> Result<()> {
     outputs.close(holdout_handle)?;
     let written = outputs.commit()?;
     report(stage, args, rows, holdout, &written)
+}
+
+/// Whether a column of a file of columns is written. The labels that pandas makes up for rows are not: a model of the two tables would take
+/// them for data.
+fn is_copied(field: &Field) -> bool {
+    field.is_writable() && !(field.is_index && field.name.starts_with("__index_level_"))
 }
 
 /// Chooses the records of the holdout.
@@ -123,7 +136,7 @@ fn count(stage: &Stage<'_>, plan: &Plan, source: &Source) -> Result<u64> {
 /// Passes every record to `take`, and whether it is the header. A line before the first record is as the header.
 fn each_record(stage: &Stage<'_>, plan: &Plan, source: &Source, mut take: impl FnMut(&[u8], bool) -> Result<()>) -> Result<()> {
     let mut cutter = RecordCutter::new(source.format, plan.passed_lines());
-    let mut before_header = source.format.of_bytes() == Format::Csv && !(source.format.is_csv() && plan.has_given_header());
+    let mut before_header = source.format.of_bytes() == Format::Csv && (source.format.holds_columns() || !plan.has_given_header());
     let mut before_records = true;
     let mut take = |piece: Piece<'_>| match piece {
         Piece::Record(record) => {
@@ -134,7 +147,12 @@ fn each_record(stage: &Stage<'_>, plan: &Plan, source: &Source, mut take: impl F
         Piece::PassedLine(_) => Ok(()),
     };
     let in_file = |error: Error| error.in_file(&source.path);
-    column_csv::each_chunk(stage.files, source, |chunk| cutter.push(chunk, &mut take).map_err(in_file))?;
+    column_csv::each_chunk(
+        stage.files,
+        source,
+        |field| is_copied(field).then_some(ValueForm::Written),
+        |chunk| cutter.push(chunk, &mut take).map_err(in_file),
+    )?;
     cutter.finish(&mut take).map_err(in_file)
 }
 
@@ -186,7 +204,8 @@ mod tests {
 
     fn split_as(dialect: DialectArgs, name: &str, data: &[u8], holdout: f64, seed: u64) -> Result<(String, String), Error> {
         let files = MemoryFiles::of(&[(name, data)]);
-        let args = SplitArgs { data: name.to_owned(), holdout, seed, out: "out".to_owned(), dialect, json: JsonArg::default() };
+        let (data, out) = (name.to_owned(), "out".to_owned());
+        let args = SplitArgs { data, holdout, seed, out, dialect, sheet: SheetArg::default(), json: JsonArg::default() };
         in_stage(&files, |stage| run(stage, &args)).0?;
         let extension = name.rsplit('.').next().unwrap();
         let [training, holdout] =

@@ -5,8 +5,6 @@ use clap::Args;
 use super::by_group;
 use crate::args::{ByArg, FitArgs, JsonArg, KnotsArg, LevelArg, ReadArgs, Shown, SumArgs, ThreadsArg};
 use crate::error::Result;
-use crate::input::sources;
-use crate::input::sources::Wanted;
 use crate::output::described_model::DescribedModel;
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
@@ -14,7 +12,8 @@ use crate::output::provenance;
 use crate::plan::Plan;
 use crate::source::Source;
 use crate::stage::Stage;
-use crate::text::paths::join;
+use crate::text::paths::{STANDARD, join};
+use crate::work::data_files;
 use crate::work::summing;
 use crate::work::summing::Sum;
 
@@ -42,7 +41,7 @@ pub struct TrainArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub read: ReadArgs,
-    /// Folder for model.json and provenance.json; with --by for groups.csv and a folder for each group. `{input}` in it means the path of the data file without extension
+    /// Folder for model.json and provenance.json; with --by for groups.csv and a folder for each group. `-` writes the model alone to standard output. `{input}` in it means the path of the data file without extension
     #[arg(long, value_name = "DIR")]
     pub out: String,
     #[command(flatten)]
@@ -56,9 +55,10 @@ pub struct TrainArgs {
 /// Sums the data, fits the model, and writes both files.
 pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.read.sheet);
     let plan = Plan::new().reading(stage.files, &args.read)?.summing(&args.sum).fitting(&args.fit).finding_categories();
     let plan = plan.choosing_knots(&args.knots)?.dividing(&args.by);
-    let sources = sources::find(stage, &args.data, Some(&args.out), Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.data, Some(&args.out))?;
     let (plan, read_before) = summing::choose_knots(stage, plan, &sources)?;
     if plan.is_grouped() {
         return by_group::train(stage, &plan, &sources, &read_before, &args.out, Shown { level: args.level, json: args.json });
@@ -68,15 +68,21 @@ pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
     write_model(stage, &plan, &sources, &sum, &args.out, Shown { level: args.level, json: args.json })
 }
 
-/// Fits a model to `sum` and writes `model.json` and `provenance.json`. Also used by `fit`.
+/// Fits a model to `sum` and writes `model.json` and `provenance.json`, or the model alone to standard output. Also used by `fit`.
 pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, shown: Shown) -> Result<()> {
+    outputs::refuse_two_on_stdout(out, shown.json)?;
     let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let described = DescribedModel::new(stage.engine, &model, shown.level)?;
     let provenance = provenance::text(stage, &sum.inputs, plan.get("knots"))?;
-    let out = outputs::folder(stage.files, outputs::expand(out, sources)?)?;
+    let out = outputs::expand(out, sources)?;
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
-    outputs.put(&join(&out, "model.json"), &model)?;
-    outputs.put(&join(&out, "provenance.json"), &provenance)?;
+    if out == STANDARD {
+        outputs.put(&out, &model)?;
+    } else {
+        let out = outputs::folder(stage.files, out)?;
+        outputs.put(&join(&out, "model.json"), &model)?;
+        outputs.put(&join(&out, "provenance.json"), &provenance)?;
+    }
     let written = outputs.commit()?;
     for note in described.notes() {
         stage.report.note(&format!("note: {}: {note}", samefit_text::line(&sum.name)));

@@ -11,15 +11,16 @@ use samefit_text::line;
 use serde_json::Value;
 
 use super::qc::threshold;
-use crate::args::{DialectArgs, JsonArg, Names, SchemaArg, ThreadsArg, delimiter, names};
+use crate::args::{DialectArgs, JsonArg, Names, SchemaArg, SheetArg, ThreadsArg, delimiter, names};
 use crate::error::{Error, Result};
 use crate::input::reading;
-use crate::input::sources::{self, Wanted};
+use crate::input::sources;
 use crate::output::comparison::{Comparison, CopiedPart, Judgement, Outcome, Remade, acceptance_parts, schema_parts};
 use crate::plan::{Plan, list};
 use crate::stage::Stage;
 use crate::text::acceptance::Acceptance;
 use crate::text::{json, paths};
+use crate::work::data_files;
 use crate::work::summing;
 
 /// Flags of `verify`.
@@ -57,6 +58,9 @@ pub struct VerifyArgs {
     pub dialect: DialectArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub sheet: SheetArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub threads: ThreadsArg,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -66,6 +70,7 @@ pub struct VerifyArgs {
 /// Makes the model again and compares it with the file.
 pub fn run(stage: &mut Stage<'_>, args: &VerifyArgs) -> Result<()> {
     stage.use_threads(args.threads);
+    stage.use_sheet(&args.sheet);
     let path = sources::document_path(stage.files, &args.model, "model.json")?;
     if paths::compression(&path).is_some() {
         let sentence = format!("{}: the bytes of the model are compared, and those of a compressed file cannot be", line(&path));
@@ -85,7 +90,7 @@ fn remake(stage: &mut Stage<'_>, args: &VerifyArgs, path: &str, text: &str) -> R
     let plan = plan(stage, args, &engine_plan, &model)?;
     // an error in the plan is one in the model, not in the data
     stage.engine.summarizer(&plan.text()).map(drop).map_err(|error| plan.blame(error).in_file(path))?;
-    let sources = sources::find(stage, &args.data, None, Wanted::Data)?;
+    let sources = data_files::find(stage, &plan, &args.data, None)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let fitted = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
     let rows = json::parse_ours(&fitted)?["fit"]["rows"].take();
@@ -136,7 +141,9 @@ fn judge(stage: &mut Stage<'_>, args: &VerifyArgs, model: &str, records: &str, t
     let dialect = args.dialect.clone();
     let dialect = DialectArgs { delimiter: args.records_delimiter.or(dialect.delimiter), ..dialect };
     let plan = Plan::of_engine(&plan)?.missing(args.missing.as_deref()).dialect(&dialect);
-    let sources = sources::find(stage, &[records.to_owned()], None, Wanted::Data)?;
+    // --sheet is that of the data
+    stage.sheet = None;
+    let sources = data_files::find(stage, &plan, &[records.to_owned()], None)?;
     let sum = summing::sum(stage, &plan, &sources)?;
     let verdict = stage.engine.judge(model, &sum.statistics, threshold).map_err(|error| error.in_file(&sum.name))?;
     let report = json::parse_ours(&verdict.report)?;

@@ -8,7 +8,7 @@ use crate::work::row_numbers::with_row_of_file;
 /// Receives predictions in the order of the files. A file is one record, or it begins, is written to, and ends.
 pub(crate) trait PredictionSink: Send {
     /// Takes the prediction of a file with one record.
-    fn record(&mut self, source: &Source, prediction: &str) -> Result<()>;
+    fn record(&mut self, source: &Source, prediction: &RecordPrediction) -> Result<()>;
     /// Begins a table.
     fn begin(&mut self, source: &Source) -> Result<()>;
     /// Takes the next bytes of the table.
@@ -34,12 +34,20 @@ pub(crate) enum TaskResult {
         /// Index of the first file.
         from: usize,
         /// Predictions of the files before the one at fault.
-        predictions: Vec<String>,
+        predictions: Vec<RecordPrediction>,
         failure: Option<Error>,
     },
     /// A file of columns, which is written already.
     Columns,
     Failed(Error),
+}
+
+/// The prediction of a file with one record.
+pub(crate) struct RecordPrediction {
+    /// What to write.
+    pub(crate) text: String,
+    /// The record by its status. Out of range counts as fine unless records have a status.
+    pub(crate) counts: StatusCounts,
 }
 
 /// The predictions of a split.

@@ -379,7 +379,7 @@ mod tests {
     fn sums(texts: &[String], threads: usize) -> (Vec<String>, Result<Vec<InputFile>>) {
         let paths: Vec<String> = (0..texts.len()).map(|at| format!("{at}.csv")).collect();
         let files: Vec<(&str, &str)> = paths.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
-        let source = |path: &String| Source { path: path.clone(), below: path.clone(), format: Format::Csv, kind: Kind::File };
+        let source = |path: &String| Source::new(path, path, Format::Csv, Kind::File);
         let sources: Vec<Source> = paths.iter().map(source).collect();
         let mut sums = Vec::new();
         let inputs = in_stage_with(&LineEngine, &MemoryFiles::of(&files), 16, &[], |stage| {

@@ -14,17 +14,21 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use serde_json::Value;
+
 use crate::error::{Error, Result};
 use crate::input::header_finder::HeaderFinder;
 use crate::input::splits::{FileSplit, FileSplits, MakeFinder, SplitOptions};
 use crate::input::{column_csv, reading};
 use crate::plan::Plan;
+use crate::ports::columns::{Field, ValueForm};
 use crate::ports::engine::{Engine, Interval, Model, PredictionStream, StatusCounts};
 use crate::ports::files::Files;
 use crate::ports::report::{Progress, Report};
 use crate::source::{Format, Source};
 use crate::stage::Stage;
-use crate::work::collector::{Collector, PredictionSink, SplitPredictions, TaskResult};
+use crate::work::collector::{Collector, PredictionSink, RecordPrediction, SplitPredictions, TaskResult};
+use crate::work::prediction_format::PredictionFormat;
 use crate::work::reorder::ReorderBuffer;
 use crate::work::row_numbers::rows_before;
 use crate::work::threads::{BeginHelper, ParallelWork, lock, with_helpers};
@@ -41,6 +45,15 @@ pub(crate) struct PredictionPlan<'a> {
     pub(crate) model: &'a str,
     /// How records are read, and what is written of a prediction.
     pub(crate) plan: &'a Plan,
+    /// The format of the predictions; none for that of the data.
+    pub(crate) to: Option<PredictionFormat>,
+}
+
+impl PredictionPlan<'_> {
+    /// Returns the engine's plan for a file.
+    fn text_for(&self, source: &Source) -> String {
+        PredictionFormat::plan_for(self.to, self.plan, source)
+    }
 }
 
 /// Predicts every record of every file and hands the predictions to `sink`, in order. `model`: the model of `with`, for this thread.
@@ -52,8 +65,7 @@ pub(crate) fn predict_all(
     sink: &mut dyn PredictionSink,
 ) -> Result<()> {
     let threads = stage.threads.map_or(1, NonZeroUsize::get);
-    let tables: Vec<&Source> =
-        sources.iter().filter(|source| matches!(source.format, Format::Csv | Format::Tsv | Format::JsonLines)).collect();
+    let tables: Vec<&Source> = sources.iter().filter(|source| source.format.is_table_of_records()).collect();
     let splits = FileSplits::new(SplitOptions {
         files: stage.files,
         sources: &tables,
@@ -92,7 +104,7 @@ fn header_finders<'a>(engine: &'a dyn Engine, with: &'a PredictionPlan<'a>) -> M
                 model.get_or_init(|| read)
             }
         };
-        let stream = lock(model).table(&with.plan.text_for(source.format))?;
+        let stream = lock(model).table(&with.text_for(source))?;
         Ok(HeaderFinder::new(stream, with.plan.record_ends(source.format)))
     })
 }
@@ -217,7 +229,7 @@ impl ParallelPrediction<'_> {
     }
 
     fn table_worker(&self, model: &dyn Model, source: usize, split: &FileSplit) -> Result<TableWorker> {
-        let mut stream = model.table(&self.with.plan.text_for(self.sources[source].format))?;
+        let mut stream = model.table(&self.with.text_for(&self.sources[source]))?;
         if let Some(header) = split.header_records().filter(|_| split.number > 0) {
             stream.header(header)?;
         }
@@ -232,10 +244,18 @@ impl ParallelPrediction<'_> {
         if collector.has_failed() {
             return Ok(());
         }
-        let mut stream = model.table(&self.with.plan.text_for(source.format)).map_err(in_file)?;
+        let writes_input =
+            self.with.plan.get("with_input").is_some() && !PredictionFormat::of(self.with.to, source).takes_columns_of(source, true);
+        let passing = if writes_input { Some(categories(model)?) } else { None };
+        let mut stream = model.table(&self.with.text_for(source)).map_err(in_file)?;
         let sink = collector.sink();
         sink.begin(source)?;
-        column_csv::each_chunk(self.files, source, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
+        let form = |field: &Field| match &passing {
+            // a level is found by its text, which is that of a number as it was in training
+            Some(categories) if !categories.contains(&field.name) => field.is_writable().then_some(ValueForm::Written),
+            _ => field.as_data(),
+        };
+        column_csv::each_chunk(self.files, source, form, |chunk| sink.write(&stream.push(chunk).map_err(in_file)?))?;
         sink.write(&stream.finish().map_err(in_file)?)?;
         sink.end(source, &stream.counts()?)
     }
@@ -251,15 +271,18 @@ impl ParallelPrediction<'_> {
         TaskResult::Records { from, predictions, failure: None }
     }
 
-    fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<String> {
+    fn predict_record(&self, model: &dyn Model, source: &Source) -> Result<RecordPrediction> {
         let (attributes, bytes) = reading::record_text(self.files, &source.path)?;
         self.record_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if ["only", "on_error", "level", "interval"].iter().all(|key| self.with.plan.get(key).is_none()) {
-            return model.predict_record(&attributes, Interval::default());
+        if self.with.to.is_none() && ["only", "on_error", "level", "interval"].iter().all(|key| self.with.plan.get(key).is_none()) {
+            let text = model.predict_record(&attributes, Interval::default())?;
+            return Ok(RecordPrediction { text, counts: StatusCounts::one("fine")? });
         }
-        let mut stream = model.table(&self.with.plan.text_for(Format::Json))?;
-        stream.push(attributes.as_bytes())?;
-        String::from_utf8(stream.finish()?).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))
+        let mut stream = model.table(&self.with.text_for(source))?;
+        let mut bytes = stream.push(attributes.as_bytes())?;
+        bytes.extend(stream.finish()?);
+        let text = String::from_utf8(bytes).map_err(|_| Error::Trap("a prediction that is not UTF-8".to_owned()))?;
+        Ok(RecordPrediction { text, counts: stream.counts()? })
     }
 
     /// Writes the result that is next in order. The buffer calls it from one thread at a time.
@@ -278,6 +301,13 @@ impl ParallelPrediction<'_> {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// Returns the columns that are categories of the model.
+fn categories(model: &dyn Model) -> Result<Vec<String>> {
+    let plan = Plan::of_engine(&model.plan()?)?;
+    let named = plan.get("categories").and_then(Value::as_array);
+    Ok(named.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 impl TableWorker {
@@ -305,7 +335,7 @@ impl WorkQueue<'_> {
                 self.source += 1;
                 Task::Columns(self.source - 1)
             }
-            Format::Csv | Format::Tsv | Format::JsonLines => match self.splits.next() {
+            Format::Csv | Format::Tsv | Format::JsonLines | Format::Workbook => match self.splits.next() {
                 Ok(split) => {
                     let (source, split) = (self.source, split?);
                     self.source += usize::from(split.last);

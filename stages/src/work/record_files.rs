@@ -45,7 +45,7 @@ fn sum_as_lines(
     let mut summarizer = stage.engine.summarizer(&plan.text_for(Format::JsonLines)).map_err(|error| plan.blame(error))?;
     let mut buffer = Vec::new();
     for source in sources {
-        inputs.push(push_record(stage.files, &source.path, summarizer.as_mut(), &mut buffer)?);
+        inputs.push(push_record(stage.files, source, summarizer.as_mut(), &mut buffer)?);
         progress.file += 1;
         progress.bytes += inputs.last().map_or(0, |input| input.bytes);
         stage.report.progress(progress);
@@ -57,11 +57,13 @@ fn sum_as_lines(
 }
 
 /// Pushes a file with one record into a stream of JSON Lines. `buffer` is used for the line and may hold anything.
-pub(crate) fn push_record(files: &dyn Files, path: &str, stream: &mut dyn Stream, buffer: &mut Vec<u8>) -> Result<InputFile> {
+pub(crate) fn push_record(files: &dyn Files, source: &Source, stream: &mut dyn Stream, buffer: &mut Vec<u8>) -> Result<InputFile> {
     let mut line = JsonLine::default();
-    let input = reading::each_chunk(files, path, |chunk| stream.push(line.flatten(chunk, buffer)).map(drop))?;
+    let input = reading::each_chunk(files, source, |chunk| stream.push(line.flatten(chunk, buffer)).map(drop))?;
     if !line.holds_something() {
-        return Err(InputError::new(Code::Json, "found nothing, expected a record", "remove the file, or write it again").in_file(path));
+        return Err(
+            InputError::new(Code::Json, "found nothing, expected a record", "remove the file, or write it again").in_file(&source.path)
+        );
     }
     stream.push(b"\n")?;
     Ok(input)

@@ -31,7 +31,7 @@ pub(crate) fn sum_table(
         progress.bytes += input.bytes;
         input
     } else {
-        reading::each_chunk_at(stage.files, &source.path, |chunk, bytes| {
+        reading::each_chunk_at(stage.files, source, |chunk, bytes| {
             progress.bytes = before + bytes;
             stage.report.progress(progress);
             summarizer.push(chunk).map(drop).map_err(|error| plan.blame_or(error, source))

@@ -104,7 +104,10 @@ fn columns(state: &State) -> Markup {
         let title = texts.schema(column.title());
         let unit = column.unit().map_or(String::new(), |unit| format!(" ({})", unit_label(state, column, unit)));
         let picture = small_histogram(column, format, &texts.fill("data.histogram", &[("title", title)]));
-        table_row_with_picture(&format!("{title}{unit}"), &["mean", "sd", "min", "max"].map(number), picture.as_ref())
+        let about = |end: &str| texts.fill("range.about", &[("range", end)]);
+        let end = |key: &str| column.range_end(key, format, 4, &about).unwrap_or_else(|| NO_NUMBER.to_owned());
+        let cells = [number("mean"), number("sd"), end("min"), end("max")];
+        table_row_with_picture(&format!("{title}{unit}"), &cells, picture.as_ref())
     };
     table(texts.text("about.ranges"), &heads, all.map(row))
 }

@@ -4,7 +4,7 @@ use samefit_render::documents::list;
 use samefit_render::markup::{Markup, Text, html};
 use serde_json::Value;
 
-use super::words::{category_title, problem, title, training_range, unit_label};
+use super::words::{category_title, problem, title, training_range_in_words, unit_label};
 use crate::error::Error;
 use crate::state::State;
 use crate::state::loaded::LoadedModel;
@@ -101,13 +101,11 @@ pub fn hint(state: &State, field: &Value, entry: &Entry) -> Markup {
         return html! { (Text(&levels_hint(state, field))) };
     }
     let is_optional = field["entry"].is_object();
-    let format = state.texts.format();
-    let range = training_range(state, field, entry.unit.as_deref());
-    let ends = range.map(|(low, high)| (format.significant(low, 4), format.significant(high, 4)));
+    let range = training_range_in_words(state, field, entry.unit.as_deref());
     html! {
         @if is_optional { (state.t("form.optional")) }
-        @if is_optional && ends.is_some() { " " }
-        @if let Some((low, high)) = ends { (state.fill("form.training", &[("low", &low), ("high", &high)])) }
+        @if is_optional && range.is_some() { " " }
+        @if let Some(range) = range { (state.fill("form.training", &[("range", &range)])) }
     }
 }
 

@@ -9,7 +9,7 @@ use samefit_render::waterfall::{Step, Waterfall};
 use serde_json::Value;
 
 use super::compare::end_comparison;
-use super::words::{category, problem, title, warning};
+use super::words::{about, category, problem, title, warning};
 use crate::state::State;
 use crate::state::loaded::LoadedModel;
 use crate::state::patient::Patient;
@@ -90,14 +90,20 @@ pub fn coverage(state: &State) -> Option<String> {
 
 /// Returns the sentence that the interval leaves the observed outcomes, if it does.
 fn beyond(state: &State, (lower, upper): (f64, f64)) -> Option<String> {
-    let (low, high) = state.loaded.model.target_column()?.range()?;
+    let column = state.loaded.model.target_column()?;
+    let (low, high) = column.range()?;
     let name = match (lower < low, upper > high) {
         (true, true) => "result.beyond-both",
         (true, false) => "result.beyond-low",
         (false, true) => "result.beyond-high",
         (false, false) => return None,
     };
-    Some(state.texts.fill(name, &[("low", &state.outcome(low)), ("high", &state.outcome(high))]))
+    let is_exact = column.has_exact_range();
+    let [low, high] = [low, high].map(|end| if is_exact { state.texts.format().shortest(end) } else { state.outcome(end) });
+    let in_words = |end: &str, is_exact| about(&state.texts, end.to_owned(), is_exact);
+    // of both ends, the first says it for both
+    let high = in_words(&high, is_exact || name == "result.beyond-both");
+    Some(state.texts.fill(name, &[("low", &in_words(&low, is_exact)), ("high", &high)]))
 }
 
 fn headline(state: &State) -> Markup {

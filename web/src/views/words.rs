@@ -80,6 +80,24 @@ pub fn training_range(state: &State, field: &Value, unit: Option<&str>) -> Optio
     }
 }
 
+/// Returns the training range of a field in this unit, or in its own, in words; none if it is not known. The words say `about` unless both
+/// ends are values of the data. In another unit they are rounded.
+#[must_use]
+pub fn training_range_in_words(state: &State, field: &Value, unit: Option<&str>) -> Option<String> {
+    let (low, high) = training_range(state, field, unit)?;
+    let own = field["units"][0]["unit"].as_str();
+    let is_exact = field["training"]["range_is_exact"] == true && unit.is_none_or(|unit| Some(unit) == own);
+    let format = state.texts.format();
+    let [low, high] = [low, high].map(|end| if is_exact { format.shortest(end) } else { format.significant(end, 4) });
+    Some(about(&state.texts, range(&state.texts, (Some(&low), Some(&high)), false), is_exact))
+}
+
+/// Returns a range or an end of it in words that say whether it is exact.
+#[must_use]
+pub fn about(texts: &Texts, range: String, is_exact: bool) -> String {
+    if is_exact || range.is_empty() { range } else { texts.fill("range.about", &[("range", &range)]) }
+}
+
 /// Returns a value as it was typed, with its unit; none if the field is empty.
 #[must_use]
 pub fn typed(field: &Value, patient: &Patient) -> Option<String> {
@@ -150,12 +168,12 @@ fn range(texts: &Texts, (low, high): (Option<&str>, Option<&str>), is_exclusive:
     texts.fill(name, &[("min", low.unwrap_or_default()), ("max", high.unwrap_or_default())])
 }
 
-/// Returns limits of the component, `{min, max, unit, exclusive}` with decimal texts, in words and with their unit.
+/// Returns limits of the component, `{min, max, unit, exclusive}` or `{min, max, exact}` with decimal texts, in words and with their unit.
 fn limits(texts: &Texts, field: &Value, limits: &Value) -> String {
     let end = |key: &str| limits[key].as_str().map(|number| texts.format().text(number));
     let (low, high) = (end("min"), end("max"));
     let range = range(texts, (low.as_deref(), high.as_deref()), limits["exclusive"] == true);
-    with_unit(&range, unit_label(field, limits["unit"].as_str()))
+    with_unit(&about(texts, range, limits["exact"] != false), unit_label(field, limits["unit"].as_str()))
 }
 
 /// Joins alternatives: `a or b`.
@@ -229,19 +247,16 @@ fn in_typed_unit(state: &State, patient: &Patient, field: &Value, compared: Comp
         return None;
     }
     let format = state.texts.format();
-    let (low, high) = match compared {
+    let range = match compared {
         ComparedRange::Plausible => {
             let known = list(&field["units"]).iter().find(|known| known["unit"] == unit)?;
             let end = |key: &str| Some(format.text(known["plausible"][key].as_str()?));
-            (end("min"), end("max"))
+            range(&state.texts, (end("min").as_deref(), end("max").as_deref()), false)
         }
-        ComparedRange::Training => {
-            let (low, high) = training_range(state, field, Some(unit))?;
-            (Some(format.significant(low, 4)), Some(format.significant(high, 4)))
-        }
+        ComparedRange::Training => training_range_in_words(state, field, Some(unit))?,
     };
     let value = with_unit(&format.text(number), unit_label(field, Some(unit)));
-    Some((value, range(&state.texts, (low.as_deref(), high.as_deref()), false)))
+    Some((value, range))
 }
 
 /// Returns an error in the language of the page, with the place that it is in.
@@ -328,12 +343,36 @@ mod tests {
         let mut state = State { texts: texts(Language::English), loaded: loaded(), ..State::default() };
         let found = json!({"code": "above-training-range", "column": "tc", "found": "328.695", "limits": {"min": "97", "max": "301"}});
         let own = warning(&state, &state.patient, &found);
-        assert!(own.contains("Cholesterol 328.695 mg/dL") && own.contains("97 to 301"), "{own}");
+        assert!(own.contains("Cholesterol 328.695 mg/dL") && own.contains("(97 to 301"), "{own}");
+        let in_bins = json!({"code": "above-training-range", "column": "tc", "found": "328.695",
+            "limits": {"min": "97", "max": "302", "exact": false}});
+        let own = warning(&state, &state.patient, &in_bins);
+        assert!(own.contains("(about 97 to 302"), "{own}");
         let evaluated = json!({"name": "tc", "how": "converted", "typed": {"value": "8.5", "unit": "mmol/L"}});
         state.patient.evaluated = json!({"fields": [evaluated]});
         state.ranges.push(crate::state::ConvertedRange { field: "tc".into(), unit: "mmol/L".into(), low: 2.508, high: 7.784 });
         let typed = warning(&state, &state.patient, &found);
-        assert!(typed.contains("Cholesterol 8.5 mmol/L") && typed.contains("2.508 to 7.784"), "{typed}");
+        assert!(typed.contains("Cholesterol 8.5 mmol/L") && typed.contains("(about 2.508 to 7.784)"), "{typed}");
+    }
+
+    #[test]
+    fn a_training_range_is_about_unless_its_ends_are_values() {
+        let units = [json!({"unit": "mg/dL"}), json!({"unit": "mmol/L"})];
+        let field = |training: Value| json!({"name": "tc", "units": units, "training": training});
+        let mut state = State { texts: texts(Language::English), ..State::default() };
+        state.ranges.push(crate::state::ConvertedRange { field: "tc".into(), unit: "mmol/L".into(), low: 2.5081, high: 7.784 });
+        let exact = field(json!({"min": 97, "max": 1301.25, "range_is_exact": true}));
+        let in_words = |field: &Value, unit| training_range_in_words(&state, field, unit);
+        assert_eq!(in_words(&exact, None).as_deref(), Some("97 to 1301.25"));
+        assert_eq!(in_words(&exact, Some("mg/dL")).as_deref(), Some("97 to 1301.25"));
+        assert_eq!(in_words(&exact, Some("mmol/L")).as_deref(), Some("about 2.508 to 7.784"));
+        // older models do not tell
+        assert_eq!(in_words(&field(json!({"min": 97, "max": 302})), None).as_deref(), Some("about 97 to 302"));
+        assert_eq!(in_words(&field(json!({"min": null, "max": null, "range_is_exact": false})), None), None);
+        state.texts = texts(Language::German);
+        assert_eq!(training_range_in_words(&state, &field(json!({"min": 97, "max": 302})), None).as_deref(), Some("etwa 97 bis 302"));
+        state.texts = texts(Language::French);
+        assert_eq!(training_range_in_words(&state, &exact, None).as_deref(), Some("97 à 1301,25"));
     }
 
     #[test]

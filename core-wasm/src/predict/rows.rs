@@ -1,24 +1,26 @@
-//! Rows of CSV to rows of CSV with predictions.
+//! Rows of a table to rows of CSV, or to objects of JSON Lines, with predictions.
 
 use super::entered::EnteredPredictor;
 use super::options::OutputOptions;
 use super::outcome::{Predicted, Refusal, Status, StatusCounts};
 use super::predictor::Predictor;
+use super::row_object::{PROBLEM, STATUS, cell_value, refused_entries, status_entries};
 use crate::error::{Code, Error, Result};
 use crate::forecast::Forecast;
+use crate::json;
+use crate::plan::OutputFormat;
 use crate::sink::{GatheredRecord, Record, Sink, each_record};
 use crate::terms::ColumnPlaces;
 use samefit_formats::csv::{RECORD_END, push_field, push_record};
 use samefit_kernels::scan::Rows;
 use samefit_kernels::text::{append_f64, append_predictions};
+use serde_json::{Map, Value};
 
-/// Name of the column that says what became of a row.
-const STATUS: &str = "status";
-
-/// Predicts rows of CSV, and writes them as rows of CSV.
-pub(super) struct CsvPredictions {
+/// Predicts rows of a table, and writes them as rows of CSV or as objects.
+pub(super) struct RowPredictions {
     predictor: Predictor,
     options: OutputOptions,
+    to: OutputFormat,
     /// Whether the first written line names the columns.
     pub(super) writes_header: bool,
     /// Names of the input's columns.
@@ -32,12 +34,13 @@ pub(super) struct CsvPredictions {
     pub(super) out: Vec<u8>,
 }
 
-impl CsvPredictions {
-    pub(super) fn new(predictor: Predictor, options: OutputOptions) -> Self {
+impl RowPredictions {
+    pub(super) fn new(predictor: Predictor, options: OutputOptions, to: OutputFormat) -> Self {
         Self {
             forecast: Forecast::of_cells(&predictor.variables, 0),
             predictor,
             options,
+            to,
             writes_header: true,
             names: Vec::new(),
             places: Vec::new(),
@@ -49,6 +52,11 @@ impl CsvPredictions {
 
     /// Returns the names of the columns that are added to the input's.
     fn added(&self) -> Vec<String> {
+        if self.to == OutputFormat::Jsonl {
+            let rest = ["interval", "warnings"].into_iter().filter(|_| self.options.all);
+            let status = [PROBLEM, STATUS].into_iter().filter(|_| self.options.continues);
+            return std::iter::once(self.predictor.key()).chain(rest.chain(status).map(str::to_owned)).collect();
+        }
         let rest = ["lower", "upper", "warnings"].into_iter().filter(|_| self.options.all);
         let status = self.options.continues.then_some(STATUS);
         std::iter::once(self.predictor.key()).chain(rest.chain(status).map(str::to_owned)).collect()
@@ -88,7 +96,26 @@ impl CsvPredictions {
         }
     }
 
+    /// Returns the cells of the input as entries of an object.
+    fn input_entries(&self, record: &Record) -> Map<String, Value> {
+        let names = self.names.iter().take(if self.options.input { record.len() } else { 0 });
+        names.enumerate().map(|(column, name)| (name.clone(), cell_value(record.whole_cell(column)))).collect()
+    }
+
+    /// Writes a row as an object.
+    fn write_object(&mut self, entries: [Map<String, Value>; 2], status: Status) {
+        self.counts.add(status, 1);
+        let status = if self.options.continues { status_entries(status) } else { Map::new() };
+        let object: Map<String, Value> = entries.into_iter().flatten().chain(status).collect();
+        self.out.extend_from_slice(json::line(&object.into()).as_bytes());
+        self.out.push(RECORD_END);
+    }
+
     fn write_predicted(&mut self, record: &Record, predicted: &Predicted) {
+        if self.to == OutputFormat::Jsonl {
+            let entries = [self.predictor.prediction_entries(predicted, self.options), self.input_entries(record)];
+            return self.write_object(entries, predicted.status());
+        }
         self.write_input(record);
         let interval = predicted.prediction.interval;
         append_f64(predicted.prediction.value, &mut self.out);
@@ -106,6 +133,9 @@ impl CsvPredictions {
     }
 
     fn write_refused(&mut self, record: &Record, refusal: &Refusal) {
+        if self.to == OutputFormat::Jsonl {
+            return self.write_object([self.input_entries(record), refused_entries(refusal)], refusal.status);
+        }
         self.write_input(record);
         self.out.extend_from_slice(b",,,");
         push_field(&mut self.out, refusal.problem.as_bytes());
@@ -142,7 +172,7 @@ impl CsvPredictions {
     }
 }
 
-impl Sink for CsvPredictions {
+impl Sink for RowPredictions {
     fn header(&mut self, names: &[String]) -> Result<()> {
         if self.options.continues {
             self.entered = EnteredPredictor::for_names(&self.predictor, names);
@@ -160,7 +190,7 @@ impl Sink for CsvPredictions {
             return Err(name_collision(name, *name == added[0], self.options.continues));
         }
         self.names = names.to_vec();
-        if self.writes_header {
+        if self.writes_header && self.to == OutputFormat::Csv {
             push_record(&mut self.out, kept.iter().chain(&added));
         }
         Ok(())
@@ -170,8 +200,17 @@ impl Sink for CsvPredictions {
         self.entered.is_none()
     }
 
+    fn wants(&self) -> Vec<String> {
+        // with `continue`, a record may have what a form asks for instead
+        if self.options.continues { Vec::new() } else { self.predictor.columns.clone() }
+    }
+
+    fn skips_unknown(&self) -> bool {
+        !self.options.input
+    }
+
     fn rows(&mut self, rows: &Rows<'_>, first: u64) -> Result<()> {
-        if !self.predictor.predicts_together(self.options.all) {
+        if self.to == OutputFormat::Jsonl || !self.predictor.predicts_together(self.options.all) {
             return each_record(self, rows, first);
         }
         let mut forecast = std::mem::take(&mut self.forecast);

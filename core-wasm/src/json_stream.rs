@@ -1,0 +1,281 @@
+//! Bytes of JSON in chunks to the texts of records with their numbers: lines, objects of several lines, or an array of objects.
+//!
+//! *Invariants*: the records do not depend on where chunks end. On lines, a record has the number of its line; else it is counted.
+//!
+//! *Limits*: a record of at most [`RECORD_BYTES_MAX`](crate::records::RECORD_BYTES_MAX) bytes, and the memory for one.
+//!
+//! *Not here*: what stands in a record.
+
+use crate::error::{Code, Error, Result, shorten};
+use crate::records::check_length;
+use samefit_formats::json_records::{Layout, RecordEnds, is_cut_off};
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads the records of JSON that comes in chunks.
+#[derive(Default)]
+pub(crate) struct JsonStream {
+    ends: RecordEnds,
+    /// What was read since the last record.
+    bytes: Vec<u8>,
+    /// Number of the last record or line.
+    row: u64,
+    /// Whether no record has ended.
+    has_begun: bool,
+    /// Whether these bytes are a part of the data, which may lack their beginning or end.
+    is_part: bool,
+}
+
+impl JsonStream {
+    /// Calls `each` with the number and the text of every complete record.
+    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        let mut rest = chunk;
+        while let Some(end) = self.ends.next(rest) {
+            let (piece, after) = rest.split_at(end);
+            rest = after;
+            if self.bytes.is_empty() {
+                self.piece(piece, each)?;
+                continue;
+            }
+            let mut whole = std::mem::take(&mut self.bytes);
+            whole.extend_from_slice(piece);
+            self.piece(&whole, each)?;
+            whole.clear();
+            self.bytes = whole;
+        }
+        self.bytes.extend_from_slice(rest);
+        self.check_length(&self.bytes).map_err(|error| error.at_row(self.row + 1))
+    }
+
+    /// Returns the number of the last record or line.
+    pub(crate) fn rows(&self) -> u64 {
+        self.row
+    }
+
+    /// Returns how the records stand; none while that is unknown.
+    pub(crate) fn layout(&self) -> Option<Layout> {
+        self.ends.layout()
+    }
+
+    /// Sets the number of the next record or line.
+    pub(crate) fn continue_at(&mut self, row: u64) {
+        self.row = row.saturating_sub(1);
+        self.is_part = true;
+    }
+
+    /// Says that the bytes are a part of the data: an array need not be closed.
+    pub(crate) fn set_part(&mut self) {
+        self.is_part = true;
+    }
+
+    /// Ends the bytes: reads a last record without a line break.
+    ///
+    /// # Errors
+    /// `json` if an array is not closed, or something stands after it.
+    pub(crate) fn finish(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        let rest = std::mem::take(&mut self.bytes);
+        let text = self.without_bom(&rest);
+        let rest = text.trim_ascii();
+        match self.layout() {
+            _ if rest.is_empty() => return if self.layout() == Some(Layout::Array) { self.check_closed() } else { Ok(()) },
+            Some(Layout::Array) => {}
+            Some(Layout::Objects) => return self.record(rest, each),
+            Some(Layout::Lines) | None => {
+                self.row += line_breaks(&text[..text.len() - text.trim_ascii_start().len()]);
+                return self.record(rest, each);
+            }
+        }
+        let record = self.after_comma(rest).map_err(|error| error.at_row(self.row + 1))?;
+        match record.strip_prefix(b"]").map(<[u8]>::trim_ascii) {
+            Some(b"") => Ok(()),
+            Some(more) => Err(after_the_end(more)),
+            None if record.is_empty() => self.check_closed(),
+            None => self.record(record, each),
+        }
+    }
+
+    /// Refuses an array that ends without its bracket.
+    fn check_closed(&self) -> Result<()> {
+        match self.is_part {
+            true => Ok(()),
+            false => Err(Error::new(Code::Json, "the JSON is cut off: the array of records is not closed", "copy the file again, whole")),
+        }
+    }
+
+    /// Reads bytes up to the end of a record.
+    fn piece(&mut self, bytes: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        let text = self.without_bom(bytes);
+        match self.layout() {
+            Some(Layout::Array) => {
+                let record = self.after_comma(text.trim_ascii()).map_err(|error| error.at_row(self.row + 1))?;
+                self.has_begun = true;
+                if let Some(more) = record.strip_prefix(b"]") {
+                    return Err(after_the_end(more.trim_ascii()).at_row(self.row));
+                }
+                self.record(record, each)
+            }
+            Some(Layout::Objects) => self.record(text.trim_ascii(), each),
+            Some(Layout::Lines) | None => self.lines(text, each),
+        }
+    }
+
+    /// Reads a line with its line break. The first may come with blank lines before and after it.
+    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        self.has_begun = true;
+        let line = text.trim_ascii_start();
+        self.row += line_breaks(&text[..text.len() - line.len()]);
+        let record = line.trim_ascii_end();
+        if record.is_empty() {
+            return Ok(());
+        }
+        let result = self.record(record, each);
+        self.row += line_breaks(&line[record.len()..]).saturating_sub(1);
+        // where lines follow, a line that is cut off is no sign of a file that is
+        result.map_err(|error| match error.code {
+            Code::Json if is_cut_off(record) => open_line().at_row(error.row.unwrap_or(self.row)),
+            _ => error,
+        })
+    }
+
+    fn record(&mut self, text: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        self.has_begun = true;
+        self.row += 1;
+        let row = self.row;
+        self.check_length(text).and_then(|()| each(row, text)).map_err(|error| error.at_row(row))
+    }
+
+    /// Returns the bytes without the byte order mark that the data may begin with.
+    fn without_bom<'t>(&self, bytes: &'t [u8]) -> &'t [u8] {
+        if self.has_begun || self.is_part { bytes } else { bytes.strip_prefix(BOM).unwrap_or(bytes) }
+    }
+
+    /// Returns what follows the bracket that opens an array, or the comma after a record. The bracket that closes it is returned with what
+    /// follows.
+    fn after_comma<'t>(&self, text: &'t [u8]) -> Result<&'t [u8]> {
+        let is_first = !self.has_begun && !self.is_part;
+        let rest = match text {
+            [b'[', rest @ ..] if is_first => rest.trim_ascii_start(),
+            [b',', rest @ ..] if !is_first => rest.trim_ascii_start(),
+            [] | [b']', ..] => return Ok(text),
+            _ => return Err(unexpected(text, "a comma between two records, or the bracket that closes the array")),
+        };
+        match rest {
+            [] | [b'{' | b'[', ..] => Ok(rest),
+            [b']', ..] if is_first => Ok(rest),
+            [b']', ..] => Err(unexpected(rest, "an object with the values of a record")),
+            _ => {
+                let value = rest.split(|byte| b",]".contains(byte)).next().unwrap_or_default();
+                let error = unexpected(value.trim_ascii(), "an object with the values of a record");
+                Err(Error { code: Code::Record, ..error })
+            }
+        }
+    }
+
+    /// Refuses a record that is too long.
+    fn check_length(&self, bytes: &[u8]) -> Result<()> {
+        check_length(bytes.len()).map_err(|error| match begins_with_a_column(bytes) {
+            true => columns_instead(),
+            false => error,
+        })
+    }
+}
+
+fn line_breaks(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// The error of one object whose entries are columns, as pandas writes them if it is not told otherwise.
+pub(crate) fn columns_instead() -> Error {
+    let sentence = "this is one object whose entries are lists or objects: columns, and not the values of a record";
+    Error::new(Code::Record, sentence, "write one record a line; in pandas: to_json(path, orient=\"records\", lines=True)")
+}
+
+/// Whether the value of the first key of an object is a list or an object.
+fn begins_with_a_column(text: &[u8]) -> bool {
+    let after = |text: &'_ [u8], byte: u8| text.trim_ascii_start().strip_prefix(&[byte]).map(<[u8]>::to_vec);
+    let first = &text[..text.len().min(4096)];
+    let value = after(first, b'{').and_then(|text| after(&text, b'"')).and_then(|text| {
+        let key_end = text.iter().position(|&byte| byte == b'"')?;
+        after(&text[key_end + 1..], b':')
+    });
+    value.is_some_and(|value| matches!(value.trim_ascii_start().first(), Some(b'{' | b'[')))
+}
+
+fn open_line() -> Error {
+    let sentence = "the line ends inside of an object, and other lines are whole records";
+    Error::new(Code::Json, sentence, "write each record on one line (jq -c), or copy the file again if this line was cut off")
+}
+
+fn after_the_end(found: &[u8]) -> Error {
+    unexpected(found, "nothing after the end of the array of records")
+}
+
+fn unexpected(found: &[u8], expected: &str) -> Error {
+    let found = String::from_utf8_lossy(&found[..found.len().min(200)]).into_owned();
+    Error::found(Code::Json, &shorten(&found), expected, "correct the text there, or check that this is the right file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, size: usize) -> Result<Vec<(u64, String)>> {
+        let (mut stream, mut records) = (JsonStream::default(), Vec::new());
+        let mut each = |row: u64, text: &[u8]| {
+            records.push((row, String::from_utf8_lossy(text).into_owned()));
+            Ok(())
+        };
+        text.as_bytes().chunks(size).try_for_each(|chunk| stream.push(chunk, &mut each))?;
+        stream.finish(&mut each)?;
+        Ok(records)
+    }
+
+    #[test]
+    fn records_have_the_number_of_their_line_or_are_counted() {
+        for (text, expected) in [
+            ("{\"a\":1}\n\n {\"a\":2} \r\n{\"a\":3}", &[(1, "{\"a\":1}"), (3, "{\"a\":2}"), (4, "{\"a\":3}")][..]),
+            ("\u{feff}\n\n{}\n{\n", &[(3, "{}"), (4, "{")]),
+            ("{\n\"a\": 1\n}\n\n{\"a\": 2}{}", &[(1, "{\n\"a\": 1\n}"), (2, "{\"a\": 2}"), (3, "{}")]),
+            ("\u{feff}[{\"a\":1},\n {\"a\":2}\n]\n", &[(1, "{\"a\":1}"), (2, "{\"a\":2}")]),
+            ("[[1],[2]]", &[(1, "[1]"), (2, "[2]")]),
+            ("{\"a\": [1, {}]}", &[(1, "{\"a\": [1, {}]}")]),
+            ("{\"a\": \"x\n\n{}\n", &[(1, "{\"a\": \"x"), (3, "{}")]),
+            ("{\"a\": 1\n\n{}\n{}", &[(1, "{\"a\": 1"), (3, "{}"), (4, "{}")]),
+            ("a,b\n1,2\n", &[(1, "a,b"), (2, "1,2")]),
+            ("[ ]", &[]),
+            (" \n\n", &[]),
+        ] {
+            for size in 1..=text.len() {
+                let expected: Vec<(u64, String)> = expected.iter().map(|(row, text)| (*row, (*text).to_owned())).collect();
+                assert_eq!(read(text, size), Ok(expected), "{text:?} in chunks of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_array_that_is_none_is_an_error() {
+        for (code, text, row, words) in [
+            (Code::Json, "[{}, {}", None, "the array of records is not closed"),
+            (Code::Json, "[{}, ", None, "the array of records is not closed"),
+            (Code::Json, "[{} {}]", Some(2), "found `{}`, expected a comma between two records"),
+            (Code::Json, "[{}]\n{}", Some(1), "found `{}`, expected nothing after the end"),
+            (Code::Json, "[{}] x", None, "found `x`, expected nothing after the end"),
+            (Code::Record, "[1, 2]", Some(1), "found `1`, expected an object"),
+            (Code::Record, "[{}, 2]", Some(2), "found `2`, expected an object"),
+            (Code::Json, "[{},]", Some(2), "found `]`, expected an object"),
+        ] {
+            for size in 1..=text.len() {
+                let error = read(text, size).unwrap_err();
+                assert_eq!((error.code, error.row), (code, row), "{text}");
+                assert!(error.sentence.contains(words), "{text}: {}", error.sentence);
+            }
+        }
+    }
+
+    #[test]
+    fn an_object_of_columns_is_told_from_a_long_record() {
+        let told =
+            ["{\"x\": {\"0\": 1", " {\n\"x\" :[1", "{\"x\": 1, \"y\": [", "[1", ""].map(|text| begins_with_a_column(text.as_bytes()));
+        assert_eq!(told, [true, true, false, false, false]);
+    }
+}
