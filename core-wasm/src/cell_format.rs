@@ -2,7 +2,7 @@
 //!
 //! *Invariants*: the way in which cells are written is in no result. A number that is written as `1.234,50` is 1234.50.
 //!
-//! *Not here*: the text of a number with a point ([`decimal`](crate::decimal)), delimiters and quotes ([`table`](crate::table)).
+//! *Not here*: the text of a number with a point ([`decimal`]), delimiters and quotes ([`table`](crate::table)).
 
 use crate::decimal::{self, Decimal, SmallDecimal};
 use crate::error::{Code, Error, Result, shorten};

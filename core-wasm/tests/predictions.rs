@@ -193,7 +193,7 @@ fn what_is_wrong_with_the_table_still_stops_it() {
     let plan = Plan { on_error: OnError::Continue, with_input: true, ..Plan::default() };
     for (text, code, row) in [
         ("b\n1\n", Code::MissingFeature, None),
-        ("a,status\n1,2\n", Code::DuplicateColumn, None),
+        ("a,status\n1,2\n", Code::DuplicateColumn, Some(1)),
         ("a\n1\n\"2\n", Code::Quote, Some(3)),
         ("a\n1\n2\"\n3\n", Code::Quote, Some(3)),
         ("", Code::NoData, None),
@@ -218,7 +218,8 @@ fn json_lines_keep_their_text_where_there_is_no_prediction() {
         with("{\"a\": 1}", "fine"),
         r#"{"record":"no object","problem":"row:json","status":"error"}"#.to_owned(),
         r#"{"a": null, "n": 1.50,"problem":"a:missing-values","status":"missing"}"#.to_owned(),
-        r#"{"b": [], "a": 1,"problem":"b:not-a-number","status":"error"}"#.to_owned(),
+        // what the model does not use may be anything
+        with("{\"b\": [], \"a\": 1}", "fine"),
         r#"{"b": 2.0,"problem":"a:missing-feature","status":"error"}"#.to_owned(),
         r#"{"problem":"a:missing-feature","status":"error"}"#.to_owned(),
         r#"{"a":"x","n":1.50,"problem":"a:not-a-number","status":"error"}"#.to_owned(),
@@ -226,7 +227,7 @@ fn json_lines_keep_their_text_where_there_is_no_prediction() {
         r#"{"record":"{\"a\": 1, \"a\": 2}","problem":"row:duplicate-key","status":"error"}"#.to_owned(),
     ];
     assert_eq!(out.lines().collect::<Vec<_>>(), want);
-    assert_eq!(counts, json!({"fine": 1, "out of range": 1, "missing": 1, "error": 6}));
+    assert_eq!(counts, json!({"fine": 2, "out of range": 1, "missing": 1, "error": 5}));
 }
 
 #[test]

@@ -338,7 +338,7 @@ fn is_truth_value(cell: &str) -> bool {
     cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false")
 }
 
-/// Whether a cell is a word, and nothing that [`parse`] reads or refuses as a number.
+/// Whether a cell is a word, and nothing that [`parse`](crate::decimal::parse) reads or refuses as a number.
 fn is_surely_word(cell: &[u8]) -> bool {
     is_plain_text(cell) && !is_missing(cell)
 }
