@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`powers`] (of ten), `simd` (vectors of 128 bits), [`scan`] (bytes to the positions of cells), [`cells`] (cells to
 //! integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`] and
-//! [`text`] (columns of f64), [`levels`] (integers to exact sums in f64), [`spans`] (points to what polynomials tell of few of them),
+//! [`text`] (columns of f64), [`texts`] (cells of words to numbers), [`levels`] (integers to exact sums in f64), [`spans`] (points to what polynomials tell of few of them),
 //! [`logarithms`] and [`roots`] (decimal numbers to functions of them).
 //!
 //! *Not here*: what the numbers mean, and any error that a person reads (`samefit-core`).
@@ -25,3 +25,4 @@ pub mod scan;
 mod simd;
 pub mod spans;
 pub mod text;
+pub mod texts;

@@ -273,9 +273,30 @@ impl<'a> Rows<'a> {
     /// Returns the bytes of a cell as they stand in the table.
     #[inline(always)]
     pub fn cell(&self, row: usize, column: usize) -> &'a [u8] {
+        &self.bytes[self.bounds(row, column)]
+    }
+
+    #[inline(always)]
+    fn bounds(&self, row: usize, column: usize) -> core::ops::Range<usize> {
         let at = row * self.width() + column;
         let return_before = usize::from(self.scanner.crlf && column == 0 && row > 0);
-        &self.bytes[self.scanner.ends[at] as usize + 1 + return_before..self.scanner.ends[at + 1] as usize]
+        self.scanner.ends[at] as usize + 1 + return_before..self.scanner.ends[at + 1] as usize
+    }
+
+    /// Returns the bytes of which the cells are.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns where in [`Self::bytes`] a cell stands, without a quote before it and one after it.
+    #[inline(always)]
+    pub(crate) fn unquoted_bounds(&self, row: usize, column: usize) -> core::ops::Range<usize> {
+        let bounds = self.bounds(row, column);
+        match &self.bytes[bounds.clone()] {
+            [b'"', _, ..] if self.bytes[bounds.end - 1] == b'"' => bounds.start + 1..bounds.end - 1,
+            _ => bounds,
+        }
     }
 
     /// Returns a cell without the quotes around it; none if there is a quote inside, which is half of a doubled one.

@@ -10,7 +10,7 @@ use crate::level::{KeptLevels, Level, ListedLevels, OTHER, level_of};
 use crate::model::ModelColumn;
 use crate::schema::Field;
 use crate::shortest::decimal_of;
-use crate::text_table::TextTable;
+use samefit_kernels::texts::TextTable;
 use std::collections::BTreeMap;
 
 /// The number of a level of which the training data have no rows.

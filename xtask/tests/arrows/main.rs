@@ -20,7 +20,6 @@ const CORE: &[&str] = &[
     "cell_format",
     "shortest",
     "level",
-    "text_table",
     "ratio",
     "functions",
     "splines",
