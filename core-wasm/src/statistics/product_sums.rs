@@ -255,5 +255,10 @@ impl SideForms {
 
 /// Returns an integer from the sums of its places.
 fn joined(sums: &[i64]) -> IBig {
-    sums.iter().enumerate().map(|(k, &sum)| IBig::from(sum) << (k * DIGIT_BITS as usize)).sum()
+    let places = (0..).step_by(DIGIT_BITS as usize);
+    match sums.len() {
+        // at most 63 bits, and four times 13
+        0..=5 => sums.iter().zip(places).map(|(&sum, place)| i128::from(sum) << place).sum::<i128>().into(),
+        _ => sums.iter().zip(places).map(|(&sum, place)| IBig::from(sum) << place).sum(),
+    }
 }
