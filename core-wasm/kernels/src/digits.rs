@@ -188,7 +188,11 @@ mod tests {
     /// Returns runs of `rows` rows together.
     fn runs(rows: usize, lengths: &[usize]) -> Vec<usize> {
         let mut left = rows;
-        let mut runs: Vec<usize> = lengths.iter().map(|&length| length.min(left)).inspect(|length| left -= length).collect();
+        let mut runs = Vec::new();
+        for length in lengths {
+            runs.push(left.min(*length));
+            left -= left.min(*length);
+        }
         runs.push(left);
         runs
     }

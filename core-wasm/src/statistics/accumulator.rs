@@ -178,7 +178,6 @@ mod tests {
     use crate::decimal::parse;
     use crate::error::Code;
     use crate::functions::Function;
-    use crate::statistics::block::BlockIntegers;
     use proptest::prelude::*;
 
     /// Values of all lengths, of one kind for each column.
@@ -260,21 +259,6 @@ mod tests {
             prop_assert_eq!((got.rows, got.distribution), (want.rows, want.distribution));
             prop_assert_eq!((got.moments, got.log_sum), (want.moments, None));
         }
-    }
-
-    /// As the rows of one level are that come sorted by it.
-    #[test]
-    fn rows_that_come_at_once_take_the_memory_of_a_block() {
-        let rows = 20 * BLOCK_ROWS + 7;
-        let mut column = BlockColumn::new();
-        (0..rows as i64).for_each(|row| column.push(&row.into()));
-        let mut accumulator = Accumulator::new(1, [], false);
-        for rows in [0..300, 300..rows] {
-            accumulator.add_rows_of(std::slice::from_ref(&column), rows, &mut BlockDigits::default()).unwrap();
-        }
-        let BlockIntegers::Narrow(values) = &accumulator.columns[0].integers else { panic!("integers of 64 bits") };
-        assert!(values.capacity() <= 2 * BLOCK_ROWS, "room for {} rows", values.capacity());
-        assert_eq!(*accumulator.finish().unwrap().moments.at(1, 0), Decimal::from((rows * (rows - 1) / 2) as i64));
     }
 
     #[test]

@@ -495,3 +495,46 @@ fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Moments>, key: K, moments: &Mo
     entries.entry(key).or_insert_with(|| Moments::zeros(moments.0.len())).add(moments, 1);
     entries.len() > before
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::accumulator::Accumulator;
+    use samefit_testing::random::Random;
+
+    /// Values whose scales and digits change from block to block, so that sums have to take new forms, and more cells than are held.
+    #[test]
+    fn sums_by_level_are_those_of_the_rows_of_each_level() {
+        let mut random = Random::new("sums by level");
+        let row_levels = RowLevels { categories: 2, ..RowLevels::default() };
+        let products = || Arc::new(SummedProducts::of_columns([vec![(0, 1), (1, 1)]]));
+        let mut all = LevelAccumulator::new(2, row_levels, products(), None, Weighting::Equal);
+        all.held_max = 500;
+        let new = || Accumulator::new(2, [vec![(0, 1), (1, 1)]], false);
+        let (mut of_pairs, mut of_levels) = (BTreeMap::new(), BTreeMap::new());
+        for row in 0..40_000u32 {
+            let value = |random: &mut Random| {
+                let scale = if row / 5000 % 2 == 1 && random.below(50) == 0 { 9 } else { 1 };
+                let magnitude = if row % 7000 == 0 { 1 << 40 } else { 900 };
+                Decimal { mantissa: (random.below(magnitude) as i64 - 300).into(), scale }
+            };
+            let values = [value(&mut random), value(&mut random)];
+            // one level of the first category has nearly all rows at first
+            let first = if row < 20_000 && row % 100 > 0 { 2 } else { random.below(5) as u32 };
+            let levels = [first, random.below(300) as u32];
+            all.push(values.clone(), &levels).unwrap();
+            of_pairs.entry(levels).or_insert_with(new).push(values.clone()).unwrap();
+            of_levels.entry(levels[1]).or_insert_with(new).push(values).unwrap();
+        }
+        let levels = |count: usize| (0..count).map(|level| Level::new(&level.to_string())).collect::<Vec<_>>();
+        let totals = all.finish(&[("a".to_owned(), levels(5)), ("b".to_owned(), levels(300))]).unwrap().remove(0);
+        let want: BTreeMap<_, _> = of_pairs
+            .into_iter()
+            .map(|([a, b], sums)| ((levels(5)[a as usize].clone(), levels(300)[b as usize].clone()), sums.finish().unwrap().moments))
+            .collect();
+        assert_eq!(totals.levels.pairs[0], want);
+        let want: BTreeMap<_, _> =
+            of_levels.into_iter().map(|(level, sums)| (levels(300)[level as usize].clone(), sums.finish().unwrap().moments)).collect();
+        assert_eq!(totals.levels.categories[1].levels, want);
+    }
+}
