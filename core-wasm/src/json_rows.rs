@@ -114,7 +114,7 @@ impl JsonRows {
             }
             let Some(value) = place.map(|place| &self.scan.values[place]) else { continue };
             match value.kind {
-                ValueKind::Plain => self.text.extend_from_slice(value.raw(text)),
+                ValueKind::Plain => value.push_raw(text, &mut self.text),
                 ValueKind::Null | ValueKind::NotANumber => {}
                 ValueKind::Nested if *column_use == ColumnUse::Scalar => {
                     let name = header.as_ref().and_then(|names| names.get(at)).map_or("", String::as_str);

@@ -44,6 +44,21 @@ impl ScannedValue {
         &text[self.start as usize..self.end as usize]
     }
 
+    /// Appends the value as it is written; a text without its quotes.
+    #[inline(always)]
+    pub(crate) fn push_raw(&self, text: &[u8], out: &mut Vec<u8>) {
+        let (start, end) = (self.start as usize, self.end as usize);
+        match text.get(start..).and_then(|rest| rest.first_chunk::<16>()) {
+            // to copy 16 bytes is much faster than to copy a few
+            Some(chunk) if end - start <= chunk.len() => {
+                let length = out.len() + (end - start);
+                out.extend_from_slice(chunk);
+                out.truncate(length);
+            }
+            _ => out.extend_from_slice(&text[start..end]),
+        }
+    }
+
     /// Returns the value as the cell of a table: null is empty, and what is nested is its JSON.
     pub(crate) fn cell<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         match self.kind {
@@ -56,8 +71,46 @@ impl ScannedValue {
     }
 }
 
+/// Longest [`Separator`], in bytes.
+const SEPARATOR_BYTES_MAX: usize = 47;
+
+/// What stands between two values of an object: most often a comma, a space, a key in quotes, a colon and a space.
+#[derive(Clone, Copy, Default)]
+struct Separator {
+    /// The bytes, eight in a word.
+    words: [u64; SEPARATOR_BYTES_MAX / 8 + 1],
+    /// Zero if it is not known.
+    length: usize,
+    /// The bits of its bytes in the last of its words.
+    last_bits: u64,
+}
+
+impl Separator {
+    /// Returns a separator; one that is not known if it is too long.
+    fn of(bytes: &[u8]) -> Self {
+        let mut new = Self::default();
+        if bytes.len() > SEPARATOR_BYTES_MAX {
+            return new;
+        }
+        for (word, eight) in new.words.iter_mut().zip(bytes.chunks(8)) {
+            *word = eight.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        }
+        Self { length: bytes.len(), last_bits: (1 << (bytes.len() % 8 * 8)) - 1, ..new }
+    }
+
+    /// Whether this is known and a text begins with it. Near the end of the text it may be overlooked.
+    #[inline(always)]
+    fn begins(&self, text: &[u8]) -> bool {
+        let (eights, last) = (text.as_chunks::<8>().0, self.length / 8);
+        let Some(eight) = eights.get(last) else { return false };
+        self.length > 0
+            && (u64::from_le_bytes(*eight) ^ self.words[last]) & self.last_bits == 0
+            && eights[..last].iter().zip(&self.words).all(|(eight, word)| u64::from_le_bytes(*eight) == *word)
+    }
+}
+
 /// The entries of one object after another. Objects most often have the same keys in the same order, so a key is compared with the one at its
-/// place in the object before.
+/// place in the object before, together with what stands around it.
 #[derive(Default)]
 pub(crate) struct ObjectScan {
     /// The values, in the order of the text.
@@ -66,6 +119,8 @@ pub(crate) struct ObjectScan {
     keys: Vec<u8>,
     /// Where each of them ends.
     key_ends: Vec<usize>,
+    /// What stood before the value of each of them.
+    separators: Vec<Separator>,
     /// The keys of the object that is scanned; only if they differ.
     new_keys: Vec<Range<usize>>,
     /// Keys of nested objects that are open.
@@ -95,27 +150,17 @@ impl ObjectScan {
     }
 
     fn object(&mut self, cursor: &mut TextCursor<'_>) -> Option<()> {
-        cursor.skip_space();
-        cursor.expect(b'{')?;
         let mut is_known = true;
-        cursor.skip_space();
-        if cursor.peek() == Some(b'}') {
-            cursor.at += 1;
-        } else {
-            loop {
-                cursor.skip_space();
-                cursor.expect(b'"')?;
-                is_known = self.key(cursor, is_known)?;
-                cursor.skip_space();
-                cursor.expect(b':')?;
-                cursor.skip_space();
-                let value = self.value(cursor, 1)?;
-                self.values.push(value);
-                cursor.skip_space();
-                if !cursor.goes_on(b'}')? {
-                    break;
-                }
+        loop {
+            match self.separators.get(self.values.len()) {
+                Some(separator) if is_known && separator.begins(cursor.rest()) => cursor.at += separator.length,
+                _ => match self.key(cursor, is_known)? {
+                    Some(known) => is_known = known,
+                    None => break,
+                },
             }
+            let value = self.value(cursor, 1)?;
+            self.values.push(value);
         }
         cursor.skip_space();
         if cursor.at < cursor.text.len() {
@@ -124,20 +169,39 @@ impl ObjectScan {
         if is_known && self.values.len() == self.key_ends.len() { Some(()) } else { self.learn_keys(cursor.text, is_known) }
     }
 
-    /// Reads a key after its opening quote. `is_known`: whether all keys so far are those of the object before. Returns whether this is still so.
-    #[inline]
-    fn key(&mut self, cursor: &mut TextCursor<'_>, is_known: bool) -> Option<bool> {
-        let at = self.values.len();
-        if is_known && let Some(&end) = self.key_ends.get(at) {
-            let key = &self.keys[at.checked_sub(1).map_or(0, |before| self.key_ends[before])..end];
-            if cursor.rest().strip_prefix(key).is_some_and(|rest| rest.first() == Some(&b'"')) {
-                cursor.at += key.len() + 1;
-                return Some(true);
+    /// Reads what stands before the next value. `is_known`: whether all keys so far are those of the object before. Returns whether this is still
+    /// so; `None` in the inner option at the end of the object.
+    fn key(&mut self, cursor: &mut TextCursor<'_>, is_known: bool) -> Option<Option<bool>> {
+        let (at, start) = (self.values.len(), cursor.at);
+        cursor.skip_space();
+        if at == 0 {
+            cursor.expect(b'{')?;
+            cursor.skip_space();
+            if cursor.expect(b'}').is_some() {
+                return Some(None);
             }
+        } else if !cursor.goes_on(b'}')? {
+            return Some(None);
         }
-        let (range, _) = cursor.string()?;
-        self.new_keys.push(range);
-        Some(false)
+        cursor.skip_space();
+        cursor.expect(b'"')?;
+        let (key, _) = cursor.string()?;
+        cursor.skip_space();
+        cursor.expect(b':')?;
+        cursor.skip_space();
+        let is_known = is_known && self.known_key(at) == Some(&cursor.text[key.clone()]);
+        if is_known {
+            self.separators[at] = Separator::of(&cursor.text[start..cursor.at]);
+        } else {
+            self.new_keys.push(key);
+        }
+        Some(Some(is_known))
+    }
+
+    /// Returns a key as it is written.
+    fn known_key(&self, at: usize) -> Option<&[u8]> {
+        let start = at.checked_sub(1).map_or(Some(0), |before| self.key_ends.get(before).copied())?;
+        self.keys.get(start..*self.key_ends.get(at)?)
     }
 
     /// Makes the keys of this object the known ones. `is_known`: whether they are the first of the known ones. `None` if a key stands twice.
@@ -150,6 +214,8 @@ impl ObjectScan {
             self.keys.extend_from_slice(&text[key.clone()]);
             self.key_ends.push(self.keys.len());
         }
+        self.separators.truncate(old);
+        self.separators.resize(self.key_ends.len(), Separator::default());
         self.shape += 1;
         let names = self.names();
         let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -158,6 +224,7 @@ impl ObjectScan {
             // no other object may be taken for one with these keys
             self.keys.clear();
             self.key_ends.clear();
+            self.separators.clear();
             return None;
         }
         Some(())
@@ -547,6 +614,22 @@ mod tests {
         ] {
             assert_eq!(names(&mut scan, text).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn separators_are_compared_whole() {
+        for length in 1..=SEPARATOR_BYTES_MAX + 1 {
+            let text: Vec<u8> = (0..100).collect();
+            let separator = Separator::of(&text[..length]);
+            assert_eq!(separator.begins(&text), length <= SEPARATOR_BYTES_MAX, "{length}");
+            for at in 0..length {
+                let mut other = text.clone();
+                other[at] = b'x';
+                assert!(!separator.begins(&other), "{length} {at}");
+            }
+            assert!(!separator.begins(&text[..length - 1]));
+        }
+        assert!(!Separator::default().begins(b"0123456789"));
     }
 
     #[test]
