@@ -6,12 +6,13 @@
 //! *Invariants*: what the sink receives does not depend on the way in which a record is read.
 
 use crate::error::{Code, Error, Result, list};
-use crate::json_scan::{ObjectScan, ValueKind};
+use crate::json_scan::{ObjectScan, cell};
 use crate::json_stream::{JsonStream, columns_instead};
 use crate::records::{VARIABLES, cells, parse_object};
 use crate::sink::{ColumnUse, Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique, places};
 use samefit_formats::csv::{RECORD_END, push_field};
+use samefit_kernels::objects::{ValueKind, append_cells};
 use samefit_kernels::scan::{MARGIN, Marks, RowScanner, WORD};
 use serde_json::Value;
 
@@ -108,21 +109,20 @@ impl JsonRows {
             return Err(unknown_variable(name, header.as_deref().unwrap_or_default()));
         }
         self.begin_row(row, sink)?;
-        for (at, (&place, column_use)) in self.places.iter().zip(&self.uses).enumerate() {
-            if at > 0 {
-                self.text.push(b',');
+        let (scan, mut at) = (&self.scan, 0);
+        loop {
+            at = append_cells(text, scan.values(), &self.places, at, &mut self.text);
+            let Some(value) = self.places.get(at).copied().flatten().and_then(|place| scan.values().get(place)) else { break };
+            if value.kind == ValueKind::Nested && self.uses.get(at) == Some(&ColumnUse::Scalar) {
+                let name = header.as_ref().and_then(|names| names.get(at)).map_or("", String::as_str);
+                return Err(nested_value(&String::from_utf8_lossy(value.raw(text)), name));
             }
-            let Some(value) = place.map(|place| &self.scan.values[place]) else { continue };
-            match value.kind {
-                ValueKind::Plain => value.push_raw(text, &mut self.text),
-                ValueKind::Null | ValueKind::NotANumber => {}
-                ValueKind::Nested if *column_use == ColumnUse::Scalar => {
-                    let name = header.as_ref().and_then(|names| names.get(at)).map_or("", String::as_str);
-                    return Err(nested_value(&String::from_utf8_lossy(value.raw(text)), name));
-                }
-                _ => push_field(&mut self.text, &value.cell(text)),
-            }
+            push_field(&mut self.text, &cell(value, text));
+            self.text.push(b',');
+            at += 1;
         }
+        // the line break takes the place of the last comma
+        self.text.truncate(self.text.len() - usize::from(!self.places.is_empty()));
         self.end_row(sink)
     }
 
@@ -144,7 +144,7 @@ impl JsonRows {
         if !self.has_list {
             check_variables(&names)?;
             if header.is_none() {
-                if !self.scan.values.is_empty() && self.scan.values.iter().all(|value| value.kind == ValueKind::Nested) {
+                if !self.scan.values().is_empty() && self.scan.values().iter().all(|value| value.kind == ValueKind::Nested) {
                     return Err(columns_instead());
                 }
                 self.begin(names.iter().map(String::as_str), header, sink)?;
@@ -257,7 +257,7 @@ impl JsonRows {
             return Ok(());
         }
         let width = self.uses.len();
-        if sink.takes_rows() {
+        if width > 0 && sink.takes_rows() {
             self.text.truncate(self.end);
             self.text.resize(self.end + WORD + MARGIN, PADDING);
             let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, rows_at_once(width)));
@@ -286,6 +286,7 @@ impl JsonRows {
                 b',' if !quoted => ends.push(bytes.len()),
                 RECORD_END if !quoted => {
                     ends.push(bytes.len());
+                    ends.truncate(self.uses.len());
                     sink.record(&Record::new(row, &bytes, &ends)).map_err(|error| error.at_row(row))?;
                     bytes.clear();
                     ends.clear();
@@ -340,6 +341,7 @@ mod tests {
         rows: Vec<(u64, Vec<String>)>,
         takes_rows: bool,
         skips_unknown: bool,
+        wants: &'static [&'static str],
         uses: fn(usize) -> ColumnUse,
     }
 
@@ -364,7 +366,7 @@ mod tests {
             self.skips_unknown
         }
         fn wants(&self) -> Vec<String> {
-            vec!["a".to_owned()]
+            self.wants.iter().map(|name| (*name).to_owned()).collect()
         }
         fn uses(&self, columns: usize) -> Vec<ColumnUse> {
             (0..columns).map(self.uses).collect()
@@ -372,7 +374,7 @@ mod tests {
     }
 
     fn sink(takes_rows: bool) -> RowTexts {
-        RowTexts { rows: Vec::new(), takes_rows, skips_unknown: true, uses: |_| ColumnUse::Any }
+        RowTexts { rows: Vec::new(), takes_rows, skips_unknown: true, wants: &["a"], uses: |_| ColumnUse::Any }
     }
 
     fn read(text: &[u8], size: usize, mut sink: RowTexts) -> Result<Vec<(u64, Vec<String>)>> {
@@ -397,6 +399,8 @@ mod tests {
         assert_eq!(rows(text), expected);
         // in a table of one column, a row without a value is a row
         assert_eq!(rows("{\"a\":1}{\"a\":null}{}"), want(&[(0, &["a"]), (1, &["1"]), (2, &[""]), (3, &[""])]));
+        let without_columns = read(b"{}\n{\"b\":1}\n", 100, RowTexts { wants: &[], ..sink(true) });
+        assert_eq!(without_columns, Ok(want(&[(0, &[]), (1, &[]), (2, &[])])));
         let listed = "{\"independent_variables\":[{\"name\":\"x\",\"value\":[1]}],\"dependent_variable\":2}";
         assert_eq!(rows(listed), want(&[(0, &["x", "dependent_variable", "a"]), (1, &["[1]", "2", ""])]));
     }
