@@ -40,6 +40,11 @@ web: wasm
     @echo 'Building the page (two minutes the first time).' >&2
     cargo xtask web
 
+# copies the core module and its digest into the packages of LANGUAGES: python, js, go; all without any
+[group('use')]
+embed *LANGUAGES: wasm
+    @sh scripts/embed {{ LANGUAGES }}
+
 # checks and tests everything; its last lines say what ran and what did not
 [group('check')]
 test:

@@ -384,16 +384,14 @@ impl Plan {
     /// that the schema describes or, without a schema, for all but the weights. It never stands for the column of the groups.
     ///
     /// # Errors
-    /// Those of [`ParsedFormula::expand`].
+    /// Those of [`ParsedFormula::expand`]; `duplicate-column` if the `.` means a name that stands there twice.
     pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
         let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
         let described: Option<BTreeSet<&str>> = self.schema.as_ref().map(|schema| schema.order().collect());
         let is_meant =
             |name: &&str| !name.is_empty() && !self.is_apart(name) && described.as_ref().is_none_or(|described| described.contains(name));
-        let columns: Vec<&str> = columns.into_iter().filter(is_meant).collect();
-        // a `.` means no column whose name stands there twice, because it could be either
-        let places = ColumnPlaces::new(&columns);
-        let columns: Vec<String> = columns.iter().filter(|name| places.is_one(name)).map(|name| (*name).to_owned()).collect();
+        let columns: Vec<String> = columns.into_iter().filter(is_meant).map(str::to_owned).collect();
+        ColumnPlaces::new(&columns).check_unique()?;
         self.with_formula(ParsedFormula::parse(text)?.expand(&columns)?).map(Cow::Owned)
     }
 
@@ -884,11 +882,10 @@ impl Selection {
         self.undecided.contains(column)
     }
 
-    /// Returns the indexes in `header` of the columns to sum, in their order. Columns without a name, and those whose name stands there twice,
-    /// are none of them.
+    /// Returns the indexes in `header` of the columns to sum, in their order. Columns without a name are none of them.
     ///
     /// # Errors
-    /// `missing-column`; `duplicate-column` if a column that is needed stands there twice.
+    /// `missing-column`; `duplicate-column` if a column that is needed or meant stands there twice.
     pub fn resolve(&self, header: &[String]) -> Result<Vec<usize>> {
         let known = ColumnPlaces::new(header);
         let find = |name: &String| self.find_column(&known, name, header);
@@ -898,7 +895,8 @@ impl Selection {
         match &self.columns {
             ColumnSelection::AllNumbers { needed } => {
                 needed.iter().try_for_each(|name| find(name).map(drop))?;
-                let is_meant = |name: &String| known.is_one(name) && is_summed(name, needed);
+                known.check_unique()?;
+                let is_meant = |name: &String| !name.is_empty() && is_summed(name, needed);
                 Ok((0..header.len()).filter(|&place| is_meant(&header[place])).collect())
             }
             ColumnSelection::Named { columns, in_given_order } => {

@@ -359,24 +359,23 @@ impl<'a> ColumnPlaces<'a> {
     /// Errors: `duplicate-column`.
     pub fn find(&self, name: &str) -> Result<Option<usize>> {
         match self.places.get(name) {
-            Some(None) => {
-                let sentence = format!("more than one column is called {}", list([name]));
-                let help = "give each of them a name of its own in the header";
-                Err(Error::new(Code::DuplicateColumn, sentence, help).in_column(name))
-            }
+            Some(None) => Err(repeated(name, "give each of them a name of its own in the header")),
             place => Ok(place.copied().flatten()),
         }
     }
 
-    /// Returns whether a name stands in the header exactly once, and is not empty.
-    pub fn is_one(&self, name: &str) -> bool {
-        matches!(self.places.get(name), Some(Some(_)))
+    /// Refuses a name that stands there twice, where all columns are meant: nobody can tell which of the two.
+    ///
+    /// Errors: `duplicate-column`.
+    pub fn check_unique(&self) -> Result<()> {
+        let help = "give each of them a name of its own in the header, or name the columns to use: --features, or --columns";
+        let twice = self.places.iter().find(|(_, place)| place.is_none());
+        twice.map_or(Ok(()), |(name, _)| Err(repeated(name, help)))
     }
+}
 
-    /// Returns the names that stand in the header more than once.
-    pub fn repeated(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| *name)
-    }
+fn repeated(name: &str, help: &str) -> Error {
+    Error::new(Code::DuplicateColumn, format!("more than one column is called {}", list([name])), help).in_column(name)
 }
 
 /// Refuses a name that occurs twice. `what` is what the error calls its bearer.

@@ -35,12 +35,8 @@ const PLAIN: &str = "x,y\n1,2\n2,4\n3,7\n";
 
 #[test]
 fn columns_that_are_not_needed_are_passed_over() {
-    let tables = [
-        ",x,y\n0,1,2\n1,2,4\n2,3,7\n",
-        "x,y,,,\n1,2,,,\n2,4,,,\n3,7,,,\n",
-        "x,note,note,y\n1,5,6,2\n2,6,7,4\n3,8,9,7\n",
-        "note,x,y,note\na,1,2,5\nb,2,4,b\nc,3,7,c\n",
-    ];
+    let tables = [",x,y\n0,1,2\n1,2,4\n2,3,7\n", "x,y,,,\n1,2,,,\n2,4,,,\n3,7,,,\n"];
+    let twice = ["x,note,note,y\n1,5,6,2\n2,6,7,4\n3,8,9,7\n", "note,x,y,note\na,1,2,5\nb,2,4,b\nc,3,7,c\n"];
     let (needed, all, formula) = (plan(r#"{"columns": ["x", "y"]}"#), plan("{}"), plan(r#"{"formula": "y ~ ."}"#));
     for table in tables {
         let plain = summed(&needed, PLAIN).unwrap().0;
@@ -54,8 +50,14 @@ fn columns_that_are_not_needed_are_passed_over() {
     assert_eq!(summed(&all, tables[0]).unwrap().1, ["column 1 has no name and was left out: if it is needed, name it in the header"]);
     let several = "columns 3, 4 and 5 have no name and were left out: if they are needed, name them in the header";
     assert_eq!(summed(&all, tables[1]).unwrap().1, [several]);
-    let twice = "left out: more than one column has this name; if they are needed, give each a name of its own";
-    assert_eq!(summed(&formula, tables[2]).unwrap().1, [twice]);
+    for table in twice {
+        assert_eq!(summed(&needed, table), summed(&needed, PLAIN), "{table}");
+        for plan in [&all, &formula] {
+            // nobody can tell which of the two is meant
+            let error = error(plan, table);
+            assert_eq!((error.code, error.column.as_deref(), error.row), (Code::DuplicateColumn, Some("note"), Some(1)), "{table}");
+        }
+    }
     let many = format!("x,y{}\n{}", ",".repeat(12), format!("1,2{}\n", ",".repeat(12)).repeat(3));
     assert!(summed(&all, &many).unwrap().1[0].starts_with("columns 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more have no name"));
 }

@@ -40,7 +40,7 @@ pub const CODES: &[(Code, &str)] = &[
     (Code::NoDataFiles, "A folder without data files."),
     (Code::UnsupportedFormat, "A file in a format that this version does not read."),
     (Code::ColumnType, "A column of Parquet or Arrow whose values are not numbers."),
-    (Code::Damaged, "A Parquet or Arrow file that is cut off or damaged, or a file in another format."),
+    (Code::Damaged, "A Parquet or Arrow file or a workbook that is cut off or damaged, or a file in another format."),
     (Code::DuplicateColumn, "Two columns of Parquet or Arrow with the same name."),
     (Code::Gzip, "Data compressed with gzip that are cut off or damaged."),
     (Code::Zstd, "Data compressed with Zstandard that are cut off or damaged, or that need too much memory."),

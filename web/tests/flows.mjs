@@ -217,7 +217,7 @@ test('what was never seen is predicted with a warning', LIMIT, () =>
   open({}, async (page) => {
     await fill(page, { bmi: '45' });
     await predict(page);
-    holds((await page.textContent('.care')).includes('Body mass index 45 kg/m² is above every training value (18 to 42.5'), 'above the range');
+    holds((await page.textContent('.care')).includes('Body mass index 45 kg/m² is above every training value (18 to 42.2'), 'above the range');
     await fill(page, { bmi: '32.1', hdl: '90', triglycerides: '440', tc: '110' });
     await page.fill('#in-ldl', '20');
     await predict(page);
@@ -235,7 +235,7 @@ test('training ranges are in the unit that was chosen, wherever they are said', 
     await page.waitForFunction((molar) => document.querySelector('#hint-tc').textContent.includes(`${molar[0]} to ${molar[1]}`), molar);
     await page.fill('#in-tc', '8.5');
     await predict(page);
-    holds((await page.textContent('.care')).includes(`Total cholesterol 8.5 mmol/L is above every training value (${molar[0]} to ${molar[1]},`), await page.textContent('.care'));
+    holds((await page.textContent('.care')).includes(`Total cholesterol 8.5 mmol/L is above every training value (about ${molar[0]} to ${molar[1]})`), await page.textContent('.care'));
     await page.selectOption('[data-set=language]', 'de');
     await page.waitForFunction(() => document.documentElement.lang === 'de');
     const comma = molar.map((end) => end.replace('.', ','));
@@ -247,7 +247,7 @@ test('training ranges are in the unit that was chosen, wherever they are said', 
     // a unit that came with the value, or from a record, as well
     await page.fill('#in-tc', '8.5 mmol/L');
     await predict(page);
-    holds((await page.textContent('.care')).includes(`(${molar[0]} to ${molar[1]},`), 'typed behind the value');
+    holds((await page.textContent('.care')).includes(`(about ${molar[0]} to ${molar[1]})`), 'typed behind the value');
     await page.click('[data-do=clear]');
     await page.click('[data-do=import]');
     await page.fill('#fhir-text', BUNDLE);
@@ -1315,7 +1315,7 @@ test('all files of the page are small', LIMIT, async () => {
   const sizes = readdirSync(PAGE).filter((name) => name.endsWith('.br')).map((name) => [name, statSync(join(PAGE, name)).size]);
   const others = sizes.filter(([name]) => name !== 'samefit.core.wasm.br').reduce((sum, [, size]) => sum + size, 0);
   // what there is, without the sources of the standard library; less is better
-  holds(others < 220_000, `${others} bytes beside the core module`);
+  holds(others < 225_000, `${others} bytes beside the core module`);
 });
 
 after(async () => {

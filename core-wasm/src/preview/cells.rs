@@ -132,12 +132,14 @@ pub(super) fn guess_missing(columns: &[ColumnCells<'_>], format: &CellFormat) ->
 /// Returns what a column holds, and the index of the first cell that is no number in a column that is mixed.
 pub(super) fn kind(column: &ColumnCells<'_>, format: &CellFormat) -> (CellKind, Option<usize>) {
     let values = || column.iter().enumerate().filter(|(_, cell)| !format.is_missing(cell.as_bytes()));
-    let other = values().find(|(_, cell)| format.number(cell.as_bytes()).is_none()).map(|(at, _)| at);
+    let is_number = |cell: &str| format.number(cell.as_bytes()).is_some();
+    let other = values().find(|(_, cell)| !is_number(cell)).map(|(at, _)| at);
+    let numbers = values().filter(|(_, cell)| is_number(cell)).count();
     match (values().next(), other) {
         (None, _) => (CellKind::Empty, None),
         (_, None) => (CellKind::Number, None),
         _ if values().all(|(_, cell)| is_date(cell)) => (CellKind::Date, None),
-        _ if is_numeric(column, format) => (CellKind::Mixed, other),
+        _ if 2 * numbers >= values().count() => (CellKind::Mixed, other),
         _ => (CellKind::Text, None),
     }
 }
@@ -184,6 +186,16 @@ mod tests {
         assert_eq!(marks(&[&["1,234", "2"]], false), ('.', Some(','), true));
         assert_eq!(marks(&[&["1,234", "2"]], true), (',', None, true));
         assert_eq!(marks(&[&["1.234", "2"]], true), ('.', None, false));
+    }
+
+    #[test]
+    fn a_column_is_what_its_cells_are() {
+        let of = |cells: &[&str]| kind(&cells.to_vec(), &CellFormat::default());
+        assert_eq!(of(&["1", "", "NA"]), (CellKind::Number, None));
+        assert_eq!(of(&["1", "2", "x", "3"]), (CellKind::Mixed, Some(2)));
+        assert_eq!(of(&["north", "2", "south"]), (CellKind::Text, None));
+        assert_eq!(of(&["2020-01-31", ""]), (CellKind::Date, None));
+        assert_eq!(of(&["", "null"]), (CellKind::Empty, None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Guesses what stands above the rows of a table: comments, titles, the header, units.
 
-use super::cells::{ColumnCells, NumberMarks, guess_marks, is_numeric};
+use super::cells::{ColumnCells, NumberMarks, guess_marks, is_number_somehow, is_numeric};
 use super::delimiter::width;
 use super::loose::{LooseRecord, records};
 use crate::cell_format::{CellFormat, is_usually_missing};
@@ -142,7 +142,8 @@ fn are_unique(names: &[String]) -> bool {
 
 /// Returns whether a record has names, not values. `columns`: the cells below it.
 fn is_header(head: &LooseRecord<'_>, columns: &[ColumnCells<'_>], format: &CellFormat) -> bool {
-    let is_number = |cell: &str| format.number(cell.as_bytes()).is_some();
+    // a number with marks that no row below has is a number too
+    let is_number = |cell: &str| format.number(cell.as_bytes()).is_some() || is_number_somehow(cell);
     let names = || head.cells.iter().map(|cell| &**cell).filter(|cell| !cell.is_empty());
     if names().all(is_number) {
         return is_index(head);

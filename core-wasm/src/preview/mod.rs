@@ -218,7 +218,7 @@ fn shown(text: &str) -> String {
 /// Returns the bytes as text, without the mark at their beginning. A character that is cut off at the end does not count.
 fn text_of(start: &[u8]) -> Result<&str> {
     let start = &start[..start.len().min(START_BYTES_MAX)];
-    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || has_every_other_zero(start) {
         return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text; they look like UTF-16", "save the file as UTF-8").at_row(1));
     }
     let text = match std::str::from_utf8(start) {
@@ -239,6 +239,12 @@ fn text_of(start: &[u8]) -> Result<&str> {
         return Err(Error::new(Code::NotText, sentence, "check that this is a table"));
     }
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Whether bytes begin as text in UTF-16 does, in which most characters of tables have a zero, either first or second.
+fn has_every_other_zero(start: &[u8]) -> bool {
+    let [a, b, c, d, ..] = start else { return false };
+    (*a == 0) != (*b == 0) && (*a == 0) == (*c == 0) && (*b == 0) == (*d == 0)
 }
 
 /// Returns the text up to its last line break, if there is more of it than counts.
@@ -279,6 +285,8 @@ mod tests {
         assert_eq!(guessed("# made by\n# hand\nx\ty\n1\t2\n"), json!({"delimiter": "\t", "comment": "#"}));
         assert_eq!(guessed("#x\ty\n1\t2\n"), json!({"delimiter": "\t"}), "a header");
         assert_eq!(guessed("5.1,3.5,a\n4.9,3.0,b\n4.7,3.2,a\n"), json!({"header": ["column1", "column2", "column3"]}));
+        let first_with_marks = guessed("1\t\"1,234.5\"\n2\t12.25\n3\t9\n");
+        assert_eq!(first_with_marks, json!({"delimiter": "\t", "thousands": ",", "header": ["column1", "column2"]}));
         assert_eq!(guessed("country,2019,2020\nFR,1,2\nDE,3,4\n"), json!({}));
         assert_eq!(guessed(",0,1\n0,5,6\n1,7,8\n"), json!({}), "as pandas writes it");
         assert_eq!(guessed("a b\nr1 1 2\n"), json!({}), "one column");
@@ -318,6 +326,7 @@ mod tests {
         assert_eq!(of("", "{}")["error"]["code"], "no-data");
         assert_eq!(of("x,y\n1,2\n3,\"4", "{}")["error"], Value::Null, "a record that is cut off does not count");
         assert_eq!(preview(b"\xff\xfex\0", "{}").unwrap_err().code, Code::NotUtf8);
+        assert_eq!(preview(b"x\0,\0y\0", "{}").unwrap_err().code, Code::NotUtf8);
         assert_eq!(preview(b"x\n\xe9\n", "{}").unwrap_err().row, Some(2));
         assert_eq!(preview(b"PK\x03\x04", "{}").unwrap_err().code, Code::NotText);
         assert_eq!(preview(b"", r#"{"colour": 1}"#).unwrap_err().code, Code::Plan);

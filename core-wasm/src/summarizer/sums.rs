@@ -19,7 +19,7 @@ use crate::level::Level;
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::sink::{ColumnUse, GatheredRecord, Record, Sink};
 use crate::statistics::{BlockColumn, ColumnGrids, Derived, RowLevels, SummedProducts, Weighting, check_terms};
-use crate::terms::{ColumnPlaces, Term, Variable, check_column_name, places};
+use crate::terms::{Term, Variable, check_column_name, places};
 use samefit_kernels::scan::Rows;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -70,6 +70,8 @@ impl Sink for Sums {
             self.plan = plan;
             takes_all = true;
         }
+        // first those that the plan names: the advice for all columns would not help with them
+        let (weights, by) = (self.selection.resolve_weights(names)?, self.selection.resolve_by(names)?);
         let found = self.selection.resolve(names)?;
         let named = places(self.selection.names());
         let is_named = |name: &String| named.contains_key(name.as_str());
@@ -79,10 +81,9 @@ impl Sink for Sums {
             let levels = LevelReader::new(self.plan.listed_levels(name), self.plan.kept_levels(name)).with_format(&self.format);
             ColumnReader::new(name, place, role, levels, &self.format).with_functions(self.selection.functions_of(name))
         };
-        let weights = self.selection.resolve_weights(names)?;
         let weights =
             weights.map(|place| ColumnReader::new(&names[place], place, ColumnRole::Number, LevelReader::default(), &self.format));
-        let by = self.selection.resolve_by(names)?.map(|place| {
+        let by = by.map(|place| {
             let levels = LevelReader::of_groups(self.plan.listed_levels(&names[place])).with_format(&self.format);
             ColumnReader::new(&names[place], place, ColumnRole::Category, levels, &self.format)
         });
@@ -94,7 +95,6 @@ impl Sink for Sums {
             self.notes.extend(unnamed_note(names));
         } else if takes_all {
             self.notes.extend(unnamed_note(names));
-            self.notes.extend(ColumnPlaces::new(names).repeated().map(repeated_note));
         }
         for (name, term) in self.selection.columns_like_terms(names) {
             let of = list(term.columns());
@@ -659,12 +659,6 @@ fn unnamed_note(names: &[String]) -> Option<Error> {
         }
     };
     Some(Error::new(Code::ColumnLeftOut, sentence, ""))
-}
-
-/// The note that the columns of one name were left out.
-fn repeated_note(name: &str) -> Error {
-    let reason = "more than one column has this name; if they are needed, give each a name of its own";
-    left_out_note(name, reason)
 }
 
 /// Divides the cells of a row into values and levels. A value is missing only in columns that may be left out; it is zero then.

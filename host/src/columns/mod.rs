@@ -98,16 +98,23 @@ fn not_columns(file: &SharedFile) -> InputError {
         Content::Gzip => compressed("gzip"),
         Content::Zstd => compressed("Zstandard"),
         Content::Other(other) => other.error(),
-        Content::Workbook => unsupported("an Excel workbook under the name of columns", "give it a name that ends in `.xlsx`"),
-        Content::Text | Content::Utf16(_)
-            if !first.is_empty()
-                && std::str::from_utf8(&first).map_or_else(|error| error.error_len().is_none(), |text| !text.contains('\0')) =>
-        {
-            let help = "if it is CSV or JSON Lines, give it a name that ends in `.csv` or `.jsonl`";
-            unsupported("text under the name of columns", help)
+        Content::Workbook => not_by_its_name("an Excel workbook", "give it a name that ends in `.xlsx`"),
+        Content::Text | Content::Utf16(_) if is_text(&first) => {
+            not_by_its_name("text", "if it is CSV or JSON Lines, give it a name that ends in `.csv` or `.jsonl`")
         }
         _ => damaged("its first bytes are not those of a Parquet or Arrow file"),
     }
+}
+
+fn not_by_its_name(what: &str, help: &str) -> InputError {
+    InputError::new(Code::UnsupportedFormat, format!("this file is {what}, though its name is that of Parquet or Arrow"), help)
+}
+
+/// Whether a file that begins with these bytes may be text.
+fn is_text(first: &[u8]) -> bool {
+    // the bytes may end in the middle of a character
+    let is_cut_off = |error: std::str::Utf8Error| error.error_len().is_none();
+    !first.is_empty() && std::str::from_utf8(first).map_or_else(is_cut_off, |text| !text.contains('\0'))
 }
 
 /// An open file of columns.

@@ -239,7 +239,7 @@ fn files_that_cannot_be_read_are_errors() {
         ("cut.parquet --target y", "error: cut.parquet: not Parquet and not Arrow, or damaged"),
         ("cut.arrow --target y", "error: cut.arrow: not Parquet and not Arrow, or damaged"),
         ("cut.arrows --target y", "damaged: the stream has no end mark"),
-        ("text.parquet --target y", "this file is text under the name of columns"),
+        ("text.parquet --target y", "this file is text, though its name is that of Parquet or Arrow"),
         ("whole.parquet.gz --target y", "decompress it"),
         ("pipe.parquet --target y", "columns cannot be read from a pipe"),
     ] {

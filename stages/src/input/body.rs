@@ -188,7 +188,7 @@ fn not_text(content: Content, packed: bool) -> InputError {
         ),
         false => InputError::new(
             Code::UnsupportedFormat,
-            format!("this file is {what}, and it is read as something else or from a pipe"),
+            format!("the data are {what}, which is read from a file with a table, and not from a pipe or as a single record"),
             format!("save it as a file whose name ends in `{end}`"),
         ),
     }

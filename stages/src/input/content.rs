@@ -75,7 +75,7 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"\x80\x04\x95", "an object of Python (pickle)", "write the table with `table.to_csv(\"table.csv\", index=False)`"),
     (b"\x80\x05\x95", "an object of Python (pickle)", "write the table with `table.to_csv(\"table.csv\", index=False)`"),
     (b"\x93NUMPY", "an array of NumPy", "write it as CSV with the names of its columns"),
-    (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS and not the file itself", "get the file with `git lfs pull`"),
+    (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS instead of the data", "get the file with `git lfs pull`"),
 ];
 
 /// How pages of HTML begin, in lower case.

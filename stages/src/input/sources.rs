@@ -264,9 +264,9 @@ fn choose_sheets(stage: &mut Stage<'_>, found: &mut [Source]) -> Result<()> {
         if let [first, others @ ..] = names.as_slice()
             && !others.is_empty()
         {
-            let (path, first) = (line(&source.path), samefit_text::name(first));
-            let others = format!("{}: {}", counted(others.len() as u64, "other sheet"), first_names(others));
-            stage.report.note(&format!("note: {path}: sheet `{first}` is read; --sheet names one of {others}"));
+            let (path, first, count) = (line(&source.path), samefit_text::name(first), names.len());
+            let others = first_names(others);
+            stage.report.note(&format!("note: {path}: sheet `{first}` is read, the first of {count}; --sheet reads another: {others}"));
         }
     }
     Ok(())
