@@ -3,15 +3,18 @@
 //! A record is scanned into the places of its values, and those that the sink reads are written as a row of CSV. Many such rows are given to the
 //! sink at once, as those of CSV are. Records that the scan does not take, and those whose variables stand in a list, are read as trees.
 //!
+//! Records that are written like the one before, which is usual, are not even copied: their values are given to the sink where they stand.
+//!
 //! *Invariants*: what the sink receives does not depend on the way in which a record is read.
 
 use crate::error::{Code, Error, Result, list};
 use crate::json_scan::{ObjectScan, cell};
-use crate::json_stream::{JsonStream, columns_instead};
+use crate::json_stream::{JsonStream, RecordText, columns_instead};
 use crate::records::{VARIABLES, cells, parse_object};
 use crate::sink::{ColumnUse, Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique, places};
 use samefit_formats::csv::{RECORD_END, push_field};
+use samefit_kernels::object_rows::{ObjectRows, RowsEnd};
 use samefit_kernels::objects::{ValueKind, append_cells};
 use samefit_kernels::scan::{MARGIN, Marks, RowScanner, WORD};
 use serde_json::Value;
@@ -22,6 +25,10 @@ const BATCH_CELLS: usize = 1 << 11;
 const BATCH_ROWS_MAX: usize = 128;
 /// Bytes of rows after which they are given to the sink.
 const BATCH_BYTES: usize = 1 << 16;
+/// Records in a row that are written alike, if it is to be worth while to read them so.
+const ALIKE_MIN: u64 = 16;
+/// Records that are read one by one where fewer are written alike.
+const UNLIKE_RECORDS: usize = 64;
 /// The byte in margins, which is neither a separator nor a quote.
 const PADDING: u8 = b'0';
 
@@ -51,20 +58,31 @@ impl JsonReader {
     /// Reads the next bytes. `header`: the names of the columns, once a record was read.
     pub(crate) fn push(&mut self, chunk: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
         let Self { stream, rows } = self;
-        stream.push(chunk, &mut |row, text| rows.record(row, text, header, sink)).or_else(|error| rows.fail(error, sink))?;
-        rows.flush(sink)
+        let mut at = 0;
+        loop {
+            if stream.is_between_records() {
+                let (bytes, records) = rows.alike(chunk, at, stream.rows() + 1, sink)?;
+                stream.pass(records);
+                at += bytes;
+            }
+            let rest = stream
+                .next(&chunk[at..], &mut |record| rows.record(record, header, sink))
+                .or_else(|error| rows.fail(error, sink).map(|()| None))?;
+            let Some(rest) = rest else { return rows.flush(sink) };
+            at = chunk.len() - rest.len();
+        }
     }
 
     /// Reads the names of the columns from the first record.
     pub(crate) fn header(&mut self, records: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
         let Self { stream, rows } = self;
-        stream.push(records, &mut |_, text| if header.is_none() { rows.names_of(text, header, sink) } else { Ok(()) })
+        stream.push(records, &mut |record| if header.is_none() { rows.names_of(record.text, header, sink) } else { Ok(()) })
     }
 
     /// Ends the bytes.
     pub(crate) fn finish(&mut self, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
         let Self { stream, rows } = self;
-        stream.finish(&mut |row, text| rows.record(row, text, header, sink)).or_else(|error| rows.fail(error, sink))?;
+        stream.finish(&mut |record| rows.record(record, header, sink)).or_else(|error| rows.fail(error, sink))?;
         rows.flush(sink)
     }
 }
@@ -91,11 +109,16 @@ struct JsonRows {
     waiting: usize,
     first: u64,
     scanner: Option<RowScanner>,
+    /// Reads records that are written like the last one; none if that is not to be tried.
+    alike: Option<ObjectRows>,
+    /// After how many more records it is tried again.
+    until_alike: usize,
 }
 
 impl JsonRows {
     /// Takes a record.
-    fn record(&mut self, row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn record(&mut self, record: RecordText<'_>, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+        let RecordText { row, text, .. } = record;
         if !self.scan.scan(text) {
             return self.tree(row, text, header, sink);
         }
@@ -123,7 +146,44 @@ impl JsonRows {
         }
         // the line break takes the place of the last comma
         self.text.truncate(self.text.len() - usize::from(!self.places.is_empty()));
-        self.end_row(sink)
+        self.end_row(sink)?;
+        match self.until_alike.checked_sub(1) {
+            Some(records) => self.until_alike = records,
+            None => {
+                let rows_max = rows_at_once(self.places.len());
+                let alike = |[before, after]: [&[u8]; 2]| ObjectRows::new(before, text, after, self.scan.values(), &self.places, rows_max);
+                self.alike = record.around.filter(|_| sink.takes_rows()).and_then(alike);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes records from the offset `at` of a chunk on, as long as they are written like the last one. The first of them has the number `first`.
+    /// Returns how many bytes and records were taken.
+    fn alike(&mut self, chunk: &[u8], at: usize, first: u64, sink: &mut impl Sink) -> Result<(usize, u64)> {
+        let Some(mut alike) = self.alike.take() else { return Ok((0, 0)) };
+        self.flush(sink)?;
+        let (mut end, mut records) = (at, 0);
+        while sink.takes_rows() {
+            let (rows, reason) = alike.scan(chunk, end);
+            if !rows.is_empty() {
+                sink.rows(&rows, first + records)?;
+                (end, records) = (rows.end(), records + rows.len() as u64);
+            }
+            match reason {
+                RowsEnd::Full => {}
+                RowsEnd::Edge => {
+                    self.alike = Some(alike);
+                    break;
+                }
+                // a new attempt costs as much as some records
+                RowsEnd::Other => {
+                    self.until_alike = if records < ALIKE_MIN { UNLIKE_RECORDS } else { 0 };
+                    break;
+                }
+            }
+        }
+        Ok((end - at, records))
     }
 
     /// Takes the names of a record alone, as the header.
@@ -480,6 +540,29 @@ mod tests {
                 prop_assert_eq!(read(array.as_bytes(), size, sink(true)), by_one.clone());
                 let broken = records.join(" \n").replacen('{', "{\n", 1);
                 prop_assert_eq!(read(broken.as_bytes(), size, sink(true)), by_one);
+            }
+        }
+
+        /// Records that are written alike are read as others, whatever stands between them, and wherever chunks end.
+        #[test]
+        fn records_that_are_written_alike_are_records(
+            values in prop::collection::vec(0usize..40, 1..300),
+            layout in prop::sample::select(vec![["", "\n", ""], ["", " \r\n", ""], ["[", ",\n ", "]"], ["{\n}", "\n", ""], ["\n\n\u{feff}", "\n", "\n"]]),
+            space in prop::sample::select(vec!["", " ", "  "]),
+            size in 1usize..4000,
+        ) {
+            // most of the values are usual
+            let value = |at: usize| ["1e5", "\"x\\n\"", "[1]", "01", "-2.5", "null", "\"é, \"", "3e-7", "true"].get(at).copied().unwrap_or("4711.25");
+            let record = |(at, value_at): (usize, &usize)| match value_at {
+                39 => "{\"b\": 1}\n".to_owned(),
+                38 => "{\"a\":1,\"b\":1,\"c\":1}".to_owned(),
+                value_at => format!("{{\"b\":{space}{},{space}\"a\":{at}}}", value(*value_at)),
+            };
+            let [open, between, close] = layout;
+            let text = format!("{open}{}{close}", values.iter().enumerate().map(record).collect::<Vec<_>>().join(between));
+            for uses in [|_| ColumnUse::Any, |at| if at == 0 { ColumnUse::Unread } else { ColumnUse::Scalar }, |_| ColumnUse::Scalar] {
+                let by_one = read(text.as_bytes(), 1 << 20, RowTexts { uses, ..sink(false) });
+                prop_assert_eq!(read(text.as_bytes(), size, RowTexts { uses, ..sink(true) }), by_one);
             }
         }
     }

@@ -12,6 +12,18 @@ use samefit_formats::json_records::{Layout, RecordEnds, is_cut_off};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// A record.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordText<'t> {
+    /// Its number, or that of its line.
+    pub(crate) row: u64,
+    /// Its object.
+    pub(crate) text: &'t [u8],
+    /// The white space and punctuation of the record before and after the object; none if a record after one with the same may not have the next
+    /// number.
+    pub(crate) around: Option<[&'t [u8]; 2]>,
+}
+
 /// Reads the records of JSON that comes in chunks.
 #[derive(Default)]
 pub(crate) struct JsonStream {
@@ -27,24 +39,43 @@ pub(crate) struct JsonStream {
 }
 
 impl JsonStream {
-    /// Calls `each` with the number and the text of every complete record.
-    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-        let mut rest = chunk;
-        while let Some(end) = self.ends.next(rest) {
-            let (piece, after) = rest.split_at(end);
-            rest = after;
-            if self.bytes.is_empty() {
-                self.piece(piece, each)?;
-                continue;
-            }
+    /// Calls `each` with every complete record.
+    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
+        let mut rest = Some(chunk);
+        while let Some(bytes) = rest {
+            rest = self.next(bytes, each)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the first record that ends in some bytes. Returns those after it; none if no record ends there.
+    pub(crate) fn next<'c>(&mut self, bytes: &'c [u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<Option<&'c [u8]>> {
+        let Some(end) = self.ends.next(bytes) else {
+            self.bytes.extend_from_slice(bytes);
+            self.check_length(&self.bytes).map_err(|error| error.at_row(self.row + 1))?;
+            return Ok(None);
+        };
+        let (piece, rest) = bytes.split_at(end);
+        if self.bytes.is_empty() {
+            self.piece(piece, each)?;
+        } else {
             let mut whole = std::mem::take(&mut self.bytes);
             whole.extend_from_slice(piece);
             self.piece(&whole, each)?;
             whole.clear();
             self.bytes = whole;
         }
-        self.bytes.extend_from_slice(rest);
-        self.check_length(&self.bytes).map_err(|error| error.at_row(self.row + 1))
+        Ok(Some(rest))
+    }
+
+    /// Whether the next byte follows a record.
+    pub(crate) fn is_between_records(&self) -> bool {
+        self.has_begun && self.bytes.is_empty() && self.layout().is_some()
+    }
+
+    /// Passes over whole records of one line, or of any lines where records are counted. Somebody else has read them.
+    pub(crate) fn pass(&mut self, records: u64) {
+        self.row += records;
     }
 
     /// Returns the number of the last record or line.
@@ -72,17 +103,17 @@ impl JsonStream {
     ///
     /// # Errors
     /// `json` if an array is not closed, or something stands after it.
-    pub(crate) fn finish(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    pub(crate) fn finish(&mut self, each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         let rest = std::mem::take(&mut self.bytes);
         let text = self.without_bom(&rest);
         let rest = text.trim_ascii();
         match self.layout() {
             _ if rest.is_empty() => return if self.layout() == Some(Layout::Array) { self.check_closed() } else { Ok(()) },
             Some(Layout::Array) => {}
-            Some(Layout::Objects) => return self.record(rest, each),
+            Some(Layout::Objects) => return self.record(alone(rest), each),
             Some(Layout::Lines) | None => {
                 self.row += line_breaks(&text[..text.len() - text.trim_ascii_start().len()]);
-                return self.record(rest, each);
+                return self.record(alone(rest), each);
             }
         }
         let record = self.after_comma(rest).map_err(|error| error.at_row(self.row + 1))?;
@@ -90,7 +121,7 @@ impl JsonStream {
             Some(b"") => Ok(()),
             Some(more) => Err(after_the_end(more)),
             None if record.is_empty() => self.check_closed(),
-            None => self.record(record, each),
+            None => self.record(alone(record), each),
         }
     }
 
@@ -103,7 +134,7 @@ impl JsonStream {
     }
 
     /// Reads bytes up to the end of a record.
-    fn piece(&mut self, bytes: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    fn piece(&mut self, bytes: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         let text = self.without_bom(bytes);
         match self.layout() {
             Some(Layout::Array) => {
@@ -112,15 +143,15 @@ impl JsonStream {
                 if let Some(more) = record.strip_prefix(b"]") {
                     return Err(after_the_end(more.trim_ascii()).at_row(self.row));
                 }
-                self.record(record, each)
+                self.record(within(text, record), each)
             }
-            Some(Layout::Objects) => self.record(text.trim_ascii(), each),
+            Some(Layout::Objects) => self.record(within(text, text.trim_ascii()), each),
             Some(Layout::Lines) | None => self.lines(text, each),
         }
     }
 
     /// Reads a line with its line break. The first may come with blank lines before and after it.
-    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         self.has_begun = true;
         let line = text.trim_ascii_start();
         self.row += line_breaks(&text[..text.len() - line.len()]);
@@ -128,7 +159,9 @@ impl JsonStream {
         if record.is_empty() {
             return Ok(());
         }
-        let result = self.record(record, each);
+        let RecordText { around, .. } = within(text, record);
+        let around = around.filter(|around| around.map(line_breaks) == [0, 1]);
+        let result = self.record(RecordText { row: 0, text: record, around }, each);
         self.row += line_breaks(&line[record.len()..]).saturating_sub(1);
         // where lines follow, a line that is cut off is no sign of a file that is
         result.map_err(|error| match error.code {
@@ -137,11 +170,11 @@ impl JsonStream {
         })
     }
 
-    fn record(&mut self, text: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    fn record(&mut self, record: RecordText<'_>, each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         self.has_begun = true;
         self.row += 1;
         let row = self.row;
-        self.check_length(text).and_then(|()| each(row, text)).map_err(|error| error.at_row(row))
+        self.check_length(record.text).and_then(|()| each(RecordText { row, ..record })).map_err(|error| error.at_row(row))
     }
 
     /// Returns the bytes without the byte order mark that the data may begin with.
@@ -178,6 +211,17 @@ impl JsonStream {
             false => error,
         })
     }
+}
+
+/// Returns a record with what stands around it in `bytes`, which end with it but for white space.
+fn within<'t>(bytes: &'t [u8], text: &'t [u8]) -> RecordText<'t> {
+    let end = bytes.trim_ascii_end().len();
+    RecordText { row: 0, text, around: Some([&bytes[..end - text.len()], &bytes[end..]]) }
+}
+
+/// Returns a record after which the bytes end.
+fn alone(text: &[u8]) -> RecordText<'_> {
+    RecordText { row: 0, text, around: None }
 }
 
 fn line_breaks(bytes: &[u8]) -> u64 {
@@ -221,8 +265,8 @@ mod tests {
 
     fn read(text: &str, size: usize) -> Result<Vec<(u64, String)>> {
         let (mut stream, mut records) = (JsonStream::default(), Vec::new());
-        let mut each = |row: u64, text: &[u8]| {
-            records.push((row, String::from_utf8_lossy(text).into_owned()));
+        let mut each = |record: RecordText<'_>| {
+            records.push((record.row, String::from_utf8_lossy(record.text).into_owned()));
             Ok(())
         };
         text.as_bytes().chunks(size).try_for_each(|chunk| stream.push(chunk, &mut each))?;

@@ -5,7 +5,7 @@
 //! built for size, they would be built for size too.
 //!
 //! Reading order: [`powers`] (of ten), `simd` (vectors of 128 bits), [`scan`] (bytes to the positions of cells), [`objects`] (those of
-//! JSON objects to the places of values), [`cells`] (cells to
+//! a JSON object to the places of values), [`object_rows`] (those of many objects to the positions of cells), [`cells`] (cells to
 //! integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`] and
 //! [`text`] (columns of f64), [`levels`] (integers to exact sums in f64), [`spans`] (points to what polynomials tell of few of them),
 //! [`logarithms`] and [`roots`] (decimal numbers to functions of them).
@@ -19,6 +19,7 @@ pub mod floats;
 pub mod integers;
 pub mod levels;
 pub mod logarithms;
+pub mod object_rows;
 pub mod objects;
 pub mod powers;
 pub mod products;

@@ -43,6 +43,19 @@ pub struct ScannedValue {
 }
 
 impl ScannedValue {
+    /// Returns where the value is written; a text without its quotes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Returns where the value is written; a text with its quotes.
+    pub(crate) fn written(&self) -> Range<usize> {
+        match self.kind {
+            ValueKind::Text | ValueKind::EscapedText => self.start as usize - 1..self.end as usize + 1,
+            _ => self.range(),
+        }
+    }
+
     /// Returns the value as it is written; a text without its quotes.
     pub fn raw<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         &text[self.start as usize..self.end as usize]
@@ -65,7 +78,7 @@ impl ScannedValue {
 }
 
 /// Longest [`Separator`], in bytes.
-const SEPARATOR_BYTES_MAX: usize = 47;
+pub(crate) const SEPARATOR_BYTES_MAX: usize = 47;
 
 /// What stands between two values of an object: most often a comma, a space, a key in quotes, a colon and a space.
 #[derive(Clone, Copy, Default)]
@@ -237,7 +250,7 @@ impl ObjectScanner {
 
     /// Reads a value. `depth`: the objects and arrays that are open around it.
     #[inline]
-    fn value(&mut self, cursor: &mut TextCursor<'_>, depth: usize) -> Option<ScannedValue> {
+    pub(crate) fn value(&mut self, cursor: &mut TextCursor<'_>, depth: usize) -> Option<ScannedValue> {
         let start = cursor.at;
         let kind = match cursor.peek()? {
             b'"' => {
@@ -327,9 +340,9 @@ impl ObjectScanner {
 }
 
 /// A place in a text. Its methods return `None` where the text is not JSON.
-struct TextCursor<'t> {
-    text: &'t [u8],
-    at: usize,
+pub(crate) struct TextCursor<'t> {
+    pub(crate) text: &'t [u8],
+    pub(crate) at: usize,
 }
 
 impl<'t> TextCursor<'t> {
