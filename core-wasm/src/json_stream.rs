@@ -1,5 +1,8 @@
 //! Bytes of JSON in chunks to the texts of records with their numbers: lines, objects of several lines, or an array of objects.
 //!
+//! A comma behind a record that stands in no array, and one before the bracket that closes an array, are no JSON, but leave no doubt: they are passed
+//! over.
+//!
 //! *Invariants*: the records do not depend on where chunks end. On lines, a record has the number of its line; else it is counted.
 //!
 //! *Limits*: a record of at most [`RECORD_BYTES_MAX`](crate::records::RECORD_BYTES_MAX) bytes, and the memory for one.
@@ -8,7 +11,7 @@
 
 use crate::error::{Code, Error, Result, shorten};
 use crate::records::check_length;
-use samefit_formats::json_records::{Layout, RecordEnds, is_cut_off};
+use samefit_formats::json_records::{Layout, RecordEnds, is_cut_off, object_of};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -19,9 +22,10 @@ pub(crate) struct RecordText<'t> {
     pub(crate) row: u64,
     /// Its object.
     pub(crate) text: &'t [u8],
-    /// The white space and punctuation of the record before and after the object; none if a record after one with the same may not have the next
-    /// number.
-    pub(crate) around: Option<[&'t [u8]; 2]>,
+    /// The white space and punctuation of the record before and after the object.
+    pub(crate) around: [&'t [u8]; 2],
+    /// Whether a record that follows and has the same around it has the next number.
+    pub(crate) is_followed: bool,
 }
 
 /// Reads the records of JSON that comes in chunks.
@@ -106,22 +110,22 @@ impl JsonStream {
     pub(crate) fn finish(&mut self, each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         let rest = std::mem::take(&mut self.bytes);
         let text = self.without_bom(&rest);
+        let layout = self.layout();
+        if layout != Some(Layout::Array) {
+            let record = within(text, object_of(text));
+            self.row += if layout == Some(Layout::Objects) { 0 } else { line_breaks(record.around[0]) };
+            return if record.text.is_empty() { Ok(()) } else { self.record(RecordText { is_followed: false, ..record }, each) };
+        }
         let rest = text.trim_ascii();
-        match self.layout() {
-            _ if rest.is_empty() => return if self.layout() == Some(Layout::Array) { self.check_closed() } else { Ok(()) },
-            Some(Layout::Array) => {}
-            Some(Layout::Objects) => return self.record(alone(rest), each),
-            Some(Layout::Lines) | None => {
-                self.row += line_breaks(&text[..text.len() - text.trim_ascii_start().len()]);
-                return self.record(alone(rest), each);
-            }
+        if rest.is_empty() {
+            return self.check_closed();
         }
         let record = self.after_comma(rest).map_err(|error| error.at_row(self.row + 1))?;
         match record.strip_prefix(b"]").map(<[u8]>::trim_ascii) {
             Some(b"") => Ok(()),
             Some(more) => Err(after_the_end(more)),
             None if record.is_empty() => self.check_closed(),
-            None => self.record(alone(record), each),
+            None => self.record(RecordText { is_followed: false, ..within(text, record) }, each),
         }
     }
 
@@ -145,7 +149,7 @@ impl JsonStream {
                 }
                 self.record(within(text, record), each)
             }
-            Some(Layout::Objects) => self.record(within(text, text.trim_ascii()), each),
+            Some(Layout::Objects) => self.record(within(text, object_of(text)), each),
             Some(Layout::Lines) | None => self.lines(text, each),
         }
     }
@@ -153,19 +157,18 @@ impl JsonStream {
     /// Reads a line with its line break. The first may come with blank lines before and after it.
     fn lines(&mut self, text: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         self.has_begun = true;
-        let line = text.trim_ascii_start();
-        self.row += line_breaks(&text[..text.len() - line.len()]);
-        let record = line.trim_ascii_end();
-        if record.is_empty() {
+        let record = within(text, object_of(text));
+        let [before, after] = record.around.map(line_breaks);
+        self.row += before;
+        if record.text.is_empty() {
+            self.row += after;
             return Ok(());
         }
-        let RecordText { around, .. } = within(text, record);
-        let around = around.filter(|around| around.map(line_breaks) == [0, 1]);
-        let result = self.record(RecordText { row: 0, text: record, around }, each);
-        self.row += line_breaks(&line[record.len()..]).saturating_sub(1);
+        let result = self.record(RecordText { is_followed: [before, after] == [0, 1], ..record }, each);
+        self.row += after.saturating_sub(1);
         // where lines follow, a line that is cut off is no sign of a file that is
         result.map_err(|error| match error.code {
-            Code::Json if is_cut_off(record) => open_line().at_row(error.row.unwrap_or(self.row)),
+            Code::Json if is_cut_off(record.text) => open_line().at_row(error.row.unwrap_or(self.row)),
             _ => error,
         })
     }
@@ -193,9 +196,8 @@ impl JsonStream {
             _ => return Err(unexpected(text, "a comma between two records, or the bracket that closes the array")),
         };
         match rest {
-            [] | [b'{' | b'[', ..] => Ok(rest),
-            [b']', ..] if is_first => Ok(rest),
-            [b']', ..] => Err(unexpected(rest, "an object with the values of a record")),
+            // a comma may stand before the bracket that closes the array
+            [] | [b'{' | b'[' | b']', ..] => Ok(rest),
             _ => {
                 let value = rest.split(|byte| b",]".contains(byte)).next().unwrap_or_default();
                 let error = unexpected(value.trim_ascii(), "an object with the values of a record");
@@ -213,15 +215,11 @@ impl JsonStream {
     }
 }
 
-/// Returns a record with what stands around it in `bytes`, which end with it but for white space.
+/// Returns a record whose object is `text`, with what stands around it in `bytes`. Its number is not known.
 fn within<'t>(bytes: &'t [u8], text: &'t [u8]) -> RecordText<'t> {
-    let end = bytes.trim_ascii_end().len();
-    RecordText { row: 0, text, around: Some([&bytes[..end - text.len()], &bytes[end..]]) }
-}
-
-/// Returns a record after which the bytes end.
-fn alone(text: &[u8]) -> RecordText<'_> {
-    RecordText { row: 0, text, around: None }
+    let start = (text.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize).min(bytes.len());
+    let end = (start + text.len()).min(bytes.len());
+    RecordText { row: 0, text, around: [&bytes[..start], &bytes[end..]], is_followed: true }
 }
 
 fn line_breaks(bytes: &[u8]) -> u64 {
@@ -287,6 +285,12 @@ mod tests {
             ("{\"a\": 1\n\n{}\n{}", &[(1, "{\"a\": 1"), (3, "{}"), (4, "{}")]),
             ("a,b\n1,2\n", &[(1, "a,b"), (2, "1,2")]),
             ("[ ]", &[]),
+            ("[{},\n]", &[(1, "{}")]),
+            ("{\"a\":1},\n{\"a\":2} ,\r\n,\n{\"a\":3},\n", &[(1, "{\"a\":1}"), (2, "{\"a\":2}"), (4, "{\"a\":3}")]),
+            ("{\"a\":1},{\n},{},\n", &[(1, "{\"a\":1}"), (2, "{\n}"), (3, "{}")]),
+            ("{\"a\":1},\n{\"a\":2},,\n", &[(1, "{\"a\":1}"), (2, "{\"a\":2},")]),
+            ("\u{1e}{\"a\":1}\n\u{1e}{}\n\u{1e}{}", &[(1, "{\"a\":1}"), (2, "{}"), (3, "{}")]),
+            ("\u{1e}{\n}\n\u{1e}{}\n", &[(1, "{\n}"), (2, "{}")]),
             (" \n\n", &[]),
         ] {
             for size in 1..=text.len() {
@@ -306,7 +310,8 @@ mod tests {
             (Code::Json, "[{}] x", None, "found `x`, expected nothing after the end"),
             (Code::Record, "[1, 2]", Some(1), "found `1`, expected an object"),
             (Code::Record, "[{}, 2]", Some(2), "found `2`, expected an object"),
-            (Code::Json, "[{},]", Some(2), "found `]`, expected an object"),
+            (Code::Record, "[{},,]", Some(2), "found ``, expected an object"),
+            (Code::Json, "[{},] {}", Some(1), "found `{}`, expected nothing after the end"),
         ] {
             for size in 1..=text.len() {
                 let error = read(text, size).unwrap_err();

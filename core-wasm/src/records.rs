@@ -6,6 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::json_scan::{ObjectScan, without_python_numbers};
 use crate::terms::{check_columns, check_name_length, check_unique};
+use samefit_formats::json_records::RECORD_SEPARATOR;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -63,7 +64,7 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text", "save the file as UTF-8"));
     };
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text.trim_start_matches(['\u{feff}', char::from(RECORD_SEPARATOR)]);
     let value = json::value(text, Code::Record, "a JSON object").or_else(|error| match ObjectScan::default().scan(text.as_bytes()) {
         true => json::value(&without_python_numbers(text), Code::Record, "a JSON object"),
         false => Err(error),
