@@ -65,6 +65,11 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
         return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text", "save the file as UTF-8"));
     };
     let text = text.trim_start_matches(['\u{feff}', char::from(RECORD_SEPARATOR)]);
+    let text = match text.trim_end().strip_suffix(',') {
+        // a comma behind a record leaves no doubt
+        Some(object) if object.trim_end().ends_with('}') => object,
+        _ => text,
+    };
     let value = json::value(text, Code::Record, "a JSON object").or_else(|error| match ObjectScan::default().scan(text.as_bytes()) {
         true => json::value(&without_python_numbers(text), Code::Record, "a JSON object"),
         false => Err(error),
@@ -130,4 +135,19 @@ fn cell(value: &Value) -> String {
 
 fn shape(found: &Value, expected: &str) -> Error {
     Error::found(Code::Record, &json::line(found), expected, "see Attributes in docs/formats.md")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_behind_an_object_and_a_separator_before_it_are_passed_over() {
+        for text in ["{\"a\": 1}", "\u{1e}{\"a\": 1}\n", "\u{feff}{\"a\": 1},\n", "{\"a\": 1} , "] {
+            assert_eq!(parse_object(text.as_bytes()).map(|object| object["a"].clone()), Ok(Value::from(1)), "{text:?}");
+        }
+        for text in ["{\"a\": 1},,", "{\"a\": 1,", ",{\"a\": 1}"] {
+            assert_eq!(parse_object(text.as_bytes()).map_err(|error| error.code), Err(Code::Json), "{text:?}");
+        }
+    }
 }
