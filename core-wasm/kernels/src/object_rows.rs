@@ -24,7 +24,7 @@ const OBJECT_BYTES_MAX: usize = 1 << 16;
 pub struct ObjectRows {
     entries: Vec<Entry>,
     /// What ends an object: its bracket, and what stands before and after it.
-    tail: Separator,
+    tail: FixedText,
     /// Columns that no value belongs to. Their cells are empty.
     unfilled: Vec<usize>,
     width: usize,
@@ -37,14 +37,14 @@ pub struct ObjectRows {
 /// One value of the objects.
 struct Entry {
     /// What stands before it.
-    separator: Separator,
+    separator: FixedText,
     /// The column to which it belongs; `usize::MAX` if it is not read.
     column: usize,
 }
 
 /// Some bytes that are compared with others, sixteen at once.
 #[derive(Default)]
-struct Separator {
+struct FixedText {
     /// The first sixteen bytes, and the bits that count in them.
     words: [u64; 2],
     bits: [u64; 2],
@@ -53,7 +53,7 @@ struct Separator {
     length: usize,
 }
 
-impl Separator {
+impl FixedText {
     fn of(bytes: &[u8]) -> Self {
         let word = |from: usize| bytes.iter().skip(from).take(8).rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
         let bits = |from: usize| bytes.iter().skip(from).take(8).fold(0, |bits, _| bits << 8 | 0xff);
@@ -100,7 +100,7 @@ impl ObjectRows {
         for (at, value) in values.iter().enumerate() {
             let range = value.written();
             let separator = text.get(from..range.start)?;
-            let separator = Separator::of(&if at == 0 { [before, separator].concat() } else { separator.to_vec() });
+            let separator = FixedText::of(&if at == 0 { [before, separator].concat() } else { separator.to_vec() });
             if separator.length > SEPARATOR_BYTES_MAX {
                 return None;
             }
@@ -108,7 +108,7 @@ impl ObjectRows {
             entries.push(Entry { separator, column });
             from = range.end;
         }
-        let tail = Separator::of(&[text.get(from..)?, after].concat());
+        let tail = FixedText::of(&[text.get(from..)?, after].concat());
         if tail.length > SEPARATOR_BYTES_MAX || entries.is_empty() || places.is_empty() {
             return None;
         }
