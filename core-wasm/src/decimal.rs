@@ -475,7 +475,8 @@ fn explain(cell: &[u8]) -> Error {
         return Error::found(Code::NotUtf8, &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8");
     };
     let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
-    if matches!(word.as_str(), "inf" | "infinity") {
+    // the last is what the C library of Windows writes
+    if matches!(word.as_str(), "inf" | "infinity" | "\u{221e}") || word.trim_end_matches('0') == "1.#inf" {
         return Error::found(Code::NotAValue, text, EXPECTED, "leave the cell empty if there is no value; infinity is not one");
     }
     let remedy = if text.contains(',') && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+')) {

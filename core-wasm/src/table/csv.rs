@@ -25,6 +25,8 @@ enum CsvState {
     Quoted,
     /// After a quote in a quoted field: its end, or the first half of a doubled quote.
     QuoteSeen,
+    /// After the closing quote of a field, and spaces.
+    AfterQuote,
     /// After a carriage return that only a line feed may follow.
     Return,
     /// In a comment.
@@ -69,6 +71,9 @@ const GRID_CELLS: usize = 1 << 11;
 const GRID_ROWS_MAX: usize = 128;
 /// Bytes that are read one by one after an irregular row, before many rows are tried again.
 const IRREGULAR_BYTES: usize = 1 << 13;
+
+/// The mark with which text of MS-DOS ends, Ctrl-Z.
+const END_MARK: u8 = 0x1a;
 
 /// The byte in margins, which is neither a separator nor a quote.
 const PADDING: u8 = b'0';
@@ -171,7 +176,14 @@ impl CsvReader {
                 };
                 Err(Error::new(Code::Quote, "a quoted field is never closed", help).at_row(self.row + 1))
             }
-            _ => self.end_record(out),
+            state => {
+                if state == CsvState::Plain {
+                    let begin = self.field_start();
+                    let marks = self.bytes[begin..].iter().rev().take_while(|byte| **byte == END_MARK).count();
+                    self.bytes.truncate(self.bytes.len() - marks);
+                }
+                self.end_record(out)
+            }
         }
     }
 
@@ -324,10 +336,16 @@ impl CsvReader {
                 self.state = CsvState::FieldStart;
             }
             (CsvState::RecordStart | CsvState::FieldStart, b'"') => self.state = CsvState::Quoted,
-            (CsvState::QuoteSeen, _) => {
+            (CsvState::QuoteSeen | CsvState::AfterQuote, b' ' | b'\t') => self.state = CsvState::AfterQuote,
+            (CsvState::QuoteSeen | CsvState::AfterQuote, _) => {
                 let error = out.delimiter_after_quote(&self.bytes, byte, self.delimiter);
                 let error = error.unwrap_or_else(|| self.quote_error("text stands after a closing quote", out));
                 return Err(error.at_row(self.row + 1));
+            }
+            // spaces around a value do not count, nor does the mark with which a file begins that was joined to another
+            (CsvState::Plain, b'"') if is_nothing(&self.bytes[self.field_start()..]) => {
+                self.bytes.truncate(self.field_start());
+                self.state = CsvState::Quoted;
             }
             (CsvState::Plain, b'"') => {
                 return Err(self.quote_error("a quote stands in the middle of a field that does not begin with one", out));
@@ -356,12 +374,21 @@ impl CsvReader {
         result
     }
 
+    /// Returns where the bytes of the current field begin.
+    fn field_start(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
     fn quote_error(&self, sentence: &str, out: &TableSink<'_, impl Sink>) -> Error {
         let help = "put the whole field in quotes and double each quote inside it";
-        let help = match advice::comment_character(&self.bytes, self.comment) {
-            Some(character) => advice::of_comment("the line", character),
-            None if out.is_before_header() => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
-            None => help.to_owned(),
+        let breaks = self.bytes[self.field_start()..].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let other_format = advice::of_other_format(&self.bytes).filter(|_| out.is_before_header());
+        let help = match (advice::comment_character(&self.bytes, self.comment), other_format) {
+            (Some(character), _) => advice::of_comment("the line", character),
+            (None, Some(help)) => help,
+            (None, None) if breaks > 0 => advice::of_open_quote(self.lines + 1 - breaks),
+            (None, None) if out.is_before_header() => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
+            (None, None) => help.to_owned(),
         };
         Error::new(Code::Quote, sentence, help).at_row(self.row + 1)
     }
@@ -370,6 +397,11 @@ impl CsvReader {
 /// Whether one of these rows is a comment. The rows after it may be wrong: a quote in a comment means nothing.
 fn has_comment(rows: &Rows<'_>, comment: Option<u8>) -> bool {
     comment.is_some_and(|comment| (0..rows.len()).any(|row| rows.cell(row, 0).first() == Some(&comment)))
+}
+
+/// Whether the bytes before a quote are no text: spaces, or the byte order mark.
+fn is_nothing(field: &[u8]) -> bool {
+    field == BYTE_ORDER_MARK || field.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 fn bare_return(row: u64) -> Error {

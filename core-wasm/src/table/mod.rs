@@ -192,8 +192,13 @@ mod tests {
         };
         assert_eq!(rows("a,b\n1,2\n"), want(&[(0, &["a", "b"]), (2, &["1", "2"])]));
         assert_eq!(rows("\u{feff}a,b\r\n 1 ,\"2\"\r\n\r\n\n3,4"), want(&[(0, &["a", "b"]), (2, &["1", "2"]), (5, &["3", "4"])]));
-        assert_eq!(rows("a,\"b\n\"\"x\"\"\"\n\"1\n,\",\n"), want(&[(0, &["a", "b\n\"x\""]), (2, &["1\n,", ""])]));
+        assert_eq!(rows("a,\"b\n\"\"x\"\"\"\n\"1\n,\",\n"), want(&[(0, &["a", "b \"x\""]), (2, &["1\n,", ""])]));
         assert_eq!(rows("a\n\"\"\n"), want(&[(0, &["a"])]));
+        // what is not in the standard, and in files
+        assert_eq!(rows("a, \"b\"\n \"1\" ,\t\"2,\"\t\n"), want(&[(0, &["a", "b"]), (2, &["1", "2,"])]));
+        assert_eq!(rows("a,b\n1,\" 2 \"\n3,4\u{1a}\u{1a}"), want(&[(0, &["a", "b"]), (2, &["1", "2"]), (3, &["3", "4"])]));
+        assert_eq!(rows("a,b\n1,2\n\u{1a}"), want(&[(0, &["a", "b"]), (2, &["1", "2"])]));
+        assert_eq!(rows("a,\"b \r\n\t(mm)\"\n1,2\n"), want(&[(0, &["a", "b (mm)"]), (2, &["1", "2"])]));
     }
 
     #[test]
@@ -204,6 +209,8 @@ mod tests {
         assert_eq!(code(b"a,b\n1,2,3\n"), ("ragged-row", Some(2)));
         assert_eq!(code(b"a,b\n1,2\"\n"), ("quote", Some(2)));
         assert_eq!(code(b"a,b\n1,\"2\"x\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\n1,\"2\" x\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\n1,\"2\" \"3\"\n"), ("quote", Some(2)));
         assert_eq!(code(b"a,b\n1,\"2\n"), ("quote", Some(2)));
         assert_eq!(code(b"a,b\r1,2\r"), ("line-ends", Some(1)));
         assert_eq!(code(b",\n"), ("empty-column-name", Some(1)));
@@ -278,6 +285,8 @@ mod tests {
         assert_eq!(help(&plan, "a;b\n1,5;2,5\n"), "give --delimiter ';', or save the file with commas");
         assert_eq!(help(&plan, "a,b\n1,2\n# off\n"), "the line looks like a comment: take it out, or give --comment '#'");
         assert_eq!(help(&plan, "% x, y\n% z\na,b\n"), "the line looks like a comment: take it out, or give --comment '%'");
+        let trailing = "the row ends with a comma, and the header does not: if all rows do, end the header with one too, or give --skip 1 --header 'a,b,'; if the first column has no name, begin the header with a comma";
+        assert_eq!(help(&plan, "a,b\n1,2,\n"), trailing);
         let row_names = "line 1 has 2 fields and line 2 has 3: if the first column has no name, begin the header with a delimiter; if line 1 is a title, give --skip 1";
         assert_eq!(help(&plan, "a,b\nr,1,2\n"), row_names);
         let plan = Plan { header: Some(vec!["a".to_owned()]), ..Plan::default() };
@@ -287,7 +296,7 @@ mod tests {
     proptest! {
         #[test]
         fn records_do_not_depend_on_chunks(
-            text in "(sep=[;,]\n)?[ab1,#\"\n\r \u{feff}é;]{0,40}",
+            text in "(sep=[;,]\n)?[ab1,#\"\n\r \u{feff}é;\u{1a}]{0,40}",
             at in 0usize..60,
             skip in 0u64..3,
             comment in prop::option::of(Just('#')),

@@ -17,6 +17,7 @@ const CORE: &[&str] = &[
     "rounding",
     "two_part",
     "decimal",
+    "notation",
     "cell_format",
     "shortest",
     "level",
