@@ -56,7 +56,7 @@ impl JsonReader {
     }
 
     /// Reads the next bytes. `header`: the names of the columns, once a record was read.
-    pub(crate) fn push(&mut self, chunk: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    pub(crate) fn push(&mut self, chunk: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let Self { stream, rows } = self;
         let mut at = 0;
         loop {
@@ -74,13 +74,13 @@ impl JsonReader {
     }
 
     /// Reads the names of the columns from the first record.
-    pub(crate) fn header(&mut self, records: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    pub(crate) fn header(&mut self, records: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let Self { stream, rows } = self;
         stream.push(records, &mut |record| if header.is_none() { rows.names_of(record.text, header, sink) } else { Ok(()) })
     }
 
     /// Ends the bytes.
-    pub(crate) fn finish(&mut self, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    pub(crate) fn finish(&mut self, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let Self { stream, rows } = self;
         stream.finish(&mut |record| rows.record(record, header, sink)).or_else(|error| rows.fail(error, sink))?;
         rows.flush(sink)
@@ -117,7 +117,7 @@ struct JsonRows {
 
 impl JsonRows {
     /// Takes a record.
-    fn record(&mut self, record: RecordText<'_>, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn record(&mut self, record: RecordText<'_>, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let RecordText { row, text, .. } = record;
         if !self.scan.scan(text) {
             return self.tree(row, text, header, sink);
@@ -162,7 +162,7 @@ impl JsonRows {
 
     /// Takes records from the offset `at` of a chunk on, as long as they are written like the last one. The first of them has the number `first`.
     /// Returns how many bytes and records were taken.
-    fn alike(&mut self, chunk: &[u8], at: usize, first: u64, sink: &mut impl Sink) -> Result<(usize, u64)> {
+    fn alike(&mut self, chunk: &[u8], at: usize, first: u64, sink: &mut dyn Sink) -> Result<(usize, u64)> {
         let Some(mut alike) = self.alike.take() else { return Ok((0, 0)) };
         self.flush(sink)?;
         let (mut end, mut records) = (at, 0);
@@ -189,7 +189,7 @@ impl JsonRows {
     }
 
     /// Takes the names of a record alone, as the header.
-    fn names_of(&mut self, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn names_of(&mut self, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         if !self.scan.scan(text) || self.scan.names().iter().any(|name| name == VARIABLES) {
             let cells = cells(&parse_object(text)?, sink.target())?;
             return self.begin(cells.pairs.iter().map(|(name, _)| name.as_str()), header, sink);
@@ -199,7 +199,7 @@ impl JsonRows {
 
     /// Finds the columns of records with the keys of the last one. Makes them the header, if there is none.
     #[cold]
-    fn learn_shape(&mut self, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn learn_shape(&mut self, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         self.shape = None;
         let names = self.scan.names();
         self.has_list = names.iter().any(|name| name == VARIABLES);
@@ -228,7 +228,7 @@ impl JsonRows {
     }
 
     /// Gives the sink its header: the names of the first record, and then the others that the sink needs.
-    fn begin<'n>(&mut self, names: impl Iterator<Item = &'n str>, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn begin<'n>(&mut self, names: impl Iterator<Item = &'n str>, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let mut names: Vec<String> = names.map(|name| name.trim().to_owned()).collect();
         check_unique(&names, "variable of the record")?;
         let known = places(&names);
@@ -249,7 +249,7 @@ impl JsonRows {
 
     /// Takes a record that the scan does not take, or whose variables stand in a list.
     #[cold]
-    fn tree(&mut self, row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn tree(&mut self, row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let object = parse_object(text)?;
         let has_list = object.contains_key(VARIABLES);
         let is_nested = |value: &Value| value.is_array() || value.is_object();
@@ -291,7 +291,7 @@ impl JsonRows {
     }
 
     /// Begins the row of a record. Gives the rows before to the sink, if the new one does not follow them.
-    fn begin_row(&mut self, row: u64, sink: &mut impl Sink) -> Result<()> {
+    fn begin_row(&mut self, row: u64, sink: &mut dyn Sink) -> Result<()> {
         if self.waiting > 0 && self.first + self.waiting as u64 != row {
             self.flush(sink)?;
         }
@@ -304,7 +304,7 @@ impl JsonRows {
     }
 
     /// Ends the row of a record. Gives the rows to the sink, if there are enough of them.
-    fn end_row(&mut self, sink: &mut impl Sink) -> Result<()> {
+    fn end_row(&mut self, sink: &mut dyn Sink) -> Result<()> {
         self.text.push(RECORD_END);
         self.end = self.text.len();
         self.waiting += 1;
@@ -314,7 +314,7 @@ impl JsonRows {
     }
 
     /// Gives all rows to the sink.
-    fn flush(&mut self, sink: &mut impl Sink) -> Result<()> {
+    fn flush(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if std::mem::take(&mut self.waiting) == 0 {
             return Ok(());
         }
@@ -334,7 +334,7 @@ impl JsonRows {
     }
 
     /// Gives the rows to the sink one by one.
-    fn each_row(&self, sink: &mut impl Sink) -> Result<()> {
+    fn each_row(&self, sink: &mut dyn Sink) -> Result<()> {
         let (mut bytes, mut ends, mut row) = (Vec::new(), Vec::new(), self.first);
         let (mut quoted, mut behind_quote) = (false, false);
         for &byte in &self.text[MARGIN..self.end] {
@@ -361,7 +361,7 @@ impl JsonRows {
     }
 
     /// Returns the error of the rows before a record, if there is one, else that of the record.
-    fn fail(&mut self, error: Error, sink: &mut impl Sink) -> Result<()> {
+    fn fail(&mut self, error: Error, sink: &mut dyn Sink) -> Result<()> {
         self.flush(sink).and(Err(error))
     }
 }

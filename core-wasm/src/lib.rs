@@ -35,7 +35,7 @@
 //!
 //! Each module uses only modules that stand before it.
 //!
-//! 1. Errors and numbers: `hidden`, [`error`], [`rounding`], `two_part`, [`decimal`], `notation`, [`cell_format`], [`shortest`], [`ratio`], [`functions`], [`splines`].
+//! 1. Errors and numbers: `ordered`, `hidden`, [`error`], [`rounding`], `two_part`, [`decimal`], `notation`, [`cell_format`], [`shortest`], [`ratio`], [`functions`], [`splines`].
 //! 2. Names and documents: [`level`], [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`planned_knots`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], `json_scan`, [`records`], `json_stream`, `json_rows`, [`table`].
@@ -74,6 +74,7 @@ pub mod level;
 pub mod model;
 pub mod model_formula;
 mod notation;
+mod ordered;
 pub mod plan;
 pub mod planned_knots;
 pub mod predict;

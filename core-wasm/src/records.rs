@@ -5,6 +5,7 @@
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::json_scan::{ObjectScan, without_python_numbers};
+use crate::ordered::IntoOrdered;
 use crate::terms::{check_columns, check_name_length, check_unique};
 use samefit_formats::json_records::RECORD_SEPARATOR;
 use serde_json::{Map, Value};
@@ -50,7 +51,7 @@ impl<'a> Lookup<'a> {
         if let Some((_, text)) = pairs.get(place).filter(|(other, _)| other == name) {
             return Some(text);
         }
-        let places = self.places.get_or_insert_with(|| pairs.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect());
+        let places = self.places.get_or_insert_with(|| pairs.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).into_map());
         places.get(name).map(|&at| pairs[at].1.as_str())
     }
 }

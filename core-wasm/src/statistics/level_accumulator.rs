@@ -24,6 +24,7 @@ use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -442,19 +443,26 @@ impl SumsByLevel {
         for (second, (_, levels)) in categories.iter().enumerate() {
             for ((_, others), sums) in categories[..second].iter().zip(&mut of_pairs) {
                 let key = |(other, level): (u32, u32)| Ok((level_of(others, other)?, level_of(levels, level)?));
-                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, sums.normalized()))).collect::<Result<_>>()?);
+                pairs.push(
+                    sums.into_iter()
+                        .map(|(pair, sums)| Ok((key(pair)?, sums.normalized())))
+                        .collect::<Result<Vec<_>>>()?
+                        .into_iter()
+                        .into_map_of_many(),
+                );
             }
         }
         let of_category = |(column, levels): &(String, Vec<Level>), sums: BTreeMap<u32, Moments>| {
-            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<_>>()?;
-            Ok(CategorySums { column: column.clone(), levels })
+            let levels =
+                sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<Vec<_>>>()?;
+            Ok(CategorySums { column: column.clone(), levels: levels.into_iter().into_map_of_many() })
         };
         let of_combination = |(combined, sums): (Vec<usize>, BTreeMap<Vec<u32>, Moments>)| {
             let key = |levels: Vec<u32>| {
                 combined.iter().zip(levels).map(|(&at, level)| level_of(&categories[at].1, level)).collect::<Result<_>>()
             };
-            let cells = sums.into_iter().map(|(levels, sums)| Ok((key(levels)?, sums.normalized()))).collect::<Result<_>>()?;
-            Ok(CombinationSums { categories: combined, cells })
+            let cells = sums.into_iter().map(|(levels, sums)| Ok((key(levels)?, sums.normalized()))).collect::<Result<Vec<_>>>()?;
+            Ok(CombinationSums { categories: combined, cells: cells.into_iter().into_map_of_many() })
         };
         let sums = LevelSums {
             categories: categories.iter().zip(self.levels).map(|(category, sums)| of_category(category, sums)).collect::<Result<_>>()?,

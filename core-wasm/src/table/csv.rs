@@ -8,7 +8,7 @@ use super::opening::TableSink;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::records::check_length;
-use crate::sink::{Record, Sink};
+use crate::sink::Record;
 use samefit_formats::csv::{SEPARATOR_LINE_BYTES_MAX, may_be_separator_line, separator_of_line};
 use samefit_kernels::scan::{Irregular, MARGIN, Marks, RowScanner, Rows, WORD};
 
@@ -116,7 +116,7 @@ impl CsvReader {
     }
 
     /// Reads the next bytes.
-    pub(super) fn push(&mut self, chunk: &[u8], out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    pub(super) fn push(&mut self, chunk: &[u8], out: &mut TableSink<'_>) -> Result<()> {
         let chunk = self.skip_bom(chunk)?;
         let chunk = self.skip_lines(chunk);
         let chunk = self.take_separator(chunk, out)?;
@@ -153,7 +153,7 @@ impl CsvReader {
     }
 
     /// Ends the bytes.
-    pub(super) fn finish(&mut self, out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    pub(super) fn finish(&mut self, out: &mut TableSink<'_>) -> Result<()> {
         if self.bom != MARK_DONE && self.bom > 0 {
             return Err(utf16_or_other().at_row(1));
         }
@@ -216,7 +216,7 @@ impl CsvReader {
     }
 
     /// Returns the chunk without a line `sep=;` that the data begin with.
-    fn take_separator<'a>(&mut self, chunk: &'a [u8], out: &mut TableSink<'_, impl Sink>) -> Result<&'a [u8]> {
+    fn take_separator<'a>(&mut self, chunk: &'a [u8], out: &mut TableSink<'_>) -> Result<&'a [u8]> {
         let Some(line) = &mut self.first_line else { return Ok(chunk) };
         let mut rest = chunk;
         while let [byte, more @ ..] = rest {
@@ -256,7 +256,7 @@ impl CsvReader {
     }
 
     /// Gives the sink many rows at once, from the offset `at` on, and returns their length in bytes.
-    fn scan_rows(&mut self, chunk: &[u8], at: usize, out: &mut TableSink<'_, impl Sink>) -> Result<std::result::Result<usize, Irregular>> {
+    fn scan_rows(&mut self, chunk: &[u8], at: usize, out: &mut TableSink<'_>) -> Result<std::result::Result<usize, Irregular>> {
         let Some(width) = out.width_of_rows().filter(|_| self.state == CsvState::RecordStart) else { return Ok(Ok(0)) };
         let marks = Marks { delimiter: self.delimiter, point: self.point };
         let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
@@ -296,7 +296,7 @@ impl CsvReader {
     }
 
     /// Reads at least `least` bytes one by one, to the end of a record, and returns their number.
-    fn records(&mut self, bytes: &[u8], least: usize, out: &mut TableSink<'_, impl Sink>) -> Result<usize> {
+    fn records(&mut self, bytes: &[u8], least: usize, out: &mut TableSink<'_>) -> Result<usize> {
         for (at, &byte) in bytes.iter().enumerate() {
             self.step(byte, out)?;
             if self.state == CsvState::RecordStart && at + 1 >= least {
@@ -307,12 +307,12 @@ impl CsvReader {
     }
 
     /// Reads bytes that are not a whole record.
-    fn each_byte(&mut self, bytes: &[u8], out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    fn each_byte(&mut self, bytes: &[u8], out: &mut TableSink<'_>) -> Result<()> {
         bytes.iter().try_for_each(|byte| self.step(*byte, out))
     }
 
     #[inline]
-    fn step(&mut self, byte: u8, out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    fn step(&mut self, byte: u8, out: &mut TableSink<'_>) -> Result<()> {
         self.lines += u64::from(byte == b'\n');
         match (self.state, byte) {
             (CsvState::Quoted, b'"') => self.state = CsvState::QuoteSeen,
@@ -358,7 +358,7 @@ impl CsvReader {
         Ok(())
     }
 
-    fn end_record(&mut self, out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    fn end_record(&mut self, out: &mut TableSink<'_>) -> Result<()> {
         self.row += 1;
         self.state = CsvState::RecordStart;
         self.check_length().map_err(|error| error.at_row(self.row))?;
@@ -379,7 +379,7 @@ impl CsvReader {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    fn quote_error(&self, sentence: &str, out: &TableSink<'_, impl Sink>) -> Error {
+    fn quote_error(&self, sentence: &str, out: &TableSink<'_>) -> Error {
         let help = "put the whole field in quotes and double each quote inside it";
         let breaks = self.bytes[self.field_start()..].iter().filter(|byte| **byte == b'\n').count() as u64;
         let other_format = advice::of_other_format(&self.bytes).filter(|_| out.is_before_header());

@@ -61,7 +61,7 @@ impl Reader {
     ///
     /// # Errors
     /// The first error in the data, or of the sink.
-    pub fn push(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<()> {
+    pub fn push(&mut self, chunk: &[u8], sink: &mut dyn Sink) -> Result<()> {
         self.give_header(sink)?;
         match self.format {
             Format::Csv => self.push_csv(chunk, sink),
@@ -72,7 +72,7 @@ impl Reader {
     /// Reads the names of the columns from the first records of the data, and nothing else of them. Returns whether the names are known.
     ///
     /// The bytes end with a record or with a line that is passed over. Later bytes are read as those after them.
-    pub fn header(&mut self, records: &[u8], sink: &mut impl Sink) -> Result<bool> {
+    pub fn header(&mut self, records: &[u8], sink: &mut dyn Sink) -> Result<bool> {
         self.give_header(sink)?;
         match self.format {
             // the first record is not the header, and belongs to a reader of the beginning
@@ -108,7 +108,7 @@ impl Reader {
     ///
     /// # Errors
     /// `no-data` if there was no header; what is wrong with the last record.
-    pub fn finish(&mut self, sink: &mut impl Sink) -> Result<()> {
+    pub fn finish(&mut self, sink: &mut dyn Sink) -> Result<()> {
         self.give_header(sink)?;
         let is_there = match self.format {
             Format::Csv => {
@@ -128,12 +128,12 @@ impl Reader {
         }
     }
 
-    fn push_csv(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
+    fn push_csv(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
         let result = self.csv.push(bytes, &mut TableSink::new(&mut self.opening, sink));
         self.opening.settle(result)
     }
 
-    fn give_header(&mut self, sink: &mut impl Sink) -> Result<()> {
+    fn give_header(&mut self, sink: &mut dyn Sink) -> Result<()> {
         match self.given_header.take() {
             Some(names) => TableSink::new(&mut self.opening, sink).give_header(names),
             None => Ok(()),

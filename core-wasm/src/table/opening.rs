@@ -231,14 +231,14 @@ fn ragged(record: &Record, expected: usize) -> Error {
 }
 
 /// Takes the first record as the header, and gives all others to a sink.
-pub(super) struct TableSink<'a, S: Sink> {
+pub(super) struct TableSink<'a> {
     opening: &'a mut Opening,
-    sink: &'a mut S,
+    sink: &'a mut dyn Sink,
 }
 
-impl<'a, S: Sink> TableSink<'a, S> {
+impl<'a> TableSink<'a> {
     /// Reads on where the beginning of the table stands.
-    pub(super) fn new(opening: &'a mut Opening, sink: &'a mut S) -> Self {
+    pub(super) fn new(opening: &'a mut Opening, sink: &'a mut dyn Sink) -> Self {
         Self { opening, sink }
     }
 

@@ -12,6 +12,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
 const CORE: &[&str] = &[
+    "ordered",
     "hidden",
     "error",
     "rounding",
