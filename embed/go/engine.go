@@ -2,26 +2,14 @@ package samefit
 
 import (
 	"context"
-	"crypto/sha256"
-	_ "embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync"
 
+	"github.com/samefit/samefit/embed/go/core"
 	"github.com/samefit/samefit/embed/go/internal/abi"
 	"github.com/tetratelabs/wazero"
-)
-
-var (
-	//go:embed core/samefit.core.wasm
-	core []byte
-	//go:embed core/abi.json
-	table []byte
-	//go:embed core/SHA256SUM
-	digests string
 )
 
 const (
@@ -65,8 +53,8 @@ type resident struct{ closed bool }
 
 // New compiles the core module, whose digest it checks first.
 func New(ctx context.Context, config Config) (*Engine, error) {
-	if want, _, _ := strings.Cut(digests, " "); Digest() != want {
-		return nil, fmt.Errorf("samefit: the core module is damaged: its SHA-256 is %s, not %s", Digest(), want)
+	if err := core.Verify(); err != nil {
+		return nil, fmt.Errorf("samefit: %w", err)
 	}
 	e := &Engine{idleMax: config.IdleMax}
 	if e.idleMax == 0 {
@@ -80,7 +68,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 		}
 		how = how.WithCompilationCache(e.cache)
 	}
-	if e.module, err = abi.Load(ctx, how, core, table); err != nil {
+	if e.module, err = abi.Load(ctx, how, core.Module, core.Table); err != nil {
 		return nil, fmt.Errorf("samefit: %w", err)
 	}
 	return e, nil
@@ -108,10 +96,7 @@ func byDefault[T any](call func(*Engine) (T, error)) (T, error) {
 }
 
 // Digest returns the SHA-256 of the core module in hexadecimal. Equal digests give equal results on any machine and in any language.
-func Digest() string {
-	sum := sha256.Sum256(core)
-	return hex.EncodeToString(sum[:])
-}
+func Digest() string { return core.Digest(core.Module) }
 
 // Version returns the version of the core module.
 func (e *Engine) Version() (version string, err error) {

@@ -3,6 +3,7 @@ package abi
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/tetratelabs/wazero"
@@ -47,6 +48,16 @@ func (i *Instance) Stop(cause error) *Trap {
 // Stopped tells whether the instance has ended.
 func (i *Instance) Stopped() bool { return i.trap != nil }
 
+// Params returns the types of the arguments of the function at a place, in order.
+func (m *Module) Params(place string) (types []string) {
+	if f := m.functions[place]; f != nil {
+		for _, param := range f.Params {
+			types = append(types, param[1])
+		}
+	}
+	return types
+}
+
 // Free frees a resource. A second time it does nothing.
 func (i *Instance) Free(h *Handle) {
 	if _, err := i.Call("free "+h.resource, h); err == nil {
@@ -64,8 +75,12 @@ func (i *Instance) Call(place string, args ...any) (value any, err error) {
 		return nil, fmt.Errorf("there is no function %s of %d arguments", place, len(args))
 	}
 	defer func() {
-		if stopped := recover(); stopped != nil {
-			value, err = nil, i.Stop(fmt.Errorf("%v", stopped))
+		switch stopped := recover().(type) {
+		case nil:
+		case stop:
+			value, err = nil, i.Stop(stopped.error)
+		default:
+			panic(stopped)
 		}
 	}()
 	var words [16]uint64
@@ -92,7 +107,10 @@ func (i *Instance) Call(place string, args ...any) (value any, err error) {
 	return value, err
 }
 
-// invoke calls an export over the stack. It panics if the module stops.
+// A stop is what a function here panics with if the module stopped. Call recovers it.
+type stop struct{ error }
+
+// invoke calls an export over the stack. It panics with a stop.
 func (i *Instance) invoke(name string) {
 	export := i.exports[name]
 	if export == nil {
@@ -100,15 +118,15 @@ func (i *Instance) invoke(name string) {
 		i.exports[name] = export
 	}
 	if err := export.CallWithStack(context.Background(), i.stack[:]); err != nil {
-		panic(err)
+		panic(stop{err})
 	}
 }
 
-// bytes returns a view of the memory, which the next call may move. It panics if the memory ends before.
+// bytes returns a view of the memory, which the next call may move. It panics with a stop if the memory ends before.
 func (i *Instance) bytes(pointer, size uint64) []byte {
 	view, ok := i.memory.Read(uint32(pointer), uint32(size))
 	if !ok {
-		panic("a pointer outside of the memory")
+		panic(stop{errors.New("a pointer outside of the memory")})
 	}
 	return view
 }

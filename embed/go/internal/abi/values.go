@@ -23,9 +23,10 @@ func (i *Instance) lower(stack []uint64, want string, arg any) ([]uint64, error)
 	case float64:
 		got, word = "f64", math.Float64bits(v)
 	case *Handle:
-		if got, word = v.arg, v.pointer; v.home != i || word == 0 {
+		if v == nil || v.home != i || v.pointer == 0 {
 			return nil, ErrFreed
 		}
+		got, word = v.arg, v.pointer
 	case string:
 		if want == "string" {
 			stack, memory = i.array(stack, len(v), 1)
