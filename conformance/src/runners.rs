@@ -29,11 +29,13 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(1800);
 pub struct Runner {
     /// Its name in the table.
     pub name: String,
-    /// Files and programs without which it cannot run. A name with a slash is a file of the workspace.
+    /// Files and programs without which it cannot run here. A name with a slash is a file of the workspace.
     #[serde(default)]
     needs: Vec<String>,
+    /// A command that gets what `needs` and `build` need from a package registry. If it fails, the runner cannot run here.
+    fetch: Option<Vec<String>>,
     /// A command that builds what `start` starts.
-    prepare: Option<Vec<String>>,
+    build: Option<Vec<String>>,
     /// The command that starts it. `CORE` stands for the path of the core module; `abi.json` lies beside it.
     start: Option<Vec<String>>,
     /// The command that runs the cases by itself.
@@ -81,24 +83,32 @@ pub fn digest(path: &Path) -> Result<String, String> {
 }
 
 impl Runner {
-    /// Runs all cases. `root`: the workspace.
-    #[must_use]
-    pub fn run(&self, root: &Path, limits: Limits) -> Report {
-        if let Some(missing) = self.needs.iter().find(|need| !is_there(root, need)) {
-            return Report::NotRun(format!("{missing} is not there"));
+    /// Makes everything ready that the runner needs. Returns a report if that is not possible. Runners may share what they fetch and build, so
+    /// only one is made ready at a time.
+    ///
+    /// `root`: the workspace.
+    pub fn make_ready(&self, root: &Path) -> Result<(), Report> {
+        let missing = |need: &&String| !is_there(root, need);
+        let run = |words: &Option<Vec<String>>| match words {
+            Some(words) => command(root, words, Path::new(CORE)).and_then(|mut command| run_to_end(&mut command, COMMAND_LIMIT)),
+            None => Ok(()),
+        };
+        if let Some(missing) = self.needs.iter().find(missing) {
+            return Err(Report::NotRun(format!("{missing} is not there")));
         }
-        self.try_run(root, limits).map_or_else(Report::Failed, Report::Ran)
+        run(&self.fetch).map_err(|_| Report::NotRun(format!("`{}` failed", self.fetch.as_deref().unwrap_or_default().join(" "))))?;
+        run(&self.build).map_err(Report::Failed)
     }
 
-    fn try_run(&self, root: &Path, limits: Limits) -> Result<Vec<Outcome>, String> {
-        if let Some(prepare) = &self.prepare {
-            run_to_end(&mut command(root, prepare, Path::new(CORE))?, COMMAND_LIMIT)?;
-        }
-        match (&self.start, &self.checks) {
+    /// Runs all cases, after [`make_ready`](Self::make_ready). `root`: the workspace.
+    #[must_use]
+    pub fn run(&self, root: &Path, limits: Limits) -> Report {
+        let outcomes = match (&self.start, &self.checks) {
             (Some(start), _) => self.converse(root, start, limits).map(|outcome| vec![outcome]),
             (None, Some(checks)) => outcomes_of(root, checks),
             (None, None) => Ok(Vec::new()),
-        }
+        };
+        outcomes.map_or_else(Report::Failed, Report::Ran)
     }
 
     /// Starts a runner that speaks the protocol, and runs the cases over it.

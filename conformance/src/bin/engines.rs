@@ -8,8 +8,7 @@ use samefit_conformance::runner::Limits;
 use samefit_conformance::runners::{Report, Runner, digest, runners};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -42,26 +41,21 @@ fn run() -> Result<bool, String> {
 
 /// Runs as many runners at a time as there are processors. Returns their reports in the order of the list.
 fn run_all(root: &Path, runners: &[Runner]) -> Vec<Report> {
-    let next = AtomicUsize::new(0);
-    let reports: Vec<Mutex<Option<Report>>> = runners.iter().map(|_| Mutex::new(None)).collect();
+    let ready = |runner: &Runner| runner.make_ready(root).map_or_else(OnceLock::from, |()| OnceLock::new());
+    let reports: Vec<OnceLock<Report>> = runners.iter().map(ready).collect();
+    let waiting = Mutex::new(runners.iter().zip(&reports));
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || {
-        while let Some((runner, report)) = at(runners, &reports, next.fetch_add(1, Ordering::Relaxed)) {
-            let ran = runner.run(root, Limits::default());
-            if let Ok(mut report) = report.lock() {
-                *report = Some(ran);
-            }
+        while let Some((runner, report)) = next() {
+            report.get_or_init(|| runner.run(root, Limits::default()));
         }
     };
     thread::scope(|scope| {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         (0..threads).for_each(|_| drop(scope.spawn(work)));
     });
-    let failed = || Report::Failed("its thread stopped".to_owned());
-    reports.into_iter().map(|report| report.into_inner().ok().flatten().unwrap_or_else(failed)).collect()
-}
-
-fn at<'a, T, U>(left: &'a [T], right: &'a [U], index: usize) -> Option<(&'a T, &'a U)> {
-    Some((left.get(index)?, right.get(index)?))
+    let stopped = || Report::Failed("its thread stopped".to_owned());
+    reports.into_iter().map(|report| report.into_inner().unwrap_or_else(stopped)).collect()
 }
 
 const HEADER: [&str; 6] = ["runner", "language", "engine", "passed", "failed", "seconds"];

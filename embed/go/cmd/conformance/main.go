@@ -1,5 +1,5 @@
 // Command conformance calls the core module for another program: one JSON request a line on standard input, one answer a line on standard
-// output. `conformance PATH` takes the path of samefit.core.wasm. The cases of data/cases are run through it.
+// output. `conformance PATH` takes the path of samefit.core.wasm, beside which abi.json lies. The cases of data/cases are run through it.
 //
 // A request is {"call": PLACE, "args": [..]} or {"free": HANDLE}. An answer is {"ok": value}, {"err": record} or {"trap": text}; after a trap
 // there is a new instance. A u64 is a text of digits, an f64 and lists are little-endian bytes in hexadecimal, a handle is a number.
@@ -14,6 +14,7 @@ import (
 	"log"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -33,7 +34,8 @@ func main() {
 	}
 	ctx := context.Background()
 	code := must(os.ReadFile(os.Args[1]))
-	module := must(abi.Load(ctx, wazero.NewRuntimeConfig(), code, core.Table))
+	table := must(os.ReadFile(filepath.Join(filepath.Dir(os.Args[1]), "abi.json")))
+	module := must(abi.Load(ctx, wazero.NewRuntimeConfig(), code, table))
 	in, out := bufio.NewReader(os.Stdin), json.NewEncoder(os.Stdout)
 	answer := func(value any) { must(0, out.Encode(value)) }
 	answer(object{"language": strings.Replace(runtime.Version(), "go", "Go ", 1), "engine": engine(), "digest": core.Digest(code)})
