@@ -1,7 +1,6 @@
-// Exact linear regression. `index.d.ts` documents everything that is exported here.
+// What every entry of the package exports besides `load`.
 export { SamefitError } from './component.js';
 export { Form } from './form.js';
-export { load } from './load.js';
 export { Model } from './model.js';
 export { Samefit } from './samefit.js';
 export { Statistics } from './statistics.js';

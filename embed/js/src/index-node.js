@@ -1,11 +1,13 @@
-// The bytes of the core module in Node: from a file or a server, compared with their digest.
+// The package in Node: reads the core module from a file or a server. `index.d.ts` documents what is exported.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { loader } from './load.js';
+
+export * from './exports.js';
 
 const OWN = new URL('../core/samefit.core.wasm', import.meta.url);
 
-/** Returns the bytes at a URL; without one, those in the package. */
-export async function read(url = OWN) {
+async function read(url = OWN) {
   const { href, protocol } = new URL(url);
   if (protocol === 'file:') return readFile(new URL(href));
   const answer = await fetch(href);
@@ -13,5 +15,6 @@ export async function read(url = OWN) {
   return answer.arrayBuffer();
 }
 
-/** Returns the SHA-256 of bytes in hexadecimal digits. */
-export const sha256 = async (bytes) => createHash('sha256').update(new Uint8Array(bytes)).digest('hex');
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+export const load = loader({ read, sha256 });
