@@ -37,7 +37,7 @@ type Text struct {
 
 // Layout says how a text is written. Only NA concerns JSON.
 type Layout struct {
-	Format    string   `json:"format"`              // "csv", "json" or "jsonl"
+	Format    string   `json:"format,omitempty"`    // "csv", the default, "json" or "jsonl"
 	Delimiter string   `json:"delimiter,omitempty"` // between cells; default: that of a line `sep=;` at the beginning, else a comma
 	Decimal   string   `json:"decimal,omitempty"`   // before the decimals of a number: ".", the default, or ","
 	Thousands string   `json:"thousands,omitempty"` // between groups of three digits, such as "."; default: none

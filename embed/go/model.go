@@ -167,6 +167,9 @@ const (
 	Failed                   // not predicted for another reason
 )
 
+// String returns the word that the column `status` of predictions has.
+func (s Status) String() string { return [...]string{"fine", "out of range", "missing", "error"}[s] }
+
 // Predictions are those of the rows of a table, in order. A row without a prediction has NaN.
 type Predictions struct {
 	Values, Lower, Upper []float64

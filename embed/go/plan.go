@@ -8,6 +8,8 @@ import "encoding/json"
 type Plan struct {
 	// Target is the column to predict. By default it is the schema's.
 	Target string `json:"target,omitzero"`
+	// TargetName is the name of the target in predictions, where there is no Schema. Features must be named then.
+	TargetName string `json:"-"`
 	// Features are the terms of the model: a column (bmi), a power (bmi^2), a product (age*bmi), a function (ln(bmi)) or a spline
 	// (rcs(age,30,50,70)). By default they are all columns but the target. An empty list means no features.
 	Features []string `json:"features,omitzero"`
@@ -78,6 +80,10 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	}
 	if p.NoDistribution {
 		switched.Distribution = no
+	}
+	if p.TargetName != "" && p.Schema == nil {
+		target := map[string]string{"column": p.Target, "name": p.TargetName}
+		p.Schema, _ = json.Marshal(map[string]any{"format": "samefit-schema/1", "target": target})
 	}
 	return json.Marshal(struct {
 		bare

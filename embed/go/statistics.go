@@ -231,6 +231,20 @@ func (s *Statistics) UnmarshalJSON(text []byte) error {
 	return err
 }
 
+// Columns returns the names of the categories and of the columns that were summed.
+func (s *Statistics) Columns() []string {
+	var read struct {
+		Categories, Columns []struct{ Column, Name string }
+	}
+	// the core wrote it, so it can be read
+	_ = json.Unmarshal([]byte(s.text), &read)
+	names := []string{}
+	for _, one := range append(read.Categories, read.Columns...) {
+		names = append(names, one.Column+one.Name)
+	}
+	return names
+}
+
 // Notes returns what a user should know about the data: columns left out, rows dropped, values rounded.
 func (s *Statistics) Notes() []*Error { return errorsOf(s.notes) }
 
