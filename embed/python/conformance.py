@@ -6,6 +6,7 @@
 """
 
 import hashlib
+import itertools
 import json
 import pathlib
 import platform
@@ -23,6 +24,8 @@ from samefit._errors import Error, StoppedError  # noqa: E402
 
 def read(value, kind):
     if kind.startswith(("borrow", "own")):
+        if value not in handles:
+            raise StoppedError(f"there is no handle {value}")
         return handles[value]
     if kind == "f64":
         return np.frombuffer(bytes.fromhex(value), "<f8")[0]
@@ -36,8 +39,8 @@ def shown(value, kind):
     if inner != kind:
         return shown(value, inner)
     if isinstance(value, _abi.Handle):
-        handles[next_handle := max(handles, default=0) + 1] = value
-        return next_handle
+        handles[number := next(numbers)] = value
+        return number
     if kind in ("f64", "list<f64>"):
         return np.asarray(value, "<f8").tobytes().hex()
     return value.hex() if kind == "list<u8>" else str(value) if kind == "u64" else value
@@ -46,7 +49,7 @@ def shown(value, kind):
 module = pathlib.Path(sys.argv[1]).read_bytes()
 table = json.loads((ROOT / "core-wasm/wit/abi.json").read_text())
 compiled = _engine.compiled(module)
-core, handles = _abi.Core(_engine.Instance(*compiled), table), {}
+core, handles, numbers = _abi.Core(_engine.Instance(*compiled), table), {}, itertools.count(1)
 
 
 def answer(request):
