@@ -82,7 +82,7 @@ Compiled = tuple[wasmtime.Engine, wasmtime.Module, wasmtime.Module]
 
 
 def compiled(module: bytes | None = None) -> Compiled:
-    """Returns the core module, or another, as machine code, and the module with its imports. wasmtime keeps the code in the user's cache."""
+    """Returns the core module, or another, as machine code, and the module with its imports. The user's cache keeps the code."""
     with _compiling:
         return _compile(module)
 
