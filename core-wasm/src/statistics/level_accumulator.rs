@@ -248,13 +248,15 @@ impl LevelAccumulator {
                 }
             }
         }
-        self.sum_sorted(&order[summed..], &cells)?;
+        if !cells.is_empty() {
+            self.sum_sorted(&order[summed..], &cells)?;
+        }
         self.columns.iter_mut().for_each(BlockColumn::clear);
         self.row_cells.clear();
         Ok(())
     }
 
-    /// Adds some waiting rows to the sums of their cells. `cells` tells of which cells they are, from the first on.
+    /// Adds some waiting rows, at least one, to the sums of their cells. `cells` tells of which cells they are, from the first on.
     fn sum_sorted(&mut self, rows: &[u32], cells: &[CellRows]) -> Result<()> {
         let mut columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(rows)).collect();
         let weights = if self.weighting == Weighting::Equal { None } else { columns.pop() };
@@ -544,5 +546,18 @@ mod tests {
         let want: BTreeMap<_, _> =
             of_levels.into_iter().map(|(level, sums)| (levels(300)[level as usize].clone(), sums.finish().unwrap().moments)).collect();
         assert_eq!(totals.levels.categories[1].levels, want);
+    }
+
+    #[test]
+    fn as_many_rows_as_are_summed_at_once_leave_none_over() {
+        for rows in [SUMMED_ROWS, 2 * SUMMED_ROWS] {
+            let row_levels = RowLevels { categories: 1, ..RowLevels::default() };
+            let mut all = LevelAccumulator::new(1, row_levels, Arc::default(), None, Weighting::Equal);
+            (0..rows as i64).for_each(|row| all.push([Decimal::from((1 << 40) + row)], &[(row % 3) as u32]).unwrap());
+            let levels = (0..3).map(|level| Level::new(&level.to_string())).collect();
+            let totals = all.finish(&[("a".to_owned(), levels)]).unwrap().remove(0);
+            let sum = rows as i64 * (1 << 40) + (rows * (rows - 1) / 2) as i64;
+            assert_eq!(*totals.moments.at(1, 0), Decimal::from(sum));
+        }
     }
 }
