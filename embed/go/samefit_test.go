@@ -324,7 +324,7 @@ func TestTheRestOfTheContract(t *testing.T) {
 	}
 	raw := must(os.ReadFile("../../data/diabetes_raw.csv"))
 	shared := must(Summarize(background, CSV(bytes.NewReader(raw)), Plan{Columns: []string{"bmi", "hdl", "y"}, Schema: schema, Share: true}))
-	if line, err := shared.Audit(); err != nil || !bytes.Contains(line, []byte("statistics_sha256")) {
+	if line, err := shared.Audit("raw.csv"); err != nil || !bytes.Contains(line, []byte("statistics_sha256")) {
 		t.Error(string(line), err)
 	}
 	if e := must(Default()); must(e.Version()) == "" || len(Digest()) != 64 {
