@@ -3,9 +3,16 @@
 //! A case is a folder: `case.json` has the inputs, and the other files are the expected outputs. `data/cases/README.md` describes the format. The
 //! cases do not depend on an engine, and an engine needs only the trait [`Engine`].
 //!
-//! *Not here*: engines (the linked one in `wasi-command`, the component's in `host`), command lines (`host/tests`).
+//! - [`runner`] is an engine in another process, in any language.
+//! - [`outcome`] says how an engine did on all cases.
+//! - [`runners`] is the list of languages and engines; the program `engines` runs it.
+//!
+//! *Not here*: engines in Rust (the linked one in `wasi-command`, the component's in `host`), command lines (`host/tests`).
 
 mod input;
+pub mod outcome;
+pub mod runner;
+pub mod runners;
 
 use input::{Input, text};
 use samefit_stages::error::{Error, Result};

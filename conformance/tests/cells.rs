@@ -3,28 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use clap::Parser;
-use samefit_stages::cli::StageVerb;
+mod command_line;
+
 use samefit_stages::error::Result;
 use samefit_stages::limits::SPLIT_BYTES;
-use samefit_stages::testing::{MemoryFiles, ReportedLines, in_stage_with};
+use samefit_stages::testing::{MemoryFiles, ReportedLines};
 use samefit_wasi_command::engine::LinkedEngine;
-use std::num::NonZeroUsize;
 
-#[derive(Parser)]
-struct CommandLine {
-    #[command(subcommand)]
-    verb: StageVerb,
-}
-
-/// Runs a command line without the program's name, on so many threads that read splits of so many bytes.
+/// Runs a command line on so many threads that read splits of so many bytes.
 fn run_split(files: &MemoryFiles, line: &[&str], threads: usize, split_bytes: usize) -> (Result<()>, ReportedLines) {
-    let command: Vec<String> = std::iter::once("samefit").chain(line.iter().copied()).map(str::to_owned).collect();
-    let verb = CommandLine::try_parse_from(&command).unwrap().verb;
-    in_stage_with(&LinkedEngine, files, split_bytes, &command, |stage| {
-        stage.threads = NonZeroUsize::new(threads);
-        verb.run(stage)
-    })
+    command_line::run(&LinkedEngine, files, line, threads, split_bytes)
 }
 
 /// Runs a command line, and returns what it noted.

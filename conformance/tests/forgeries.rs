@@ -4,16 +4,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-mod world;
+mod command_line;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
 use samefit_stages::error::{Error, Result};
+use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::columns::Batch;
 use samefit_stages::ports::engine::{Engine, Form, Identity, Merger, Model, SplitStream, Stream, Summarizer, Verdict};
-use samefit_stages::testing::MemoryFiles;
+use samefit_stages::testing::{MemoryFiles, in_stage_with};
 use samefit_stages::text::json;
 use samefit_stages::verbs::verify::{self, VerifyArgs};
 use samefit_wasi_command::engine::LinkedEngine;
@@ -56,7 +57,9 @@ impl World {
     fn after(lines: &[&str]) -> (Self, String) {
         let world = Self::new();
         for line in lines {
-            world::run(&world.engine, &world.files, line).unwrap_or_else(|failure| panic!("{line}: {failure}"));
+            let words: Vec<&str> = line.split(' ').collect();
+            let (result, _) = command_line::run(&world.engine, &world.files, &words, 1, SPLIT_BYTES);
+            result.unwrap_or_else(|failure| panic!("{line}: {failure}"));
         }
         let model = String::from_utf8(world.files.get("m/model.json").unwrap()).unwrap();
         (world, model)
@@ -65,7 +68,7 @@ impl World {
     fn verify(&self, model: impl Into<Vec<u8>>, flags: &str) -> Result<()> {
         self.files.put("forged.json", model.into());
         let args = Verify::try_parse_from(format!("verify forged.json {flags}").split(' ')).unwrap().args;
-        world::in_stage(&self.engine, &self.files, &[], |stage| verify::run(stage, &args))
+        in_stage_with(&self.engine, &self.files, SPLIT_BYTES, &[], |stage| verify::run(stage, &args)).0
     }
 }
 

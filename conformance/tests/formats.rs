@@ -11,10 +11,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod command_line;
 mod schemas;
-mod world;
 
 use samefit_formats::json;
+use samefit_stages::limits::SPLIT_BYTES;
 use samefit_stages::ports::engine::{Engine, Interval};
 use samefit_stages::testing::MemoryFiles;
 use samefit_wasi_command::engine::LinkedEngine;
@@ -96,7 +97,9 @@ fn stage_files() -> MemoryFiles {
         "train --data diabetes.csv --target y --features bmi,ltg --out model",
         "summarize --data diabetes_raw.csv --columns bmi,hdl,y --share --schema diabetes_raw.schema.json --out north.json",
     ] {
-        world::run(&LinkedEngine, &files, line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let words: Vec<&str> = line.split(' ').collect();
+        let (result, _) = command_line::run(&LinkedEngine, &files, &words, 1, SPLIT_BYTES);
+        result.unwrap_or_else(|error| panic!("{line}: {error}"));
     }
     files
 }

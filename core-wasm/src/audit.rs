@@ -4,13 +4,13 @@
 
 use crate::error::{Code, Result};
 use crate::json;
+use crate::ordered::IntoOrdered;
 use crate::statistics::Statistics;
 use crate::terms::Term;
 use samefit_formats::hex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
 /// The format's name.
 pub const FORMAT: &str = "samefit-audit/1";
@@ -54,7 +54,7 @@ pub fn audit(statistics: &Statistics, notes: &str) -> Result<Value> {
         "rows": statistics.rows.to_string(),
         "dropped": statistics.dropped.to_string(),
         "terms": statistics.terms.iter().map(Term::to_string).collect::<Vec<_>>(),
-        "decimals": statistics.shared.as_ref().map(|shared| shared.named().collect::<BTreeMap<_, _>>()),
+        "decimals": statistics.shared.as_ref().map(|shared| shared.named().into_map()),
         "changes": notes.iter().map(FileNote::line).collect::<Vec<_>>(),
     }))
 }

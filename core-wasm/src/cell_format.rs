@@ -7,6 +7,7 @@
 use crate::decimal::{self, Decimal, SmallDecimal};
 use crate::error::{Code, Error, Result, shorten};
 use crate::hidden;
+use crate::notation;
 
 /// What to do with a cell of which nothing else is known.
 pub const USUAL_ADVICE: &str = "correct the cell, or leave it empty if there is no value";
@@ -20,11 +21,42 @@ const SHORT_BYTES: usize = 64;
 const POINTS: &[char] = &['.', ','];
 /// Characters that can stand between thousands.
 const SEPARATORS: &[char] = &['.', ',', ' ', '\'', '_'];
-/// What other programs write where there is no value, beside what is always missing.
+/// What other programs write where there is no value, beside what is always missing: in lower case.
 const USUAL_MISSING: &[&str] = &[
-    "n/a", "#n/a", "#na", "<na>", "none", "nil", "-nan", "1.#qnan", "#null!", "#value!", "#div/0!", "#ref!", "missing", "unknown", "?",
-    "-", "--", ".", "..", "*", "\\n",
+    "n/a",
+    "n.a.",
+    "n. a.",
+    "#n/a",
+    "#n/a n/a",
+    "#na",
+    "#nv",
+    "#n/d",
+    "<na>",
+    "none",
+    "nil",
+    "nul",
+    "-nan",
+    "nan(ind)",
+    "-nan(ind)",
+    "missing",
+    "(missing)",
+    "unknown",
+    "not available",
+    "not applicable",
+    "not reported",
+    "no data",
+    "(null)",
+    "(none)",
+    "(blank)",
+    "(empty)",
+    "<null>",
+    "[null]",
+    "\\n",
 ];
+/// What a text consists of that stands where there is no value: `?`, `--`, `***`.
+const FILLERS: &[char] = &['?', '-', '.', '*', '_', '\u{2013}', '\u{2014}'];
+/// What the C library of Windows writes of floats that are no numbers, after a sign and `1.#`.
+const WINDOWS_NAN: &[&str] = &["ind", "qnan", "snan"];
 
 /// How cells are written.
 #[derive(Clone, Debug, PartialEq)]
@@ -257,9 +289,13 @@ impl CellFormat {
                 "remove the character that cannot be seen from the cell".to_owned()
             }
             () if is_usually_missing(cell) => self.advice_for_missing(cell),
-            () if self.has_unit(&seen) => "write the number alone, without the sign for its unit".to_owned(),
-            () => return None,
+            () => return self.notation_advice(&seen),
         })
+    }
+
+    /// Returns what to do with a cell that is a number in a notation that no flag reads; `None` if it is none.
+    pub(crate) fn notation_advice(&self, cell: &str) -> Option<String> {
+        notation::advice(cell, |text| self.number(text.as_bytes()).is_some() || self.reading_of(text).is_some())
     }
 
     /// Returns what to do with a text that may mean a missing value.
@@ -291,14 +327,6 @@ impl CellFormat {
             [(flags, number), (other, less), ..] => Some(format!("{flags} if this is {number}, or {other} if it is {less}")),
         }
     }
-
-    /// Returns whether a text is a number with a percent sign or a currency sign.
-    fn has_unit(&self, cell: &str) -> bool {
-        let is_sign = |c: char| matches!(c, '%' | '‰' | '$' | '\u{a2}'..='\u{a5}' | '\u{e3f}' | '\u{20a0}'..='\u{20cf}' | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}' | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}');
-        let bare = cell.trim_matches(|c: char| is_sign(c) || c.is_whitespace());
-        let is_number = |text: &str| self.number(text.as_bytes()).is_some() || self.reading_of(text).is_some();
-        bare.len() < trimmed(cell).len() && (is_number(bare) || is_number(&cell.replace(is_sign, "")))
-    }
 }
 
 /// Returns a text without the spaces around it.
@@ -308,7 +336,22 @@ fn trimmed(text: &str) -> &str {
 
 /// Returns whether a text is one that other programs write where there is no value.
 pub fn is_usually_missing(cell: &str) -> bool {
-    USUAL_MISSING.contains(&trimmed(cell).to_lowercase().as_str())
+    let text = trimmed(cell).to_lowercase();
+    let is_filler = FILLERS.iter().any(|filler| text.starts_with(*filler) && text.chars().all(|c| c == *filler));
+    USUAL_MISSING.contains(&text.as_str()) || is_filler || is_spreadsheet_error(&text) || is_windows_nan(&text)
+}
+
+/// Whether a text is what a spreadsheet shows of a formula that has no value, in any language: `#DIV/0!`, `#NAME?`, `#WERT!`.
+fn is_spreadsheet_error(text: &str) -> bool {
+    let name = text.strip_prefix('#').and_then(|rest| rest.strip_suffix(['!', '?']));
+    name.is_some_and(|name| name.len() >= 2 && name.chars().all(|c| c.is_alphanumeric() || c == '/'))
+}
+
+/// Whether a text, in lower case, is `-1.#IND`, `1.#QNAN` or the like.
+fn is_windows_nan(text: &str) -> bool {
+    let number = text.trim_start_matches(['+', '-']);
+    let name = number.strip_prefix("1.#").or_else(|| number.strip_prefix("1,#"));
+    name.is_some_and(|name| WINDOWS_NAN.contains(&name.trim_end_matches('0')))
 }
 
 /// Returns the flags of a format.
@@ -422,6 +465,12 @@ mod tests {
             ("\\N", "give --na '\\N' --missing drop if it means a missing value, else correct the cell"),
             ("5%", "write the number alone, without the sign for its unit"),
             ("$1,000", "write the number alone, without the sign for its unit"),
+            ("-1.#IND", "give --na '-1.#IND' --missing drop if it means a missing value, else correct the cell"),
+            ("#WERT!", "give --na '#WERT!' --missing drop if it means a missing value, else correct the cell"),
+            ("(null)", "give --na '(null)' --missing drop if it means a missing value, else correct the cell"),
+            ("0x1F", "write decimal digits instead of hexadecimal ones: 31 here"),
+            ("12,34,567", "write the number without separators between its digits"),
+            ("(1,234.50)", "write a minus before the number instead of the brackets around it"),
             ("\u{200b}5", "remove the character that cannot be seen from the cell"),
         ] {
             assert_eq!(csv.advice(cell).as_deref(), Some(want), "{cell}");

@@ -184,15 +184,30 @@ impl From<i64> for Decimal {
 /// Writes the canonical text: no exponent, no zeros at the end of the decimals, no sign on zero.
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = self.mantissa.to_string();
-        let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+        let (mut buffer, long);
+        let text = match i128::try_from(&self.mantissa) {
+            Ok(mantissa) => {
+                buffer = itoa::Buffer::new();
+                buffer.format(mantissa)
+            }
+            Err(_) => {
+                long = self.mantissa.to_string();
+                &long
+            }
+        };
         let scale = self.scale as usize;
-        let digits = format!("{digits:0>width$}", width = scale + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        if scale == 0 {
+            return f.write_str(text);
+        }
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+        // zeros stand between the point and the digits of a small number
+        let zeros = scale.saturating_sub(digits.len());
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
         let fraction = fraction.trim_end_matches('0');
+        let whole = if whole.is_empty() { "0" } else { whole };
         match fraction {
             "" => write!(f, "{sign}{whole}"),
-            _ => write!(f, "{sign}{whole}.{fraction}"),
+            _ => write!(f, "{sign}{whole}.{:0<zeros$}{fraction}", ""),
         }
     }
 }
@@ -424,10 +439,11 @@ fn strip_leading_zeros(digits: &[u8]) -> &[u8] {
 
 /// Returns the integer that ASCII digits say.
 fn digits_value(digits: &[u8]) -> UBig {
-    let mut value = UBig::ZERO;
-    for chunk in digits.chunks(I64_EXPONENT_MAX) {
-        let part = chunk.iter().fold(0u64, |sum, &b| sum * 10 + u64::from(b - b'0'));
-        value = value * UBig::from(I64_POWERS[chunk.len()].unsigned_abs()) + UBig::from(part);
+    let part = |digits: &[u8]| digits.iter().fold(0u64, |sum, &b| sum * 10 + u64::from(b - b'0'));
+    let (first, rest) = digits.split_at(digits.len().min(I64_EXPONENT_MAX));
+    let mut value = UBig::from(part(first));
+    for chunk in rest.chunks(I64_EXPONENT_MAX) {
+        value = value * UBig::from(I64_POWERS[chunk.len()].unsigned_abs()) + UBig::from(part(chunk));
     }
     value
 }
@@ -459,7 +475,8 @@ fn explain(cell: &[u8]) -> Error {
         return Error::found(Code::NotUtf8, &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8");
     };
     let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
-    if matches!(word.as_str(), "inf" | "infinity") {
+    // the last is what the C library of Windows writes
+    if matches!(word.as_str(), "inf" | "infinity" | "\u{221e}") || word.trim_end_matches('0') == "1.#inf" {
         return Error::found(Code::NotAValue, text, EXPECTED, "leave the cell empty if there is no value; infinity is not one");
     }
     let remedy = if text.contains(',') && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+')) {

@@ -8,6 +8,7 @@ use crate::model::{
     CENTRED, CoefficientFactor, FORMAT, Fit, LeftOut, Leverage, Model, ModelCoefficient, ModelColumn, ModelWeights, NearCollinearity,
     UNCENTRED,
 };
+use crate::ordered::sort_by_key;
 use crate::plan::{Collinear, NearCollinear, Plan};
 use crate::ratio::Ratio;
 use crate::solve::{
@@ -74,7 +75,7 @@ fn solve(design: &mut Design, collinear: Collinear) -> Result<(Solution, Vec<Lef
     let mut solution = solved?;
     if let Some(order) = design.order() {
         let mut estimates: Vec<_> = order.into_iter().zip(solution.coefficients).collect();
-        estimates.sort_by_key(|(at, _)| *at);
+        sort_by_key(&mut estimates, |(at, _)| *at);
         solution.coefficients = estimates.into_iter().map(|(_, estimate)| estimate).collect();
     }
     Ok((solution, left_out))

@@ -1,4 +1,4 @@
-//! Names the characters of a text that cannot be seen, or not be told from others.
+//! Names the characters of a text that cannot be seen, or not be told from others, and tells names that look alike.
 //!
 //! A message that says "found `5`, expected a decimal number" helps nobody if there is a zero-width space before the 5.
 
@@ -59,35 +59,63 @@ pub(crate) fn description(text: &str) -> Option<String> {
 pub(crate) struct Difference {
     /// What is there, to follow "no such column": ", but this name with a zero-width space, U+200B, after it".
     pub(crate) clause: String,
-    /// What to do.
+    /// What to do where the name can be given in another way.
     pub(crate) help: &'static str,
+    /// What to do where only the data can be changed.
+    pub(crate) help_in_data: &'static str,
 }
 
-/// Returns how a name that is there differs from one that is looked for, if the two look alike: in characters that cannot be seen, or
-/// in the way in which accents are written. `None` if they do not look alike, or are equal.
+/// Returns how a name that is there differs from one that is looked for, if the two look alike: in characters that cannot be seen, in the
+/// way in which accents are written, in capitals, in spaces, or in quotes. `None` if they do not look alike, or are equal.
 pub(crate) fn difference(wanted: &str, there: &str) -> Option<Difference> {
+    const ALIKE: &str = "write the name in the data as it is asked for";
     if wanted == there {
         return None;
     }
-    let (clause, help) = match () {
+    let (clause, help, help_in_data) = match () {
         () if without(wanted) == without(there) => match (description(there), description(wanted)) {
-            (Some(what), _) => (format!(", but this name {what}"), "remove this character from the name in the data"),
+            (Some(what), _) => {
+                let help = "remove this character from the name in the data";
+                (format!(", but this name {what}"), help, help)
+            }
             (None, what) => {
                 let what = what.unwrap_or_default();
-                (format!("; this one is named {what}, and theirs has no such character"), "give the name without this character")
+                let clause = format!("; this one is named {what}, and theirs has no such character");
+                (clause, "give the name without this character", ALIKE)
             }
         },
-        () if same_but_for_marks(wanted, there) => (
-            ", but this name with accents as characters by themselves".to_owned(),
-            "copy the name from the data, or rename the column there",
-        ),
+        () if same_but_for_marks(wanted, there) => {
+            let clause = ", but this name with accents as characters by themselves".to_owned();
+            (clause, "copy the name from the data, or rename the column there", ALIKE)
+        }
         () if same_but_for_marks(there, wanted) => {
             let clause = "; this one is named with accents as characters by themselves, and theirs has letters with accents".to_owned();
-            (clause, "copy the name from the data, or rename the column there")
+            (clause, "copy the name from the data, or rename the column there", ALIKE)
+        }
+        () if wanted.to_lowercase() == there.to_lowercase() => {
+            (format!(", but one with other capitals, `{there}`"), "give the name as the data have it, capitals and all", ALIKE)
+        }
+        () if words(wanted) == words(there) => {
+            (format!(", but one with other spaces, `{there}`"), "give the name as the data have it, spaces and all", ALIKE)
+        }
+        () if without_quotes(there) == Some(wanted) => {
+            let help = "take the quotes out of the data: only double quotes can stand around names and values";
+            (format!(", but one in quotes, `{there}`"), help, help)
         }
         () => return None,
     };
-    Some(Difference { clause, help })
+    Some(Difference { clause, help, help_in_data })
+}
+
+/// Returns a text without any white space.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// Returns what stands between quotes that do not divide CSV; `None` if there are none.
+fn without_quotes(text: &str) -> Option<&str> {
+    let quotes: &[char] = &['\'', '"', '`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{201e}'];
+    Some(text.strip_prefix(quotes)?.strip_suffix(quotes)?.trim())
 }
 
 /// Returns whether two texts are equal if a letter with combining marks in `decomposed` is taken for any one letter beyond ASCII in `composed`.
@@ -142,9 +170,19 @@ mod tests {
         assert_eq!(say("größe", "gro\u{308}ße"), marks);
         assert_eq!(say("ệ", "e\u{323}\u{302}"), marks);
         assert!(say("gro\u{308}ße", "größe").starts_with("; this one is named with accents"));
-        for (wanted, there) in
-            [("x", "x"), ("x", "y"), ("grosse", "größe"), ("a", "a\u{308}"), ("ö", "o"), ("ö", "o\u{308}x"), ("öx", "o\u{308}")]
-        {
+        assert_eq!(say("bmi", "BMI"), ", but one with other capitals, `BMI`");
+        assert_eq!(say("x (mm)", "x(mm)"), ", but one with other spaces, `x(mm)`");
+        assert_eq!(say("y", "'y'"), ", but one in quotes, `'y'`");
+        for (wanted, there) in [
+            ("x", "x"),
+            ("x", "y"),
+            ("grosse", "größe"),
+            ("y", "'y"),
+            ("a", "a\u{308}"),
+            ("ö", "o"),
+            ("ö", "o\u{308}x"),
+            ("öx", "o\u{308}"),
+        ] {
             assert_eq!(say(wanted, there), "", "{wanted} {there}");
         }
     }

@@ -3,15 +3,19 @@
 //! A record is scanned into the places of its values, and those that the sink reads are written as a row of CSV. Many such rows are given to the
 //! sink at once, as those of CSV are. Records that the scan does not take, and those whose variables stand in a list, are read as trees.
 //!
+//! Records that are written like the one before, which is usual, are not even copied: their values are given to the sink where they stand.
+//!
 //! *Invariants*: what the sink receives does not depend on the way in which a record is read.
 
 use crate::error::{Code, Error, Result, list};
-use crate::json_scan::{ObjectScan, ValueKind};
-use crate::json_stream::{JsonStream, columns_instead};
+use crate::json_scan::{ObjectScan, cell};
+use crate::json_stream::{JsonStream, RecordText, columns_instead};
 use crate::records::{VARIABLES, cells, parse_object};
 use crate::sink::{ColumnUse, Record, Sink};
 use crate::terms::{check_columns, check_name_length, check_unique, places};
 use samefit_formats::csv::{RECORD_END, push_field};
+use samefit_kernels::object_rows::{ObjectRows, RowsEnd};
+use samefit_kernels::objects::{ValueKind, append_cells};
 use samefit_kernels::scan::{MARGIN, Marks, RowScanner, WORD};
 use serde_json::Value;
 
@@ -21,6 +25,10 @@ const BATCH_CELLS: usize = 1 << 11;
 const BATCH_ROWS_MAX: usize = 128;
 /// Bytes of rows after which they are given to the sink.
 const BATCH_BYTES: usize = 1 << 16;
+/// Records in a row that are written alike, if it is to be worth while to read them so.
+const ALIKE_MIN: u64 = 16;
+/// Records that are read one by one where fewer are written alike.
+const UNLIKE_RECORDS: usize = 64;
 /// The byte in margins, which is neither a separator nor a quote.
 const PADDING: u8 = b'0';
 
@@ -48,22 +56,33 @@ impl JsonReader {
     }
 
     /// Reads the next bytes. `header`: the names of the columns, once a record was read.
-    pub(crate) fn push(&mut self, chunk: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    pub(crate) fn push(&mut self, chunk: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let Self { stream, rows } = self;
-        stream.push(chunk, &mut |row, text| rows.record(row, text, header, sink)).or_else(|error| rows.fail(error, sink))?;
-        rows.flush(sink)
+        let mut at = 0;
+        loop {
+            if stream.is_between_records() {
+                let (bytes, records) = rows.alike(chunk, at, stream.rows() + 1, sink)?;
+                stream.pass(records);
+                at += bytes;
+            }
+            let rest = stream
+                .next(&chunk[at..], &mut |record| rows.record(record, header, sink))
+                .or_else(|error| rows.fail(error, sink).map(|()| None))?;
+            let Some(rest) = rest else { return rows.flush(sink) };
+            at = chunk.len() - rest.len();
+        }
     }
 
     /// Reads the names of the columns from the first record.
-    pub(crate) fn header(&mut self, records: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    pub(crate) fn header(&mut self, records: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let Self { stream, rows } = self;
-        stream.push(records, &mut |_, text| if header.is_none() { rows.names_of(text, header, sink) } else { Ok(()) })
+        stream.push(records, &mut |record| if header.is_none() { rows.names_of(record.text, header, sink) } else { Ok(()) })
     }
 
     /// Ends the bytes.
-    pub(crate) fn finish(&mut self, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    pub(crate) fn finish(&mut self, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let Self { stream, rows } = self;
-        stream.finish(&mut |row, text| rows.record(row, text, header, sink)).or_else(|error| rows.fail(error, sink))?;
+        stream.finish(&mut |record| rows.record(record, header, sink)).or_else(|error| rows.fail(error, sink))?;
         rows.flush(sink)
     }
 }
@@ -90,11 +109,16 @@ struct JsonRows {
     waiting: usize,
     first: u64,
     scanner: Option<RowScanner>,
+    /// Reads records that are written like the last one; none if that is not to be tried.
+    alike: Option<ObjectRows>,
+    /// After how many more records it is tried again.
+    until_alike: usize,
 }
 
 impl JsonRows {
     /// Takes a record.
-    fn record(&mut self, row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn record(&mut self, record: RecordText<'_>, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
+        let RecordText { row, text, .. } = record;
         if !self.scan.scan(text) {
             return self.tree(row, text, header, sink);
         }
@@ -108,26 +132,64 @@ impl JsonRows {
             return Err(unknown_variable(name, header.as_deref().unwrap_or_default()));
         }
         self.begin_row(row, sink)?;
-        for (at, (&place, column_use)) in self.places.iter().zip(&self.uses).enumerate() {
-            if at > 0 {
-                self.text.push(b',');
+        let (scan, mut at) = (&self.scan, 0);
+        loop {
+            at = append_cells(text, scan.values(), &self.places, at, &mut self.text);
+            let Some(value) = self.places.get(at).copied().flatten().and_then(|place| scan.values().get(place)) else { break };
+            if value.kind == ValueKind::Nested && self.uses.get(at) == Some(&ColumnUse::Scalar) {
+                let name = header.as_ref().and_then(|names| names.get(at)).map_or("", String::as_str);
+                return Err(nested_value(&String::from_utf8_lossy(value.raw(text)), name));
             }
-            let Some(value) = place.map(|place| &self.scan.values[place]) else { continue };
-            match value.kind {
-                ValueKind::Plain => self.text.extend_from_slice(value.raw(text)),
-                ValueKind::Null | ValueKind::NotANumber => {}
-                ValueKind::Nested if *column_use == ColumnUse::Scalar => {
-                    let name = header.as_ref().and_then(|names| names.get(at)).map_or("", String::as_str);
-                    return Err(nested_value(&String::from_utf8_lossy(value.raw(text)), name));
-                }
-                _ => push_field(&mut self.text, &value.cell(text)),
+            push_field(&mut self.text, &cell(value, text));
+            self.text.push(b',');
+            at += 1;
+        }
+        // the line break takes the place of the last comma
+        self.text.truncate(self.text.len() - usize::from(!self.places.is_empty()));
+        self.end_row(sink)?;
+        match self.until_alike.checked_sub(1) {
+            Some(records) => self.until_alike = records,
+            None => {
+                let ([before, after], rows_max) = (record.around, rows_at_once(self.places.len()));
+                self.alike = match record.is_followed && sink.takes_rows() {
+                    true => ObjectRows::new(before, text, after, self.scan.values(), &self.places, rows_max),
+                    false => None,
+                };
             }
         }
-        self.end_row(sink)
+        Ok(())
+    }
+
+    /// Takes records from the offset `at` of a chunk on, as long as they are written like the last one. The first of them has the number `first`.
+    /// Returns how many bytes and records were taken.
+    fn alike(&mut self, chunk: &[u8], at: usize, first: u64, sink: &mut dyn Sink) -> Result<(usize, u64)> {
+        let Some(mut alike) = self.alike.take() else { return Ok((0, 0)) };
+        self.flush(sink)?;
+        let (mut end, mut records) = (at, 0);
+        while sink.takes_rows() {
+            let (rows, reason) = alike.scan(chunk, end);
+            if !rows.is_empty() {
+                sink.rows(&rows, first + records)?;
+                (end, records) = (rows.end(), records + rows.len() as u64);
+            }
+            match reason {
+                RowsEnd::Full => {}
+                RowsEnd::Edge => {
+                    self.alike = Some(alike);
+                    break;
+                }
+                // a new attempt costs as much as some records
+                RowsEnd::Other => {
+                    self.until_alike = if records < ALIKE_MIN { UNLIKE_RECORDS } else { 0 };
+                    break;
+                }
+            }
+        }
+        Ok((end - at, records))
     }
 
     /// Takes the names of a record alone, as the header.
-    fn names_of(&mut self, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn names_of(&mut self, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         if !self.scan.scan(text) || self.scan.names().iter().any(|name| name == VARIABLES) {
             let cells = cells(&parse_object(text)?, sink.target())?;
             return self.begin(cells.pairs.iter().map(|(name, _)| name.as_str()), header, sink);
@@ -137,14 +199,14 @@ impl JsonRows {
 
     /// Finds the columns of records with the keys of the last one. Makes them the header, if there is none.
     #[cold]
-    fn learn_shape(&mut self, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn learn_shape(&mut self, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         self.shape = None;
         let names = self.scan.names();
         self.has_list = names.iter().any(|name| name == VARIABLES);
         if !self.has_list {
             check_variables(&names)?;
             if header.is_none() {
-                if !self.scan.values.is_empty() && self.scan.values.iter().all(|value| value.kind == ValueKind::Nested) {
+                if !self.scan.values().is_empty() && self.scan.values().iter().all(|value| value.kind == ValueKind::Nested) {
                     return Err(columns_instead());
                 }
                 self.begin(names.iter().map(String::as_str), header, sink)?;
@@ -166,7 +228,7 @@ impl JsonRows {
     }
 
     /// Gives the sink its header: the names of the first record, and then the others that the sink needs.
-    fn begin<'n>(&mut self, names: impl Iterator<Item = &'n str>, header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn begin<'n>(&mut self, names: impl Iterator<Item = &'n str>, header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let mut names: Vec<String> = names.map(|name| name.trim().to_owned()).collect();
         check_unique(&names, "variable of the record")?;
         let known = places(&names);
@@ -187,7 +249,7 @@ impl JsonRows {
 
     /// Takes a record that the scan does not take, or whose variables stand in a list.
     #[cold]
-    fn tree(&mut self, row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut impl Sink) -> Result<()> {
+    fn tree(&mut self, row: u64, text: &[u8], header: &mut Option<Vec<String>>, sink: &mut dyn Sink) -> Result<()> {
         let object = parse_object(text)?;
         let has_list = object.contains_key(VARIABLES);
         let is_nested = |value: &Value| value.is_array() || value.is_object();
@@ -229,7 +291,7 @@ impl JsonRows {
     }
 
     /// Begins the row of a record. Gives the rows before to the sink, if the new one does not follow them.
-    fn begin_row(&mut self, row: u64, sink: &mut impl Sink) -> Result<()> {
+    fn begin_row(&mut self, row: u64, sink: &mut dyn Sink) -> Result<()> {
         if self.waiting > 0 && self.first + self.waiting as u64 != row {
             self.flush(sink)?;
         }
@@ -242,7 +304,7 @@ impl JsonRows {
     }
 
     /// Ends the row of a record. Gives the rows to the sink, if there are enough of them.
-    fn end_row(&mut self, sink: &mut impl Sink) -> Result<()> {
+    fn end_row(&mut self, sink: &mut dyn Sink) -> Result<()> {
         self.text.push(RECORD_END);
         self.end = self.text.len();
         self.waiting += 1;
@@ -252,12 +314,12 @@ impl JsonRows {
     }
 
     /// Gives all rows to the sink.
-    fn flush(&mut self, sink: &mut impl Sink) -> Result<()> {
+    fn flush(&mut self, sink: &mut dyn Sink) -> Result<()> {
         if std::mem::take(&mut self.waiting) == 0 {
             return Ok(());
         }
         let width = self.uses.len();
-        if sink.takes_rows() {
+        if width > 0 && sink.takes_rows() {
             self.text.truncate(self.end);
             self.text.resize(self.end + WORD + MARGIN, PADDING);
             let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, rows_at_once(width)));
@@ -272,7 +334,7 @@ impl JsonRows {
     }
 
     /// Gives the rows to the sink one by one.
-    fn each_row(&self, sink: &mut impl Sink) -> Result<()> {
+    fn each_row(&self, sink: &mut dyn Sink) -> Result<()> {
         let (mut bytes, mut ends, mut row) = (Vec::new(), Vec::new(), self.first);
         let (mut quoted, mut behind_quote) = (false, false);
         for &byte in &self.text[MARGIN..self.end] {
@@ -286,6 +348,7 @@ impl JsonRows {
                 b',' if !quoted => ends.push(bytes.len()),
                 RECORD_END if !quoted => {
                     ends.push(bytes.len());
+                    ends.truncate(self.uses.len());
                     sink.record(&Record::new(row, &bytes, &ends)).map_err(|error| error.at_row(row))?;
                     bytes.clear();
                     ends.clear();
@@ -298,7 +361,7 @@ impl JsonRows {
     }
 
     /// Returns the error of the rows before a record, if there is one, else that of the record.
-    fn fail(&mut self, error: Error, sink: &mut impl Sink) -> Result<()> {
+    fn fail(&mut self, error: Error, sink: &mut dyn Sink) -> Result<()> {
         self.flush(sink).and(Err(error))
     }
 }
@@ -340,6 +403,7 @@ mod tests {
         rows: Vec<(u64, Vec<String>)>,
         takes_rows: bool,
         skips_unknown: bool,
+        wants: &'static [&'static str],
         uses: fn(usize) -> ColumnUse,
     }
 
@@ -364,7 +428,7 @@ mod tests {
             self.skips_unknown
         }
         fn wants(&self) -> Vec<String> {
-            vec!["a".to_owned()]
+            self.wants.iter().map(|name| (*name).to_owned()).collect()
         }
         fn uses(&self, columns: usize) -> Vec<ColumnUse> {
             (0..columns).map(self.uses).collect()
@@ -372,7 +436,7 @@ mod tests {
     }
 
     fn sink(takes_rows: bool) -> RowTexts {
-        RowTexts { rows: Vec::new(), takes_rows, skips_unknown: true, uses: |_| ColumnUse::Any }
+        RowTexts { rows: Vec::new(), takes_rows, skips_unknown: true, wants: &["a"], uses: |_| ColumnUse::Any }
     }
 
     fn read(text: &[u8], size: usize, mut sink: RowTexts) -> Result<Vec<(u64, Vec<String>)>> {
@@ -397,6 +461,8 @@ mod tests {
         assert_eq!(rows(text), expected);
         // in a table of one column, a row without a value is a row
         assert_eq!(rows("{\"a\":1}{\"a\":null}{}"), want(&[(0, &["a"]), (1, &["1"]), (2, &[""]), (3, &[""])]));
+        let without_columns = read(b"{}\n{\"b\":1}\n", 100, RowTexts { wants: &[], ..sink(true) });
+        assert_eq!(without_columns, Ok(want(&[(0, &[]), (1, &[]), (2, &[])])));
         let listed = "{\"independent_variables\":[{\"name\":\"x\",\"value\":[1]}],\"dependent_variable\":2}";
         assert_eq!(rows(listed), want(&[(0, &["x", "dependent_variable", "a"]), (1, &["[1]", "2", ""])]));
     }
@@ -476,6 +542,29 @@ mod tests {
                 prop_assert_eq!(read(array.as_bytes(), size, sink(true)), by_one.clone());
                 let broken = records.join(" \n").replacen('{', "{\n", 1);
                 prop_assert_eq!(read(broken.as_bytes(), size, sink(true)), by_one);
+            }
+        }
+
+        /// Records that are written alike are read as others, whatever stands between them, and wherever chunks end.
+        #[test]
+        fn records_that_are_written_alike_are_records(
+            values in prop::collection::vec(0usize..40, 1..300),
+            layout in prop::sample::select(vec![["", "\n", ""], ["", " \r\n", ""], ["", ",\n", ",\n"], ["\u{1e}", "\n\u{1e}", "\n"], ["", "\n,", ""], ["[", ",\n ", "]"], ["{\n}", "\n", ""], ["\n\n\u{feff}", "\n", "\n"]]),
+            space in prop::sample::select(vec!["", " ", "  "]),
+            size in 1usize..4000,
+        ) {
+            // most of the values are usual
+            let value = |at: usize| ["1e5", "\"x\\n\"", "[1]", "01", "-2.5", "null", "\"é, \"", "3e-7", "true"].get(at).copied().unwrap_or("4711.25");
+            let record = |(at, value_at): (usize, &usize)| match value_at {
+                39 => "{\"b\": 1}\n".to_owned(),
+                38 => "{\"a\":1,\"b\":1,\"c\":1}".to_owned(),
+                value_at => format!("{{\"b\":{space}{},{space}\"a\":{at}}}", value(*value_at)),
+            };
+            let [open, between, close] = layout;
+            let text = format!("{open}{}{close}", values.iter().enumerate().map(record).collect::<Vec<_>>().join(between));
+            for uses in [|_| ColumnUse::Any, |at| if at == 0 { ColumnUse::Unread } else { ColumnUse::Scalar }, |_| ColumnUse::Scalar] {
+                let by_one = read(text.as_bytes(), 1 << 20, RowTexts { uses, ..sink(false) });
+                prop_assert_eq!(read(text.as_bytes(), size, RowTexts { uses, ..sink(true) }), by_one);
             }
         }
     }

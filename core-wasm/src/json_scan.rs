@@ -1,385 +1,64 @@
-//! The text of a JSON object to the places of its keys and values, in one pass and without a tree.
+//! The text of a JSON object to the places of its keys and values, and these to cells.
 //!
-//! *Invariants*: what this accepts is JSON without a key twice, and the entries are those that `serde_json` reads. It also accepts the
-//! numbers `NaN`, `Infinity` and `-Infinity` as Python writes them. What it does not accept, some of which is JSON, has to be read by
+//! *Invariants*: what is scanned is JSON without a key twice, and the entries are those that `serde_json` reads; numbers as Python writes them
+//! are accepted too (`samefit_kernels::objects`). What is not scanned, some of which is JSON, has to be read by
 //! [`records::parse_object`](crate::records::parse_object), which also says what is wrong.
-//!
-//! *Limits*: texts below 4 GiB; objects and arrays within one another as everywhere.
 
-use samefit_formats::syntax::DEPTH_MAX;
+use crate::terms::check_unique;
+use samefit_formats::syntax;
+use samefit_kernels::objects::{self, ObjectScanner, ScannedValue, ValueKind};
 use std::borrow::Cow;
-use std::ops::Range;
 
-/// What a value is, as far as its first byte and its escapes tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValueKind {
-    /// A number without an exponent, `true` or `false`: its text is its value.
-    Plain,
-    /// A number with an exponent.
-    Exponent,
-    /// A text without escapes.
-    Text,
-    /// A text with escapes.
-    EscapedText,
-    Null,
-    /// `NaN`, which means null.
-    NotANumber,
-    /// `Infinity` or `-Infinity`.
-    Infinity,
-    /// An object or array.
-    Nested,
-}
+const _: () = assert!(objects::DEPTH_MAX == syntax::DEPTH_MAX, "the scan reads as deep as the tree");
 
-/// A value in the text of an object.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ScannedValue {
-    pub(crate) kind: ValueKind,
-    start: u32,
-    end: u32,
-}
-
-impl ScannedValue {
-    /// Returns the value as it is written; a text without its quotes.
-    pub(crate) fn raw<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        &text[self.start as usize..self.end as usize]
-    }
-
-    /// Returns the value as the cell of a table: null is empty, and what is nested is its JSON.
-    pub(crate) fn cell<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        match self.kind {
-            ValueKind::Null | ValueKind::NotANumber => Cow::Borrowed(b""),
-            ValueKind::EscapedText => Cow::Owned(unescaped(self.raw(text)).into_bytes()),
-            // as `serde_json` writes it, because the text may be a level
-            ValueKind::Exponent => Cow::Owned(with_usual_exponent(self.raw(text))),
-            _ => Cow::Borrowed(self.raw(text)),
-        }
-    }
-}
-
-/// The entries of one object after another. Objects most often have the same keys in the same order, so a key is compared with the one at its
-/// place in the object before.
+/// Scans one object after another.
 #[derive(Default)]
 pub(crate) struct ObjectScan {
-    /// The values, in the order of the text.
-    pub(crate) values: Vec<ScannedValue>,
-    /// The keys as they are written, one after another, of the last object whose keys differ from those before.
-    keys: Vec<u8>,
-    /// Where each of them ends.
-    key_ends: Vec<usize>,
-    /// The keys of the object that is scanned; only if they differ.
-    new_keys: Vec<Range<usize>>,
-    /// Keys of nested objects that are open.
-    nested_keys: Vec<Range<usize>>,
-    /// Counts the changes of keys.
+    scanner: ObjectScanner,
+    /// The shape of which `is_ambiguous` tells.
     shape: u64,
+    /// Whether the last object has a key twice, written in two ways.
+    is_ambiguous: bool,
 }
 
 impl ObjectScan {
     /// Scans an object with white space around it. Returns whether that was possible.
     pub(crate) fn scan(&mut self, text: &[u8]) -> bool {
-        self.values.clear();
-        self.new_keys.clear();
-        self.nested_keys.clear();
-        u32::try_from(text.len()).is_ok() && self.object(&mut TextCursor { text, at: 0 }).is_some()
+        self.scanner.scan(text) && !self.is_ambiguous()
     }
 
     /// Returns a number that changes when the keys are not those of the object before.
     pub(crate) fn shape(&self) -> u64 {
-        self.shape
+        self.scanner.shape()
+    }
+
+    /// Returns the values of the last object, in the order of the text.
+    pub(crate) fn values(&self) -> &[ScannedValue] {
+        self.scanner.values()
     }
 
     /// Returns the keys of the last object.
     pub(crate) fn names(&self) -> Vec<String> {
-        let starts = std::iter::once(0).chain(self.key_ends.iter().copied());
-        starts.zip(&self.key_ends).map(|(start, &end)| unescaped(&self.keys[start..end])).collect()
+        self.scanner.keys().map(unescaped).collect()
     }
 
-    fn object(&mut self, cursor: &mut TextCursor<'_>) -> Option<()> {
-        cursor.skip_space();
-        cursor.expect(b'{')?;
-        let mut is_known = true;
-        cursor.skip_space();
-        if cursor.peek() == Some(b'}') {
-            cursor.at += 1;
-        } else {
-            loop {
-                cursor.skip_space();
-                cursor.expect(b'"')?;
-                is_known = self.key(cursor, is_known)?;
-                cursor.skip_space();
-                cursor.expect(b':')?;
-                cursor.skip_space();
-                let value = self.value(cursor, 1)?;
-                self.values.push(value);
-                cursor.skip_space();
-                if !cursor.goes_on(b'}')? {
-                    break;
-                }
-            }
+    fn is_ambiguous(&mut self) -> bool {
+        if self.shape != self.scanner.shape() {
+            self.shape = self.scanner.shape();
+            self.is_ambiguous = self.scanner.has_escapes() && check_unique(&self.names(), "").is_err();
         }
-        cursor.skip_space();
-        if cursor.at < cursor.text.len() {
-            return None;
-        }
-        if is_known && self.values.len() == self.key_ends.len() { Some(()) } else { self.learn_keys(cursor.text, is_known) }
-    }
-
-    /// Reads a key after its opening quote. `is_known`: whether all keys so far are those of the object before. Returns whether this is still so.
-    #[inline]
-    fn key(&mut self, cursor: &mut TextCursor<'_>, is_known: bool) -> Option<bool> {
-        let at = self.values.len();
-        if is_known && let Some(&end) = self.key_ends.get(at) {
-            let key = &self.keys[at.checked_sub(1).map_or(0, |before| self.key_ends[before])..end];
-            if cursor.rest().strip_prefix(key).is_some_and(|rest| rest.first() == Some(&b'"')) {
-                cursor.at += key.len() + 1;
-                return Some(true);
-            }
-        }
-        let (range, _) = cursor.string()?;
-        self.new_keys.push(range);
-        Some(false)
-    }
-
-    /// Makes the keys of this object the known ones. `is_known`: whether they are the first of the known ones. `None` if a key stands twice.
-    #[cold]
-    fn learn_keys(&mut self, text: &[u8], is_known: bool) -> Option<()> {
-        let old = if is_known { self.values.len() } else { self.values.len() - self.new_keys.len() };
-        self.key_ends.truncate(old);
-        self.keys.truncate(self.key_ends.last().copied().unwrap_or(0));
-        for key in &self.new_keys {
-            self.keys.extend_from_slice(&text[key.clone()]);
-            self.key_ends.push(self.keys.len());
-        }
-        self.shape += 1;
-        let names = self.names();
-        let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
-        sorted.sort_unstable();
-        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
-            // no other object may be taken for one with these keys
-            self.keys.clear();
-            self.key_ends.clear();
-            return None;
-        }
-        Some(())
-    }
-
-    /// Reads a value. `depth`: the objects and arrays that are open around it.
-    #[inline]
-    fn value(&mut self, cursor: &mut TextCursor<'_>, depth: usize) -> Option<ScannedValue> {
-        let start = cursor.at;
-        let kind = match cursor.peek()? {
-            b'"' => {
-                cursor.at += 1;
-                let (range, has_escapes) = cursor.string()?;
-                let kind = if has_escapes { ValueKind::EscapedText } else { ValueKind::Text };
-                return Some(ScannedValue { kind, start: range.start as u32, end: range.end as u32 });
-            }
-            b'-' if cursor.rest().starts_with(b"-I") => {
-                cursor.literal(b"-Infinity")?;
-                ValueKind::Infinity
-            }
-            b'-' | b'0'..=b'9' => {
-                if cursor.number()? {
-                    ValueKind::Exponent
-                } else {
-                    ValueKind::Plain
-                }
-            }
-            b't' => {
-                cursor.literal(b"true")?;
-                ValueKind::Plain
-            }
-            b'f' => {
-                cursor.literal(b"false")?;
-                ValueKind::Plain
-            }
-            b'n' => {
-                cursor.literal(b"null")?;
-                ValueKind::Null
-            }
-            b'N' => {
-                cursor.literal(b"NaN")?;
-                ValueKind::NotANumber
-            }
-            b'I' => {
-                cursor.literal(b"Infinity")?;
-                ValueKind::Infinity
-            }
-            b'[' | b'{' if depth < DEPTH_MAX => {
-                self.nested(cursor, depth + 1)?;
-                ValueKind::Nested
-            }
-            _ => return None,
-        };
-        Some(ScannedValue { kind, start: start as u32, end: cursor.at as u32 })
-    }
-
-    /// Passes over a nested object or array. `depth`: the objects and arrays that are open, with this one.
-    fn nested(&mut self, cursor: &mut TextCursor<'_>, depth: usize) -> Option<()> {
-        let is_object = cursor.peek()? == b'{';
-        let close = if is_object { b'}' } else { b']' };
-        let first_key = self.nested_keys.len();
-        cursor.at += 1;
-        cursor.skip_space();
-        if cursor.peek()? == close {
-            cursor.at += 1;
-            return Some(());
-        }
-        loop {
-            cursor.skip_space();
-            if is_object {
-                cursor.expect(b'"')?;
-                let (key, has_escapes) = cursor.string()?;
-                if has_escapes {
-                    return None;
-                }
-                self.nested_keys.push(key);
-                cursor.skip_space();
-                cursor.expect(b':')?;
-                cursor.skip_space();
-            }
-            self.value(cursor, depth)?;
-            cursor.skip_space();
-            if !cursor.goes_on(close)? {
-                break;
-            }
-        }
-        let keys = &mut self.nested_keys[first_key..];
-        keys.sort_unstable_by_key(|key| &cursor.text[key.clone()]);
-        if keys.windows(2).any(|pair| cursor.text[pair[0].clone()] == cursor.text[pair[1].clone()]) {
-            return None;
-        }
-        self.nested_keys.truncate(first_key);
-        Some(())
+        self.is_ambiguous
     }
 }
 
-/// A place in a text. Its methods return `None` where the text is not JSON.
-struct TextCursor<'t> {
-    text: &'t [u8],
-    at: usize,
-}
-
-impl<'t> TextCursor<'t> {
-    #[inline(always)]
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    #[inline(always)]
-    fn rest(&self) -> &'t [u8] {
-        &self.text[self.at..]
-    }
-
-    #[inline(always)]
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek() == Some(byte)).then(|| self.at += 1)
-    }
-
-    /// Reads the comma or the closing bracket after an entry. Returns whether it was the comma.
-    #[inline(always)]
-    fn goes_on(&mut self, close: u8) -> Option<bool> {
-        let byte = self.peek()?;
-        self.at += 1;
-        (byte == b',' || byte == close).then_some(byte == b',')
-    }
-
-    fn literal(&mut self, literal: &[u8]) -> Option<()> {
-        self.rest().starts_with(literal).then(|| self.at += literal.len())
-    }
-
-    #[inline(always)]
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
-
-    /// Reads a number. Returns whether it has an exponent.
-    #[inline]
-    fn number(&mut self) -> Option<bool> {
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        // no digit follows a leading zero
-        match self.peek()? {
-            b'0' => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            self.digits()?;
-            return Some(true);
-        }
-        Some(false)
-    }
-
-    /// Reads a string after its opening quote. Returns its range without quotes, and whether it has escapes.
-    #[inline]
-    fn string(&mut self) -> Option<(Range<usize>, bool)> {
-        let start = self.at;
-        let (mut has_escapes, mut is_ascii) = (false, true);
-        loop {
-            match self.peek()? {
-                b'"' => break,
-                b'\\' => {
-                    self.at += 1;
-                    has_escapes = true;
-                    self.escape()?;
-                }
-                0..0x20 => return None,
-                byte => {
-                    is_ascii &= byte.is_ascii();
-                    self.at += 1;
-                }
-            }
-        }
-        let range = start..self.at;
-        self.at += 1;
-        if !is_ascii {
-            std::str::from_utf8(&self.text[range.clone()]).ok()?;
-        }
-        Some((range, has_escapes))
-    }
-
-    /// Reads an escape after its backslash. A code unit of a pair is accepted only in a pair.
-    fn escape(&mut self) -> Option<()> {
-        let byte = self.peek()?;
-        self.at += 1;
-        match byte {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
-            b'u' => match self.code_unit()? {
-                0xdc00..=0xdfff => None,
-                0xd800..=0xdbff => {
-                    self.literal(b"\\u")?;
-                    (0xdc00..=0xdfff).contains(&self.code_unit()?).then_some(())
-                }
-                _ => Some(()),
-            },
-            _ => None,
-        }
-    }
-
-    fn code_unit(&mut self) -> Option<u32> {
-        let digits = self.text.get(self.at..self.at + 4)?;
-        self.at += 4;
-        digits.iter().try_fold(0, |unit, &digit| Some(unit * 16 + char::from(digit).to_digit(16)?))
+/// Returns a value as the cell of a table: null is empty, and what is nested is its JSON.
+pub(crate) fn cell<'t>(value: &ScannedValue, text: &'t [u8]) -> Cow<'t, [u8]> {
+    match value.kind {
+        ValueKind::Null | ValueKind::NotANumber => Cow::Borrowed(b""),
+        ValueKind::EscapedText => Cow::Owned(unescaped(value.raw(text)).into_bytes()),
+        // as `serde_json` writes it, because the text may be a level
+        ValueKind::Exponent => Cow::Owned(with_usual_exponent(value.raw(text))),
+        _ => Cow::Borrowed(value.raw(text)),
     }
 }
 
@@ -452,9 +131,9 @@ mod tests {
             ValueKind::Nested => {
                 serde_json::from_slice(value.raw(text)).map_or_else(|_| b"?".to_vec(), |tree: Value| tree.to_string().into())
             }
-            _ => value.cell(text).into_owned(),
+            _ => super::cell(value, text).into_owned(),
         };
-        scan.scan(text).then(|| scan.names().into_iter().zip(scan.values.iter().map(cell)).collect())
+        scan.scan(text).then(|| scan.names().into_iter().zip(scan.values().iter().map(cell)).collect())
     }
 
     /// The same as `serde_json` reads them.
@@ -562,8 +241,11 @@ mod tests {
     #[test]
     fn depth_is_that_of_a_tree() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
-        assert!(ObjectScan::default().scan(nested(DEPTH_MAX).as_bytes()) && parsed(nested(DEPTH_MAX).as_bytes()).is_some());
-        assert!(!ObjectScan::default().scan(nested(DEPTH_MAX + 1).as_bytes()) && parsed(nested(DEPTH_MAX + 1).as_bytes()).is_none());
+        assert!(ObjectScan::default().scan(nested(syntax::DEPTH_MAX).as_bytes()) && parsed(nested(syntax::DEPTH_MAX).as_bytes()).is_some());
+        assert!(
+            !ObjectScan::default().scan(nested(syntax::DEPTH_MAX + 1).as_bytes())
+                && parsed(nested(syntax::DEPTH_MAX + 1).as_bytes()).is_none()
+        );
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Bytes of JSON in chunks to the texts of records with their numbers: lines, objects of several lines, or an array of objects.
 //!
+//! A comma behind a record that stands in no array, and one before the bracket that closes an array, are no JSON, but leave no doubt: they are passed
+//! over.
+//!
 //! *Invariants*: the records do not depend on where chunks end. On lines, a record has the number of its line; else it is counted.
 //!
 //! *Limits*: a record of at most [`RECORD_BYTES_MAX`](crate::records::RECORD_BYTES_MAX) bytes, and the memory for one.
@@ -8,9 +11,22 @@
 
 use crate::error::{Code, Error, Result, shorten};
 use crate::records::check_length;
-use samefit_formats::json_records::{Layout, RecordEnds, is_cut_off};
+use samefit_formats::json_records::{Layout, RecordEnds, is_cut_off, object_of};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// A record.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordText<'t> {
+    /// Its number, or that of its line.
+    pub(crate) row: u64,
+    /// Its object.
+    pub(crate) text: &'t [u8],
+    /// The white space and punctuation of the record before and after the object.
+    pub(crate) around: [&'t [u8]; 2],
+    /// Whether a record that follows and has the same around it has the next number.
+    pub(crate) is_followed: bool,
+}
 
 /// Reads the records of JSON that comes in chunks.
 #[derive(Default)]
@@ -27,24 +43,43 @@ pub(crate) struct JsonStream {
 }
 
 impl JsonStream {
-    /// Calls `each` with the number and the text of every complete record.
-    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
-        let mut rest = chunk;
-        while let Some(end) = self.ends.next(rest) {
-            let (piece, after) = rest.split_at(end);
-            rest = after;
-            if self.bytes.is_empty() {
-                self.piece(piece, each)?;
-                continue;
-            }
+    /// Calls `each` with every complete record.
+    pub(crate) fn push(&mut self, chunk: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
+        let mut rest = Some(chunk);
+        while let Some(bytes) = rest {
+            rest = self.next(bytes, each)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the first record that ends in some bytes. Returns those after it; none if no record ends there.
+    pub(crate) fn next<'c>(&mut self, bytes: &'c [u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<Option<&'c [u8]>> {
+        let Some(end) = self.ends.next(bytes) else {
+            self.bytes.extend_from_slice(bytes);
+            self.check_length(&self.bytes).map_err(|error| error.at_row(self.row + 1))?;
+            return Ok(None);
+        };
+        let (piece, rest) = bytes.split_at(end);
+        if self.bytes.is_empty() {
+            self.piece(piece, each)?;
+        } else {
             let mut whole = std::mem::take(&mut self.bytes);
             whole.extend_from_slice(piece);
             self.piece(&whole, each)?;
             whole.clear();
             self.bytes = whole;
         }
-        self.bytes.extend_from_slice(rest);
-        self.check_length(&self.bytes).map_err(|error| error.at_row(self.row + 1))
+        Ok(Some(rest))
+    }
+
+    /// Whether the next byte follows a record.
+    pub(crate) fn is_between_records(&self) -> bool {
+        self.has_begun && self.bytes.is_empty() && self.layout().is_some()
+    }
+
+    /// Passes over whole records of one line, or of any lines where records are counted. Somebody else has read them.
+    pub(crate) fn pass(&mut self, records: u64) {
+        self.row += records;
     }
 
     /// Returns the number of the last record or line.
@@ -72,25 +107,25 @@ impl JsonStream {
     ///
     /// # Errors
     /// `json` if an array is not closed, or something stands after it.
-    pub(crate) fn finish(&mut self, each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    pub(crate) fn finish(&mut self, each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         let rest = std::mem::take(&mut self.bytes);
         let text = self.without_bom(&rest);
+        let layout = self.layout();
+        if layout != Some(Layout::Array) {
+            let record = within(text, object_of(text));
+            self.row += if layout == Some(Layout::Objects) { 0 } else { line_breaks(record.around[0]) };
+            return if record.text.is_empty() { Ok(()) } else { self.record(RecordText { is_followed: false, ..record }, each) };
+        }
         let rest = text.trim_ascii();
-        match self.layout() {
-            _ if rest.is_empty() => return if self.layout() == Some(Layout::Array) { self.check_closed() } else { Ok(()) },
-            Some(Layout::Array) => {}
-            Some(Layout::Objects) => return self.record(rest, each),
-            Some(Layout::Lines) | None => {
-                self.row += line_breaks(&text[..text.len() - text.trim_ascii_start().len()]);
-                return self.record(rest, each);
-            }
+        if rest.is_empty() {
+            return self.check_closed();
         }
         let record = self.after_comma(rest).map_err(|error| error.at_row(self.row + 1))?;
         match record.strip_prefix(b"]").map(<[u8]>::trim_ascii) {
             Some(b"") => Ok(()),
             Some(more) => Err(after_the_end(more)),
             None if record.is_empty() => self.check_closed(),
-            None => self.record(record, each),
+            None => self.record(RecordText { is_followed: false, ..within(text, record) }, each),
         }
     }
 
@@ -103,7 +138,7 @@ impl JsonStream {
     }
 
     /// Reads bytes up to the end of a record.
-    fn piece(&mut self, bytes: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    fn piece(&mut self, bytes: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         let text = self.without_bom(bytes);
         match self.layout() {
             Some(Layout::Array) => {
@@ -112,36 +147,37 @@ impl JsonStream {
                 if let Some(more) = record.strip_prefix(b"]") {
                     return Err(after_the_end(more.trim_ascii()).at_row(self.row));
                 }
-                self.record(record, each)
+                self.record(within(text, record), each)
             }
-            Some(Layout::Objects) => self.record(text.trim_ascii(), each),
+            Some(Layout::Objects) => self.record(within(text, object_of(text)), each),
             Some(Layout::Lines) | None => self.lines(text, each),
         }
     }
 
     /// Reads a line with its line break. The first may come with blank lines before and after it.
-    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    fn lines(&mut self, text: &[u8], each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         self.has_begun = true;
-        let line = text.trim_ascii_start();
-        self.row += line_breaks(&text[..text.len() - line.len()]);
-        let record = line.trim_ascii_end();
-        if record.is_empty() {
+        let record = within(text, object_of(text));
+        let [before, after] = record.around.map(line_breaks);
+        self.row += before;
+        if record.text.is_empty() {
+            self.row += after;
             return Ok(());
         }
-        let result = self.record(record, each);
-        self.row += line_breaks(&line[record.len()..]).saturating_sub(1);
+        let result = self.record(RecordText { is_followed: [before, after] == [0, 1], ..record }, each);
+        self.row += after.saturating_sub(1);
         // where lines follow, a line that is cut off is no sign of a file that is
         result.map_err(|error| match error.code {
-            Code::Json if is_cut_off(record) => open_line().at_row(error.row.unwrap_or(self.row)),
+            Code::Json if is_cut_off(record.text) => open_line().at_row(error.row.unwrap_or(self.row)),
             _ => error,
         })
     }
 
-    fn record(&mut self, text: &[u8], each: &mut impl FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+    fn record(&mut self, record: RecordText<'_>, each: &mut impl FnMut(RecordText<'_>) -> Result<()>) -> Result<()> {
         self.has_begun = true;
         self.row += 1;
         let row = self.row;
-        self.check_length(text).and_then(|()| each(row, text)).map_err(|error| error.at_row(row))
+        self.check_length(record.text).and_then(|()| each(RecordText { row, ..record })).map_err(|error| error.at_row(row))
     }
 
     /// Returns the bytes without the byte order mark that the data may begin with.
@@ -160,9 +196,8 @@ impl JsonStream {
             _ => return Err(unexpected(text, "a comma between two records, or the bracket that closes the array")),
         };
         match rest {
-            [] | [b'{' | b'[', ..] => Ok(rest),
-            [b']', ..] if is_first => Ok(rest),
-            [b']', ..] => Err(unexpected(rest, "an object with the values of a record")),
+            // a comma may stand before the bracket that closes the array
+            [] | [b'{' | b'[' | b']', ..] => Ok(rest),
             _ => {
                 let value = rest.split(|byte| b",]".contains(byte)).next().unwrap_or_default();
                 let error = unexpected(value.trim_ascii(), "an object with the values of a record");
@@ -178,6 +213,13 @@ impl JsonStream {
             false => error,
         })
     }
+}
+
+/// Returns a record whose object is `text`, with what stands around it in `bytes`. Its number is not known.
+fn within<'t>(bytes: &'t [u8], text: &'t [u8]) -> RecordText<'t> {
+    let start = (text.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize).min(bytes.len());
+    let end = (start + text.len()).min(bytes.len());
+    RecordText { row: 0, text, around: [&bytes[..start], &bytes[end..]], is_followed: true }
 }
 
 fn line_breaks(bytes: &[u8]) -> u64 {
@@ -221,8 +263,8 @@ mod tests {
 
     fn read(text: &str, size: usize) -> Result<Vec<(u64, String)>> {
         let (mut stream, mut records) = (JsonStream::default(), Vec::new());
-        let mut each = |row: u64, text: &[u8]| {
-            records.push((row, String::from_utf8_lossy(text).into_owned()));
+        let mut each = |record: RecordText<'_>| {
+            records.push((record.row, String::from_utf8_lossy(record.text).into_owned()));
             Ok(())
         };
         text.as_bytes().chunks(size).try_for_each(|chunk| stream.push(chunk, &mut each))?;
@@ -243,6 +285,12 @@ mod tests {
             ("{\"a\": 1\n\n{}\n{}", &[(1, "{\"a\": 1"), (3, "{}"), (4, "{}")]),
             ("a,b\n1,2\n", &[(1, "a,b"), (2, "1,2")]),
             ("[ ]", &[]),
+            ("[{},\n]", &[(1, "{}")]),
+            ("{\"a\":1},\n{\"a\":2} ,\r\n,\n{\"a\":3},\n", &[(1, "{\"a\":1}"), (2, "{\"a\":2}"), (4, "{\"a\":3}")]),
+            ("{\"a\":1},{\n},{},\n", &[(1, "{\"a\":1}"), (2, "{\n}"), (3, "{}")]),
+            ("{\"a\":1},\n{\"a\":2},,\n", &[(1, "{\"a\":1}"), (2, "{\"a\":2},")]),
+            ("\u{1e}{\"a\":1}\n\u{1e}{}\n\u{1e}{}", &[(1, "{\"a\":1}"), (2, "{}"), (3, "{}")]),
+            ("\u{1e}{\n}\n\u{1e}{}\n", &[(1, "{\n}"), (2, "{}")]),
             (" \n\n", &[]),
         ] {
             for size in 1..=text.len() {
@@ -262,7 +310,8 @@ mod tests {
             (Code::Json, "[{}] x", None, "found `x`, expected nothing after the end"),
             (Code::Record, "[1, 2]", Some(1), "found `1`, expected an object"),
             (Code::Record, "[{}, 2]", Some(2), "found `2`, expected an object"),
-            (Code::Json, "[{},]", Some(2), "found `]`, expected an object"),
+            (Code::Record, "[{},,]", Some(2), "found ``, expected an object"),
+            (Code::Json, "[{},] {}", Some(1), "found `{}`, expected nothing after the end"),
         ] {
             for size in 1..=text.len() {
                 let error = read(text, size).unwrap_err();

@@ -35,8 +35,8 @@
 //!
 //! Each module uses only modules that stand before it.
 //!
-//! 1. Errors and numbers: `hidden`, [`error`], [`rounding`], `two_part`, [`decimal`], [`cell_format`], [`shortest`], [`ratio`], [`functions`], [`splines`].
-//! 2. Names and documents: [`level`], `text_table`, [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
+//! 1. Errors and numbers: `ordered`, `hidden`, [`error`], [`rounding`], `two_part`, [`decimal`], `notation`, [`cell_format`], [`shortest`], [`ratio`], [`functions`], [`splines`].
+//! 2. Names and documents: [`level`], [`factors`], [`terms`], [`model_formula`], [`json`], [`schema`], [`release_policy`].
 //! 3. Exact sums, and what to sum: [`statistics`], [`planned_knots`], [`plan`], `disclosure` (what may be released).
 //! 4. Bytes and columns to rows: `column`, `batch`, [`sink`], `json_scan`, [`records`], `json_stream`, `json_rows`, [`table`].
 //! 5. Sums to models: [`solve`], [`student`], [`fisher`], [`model`], [`design`], [`fit`].
@@ -73,6 +73,8 @@ mod json_stream;
 pub mod level;
 pub mod model;
 pub mod model_formula;
+mod notation;
+mod ordered;
 pub mod plan;
 pub mod planned_knots;
 pub mod predict;
@@ -95,5 +97,4 @@ pub mod summarizer;
 pub mod summary;
 pub mod table;
 pub mod terms;
-mod text_table;
 mod two_part;

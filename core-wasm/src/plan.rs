@@ -9,6 +9,7 @@ use crate::hidden;
 use crate::json;
 use crate::level::{KeptLevels, ListedLevels, OTHER};
 use crate::model_formula::{CATEGORIES_MAX, FormulaFactor, FormulaTerm, ModelFormula, ParsedFormula, name_text};
+use crate::ordered::{IntoOrdered, sort_by_key};
 use crate::planned_knots::{PlannedKnots, make_splines};
 use crate::release_policy::{Shared, check_decimals};
 use crate::schema::Schema;
@@ -353,7 +354,7 @@ impl Plan {
             }
         }
         fn trim_keys<V>(map: &mut BTreeMap<String, V>) {
-            *map = std::mem::take(map).into_iter().map(|(name, value)| (name.trim().to_owned(), value)).collect();
+            *map = std::mem::take(map).into_iter().map(|(name, value)| (name.trim().to_owned(), value)).into_map();
         }
         [&mut self.target, &mut self.weights, &mut self.counts, &mut self.by].into_iter().flatten().for_each(trim);
         let lists = self.columns.iter_mut().chain(&mut self.header).flatten();
@@ -387,7 +388,7 @@ impl Plan {
     /// Those of [`ParsedFormula::expand`]; `duplicate-column` if the `.` means a name that stands there twice.
     pub fn for_columns<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<Cow<'_, Self>> {
         let Some(text) = &self.formula else { return Ok(Cow::Borrowed(self)) };
-        let described: Option<BTreeSet<&str>> = self.schema.as_ref().map(|schema| schema.order().collect());
+        let described = self.schema.as_ref().map(|schema| schema.order().into_set());
         let is_meant =
             |name: &&str| !name.is_empty() && !self.is_apart(name) && described.as_ref().is_none_or(|described| described.contains(name));
         let columns: Vec<String> = columns.into_iter().filter(is_meant).map(str::to_owned).collect();
@@ -662,7 +663,7 @@ impl Plan {
         };
         let undescribed = |name: &&str| self.schema.as_ref().is_none_or(|schema| !schema.order().any(|other| other == *name));
         let undecided: BTreeSet<String> = match self.find_categories && !self.rounds() {
-            true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).collect(),
+            true => features.iter().flat_map(Term::columns).filter(undescribed).map(str::to_owned).into_set(),
             false => BTreeSet::new(),
         };
         let weights = self.weight_column().map(str::to_owned);
@@ -700,13 +701,13 @@ impl Plan {
     fn complete_columns(&self, mut columns: Vec<String>, of_terms: impl Iterator<Item = String>) -> Result<Vec<String>> {
         let target = if self.columns.is_none() || self.target.is_some() { self.target().map(str::to_owned) } else { None };
         check_terms(columns.len())?;
-        let mut known: BTreeSet<String> = columns.iter().cloned().collect();
+        let mut known = columns.iter().cloned().into_set();
         columns.extend(of_terms.chain(target).filter(|name| known.insert(name.clone())));
         columns.iter().try_for_each(|name| check_column_name(name).map_err(|error| error.in_column(name)))?;
         if let Some(schema) = &self.schema {
             let order: Vec<&str> = schema.order().collect();
             let places = places(&order);
-            columns.sort_by_key(|name| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
+            sort_by_key(&mut columns, |name| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
         }
         Ok(columns)
     }
@@ -847,8 +848,8 @@ impl Selection {
     /// Returns the sets of categories, as indexes of `categories`, whose combinations of levels are summed. A design needs those of the
     /// categories that two of its features have together.
     pub fn combined(&self, categories: &[String]) -> Vec<Vec<usize>> {
-        let places: BTreeMap<&str, usize> = categories.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        let of = |term: &Term| term.columns().filter_map(|column| places.get(column).copied()).collect::<BTreeSet<usize>>();
+        let places = categories.iter().enumerate().map(|(at, name)| (name.as_str(), at)).into_map();
+        let of = |term: &Term| term.columns().filter_map(|column| places.get(column).copied()).into_set();
         let (features, terms) = self.terms.split_at(self.features);
         let features: Vec<BTreeSet<usize>> = features.iter().map(of).collect();
         combined_sets(unions(&features).into_iter().chain(terms.iter().map(of)))
@@ -869,7 +870,7 @@ impl Selection {
             Variable::Function { function, .. } => Some(*function),
             _ => None,
         });
-        functions.collect::<BTreeSet<_>>().into_iter().collect()
+        functions.into_set().into_iter().collect()
     }
 
     /// Returns whether a term uses a column.

@@ -14,6 +14,7 @@ use crate::error::{Error, Result, shorten, spent};
 use crate::fit::{mean, sd};
 use crate::json;
 use crate::level::{ListedLevels, level_of};
+use crate::ordered::IntoOrdered;
 use crate::plan::Plan;
 use crate::schema::{Field, Kind, Schema};
 use crate::sink::{Record, Sink};
@@ -21,7 +22,6 @@ use crate::statistics::{Accumulator, Distribution, ValueGrid, distribution_json}
 use crate::table::Reader;
 use samefit_kernels::scan::Rows;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The format of a profile.
@@ -114,7 +114,7 @@ impl ProfileSink {
 
     fn into_json(self) -> Result<Value> {
         let order = self.schema.iter().flat_map(Schema::order);
-        let there: BTreeSet<&str> = self.all.iter().map(|column| column.name.as_str()).collect();
+        let there = self.all.iter().map(|column| column.name.as_str()).into_set();
         let absent: Vec<&str> = order.filter(|name| !there.contains(name)).collect();
         let absent = json!(absent);
         let described = self.all.into_iter().map(ColumnProfile::into_json).collect::<Result<Vec<Value>>>()?;
@@ -126,7 +126,7 @@ impl ProfileSink {
 impl Sink for ProfileSink {
     fn header(&mut self, names: &[String]) -> Result<()> {
         let fields = self.schema.iter().flat_map(|schema| &schema.columns);
-        let fields: BTreeMap<&str, &Field> = fields.map(|field| (field.name.as_str(), field)).collect();
+        let fields = fields.map(|field| (field.name.as_str(), field)).into_map();
         let field = |name: &str| match &self.schema {
             Some(schema) if schema.target.column == name => schema.as_feature(name),
             _ => fields.get(name).map(|field| (*field).clone()),

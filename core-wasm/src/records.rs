@@ -5,7 +5,9 @@
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::json_scan::{ObjectScan, without_python_numbers};
+use crate::ordered::IntoOrdered;
 use crate::terms::{check_columns, check_name_length, check_unique};
+use samefit_formats::json_records::RECORD_SEPARATOR;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -49,7 +51,7 @@ impl<'a> Lookup<'a> {
         if let Some((_, text)) = pairs.get(place).filter(|(other, _)| other == name) {
             return Some(text);
         }
-        let places = self.places.get_or_insert_with(|| pairs.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect());
+        let places = self.places.get_or_insert_with(|| pairs.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).into_map());
         places.get(name).map(|&at| pairs[at].1.as_str())
     }
 }
@@ -63,7 +65,12 @@ pub fn parse_object(text: &[u8]) -> Result<Map<String, Value>> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Err(Error::new(Code::NotUtf8, "the bytes are not UTF-8 text", "save the file as UTF-8"));
     };
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text.trim_start_matches(['\u{feff}', char::from(RECORD_SEPARATOR)]);
+    let text = match text.trim_end().strip_suffix(',') {
+        // a comma behind a record leaves no doubt
+        Some(object) if object.trim_end().ends_with('}') => object,
+        _ => text,
+    };
     let value = json::value(text, Code::Record, "a JSON object").or_else(|error| match ObjectScan::default().scan(text.as_bytes()) {
         true => json::value(&without_python_numbers(text), Code::Record, "a JSON object"),
         false => Err(error),
@@ -129,4 +136,19 @@ fn cell(value: &Value) -> String {
 
 fn shape(found: &Value, expected: &str) -> Error {
     Error::found(Code::Record, &json::line(found), expected, "see Attributes in docs/formats.md")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_behind_an_object_and_a_separator_before_it_are_passed_over() {
+        for text in ["{\"a\": 1}", "\u{1e}{\"a\": 1}\n", "\u{feff}{\"a\": 1},\n", "{\"a\": 1} , "] {
+            assert_eq!(parse_object(text.as_bytes()).map(|object| object["a"].clone()), Ok(Value::from(1)), "{text:?}");
+        }
+        for text in ["{\"a\": 1},,", "{\"a\": 1,", ",{\"a\": 1}"] {
+            assert_eq!(parse_object(text.as_bytes()).map_err(|error| error.code), Err(Code::Json), "{text:?}");
+        }
+    }
 }

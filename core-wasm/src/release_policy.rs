@@ -6,9 +6,10 @@ use crate::decimal::EXPONENT_MAX;
 use crate::error::{Code, Error, Result};
 use crate::functions::Function;
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::terms::{Term, Variable};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Shared sums must not single out fewer rows than this.
 pub const SINGLED_OUT_ROWS_MIN: u64 = 5;
@@ -57,7 +58,7 @@ impl Shared {
         let functions = functions_in(terms)
             .into_iter()
             .map(|(column, function)| Some(RoundedFunction { decimals: self.function(&column, function)?, column, function }));
-        Some(Self { decimals: decimals.collect::<Option<_>>()?, functions: functions.collect::<Option<_>>()? })
+        Some(Self { decimals: decimals.collect::<Option<Vec<_>>>()?.into_iter().into_map(), functions: functions.collect::<Option<_>>()? })
     }
 
     /// Returns the decimals of a function of a column; `None` if it is unknown.
@@ -74,7 +75,7 @@ impl Shared {
 
     /// Refuses more decimals, either way, than a value can have. The error has the code `code`.
     pub fn check(&self, code: Code) -> Result<()> {
-        check_decimals(&self.named().collect(), code)
+        check_decimals(&self.named().into_map(), code)
     }
 }
 
@@ -84,7 +85,7 @@ pub fn functions_in(terms: &[Term]) -> Vec<(String, Function)> {
         Variable::Function { column, function } => Some((column.clone(), *function)),
         _ => None,
     });
-    variables.collect::<BTreeSet<_>>().into_iter().collect()
+    variables.into_set().into_iter().collect()
 }
 
 /// Refuses more decimals, either way, than a value can have. The error has the code `code`.

@@ -7,6 +7,7 @@
 use crate::decimal::{Decimal, EXPONENT_MAX, parse};
 use crate::error::{Code, Error, Result, list};
 use crate::level::{LEVELS_MAX, ListedLevels, level_of};
+use crate::ordered::IntoOrdered;
 use crate::terms::{check_column_name, check_columns, check_name_length, check_unique, places};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -239,7 +240,7 @@ impl Schema {
         check_unique(&names, "column or field of the schema")?;
         check_measure(self.target.decimals, self.target.plausible.as_ref()).map_err(|error| error.in_column(&self.target.column))?;
         self.target.name.iter().chain(&self.target.title).try_for_each(|text| check_name_length(text))?;
-        let names = names.into_iter().collect();
+        let names = names.into_iter().into_set();
         self.all().try_for_each(|field| check_field(field, &names).map_err(|error| error.in_column(&field.name)))?;
         self.check_order()?;
         self.check_formula_units()
@@ -375,7 +376,7 @@ impl Schema {
         let all: Vec<&Field> = self.all().collect();
         let names: Vec<&str> = all.iter().map(|field| field.name.as_str()).collect();
         let places = places(&names);
-        let given: BTreeSet<&str> = columns.iter().copied().collect();
+        let given = columns.iter().copied().into_set();
         let (mut needed, mut open) = (given.clone(), columns.to_vec());
         while let Some(name) = open.pop() {
             let entry = places.get(name).and_then(|&at| all[at].entry.as_ref());

@@ -10,6 +10,7 @@ use crate::error::{Code, Error, Result, list, shorten};
 use crate::factors::{self, FactorText, cube_text};
 use crate::functions::Function;
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::splines::{Knots, SplinePiece};
 use dashu_int::IBig;
 use std::cmp::Ordering;
@@ -335,7 +336,7 @@ pub fn check_columns(count: usize, what: &str) -> Result<()> {
 /// Returns the index of each name, the first one of a name that occurs twice.
 pub fn places<S: AsRef<str>>(names: &[S]) -> BTreeMap<&str, usize> {
     // later entries replace earlier ones
-    names.iter().enumerate().rev().map(|(at, name)| (name.as_ref(), at)).collect()
+    names.iter().enumerate().rev().map(|(at, name)| (name.as_ref(), at)).into_map()
 }
 
 /// Finds columns of a header by their names. Names that are empty or stand there twice concern only who needs them.

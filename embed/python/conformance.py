@@ -1,8 +1,8 @@
 """Runs calls of the core module that it reads as JSON Lines, so that a driver can run the conformance cases through this language.
 
-    python embed/python/conformance.py samefit.core.wasm
+    python embed/python/conformance.py samefit.core.wasm [pulley64]
 
-`conformance/` has the driver, and describes the protocol.
+`abi.json` lies beside the core module. With `pulley64`, wasmtime interprets it. `embed/README.md` describes the protocol.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ import re
 import sys
 
 import numpy as np
+import wasmtime
 
-ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "src"))
 
 from samefit import _abi, _engine  # noqa: E402
@@ -46,9 +46,19 @@ def shown(value, kind):
     return value.hex() if kind == "list<u8>" else str(value) if kind == "u64" else value
 
 
-module = pathlib.Path(sys.argv[1]).read_bytes()
-table = json.loads((ROOT / "core-wasm/wit/abi.json").read_text())
-compiled = _engine.compiled(module)
+def interpreted(module, target):
+    """Returns what `_engine.compiled` does, for wasmtime's interpreter."""
+    config = wasmtime.Config()
+    config.target = target
+    config.cache = True
+    engine = wasmtime.Engine(config)
+    return engine, wasmtime.Module(engine, module), wasmtime.Module(engine, _engine.IMPORTS)
+
+
+path = pathlib.Path(sys.argv[1])
+module, table = path.read_bytes(), json.loads(path.with_name("abi.json").read_bytes())
+is_pulley = len(sys.argv) > 2
+compiled = interpreted(module, sys.argv[2]) if is_pulley else _engine.compiled(module)
 core, handles, numbers = _abi.Core(_engine.Instance(*compiled), table), {}, itertools.count(1)
 
 
@@ -62,14 +72,14 @@ def answer(request):
         values = [read(value, kind) for value, (_, kind) in zip(request["args"], function["params"])]
         return {"ok": shown(core[request["call"]](*values), function["result"] or "_")}
     except Error as error:
-        return {"err": {key: getattr(error, key) for key in ("code", "row", "column", "found", "expected", "text", "help")}}
+        return {"err": {field: shown(getattr(error, field), kind) for field, kind, _ in table["types"]["error"]["fields"]}}
     except StoppedError as error:
         handles.clear()
         core = _abi.Core(_engine.Instance(*compiled), table)
         return {"trap": str(error)}
 
 
-about = {"language": f"Python {platform.python_version()}", "engine": f"wasmtime {_engine.version()} (Cranelift)"}
+about = {"language": f"Python {platform.python_version()}", "engine": f"wasmtime {_engine.version()} ({'Pulley' if is_pulley else 'Cranelift'})"}
 print(json.dumps({**about, "digest": hashlib.sha256(module).hexdigest()}), flush=True)
 for line in sys.stdin:
     print(json.dumps(answer(json.loads(line))), flush=True)

@@ -64,29 +64,39 @@ fn write_entries<'a>(
     out.push(open);
     let indent = indent + 2;
     let mut used = LINE_CHARS_MAX;
+    let mut entry = String::new();
     for (i, (key, item)) in entries.enumerate() {
-        let mut entry = String::new();
+        out.push_str(if i == 0 { "" } else { "," });
+        entry.clear();
         if let Some(key) = key {
             write_key(&mut entry, key);
         }
-        let key_chars = entry.chars().count();
         // one more for the comma after the entry
-        write_value(&mut entry, item, indent, indent + key_chars + 1);
+        let used_by_key = indent + entry.chars().count() + 1;
+        if !fill {
+            start_line(out, indent);
+            out.push_str(&entry);
+            write_value(out, item, indent, used_by_key);
+            continue;
+        }
+        write_value(&mut entry, item, indent, used_by_key);
         let chars = entry.chars().count();
-        out.push_str(if i == 0 { "" } else { "," });
-        if fill && used + 2 + chars <= LINE_CHARS_MAX {
+        if used + 2 + chars <= LINE_CHARS_MAX {
             out.push(' ');
             used += 2 + chars;
         } else {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', indent));
+            start_line(out, indent);
             used = indent + chars + 1;
         }
         out.push_str(&entry);
     }
-    out.push('\n');
-    out.extend(std::iter::repeat_n(' ', indent - 2));
+    start_line(out, indent - 2);
     out.push(close);
+}
+
+fn start_line(out: &mut String, indent: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n(' ', indent));
 }
 
 /// Writes a value on one line. Stops and returns false if an entry starts after the offset `end`.
@@ -116,14 +126,26 @@ fn write_line(out: &mut String, value: &Value, end: usize) -> bool {
             }
             out.push('}');
         }
+        Value::String(text) => write_text(out, text),
         scalar => out.push_str(&scalar.to_string()),
     }
     true
 }
 
 fn write_key(out: &mut String, key: &str) {
-    out.push_str(&Value::from(key).to_string());
+    write_text(out, key);
     out.push_str(": ");
+}
+
+fn write_text(out: &mut String, text: &str) {
+    // most texts are numbers and names, in which no character is special
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
 }
 
 #[cfg(test)]

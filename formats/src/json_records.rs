@@ -3,9 +3,15 @@
 //! What the bytes are is told from their beginning, up to the end of the first object. Nothing is read that is not needed for that: damaged
 //! JSON has ends of records too, and a reader of records finds the damage.
 //!
+//! Two habits of other programs are read as well, because they leave no doubt: a comma behind each record that stands in no array, and the control
+//! character [`RECORD_SEPARATOR`] before each record (RFC 7464; `jq --seq` and GeoJSON text sequences).
+//!
 //! *Invariants*: the ends do not depend on where chunks end.
 
 use memchr::memchr;
+
+/// Stands before each record of a JSON text sequence.
+pub const RECORD_SEPARATOR: u8 = 0x1e;
 
 /// How records stand in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +107,8 @@ impl RecordEnds {
                 b'\n' if self.first_ended => return Some(self.decide(Layout::Lines, Search::End(at + 1))),
                 b'\n' => self.line_broken = self.depth > 0,
                 b' ' | b'\t' | b'\r' => {}
+                RECORD_SEPARATOR if self.depth == 0 => {}
+                b',' if self.first_ended && self.last != b',' => {}
                 _ if self.first_ended => return Some(self.decide(Layout::Objects, Search::End(at))),
                 b'[' if self.depth == 0 => return Some(self.decide(Layout::Array, Search::GoOn(at + 1))),
                 // a byte order mark
@@ -137,25 +145,64 @@ impl RecordEnds {
 
     /// Returns the offset just after the next object or array that ends, or after a bracket that closes nothing.
     fn object_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let (words, rest) = bytes.as_chunks::<{ Masks::BYTES }>();
+        let mut at = 0;
+        for word in words {
+            let masks = Masks::of(word);
+            let end = if masks.backslashes == 0 && !self.escaped { self.end_in_masks(&masks, word) } else { self.end_in_bytes(word) };
+            if let Some(end) = end {
+                return Some(at + end);
+            }
+            at += word.len();
+        }
+        self.end_in_bytes(rest).map(|end| at + end)
+    }
+
+    /// As [`Self::object_end`], for bytes without escapes.
+    fn end_in_masks(&mut self, masks: &Masks, bytes: &[u8]) -> Option<usize> {
+        // each bit is the parity of the quotes up to it
+        let parity = [1, 2, 4, 8, 16, 32].iter().fold(masks.quotes, |parity, shift| parity ^ parity << shift);
+        let inside = if self.in_string { !parity } else { parity };
+        let mut brackets = masks.brackets & !inside;
+        self.in_string = false;
+        while brackets != 0 {
+            let at = brackets.trailing_zeros() as usize;
+            brackets &= brackets - 1;
+            if self.step_outside(bytes[at]) {
+                return Some(at + 1);
+            }
+        }
+        self.in_string = inside >> 63 == 1;
+        None
+    }
+
+    /// As [`Self::object_end`], byte by byte.
+    fn end_in_bytes(&mut self, bytes: &[u8]) -> Option<usize> {
         for (at, &byte) in bytes.iter().enumerate() {
             if self.in_string {
                 self.step_in_string(byte);
-                continue;
-            }
-            match byte {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b']' if self.depth == 0 && self.layout == Some(Layout::Array) => self.closed = true,
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return Some(at + 1);
-                    }
-                }
-                _ => {}
+            } else if byte == b'"' {
+                self.in_string = true;
+            } else if self.step_outside(byte) {
+                return Some(at + 1);
             }
         }
         None
+    }
+
+    /// Takes a byte outside of strings that is no quote. Returns whether a record ends with it.
+    #[inline]
+    fn step_outside(&mut self, byte: u8) -> bool {
+        match byte {
+            b'{' | b'[' => self.depth += 1,
+            b']' if self.depth == 0 && self.layout == Some(Layout::Array) => self.closed = true,
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                return self.depth == 0;
+            }
+            _ => {}
+        }
+        false
     }
 
     #[inline]
@@ -167,6 +214,46 @@ impl RecordEnds {
             _ => {}
         }
     }
+}
+
+/// Which of 64 bytes mean something outside of strings or inside: a bit for each byte.
+struct Masks {
+    quotes: u64,
+    backslashes: u64,
+    /// Brackets and braces, and a few letters.
+    brackets: u64,
+}
+
+impl Masks {
+    const BYTES: usize = 64;
+
+    #[inline]
+    fn of(bytes: &[u8; Self::BYTES]) -> Self {
+        let mut masks = Self { quotes: 0, backslashes: 0, brackets: 0 };
+        for (at, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+            let word = u64::from_le_bytes(*eight);
+            masks.quotes |= equal(word, b'"') << (8 * at);
+            masks.backslashes |= equal(word, b'\\') << (8 * at);
+            // these bits make all four equal, and nothing else but Y, y, _ and the delete character
+            masks.brackets |= equal(word | repeat(0x26), 0x7f) << (8 * at);
+        }
+        masks
+    }
+}
+
+/// Returns a bit for each of eight bytes: whether it is `byte`.
+#[inline]
+fn equal(eight: u64, byte: u8) -> u64 {
+    let differ = eight ^ repeat(byte);
+    // the highest bit of a byte that is not zero
+    let is_not_zero = ((differ & repeat(0x7f)) + repeat(0x7f)) | differ;
+    // the product brings the eighth bit of each byte into the highest byte
+    (!is_not_zero >> 7 & repeat(1)).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+#[inline]
+const fn repeat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 /// Tells one object, whatever its lines, from several records.
@@ -196,6 +283,23 @@ impl RecordCount {
         self.several |= self.ends.layout() == Some(Layout::Array) || self.first_ended && !rest.trim_ascii().is_empty();
         self.several
     }
+}
+
+/// Returns the object in the bytes of a record that stands in no array: without white space, separators of records, and one comma before or after
+/// it. Empty if there is nothing else.
+#[must_use]
+pub fn object_of(record: &[u8]) -> &[u8] {
+    let record = trim(record);
+    trim(record.strip_suffix(b",").or_else(|| record.strip_prefix(b",")).unwrap_or(record))
+}
+
+/// Returns bytes without white space and separators of records around them.
+#[must_use]
+pub fn trim(bytes: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == RECORD_SEPARATOR;
+    let start = bytes.iter().position(|byte| !is_space(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
 }
 
 /// Whether a text ends inside of an object, an array or a string.
@@ -237,6 +341,11 @@ mod tests {
             ("[[1,2],[3]]", Some(Layout::Array), &["[[1,2]", ",[3]", "]"]),
             ("[]", Some(Layout::Array), &["[]"]),
             ("a,b\n1,2\n", Some(Layout::Lines), &["a,b\n", "1,2\n", ""]),
+            // a comma behind each record, and a separator before each
+            ("{\"a\":1} ,\n{\"a\":2},\n", Some(Layout::Lines), &["{\"a\":1} ,\n", "{\"a\":2},\n", ""]),
+            ("{\"a\":1}, {\n},\n", Some(Layout::Objects), &["{\"a\":1}, ", "{\n}", ",\n"]),
+            ("\u{1e}{\"a\":1}\n\u{1e}{}\n", Some(Layout::Lines), &["\u{1e}{\"a\":1}\n", "\u{1e}{}\n", ""]),
+            ("\u{1e}{\n}\n\u{1e}{}\n", Some(Layout::Objects), &["\u{1e}{\n}", "\n\u{1e}{}", "\n"]),
             // one object, which is all of the text
             ("{\"a\":1}", None, &["{\"a\":1}"]),
             // a damaged line is a line
@@ -255,11 +364,40 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_looked_at_at_once_end_records_where_single_ones_do() {
+        let mut draw = 7u32;
+        for _ in 0..300 {
+            // brackets, quotes and escapes in any order, among bytes that differ from them by a bit
+            let bytes: Vec<u8> = (0..400)
+                .map(|_| {
+                    draw = draw.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let pick = (draw >> 20) as usize;
+                    if pick.is_multiple_of(97) { b'\\' } else { b"{}[]\"\"\"aaaaaaaaYy_\x7f!#\xa2\xdc\xfb,,,,,,,,"[pick % 32] }
+                })
+                .collect();
+            for layout in [Layout::Array, Layout::Objects] {
+                let mut at_once = RecordEnds { layout: Some(layout), ..RecordEnds::default() };
+                let mut by_one = at_once.clone();
+                let (mut rest, mut other) = (&bytes[..], &bytes[..]);
+                loop {
+                    let end = at_once.next(rest);
+                    assert_eq!(end, by_one.end_in_bytes(other), "{:?}", String::from_utf8_lossy(rest));
+                    assert_eq!(format!("{at_once:?}"), format!("{by_one:?}"));
+                    let Some(end) = end else { break };
+                    (rest, other) = (&rest[end..], &other[end..]);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn one_object_is_told_from_several_records() {
         for (text, several) in [
             ("{\"a\":1}", false),
             ("{\"a\":1}\n \n", false),
             ("\u{feff}{\n\"a\": [{}]\n}\n", false),
+            ("\u{1e}{\"a\":1},\n", false),
+            ("{\"a\":1},\n{", true),
             ("{\"a\":1}\n{", true),
             ("{\"a\":1}{", true),
             ("{\n\"a\":1}\n{", true),
@@ -271,6 +409,15 @@ mod tests {
                 let last = text.as_bytes().chunks(size).map(|chunk| count.are_several(chunk)).last();
                 assert_eq!(last.unwrap_or(false), several, "{text:?} in chunks of {size}");
             }
+        }
+    }
+
+    #[test]
+    fn an_object_stands_between_spaces_and_commas() {
+        for (record, object) in
+            [(" {},\r\n", "{}"), ("\u{1e}{}\n", "{}"), ("\n, {}", "{}"), (" ,\n", ""), ("", ""), ("{},,", "{},"), (",{},", ",{}")]
+        {
+            assert_eq!(object_of(record.as_bytes()), object.as_bytes(), "{record:?}");
         }
     }
 

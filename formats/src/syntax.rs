@@ -19,8 +19,8 @@ pub enum SyntaxError {
     CutOff(Place),
     /// The text has more arrays and objects within one another than [`DEPTH_MAX`].
     TooDeep(Place),
-    /// At this place stands something else than JSON allows: the beginning of it.
-    Unexpected(Place, String),
+    /// At this place stands something else than JSON allows: the beginning of it, and what it looks like.
+    Unexpected(Place, String, Habit),
 }
 
 /// A place in a text. A text of one line has columns alone.
@@ -51,7 +51,8 @@ impl SyntaxError {
             return Self::TooDeep(place);
         }
         let found: String = text[offset..].lines().next().unwrap_or_default().chars().take(FOUND_CHARS_MAX).collect();
-        Self::Unexpected(place, found.replace(char::is_control, "\u{fffd}"))
+        let habit = Habit::of(&text[..offset], &text[offset..]);
+        Self::Unexpected(place, found.replace(char::is_control, "\u{fffd}"), habit)
     }
 
     /// Returns what to do about it.
@@ -60,7 +61,74 @@ impl SyntaxError {
         match self {
             Self::Empty => "check that this is the right file",
             Self::CutOff(_) => "copy the file again, whole",
-            Self::TooDeep(_) | Self::Unexpected(..) => "correct the text there, or check that this is the right file",
+            Self::Unexpected(_, _, habit) => habit.help(),
+            Self::TooDeep(_) => "correct the text there, or check that this is the right file",
+        }
+    }
+}
+
+/// What people and other programs write that is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// Texts in single quotes, as Python prints them.
+    SingleQuotes,
+    /// `None`, `True`, `False`.
+    PythonWords,
+    /// Names without quotes.
+    BareNames,
+    /// A comma before a bracket.
+    LastComma,
+    /// No comma before a name.
+    NoComma,
+    /// `//`, `/*` or `#`.
+    Comment,
+    /// `1,5`.
+    DecimalComma,
+    /// `+1` or `.5`.
+    NumberStart,
+    /// `01`.
+    LeadingZero,
+    /// A tab or another control character inside of a text.
+    ControlCharacter,
+    /// Anything else.
+    Other,
+}
+
+impl Habit {
+    /// Tells it from the text before the place of an error, and from that after it.
+    fn of(before: &str, after: &str) -> Self {
+        let trimmed = before.trim_end();
+        let starts = |words: &[&str]| words.iter().any(|word| after.starts_with(word));
+        let first = after.chars().next().unwrap_or(' ');
+        let ends_with_digit = |text: &str| text.ends_with(|last: char| last.is_ascii_digit());
+        match trimmed.strip_suffix(',') {
+            _ if first == '\'' => Self::SingleQuotes,
+            _ if starts(&["None", "True", "False"]) => Self::PythonWords,
+            _ if starts(&["//", "/*", "#"]) => Self::Comment,
+            _ if first.is_ascii_control() && !first.is_ascii_whitespace() || first == '\t' => Self::ControlCharacter,
+            Some(_) if starts(&["}", "]"]) => Self::LastComma,
+            Some(number) if ends_with_digit(number) && first.is_ascii_digit() => Self::DecimalComma,
+            _ if trimmed.ends_with([',', '{']) && (first.is_alphabetic() || first == '_') => Self::BareNames,
+            _ if first == '"' && !trimmed.ends_with([',', ':', '{', '[']) => Self::NoComma,
+            _ if first == '+' || first == '.' && !ends_with_digit(before) => Self::NumberStart,
+            _ if before.ends_with('0') && first.is_ascii_digit() => Self::LeadingZero,
+            _ => Self::Other,
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::SingleQuotes => "write names and texts in double quotes; Python's json.dumps does, print and str do not",
+            Self::PythonWords => "write null, true and false; Python's json.dumps does, print and str do not",
+            Self::BareNames => "write each name in double quotes",
+            Self::LastComma => "remove the comma before the bracket",
+            Self::NoComma => "put a comma before it; if the text before it goes on there, write the quote inside the text as \\\"",
+            Self::Comment => "remove the comments: JSON has none",
+            Self::DecimalComma => "write numbers with a decimal point: in JSON a comma ends a value",
+            Self::NumberStart => "write numbers without a plus sign, and with a digit before the point",
+            Self::LeadingZero => "write numbers without zeros in front, and codes such as 007 in double quotes",
+            Self::ControlCharacter => "write control characters in a text as escapes, such as \\t for a tab",
+            Self::Other => "correct the text there, or check that this is the right file",
         }
     }
 }
@@ -115,8 +183,8 @@ impl fmt::Display for SyntaxError {
             Self::CutOff(Place { line: None, column }) => write!(f, "the JSON is cut off after {column} characters"),
             Self::CutOff(place) => write!(f, "the JSON is cut off {place}"),
             Self::TooDeep(place) => write!(f, "the JSON has more than {DEPTH_MAX} arrays and objects within one another {place}"),
-            Self::Unexpected(place, found) if found.is_empty() => write!(f, "this is not JSON: unexpected end of the line {place}"),
-            Self::Unexpected(place, found) => write!(f, "this is not JSON: unexpected `{found}` {place}"),
+            Self::Unexpected(place, found, _) if found.is_empty() => write!(f, "this is not JSON: unexpected end of the line {place}"),
+            Self::Unexpected(place, found, _) => write!(f, "this is not JSON: unexpected `{found}` {place}"),
         }
     }
 }
@@ -130,6 +198,35 @@ mod tests {
     fn said(text: &str) -> String {
         let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
         SyntaxError::of(text, &error).unwrap().to_string()
+    }
+
+    #[test]
+    fn habits_of_other_programs_are_told() {
+        for (text, habit, place) in [
+            ("{'a': 1}", Habit::SingleQuotes, "column 2"),
+            ("{\"a\": 'x'}", Habit::SingleQuotes, "column 7"),
+            ("{\"a\": None}", Habit::PythonWords, "column 7"),
+            ("{\"a\": [1, False]}", Habit::PythonWords, "column 11"),
+            ("{a: 1}", Habit::BareNames, "column 2"),
+            ("{\"a\": 1, b: 2}", Habit::BareNames, "column 10"),
+            ("{\"a\": 1,}", Habit::LastComma, "column 9"),
+            ("[1, ]", Habit::LastComma, "column 5"),
+            ("{\"a\": 1 \"b\": 2}", Habit::NoComma, "column 9"),
+            ("// x\n{}", Habit::Comment, "line 1, column 1"),
+            ("{\"a\": 1} # x", Habit::Comment, "column 10"),
+            ("{\"a\": 1,5}", Habit::DecimalComma, "column 9"),
+            ("{\"a\": +1}", Habit::NumberStart, "column 7"),
+            ("{\"a\": .5}", Habit::NumberStart, "column 7"),
+            ("{\"a\": 007}", Habit::LeadingZero, "column 8"),
+            ("[\"a\tb\"]", Habit::ControlCharacter, "column 4"),
+            ("{\"a\": 1.0.0}", Habit::Other, "column 10"),
+            ("{\"a\"; 1}", Habit::Other, "column 5"),
+        ] {
+            let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
+            let found = SyntaxError::of(text, &error).unwrap();
+            assert!(matches!(found, SyntaxError::Unexpected(_, _, found) if found == habit), "{text}: {found:?}");
+            assert!(found.to_string().ends_with(place), "{text}: {found}");
+        }
     }
 
     #[test]

@@ -4,33 +4,36 @@
 
 use std::path::Path;
 
-use samefit_conformance::cases;
+use samefit_conformance::outcome::Outcome;
+use samefit_conformance::runner::Introduction;
+use samefit_stages::ports::engine::Engine;
 
 use crate::engine::WasmEngine;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
 
-/// Fewer cases than this mean that the folder of cases was not found.
-const CASES_MIN: usize = 100;
-
-fn check_all(engine: &WasmEngine) {
-    let cases = cases(Path::new(DATA)).unwrap();
-    assert!(cases.len() > CASES_MIN, "there are only {} cases", cases.len());
-    let failures: Vec<String> = cases.iter().filter_map(|case| case.check(engine, false).err()).collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+fn check_all(engine: &WasmEngine, build: &str) {
+    let introduction = Introduction {
+        language: "Rust".to_owned(),
+        engine: format!("wasmtime, {build}"),
+        digest: engine.identity().unwrap().component_sha256,
+    };
+    let outcome = Outcome::of(engine, introduction, Path::new(DATA)).unwrap();
+    outcome.report().unwrap();
+    assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n\n"));
 }
 
 #[test]
 fn every_case_gives_its_bytes_in_the_component() {
-    check_all(&WasmEngine::embedded().unwrap());
+    check_all(&WasmEngine::embedded().unwrap(), "component");
 }
 
 #[test]
 fn every_case_gives_its_bytes_in_the_code_for_any_processor() {
-    check_all(&WasmEngine::for_any_processor().unwrap());
+    check_all(&WasmEngine::for_any_processor().unwrap(), "component for any processor");
 }
 
 #[test]
 fn every_case_gives_its_bytes_without_simd() {
-    check_all(&WasmEngine::without_simd().unwrap());
+    check_all(&WasmEngine::without_simd().unwrap(), "component without SIMD");
 }

@@ -1,4 +1,4 @@
-//! What tests run stages on: files in memory, a report that keeps what it gets, and an engine that always fails.
+//! What tests run stages on: files in memory, a report that keeps what it gets, an engine that always fails, and compressed bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -157,6 +157,15 @@ pub fn in_stage_with<T>(
     let mut lines = ReportedLines::default();
     let result = act(&mut Stage { engine, files, report: &mut lines, sheet: None, threads: None, split_bytes, command });
     (result, lines)
+}
+
+/// Compresses with gzip.
+#[cfg(test)]
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use flate2::{Compression, write::GzEncoder};
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// An engine for tests that need none: every function fails.

@@ -15,6 +15,8 @@ use serde_json::{Map, Value, json};
 /// The folder of the specs. It contains nothing else.
 const FOLDER: &str = "pachyderm/specs";
 const IMAGE: &str = concat!("samefit/samefit:", env!("CARGO_PKG_VERSION"));
+/// An image with the programs of `embed/go/examples/workshop` in its `PATH`.
+const GO_IMAGE: &str = concat!("samefit/workshop-go:", env!("CARGO_PKG_VERSION"));
 
 /// The target: the name of its column in the data, and its name in predictions.
 const TARGET: &str = "y";
@@ -34,6 +36,9 @@ const VARIANTS: [(&str, &[&str], bool); 4] = [
     ("scalable", &["bmi", "ltg"], true),
 ];
 
+/// The folder of the variant whose programs are those of the workshop in Go, and its features.
+const GO_VARIANT: (&str, &[&str]) = ("go", &["bmi", "ltg"]);
+
 /// Writes the specs, and removes those that an earlier version wrote.
 pub(crate) fn write(root: &Path) -> Result<()> {
     let folder = root.join(FOLDER);
@@ -51,11 +56,13 @@ pub(crate) fn write(root: &Path) -> Result<()> {
 
 /// Returns the text of every spec, by its path below [`FOLDER`].
 fn all_specs() -> BTreeMap<PathBuf, String> {
-    let specs_of = |(folder, features, shared)| {
-        let pipelines: Vec<PipelineSpec> = if shared { scalable(features) } else { workshop(features) };
+    let variant = |(folder, features, shared)| (folder, if shared { scalable(features) } else { workshop(features) });
+    let (folder, features) = GO_VARIANT;
+    let variants = VARIANTS.into_iter().map(variant).chain([(folder, in_go(features))]);
+    let specs_of = |(folder, pipelines): (&'static str, Vec<PipelineSpec>)| {
         pipelines.into_iter().map(move |pipeline| (Path::new(folder).join(format!("{}.json", pipeline.name)), pipeline.text()))
     };
-    VARIANTS.into_iter().flat_map(specs_of).collect()
+    variants.flat_map(specs_of).collect()
 }
 
 /// Returns the pipelines of the workshop, and one that publishes the report of its quality control.
@@ -69,10 +76,24 @@ fn scalable(features: &[&str]) -> Vec<PipelineSpec> {
         description: "Predicts each file of attributes with the accepted model. A worker loads the model once and goes from file to file.",
         batching: true,
         workers: 4,
-        command: [strings(&["infer", "--batch"]), infer().command[1..].to_vec()].concat(),
+        command: [strings(&["samefit", "infer", "--batch"]), infer().command[2..].to_vec()].concat(),
         ..infer()
     };
     vec![summarize(), fit(features), qc_records(), quality_control("merge_fit"), qc_report("merge_fit"), batch]
+}
+
+/// Returns the pipelines of the workshop with its programs in Go, which have its names and flags.
+fn in_go(features: &[&str]) -> Vec<PipelineSpec> {
+    let in_go = |pipeline, command: &[&str]| PipelineSpec { image: GO_IMAGE, command: strings(command), ..pipeline };
+    let qc = ["qcontrol", "--inModelFile", "/pfs/model/model.json", "--inTestDir", "/pfs/qc_pre_process", "--threshold", THRESHOLD];
+    let flags = ["--features", &features.join(","), "--target", TARGET, "--targetName", TARGET_NAME, "--outDir", "/pfs/out"];
+    vec![
+        in_go(train(features), &[&["train", "--inFile", "/pfs/training_data"], flags.as_slice()].concat()),
+        in_go(qc_records(), &["qcpre", "--inFile", "/pfs/qc_data", "--target", TARGET, "--outDir", "/pfs/out"]),
+        in_go(quality_control("model"), &[qc.as_slice(), &["--strict", "--outDir", "/pfs/out"]].concat()),
+        in_go(qc_report("model"), &[qc.as_slice(), &["--report-only", "--outDir", "/pfs/out"]].concat()),
+        in_go(infer(), &["infer", "--inModelDir", "/pfs/qcontrol", "--inVarDir", "/pfs/attributes", "--outDir", "/pfs/out"]),
+    ]
 }
 
 fn train(features: &[&str]) -> PipelineSpec {
@@ -80,7 +101,7 @@ fn train(features: &[&str]) -> PipelineSpec {
         name: "model",
         description: "Fits the model to all files of training data.",
         input: pfs("training_data", "/"),
-        command: [strings(&["train", "--data", "/pfs/training_data"]), model_flags(features)].concat(),
+        command: [strings(&["samefit", "train", "--data", "/pfs/training_data"]), model_flags(features)].concat(),
         memory: Memory::DATA,
         datum_timeout: "3600s",
         ..PipelineSpec::default()
@@ -93,7 +114,16 @@ fn summarize() -> PipelineSpec {
         name: "summarize",
         description: "Sums each file of training data exactly, so that any number of workers can share the files.",
         input: pfs("training_data", "/*"),
-        command: strings(&["summarize", "--data", "/pfs/training_data", "--columns", &COLUMNS.join(","), "--out", "/pfs/out/{input}.json"]),
+        command: strings(&[
+            "samefit",
+            "summarize",
+            "--data",
+            "/pfs/training_data",
+            "--columns",
+            &COLUMNS.join(","),
+            "--out",
+            "/pfs/out/{input}.json",
+        ]),
         memory: Memory::DATA,
         workers: 4,
         datum_timeout: "3600s",
@@ -106,7 +136,7 @@ fn fit(features: &[&str]) -> PipelineSpec {
         name: "merge_fit",
         description: "Adds up the sums of all files and fits the model. The model is the same, to the byte, as from a single pass over all rows.",
         input: pfs("summarize", "/"),
-        command: [strings(&["fit", "/pfs/summarize"]), model_flags(features)].concat(),
+        command: [strings(&["samefit", "fit", "/pfs/summarize"]), model_flags(features)].concat(),
         ..PipelineSpec::default()
     }
 }
@@ -121,7 +151,7 @@ fn qc_records() -> PipelineSpec {
         name: "qc_pre_process",
         description: "Writes each patient of the held-out data as a record of its own.",
         input: pfs("qc_data", "/"),
-        command: strings(&["qc-pre-process", "--data", "/pfs/qc_data", "--target", TARGET, "--out", "/pfs/out"]),
+        command: strings(&["samefit", "qc-pre-process", "--data", "/pfs/qc_data", "--target", TARGET, "--out", "/pfs/out"]),
         ..PipelineSpec::default()
     }
 }
@@ -155,7 +185,7 @@ fn qc_inputs(model: &str) -> Value {
 }
 
 fn qc_command(model: &str) -> Vec<String> {
-    strings(&["qc", "--model", &format!("/pfs/{model}"), "--records", "/pfs/qc_pre_process", "--threshold", THRESHOLD])
+    strings(&["samefit", "qc", "--model", &format!("/pfs/{model}"), "--records", "/pfs/qc_pre_process", "--threshold", THRESHOLD])
 }
 
 fn infer() -> PipelineSpec {
@@ -163,7 +193,7 @@ fn infer() -> PipelineSpec {
         name: "infer",
         description: "Predicts each file of attributes with the accepted model, into a file of the same name.",
         input: cross(&[pfs("attributes", "/*"), pfs("qcontrol", "/model.json")]),
-        command: strings(&["infer", "--model", "/pfs/qcontrol", "--attributes", "/pfs/attributes", "--out", "/pfs/out"]),
+        command: strings(&["samefit", "infer", "--model", "/pfs/qcontrol", "--attributes", "/pfs/attributes", "--out", "/pfs/out"]),
         datum_timeout: "60s",
         ..PipelineSpec::default()
     }
@@ -199,7 +229,8 @@ struct PipelineSpec {
     name: &'static str,
     description: &'static str,
     input: Value,
-    /// The arguments of `samefit`.
+    image: &'static str,
+    /// The program and its arguments.
     command: Vec<String>,
     /// Whether one process asks for its datums (`datumBatching`).
     batching: bool,
@@ -215,6 +246,7 @@ impl Default for PipelineSpec {
             name: "",
             description: "",
             input: Value::Null,
+            image: IMAGE,
             command: Vec::new(),
             batching: false,
             workers: 1,
@@ -229,8 +261,8 @@ impl Default for PipelineSpec {
 impl PipelineSpec {
     fn text(&self) -> String {
         let mut transform = Map::new();
-        transform.insert("image".to_owned(), IMAGE.into());
-        transform.insert("cmd".to_owned(), [strings(&["samefit"]), self.command.clone()].concat().into());
+        transform.insert("image".to_owned(), self.image.into());
+        transform.insert("cmd".to_owned(), self.command.clone().into());
         if self.batching {
             transform.insert("datumBatching".to_owned(), true.into());
         }

@@ -17,7 +17,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = argument("--data")?;
     let format = if data.ends_with(".csv") { Format::Csv } else { Format::Jsonl };
-    let plan = Plan { target: Some(argument("--target")?), format, ..Plan::default() };
+    let features = argument("--features").ok().map(|f| f.split(',').map(|name| name.to_owned()).collect());
+    let plan = Plan { find_categories: features.is_some(), features, target: Some(argument("--target")?), format, ..Plan::default() };
     if argument("--threads")? != "1" {
         return Err("there is only one thread".into());
     }

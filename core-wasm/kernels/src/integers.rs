@@ -24,6 +24,12 @@ pub fn extend_times(out: &mut Vec<i64>, values: &[i64], factor: i64) {
     out.extend(values.iter().map(|value| value * factor));
 }
 
+/// Returns the values at these indexes, in this order.
+#[inline(never)]
+pub fn gathered(values: &[i64], indexes: &[u32]) -> Vec<i64> {
+    indexes.iter().map(|&at| values[at as usize]).collect()
+}
+
 /// Subtracts a number from each value, and sets what falls below zero to zero. No difference overflows.
 #[inline(never)]
 pub fn subtract_down_to_zero(values: &mut [i64], number: i64) {
@@ -58,6 +64,8 @@ mod tests {
             let mut by_rows = values.clone();
             multiply_rows(&mut by_rows, &vec![factor; values.len()]);
             prop_assert_eq!(by_rows, want);
+            let backwards: Vec<u32> = (0..values.len() as u32).rev().collect();
+            prop_assert_eq!(gathered(&values, &backwards), values.iter().rev().copied().collect::<Vec<_>>());
             let most = values.iter().map(|value| 64 - value.unsigned_abs().leading_zeros()).max().unwrap_or(0);
             prop_assert_eq!(64 - all_bits(&values).leading_zeros(), most);
         }

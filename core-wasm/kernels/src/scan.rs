@@ -90,7 +90,23 @@ impl RowScanner {
         if self.width == 1 && self.shapes[1..=rows].contains(&0) {
             return Err(Irregular);
         }
-        Ok(Rows { bytes, scanner: self })
+        Ok(self.found(bytes))
+    }
+
+    /// Returns the rows that a scan found.
+    fn found<'a>(&'a self, bytes: &'a [u8]) -> Rows<'a> {
+        let cells = self.rows * self.width;
+        Rows {
+            bytes,
+            rows: self.rows,
+            width: self.width,
+            befores: &self.ends[..cells],
+            ends: &self.ends[1..=cells],
+            points: &self.points[1..=cells],
+            shapes: &self.shapes[1..=cells],
+            end: self.ends[cells] as usize + 1 + usize::from(self.crlf && self.rows > 0),
+            crlf: self.crlf,
+        }
     }
 
     /// Gives cells without a point their end as point, and computes all shapes.
@@ -100,32 +116,12 @@ impl RowScanner {
             self.ends[..=cells].iter_mut().skip(self.width).step_by(self.width).for_each(|end| *end -= 1);
         }
         for from in (0..cells).step_by(4) {
-            self.shape_four(from);
+            let Self { ends, points, shapes, .. } = self;
+            shape_four(&ends[from..], &ends[from + 1..], &mut points[from + 1..], &mut shapes[from + 1..]);
         }
         if self.crlf {
             let firsts = self.shapes[..=cells].iter_mut().skip(1).step_by(self.width).skip(1);
             firsts.for_each(|shape| *shape -= if *shape >= 0xf00 { 0 } else { 0x100 });
-        }
-    }
-
-    /// Does what [`Self::shape`] does for the cells `from` to `from + 3`. Entries beyond the last cell are overwritten and mean nothing.
-    #[inline(always)]
-    fn shape_four(&mut self, from: usize) {
-        let four = |places: &[u32], from: usize| places[from..].first_chunk().map_or(V128::zero(), V128::load_u32);
-        let (befores, points, ends) = (four(&self.ends, from), four(&self.points, from + 1), four(&self.ends, from + 1));
-        let points = points.or(ends.and(points.eq_u32(V128::zero())));
-        // all ones are -1: subtracting it adds one, adding it subtracts one
-        let one = V128::zero().eq_u32(V128::zero());
-        let most = V128::splat_u32(15);
-        let before = points.sub_u32(befores).add_i32(one).min_u32(most);
-        let behind = ends.sub_u32(points);
-        // the point is no digit: one less, unless nothing stands there
-        let decimals = behind.add_i32(one).sub_u32(behind.eq_u32(V128::zero())).min_u32(most);
-        let shapes = before.shl_u32_4().or(decimals).shl_u32_4();
-        let to = from + 1;
-        if let (Some(own_points), Some(own_shapes)) = (self.points[to..].first_chunk_mut(), self.shapes[to..].first_chunk_mut()) {
-            points.store_u32(own_points);
-            shapes.store_u32(own_shapes);
         }
     }
 
@@ -226,18 +222,102 @@ impl RowScanner {
     }
 }
 
+/// Computes the shapes of the first four cells. `befores` has the offset of the byte before each cell, `ends` that of its end, and `points` that of
+/// its point. A cell without a point, which has offset 0 there, gets its end. Entries beyond the last cell are overwritten and mean nothing.
+#[inline(always)]
+pub(crate) fn shape_four(befores: &[u32], ends: &[u32], points: &mut [u32], shapes: &mut [u32]) {
+    let (Some(befores), Some(ends)) = (befores.first_chunk(), ends.first_chunk()) else { return };
+    let (Some(own_points), Some(own_shapes)) = (points.first_chunk_mut(), shapes.first_chunk_mut()) else { return };
+    let (befores, points, ends) = (V128::load_u32(befores), V128::load_u32(own_points), V128::load_u32(ends));
+    let points = points.or(ends.and(points.eq_u32(V128::zero())));
+    // all ones are -1: subtracting it adds one, adding it subtracts one
+    let one = V128::zero().eq_u32(V128::zero());
+    let most = V128::splat_u32(15);
+    let before = points.sub_u32(befores).add_i32(one).min_u32(most);
+    let behind = ends.sub_u32(points);
+    // the point is no digit: one less, unless nothing stands there
+    let decimals = behind.add_i32(one).sub_u32(behind.eq_u32(V128::zero())).min_u32(most);
+    points.store_u32(own_points);
+    before.shl_u32_4().or(decimals).shl_u32_4().store_u32(own_shapes);
+}
+
 /// The rows that a scan found, with their bytes.
+///
+/// *Invariants*: each list has an entry for each cell, row after row. Each of `points` is an offset in `bytes` with at least [`MARGIN`] bytes before
+/// it and after it. The fields are private to this module; [`Rows::of_lists`] checks the second, and a scan looks only at bytes
+/// that have margins.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     bytes: &'a [u8],
-    scanner: &'a RowScanner,
+    rows: usize,
+    width: usize,
+    /// Offset of the byte before each cell.
+    befores: &'a [u32],
+    /// Offset of each cell's end.
+    ends: &'a [u32],
+    /// Offset of each cell's point, or of its end if it has none.
+    points: &'a [u32],
+    /// See [`CellPosition::shape`].
+    shapes: &'a [u32],
+    /// Offset of the first byte after the rows.
+    end: usize,
+    /// Whether lines end with CRLF.
+    crlf: bool,
+}
+
+/// The positions of cells, row after row, with room for three more cells behind the last.
+#[derive(Default)]
+pub(crate) struct CellLists {
+    /// Offset of the byte before each cell.
+    pub(crate) befores: Vec<u32>,
+    /// Offset of each cell's end.
+    pub(crate) ends: Vec<u32>,
+    /// Offset of each cell's point; 0 if it has none.
+    pub(crate) points: Vec<u32>,
+    shapes: Vec<u32>,
+}
+
+impl CellLists {
+    /// Returns lists with room for some cells.
+    pub(crate) fn new(cells: usize) -> Self {
+        let list = || vec![0; cells + 3];
+        Self { befores: list(), ends: list(), points: list(), shapes: list() }
+    }
 }
 
 impl<'a> Rows<'a> {
+    /// Returns the first `rows` rows, of `width` cells each, of lists of positions. `end`: the offset of the first byte after them.
+    ///
+    /// # Panics
+    /// If there are too few cells, or one has no margins in `bytes`.
+    pub(crate) fn of_lists(bytes: &'a [u8], lists: &'a mut CellLists, rows: usize, width: usize, end: usize) -> Self {
+        let cells = rows * width;
+        let CellLists { befores, ends, points, shapes } = lists;
+        let (mut least, mut most) = (u32::MAX, 0);
+        for from in (0..cells).step_by(4) {
+            shape_four(&befores[from..], &ends[from..], &mut points[from..], &mut shapes[from..]);
+        }
+        for &point in &points[..cells] {
+            (least, most) = (least.min(point), most.max(point));
+        }
+        assert!(cells == 0 || least as usize >= MARGIN && most as usize + MARGIN <= bytes.len(), "a cell without margins");
+        Self {
+            bytes,
+            rows,
+            width,
+            befores: &befores[..cells],
+            ends: &ends[..cells],
+            points: &points[..cells],
+            shapes: &shapes[..cells],
+            end,
+            crlf: false,
+        }
+    }
+
     /// Returns the number of rows.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.scanner.rows
+        self.rows
     }
 
     /// Returns whether there are no rows.
@@ -248,12 +328,12 @@ impl<'a> Rows<'a> {
     /// Returns the number of cells in a row.
     #[inline(always)]
     pub fn width(&self) -> usize {
-        self.scanner.width
+        self.width
     }
 
     /// Returns the offset of the first byte after the rows.
     pub fn end(&self) -> usize {
-        self.scanner.ends[self.len() * self.width()] as usize + 1 + usize::from(self.scanner.crlf && !self.is_empty())
+        self.end
     }
 
     /// Appends the text of a cell to `out`: without the quotes around it, and with each doubled quote as one.
@@ -273,9 +353,30 @@ impl<'a> Rows<'a> {
     /// Returns the bytes of a cell as they stand in the table.
     #[inline(always)]
     pub fn cell(&self, row: usize, column: usize) -> &'a [u8] {
+        &self.bytes[self.bounds(row, column)]
+    }
+
+    #[inline(always)]
+    fn bounds(&self, row: usize, column: usize) -> core::ops::Range<usize> {
         let at = row * self.width() + column;
-        let return_before = usize::from(self.scanner.crlf && column == 0 && row > 0);
-        &self.bytes[self.scanner.ends[at] as usize + 1 + return_before..self.scanner.ends[at + 1] as usize]
+        let return_before = usize::from(self.crlf && column == 0 && row > 0);
+        self.befores[at] as usize + 1 + return_before..self.ends[at] as usize
+    }
+
+    /// Returns the bytes of which the cells are.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns where in [`Self::bytes`] a cell stands, without a quote before it and one after it.
+    #[inline(always)]
+    pub(crate) fn unquoted_bounds(&self, row: usize, column: usize) -> core::ops::Range<usize> {
+        let bounds = self.bounds(row, column);
+        match &self.bytes[bounds.clone()] {
+            [b'"', _, ..] if self.bytes[bounds.end - 1] == b'"' => bounds.start + 1..bounds.end - 1,
+            _ => bounds,
+        }
     }
 
     /// Returns a cell without the quotes around it; none if there is a quote inside, which is half of a doubled one.
@@ -289,13 +390,8 @@ impl<'a> Rows<'a> {
     /// Returns the positions of the cells of a column, from row `first` on.
     #[inline(always)]
     pub fn column(&self, column: usize, first: usize) -> CellPositions<'a> {
-        let (from, to) = (first * self.width() + column + 1, self.len() * self.width() + 1);
-        CellPositions {
-            bytes: self.bytes,
-            points: &self.scanner.points[from..to],
-            shapes: &self.scanner.shapes[from..to],
-            width: self.width(),
-        }
+        let from = first * self.width() + column;
+        CellPositions { bytes: self.bytes, points: &self.points[from..], shapes: &self.shapes[from..], width: self.width() }
     }
 }
 

@@ -314,8 +314,7 @@ pub type WeightedPoint = (u8, u8, usize);
 pub fn fewest_rows(modulus: Modulus, monomials: &[usize], points: &[WeightedPoint], most: usize) -> Option<usize> {
     let mut points = points.to_vec();
     let key = |point: &WeightedPoint| (if monomials == OF_Y { 0 } else { point.0 }, if monomials == OF_X { 0 } else { point.1 });
-    points.sort_unstable();
-    points.sort_by_key(key);
+    points.sort_unstable_by_key(|point| (key(point), *point));
     points.dedup_by(|next, kept| {
         let same = key(next) == key(kept);
         kept.2 += if same { next.2 } else { 0 };

@@ -3,6 +3,7 @@
 use super::category::{DesignCategory, contradiction, has_rows};
 use crate::error::{Error, Result, list, shorten};
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::statistics::{Moments, Statistics, pair_index};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,12 +19,11 @@ pub(super) type CombinationMoments<'a> = BTreeMap<Vec<usize>, Cow<'a, Moments>>;
 ///
 /// Errors: `impossible-statistics`.
 pub(super) fn combinations<'a>(statistics: &'a Statistics, categories: &[DesignCategory], set: &[usize]) -> Result<CombinationMoments<'a>> {
-    let places: Vec<BTreeMap<&Level, usize>> =
-        set.iter().map(|&at| categories[at].levels.iter().enumerate().map(|(place, level)| (&level.level, place)).collect()).collect();
+    let places: Vec<BTreeMap<&str, usize>> = set.iter().map(|&at| level_places(&categories[at])).collect();
     let at: Vec<usize> = set.iter().map(|&at| categories[at].at).collect();
     let mut cells = CombinationMoments::new();
     for (levels, moments) in statistics.levels.of_combinations(&at).into_iter().flatten() {
-        let found: Option<Vec<usize>> = places.iter().zip(&levels).map(|(places, level)| places.get(level).copied()).collect();
+        let found: Option<Vec<usize>> = places.iter().zip(&levels).map(|(places, level)| places.get(level.text()).copied()).collect();
         let Some(key) = found.filter(|_| has_rows(&moments)) else {
             let named = list(levels.iter().map(|level| level.text()));
             return Err(contradiction(format!("the rows with the levels {named} together add up to {}", moments.at(0, 0))));
@@ -37,12 +37,9 @@ pub(super) fn combinations<'a>(statistics: &'a Statistics, categories: &[DesignC
 ///
 /// Errors: `impossible-statistics`.
 pub(super) fn pairs<'a>(statistics: &'a Statistics, categories: &[DesignCategory], one: usize, other: usize) -> Result<PairMoments<'a>> {
-    let places = |at: usize| -> BTreeMap<&str, usize> {
-        categories[at].levels.iter().enumerate().map(|(place, level)| (level.level.text(), place)).collect()
-    };
     let is_turned = categories[one].at > categories[other].at;
     let (first, second) = if is_turned { (other, one) } else { (one, other) };
-    let (of_first, of_second) = (places(first), places(second));
+    let (of_first, of_second) = (level_places(&categories[first]), level_places(&categories[second]));
     let mut pairs = PairMoments::new();
     let sums = statistics.levels.pairs.get(pair_index(categories[first].at, categories[second].at));
     for ((a, b), moments) in sums.into_iter().flatten() {
@@ -51,6 +48,10 @@ pub(super) fn pairs<'a>(statistics: &'a Statistics, categories: &[DesignCategory
         pairs.insert(if is_turned { (b, a) } else { (a, b) }, moments);
     }
     Ok(pairs)
+}
+
+fn level_places(category: &DesignCategory) -> BTreeMap<&str, usize> {
+    category.levels.iter().enumerate().map(|(place, level)| (level.level.text(), place)).into_map()
 }
 
 fn impossible_pair(first: &DesignCategory, a: &Level, second: &DesignCategory, b: &Level, moments: &Moments) -> Error {

@@ -7,6 +7,7 @@ use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list};
 use crate::model::{CoefficientFactor, EMPTY_CELLS_MAX};
 use crate::model_formula::{CategoricalTerm, CategoryCoding, CodedBlock, CodedCategory, full_rank_coding};
+use crate::ordered::{IntoOrdered, sort_by};
 use crate::plan::{Collinear, Plan};
 use crate::statistics::Statistics;
 use crate::terms::{Term, TermCombination};
@@ -144,7 +145,7 @@ fn empty_cells(statistics: &Statistics, features: &[Feature], categories: &[Desi
         subsets(&set, 2).into_iter().map(move |set| (set, feature))
     });
     let mut sets: Vec<(Vec<usize>, &Feature)> = sets.collect();
-    sets.sort_by(|(one, _), (other, _)| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
+    sort_by(&mut sets, |(one, _), (other, _)| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
     sets.dedup_by(|(one, _), (other, _)| one == other);
     for (set, feature) in sets {
         let filled = filled_cells(statistics, categories, &set)?;
@@ -178,8 +179,8 @@ impl CellsWithoutRows {
 /// Returns the combinations of levels of a set of categories that have rows.
 fn filled_cells(statistics: &Statistics, categories: &[DesignCategory], set: &[usize]) -> Result<BTreeSet<Vec<usize>>> {
     match *set {
-        [one, other] => Ok(pairs(statistics, categories, one, other)?.into_keys().map(|(a, b)| vec![a, b]).collect()),
-        _ => Ok(combinations(statistics, categories, set)?.into_keys().collect()),
+        [one, other] => Ok(pairs(statistics, categories, one, other)?.into_keys().map(|(a, b)| vec![a, b]).into_set()),
+        _ => Ok(combinations(statistics, categories, set)?.into_keys().into_set()),
     }
 }
 

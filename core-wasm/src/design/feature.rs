@@ -2,6 +2,7 @@
 
 use super::category::DesignCategory;
 use crate::error::{Code, Error, Result, list, shorten};
+use crate::ordered::IntoOrdered;
 use crate::plan::{Plan, mean_alone, numeric_part};
 use crate::schema::Kind;
 use crate::statistics::{Statistics, combined_sets, unions};
@@ -111,14 +112,14 @@ fn check_kind(statistics: &Statistics, plan: &Plan, column: &str) -> Result<()> 
 
 /// Returns the sets of categories whose combinations of levels features have together.
 pub(super) fn combined(features: &[Feature]) -> Vec<Vec<usize>> {
-    let sets: Vec<BTreeSet<usize>> = features.iter().map(|feature| feature.categories.iter().copied().collect()).collect();
+    let sets: Vec<BTreeSet<usize>> = features.iter().map(|feature| feature.categories.iter().copied().into_set()).collect();
     combined_sets(unions(&sets))
 }
 
 /// Refuses features of three categories or more together if the statistics do not have the sums of their combinations.
 fn check_combinations(statistics: &Statistics, features: &[Feature], categories: &[DesignCategory]) -> Result<()> {
     for set in combined(features) {
-        let places: BTreeSet<usize> = set.iter().map(|&at| categories[at].at).collect();
+        let places = set.iter().map(|&at| categories[at].at).into_set();
         if statistics.levels.combined().any(|own| places.iter().all(|place| own.contains(place))) {
             continue;
         }

@@ -8,9 +8,10 @@ use super::cell_moments::{CombinationMoments, PairMoments, combinations, pairs};
 use super::columns::{DesignColumn, subsets};
 use crate::decimal::Decimal;
 use crate::error::Result;
+use crate::ordered::IntoOrdered;
 use crate::statistics::{COMBINED_MIN, Moments, Statistics};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Returns the moments of (1, columns, target).
 ///
@@ -76,9 +77,10 @@ impl<'a> MomentsByLevel<'a> {
                 all.insert((one, other), pairs(statistics, categories, one, other)?);
             }
         }
-        let sets: BTreeSet<Vec<usize>> = combined.iter().flat_map(|set| subsets(set, COMBINED_MIN)).collect();
-        let combinations =
-            sets.into_iter().map(|set| Ok((set.clone(), combinations(statistics, categories, &set)?))).collect::<Result<_>>()?;
+        let sets = combined.iter().flat_map(|set| subsets(set, COMBINED_MIN)).into_set();
+        let of_set = |set: Vec<usize>| Ok((set.clone(), combinations(statistics, categories, &set)?));
+        let combinations = sets.into_iter().map(of_set).collect::<Result<Vec<_>>>()?;
+        let combinations = combinations.into_iter().into_map();
         Ok(Self { all: &statistics.moments, levels: categories.iter().map(of).collect(), pairs: all, combinations })
     }
 

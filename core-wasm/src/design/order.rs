@@ -4,6 +4,7 @@
 //! level by level, the rows of L of each level are zeros but for the columns of that level.
 
 use super::columns::DesignColumn;
+use crate::ordered::sort_by_key;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ pub(super) fn order(columns: &[DesignColumn], has_intercept: bool) -> Option<Vec
     let (&largest, _) = counts.iter().min_by_key(|(_, count)| Reverse(**count))?;
     let level = |at: &usize| columns[*at].levels.iter().find(|(category, _)| *category == largest).map(|(_, level)| *level);
     let (mut first, rest): (Vec<usize>, Vec<usize>) = (0..columns.len()).partition(|at| level(at).is_some());
-    first.sort_by_key(level);
+    sort_by_key(&mut first, level);
     let before = usize::from(has_intercept);
     let of_columns = |at: usize| at + before;
     let intercept = has_intercept.then_some(0);

@@ -30,6 +30,7 @@ use crate::error::{Code, Error, Result, list};
 use crate::factors::FactorText;
 use crate::functions::Function;
 use crate::level::Level;
+use crate::ordered::{IntoOrdered, sort_by};
 use crate::plan::{ColumnSelection, Plan, Selection};
 use crate::release_policy::{
     FUNCTION_DECIMALS, RoundedFunction, SINGLED_OUT_ROWS_MIN, Shared, check_groups, check_rows, check_terms, functions_in,
@@ -327,7 +328,7 @@ impl DisclosureControl {
             Mode::ReapplyRounding => {}
         }
         Ok(Shared {
-            decimals: self.columns.iter().map(|column| (column.name.clone(), column.decimals)).collect(),
+            decimals: self.columns.iter().map(|column| (column.name.clone(), column.decimals)).into_map(),
             functions: self.rounded_functions(),
         })
     }
@@ -340,7 +341,7 @@ impl DisclosureControl {
             decimals: function.decimals,
         });
         let mut functions: Vec<RoundedFunction> = functions.collect();
-        functions.sort();
+        sort_by(&mut functions, Ord::cmp);
         functions
     }
 

@@ -19,6 +19,7 @@ use super::rounding_levels::{Defect, RoundingLevels};
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::{Level, ListedLevels, OTHER};
+use crate::ordered::IntoOrdered;
 use crate::release_policy::{MERGE_LEVELS, check_group_rows, group_rows_min};
 use crate::statistics::{Factors, pair_index};
 use dashu_int::IBig;
@@ -121,7 +122,7 @@ impl LevelGroups {
         }
         let places = categories
             .iter()
-            .map(|category| category.levels.levels().iter().enumerate().map(|(at, level)| (level.text().to_owned(), at)).collect());
+            .map(|category| category.levels.levels().iter().enumerate().map(|(at, level)| (level.text().to_owned(), at)).into_map());
         Self { places: places.collect(), categories, groups, of_categories, of_pairs, judge }
     }
 

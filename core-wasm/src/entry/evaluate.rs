@@ -10,6 +10,7 @@ use super::{formula, typed, units};
 use crate::decimal::{Decimal, parse};
 use crate::error::{Code, Error, Result};
 use crate::json;
+use crate::ordered::sort_by_key;
 use crate::schema::Category;
 use serde_json::{Map, Value, json};
 
@@ -102,7 +103,7 @@ impl Form {
             evaluation.fields.push(value);
         }
         evaluation.report_missing();
-        evaluation.problems.sort_by_key(|problem| problem.at);
+        sort_by_key(&mut evaluation.problems, |problem| problem.at);
         evaluation
     }
 }

@@ -6,6 +6,7 @@ use crate::error::{Code, Error, Result, list};
 use crate::json;
 use crate::level::Level;
 use crate::model::{Model, ModelColumn};
+use crate::ordered::IntoOrdered;
 use crate::schema::{Category, Field, Kind, Schema, Target};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +61,7 @@ impl Form {
         let known: KnownFields = columns
             .chain(fields.iter().map(|field| (field.clone(), None)))
             .map(|(field, training)| (field.name.clone(), (field, training)))
-            .collect();
+            .into_map();
         let mut form = Self { title, target, columns: Vec::new(), fields: Vec::new(), positions: BTreeMap::new() };
         for name in &names {
             form.add(name, &known);

@@ -8,10 +8,10 @@ use crate::decimal::{Decimal, parse_if_number};
 use crate::error::{Code, Error, Result, list};
 use crate::level::{KeptLevels, Level, ListedLevels, OTHER, level_of};
 use crate::model::ModelColumn;
+use crate::ordered::IntoOrdered;
 use crate::schema::Field;
 use crate::shortest::decimal_of;
-use crate::text_table::TextTable;
-use std::collections::BTreeMap;
+use samefit_kernels::texts::TextTable;
 
 /// The number of a level of which the training data have no rows.
 const WITHOUT_ROWS: u32 = u32::MAX;
@@ -53,7 +53,7 @@ impl KnownLevels {
     /// Returns the levels of a column.
     pub(super) fn new(column: &ModelColumn) -> Self {
         let levels: Vec<Level> = column.levels.iter().flatten().map(|one| one.level.clone()).collect();
-        let positions: BTreeMap<&str, usize> = levels.iter().enumerate().map(|(at, level)| (level.text(), at)).collect();
+        let positions = levels.iter().enumerate().map(|(at, level)| (level.text(), at)).into_map();
         let listed = column.schema.as_ref().and_then(Field::listed_levels).unwrap_or_default();
         let position = |level: &Level| positions.get(level.text()).copied();
         let by_number: Vec<_> = listed.levels().iter().filter_map(|level| Some((level.number()?, position(level)))).collect();

@@ -10,6 +10,7 @@ use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result, list, shorten};
 use crate::functions::Function;
 use crate::model::{CoefficientFactor, Model, ModelColumn};
+use crate::ordered::IntoOrdered;
 use crate::splines::{SplinePiece, cube};
 use crate::terms::Variable;
 use dashu_int::IBig;
@@ -203,7 +204,7 @@ impl Variables {
     fn add_empty_cell(&mut self, (categories, levels): (Vec<usize>, Vec<usize>)) {
         match self.empty_cells.iter_mut().find(|cells| cells.categories == categories) {
             Some(cells) => drop(cells.levels.insert(levels)),
-            None => self.empty_cells.push(EmptyCells { categories, levels: BTreeSet::from([levels]) }),
+            None => self.empty_cells.push(EmptyCells { categories, levels: std::iter::once(levels).into_set() }),
         }
     }
 

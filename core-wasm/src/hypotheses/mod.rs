@@ -13,6 +13,7 @@ use crate::design::Design;
 use crate::error::{Code, Error, Result, list};
 use crate::fisher::upper_tail;
 use crate::fit::leave_out_dependent;
+use crate::ordered::IntoOrdered;
 use crate::plan::{Collinear, Plan};
 use crate::solve::{LinearRestriction, RestrictionTest, SolvedRestrictions, VoidRestriction, test_restrictions};
 use crate::statistics::Statistics;
@@ -20,7 +21,6 @@ use coefficients::Coefficients;
 use dashu_int::IBig;
 use restrictions::Restrictions;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 
 /// Tests whether the terms that one model has more than another improve it: the F test of nested models (Comparison in
 /// `docs/formats.md`). Either plan may be that of the larger model.
@@ -49,7 +49,7 @@ pub fn compare(statistics: &Statistics, plan: &Plan, other: &Plan) -> Result<Val
         return Err(Error::new(Code::NotNested, sentence, "compare models of one target"));
     }
     let (smaller, larger) = in_order(one, two)?;
-    let known: BTreeSet<String> = smaller.names().into_iter().collect();
+    let known = smaller.names().into_iter().into_set();
     let (indexes, added): (Vec<usize>, Vec<String>) =
         larger.names().into_iter().enumerate().filter(|(_, name)| !known.contains(name)).unzip();
     let restrictions: Vec<LinearRestriction> = indexes.into_iter().map(is_zero).collect();
@@ -160,7 +160,7 @@ fn describe(design: &Design, rows: i64, rss: f64) -> Value {
 /// Returns the smaller and the larger of two designs, one of which has all columns of the other and more.
 fn in_order<'a>(one: Design<'a>, two: Design<'a>) -> Result<(Design<'a>, Design<'a>)> {
     let beyond = |design: &Design, other: &Design| -> Vec<String> {
-        let others: BTreeSet<String> = other.names().into_iter().collect();
+        let others = other.names().into_iter().into_set();
         design.names().into_iter().filter(|name| !others.contains(name)).collect()
     };
     let (of_one, of_two) = (beyond(&one, &two), beyond(&two, &one));

@@ -4,6 +4,7 @@ use super::{CoefficientFactor, EMPTY_CELLS_MAX, Model, ModelColumn};
 use crate::error::{Code, Error, Result, list};
 use crate::level::LEVELS_MAX;
 use crate::model_formula::CATEGORIES_MAX;
+use crate::ordered::IntoOrdered;
 use crate::statistics::check_terms;
 use crate::terms::{Variable, check_column_name, check_unique};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +71,7 @@ impl Model {
         if column.name == self.target.column {
             return wrong("the target has levels");
         }
-        let known: BTreeSet<&str> = levels.iter().map(|one| one.level.text()).collect();
+        let known = levels.iter().map(|one| one.level.text()).into_set();
         if levels.is_empty() || levels.len() > LEVELS_MAX || levels.iter().any(|one| !one.level.is_of_cell()) {
             return wrong(&format!("the category {} has no levels, too many, or one that is not the text of a cell", list([&column.name])));
         }
@@ -113,7 +114,7 @@ impl<'m> KnownColumns<'m> {
     fn of(model: &'m Model) -> Self {
         let mut columns = BTreeMap::new();
         for column in model.feature_columns() {
-            let levels = column.levels.as_ref().map(|levels| levels.iter().map(|one| one.level.text()).collect());
+            let levels = column.levels.as_ref().map(|levels| levels.iter().map(|one| one.level.text()).into_set());
             columns.entry(column.name.as_str()).or_insert(levels);
         }
         Self(columns)
@@ -145,7 +146,7 @@ impl<'m> KnownColumns<'m> {
 
     /// Checks a combination of levels without rows.
     fn check_empty_cell(&self, cell: &[CoefficientFactor]) -> Result<()> {
-        let columns: BTreeSet<&str> = cell.iter().map(|factor| factor.column.as_str()).collect();
+        let columns = cell.iter().map(|factor| factor.column.as_str()).into_set();
         let is_combination =
             (2..=CATEGORIES_MAX).contains(&cell.len()) && columns.len() == cell.len() && cell.iter().all(|factor| factor.level.is_some());
         let variables: Option<Vec<Variable>> = cell.iter().map(CoefficientFactor::variable).collect();

@@ -2,8 +2,9 @@
 
 use super::{CoefficientFactor, Model, ModelCoefficient};
 use crate::error::Result;
+use crate::ordered::IntoOrdered;
 use crate::terms::{Term, Variable};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A feature of a model: a term of columns, of which some may be categories.
 pub struct ModelFeature {
@@ -68,8 +69,8 @@ impl Model {
 
     /// Returns the texts of the features, then the categories that no coefficient uses, because they have one level.
     pub(super) fn feature_names(&self) -> Vec<String> {
-        let used: BTreeSet<&str> =
-            self.coefficients.iter().flat_map(|one| one.factors.iter().flatten()).map(|factor| factor.column.as_str()).collect();
+        let factors = self.coefficients.iter().flat_map(|one| one.factors.iter().flatten());
+        let used = factors.map(|factor| factor.column.as_str()).into_set();
         let unused = self.categories().filter(|column| !used.contains(column)).map(str::to_owned);
         self.coefficients_by_feature().into_iter().map(|(name, _)| name).chain(unused).collect()
     }

@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result, list};
 use crate::functions::Function;
 use crate::json;
 use crate::level::{KeptLevels, Level};
+use crate::ordered::IntoOrdered;
 use crate::plan::Plan;
 use crate::release_policy::Shared;
 use crate::schema::{Field, Kind, Schema, Target};
@@ -491,7 +492,7 @@ impl Model {
             target: Some(self.target.column.clone()),
             features: Some(self.feature_names()),
             categories: self.categories().map(str::to_owned).collect(),
-            other: self.columns.iter().filter_map(|column| Some((column.name.clone(), column.kept.clone()?))).collect(),
+            other: self.columns.iter().filter_map(|column| Some((column.name.clone(), column.kept.clone()?))).into_map(),
             intercept: self.has_intercept,
             weights: self.weights.as_ref().map(|weights| weights.column.clone()),
             distribution: self.columns.iter().any(|column| column.distribution.is_some()),

@@ -9,6 +9,7 @@
 //! `b- + a-:b- = a+:b-`.
 
 use crate::error::{Code, Error, Result};
+use crate::ordered::sort_by_key;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +71,7 @@ pub fn full_rank_coding<N: Ord, C: Ord + Clone>(has_intercept: bool, terms: &[Ca
         spanned.entry(None).or_default().insert(Vec::new());
     }
     let mut order: Vec<usize> = (0..terms.len()).collect();
-    order.sort_by_key(|&at| distinct(&terms[at].categories).len());
+    sort_by_key(&mut order, |&at| distinct(&terms[at].categories).len());
     let mut blocks = vec![Vec::new(); terms.len()];
     for at in order {
         let categories = distinct(&terms[at].categories);
@@ -130,7 +131,7 @@ impl TermPart {
 /// Returns all parts of a term, all reduced: shorter ones first, then as their categories stand in the term.
 fn parts(categories: usize) -> Vec<TermPart> {
     let mut parts: Vec<TermPart> = (0..1 << categories).map(|categories| TermPart { categories, full: 0 }).collect();
-    parts.sort_by_key(|part| (part.categories.count_ones(), Reverse(part.categories)));
+    sort_by_key(&mut parts, |part| (part.categories.count_ones(), Reverse(part.categories)));
     parts
 }
 

@@ -10,6 +10,7 @@ use super::factor::{FormulaFactor, FormulaTerm};
 use super::place::FormulaText;
 use super::syntax::{Expression, Operand, OperandKind, Operator, Syntax};
 use crate::error::{Code, Error, Result, shorten};
+use crate::ordered::sort_by_key;
 use crate::terms::DEGREE_MAX;
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ pub(super) fn expand(syntax: &Syntax, columns: &[String]) -> Result<Expansion> {
     let factors = NumberedFactors::new(syntax, columns)?;
     let mut evaluator = Evaluator { factors: &factors, text: &syntax.text, has_intercept: true, steps: 0 };
     let mut sets = evaluator.evaluate(&syntax.right, false)?.into_ordered();
-    sets.sort_by_key(Vec::len);
+    sort_by_key(&mut sets, Vec::len);
     let has_intercept = evaluator.has_intercept;
     factors.check_target(syntax, &sets)?;
     if sets.is_empty() && !has_intercept {
@@ -126,7 +127,7 @@ struct TermList {
 impl TermList {
     fn into_ordered(self) -> Vec<FactorSet> {
         let mut ordered: Vec<(FactorSet, usize)> = self.ranks.into_iter().collect();
-        ordered.sort_by_key(|&(_, rank)| rank);
+        sort_by_key(&mut ordered, |&(_, rank)| rank);
         ordered.into_iter().map(|(set, _)| set).collect()
     }
 }

@@ -7,10 +7,11 @@ use super::options::OutputOptions;
 use super::predictor::Predictor;
 use crate::forecast::Forecast;
 use crate::json;
-use crate::json_scan::{ObjectScan, ScannedValue, ValueKind};
+use crate::json_scan::{ObjectScan, cell, without_python_numbers};
 use crate::records::VARIABLES;
 use crate::terms::{COLUMNS_MAX, NAME_CHARS_MAX, check_unique, places};
 use samefit_formats::csv::{RECORD_END, push_field};
+use samefit_kernels::objects::{PaddedText, ScannedValue, ValueKind, append_cells, append_entries};
 use samefit_kernels::scan::{MARGIN, Marks, RowScanner, WORD};
 use samefit_kernels::text::append_f64;
 use serde_json::Value;
@@ -28,9 +29,9 @@ pub(super) struct ObjectBatch {
     /// The shape of the objects to which the two lists belong; none before the first object.
     shape: Option<u64>,
     /// For each of the model's columns, the index of its value; none if such objects have to be predicted one by one.
-    places: Option<Vec<usize>>,
+    places: Option<Vec<Option<usize>>>,
     /// Each key as it is written; none if its entry is left out because the prediction has one of that name.
-    keys: Vec<Option<String>>,
+    keys: Vec<Option<PaddedText>>,
     /// Rows of CSV with the cells of the model's columns and an empty one, after a margin.
     cells: Vec<u8>,
     /// The texts of the objects, and their entries as they are written after a prediction, with the ends of each.
@@ -95,18 +96,24 @@ impl ObjectBatch {
             self.cells.clear();
             self.cells.resize(MARGIN, PADDING);
         }
-        for &place in places {
-            push_field(&mut self.cells, &self.scan.values[place].cell(text));
+        let values = self.scan.values();
+        let mut at = 0;
+        loop {
+            at = append_cells(text, values, places, at, &mut self.cells);
+            let Some(value) = places.get(at).copied().flatten().and_then(|place| values.get(place)) else { break };
+            push_field(&mut self.cells, &cell(value, text));
             self.cells.push(b',');
+            at += 1;
         }
         self.cells.push(RECORD_END);
-        if options.input {
-            for (key, value) in self.keys.iter().zip(&self.scan.values) {
-                if let Some(key) = key {
-                    self.entries.bytes.extend_from_slice(key.as_bytes());
-                    push_value(&mut self.entries.bytes, value, text);
-                }
-            }
+        let mut at = if options.input { 0 } else { values.len() };
+        loop {
+            let entries = &mut self.entries.bytes;
+            at = append_entries(text, values, &self.keys, at, entries);
+            let (Some(value), Some(Some(key))) = (values.get(at), self.keys.get(at)) else { break };
+            key.push(entries);
+            push_value(entries, value, text);
+            at += 1;
         }
         self.entries.end();
         self.texts.bytes.extend_from_slice(text);
@@ -176,11 +183,13 @@ impl ObjectBatch {
             && names.iter().all(|name| name.len() <= NAME_CHARS_MAX && name != VARIABLES)
             && check_unique(&trimmed, "").is_ok();
         let known = places(&trimmed);
-        let places = predictor.columns.iter().map(|name| known.get(name.as_str()).copied()).collect::<Option<Vec<usize>>>();
+        let places =
+            predictor.columns.iter().map(|name| known.get(name.as_str()).copied()).map(|place| place.map(Some)).collect::<Option<Vec<_>>>();
         self.places = places.filter(|_| is_usual);
         let predicted = predictor.key();
         let is_added = |name: &str| name == predicted || options.all && matches!(name, "interval" | "warnings");
-        self.keys = names.iter().map(|name| (!is_added(name)).then(|| format!(", {}: ", Value::from(name.as_str())))).collect();
+        self.keys =
+            names.iter().map(|name| (!is_added(name)).then(|| PaddedText::new(&format!(", {}: ", Value::from(name.as_str()))))).collect();
         self.shape = Some(self.scan.shape());
     }
 }
@@ -230,22 +239,22 @@ impl LineParts {
 fn push_value(out: &mut Vec<u8>, value: &ScannedValue, text: &[u8]) {
     let raw = value.raw(text);
     match value.kind {
-        ValueKind::Plain => out.extend_from_slice(raw),
+        ValueKind::Plain => value.push_raw(text, out),
         ValueKind::Null | ValueKind::NotANumber => out.extend_from_slice(b"null"),
-        ValueKind::Exponent => out.extend_from_slice(&value.cell(text)),
+        ValueKind::Exponent => out.extend_from_slice(&cell(value, text)),
         ValueKind::Text | ValueKind::Infinity => {
             out.push(b'"');
             out.extend_from_slice(raw);
             out.push(b'"');
         }
         ValueKind::EscapedText => {
-            let cell = value.cell(text);
-            out.extend_from_slice(Value::from(String::from_utf8_lossy(&cell)).to_string().as_bytes());
+            let text = cell(value, text);
+            out.extend_from_slice(Value::from(String::from_utf8_lossy(&text)).to_string().as_bytes());
         }
         ValueKind::Nested => {
             let raw = String::from_utf8_lossy(raw);
             // the scan has read it, so it is JSON but for numbers as Python writes them
-            let nested: Value = serde_json::from_str(&crate::json_scan::without_python_numbers(&raw)).unwrap_or_default();
+            let nested: Value = serde_json::from_str(&without_python_numbers(&raw)).unwrap_or_default();
             out.extend_from_slice(json::line(&nested).as_bytes());
         }
     }

@@ -251,7 +251,7 @@ impl Predictor {
         let clause = alike.as_ref().map_or("", |difference| difference.clause.as_str());
         let sentence = format!("the model uses this variable, and the record does not have it{clause}; it has {has}");
         let usual = "give records with the model's variables, or the model that belongs to these records";
-        let help = alike.as_ref().map_or(usual, |difference| difference.help);
+        let help = alike.as_ref().map_or(usual, |difference| difference.help_in_data);
         let mut error = Error::new(Code::MissingFeature, sentence, help).in_column(name);
         (error.found, error.expected) = (Some(there.join(", ")), Some(self.columns.join(", ")));
         error

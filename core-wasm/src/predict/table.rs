@@ -53,7 +53,7 @@ impl JsonRecords {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let Self { stream, objects, batch, .. } = self;
         let mut lines = Vec::new();
-        let read = stream.push(chunk, &mut |number, text| objects.add(batch.as_mut(), number, text, &mut lines));
+        let read = stream.push(chunk, &mut |record| objects.add(batch.as_mut(), record.row, record.text, &mut lines));
         // the objects before one with an error may have one too
         objects.flush(batch.as_mut(), &mut lines).and(read)?;
         Ok(self.in_layout(lines))
@@ -62,7 +62,7 @@ impl JsonRecords {
     fn finish(&mut self) -> Result<Vec<u8>> {
         let Self { stream, objects, batch, .. } = self;
         let mut lines = Vec::new();
-        let read = stream.finish(&mut |number, text| objects.add(batch.as_mut(), number, text, &mut lines));
+        let read = stream.finish(&mut |record| objects.add(batch.as_mut(), record.row, record.text, &mut lines));
         objects.flush(batch.as_mut(), &mut lines).and(read)?;
         let mut out = self.in_layout(lines);
         if self.is_array() {
@@ -180,8 +180,8 @@ impl Table {
             }
             Input::JsonRecords(table) => {
                 let (mut found, JsonRecords { stream, objects, .. }) = (false, &mut **table);
-                stream.push(records, &mut |_, text| {
-                    objects.decide(text);
+                stream.push(records, &mut |record| {
+                    objects.decide(record.text);
                     found = true;
                     Ok(())
                 })?;

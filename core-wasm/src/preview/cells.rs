@@ -2,6 +2,7 @@
 
 use crate::cell_format::{CellFormat, is_usually_missing};
 use crate::decimal::is_missing;
+use crate::notation::is_date;
 
 /// Ways to write numbers: the mark before decimals and the separator between thousands. Of several that read equally many numbers the first
 /// is taken.
@@ -150,21 +151,6 @@ pub(super) fn is_number_somehow(cell: &str) -> bool {
     cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | '\u{2212}')) && FORMATS.into_iter().any(reads)
 }
 
-/// Whether a cell is a date: year, month and day with `-`, `/` or `.` between them, or day, month and year, perhaps with a time behind.
-pub(super) fn is_date(cell: &str) -> bool {
-    let (date, time) = cell.split_once(['T', ' ']).unwrap_or((cell, ""));
-    let Some(mark) = date.chars().find(|c| !c.is_ascii_digit()).filter(|mark| matches!(mark, '-' | '/' | '.')) else { return false };
-    let parts: Vec<&str> = date.split(mark).collect();
-    let [first, month, last] = parts.as_slice() else { return false };
-    let is_short =
-        |text: &str| matches!(text.len(), 1 | 2) && text.bytes().all(|byte| byte.is_ascii_digit()) && text != "0" && text != "00";
-    let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_time = |text: &str| text.contains(':') && text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= 20;
-    is_short(month)
-        && (is_year(first) && is_short(last) || is_short(first) && (is_year(last) || is_short(last)))
-        && (time.is_empty() || is_time(time))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,15 +182,5 @@ mod tests {
         assert_eq!(of(&["north", "2", "south"]), (CellKind::Text, None));
         assert_eq!(of(&["2020-01-31", ""]), (CellKind::Date, None));
         assert_eq!(of(&["", "null"]), (CellKind::Empty, None));
-    }
-
-    #[test]
-    fn dates_are_told_from_numbers_and_words() {
-        for date in ["2020-01-31", "31.1.2020", "1/31/2020", "31.01.20", "2020-01-31T10:00:00Z", "2020/1/3 10:00"] {
-            assert!(is_date(date), "{date}");
-        }
-        for other in ["", "1.5", "2020", "1.2.3.4", "a-b-c", "2020-00-10", "1.234.567", "2020-01-31 x"] {
-            assert!(!is_date(other), "{other}");
-        }
     }
 }

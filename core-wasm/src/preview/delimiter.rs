@@ -1,7 +1,8 @@
 //! Guesses the delimiter of a table from the widths of its records and from what its cells are.
 
-use super::cells::{is_date, is_number_somehow};
+use super::cells::is_number_somehow;
 use super::loose::{LooseRecord, records};
+use crate::notation::is_date;
 use std::collections::BTreeMap;
 
 /// Delimiters that are in use. Of two that fit equally well, the first is taken.

@@ -5,6 +5,7 @@ use super::delimiter::width;
 use super::loose::{LooseRecord, records};
 use crate::cell_format::{CellFormat, is_usually_missing};
 use crate::decimal::is_missing;
+use crate::ordered::IntoOrdered;
 use crate::plan::Plan;
 use std::collections::BTreeSet;
 
@@ -137,7 +138,7 @@ fn names_without_first(
 }
 
 fn are_unique(names: &[String]) -> bool {
-    names.iter().collect::<BTreeSet<_>>().len() == names.len()
+    names.iter().map(String::as_str).into_set().len() == names.len()
 }
 
 /// Returns whether a record has names, not values. `columns`: the cells below it.

@@ -74,8 +74,14 @@ impl<'a> LooseReader<'a> {
     fn record(&mut self) -> Option<Vec<Cow<'a, str>>> {
         let mut cells = Vec::new();
         loop {
-            let cell = match self.text[self.at..].starts_with('"') {
-                true => self.quoted()?,
+            let rest = &self.text[self.at..];
+            let spaces = rest.len() - rest.trim_start_matches(' ').len();
+            let cell = match rest[spaces..].starts_with('"') && self.delimiter != ' ' {
+                true => {
+                    self.at += spaces;
+                    self.quoted()?
+                }
+                false if rest.starts_with('"') => self.quoted()?,
                 false => Cow::Borrowed(self.plain()),
             };
             cells.push(cell);

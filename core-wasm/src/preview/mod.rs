@@ -18,6 +18,7 @@ mod loose;
 use crate::cell_format::CellFormat;
 use crate::error::{Code, Error, Result, shorten};
 use crate::json;
+use crate::ordered::IntoOrdered;
 use crate::plan::{Format, Plan};
 use crate::sink::{Record, Sink};
 use crate::table::Reader;
@@ -43,7 +44,7 @@ const CELL_CHARS_MAX: usize = 60;
 pub fn preview(start: &[u8], plan: &str) -> Result<String> {
     let given = Plan::parse(plan)?;
     let document: Map<String, Value> = json::parse(plan, Code::Plan, "a plan")?;
-    let keys: BTreeSet<String> = document.into_iter().map(|(key, _)| key).collect();
+    let keys = document.into_iter().map(|(key, _)| key).into_set();
     let document = match given.format {
         Format::Csv => preview_of_csv(text_of(start)?, &given, &keys),
         Format::Jsonl | Format::Json => preview_of_json(start, &given, &keys)?,

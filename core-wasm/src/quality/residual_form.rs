@@ -7,6 +7,7 @@ use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::Level;
 use crate::model::Model;
+use crate::ordered::IntoOrdered;
 use crate::ratio::least_multiple;
 use crate::statistics::{COMBINED_MIN, CombinedMoments, Moments, Statistics, exact_decimal, unions};
 use crate::terms::{Term, TermCombination, Variable};
@@ -104,7 +105,7 @@ impl<'s> ResidualForm<'s> {
         }
         let records = self.records;
         let mut all: Vec<&(usize, Level)> = one.iter().chain(other.iter().filter(|level| !one.contains(level))).collect();
-        all.sort();
+        all.sort_unstable();
         match all[..] {
             [] => Ok(Some(&records.moments)),
             [(category, level)] => Ok(records.levels.of_level(*category, level)),
@@ -136,9 +137,9 @@ fn place(term: &Term, records: &Statistics) -> Option<(IndicatorLevels, usize)> 
 /// Returns the moments of combinations of levels, for each set of three categories or more that two groups have together and of which the
 /// statistics have sums.
 fn combined_moments<'s>(groups: &[TermGroup], records: &'s Statistics) -> BTreeMap<Vec<usize>, CombinedMoments<'s>> {
-    let sets: Vec<BTreeSet<usize>> = groups.iter().map(|group| group.levels.iter().map(|(category, _)| *category).collect()).collect();
+    let sets: Vec<BTreeSet<usize>> = groups.iter().map(|group| group.levels.iter().map(|(category, _)| *category).into_set()).collect();
     let sets = unions(&sets).into_iter().map(|set| set.into_iter().collect::<Vec<_>>());
-    sets.filter(|set| set.len() >= COMBINED_MIN).filter_map(|set| Some((set.clone(), records.levels.of_combinations(&set)?))).collect()
+    sets.filter(|set| set.len() >= COMBINED_MIN).filter_map(|set| Some((set.clone(), records.levels.of_combinations(&set)?))).into_map()
 }
 
 /// Returns the error of a feature whose terms the records' statistics do not have.

@@ -241,7 +241,8 @@ fn check_rows(rows: i64, count: usize) -> Result<()> {
         ));
     }
     if (rows as u64) < count as u64 {
-        let sentence = format!("{rows} rows of data are fewer than the {count} coefficients to find");
+        let of_data = if rows == 1 { "1 row of data is".to_owned() } else { format!("{rows} rows of data are") };
+        let sentence = format!("{of_data} fewer than the {count} coefficients to find");
         return Err(Error::new(Code::TooFewRows, sentence, "give more rows, or name fewer features"));
     }
     Ok(())

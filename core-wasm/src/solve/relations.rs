@@ -9,6 +9,7 @@
 
 use super::modular::{ModularLdl, primes};
 use super::residues::{ChineseRemainder, LimbMatrix};
+use crate::ordered::IntoOrdered;
 use crate::ratio::Ratio;
 use dashu_base::{DivRem, Gcd, SquareRoot, UnsignedAbs};
 use dashu_int::{IBig, UBig};
@@ -51,7 +52,7 @@ fn proven(gram: &[Vec<IBig>], dependent: &[usize], values: &ChineseRemainder) ->
         let relation: Relation = factors.filter_map(|(j, ratio)| Some((j, ratio?))).filter(|(_, ratio)| ratio.signum() != 0).collect();
         holds(gram, k, &relation).then_some((k, relation))
     };
-    dependent.iter().map(relation).collect()
+    Some(dependent.iter().map(relation).collect::<Option<Vec<_>>>()?.into_iter().into_map())
 }
 
 /// Returns the ratio of two integers of a magnitude of at most `bound` that is `value` modulo `modulus`, if there is one. It is found by

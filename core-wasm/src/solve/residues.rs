@@ -8,6 +8,7 @@
 
 use super::modular::{ModularLdl, PRIME_BITS, inverse, primes};
 use super::quantity::Determinant;
+use crate::ordered::IntoOrdered;
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ pub fn determinants(gram: &[Vec<IBig>], count: usize, wanted: Vec<Determinant>) 
         integers.add(prime, wanted.iter().map(residue));
     }
     let values = integers.finish();
-    wanted.into_iter().zip(values).collect()
+    wanted.into_iter().zip(values).into_map()
 }
 
 /// Returns whether one of two primes proves that the leading `count` columns are independent: it divides none of their leading minors.

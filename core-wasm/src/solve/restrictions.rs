@@ -10,9 +10,10 @@
 
 use super::gram::ScaledGram;
 use crate::decimal::ten_to;
+use crate::ordered::IntoOrdered;
 use crate::ratio::{common_divisor, least_multiple};
 use dashu_int::IBig;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A linear equation between coefficients: the sum of `factor * coefficient` is `value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +94,8 @@ impl SolvedRestrictions {
             self.solved.iter().filter_map(|(&p, row)| Some((p, part(row)?, row.factors.get(&p)?))).collect();
         let multiple = least_multiple(parts.iter().map(|(_, _, divisor)| *divisor));
         let scale = parts.iter().map(|(p, ..)| scales[*p]).chain([scales[k]]).max().unwrap_or(0);
-        let mut factors: BTreeMap<usize, IBig> =
-            parts.iter().map(|(p, part, divisor)| (*p, -(*part * (&multiple / *divisor) * ten_to(scale - scales[*p])))).collect();
+        let factor = |part: &IBig, divisor: &IBig, p: usize| -(part * (&multiple / divisor) * ten_to(scale - scales[p]));
+        let mut factors = parts.iter().map(|&(p, part, divisor)| (p, factor(part, divisor, p))).into_map();
         factors.insert(k, multiple * ten_to(scale - scales[k]));
         factors
     }
@@ -111,13 +112,13 @@ pub(super) struct RestrictedGram {
 impl LinearRestriction {
     /// Returns a restriction without the factors that are zero.
     pub fn new(factors: impl IntoIterator<Item = (usize, IBig)>, value: IBig) -> Self {
-        Self { factors: factors.into_iter().filter(|(_, factor)| *factor != IBig::ZERO).collect(), value }
+        Self { factors: factors.into_iter().filter(|(_, factor)| *factor != IBig::ZERO).into_map(), value }
     }
 
     /// Removes coefficient `pivot` by a multiple of another restriction, which has it.
     fn eliminate(&mut self, pivot: usize, other: &Self) {
         let (Some(own), Some(its)) = (self.factors.get(&pivot).cloned(), other.factors.get(&pivot)) else { return };
-        let indexes: BTreeSet<usize> = self.factors.keys().chain(other.factors.keys()).copied().collect();
+        let indexes = self.factors.keys().chain(other.factors.keys()).copied().into_set();
         let at = |factors: &BTreeMap<usize, IBig>, index: usize| factors.get(&index).cloned().unwrap_or(IBig::ZERO);
         let combined = indexes.into_iter().map(|index| (index, at(&self.factors, index) * its - at(&other.factors, index) * &own));
         *self = Self::new(combined.collect::<Vec<_>>(), &self.value * its - &other.value * &own).in_lowest_terms();

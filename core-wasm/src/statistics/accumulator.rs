@@ -15,15 +15,14 @@ use super::block::BlockColumn;
 use super::distribution::Distribution;
 use super::level_sums::LevelSums;
 use super::moments::{Moments, moment_index};
-use super::product_sums::{BlockDigits, BlockFactors, ProductSums};
-use super::row_counter::{RowCounter, RowCounts, keep_positive};
+use super::product_sums::{BlockDigits, BlockFactors, CellRows, ProductSums};
+use super::row_counter::{RowCounter, keep_positive};
 use super::summed_products::{Factors, SummedProducts};
 use super::value_grid::{ColumnGrids, ValueGrid};
 use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use dashu_int::IBig;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows after which a block is summed; it may have a few more. The digits of so many rows of eleven columns stay in the processor's cache.
@@ -75,18 +74,13 @@ impl Accumulator {
     /// Does what [`Self::new`] does, for products that may have factors which are computed, and for rows that may have a weight or a count
     /// after their other values. Values are counted if there are grids, one for each column.
     pub fn weighted(columns: usize, terms: Arc<SummedProducts>, grids: Option<&ColumnGrids>, weighting: Weighting) -> Self {
-        Self { counter: RowCounter::new(grids, weighting), ..Self::of_moments(columns, terms, weighting) }
-    }
-
-    /// Returns an accumulator for the moments alone.
-    pub(super) fn of_moments(columns: usize, terms: Arc<SummedProducts>, weighting: Weighting) -> Self {
         Self {
             weighting,
             columns: vec![BlockColumn::new(); columns + weighting.values()],
             block_rows: 0,
             sums: ProductSums::default(),
             totals: vec![Decimal::ZERO; moment_index(columns + terms.products.len() + 1, 0)],
-            counter: RowCounter::of_rows(),
+            counter: RowCounter::new(grids, weighting),
             digits: BlockDigits::default(),
             terms,
         }
@@ -121,55 +115,23 @@ impl Accumulator {
         if self.block_rows >= BLOCK_ROWS { self.sum_block() } else { Ok(()) }
     }
 
-    /// Adds some rows of other columns. `digits` is scratch space that accumulators share.
-    ///
-    /// Errors: `capacity`.
-    pub(super) fn add_rows_of(&mut self, columns: &[BlockColumn], rows: Range<usize>, digits: &mut BlockDigits) -> Result<()> {
-        std::mem::swap(&mut self.digits, digits);
-        let result = self.add_blocks_of(columns, rows);
-        std::mem::swap(&mut self.digits, digits);
-        result
-    }
-
-    /// Adds some rows of other columns, no more at once than the block has room for: so its memory stays that of a block.
-    fn add_blocks_of(&mut self, columns: &[BlockColumn], rows: Range<usize>) -> Result<()> {
-        let mut start = rows.start;
-        while start < rows.end {
-            let end = rows.end.min(start + self.room());
-            for (own, other) in self.columns.iter_mut().zip(columns) {
-                own.extend_from(other, start..end);
-            }
-            self.add_rows(end - start)?;
-            start = end;
-        }
-        Ok(())
-    }
-
     /// Returns the sums of all rows.
     ///
     /// Errors: `capacity`; `undefined` for a weight below zero.
-    pub fn finish(self) -> Result<Totals> {
-        let (moments, counts) = self.into_sums()?;
-        Ok(Totals {
-            rows: counts.rows,
-            moments: moments.normalized(),
-            levels: LevelSums::default(),
-            log_sum: counts.log_sum,
-            distribution: counts.distribution,
-        })
-    }
-
-    /// Returns the sums of products of all rows, as they were added up, and the counts.
-    ///
-    /// Errors: as for [`Self::finish`].
-    pub(super) fn into_sums(mut self) -> Result<(Moments, RowCounts)> {
+    pub fn finish(mut self) -> Result<Totals> {
         self.sum_block()?;
-        self.sums.drain_into(&mut self.totals);
+        self.sums.drain_into(0, &mut self.totals);
         let counts = self.counter.finish()?;
         if let (Weighting::Equal, Some(first)) = (self.weighting, self.totals.first_mut()) {
             *first = Decimal { mantissa: IBig::from(counts.rows), scale: 0 };
         }
-        Ok((Moments(self.totals), counts))
+        Ok(Totals {
+            rows: counts.rows,
+            moments: Moments(self.totals).normalized(),
+            levels: LevelSums::default(),
+            log_sum: counts.log_sum,
+            distribution: counts.distribution,
+        })
     }
 
     /// Adds the block to the sums and empties it.
@@ -196,17 +158,14 @@ impl Accumulator {
     /// Adds the products of the columns of a block to the sums. Returns the columns.
     ///
     /// Errors: `undefined` for a value of which a function is not defined.
-    fn add_products(&mut self, rows: usize, mut columns: Vec<BlockColumn>, weights: Option<&BlockColumn>) -> Result<Vec<BlockColumn>> {
+    fn add_products(&mut self, rows: usize, columns: Vec<BlockColumn>, weights: Option<&BlockColumn>) -> Result<Vec<BlockColumn>> {
         let width = columns.len();
-        self.terms.append_to(&mut columns)?;
-        columns.insert(0, BlockColumn::ones(rows));
-        let weighted = weights.map(|weights| columns.iter().map(|column| column.times(weights)).collect());
-        let mut block = BlockFactors { columns, weighted };
+        let mut block = BlockFactors::new(rows, columns, weights, &self.terms)?;
         if !self.sums.fit(&mut block) {
-            self.sums.drain_into(&mut self.totals);
+            self.sums.drain_into(0, &mut self.totals);
             self.sums = ProductSums::of(&block);
         }
-        self.sums.add(&block, &mut self.digits);
+        self.sums.add(&block, &[CellRows { cell: 0, rows }], &mut self.digits);
         block.columns.truncate(width + 1);
         block.columns.remove(0);
         Ok(block.columns)
@@ -219,7 +178,6 @@ mod tests {
     use crate::decimal::parse;
     use crate::error::Code;
     use crate::functions::Function;
-    use crate::statistics::block::BlockIntegers;
     use proptest::prelude::*;
 
     /// Values of all lengths, of one kind for each column.
@@ -301,21 +259,6 @@ mod tests {
             prop_assert_eq!((got.rows, got.distribution), (want.rows, want.distribution));
             prop_assert_eq!((got.moments, got.log_sum), (want.moments, None));
         }
-    }
-
-    /// As the rows of one level are that come sorted by it.
-    #[test]
-    fn rows_that_come_at_once_take_the_memory_of_a_block() {
-        let rows = 20 * BLOCK_ROWS + 7;
-        let mut column = BlockColumn::new();
-        (0..rows as i64).for_each(|row| column.push(&row.into()));
-        let mut accumulator = Accumulator::new(1, [], false);
-        for rows in [0..300, 300..rows] {
-            accumulator.add_rows_of(std::slice::from_ref(&column), rows, &mut BlockDigits::default()).unwrap();
-        }
-        let BlockIntegers::Narrow(values) = &accumulator.columns[0].integers else { panic!("integers of 64 bits") };
-        assert!(values.capacity() <= 2 * BLOCK_ROWS, "room for {} rows", values.capacity());
-        assert_eq!(*accumulator.finish().unwrap().moments.at(1, 0), Decimal::from((rows * (rows - 1) / 2) as i64));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::IBig;
 use samefit_kernels::digits::{self, Lanes};
 use samefit_kernels::integers;
-use std::ops::Range;
 
 /// Most bits of a magnitude that is kept in 64 bits. One bit besides the sign stays free.
 pub(crate) const NARROW_BITS: u32 = 62;
@@ -116,23 +115,11 @@ impl BlockColumn {
     /// Returns the values of the rows with these indexes, in this order.
     pub(super) fn gathered(&self, rows: &[u32]) -> Self {
         let integers = match &self.integers {
-            BlockIntegers::Narrow(values) => BlockIntegers::Narrow(rows.iter().map(|&row| values[row as usize]).collect()),
+            BlockIntegers::Narrow(values) => BlockIntegers::Narrow(integers::gathered(values, rows)),
             BlockIntegers::Wide(values) => BlockIntegers::Wide(rows.iter().map(|&row| values[row as usize]).collect()),
             BlockIntegers::Big(values) => BlockIntegers::Big(rows.iter().map(|&row| values[row as usize].clone()).collect()),
         };
         Self { scale: self.scale, bits: self.bits, integers }
-    }
-
-    /// Appends some rows of another column.
-    pub(super) fn extend_from(&mut self, other: &Self, rows: Range<usize>) {
-        match &other.integers {
-            // as many bits as any row of the other column has, so that the sums of its parts have one form
-            BlockIntegers::Narrow(values) => self.extend(&values[rows], (1 << other.bits) - 1, other.scale),
-            BlockIntegers::Wide(values) => self.extend_wide(&values[rows], other.bits, other.scale),
-            BlockIntegers::Big(values) => {
-                values[rows].iter().for_each(|mantissa| self.push(&Decimal { mantissa: mantissa.clone(), scale: other.scale }));
-            }
-        }
     }
 
     /// Raises the column to `scale` if its own is lower, and chooses a type that holds values of up to `bits` bits at `scale` as well.
@@ -269,13 +256,13 @@ impl BlockColumn {
         }
     }
 
-    /// Replaces `out` by the digits of the values, `digits` a row: see [`digits::split`].
-    pub(super) fn split(&self, digits: usize, out: &mut Vec<Lanes>) {
+    /// Replaces `out` by the digits of the values, `digits` a row, in runs of so many rows: see [`digits::split`].
+    pub(super) fn split(&self, runs: &[usize], digits: usize, out: &mut Vec<Lanes>) {
         match &self.integers {
-            BlockIntegers::Narrow(values) if digits <= digits::NARROW_MAX => digits::split(values, digits, out),
-            BlockIntegers::Narrow(values) => digits::split_wide(values.iter().map(|&value| i128::from(value)), digits, out),
-            BlockIntegers::Wide(values) => digits::split_wide(values.iter().copied(), digits, out),
-            BlockIntegers::Big(values) => digits::split_big(values, digits, out),
+            BlockIntegers::Narrow(values) if digits <= digits::NARROW_MAX => digits::split(values, runs, digits, out),
+            BlockIntegers::Narrow(values) => digits::split_wide(values.iter().map(|&value| i128::from(value)), runs, digits, out),
+            BlockIntegers::Wide(values) => digits::split_wide(values.iter().copied(), runs, digits, out),
+            BlockIntegers::Big(values) => digits::split_big(values, runs, digits, out),
         }
     }
 }

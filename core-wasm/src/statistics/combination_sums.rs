@@ -7,6 +7,7 @@
 
 use super::moments::Moments;
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,14 +57,14 @@ impl CombinationSums {
 
 /// Returns the unions of each two sets, and of each with itself: the categories that two features have together.
 pub fn unions(sets: &[BTreeSet<usize>]) -> BTreeSet<BTreeSet<usize>> {
-    let different: BTreeSet<&BTreeSet<usize>> = sets.iter().collect();
-    different.iter().flat_map(|one| different.iter().map(move |other| *one | *other)).collect()
+    let different = sets.iter().into_set();
+    different.iter().flat_map(|one| different.iter().map(move |other| *one | *other)).into_set()
 }
 
 /// Returns the sets of categories of which sums have to be kept so that there are sums for all of these sets: those of [`COMBINED_MIN`]
 /// categories or more, without those that are part of another. Each set is in order.
 pub fn combined_sets(sets: impl IntoIterator<Item = BTreeSet<usize>>) -> Vec<Vec<usize>> {
-    let all: BTreeSet<BTreeSet<usize>> = sets.into_iter().filter(|set| set.len() >= COMBINED_MIN).collect();
+    let all = sets.into_iter().filter(|set| set.len() >= COMBINED_MIN).into_set();
     let is_part = |set: &&BTreeSet<usize>| all.iter().any(|other| other != *set && set.is_subset(other));
     all.iter().filter(|set| !is_part(set)).map(|set| set.iter().copied().collect()).collect()
 }

@@ -8,6 +8,7 @@
 
 use super::value_grid::ValueGrid;
 use crate::decimal::Decimal;
+use crate::ordered::sort_by;
 use crate::rounding::exact_parts;
 use dashu_int::IBig;
 use samefit_kernels::counts::BITS_LEFT_OUT;
@@ -195,7 +196,7 @@ impl Distribution {
         // a value and a bin may overlap: the value of a rank is neither below the low end of that rank nor above the high one
         let at_rank = |end: fn(&CountedRange) -> f64| {
             let mut all: Vec<CountedRange> = self.counted_ranges().collect();
-            all.sort_by(|a, b| end(a).total_cmp(&end(b)));
+            sort_by(&mut all, |a, b| end(a).total_cmp(&end(b)));
             let mut below = 0i64;
             all.into_iter().find_map(|one| {
                 below = below.saturating_add(one.count);

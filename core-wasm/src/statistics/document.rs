@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result, shorten};
 use crate::functions::Function;
 use crate::json;
 use crate::level::{KeptLevels, Level};
+use crate::ordered::{IntoOrdered, sort_by};
 use crate::release_policy::Shared;
 use crate::terms::{Term, Variable, check_column_name, check_unique};
 use dashu_int::IBig;
@@ -402,7 +403,7 @@ fn parse_terms(terms: Vec<Vec<(VariableDocument, u32)>>, columns: &[SummedColumn
 
 /// Sorts terms into the canonical order: the columns in their own order, then products by degree and text.
 pub(crate) fn sort_terms(terms: &mut [Term], columns: &[SummedColumn]) {
-    let places: BTreeMap<&str, usize> = columns.iter().enumerate().map(|(at, column)| (column.name.as_str(), at)).collect();
+    let places = columns.iter().enumerate().map(|(at, column)| (column.name.as_str(), at)).into_map();
     let place = |term: &Term| term.as_column().and_then(|name| places.get(name).copied()).unwrap_or(columns.len());
     terms.sort_by_cached_key(|term| (place(term), term.degree(), term.to_string()));
 }
@@ -471,7 +472,7 @@ fn write_pairs(sums: &LevelSums, first: usize, second: usize, written: impl Fn(&
             CellDocument { levels: (levels.0.clone(), levels.1.clone()), moments: written(moments) }
         })
         .collect();
-    cells.sort_by(|a, b| a.levels.cmp(&b.levels));
+    sort_by(&mut cells, |a, b| a.levels.cmp(&b.levels));
     PairDocument { columns: (column(first), column(second)), cells }
 }
 
@@ -547,7 +548,7 @@ fn parse_combinations(documents: Vec<CombinationDocument>, sums: &LevelSums, deg
         let cells = parse_entries(cells, degrees, is_key).map_err(|error| error.in_column(&columns.join("*")))?;
         combinations.push(CombinationSums { categories, cells });
     }
-    let sets = combinations.iter().map(|combination| combination.categories.iter().copied().collect());
+    let sets = combinations.iter().map(|combination| combination.categories.iter().copied().into_set());
     if combined_sets(sets).iter().eq(combinations.iter().map(|combination| &combination.categories)) {
         Ok(combinations)
     } else {

@@ -1,8 +1,9 @@
 //! Rows with levels to exact sums: of all rows, by level, and by pair of levels; for each group of rows if rows have groups.
 //!
 //! A *cell* is a combination of levels of all categories, in one group. Rows are collected in large blocks, column by column, with the index
-//! of the cell of each row. When a block is full it is sorted by cell, and each cell's rows go to an [`Accumulator`] of their own. At the end, and when
-//! there are too many cells to hold, the sums of the cells are added to those of their levels and pairs in their group.
+//! of the cell of each row. When a block is full it is sorted by cell, and its rows are added to the sums of their cells ([`ProductSums`]),
+//! some thousand at a time. At the end, and when there are too many cells to hold, the sums of the cells are added to those of their levels
+//! and pairs in their group.
 //!
 //! *Invariants*: no floating point in a sum. The totals do not depend on the order of the rows. With weights, a level of rows of weight zero
 //! alone has no sums. The totals of a group are those of its rows alone.
@@ -10,12 +11,12 @@
 //! *Limits*: those of [`LevelSums`], for all groups together. The cells that are held at once take some [`CELL_BYTES_MAX`] bytes, the tables
 //! in which groups count values some [`TABLES_BYTES_MAX`].
 
-use super::accumulator::{Accumulator, BLOCK_ROWS, Totals};
+use super::accumulator::{BLOCK_ROWS, Totals};
 use super::block::BlockColumn;
 use super::combination_sums::CombinationSums;
 use super::level_sums::{CategorySums, LevelSums, check_entries, pair_count, pair_index};
 use super::moments::{Moments, moment_index};
-use super::product_sums::BlockDigits;
+use super::product_sums::{BlockDigits, BlockFactors, CellRows, ProductSums};
 use super::row_counter::{RowCounter, TABLE_BYTES, keep_positive};
 use super::summed_products::SummedProducts;
 use super::value_grid::ColumnGrids;
@@ -23,17 +24,25 @@ use super::weighting::Weighting;
 use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Rows that are sorted by cell together. Their columns stay in the processor's cache.
-const SORTED_ROWS: usize = 1 << 14;
+/// Fewest rows that are sorted by cell together. Their columns stay in the processor's cache.
+const SORTED_ROWS_MIN: usize = 1 << 14;
+/// Most rows that are sorted together, and most values in them if there are more rows than the fewest.
+const SORTED_ROWS_MAX: usize = 1 << 18;
+const SORTED_VALUES_MAX: usize = 1 << 21;
+/// Rows that are sorted together for each cell: so that most of its rows come eight at a time.
+const ROWS_PER_CELL: usize = 64;
+/// Sorted rows that are summed at once. Their digits stay in the processor's cache.
+const SUMMED_ROWS: usize = 1 << 11;
 /// Memory for the cells that are held at once.
 const CELL_BYTES_MAX: usize = 256 << 20;
 /// Memory for the tables in which groups count values.
 const TABLES_BYTES_MAX: usize = 64 << 20;
-/// Bytes that a cell needs for each of its moments: a total, sums of digits and their places.
-const MOMENT_BYTES: usize = 96;
+/// Bytes that a cell needs for each of its moments: sums of digits.
+const MOMENT_BYTES: usize = 64;
 /// Cells after which their index is emptied, and numbers in it after which it is.
 const INDEXED_CELLS_MAX: usize = 1 << 16;
 const INDEX_SIZE_MAX: usize = 1 << 22;
@@ -66,10 +75,10 @@ pub struct LevelAccumulator {
     /// The cell of each of these rows.
     row_cells: Vec<u32>,
     index: CellIndex,
-    /// The sums of the cells, by their index; none where a cell has no rows since it was last emptied.
-    cells: Vec<Option<Box<Accumulator>>>,
-    /// Number of cells with sums.
-    held: usize,
+    /// The sums of the cells.
+    sums: ProductSums,
+    /// How many rows of each cell are in the sums.
+    rows_of_cells: Vec<i64>,
     held_max: usize,
     /// The groups by their numbers: exactly one if rows have none.
     groups: Vec<GroupSums>,
@@ -122,7 +131,6 @@ impl LevelAccumulator {
     ) -> Self {
         let moments = moment_index(columns + terms.products.len() + 1, 0);
         let values = columns + weighting.values();
-        let cell_bytes = moments * MOMENT_BYTES + values * BLOCK_ROWS * size_of::<i64>();
         let group = || GroupSums::new(&row_levels, moments, grids.as_ref(), weighting);
         let groups = if row_levels.is_grouped { Vec::new() } else { vec![group()] };
         Self {
@@ -132,9 +140,9 @@ impl LevelAccumulator {
             columns: vec![BlockColumn::new(); values],
             row_cells: Vec::new(),
             index: CellIndex::new(row_levels.categories + usize::from(row_levels.is_grouped)),
-            cells: Vec::new(),
-            held: 0,
-            held_max: (CELL_BYTES_MAX / cell_bytes).max(2),
+            sums: ProductSums::default(),
+            rows_of_cells: Vec::new(),
+            held_max: (CELL_BYTES_MAX / (moments * MOMENT_BYTES)).max(2),
             groups,
             entries: 0,
             digits: BlockDigits::default(),
@@ -165,7 +173,13 @@ impl LevelAccumulator {
 
     /// Returns how many more rows should be appended at once: at least one.
     pub(crate) fn room(&self) -> usize {
-        (SORTED_ROWS - self.row_cells.len()).min(BLOCK_ROWS)
+        (self.sorted_rows() - self.row_cells.len()).min(BLOCK_ROWS)
+    }
+
+    /// Returns after how many rows they are sorted by cell: more if there are more cells. As cells only become more, so do these rows.
+    fn sorted_rows(&self) -> usize {
+        let most = (SORTED_VALUES_MAX / self.columns.len().max(1)).clamp(SORTED_ROWS_MIN, SORTED_ROWS_MAX);
+        (ROWS_PER_CELL * self.index.len()).clamp(SORTED_ROWS_MIN, most)
     }
 
     /// Adds rows whose values were appended to the columns. `levels` gives each row's group, if rows have groups, then for each category each
@@ -190,18 +204,27 @@ impl LevelAccumulator {
     /// # Errors
     /// `capacity`.
     pub fn finish(mut self, categories: &[(String, Vec<Level>)]) -> Result<Vec<Totals>> {
-        self.divide()?;
+        self.sum_rows()?;
         self.empty_cells()?;
         self.groups.into_iter().map(|group| group.finish(categories)).collect()
     }
 
-    /// Divides the rows among their cells if there are enough of them.
+    /// Adds the waiting rows to the sums of their cells if there are enough of them.
     fn end_rows(&mut self) -> Result<()> {
-        if self.row_cells.len() >= SORTED_ROWS || self.index.is_full() { self.divide() } else { Ok(()) }
+        let is_index_full = self.index.is_full() || self.index.len() > self.held_max;
+        if self.row_cells.len() >= self.sorted_rows() || is_index_full {
+            self.sum_rows()?;
+        }
+        if is_index_full {
+            self.empty_cells()?;
+            self.rows_of_cells.clear();
+            self.index = CellIndex::new(self.index.categories);
+        }
+        Ok(())
     }
 
-    /// Gives the waiting rows to their cells.
-    fn divide(&mut self) -> Result<()> {
+    /// Adds the waiting rows to the sums of their cells.
+    fn sum_rows(&mut self) -> Result<()> {
         if self.weighting != Weighting::Equal
             && let Some(kept) = keep_positive(&mut self.columns)
         {
@@ -211,22 +234,39 @@ impl LevelAccumulator {
         }
         self.count_rows()?;
         let (order, ends) = sorted_by_cell(&self.row_cells, self.index.len());
-        let columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(&order)).collect();
+        self.rows_of_cells.resize(self.index.len(), 0);
+        let (mut cells, mut summed, mut at) = (Vec::new(), 0, 0);
+        for (cell, end) in ends.into_iter().enumerate() {
+            while at < end {
+                let rows = (end - at).min(summed + SUMMED_ROWS - at);
+                cells.push(CellRows { cell, rows });
+                at += rows;
+                if at == summed + SUMMED_ROWS {
+                    self.sum_sorted(&order[summed..at], &cells)?;
+                    cells.clear();
+                    summed = at;
+                }
+            }
+        }
+        self.sum_sorted(&order[summed..], &cells)?;
         self.columns.iter_mut().for_each(BlockColumn::clear);
         self.row_cells.clear();
-        self.cells.resize_with(self.index.len(), || None);
-        let mut start = 0;
-        for (cell, end) in ends.into_iter().enumerate() {
-            if end > start {
-                self.add_to_cell(cell, &columns, start..end)?;
-            }
-            start = end;
-        }
-        if self.index.is_full() {
+        Ok(())
+    }
+
+    /// Adds some waiting rows to the sums of their cells. `cells` tells of which cells they are, from the first on.
+    fn sum_sorted(&mut self, rows: &[u32], cells: &[CellRows]) -> Result<()> {
+        let mut columns: Vec<BlockColumn> = self.columns.iter().map(|column| column.gathered(rows)).collect();
+        let weights = if self.weighting == Weighting::Equal { None } else { columns.pop() };
+        let mut block = BlockFactors::new(rows.len(), columns, weights.as_ref(), &self.terms)?;
+        if !self.sums.fit(&mut block) {
             self.empty_cells()?;
-            self.index = CellIndex::new(self.index.categories);
-            self.cells.clear();
+            self.sums = self.sums.widened_for(&block);
+            // both have to be at the scales of the new sums
+            self.sums.fit(&mut block);
         }
+        self.sums.add(&block, cells, &mut self.digits);
+        cells.iter().for_each(|cell| self.rows_of_cells[cell.cell] += cell.rows as i64);
         Ok(())
     }
 
@@ -271,31 +311,23 @@ impl LevelAccumulator {
         Ok(())
     }
 
-    fn add_to_cell(&mut self, cell: usize, columns: &[BlockColumn], rows: std::ops::Range<usize>) -> Result<()> {
-        if self.cells[cell].is_none() {
-            if self.held == self.held_max {
-                self.empty_cells()?;
-            }
-            self.held += 1;
-        }
-        let new = || Accumulator::of_moments(self.numbers, Arc::clone(&self.terms), self.weighting);
-        let sums = self.cells[cell].get_or_insert_with(|| Box::new(new()));
-        sums.add_rows_of(columns, rows, &mut self.digits)
-    }
-
     /// Adds the sums of all cells to those of their levels and pairs.
     fn empty_cells(&mut self) -> Result<()> {
-        for (cell, sums) in self.cells.iter_mut().enumerate() {
-            let Some(sums) = sums.take() else { continue };
+        let moments = moment_index(self.numbers + self.terms.products.len() + 1, 0);
+        for (cell, rows) in self.rows_of_cells.iter_mut().enumerate().filter(|(_, rows)| **rows > 0) {
             let (group, levels) = match self.index.levels_of(cell) {
                 [group, levels @ ..] if self.row_levels.is_grouped => (*group as usize, levels),
                 levels => (0, levels),
             };
-            let moments = sums.into_sums()?.0;
-            self.entries += self.groups[group].sums.add(levels, &moments);
-            check_entries(self.entries, moments.0.len())?;
+            let mut sums = Moments::zeros(moments);
+            self.sums.drain_into(cell, &mut sums.0);
+            let rows = std::mem::take(rows);
+            if let (Weighting::Equal, Some(first)) = (self.weighting, sums.0.first_mut()) {
+                *first = Decimal { mantissa: rows.into(), scale: 0 };
+            }
+            self.entries += self.groups[group].sums.add(levels, &sums);
+            check_entries(self.entries, moments)?;
         }
-        self.held = 0;
         Ok(())
     }
 }
@@ -411,19 +443,26 @@ impl SumsByLevel {
         for (second, (_, levels)) in categories.iter().enumerate() {
             for ((_, others), sums) in categories[..second].iter().zip(&mut of_pairs) {
                 let key = |(other, level): (u32, u32)| Ok((level_of(others, other)?, level_of(levels, level)?));
-                pairs.push(sums.into_iter().map(|(pair, sums)| Ok((key(pair)?, sums.normalized()))).collect::<Result<_>>()?);
+                pairs.push(
+                    sums.into_iter()
+                        .map(|(pair, sums)| Ok((key(pair)?, sums.normalized())))
+                        .collect::<Result<Vec<_>>>()?
+                        .into_iter()
+                        .into_map_of_many(),
+                );
             }
         }
         let of_category = |(column, levels): &(String, Vec<Level>), sums: BTreeMap<u32, Moments>| {
-            let levels = sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<_>>()?;
-            Ok(CategorySums { column: column.clone(), levels })
+            let levels =
+                sums.into_iter().map(|(level, sums)| Ok((level_of(levels, level)?, sums.normalized()))).collect::<Result<Vec<_>>>()?;
+            Ok(CategorySums { column: column.clone(), levels: levels.into_iter().into_map_of_many() })
         };
         let of_combination = |(combined, sums): (Vec<usize>, BTreeMap<Vec<u32>, Moments>)| {
             let key = |levels: Vec<u32>| {
                 combined.iter().zip(levels).map(|(&at, level)| level_of(&categories[at].1, level)).collect::<Result<_>>()
             };
-            let cells = sums.into_iter().map(|(levels, sums)| Ok((key(levels)?, sums.normalized()))).collect::<Result<_>>()?;
-            Ok(CombinationSums { categories: combined, cells })
+            let cells = sums.into_iter().map(|(levels, sums)| Ok((key(levels)?, sums.normalized()))).collect::<Result<Vec<_>>>()?;
+            Ok(CombinationSums { categories: combined, cells: cells.into_iter().into_map_of_many() })
         };
         let sums = LevelSums {
             categories: categories.iter().zip(self.levels).map(|(category, sums)| of_category(category, sums)).collect::<Result<_>>()?,
@@ -463,4 +502,47 @@ fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Moments>, key: K, moments: &Mo
     let before = entries.len();
     entries.entry(key).or_insert_with(|| Moments::zeros(moments.0.len())).add(moments, 1);
     entries.len() > before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::accumulator::Accumulator;
+    use samefit_testing::random::Random;
+
+    /// Values whose scales and digits change from block to block, so that sums have to take new forms, and more cells than are held.
+    #[test]
+    fn sums_by_level_are_those_of_the_rows_of_each_level() {
+        let mut random = Random::new("sums by level");
+        let row_levels = RowLevels { categories: 2, ..RowLevels::default() };
+        let products = || Arc::new(SummedProducts::of_columns([vec![(0, 1), (1, 1)]]));
+        let mut all = LevelAccumulator::new(2, row_levels, products(), None, Weighting::Equal);
+        all.held_max = 500;
+        let new = || Accumulator::new(2, [vec![(0, 1), (1, 1)]], false);
+        let (mut of_pairs, mut of_levels) = (BTreeMap::new(), BTreeMap::new());
+        for row in 0..40_000u32 {
+            let value = |random: &mut Random| {
+                let scale = if row / 5000 % 2 == 1 && random.below(50) == 0 { 9 } else { 1 };
+                let magnitude = if row % 7000 == 0 { 1 << 40 } else { 900 };
+                Decimal { mantissa: (random.below(magnitude) as i64 - 300).into(), scale }
+            };
+            let values = [value(&mut random), value(&mut random)];
+            // one level of the first category has nearly all rows at first
+            let first = if row < 20_000 && row % 100 > 0 { 2 } else { random.below(5) as u32 };
+            let levels = [first, random.below(300) as u32];
+            all.push(values.clone(), &levels).unwrap();
+            of_pairs.entry(levels).or_insert_with(new).push(values.clone()).unwrap();
+            of_levels.entry(levels[1]).or_insert_with(new).push(values).unwrap();
+        }
+        let levels = |count: usize| (0..count).map(|level| Level::new(&level.to_string())).collect::<Vec<_>>();
+        let totals = all.finish(&[("a".to_owned(), levels(5)), ("b".to_owned(), levels(300))]).unwrap().remove(0);
+        let want: BTreeMap<_, _> = of_pairs
+            .into_iter()
+            .map(|([a, b], sums)| ((levels(5)[a as usize].clone(), levels(300)[b as usize].clone()), sums.finish().unwrap().moments))
+            .collect();
+        assert_eq!(totals.levels.pairs[0], want);
+        let want: BTreeMap<_, _> =
+            of_levels.into_iter().map(|(level, sums)| (levels(300)[level as usize].clone(), sums.finish().unwrap().moments)).collect();
+        assert_eq!(totals.levels.categories[1].levels, want);
+    }
 }

@@ -13,6 +13,7 @@ use super::combination_sums::{CombinationSums, CombinedMoments};
 use super::moments::Moments;
 use crate::error::{Code, Error, Result, list};
 use crate::level::{LEVELS_MAX, Level};
+use crate::ordered::IntoOrdered;
 use std::collections::BTreeMap;
 
 /// Most entries: levels, pairs and other combinations of levels.
@@ -83,12 +84,13 @@ impl LevelSums {
 
     /// Returns the same entries with other moments.
     pub(crate) fn mapped(&self, moments: impl Fn(&Moments) -> Moments) -> Self {
-        let levels = |category: &CategorySums| category.levels.iter().map(|(level, all)| (level.clone(), moments(all))).collect();
+        let levels = |category: &CategorySums| category.levels.iter().map(|(level, all)| (level.clone(), moments(all))).into_map_of_many();
         let category = |category: &CategorySums| CategorySums { column: category.column.clone(), levels: levels(category) };
-        let pairs = |pairs: &BTreeMap<(Level, Level), Moments>| pairs.iter().map(|(pair, all)| (pair.clone(), moments(all))).collect();
+        let pairs =
+            |pairs: &BTreeMap<(Level, Level), Moments>| pairs.iter().map(|(pair, all)| (pair.clone(), moments(all))).into_map_of_many();
         let combination = |combination: &CombinationSums| CombinationSums {
             categories: combination.categories.clone(),
-            cells: combination.cells.iter().map(|(levels, all)| (levels.clone(), moments(all))).collect(),
+            cells: combination.cells.iter().map(|(levels, all)| (levels.clone(), moments(all))).into_map_of_many(),
         };
         Self {
             categories: self.categories.iter().map(category).collect(),

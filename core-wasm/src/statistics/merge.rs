@@ -177,7 +177,11 @@ fn columns_differ(ours: &[String], theirs: &[String]) -> Error {
         (true, _) => format!("these data have numbers in {more}, those before have none there"),
         (false, false) => format!("the data before have numbers in {lacking}, these in {more}"),
     };
-    let help = "name the columns that all of them have, with --features or --columns, or give data with the same columns";
+    let mut help = "name the columns that all of them have, with --features or --columns, or give data with the same columns".to_owned();
+    if lacking.is_empty() || more.is_empty() {
+        // a column may be there, and be empty
+        help.push_str("; one that is there without a value can be named too, with --missing drop, which leaves its rows out");
+    }
     let mut error = Error::new(Code::StatisticsDiffer, sentence, help);
     error.found = Some(theirs.join(", "));
     error.expected = Some(ours.join(", "));

@@ -4,9 +4,9 @@
 
 use super::combination_sums::CombinationSums;
 use super::level_sums::{CategorySums, LevelSums, pair_count, pair_index};
-use super::moments::Moments;
 use super::types::Statistics;
 use crate::level::Level;
+use crate::ordered::{IntoOrdered, sort_by};
 use crate::terms::places;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -54,11 +54,11 @@ impl LevelSums {
             for (first, &one) in order[..second].iter().enumerate() {
                 let of = &self.pairs[pair_index(one.min(other), one.max(other))];
                 let key = |(a, b): &(Level, Level)| if one < other { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) };
-                pairs[pair_index(first, second)] = of.iter().map(|(levels, sums)| (key(levels), sums.clone())).collect();
+                pairs[pair_index(first, second)] = of.iter().map(|(levels, sums)| (key(levels), sums.clone())).into_map_of_many();
             }
         }
         let mut combinations: Vec<CombinationSums> = self.combinations.iter().map(|sums| sums.with_categories(order)).collect();
-        combinations.sort_by(|one, other| one.categories.cmp(&other.categories));
+        sort_by(&mut combinations, |one, other| one.categories.cmp(&other.categories));
         Self { categories: order.iter().map(|&at| self.categories[at].clone()).collect::<Vec<CategorySums>>(), pairs, combinations }
     }
 }
@@ -70,7 +70,7 @@ impl CombinationSums {
         let here = |(new, old): (usize, &usize)| Some((new, self.categories.iter().position(|own| own == old)?));
         let (categories, levels): (Vec<usize>, Vec<usize>) = order.iter().enumerate().filter_map(here).unzip();
         let key = |key: &Vec<Level>| levels.iter().map(|&at| key[at].clone()).collect();
-        let cells: BTreeMap<Vec<Level>, Moments> = self.cells.iter().map(|(levels, sums)| (key(levels), sums.clone())).collect();
+        let cells = self.cells.iter().map(|(levels, sums)| (key(levels), sums.clone())).into_map_of_many();
         Self { categories, cells }
     }
 }

@@ -43,11 +43,6 @@ impl RowCounter {
         }
     }
 
-    /// Returns a counter of rows alone, each of which counts once.
-    pub(super) fn of_rows() -> Self {
-        Self::new(None, Weighting::Equal)
-    }
-
     /// Counts rows and the values of their columns. No weight is zero.
     ///
     /// Errors: `capacity`; `undefined` for a weight below zero.

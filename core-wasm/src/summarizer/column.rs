@@ -294,10 +294,11 @@ impl ColumnReader {
         }
     }
 
-    /// The first text of the column and what to do with it, if it begins as a number does.
+    /// The first text of the column and what to do with it, if it begins as a number does or is one in another notation.
     fn text_that_may_be_a_number(&self) -> Option<(&str, String)> {
-        let (_, text) = self.first_text.as_ref().filter(|(_, text)| !is_word(text))?;
-        Some((text.as_str(), self.format.advice(text)?))
+        let (_, text) = self.first_text.as_ref()?;
+        let advice = if is_word(text) { self.format.notation_advice(text) } else { self.format.advice(text) };
+        Some((text.as_str(), advice?))
     }
 
     /// Whether neither the plan nor a cell has shown what the column holds.

@@ -9,6 +9,7 @@ use crate::decimal::Decimal;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Code, Error, Result, list, spent};
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::plan::{mean_alone, summed_column};
 use crate::planned_knots::PlannedKnots;
 use crate::release_policy::Shared;
@@ -105,7 +106,8 @@ pub(super) fn knots(sums: &mut Sums) -> Result<BTreeMap<String, PlannedKnots>> {
         let knots = knots.map_err(|error| error.in_column(&column.name))?;
         Ok((column.name.clone(), PlannedKnots::At(knots.as_slice().iter().map(ToString::to_string).collect())))
     };
-    std::mem::take(&mut sums.value_counts).into_iter().map(of_column).collect()
+    let knots = std::mem::take(&mut sums.value_counts).into_iter().map(of_column).collect::<Result<Vec<_>>>()?;
+    Ok(knots.into_iter().into_map())
 }
 
 fn check(sums: &Sums, columns: &[ColumnReader], has_no_rows: bool) -> Result<()> {
@@ -167,7 +169,7 @@ fn restrict(sums: &Sums, shape: &SummedShape, totals: Totals, dropped: i64) -> S
         levels: if kept.len() < numbers.len() { totals.levels.mapped(restricted) } else { totals.levels },
         distribution: totals.distribution.map(|counts| kept.iter().map(|&at| counts[at].clone()).collect()),
         dropped,
-        kept: columns.iter().filter(|column| column.is_category()).filter_map(kept_levels).collect(),
+        kept: columns.iter().filter(|column| column.is_category()).filter_map(kept_levels).into_map(),
         shared: None,
     }
 }

@@ -8,8 +8,8 @@ use crate::column::keep_read;
 use crate::error::{Code, Error, Result};
 use crate::level::{KeptLevels, LEVELS_MAX, Level, ListedLevels, OTHER, level_of};
 use crate::statistics::too_many_levels;
-use crate::text_table::TextTable;
 use samefit_kernels::scan::Rows;
+use samefit_kernels::texts::{TextTable, UNKNOWN};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -63,7 +63,10 @@ impl LevelReader {
             None => {
                 let Some(level) = self.level(cell)? else { return Ok(None) };
                 let number = self.number(level);
-                self.of_texts.insert(cell, number);
+                // a raw cell with a quote inside is another text
+                if !cell.contains(&b'"') {
+                    self.of_texts.insert(cell, number);
+                }
                 number
             }
         };
@@ -74,12 +77,18 @@ impl LevelReader {
     /// Reads the cells of a column in many rows, the first of which has the number `first`. Marks in `unread` the rows that must be read one
     /// by one. `is_level` tells whether a cell with a text not seen before may be a level.
     pub(super) fn read_rows(&mut self, rows: &Rows<'_>, column: usize, first: u64, unread: &mut [bool], is_level: impl Fn(&[u8]) -> bool) {
-        self.of_rows.clear();
-        for (row, unread) in unread.iter_mut().enumerate() {
-            let level = rows.plain_cell(row, column).and_then(|cell| self.read_quickly(first + row as u64, cell, &is_level));
-            *unread |= level.is_none();
-            self.of_rows.push(level.unwrap_or_default());
+        let mut of_rows = std::mem::take(&mut self.of_rows);
+        let all_found = self.of_texts.find_column(rows, column, &mut of_rows);
+        self.note_rows(&of_rows, first);
+        if !all_found {
+            for (row, level) in of_rows.iter_mut().enumerate().filter(|(_, level)| **level == UNKNOWN) {
+                let cell = rows.plain_cell(row, column);
+                let found = cell.and_then(|cell| self.read_quickly(first + row as u64, cell, &is_level));
+                unread[row] |= found.is_none();
+                *level = found.unwrap_or_default();
+            }
         }
+        self.of_rows = of_rows;
     }
 
     /// As [`Self::read_rows`], for some rows of a batch of columns.
@@ -192,6 +201,14 @@ impl LevelReader {
         self.levels.push(level);
         self.first_rows.push(u64::MAX);
         number
+    }
+
+    /// Notes rows with these levels, [`UNKNOWN`] where that is not known yet.
+    fn note_rows(&mut self, levels: &[u32], first: u64) {
+        // rows come in order, unless a host gives parts of a file in another one: so there is seldom anything to note
+        if self.first_rows.iter().any(|&row| row > first) {
+            levels.iter().zip(first..).filter(|(level, _)| **level != UNKNOWN).for_each(|(&level, row)| self.note_row(level, row));
+        }
     }
 
     /// Notes a row with a level.

@@ -12,6 +12,7 @@ use super::value_counts::ValueCounts;
 use crate::disclosure::control::DisclosureControl;
 use crate::error::{Error, Result, spent};
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::statistics::{Weighting, moment_index};
 
 /// Takes all that was read, and the error that stopped the reading.
@@ -75,7 +76,7 @@ pub(super) fn merge(mut state: State, sums: &mut Sums) -> Result<Option<Error>> 
             true => Ok((group, totals.into_totals(&categories, &shape)?)),
             false => Err(wrong_state("its sums are of other columns")),
         };
-        with_rows.map(checked).collect::<Result<GroupTotals>>()
+        Ok::<GroupTotals, Error>(with_rows.map(checked).collect::<Result<Vec<_>>>()?.into_iter().into_map_of_many())
     };
     if let Some(totals) = totals {
         sums.merge_totals(checked(totals)?)?;

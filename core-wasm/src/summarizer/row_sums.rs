@@ -4,6 +4,7 @@ use super::totals::GroupTotals;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::statistics::{Accumulator, BlockColumn, ColumnGrids, LevelAccumulator, RowLevels, SummedProducts, Weighting};
 use std::sync::Arc;
 
@@ -79,10 +80,10 @@ impl RowSums {
             Self::ByLevel(sums) => sums.finish(categories)?,
         };
         Ok(match groups {
-            None => totals.into_iter().map(|totals| (None, totals)).collect(),
+            None => totals.into_iter().map(|totals| (None, totals)).into_map_of_many(),
             Some(groups) => {
                 let named = groups.iter().cloned().map(Some).zip(totals);
-                named.filter(|(_, totals)| totals.rows > 0).collect()
+                named.filter(|(_, totals)| totals.rows > 0).into_map_of_many()
             }
         })
     }

@@ -12,6 +12,7 @@ use crate::disclosure::control::DisclosureState;
 use crate::error::{Code, Error, Result};
 use crate::json;
 use crate::level::Level;
+use crate::ordered::IntoOrdered;
 use crate::statistics::{
     Bin, CategorySums, ColumnGrids, CombinationSums, Distribution, LevelSums, Moments, Totals, ValueGrid, pair_count, too_many_rows,
 };
@@ -231,12 +232,18 @@ impl TotalsState {
         };
         let grids = shape.grids.as_deref().unwrap_or_default();
         let category = |(column, levels): (&String, Vec<(Level, Vec<String>)>)| {
-            let levels = levels.into_iter().map(|(level, texts)| Ok((level, moments(&texts)?))).collect::<Result<_>>()?;
+            let levels = levels.into_iter().map(|(level, texts)| Ok((level, moments(&texts)?))).collect::<Result<Vec<_>>>()?;
+            let levels = levels.into_iter().into_map_of_many();
             Ok(CategorySums { column: column.clone(), levels })
         };
-        let pairs = |pairs: Vec<_>| pairs.into_iter().map(|(pair, texts): (_, Vec<String>)| Ok((pair, moments(&texts)?))).collect();
+        let pairs = |pairs: Vec<_>| {
+            let pairs =
+                pairs.into_iter().map(|(pair, texts): (_, Vec<String>)| Ok((pair, moments(&texts)?))).collect::<Result<Vec<_>>>()?;
+            Ok(pairs.into_iter().into_map_of_many())
+        };
         let combination = |(categories, cells): (Vec<usize>, EntryTexts<Vec<Level>>)| {
-            let cells = cells.into_iter().map(|(levels, texts)| Ok((levels, moments(&texts)?))).collect::<Result<_>>()?;
+            let cells = cells.into_iter().map(|(levels, texts)| Ok((levels, moments(&texts)?))).collect::<Result<Vec<_>>>()?;
+            let cells = cells.into_iter().into_map_of_many();
             Ok(CombinationSums { categories, cells })
         };
         let levels = LevelSums {

@@ -12,6 +12,7 @@
 use super::inverse::InverseFactor;
 use super::jacobi::orthogonalize;
 use super::level_columns::orthogonalized;
+use crate::ordered::sort_by;
 use nalgebra::DMatrix;
 use serde_json::{Value, json};
 
@@ -41,7 +42,7 @@ pub(super) fn diagnostics(inverse: &InverseFactor) -> Value {
     // the length of a column is 1 / s_k
     let lengths: Vec<f64> = terms.column_iter().map(|column| column.norm()).collect();
     let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by(|&a, &b| lengths[a].total_cmp(&lengths[b]));
+    sort_by(&mut order, |&a, &b| lengths[a].total_cmp(&lengths[b]));
     let shortest = order.first().map_or(1.0, |&first| lengths[first]);
     let variances: Vec<f64> = terms.row_iter().map(|row| row.norm_squared()).collect();
     let proportions = |k: usize| -> Vec<f64> { (0..count).map(|i| terms[(i, k)] * terms[(i, k)] / variances[i]).collect() };

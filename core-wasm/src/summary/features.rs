@@ -16,10 +16,10 @@ use super::inverse::InverseFactor;
 use super::remainders::Remainders;
 use crate::fisher::upper_tail;
 use crate::model::{Model, ModelCoefficient};
+use crate::ordered::{IntoOrdered, sort_by_key};
 use crate::two_part::TwoPartF64;
 use libm::{exp, ldexp, log};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::f64::consts::LN_2;
 
 /// Most columns of a feature whose numbers come from the inverse in any case.
@@ -103,9 +103,9 @@ fn is_sparse_without(indexes: &[usize], inverse: &InverseFactor, dense_max: usiz
 
 /// Returns the columns but for these, in the order of the factors.
 fn others(indexes: &[usize], inverse: &InverseFactor) -> Vec<usize> {
-    let own: BTreeSet<usize> = indexes.iter().copied().collect();
+    let own = indexes.iter().copied().into_set();
     let mut others: Vec<usize> = (0..inverse.len()).filter(|index| !own.contains(index)).collect();
-    others.sort_by_key(|&index| inverse.position(index));
+    sort_by_key(&mut others, |&index| inverse.position(index));
     others
 }
 
@@ -175,7 +175,7 @@ fn generalised_vif(model: &Model, inverse: &InverseFactor, indexes: &[usize], fo
 /// columns and, after them, of the intercept.
 fn by_intercept(inverse: &InverseFactor, indexes: &[usize]) -> Vec<TwoPartF64> {
     let mut columns = indexes.to_vec();
-    columns.sort_by_key(|&index| inverse.position(index));
+    sort_by_key(&mut columns, |&index| inverse.position(index));
     columns.push(0);
     let mut remainders = Remainders::new(inverse.len());
     columns.iter().map(|&index| remainders.add(inverse.column(index))).collect()

@@ -5,8 +5,8 @@
 //! columns of different levels, which have no coordinate in common, cost nothing.
 
 use super::inverse::TriangleRow;
+use crate::ordered::IntoOrdered;
 use crate::two_part::TwoPartF64;
-use std::collections::BTreeSet;
 
 /// Orthogonal columns.
 pub(super) struct Remainders {
@@ -46,7 +46,7 @@ impl Remainders {
     fn without(&self, mut entries: Vec<TwoPartF64>) -> Vec<TwoPartF64> {
         // what is subtracted is orthogonal to all other columns, so the rest stay orthogonal to the column
         let coordinates = entries.iter().zip(&self.columns_at).filter(|(entry, _)| entry.high != 0.0);
-        let touched: BTreeSet<usize> = coordinates.flat_map(|(_, columns)| columns).copied().collect();
+        let touched = coordinates.flat_map(|(_, columns)| columns).copied().into_set();
         for (row, square) in touched.into_iter().map(|at| &self.columns[at]) {
             let own = &mut entries[row.start..row.start + row.entries.len()];
             let product = own.iter().zip(&row.entries).fold(TwoPartF64::ZERO, |sum, (a, b)| sum.plus(a.times(*b)));

@@ -8,7 +8,7 @@ use super::opening::TableSink;
 use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::records::check_length;
-use crate::sink::{Record, Sink};
+use crate::sink::Record;
 use samefit_formats::csv::{SEPARATOR_LINE_BYTES_MAX, may_be_separator_line, separator_of_line};
 use samefit_kernels::scan::{Irregular, MARGIN, Marks, RowScanner, Rows, WORD};
 
@@ -25,6 +25,8 @@ enum CsvState {
     Quoted,
     /// After a quote in a quoted field: its end, or the first half of a doubled quote.
     QuoteSeen,
+    /// After the closing quote of a field, and spaces.
+    AfterQuote,
     /// After a carriage return that only a line feed may follow.
     Return,
     /// In a comment.
@@ -70,6 +72,9 @@ const GRID_ROWS_MAX: usize = 128;
 /// Bytes that are read one by one after an irregular row, before many rows are tried again.
 const IRREGULAR_BYTES: usize = 1 << 13;
 
+/// The mark with which text of MS-DOS ends, Ctrl-Z.
+const END_MARK: u8 = 0x1a;
+
 /// The byte in margins, which is neither a separator nor a quote.
 const PADDING: u8 = b'0';
 
@@ -111,7 +116,7 @@ impl CsvReader {
     }
 
     /// Reads the next bytes.
-    pub(super) fn push(&mut self, chunk: &[u8], out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    pub(super) fn push(&mut self, chunk: &[u8], out: &mut TableSink<'_>) -> Result<()> {
         let chunk = self.skip_bom(chunk)?;
         let chunk = self.skip_lines(chunk);
         let chunk = self.take_separator(chunk, out)?;
@@ -148,7 +153,7 @@ impl CsvReader {
     }
 
     /// Ends the bytes.
-    pub(super) fn finish(&mut self, out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    pub(super) fn finish(&mut self, out: &mut TableSink<'_>) -> Result<()> {
         if self.bom != MARK_DONE && self.bom > 0 {
             return Err(utf16_or_other().at_row(1));
         }
@@ -171,7 +176,14 @@ impl CsvReader {
                 };
                 Err(Error::new(Code::Quote, "a quoted field is never closed", help).at_row(self.row + 1))
             }
-            _ => self.end_record(out),
+            state => {
+                if state == CsvState::Plain {
+                    let begin = self.field_start();
+                    let marks = self.bytes[begin..].iter().rev().take_while(|byte| **byte == END_MARK).count();
+                    self.bytes.truncate(self.bytes.len() - marks);
+                }
+                self.end_record(out)
+            }
         }
     }
 
@@ -204,7 +216,7 @@ impl CsvReader {
     }
 
     /// Returns the chunk without a line `sep=;` that the data begin with.
-    fn take_separator<'a>(&mut self, chunk: &'a [u8], out: &mut TableSink<'_, impl Sink>) -> Result<&'a [u8]> {
+    fn take_separator<'a>(&mut self, chunk: &'a [u8], out: &mut TableSink<'_>) -> Result<&'a [u8]> {
         let Some(line) = &mut self.first_line else { return Ok(chunk) };
         let mut rest = chunk;
         while let [byte, more @ ..] = rest {
@@ -244,7 +256,7 @@ impl CsvReader {
     }
 
     /// Gives the sink many rows at once, from the offset `at` on, and returns their length in bytes.
-    fn scan_rows(&mut self, chunk: &[u8], at: usize, out: &mut TableSink<'_, impl Sink>) -> Result<std::result::Result<usize, Irregular>> {
+    fn scan_rows(&mut self, chunk: &[u8], at: usize, out: &mut TableSink<'_>) -> Result<std::result::Result<usize, Irregular>> {
         let Some(width) = out.width_of_rows().filter(|_| self.state == CsvState::RecordStart) else { return Ok(Ok(0)) };
         let marks = Marks { delimiter: self.delimiter, point: self.point };
         let scanner = self.scanner.get_or_insert_with(|| RowScanner::new(width, (GRID_CELLS / width).clamp(1, GRID_ROWS_MAX)));
@@ -284,7 +296,7 @@ impl CsvReader {
     }
 
     /// Reads at least `least` bytes one by one, to the end of a record, and returns their number.
-    fn records(&mut self, bytes: &[u8], least: usize, out: &mut TableSink<'_, impl Sink>) -> Result<usize> {
+    fn records(&mut self, bytes: &[u8], least: usize, out: &mut TableSink<'_>) -> Result<usize> {
         for (at, &byte) in bytes.iter().enumerate() {
             self.step(byte, out)?;
             if self.state == CsvState::RecordStart && at + 1 >= least {
@@ -295,12 +307,12 @@ impl CsvReader {
     }
 
     /// Reads bytes that are not a whole record.
-    fn each_byte(&mut self, bytes: &[u8], out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    fn each_byte(&mut self, bytes: &[u8], out: &mut TableSink<'_>) -> Result<()> {
         bytes.iter().try_for_each(|byte| self.step(*byte, out))
     }
 
     #[inline]
-    fn step(&mut self, byte: u8, out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    fn step(&mut self, byte: u8, out: &mut TableSink<'_>) -> Result<()> {
         self.lines += u64::from(byte == b'\n');
         match (self.state, byte) {
             (CsvState::Quoted, b'"') => self.state = CsvState::QuoteSeen,
@@ -324,10 +336,16 @@ impl CsvReader {
                 self.state = CsvState::FieldStart;
             }
             (CsvState::RecordStart | CsvState::FieldStart, b'"') => self.state = CsvState::Quoted,
-            (CsvState::QuoteSeen, _) => {
+            (CsvState::QuoteSeen | CsvState::AfterQuote, b' ' | b'\t') => self.state = CsvState::AfterQuote,
+            (CsvState::QuoteSeen | CsvState::AfterQuote, _) => {
                 let error = out.delimiter_after_quote(&self.bytes, byte, self.delimiter);
                 let error = error.unwrap_or_else(|| self.quote_error("text stands after a closing quote", out));
                 return Err(error.at_row(self.row + 1));
+            }
+            // spaces around a value do not count, nor does the mark with which a file begins that was joined to another
+            (CsvState::Plain, b'"') if is_nothing(&self.bytes[self.field_start()..]) => {
+                self.bytes.truncate(self.field_start());
+                self.state = CsvState::Quoted;
             }
             (CsvState::Plain, b'"') => {
                 return Err(self.quote_error("a quote stands in the middle of a field that does not begin with one", out));
@@ -340,7 +358,7 @@ impl CsvReader {
         Ok(())
     }
 
-    fn end_record(&mut self, out: &mut TableSink<'_, impl Sink>) -> Result<()> {
+    fn end_record(&mut self, out: &mut TableSink<'_>) -> Result<()> {
         self.row += 1;
         self.state = CsvState::RecordStart;
         self.check_length().map_err(|error| error.at_row(self.row))?;
@@ -356,12 +374,21 @@ impl CsvReader {
         result
     }
 
-    fn quote_error(&self, sentence: &str, out: &TableSink<'_, impl Sink>) -> Error {
+    /// Returns where the bytes of the current field begin.
+    fn field_start(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    fn quote_error(&self, sentence: &str, out: &TableSink<'_>) -> Error {
         let help = "put the whole field in quotes and double each quote inside it";
-        let help = match advice::comment_character(&self.bytes, self.comment) {
-            Some(character) => advice::of_comment("the line", character),
-            None if out.is_before_header() => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
-            None => help.to_owned(),
+        let breaks = self.bytes[self.field_start()..].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let other_format = advice::of_other_format(&self.bytes).filter(|_| out.is_before_header());
+        let help = match (advice::comment_character(&self.bytes, self.comment), other_format) {
+            (Some(character), _) => advice::of_comment("the line", character),
+            (None, Some(help)) => help,
+            (None, None) if breaks > 0 => advice::of_open_quote(self.lines + 1 - breaks),
+            (None, None) if out.is_before_header() => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
+            (None, None) => help.to_owned(),
         };
         Error::new(Code::Quote, sentence, help).at_row(self.row + 1)
     }
@@ -370,6 +397,11 @@ impl CsvReader {
 /// Whether one of these rows is a comment. The rows after it may be wrong: a quote in a comment means nothing.
 fn has_comment(rows: &Rows<'_>, comment: Option<u8>) -> bool {
     comment.is_some_and(|comment| (0..rows.len()).any(|row| rows.cell(row, 0).first() == Some(&comment)))
+}
+
+/// Whether the bytes before a quote are no text: spaces, or the byte order mark.
+fn is_nothing(field: &[u8]) -> bool {
+    field == BYTE_ORDER_MARK || field.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 fn bare_return(row: u64) -> Error {

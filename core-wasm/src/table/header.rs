@@ -40,10 +40,23 @@ fn name(cell: &[u8]) -> Result<String> {
     let Ok(name) = std::str::from_utf8(cell) else {
         return Err(Error::found(Code::NotUtf8, &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8"));
     };
-    if name.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+    if name.bytes().any(|byte| byte == 0) {
+        let sentence = "zero bytes stand in the header, as after a crash, or in a file that is no text";
+        return Err(Error::new(Code::NotText, sentence, "copy the file again, whole, and check that it is CSV"));
+    }
+    if name.chars().any(|c| c.is_control() && !is_break(c)) {
         return Err(Error::found(Code::NotText, name, "a header of column names", "check that this is a CSV file"));
     }
-    Ok(name.to_owned())
+    Ok(if name.contains(is_break) { joined_lines(name) } else { name.to_owned() })
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r')
+}
+
+/// Returns a name that a spreadsheet shows on several lines as one line: a space stands for a line break, because nobody can type one.
+fn joined_lines(name: &str) -> String {
+    name.split(is_break).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether every name is a number, so that the header is probably the first row.
@@ -76,4 +89,15 @@ pub(super) fn flag_value(delimiter: u8) -> String {
 /// What another delimiter is called; empty for one that is not in use.
 pub(super) fn plural(delimiter: u8) -> &'static str {
     DELIMITERS.iter().find(|(known, _)| *known == delimiter).map_or("", |(_, plural)| plural)
+}
+
+/// What one delimiter is called.
+pub(super) fn singular(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "a tab".to_owned(),
+        b';' => "a semicolon".to_owned(),
+        b'|' => "a bar".to_owned(),
+        b',' => "a comma".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    }
 }

@@ -61,7 +61,7 @@ impl Reader {
     ///
     /// # Errors
     /// The first error in the data, or of the sink.
-    pub fn push(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<()> {
+    pub fn push(&mut self, chunk: &[u8], sink: &mut dyn Sink) -> Result<()> {
         self.give_header(sink)?;
         match self.format {
             Format::Csv => self.push_csv(chunk, sink),
@@ -72,7 +72,7 @@ impl Reader {
     /// Reads the names of the columns from the first records of the data, and nothing else of them. Returns whether the names are known.
     ///
     /// The bytes end with a record or with a line that is passed over. Later bytes are read as those after them.
-    pub fn header(&mut self, records: &[u8], sink: &mut impl Sink) -> Result<bool> {
+    pub fn header(&mut self, records: &[u8], sink: &mut dyn Sink) -> Result<bool> {
         self.give_header(sink)?;
         match self.format {
             // the first record is not the header, and belongs to a reader of the beginning
@@ -108,7 +108,7 @@ impl Reader {
     ///
     /// # Errors
     /// `no-data` if there was no header; what is wrong with the last record.
-    pub fn finish(&mut self, sink: &mut impl Sink) -> Result<()> {
+    pub fn finish(&mut self, sink: &mut dyn Sink) -> Result<()> {
         self.give_header(sink)?;
         let is_there = match self.format {
             Format::Csv => {
@@ -128,12 +128,12 @@ impl Reader {
         }
     }
 
-    fn push_csv(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
+    fn push_csv(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<()> {
         let result = self.csv.push(bytes, &mut TableSink::new(&mut self.opening, sink));
         self.opening.settle(result)
     }
 
-    fn give_header(&mut self, sink: &mut impl Sink) -> Result<()> {
+    fn give_header(&mut self, sink: &mut dyn Sink) -> Result<()> {
         match self.given_header.take() {
             Some(names) => TableSink::new(&mut self.opening, sink).give_header(names),
             None => Ok(()),
@@ -192,8 +192,13 @@ mod tests {
         };
         assert_eq!(rows("a,b\n1,2\n"), want(&[(0, &["a", "b"]), (2, &["1", "2"])]));
         assert_eq!(rows("\u{feff}a,b\r\n 1 ,\"2\"\r\n\r\n\n3,4"), want(&[(0, &["a", "b"]), (2, &["1", "2"]), (5, &["3", "4"])]));
-        assert_eq!(rows("a,\"b\n\"\"x\"\"\"\n\"1\n,\",\n"), want(&[(0, &["a", "b\n\"x\""]), (2, &["1\n,", ""])]));
+        assert_eq!(rows("a,\"b\n\"\"x\"\"\"\n\"1\n,\",\n"), want(&[(0, &["a", "b \"x\""]), (2, &["1\n,", ""])]));
         assert_eq!(rows("a\n\"\"\n"), want(&[(0, &["a"])]));
+        // what is not in the standard, and in files
+        assert_eq!(rows("a, \"b\"\n \"1\" ,\t\"2,\"\t\n"), want(&[(0, &["a", "b"]), (2, &["1", "2,"])]));
+        assert_eq!(rows("a,b\n1,\" 2 \"\n3,4\u{1a}\u{1a}"), want(&[(0, &["a", "b"]), (2, &["1", "2"]), (3, &["3", "4"])]));
+        assert_eq!(rows("a,b\n1,2\n\u{1a}"), want(&[(0, &["a", "b"]), (2, &["1", "2"])]));
+        assert_eq!(rows("a,\"b \r\n\t(mm)\"\n1,2\n"), want(&[(0, &["a", "b (mm)"]), (2, &["1", "2"])]));
     }
 
     #[test]
@@ -204,6 +209,8 @@ mod tests {
         assert_eq!(code(b"a,b\n1,2,3\n"), ("ragged-row", Some(2)));
         assert_eq!(code(b"a,b\n1,2\"\n"), ("quote", Some(2)));
         assert_eq!(code(b"a,b\n1,\"2\"x\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\n1,\"2\" x\n"), ("quote", Some(2)));
+        assert_eq!(code(b"a,b\n1,\"2\" \"3\"\n"), ("quote", Some(2)));
         assert_eq!(code(b"a,b\n1,\"2\n"), ("quote", Some(2)));
         assert_eq!(code(b"a,b\r1,2\r"), ("line-ends", Some(1)));
         assert_eq!(code(b",\n"), ("empty-column-name", Some(1)));
@@ -278,6 +285,8 @@ mod tests {
         assert_eq!(help(&plan, "a;b\n1,5;2,5\n"), "give --delimiter ';', or save the file with commas");
         assert_eq!(help(&plan, "a,b\n1,2\n# off\n"), "the line looks like a comment: take it out, or give --comment '#'");
         assert_eq!(help(&plan, "% x, y\n% z\na,b\n"), "the line looks like a comment: take it out, or give --comment '%'");
+        let trailing = "the row ends with a comma, and the header does not: if all rows do, end the header with one too, or give --skip 1 --header 'a,b,'; if the first column has no name, begin the header with a comma";
+        assert_eq!(help(&plan, "a,b\n1,2,\n"), trailing);
         let row_names = "line 1 has 2 fields and line 2 has 3: if the first column has no name, begin the header with a delimiter; if line 1 is a title, give --skip 1";
         assert_eq!(help(&plan, "a,b\nr,1,2\n"), row_names);
         let plan = Plan { header: Some(vec!["a".to_owned()]), ..Plan::default() };
@@ -287,7 +296,7 @@ mod tests {
     proptest! {
         #[test]
         fn records_do_not_depend_on_chunks(
-            text in "(sep=[;,]\n)?[ab1,#\"\n\r \u{feff}é;]{0,40}",
+            text in "(sep=[;,]\n)?[ab1,#\"\n\r \u{feff}é;\u{1a}]{0,40}",
             at in 0usize..60,
             skip in 0u64..3,
             comment in prop::option::of(Just('#')),

@@ -160,9 +160,12 @@ impl Opening {
     }
 
     /// Returns the error of a record that has another number of fields than there are columns, with what the record looks like.
-    fn ragged(&self, record: &Record, line: u64, columns: usize) -> Error {
+    fn ragged(&self, record: &Record, line: u64, columns: usize, delimiter: u8) -> Error {
         let error = ragged(record, columns);
         let first = self.rows == 0;
+        if let Some(help) = self.looks(record, delimiter) {
+            return Error { help, ..error };
+        }
         match (advice::comment_character(record.cell(0), self.comment), &self.header) {
             (Some(character), _) => Error { help: advice::of_comment("the line", character), ..error },
             (None, None) if first => Error { help: "give --header as many names as the rows have fields".to_owned(), ..error },
@@ -175,8 +178,33 @@ impl Opening {
         }
     }
 
+    /// What to do with a record of another number of fields, if its cells tell.
+    fn looks(&self, record: &Record, delimiter: u8) -> Option<String> {
+        let names = self.names.as_deref().unwrap_or_default();
+        let columns = names.len();
+        let cells = || (0..record.len()).map(|column| record.cell(column));
+        let repeats = |names: &[String]| names.iter().enumerate().all(|(at, name)| record.cell(columns + at) == name.as_bytes());
+        match (&self.header, names) {
+            _ if cells().any(|cell| cell.contains(&0)) => Some(advice::OF_ZERO_BYTES.to_owned()),
+            _ if advice::is_total(record.cell(0)) => Some(advice::OF_TOTALS.to_owned()),
+            (_, [first, rest @ ..]) if columns > 1 && record.len() == 2 * columns - 1 && repeats(rest) => {
+                record.cell(columns - 1).ends_with(first.as_bytes()).then(|| advice::of_joined_files(first))
+            }
+            (Some(header), _) if self.rows == 0 && record.len() == columns + 1 && record.cell(columns).is_empty() => {
+                Some(advice::of_trailing_delimiter(delimiter, header.line, names))
+            }
+            _ if self.rows > 0 && record.len() == columns + 1 && record.cell(columns).is_empty() => {
+                Some(format!("remove {} at the end of the row", header::singular(delimiter)))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns an error in a row, with what the row looks like. `first_cell`: of the row.
     fn in_row(&self, error: Error, first_cell: &[u8]) -> Error {
+        if error.code == Code::NotANumber && advice::is_total(first_cell) {
+            return Error { help: advice::OF_TOTALS.to_owned(), ..error };
+        }
         let is_in_first_column = self.names.as_ref().is_some_and(|names| names.first() == error.column.as_ref());
         match advice::comment_character(first_cell, self.comment).filter(|_| is_in_first_column) {
             Some(character) => Error { help: advice::of_comment("the line", character), ..error },
@@ -203,14 +231,14 @@ fn ragged(record: &Record, expected: usize) -> Error {
 }
 
 /// Takes the first record as the header, and gives all others to a sink.
-pub(super) struct TableSink<'a, S: Sink> {
+pub(super) struct TableSink<'a> {
     opening: &'a mut Opening,
-    sink: &'a mut S,
+    sink: &'a mut dyn Sink,
 }
 
-impl<'a, S: Sink> TableSink<'a, S> {
+impl<'a> TableSink<'a> {
     /// Reads on where the beginning of the table stands.
-    pub(super) fn new(opening: &'a mut Opening, sink: &'a mut S) -> Self {
+    pub(super) fn new(opening: &'a mut Opening, sink: &'a mut dyn Sink) -> Self {
         Self { opening, sink }
     }
 
@@ -264,7 +292,7 @@ impl<'a, S: Sink> TableSink<'a, S> {
             Some(columns) => {
                 let error = match delimiter == self.opening.format.point() && record.len() > columns {
                     true => Error { help: advice::DELIMITER_IN_NUMBERS.to_owned(), ..ragged(record, columns) },
-                    false => self.opening.ragged(record, line, columns),
+                    false => self.opening.ragged(record, line, columns, delimiter),
                 };
                 self.opening.rows = self.opening.rows.saturating_add(1);
                 self.sink.ragged(record, error)
@@ -293,7 +321,7 @@ impl<'a, S: Sink> TableSink<'a, S> {
             Err(error) if !advice::is_about_names(&error) => Err(error),
             Err(error) if is_all_numbers => Err(Error { help: advice::NUMBERS.to_owned(), ..error }),
             Err(error) if error.code == Code::DuplicateColumn => Err(error.at_row(record.row)),
-            Err(error) => match advice::of_joined_names(error.column.as_deref().unwrap_or_default(), &names, delimiter) {
+            Err(error) => match advice::of_names(error.column.as_deref().unwrap_or_default(), &names, delimiter) {
                 Some(help) => Err(Error { help, ..error }),
                 None => {
                     self.opening.doubt(error, About::Names { only_comments: true });

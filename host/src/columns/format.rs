@@ -43,6 +43,8 @@ pub(super) struct LimitedBatchReader {
     record_batches: RecordBatches,
     /// The rows of the last record batch that were not returned yet.
     rest: Option<RecordBatch>,
+    /// The name of each column, where it is not that of the record batches.
+    names: Vec<String>,
     /// The form of each column's values; as data if there is none.
     forms: Vec<ValueForm>,
 }
@@ -50,12 +52,12 @@ pub(super) struct LimitedBatchReader {
 impl LimitedBatchReader {
     /// Creates a reader of the record batches that were decoded from `file`.
     pub(super) fn new(file: &Arc<SharedFile>, record_batches: RecordBatches) -> Self {
-        Self { file: Arc::clone(file), record_batches, rest: None, forms: Vec::new() }
+        Self { file: Arc::clone(file), record_batches, rest: None, names: Vec::new(), forms: Vec::new() }
     }
 
-    /// The same reader, with values in these forms.
-    pub(super) fn in_forms(self, forms: Vec<ValueForm>) -> Self {
-        Self { forms, ..self }
+    /// The same reader, with columns of these names and values in these forms.
+    pub(super) fn of_columns(self, names: Vec<String>, forms: Vec<ValueForm>) -> Self {
+        Self { names, forms, ..self }
     }
 
     /// Returns the next rows with the types of the file; none after the last.
@@ -86,7 +88,8 @@ impl LimitedBatchReader {
             None | Some(ValueForm::Data) => values::values(array.as_ref()),
             Some(ValueForm::Written) => written::written(array.as_ref()),
         })?;
-        Ok((field.name().clone(), values.map_err(|error| self.file.arrow_error(&error))?))
+        let name = self.names.get(at).unwrap_or(field.name()).clone();
+        Ok((name, values.map_err(|error| self.file.arrow_error(&error))?))
     }
 }
 

@@ -141,7 +141,8 @@ impl ColumnFile for OpenColumnFile {
 
     fn read(&self, columns: &[(usize, ValueForm)], partition: &Partition) -> Result<Box<dyn BatchReader>> {
         let (columns, forms): (Vec<usize>, Vec<ValueForm>) = columns.iter().copied().unzip();
-        Ok(Box::new(self.format.read(&columns, partition)?.in_forms(forms)))
+        let names = columns.iter().filter_map(|&at| self.fields.get(at)).map(|field| field.name.clone()).collect();
+        Ok(Box::new(self.format.read(&columns, partition)?.of_columns(names, forms)))
     }
 
     fn begin_digest(&self) -> PendingDigest {
@@ -163,7 +164,8 @@ impl ColumnFile for OpenColumnFile {
     }
 }
 
-/// Returns the columns of a schema. Fails if there are too many, or if two have the same name.
+/// Returns the columns of a schema, with names without spaces at their ends, as in CSV. Fails if there are too many, or if two have the same
+/// name.
 fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
     let fields = schema.fields();
     if fields.len() > COLUMNS_MAX {
@@ -175,8 +177,11 @@ fn fields(schema: &Schema) -> Result<Vec<Field>, InputError> {
         return Err(InputError { column: Some(field.name().clone()), ..error });
     }
     let index = index::columns(schema);
+    // a name keeps its spaces if they tell it from another
+    let is_unlike = |name: &str| fields.iter().filter(|field| field.name().trim() == name).count() == 1;
+    let trimmed = |name: &str| if name.trim() != name && is_unlike(name.trim()) { name.trim().to_owned() } else { name.to_owned() };
     let described = |field: &arrow_schema::Field| Field {
-        name: field.name().clone(),
+        name: trimmed(field.name()),
         refused: types::refused_type(field.data_type()),
         is_index: index.contains(field.name()),
     };

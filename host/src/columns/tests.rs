@@ -157,3 +157,15 @@ fn a_codec_that_the_program_does_not_have_is_named() {
     assert_bad_data(&error, "Brotli");
     assert!(error.to_string().contains("this file needs what this version does not have: the codec Brotli"), "{error}");
 }
+
+#[test]
+fn names_have_no_spaces_at_their_ends() {
+    let field = |name: &str| arrow_schema::Field::new(name, DataType::Float64, true);
+    let names = |names: &[&str]| -> Vec<String> {
+        let schema = Schema::new(names.iter().map(|name| field(name)).collect::<Vec<_>>());
+        fields(&schema).unwrap().into_iter().map(|field| field.name).collect()
+    };
+    assert_eq!(names(&[" x ", "y "]), ["x", "y"]);
+    // the spaces tell the two apart
+    assert_eq!(names(&["x ", "x", "y"]), ["x ", "x", "y"]);
+}

@@ -280,9 +280,7 @@ impl<R: Read> Read for AddingCsv<R> {
         while self.passed == self.text.len() && !self.ended {
             self.refill()?;
         }
-        let rest = &self.text[self.passed..];
-        let length = rest.len().min(chunk.len());
-        chunk[..length].copy_from_slice(&rest[..length]);
+        let length = (&self.text[self.passed..]).read(chunk)?;
         self.passed += length;
         Ok(length)
     }

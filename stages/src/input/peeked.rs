@@ -40,12 +40,11 @@ impl<R: Read> Peeked<R> {
 
 impl<R: Read> Read for Peeked<R> {
     fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
-        let rest = &self.first[self.passed..];
+        let mut rest = &self.first[self.passed..];
         if rest.is_empty() {
             return if self.ended { Ok(0) } else { self.inner.read(chunk) };
         }
-        let length = rest.len().min(chunk.len());
-        chunk[..length].copy_from_slice(&rest[..length]);
+        let length = rest.read(chunk)?;
         self.passed += length;
         Ok(length)
     }

@@ -110,18 +110,9 @@ mod tests {
     use super::*;
     use crate::ports::files::Kind;
     use crate::source::Format;
-    use crate::testing::MemoryFiles;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use crate::testing::{MemoryFiles, gzip};
     use samefit_formats::hex;
     use sha2::{Digest, Sha256};
-    use std::io::Write;
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
 
     fn read(name: &str, bytes: &[u8]) -> Result<(Vec<u8>, InputFile)> {
         let mut all = Vec::new();

@@ -12,7 +12,7 @@ use crate::input::record_ends::{End, PassedLines, RecordEnds};
 use crate::limits::{RECORD_BYTES_MAX, record_too_long};
 use crate::source::Format;
 use samefit_formats::csv::{RECORD_END, separator_of_line};
-use samefit_formats::json_records::Layout;
+use samefit_formats::json_records::{self, Layout};
 
 /// What a stream is cut into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl RecordCutter {
             () if self.ends.lacks_bracket() => Err(self.cut_off().into()),
             () if record.is_empty() => Ok(()),
             () if self.is_line() => self.take(&record, self.ends.last(record.len()), &mut take),
-            // brackets of an array may follow the last record, and white space
-            () if record.iter().all(|byte| byte.is_ascii_whitespace() || b"[]".contains(byte)) => Ok(()),
+            // brackets of an array or a comma may follow the last record
+            () if json_records::trim(&record).iter().all(|byte| byte.is_ascii_whitespace() || b"[],".contains(byte)) => Ok(()),
             () => Err(self.cut_off().into()),
         }
     }
@@ -114,8 +114,8 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 
 /// Returns a record of JSON as a line, without the comma or bracket before it.
 fn line_of(record: &[u8]) -> Vec<u8> {
-    let record = without_mark(record).trim_ascii();
-    let record = record.strip_prefix(b"[").or_else(|| record.strip_prefix(b",")).unwrap_or(record).trim_ascii();
+    let record = json_records::trim(without_mark(record));
+    let record = json_records::object_of(record.strip_prefix(b"[").unwrap_or(record));
     let mut line = Vec::new();
     JsonLine::default().flatten(record, &mut line);
     line.push(RECORD_END);
@@ -177,7 +177,12 @@ mod tests {
     #[test]
     fn records_of_json_become_lines() {
         for size in 1..20 {
-            for text in ["[{\"a\":\n1},\n {\"a\":2}]\n", "{\"a\":\n1}\n{\"a\":2}\n"] {
+            for text in [
+                "[{\"a\":\n1},\n {\"a\":2},]\n",
+                "\u{1e}{\"a\":\n1},\n\u{1e}{\"a\":2},\n",
+                "[{\"a\":\n1},\n {\"a\":2}]\n",
+                "{\"a\":\n1}\n{\"a\":2}\n",
+            ] {
                 assert_eq!(records(text, Format::JsonLines, size).unwrap(), ["{\"a\": 1}\n", "{\"a\":2}\n"], "{text} in chunks of {size}");
             }
             for text in ["[{}, {}", "[{}, ", "[{}, {", "{\n}\n{"] {

@@ -86,9 +86,7 @@ impl<R: Read> Read for Utf16Reader<R> {
         while self.passed == self.text.len() && !self.ended {
             self.convert()?;
         }
-        let rest = &self.text.as_bytes()[self.passed..];
-        let length = rest.len().min(chunk.len());
-        chunk[..length].copy_from_slice(&rest[..length]);
+        let length = (&self.text.as_bytes()[self.passed..]).read(chunk)?;
         self.passed += length;
         Ok(length)
     }

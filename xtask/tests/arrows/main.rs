@@ -12,15 +12,16 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The core's modules in reading order: each uses only those before it.
 const CORE: &[&str] = &[
+    "ordered",
     "hidden",
     "error",
     "rounding",
     "two_part",
     "decimal",
+    "notation",
     "cell_format",
     "shortest",
     "level",
-    "text_table",
     "ratio",
     "functions",
     "splines",

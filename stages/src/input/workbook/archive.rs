@@ -1,6 +1,7 @@
 //! Reads the files in a zip archive that is in memory.
 //!
-//! *Limits*: all files together may unpack to [`UNPACKED_BYTES_MAX`], whatever the archive says of their sizes. Files are stored or deflated, as
+//! *Limits*: all files together may unpack to [`UNPACKED_BYTES_MAX`], whatever the archive says of their sizes, and one that unpacks to more
+//! than [`HARMLESS_BYTES`] to at most [`RATIO_MAX`] times its bytes in the archive: real sheets stay far below. Files are stored or deflated, as
 //! those of workbooks are; encryption, parts and other compressions are not read.
 
 use std::cell::Cell;
@@ -15,6 +16,11 @@ use crate::error::InputError;
 
 /// Most bytes that are unpacked of one archive.
 pub(crate) const UNPACKED_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes that a file may unpack to whatever its ratio.
+const HARMLESS_BYTES: u64 = 64 << 20;
+/// Most bytes of a larger file for each byte that it has in the archive.
+const RATIO_MAX: u64 = 200;
 
 /// What begins an entry of the directory, and the end of the directory.
 const ENTRY: &[u8] = b"PK\x01\x02";
@@ -60,7 +66,8 @@ impl Archive {
         }
         let packed = self.packed(file).ok_or_else(|| damaged("a file in it is cut off"))?;
         let unpacked = if file.is_deflated { Unpacked::Deflated(DeflateDecoder::new(packed)) } else { Unpacked::Stored(packed) };
-        Ok(Some(UnpackedFile { unpacked, left: &self.left, crc: Crc::new(), expected_crc: file.crc }))
+        let allowed = HARMLESS_BYTES.max((packed.len() as u64).saturating_mul(RATIO_MAX));
+        Ok(Some(UnpackedFile { unpacked, left: &self.left, allowed, crc: Crc::new(), expected_crc: file.crc }))
     }
 
     fn packed(&self, file: &PackedFile) -> Option<&[u8]> {
@@ -143,16 +150,23 @@ pub(crate) fn damaged(detail: impl std::fmt::Display) -> InputError {
     InputError::new(Code::Damaged, format!("not an Excel workbook, or damaged: {detail}"), help)
 }
 
-/// The error for a workbook that unpacks to more than the limit.
-pub(crate) fn too_large() -> InputError {
-    let text = format!("the workbook unpacks to more than {} MiB", UNPACKED_BYTES_MAX >> 20);
+/// The error for a workbook that unpacks to more than a limit.
+pub(crate) fn too_large(limit: &LimitReached) -> InputError {
+    let text = match limit {
+        LimitReached::Archive => format!("the workbook unpacks to more than {} MiB", UNPACKED_BYTES_MAX >> 20),
+        LimitReached::Ratio => {
+            format!("a part of the workbook unpacks to more than {} MiB and {RATIO_MAX} times its size", HARMLESS_BYTES >> 20)
+        }
+    };
     InputError::new(Code::Capacity, text, "save the sheet as CSV in UTF-8")
 }
 
 /// A file of an archive that is being unpacked. The read at its end fails if its checksum does not hold.
 pub(crate) struct UnpackedFile<'a> {
     unpacked: Unpacked<'a>,
+    /// How many bytes all files may still unpack to, and this one.
     left: &'a Cell<u64>,
+    allowed: u64,
     crc: Crc,
     expected_crc: u32,
 }
@@ -162,9 +176,14 @@ enum Unpacked<'a> {
     Deflated(DeflateDecoder<&'a [u8]>),
 }
 
-/// The reason of a failed read: more is unpacked than the limit.
+/// The reason of a failed read: more is unpacked than a limit allows.
 #[derive(Debug)]
-pub(crate) struct LimitReached;
+pub(crate) enum LimitReached {
+    /// Of all files together.
+    Archive,
+    /// Of one file, by its size in the archive.
+    Ratio,
+}
 
 impl std::fmt::Display for LimitReached {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -180,8 +199,9 @@ impl Read for UnpackedFile<'_> {
             Unpacked::Stored(bytes) => bytes.read(chunk)?,
             Unpacked::Deflated(decoder) => decoder.read(chunk)?,
         };
-        let left = self.left.get().checked_sub(length as u64).ok_or_else(|| io::Error::other(LimitReached))?;
-        self.left.set(left);
+        let rest = |from: u64, limit| from.checked_sub(length as u64).ok_or_else(|| io::Error::other(limit));
+        self.allowed = rest(self.allowed, LimitReached::Ratio)?;
+        self.left.set(rest(self.left.get(), LimitReached::Archive)?);
         self.crc.update(&chunk[..length]);
         if length == 0 && !chunk.is_empty() && self.crc.sum() != self.expected_crc {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "its checksum does not hold"));
@@ -256,7 +276,16 @@ pub(super) mod tests {
         let archive = Archive::new(zip(&[("a", ""), ("b", &"x".repeat(10_000))])).unwrap();
         archive.left.set(9_999);
         let error = read(&archive, "b").unwrap_err();
-        assert!(error.get_ref().unwrap().is::<LimitReached>(), "{error}");
+        assert!(matches!(error.get_ref().unwrap().downcast_ref(), Some(LimitReached::Archive)), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_far_more_than_it_has_is_refused_early() {
+        let archive = Archive::new(zip(&[("a", ""), ("b", &" ".repeat(HARMLESS_BYTES as usize + 1))])).unwrap();
+        let error = read(&archive, "b").unwrap_err();
+        assert!(matches!(error.get_ref().unwrap().downcast_ref(), Some(LimitReached::Ratio)), "{error}");
+        let left = UNPACKED_BYTES_MAX - archive.left.get();
+        assert!(left <= HARMLESS_BYTES, "{left}");
     }
 
     #[test]

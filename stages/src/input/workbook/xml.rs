@@ -6,7 +6,7 @@ use std::io::{self, BufReader};
 use quick_xml::events::{BytesEnd, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::archive::{Archive, LimitReached, UnpackedFile, damaged, too_large};
+use super::archive::{Archive, UnpackedFile, damaged, too_large};
 use crate::error::InputError;
 
 /// A part of a workbook that is being read.
@@ -80,5 +80,5 @@ fn xml_error(error: &quick_xml::Error) -> InputError {
 }
 
 fn read_error(error: &io::Error) -> InputError {
-    if error.get_ref().is_some_and(|inner| inner.is::<LimitReached>()) { too_large() } else { damaged(error) }
+    error.get_ref().and_then(|inner| inner.downcast_ref()).map_or_else(|| damaged(error), too_large)
 }

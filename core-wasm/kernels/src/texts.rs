@@ -1,8 +1,13 @@
 //! The text of a cell to the number of its level, by a table of hashes.
 //!
+//! A short text is found by its bytes as two integers, so no text is compared byte by byte.
+//!
 //! *Invariants*: nothing depends on the order of the table, which no code walks.
 //!
 //! *Limits*: at most [`TEXTS_MAX`] texts. Others are not kept.
+
+use crate::scan::Rows;
+use core::ops::Range;
 
 /// Most texts in a table. A level may be written in several ways.
 const TEXTS_MAX: usize = 1 << 12;
@@ -11,46 +16,72 @@ const SLOTS_MIN: usize = 1 << 6;
 /// An odd number with irregular bits: 2^64 over the golden ratio.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// What [`TextTable::find_column`] writes for a cell whose text is not in the table.
+pub const UNKNOWN: u32 = u32::MAX;
+
 /// Numbers of levels by the texts of cells.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TextTable {
+pub struct TextTable {
     /// A power of two of them, at least half of which are empty; none before the first text.
     slots: Vec<Slot>,
-    /// Texts of more than 16 bytes.
+    /// Texts of more than [`SHORT`] bytes.
     long_texts: Vec<(Vec<u8>, u32)>,
     texts: usize,
 }
 
-/// A text of up to 16 bytes with its level, or a place among the longer texts.
+/// A text of up to [`SHORT`] bytes with its level, or a place among the longer texts.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     key: TextKey,
     value: u32,
 }
 
-/// The length of a text, and 16 of its bytes: all, or the first and the last eight. Different texts of up to 16 bytes have different keys.
+/// The length of a text and its first [`SHORT`] bytes, with zeros after a shorter one. Different short texts have different keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TextKey {
     length: u32,
-    ends: (u64, u64),
+    first: [u64; 2],
 }
 
+/// Bytes of a key.
+const SHORT: usize = 16;
 /// The key of empty slots. No text is as long.
-const EMPTY: Slot = Slot { key: TextKey { length: u32::MAX, ends: (0, 0) }, value: 0 };
+const EMPTY: Slot = Slot { key: TextKey { length: u32::MAX, first: [0; 2] }, value: 0 };
 
 impl TextTable {
     /// Returns the number of the level of a text; none if the text is not in the table.
-    #[inline]
-    pub(crate) fn get(&self, text: &[u8]) -> Option<u32> {
-        let key = TextKey::of(text);
+    pub fn get(&self, text: &[u8]) -> Option<u32> {
+        self.find(text, TextKey::of(text))
+    }
+
+    /// Writes the number of each cell of a column of `rows`, [`UNKNOWN`] where the table does not have its text. Quotes around a cell are not part
+    /// of it. Returns whether all were found. No text of the table has a quote: so a cell that is found has none inside.
+    #[inline(never)]
+    pub fn find_column(&self, rows: &Rows<'_>, column: usize, numbers: &mut Vec<u32>) -> bool {
+        let mut all = true;
+        numbers.clear();
+        numbers.extend((0..rows.len()).map(|row| {
+            let bounds = rows.unquoted_bounds(row, column);
+            let key = TextKey::at(rows.bytes(), bounds.clone());
+            let number = self.find(&rows.bytes()[bounds], key).unwrap_or(UNKNOWN);
+            all &= number != UNKNOWN;
+            number
+        }));
+        all
+    }
+
+    #[inline(always)]
+    fn find(&self, text: &[u8], key: TextKey) -> Option<u32> {
         let mut at = self.first_slot(text, key)?;
         loop {
             let slot = self.slots[at];
             if slot.key == key {
-                match text.len() {
-                    0..=16 => return Some(slot.value),
-                    _ if self.long_texts[slot.value as usize].0 == text => return Some(self.long_texts[slot.value as usize].1),
-                    _ => {}
+                if text.len() <= SHORT {
+                    return Some(slot.value);
+                }
+                let (long, number) = &self.long_texts[slot.value as usize];
+                if long == text {
+                    return Some(*number);
                 }
             }
             if slot.key == EMPTY.key {
@@ -61,7 +92,7 @@ impl TextTable {
     }
 
     /// Keeps the level of a text that is not in the table, if there is room.
-    pub(crate) fn insert(&mut self, text: &[u8], level: u32) {
+    pub fn insert(&mut self, text: &[u8], level: u32) {
         if self.texts == TEXTS_MAX || u32::try_from(text.len()).is_err() {
             return;
         }
@@ -70,7 +101,7 @@ impl TextTable {
         }
         let key = TextKey::of(text);
         let value = match text.len() {
-            0..=16 => level,
+            0..=SHORT => level,
             _ => {
                 self.long_texts.push((text.to_owned(), level));
                 self.long_texts.len() as u32 - 1
@@ -81,7 +112,7 @@ impl TextTable {
     }
 
     /// Returns the slot where the search for a text begins; none in an empty table.
-    #[inline]
+    #[inline(always)]
     fn first_slot(&self, text: &[u8], key: TextKey) -> Option<usize> {
         (!self.slots.is_empty()).then(|| hash(text, key) as usize & (self.slots.len() - 1))
     }
@@ -100,7 +131,7 @@ impl TextTable {
         for slot in std::mem::replace(&mut self.slots, vec![EMPTY; size]) {
             let hash = match slot.key.length {
                 u32::MAX => continue,
-                0..=16 => short_hash(slot.key),
+                length if length as usize <= SHORT => short_hash(slot.key),
                 _ => hash(&self.long_texts[slot.value as usize].0, slot.key),
             };
             self.place(hash, slot);
@@ -109,36 +140,47 @@ impl TextTable {
 }
 
 impl TextKey {
-    #[inline]
     fn of(text: &[u8]) -> Self {
-        let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-        let ends = match (text.first_chunk(), text.last_chunk()) {
-            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-            _ => match (text.first_chunk(), text.last_chunk()) {
-                (Some(first), Some(last)) => (four(first), four(last)),
-                _ => (text.iter().fold(0, |all, &byte| all << 8 | u64::from(byte)), 0),
-            },
-        };
-        Self { length: text.len() as u32, ends }
+        let mut padded = [0; SHORT];
+        let length = text.len().min(SHORT);
+        padded[..length].copy_from_slice(&text[..length]);
+        Self::new(&padded, text.len())
+    }
+
+    /// Returns the key of the text at `range` of `bytes`.
+    #[inline(always)]
+    fn at(bytes: &[u8], range: Range<usize>) -> Self {
+        // what follows the text is read with it, and then replaced by zeros
+        match bytes[range.start..].first_chunk() {
+            Some(chunk) => Self::new(chunk, range.len()),
+            None => Self::of(&bytes[range]),
+        }
+    }
+
+    #[inline(always)]
+    fn new(bytes: &[u8; SHORT], length: usize) -> Self {
+        let half = |at: usize| u64::from_le_bytes(core::array::from_fn(|byte| bytes[at + byte]));
+        let kept = |bytes: usize| if bytes >= 8 { u64::MAX } else { (1 << (8 * bytes)) - 1 };
+        Self { length: length as u32, first: [half(0) & kept(length), half(8) & kept(length.saturating_sub(8))] }
     }
 }
 
 /// Returns a number that depends on all bytes of a text.
-#[inline]
+#[inline(always)]
 fn hash(text: &[u8], key: TextKey) -> u64 {
-    match text.len() {
-        0..=16 => short_hash(key),
-        _ => text.chunks(8).fold(short_hash(key), |hash, chunk| mix(hash ^ chunk.iter().fold(0, |all, &byte| all << 8 | u64::from(byte)))),
+    if text.len() <= SHORT {
+        return short_hash(key);
     }
+    text[SHORT..].chunks(8).fold(short_hash(key), |hash, chunk| mix(hash ^ chunk.iter().fold(0, |all, &byte| all << 8 | u64::from(byte))))
 }
 
-#[inline]
+#[inline(always)]
 fn short_hash(key: TextKey) -> u64 {
-    mix(mix(key.ends.0 ^ u64::from(key.length)).rotate_left(29) ^ key.ends.1)
+    mix(mix(key.first[0] ^ u64::from(key.length)).rotate_left(29) ^ key.first[1])
 }
 
 /// Spreads the bits of a number, above all into the low ones.
-#[inline]
+#[inline(always)]
 fn mix(value: u64) -> u64 {
     let product = value.wrapping_mul(MULTIPLIER);
     product ^ product >> 32
