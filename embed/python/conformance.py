@@ -18,8 +18,8 @@ import wasmtime
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "src"))
 
-from samefit import _abi, _engine  # noqa: E402
-from samefit._errors import Error, StoppedError  # noqa: E402
+from samefit import _abi, _engine
+from samefit._errors import Error, StoppedError
 
 
 def read(value, kind):
@@ -79,7 +79,8 @@ def answer(request):
         return {"trap": str(error)}
 
 
-about = {"language": f"Python {platform.python_version()}", "engine": f"wasmtime {_engine.version()} ({'Pulley' if is_pulley else 'Cranelift'})"}
+compiler = "Pulley" if is_pulley else "Cranelift"
+about = {"language": f"Python {platform.python_version()}", "engine": f"wasmtime {_engine.version()} ({compiler})"}
 print(json.dumps({**about, "digest": hashlib.sha256(module).hexdigest()}), flush=True)
 for line in sys.stdin:
     print(json.dumps(answer(json.loads(line))), flush=True)

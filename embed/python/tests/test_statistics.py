@@ -143,6 +143,16 @@ def test_tables_one_after_another(patients, whole):
         summarizer.finish()
 
 
+def test_a_summarizer_belongs_to_its_thread(patients):
+    summarizer = samefit.Summarizer(columns=COLUMNS).add(patients)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        for call in (summarizer.finish, lambda: summarizer.add(patients)):
+            with pytest.raises(samefit.StoppedError):
+                pool.submit(call).result()
+        pool.submit(summarizer.close).result()
+    assert summarizer.finish().rows == 442
+
+
 def test_texts_are_canonical(whole):
     loose = json.dumps(json.loads(whole.to_json()))
     assert loose != whole.to_json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Union
 
 from ._engine import current
@@ -18,18 +18,18 @@ class Plan(TypedDict, total=False):
     #: The column to predict.
     target: str
     #: The terms of the model, such as ``["bmi", "age*bmi", "ln(tg)", "rcs(age, 30, 50, 70)"]``; all columns but the target if missing.
-    features: list[str]
+    features: Sequence[str]
     #: The model as a formula of R, instead of target, features and intercept: ``"y ~ bmi + C(site)"``.
     formula: str
     #: Numbers of knots (3 to 7) of columns that become restricted cubic splines; the knots are usual quantiles of the data.
-    knots: Mapping[str, Union[int, list[str]]]
+    knots: Mapping[str, Union[int, Sequence[str]]]
     #: The columns to sum, and terms to sum beyond the columns.
-    columns: list[str]
-    terms: list[str]
+    columns: Sequence[str]
+    terms: Sequence[str]
     #: Columns that are categories, besides those whose type says so.
-    categories: list[str]
+    categories: Sequence[str]
     #: The levels that a category keeps; every other level is ``other``.
-    other: Mapping[str, list[str]]
+    other: Mapping[str, Sequence[str]]
     #: Whether a column of words that a feature names is a category. True in ``fit``.
     find_categories: bool
     #: The level with which the others of a category are compared. The first of a pandas ``Categorical``, else the first in order.
@@ -61,8 +61,8 @@ class Plan(TypedDict, total=False):
     delimiter: str
     decimal: str
     thousands: str
-    na: list[str]
-    header: list[str]
+    na: Sequence[str]
+    header: Sequence[str]
     skip: int
     comment: str
     #: What to write of predictions.

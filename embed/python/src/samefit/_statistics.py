@@ -10,6 +10,7 @@ from . import _summing
 from ._abi import Handle
 from ._document import Document
 from ._engine import current
+from ._errors import StoppedError
 from ._model import Model
 from ._plan import Plan, arguments, document, with_types
 from ._tables import source
@@ -140,7 +141,7 @@ def plan_text(model: ModelPlan) -> str:
 
 
 class Summarizer:
-    """Sums tables one after another, without keeping them.
+    """Sums tables one after another, without keeping them. It is for the thread that adds the first of them.
 
     >>> with Summarizer(columns=["bmi", "y"]) as summarizer:  # doctest: +SKIP
     ...     for table in tables:
@@ -158,22 +159,26 @@ class Summarizer:
         if self._summarizer is None:
             self._plan = with_types(opened, self._plan)
             self._summarizer = _summing.opened(self._plan)
-        _summing.read(self._summarizer, opened, self._plan)
+        _summing.read(self._handle(), opened, self._plan)
         return self
 
     def finish(self) -> Statistics:
         """Ends the data, and returns their statistics."""
         if self._summarizer is None:
             self.add({})
-        assert self._summarizer is not None
-        found = Statistics._of_handle(_summing.ended(self._summarizer, "finish"))
+        found = Statistics._of_handle(_summing.ended(self._handle(), "finish"))
         self.close()
         return found
 
     def close(self) -> None:
         """Frees the memory. That happens by itself when the object is no longer used."""
-        if self._summarizer is not None:
+        if self._summarizer is not None and self._summarizer.core is current():
             self._summarizer.close()
+
+    def _handle(self) -> Handle:
+        if self._summarizer is None or self._summarizer.core is not current():
+            raise StoppedError("this summarizer belongs to another thread, or to an instance that stopped")
+        return self._summarizer
 
     def __enter__(self) -> Summarizer:
         return self
