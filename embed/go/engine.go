@@ -38,14 +38,14 @@ type Engine struct {
 
 	mu     sync.Mutex
 	idle   []*instance
-	forgot int // models that were closed so far
+	forgot int // how often a model was closed
 }
 
 // An instance keeps the models that it has read.
 type instance struct {
 	*abi.Instance
 	models map[*resident]*abi.Handle
-	forgot int // models that had been closed when it was last tidied
+	forgot int // how often one had been closed when this instance was last tidied
 }
 
 // A resident is the key of a model in instances. It outlives the model.
@@ -151,16 +151,14 @@ func (e *Engine) put(i *instance) {
 func (e *Engine) forget(model *resident) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !model.closed {
-		model.closed = true
-		e.forgot++
-	}
+	model.closed = true
+	e.forgot++
 	for _, i := range e.idle {
 		i.tidy(e.forgot)
 	}
 }
 
-// tidy frees the models that were closed. forgot: how many were so far.
+// tidy frees the models that were closed. forgot: how often one was.
 func (i *instance) tidy(forgot int) {
 	if i.forgot == forgot {
 		return

@@ -92,6 +92,19 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 }
 
+func TestAClosedModelCanBeUsed(t *testing.T) {
+	e := newEngine(t, memoryPagesMax)
+	model := must(e.Fit(background, csv("x,y\n1,2\n2,3\n3,5\n"), Plan{Target: "y"}))
+	before := must(model.Predict([]float64{1}))
+	model.Close()
+	if after := must(model.Predict([]float64{1})); after != before {
+		t.Error(after)
+	}
+	if model.Close(); len(e.idle[0].models) != 0 {
+		t.Error("the model is kept")
+	}
+}
+
 // A model that nobody closed is freed when it is garbage.
 func TestGarbageIsFreed(t *testing.T) {
 	e := newEngine(t, memoryPagesMax)
@@ -196,13 +209,21 @@ func TestColumnsAreTheRowsOfACSV(t *testing.T) {
 	}
 	table := Table{NewColumn("f", floats), NewColumn("s", singles), NewColumn("i", integers), NewColumn("w", words), NewColumn("y", outcomes)}
 	plan := Plan{Target: "y", Features: []string{"f", "s", "i", "w"}}
-	ofColumns, ofText := must(Fit(background, table, plan)), must(Fit(background, CSV(text), plan))
+	ofText := must(Fit(background, CSV(text), plan))
+	ofColumns, err := Fit(background, table, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if difference := must(ofColumns.Difference(ofText)); ofColumns.String() != ofText.String() {
 		t.Error(difference)
 	}
 	predictions := must(ofColumns.PredictColumns(background, table))
 	if len(predictions.Values) != rows || predictions.Status[rows-1] != Fine {
 		t.Error(len(predictions.Values), predictions.Status[rows-1])
+	}
+	powers := Table{NewColumn("x", []float32{1e10, 1e-10, 3, float32(math.NaN())}), NewColumn("y", []uint8{1, 2, 3, 4})}
+	if sums := must(Summarize(background, powers, Plan{Missing: "drop"})); !sums.Equal(must(Summarize(background, csv("x,y\n1e10,1\n1e-10,2\n3,3\n,4\n"), Plan{Missing: "drop"}))) {
+		t.Error(sums)
 	}
 	if _, err := Fit(background, Table{NewColumn("w", []string{"a\nb"}), NewColumn("y", []bool{true})}, Plan{Target: "y"}); err == nil {
 		t.Error("a text with a line break was taken")
@@ -303,7 +324,7 @@ func TestTheRestOfTheContract(t *testing.T) {
 	}
 	raw := must(os.ReadFile("../../data/diabetes_raw.csv"))
 	shared := must(Summarize(background, CSV(bytes.NewReader(raw)), Plan{Columns: []string{"bmi", "hdl", "y"}, Schema: schema, Share: true}))
-	if line, err := shared.Audit(); err != nil || !bytes.Contains(line, []byte("statistics_sha256")) {
+	if line, err := shared.Audit("raw.csv"); err != nil || !bytes.Contains(line, []byte("statistics_sha256")) {
 		t.Error(string(line), err)
 	}
 	if e := must(Default()); must(e.Version()) == "" || len(Digest()) != 64 {

@@ -287,11 +287,21 @@ func (s *Statistics) fTest(call string, plan Plan, other string) (test *FTest, e
 	return test, err
 }
 
-// Audit returns the part of an audit line that follows from shared statistics, as a JSON object (Audit in docs/formats.md).
-func (s *Statistics) Audit() (line json.RawMessage, err error) {
-	notes, _ := json.Marshal(append([]json.RawMessage{}, s.notes...))
+// Audit returns the part of an audit line that follows from shared statistics, as a JSON object (Audit in docs/formats.md). table: the name
+// of the data, which its notes have.
+func (s *Statistics) Audit(table string) (line json.RawMessage, err error) {
+	notes := make([]map[string]any, len(s.notes))
+	for n, note := range s.notes {
+		// the core wrote it, so it can be read
+		_ = json.Unmarshal(note, &notes[n])
+		notes[n]["file"] = table
+	}
+	text, err := json.Marshal(notes)
+	if err != nil {
+		return nil, err
+	}
 	err = s.with(func(i *instance, sums *abi.Handle) error {
-		return decode(&line)(i.Call("training/statistics.audit", sums, string(notes)))
+		return decode(&line)(i.Call("training/statistics.audit", sums, string(text)))
 	})
 	return line, err
 }
