@@ -64,15 +64,15 @@ export type Records = readonly { readonly [name: string]: unknown }[];
 /** The whole text of a table: CSV, or the `format` of the options. */
 export type TableText = string | ArrayBuffer | Uint8Array;
 /** Text of a table in chunks. They may end anywhere, even inside a character. */
-export type TableStream = ChunkReader | AsyncIterable<Uint8Array | string> | { readonly body: ChunkReader | null };
-/** A ReadableStream. */
-export interface ChunkReader {
-  getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array }>; cancel(): Promise<void> };
+export type TableStream = ByteStream | AsyncIterable<Uint8Array | string> | { readonly body: ByteStream | null };
+/** A ReadableStream of bytes. */
+export interface ByteStream {
+  getReader(...options: any[]): any;
 }
 /** A Blob or a File. Unlike a stream, it can be read twice. */
 export interface TableBlob {
   readonly size: number;
-  stream(): ChunkReader;
+  stream(): ByteStream;
 }
 
 /** Data that are there at once. The result is, too. */
