@@ -61,8 +61,7 @@ def test_an_error_has_its_fields():
     core = new()
     summarizer = core["training/summarizer.new"](PLAN)
     with pytest.raises(Error) as caught:
-        core["training/summarizer.push"](summarizer, b"x,y\n1,2l.6\n")
-        core["training/summarizer.finish"](summarizer)
+        core["training/summarizer.push"](summarizer, b"x,y\n1,2l.6\n1,2\n")
     error = caught.value
     assert isinstance(error, ValueError)
     assert (error.code, error.row, error.column, error.found) == ("not-a-number", 2, "y", "2l.6")
@@ -114,8 +113,8 @@ def test_after_a_trap_the_package_is_usable():
     before = old.predict({"x": 1.0})
     with samefit.Summarizer(columns=["x"]) as open_summarizer:
         open_summarizer.add({"x": [1.0]})
+        core = _engine.current()
         with pytest.raises(StoppedError):
-            core = _engine.current()
             core.run(core.allocate, 0, 0, 8, (1 << 31) + 8)
         with pytest.raises(StoppedError):
             open_summarizer.finish()

@@ -35,7 +35,13 @@ def test_attributes(model):
     assert model.target == "y"
     assert model.columns == ["bmi", "ltg"]
     assert model.intercept == document["intercept"]
-    for attribute, key in (("coefficients", "coefficient"), ("std_errors", "std_error"), ("t", "t"), ("p", "p"), ("tolerance", "tolerance")):
+    for attribute, key in (
+        ("coefficients", "coefficient"),
+        ("std_errors", "std_error"),
+        ("t", "t"),
+        ("p", "p"),
+        ("tolerance", "tolerance"),
+    ):
         assert getattr(model, attribute) == {one["name"]: one[key] for one in document["coefficients"]}
     for key, value in document["fit"].items():
         assert getattr(model, key) == value

@@ -12,13 +12,16 @@ import struct
 from collections.abc import Iterator
 from copy import copy
 from ctypes import POINTER, Structure, c_char_p, c_int, c_int64, c_void_p, string_at
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _values
-from ._values import Values
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ._values import Values
 
 
 class Schema(Structure):

@@ -6,28 +6,33 @@ Arrays of numpy, columns of pandas, whatever has Arrow's PyCapsule interface, an
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
 from . import _arrow, _values
-from ._values import Values
+
+if TYPE_CHECKING:
+    from ._values import Values
 
 
-@dataclass
 class Column:
     """A column in memory."""
 
-    rows: int
-    #: Returns the values of the rows from the first to before the last.
-    values: Callable[[int, int], Values]
-    #: Whether its type says that its values are levels.
-    is_category: bool = False
-    #: The first level with rows, if the type gives levels an order.
-    first_level: str | None = None
-    #: The name of the type, if its values are neither numbers nor texts.
-    refused: str | None = None
+    def __init__(
+        self,
+        rows: int,
+        values: Callable[[int, int], Values],
+        is_category: bool = False,
+        first_level: str | None = None,
+        refused: str | None = None,
+    ) -> None:
+        #: Returns the values of the rows from the first to before the last.
+        self.rows, self.values = rows, values
+        #: Whether its type says that its values are levels; the first one with rows, if the type gives them an order.
+        self.is_category, self.first_level = is_category, first_level
+        #: The name of the type, if its values are neither numbers nor texts.
+        self.refused = refused
 
 
 def column(data: Any) -> Column:

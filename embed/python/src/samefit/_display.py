@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 COLUMNS = ("coefficient", "std_error", "t", "p", "lower", "upper")
@@ -43,6 +42,8 @@ def text(summary: Mapping[str, Any]) -> str:
 
 
 def html(summary: Mapping[str, Any]) -> str:
+    from html import escape
+
     head, *body = rows(summary)
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head[:5]) + f'<th colspan="2">{escape(head[5])}</th>'
     lines = "".join(f"<tr><th>{escape(row[0])}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>" for row in body)

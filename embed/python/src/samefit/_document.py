@@ -6,7 +6,6 @@ import contextlib
 import functools
 import json
 import os
-import tempfile
 import threading
 from typing import Any, ClassVar, TypeVar
 
@@ -70,6 +69,8 @@ class Document:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the text to a file, whole or not at all."""
+        import tempfile
+
         path = os.fspath(path)
         file, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".samefit-")
         try:

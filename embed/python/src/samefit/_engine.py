@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import hashlib
 import json
 import pathlib
 import struct
@@ -55,6 +54,9 @@ def sha256() -> str:
 
 
 def _module() -> tuple[bytes, str]:
+    # imported where it is needed, because it takes longer than this whole package
+    import hashlib
+
     module = (FOLDER / "samefit.core.wasm").read_bytes()
     digest = hashlib.sha256(module).hexdigest()
     if digest != (FOLDER / "SHA256SUM").read_text().split()[0]:
@@ -82,7 +84,7 @@ Compiled = tuple[wasmtime.Engine, wasmtime.Module, wasmtime.Module]
 
 
 def compiled(module: bytes | None = None) -> Compiled:
-    """Returns the core module, or another, as machine code, and the module with its imports. wasmtime keeps the code in the user's cache."""
+    """Returns the core module, or another, as machine code, and the module with its imports. The user's cache keeps the code."""
     with _compiling:
         return _compile(module)
 

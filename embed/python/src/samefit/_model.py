@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _display, _summing
 from ._document import Document
@@ -19,12 +18,14 @@ from ._engine import current
 from ._errors import Error
 from ._plan import Plan, arguments, document
 from ._tables import Bytes, Table, source
-from ._values import INTEGER_MAX, Values, cell, is_missing
+from ._values import INTEGER_MAX, cell, is_missing
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from typing_extensions import Unpack
 
-Floats = npt.NDArray[np.float64]
+    from ._values import Floats, Values
+
 Of = Literal["outcome", "mean"]
 MODEL, BATCH, TABLE = "prediction/model.", "prediction/batch.", "prediction/table."
 

@@ -6,19 +6,19 @@ numpy are tables. Paths and open files are bytes of CSV or JSON; Parquet and Arr
 
 from __future__ import annotations
 
-import csv
-import gzip
 import io
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 import numpy as np
 
 from . import _arrow, _values
 from ._columns import Column, column, is_pandas, of_arrow
 from ._errors import Error
-from ._values import Values
+
+if TYPE_CHECKING:
+    from ._values import Values
 
 #: Most rows, and most bytes of numbers, that are given to the core module at once.
 BATCH_ROWS, BATCH_BYTES = 1 << 16, 1 << 25
@@ -168,6 +168,8 @@ def file(path: str) -> Source:
     if start[:4] == b"PAR1" or start == b"ARROW1" or start[:4] == b"\xff\xff\xff\xff":
         return ArrowTable(ColumnFile(path, "parquet" if start[:4] == b"PAR1" else "arrow" if start == b"ARROW1" else "stream"))
     if start[:2] == b"\x1f\x8b":
+        import gzip
+
         return Bytes(lambda: gzip.open(path, "rb"))
     return Bytes(lambda: open(path, "rb"))
 
@@ -210,6 +212,8 @@ def refuse(kinds: Mapping[str, str | None]) -> None:
 
 def csv_lines(table: Table) -> Iterator[bytes]:
     """Yields a table as CSV. Columns that cannot be read are left out."""
+    import csv
+
     names = [name for name in table.names if name not in table.left_out]
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")

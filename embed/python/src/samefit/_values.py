@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
-import numpy.typing as npt
 
 from ._errors import Error
 
-Floats = npt.NDArray[np.float64]
-#: What the core module takes: an array of f64 in C order, or lines of UTF-8.
-Values = Union[Floats, bytes]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    #: What the core module takes: an array of f64 in C order, or lines of UTF-8.
+    Values = Union[Floats, bytes]
 
 INTEGER_MAX = 1 << 53
 DIGITS_MAX = 15

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _statistics
-from ._errors import DataWarning
+from ._errors import DataWarning, Error
 from ._plan import needed_columns
 
 __all__ = ["SamefitRegressor"]
@@ -35,6 +35,8 @@ class SamefitRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         intercept_: the constant
         n_features_in_, feature_names_in_: as in all estimators
     """
+
+    n_features_in_: int
 
     def __init__(self, *, fit_intercept: bool = True, collinear: str = "drop", distribution: bool = False) -> None:
         self.fit_intercept = fit_intercept
@@ -78,17 +80,12 @@ class SamefitRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Returns names of the features for the model: their own, unless one reads as a term of others, as ``bmi^2`` does."""
         plain = [f"x{at}" for at in range(self.n_features_in_)]
         names = [str(name) for name in getattr(self, "feature_names_in_", plain)]
+        target = unused("y", names)
         try:
-            needed = needed_columns({"columns": names})
-        except ValueError:
-            needed = None
-        return names if needed == names and len(set(names)) == len(names) and needed_features(names) else plain
-
-
-def needed_features(names: list[str]) -> bool:
-    """Whether each of these features is the column of its name."""
-    needed = needed_columns({"target": unused("y", names), "features": names}) or []
-    return set(needed) == {*names, unused("y", names)}
+            needed = needed_columns({"target": target, "features": names}) or []
+        except Error:
+            return plain
+        return names if set(needed) == {*names, target} and len(set(names)) == len(names) else plain
 
 
 def unused(name: str, names: list[str]) -> str:
