@@ -306,7 +306,7 @@ const REFUSED: &[(&str, &str, &str, &str, Follow)] = &[
         "a quote that another one closes, lines below",
         "x,n,y\n1,a,2\n2,\"b,4\n3,\"c\",7\n4,d,8\n",
         "row 3: text stands after a closing quote",
-        "the field begins in line 3, with a quote: close it in that line",
+        "a field of this row begins with a quote that is not closed in its line: close it there",
         Edit("\"b", "\"b\""),
     ),
     (

@@ -30,7 +30,7 @@ pub struct DialectArgs {
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub delimiter: Option<char>,
     /// Names of the columns of CSV that has no header
-    #[arg(long, value_name = "A,B", value_parser = names)]
+    #[arg(long, value_name = "A,B", value_parser = header)]
     pub header: Option<Names>,
     /// How many lines of CSV to pass over before the header, such as a title
     #[arg(long, value_name = "N")]
@@ -260,12 +260,23 @@ fn kept(text: &str) -> Result<Kept, String> {
 
 /// Parses `a, b`. A name that contains a comma stands in quotes: `"a,b",c`.
 pub(crate) fn names(text: &str) -> Result<Names, String> {
-    split(text, false)
+    filled(split(text, false)?)
+}
+
+/// Parses the names of a header: as names, but a column may have none.
+pub(crate) fn header(text: &str) -> Result<Names, String> {
+    let names = split(text, false)?;
+    if names.0.iter().all(String::is_empty) { filled(names) } else { Ok(names) }
 }
 
 /// Parses `a, rcs(b, 1, 2, 3)`: as names, but a comma in parentheses separates nothing.
 pub(crate) fn features(text: &str) -> Result<Names, String> {
-    split(text, true)
+    filled(split(text, true)?)
+}
+
+/// Refuses an empty name.
+fn filled(names: Names) -> Result<Names, String> {
+    if names.0.iter().any(String::is_empty) { Err("a name is empty".to_owned()) } else { Ok(names) }
 }
 
 /// Splits a text at its commas outside quotes and, if `nested`, outside pairs of parentheses.
@@ -286,11 +297,7 @@ fn split(text: &str, nested: bool) -> Result<Names, String> {
         }
     }
     let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    match () {
-        () if quoted => Err("a quote is never closed".to_owned()),
-        () if names.iter().any(String::is_empty) => Err("a name is empty".to_owned()),
-        () => Ok(Names(names)),
-    }
+    if quoted { Err("a quote is never closed".to_owned()) } else { Ok(Names(names)) }
 }
 
 /// Returns whether the parenthesis that a text begins with is closed in it. One that is not is a character as any other.
@@ -358,6 +365,8 @@ mod tests {
 
     #[test]
     fn names_are_split_at_commas_outside_quotes() {
+        assert_eq!(header("x,y,").unwrap().0, ["x", "y", ""]);
+        assert!(names("x,y,").is_err() && features("x,,y").is_err() && header(",").is_err());
         assert_eq!(names("bmi, age*bmi").unwrap().0, ["bmi", "age*bmi"]);
         assert_eq!(names("\"weight, kg\",y").unwrap().0, ["weight, kg", "y"]);
         assert!(names("a,,b").is_err());

@@ -79,10 +79,9 @@ pub(super) fn of_joined_files(first: &str) -> String {
     format!("the header stands here again, as in files that were joined: end the line before `{first}`, and remove the header")
 }
 
-/// What to do with a quoted field that goes on over several lines, and that was probably never meant to. `line`: where it begins.
-pub(super) fn of_open_quote(line: u64) -> String {
-    format!("the field begins in line {line}, with a quote: close it in that line, or double each quote that belongs to its text")
-}
+/// What to do with a quoted field that goes on over several lines, and that was probably never meant to.
+pub(super) const OF_OPEN_QUOTE: &str =
+    "a field of this row begins with a quote that is not closed in its line: close it there, or double each quote that belongs to its text";
 
 /// What to do with a file that begins as JSON or XML does; `None` if it does not.
 pub(super) fn of_other_format(first: &[u8]) -> Option<String> {

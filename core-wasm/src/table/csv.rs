@@ -381,12 +381,12 @@ impl CsvReader {
 
     fn quote_error(&self, sentence: &str, out: &TableSink<'_>) -> Error {
         let help = "put the whole field in quotes and double each quote inside it";
-        let breaks = self.bytes[self.field_start()..].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let has_breaks = self.bytes[self.field_start()..].contains(&b'\n');
         let other_format = advice::of_other_format(&self.bytes).filter(|_| out.is_before_header());
         let help = match (advice::comment_character(&self.bytes, self.comment), other_format) {
             (Some(character), _) => advice::of_comment("the line", character),
             (None, Some(help)) => help,
-            (None, None) if breaks > 0 => advice::of_open_quote(self.lines + 1 - breaks),
+            (None, None) if has_breaks => advice::OF_OPEN_QUOTE.to_owned(),
             (None, None) if out.is_before_header() => format!("{help}; if the line is a title, give --skip {}", self.lines + 1),
             (None, None) => help.to_owned(),
         };

@@ -26,14 +26,14 @@ pub(super) fn read(record: &Record) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Refuses names that a plan gives as a header.
+/// Refuses names that a plan gives as a header. Some may be empty.
 ///
 /// # Errors
 /// `column-name`, `capacity`, `duplicate-column`.
 pub(super) fn check_given(names: &[String]) -> Result<()> {
     check_columns(names.len(), "columns")?;
     names.iter().try_for_each(|name| check_name_length(name))?;
-    check_unique(names, "column")
+    check_unique(&names.iter().filter(|name| !name.is_empty()).collect::<Vec<_>>(), "column")
 }
 
 fn name(cell: &[u8]) -> Result<String> {
