@@ -75,7 +75,7 @@ fn files_have_their_columns_in_any_order() {
     files.put("parts/d.csv", b"y,x\n9,4\n8,5\n".to_vec());
     assert_eq!(
         error(&files, &train("parts", "y", &[])),
-        "error: parts/d.csv: the data before have numbers in `z`, these have none there\nhelp: name the columns that all of them have, with --features or --columns, or give data with the same columns"
+        "error: parts/d.csv: the data before have numbers in `z`, these have none there\nhelp: name the columns that all of them have, with --features or --columns, or give data with the same columns; one that is there without a value can be named too, with --missing drop, which leaves its rows out"
     );
     run(&files, &train("parts", "y", &["--features", "x"]));
 }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Most requests without an answer.
-const REQUESTS_AHEAD_MAX: usize = 64;
+const REQUESTS_AHEAD_MAX: usize = 256;
 
 /// How long a runner may take.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,8 @@ impl Session {
     pub(crate) fn call_later(&self, place: &str, args: &[Value], inbox: &Inbox) -> Result<()> {
         let mut state = self.lock();
         self.send(&mut state, place, args, inbox)?;
-        self.receive(&mut state, REQUESTS_AHEAD_MAX)
+        // answers are taken in batches too, so that a runner that reads all requests that are there gets many
+        if state.awaited.len() < REQUESTS_AHEAD_MAX { Ok(()) } else { self.receive(&mut state, REQUESTS_AHEAD_MAX / 2) }
     }
 
     /// Waits until every call has its answer.

@@ -336,7 +336,9 @@ impl CsvReader {
                 self.state = CsvState::FieldStart;
             }
             (CsvState::RecordStart | CsvState::FieldStart, b'"') => self.state = CsvState::Quoted,
-            (CsvState::QuoteSeen | CsvState::AfterQuote, b' ' | b'\t') => self.state = CsvState::AfterQuote,
+            (CsvState::QuoteSeen | CsvState::AfterQuote, b' ') => self.state = CsvState::AfterQuote,
+            // between names a tab is more likely another delimiter
+            (CsvState::QuoteSeen | CsvState::AfterQuote, b'\t') if !out.is_before_header() => self.state = CsvState::AfterQuote,
             (CsvState::QuoteSeen | CsvState::AfterQuote, _) => {
                 let error = out.delimiter_after_quote(&self.bytes, byte, self.delimiter);
                 let error = error.unwrap_or_else(|| self.quote_error("text stands after a closing quote", out));

@@ -40,8 +40,8 @@ fn name(cell: &[u8]) -> Result<String> {
     let Ok(name) = std::str::from_utf8(cell) else {
         return Err(Error::found(Code::NotUtf8, &String::from_utf8_lossy(cell), "UTF-8 text", "save the file as UTF-8"));
     };
-    if name.bytes().any(|byte| byte == 0) {
-        let sentence = "zero bytes stand in the header, as after a crash, or in a file that is no text";
+    if !name.is_empty() && name.bytes().all(|byte| byte == 0) {
+        let sentence = "zero bytes stand in the header, and nothing else, as after a crash";
         return Err(Error::new(Code::NotText, sentence, "copy the file again, whole, and check that it is CSV"));
     }
     if name.chars().any(|c| c.is_control() && !is_break(c)) {
