@@ -160,7 +160,7 @@ fn a_codec_that_the_program_does_not_have_is_named() {
 
 #[test]
 fn names_have_no_spaces_at_their_ends() {
-    let field = |name: &str| arrow_schema::Field::new(name, DataType::Float64, true);
+    let field = |name: &str| arrow_schema::Field::new(name, arrow_schema::DataType::Float64, true);
     let names = |names: &[&str]| -> Vec<String> {
         let schema = Schema::new(names.iter().map(|name| field(name)).collect::<Vec<_>>());
         fields(&schema).unwrap().into_iter().map(|field| field.name).collect()
