@@ -143,13 +143,13 @@ pub(crate) fn advice(cell: &str, is_number: impl Fn(&str) -> bool) -> Option<Str
         () if bare_of_quotes(cell).is_some_and(&sure) => Some("write the number without the quotes around it".to_owned()),
         () if in_brackets(cell).is_some_and(&sure) => Some("write a minus before the number instead of the brackets around it".to_owned()),
         () if cell.strip_suffix(['-', '\u{2212}']).is_some_and(&sure) => Some("write the minus before the number".to_owned()),
-        () if is_bound(cell, &sure) => {
+        () if is_bound(cell, sure) => {
             Some("write the number to take for this bound, or leave the cell empty if there is no value".to_owned())
         }
         () if with_exponent_of_e(cell).is_some_and(|text| sure(&text)) => Some("write E instead of D before the exponent".to_owned()),
-        () if has_unit(cell, &sure) => Some("write the number alone, without the sign for its unit".to_owned()),
-        () if is_separated(cell, &sure) => Some("write the number without separators between its digits".to_owned()),
-        () => of_dash(cell, &sure),
+        () if has_unit(cell, sure) => Some("write the number alone, without the sign for its unit".to_owned()),
+        () if is_separated(cell, sure) => Some("write the number without separators between its digits".to_owned()),
+        () => of_dash(cell, sure),
     }
 }
 

@@ -118,8 +118,8 @@ impl Drop for Process {
 fn write_lines(to: ChildStdin, lines: &Receiver<String>) {
     let mut to = BufWriter::new(to);
     while let Ok(line) = lines.recv() {
-        let waiting = std::iter::once(line).chain(lines.try_iter());
-        let written = waiting.map(|line| to.write_all(line.as_bytes()).and_then(|()| to.write_all(b"\n"))).collect::<std::io::Result<()>>();
+        let mut waiting = std::iter::once(line).chain(lines.try_iter());
+        let written = waiting.try_for_each(|line| to.write_all(line.as_bytes()).and_then(|()| to.write_all(b"\n")));
         if written.and_then(|()| to.flush()).is_err() {
             return;
         }

@@ -142,7 +142,9 @@ fn split_place<'a, const PLACE: u32>(
         for (values, lanes) in whole.iter().zip(&mut out) {
             eight(values).store_i16(lanes);
         }
-        if !last.is_empty() && let Some(lanes) = out.next() {
+        if !last.is_empty()
+            && let Some(lanes) = out.next()
+        {
             // what follows the run is read with it, and then replaced by zeros
             match rest[rows - last.len()..].first_chunk() {
                 Some(values) => eight(values).and(V128::load_i16(&FIRST_ROWS[last.len()])).store_i16(lanes),
