@@ -19,23 +19,23 @@ pub struct Batch {
     predictor: Predictor,
     /// The columns that were set, by name.
     columns: Vec<(String, Values)>,
-    forecast: Forecast,
-    /// What became of each row of the last prediction, and the first errors.
-    outcomes: RowOutcomes,
+    rows: PredictedRows,
 }
 
-/// What became of the rows of a batch.
-#[derive(Default)]
-struct RowOutcomes {
+/// Predicts rows chunk by chunk, and keeps what became of each.
+struct PredictedRows {
+    /// Scratch space of a chunk.
+    forecast: Forecast,
     statuses: Vec<u8>,
+    /// The errors of the first rows without a prediction.
     errors: Vec<Error>,
 }
 
 impl Batch {
     /// Returns a batch without columns.
     pub fn new(predictor: Predictor) -> Self {
-        let forecast = Forecast::of_columns(&predictor.variables);
-        Self { predictor, columns: Vec::new(), forecast, outcomes: RowOutcomes::default() }
+        let rows = PredictedRows::new(&predictor);
+        Self { predictor, columns: Vec::new(), rows }
     }
 
     /// Sets the values of one column. NaN is a missing value; any other number means its shortest decimal text.
@@ -77,25 +77,39 @@ impl Batch {
             return Err(error.in_column(&self.predictor.columns[at]));
         }
         let mut out = vec![0.0; 3 * rows];
-        self.outcomes = RowOutcomes::default();
+        self.rows.forget();
         for first in (0..rows).step_by(CHUNK_ROWS) {
-            self.predict_chunk(&columns, first..rows.min(first + CHUNK_ROWS), rows, &mut out);
+            self.rows.predict_chunk(&self.predictor, &columns, first..rows.min(first + CHUNK_ROWS), rows, &mut out);
         }
         Ok(out)
     }
 
     /// Returns what became of each row of the last prediction: indexes in [`Status::ALL`].
     pub fn status(&self) -> &[u8] {
-        &self.outcomes.statuses
+        &self.rows.statuses
     }
 
     /// Returns the error records of the first [`PROBLEMS_MAX`] rows without a prediction, in an array. Rows count from 1.
     pub fn problems(&self) -> Value {
-        self.outcomes.errors.iter().map(Error::to_json).collect()
+        self.rows.errors.iter().map(Error::to_json).collect()
+    }
+}
+
+impl PredictedRows {
+    /// Returns no rows yet.
+    fn new(predictor: &Predictor) -> Self {
+        Self { forecast: Forecast::of_columns(&predictor.variables), statuses: Vec::new(), errors: Vec::new() }
     }
 
-    fn predict_chunk(&mut self, columns: &[&Values], chunk: Range<usize>, rows: usize, out: &mut [f64]) {
-        let (predictor, forecast) = (&self.predictor, &mut self.forecast);
+    /// Forgets what became of all rows.
+    fn forget(&mut self) {
+        self.statuses.clear();
+        self.errors.clear();
+    }
+
+    /// Predicts a chunk of `rows` rows. `out` has the predictions, then the lower and then the upper ends of all rows.
+    fn predict_chunk(&mut self, predictor: &Predictor, columns: &[&Values], chunk: Range<usize>, rows: usize, out: &mut [f64]) {
+        let forecast = &mut self.forecast;
         if predictor.predicts_together(true) {
             forecast.read_columns(columns, chunk.clone(), &predictor.variables);
             forecast.round_values(columns, chunk.clone(), &predictor.variables);
@@ -110,8 +124,8 @@ impl Batch {
                     Ok((prediction, status)) => ([prediction.value, prediction.lower(), prediction.upper()], status),
                     Err(error) => {
                         let status = Status::of_error(&error);
-                        if self.outcomes.errors.len() < PROBLEMS_MAX {
-                            self.outcomes.errors.push(error.at_row(row as u64 + 1));
+                        if self.errors.len() < PROBLEMS_MAX {
+                            self.errors.push(error.at_row(row as u64 + 1));
                         }
                         ([f64::NAN; 3], status)
                     }
@@ -121,7 +135,7 @@ impl Batch {
                 ([forecast.values()[at], *ends.0, *ends.1], Status::Fine)
             };
             (0..3).for_each(|part| out[part * rows + row] = prediction[part]);
-            self.outcomes.statuses.push(status as u8);
+            self.statuses.push(status as u8);
         }
     }
 }
@@ -142,11 +156,11 @@ impl Predictor {
         }
         let columns: Vec<Values> = (0..self.columns.len()).map(|at| Values::Numbers(values[at * rows..(at + 1) * rows].to_vec())).collect();
         let (columns, mut out) = (columns.iter().collect::<Vec<_>>(), vec![0.0; 3 * rows]);
-        let mut batch = Batch::new(self.clone());
+        let mut predicted = PredictedRows::new(self);
         for first in (0..rows).step_by(CHUNK_ROWS) {
-            batch.predict_chunk(&columns, first..rows.min(first + CHUNK_ROWS), rows, &mut out);
-            if let Some(error) = batch.outcomes.errors.pop() {
-                return Err(batch.outcomes.errors.into_iter().next().unwrap_or(error));
+            predicted.predict_chunk(self, &columns, first..rows.min(first + CHUNK_ROWS), rows, &mut out);
+            if let Some(error) = predicted.errors.first() {
+                return Err(error.clone());
             }
         }
         Ok(out)
