@@ -9,9 +9,12 @@
 //!
 //! *Not here*: what the keys are, and where an object begins ([`objects`](crate::objects)).
 
-use crate::objects::{ObjectScanner, SEPARATOR_BYTES_MAX, ScannedValue, TextCursor, ValueKind};
+use crate::objects::{FixedBytes, ObjectScanner, ScannedValue, TextCursor, ValueKind};
 use crate::scan::{CellLists, MARGIN, Rows};
 use crate::simd::V128;
+
+/// Most bytes between two values, and after the last one.
+const SEPARATOR_BYTES_MAX: usize = 47;
 
 /// Bytes that must be readable from the start of a value on: the longest separator after a short value, and more than a margin.
 const LOOKAHEAD: usize = 2 * MARGIN + SEPARATOR_BYTES_MAX;
@@ -24,7 +27,7 @@ const OBJECT_BYTES_MAX: usize = 1 << 16;
 pub struct ObjectRows {
     entries: Vec<Entry>,
     /// What ends an object: its bracket, and what stands before and after it.
-    tail: FixedText,
+    tail: FixedBytes,
     /// Columns that no value belongs to. Their cells are empty.
     unfilled: Vec<usize>,
     width: usize,
@@ -37,38 +40,9 @@ pub struct ObjectRows {
 /// One value of the objects.
 struct Entry {
     /// What stands before it.
-    separator: FixedText,
+    separator: FixedBytes,
     /// The column to which it belongs; `usize::MAX` if it is not read.
     column: usize,
-}
-
-/// Some bytes that are compared with others, sixteen at once.
-#[derive(Default)]
-struct FixedText {
-    /// The first sixteen bytes, and the bits that count in them.
-    words: [u64; 2],
-    bits: [u64; 2],
-    /// The bytes after them.
-    rest: Vec<u8>,
-    length: usize,
-}
-
-impl FixedText {
-    fn of(bytes: &[u8]) -> Self {
-        let word = |from: usize| bytes.iter().skip(from).take(8).rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        let bits = |from: usize| bytes.iter().skip(from).take(8).fold(0, |bits, _| bits << 8 | 0xff);
-        let rest = bytes.get(16..).unwrap_or_default().to_vec();
-        Self { words: [word(0), word(8)], bits: [bits(0), bits(8)], rest, length: bytes.len() }
-    }
-
-    /// Whether a text begins with it. The text is longer than a separator by at least sixteen bytes.
-    #[inline(always)]
-    fn begins(&self, text: &[u8]) -> bool {
-        let [Some(first), Some(second)] = [text.first_chunk(), text.get(8..).and_then(<[u8]>::first_chunk)] else { return false };
-        let differ = |at: usize, eight: &[u8; 8]| (u64::from_le_bytes(*eight) ^ self.words[at]) & self.bits[at];
-        let differ = differ(0, first) | differ(1, second);
-        differ == 0 && (self.rest.is_empty() || text[16..].starts_with(&self.rest))
-    }
 }
 
 /// Why no more rows were found.
@@ -100,16 +74,16 @@ impl ObjectRows {
         for (at, value) in values.iter().enumerate() {
             let range = value.written();
             let separator = text.get(from..range.start)?;
-            let separator = FixedText::of(&if at == 0 { [before, separator].concat() } else { separator.to_vec() });
-            if separator.length > SEPARATOR_BYTES_MAX {
+            let separator = FixedBytes::of(&if at == 0 { [before, separator].concat() } else { separator.to_vec() });
+            if separator.len() > SEPARATOR_BYTES_MAX {
                 return None;
             }
             let column = places.iter().position(|place| *place == Some(at)).unwrap_or(usize::MAX);
             entries.push(Entry { separator, column });
             from = range.end;
         }
-        let tail = FixedText::of(&[text.get(from..)?, after].concat());
-        if tail.length > SEPARATOR_BYTES_MAX || entries.is_empty() || places.is_empty() {
+        let tail = FixedBytes::of(&[text.get(from..)?, after].concat());
+        if tail.len() > SEPARATOR_BYTES_MAX || entries.is_empty() || places.is_empty() {
             return None;
         }
         let unfilled = places.iter().enumerate().filter(|(_, place)| place.is_none()).map(|(column, _)| column).collect();
@@ -152,10 +126,10 @@ impl ObjectRows {
             if at > limit {
                 return Err(RowsEnd::Edge);
             }
-            if !separator.begins(&bytes[at..]) {
+            if !separator.begin(&bytes[at..]) {
                 return Err(RowsEnd::Other);
             }
-            at += separator.length;
+            at += separator.len();
             let value = match Value::short_number(bytes, at) {
                 Some(value) => value,
                 None => Value::other(bytes, at, *column == usize::MAX, scanner).ok_or(RowsEnd::Other)?,
@@ -169,7 +143,7 @@ impl ObjectRows {
             return Err(RowsEnd::Edge);
         }
         // whoever reads single objects may refuse long ones
-        if tail.begins(&bytes[at..]) && at - start < OBJECT_BYTES_MAX { Ok(at + tail.length) } else { Err(RowsEnd::Other) }
+        if tail.begin(&bytes[at..]) && at - start < OBJECT_BYTES_MAX { Ok(at + tail.len()) } else { Err(RowsEnd::Other) }
     }
 }
 

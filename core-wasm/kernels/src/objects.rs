@@ -77,41 +77,39 @@ impl ScannedValue {
     }
 }
 
-/// Longest [`Separator`], in bytes.
-pub(crate) const SEPARATOR_BYTES_MAX: usize = 47;
-
-/// What stands between two values of an object: most often a comma, a space, a key in quotes, a colon and a space.
-#[derive(Clone, Copy, Default)]
-struct Separator {
-    /// The bytes, eight in a word.
-    words: [u64; SEPARATOR_BYTES_MAX / 8 + 1],
-    /// Zero if it is not known.
+/// Bytes that are compared with others, sixteen at once: most often what stands between two values of an object, which is a comma, a space, a key
+/// in quotes, a colon and a space.
+#[derive(Clone, Default)]
+pub(crate) struct FixedBytes {
+    /// The first sixteen bytes, and the bits that count in them.
+    words: [u64; 2],
+    bits: [u64; 2],
+    /// The bytes after them.
+    rest: Vec<u8>,
     length: usize,
-    /// The bits of its bytes in the last of its words.
-    last_bits: u64,
 }
 
-impl Separator {
-    /// Returns a separator; one that is not known if it is too long.
-    fn of(bytes: &[u8]) -> Self {
-        let mut new = Self::default();
-        if bytes.len() > SEPARATOR_BYTES_MAX {
-            return new;
-        }
-        for (word, eight) in new.words.iter_mut().zip(bytes.chunks(8)) {
-            *word = eight.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        }
-        Self { length: bytes.len(), last_bits: (1 << (bytes.len() % 8 * 8)) - 1, ..new }
+impl FixedBytes {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let word = |from: usize| bytes.iter().skip(from).take(8).rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        let bits = |from: usize| bytes.iter().skip(from).take(8).fold(0, |bits, _| bits << 8 | 0xff);
+        let rest = bytes.get(16..).unwrap_or_default().to_vec();
+        Self { words: [word(0), word(8)], bits: [bits(0), bits(8)], rest, length: bytes.len() }
     }
 
-    /// Whether this is known and a text begins with it. Near the end of the text it may be overlooked.
+    /// Returns the number of the bytes.
     #[inline(always)]
-    fn begins(&self, text: &[u8]) -> bool {
-        let (eights, last) = (text.as_chunks::<8>().0, self.length / 8);
-        let Some(eight) = eights.get(last) else { return false };
-        self.length > 0
-            && (u64::from_le_bytes(*eight) ^ self.words[last]) & self.last_bits == 0
-            && eights[..last].iter().zip(&self.words).all(|(eight, word)| u64::from_le_bytes(*eight) == *word)
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether a text begins with the bytes. In the last sixteen bytes of a text they may be overlooked.
+    #[inline(always)]
+    pub(crate) fn begin(&self, text: &[u8]) -> bool {
+        let [Some(first), Some(second)] = [text.first_chunk(), text.get(8..).and_then(<[u8]>::first_chunk)] else { return false };
+        let differ = |at: usize, eight: &[u8; 8]| (u64::from_le_bytes(*eight) ^ self.words[at]) & self.bits[at];
+        let differ = differ(0, first) | differ(1, second);
+        differ == 0 && (self.rest.is_empty() || text[16..].starts_with(&self.rest))
     }
 }
 
@@ -125,8 +123,8 @@ pub struct ObjectScanner {
     keys: Vec<u8>,
     /// Where each of them ends.
     key_ends: Vec<usize>,
-    /// What stood before the value of each of them.
-    separators: Vec<Separator>,
+    /// What stood before the value of each of them; no bytes if that is not known.
+    separators: Vec<FixedBytes>,
     /// The keys of the object that is scanned; only if they differ.
     new_keys: Vec<Range<usize>>,
     /// Keys of nested objects that are open.
@@ -171,7 +169,7 @@ impl ObjectScanner {
         let mut is_known = true;
         loop {
             match self.separators.get(self.values.len()) {
-                Some(separator) if is_known && separator.begins(cursor.rest()) => cursor.at += separator.length,
+                Some(separator) if is_known && separator.len() > 0 && separator.begin(cursor.rest()) => cursor.at += separator.len(),
                 _ => match self.key(cursor, is_known)? {
                     Some(known) => is_known = known,
                     None => break,
@@ -209,7 +207,7 @@ impl ObjectScanner {
         cursor.skip_space();
         let is_known = is_known && self.known_key(at) == Some(&cursor.text[key.clone()]);
         if is_known {
-            self.separators[at] = Separator::of(&cursor.text[start..cursor.at]);
+            self.separators[at] = FixedBytes::of(&cursor.text[start..cursor.at]);
         } else {
             self.new_keys.push(key);
         }
@@ -233,7 +231,7 @@ impl ObjectScanner {
             self.key_ends.push(self.keys.len());
         }
         self.separators.truncate(old);
-        self.separators.resize(self.key_ends.len(), Separator::default());
+        self.separators.resize(self.key_ends.len(), FixedBytes::default());
         self.shape += 1;
         self.has_escapes = self.keys.contains(&b'\\');
         let mut sorted: Vec<&[u8]> = self.keys().collect();
@@ -547,19 +545,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators_are_compared_whole() {
-        for length in 1..=SEPARATOR_BYTES_MAX + 1 {
+    fn fixed_bytes_are_compared_whole() {
+        for length in 1..=60 {
             let text: Vec<u8> = (0..100).collect();
-            let separator = Separator::of(&text[..length]);
-            assert_eq!(separator.begins(&text), length <= SEPARATOR_BYTES_MAX, "{length}");
+            let fixed = FixedBytes::of(&text[..length]);
+            assert!(fixed.begin(&text), "{length}");
             for at in 0..length {
                 let mut other = text.clone();
                 other[at] = b'x';
-                assert!(!separator.begins(&other), "{length} {at}");
+                assert!(!fixed.begin(&other), "{length} {at}");
             }
-            assert!(!separator.begins(&text[..length - 1]));
+            // what follows them does not matter, if it is there
+            let mut other = text.clone();
+            other[length..].fill(b'x');
+            assert!(fixed.begin(&other), "{length}");
+            assert!(!fixed.begin(&text[..length - 1]));
         }
-        assert!(!Separator::default().begins(b"0123456789"));
     }
 
     #[test]
