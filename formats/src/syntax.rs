@@ -110,7 +110,7 @@ impl Habit {
             Some(number) if ends_with_digit(number) && first.is_ascii_digit() => Self::DecimalComma,
             _ if trimmed.ends_with([',', '{']) && (first.is_alphabetic() || first == '_') => Self::BareNames,
             _ if first == '"' && !trimmed.ends_with([',', ':', '{', '[']) => Self::NoComma,
-            _ if first == '+' || first == '.' && !ends_with_digit(before) => Self::NumberStart,
+            _ if first == '+' || first == '.' && !ends_with_digit(trimmed) => Self::NumberStart,
             _ if before.ends_with('0') && first.is_ascii_digit() => Self::LeadingZero,
             _ => Self::Other,
         }
@@ -220,6 +220,8 @@ mod tests {
             ("{\"a\": 007}", Habit::LeadingZero, "column 8"),
             ("[\"a\tb\"]", Habit::ControlCharacter, "column 4"),
             ("{\"a\": 1.0.0}", Habit::Other, "column 10"),
+            // not the beginning of a number, but the rest of one
+            ("{\"a\": 1 .5}", Habit::Other, "column 9"),
             ("{\"a\"; 1}", Habit::Other, "column 5"),
         ] {
             let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
