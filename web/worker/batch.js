@@ -1,4 +1,5 @@
 // A table of CSV or JSON Lines to the same table with predictions and with the status of each row. The component does all of it.
+import { SamefitError } from './component.js';
 import { chunks } from './files.js';
 import { free } from './free.js';
 
@@ -36,8 +37,8 @@ export async function batch(begin, files, progress) {
     try {
       answers.push(await one(begin, file, (done) => progress({ done: before + done, total })));
     } catch (error) {
-      if (!error?.payload) throw error;
-      answers.push({ said: { fault: { ...error.payload, file: file.name } } });
+      if (!(error instanceof SamefitError)) throw error;
+      answers.push({ said: { fault: { ...error, file: file.name } } });
     }
     before += file.size;
   }

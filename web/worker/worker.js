@@ -5,7 +5,7 @@
 // {id, progress} before its answer.
 import { audit } from './audit.js';
 import { batch } from './batch.js';
-import { instantiate } from './component.js';
+import { instantiate, SamefitError } from './component.js';
 import { digest } from './digest.js';
 import { chunks, totalSize } from './files.js';
 import { free } from './free.js';
@@ -27,7 +27,8 @@ let model;
 let form;
 let columns;
 
-const fault = (error) => error?.payload ?? null;
+/** The error record of bad input; null for any other exception. */
+const fault = (error) => (error instanceof SamefitError ? { ...error } : null);
 const text = JSON.stringify;
 
 /** Fetches and compiles the core module. It is fetched once, so the digest that the page shows is that of the bytes that run. */
@@ -55,7 +56,7 @@ async function feed(files, push, done, progress) {
       }
       done(sink, file);
     } catch (error) {
-      if (fault(error)) error.payload.file = file.name;
+      if (fault(error)) error.file = file.name;
       throw error;
     } finally {
       free(sink);

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 
 /// Folders whose files are copied as they are.
 const FOLDERS: [&str; 4] = ["web/assets", "web/worker", "web/texts", "web/model"];
+/// The caller of the core module, which the npm package has too.
+const CALLER: &str = "embed/js/src/component.js";
 /// Lists all other files, so it is written last.
 const SERVICE_WORKER: &str = "sw.js";
 /// The Content-Security-Policy of the page. `samefit serve` sends it as a header too, with the directives that only a header can have.
@@ -22,6 +24,7 @@ pub(crate) fn complete(root: &Path, out: &Path) -> Result<()> {
     for folder in FOLDERS {
         copy(&root.join(folder), out)?;
     }
+    fs::copy(root.join(CALLER), out.join("component.js")).context(CALLER)?;
     let style = [root.join("render/src/report.css"), root.join("web/assets/page.css")].map(fs::read_to_string);
     let [report, page] = style;
     let report = report?;
