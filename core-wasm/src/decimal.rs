@@ -377,6 +377,10 @@ fn exponent_of(text: &[u8]) -> Option<i64> {
 /// Reads a sum of products of `degree` values, in the canonical text of [`Decimal`]. Returns none if the text is not canonical, or longer
 /// than such a sum can be.
 pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
+    // no short text is too long, but a sum of no values has no decimals
+    if let Some(value) = short_sum(text.as_bytes()).filter(|value| degree > 0 || value.scale == 0) {
+        return Some(value);
+    }
     let parts = split(text.as_bytes())?;
     let values = degree as usize;
     if parts.whole.len() > values * WHOLE_DIGITS_MAX + ROWS_DIGITS_MAX || parts.fraction.len() > values * FRACTION_DIGITS_MAX {
@@ -385,6 +389,24 @@ pub fn parse_sum(text: &str, degree: u32) -> Option<Decimal> {
     let digits: Vec<u8> = parts.whole.iter().chain(parts.fraction).copied().collect();
     let value = Decimal { mantissa: IBig::from_parts(parts.sign, digits_value(&digits)), scale: u32::try_from(parts.fraction.len()).ok()? };
     (value.to_string() == text).then_some(value)
+}
+
+/// Reads a sum of at most 18 digits. Returns none for any other text.
+fn short_sum(text: &[u8]) -> Option<Decimal> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let point = digits.iter().position(|&byte| byte == b'.');
+    let (whole, fraction) = point.map_or((digits, &b""[..]), |point| (&digits[..point], &digits[point + 1..]));
+    let is_canonical = match (whole, fraction.last()) {
+        ([] | [b'0', _, ..], _) | (_, Some(b'0')) => false,
+        (_, None) => point.is_none() && (whole != b"0" || digits.len() == text.len()),
+        _ => true,
+    };
+    if !is_canonical || whole.len() + fraction.len() > I64_EXPONENT_MAX || !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
+        return None;
+    }
+    let magnitude = whole.iter().chain(fraction).fold(0, |value, &digit| value * 10 + i64::from(digit - b'0'));
+    let mantissa = if digits.len() < text.len() { -magnitude } else { magnitude };
+    Some(Decimal { mantissa: mantissa.into(), scale: fraction.len() as u32 })
 }
 
 /// Returns the decimal number that an f64 means: that of the shortest text that reads back as the same f64.
@@ -699,6 +721,18 @@ mod tests {
                 let is_long = exact.mantissa.to_string().len() + exact.scale as usize >= SMALL_DIGITS_MAX / 2;
                 prop_assert!(is_long || exact == Decimal::ZERO);
             }
+        }
+
+        #[test]
+        fn short_sums_are_their_texts(text in "-?(0|00|[0-9]{0,18})(\\.[0-9]{0,9})?[ e]?", long in "-?[1-9][0-9]{0,24}(\\.[0-9]{0,3}[1-9])?") {
+            for text in [&text, &long] {
+                let short = short_sum(text.as_bytes());
+                let is_canonical = parse(text.as_bytes()).is_ok_and(|value| value.to_string() == *text);
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                prop_assert_eq!(short.is_some(), is_canonical && digits <= I64_EXPONENT_MAX, "{}", text);
+                prop_assert!(short.is_none_or(|value| value.to_string() == *text), "{}", text);
+            }
+            prop_assert_eq!(parse_sum("1.5", 0), None);
         }
 
         #[test]

@@ -22,7 +22,8 @@ pub const UNKNOWN: u32 = u32::MAX;
 /// Numbers of levels by the texts of cells.
 #[derive(Clone, Debug, Default)]
 pub struct TextTable {
-    /// A power of two of them, at least half of which are empty; none before the first text.
+    /// A power of two of them, at least three quarters of which are empty, so that most texts stand where the search begins; none before the first
+    /// text.
     slots: Vec<Slot>,
     /// Texts of more than [`SHORT`] bytes.
     long_texts: Vec<(Vec<u8>, u32)>,
@@ -96,7 +97,7 @@ impl TextTable {
         if self.texts == TEXTS_MAX || u32::try_from(text.len()).is_err() {
             return;
         }
-        if 2 * (self.texts + 1) > self.slots.len() {
+        if 4 * (self.texts + 1) > self.slots.len() {
             self.grow();
         }
         let key = TextKey::of(text);
