@@ -59,6 +59,10 @@ impl Report for Terminal {
         }
     }
 
+    fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     fn note(&mut self, line: &str) {
         self.erase();
         print_error(&format!("{line}\n"));

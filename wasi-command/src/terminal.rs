@@ -21,6 +21,10 @@ impl Report for Terminal {
         }
     }
 
+    fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     fn note(&mut self, line: &str) {
         print_error(&format!("{line}\n"));
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::args::LevelArg;
 use crate::error::{Error, InputError, Result};
-use crate::ports::engine::Engine;
+use crate::ports::engine::Model;
 use crate::text::json;
 use crate::text::numbers::{counted, degrees_of_freedom, percent, probability, shown};
 use crate::text::table::table;
@@ -21,21 +21,18 @@ const INTERCEPT: &str = "(intercept)";
 pub struct DescribedModel {
     model: Value,
     summary: Value,
-    notes: Vec<InputError>,
+}
+
+/// Returns what the user should know of a model: features that nearly depend on others.
+pub fn notes_of(model: &dyn Model) -> Result<Vec<InputError>> {
+    serde_json::from_str(&model.notes()?).map_err(|_| Error::Trap("notes that are not as the contract says".to_owned()))
 }
 
 impl DescribedModel {
-    /// Reads and checks the text of a model, and summarises it with intervals of this level.
-    pub fn new(engine: &dyn Engine, text: &str, level: LevelArg) -> Result<Self> {
-        let model = engine.model(text)?;
+    /// Summarises a model with intervals of this level. `text`: its text.
+    pub fn new(model: &dyn Model, text: &str, level: LevelArg) -> Result<Self> {
         let summary = json::parse_ours(&model.summary(level.get())?)?;
-        let notes = serde_json::from_str(&model.notes()?).map_err(|_| Error::Trap("notes that are not as the contract says".to_owned()))?;
-        Ok(Self { model: json::parse_ours(text)?, summary, notes })
-    }
-
-    /// Returns what the user should know of the model: features that nearly depend on others.
-    pub fn notes(&self) -> &[InputError] {
-        &self.notes
+        Ok(Self { model: json::parse_ours(text)?, summary })
     }
 
     /// Returns the summary (Summary in `docs/formats.md`).

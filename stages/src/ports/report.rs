@@ -21,6 +21,10 @@ pub struct Progress {
 pub trait Report {
     /// Reports a line of what was done. `--quiet` silences it.
     fn say(&mut self, line: &str);
+    /// Whether nobody sees what is said: then it need not be computed.
+    fn is_quiet(&self) -> bool {
+        false
+    }
     /// Reports something the user should know although nothing failed. It is never silenced.
     fn note(&mut self, line: &str);
     /// Whether anyone watches the progress.

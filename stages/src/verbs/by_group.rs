@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::args::{JsonArg, Shown};
 use crate::code::Code;
 use crate::error::{Error, InputError, Result};
-use crate::output::described_model::DescribedModel;
+use crate::output::described_model::{DescribedModel, notes_of};
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
@@ -48,11 +48,11 @@ pub(super) fn train(
         outputs.put(&join(&out, &listed.statistics_path()), &group.statistics)?;
         let model_path = join(&out, &listed.model_path());
         match fit(stage, plan, &group.statistics, shown) {
-            Ok((model, described)) => {
-                outputs.put(&model_path, model)?;
+            Ok((text, notes, described)) => {
+                outputs.put(&model_path, text)?;
                 let name = samefit_text::name(&group.group);
                 let note = |note: &InputError| format!("note: {}: group `{name}`: {note}", samefit_text::line(&sum.name));
-                described.notes().iter().for_each(|of_model| stage.report.note(&note(of_model)));
+                notes.iter().for_each(|of_model| stage.report.note(&note(of_model)));
                 listed.outcome = Some(Ok(described.summary().clone()));
             }
             Err(Error::Data { path: None, fault }) => {
@@ -103,11 +103,12 @@ fn end(stage: &mut Stage<'_>, mut outputs: Outputs<'_>, out: &str, groups: &[Lis
     Ok(())
 }
 
-/// Fits a model. Returns its text and its description.
-fn fit(stage: &Stage<'_>, plan: &Plan, statistics: &str, shown: Shown) -> Result<(String, DescribedModel)> {
-    let model = stage.engine.fit(statistics, &plan.text()).map_err(|error| plan.blame(error))?;
-    let described = DescribedModel::new(stage.engine, &model, shown.level)?;
-    Ok((model, described))
+/// Fits a model. Returns its text, the notes on it, and its description.
+fn fit(stage: &Stage<'_>, plan: &Plan, statistics: &str, shown: Shown) -> Result<(String, Vec<InputError>, DescribedModel)> {
+    let text = stage.engine.fit(statistics, &plan.text()).map_err(|error| plan.blame(error))?;
+    let model = stage.engine.model(&text)?;
+    let described = DescribedModel::new(&*model, &text, shown.level)?;
+    Ok((text, notes_of(&*model)?, described))
 }
 
 /// A group as `groups.csv` lists it.

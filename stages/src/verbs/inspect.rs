@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::error::{Error, InputError, Result};
 use crate::input::reading;
 use crate::output::describe;
-use crate::output::described_model::DescribedModel;
+use crate::output::described_model::{DescribedModel, notes_of};
 use crate::stage::Stage;
 use crate::text::json;
 
@@ -39,10 +39,11 @@ pub fn run(stage: &mut Stage<'_>, args: &InspectArgs) -> Result<()> {
             (format!("{}\n\n{}", describe::statistics(&document), describe::release(&document)), text)
         }
         format if format.starts_with("samefit-model/") || document.get("coefficients").is_some() => {
-            let model = DescribedModel::new(stage.engine, &text, args.level).map_err(in_file)?;
-            for note in model.notes() {
+            let model = stage.engine.model(&text).map_err(in_file)?;
+            for note in notes_of(&*model).map_err(in_file)? {
                 stage.report.note(&format!("note: {}: {note}", samefit_text::line(&args.file)));
             }
+            let model = DescribedModel::new(&*model, &text, args.level).map_err(in_file)?;
             (format!("{}\n\n{}", model.long_text(), describe::release(&document)), model.document())
         }
         _ => return Err(not_ours().in_file(&args.file)),

@@ -5,7 +5,7 @@ use clap::Args;
 use super::by_group;
 use crate::args::{ByArg, FitArgs, JsonArg, KnotsArg, LevelArg, ReadArgs, Shown, SumArgs, ThreadsArg};
 use crate::error::Result;
-use crate::output::described_model::DescribedModel;
+use crate::output::described_model::{DescribedModel, notes_of};
 use crate::output::outputs;
 use crate::output::outputs::Outputs;
 use crate::output::provenance;
@@ -71,23 +71,29 @@ pub fn run(stage: &mut Stage<'_>, args: &TrainArgs) -> Result<()> {
 /// Fits a model to `sum` and writes `model.json` and `provenance.json`, or the model alone to standard output. Also used by `fit`.
 pub(super) fn write_model(stage: &mut Stage<'_>, plan: &Plan, sources: &[Source], sum: &Sum, out: &str, shown: Shown) -> Result<()> {
     outputs::refuse_two_on_stdout(out, shown.json)?;
-    let model = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
-    let described = DescribedModel::new(stage.engine, &model, shown.level)?;
+    let text = stage.engine.fit(&sum.statistics, &plan.text()).map_err(|error| plan.blame(error).in_file(&sum.name))?;
+    let model = stage.engine.model(&text)?;
+    let notes = notes_of(&*model)?;
+    // a summary takes a while, and is in no file
+    let is_seen = shown.json.json || !stage.report.is_quiet();
+    let described = if is_seen { Some(DescribedModel::new(&*model, &text, shown.level)?) } else { None };
     let provenance = provenance::text(stage, &sum.inputs, plan.get("knots"))?;
     let out = outputs::expand(out, sources)?;
     let mut outputs = Outputs::new(stage.files, sum.inputs.iter().map(|input| input.path.as_str()));
     if out == STANDARD {
-        outputs.put(&out, &model)?;
+        outputs.put(&out, &text)?;
     } else {
         let out = outputs::folder(stage.files, out)?;
-        outputs.put(&join(&out, "model.json"), &model)?;
+        outputs.put(&join(&out, "model.json"), &text)?;
         outputs.put(&join(&out, "provenance.json"), &provenance)?;
     }
     let written = outputs.commit()?;
-    for note in described.notes() {
+    for note in notes {
         stage.report.note(&format!("note: {}: {note}", samefit_text::line(&sum.name)));
     }
-    stage.show(shown.json.json, &described.text(), &described.document())?;
+    if let Some(described) = described {
+        stage.show(shown.json.json, &described.text(), &described.document())?;
+    }
     stage.say_written(&written);
     Ok(())
 }
