@@ -43,7 +43,9 @@ const COMPONENT_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/component
 pub(crate) struct WasmEngine {
     engine: wasmtime::Engine,
     component: RegressionPre<MemoryLimiter>,
-    models: InstanceCache<ModelInstance>,
+    models: InstanceCache<SharedResource>,
+    /// The statistics that were summed last, so that fitting a model to them need not parse their text.
+    statistics: InstanceCache<SharedResource>,
 }
 
 impl WasmEngine {
@@ -90,13 +92,19 @@ impl WasmEngine {
         // SAFETY: the caller guarantees it.
         let component = unsafe { Component::deserialize(&engine, compiled) }.map_err(load_error)?;
         let component = Linker::new(&engine).instantiate_pre(&component).and_then(RegressionPre::new).map_err(load_error)?;
-        Ok(Self { engine, component, models: InstanceCache::default() })
+        Ok(Self { engine, component, models: InstanceCache::default(), statistics: InstanceCache::default() })
     }
 
-    fn parse_model(&self, text: &str) -> Result<ModelInstance> {
+    fn parse_model(&self, text: &str) -> Result<SharedResource> {
         let mut instance = self.instance()?;
         let resource = instance.parse_model(text)?;
-        Ok(ModelInstance { instance: Arc::new(Mutex::new(instance)), resource })
+        Ok(SharedResource { instance: Arc::new(Mutex::new(instance)), resource })
+    }
+
+    fn parse_statistics(&self, text: &str) -> Result<SharedResource> {
+        let mut instance = self.instance()?;
+        let resource = instance.parse_statistics(text)?;
+        Ok(SharedResource { instance: Arc::new(Mutex::new(instance)), resource })
     }
 
     fn instance(&self) -> Result<Instance> {
@@ -239,7 +247,7 @@ impl Engine for WasmEngine {
     fn summarizer(&self, plan: &str) -> Result<Box<dyn Summarizer + '_>> {
         let mut instance = self.instance()?;
         let stream = instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_new(store, plan))?;
-        Ok(Box::new(WasmSummarizer { instance, stream }))
+        Ok(Box::new(WasmSummarizer { instance: Arc::new(Mutex::new(instance)), stream, cache: &self.statistics }))
     }
 
     fn record_writer(&self, plan: &str) -> Result<Box<dyn Stream + '_>> {
@@ -277,9 +285,9 @@ impl Engine for WasmEngine {
     }
 
     fn fit(&self, statistics: &str, plan: &str) -> Result<String> {
-        let mut instance = self.instance()?;
-        let statistics = instance.parse_statistics(statistics)?;
-        instance.try_call(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, statistics, plan))
+        let kept = self.statistics.take(statistics).0;
+        let SharedResource { instance, resource } = kept.map_or_else(|| self.parse_statistics(statistics), Ok)?;
+        lock(&instance).try_call(|exports, store| exports.samefit_regression_training().statistics().call_fit(store, resource, plan))
     }
 
     fn needed_columns(&self, plan: &str) -> Result<Option<BTreeSet<String>>> {
@@ -356,53 +364,58 @@ fn parse_names(names: &str) -> Result<Vec<String>> {
     serde_json::from_str(names).map_err(|_| Error::Trap("names that are not as the contract says".to_owned()))
 }
 
-struct WasmSummarizer {
-    instance: Instance,
+struct WasmSummarizer<'c> {
+    instance: Arc<Mutex<Instance>>,
     stream: ResourceAny,
+    /// Keeps the statistics, in case a model is fitted to them.
+    cache: &'c InstanceCache<SharedResource>,
 }
 
-impl Stream for WasmSummarizer {
+impl Stream for WasmSummarizer<'_> {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
-        let statistics =
-            self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
-        Ok(self.instance.statistics_text(statistics)?.into_bytes())
+        let mut instance = lock(&self.instance);
+        let resource = instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish(store, stream))?;
+        let text = instance.statistics_text(resource)?;
+        let (_, key) = self.cache.take(&text);
+        self.cache.put(&key, SharedResource { instance: Arc::clone(&self.instance), resource });
+        Ok(text.into_bytes())
     }
 
     fn notes(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.call(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
+        lock(&self.instance).call(|exports, store| exports.samefit_regression_training().summarizer().call_notes(store, stream))
     }
 }
 
-impl SplitStream for WasmSummarizer {
+impl SplitStream for WasmSummarizer<'_> {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
     }
 
     fn continue_at(&mut self, row: u64) -> Result<()> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
     }
 
     fn rows(&mut self) -> Result<u64> {
         let stream = self.stream;
-        self.instance.call(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
+        lock(&self.instance).call(|exports, store| exports.samefit_regression_training().summarizer().call_rows(store, stream))
     }
 }
 
-impl Summarizer for WasmSummarizer {
+impl Summarizer for WasmSummarizer<'_> {
     fn add(&mut self, batch: &Batch) -> Result<()> {
         let stream = self.stream;
         for (name, values) in &batch.columns {
-            self.instance.try_call(|exports, store| {
+            lock(&self.instance).try_call(|exports, store| {
                 let summarizer = exports.samefit_regression_training().summarizer();
                 match values {
                     Values::Numbers(numbers) => summarizer.call_set_f64(store, stream, name, numbers),
@@ -410,16 +423,16 @@ impl Summarizer for WasmSummarizer {
                 }
             })?;
         }
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_sum_columns(store, stream))
     }
 
     fn state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_state(store, stream))
     }
 
     fn finish_groups(&mut self, take: &mut dyn FnMut(String, String) -> Result<()>) -> Result<()> {
-        let (stream, instance) = (self.stream, &mut self.instance);
+        let (stream, mut instance) = (self.stream, lock(&self.instance));
         let groups =
             instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_groups(store, stream))?;
         let names = instance.call(|exports, store| exports.samefit_regression_training().groups().call_names(store, groups))?;
@@ -436,22 +449,22 @@ impl Summarizer for WasmSummarizer {
 
     fn finish_state(&mut self) -> Result<Vec<u8>> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_finish_state(store, stream))
     }
 
     fn choose_decimals(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
     fn choose_knots(&mut self) -> Result<String> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_knots(store, stream))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_knots(store, stream))
     }
 
     fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         let stream = self.stream;
-        self.instance.try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
+        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
     }
 }
 
@@ -557,9 +570,9 @@ impl Merger for WasmMerger {
     }
 }
 
-/// A parsed model and the instance that contains it.
+/// A resource, and the instance that contains it and perhaps others.
 #[derive(Clone)]
-struct ModelInstance {
+struct SharedResource {
     instance: Arc<Mutex<Instance>>,
     resource: ResourceAny,
 }
@@ -568,9 +581,9 @@ struct ModelInstance {
 ///
 /// Its tables share its instance, one call at a time. A thread that wants its own instance parses the model again, which takes little time.
 struct WasmModel<'c> {
-    model: ModelInstance,
+    model: SharedResource,
     key: CacheKey,
-    cache: &'c InstanceCache<ModelInstance>,
+    cache: &'c InstanceCache<SharedResource>,
 }
 
 impl Model for WasmModel<'_> {

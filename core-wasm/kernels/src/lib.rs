@@ -7,13 +7,14 @@
 //! Reading order: [`powers`] (of ten), `simd` (vectors of 128 bits), [`scan`] (bytes to the positions of cells), [`objects`] (those of
 //! a JSON object to the places of values), [`object_rows`] (those of many objects to the positions of cells), [`cells`] (cells to
 //! integers), [`digits`] and [`products`] (integers to sums of products), [`counts`] (integers to counts), [`integers`], [`floats`] and
-//! [`text`] (columns of f64), [`texts`] (cells of words to numbers), [`levels`] (integers to exact sums in f64), [`spans`] (points to what polynomials tell of few of them),
+//! [`text`] (columns of f64), [`decimals`] (decimal numbers to text), [`texts`] (cells of words to numbers), [`row_cells`] (those to combinations), [`levels`] (integers to exact sums in f64), [`spans`] (points to what polynomials tell of few of them),
 //! [`logarithms`] and [`roots`] (decimal numbers to functions of them).
 //!
 //! *Not here*: what the numbers mean, and any error that a person reads (`samefit-core`).
 
 pub mod cells;
 pub mod counts;
+pub mod decimals;
 pub mod digits;
 pub mod floats;
 pub mod integers;
@@ -24,6 +25,7 @@ pub mod objects;
 pub mod powers;
 pub mod products;
 pub mod roots;
+pub mod row_cells;
 pub mod scan;
 mod simd;
 pub mod spans;

@@ -38,7 +38,7 @@ struct Slot {
 }
 
 /// The length of a text and its first [`SHORT`] bytes, with zeros after a shorter one. Different short texts have different keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct TextKey {
     length: u32,
     first: [u64; 2],
@@ -75,8 +75,8 @@ impl TextTable {
     fn find(&self, text: &[u8], key: TextKey) -> Option<u32> {
         let mut at = self.first_slot(text, key)?;
         loop {
-            let slot = self.slots[at];
-            if slot.key == key {
+            let slot = &self.slots[at];
+            if slot.key.is(&key) {
                 if text.len() <= SHORT {
                     return Some(slot.value);
                 }
@@ -85,7 +85,7 @@ impl TextTable {
                     return Some(*number);
                 }
             }
-            if slot.key == EMPTY.key {
+            if slot.is_empty() {
                 return None;
             }
             at = (at + 1) & (self.slots.len() - 1);
@@ -120,7 +120,7 @@ impl TextTable {
 
     fn place(&mut self, hash: u64, slot: Slot) {
         let mut at = hash as usize & (self.slots.len() - 1);
-        while self.slots[at].key != EMPTY.key {
+        while !self.slots[at].is_empty() {
             at = (at + 1) & (self.slots.len() - 1);
         }
         self.slots[at] = slot;
@@ -140,7 +140,21 @@ impl TextTable {
     }
 }
 
+impl Slot {
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.key.length == EMPTY.key.length
+    }
+}
+
 impl TextKey {
+    /// Returns whether two keys are equal. The derived comparison would store both halves of a key to load them as one vector, which waits for
+    /// the stores.
+    #[inline(always)]
+    fn is(&self, other: &Self) -> bool {
+        (self.first[0] ^ other.first[0]) | (self.first[1] ^ other.first[1]) | u64::from(self.length ^ other.length) == 0
+    }
+
     fn of(text: &[u8]) -> Self {
         let mut padded = [0; SHORT];
         let length = text.len().min(SHORT);

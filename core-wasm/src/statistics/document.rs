@@ -452,7 +452,7 @@ fn parse_weights(weights: WeightsDocument) -> Result<WeightSums> {
 
 /// Returns the triangle of the moments at these places.
 fn write_moments(moments: &Moments, places: &[usize]) -> Vec<Vec<String>> {
-    let row = |i: usize| (0..=i).map(|j| moments.at(places[i], places[j]).to_string()).collect();
+    let row = |i: usize| (0..=i).map(|j| moments.at(places[i], places[j]).text()).collect();
     (0..places.len()).map(row).collect()
 }
 

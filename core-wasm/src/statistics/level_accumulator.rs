@@ -25,7 +25,9 @@ use crate::decimal::Decimal;
 use crate::error::{Code, Error, Result};
 use crate::level::Level;
 use crate::ordered::IntoOrdered;
+use samefit_kernels::row_cells::{replace_by_children, sorted_by_cell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// Fewest rows that are sorted by cell together. Their columns stay in the processor's cache.
@@ -191,9 +193,7 @@ impl LevelAccumulator {
         let first = self.row_cells.len();
         self.row_cells.resize(first + rows, 0);
         for (floor, levels) in levels.enumerate() {
-            for (node, &level) in self.row_cells[first..].iter_mut().zip(levels) {
-                *node = self.index.child(*node, floor, level);
-            }
+            self.index.step(&mut self.row_cells[first..], floor, levels);
         }
         self.end_rows()
     }
@@ -366,6 +366,16 @@ impl CellIndex {
         &self.levels[cell * self.categories..][..self.categories]
     }
 
+    /// Replaces the node of each row by its child for the level of the row.
+    fn step(&mut self, mut nodes: &mut [u32], floor: usize, mut levels: &[u32]) {
+        loop {
+            let known = replace_by_children(nodes, levels, &self.children);
+            let (Some(node), Some(&level)) = (nodes.get_mut(known), levels.get(known)) else { return };
+            *node = self.new_child(*node, floor, level);
+            (nodes, levels) = (&mut nodes[known + 1..], &levels[known + 1..]);
+        }
+    }
+
     /// Returns the child of a node for a level; on the last floor the index of the cell.
     #[inline]
     fn child(&mut self, node: u32, floor: usize, level: u32) -> u32 {
@@ -481,29 +491,18 @@ fn other_categories() -> Error {
     Error::new(Code::NotANumber, "a column has words and numbers", "correct the cells, or name the column with --categories")
 }
 
-/// Returns the indexes of rows in the order of their cells, and for each cell the end of its rows in this order.
-fn sorted_by_cell(row_cells: &[u32], cells: usize) -> (Vec<u32>, Vec<usize>) {
-    let mut ends = vec![0; cells];
-    row_cells.iter().for_each(|&cell| ends[cell as usize] += 1);
-    let mut start = 0;
-    for end in &mut ends {
-        start += std::mem::replace(end, start);
-    }
-    // each entry is the start of its cell now, and grows to its end
-    let mut order = vec![0; row_cells.len()];
-    for (row, &cell) in row_cells.iter().enumerate() {
-        let at = &mut ends[cell as usize];
-        order[*at] = row as u32;
-        *at += 1;
-    }
-    (order, ends)
-}
-
 /// Adds moments to the entry of a key, and returns whether the entry is new.
 fn add_to_entry<K: Ord>(entries: &mut BTreeMap<K, Moments>, key: K, moments: &Moments) -> bool {
-    let before = entries.len();
-    entries.entry(key).or_insert_with(|| Moments::zeros(moments.0.len())).add(moments, 1);
-    entries.len() > before
+    match entries.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(moments.clone());
+            true
+        }
+        Entry::Occupied(mut entry) => {
+            entry.get_mut().add(moments, 1);
+            false
+        }
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,11 @@ impl Moments {
     /// Adds `sign` (1 or -1) times moments of the same terms. The sums may be left with zeros at the end of their decimals.
     pub(crate) fn add(&mut self, other: &Self, sign: i64) {
         for (sum, other) in self.0.iter_mut().zip(&other.0) {
-            *sum = if sign < 0 { sum.plus(&other.negated()) } else { sum.plus(other) };
+            if sign < 0 {
+                sum.add(&other.negated());
+            } else {
+                sum.add(other);
+            }
         }
     }
 

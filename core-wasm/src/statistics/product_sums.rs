@@ -159,7 +159,7 @@ impl ProductSums {
                 let at = moment_index(i, j);
                 let digits = left.digits[i] + right.digits[j] - 1;
                 let mantissa = joined(&sums[self.pairs[at].at..][..digits]);
-                totals[at] = totals[at].plus(&Decimal { mantissa, scale: left.forms[i].scale + right.forms[j].scale });
+                totals[at].add(&Decimal { mantissa, scale: left.forms[i].scale + right.forms[j].scale });
             }
         }
         if let Some(sums) = self.sums.get_mut(cell * self.sums_per_cell..(cell + 1) * self.sums_per_cell) {

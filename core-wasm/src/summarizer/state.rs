@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name and version of the format, which is JSON.
-const FORMAT: &str = "samefit-state/5";
+const FORMAT: &str = "samefit-state/6";
 
 /// The state of a summarizer.
 #[derive(Serialize, Deserialize)]
@@ -71,13 +71,18 @@ pub(super) struct PendingState {
 pub(super) type GroupStates = Vec<(Option<Level>, TotalsState)>;
 
 /// Levels, or pairs of levels, each with its moments as text.
-type EntryTexts<K> = Vec<(K, Vec<String>)>;
+type EntryTexts<K> = Vec<(K, MomentsText)>;
+
+/// Moments as exact decimal text, with a space between two.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct MomentsText(String);
 
 /// Totals as exact decimal text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct TotalsState {
     pub(super) rows: i64,
-    moments: Vec<String>,
+    moments: MomentsText,
     /// The sum of the logarithms of the weights, if there are weights.
     log_sum: Option<String>,
     /// For each category its levels with their moments.
@@ -181,16 +186,15 @@ impl TotalsState {
             steps: counts.steps().collect(),
             bins: counts.bins().map(|(bin, count)| (bin.inner_edge().to_bits(), count)).collect(),
         };
-        let texts = |moments: &Moments| moments.0.iter().map(Decimal::to_string).collect();
-        let of_levels = |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), texts(moments))).collect();
-        let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), texts(moments))).collect();
+        let of_levels = |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), MomentsText::new(moments))).collect();
+        let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), MomentsText::new(moments))).collect();
         let of_combination = |combination: &CombinationSums| {
-            let cells = combination.cells.iter().map(|(levels, moments)| (levels.clone(), texts(moments))).collect();
+            let cells = combination.cells.iter().map(|(levels, moments)| (levels.clone(), MomentsText::new(moments))).collect();
             (combination.categories.clone(), cells)
         };
         Self {
             rows: totals.rows,
-            moments: texts(&totals.moments),
+            moments: MomentsText::new(&totals.moments),
             log_sum: totals.log_sum.as_ref().map(Decimal::to_string),
             levels: totals.levels.categories.iter().map(of_levels).collect(),
             pairs: totals.levels.pairs.iter().map(of_pairs).collect(),
@@ -231,18 +235,18 @@ impl TotalsState {
             Ok(counts)
         };
         let grids = shape.grids.as_deref().unwrap_or_default();
-        let category = |(column, levels): (&String, Vec<(Level, Vec<String>)>)| {
-            let levels = levels.into_iter().map(|(level, texts)| Ok((level, moments(&texts)?))).collect::<Result<Vec<_>>>()?;
+        let category = |(column, levels): (&String, EntryTexts<Level>)| {
+            let levels = levels.into_iter().map(|(level, texts)| Ok((level, texts.moments()?))).collect::<Result<Vec<_>>>()?;
             let levels = levels.into_iter().into_map_of_many();
             Ok(CategorySums { column: column.clone(), levels })
         };
         let pairs = |pairs: Vec<_>| {
             let pairs =
-                pairs.into_iter().map(|(pair, texts): (_, Vec<String>)| Ok((pair, moments(&texts)?))).collect::<Result<Vec<_>>>()?;
+                pairs.into_iter().map(|(pair, texts): (_, MomentsText)| Ok((pair, texts.moments()?))).collect::<Result<Vec<_>>>()?;
             Ok(pairs.into_iter().into_map_of_many())
         };
         let combination = |(categories, cells): (Vec<usize>, EntryTexts<Vec<Level>>)| {
-            let cells = cells.into_iter().map(|(levels, texts)| Ok((levels, moments(&texts)?))).collect::<Result<Vec<_>>>()?;
+            let cells = cells.into_iter().map(|(levels, texts)| Ok((levels, texts.moments()?))).collect::<Result<Vec<_>>>()?;
             let cells = cells.into_iter().into_map_of_many();
             Ok(CombinationSums { categories, cells })
         };
@@ -255,15 +259,31 @@ impl TotalsState {
         Ok(Totals {
             rows: self.rows,
             log_sum: self.log_sum.as_deref().map(sum).transpose()?,
-            moments: moments(&self.moments)?,
+            moments: self.moments.moments()?,
             levels,
             distribution: self.distribution.map(|columns| columns.into_iter().zip(grids).map(counts).collect::<Result<_>>()).transpose()?,
         })
     }
 }
 
-fn moments(texts: &[String]) -> Result<Moments> {
-    Ok(Moments(texts.iter().map(|text| sum(text)).collect::<Result<_>>()?))
+impl MomentsText {
+    fn new(moments: &Moments) -> Self {
+        let mut text = String::new();
+        for (at, moment) in moments.0.iter().enumerate() {
+            text.push_str(if at > 0 { " " } else { "" });
+            moment.append_to(&mut text);
+        }
+        Self(text)
+    }
+
+    /// Returns the number of moments.
+    fn len(&self) -> usize {
+        self.0.split(' ').count()
+    }
+
+    fn moments(&self) -> Result<Moments> {
+        Ok(Moments(self.0.split(' ').map(sum).collect::<Result<_>>()?))
+    }
 }
 
 /// Reads a sum of products of two terms and perhaps a weight.
