@@ -69,16 +69,21 @@ impl ObjectRows {
         places: &[Option<usize>],
         rows_max: usize,
     ) -> Option<Self> {
+        let mut columns = vec![usize::MAX; values.len()];
+        for (column, place) in places.iter().enumerate() {
+            if let Some(at) = *place {
+                *columns.get_mut(at)? = column;
+            }
+        }
         let mut entries = Vec::with_capacity(values.len());
         let mut from = 0;
-        for (at, value) in values.iter().enumerate() {
+        for (at, (value, column)) in values.iter().zip(columns).enumerate() {
             let range = value.written();
             let separator = text.get(from..range.start)?;
             let separator = FixedBytes::of(&if at == 0 { [before, separator].concat() } else { separator.to_vec() });
             if separator.len() > SEPARATOR_BYTES_MAX {
                 return None;
             }
-            let column = places.iter().position(|place| *place == Some(at)).unwrap_or(usize::MAX);
             entries.push(Entry { separator, column });
             from = range.end;
         }
