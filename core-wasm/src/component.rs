@@ -6,7 +6,7 @@ use crate::entry::Form;
 use crate::error::{Code, Error as CoreError};
 use crate::model::Model;
 use crate::plan::Plan;
-use crate::predict::{Batch, Interval, Predictor, Table};
+use crate::predict::{Batch, Interval, PredictedRows, Predictor, Table};
 use crate::quality::{self, RecordWriter};
 use crate::residuals::Residuals;
 use crate::statistics::Statistics;
@@ -173,14 +173,14 @@ impl training::GuestStatistics for RefCell<Statistics> {
 }
 
 impl prediction::Guest for Component {
-    type Model = RefCell<Predictor>;
+    type Model = OpenModel;
     type Batch = RefCell<Batch>;
     type Table = RefCell<Table>;
 }
 
 impl prediction::GuestBatch for RefCell<Batch> {
     fn new(model: prediction::ModelBorrow<'_>) -> prediction::Batch {
-        prediction::Batch::new(Self::new(Batch::new(model.get::<RefCell<Predictor>>().borrow().clone())))
+        prediction::Batch::new(Self::new(Batch::new(model.get::<OpenModel>().predictor.borrow().clone())))
     }
 
     fn set_f64(&self, column: String, values: Vec<f64>) -> Result<(), Error> {
@@ -206,53 +206,63 @@ impl prediction::GuestBatch for RefCell<Batch> {
     }
 }
 
-/// A predictor keeps its last interval, whose quantile takes a while to find.
-fn with_interval(predictor: &RefCell<Predictor>, level: f64, of_mean: bool) -> Result<Ref<'_, Predictor>, Error> {
-    predictor.borrow_mut().set_interval(Interval { level, of_mean })?;
-    Ok(predictor.borrow())
+/// A model that predicts, and what it learned from the rows before.
+struct OpenModel {
+    predictor: RefCell<Predictor>,
+    rows: RefCell<PredictedRows>,
 }
 
-impl prediction::GuestModel for RefCell<Predictor> {
+impl OpenModel {
+    /// Returns the predictor with this interval. It keeps its last one, whose quantile takes a while to find.
+    fn with_interval(&self, level: f64, of_mean: bool) -> Result<Ref<'_, Predictor>, Error> {
+        self.predictor.borrow_mut().set_interval(Interval { level, of_mean })?;
+        Ok(self.predictor.borrow())
+    }
+}
+
+impl prediction::GuestModel for OpenModel {
     fn parse(text: String) -> Result<prediction::Model, Error> {
-        Ok(prediction::Model::new(Self::new(Predictor::new(Model::parse(&text)?)?)))
+        let predictor = Predictor::new(Model::parse(&text)?)?;
+        let rows = RefCell::new(PredictedRows::new(&predictor));
+        Ok(prediction::Model::new(Self { predictor: RefCell::new(predictor), rows }))
     }
 
     fn plan(&self) -> String {
-        json::document(&self.borrow().model().plan())
+        json::document(&self.predictor.borrow().model().plan())
     }
 
     fn columns(&self) -> String {
-        json::line(&self.borrow().columns().into())
+        json::line(&self.predictor.borrow().columns().into())
     }
 
     fn summary(&self, level: f64) -> Result<String, Error> {
-        Ok(json::document(&summary::summary(self.borrow().model(), level)?))
+        Ok(json::document(&summary::summary(self.predictor.borrow().model(), level)?))
     }
 
     fn notes(&self) -> String {
-        json::line(&self.borrow().model().notes().iter().map(CoreError::to_json).collect())
+        json::line(&self.predictor.borrow().model().notes().iter().map(CoreError::to_json).collect())
     }
 
     fn predict_record(&self, attributes: String, level: f64, of_mean: bool) -> Result<String, Error> {
-        Ok(json::document(&with_interval(self, level, of_mean)?.predict_record(attributes.as_bytes())?))
+        Ok(json::document(&self.with_interval(level, of_mean)?.predict_record(attributes.as_bytes())?))
     }
 
     fn predict_columns(&self, values: Vec<f64>, rows: u32, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
-        Ok(with_interval(self, level, of_mean)?.predict_columns(&values, rows as usize)?)
+        Ok(self.rows.borrow_mut().predict(&*self.with_interval(level, of_mean)?, &values, rows as usize)?)
     }
 
     fn explain(&self, attributes: String, level: f64) -> Result<String, Error> {
-        Ok(json::document(&with_interval(self, level, false)?.explain(attributes.as_bytes())?))
+        Ok(json::document(&self.with_interval(level, false)?.explain(attributes.as_bytes())?))
     }
 
     fn curve(&self, attributes: String, column: String, values: String, level: f64, of_mean: bool) -> Result<Vec<f64>, Error> {
-        Ok(with_interval(self, level, of_mean)?.curve(attributes.as_bytes(), &column, values.as_bytes())?)
+        Ok(self.with_interval(level, of_mean)?.curve(attributes.as_bytes(), &column, values.as_bytes())?)
     }
 }
 
 impl prediction::GuestTable for RefCell<Table> {
     fn new(model: prediction::ModelBorrow<'_>, plan: String) -> Result<prediction::Table, Error> {
-        let predictor = model.get::<RefCell<Predictor>>().borrow().clone();
+        let predictor = model.get::<OpenModel>().predictor.borrow().clone();
         Ok(prediction::Table::new(Self::new(Table::new(predictor, &Plan::parse(&plan)?)?)))
     }
 

@@ -7,7 +7,7 @@ use samefit_core::error::Code;
 use samefit_core::error::Error;
 use samefit_core::fit::fit;
 use samefit_core::plan::{Missing, Plan};
-use samefit_core::predict::Predictor;
+use samefit_core::predict::{PredictedRows, Predictor};
 use samefit_core::statistics::Statistics;
 use samefit_core::summarizer::Summarizer;
 use std::ops::Range;
@@ -220,6 +220,22 @@ fn predictions_of_columns_are_those_of_records() {
     assert_eq!(predictor.predict_columns(&[f64::NAN], 1).unwrap_err().code, Code::MissingValues);
     assert_eq!(predictor.predict_columns(&[f64::INFINITY], 1).unwrap_err().code, Code::NotAValue);
     assert_eq!(predictor.predict_columns(&[1e200], 1).unwrap_err().code, Code::OutOfRange);
+}
+
+proptest! {
+    /// What was learned from rows before changes no prediction.
+    #[test]
+    fn predictions_do_not_depend_on_those_before(batches in prop::collection::vec(prop::collection::vec((-99_999i32..99_999, 0i32..9), 1..4), 1..12)) {
+        let rows: Vec<(f64, f64)> = (0..9).map(|i| (f64::from(i) * 1.25, f64::from(i * i % 7))).collect();
+        let predictor = Predictor::new(fit(&from_csv(&rows), &plan()).unwrap()).unwrap();
+        let mut kept = PredictedRows::new(&predictor);
+        for batch in batches {
+            let values: Vec<f64> = batch.iter().map(|&(mantissa, places)| f64::from(mantissa) / 10f64.powi(places)).collect();
+            prop_assert_eq!(kept.predict(&predictor, &values, values.len()), predictor.predict_columns(&values, values.len()));
+        }
+        prop_assert!(kept.predict(&predictor, &[f64::NAN], 1).is_err());
+        prop_assert_eq!(kept.predict(&predictor, &[0.5], 1), predictor.predict_columns(&[0.5], 1));
+    }
 }
 
 fn sums(summarizer: &mut Summarizer, columns: &[(&str, &[u8])]) -> samefit_core::error::Result<()> {

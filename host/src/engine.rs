@@ -374,7 +374,8 @@ struct WasmSummarizer<'c> {
 impl Stream for WasmSummarizer<'_> {
     fn push(&mut self, chunk: &[u8]) -> Result<Vec<u8>> {
         let stream = self.stream;
-        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
+        lock(&self.instance)
+            .try_call(|exports, store| exports.samefit_regression_training().summarizer().call_push(store, stream, chunk))?;
         Ok(Vec::new())
     }
 
@@ -397,12 +398,14 @@ impl Stream for WasmSummarizer<'_> {
 impl SplitStream for WasmSummarizer<'_> {
     fn header(&mut self, records: &[u8]) -> Result<bool> {
         let stream = self.stream;
-        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
+        lock(&self.instance)
+            .try_call(|exports, store| exports.samefit_regression_training().summarizer().call_header(store, stream, records))
     }
 
     fn continue_at(&mut self, row: u64) -> Result<()> {
         let stream = self.stream;
-        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
+        lock(&self.instance)
+            .try_call(|exports, store| exports.samefit_regression_training().summarizer().call_continue_at(store, stream, row))
     }
 
     fn rows(&mut self) -> Result<u64> {
@@ -454,7 +457,8 @@ impl Summarizer for WasmSummarizer<'_> {
 
     fn choose_decimals(&mut self) -> Result<String> {
         let stream = self.stream;
-        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
+        lock(&self.instance)
+            .try_call(|exports, store| exports.samefit_regression_training().summarizer().call_choose_decimals(store, stream))
     }
 
     fn choose_knots(&mut self) -> Result<String> {
@@ -464,7 +468,8 @@ impl Summarizer for WasmSummarizer<'_> {
 
     fn merge_state(&mut self, state: &[u8]) -> Result<()> {
         let stream = self.stream;
-        lock(&self.instance).try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
+        lock(&self.instance)
+            .try_call(|exports, store| exports.samefit_regression_training().summarizer().call_merge_state(store, stream, state))
     }
 }
 

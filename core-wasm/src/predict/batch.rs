@@ -22,9 +22,10 @@ pub struct Batch {
     rows: PredictedRows,
 }
 
-/// Predicts rows chunk by chunk, and keeps what became of each.
-struct PredictedRows {
-    /// Scratch space of a chunk.
+/// Predicts rows chunk by chunk, and keeps what became of each. Use one for each model: what it learns of its numbers makes the next rows faster,
+/// and changes no prediction.
+pub struct PredictedRows {
+    /// Scratch space of a chunk, and how the sums of rows like those before are computed.
     forecast: Forecast,
     statuses: Vec<u8>,
     /// The errors of the first rows without a prediction.
@@ -97,7 +98,7 @@ impl Batch {
 
 impl PredictedRows {
     /// Returns no rows yet.
-    fn new(predictor: &Predictor) -> Self {
+    pub fn new(predictor: &Predictor) -> Self {
         Self { forecast: Forecast::of_columns(&predictor.variables), statuses: Vec::new(), errors: Vec::new() }
     }
 
@@ -140,8 +141,8 @@ impl PredictedRows {
     }
 }
 
-impl Predictor {
-    /// Predicts `rows` rows. `values`: the columns of [`Self::columns`] one after another, each `rows` long. A number means its shortest
+impl PredictedRows {
+    /// Predicts `rows` rows. `values`: the columns of [`Predictor::columns`] one after another, each `rows` long. A number means its shortest
     /// decimal text; in a category it is the level of that text.
     ///
     /// Returns the predictions, then the lower and then the upper ends of their intervals, each `rows` long. Without residual degrees of
@@ -149,20 +150,31 @@ impl Predictor {
     ///
     /// # Errors
     /// `column-lengths`, `missing-values` for NaN, `not-a-value` for infinity, `unknown-level`, `out-of-range`.
-    pub fn predict_columns(&self, values: &[f64], rows: usize) -> Result<Vec<f64>> {
-        if self.columns.len().checked_mul(rows) != Some(values.len()) {
-            let sentence = format!("found {} values, expected {rows} for each of {} columns", values.len(), self.columns.len());
+    pub fn predict(&mut self, predictor: &Predictor, values: &[f64], rows: usize) -> Result<Vec<f64>> {
+        let width = predictor.columns.len();
+        if width.checked_mul(rows) != Some(values.len()) {
+            let sentence = format!("found {} values, expected {rows} for each of {width} columns", values.len());
             return Err(Error::new(Code::ColumnLengths, sentence, "give the model's columns one after another"));
         }
-        let columns: Vec<Values> = (0..self.columns.len()).map(|at| Values::Numbers(values[at * rows..(at + 1) * rows].to_vec())).collect();
+        let columns: Vec<Values> = (0..width).map(|at| Values::Numbers(values[at * rows..(at + 1) * rows].to_vec())).collect();
         let (columns, mut out) = (columns.iter().collect::<Vec<_>>(), vec![0.0; 3 * rows]);
-        let mut predicted = PredictedRows::new(self);
+        self.forget();
         for first in (0..rows).step_by(CHUNK_ROWS) {
-            predicted.predict_chunk(self, &columns, first..rows.min(first + CHUNK_ROWS), rows, &mut out);
-            if let Some(error) = predicted.errors.first() {
+            self.predict_chunk(predictor, &columns, first..rows.min(first + CHUNK_ROWS), rows, &mut out);
+            if let Some(error) = self.errors.first() {
                 return Err(error.clone());
             }
         }
         Ok(out)
+    }
+}
+
+impl Predictor {
+    /// Does what [`PredictedRows::predict`] does, with new scratch space.
+    ///
+    /// # Errors
+    /// Those of [`PredictedRows::predict`].
+    pub fn predict_columns(&self, values: &[f64], rows: usize) -> Result<Vec<f64>> {
+        PredictedRows::new(self).predict(self, values, rows)
     }
 }

@@ -24,7 +24,7 @@ mod table;
 mod warning;
 
 pub use crate::forecast::ModelRow;
-pub use batch::{Batch, PROBLEMS_MAX};
+pub use batch::{Batch, PROBLEMS_MAX, PredictedRows};
 pub use interval::Interval;
 pub use outcome::{Status, StatusCounts};
 pub use prediction::Prediction;

@@ -186,8 +186,10 @@ impl TotalsState {
             steps: counts.steps().collect(),
             bins: counts.bins().map(|(bin, count)| (bin.inner_edge().to_bits(), count)).collect(),
         };
-        let of_levels = |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), MomentsText::new(moments))).collect();
-        let of_pairs = |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), MomentsText::new(moments))).collect();
+        let of_levels =
+            |category: &CategorySums| category.levels.iter().map(|(level, moments)| (level.clone(), MomentsText::new(moments))).collect();
+        let of_pairs =
+            |pairs: &BTreeMap<_, Moments>| pairs.iter().map(|(pair, moments)| (Clone::clone(pair), MomentsText::new(moments))).collect();
         let of_combination = |combination: &CombinationSums| {
             let cells = combination.cells.iter().map(|(levels, moments)| (levels.clone(), MomentsText::new(moments))).collect();
             (combination.categories.clone(), cells)
