@@ -178,9 +178,31 @@ fn date(observation: &Value) -> String {
     dates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Returns a field's newest value. All dates of one record are written in the same way, so the texts are compared.
+/// Returns a field's newest value. Of values of the same instant it is the last one in the record.
 fn newest(values: &[FhirValue], field: &str) -> Option<FhirValue> {
-    values.iter().filter(|value| value.field == field).max_by(|a, b| a.date.cmp(&b.date)).cloned()
+    values.iter().filter(|value| value.field == field).max_by_key(|value| instant(&value.date)).cloned()
+}
+
+/// Returns the milliseconds from 1970 to a date with or without a time, as FHIR writes them; `None`, which is before all others, for a text
+/// that is no date. What a text lacks is its earliest: a day begins at midnight. A time without a zone is one of UTC.
+fn instant(date: &str) -> Option<i64> {
+    let (days, time) = date.split_at_checked(10).unwrap_or((date, ""));
+    let mut parts = days.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next().unwrap_or(Some(1))?, parts.next().unwrap_or(Some(1))?);
+    // days since the first of March of the year 0, so that the leap day is the last of its year (Hinnant, "chrono-Compatible Low-Level Date
+    // Algorithms")
+    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let day =
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * from_march + 2) / 5 + day - 1 - 719_468;
+    let time = time.strip_prefix('T').unwrap_or("");
+    let zone_at = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(zone_at);
+    let mut parts = clock.split(':').map(|part| part.parse::<f64>().unwrap_or(0.0));
+    let seconds = [3600.0, 60.0, 1.0].into_iter().map(|unit| unit * parts.next().unwrap_or(0.0)).sum::<f64>();
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let mut parts = zone.trim_start_matches(['Z', '+', '-']).split(':').map(|part| part.parse::<i64>().unwrap_or(0));
+    let offset = sign * (60 * parts.next().unwrap_or(0) + parts.next().unwrap_or(0));
+    Some(1000 * (86_400 * day - 60 * offset) + (1000.0 * seconds) as i64)
 }
 
 fn name_and_birth(patient: &Value) -> String {
@@ -194,7 +216,7 @@ fn name_and_birth(patient: &Value) -> String {
 /// Counts the whole years from the birth date to the newest value, for a field `age` in years.
 fn age(patient: &Value, values: &[FhirValue], fields: &[Value]) -> Option<FhirValue> {
     let field = fields.iter().find(|field| field["name"] == "age" && field["units"][0]["unit"] == "a")?;
-    let at = values.iter().map(|value| value.date.as_str()).max().filter(|date| !date.is_empty())?;
+    let at = values.iter().map(|value| value.date.as_str()).max_by_key(|date| instant(date)).filter(|date| !date.is_empty())?;
     let (born, then) = (day(patient["birthDate"].as_str()?)?, day(at)?);
     let had_birthday = (then.1, then.2) >= (born.1, born.2);
     let years = then.0 - born.0 - i32::from(!had_birthday);
@@ -251,6 +273,36 @@ mod tests {
         let tc = &read.values[0];
         assert_eq!((tc.value.as_str(), tc.unit.as_deref(), tc.note.as_str()), ("5.2", Some("mmol/L"), "fhir.note.list"));
         assert!(tc.date.starts_with("2024-05-01"));
+    }
+
+    #[test]
+    fn the_newest_value_is_that_of_the_latest_instant() {
+        // texts in the order of their instants; in the order of the alphabet the last two would be the other way round, and so would others
+        let dates = [
+            "1999",
+            "1999-12",
+            "2024-02-29",
+            "2024-02-29T00:00:01Z",
+            "2024-03-01",
+            "2024-05-01T23:00:00+02:00",
+            "2024-05-01T21:00:00.5Z",
+            "2024-05-01T17:30:00-04:30",
+            "2024-05-02T00:30:00+02:00",
+        ];
+        let instants: Vec<i64> = dates.iter().map(|date| instant(date).unwrap()).collect();
+        assert!(instants.is_sorted_by(|a, b| a < b), "{instants:?}");
+        assert_eq!(instant("1970-01-01"), Some(0));
+        assert_eq!(instant("2000-03-01T01:00:00+01:00"), Some(951_868_800_000));
+        assert_eq!((instant(""), instant("yesterday")), (None, None));
+        for one in [0, 1] {
+            // the order in the record says nothing
+            let mut both = [
+                observation("2093-3", 190.0, "mg/dL", "2024-05-01T23:00:00+02:00"),
+                observation("2093-3", 170.0, "mg/dL", "2024-05-01T22:30:00Z"),
+            ];
+            both.rotate_left(one);
+            assert_eq!(read(&bundle(&both), &fields()).unwrap().values[0].value, "170.0");
+        }
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub struct StatisticsFile {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// The canonical text, which equal statistics have in common however their files are written; empty before the component accepted them.
+    pub canonical: String,
     /// Number of rows, as the file says.
     pub rows: String,
     /// Names of the columns of numbers.
@@ -99,7 +101,7 @@ impl StatisticsFile {
         };
         let categories = list(&document["categories"]).iter().filter_map(category).collect();
         let rows = document["rows"].as_str().unwrap_or_default().to_owned();
-        Self { name, text, rows, columns: texts(&document["columns"], "name"), categories }
+        Self { name, text, canonical: String::new(), rows, columns: texts(&document["columns"], "name"), categories }
     }
 }
 

@@ -63,10 +63,17 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Reads the content of `web/texts/LANGUAGE.json`.
+    /// Reads the content of `web/texts/LANGUAGE.json`. Without it every text is its name.
     #[must_use]
     pub fn new(language: Language, json: &str) -> Self {
-        Self { language, by_name: serde_json::from_str(json).unwrap_or_default() }
+        Self::read(language, json).unwrap_or_else(|| Self { language, by_name: Value::Null })
+    }
+
+    /// Reads the content of `web/texts/LANGUAGE.json`; none if it is not whole.
+    #[must_use]
+    pub fn read(language: Language, json: &str) -> Option<Self> {
+        let by_name: Value = serde_json::from_str(json).ok()?;
+        by_name.is_object().then_some(Self { language, by_name })
     }
 
     /// Returns a text, or its name if there is none. The browser tests look for such names on the page.

@@ -12,7 +12,7 @@ use crate::generation::{Generations, RequestKey};
 use crate::preview::{Intake, Previews};
 use crate::state::loaded::LoadedModel;
 use crate::state::patient::Patient;
-use crate::texts::Texts;
+use crate::texts::{Language, Texts};
 
 /// The state of the page. `update` changes it; the views only read it.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct State {
     pub version: String,
     /// Whether a newer version of the page waits.
     pub newer: bool,
+    /// The language that was chosen last, if its texts could not be loaded.
+    pub missing_language: Option<Language>,
     /// The model in use.
     pub loaded: LoadedModel,
     /// Text of the model that the page comes with.

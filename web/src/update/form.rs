@@ -32,6 +32,18 @@ pub(super) fn evaluate(state: &State, next: AfterEvaluation) -> Command {
     Command::Ask { request: Request::Evaluate(key.entries.clone()), reply_to: ReplyTo::Evaluated { key, next } }
 }
 
+/// Enters the values of one patient, who may be another one: nothing that was entered before stays, and no result.
+pub(super) fn replace_patient(state: &mut State, values: impl IntoIterator<Item = (String, String, Option<String>)>) {
+    forget_patient(state);
+    enter(state, values);
+}
+
+fn forget_patient(state: &mut State) {
+    state.generations.sweep.advance();
+    state.patient = Patient::default();
+    state.what_if = WhatIf::default();
+}
+
 /// Enters values that were not typed: field, text and unit. A value without a unit is in the field's own.
 pub(super) fn enter(state: &mut State, values: impl IntoIterator<Item = (String, String, Option<String>)>) {
     for (field, shown, unit) in values {
@@ -57,15 +69,13 @@ pub(super) fn fill_example(state: &mut State) -> Vec<Command> {
     let example = state.check["example"].as_object();
     let value = |(field, value): (&String, &serde_json::Value)| Some((field.clone(), text_in_field(state, field, value.as_str()?), None));
     let values: Vec<_> = example.into_iter().flatten().filter_map(value).collect();
-    enter(state, values);
+    replace_patient(state, values);
     show_entered(state)
 }
 
 /// Empties the form.
 pub(super) fn clear(state: &mut State) -> Vec<Command> {
-    state.generations.sweep.advance();
-    state.patient = Patient::default();
-    state.what_if = WhatIf::default();
+    forget_patient(state);
     let first = state.loaded.fields().first().and_then(|field| field["name"].as_str()).unwrap_or_default();
     vec![Command::Draw(Part::Page), focus(&format!("in-{first}"))]
 }

@@ -135,12 +135,17 @@ pub(super) fn model_opened(state: &mut State, generation: Generation, commands: 
     }
 }
 
-/// Statistics are accepted or refused.
-pub(super) fn statistics_checked(state: &mut State, generation: Generation, statistics: StatisticsFile, reply: Reply) -> Vec<Command> {
+/// Statistics are accepted or refused. Those that are there already are refused: the same rows would count twice.
+pub(super) fn statistics_checked(state: &mut State, generation: Generation, mut statistics: StatisticsFile, reply: Reply) -> Vec<Command> {
     if state.generations.intake != generation {
         return Vec::new();
     }
-    if let Err(error) = reply {
+    match reply {
+        Ok(answer) => statistics.canonical = answer.into_text(),
+        Err(error) => return failed(state, error),
+    }
+    if let Some(same) = state.data.statistics.iter().find(|one| one.canonical == statistics.canonical) {
+        let error = Error { code: "same-statistics".to_owned(), found: same.name.clone(), ..Error::default() };
         return failed(state, error);
     }
     let mut commands = abandon_pooling(state);

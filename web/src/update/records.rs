@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::drawing::Part;
 use crate::fhir::{self, FhirValue};
 use crate::state::{Section, State};
-use crate::update::form::{enter, show_entered, text_in_field};
+use crate::update::form::{replace_patient, show_entered, text_in_field};
 use crate::update::show::{focus, open_section};
 
 /// Opens or closes the place for a record.
@@ -35,7 +35,7 @@ pub(super) fn read(state: &mut State, text: &str) -> Vec<Command> {
     }
 }
 
-/// Enters the values of the record.
+/// Enters the values of the record, and nothing else: what the record lacks is empty then.
 pub(super) fn enter_values(state: &mut State) -> Vec<Command> {
     state.importing = false;
     let Some(read) = state.fhir_values.take() else { return Vec::new() };
@@ -44,7 +44,7 @@ pub(super) fn enter_values(state: &mut State) -> Vec<Command> {
         (value.field, text, value.unit)
     };
     let entries: Vec<_> = read.values.into_iter().map(entry).collect();
-    enter(state, entries);
+    replace_patient(state, entries);
     show_entered(state)
 }
 

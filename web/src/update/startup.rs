@@ -8,6 +8,7 @@ use crate::generation::Generation;
 use crate::state::{Readiness, Refusal, State};
 use crate::texts::{Language, Texts};
 use crate::update::model;
+use crate::update::show::focus;
 
 /// The page was opened. Its texts come first, because everything else is shown with them.
 pub(super) fn opened(state: &mut State, opening: Opening) -> Vec<Command> {
@@ -21,7 +22,7 @@ pub(super) fn opened(state: &mut State, opening: Opening) -> Vec<Command> {
 
 /// Another language was chosen.
 pub(super) fn choose_language(state: &mut State, language: Language) -> Vec<Command> {
-    vec![Command::RememberLanguage(language), ask_texts(state, language)]
+    vec![ask_texts(state, language)]
 }
 
 fn ask_texts(state: &mut State, language: Language) -> Command {
@@ -30,16 +31,23 @@ fn ask_texts(state: &mut State, language: Language) -> Command {
     Command::Ask { request, reply_to: ReplyTo::Texts { generation, language } }
 }
 
-/// The texts of a language. They are late if another language was chosen since. The first texts let the page start.
+/// The texts of a language. They are late if another language was chosen since. The first texts let the page start. If later ones are not
+/// there, the page keeps its language and says so.
 pub(super) fn texts(state: &mut State, generation: Generation, language: Language, reply: Reply) -> Vec<Command> {
     if state.generations.language != generation {
         return Vec::new();
     }
-    state.texts = Texts::new(language, &reply.map(Answer::into_text).unwrap_or_default());
+    let texts = reply.ok().and_then(|answer| Texts::read(language, &answer.into_text()));
+    let is_first = !std::mem::replace(&mut state.startup.asked, true);
+    state.missing_language = (!is_first && texts.is_none()).then_some(language);
+    if state.missing_language.is_some() {
+        return vec![Command::Draw(Part::Page), focus("banners")];
+    }
+    state.texts = texts.unwrap_or_else(|| Texts::new(language, ""));
     let mut commands = vec![Command::SetDocumentLanguage(language), Command::Draw(Part::Page)];
-    if !state.startup.asked {
-        state.startup.asked = true;
-        commands.extend(ask_startup_files());
+    match is_first {
+        true => commands.extend(ask_startup_files()),
+        false => commands.push(Command::RememberLanguage(language)),
     }
     commands
 }

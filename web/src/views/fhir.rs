@@ -37,6 +37,9 @@ fn place(state: &State) -> Markup {
 }
 
 fn confirmation(state: &State, read: &FhirValues) -> Markup {
+    let is_lacking = |field: &&str| read.values.iter().all(|value| value.field != *field);
+    let names = state.loaded.fields().iter().filter_map(|field| field["name"].as_str());
+    let lacking: Vec<&str> = names.filter(is_lacking).map(|field| name(state, field)).collect();
     let asks_sex = state.loaded.fields().iter().any(|field| field["name"] == "sex");
     html! {
         section.card aria-labelledby="fhir-title" {
@@ -47,6 +50,7 @@ fn confirmation(state: &State, read: &FhirValues) -> Markup {
             }
             (values(state, read))
             ul.care { @for refused in &read.refused { li { (Text(&reason(state, refused))) } } }
+            @if !lacking.is_empty() && !read.values.is_empty() { p { (Text(&state.fill("fhir.lacking", &[("fields", &lacking.join(", "))]))) } }
             @if asks_sex { p { (state.t("fhir.sex")) } }
             p.buttons {
                 @if !read.values.is_empty() { button.main type="button" data-do="fhir-use" { (state.t("fhir.use")) } }

@@ -12,7 +12,7 @@ pub fn page(state: &State) -> Markup {
     html! {
         a.skip href="#main" data-do="go" data-arg="main" { (state.t("site.skip")) }
         (head(state))
-        div #banners { (banners(state)) }
+        div #banners tabindex="-1" { (banners(state)) }
         main #main tabindex="-1" { (section(state)) }
         (foot(state))
         div #sheet {}
@@ -68,7 +68,7 @@ fn head(state: &State) -> Markup {
     }
 }
 
-/// Returns the banners: that the model is not the page's own, and that a newer version of the page waits.
+/// Returns the banners: that the model is not the page's own, that a language could not be loaded, and that a newer version of the page waits.
 #[must_use]
 pub fn banners(state: &State) -> Markup {
     let rows = state.texts.format().count(state.loaded.model.rows());
@@ -78,6 +78,9 @@ pub fn banners(state: &State) -> Markup {
                 p { strong { (Text(&state.fill("banner.other-model", &[("n", &rows), ("file", file)]))) } }
                 button.quiet type="button" data-do="own-model" { (state.t("banner.own-model")) }
             }
+        }
+        @if let Some(language) = state.missing_language {
+            div.banner role="alert" { p { (Text(&state.fill("banner.missing-language", &[("language", language.own_name())]))) } }
         }
         @if state.newer {
             div.banner role="status" {

@@ -69,6 +69,22 @@ fn an_error_names_its_file_and_ends_the_intake() {
 }
 
 #[test]
+fn the_same_statistics_do_not_count_twice() {
+    let mut page = Page::ready();
+    let commands = drop_files(&mut page, &["north.json", "copy.json"]);
+    let is_merge = |request: &Request| matches!(request, Request::Merge(_));
+    // the copy is written in another way, and its canonical text is the same
+    let commands = page.answer(&commands, is_read, r#"{"format": "samefit-statistics/2", "rows": "100", "columns": [{"name": "x"}]}"#);
+    let commands = page.answer(&commands, is_merge, "the canonical text");
+    let commands = page.answer(&commands, is_read, r#"{"rows":"100","format":"samefit-statistics/2","columns":[{"name":"x"}]}"#);
+    let commands = page.answer(&commands, is_merge, "the canonical text");
+    assert!(focuses(&commands, "data-fault"));
+    let error = page.state.data.error.as_ref().unwrap();
+    assert_eq!((error.code.as_str(), error.file.as_str(), error.found.as_str()), ("same-statistics", "copy.json", "north.json"));
+    assert_eq!(page.state.data.statistics.len(), 1);
+}
+
+#[test]
 fn statistics_are_checked_and_collected() {
     let mut page = Page::ready();
     let commands = drop_files(&mut page, &["north.json", "south.json"]);

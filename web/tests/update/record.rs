@@ -36,6 +36,32 @@ fn a_record_is_shown_and_entered_only_when_it_is_confirmed() {
 }
 
 #[test]
+fn nothing_of_the_patient_before_stays() {
+    let (mut page, record) = page_and_record();
+    page.enter("age", "81");
+    page.enter("tc", "301");
+    let shown = page.act(Action::ReadRecord(record));
+    assert!(draws(&shown, &Part::Page));
+    let section = samefit_web::views::fhir::section(&page.state).into_string();
+    assert!(section.contains("fhir.lacking"), "{section}");
+    let commands = page.act(Action::UseRecord);
+    let entered: Value = json!({"tc": {"value": "4.06", "unit": "mmol/L"}});
+    assert_eq!(requests(&commands), [&Request::Evaluate(entered.to_string())]);
+    assert!(page.state.patient.entries.get("age").is_none());
+    assert!(!page.state.patient.has_result());
+}
+
+#[test]
+fn the_example_replaces_a_patient_too() {
+    let mut page = Page::with_result();
+    page.enter("tc", "301");
+    page.state.check = json!({"example": {"age": "50"}});
+    let commands = page.act(Action::FillExample);
+    assert_eq!(requests(&commands), [&Request::Evaluate(json!({"age": {"value": "50"}}).to_string())]);
+    assert!(!page.state.patient.has_result());
+}
+
+#[test]
 fn a_record_that_is_not_wanted_is_forgotten() {
     let (mut page, record) = page_and_record();
     page.act(Action::ReadRecord(record));
