@@ -69,7 +69,8 @@ func TestReadmeRuns(t *testing.T) {
 	defer cancel()
 	command := exec.CommandContext(ctx, "sh", "-ec", strings.TrimPrefix(blocks(t, "sh")[0], "sh scripts/embed go\n"))
 	command.Dir = work
-	command.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=mod")
+	// the database of checksums is on the network too; go.sum of the package has been checked against it
+	command.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=mod")
 	var log strings.Builder
 	command.Stderr = &log
 	printed, err := command.Output()
